@@ -1,0 +1,59 @@
+/**
+ * Every failure that a user or an operator can meet, by its dotted type. docs/errors.md has a section for each, compared
+ * with this table by a test. `retryable` says whether Temporal tries the lane again by itself.
+ */
+export const FAILURES = {
+  'Provider.RateLimited': { retryable: true },
+  'Provider.Unavailable': { retryable: true },
+  'Provider.QuotaExhausted': { retryable: false },
+  'Provider.Unauthorized': { retryable: false },
+  'Provider.NotFound': { retryable: false },
+  'Provider.BadRequest': { retryable: false },
+  'Provider.NotConfigured': { retryable: false },
+  'Stream.FirstTokenTimeout': { retryable: true },
+  'Stream.Stalled': { retryable: true },
+  'Stream.Cut': { retryable: true },
+  'Output.Unusable': { retryable: false },
+  'Output.TooLong': { retryable: false },
+  'Video.JobFailed': { retryable: true },
+  'Film.Failed': { retryable: true },
+  'Media.Unavailable': { retryable: true },
+  'Database.Unavailable': { retryable: true },
+  'Lane.Stale': { retryable: false },
+  'Worker.ShuttingDown': { retryable: true },
+  'Project.NotFound': { retryable: false },
+  'Project.Invalid': { retryable: false },
+  'Project.AlreadyRunning': { retryable: false },
+  'Project.NotRunning': { retryable: false },
+  'Stage.Unknown': { retryable: false },
+  'Config.Invalid': { retryable: false },
+  'Service.Unreachable': { retryable: true },
+  'Stream.Mismatch': { retryable: false },
+  Internal: { retryable: true },
+} as const satisfies Record<string, { retryable: boolean }>;
+
+export type FailureType = keyof typeof FAILURES;
+
+export function isFailureType(text: string): text is FailureType {
+  return Object.hasOwn(FAILURES, text);
+}
+
+/**
+ * The one error class that our own code throws outside workflows. `message` is safe to show: it names what was wrong and
+ * what to do, never a key, a prompt or a generated text.
+ */
+export class StoryreelError extends Error {
+  override readonly name = 'StoryreelError';
+
+  constructor(
+    readonly type: FailureType,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+
+  get retryable(): boolean {
+    return FAILURES[this.type].retryable;
+  }
+}

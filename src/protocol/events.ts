@@ -1,0 +1,132 @@
+import type { Cursor, LaneId, ProjectId } from './ids';
+import type { LaneStatus, ProjectStatus } from './status';
+
+/** Fields of every event on a project's log. `timestamp` is in seconds. Empty fields are left out. */
+export interface EventHead {
+  readonly id: Cursor;
+  readonly project_id: ProjectId;
+  readonly stage: string;
+  readonly timestamp: number;
+  readonly lane?: LaneId;
+  readonly fence?: number;
+  readonly attempt?: number;
+}
+
+/** A failure as viewers and operators see it: never a prompt, a key or a generated text. */
+export interface EventError {
+  readonly type: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** What happened, apart from where and when. */
+export type EventBody =
+  | {
+      readonly type: 'stage_update';
+      readonly status: LaneStatus;
+      readonly progress?: number;
+      readonly message?: string;
+    }
+  | { readonly type: 'token'; readonly content: string; readonly offset: number }
+  | {
+      readonly type: 'progress';
+      readonly current: number;
+      readonly total: number;
+      readonly progress: number;
+      readonly item_name?: string;
+    }
+  | {
+      readonly type: 'item_completed';
+      readonly item_type: 'image' | 'camera' | 'video';
+      readonly sequence_number: number;
+      readonly metadata?: Readonly<Record<string, unknown>>;
+    }
+  | { readonly type: 'done'; readonly metadata: { readonly length: number; readonly sha256: string } }
+  | { readonly type: 'error'; readonly error: string; readonly retry_count: number }
+  | { readonly type: 'stage_completed'; readonly metadata?: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'pipeline_done';
+      readonly metadata: {
+        readonly completed_stages: number;
+        readonly skipped_stages: number;
+        readonly total_stages: number;
+      };
+    }
+  | { readonly type: 'pipeline_error'; readonly error: string; readonly metadata?: Readonly<Record<string, unknown>> }
+  | { readonly type: 'reset'; readonly reason: ResetReason; readonly attempt: number }
+  | {
+      readonly type: 'resumed';
+      readonly offset: number;
+      readonly attempt: number;
+      readonly how: ContinuedBy;
+    }
+  | { readonly type: 'attention'; readonly error: EventError; readonly commands: readonly string[] }
+  | {
+      readonly type: 'usage';
+      readonly input_tokens: number;
+      readonly output_tokens: number;
+      readonly wasted_tokens: number;
+      readonly cost?: number;
+    };
+
+export type EventType = EventBody['type'] | 'snapshot';
+
+/** Why a lane's text starts again at offset 0. */
+export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset';
+
+/**
+ * How a new attempt goes on from the text that is there. `prefill` and `reattach` are the provider's doing; `reuse` says
+ * that the whole text was settled already and only its end is told again.
+ */
+export type ContinuedBy = 'prefill' | 'reattach' | 'reuse';
+
+export type LogEvent = EventHead & EventBody;
+
+export interface LaneSnapshot {
+  readonly status: LaneStatus;
+  readonly text?: string;
+  /** Bytes of UTF-8 in `text`: the offset at which the next token goes on. */
+  readonly offset: number;
+  readonly fence: number;
+  readonly attempt: number;
+  readonly sha256?: string;
+  readonly error?: EventError;
+}
+
+export interface SceneSnapshot {
+  readonly scene_number: number;
+  readonly narration: string;
+  readonly visual_prompt: string;
+  readonly shot_type: string;
+  readonly duration: number;
+}
+
+/** Replaces all that a viewer has. `cursor` is where the tail goes on; absent while the log has no event. */
+export interface SnapshotEvent {
+  readonly type: 'snapshot';
+  readonly project_id: ProjectId;
+  readonly stage: string;
+  readonly timestamp: number;
+  readonly id?: Cursor;
+  readonly cursor?: Cursor;
+  readonly status: ProjectStatus;
+  readonly topic: string;
+  readonly lanes: Readonly<Record<LaneId, LaneSnapshot>>;
+  readonly scenes: readonly SceneSnapshot[];
+  readonly film?: FilmReference;
+}
+
+export interface FilmReference {
+  readonly asset: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly duration: number;
+  readonly scenes: number;
+}
+
+export type StoryEvent = LogEvent | SnapshotEvent;
+
+/** The run has ended: viewers of the whole project stop here. */
+export function isTerminal(event: { readonly type: string }): boolean {
+  return event.type === 'pipeline_done' || event.type === 'pipeline_error';
+}

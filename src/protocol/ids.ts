@@ -1,0 +1,66 @@
+/** Id makers and their parsers, side by side. Nothing else in the project builds or takes apart these strings. */
+
+declare const brand: unique symbol;
+type Branded<T, B extends string> = T & { readonly [brand]: B };
+
+/** The primary key of `projects`, a UUID in lower case. */
+export type ProjectId = Branded<string, 'ProjectId'>;
+
+/** `rewrite`, `film`, … for a stage that runs once; `image_generation/3` for scene 3 of a per-scene stage. */
+export type LaneId = Branded<string, 'LaneId'>;
+
+/** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. */
+export type Cursor = Branded<string, 'Cursor'>;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const CURSOR = /^\d{1,16}-\d{1,16}$/;
+const WORKFLOW_PREFIX = 'story-';
+
+/** Returns undefined where the text is no project id; callers own the error that a user sees. */
+export function parseProjectId(text: string): ProjectId | undefined {
+  const lower = text.trim().toLowerCase();
+  return UUID.test(lower) ? (lower as ProjectId) : undefined;
+}
+
+export function workflowIdOf(projectId: ProjectId): string {
+  return WORKFLOW_PREFIX + projectId;
+}
+
+export function projectIdOfWorkflow(workflowId: string): ProjectId | undefined {
+  return workflowId.startsWith(WORKFLOW_PREFIX) ? parseProjectId(workflowId.slice(WORKFLOW_PREFIX.length)) : undefined;
+}
+
+export function laneId(stage: string, scene?: number): LaneId {
+  return (scene === undefined ? stage : `${stage}/${scene}`) as LaneId;
+}
+
+export interface LaneParts {
+  readonly stage: string;
+  /** From 1; absent for a stage that runs once per project. */
+  readonly scene?: number;
+}
+
+export function laneParts(lane: LaneId): LaneParts {
+  const slash = lane.indexOf('/');
+  return slash < 0 ? { stage: lane } : { stage: lane.slice(0, slash), scene: Number(lane.slice(slash + 1)) };
+}
+
+export function parseCursor(text: string): Cursor | undefined {
+  return CURSOR.test(text) ? (text as Cursor) : undefined;
+}
+
+/** Orders two cursors: negative, zero or positive as `a` lies before, at or after `b`. */
+export function compareCursors(a: Cursor, b: Cursor): number {
+  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
+  return aMs - bMs || aSeq - bSeq;
+}
+
+/**
+ * The fence of one attempt: it only grows from attempt to attempt of a lane, also across runs, `activity reset` and
+ * `workflow reset`, and stays below 2^53. Built on the time at which *this attempt* was scheduled, because `activity
+ * reset` lowers the attempt and keeps the time of the first one.
+ */
+export function fenceOf(currentAttemptScheduledTimestampMs: number, attempt: number): number {
+  return currentAttemptScheduledTimestampMs * 1000 + (attempt % 1000);
+}

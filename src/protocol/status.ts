@@ -1,0 +1,30 @@
+/** The states of a project, a stage and a lane. The first five words are the old product's. */
+export const STATUSES = [
+  'pending',
+  'processing',
+  'completed',
+  'failed',
+  'skipped',
+  'paused',
+  'needs_attention',
+  'awaiting_approval',
+  'cancelled',
+] as const;
+
+export type LaneStatus = (typeof STATUSES)[number];
+
+export type ProjectStatus =
+  | 'draft'
+  | 'queued'
+  | 'processing'
+  | 'completed'
+  | 'failed'
+  | 'paused'
+  | 'needs_attention'
+  | 'awaiting_approval'
+  | 'cancelled';
+
+/** The run has ended: a viewer has nothing more to wait for. */
+export function isFinal(status: ProjectStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}

@@ -1,0 +1,107 @@
+import type { EventError } from './events';
+import type { LaneId, ProjectId } from './ids';
+import type { LaneKind, StagePlan } from './stages';
+import type { LaneStatus } from './status';
+
+export const STORY_WORKFLOW = 'story';
+export const STATUS_QUERY = 'status';
+export const RETRY_MESSAGE = 'retry';
+
+/** Search attributes of the workflow, all of type Keyword; `migrate` and the embedded server register them. */
+export const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'] as const;
+
+export type RunStatus = 'running' | 'needs_attention' | 'completed' | 'failed' | 'cancelled';
+
+export interface StoryInput {
+  readonly projectId: ProjectId;
+  /** Makes every lane again, also where a settled result has the same input hash. Default false. */
+  readonly force?: boolean;
+  /** What happens when a lane's retries are spent: `park` (default) waits for a person, `fail` ends the run. */
+  readonly onFailure?: 'park' | 'fail';
+  /** Set by the workflow itself when it continues as new: what has been done so far. */
+  readonly carried?: CarriedRun;
+}
+
+export interface CarriedRun {
+  readonly run: OpenedRun;
+  readonly scenes: readonly number[];
+  readonly settled: readonly LaneId[];
+  readonly parked: Readonly<Record<LaneId, EventError>>;
+}
+
+/** What opening a run decided, recorded once in history. */
+export interface OpenedRun {
+  readonly plan: readonly StagePlan[];
+  /** With `force`, a result settled under an older fence than this one is made again. */
+  readonly runFence: number;
+}
+
+export interface LaneView {
+  readonly lane: LaneId;
+  readonly status: LaneStatus;
+  readonly error?: EventError;
+}
+
+/** The answer of the `status` query. */
+export interface StoryStatusView {
+  readonly projectId: ProjectId;
+  readonly status: RunStatus;
+  readonly stage: string;
+  readonly scenes: number;
+  readonly lanes: readonly LaneView[];
+}
+
+/** `retry {lane}`: a lane (`image_generation/3`) or all parked lanes of a stage (`image_generation`). */
+export interface RetryRequest {
+  readonly lane: string;
+}
+
+/** The argument of a lane's activity: ids and numbers only, because it stays in Temporal's history. */
+export interface LaneTask {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  /** Results settled under an older fence are not reused. */
+  readonly madeSince?: number;
+}
+
+/** The result of a lane's activity: counts and hashes, never text. */
+export interface LaneResult {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly reused: boolean;
+  /** False where viewers could not be told, so that telling them becomes a step of its own. */
+  readonly announced: boolean;
+  /** The scene numbers, where the lane was the one that lays out the scenes. */
+  readonly scenes?: readonly number[];
+}
+
+export interface ParkRequest {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  readonly error: EventError;
+  readonly attempts: number;
+}
+
+export interface CloseRequest {
+  readonly projectId: ProjectId;
+  readonly outcome: 'completed' | 'failed' | 'cancelled';
+  readonly error?: EventError;
+}
+
+/** Activities as the workflow sees them. */
+export interface StoryActivities {
+  openRun(input: { projectId: ProjectId }): Promise<OpenedRun>;
+  generateText(task: LaneTask): Promise<LaneResult>;
+  generateImage(task: LaneTask): Promise<LaneResult>;
+  generateVideo(task: LaneTask): Promise<LaneResult>;
+  joinFilm(task: LaneTask): Promise<LaneResult>;
+  announceLane(task: LaneTask): Promise<void>;
+  parkLane(request: ParkRequest): Promise<void>;
+  closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
+  announceRun(input: { projectId: ProjectId }): Promise<void>;
+}
+
+/** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */
+export function laneQueue(base: string, kind: LaneKind): string {
+  return `${base}-${kind}`;
+}
