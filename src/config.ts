@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { StoryreelError } from './protocol';
+
+const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, for example localhost:7233');
+const url = (schemes: string, example: string) =>
+  z.string().regex(new RegExp(`^(${schemes})://\\S+$`), `must be a URL like ${example}`);
+const whole = (min: number, max: number) =>
+  z.coerce
+    .number(`must be a whole number from ${min} to ${max}`)
+    .int(`must be a whole number from ${min} to ${max}`)
+    .min(min, `must be a whole number from ${min} to ${max}`)
+    .max(max, `must be a whole number from ${min} to ${max}`);
+const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
+const httpUrl = url('https?', 'http://localhost:8080/v1');
+
+/**
+ * Every setting, in the order of docs/configuration.md, which a test compares with this table. Times are in milliseconds
+ * unless the name says otherwise.
+ */
+const schema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level, for example info')
+    .default('info'),
+
+  TEMPORAL_ADDRESS: address.default('localhost:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().min(1).default('storyreel'),
+  DATABASE_URL: url('postgres(?:ql)?', 'postgres://user:password@localhost:5432/storyreel').default(
+    'postgres://localhost:5432/storyreel',
+  ),
+  DATABASE_POOL_SIZE: whole(1, 500).default(20),
+  REDIS_URL: url('rediss?', 'redis://localhost:6379').default('redis://localhost:6379'),
+  MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
+  FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
+
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  STORYREEL_TEXT_MODEL: z.string().min(1).default('gpt-4o-mini'),
+  STORYREEL_TEXT_JSON_SCHEMA: onOff.default(true),
+  STORYREEL_IMAGE_BASE_URL: httpUrl.optional(),
+  STORYREEL_IMAGE_API_KEY: z.string().min(1).optional(),
+  STORYREEL_IMAGE_MODEL: z.string().min(1).default('gpt-image-1'),
+  STORYREEL_VIDEO_BASE_URL: httpUrl.optional(),
+  STORYREEL_VIDEO_API_KEY: z.string().min(1).optional(),
+  STORYREEL_VIDEO_MODEL: z.string().min(1).default('sora-2'),
+  FRAME_SIZE: z
+    .string()
+    .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must be WIDTHxHEIGHT, for example 1280x720')
+    .default('1280x720'),
+
+  TEXT_CONCURRENCY: whole(1, 2000).default(100),
+  IMAGE_CONCURRENCY: whole(1, 500).default(8),
+  VIDEO_CONCURRENCY: whole(1, 500).default(8),
+  FILM_CONCURRENCY: whole(1, 50).default(2),
+
+  FIRST_TOKEN_TIMEOUT_MS: whole(100, 3_600_000).default(60_000),
+  INTER_CHUNK_TIMEOUT_MS: whole(100, 3_600_000).default(30_000),
+  VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
+  MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
+  SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
+
+  UPSTREAM_CHANNELS: onOff.default(true),
+  UPSTREAM_FULL_TEXT: onOff.default(false),
+  LOG_MAX_EVENTS: whole(1_000, 10_000_000).default(200_000),
+  LOG_EXPIRY_SECONDS: whole(1, 31_536_000).default(3_600),
+});
+
+export type Config = z.output<typeof schema>;
+export const SETTINGS: Readonly<Record<string, unknown>> = schema.shape;
+
+/** Addresses that production must state: guessing one there would reach the wrong service, or none. */
+const REQUIRED_IN_PRODUCTION = ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'REDIS_URL'] as const;
+
+/**
+ * Reads the settings. Throws `Config.Invalid` with one line for the first value that is wrong; the value itself is left
+ * out, because it may be a secret. An empty value counts as not set.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new StoryreelError(
+      'Config.Invalid',
+      `${issue?.path.join('.')} ${issue?.message}. See docs/configuration.md.`,
+    );
+  }
+  if (parsed.data.NODE_ENV === 'production') {
+    const missing = REQUIRED_IN_PRODUCTION.find((name) => given[name] === undefined);
+    if (missing)
+      throw new StoryreelError('Config.Invalid', `${missing} must be set in production. See docs/configuration.md.`);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,50 @@
+import { Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { bigintNumber } from './bigint-number';
+import { Project } from './project.entity';
+
+/** The finished film of a project. */
+@Entity('films')
+@Unique('films_project_key', ['projectId'])
+export class Film {
+  @PrimaryGeneratedColumn('uuid')
+  id: string;
+
+  @Column('uuid', { name: 'project_id' })
+  @ForeignKey(() => Project, { name: 'films_project_fkey', onDelete: 'CASCADE' })
+  projectId: string;
+
+  @Column('text')
+  sha256: string;
+
+  @Column('text', { name: 'media_type' })
+  mediaType: string;
+
+  @Column('bigint', { transformer: bigintNumber })
+  bytes: number;
+
+  @Column('double precision', { name: 'duration_seconds' })
+  durationSeconds: number;
+
+  /** In pixels, as is the height. */
+  @Column('int')
+  width: number;
+
+  @Column('int')
+  height: number;
+
+  @Column('int', { name: 'scene_count' })
+  sceneCount: number;
+
+  @Column('text', { name: 'input_hash' })
+  inputHash: string;
+
+  @Column('bigint', { transformer: bigintNumber })
+  fence: number;
+
+  /** The key in storage, relative to its root. */
+  @Column('text')
+  path: string;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+}

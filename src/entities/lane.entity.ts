@@ -1,0 +1,59 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { STATUSES, type EventError, type LaneStatus } from '../protocol';
+import { bigintNumber } from './bigint-number';
+import { oneOf } from './one-of';
+import { Project } from './project.entity';
+
+/** The smallest unit that runs, fails and is retried by itself, and the fences that keep late writers out. */
+@Entity('lanes')
+@Index('lanes_project_status_idx', ['projectId', 'status'])
+@Check('lanes_status_check', oneOf('status', STATUSES))
+export class Lane {
+  @PrimaryColumn('uuid', { name: 'project_id' })
+  @ForeignKey(() => Project, { name: 'lanes_project_fkey', onDelete: 'CASCADE' })
+  projectId: string;
+
+  /** `rewrite`, or `image_generation/3` for scene 3 of a per-scene stage. */
+  @PrimaryColumn('text')
+  lane: string;
+
+  @Column('text')
+  stage: string;
+
+  @Column('int', { name: 'sequence_number', nullable: true })
+  sequenceNumber: number | null;
+
+  @Column('text', { default: 'pending' })
+  status: LaneStatus;
+
+  /** The newest attempt that claimed the lane. */
+  @Column('bigint', { default: 0, transformer: bigintNumber })
+  fence: number;
+
+  /** The attempt whose result is stored. */
+  @Column('bigint', { name: 'settled_fence', nullable: true, transformer: bigintNumber })
+  settledFence: number | null;
+
+  /** Of all that the settled result was made from. */
+  @Column('text', { name: 'input_hash', nullable: true })
+  inputHash: string | null;
+
+  /** Of the settled result; what depends on it is made from this. */
+  @Column('text', { name: 'result_hash', nullable: true })
+  resultHash: string | null;
+
+  @Column('int', { default: 0 })
+  attempt: number;
+
+  @Column('jsonb', { nullable: true })
+  error: EventError | null;
+
+  @Column('timestamptz', { name: 'started_at', nullable: true })
+  startedAt: Date | null;
+
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt: Date | null;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt: Date;
+}

@@ -1,0 +1,56 @@
+import { Check, Column, Entity, ForeignKey, PrimaryGeneratedColumn, Unique, UpdateDateColumn } from 'typeorm';
+import { STATUSES, type EventError, type LaneStatus } from '../protocol';
+import { bigintNumber } from './bigint-number';
+import { oneOf } from './one-of';
+import { Project } from './project.entity';
+
+/**
+ * A stage of a project as a whole; for a text stage also its settled text. The stage's name has no CHECK, so that a new
+ * stage needs no migration.
+ */
+@Entity('project_stages')
+@Unique('project_stages_project_stage_key', ['projectId', 'stage'])
+@Check('project_stages_status_check', oneOf('status', STATUSES))
+export class ProjectStage {
+  @PrimaryGeneratedColumn('uuid')
+  id: string;
+
+  @Column('uuid', { name: 'project_id' })
+  @ForeignKey(() => Project, { name: 'project_stages_project_fkey', onDelete: 'CASCADE' })
+  projectId: string;
+
+  @Column('text')
+  stage: string;
+
+  @Column('text', { default: 'pending' })
+  status: LaneStatus;
+
+  @Column('text', { nullable: true })
+  text: string | null;
+
+  /** Of the text's UTF-8, in hex. */
+  @Column('text', { nullable: true })
+  sha256: string | null;
+
+  @Column('int', { name: 'text_bytes', nullable: true })
+  textBytes: number | null;
+
+  /** The attempt that wrote last; a write under an older one is refused. */
+  @Column('bigint', { default: 0, transformer: bigintNumber })
+  fence: number;
+
+  @Column('int', { default: 0 })
+  attempt: number;
+
+  @Column('jsonb', { nullable: true })
+  error: EventError | null;
+
+  @Column('timestamptz', { name: 'started_at', nullable: true })
+  startedAt: Date | null;
+
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt: Date | null;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt: Date;
+}

@@ -1,0 +1,62 @@
+import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn, VersionColumn } from 'typeorm';
+import type { EventError, ProjectStatus } from '../protocol';
+import { oneOf } from './one-of';
+
+const PROJECT_STATUSES = [
+  'draft',
+  'queued',
+  'processing',
+  'completed',
+  'failed',
+  'paused',
+  'needs_attention',
+  'awaiting_approval',
+  'cancelled',
+] as const satisfies readonly ProjectStatus[];
+
+/** One story that is made or to be made. Removing it removes every row that belongs to it. */
+@Entity('projects')
+@Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
+export class Project {
+  @PrimaryGeneratedColumn('uuid')
+  id: string;
+
+  @Column('text')
+  name: string;
+
+  @Column('text')
+  topic: string;
+
+  @Column('text', { default: 'draft' })
+  status: ProjectStatus;
+
+  @Column('text', { nullable: true })
+  owner: string | null;
+
+  @Column('jsonb', { default: {} })
+  settings: Record<string, unknown>;
+
+  /** Temporal's run id of the last run. */
+  @Column('text', { name: 'run_id', nullable: true })
+  runId: string | null;
+
+  /** Why the last run failed or waits for a person. */
+  @Column('jsonb', { nullable: true })
+  error: EventError | null;
+
+  /** Grows with every write of this row, so that an editor can tell that somebody else was faster. */
+  @VersionColumn({ default: 1 })
+  version: number;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt: Date;
+
+  @Column('timestamptz', { name: 'started_at', nullable: true })
+  startedAt: Date | null;
+
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt: Date | null;
+}

@@ -1,0 +1,90 @@
+import type { ContinuedBy, Cursor, EventBody, LaneId, LogEvent, ProjectId, ResetReason } from '../protocol';
+
+/** Which attempt of which lane is writing. */
+export interface LaneWriter {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  readonly fence: number;
+  readonly attempt: number;
+}
+
+export interface AppendRequest {
+  readonly writer: LaneWriter;
+  /** Bytes of UTF-8 that lie before `text` in the lane. */
+  readonly offset: number;
+  readonly text: string;
+  /** Used when this is the attempt's first write: why the earlier text goes, or how it is continued from `offset`. */
+  readonly reason?: ResetReason;
+  readonly continued?: ContinuedBy;
+}
+
+/**
+ * `ok`: the lane now holds `length` bytes, counting a repeated piece once. `stale`: a newer attempt owns the lane.
+ * `gap`: the lane holds only `length` bytes; send from there.
+ */
+export type AppendReply =
+  | { readonly kind: 'ok'; readonly length: number }
+  | { readonly kind: 'stale'; readonly fence: number }
+  | { readonly kind: 'gap'; readonly length: number };
+
+export interface PublishRequest {
+  readonly projectId: ProjectId;
+  readonly stage: string;
+  readonly events: readonly EventBody[];
+  /** Refused as stale where a newer attempt has written to the lane. */
+  readonly writer?: LaneWriter;
+  /** Published only when the lane's text has exactly so many bytes, by this writer; else `gap`. */
+  readonly needsBytes?: number;
+  /** Published only when `value` is greater than the last one published under `key`; else `seen`. */
+  readonly mark?: { readonly key: string; readonly value: number };
+  /** For clients of the old product; by stage, already in their form without head fields. */
+  readonly upstream?: readonly UpstreamMessage[];
+}
+
+export interface UpstreamMessage {
+  readonly stage: string;
+  readonly body: { readonly type: string } & Readonly<Record<string, unknown>>;
+}
+
+export type PublishReply =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'seen' }
+  | { readonly kind: 'stale'; readonly fence: number }
+  | { readonly kind: 'gap'; readonly length: number };
+
+/** What the log holds of a lane. */
+export interface StoredLane {
+  readonly fence: number;
+  readonly attempt: number;
+  readonly text: string;
+}
+
+export interface LogSnapshot {
+  /** The last event that the snapshot includes; absent where the log has none. */
+  readonly cursor?: Cursor;
+  readonly lanes: ReadonlyMap<LaneId, StoredLane>;
+}
+
+/** `event`: appended after `before`. `interrupted`: some may have been missed; read on from the last one seen. */
+export type LogMessage =
+  { readonly kind: 'event'; readonly event: LogEvent; readonly before: Cursor } | { readonly kind: 'interrupted' };
+
+/**
+ * The event log of all projects: a port with a Redis and an in-memory version, held to the same by one contract suite.
+ * Every method but `subscribe`'s listener may reject while the store is away; nothing is half-done then, and the same
+ * call may be repeated.
+ */
+export interface EventLog {
+  append(request: AppendRequest): Promise<AppendReply>;
+  publish(request: PublishRequest): Promise<PublishReply>;
+  /** All lanes and the cursor that they stand at, taken in one step. */
+  snapshot(projectId: ProjectId): Promise<LogSnapshot>;
+  lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined>;
+  /** Up to `limit` events after `from`; undefined where the log does not hold that position any more. */
+  read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined>;
+  /** Resolves once nothing appended from now on is missed. Call what it resolves to, to leave. */
+  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void): Promise<() => void>;
+  /** Lets the log and the texts go after so many seconds. */
+  expire(projectId: ProjectId, seconds: number): Promise<void>;
+  close(): Promise<void>;
+}

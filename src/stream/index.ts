@@ -1,0 +1,16 @@
+export type {
+  AppendReply,
+  AppendRequest,
+  EventLog,
+  LaneWriter,
+  LogMessage,
+  LogSnapshot,
+  PublishReply,
+  PublishRequest,
+  StoredLane,
+  UpstreamMessage,
+} from './event-log';
+export { MemoryEventLog } from './memory-log';
+export { connectRedis, whenReady } from './redis-connection';
+export { RedisEventLog, type UpstreamMode } from './redis-log';
+export { TextWriter } from './text-writer';

@@ -1,0 +1,15 @@
+import type { LaneId, ProjectId } from '../protocol';
+
+/**
+ * Every key and channel name in Redis is made here. Keys of one project share a hash tag, so that one script can touch
+ * them all in Redis Cluster.
+ */
+export const keys = {
+  log: (projectId: ProjectId) => `story:{${projectId}}:log`,
+  lanes: (projectId: ProjectId) => `story:{${projectId}}:lanes`,
+  text: (projectId: ProjectId, lane: LaneId) => `story:{${projectId}}:text:${lane}`,
+  /** Announces what was appended to the log, to readers of our own. */
+  channel: (projectId: ProjectId) => `story:${projectId}`,
+  /** Where clients of the old product listen; `*` in place of the stage with PSUBSCRIBE. */
+  upstream: (projectId: ProjectId, stage: string) => `ai_story:project:${projectId}:stage:${stage}`,
+};

@@ -1,0 +1,140 @@
+import { laneParts, type Cursor, type EventBody, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import type {
+  AppendReply,
+  AppendRequest,
+  EventLog,
+  LaneWriter,
+  LogMessage,
+  LogSnapshot,
+  PublishReply,
+  PublishRequest,
+  StoredLane,
+} from './event-log';
+
+interface Project {
+  readonly events: LogEvent[];
+  readonly lanes: Map<LaneId, { fence: number; attempt: number; bytes: Buffer }>;
+  readonly marks: Map<string, number>;
+  readonly listeners: Set<(message: LogMessage) => void>;
+}
+
+/** The event log in this process's memory: for tests of what stands on the port, and to read its rules in plain code. */
+export class MemoryEventLog implements EventLog {
+  private readonly projects = new Map<ProjectId, Project>();
+  private ids = 0;
+
+  constructor(private readonly options: { readonly maxEntries: number } = { maxEntries: 100_000 }) {}
+
+  append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
+    const project = this.project(writer.projectId);
+    const known = project.lanes.get(writer.lane);
+    if (known && writer.fence < known.fence) return Promise.resolve({ kind: 'stale', fence: known.fence });
+
+    let bytes = known?.bytes ?? Buffer.alloc(0);
+    if (!known || writer.fence > known.fence) {
+      if (offset > 0 && (!continued || offset > bytes.length)) {
+        return Promise.resolve({ kind: 'gap', length: continued ? bytes.length : 0 });
+      }
+      bytes = bytes.subarray(0, offset);
+      if (offset > 0 && continued) {
+        this.emit(writer.projectId, writer, { type: 'resumed', offset, attempt: writer.attempt, how: continued });
+      } else if (known || reason) {
+        this.emit(writer.projectId, writer, { type: 'reset', reason: reason ?? 'retry', attempt: writer.attempt });
+      }
+    } else if (offset > bytes.length) {
+      return Promise.resolve({ kind: 'gap', length: bytes.length });
+    }
+
+    const missing = Buffer.from(text).subarray(bytes.length - offset);
+    const grown = Buffer.concat([bytes, missing]);
+    project.lanes.set(writer.lane, { fence: writer.fence, attempt: writer.attempt, bytes: grown });
+    if (missing.length > 0) {
+      this.emit(writer.projectId, writer, { type: 'token', offset: bytes.length, content: missing.toString('utf8') });
+    }
+    return Promise.resolve({ kind: 'ok', length: grown.length });
+  }
+
+  publish(request: PublishRequest): Promise<PublishReply> {
+    const project = this.project(request.projectId);
+    const { writer, mark } = request;
+    const lane = writer && project.lanes.get(writer.lane);
+    if (writer && lane && writer.fence < lane.fence) return Promise.resolve({ kind: 'stale', fence: lane.fence });
+    if (writer && request.needsBytes !== undefined) {
+      if (lane?.fence !== writer.fence) return Promise.resolve({ kind: 'gap', length: 0 });
+      if (lane.bytes.length !== request.needsBytes) return Promise.resolve({ kind: 'gap', length: lane.bytes.length });
+    }
+    if (mark) {
+      if ((project.marks.get(mark.key) ?? -Infinity) >= mark.value) return Promise.resolve({ kind: 'seen' });
+      project.marks.set(mark.key, mark.value);
+    }
+    for (const body of request.events) this.emit(request.projectId, writer, body, request.stage);
+    return Promise.resolve({ kind: 'ok' });
+  }
+
+  snapshot(projectId: ProjectId): Promise<LogSnapshot> {
+    const { events, lanes } = this.project(projectId);
+    const cursor = events.at(-1)?.id;
+    return Promise.resolve({
+      ...(cursor && { cursor }),
+      lanes: new Map([...lanes].map(([lane, stored]) => [lane, storedLane(stored)])),
+    });
+  }
+
+  lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
+    const stored = this.project(projectId).lanes.get(lane);
+    return Promise.resolve(stored && storedLane(stored));
+  }
+
+  read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined> {
+    const { events } = this.project(projectId);
+    const at = events.findIndex((event) => event.id === from);
+    return Promise.resolve(at < 0 ? undefined : events.slice(at + 1, at + 1 + limit));
+  }
+
+  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void): Promise<() => void> {
+    const { listeners } = this.project(projectId);
+    listeners.add(listener);
+    return Promise.resolve(() => void listeners.delete(listener));
+  }
+
+  expire(projectId: ProjectId, seconds: number): Promise<void> {
+    const timer = setTimeout(() => this.projects.delete(projectId), seconds * 1000);
+    timer.unref();
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.projects.clear();
+    return Promise.resolve();
+  }
+
+  private project(projectId: ProjectId): Project {
+    let project = this.projects.get(projectId);
+    if (!project) {
+      project = { events: [], lanes: new Map(), marks: new Map(), listeners: new Set() };
+      this.projects.set(projectId, project);
+    }
+    return project;
+  }
+
+  private emit(projectId: ProjectId, writer: LaneWriter | undefined, body: EventBody, stage?: string): void {
+    const { events, listeners } = this.project(projectId);
+    const before = events.at(-1)?.id ?? ('0-0' as Cursor);
+    const now = Date.now();
+    const event: LogEvent = {
+      id: `${now}-${++this.ids}` as Cursor,
+      project_id: projectId,
+      stage: stage ?? (writer ? laneParts(writer.lane).stage : ''),
+      timestamp: now / 1000,
+      ...(writer && { lane: writer.lane, fence: writer.fence, attempt: writer.attempt }),
+      ...body,
+    };
+    events.push(event);
+    if (events.length > this.options.maxEntries) events.shift();
+    for (const listener of [...listeners]) listener({ kind: 'event', event, before });
+  }
+}
+
+function storedLane(stored: { fence: number; attempt: number; bytes: Buffer }): StoredLane {
+  return { fence: stored.fence, attempt: stored.attempt, text: stored.bytes.toString('utf8') };
+}

@@ -1,0 +1,76 @@
+import type { Redis } from 'ioredis';
+import type { Cursor, ProjectId } from '../protocol';
+import type { LogMessage } from './event-log';
+import { keys } from './keys';
+import { decodeEvent } from './wire';
+
+type Listener = (message: LogMessage) => void;
+
+interface Subscription {
+  readonly projectId: ProjectId;
+  readonly listeners: Set<Listener>;
+  readonly ready: Promise<unknown>;
+}
+
+/** One connection for all viewers in the process; each message is decoded once, however many listen. */
+export class RedisSubscriber {
+  private redis: Redis | undefined;
+  private readonly channels = new Map<string, Subscription>();
+
+  constructor(private readonly connect: () => Redis) {}
+
+  async subscribe(projectId: ProjectId, listener: Listener): Promise<() => void> {
+    const channel = keys.channel(projectId);
+    const redis = this.connection();
+    let subscription = this.channels.get(channel);
+    if (!subscription) {
+      subscription = { projectId, listeners: new Set(), ready: redis.subscribe(channel) };
+      this.channels.set(channel, subscription);
+    }
+    const mine = subscription;
+    mine.listeners.add(listener);
+    const leave = () => {
+      if (!mine.listeners.delete(listener) || mine.listeners.size > 0) return;
+      if (this.channels.get(channel) === mine) this.channels.delete(channel);
+      if (this.redis?.status === 'ready' && !this.channels.has(channel))
+        void redis.unsubscribe(channel).catch(() => {});
+    };
+    try {
+      await mine.ready;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return leave;
+  }
+
+  close(): void {
+    this.redis?.disconnect();
+    this.redis = undefined;
+    this.channels.clear();
+  }
+
+  private connection(): Redis {
+    if (this.redis) return this.redis;
+    const redis = this.connect();
+    redis.on('message', (channel: string, message: string) => this.deliver(channel, message));
+    // After a reconnect the library has subscribed again; what was announced meanwhile was missed.
+    redis.on('ready', () => this.tellAll({ kind: 'interrupted' }));
+    this.redis = redis;
+    return redis;
+  }
+
+  private deliver(channel: string, message: string): void {
+    const subscription = this.channels.get(channel);
+    if (!subscription) return;
+    const first = message.indexOf(' ');
+    const second = message.indexOf(' ', first + 1);
+    const event = decodeEvent(subscription.projectId, message.slice(0, first) as Cursor, message.slice(second + 1));
+    const before = message.slice(first + 1, second) as Cursor;
+    for (const listener of [...subscription.listeners]) listener({ kind: 'event', event, before });
+  }
+
+  private tellAll(message: LogMessage): void {
+    for (const { listeners } of this.channels.values()) for (const listener of [...listeners]) listener(message);
+  }
+}

@@ -1,0 +1,168 @@
+import type { ContinuedBy, ResetReason } from '../protocol';
+import type { EventLog, LaneWriter } from './event-log';
+
+export interface TextWriterOptions {
+  readonly log: EventLog;
+  readonly writer: LaneWriter;
+  /** Why text of an earlier attempt goes; leave it out for a lane's first attempt. */
+  readonly reason?: ResetReason;
+  /** The text that this attempt goes on from, as the log holds it, and who continues it. */
+  readonly continued?: { readonly text: string; readonly how: ContinuedBy };
+  /** Called once, when a newer attempt is found to own the lane. */
+  readonly onStale?: (fence: number) => void;
+}
+
+const RETRY_MS = { first: 50, most: 1_000 };
+
+/**
+ * Carries a growing text to the log without ever making its source wait. The first piece goes at once; while a send is in
+ * flight the next pieces gather and go together when it returns. Where the log is away, pieces gather until it is back.
+ * It holds the text once, and what is not acknowledged yet.
+ */
+export class TextWriter {
+  private whole: string;
+  /** Bytes that the log has acknowledged. */
+  private acknowledged: number;
+  private pending: string[] = [];
+  /** Sent, but not acknowledged yet. */
+  private inFlight = '';
+  private sending = false;
+  private opening = false;
+  private stale = false;
+  private heldSurrogate = '';
+  private continued: ContinuedBy | undefined;
+  private reason: ResetReason | undefined;
+  private retryMs = RETRY_MS.first;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private readonly idle = new Set<() => void>();
+
+  constructor(private readonly options: TextWriterOptions) {
+    this.whole = options.continued?.text ?? '';
+    this.acknowledged = Buffer.byteLength(this.whole);
+    this.continued = options.continued?.how;
+    this.reason = options.reason;
+  }
+
+  get text(): string {
+    return this.whole;
+  }
+
+  get bytes(): number {
+    return Buffer.byteLength(this.whole);
+  }
+
+  /** Everything written is in the log. */
+  get settled(): boolean {
+    return !this.sending && !this.opening && this.pending.length === 0 && this.inFlight === '';
+  }
+
+  /** Takes the next piece of text. A character that is cut in two waits for its other half. */
+  write(piece: string): void {
+    let text = this.heldSurrogate + piece;
+    this.heldSurrogate = '';
+    const last = text.charCodeAt(text.length - 1);
+    if (last >= 0xd800 && last <= 0xdbff) {
+      this.heldSurrogate = text.slice(-1);
+      text = text.slice(0, -1);
+    }
+    if (text === '') return;
+    this.whole += text;
+    this.pending.push(text);
+    this.send();
+  }
+
+  /** Tells readers that this attempt goes on from the text that is there, before it has a piece of its own. */
+  open(): void {
+    this.opening = true;
+    this.send();
+  }
+
+  /** Resolves true once the log has all that was written, false after `timeoutMs` or when a newer attempt took over. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    if (this.settled || this.stale) return this.settled && !this.stale;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, timeoutMs);
+      const idle = this.idle;
+      function done() {
+        clearTimeout(timer);
+        idle.delete(done);
+        resolve();
+      }
+      idle.add(done);
+    });
+    return this.settled && !this.stale;
+  }
+
+  /** Puts all of the text to be sent again from `length` bytes on, because that is all that the log has. */
+  resend(length: number): void {
+    const rest = Buffer.from(this.whole).subarray(length).toString('utf8');
+    this.acknowledged = length;
+    this.inFlight = '';
+    this.pending = rest === '' ? [] : [rest];
+    if (length === 0) {
+      this.continued = undefined;
+      this.reason ??= this.options.continued ? 'retry' : undefined;
+    }
+    this.send();
+  }
+
+  /** Stops sending; what is pending is let go. */
+  close(): void {
+    this.stale = true;
+    clearTimeout(this.retryTimer);
+    this.wake();
+  }
+
+  private send(): void {
+    if (this.sending || this.stale || this.retryTimer) return;
+    if (this.pending.length > 0) {
+      this.inFlight += this.pending.join('');
+      this.pending = [];
+    }
+    if (this.inFlight === '' && !this.opening) return this.wake();
+    this.sending = true;
+    this.options.log
+      .append({
+        writer: this.options.writer,
+        offset: this.acknowledged,
+        text: this.inFlight,
+        ...(this.reason && { reason: this.reason }),
+        ...(this.continued && { continued: this.continued }),
+      })
+      .then(
+        (reply) => {
+          this.sending = false;
+          this.retryMs = RETRY_MS.first;
+          switch (reply.kind) {
+            case 'ok':
+              this.acknowledged += Buffer.byteLength(this.inFlight);
+              this.inFlight = '';
+              this.opening = false;
+              return this.send();
+            case 'gap':
+              return this.resend(reply.length);
+            case 'stale':
+              this.close();
+              this.options.onStale?.(reply.fence);
+          }
+        },
+        () => {
+          this.sending = false;
+          this.retryLater();
+        },
+      );
+  }
+
+  private retryLater(): void {
+    if (this.stale) return;
+    this.retryTimer = setTimeout(() => {
+      this.retryTimer = undefined;
+      this.send();
+    }, this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, RETRY_MS.most);
+  }
+
+  private wake(): void {
+    for (const done of [...this.idle]) done();
+  }
+}

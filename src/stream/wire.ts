@@ -1,0 +1,48 @@
+import { laneParts, type Cursor, type EventBody, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import type { LaneWriter } from './event-log';
+
+/**
+ * What is stored for an event: a JSON array, kept short because one is written for every token. The id's milliseconds are
+ * the event's time. `t` token, `r` reset, `c` continued; `e` any other, as a whole.
+ */
+type Payload =
+  | ['t', lane: LaneId, fence: number, attempt: number, offset: number, content: string]
+  | ['r', lane: LaneId, fence: number, attempt: number, reason: Extract<EventBody, { type: 'reset' }>['reason']]
+  | [
+      'c',
+      lane: LaneId,
+      fence: number,
+      attempt: number,
+      offset: number,
+      how: Extract<EventBody, { type: 'resumed' }>['how'],
+    ]
+  | ['e', stage: string, writer: [lane: LaneId, fence: number, attempt: number] | null, body: EventBody];
+
+export function encodeEvent(stage: string, writer: LaneWriter | undefined, body: EventBody): string {
+  const payload: Payload = ['e', stage, writer ? [writer.lane, writer.fence, writer.attempt] : null, body];
+  return JSON.stringify(payload);
+}
+
+export function decodeEvent(projectId: ProjectId, id: Cursor, stored: string): LogEvent {
+  const payload = JSON.parse(stored) as Payload;
+  const timestamp = secondsOf(id);
+  if (payload[0] === 'e') {
+    const [, stage, writer, body] = payload;
+    const head = { id, project_id: projectId, stage, timestamp };
+    return writer ? { ...head, lane: writer[0], fence: writer[1], attempt: writer[2], ...body } : { ...head, ...body };
+  }
+  const [, lane, fence, attempt] = payload;
+  const head = { id, project_id: projectId, stage: laneParts(lane).stage, timestamp, lane, fence, attempt };
+  switch (payload[0]) {
+    case 't':
+      return { ...head, type: 'token', offset: payload[4], content: payload[5] };
+    case 'r':
+      return { ...head, type: 'reset', reason: payload[4] };
+    case 'c':
+      return { ...head, type: 'resumed', offset: payload[4], how: payload[5] };
+  }
+}
+
+export function secondsOf(id: Cursor): number {
+  return Number(id.slice(0, id.indexOf('-'))) / 1000;
+}
