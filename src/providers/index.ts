@@ -1,0 +1,14 @@
+export { OpenAiImage } from './openai-image';
+export { OpenAiText, ServerError } from './openai-text';
+export { OpenAiVideo } from './openai-video';
+export type {
+  ChatMessage,
+  ImageProvider,
+  Media,
+  TextChunk,
+  TextProvider,
+  TextRequest,
+  VideoJob,
+  VideoProvider,
+} from './ports';
+export { SseParser } from './sse-parser';

@@ -1,0 +1,22 @@
+import OpenAI from 'openai';
+import { httpFetch } from './http-fetch';
+
+export interface Endpoint {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly model: string;
+}
+
+/** Temporal retries, so the package must not: each try is an attempt that can be seen, counted and cancelled. */
+export function openaiClient(endpoint: Endpoint, timeoutMs: number): OpenAI {
+  return new OpenAI({
+    baseURL: endpoint.baseUrl,
+    apiKey: endpoint.apiKey,
+    organization: null,
+    project: null,
+    maxRetries: 0,
+    timeout: timeoutMs,
+    fetch: httpFetch,
+    logLevel: 'off',
+  });
+}

@@ -1,0 +1,87 @@
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
+import { bodyOf } from './http-fetch';
+import { openaiClient, type Endpoint } from './openai-client';
+import type { TextChunk, TextProvider, TextRequest } from './ports';
+import { SseParser } from './sse-parser';
+
+export interface OpenAiTextOptions extends Endpoint {
+  /** The server understands `response_format: json_schema`. */
+  readonly jsonSchema: boolean;
+}
+
+/** How long the response headers may take; the first token has a watchdog of its own in the runner. */
+const HEADERS_TIMEOUT_MS = 600_000;
+
+const FINISH = {
+  stop: 'stop',
+  length: 'length',
+  content_filter: 'filtered',
+  tool_calls: 'stop',
+  function_call: 'stop',
+} as const;
+
+/**
+ * Chat completions of any OpenAI-compatible server. The `openai` package makes the request and maps its errors; the stream
+ * is read from the socket by our own parser. A server's error in mid-stream throws like a refused request.
+ */
+export class OpenAiText implements TextProvider {
+  constructor(private readonly options: OpenAiTextOptions) {}
+
+  async *stream(request: TextRequest, signal: AbortSignal): AsyncGenerator<TextChunk> {
+    const client = openaiClient(this.options, HEADERS_TIMEOUT_MS);
+    const response = await client.chat.completions
+      .create(
+        {
+          model: this.options.model,
+          messages: [...request.messages],
+          max_tokens: request.maxTokens,
+          temperature: request.temperature,
+          stream: true,
+          stream_options: { include_usage: true },
+          ...(request.schema &&
+            this.options.jsonSchema && {
+              response_format: {
+                type: 'json_schema' as const,
+                json_schema: { name: request.schema.name, schema: request.schema.schema, strict: false },
+              },
+            }),
+        },
+        { signal },
+      )
+      .asResponse()
+      .catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error;
+      });
+
+    const incoming = bodyOf(response);
+    const parser = new SseParser();
+    try {
+      for await (const bytes of incoming as AsyncIterable<Buffer>) {
+        for (const event of parser.push(bytes)) yield* chunksOf(event.data);
+      }
+      for (const event of parser.end()) yield* chunksOf(event.data);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      if (!incoming.complete) incoming.destroy();
+    }
+    signal.throwIfAborted();
+  }
+}
+
+function* chunksOf(data: string): Generator<TextChunk> {
+  if (data === '[DONE]' || data === '') return;
+  const chunk = JSON.parse(data) as ChatCompletionChunk & { error?: { message?: string; code?: unknown } };
+  if (chunk.error) throw new ServerError(chunk.error.message ?? 'the provider reported an error in mid-stream');
+  const choice = chunk.choices?.[0];
+  if (choice?.delta?.content) yield { type: 'text', text: choice.delta.content };
+  if (choice?.finish_reason) yield { type: 'finish', reason: FINISH[choice.finish_reason] ?? 'stop' };
+  if (chunk.usage) {
+    yield { type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens };
+  }
+}
+
+/** The provider told of a failure inside a stream that had begun well. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+}

@@ -1,0 +1,73 @@
+import type { Video } from 'openai/resources/videos';
+import { readBody } from './http-fetch';
+import { openaiClient, type Endpoint } from './openai-client';
+import type { Media, VideoJob, VideoProvider, VideoRequest } from './ports';
+
+const TIMEOUT_MS = 120_000;
+const MAX_JSON_BYTES = 1024 * 1024;
+const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
+
+/** Video jobs in the shape of OpenAI's videos API. The reference image travels as a data URL in the JSON body. */
+export class OpenAiVideo implements VideoProvider {
+  constructor(private readonly endpoint: Endpoint) {}
+
+  async submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
+    const { image } = request;
+    return this.json(
+      openaiClient(this.endpoint, TIMEOUT_MS).post('/videos', {
+        body: {
+          model: this.endpoint.model,
+          prompt: request.prompt,
+          seconds: String(request.seconds),
+          size: request.size,
+          input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
+        },
+        headers: { 'Idempotency-Key': request.idempotencyKey },
+        signal,
+      }),
+      signal,
+    );
+  }
+
+  async poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
+    return this.json(openaiClient(this.endpoint, TIMEOUT_MS).videos.retrieve(jobId, { signal }), signal);
+  }
+
+  async download(jobId: string, signal: AbortSignal): Promise<Media> {
+    try {
+      const response = await openaiClient(this.endpoint, TIMEOUT_MS)
+        .videos.downloadContent(jobId, undefined, { signal })
+        .asResponse();
+      const bytes = await readBody(response, MAX_CLIP_BYTES);
+      return { bytes, mediaType: response.headers.get('content-type')?.split(';')[0] ?? 'video/mp4' };
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+
+  async cancel(jobId: string, signal: AbortSignal): Promise<void> {
+    const response = await openaiClient(this.endpoint, TIMEOUT_MS).videos.delete(jobId, { signal }).asResponse();
+    await readBody(response, MAX_JSON_BYTES);
+  }
+
+  private async json(call: { asResponse(): Promise<Response> }, signal: AbortSignal): Promise<VideoJob> {
+    try {
+      const body = await readBody(await call.asResponse(), MAX_JSON_BYTES);
+      return jobOf(JSON.parse(body.toString('utf8')) as Video);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+}
+
+function jobOf(video: Video): VideoJob {
+  switch (video.status) {
+    case 'completed':
+      return { status: 'completed', jobId: video.id };
+    case 'failed':
+      return { status: 'failed', jobId: video.id, message: video.error?.message ?? 'the provider gave no reason' };
+    case 'queued':
+    case 'in_progress':
+      return { status: 'running', jobId: video.id, progress: video.progress ?? 0 };
+  }
+}

@@ -1,0 +1,67 @@
+/** One message of a chat; a last one by the assistant asks the model to go on from it. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface TextRequest {
+  readonly messages: readonly ChatMessage[];
+  /** Upper bound of the answer. */
+  readonly maxTokens: number;
+  readonly temperature: number;
+  /** The answer is JSON of this shape; sent where the provider understands JSON schemas. */
+  readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+}
+
+/** A stream is complete only after `finish`; one that ends without was cut. `usage` may come before or after it. */
+export type TextChunk =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' }
+  | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number };
+
+/**
+ * Streams an answer as it is made. The returned iterable opens the request when it is first read, closes the socket when
+ * it is left or when `signal` aborts, and then throws the signal's reason; it never ends quietly on an abort.
+ */
+export interface TextProvider {
+  stream(request: TextRequest, signal: AbortSignal): AsyncIterable<TextChunk>;
+}
+
+export interface Media {
+  readonly bytes: Buffer;
+  readonly mediaType: string;
+}
+
+export interface ImageRequest {
+  readonly prompt: string;
+  /** `WIDTHxHEIGHT` in pixels. */
+  readonly size: string;
+  /** The same key is the same request: a provider that honours it neither makes nor bills it twice. */
+  readonly idempotencyKey: string;
+}
+
+export interface ImageProvider {
+  generate(request: ImageRequest, signal: AbortSignal): Promise<Media>;
+}
+
+export interface VideoRequest {
+  readonly prompt: string;
+  readonly image: Media;
+  readonly size: string;
+  readonly seconds: number;
+  readonly idempotencyKey: string;
+}
+
+export type VideoJob =
+  | { readonly status: 'running'; readonly jobId: string; /** 0 to 100. */ readonly progress: number }
+  | { readonly status: 'completed'; readonly jobId: string }
+  | { readonly status: 'failed'; readonly jobId: string; readonly message: string };
+
+/** A clip is a job at the provider: submitted once, polled from any worker, then downloaded. */
+export interface VideoProvider {
+  submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob>;
+  /** Rejects with status 404 where the provider does not know the job any more. */
+  poll(jobId: string, signal: AbortSignal): Promise<VideoJob>;
+  download(jobId: string, signal: AbortSignal): Promise<Media>;
+  cancel(jobId: string, signal: AbortSignal): Promise<void>;
+}

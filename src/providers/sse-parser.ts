@@ -1,0 +1,81 @@
+import { StringDecoder } from 'node:string_decoder';
+
+export interface ServerSentEvent {
+  /** `message` where the stream names none. */
+  readonly event: string;
+  readonly data: string;
+  readonly id: string;
+}
+
+/**
+ * Reads a stream of server-sent events from raw bytes, cut anywhere: between the bytes of a character, between `\r` and
+ * `\n`, in the middle of a field.
+ *
+ * Source: HTML standard, "Interpreting an event stream". One departure: a last event that lacks its blank line is given
+ * by `end` instead of being dropped, because real servers close right after it.
+ */
+export class SseParser {
+  private readonly decoder = new StringDecoder('utf8');
+  private buffer = '';
+  private atStart = true;
+  private afterCarriageReturn = false;
+  private event = '';
+  private data: string | undefined;
+  private id = '';
+
+  /** Takes the next bytes and gives the events that they complete, in order. */
+  push(bytes: Buffer): ServerSentEvent[] {
+    return this.take(this.decoder.write(bytes));
+  }
+
+  /** The stream has ended. */
+  end(): ServerSentEvent[] {
+    const events = this.take(this.decoder.end());
+    if (this.buffer !== '') this.line(this.buffer, events);
+    this.buffer = '';
+    this.dispatch(events);
+    return events;
+  }
+
+  private take(text: string): ServerSentEvent[] {
+    const events: ServerSentEvent[] = [];
+    if (text === '') return events;
+    if (this.atStart) {
+      this.atStart = false;
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    }
+    // `\r\n` cut between two reads: the line ended at `\r` already.
+    if (this.afterCarriageReturn && text.startsWith('\n')) text = text.slice(1);
+    this.afterCarriageReturn = text.endsWith('\r');
+
+    let from = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code !== 10 && code !== 13) continue;
+      this.line(this.buffer + text.slice(from, i), events);
+      this.buffer = '';
+      if (code === 13 && text.charCodeAt(i + 1) === 10) i++;
+      from = i + 1;
+    }
+    this.buffer += text.slice(from);
+    return events;
+  }
+
+  private line(line: string, events: ServerSentEvent[]): void {
+    if (line === '') return this.dispatch(events);
+    const colon = line.indexOf(':');
+    if (colon === 0) return;
+    const field = colon < 0 ? line : line.slice(0, colon);
+    let value = colon < 0 ? '' : line.slice(colon + 1);
+    if (value.startsWith(' ')) value = value.slice(1);
+    if (field === 'data') this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+    else if (field === 'event') this.event = value;
+    else if (field === 'id' && !value.includes('\0')) this.id = value;
+  }
+
+  private dispatch(events: ServerSentEvent[]): void {
+    if (this.data !== undefined) events.push({ event: this.event || 'message', data: this.data, id: this.id });
+    this.data = undefined;
+    this.event = '';
+  }
+}
