@@ -17,6 +17,8 @@ export interface EventError {
   readonly type: string;
   readonly message: string;
   readonly retryable: boolean;
+  /** What was wrong with an unusable answer, point by point. */
+  readonly issues?: readonly string[];
 }
 
 /** What happened, apart from where and when. */

@@ -1,0 +1,25 @@
+import { CameraMovement } from './camera-movement.entity';
+import { Film } from './film.entity';
+import { GeneratedImage } from './generated-image.entity';
+import { GeneratedVideo } from './generated-video.entity';
+import { Lane } from './lane.entity';
+import { ModelProvider } from './model-provider.entity';
+import { ModelUsage } from './model-usage.entity';
+import { ProjectStage } from './project-stage.entity';
+import { Project } from './project.entity';
+import { PromptTemplate } from './prompt-template.entity';
+import { Scene } from './scene.entity';
+
+export const entities = [
+  Project,
+  ProjectStage,
+  Lane,
+  Scene,
+  GeneratedImage,
+  CameraMovement,
+  GeneratedVideo,
+  Film,
+  ModelProvider,
+  PromptTemplate,
+  ModelUsage,
+];

@@ -1,0 +1,14 @@
+export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
+export { createDataSource, type DataSourceSettings } from './data-source';
+export { entities } from './entities';
+export { Film } from './film.entity';
+export { GeneratedImage } from './generated-image.entity';
+export { GeneratedVideo } from './generated-video.entity';
+export { Lane } from './lane.entity';
+export { migrate } from './migrate';
+export { ModelProvider, type ProviderPrices } from './model-provider.entity';
+export { ModelUsage } from './model-usage.entity';
+export { ProjectStage } from './project-stage.entity';
+export { Project } from './project.entity';
+export { PromptTemplate } from './prompt-template.entity';
+export { Scene } from './scene.entity';

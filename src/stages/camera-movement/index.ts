@@ -1,0 +1,1 @@
+export { cameraMovement } from './definition';

@@ -1,0 +1,142 @@
+import type { EntityManager } from 'typeorm';
+import type { Project, Scene } from '../entities';
+import type { ChatMessage } from '../providers';
+import type { StageName } from '../protocol';
+
+/** What a stage reads from: the project, the scene where it works on one, and the way to everything else. */
+export interface StageContext {
+  readonly manager: EntityManager;
+  readonly project: Project;
+  readonly scene?: Scene;
+}
+
+export interface PromptText {
+  readonly system: string;
+  readonly user: string;
+}
+
+/** A result that is stored and may be used again. */
+export interface StoredResult {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Of a text lane: what was streamed, byte for byte. */
+  readonly text?: string;
+  /** What viewers get to know of it; never the bytes. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Under which attempt and from which inputs a result was made. */
+export interface Settlement {
+  readonly fence: number;
+  readonly inputHash: string;
+  readonly model: string;
+}
+
+export interface JsonSchema {
+  readonly name: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+interface Stage {
+  readonly name: StageName;
+  /** How `item_completed` calls what a per-scene stage makes. */
+  readonly item?: 'image' | 'camera' | 'video';
+  stored(context: StageContext): Promise<StoredResult | undefined>;
+}
+
+interface PromptedStage extends Stage {
+  /** The prompt where no row of `prompt_templates` is active for the stage. */
+  readonly template: PromptText;
+  /** What the template may name. Throws `Project.Invalid` where what it depends on is missing. */
+  variables(context: StageContext): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** A stage whose lanes stream text. */
+export interface TextStage<Parsed = unknown> extends PromptedStage {
+  readonly kind: 'text';
+  readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
+  readonly temperature: number;
+  schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
+  /** Throws `UnusableOutput` with what the model should mend. */
+  parse(text: string, variables: Readonly<Record<string, unknown>>): Parsed;
+  /** Writes the result in the transaction that settles the lane; running it twice changes nothing. */
+  save(context: StageContext, result: Parsed, text: SettledText, settlement: Settlement): Promise<void>;
+  /** Set on the stage that lays out the scenes: their numbers, as stored. */
+  scenes?(context: StageContext): Promise<number[]>;
+}
+
+export interface SettledText {
+  readonly text: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Where a made file lies and what it is. */
+export interface Asset {
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mediaType: string;
+}
+
+export interface ImageStage extends PromptedStage {
+  readonly kind: 'image';
+  save(
+    context: StageContext,
+    image: Asset & { readonly width: number; readonly height: number; readonly prompt: string },
+    settlement: Settlement,
+  ): Promise<void>;
+}
+
+export interface ClipSource {
+  readonly imageKey: string;
+  readonly mediaType: string;
+  readonly seconds: number;
+}
+
+export interface VideoStage extends PromptedStage {
+  readonly kind: 'video';
+  source(context: StageContext): Promise<ClipSource>;
+}
+
+export interface FilmStage extends Stage {
+  readonly kind: 'film';
+  clips(context: StageContext): Promise<readonly FilmClip[]>;
+  save(
+    context: StageContext,
+    film: Asset & {
+      readonly durationSeconds: number;
+      readonly width: number;
+      readonly height: number;
+      readonly scenes: number;
+    },
+    settlement: Settlement,
+  ): Promise<void>;
+}
+
+export interface FilmClip {
+  readonly key: string;
+  readonly sha256: string;
+  readonly seconds: number;
+  readonly narration: string;
+}
+
+export type StageDefinition = TextStage | ImageStage | VideoStage | FilmStage;
+
+/** The model answered with something that cannot be used. `issues` go back to it when it is asked again. */
+export class UnusableOutput extends Error {
+  override readonly name = 'UnusableOutput';
+
+  constructor(readonly issues: readonly string[]) {
+    super(`The model's answer cannot be used: ${issues.join('; ')}`);
+  }
+}
+
+/** Adds to a conversation that the last answer could not be used, and why. */
+export function askAgain(messages: readonly ChatMessage[], issues: readonly string[]): ChatMessage[] {
+  const complaint = `Your last answer could not be used:\n${issues.map((issue) => `- ${issue}`).join('\n')}\nAnswer again, in full, and mend this.`;
+  const last = messages.at(-1);
+  return last?.role === 'user'
+    ? [...messages.slice(0, -1), { role: 'user', content: `${last.content}\n\n${complaint}` }]
+    : [...messages, { role: 'user', content: complaint }];
+}

@@ -1,0 +1,1 @@
+export { film } from './definition';

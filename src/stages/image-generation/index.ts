@@ -1,0 +1,1 @@
+export { imageGeneration } from './definition';

@@ -1,0 +1,39 @@
+import type { StageName } from '../protocol';
+import { cameraMovement } from './camera-movement';
+import type { StageDefinition } from './definition';
+import { film } from './film';
+import { imageGeneration } from './image-generation';
+import { rewrite } from './rewrite';
+import { storyboard } from './storyboard';
+import { videoGeneration } from './video-generation';
+
+/** What each stage of the plan does. Adding one: a folder here, a line here, and its line in the plan. */
+const stages: { readonly [Name in StageName]: StageDefinition & { readonly name: Name } } = {
+  rewrite,
+  storyboard,
+  image_generation: imageGeneration,
+  camera_movement: cameraMovement,
+  video_generation: videoGeneration,
+  film,
+} as { readonly [Name in StageName]: StageDefinition & { readonly name: Name } };
+
+export function stageDefinition(name: StageName): StageDefinition {
+  return stages[name];
+}
+
+export {
+  askAgain,
+  UnusableOutput,
+  type Asset,
+  type FilmClip,
+  type FilmStage,
+  type ImageStage,
+  type PromptText,
+  type Settlement,
+  type StageContext,
+  type StageDefinition,
+  type StoredResult,
+  type TextStage,
+  type VideoStage,
+} from './definition';
+export { renderMessages, renderText } from './render';

@@ -1,0 +1,17 @@
+import Mustache from 'mustache';
+import type { ChatMessage } from '../providers';
+import type { PromptText } from './definition';
+
+const verbatim = { escape: (value: unknown) => String(value) };
+
+/** Fills a template's `{{name}}`s and `{{#name}} … {{/name}}` sections. Nothing is escaped: prompts are no HTML. */
+export function renderText(template: string, variables: Readonly<Record<string, unknown>>): string {
+  return Mustache.render(template, variables, undefined, verbatim).trim();
+}
+
+export function renderMessages(prompt: PromptText, variables: Readonly<Record<string, unknown>>): ChatMessage[] {
+  return [
+    { role: 'system', content: renderText(prompt.system, variables) },
+    { role: 'user', content: renderText(prompt.user, variables) },
+  ];
+}

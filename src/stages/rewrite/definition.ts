@@ -1,0 +1,28 @@
+import { ProjectStage } from '../../entities';
+import { UnusableOutput, type TextStage } from '../definition';
+import { prompt } from './prompt';
+
+/** Turns the topic into a story that can be filmed. Its text is the result. */
+export const rewrite: TextStage<string> = {
+  name: 'rewrite',
+  kind: 'text',
+  template: prompt,
+  maxTokens: () => 2_000,
+  temperature: 0.8,
+
+  variables: ({ project }) => Promise.resolve({ topic: project.topic }),
+
+  parse(text) {
+    if (text.trim() === '') throw new UnusableOutput(['the answer is empty']);
+    return text;
+  },
+
+  // The runner stores a project stage's text itself; there is nothing more to this one.
+  save: () => Promise.resolve(),
+
+  async stored({ manager, project }) {
+    const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'rewrite' });
+    if (row?.text == null || row.sha256 === null) return undefined;
+    return { text: row.text, sha256: row.sha256, bytes: row.textBytes ?? 0 };
+  },
+};

@@ -1,0 +1,15 @@
+import type { Project } from '../entities';
+
+/** What a project may set for its stages; `projects.settings`. */
+export interface ProjectSettings {
+  /** How many scenes the storyboard shall have. */
+  readonly scenes: number;
+  /** Named in every image's prompt. */
+  readonly style: string;
+}
+
+const DEFAULTS: ProjectSettings = { scenes: 5, style: 'flat illustration, soft light, rich colours' };
+
+export function settingsOf(project: Project): ProjectSettings {
+  return { ...DEFAULTS, ...project.settings };
+}

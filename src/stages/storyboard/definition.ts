@@ -1,0 +1,36 @@
+import { ProjectStage } from '../../entities';
+import { StoryreelError } from '../../protocol';
+import type { TextStage } from '../definition';
+import { settingsOf } from '../settings';
+import { parseStoryboard, storyboardSchema, type StoryboardScene } from './parser';
+import { saveScenes, sceneNumbers } from './persist';
+import { prompt } from './prompt';
+
+/** Divides the story into scenes; every later stage works on one of them. */
+export const storyboard: TextStage<StoryboardScene[]> = {
+  name: 'storyboard',
+  kind: 'text',
+  template: prompt,
+  maxTokens: (variables) => 500 + 300 * Number(variables['scenes']),
+  temperature: 0.4,
+
+  async variables({ manager, project }) {
+    const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'rewrite' });
+    if (row?.text == null)
+      throw new StoryreelError('Project.Invalid', 'The storyboard needs the rewrite, which has no text.');
+    return { story: row.text, scenes: settingsOf(project).scenes };
+  },
+
+  schema: (variables) => storyboardSchema(Number(variables['scenes'])),
+  parse: (text) => parseStoryboard(text),
+  save: (context, scenes) => saveScenes(context, scenes),
+  scenes: sceneNumbers,
+
+  async stored(context) {
+    const { manager, project } = context;
+    const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'storyboard' });
+    if (row?.text == null || row.sha256 === null) return undefined;
+    if ((await sceneNumbers(context)).length === 0) return undefined;
+    return { text: row.text, sha256: row.sha256, bytes: row.textBytes ?? 0 };
+  },
+};

@@ -1,0 +1,34 @@
+import { MoreThan } from 'typeorm';
+import { Scene } from '../../entities';
+import type { StageContext } from '../definition';
+import type { StoryboardScene } from './parser';
+
+/** Scenes keep their row, and with it their media, as long as their number exists; scenes beyond the last one go with theirs. */
+export async function saveScenes(
+  { manager, project }: StageContext,
+  scenes: readonly StoryboardScene[],
+): Promise<void> {
+  const projectId = project.id;
+  await manager.delete(Scene, { projectId, sequenceNumber: MoreThan(scenes.length) });
+  await manager.upsert(
+    Scene,
+    scenes.map((scene) => ({
+      projectId,
+      sequenceNumber: scene.scene_number,
+      narration: scene.narration,
+      visualPrompt: scene.visual_prompt,
+      shotType: scene.shot_type,
+      durationSeconds: scene.duration,
+    })),
+    ['projectId', 'sequenceNumber'],
+  );
+}
+
+export async function sceneNumbers({ manager, project }: StageContext): Promise<number[]> {
+  const scenes = await manager.find(Scene, {
+    select: { id: true, sequenceNumber: true },
+    where: { projectId: project.id },
+    order: { sequenceNumber: 'ASC' },
+  });
+  return scenes.map(({ sequenceNumber }) => sequenceNumber);
+}

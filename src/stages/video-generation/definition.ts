@@ -1,0 +1,37 @@
+import { CameraMovement, GeneratedImage, GeneratedVideo } from '../../entities';
+import { StoryreelError } from '../../protocol';
+import type { VideoStage } from '../definition';
+import { sceneOf } from '../scene-of';
+import { prompt } from './prompt';
+
+/** Moves a scene's image as its camera move says. What is asked for is one job at the provider, which the runner tends. */
+export const videoGeneration: VideoStage = {
+  name: 'video_generation',
+  kind: 'video',
+  item: 'video',
+  template: prompt,
+
+  async variables(context) {
+    const scene = sceneOf(context);
+    const camera = await context.manager.findOneBy(CameraMovement, { sceneId: scene.id });
+    if (!camera) throw new StoryreelError('Project.Invalid', 'The clip needs the camera move of its scene.');
+    return { visual_prompt: scene.visualPrompt, movement: camera.movement, speed: camera.speed };
+  },
+
+  async source(context) {
+    const scene = sceneOf(context);
+    const image = await context.manager.findOneBy(GeneratedImage, { sceneId: scene.id });
+    if (!image) throw new StoryreelError('Project.Invalid', 'The clip needs the image of its scene.');
+    return { imageKey: image.sha256, mediaType: image.mediaType, seconds: scene.durationSeconds };
+  },
+
+  async stored(context) {
+    const row = await context.manager.findOneBy(GeneratedVideo, { sceneId: sceneOf(context).id });
+    if (row?.status !== 'completed' || row.sha256 === null) return undefined;
+    return {
+      sha256: row.sha256,
+      bytes: row.bytes ?? 0,
+      metadata: { asset: row.sha256, media_type: row.mediaType, duration: row.durationSeconds },
+    };
+  },
+};

@@ -1,0 +1,5 @@
+export const prompt = {
+  system: '',
+  user: `{{visual_prompt}}
+Camera: {{movement}}, {{speed}}`,
+};
