@@ -86,6 +86,8 @@ export interface CloseRequest {
   readonly projectId: ProjectId;
   readonly outcome: 'completed' | 'failed' | 'cancelled';
   readonly error?: EventError;
+  /** False while viewers have not been told of every lane yet: the end of the run must come last. */
+  readonly announce: boolean;
 }
 
 /** Activities as the workflow sees them. */

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Project, Scene } from '../entities';
 import type { ChatMessage } from '../providers';
 import type { StageName } from '../protocol';
+import type { StoredMedia } from '../storage';
 
 /** What a stage reads from: the project, the scene where it works on one, and the way to everything else. */
 export interface StageContext {
@@ -71,19 +72,11 @@ export interface SettledText {
   readonly bytes: number;
 }
 
-/** Where a made file lies and what it is. */
-export interface Asset {
-  readonly key: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly mediaType: string;
-}
-
 export interface ImageStage extends PromptedStage {
   readonly kind: 'image';
   save(
     context: StageContext,
-    image: Asset & { readonly width: number; readonly height: number; readonly prompt: string },
+    image: StoredMedia & { readonly width: number; readonly height: number; readonly prompt: string },
     settlement: Settlement,
   ): Promise<void>;
 }
@@ -104,7 +97,7 @@ export interface FilmStage extends Stage {
   clips(context: StageContext): Promise<readonly FilmClip[]>;
   save(
     context: StageContext,
-    film: Asset & {
+    film: StoredMedia & {
       readonly durationSeconds: number;
       readonly width: number;
       readonly height: number;

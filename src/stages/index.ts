@@ -24,7 +24,6 @@ export function stageDefinition(name: StageName): StageDefinition {
 export {
   askAgain,
   UnusableOutput,
-  type Asset,
   type FilmClip,
   type FilmStage,
   type ImageStage,

@@ -16,6 +16,7 @@ interface Project {
   readonly lanes: Map<LaneId, { fence: number; attempt: number; bytes: Buffer }>;
   readonly marks: Map<string, number>;
   readonly listeners: Set<(message: LogMessage) => void>;
+  expiry?: NodeJS.Timeout;
 }
 
 /** The event log in this process's memory: for tests of what stands on the port, and to read its rules in plain code. */
@@ -98,8 +99,14 @@ export class MemoryEventLog implements EventLog {
   }
 
   expire(projectId: ProjectId, seconds: number): Promise<void> {
-    const timer = setTimeout(() => this.projects.delete(projectId), seconds * 1000);
-    timer.unref();
+    const project = this.project(projectId);
+    clearTimeout(project.expiry);
+    project.expiry = setTimeout(() => this.projects.delete(projectId), seconds * 1000).unref();
+    return Promise.resolve();
+  }
+
+  keep(projectId: ProjectId): Promise<void> {
+    clearTimeout(this.project(projectId).expiry);
     return Promise.resolve();
   }
 

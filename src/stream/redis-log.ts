@@ -128,9 +128,7 @@ export class RedisEventLog implements EventLog {
         return value;
       });
       const fields = values[0] as Record<string, string>;
-      lanes = Object.keys(fields)
-        .filter((field) => field.startsWith('fence:'))
-        .map((field) => field.slice('fence:'.length) as LaneId);
+      lanes = lanesIn(Object.keys(fields));
       // A lane that appeared since is asked for as well, so that texts and cursor come from one moment.
       if (lanes.some((lane) => !asked.includes(lane))) continue;
       const cursor = fields['last'] === undefined ? undefined : parseCursor(fields['last']);
@@ -168,17 +166,23 @@ export class RedisEventLog implements EventLog {
   }
 
   async expire(projectId: ProjectId, seconds: number): Promise<void> {
-    const { lanes } = await this.snapshot(projectId);
-    const names = [keys.log(projectId), keys.lanes(projectId)].concat(
-      [...lanes.keys()].map((lane) => keys.text(projectId, lane)),
-    );
-    await Promise.all(names.map((name) => this.redis.expire(name, seconds)));
+    await Promise.all((await this.names(projectId)).map((name) => this.redis.expire(name, seconds)));
+  }
+
+  async keep(projectId: ProjectId): Promise<void> {
+    await Promise.all((await this.names(projectId)).map((name) => this.redis.persist(name)));
   }
 
   async close(): Promise<void> {
     this.redis.disconnect();
     this.subscriber.close();
     await Promise.resolve();
+  }
+
+  private async names(projectId: ProjectId): Promise<string[]> {
+    const fields = await this.redis.hkeys(keys.lanes(projectId));
+    const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
+    return [keys.log(projectId), keys.lanes(projectId), ...texts];
   }
 
   private projectKeys(projectId: ProjectId, lane: LaneId): [string, string, string] {
@@ -192,4 +196,8 @@ function storedLane(fields: Record<string, string>, lane: LaneId, text: string |
     attempt: Number(fields[`attempt:${lane}`] ?? 1),
     text: text ?? '',
   };
+}
+
+function lanesIn(fields: readonly string[]): LaneId[] {
+  return fields.filter((field) => field.startsWith('fence:')).map((field) => field.slice('fence:'.length) as LaneId);
 }

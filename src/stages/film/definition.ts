@@ -1,5 +1,6 @@
 import { Film, GeneratedVideo, Scene } from '../../entities';
 import { StoryreelError } from '../../protocol';
+import { mediaKey } from '../../storage';
 import type { FilmStage } from '../definition';
 
 /** Joins the clips in scene order. */
@@ -17,7 +18,7 @@ export const film: FilmStage = {
         throw new StoryreelError('Project.Invalid', `The film needs the clip of scene ${scene.sequenceNumber}.`);
       }
       return {
-        key: video.sha256,
+        key: mediaKey(video.sha256, video.mediaType ?? ''),
         sha256: video.sha256,
         seconds: video.durationSeconds ?? scene.durationSeconds,
         narration: scene.narration,

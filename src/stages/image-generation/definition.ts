@@ -1,4 +1,5 @@
 import { GeneratedImage } from '../../entities';
+import { mediaKey } from '../../storage';
 import type { ImageStage } from '../definition';
 import { sceneOf } from '../scene-of';
 import { settingsOf } from '../settings';
@@ -46,7 +47,12 @@ export const imageGeneration: ImageStage = {
     return {
       sha256: row.sha256,
       bytes: row.bytes,
-      metadata: { asset: row.sha256, media_type: row.mediaType, width: row.width, height: row.height },
+      metadata: {
+        asset: mediaKey(row.sha256, row.mediaType),
+        media_type: row.mediaType,
+        width: row.width,
+        height: row.height,
+      },
     };
   },
 };

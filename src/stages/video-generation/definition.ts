@@ -1,5 +1,6 @@
 import { CameraMovement, GeneratedImage, GeneratedVideo } from '../../entities';
 import { StoryreelError } from '../../protocol';
+import { mediaKey } from '../../storage';
 import type { VideoStage } from '../definition';
 import { sceneOf } from '../scene-of';
 import { prompt } from './prompt';
@@ -22,7 +23,11 @@ export const videoGeneration: VideoStage = {
     const scene = sceneOf(context);
     const image = await context.manager.findOneBy(GeneratedImage, { sceneId: scene.id });
     if (!image) throw new StoryreelError('Project.Invalid', 'The clip needs the image of its scene.');
-    return { imageKey: image.sha256, mediaType: image.mediaType, seconds: scene.durationSeconds };
+    return {
+      imageKey: mediaKey(image.sha256, image.mediaType),
+      mediaType: image.mediaType,
+      seconds: scene.durationSeconds,
+    };
   },
 
   async stored(context) {
@@ -31,7 +36,11 @@ export const videoGeneration: VideoStage = {
     return {
       sha256: row.sha256,
       bytes: row.bytes ?? 0,
-      metadata: { asset: row.sha256, media_type: row.mediaType, duration: row.durationSeconds },
+      metadata: {
+        asset: mediaKey(row.sha256, row.mediaType ?? ''),
+        media_type: row.mediaType,
+        duration: row.durationSeconds,
+      },
     };
   },
 };

@@ -1,0 +1,34 @@
+/** A stored file: its key in the store, the hash of its content, and what it is. */
+export interface StoredMedia {
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mediaType: string;
+}
+
+/**
+ * Where media lie, each under the hash of its content: storing the same bytes twice changes nothing, and a half-written
+ * file is never seen. Throws `Media.Unavailable` where the store cannot be used.
+ */
+export interface MediaStore {
+  put(bytes: Buffer, mediaType: string): Promise<StoredMedia>;
+  /** Takes over a file that lies in a folder of `workFolder`. */
+  take(path: string, mediaType: string): Promise<StoredMedia>;
+  read(key: string): Promise<Buffer>;
+  /** A path on this machine under which a program can read the media. */
+  localPath(key: string): Promise<string>;
+  /** Makes a folder for work in progress; the caller removes it. */
+  workFolder(): Promise<string>;
+}
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'video/mp4': 'mp4',
+};
+
+/** The key that content of this hash and type has in every store. */
+export function mediaKey(sha256: string, mediaType: string): string {
+  return `${sha256.slice(0, 2)}/${sha256}.${EXTENSIONS[mediaType] ?? 'bin'}`;
+}
