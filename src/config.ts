@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { StoryreelError } from './protocol';
 
@@ -94,4 +95,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       throw new StoryreelError('Config.Invalid', `${missing} must be set in production. See docs/configuration.md.`);
   }
   return parsed.data;
+}
+
+/** A key by the name of the environment variable that holds it, or of the file where the name is a path. */
+export function readSecret(from: string): string {
+  const value = from.startsWith('/') ? secretFile(from) : process.env[from];
+  if (!value) throw new StoryreelError('Provider.NotConfigured', `The key ${from} is not set or empty.`);
+  return value.trim();
+}
+
+function secretFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new StoryreelError('Provider.NotConfigured', `The key file ${path} cannot be read.`);
+  }
 }

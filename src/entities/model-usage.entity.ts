@@ -4,7 +4,7 @@ import { Project } from './project.entity';
 
 /** What one call to a model cost, waste included. Written once per call; a repeated write changes nothing. */
 @Entity('model_usage')
-@Unique('model_usage_call_key', ['projectId', 'lane', 'fence', 'attempt', 'call'])
+@Unique('model_usage_call_key', ['projectId', 'lane', 'fence', 'attempt'])
 export class ModelUsage {
   @PrimaryGeneratedColumn('uuid')
   id: string;
@@ -21,10 +21,6 @@ export class ModelUsage {
 
   @Column('int')
   attempt: number;
-
-  /** Counts the calls within an attempt: a model that is asked again because of its answer makes 2, 3, … */
-  @Column('int', { default: 1 })
-  call: number;
 
   @Column('text')
   provider: string;

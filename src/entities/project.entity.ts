@@ -1,12 +1,4 @@
-import {
-  Check,
-  Column,
-  CreateDateColumn,
-  Entity,
-  PrimaryGeneratedColumn,
-  UpdateDateColumn,
-  VersionColumn,
-} from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import type { EventError, ProjectStatus } from '../protocol';
 import { oneOf } from './one-of';
 
@@ -52,8 +44,8 @@ export class Project {
   @Column('jsonb', { nullable: true })
   error: EventError | null;
 
-  /** Grows with every write of this row, so that an editor can tell that somebody else was faster. */
-  @VersionColumn({ default: 1 })
+  /** Grows with every edit by a person, so that an editor can tell that somebody else was faster. */
+  @Column('int', { default: 1 })
   version: number;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })

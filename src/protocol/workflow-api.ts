@@ -24,7 +24,8 @@ export interface StoryInput {
 
 export interface CarriedRun {
   readonly run: OpenedRun;
-  readonly scenes: readonly number[];
+  /** Absent until the storyboard is settled. */
+  readonly scenes?: readonly number[];
   readonly settled: readonly LaneId[];
   readonly parked: Readonly<Record<LaneId, EventError>>;
 }

@@ -27,6 +27,7 @@ export {
   type FilmClip,
   type FilmStage,
   type ImageStage,
+  type JsonSchema,
   type PromptText,
   type Settlement,
   type StageContext,

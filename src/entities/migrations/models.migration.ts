@@ -48,7 +48,6 @@ export class Models1795478400003 implements MigrationInterface {
         lane text NOT NULL,
         fence bigint NOT NULL,
         attempt integer NOT NULL,
-        call integer NOT NULL DEFAULT 1,
         provider text NOT NULL,
         model text NOT NULL,
         input_tokens integer NOT NULL,
@@ -58,7 +57,7 @@ export class Models1795478400003 implements MigrationInterface {
         estimated boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT model_usage_project_fkey FOREIGN KEY (project_id) REFERENCES projects (id) ON DELETE CASCADE,
-        CONSTRAINT model_usage_call_key UNIQUE (project_id, lane, fence, attempt, call)
+        CONSTRAINT model_usage_call_key UNIQUE (project_id, lane, fence, attempt)
       )`);
   }
 

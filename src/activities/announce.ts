@@ -1,0 +1,190 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { Lane, ModelUsage, Project, ProjectStage, Scene } from '../entities';
+import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId } from '../protocol';
+import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
+import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
+
+interface Source {
+  readonly dataSource: DataSource;
+  readonly log: EventLog;
+}
+
+interface Announcement {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  /** Each run tells of a lane once. */
+  readonly runId: string;
+  /** The attempt's own writer, where it has just streamed the text. */
+  readonly text?: TextWriter;
+}
+
+const FLUSH_MS = 2_000;
+
+/**
+ * Tells viewers that a lane is settled, from what Postgres holds: the rest of the text if the log lacks any, `done` with
+ * its length and hash, the progress of its stage and, after the last lane, the stage's end. Telling it again changes
+ * nothing. Resolves false where the log cannot be reached now.
+ */
+export async function announceLane(source: Source, announcement: Announcement): Promise<boolean> {
+  const { projectId, lane, runId } = announcement;
+  const { manager } = source.dataSource;
+  const row = await manager.findOneBy(Lane, { projectId, lane });
+  // An attempt that came after this result tells its own.
+  if (row?.status !== 'completed') return true;
+  const stored = await storedResult(manager, projectId, lane);
+  if (!stored) return true;
+  const writer: LaneWriter = { projectId, lane, fence: row.fence, attempt: row.attempt };
+  try {
+    await tellLane(source, writer, stored, runId, announcement.text);
+    await tellStage(source, projectId, lane, runId);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function storedResult(
+  manager: EntityManager,
+  projectId: ProjectId,
+  lane: LaneId,
+): Promise<StoredResult | undefined> {
+  const project = await manager.findOneByOrFail(Project, { id: projectId });
+  const { scene: sequenceNumber } = laneParts(lane);
+  const scene =
+    sequenceNumber === undefined ? undefined : await manager.findOneBy(Scene, { projectId, sequenceNumber });
+  if (scene === null) return undefined;
+  return stageDefinition(stageOf(lane)).stored({ manager, project, ...(scene && { scene }) });
+}
+
+async function tellLane(
+  { dataSource, log }: Source,
+  writer: LaneWriter,
+  stored: StoredResult,
+  runId: string,
+  text: TextWriter | undefined,
+): Promise<void> {
+  const { projectId, lane } = writer;
+  const { stage, scene } = laneParts(lane);
+  const definition = stageDefinition(stageOf(lane));
+  const usage = await dataSource.manager.findOneBy(ModelUsage, { projectId, lane, fence: writer.fence });
+  const whole: EventBody | undefined =
+    stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
+  const item: EventBody | undefined =
+    definition.item && scene !== undefined
+      ? {
+          type: 'item_completed',
+          item_type: definition.item,
+          sequence_number: scene,
+          ...(stored.metadata && { metadata: stored.metadata }),
+        }
+      : undefined;
+  const events: EventBody[] = [
+    ...(whole ? [whole] : []),
+    ...(item ? [item] : []),
+    { type: 'stage_update', status: 'completed' },
+    ...(usage
+      ? [
+          {
+            type: 'usage' as const,
+            input_tokens: usage.inputTokens,
+            output_tokens: usage.outputTokens,
+            wasted_tokens: usage.wastedTokens,
+            ...(usage.cost !== null && { cost: usage.cost }),
+          },
+        ]
+      : []),
+  ];
+  const request = {
+    projectId,
+    stage,
+    writer,
+    events,
+    mark: { key: `settled:${runId}:${lane}`, value: writer.fence },
+    ...(stored.text !== undefined && { needsBytes: stored.bytes }),
+    ...(item && { upstream: [{ stage, body: item }] }),
+  };
+
+  let carrier = text;
+  for (let tries = 0; tries < 5; tries++) {
+    const reply = await log.publish(request);
+    if (reply.kind !== 'gap') return;
+    // The log lacks text: it was away, or it holds another attempt's.
+    carrier ??= await carrierOf(log, writer, stored.text ?? '');
+    if (tries > 0) carrier.resend(reply.length);
+    if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+  }
+  throw new Error('the log keeps losing text');
+}
+
+/** Goes on from the log's text where that is this very text; otherwise tells it anew. */
+async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
+  const held = await log.lane(writer.projectId, writer.lane);
+  if (held?.text === text) {
+    const carrier = new TextWriter({ log, writer, continued: { text, how: 'reuse' } });
+    carrier.open();
+    return carrier;
+  }
+  const carrier = new TextWriter({ log, writer, reason: 'rerun' });
+  carrier.write(text);
+  return carrier;
+}
+
+async function tellStage(
+  { dataSource, log }: Source,
+  projectId: ProjectId,
+  lane: LaneId,
+  runId: string,
+): Promise<void> {
+  const { stage, scene } = laneParts(lane);
+  const definition = stageDefinition(stageOf(lane));
+  const row = await dataSource.manager.findOneByOrFail(ProjectStage, { projectId, stage });
+  const lanes = await dataSource.manager.findBy(Lane, { projectId, stage });
+  const current = lanes.filter(({ status }) => status === 'completed').length;
+  const total = lanes.length;
+
+  if (scene !== undefined) {
+    const progress = {
+      type: 'progress' as const,
+      current,
+      total,
+      progress: Math.floor((100 * current) / total),
+      item_name: `scene ${scene}`,
+    };
+    await log.publish({
+      projectId,
+      stage,
+      events: [progress],
+      mark: { key: `progress:${runId}:${stage}`, value: current },
+      upstream: [{ stage, body: progress }],
+    });
+  }
+  if (row.status !== 'completed') return;
+  const metadata = { completed: current, total };
+  await log.publish({
+    projectId,
+    stage,
+    events: [{ type: 'stage_completed', metadata }],
+    mark: { key: `stage:${runId}:${stage}`, value: Math.max(...lanes.map(({ fence }) => fence)) },
+    upstream: stageEnd(definition, row, metadata),
+  });
+}
+
+/** How a client that watches one stage of the old product learns that it has ended: always by `done`. */
+function stageEnd(
+  definition: StageDefinition,
+  row: ProjectStage,
+  metadata: Readonly<Record<string, unknown>>,
+): UpstreamMessage[] {
+  const { name: stage } = definition;
+  return [
+    {
+      stage,
+      body: {
+        type: 'done',
+        full_text: row.text ?? '',
+        metadata: { ...metadata, length: row.textBytes ?? 0, ...(row.sha256 !== null && { sha256: row.sha256 }) },
+      },
+    },
+    { stage, body: { type: 'stage_completed', metadata } },
+  ];
+}

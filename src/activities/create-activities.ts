@@ -1,0 +1,48 @@
+import { activityInfo } from '@temporalio/activity';
+import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
+import { announceLane } from './announce';
+import type { ActivityDeps } from './deps';
+import { generateImage } from './generate-image';
+import { generateText } from './generate-text';
+import { generateVideo } from './generate-video';
+import { joinFilm } from './join-film';
+import { announceRun, closeRun, openRun, parkLane } from './run-lifecycle';
+import { toApplicationFailure } from './stage-failure';
+
+type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
+
+/** The activities that one kind of lane needs; they run on that kind's task queue. */
+export function createLaneActivities(deps: ActivityDeps): {
+  readonly [Kind in LaneKind]: Partial<Pick<StoryActivities, LaneActivity>>;
+} {
+  return {
+    text: { generateText: (task) => generateText(deps, task) },
+    image: { generateImage: (task) => generateImage(deps, task) },
+    video: { generateVideo: (task) => generateVideo(deps, task) },
+    film: { joinFilm: (task) => joinFilm(deps, task) },
+  };
+}
+
+/** What a run needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> {
+  return {
+    openRun: (input) => classified(openRun(deps, input)),
+    parkLane: (request) => classified(parkLane(deps, request)),
+    closeRun: (request) => classified(closeRun(deps, request)),
+    announceRun: (input) => classified(announceRun(deps, input)),
+    announceLane: (task) => classified(announceUntilTold(deps, task)),
+  };
+}
+
+async function announceUntilTold(deps: ActivityDeps, { projectId, lane }: LaneTask): Promise<void> {
+  const runId = activityInfo().workflowExecution?.runId ?? '';
+  if (!(await announceLane(deps, { projectId, lane, runId }))) throw new Error('viewers cannot be told now');
+}
+
+async function classified<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toApplicationFailure(error);
+  }
+}

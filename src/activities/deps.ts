@@ -1,0 +1,14 @@
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config';
+import type { Logger } from '../logger';
+import type { MediaStore } from '../storage';
+import type { EventLog } from '../stream';
+
+/** What activities work with; made once per worker process. */
+export interface ActivityDeps {
+  readonly dataSource: DataSource;
+  readonly log: EventLog;
+  readonly media: MediaStore;
+  readonly config: Config;
+  readonly logger: Logger;
+}

@@ -1,0 +1,184 @@
+import { ModelUsage, type ProviderPrices } from '../entities';
+import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
+import type { ChatMessage, TextChunk, TextProvider } from '../providers';
+import { askAgain, renderMessages, stageDefinition, type JsonSchema, type TextStage } from '../stages';
+import { TextWriter } from '../stream';
+import type { ActivityDeps } from './deps';
+import { inputHash, textHash } from './input-hash';
+import { runLane, type LaneMaker, type LaneRun } from './lane-run';
+import { promptFor } from './prompt-for';
+import { chooseText, type Chosen } from './provider-choice';
+import { StreamWatchdog } from './stream-watchdog';
+
+interface TextInputs {
+  readonly chosen: Chosen<TextProvider>;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly messages: readonly ChatMessage[];
+  readonly maxTokens: number;
+  readonly schema?: JsonSchema;
+}
+
+interface Tokens {
+  input: number;
+  output: number;
+  /** The provider did not say, so `output` counts the pieces that came. */
+  estimated: boolean;
+}
+
+/** Runs any lane that streams text: the stage says what is asked and how the answer is read. */
+export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
+  return runLane(deps, task, maker);
+}
+
+const maker: LaneMaker<TextInputs> = {
+  async plan({ deps, context, stage: name }) {
+    const stage = textStage(name);
+    const chosen = await chooseText(deps);
+    const variables = await stage.variables(context);
+    const messages = renderMessages(await promptFor(context.manager, name, stage.template), variables);
+    const maxTokens = stage.maxTokens(variables);
+    const schema = stage.schema?.(variables);
+    return {
+      inputs: { chosen, variables, messages, maxTokens, ...(schema && { schema }) },
+      model: chosen.model,
+      inputHash: inputHash([name, chosen.model, messages, maxTokens, stage.temperature, schema]),
+    };
+  },
+
+  async make(run, { inputs }) {
+    const stage = textStage(run.stage);
+    const { deps, claim } = run;
+    const writer = new TextWriter({
+      log: deps.log,
+      writer: claim,
+      ...(run.hadWriter && { reason: claim.attempt > 1 ? 'retry' : 'rerun' }),
+      onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
+    });
+    const tokens: Tokens = { input: 0, output: 0, estimated: true };
+    let settled = false;
+    try {
+      await streamInto(writer, stage, run, inputs, tokens);
+      const { text } = writer;
+      const parsed = stage.parse(text, inputs.variables);
+      const { sha256, bytes } = textHash(text);
+      const result = await run.settle(
+        { resultHash: sha256, text: { text, sha256, bytes } },
+        async (context, settlement) => {
+          await stage.save(context, parsed, { text, sha256, bytes }, settlement);
+          await context.manager.insert(ModelUsage, usageRow(run, inputs, tokens, 0));
+          const scenes = await stage.scenes?.(context);
+          return scenes ? { scenes } : {};
+        },
+      );
+      settled = true;
+      return { sha256, bytes, ...result, writer };
+    } finally {
+      if (!settled) {
+        writer.close();
+        await noteWaste(run, inputs, tokens);
+      }
+    }
+  },
+
+  scenes: ({ stage, context }) => textStage(stage).scenes?.(context),
+};
+
+/** Streams the answer into the writer. Returns only when the provider has said that it is complete. */
+async function streamInto(
+  writer: TextWriter,
+  stage: TextStage,
+  run: LaneRun,
+  { chosen, messages, maxTokens, schema }: TextInputs,
+  tokens: Tokens,
+): Promise<void> {
+  const { config } = run.deps;
+  const watchdog = new StreamWatchdog({
+    firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
+    interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
+  });
+  const signal = AbortSignal.any([run.signal, watchdog.signal]);
+  let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
+  try {
+    const request = {
+      messages: run.unusable ? askAgain(messages, run.unusable.issues) : messages,
+      maxTokens,
+      temperature: stage.temperature,
+      ...(schema && { schema }),
+    };
+    for await (const chunk of chosen.provider.stream(request, signal)) {
+      watchdog.feed();
+      switch (chunk.type) {
+        case 'text':
+          // Postgres cannot store the NUL character; a stray one from a model carries no meaning.
+          writer.write(chunk.text.replaceAll('\0', ''));
+          if (tokens.estimated) tokens.output += 1;
+          run.counters['pieces'] = (run.counters['pieces'] ?? 0) + 1;
+          run.counters['characters'] = writer.text.length;
+          if (writer.text.length > config.MAX_TEXT_BYTES) {
+            throw new StoryreelError(
+              'Output.TooLong',
+              `The answer is longer than MAX_TEXT_BYTES (${config.MAX_TEXT_BYTES}).`,
+            );
+          }
+          break;
+        case 'usage':
+          tokens.input = chunk.inputTokens;
+          tokens.output = chunk.outputTokens;
+          tokens.estimated = false;
+          break;
+        case 'finish':
+          finish = chunk.reason;
+          break;
+      }
+    }
+    signal.throwIfAborted();
+  } finally {
+    watchdog.stop();
+  }
+  if (finish === undefined) {
+    throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
+  }
+  if (finish === 'filtered') {
+    throw new StoryreelError(
+      'Provider.BadRequest',
+      "The provider's content filter stopped the answer. Change the topic or the prompt.",
+    );
+  }
+}
+
+function textStage(name: LaneRun['stage']): TextStage {
+  const stage = stageDefinition(name);
+  if (stage.kind !== 'text') throw new StoryreelError('Stage.Unknown', `The stage ${name} does not stream text.`);
+  return stage;
+}
+
+function usageRow({ claim }: LaneRun, { chosen }: TextInputs, tokens: Tokens, wasted: number) {
+  return {
+    ...claim,
+    provider: chosen.name,
+    model: chosen.model,
+    inputTokens: tokens.input,
+    outputTokens: tokens.output,
+    wastedTokens: wasted,
+    estimated: tokens.estimated,
+    cost: costOf(chosen.prices, tokens),
+  };
+}
+
+function costOf(prices: ProviderPrices, { input, output }: Tokens): number | null {
+  if (prices.inputPerMillion === undefined && prices.outputPerMillion === undefined) return null;
+  return (input * (prices.inputPerMillion ?? 0) + output * (prices.outputPerMillion ?? 0)) / 1_000_000;
+}
+
+/** What a failed attempt cost is counted, but must not hide why it failed. */
+async function noteWaste(run: LaneRun, inputs: TextInputs, tokens: Tokens): Promise<void> {
+  if (tokens.output === 0 && tokens.input === 0) return;
+  await run.deps.dataSource
+    .createQueryBuilder()
+    .insert()
+    .into(ModelUsage)
+    .values(usageRow(run, inputs, tokens, tokens.output))
+    .orIgnore()
+    .execute()
+    .catch((error: Error) => run.deps.logger.warn({ err: error.message, lane: run.claim.lane }, 'waste not counted'));
+}

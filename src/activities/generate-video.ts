@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import OpenAI from 'openai';
+import type { EntityManager } from 'typeorm';
+import { GeneratedVideo } from '../entities';
+import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
+import type { VideoProvider } from '../providers';
+import { renderText, stageDefinition, type VideoStage } from '../stages';
+import type { ActivityDeps } from './deps';
+import { probeClip } from './ffmpeg';
+import { inputHash } from './input-hash';
+import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
+import { StaleAttempt } from './lane-store';
+import { promptFor } from './prompt-for';
+import { chooseVideo, type Chosen } from './provider-choice';
+
+interface VideoInputs {
+  readonly chosen: Chosen<VideoProvider>;
+  readonly prompt: string;
+  readonly imageKey: string;
+  readonly mediaType: string;
+  readonly seconds: number;
+}
+
+/**
+ * Makes the clip of a scene as one job at the provider. The intent is stored before the job is asked for, under the
+ * idempotency key it is asked with, and the job's id right after: a crash goes on with the same job and never pays for
+ * another one. Only a job that failed, or that the provider lost, is followed by a new one.
+ */
+export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
+  return runLane(deps, task, maker);
+}
+
+const maker: LaneMaker<VideoInputs> = {
+  async plan({ deps, context, stage: name }) {
+    const stage = videoStage(name);
+    const chosen = await chooseVideo(deps);
+    const { user } = await promptFor(context.manager, name, stage.template);
+    const prompt = renderText(user, await stage.variables(context));
+    const source = await stage.source(context);
+    return {
+      inputs: { chosen, prompt, ...source },
+      model: chosen.model,
+      inputHash: inputHash([name, chosen.model, prompt, source.imageKey, source.seconds, deps.config.FRAME_SIZE]),
+    };
+  },
+
+  async make(run, plan) {
+    const { deps } = run;
+    const job = await openJob(run, plan);
+    // A job that is under way belongs to the provider that took it, whichever would be chosen now.
+    const { provider } =
+      job.provider === plan.inputs.chosen.name ? plan.inputs.chosen : await chooseVideo(deps, job.provider);
+    const jobId = job.providerJobId ?? (await submit(run, plan, provider, job));
+    await untilDone(run, provider, job, jobId);
+    const clip = await provider.download(jobId, run.signal);
+    const media = await deps.media.put(clip.bytes, 'video/mp4');
+    const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
+    await run.settle({ resultHash: media.sha256 }, async ({ manager }) => {
+      await updateJob(manager, run, job, {
+        status: 'completed',
+        sha256: media.sha256,
+        mediaType: media.mediaType,
+        bytes: media.bytes,
+        durationSeconds: info.seconds,
+        completedAt: new Date(),
+        error: null,
+      });
+      return {};
+    });
+    return { sha256: media.sha256, bytes: media.bytes };
+  },
+};
+
+/** The job to tend: the one that is under way for these inputs, or a new one, stored before it is asked for. */
+async function openJob(run: LaneRun, plan: LanePlan<VideoInputs>): Promise<GeneratedVideo> {
+  const { dataSource } = run.deps;
+  const sceneId = run.context.scene?.id ?? '';
+  const { projectId, lane, fence } = run.claim;
+  const found = await dataSource.manager.findOneBy(GeneratedVideo, { sceneId });
+  const underWay = found?.status === 'submitting' || found?.status === 'submitted';
+  if (found && underWay && found.inputHash === plan.inputHash) {
+    await updateJob(dataSource.manager, run, found, { fence });
+    return found;
+  }
+  const submission = (found?.submission ?? 0) + 1;
+  await dataSource.query(
+    `INSERT INTO generated_videos
+       (project_id, scene_id, status, input_hash, submission, idempotency_key, provider, model, fence)
+     VALUES ($1, $2, 'submitting', $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (scene_id) DO UPDATE
+       SET status = 'submitting', input_hash = $3, submission = $4, idempotency_key = $5, provider = $6, model = $7,
+           fence = $8, provider_job_id = NULL, sha256 = NULL, media_type = NULL, bytes = NULL, duration_seconds = NULL,
+           submitted_at = NULL, completed_at = NULL, error = NULL, updated_at = now()
+       WHERE generated_videos.fence <= $8`,
+    [
+      projectId,
+      sceneId,
+      plan.inputHash,
+      submission,
+      `${projectId}/${lane}/${plan.inputHash.slice(0, 16)}/${submission}`,
+      plan.inputs.chosen.name,
+      plan.model,
+      fence,
+    ],
+  );
+  const opened = await dataSource.manager.findOneBy(GeneratedVideo, { sceneId, fence });
+  if (!opened) throw new StaleAttempt(lane);
+  return opened;
+}
+
+async function submit(
+  run: LaneRun,
+  { inputs }: LanePlan<VideoInputs>,
+  provider: VideoProvider,
+  job: GeneratedVideo,
+): Promise<string> {
+  const { deps } = run;
+  const image = { bytes: await deps.media.read(inputs.imageKey), mediaType: inputs.mediaType };
+  const { jobId } = await provider.submit(
+    {
+      prompt: inputs.prompt,
+      image,
+      size: deps.config.FRAME_SIZE,
+      seconds: inputs.seconds,
+      idempotencyKey: job.idempotencyKey,
+    },
+    run.signal,
+  );
+  await updateJob(deps.dataSource.manager, run, job, {
+    status: 'submitted',
+    providerJobId: jobId,
+    submittedAt: new Date(),
+  });
+  return jobId;
+}
+
+async function untilDone(run: LaneRun, provider: VideoProvider, job: GeneratedVideo, jobId: string): Promise<void> {
+  let told = -1;
+  for (;;) {
+    const state = await provider.poll(jobId, run.signal).catch((error: unknown) => {
+      if (error instanceof OpenAI.NotFoundError) return { status: 'failed' as const, message: 'the job is gone' };
+      throw error;
+    });
+    if (state.status === 'completed') return;
+    if (state.status === 'failed') {
+      const message = `The provider's video job failed: ${state.message}`;
+      await updateJob(run.deps.dataSource.manager, run, job, {
+        status: 'failed',
+        error: { type: 'Video.JobFailed', message, retryable: true },
+      });
+      throw new StoryreelError('Video.JobFailed', message);
+    }
+    run.counters['progress'] = state.progress;
+    if (state.progress !== told) run.tell({ type: 'stage_update', status: 'processing', progress: state.progress });
+    told = state.progress;
+    await sleep(run.deps.config.VIDEO_POLL_MS, undefined, { signal: run.signal }).catch(() =>
+      run.signal.throwIfAborted(),
+    );
+  }
+}
+
+/** Writes to the job's row, unless a newer attempt has taken it over. */
+async function updateJob(
+  manager: EntityManager,
+  run: LaneRun,
+  job: GeneratedVideo,
+  change: Partial<Omit<GeneratedVideo, 'error'>> & { error?: GeneratedVideo['error'] },
+): Promise<void> {
+  const { affected } = await manager
+    .createQueryBuilder()
+    .update(GeneratedVideo)
+    .set(change)
+    .where('id = :id AND fence <= :fence', { id: job.id, fence: run.claim.fence })
+    .execute();
+  if (affected !== 1) throw new StaleAttempt(run.claim.lane);
+}
+
+function videoStage(name: LaneRun['stage']): VideoStage {
+  const stage = stageDefinition(name);
+  if (stage.kind !== 'video') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no clips.`);
+  return stage;
+}

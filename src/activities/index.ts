@@ -1,0 +1,2 @@
+export { createLaneActivities, createRunActivities } from './create-activities';
+export type { ActivityDeps } from './deps';

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/** The hash of all that a result is made from. The same parts in the same order give the same hash, on any machine. */
+export function inputHash(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+export function textHash(text: string): { sha256: string; bytes: number } {
+  const bytes = Buffer.from(text, 'utf8');
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+}

@@ -1,0 +1,194 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { Lane, ProjectStage } from '../entities';
+import { laneId, laneParts, STAGES, StoryreelError, type EventError, type LaneId, type ProjectId } from '../protocol';
+
+/** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
+export interface LaneAttempt {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  readonly fence: number;
+  readonly attempt: number;
+}
+
+/** What a lane's last unusable answer is remembered by, for the next attempt. */
+export interface UnusableAnswers {
+  readonly issues: readonly string[];
+  readonly times: number;
+}
+
+export type LaneError = EventError & { readonly times?: number };
+
+export class StaleAttempt extends StoryreelError {
+  constructor(lane: LaneId) {
+    super('Lane.Stale', `A newer attempt has taken over ${lane}; this one stops.`);
+  }
+}
+
+/**
+ * Claims the lane for this attempt and gives the lane as it was before. From here on older attempts can write nothing.
+ * Throws `Lane.Stale` where a newer attempt was faster.
+ */
+export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Promise<Lane | undefined> {
+  const { projectId, lane, fence, attempt } = claim;
+  const { stage, scene } = laneParts(lane);
+  return dataSource.transaction(async (manager) => {
+    const before = await manager.findOneBy(Lane, { projectId, lane });
+    const claimed: unknown[] = await manager.query(
+      `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
+       VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
+       ON CONFLICT (project_id, lane) DO UPDATE
+         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL, updated_at = now()
+         WHERE lanes.fence <= $5
+       RETURNING lane`,
+      [projectId, lane, stage, scene ?? null, fence, attempt],
+    );
+    if (claimed.length === 0) throw new StaleAttempt(lane);
+    await manager.query(
+      `UPDATE project_stages SET status = 'processing', attempt = $3, started_at = coalesce(started_at, now()),
+         finished_at = NULL, updated_at = now()
+       WHERE project_id = $1 AND stage = $2 AND status NOT IN ('processing')`,
+      [projectId, stage, attempt],
+    );
+    await manager.query(
+      `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
+       WHERE id = $1 AND status = 'needs_attention'
+         AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status = 'needs_attention')`,
+      [projectId],
+    );
+    return before ?? undefined;
+  });
+}
+
+export interface SettledLane {
+  readonly inputHash: string;
+  readonly resultHash: string;
+  /** The fence under which the result was made; the attempt's own, or an older one's where it is used again. */
+  readonly madeBy: number;
+  /** Of a stage that runs once and streams text. */
+  readonly text?: { readonly text: string; readonly sha256: string; readonly bytes: number };
+}
+
+/**
+ * Settles the lane: the result's own rows by `save`, the lane, the stage as a whole and, where the lane laid out scenes,
+ * the lanes of those, in one transaction. Throws `Lane.Stale` and changes nothing where a newer attempt has claimed it.
+ */
+export async function settleLane(
+  dataSource: DataSource,
+  claim: LaneAttempt,
+  settled: SettledLane,
+  save: (manager: EntityManager) => Promise<{ readonly scenes?: readonly number[] }>,
+): Promise<{ readonly scenes?: readonly number[] }> {
+  const { projectId, lane, fence } = claim;
+  const { stage, scene } = laneParts(lane);
+  return dataSource.transaction(async (manager) => {
+    // One lane of a stage settles at a time, so that exactly one of them sees that it was the last.
+    await lockStage(manager, projectId, stage);
+    const updated = await manager.update(
+      Lane,
+      { projectId, lane, fence },
+      {
+        status: 'completed',
+        settledFence: settled.madeBy,
+        inputHash: settled.inputHash,
+        resultHash: settled.resultHash,
+        error: null,
+        finishedAt: new Date(),
+      },
+    );
+    if (updated.affected !== 1) throw new StaleAttempt(lane);
+    if (scene === undefined) {
+      await manager.update(
+        ProjectStage,
+        { projectId, stage },
+        {
+          fence,
+          attempt: claim.attempt,
+          ...(settled.text && {
+            text: settled.text.text,
+            sha256: settled.text.sha256,
+            textBytes: settled.text.bytes,
+          }),
+        },
+      );
+    }
+    const result = await save(manager);
+    if (result.scenes) await planScenes(manager, projectId, result.scenes);
+    await refreshStage(manager, projectId, stage);
+    return result;
+  });
+}
+
+/** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */
+export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
+  const { projectId, lane, fence } = claim;
+  await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { error });
+}
+
+/** The lane's retries are spent: it waits for a person, and so do its stage and its project. */
+export async function parkLane(
+  dataSource: DataSource,
+  projectId: ProjectId,
+  lane: LaneId,
+  error: EventError,
+): Promise<void> {
+  const { stage } = laneParts(lane);
+  await dataSource.transaction(async (manager) => {
+    await lockStage(manager, projectId, stage);
+    await manager.query(
+      `UPDATE lanes SET status = 'needs_attention', error = $3, finished_at = now(), updated_at = now()
+       WHERE project_id = $1 AND lane = $2`,
+      [projectId, lane, error],
+    );
+    await refreshStage(manager, projectId, stage, error);
+    await manager.query(
+      `UPDATE projects SET status = 'needs_attention', error = $2, updated_at = now() WHERE id = $1`,
+      [projectId, error],
+    );
+  });
+}
+
+async function lockStage(manager: EntityManager, projectId: ProjectId, stage: string): Promise<void> {
+  await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
+    projectId,
+    stage,
+  ]);
+}
+
+/** A stage is completed when all of its lanes are; it needs attention when none can go on without a person. */
+async function refreshStage(
+  manager: EntityManager,
+  projectId: ProjectId,
+  stage: string,
+  error: EventError | null = null,
+): Promise<void> {
+  await manager.query(
+    `UPDATE project_stages AS s
+     SET status = CASE WHEN c.completed = c.total THEN 'completed'
+                       WHEN c.completed + c.parked = c.total THEN 'needs_attention'
+                       ELSE 'processing' END,
+         finished_at = CASE WHEN c.completed = c.total THEN now() END,
+         error = CASE WHEN c.parked > 0 THEN coalesce($3::jsonb, s.error) END,
+         updated_at = now()
+     FROM (SELECT count(*) AS total,
+                  count(*) FILTER (WHERE status = 'completed') AS completed,
+                  count(*) FILTER (WHERE status = 'needs_attention') AS parked
+           FROM lanes WHERE project_id = $1 AND stage = $2) AS c
+     WHERE s.project_id = $1 AND s.stage = $2`,
+    [projectId, stage, error],
+  );
+}
+
+/** The lanes that the scenes bring, and none of scenes that are gone. */
+async function planScenes(manager: EntityManager, projectId: ProjectId, scenes: readonly number[]): Promise<void> {
+  await manager.query(
+    'DELETE FROM lanes WHERE project_id = $1 AND sequence_number IS NOT NULL AND NOT (sequence_number = ANY ($2::int[]))',
+    [projectId, scenes],
+  );
+  const stages = STAGES.filter(({ scope }) => scope === 'scene');
+  const rows = stages.flatMap(({ name }) => scenes.map((n) => ({ lane: laneId(name, n), stage: name, n })));
+  await manager.query(
+    `INSERT INTO lanes (project_id, lane, stage, sequence_number)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[]) ON CONFLICT DO NOTHING`,
+    [projectId, rows.map(({ lane }) => lane), rows.map(({ stage }) => stage), rows.map(({ n }) => n)],
+  );
+}

@@ -1,0 +1,161 @@
+import { activityInfo } from '@temporalio/activity';
+import { Lane, Project, ProjectStage } from '../entities';
+import {
+  fenceOf,
+  laneParts,
+  PIPELINE,
+  STAGES,
+  StoryreelError,
+  type CloseRequest,
+  type EventBody,
+  type EventError,
+  type LaneId,
+  type OpenedRun,
+  type ParkRequest,
+  type ProjectId,
+} from '../protocol';
+import type { UpstreamMessage } from '../stream';
+import type { ActivityDeps } from './deps';
+import { parkLane as storeParkedLane } from './lane-store';
+
+/** Begins a run: every stage and lane of the plan is pending again. What they hold stays until it is made anew. */
+export async function openRun(deps: ActivityDeps, { projectId }: { projectId: ProjectId }): Promise<OpenedRun> {
+  const info = activityInfo();
+  const runId = info.workflowExecution?.runId ?? '';
+  await deps.dataSource.transaction(async (manager) => {
+    const { affected } = await manager.update(
+      Project,
+      { id: projectId },
+      { status: 'processing', runId, error: null, startedAt: new Date(), finishedAt: null },
+    );
+    if (affected !== 1) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+    await manager.upsert(
+      ProjectStage,
+      STAGES.map(({ name }) => ({
+        projectId,
+        stage: name,
+        status: 'pending' as const,
+        error: null,
+        startedAt: null,
+        finishedAt: null,
+      })),
+      ['projectId', 'stage'],
+    );
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(Lane)
+      .values(
+        STAGES.filter(({ scope }) => scope === 'project').map(({ name }) => ({ projectId, lane: name, stage: name })),
+      )
+      .orIgnore()
+      .execute();
+    await manager.update(Lane, { projectId }, { status: 'pending', error: null, startedAt: null, finishedAt: null });
+  });
+  await deps.log
+    .keep(projectId)
+    .then(() => publish(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
+    .catch(() => undefined);
+  return { plan: STAGES, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
+}
+
+/** A lane's retries are spent: it waits for a person, who is told what to type. */
+export async function parkLane(deps: ActivityDeps, { projectId, lane, error, attempts }: ParkRequest): Promise<void> {
+  const { dataSource, log } = deps;
+  const runId = activityInfo().workflowExecution?.runId ?? '';
+  await storeParkedLane(dataSource, projectId, lane, error);
+  const { stage } = laneParts(lane);
+  const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
+  const stageRow = await dataSource.manager.findOneByOrFail(ProjectStage, { projectId, stage });
+  const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
+  // A client that watches this stage alone is ended only when the stage can do no more without a person.
+  const ended = stageRow.status === 'needs_attention';
+  await log
+    .publish({
+      projectId,
+      stage,
+      writer: { projectId, lane, fence: row.fence, attempt: row.attempt },
+      events: [
+        { type: 'stage_update', status: 'needs_attention' },
+        { type: 'attention', error, commands: commandsFor(projectId, lane) },
+        ...(ended ? [failed] : []),
+      ],
+      mark: { key: `parked:${runId}:${lane}`, value: row.fence },
+      ...(ended && { upstream: [{ stage, body: failed }] }),
+    })
+    .catch((err: Error) => deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the parked lane'));
+}
+
+function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
+  return [`storyreel retry ${projectId} ${lane}`, `storyreel cancel ${projectId}`];
+}
+
+/** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */
+export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
+  const { projectId, outcome } = request;
+  const error = request.error ?? null;
+  await deps.dataSource.transaction(async (manager) => {
+    const open = `status IN ('pending', 'processing', 'paused', 'needs_attention', 'awaiting_approval')`;
+    for (const table of ['project_stages', 'lanes']) {
+      await manager.query(
+        `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now() WHERE project_id = $1 AND ${open}`,
+        [projectId, outcome],
+      );
+    }
+    await manager.update(Project, { id: projectId }, { status: outcome, error, finishedAt: new Date() });
+  });
+  return { announced: request.announce && (await tellEnd(deps, projectId).catch(() => false)) };
+}
+
+/** Tells viewers that the run has ended; fails until they could be told. */
+export async function announceRun(deps: ActivityDeps, { projectId }: { projectId: ProjectId }): Promise<void> {
+  await tellEnd(deps, projectId);
+}
+
+/** Exactly one of `pipeline_done` and `pipeline_error` a run, from what Postgres holds. */
+async function tellEnd(deps: ActivityDeps, projectId: ProjectId): Promise<true> {
+  const { manager } = deps.dataSource;
+  const project = await manager.findOneByOrFail(Project, { id: projectId });
+  const stages = await manager.findBy(ProjectStage, { projectId });
+  const completed = stages.filter(({ status }) => status === 'completed').length;
+  const runId = activityInfo().workflowExecution?.runId ?? '';
+  const body: EventBody =
+    project.status === 'completed'
+      ? {
+          type: 'pipeline_done',
+          metadata: { completed_stages: completed, skipped_stages: 0, total_stages: stages.length },
+        }
+      : { type: 'pipeline_error', error: endedBy(project), metadata: { status: project.status } };
+  const unfinished = stages.filter(({ status }) => status === 'cancelled' || status === 'failed');
+  await publish(
+    deps,
+    projectId,
+    [body],
+    `end:${runId}`,
+    // Clients that watch one stage alone end on its error; those of the whole run on the last message.
+    unfinished.map(({ stage }) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
+  );
+  await deps.log.expire(projectId, deps.config.LOG_EXPIRY_SECONDS);
+  return true;
+}
+
+function endedBy(project: Project): string {
+  if (project.status === 'cancelled') return 'The run was cancelled.';
+  return (project.error as EventError | null)?.message ?? 'The run failed.';
+}
+
+async function publish(
+  { log }: ActivityDeps,
+  projectId: ProjectId,
+  events: readonly EventBody[],
+  mark: string,
+  upstream: readonly UpstreamMessage[] = [],
+): Promise<void> {
+  await log.publish({
+    projectId,
+    stage: PIPELINE,
+    events,
+    mark: { key: mark, value: 1 },
+    upstream: [...upstream, ...events.map((body) => ({ stage: PIPELINE, body }))],
+  });
+}

@@ -1,0 +1,75 @@
+import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import {
+  laneParts,
+  laneQueue,
+  type LaneId,
+  type LaneKind,
+  type LaneResult,
+  type LaneTask,
+  type StoryActivities,
+} from '../protocol';
+
+/** The run's own steps: quick, safe to repeat, and worth repeating for long. */
+const steps = proxyActivities<StoryActivities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+});
+
+/** How long viewers are tried to be told of what Postgres holds already; after that they find it there. */
+const TELLING: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '15 minutes',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+};
+
+const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof StoryActivities; what: string } } = {
+  text: { limit: '30 minutes', activity: 'generateText', what: 'text' },
+  image: { limit: '10 minutes', activity: 'generateImage', what: 'image' },
+  video: { limit: '2 hours', activity: 'generateVideo', what: 'clip' },
+  film: { limit: '2 hours', activity: 'joinFilm', what: 'film' },
+};
+
+/** Every paid call is bounded: so many attempts, then the lane is parked. */
+export const MOST_ATTEMPTS = 6;
+
+export function runLaneActivity(kind: LaneKind, task: LaneTask): Promise<LaneResult> {
+  const { limit, activity } = LANES[kind];
+  const activities = proxyActivities<Record<string, (task: LaneTask) => Promise<LaneResult>>>({
+    taskQueue: laneQueue(workflowInfo().taskQueue, kind),
+    startToCloseTimeout: limit as '1 hour',
+    heartbeatTimeout: '15 seconds',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '20 seconds', maximumAttempts: MOST_ATTEMPTS },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    activityId: task.lane,
+    summary: summaryOf(kind, task.lane),
+  });
+  const run = activities[activity];
+  if (!run) throw new TypeError(`no activity for lanes of kind ${kind}`);
+  return run(task);
+}
+
+function summaryOf(kind: LaneKind, lane: LaneId): string {
+  const { stage, scene } = laneParts(lane);
+  return scene === undefined
+    ? stage.replaceAll('_', ' ')
+    : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
+}
+
+export const { openRun } = steps;
+
+export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
+  return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);
+}
+
+export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Promise<{ announced: boolean }> {
+  return steps.closeRun.executeWithOptions({ activityId: 'close', summary: `the run ends: ${args[0].outcome}` }, args);
+}
+
+export function announceLane(...args: Parameters<StoryActivities['announceLane']>): Promise<void> {
+  return steps.announceLane.executeWithOptions({ ...TELLING, activityId: `tell/${args[0].lane}` }, args);
+}
+
+export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
+  return steps.announceRun.executeWithOptions({ ...TELLING, activityId: 'tell' }, args);
+}
