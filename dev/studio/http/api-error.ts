@@ -1,0 +1,21 @@
+/** An error answered in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly code: string | null = null,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message);
+  }
+
+  get body(): object {
+    return { error: { message: this.message, type: errorType(this.status, this.code), param: null, code: this.code } };
+  }
+}
+
+function errorType(status: number, code: string | null): string {
+  if (code === 'insufficient_quota') return code;
+  if (status === 429) return 'rate_limit_exceeded';
+  return status >= 500 ? 'server_error' : 'invalid_request_error';
+}

@@ -1,0 +1,7 @@
+export { startStudio, type Studio } from './start-studio';
+export type { StudioOptions } from './options';
+export type { Fault, FaultRule } from './faults';
+export type { SeenRequest } from './request-record';
+export type { VideoJob } from './video/video-job';
+export { movements } from './writing/camera-movement';
+export { shotTypes } from './writing/storyboard';

@@ -1,0 +1,39 @@
+import type { FaultRule } from './faults';
+
+/** How a stand-in provider behaves. Only `stateDir` must be given. */
+export interface StudioOptions {
+  /** Where video jobs and files live; a studio started again on the same folder goes on with them. */
+  stateDir: string;
+  /** TCP port on 127.0.0.1; 0, the default, takes a free one. */
+  port?: number;
+  /** The ffmpeg to run; `ffmpeg` on PATH when absent. */
+  ffmpegPath?: string;
+  /** Speed of a chat stream; 0, the default, is as fast as the client reads. */
+  tokensPerSecond?: number;
+  /** Wait before the first token of a chat answer, in milliseconds. */
+  firstTokenDelayMs?: number;
+  /** Time a video job spends before its clip is rendered, in milliseconds. */
+  videoDelayMs?: number;
+  /** Another seed tells other stories and draws other pictures. */
+  seed?: number;
+  /** When set, a request under another key is answered with 401. */
+  apiKey?: string;
+  /** Misbehaviour that is planned from the start. */
+  faults?: readonly FaultRule[];
+}
+
+/** The options with every default filled in. */
+export type StudioSettings = Required<Omit<StudioOptions, 'apiKey' | 'faults'>> & { apiKey: string | undefined };
+
+export function settingsFrom(options: StudioOptions): StudioSettings {
+  return {
+    stateDir: options.stateDir,
+    port: options.port ?? 0,
+    ffmpegPath: options.ffmpegPath ?? 'ffmpeg',
+    tokensPerSecond: options.tokensPerSecond ?? 0,
+    firstTokenDelayMs: options.firstTokenDelayMs ?? 0,
+    videoDelayMs: options.videoDelayMs ?? 0,
+    seed: options.seed ?? 1,
+    apiKey: options.apiKey,
+  };
+}
