@@ -57,3 +57,14 @@ export class StoryreelError extends Error {
     return FAILURES[this.type].retryable;
   }
 }
+
+/** A service that does not answer, in one line that says which setting to look at. */
+export function unreachable(service: string, setting: string, cause: unknown): StoryreelError {
+  const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
+  const why = typeof code === 'string' ? code : (message ?? '').split('\n')[0]?.slice(0, 120);
+  return new StoryreelError(
+    'Service.Unreachable',
+    `${service} cannot be reached (${why}). Check ${setting}, or run "storyreel doctor".`,
+    { cause },
+  );
+}

@@ -12,5 +12,5 @@ export type {
 } from './event-log';
 export { MemoryEventLog } from './memory-log';
 export { connectRedis, whenReady } from './redis-connection';
-export { RedisEventLog, type UpstreamMode } from './redis-log';
+export { RedisEventLog, upstreamMode } from './redis-log';
 export { TextWriter } from './text-writer';

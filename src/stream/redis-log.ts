@@ -19,6 +19,15 @@ import { decodeEvent, encodeEvent } from './wire';
 /** What existing clients of the old product get: nothing, deltas, or the whole text with every token (O(n²) bytes). */
 export type UpstreamMode = 'off' | 'on' | 'full';
 
+/** The mode that the two settings ask for. */
+export function upstreamMode(settings: {
+  readonly UPSTREAM_CHANNELS: boolean;
+  readonly UPSTREAM_FULL_TEXT: boolean;
+}): UpstreamMode {
+  if (!settings.UPSTREAM_CHANNELS) return 'off';
+  return settings.UPSTREAM_FULL_TEXT ? 'full' : 'on';
+}
+
 export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;

@@ -2,7 +2,7 @@ export const prompt = {
   system: `You are a screenwriter. You turn a topic into a short story that can be filmed: concrete places, visible
 actions, one main character, a beginning, a turn and an end. You write in the language of the topic. You write the story
 and nothing else: no title, no headings, no remarks.`,
-  user: `Write a short story of 150 to 250 words about this topic:
+  user: `Write a short story of 150 to 250 words.
 
-{{topic}}`,
+Topic: {{topic}}`,
 };

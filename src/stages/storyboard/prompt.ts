@@ -5,7 +5,8 @@ and nothing else, of this form:
 narration is what a voice says over the scene, one or two sentences in the language of the story. visual_prompt describes
 the picture for an image model: place, light, subject, mood; no text in the picture. shot_type is one of wide, medium,
 close_up, aerial, low_angle, over_shoulder. duration is in seconds, from 2 to 6.`,
-  user: `Divide this story into exactly {{scenes}} scenes, numbered from 1:
+  user: `Divide this story into exactly {{scenes}} scenes, numbered from 1.
 
+Story:
 {{story}}`,
 };

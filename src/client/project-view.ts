@@ -1,0 +1,89 @@
+import type { DataSource } from 'typeorm';
+import { ModelUsage } from '../entities';
+import {
+  laneParts,
+  STAGES,
+  workflowIdOf,
+  type EventError,
+  type FilmReference,
+  type LaneId,
+  type LaneStatus,
+  type ProjectId,
+  type ProjectStatus,
+} from '../protocol';
+import type { ProjectTruth } from './project-truth';
+
+export interface StageView {
+  readonly stage: string;
+  readonly status: LaneStatus;
+  readonly attempt: number;
+  readonly error?: EventError;
+}
+
+export interface LaneStateView {
+  readonly lane: LaneId;
+  readonly status: LaneStatus;
+  readonly attempt: number;
+  readonly error?: EventError;
+}
+
+/** Where a project stands, as Postgres has it. */
+export interface ProjectView {
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly topic: string;
+  readonly status: ProjectStatus;
+  readonly workflowId: string;
+  /** Of the last run. */
+  readonly runId?: string;
+  readonly error?: EventError;
+  readonly stages: readonly StageView[];
+  readonly lanes: readonly LaneStateView[];
+  readonly film?: FilmReference;
+  readonly usage: UsageView;
+}
+
+/** What the project's text has cost, waste included; `cost` only where the provider's prices are known. */
+export interface UsageView {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly wasted_tokens: number;
+  readonly cost?: number;
+}
+
+export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: UsageView): ProjectView {
+  const { project, film } = truth;
+  const position = (stage: string) => STAGES.findIndex(({ name }) => name === stage);
+  const order = (lane: string) => {
+    const { stage, scene } = laneParts(lane as LaneId);
+    return position(stage) * 1_000_000 + (scene ?? 0);
+  };
+  return {
+    projectId,
+    name: project.name,
+    topic: project.topic,
+    status: project.status,
+    workflowId: workflowIdOf(projectId),
+    ...(project.runId !== null && { runId: project.runId }),
+    ...(project.error && { error: project.error }),
+    stages: [...truth.stages]
+      .sort((a, b) => position(a.stage) - position(b.stage))
+      .map(({ stage, status, attempt, error }) => ({ stage, status, attempt, ...(error && { error }) })),
+    lanes: [...truth.lanes]
+      .sort((a, b) => order(a.lane) - order(b.lane))
+      .map(({ lane, status, attempt, error }) => ({ lane: lane as LaneId, status, attempt, ...(error && { error }) })),
+    ...(film && { film }),
+    usage,
+  };
+}
+
+export async function loadUsage(dataSource: DataSource, projectId: ProjectId): Promise<UsageView> {
+  const rows = await dataSource.getRepository(ModelUsage).findBy({ projectId });
+  const sum = (pick: (row: ModelUsage) => number) => rows.reduce((total, row) => total + pick(row), 0);
+  return {
+    input_tokens: sum((row) => row.inputTokens),
+    output_tokens: sum((row) => row.outputTokens),
+    wasted_tokens: sum((row) => row.wastedTokens),
+    ...(rows.some((row) => row.cost !== null) && { cost: sum((row) => row.cost ?? 0) }),
+  };
+}

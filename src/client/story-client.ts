@@ -1,0 +1,268 @@
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config';
+import { createDataSource, Project } from '../entities';
+import {
+  MAX_SCENES,
+  MAX_TOPIC_BYTES,
+  RETRY_MESSAGE,
+  STATUS_QUERY,
+  STORY_WORKFLOW,
+  StoryreelError,
+  unreachable,
+  workflowIdOf,
+  type LaneId,
+  type ProjectId,
+  type ProjectStatus,
+  type StoryEvent,
+  type StoryInput,
+  type StoryStatusView,
+} from '../protocol';
+import { connectRedis, RedisEventLog, upstreamMode, type EventLog } from '../stream';
+import { loadTruth } from './project-truth';
+import { loadUsage, projectView, type ProjectView } from './project-view';
+import { watchProject, type WatchOptions } from './watch-project';
+
+export interface NewProject {
+  readonly topic: string;
+  /** Default: the beginning of the topic. */
+  readonly name?: string;
+  readonly owner?: string;
+  readonly settings?: { readonly scenes?: number; readonly style?: string };
+}
+
+export interface StartOptions {
+  /** Makes everything again, also what has not changed. */
+  readonly force?: boolean;
+  /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
+  readonly onFailure?: 'park' | 'fail';
+  /** The same id twice is one run: the second call gives the run of the first. */
+  readonly requestId?: string;
+  /** Gives the run that is going on, instead of refusing to start a second one. */
+  readonly join?: boolean;
+}
+
+export interface StartedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export interface ProjectSummary {
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly topic: string;
+  readonly status: ProjectStatus;
+  readonly createdAt: Date;
+}
+
+const NAME_LENGTH = 80;
+
+/**
+ * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
+ * pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
+ */
+export class StoryClient {
+  private constructor(
+    private readonly config: Config,
+    private readonly temporal: Client,
+    private readonly dataSource: DataSource,
+    private readonly log: EventLog,
+  ) {}
+
+  /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
+  static async connect(config: Config): Promise<StoryClient> {
+    const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 5_000 }).catch(
+      (cause: unknown) => {
+        throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
+      },
+    );
+    const dataSource = createDataSource({ url: config.DATABASE_URL, applicationName: 'storyreel-client' });
+    await dataSource.initialize().catch(async (cause: unknown) => {
+      await connection.close();
+      throw unreachable('Postgres', 'DATABASE_URL', cause);
+    });
+    const log = new RedisEventLog(
+      connectRedis(config.REDIS_URL, 'publisher'),
+      () => connectRedis(config.REDIS_URL, 'subscriber'),
+      { maxEntries: config.LOG_MAX_EVENTS, upstream: upstreamMode(config) },
+    );
+    return new StoryClient(config, new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }), dataSource, log);
+  }
+
+  /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
+  async create(input: NewProject): Promise<ProjectId> {
+    const topic = input.topic.trim();
+    const bytes = Buffer.byteLength(topic);
+    if (topic === '')
+      throw new StoryreelError('Project.Invalid', 'The topic is empty. Say in a sentence what the film is about.');
+    if (bytes > MAX_TOPIC_BYTES) {
+      throw new StoryreelError(
+        'Project.Invalid',
+        `The topic is ${bytes} bytes long; at most ${MAX_TOPIC_BYTES} are allowed. Shorten it.`,
+      );
+    }
+    const scenes = input.settings?.scenes;
+    if (scenes !== undefined && !(Number.isInteger(scenes) && scenes >= 1 && scenes <= MAX_SCENES)) {
+      throw new StoryreelError(
+        'Project.Invalid',
+        `The number of scenes must be a whole number from 1 to ${MAX_SCENES}.`,
+      );
+    }
+    const project = await this.dataSource.getRepository(Project).save({
+      name: input.name?.trim() || firstWords(topic),
+      topic: topic.replaceAll('\0', ''),
+      owner: input.owner ?? null,
+      settings: { ...input.settings },
+    });
+    return project.id as ProjectId;
+  }
+
+  /**
+   * Starts a run of the project. What is settled and would be made from the same inputs is used again. Throws
+   * `Project.NotFound`, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
+   */
+  async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
+    await this.project(projectId);
+    const workflowId = workflowIdOf(projectId);
+    const input: StoryInput = {
+      projectId,
+      ...(options.force && { force: true }),
+      ...(options.onFailure && { onFailure: options.onFailure }),
+    };
+    if (options.requestId !== undefined) {
+      const same = await this.runOfRequest(workflowId, options.requestId);
+      if (same) return same;
+    }
+    try {
+      const handle = await this.temporal.workflow.start(STORY_WORKFLOW, {
+        workflowId,
+        taskQueue: this.config.TEMPORAL_TASK_QUEUE,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: options.join ? 'USE_EXISTING' : 'FAIL',
+        staticSummary: `story of ${projectId}`,
+        ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
+      });
+      const runId = handle.firstExecutionRunId;
+      // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's.
+      await this.dataSource.query(
+        `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
+         WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND status IN ('draft', 'completed', 'failed', 'cancelled')`,
+        [projectId, runId],
+      );
+      return { workflowId, runId };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);
+      if (same) return same;
+      throw new StoryreelError(
+        'Project.AlreadyRunning',
+        `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Where the project stands. Throws `Project.NotFound`. */
+  async status(projectId: ProjectId): Promise<ProjectView> {
+    const truth = await loadTruth(this.dataSource, projectId);
+    if (!truth) throw notFound(projectId);
+    return projectView(projectId, truth, await loadUsage(this.dataSource, projectId));
+  }
+
+  /** What the live workflow itself says; undefined where none runs. */
+  async runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
+    try {
+      const handle = this.temporal.workflow.getHandle(workflowIdOf(projectId));
+      const { status } = await handle.describe();
+      return status.name === 'RUNNING' ? await handle.query<StoryStatusView>(STATUS_QUERY) : undefined;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Newest first. */
+  async list(filter: { status?: ProjectStatus; limit?: number } = {}): Promise<ProjectSummary[]> {
+    const rows = await this.dataSource.getRepository(Project).find({
+      where: filter.status ? { status: filter.status } : {},
+      order: { createdAt: 'DESC' },
+      take: filter.limit ?? 20,
+    });
+    return rows.map(({ id, name, topic, status, createdAt }) => ({
+      projectId: id as ProjectId,
+      name,
+      topic,
+      status,
+      createdAt,
+    }));
+  }
+
+  /** A snapshot, then every event after it; see `watchProject`. Throws `Project.NotFound`. */
+  async *watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    await this.project(projectId);
+    yield* watchProject({ log: this.log, truth: (id) => loadTruth(this.dataSource, id) }, projectId, options);
+  }
+
+  /**
+   * Has parked lanes tried again: one (`image_generation/3`) or all of a stage (`image_generation`). Gives those lanes.
+   * Throws `Project.NotRunning`, also where the lane is not parked.
+   */
+  async retry(projectId: ProjectId, lane: string): Promise<LaneId[]> {
+    await this.project(projectId);
+    try {
+      return await this.temporal.workflow
+        .getHandle(workflowIdOf(projectId))
+        .executeUpdate<LaneId[], [{ lane: string }]>(RETRY_MESSAGE, { args: [{ lane }] });
+    } catch (error) {
+      const { message, cause } = error as Error & { cause?: Error };
+      const why = error instanceof WorkflowNotFoundError ? 'The project is not running.' : (cause?.message ?? message);
+      throw new StoryreelError('Project.NotRunning', `Nothing to retry: ${why}`, { cause: error });
+    }
+  }
+
+  /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
+  async cancel(projectId: ProjectId): Promise<boolean> {
+    await this.project(projectId);
+    try {
+      const handle = this.temporal.workflow.getHandle(workflowIdOf(projectId));
+      if ((await handle.describe()).status.name !== 'RUNNING') return false;
+      await handle.cancel();
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.log.close();
+    await this.dataSource.destroy();
+    await this.temporal.connection.close();
+  }
+
+  private async project(projectId: ProjectId): Promise<Project> {
+    const project = await this.dataSource.getRepository(Project).findOneBy({ id: projectId });
+    if (!project) throw notFound(projectId);
+    return project;
+  }
+
+  private async runOfRequest(workflowId: string, requestId: string): Promise<StartedRun | undefined> {
+    try {
+      const { memo, runId } = await this.temporal.workflow.getHandle(workflowId).describe();
+      return memo?.['requestId'] === requestId ? { workflowId, runId } : undefined;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function firstWords(topic: string): string {
+  const line = topic.split('\n')[0] ?? '';
+  return line.length > NAME_LENGTH ? `${[...line].slice(0, NAME_LENGTH - 1).join('')}…` : line;
+}
+
+function notFound(projectId: ProjectId): StoryreelError {
+  return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+}

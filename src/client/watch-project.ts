@@ -1,0 +1,187 @@
+import {
+  compareCursors,
+  isFinal,
+  isTerminal,
+  type Cursor,
+  type LaneId,
+  type LogEvent,
+  type ProjectId,
+  type SnapshotEvent,
+  type StoryEvent,
+} from '../protocol';
+import type { EventLog, LogSnapshot } from '../stream';
+import { Inbox } from './inbox';
+import type { ProjectTruth } from './project-truth';
+import { snapshotOf } from './snapshot';
+
+export interface WatchOptions {
+  /** Go on after this event instead of beginning with a snapshot. */
+  readonly from?: Cursor;
+  /** Ends the watch quietly. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchSource {
+  readonly log: EventLog;
+  /** Undefined where there is no such project. */
+  readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>;
+}
+
+const PAGE = 500;
+const SUBSCRIBE_MS = 3_000;
+/** Without news for so long, Postgres is asked whether the run has ended; sooner while the log is away. */
+const ASK_MS = { calm: 15_000, away: 2_000 };
+const BEGINNING = '0-0';
+
+/**
+ * Follows one project: a snapshot and then every event after it, none lost and none twice. With a cursor it goes on right
+ * after that event; where the log does not reach back so far, with a snapshot. Ends after the run's last event, or after
+ * a snapshot of a run that has ended. While the log is away it waits, and goes on where it was; a run that ends meanwhile
+ * is seen in Postgres.
+ */
+export async function* watchProject(
+  { log, truth }: WatchSource,
+  projectId: ProjectId,
+  options: WatchOptions,
+): AsyncGenerator<StoryEvent, void, undefined> {
+  const signal = options.signal ?? new AbortController().signal;
+  const inbox = new Inbox();
+  const follower = new Follower();
+  // Subscribe first, then read what there is: nothing falls between.
+  const subscription = log.subscribe(projectId, inbox.put);
+  subscription.catch(() => undefined);
+  await settledWithin(subscription, SUBSCRIBE_MS);
+  let away = false;
+
+  async function* snapshot(): AsyncGenerator<StoryEvent, boolean, undefined> {
+    const held: LogSnapshot | undefined = await log.snapshot(projectId).catch(() => undefined);
+    away = held === undefined;
+    const known = await truth(projectId);
+    if (!known) return true;
+    const event = snapshotOf(projectId, known, held);
+    follower.adopt(event);
+    yield event;
+    return isFinal(known.project.status);
+  }
+
+  async function* catchUp(): AsyncGenerator<StoryEvent, boolean, undefined> {
+    for (;;) {
+      if (!follower.cursor) return yield* snapshot();
+      let events: readonly LogEvent[] | undefined;
+      try {
+        events = await log.read(projectId, follower.cursor, PAGE);
+        away = false;
+      } catch {
+        away = true;
+        return false;
+      }
+      if (!events) return yield* snapshot();
+      for (const event of events) {
+        const shown = follower.take(event);
+        if (shown) yield shown;
+        if (isTerminal(event)) return true;
+      }
+      if (events.length < PAGE) return false;
+    }
+  }
+
+  try {
+    if (options.from) follower.cursor = options.from;
+    if (yield* options.from ? catchUp() : snapshot()) return;
+    while (!signal.aborted) {
+      const message = await inbox.next(away ? ASK_MS.away : ASK_MS.calm, signal);
+      if (signal.aborted) return;
+      if (message === undefined) {
+        const known = await truth(projectId);
+        if (!known || isFinal(known.project.status)) {
+          // The last event may only be late: give it its chance before a snapshot takes its place.
+          if (yield* catchUp()) return;
+          yield* snapshot();
+          return;
+        }
+        if (away && (yield* catchUp())) return;
+        continue;
+      }
+      if (message.kind === 'event' && follower.follows(message.before)) {
+        const shown = follower.take(message.event);
+        if (shown) yield shown;
+        if (isTerminal(message.event)) return;
+      } else if (message.kind === 'interrupted' || follower.isNew(message.event.id)) {
+        if (yield* catchUp()) return;
+      }
+    }
+  } finally {
+    void subscription.then((leave) => leave()).catch(() => undefined);
+  }
+}
+
+/** Knows what its reader has seen, and so what comes next, what came before and what is stale. */
+class Follower {
+  cursor: Cursor | undefined;
+  private readonly lanes = new Map<LaneId, { fence: number; offset: number }>();
+
+  adopt(snapshot: SnapshotEvent): void {
+    this.cursor = snapshot.cursor;
+    this.lanes.clear();
+    for (const [lane, { fence, offset }] of Object.entries(snapshot.lanes)) {
+      this.lanes.set(lane as LaneId, { fence, offset });
+    }
+  }
+
+  follows(before: Cursor): boolean {
+    return before === (this.cursor ?? BEGINNING);
+  }
+
+  isNew(id: Cursor): boolean {
+    return this.cursor === undefined || compareCursors(id, this.cursor) > 0;
+  }
+
+  /** The event as the reader must see it; undefined where the reader has it already, from a snapshot of Postgres. */
+  take(event: LogEvent): LogEvent | undefined {
+    this.cursor = event.id;
+    if (event.lane === undefined || event.fence === undefined) return event;
+    const lane = this.lanes.get(event.lane);
+    if (lane && event.fence < lane.fence) return undefined;
+    switch (event.type) {
+      case 'token':
+        return this.takeToken(event, event.lane, event.fence, lane);
+      case 'reset':
+        if (lane && lane.fence === event.fence) return undefined;
+        this.lanes.set(event.lane, { fence: event.fence, offset: 0 });
+        return event;
+      case 'resumed':
+        if (lane && lane.fence === event.fence) return undefined;
+        this.lanes.set(event.lane, { fence: event.fence, offset: event.offset });
+        return event;
+      default:
+        return event;
+    }
+  }
+
+  private takeToken(
+    event: LogEvent & { type: 'token' },
+    lane: LaneId,
+    fence: number,
+    known: { fence: number; offset: number } | undefined,
+  ): LogEvent | undefined {
+    const bytes = Buffer.byteLength(event.content);
+    const from = known?.fence === fence ? known.offset : 0;
+    if (event.offset + bytes <= from) return undefined;
+    this.lanes.set(lane, { fence, offset: event.offset + bytes });
+    if (event.offset >= from) return event;
+    return {
+      ...event,
+      offset: from,
+      content: Buffer.from(event.content)
+        .subarray(from - event.offset)
+        .toString('utf8'),
+    };
+  }
+}
+
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([promise.then(() => undefined).catch(() => undefined), patience]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bundleWorkflowCode,
+  NativeConnection,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import { createLaneActivities, createRunActivities, type ActivityDeps } from '../activities';
+import type { Config } from '../config';
+import { createDataSource } from '../entities';
+import type { Logger } from '../logger';
+import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
+import { FolderStore } from '../storage';
+import { connectRedis, RedisEventLog, upstreamMode } from '../stream';
+import { bridgeTemporalLogs } from './temporal-logs';
+
+export interface RunningWorker {
+  /** Takes no more work, gives what runs SHUTDOWN_GRACE_MS to end, then hands it on. */
+  stop(): Promise<void>;
+  /** Resolves when the worker has stopped, rejects when it failed. */
+  readonly finished: Promise<void>;
+}
+
+/** After the grace time, work that does not react to its cancellation is given up. */
+const FORCE_AFTER_MS = 5_000;
+
+/**
+ * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
+ * own with a cap of its own. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached; Redis may be away.
+ */
+export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
+  bridgeTemporalLogs(logger);
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }).catch((cause: unknown) => {
+    throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
+  });
+  const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
+  const redis = connectRedis(config.REDIS_URL, 'publisher', logger);
+  const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber', logger), {
+    maxEntries: config.LOG_MAX_EVENTS,
+    upstream: upstreamMode(config),
+  });
+  const close = async () => {
+    await log.close();
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await connection.close();
+  };
+  try {
+    await dataSource.initialize().catch((cause: unknown) => {
+      throw unreachable('Postgres', 'DATABASE_URL', cause);
+    });
+    const deps = { dataSource, log, config, logger, media: new FolderStore(config.MEDIA_DIR) };
+    const workers = await createWorkers(connection, deps);
+    const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
+      stopAll(workers);
+      await close();
+      throw error;
+    });
+    logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE }, 'worker is ready');
+    return {
+      finished,
+      stop: async () => {
+        stopAll(workers);
+        await finished;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function createWorkers(connection: NativeConnection, deps: ActivityDeps): Promise<Worker[]> {
+  const { config } = deps;
+  const common: Omit<WorkerOptions, 'taskQueue'> = {
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
+    shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
+    // A cancellation comes in a heartbeat's answer, so an answer is asked for once a second.
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+  };
+  const caps: Readonly<Record<LaneKind, number>> = {
+    text: config.TEXT_CONCURRENCY,
+    image: config.IMAGE_CONCURRENCY,
+    video: config.VIDEO_CONCURRENCY,
+    film: config.FILM_CONCURRENCY,
+  };
+  const laneActivities = createLaneActivities(deps);
+  const base = config.TEMPORAL_TASK_QUEUE;
+  return Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: base,
+      workflowBundle: await workflowBundle(),
+      activities: createRunActivities(deps),
+    }),
+    ...LANE_KINDS.map((kind) =>
+      Worker.create({
+        ...common,
+        taskQueue: laneQueue(base, kind),
+        activities: laneActivities[kind],
+        maxConcurrentActivityTaskExecutions: caps[kind],
+      }),
+    ),
+  ]);
+}
+
+/** Made by the build; where the sources run as they are, made now. */
+async function workflowBundle(): Promise<WorkflowBundleOption> {
+  const folder = join(__dirname, '..', 'workflows');
+  const codePath = join(folder, 'bundle.js');
+  return existsSync(codePath) ? { codePath } : bundleWorkflowCode({ workflowsPath: join(folder, 'index') });
+}
+
+function stopAll(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+}
