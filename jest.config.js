@@ -4,6 +4,7 @@ module.exports = {
   testEnvironment: 'node',
   testTimeout: 60_000,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   transform: {
     '^.+\\.[tj]s$': [
       '@swc/jest',

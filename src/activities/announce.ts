@@ -129,6 +129,7 @@ async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promi
   return carrier;
 }
 
+/** Tells how far the stage is and, by the lane that viewers were told of last, that it has ended. */
 async function tellStage(
   { dataSource, log }: Source,
   projectId: ProjectId,
@@ -137,10 +138,7 @@ async function tellStage(
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
-  const row = await dataSource.manager.findOneByOrFail(ProjectStage, { projectId, stage });
-  const lanes = await dataSource.manager.findBy(Lane, { projectId, stage });
-  const current = lanes.filter(({ status }) => status === 'completed').length;
-  const total = lanes.length;
+  const { row, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
 
   if (scene !== undefined) {
     const progress = {
@@ -158,14 +156,33 @@ async function tellStage(
       upstream: [{ stage, body: progress }],
     });
   }
-  if (row.status !== 'completed') return;
+  if (current < total) return;
   const metadata = { completed: current, total };
   await log.publish({
     projectId,
     stage,
     events: [{ type: 'stage_completed', metadata }],
-    mark: { key: `stage:${runId}:${stage}`, value: Math.max(...lanes.map(({ fence }) => fence)) },
+    mark: { key: `stage:${runId}:${stage}`, value: newest },
     upstream: stageEnd(definition, row, metadata),
+  });
+}
+
+/** Marks the lane as told in this run, and counts how many of its stage are; one lane of a stage at a time. */
+async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
+  const { stage } = laneParts(lane);
+  return dataSource.transaction(async (manager) => {
+    const row = await manager.findOneOrFail(ProjectStage, {
+      where: { projectId, stage },
+      lock: { mode: 'pessimistic_write' },
+    });
+    await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
+    const lanes = await manager.findBy(Lane, { projectId, stage });
+    return {
+      row,
+      current: lanes.filter(({ status, announcedRunId }) => status === 'completed' && announcedRunId === runId).length,
+      total: lanes.length,
+      newest: Math.max(...lanes.map(({ fence }) => fence)),
+    };
   });
 }
 

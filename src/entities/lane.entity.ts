@@ -42,6 +42,10 @@ export class Lane {
   @Column('text', { name: 'result_hash', nullable: true })
   resultHash: string | null;
 
+  /** The run whose viewers know the settled result; a stage's end is told after all of its lanes are. */
+  @Column('text', { name: 'announced_run_id', nullable: true })
+  announcedRunId: string | null;
+
   @Column('int', { default: 0 })
   attempt: number;
 

@@ -1,5 +1,5 @@
 import { readBody } from './http-fetch';
-import { openaiClient, type Endpoint } from './openai-client';
+import { forOneCall, openaiClient, type Endpoint } from './openai-client';
 import type { ImageProvider, ImageRequest, Media } from './ports';
 
 const TIMEOUT_MS = 300_000;
@@ -14,7 +14,7 @@ export class OpenAiImage implements ImageProvider {
       const response = await openaiClient(this.endpoint, TIMEOUT_MS)
         .images.generate(
           { model: this.endpoint.model, prompt: request.prompt, size: request.size as '1024x1024', n: 1 },
-          { signal, headers: { 'Idempotency-Key': request.idempotencyKey } },
+          { signal: forOneCall(signal), headers: { 'Idempotency-Key': request.idempotencyKey } },
         )
         .asResponse();
       const body = JSON.parse((await readBody(response, MAX_BYTES)).toString('utf8')) as {

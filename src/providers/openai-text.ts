@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { bodyOf } from './http-fetch';
-import { openaiClient, type Endpoint } from './openai-client';
+import { forOneCall, openaiClient, type Endpoint } from './openai-client';
 import type { TextChunk, TextProvider, TextRequest } from './ports';
 import { SseParser } from './sse-parser';
 
@@ -46,7 +46,7 @@ export class OpenAiText implements TextProvider {
               },
             }),
         },
-        { signal },
+        { signal: forOneCall(signal) },
       )
       .asResponse()
       .catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import type { Video } from 'openai/resources/videos';
 import { readBody } from './http-fetch';
-import { openaiClient, type Endpoint } from './openai-client';
+import { forOneCall, openaiClient, type Endpoint } from './openai-client';
 import type { Media, VideoJob, VideoProvider, VideoRequest } from './ports';
 
 const TIMEOUT_MS = 120_000;
@@ -23,20 +23,23 @@ export class OpenAiVideo implements VideoProvider {
           input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
         },
         headers: { 'Idempotency-Key': request.idempotencyKey },
-        signal,
+        signal: forOneCall(signal),
       }),
       signal,
     );
   }
 
   async poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
-    return this.json(openaiClient(this.endpoint, TIMEOUT_MS).videos.retrieve(jobId, { signal }), signal);
+    return this.json(
+      openaiClient(this.endpoint, TIMEOUT_MS).videos.retrieve(jobId, { signal: forOneCall(signal) }),
+      signal,
+    );
   }
 
   async download(jobId: string, signal: AbortSignal): Promise<Media> {
     try {
       const response = await openaiClient(this.endpoint, TIMEOUT_MS)
-        .videos.downloadContent(jobId, undefined, { signal })
+        .videos.downloadContent(jobId, undefined, { signal: forOneCall(signal) })
         .asResponse();
       const bytes = await readBody(response, MAX_CLIP_BYTES);
       return { bytes, mediaType: response.headers.get('content-type')?.split(';')[0] ?? 'video/mp4' };
@@ -46,7 +49,9 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   async cancel(jobId: string, signal: AbortSignal): Promise<void> {
-    const response = await openaiClient(this.endpoint, TIMEOUT_MS).videos.delete(jobId, { signal }).asResponse();
+    const response = await openaiClient(this.endpoint, TIMEOUT_MS)
+      .videos.delete(jobId, { signal: forOneCall(signal) })
+      .asResponse();
     await readBody(response, MAX_JSON_BYTES);
   }
 

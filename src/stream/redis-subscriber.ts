@@ -55,7 +55,12 @@ export class RedisSubscriber {
     const redis = this.connect();
     redis.on('message', (channel: string, message: string) => this.deliver(channel, message));
     // After a reconnect the library has subscribed again; what was announced meanwhile was missed.
-    redis.on('ready', () => this.tellAll({ kind: 'interrupted' }));
+    let lost = false;
+    redis.on('close', () => (lost = true));
+    redis.on('ready', () => {
+      if (lost) this.tellAll({ kind: 'interrupted' });
+      lost = false;
+    });
     this.redis = redis;
     return redis;
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bundleWorkflowCode,
+  DefaultLogger,
   NativeConnection,
   Worker,
   type WorkerOptions,
@@ -112,7 +113,9 @@ async function createWorkers(connection: NativeConnection, deps: ActivityDeps): 
 async function workflowBundle(): Promise<WorkflowBundleOption> {
   const folder = join(__dirname, '..', 'workflows');
   const codePath = join(folder, 'bundle.js');
-  return existsSync(codePath) ? { codePath } : bundleWorkflowCode({ workflowsPath: join(folder, 'index') });
+  return existsSync(codePath)
+    ? { codePath }
+    : bundleWorkflowCode({ workflowsPath: folder, logger: new DefaultLogger('ERROR') });
 }
 
 function stopAll(workers: readonly Worker[]): void {

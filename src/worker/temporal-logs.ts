@@ -20,6 +20,8 @@ export function bridgeTemporalLogs(logger: Logger): void {
       const { error, ...fields } = (meta ?? {}) as { error?: unknown };
       // An activity's failure was logged where it was classified; here only what kind it was.
       const kind = error instanceof Error ? { failure: error.name } : {};
+      // A lane's queue has activities only, by design.
+      if (message.startsWith('No workflows registered')) return;
       logger[LEVELS[level]]({ ...fields, ...kind }, message);
     }),
     // The embedding process decides what a signal means.

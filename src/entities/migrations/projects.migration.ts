@@ -54,6 +54,7 @@ export class Projects1795478400001 implements MigrationInterface {
         settled_fence bigint,
         input_hash text,
         result_hash text,
+        announced_run_id text,
         attempt integer NOT NULL DEFAULT 0,
         error jsonb,
         started_at timestamptz,

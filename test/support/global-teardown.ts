@@ -1,0 +1,3 @@
+import { stopShared } from './global-setup';
+
+export default stopShared;

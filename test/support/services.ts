@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { StoryClient } from '../../src/client';
+import { readConfig, type Config } from '../../src/config';
+import { createLogger } from '../../src/logger';
+import { runWorker, type RunningWorker } from '../../src/worker';
+
+export function fromSetup(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests with jest's global setup`);
+  return value;
+}
+
+/** The environment of a worker or a client on the shared stack, with a task queue and a media folder of its own. */
+export function testEnv(overrides: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const studio = fromSetup('STORYREEL_TEST_STUDIO_URL');
+  return {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    TEMPORAL_ADDRESS: fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS'),
+    TEMPORAL_TASK_QUEUE: `test-${randomUUID().slice(0, 8)}`,
+    DATABASE_URL: fromSetup('STORYREEL_TEST_POSTGRES_URL'),
+    REDIS_URL: fromSetup('STORYREEL_TEST_REDIS_URL'),
+    MEDIA_DIR: join(fromSetup('STORYREEL_TEST_FOLDER'), 'media'),
+    FFMPEG_PATH: fromSetup('STORYREEL_FFMPEG'),
+    OPENAI_BASE_URL: studio,
+    STORYREEL_IMAGE_BASE_URL: studio,
+    STORYREEL_VIDEO_BASE_URL: studio,
+    FRAME_SIZE: '320x180',
+    VIDEO_POLL_MS: '100',
+    SHUTDOWN_GRACE_MS: '0',
+    ...overrides,
+  };
+}
+
+export interface TestApp {
+  readonly config: Config;
+  readonly client: StoryClient;
+  readonly worker: RunningWorker;
+  close(): Promise<void>;
+}
+
+/** A worker and a client in this process. */
+export async function startApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const config = readConfig(testEnv(overrides));
+  const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'test-worker'));
+  const client = await StoryClient.connect(config);
+  return {
+    config,
+    client,
+    worker,
+    close: async () => {
+      await client.close();
+      await worker.stop();
+    },
+  };
+}
+
+export async function connectTestRedis(): Promise<Redis> {
+  const redis = new Redis(fromSetup('STORYREEL_TEST_REDIS_URL'), { lazyConnect: true });
+  await redis.connect();
+  return redis;
+}

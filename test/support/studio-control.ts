@@ -1,0 +1,33 @@
+import type { Fault, SeenRequest, VideoJob } from '../../dev/studio';
+import { fromSetup } from './services';
+
+type Kind = 'chat' | 'image' | 'video_submit' | 'video_poll' | 'any';
+
+/** The studio's own controls, outside the API that it stands in for. `match` is a text in the request's body. */
+export class StudioControl {
+  constructor(private readonly base = new URL('/', fromSetup('STORYREEL_TEST_STUDIO_URL'))) {}
+
+  async misbehave(match: string, kind: Kind, fault: Fault, times = 1): Promise<void> {
+    const response = await fetch(new URL('/studio/faults', this.base), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ match, kind, fault, times }),
+    });
+    if (!response.ok) throw new Error(`the studio refused the fault: ${await response.text()}`);
+  }
+
+  requests(match: string): Promise<SeenRequest[]> {
+    return this.list('requests', match);
+  }
+
+  jobs(match: string): Promise<VideoJob[]> {
+    return this.list('jobs', match);
+  }
+
+  private async list<T>(what: string, match: string): Promise<T[]> {
+    const response = await fetch(new URL(`/studio/${what}?match=${encodeURIComponent(match)}`, this.base));
+    if (!response.ok) throw new Error(`the studio answered ${response.status}`);
+    const body = (await response.json()) as T[] | { data: T[] };
+    return Array.isArray(body) ? body : body.data;
+  }
+}
