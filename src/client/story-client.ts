@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, Project } from '../entities';
 import {
+  isFinal,
   MAX_SCENES,
   MAX_TOPIC_BYTES,
   RETRY_MESSAGE,
@@ -56,6 +57,8 @@ export interface ProjectSummary {
 }
 
 const NAME_LENGTH = 80;
+/** How long a run may take from its last event to its end in Temporal. */
+const ENDING_MS = 10_000;
 
 /**
  * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
@@ -133,34 +136,27 @@ export class StoryClient {
       const same = await this.runOfRequest(workflowId, options.requestId);
       if (same) return same;
     }
-    try {
-      const handle = await this.temporal.workflow.start(STORY_WORKFLOW, {
-        workflowId,
-        taskQueue: this.config.TEMPORAL_TASK_QUEUE,
-        args: [input],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: options.join ? 'USE_EXISTING' : 'FAIL',
-        staticSummary: `story of ${projectId}`,
-        ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
-      });
-      const runId = handle.firstExecutionRunId;
-      // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's.
-      await this.dataSource.query(
-        `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
-         WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND status IN ('draft', 'completed', 'failed', 'cancelled')`,
-        [projectId, runId],
-      );
-      return { workflowId, runId };
-    } catch (error) {
+    const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);
-      if (same) return same;
+      if (same) return same.runId;
+      // The last run has told its end and is about to be over: the next one may begin then.
+      if (isFinal((await this.project(projectId)).status) && (await this.hasEnded(workflowId))) {
+        return this.startWorkflow(workflowId, input, options);
+      }
       throw new StoryreelError(
         'Project.AlreadyRunning',
         `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
         { cause: error },
       );
-    }
+    });
+    // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's.
+    await this.dataSource.query(
+      `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
+       WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND status IN ('draft', 'completed', 'failed', 'cancelled')`,
+      [projectId, runId],
+    );
+    return { workflowId, runId };
   }
 
   /** Where the project stands. Throws `Project.NotFound`. */
@@ -245,6 +241,31 @@ export class StoryClient {
     const project = await this.dataSource.getRepository(Project).findOneBy({ id: projectId });
     if (!project) throw notFound(projectId);
     return project;
+  }
+
+  private async startWorkflow(workflowId: string, input: StoryInput, options: StartOptions): Promise<string> {
+    const handle = await this.temporal.workflow.start(STORY_WORKFLOW, {
+      workflowId,
+      taskQueue: this.config.TEMPORAL_TASK_QUEUE,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: options.join ? 'USE_EXISTING' : 'FAIL',
+      staticSummary: `story of ${input.projectId}`,
+      ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
+    });
+    return handle.firstExecutionRunId;
+  }
+
+  /** Waits a little for a workflow that is about to end. */
+  private async hasEnded(workflowId: string): Promise<boolean> {
+    const handle = this.temporal.workflow.getHandle(workflowId);
+    const ended = handle.result().then(
+      () => true,
+      () => true,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ENDING_MS)));
+    return Promise.race([ended, patience]).finally(() => clearTimeout(timer));
   }
 
   private async runOfRequest(workflowId: string, requestId: string): Promise<StartedRun | undefined> {

@@ -1,0 +1,90 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { acquireLock, StackInUse } from '../../dev/stack';
+import { cleanEnv, kill9, newStateDir, removeStateDirs, startOwner } from './stack-fixture';
+
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(children.splice(0).map(kill9));
+  removeStateDirs();
+});
+
+const TAKE = `
+  const lock = stack.acquireLock(stateDir);
+  lock.publish({ uiUrl: 'http://127.0.0.1:1' });
+  say({ holds: process.pid });`;
+
+async function taker(stateDir: string) {
+  const owner = await startOwner(stateDir, cleanEnv(), TAKE);
+  children.push(owner.child);
+  return owner;
+}
+
+function refusal(stateDir: string): StackInUse {
+  try {
+    acquireLock(stateDir).release();
+  } catch (error) {
+    if (error instanceof StackInUse) return error;
+    throw error;
+  }
+  throw new Error('the lock was given');
+}
+
+it('tells a second starter who holds the folder and what the holder published', async () => {
+  const stateDir = newStateDir();
+  const { child } = await taker(stateDir);
+
+  const { pid, published, message } = refusal(stateDir);
+
+  expect(pid).toBe(child.pid);
+  expect(published).toEqual({ uiUrl: 'http://127.0.0.1:1' });
+  expect(message).toContain(stateDir);
+});
+
+it('is free at once after the holder was killed with -9', async () => {
+  const stateDir = newStateDir();
+  const { child } = await taker(stateDir);
+  await kill9(child);
+
+  const lock = acquireLock(stateDir);
+
+  expect(refusal(stateDir)).toMatchObject({ pid: process.pid, published: {} });
+  lock.release();
+});
+
+it('can be taken again after its release', () => {
+  const stateDir = newStateDir();
+  acquireLock(stateDir).release();
+  acquireLock(stateDir).release();
+});
+
+it.each([
+  ['a free folder', false],
+  ['the folder of a dead holder', true],
+])('gives %s to exactly one of eight that race for it', async (_, deadHolder) => {
+  const stateDir = newStateDir();
+  if (deadHolder) await kill9((await taker(stateDir)).child);
+
+  const answers = await Promise.all(Array.from({ length: 8 }, () => taker(stateDir)));
+
+  const winners = answers.filter(({ said }) => 'holds' in (said as object));
+  expect(winners).toHaveLength(1);
+  const rest = answers.filter((answer) => answer !== winners[0]).map(({ said }) => said);
+  expect(rest).toEqual(Array(7).fill(expect.objectContaining({ error: 'StackInUse', pid: winners[0]?.child.pid })));
+});
+
+it('leaves only the lock itself in the folder', () => {
+  const stateDir = newStateDir();
+  const lock = acquireLock(stateDir);
+  expect(readdirSync(stateDir).filter((name) => name.startsWith('lock'))).toEqual(['lock']);
+  lock.release();
+});
+
+it('does not wait for ever for a lock folder that holds something else', () => {
+  const stateDir = newStateDir();
+  acquireLock(stateDir).release();
+  writeFileSync(join(stateDir, 'lock', 'notes.txt'), '');
+  expect(() => acquireLock(stateDir)).toThrow(/not a lock/);
+});
