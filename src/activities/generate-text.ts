@@ -1,7 +1,7 @@
 import { ModelUsage, type ProviderPrices } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
-import { askAgain, renderMessages, stageDefinition, type JsonSchema, type TextStage } from '../stages';
+import { askAgain, renderMessages, stageDefinition, UnusableOutput, type JsonSchema, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
 import type { ActivityDeps } from './deps';
 import { inputHash, textHash } from './input-hash';
@@ -137,6 +137,10 @@ async function streamInto(
   }
   if (finish === undefined) {
     throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
+  }
+  if (finish === 'length' && !stage.cutIsUsable) {
+    // A repaired half of a JSON text would pass for a whole one.
+    throw new UnusableOutput([`the answer was cut off after ${maxTokens} tokens: it must be shorter`]);
   }
   if (finish === 'filtered') {
     throw new StoryreelError(

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
-const BEAT_MS = 5_000;
+/** A cancellation comes only in the answer to a beat, so this bounds how late a stream hears of it. */
+const BEAT_MS = 1_000;
 
 /**
  * Beats on a timer of its own, because the first token may take longer than the heartbeat time-out. The details are

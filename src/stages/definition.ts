@@ -57,6 +57,8 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly kind: 'text';
   readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
   readonly temperature: number;
+  /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
+  readonly cutIsUsable?: true;
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
   /** Throws `UnusableOutput` with what the model should mend. */
   parse(text: string, variables: Readonly<Record<string, unknown>>): Parsed;

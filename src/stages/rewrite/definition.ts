@@ -9,6 +9,7 @@ export const rewrite: TextStage<string> = {
   template: prompt,
   maxTokens: () => 2_000,
   temperature: 0.8,
+  cutIsUsable: true,
 
   variables: ({ project }) => Promise.resolve({ topic: project.topic }),
 

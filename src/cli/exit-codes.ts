@@ -1,0 +1,14 @@
+/** What a script can learn from how the command ended. The help text and docs are made from this table. */
+export const EXIT_CODES = {
+  ok: { code: 0, meaning: 'done' },
+  failed: { code: 1, meaning: 'the run failed or was cancelled, a text did not match, or a service cannot be reached' },
+  usage: { code: 2, meaning: 'the command line or a setting is wrong' },
+  notFound: { code: 3, meaning: 'there is no such project' },
+  parked: { code: 4, meaning: 'a lane needs attention; the run waits for "storyreel retry" or "storyreel cancel"' },
+  interrupted: { code: 130, meaning: 'left with Ctrl-C; the run goes on' },
+} as const;
+
+export function exitCodesHelp(): string {
+  const rows = Object.values(EXIT_CODES).map(({ code, meaning }) => `  ${String(code).padEnd(4)} ${meaning}`);
+  return ['', 'Exit codes:', ...rows].join('\n');
+}

@@ -1,0 +1,33 @@
+import { CommanderError } from 'commander';
+import { StoryreelError } from '../protocol';
+import { EXIT_CODES } from './exit-codes';
+
+export interface Failure {
+  /** One line for a person; empty where the command line's parser has said it all. */
+  readonly message: string;
+  readonly code: number;
+}
+
+/** How an error ends the command: what to say, and the exit code. */
+export function failureOf(error: unknown): Failure {
+  // Help and version leave the parser as errors too, with 0.
+  if (error instanceof CommanderError) {
+    return { message: '', code: error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code };
+  }
+  if (error instanceof StoryreelError) return { message: error.message, code: codeOf(error) };
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return { message: text.split('\n')[0] ?? '', code: EXIT_CODES.failed.code };
+}
+
+function codeOf({ type }: StoryreelError): number {
+  switch (type) {
+    case 'Config.Invalid':
+    case 'Project.Invalid':
+    case 'Stage.Unknown':
+      return EXIT_CODES.usage.code;
+    case 'Project.NotFound':
+      return EXIT_CODES.notFound.code;
+    default:
+      return EXIT_CODES.failed.code;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Ending } from './renderer';
+import { oneLine, type Style } from './style';
+import type { LaneState } from './lane-state';
+
+/** How the run ended, what came of it and what it cost. */
+export function closingLines({ project, filmPath, seconds }: Ending, style: Style): string[] {
+  const { film, usage, status, error } = project;
+  const { input_tokens: input, output_tokens: output, wasted_tokens: wasted, cost } = usage;
+  const tokens = [
+    `${input + output} tokens`,
+    ...(wasted > 0 ? [`${wasted} of them wasted`] : []),
+    ...(cost === undefined ? [] : [`cost ${cost.toFixed(4)}`]),
+    ...(seconds >= 0.1 ? [`${seconds.toFixed(1)} s`] : []),
+  ].join(', ');
+  switch (status) {
+    case 'completed':
+      return [
+        `${style.green('✓')} ${style.bold('The film is done.')} ${style.dim(tokens)}`,
+        ...(film && filmPath !== undefined
+          ? [
+              `  ${style.bold(filmPath)}`,
+              `  ${film.scenes} scenes, ${film.duration.toFixed(1)} s, ${sizeOf(film.bytes)}`,
+            ]
+          : []),
+      ];
+    case 'failed':
+      return [`${style.red('✗ The run failed.')} ${error ? oneLine(error.message) : ''}`.trimEnd()];
+    case 'cancelled':
+      return [style.red('✗ The run was cancelled.')];
+    case 'needs_attention':
+      return [`${style.yellow('⚠')} The run waits for a person.`];
+    default:
+      return [];
+  }
+}
+
+/** Why a lane is parked and what a person can type. */
+export function attentionLines({ lane, error, commands = [] }: LaneState, style: Style): string[] {
+  return [
+    `${style.yellow('⚠')} ${style.bold(lane)} needs attention: ${error ? `${oneLine(error.message)} (${error.type})` : ''}`,
+    ...(error?.issues ?? []).slice(0, 5).map((issue) => `    ${oneLine(issue)}`),
+    ...commands.map((command) => `    ${style.cyan(command)}`),
+  ];
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,101 @@
+import { laneParts, type LogEvent, type StoryEvent } from '../../protocol';
+import { attentionLines, closingLines } from './closing-lines';
+import { isStory, type LaneState } from './lane-state';
+import type { Ending, Renderer } from './renderer';
+import type { Screen } from './screen';
+import { StoryboardText } from './storyboard-text';
+import { checkLine } from './story-flow';
+import type { StoryView } from './story-view';
+import { createStyle, oneLine, printable, type Style } from './style';
+
+/** For a log or a pipe: a line for each event of interest, and each text as a whole once it has settled. */
+export class PlainRenderer implements Renderer {
+  private readonly style: Style;
+
+  constructor(
+    private readonly screen: Screen,
+    private readonly say: (line: string) => void,
+  ) {
+    this.style = createStyle(screen.color);
+  }
+
+  show(event: StoryEvent, before: StoryView, after: StoryView): void {
+    const seconds = (after.last ?? 0) - (after.began ?? 0);
+    for (const line of this.linesOf(event, before, after)) {
+      this.screen.write(`${`${seconds.toFixed(1)} s`.padStart(9)}  ${line}\n`);
+    }
+    const state = textThatSettled(event, before, after);
+    for (const each of state) this.screen.write(settledText(each, this.style));
+  }
+
+  note(line: string): void {
+    this.say(line);
+  }
+
+  close(ending?: Ending): void {
+    if (ending) this.screen.write(`${closingLines(ending, this.style).join('\n')}\n`);
+  }
+
+  private linesOf(event: StoryEvent, before: StoryView, after: StoryView): string[] {
+    if (event.type === 'snapshot') {
+      const head = `${oneLine(event.topic)} (${event.project_id}): ${event.status}`;
+      const parked = [...after.lanes.values()].filter(({ status }) => status === 'needs_attention');
+      return [head, ...parked.flatMap((lane) => attentionLines(lane, this.style))];
+    }
+    const lane = event.lane === undefined ? undefined : after.lanes.get(event.lane);
+    return lane ? this.ofLane(event, lane, before.lanes.get(lane.lane)) : ofRun(event);
+  }
+
+  private ofLane(event: LogEvent, lane: LaneState, before: LaneState | undefined): string[] {
+    const runsOnce = laneParts(lane.lane).scene === undefined;
+    switch (event.type) {
+      case 'stage_update':
+        if (event.status === 'processing' && before?.status !== 'processing' && (runsOnce || lane.attempt > 1)) {
+          return [`${lane.lane} begins${lane.attempt > 1 ? ` (attempt ${lane.attempt})` : ''}`];
+        }
+        return runsOnce && event.status === 'completed' && !isStory(lane.lane) ? [`${lane.lane} completed`] : [];
+      case 'reset':
+        return before?.text || event.attempt > 1
+          ? [`↺ ${lane.lane} starts again (${event.reason}, attempt ${event.attempt})`]
+          : [];
+      case 'resumed':
+        return event.how === 'reuse' ? [] : [`↻ ${lane.lane} goes on from byte ${event.offset} (${event.how})`];
+      case 'done':
+        return isStory(lane.lane) || lane.check === 'mismatch' ? [checkLine(lane, this.style)] : [];
+      case 'attention':
+        return attentionLines(lane, this.style);
+      default:
+        return [];
+    }
+  }
+}
+
+function ofRun(event: LogEvent): string[] {
+  switch (event.type) {
+    case 'progress':
+      return [`${event.stage} ${event.current}/${event.total}${event.item_name ? ` (${event.item_name})` : ''}`];
+    case 'pipeline_done':
+      return ['the run has ended'];
+    case 'pipeline_error':
+      return [`the run has ended: ${oneLine(event.error)}`];
+    default:
+      return [];
+  }
+}
+
+function textThatSettled(event: StoryEvent, before: StoryView, after: StoryView): LaneState[] {
+  if (event.type === 'done') {
+    const lane = event.lane && after.lanes.get(event.lane);
+    return lane && isStory(lane.lane) ? [lane] : [];
+  }
+  if (event.type !== 'snapshot') return [];
+  return [...after.lanes.values()].filter(
+    ({ lane, text, check }) => isStory(lane) && check !== undefined && text !== before.lanes.get(lane)?.text,
+  );
+}
+
+function settledText({ lane, text }: LaneState, style: Style): string {
+  const shown = lane === 'storyboard' ? new StoryboardText(style).feed(printable(text)) : printable(text);
+  const lines = shown.trimEnd().split('\n');
+  return lines.map((line) => `           ${line}`.trimEnd() + '\n').join('');
+}

@@ -1,0 +1,135 @@
+import {
+  laneId,
+  laneParts,
+  PIPELINE,
+  type FilmReference,
+  type LaneId,
+  type LogEvent,
+  type ProjectId,
+  type ProjectStatus,
+  type SceneSnapshot,
+  type SnapshotEvent,
+  type StoryEvent,
+} from '../../protocol';
+import { addToken, checkText, laneOfSnapshot, newLane, resumeAt, type LaneState } from './lane-state';
+import { scenesIn } from './scenes-in';
+
+/** A story as one viewer knows it from its events. */
+export interface StoryView {
+  readonly projectId?: ProjectId;
+  readonly topic?: string;
+  readonly status: ProjectStatus;
+  readonly lanes: ReadonlyMap<LaneId, LaneState>;
+  readonly scenes: readonly Pick<SceneSnapshot, 'scene_number' | 'narration'>[];
+  readonly film?: FilmReference;
+  /** Why the run ended badly. */
+  readonly error?: string;
+  /** Seconds, of the first and the last event. */
+  readonly began?: number;
+  readonly last?: number;
+}
+
+export const EMPTY_VIEW: StoryView = { status: 'queued', lanes: new Map(), scenes: [] };
+
+/** The view after one more event. Pure; the same events always give the same view. */
+export function reduceStory(view: StoryView, event: StoryEvent): StoryView {
+  const timed = {
+    ...view,
+    projectId: event.project_id,
+    began: view.began ?? event.timestamp,
+    last: event.timestamp,
+  };
+  if (event.type === 'snapshot') return ofSnapshot(timed, event);
+  switch (event.type) {
+    case 'pipeline_done':
+      return { ...timed, status: 'completed' };
+    case 'pipeline_error': {
+      const status = event.metadata?.['status'] === 'cancelled' ? 'cancelled' : 'failed';
+      return { ...timed, status, error: event.error };
+    }
+    default:
+      return event.lane === undefined ? ofRun(timed, event) : ofLane(timed, event, event.lane);
+  }
+}
+
+/** Replaces all that was known, but when it began. */
+function ofSnapshot(view: StoryView & { projectId: ProjectId }, { topic, status, lanes, scenes, film }: SnapshotEvent): StoryView {
+  const { projectId, began, last } = view;
+  return {
+    projectId,
+    ...(began !== undefined && { began }),
+    ...(last !== undefined && { last }),
+    topic,
+    status,
+    scenes,
+    lanes: new Map(
+      Object.entries(lanes).map(([name, snapshot]) => {
+        const lane = laneOfSnapshot(name as LaneId, snapshot);
+        return [lane.lane, lane.error ? { ...lane, commands: commandsFor(view.projectId, lane.lane) } : lane];
+      }),
+    ),
+    ...(film && { film }),
+  };
+}
+
+/** What the `attention` event says as well; a snapshot does not carry it. */
+function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
+  return [`storyreel retry ${projectId} ${lane}`, `storyreel cancel ${projectId}`];
+}
+
+function ofRun(view: StoryView, event: LogEvent): StoryView {
+  if (event.stage !== PIPELINE || event.type !== 'stage_update') return view;
+  // A run begins: all that was made before is looked at again.
+  const lanes = [...view.lanes].map(([lane, state]) => [lane, { ...state, status: 'pending' as const }] as const);
+  return { ...view, status: 'processing', lanes: new Map(lanes) };
+}
+
+function ofLane(view: StoryView, event: LogEvent, lane: LaneId): StoryView {
+  const known = view.lanes.get(lane);
+  const before: LaneState = { ...(known ?? newLane(lane)), ...(event.attempt && { attempt: event.attempt }) };
+  const after = nextLane(before, event, known === undefined && view.topic === undefined);
+  const lanes = new Map(view.lanes).set(lane, after);
+  const parked = [...lanes.values()].some(({ status }) => status === 'needs_attention');
+  const next: StoryView = { ...view, lanes, status: parked ? 'needs_attention' : 'processing' };
+  if (event.type !== 'done' || lane !== laneId('storyboard')) return next;
+  return { ...next, scenes: scenesIn(after.text) ?? view.scenes };
+}
+
+function nextLane(state: LaneState, event: LogEvent, isFirst: boolean): LaneState {
+  switch (event.type) {
+    case 'token':
+      return { ...addToken(state, event.content, event.offset, isFirst), status: 'processing' };
+    case 'reset': {
+      const { check: _, ...rest } = state;
+      return { ...rest, text: '', bytes: 0, whole: true };
+    }
+    case 'resumed':
+      return { ...resumeAt(state, event.offset), whole: state.whole && !isFirst };
+    case 'done':
+      return { ...state, check: checkText(state, event.metadata.length, event.metadata.sha256) };
+    case 'item_completed': {
+      const result = event.metadata?.['movement'];
+      return { ...state, ...(typeof result === 'string' && { result }) };
+    }
+    case 'stage_update': {
+      const { error: _, commands: __, progress: ___, ...rest } = state;
+      return { ...rest, status: event.status, ...(event.progress !== undefined && { progress: event.progress }) };
+    }
+    case 'attention':
+      return { ...state, error: event.error, commands: event.commands };
+    default:
+      return state;
+  }
+}
+
+/** The lanes of one stage, by scene. */
+export function lanesOfStage(view: StoryView, stage: string): LaneState[] {
+  return [...view.lanes.values()]
+    .filter(({ lane }) => laneParts(lane).stage === stage)
+    .sort((a, b) => (laneParts(a.lane).scene ?? 0) - (laneParts(b.lane).scene ?? 0));
+}
+
+/** Lanes whose text is not what was promised. */
+export function mismatchesIn(view: StoryView): LaneId[] {
+  return [...view.lanes.values()].filter(({ check }) => check === 'mismatch').map(({ lane }) => lane);
+}
