@@ -62,7 +62,10 @@ export interface Owner {
   said: unknown;
 }
 
-/** A process of its own that runs `body` on the compiled stack (`stack`, `stateDir`, `env`, `say`) and then stays. Resolves at its first `say`. */
+/**
+ * A process of its own that runs `body` on the compiled stack (`stack`, `stateDir`, `env`, `say`) and then stays.
+ * Resolves at its first `say`.
+ */
 export async function startOwner(
   stateDir: string,
   env: Record<string, string | undefined>,

@@ -192,7 +192,7 @@ describe('When a provider misbehaves', () => {
     await studio.misbehave(mark, 'video_submit', { video_failed: true } as never);
     const projectId = await begin(topic);
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
-    expect(await studio.jobs(mark)).toHaveLength(2);
+    expect(await studio.jobsOf(projectId)).toHaveLength(2);
   });
 });
 

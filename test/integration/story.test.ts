@@ -140,7 +140,7 @@ describe('A story', () => {
   });
 
   test('makes nothing again when it is run again, and says so', async () => {
-    const paid = async () => (await studio.requests(mark)).length + (await studio.jobs(mark)).length;
+    const paid = async () => (await studio.requests(mark)).length + (await studio.jobsOf(projectId)).length;
     const before = await paid();
     await app.client.start(projectId);
     const again = await watchToEnd(app.client, projectId);

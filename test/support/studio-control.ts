@@ -24,6 +24,11 @@ export class StudioControl {
     return this.list('jobs', match);
   }
 
+  /** The video jobs that were paid for a project. */
+  async jobsOf(projectId: string): Promise<VideoJob[]> {
+    return (await this.jobs('')).filter(({ idempotencyKey }) => idempotencyKey?.startsWith(projectId));
+  }
+
   private async list<T>(what: string, match: string): Promise<T[]> {
     const response = await fetch(new URL(`/studio/${what}?match=${encodeURIComponent(match)}`, this.base));
     if (!response.ok) throw new Error(`the studio answered ${response.status}`);

@@ -1,0 +1,25 @@
+import type { EventLog } from '../../src/stream';
+import { appendRules } from './append-rules';
+import { attemptsProperty } from './attempts-property';
+import { expiryRules } from './expiry-rules';
+import type { OpenLog } from './log-under-test';
+import { publishRules } from './publish-rules';
+import { readingRules } from './reading-rules';
+import { subscribingRules } from './subscribing-rules';
+
+/** What every event log must do, whatever it stores its events in. */
+export function eventLogContract(name: string, open: OpenLog, runs: number): void {
+  describe(name, () => {
+    let log: EventLog;
+    beforeAll(async () => void (log = await open()));
+    afterAll(() => log.close());
+    const current = () => log;
+
+    appendRules(current);
+    publishRules(current);
+    readingRules(current, open);
+    subscribingRules(current);
+    expiryRules(current);
+    attemptsProperty(current, runs);
+  });
+}

@@ -1,0 +1,42 @@
+import { laneId } from '../../src/protocol';
+import type { EventLog } from '../../src/stream';
+import { until } from '../support/until';
+import { append, begin, listen, readAll, textOf, writerOf } from './log-under-test';
+
+export function expiryRules(log: () => EventLog): void {
+  describe('expiry', () => {
+    const gone = (projectId: Parameters<EventLog['snapshot']>[0]) =>
+      until('the log is gone', async () => {
+        const { cursor, lanes } = await log().snapshot(projectId);
+        return cursor === undefined && lanes.size === 0;
+      });
+
+    test('takes events and texts; what is kept in time stays', async () => {
+      const expired = await begin(log());
+      const kept = await begin(log());
+      for (const { projectId } of [expired, kept]) {
+        await append(log(), writerOf(projectId, 1), 0, 'story');
+        await append(log(), writerOf(projectId, 1, laneId('camera_movement', 2)), 0, '{}');
+        await log().expire(projectId, 1);
+      }
+      await log().keep(kept.projectId);
+      await gone(expired.projectId);
+      expect(await log().read(expired.projectId, expired.start, 10)).toBeUndefined();
+      expect(await textOf(log(), expired.projectId)).toBeUndefined();
+      expect(await textOf(log(), kept.projectId)).toBe('story');
+      expect(await textOf(log(), kept.projectId, laneId('camera_movement', 2))).toBe('{}');
+      expect(await readAll(log(), kept.projectId, kept.start)).toHaveLength(2);
+    });
+
+    test('does not silence those who listen: they hear of what begins anew, after nothing', async () => {
+      const { projectId } = await begin(log());
+      const heard = await listen(log(), projectId);
+      await log().expire(projectId, 1);
+      await gone(projectId);
+      await append(log(), writerOf(projectId, 1), 0, 'again');
+      await until('heard', () => heard.messages.length === 1, 3_000);
+      expect(heard.messages).toMatchObject([{ kind: 'event', before: '0-0', event: { content: 'again' } }]);
+      heard.leave();
+    });
+  });
+}
