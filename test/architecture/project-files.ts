@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const projectRoot = resolve(__dirname, '..', '..');
@@ -17,30 +16,4 @@ export function filesBelow(folder: string): string[] {
     if (entry.isDirectory()) return MADE.has(entry.name) ? [] : filesBelow(path);
     return entry.isFile() ? [path] : [];
   });
-}
-
-export interface LintMessage {
-  readonly ruleId: string | null;
-  readonly line: number;
-  readonly message: string;
-}
-
-interface Linted {
-  readonly arrows: Readonly<Record<string, readonly string[]>>;
-  /** For each snippet, in the order given. */
-  readonly messages: readonly (readonly LintMessage[])[];
-}
-
-/** What lint says of each text if it were the whole of its file, and the arrows that the configuration allows. */
-export function lintSnippets(snippets: readonly { file: string; text: string }[]): Linted {
-  const script = join(__dirname, 'lint-snippets.mjs');
-  const input = JSON.stringify(snippets);
-  const answer = execFileSync(process.execPath, [script], { cwd: projectRoot, input, encoding: 'utf8' });
-  return JSON.parse(answer) as Linted;
-}
-
-/** A file of a folder of src to import from elsewhere: its index, or its only entry. */
-export function entryOf(folder: string): string {
-  if (folder.endsWith('.ts')) return `./${folder.slice(0, -'.ts'.length)}`;
-  return existsSync(join(projectRoot, 'src', folder, 'index.ts')) ? `./${folder}` : `./${folder}/main`;
 }

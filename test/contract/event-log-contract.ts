@@ -3,6 +3,7 @@ import { appendRules } from './append-rules';
 import { attemptsProperty } from './attempts-property';
 import { expiryRules } from './expiry-rules';
 import type { OpenLog } from './log-under-test';
+import { newAttemptRules } from './new-attempt-rules';
 import { publishRules } from './publish-rules';
 import { readingRules } from './reading-rules';
 import { subscribingRules } from './subscribing-rules';
@@ -16,6 +17,7 @@ export function eventLogContract(name: string, open: OpenLog, runs: number): voi
     const current = () => log;
 
     appendRules(current);
+    newAttemptRules(current);
     publishRules(current);
     readingRules(current, open);
     subscribingRules(current);

@@ -79,7 +79,7 @@ export async function startOwner(
     (async () => { ${body} })().catch((error) => { say({ error: error.name, message: error.message, pid: error.pid, published: error.published }); clearInterval(stay); });`;
   const child = spawn(process.execPath, ['-e', script, JSON.stringify([stateDir, env])], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: env as NodeJS.ProcessEnv,
+    env: env,
   });
   const lines = createInterface({ input: child.stdout });
   const [first] = (await once(lines, 'line', { signal: AbortSignal.timeout(55_000) })) as [string];

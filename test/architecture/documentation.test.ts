@@ -1,0 +1,29 @@
+import { SETTINGS } from '../../src/config';
+import { FAILURES } from '../../src/protocol';
+import { firstColumn, namedSections } from './markdown';
+import { projectFile } from './project-files';
+
+const settings = Object.keys(SETTINGS).sort();
+
+/** Types exist only in the source: each event is one member of a union with a literal `type`. */
+const eventTypes = [...projectFile('src/protocol/events.ts').matchAll(/readonly type: '(\w+)'/g)].map(
+  ([, type = '']) => type,
+);
+
+it('explains every failure in docs/errors.md, and no other', () => {
+  expect(namedSections(projectFile('docs/errors.md')).sort()).toEqual(Object.keys(FAILURES).sort());
+});
+
+it('lists every setting in docs/configuration.md, and no other', () => {
+  expect(firstColumn(projectFile('docs/configuration.md'), 'setting').sort()).toEqual(settings);
+});
+
+it('lists every event type in docs/protocol.md, and no other', () => {
+  expect(firstColumn(projectFile('docs/protocol.md'), 'type').sort()).toEqual(eventTypes.sort());
+});
+
+it('shows every setting in .env.example beside the passwords of docker-compose.yml, and no other', () => {
+  const shown = [...projectFile('.env.example').matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
+  const asked = [...projectFile('docker-compose.yml').matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name = '']) => name);
+  expect(shown.sort()).toEqual([...settings, ...new Set(asked)].sort());
+});

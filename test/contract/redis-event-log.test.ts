@@ -1,0 +1,211 @@
+import type { Redis } from 'ioredis';
+import { laneId, type ProjectId } from '../../src/protocol';
+import { connectRedis, RedisEventLog, whenReady } from '../../src/stream';
+import { connectTestRedis, fromSetup } from '../support/services';
+import { until } from '../support/until';
+import { append, begin, listen, newProject, writerOf } from './log-under-test';
+
+type Upstream = ConstructorParameters<typeof RedisEventLog>[2]['upstream'];
+
+describe('The event log in Redis, beyond the contract', () => {
+  let redis: Redis;
+  const opened: RedisEventLog[] = [];
+  const subscribers: Redis[] = [];
+
+  beforeAll(async () => void (redis = await connectTestRedis()));
+  afterAll(async () => {
+    await Promise.all(opened.map((log) => log.close()));
+    redis.disconnect();
+  });
+
+  async function open(upstream: Upstream): Promise<RedisEventLog> {
+    const url = fromSetup('STORYREEL_TEST_REDIS_URL');
+    const publisher = connectRedis(url, 'publisher');
+    await whenReady(publisher, 5_000);
+    const connectSubscriber = () => {
+      const subscriber = connectRedis(url, 'subscriber');
+      subscribers.push(subscriber);
+      return subscriber;
+    };
+    const log = new RedisEventLog(publisher, connectSubscriber, { maxEntries: 1_000, upstream });
+    opened.push(log);
+    return log;
+  }
+
+  /** What a client of the old product hears, that listens to every stage of a project. */
+  async function oldClient(projectId: ProjectId) {
+    const client = redis.duplicate();
+    await client.connect();
+    const heard: { stage: string; body: Record<string, unknown> }[] = [];
+    client.on('pmessage', (_pattern: string, channel: string, message: string) => {
+      const body = JSON.parse(message) as Record<string, unknown>;
+      heard.push({ stage: channel.slice(`ai_story:project:${projectId}:stage:`.length), body });
+    });
+    await client.psubscribe(`ai_story:project:${projectId}:stage:*`);
+    return { heard, close: () => client.disconnect() };
+  }
+
+  test('keeps all keys of a project under one hash tag, so that a cluster can run its scripts', async () => {
+    const log = await open('off');
+    const { projectId } = await begin(log);
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    await append(log, writerOf(projectId, 1, laneId('camera_movement', 3)), 0, 'b');
+    const names = (await redis.keys(`*${projectId}*`)).sort();
+    expect(names).toEqual([
+      `story:{${projectId}}:lanes`,
+      `story:{${projectId}}:log`,
+      `story:{${projectId}}:text:camera_movement/3`,
+      `story:{${projectId}}:text:rewrite`,
+    ]);
+  });
+
+  test('lets every key of a project expire, and takes it back from every one', async () => {
+    const log = await open('off');
+    const { projectId } = await begin(log);
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    await append(log, writerOf(projectId, 1, laneId('camera_movement', 3)), 0, 'b');
+    const lifetimes = async () =>
+      Promise.all((await redis.keys(`story:{${projectId}}:*`)).map((name) => redis.ttl(name)));
+    await log.expire(projectId, 500);
+    expect(await lifetimes()).toHaveLength(4);
+    for (const seconds of await lifetimes()) expect(seconds).toBeGreaterThan(490);
+    await log.keep(projectId);
+    expect(await lifetimes()).toEqual([-1, -1, -1, -1]);
+  });
+
+  test('gives an old client its tokens in the old form, as what was added', async () => {
+    const log = await open('on');
+    const projectId = newProject();
+    const client = await oldClient(projectId);
+    await append(log, writerOf(projectId, 1), 0, 'Say "雨"');
+    await append(log, writerOf(projectId, 1), 9, '\n🎬');
+    await until('two tokens', () => client.heard.length === 2);
+    expect(client.heard).toEqual([
+      { stage: 'rewrite', body: oldToken('Say "雨"') },
+      { stage: 'rewrite', body: oldToken('\n🎬') },
+    ]);
+    const age = Date.now() / 1000 - Number(client.heard[0]?.body['timestamp']);
+    expect(Math.abs(age)).toBeLessThan(60);
+    client.close();
+
+    function oldToken(content: string) {
+      return {
+        type: 'token',
+        project_id: projectId,
+        stage: 'rewrite',
+        timestamp: expect.any(Number) as number,
+        content,
+      };
+    }
+  });
+
+  test('puts the whole text into every token only where that is asked for', async () => {
+    const log = await open('full');
+    const projectId = newProject();
+    const client = await oldClient(projectId);
+    await append(log, writerOf(projectId, 1), 0, 'a雨');
+    await append(log, writerOf(projectId, 1), 4, 'b');
+    await append(log, writerOf(projectId, 2), 0, 'anew');
+    await until('three tokens', () => client.heard.length === 3);
+    expect(client.heard.map(({ body }) => [body['content'], body['full_text']])).toEqual([
+      ['a雨', 'a雨'],
+      ['b', 'a雨b'],
+      ['anew', 'anew'],
+    ]);
+    client.close();
+  });
+
+  test('gives an old client no token twice, and none of an attempt that was refused', async () => {
+    const log = await open('on');
+    const projectId = newProject();
+    const client = await oldClient(projectId);
+    await append(log, writerOf(projectId, 2), 0, 'ab');
+    await append(log, writerOf(projectId, 2), 0, 'ab');
+    await append(log, writerOf(projectId, 1), 2, 'zombie');
+    await append(log, writerOf(projectId, 2), 0, 'abc');
+    await until('two tokens', () => client.heard.length === 2);
+    expect(client.heard.map(({ body }) => body['content'])).toEqual(['ab', 'c']);
+    client.close();
+  });
+
+  test('keeps the tokens of single scenes from old clients, who could not tell them apart', async () => {
+    const log = await open('full');
+    const projectId = newProject();
+    const client = await oldClient(projectId);
+    await append(log, writerOf(projectId, 1, laneId('camera_movement', 1)), 0, 'left');
+    await append(log, writerOf(projectId, 1), 0, 'whole');
+    await until('a token', () => client.heard.length > 0);
+    expect(client.heard.map(({ stage }) => stage)).toEqual(['rewrite']);
+    client.close();
+  });
+
+  test('publishes to old clients what is meant for them, and nothing where they are not served', async () => {
+    const projectId = newProject();
+    const client = await oldClient(projectId);
+    const body = { type: 'done', full_text: '雨' };
+    for (const upstream of ['off', 'on'] as const) {
+      const log = await open(upstream);
+      await append(log, writerOf(projectId, upstream === 'off' ? 1 : 2), 0, upstream);
+      await log.publish({ projectId, stage: 'rewrite', events: [], upstream: [{ stage: 'film', body }] });
+    }
+    await until('both messages', () => client.heard.length >= 2);
+    expect(client.heard).toMatchObject([
+      { stage: 'rewrite', body: { type: 'token', content: 'on' } },
+      { stage: 'film', body: { ...body, project_id: projectId, stage: 'film' } },
+    ]);
+    client.close();
+  });
+
+  test('tells every listener when events may have been missed, and what comes after', async () => {
+    const log = await open('off');
+    const { projectId } = await begin(log);
+    const heard = await listen(log, projectId);
+    subscribers.at(-1)?.disconnect(true);
+    await until('interrupted', () => heard.messages.some(({ kind }) => kind === 'interrupted'));
+    await until('hears again', async () => {
+      await append(log, writerOf(projectId, 1), 0, 'a');
+      return heard.events().length > 0;
+    });
+    heard.leave();
+  });
+
+  test('holds one connection for all listeners, and none for a process that only writes', async () => {
+    const before = subscribers.length;
+    const log = await open('off');
+    const one = await begin(log);
+    expect(subscribers).toHaveLength(before);
+    const heard = await Promise.all([
+      listen(log, one.projectId),
+      listen(log, one.projectId),
+      listen(log, newProject()),
+    ]);
+    expect(subscribers).toHaveLength(before + 1);
+    heard.forEach(({ leave }) => leave());
+  });
+
+  test('leaves the channel of a project once nobody listens any more', async () => {
+    const log = await open('off');
+    const { projectId } = await begin(log);
+    const channel = `story:${projectId}`;
+    const one = await listen(log, projectId);
+    const two = await listen(log, projectId);
+    one.leave();
+    expect(await redis.pubsub('NUMSUB', channel)).toEqual([channel, 1]);
+    two.leave();
+    await until('nobody subscribed', async () => (await redis.pubsub('NUMSUB', channel))[1] === 0);
+  });
+
+  test('rejects at once while the server is away, instead of holding its caller up', async () => {
+    const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
+    const log = new RedisEventLog(publisher, () => connectRedis('redis://127.0.0.1:1', 'subscriber'), {
+      maxEntries: 1_000,
+      upstream: 'off',
+    });
+    opened.push(log);
+    const projectId = newProject();
+    const began = Date.now();
+    await expect(append(log, writerOf(projectId, 1), 0, 'a')).rejects.toThrow();
+    await expect(log.snapshot(projectId)).rejects.toThrow();
+    expect(Date.now() - began).toBeLessThan(1_000);
+  });
+});
