@@ -1,0 +1,81 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson, writeJson } from './json-file';
+import { identifySelf, isAlive, type ProcessIdentity } from './process-identity';
+import { StackError, StackInUse } from './stack-error';
+import { prepareStateDir } from './state-dir';
+
+export interface Lock {
+  /** Tells a second starter about this one, such as where its pages are. */
+  publish(about: Readonly<Record<string, string>>): void;
+  release(): void;
+}
+
+/** Racers that keep losing to each other end far below this. */
+const MAX_TRIES = 1_000;
+
+/**
+ * Makes this process the only one in the state folder. Throws `StackInUse` while a live process holds the lock and
+ * takes
+ * it over at once from a dead one.
+ *
+ * The lock is a folder with at most one file, whose *name* is the holder. It is taken by moving a ready folder to its
+ * place
+ * (which fails unless that is empty) or by renaming a dead holder's file (which succeeds for one racer only).
+ */
+export function acquireLock(stateDir: string): Lock {
+  prepareStateDir(stateDir);
+  const self = identifySelf();
+  const lockDir = join(stateDir, 'lock');
+  const mine = join(lockDir, fileNameOf(self));
+  const ready = join(stateDir, `lock.${fileNameOf(self)}`);
+  try {
+    mkdirSync(ready, { recursive: true });
+    writeJson(join(ready, fileNameOf(self)), {});
+    for (let tries = 0; !succeeds(() => renameSync(ready, lockDir)); tries += 1) {
+      if (tries > MAX_TRIES)
+        throw new StackError(`The folder ${lockDir} holds something that is not a lock`, 'Delete it');
+      const name = readdirSync(lockDir).find((entry) => holderOf(entry));
+      const holder = name === undefined ? undefined : holderOf(name);
+      if (name === undefined || !holder) continue;
+      if (isAlive(holder)) throw new StackInUse(stateDir, holder.pid, publishedIn(join(lockDir, name)));
+      if (succeeds(() => renameSync(join(lockDir, name), mine))) break;
+    }
+  } finally {
+    rmSync(ready, { recursive: true, force: true });
+  }
+  // Written beside the lock folder and moved in, because a half-written file inside would keep that from being empty.
+  const publish = (about: Readonly<Record<string, string>>) => {
+    writeJson(`${ready}.json`, about);
+    renameSync(`${ready}.json`, mine);
+  };
+  publish({});
+  return {
+    publish,
+    release: () => rmSync(mine, { force: true }),
+  };
+}
+
+function fileNameOf({ pid, startedAt }: ProcessIdentity): string {
+  return `${pid}-${startedAt}`;
+}
+
+function holderOf(fileName: string): ProcessIdentity | undefined {
+  const [, pid, startedAt] = /^(\d+)-(.+)$/.exec(fileName) ?? [];
+  return pid === undefined || startedAt === undefined ? undefined : { pid: Number(pid), startedAt };
+}
+
+function publishedIn(file: string): Record<string, string> {
+  return (readJson(file) as Record<string, string> | undefined) ?? {};
+}
+
+/** False when another starter was faster: the place is taken, or the dead holder's file is gone. */
+function succeeds(move: () => void): boolean {
+  try {
+    move();
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}

