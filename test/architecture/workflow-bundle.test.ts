@@ -14,8 +14,7 @@ beforeAll(async () => {
 
 // The bundler does not refuse them: the worker would grow several times and fail in every workflow task instead.
 it.each(FORBIDDEN)('keeps %s out of the workflow bundle', (name) => {
-  const loaded = new RegExp(`node_modules/${name}/|require\\(["']${name}["']\\)|external "${name}"`);
-  expect(loaded.exec(code)?.[0]).toBeUndefined();
+  expect(code).not.toContain(`node_modules/${name}/`);
 });
 
 it('holds the story workflow', () => {
@@ -23,7 +22,5 @@ it('holds the story workflow', () => {
 });
 
 it('stays under 2 MB', () => {
-  // The source map that closes the bundle is not loaded into the sandbox.
-  const [sources = ''] = code.split('//# sourceMappingURL=');
-  expect(Buffer.byteLength(sources)).toBeLessThan(MAX_BYTES);
+  expect(Buffer.byteLength(code)).toBeLessThan(MAX_BYTES);
 });

@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { fromSetup } from '../support/services';
+import { until } from '../support/until';
+import { ownServices, service } from './compose-file';
+import { projectRoot } from './project-files';
+
+const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+const database = `containers_${randomUUID().slice(0, 8)}`;
+let env: Record<string, string>;
+
+/** What the containers are given, with the services of the tests in place of those of docker-compose.yml. */
+beforeAll(async () => {
+  const url = new URL(fromSetup('STORYREEL_TEST_POSTGRES_URL'));
+  const admin = new Client({ connectionString: url.href });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${database}`);
+  await admin.end();
+  url.pathname = `/${database}`;
+  env = {
+    NODE_ENV: 'production',
+    TEMPORAL_ADDRESS: fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS'),
+    TEMPORAL_NAMESPACE: 'default',
+    DATABASE_URL: url.href,
+    REDIS_URL: fromSetup('STORYREEL_TEST_REDIS_URL'),
+    MEDIA_DIR: join(fromSetup('STORYREEL_TEST_FOLDER'), database),
+    FFMPEG_PATH: fromSetup('STORYREEL_FFMPEG'),
+  };
+});
+
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of running) if (child.exitCode === null) child.kill('SIGKILL');
+});
+
+/** The command of a container, in a process of its own, with what it wrote so far. */
+function start(command: readonly string[], settings: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [main, ...command], {
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  const written = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (written.text += chunk));
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { child, written, exit };
+}
+
+const commandOf = (name: string) => service(name).command ?? [];
+
+it('gives the containers exactly the settings that these tests give the commands', () => {
+  for (const [, { environment }] of ownServices) {
+    const given = Object.entries(environment ?? {}).filter(([, value]) => value !== null);
+    expect(given.map(([name]) => name).sort()).toEqual(Object.keys(env).sort());
+  }
+});
+
+it('migrates an empty database, finds nothing to do the second time, then serves until it is told to stop', async () => {
+  const first = start(commandOf('migrate'), env);
+  expect({ code: await first.exit, text: first.written.text }).toEqual({
+    code: 0,
+    text: expect.stringContaining('applied migration') as unknown,
+  });
+  const second = start(commandOf('migrate'), env);
+  expect({ code: await second.exit, text: second.written.text }).toEqual({
+    code: 0,
+    text: expect.not.stringContaining('applied migration') as unknown,
+  });
+
+  const worker = start(commandOf('worker'), { ...env, TEMPORAL_TASK_QUEUE: database, SHUTDOWN_GRACE_MS: '0' });
+  await until(
+    'the worker is ready',
+    () => worker.written.text.includes('worker is ready') || worker.child.exitCode !== null,
+  );
+  expect(worker.written.text).toContain('worker is ready');
+
+  const studio = fromSetup('STORYREEL_TEST_STUDIO_URL');
+  const health = start(service('worker').healthcheck?.test.slice(3) ?? [], {
+    ...env,
+    OPENAI_BASE_URL: studio,
+    STORYREEL_IMAGE_BASE_URL: studio,
+    STORYREEL_VIDEO_BASE_URL: studio,
+  });
+  expect({ code: await health.exit, text: health.written.text }).toMatchObject({ code: 0 });
+
+  worker.child.kill('SIGTERM');
+  expect({ code: await worker.exit, text: worker.written.text }).toMatchObject({ code: 0 });
+});
+
+it('refuses to guess an address in production, in one line', async () => {
+  const { DATABASE_URL: _without, ...settings } = env;
+  const worker = start(commandOf('worker'), settings);
+  expect(await worker.exit).toBe(2);
+  expect(worker.written.text).toBe('storyreel: DATABASE_URL must be set in production. See docs/configuration.md.\n');
+});

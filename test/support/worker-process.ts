@@ -1,0 +1,43 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+
+const cli = resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
+
+/** A worker as operators run it: the built command in a process of its own, which a test may kill. */
+export class WorkerProcess {
+  private constructor(private readonly child: ChildProcess) {}
+
+  static async start(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+    const child = spawn(process.execPath, [cli, 'worker'], {
+      env: { PATH: process.env['PATH'], ...env, LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let log = '';
+    await new Promise<void>((ready, fail) => {
+      child.stderr.on('data', (data: Buffer) => {
+        log += data.toString('utf8');
+        if (log.includes('worker is ready')) ready();
+      });
+      child.once('exit', (code) => fail(new Error(`the worker ended (${code}) before it was ready:\n${log}`)));
+    });
+    return new WorkerProcess(child);
+  }
+
+  /** As a crash: nothing is tidied up. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** As a deploy: takes no more work and hands on what runs. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill(signal);
+    await ended;
+  }
+}
