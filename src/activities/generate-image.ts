@@ -13,7 +13,7 @@ interface ImageInputs {
   readonly prompt: string;
 }
 
-/** Draws the image of a scene. The idempotency key follows from the inputs, so a repeated attempt is the same request. */
+/** Draws the image of a scene. A repeated attempt is the same request by its key; a forced run is a new one. */
 export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
 }
@@ -37,7 +37,7 @@ const maker: LaneMaker<ImageInputs> = {
       {
         prompt,
         size: deps.config.FRAME_SIZE,
-        idempotencyKey: `${claim.projectId}/${claim.lane}/${hash.slice(0, 16)}`,
+        idempotencyKey: [claim.projectId, claim.lane, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
       },
       run.signal,
     );

@@ -47,6 +47,8 @@ export interface LaneRun {
   readonly signal: AbortSignal;
   /** An earlier attempt, of this run or one before, has written to the lane. */
   readonly hadWriter: boolean;
+  /** Set where everything older shall be made again, even from the same inputs. */
+  readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
   readonly unusable?: UnusableAnswers;
   readonly counters: Record<string, number>;
@@ -97,7 +99,7 @@ export async function runLane<Inputs>(
   try {
     const context = await loadContext(deps, task);
     const before = await claimLane(deps.dataSource, claim);
-    unusable = info.attempt > 1 ? earlierAnswers(before?.error as LaneError | null | undefined) : undefined;
+    unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
       deps,
       claim,
@@ -105,6 +107,7 @@ export async function runLane<Inputs>(
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
       hadWriter: (before?.fence ?? 0) > 0,
+      ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       counters,
       tell: (body) => tell(deps, claim, body),

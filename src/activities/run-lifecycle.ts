@@ -8,7 +8,6 @@ import {
   StoryreelError,
   type CloseRequest,
   type EventBody,
-  type EventError,
   type LaneId,
   type OpenedRun,
   type ParkRequest,
@@ -94,7 +93,7 @@ function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
 export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
   const { projectId, outcome } = request;
   const error = request.error ?? null;
-  await deps.dataSource.transaction(async (manager) => {
+  const found = await deps.dataSource.transaction(async (manager) => {
     const open = `status IN ('pending', 'processing', 'paused', 'needs_attention', 'awaiting_approval')`;
     for (const table of ['project_stages', 'lanes']) {
       await manager.query(
@@ -102,8 +101,15 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
         [projectId, outcome],
       );
     }
-    await manager.update(Project, { id: projectId }, { status: outcome, error, finishedAt: new Date() });
+    const { affected } = await manager.update(
+      Project,
+      { id: projectId },
+      { status: outcome, error, finishedAt: new Date() },
+    );
+    return affected === 1;
   });
+  // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
+  if (!found) return { announced: true };
   return { announced: request.announce && (await tellEnd(deps, projectId).catch(() => false)) };
 }
 
@@ -141,7 +147,7 @@ async function tellEnd(deps: ActivityDeps, projectId: ProjectId): Promise<true> 
 
 function endedBy(project: Project): string {
   if (project.status === 'cancelled') return 'The run was cancelled.';
-  return (project.error as EventError | null)?.message ?? 'The run failed.';
+  return (project.error)?.message ?? 'The run failed.';
 }
 
 async function publish(

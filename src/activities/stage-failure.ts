@@ -29,7 +29,7 @@ export function classify(error: unknown): StageFailure {
       `The provider could not be reached (${codeOf(error.cause) ?? 'no connection'}).`,
     );
   }
-  if (error instanceof OpenAI.APIError) return ofProvider(error);
+  if (error instanceof OpenAI.APIError) return ofProvider(error as ProviderError);
   if (error instanceof ServerError)
     return failure('Provider.Unavailable', `The provider failed in mid-stream: ${safe(error.message)}`);
 
@@ -63,8 +63,10 @@ function failure(type: FailureType, message: string): StageFailure {
   return { type, message: safe(message), retryable: FAILURES[type].retryable };
 }
 
-function ofProvider(error: InstanceType<typeof OpenAI.APIError>): StageFailure {
-  const status = error.status as number | undefined;
+type ProviderError = InstanceType<typeof OpenAI.APIError<number | undefined, Headers | undefined>>;
+
+function ofProvider(error: ProviderError): StageFailure {
+  const { status } = error;
   const said = `The provider answered ${status ?? 'with an error'}: ${safe(error.message.replace(/^\d{3} /, ''))}`;
   if (error.code === 'insufficient_quota') return failure('Provider.QuotaExhausted', said);
   switch (status) {

@@ -39,7 +39,13 @@ export function runLaneActivity(kind: LaneKind, task: LaneTask): Promise<LaneRes
     taskQueue: laneQueue(workflowInfo().taskQueue, kind),
     startToCloseTimeout: limit as '1 hour',
     heartbeatTimeout: '15 seconds',
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '20 seconds', maximumAttempts: MOST_ATTEMPTS },
+    // Over 100 s in all: longer than a provider's hiccup or a database's restart.
+    retry: {
+      initialInterval: '1 second',
+      backoffCoefficient: 3,
+      maximumInterval: '1 minute',
+      maximumAttempts: MOST_ATTEMPTS,
+    },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     activityId: task.lane,
     summary: summaryOf(kind, task.lane),

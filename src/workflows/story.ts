@@ -52,13 +52,13 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   // A signal for a lane that is not parked is stale or doubled, and does nothing; an update is told so.
   setHandler(retrySignal, (request) => void retry(request));
   setHandler(retryUpdate, retry, {
-    validator: (request) => {
+    validator: (request: RetryRequest) => {
       if (parked(request).length === 0) throw new Error(`${request.lane} is not waiting for a retry`);
     },
   });
 
   let runner: LaneRunner | undefined;
-  let thrown: unknown;
+  let thrown: Error | undefined;
   try {
     const run = carried?.run ?? (await openRun({ projectId }));
     runner = new LaneRunner({
@@ -70,11 +70,11 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
     const left = await make(run, runner, table, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
-    if (error instanceof Error && error.name === 'ContinueAsNew') throw error;
-    thrown = error;
+    thrown = error as Error;
+    if (thrown.name === 'ContinueAsNew') throw thrown;
   }
   await CancellationScope.nonCancellable(() => close(table, runner, thrown));
-  if (thrown !== undefined) throw thrown;
+  if (thrown) throw thrown;
   return table.view();
 }
 
@@ -123,8 +123,8 @@ async function drain(runner: LaneRunner, order: LaneOrder): Promise<boolean> {
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
-async function close(table: LaneTable, runner: LaneRunner | undefined, thrown: unknown): Promise<void> {
-  const outcome = thrown === undefined ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
+async function close(table: LaneTable, runner: LaneRunner | undefined, thrown: Error | undefined): Promise<void> {
+  const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
   await condition(() => runner === undefined || runner.stopped);
   const { announced } = await closeRun({

@@ -44,7 +44,8 @@ function start(command: readonly string[], settings: Readonly<Record<string, str
   });
   running.push(child);
   const written = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (written.text += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (written.text += chunk.toString()));
   const exit = once(child, 'close').then(([code]) => code as number | null);
   return { child, written, exit };
 }
@@ -62,12 +63,12 @@ it('migrates an empty database, finds nothing to do the second time, then serves
   const first = start(commandOf('migrate'), env);
   expect({ code: await first.exit, text: first.written.text }).toEqual({
     code: 0,
-    text: expect.stringContaining('applied migration') as unknown,
+    text: expect.stringContaining('applied migration'),
   });
   const second = start(commandOf('migrate'), env);
   expect({ code: await second.exit, text: second.written.text }).toEqual({
     code: 0,
-    text: expect.not.stringContaining('applied migration') as unknown,
+    text: expect.not.stringContaining('applied migration'),
   });
 
   const worker = start(commandOf('worker'), { ...env, TEMPORAL_TASK_QUEUE: database, SHUTDOWN_GRACE_MS: '0' });

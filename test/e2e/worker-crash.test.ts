@@ -30,7 +30,7 @@ describe('When a worker is killed with -9,', () => {
     async () => {
       const { topic, mark } = ownTopic();
       await studio.misbehave(mark, 'chat', {}, 1);
-      await studio.misbehave(mark, 'chat', { tokensPerSecond: 100 } as never, 1);
+      await studio.misbehave(mark, 'chat', { tokensPerSecond: 100 }, 1);
       const projectId = await client.create({ topic, settings: { scenes: 2 } });
       await client.start(projectId);
       const watching = watchToEnd(client, projectId, TEST_MS);
@@ -96,7 +96,7 @@ describe('When a worker is killed with -9,', () => {
     'a deploy instead hands the stream on without waiting for a time-out',
     async () => {
       const { topic, mark } = ownTopic();
-      await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 } as never, 1);
+      await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 }, 1);
       const projectId = await client.create({ topic, settings: { scenes: 1 } });
       await client.start(projectId);
       const watching = watchToEnd(client, projectId, TEST_MS);

@@ -54,7 +54,7 @@ describe('When a provider misbehaves', () => {
 
   test('every byte of a character can come by itself', async () => {
     const { topic, mark } = ownTopic('一个收集风暴的灯塔看守人 🗼🌩️👩‍👩‍👧');
-    await studio.misbehave(mark, 'any', { utf8_split: true } as never, 20);
+    await studio.misbehave(mark, 'any', { utf8_split: true }, 20);
     const projectId = await begin(topic);
     const events = await watchToEnd(app.client, projectId);
     expect(events.at(-1)?.type).toBe('pipeline_done');
@@ -67,7 +67,7 @@ describe('When a provider misbehaves', () => {
   test('an emoji and Chinese text reach viewer and store byte for byte', async () => {
     const exact = '灯塔 👩‍🚒 says “grüß Gott” — 🌊\n\n第二段。𝒳';
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { text: exact } as never);
+    await studio.misbehave(mark, 'chat', { text: exact });
     const projectId = await begin(topic);
     const events = await watchUntil(
       app.client,
@@ -137,7 +137,7 @@ describe('When a provider misbehaves', () => {
     // So many are asked for that the answer's length is no limit.
     const projectId = await app.client.create({ topic, settings: { scenes: 500 } });
     await studio.misbehave(mark, 'chat', {}, 1);
-    await studio.misbehave(mark, 'chat', { scenes } as never, 3);
+    await studio.misbehave(mark, 'chat', { scenes }, 3);
     await app.client.start(projectId);
     const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
     const attention = events.at(-1) as StoryEvent & { type: 'attention' };
@@ -152,7 +152,7 @@ describe('When a provider misbehaves', () => {
     const { topic, mark } = ownTopic();
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await studio.misbehave(mark, 'chat', {}, 1);
-    await studio.misbehave(mark, 'chat', { scenes: 40 } as never, 3);
+    await studio.misbehave(mark, 'chat', { scenes: 40 }, 3);
     await app.client.start(projectId);
     const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
     expect(events.at(-1)).toMatchObject({
@@ -189,7 +189,7 @@ describe('When a provider misbehaves', () => {
 
   test('a video job that fails is followed by a new one, and only by one', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'video_submit', { video_failed: true } as never);
+    await studio.misbehave(mark, 'video_submit', { video_failed: true });
     const projectId = await begin(topic);
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
     expect(await studio.jobsOf(projectId)).toHaveLength(2);
@@ -207,7 +207,7 @@ describe('A cancel in mid-stream', () => {
 
   test("closes the provider's stream and leaves Temporal, rows and viewers with the same end", async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 } as never);
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
     const projectId = await app.client.create({ topic });
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
@@ -232,7 +232,7 @@ describe('A cancel in mid-stream', () => {
 
   test('can be followed by a new start, which makes the film', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 } as never);
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchUntil(app.client, projectId, ({ type }) => type === 'token');

@@ -19,14 +19,22 @@ if (process.argv.length > 2) {
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     interrupted ??= signal;
-    for (const child of running) child.kill('SIGTERM');
+    for (const { pid } of running) {
+      try {
+        process.kill(-pid, 'SIGTERM');
+      } catch {
+        // It has just ended by itself.
+      }
+    }
   });
 }
 
 /** Runs a script of package.json. Resolves with its exit code and, unless it writes to the terminal itself, its output. */
 function run(script, args, stdio) {
   return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: ['ignore', stdio, stdio] });
+    // A process group of its own, because npm and its shell die without telling what they started.
+    const options = { detached: true, stdio: ['ignore', stdio, stdio] };
+    const child = spawn('npm', ['run', '--silent', script, '--', ...args], options);
     let output = '';
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));

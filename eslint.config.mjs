@@ -1,0 +1,139 @@
+import { defineConfig } from 'eslint/config';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The arrows between the top folders and files of src: each row names all that its folder may import. A folder of src
+ * without a row, and an arrow that lint does not hold, fail test/architecture/import-arrows.test.ts.
+ */
+export const ARROWS = {
+  protocol: [],
+  workflows: ['protocol'],
+  entities: ['protocol'],
+  storage: ['protocol'],
+  stream: ['protocol', 'config.ts', 'logger.ts'],
+  providers: ['protocol'],
+  stages: ['protocol', 'entities', 'storage', 'providers'],
+  activities: ['protocol', 'stages', 'providers', 'stream', 'entities', 'storage', 'config.ts', 'logger.ts'],
+  client: ['protocol', 'stream', 'entities', 'config.ts', 'logger.ts'],
+  worker: ['protocol', 'activities', 'entities', 'stream', 'storage', 'config.ts', 'logger.ts'],
+  cli: ['protocol', 'client', 'worker', 'entities', 'stream', 'config.ts', 'logger.ts'],
+  'config.ts': ['protocol'],
+  'logger.ts': ['protocol'],
+};
+
+const folders = Object.keys(ARROWS).filter((name) => !name.endsWith('.ts'));
+
+const zones = [
+  { target: './src', from: ['./dev', './test'], message: 'src never imports dev or test.' },
+  ...Object.entries(ARROWS).map(([name, allowed]) => ({
+    target: `./src/${name}`,
+    from: './src',
+    except: [name, ...allowed].map((other) => `./${other}`),
+    message: `src/${name} may import ${allowed.join(', ') || 'nothing but itself'}.`,
+  })),
+  ...folders.map((folder) => ({
+    target: [`./src/!(${folder})/**/*`, './src/*.ts', './dev'],
+    from: `./src/${folder}`,
+    except: ['./index.ts'],
+    message: `Import what src/${folder}/index.ts exports.`,
+  })),
+];
+
+const arrows = {
+  plugins: { 'import-x': importX },
+  settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.json'] })] },
+  rules: { 'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }] },
+};
+
+const restrictImports = (pattern) => ({
+  '@typescript-eslint/no-restricted-imports': ['error', { patterns: [pattern] }],
+});
+
+const restrictSyntax = (...selectors) => ({ 'no-restricted-syntax': ['error', ...selectors] });
+
+const namedExports = [
+  { selector: 'ExportDefaultDeclaration', message: 'Export by name.' },
+  { selector: 'ExportAllDeclaration', message: 'Name what is exported.' },
+];
+
+const everyTestRuns = 'Every test runs: one that cannot run must fail.';
+
+export default defineConfig(
+  { ignores: ['dist/', '.storyreel/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      // An async function without await still keeps its failures in the promise, as an interface may ask.
+      '@typescript-eslint/require-await': 'off',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    // No comment may switch a rule off here: the limits have no exception.
+    linterOptions: { noInlineConfig: true },
+    plugins: { 'import-x': importX },
+    rules: {
+      'max-lines': ['error', 400],
+      'no-console': 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
+      ...restrictSyntax(...namedExports, {
+        selector: 'MemberExpression[object.name="process"][property.name="env"]',
+        message: 'Only src/config.ts reads the environment.',
+      }),
+    },
+  },
+  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports) },
+  { files: ['src/**/*.ts', 'dev/**/*.ts'], ...arrows },
+  {
+    files: ['src/protocol/**'],
+    rules: restrictImports({
+      regex: '^[^.]',
+      message: 'src/protocol imports no package: the workflow sandbox loads it.',
+    }),
+  },
+  {
+    files: ['src/workflows/**'],
+    rules: restrictImports({
+      regex: '^(?!\\.|@temporalio/(workflow|common)$)',
+      message: 'Workflow code imports no package but @temporalio/workflow and @temporalio/common.',
+    }),
+  },
+  {
+    files: ['src/stages/**'],
+    rules: restrictImports({
+      group: ['**/providers'],
+      allowTypeImports: true,
+      message: 'A stage knows only the types of a provider.',
+    }),
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // What a test parses or matches is checked by the test itself.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      ...restrictSyntax(
+        {
+          selector: 'MemberExpression[object.name=/^(describe|it|test)$/][property.name=/^(skip|only|todo|failing)$/]',
+          message: everyTestRuns,
+        },
+        { selector: 'CallExpression[callee.name=/^(xdescribe|xit|xtest|fdescribe|fit)$/]', message: everyTestRuns },
+      ),
+    },
+  },
+);

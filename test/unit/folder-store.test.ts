@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderStore, mediaKey } from '../../src/storage';
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const unavailable = { type: 'Media.Unavailable', message: expect.stringContaining('MEDIA_DIR') as string };
+
+describe('Media in a folder', () => {
+  let folder: string;
+  let store: FolderStore;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'storyreel-media-'));
+    store = new FolderStore(folder);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Files with their place in the folder. */
+  async function files(): Promise<string[]> {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  }
+
+  test('lie under the hash of their content, and are read back byte for byte', async () => {
+    const bytes = Buffer.from([0, 255, 137, 80]);
+    const media = await store.put(bytes, 'image/png');
+    const hash = sha256(bytes);
+    expect(media).toEqual({ key: `${hash.slice(0, 2)}/${hash}.png`, sha256: hash, bytes: 4, mediaType: 'image/png' });
+    expect(media.key).toBe(mediaKey(hash, 'image/png'));
+    expect(await store.read(media.key)).toEqual(bytes);
+    expect(await readFile(await store.localPath(media.key))).toEqual(bytes);
+  });
+
+  test('are stored once, however often the same bytes come', async () => {
+    const bytes = Buffer.alloc(100_000, 'x');
+    const first = await store.put(bytes, 'video/mp4');
+    const { mtimeMs, ino } = await stat(await store.localPath(first.key));
+    const again = await Promise.all(Array.from({ length: 10 }, () => store.put(bytes, 'video/mp4')));
+    expect(new Set(again.map(({ key }) => key))).toEqual(new Set([first.key]));
+    expect(await stat(await store.localPath(first.key))).toMatchObject({ mtimeMs, ino });
+    expect(await files()).toHaveLength(1);
+  });
+
+  test('are never seen half-written, also while many write the same', async () => {
+    const bytes = Buffer.alloc(4_000_000, 'x');
+    const key = mediaKey(sha256(bytes), 'video/mp4');
+    let writing = true;
+    const looking = (async () => {
+      const sizes = new Set<number>();
+      while (writing) {
+        const found = await stat(join(folder, key)).catch(() => undefined);
+        if (found) sizes.add(found.size);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return sizes;
+    })();
+    await Promise.all(Array.from({ length: 5 }, () => store.put(bytes, 'video/mp4')));
+    writing = false;
+    for (const size of await looking) expect(size).toBe(bytes.length);
+    expect(await files()).toEqual([join(folder, key)]);
+  });
+
+  test('that a crash had left half-written are written again', async () => {
+    const bytes = Buffer.from('a whole picture');
+    const { key } = await store.put(bytes, 'image/png');
+    await writeFile(join(folder, key), 'a who');
+    await store.put(bytes, 'image/png');
+    expect(await store.read(key)).toEqual(bytes);
+  });
+
+  test('are taken over from a work folder', async () => {
+    const work = await store.workFolder();
+    await writeFile(join(work, 'film.mp4'), 'moving');
+    const media = await store.take(join(work, 'film.mp4'), 'video/mp4');
+    expect(media).toMatchObject({ bytes: 6, sha256: sha256(Buffer.from('moving')), mediaType: 'video/mp4' });
+    expect((await store.read(media.key)).toString()).toBe('moving');
+  });
+
+  test('every work folder is another one', async () => {
+    expect(await store.workFolder()).not.toBe(await store.workFolder());
+  });
+
+  test('that are not there are Media.Unavailable, and say which setting to look at', async () => {
+    const key = mediaKey('ab'.repeat(32), 'image/png');
+    await expect(store.read(key)).rejects.toMatchObject(unavailable);
+    await expect(store.localPath(key)).rejects.toMatchObject(unavailable);
+  });
+
+  test('of a type that nobody knows are stored all the same', async () => {
+    const { key } = await store.put(Buffer.from('x'), 'application/x-unknown');
+    expect(key).toMatch(/\.bin$/);
+  });
+
+  test('in a folder that cannot be written are Media.Unavailable, whoever asks', async () => {
+    // A file in its place refuses everyone, also the superuser; the mode refuses all others.
+    await writeFile(join(folder, 'occupied'), '');
+    await chmod(join(folder, 'occupied'), 0o444);
+    const refused = new FolderStore(join(folder, 'occupied', 'media'));
+    await expect(refused.put(Buffer.from('x'), 'image/png')).rejects.toMatchObject(unavailable);
+    await expect(refused.workFolder()).rejects.toMatchObject(unavailable);
+    await expect(refused.read('ab/x.png')).rejects.toMatchObject(unavailable);
+  });
+
+  test('that cannot be put in their place leave no draft behind', async () => {
+    const bytes = Buffer.from('a picture');
+    await writeFile(join(folder, sha256(bytes).slice(0, 2)), 'in the way');
+    await expect(store.put(bytes, 'image/png')).rejects.toMatchObject(unavailable);
+    expect(await files()).toHaveLength(1);
+  });
+});

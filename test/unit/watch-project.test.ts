@@ -1,0 +1,343 @@
+import type { Cursor, StoryEvent } from '../../src/protocol';
+import { MemoryEventLog } from '../../src/stream';
+import { textSeen, typesOf } from '../support/stories';
+import { until } from '../support/until';
+import { REWRITE, WatchedStory } from './watched-story';
+
+const LONG = '雨 falls on the pier. 🎬 '.repeat(40);
+
+function idsOf(events: readonly StoryEvent[]): string[] {
+  return events.flatMap((event) => (event.type === 'snapshot' || event.id === undefined ? [] : [event.id]));
+}
+
+describe('Watching a project', () => {
+  let story: WatchedStory;
+  beforeEach(() => void (story = new WatchedStory()));
+
+  test('gives a snapshot of what there is, then what comes, and ends with the run', async () => {
+    await story.write('Once ');
+    const { seen, ended } = story.view();
+    await until('the snapshot', () => seen.length > 0);
+    await story.write('upon', { from: 5 });
+    await story.end();
+    expect(typesOf(await ended)).toEqual(['snapshot', 'token', 'token', 'token', 'token', 'pipeline_done']);
+    expect(seen[0]).toMatchObject({
+      status: 'processing',
+      topic: 'storms',
+      lanes: { rewrite: { status: 'processing', text: 'Once ', offset: 5, fence: 1 } },
+    });
+    expect(textSeen(seen, REWRITE)).toBe('Once upon');
+  });
+
+  test('loses nothing and doubles nothing for viewers who come while the text grows', async () => {
+    const views: ReturnType<WatchedStory['view']>[] = [];
+    const writing = (async () => {
+      let at = 0;
+      for (const character of LONG) {
+        await story.write(character, { from: at });
+        at += Buffer.byteLength(character);
+      }
+    })();
+    for (let i = 0; i < 25; i++) {
+      views.push(story.view());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writing;
+    await story.end();
+    for (const { ended } of views) {
+      const seen = await ended;
+      expect(textSeen(seen, REWRITE)).toBe(LONG);
+      expect(new Set(idsOf(seen)).size).toBe(idsOf(seen).length);
+      expect(typesOf(seen).filter((type) => type === 'snapshot')).toHaveLength(1);
+      expect(seen.at(-1)?.type).toBe('pipeline_done');
+    }
+  });
+
+  test('shows a new attempt as what it is: the old text goes, the new one begins', async () => {
+    const { seen, ended } = story.view();
+    await story.write('first try');
+    await until('the first try', () => textSeen(seen, REWRITE) === 'first try');
+    await story.write('second', { fence: 2 });
+    await story.end();
+    await ended;
+    expect(typesOf(seen)).toContain('reset');
+    expect(textSeen(seen, REWRITE)).toBe('second');
+  });
+
+  test('never doubles a text that Postgres had already, by tokens that come late', async () => {
+    await story.write('Once ');
+    // Between reading the log and reading Postgres, the rest is written and settled.
+    story.onAsk = async () => {
+      story.onAsk = () => Promise.resolve();
+      await story.write('upon a time', { from: 5 });
+      story.settle('Once upon a time');
+    };
+    const { seen, ended } = story.view();
+    await until('the snapshot', () => seen.length > 0);
+    await story.end();
+    await ended;
+    expect(seen[0]).toMatchObject({ lanes: { rewrite: { text: 'Once upon a time', status: 'completed' } } });
+    expect(typesOf(seen)).toEqual(['snapshot', 'pipeline_done']);
+    expect(textSeen(seen, REWRITE)).toBe('Once upon a time');
+  });
+
+  test('shows of a late token only what the viewer lacks', async () => {
+    story.settle('雨 falls');
+    const { seen, ended } = story.view();
+    await until('the snapshot', () => seen.length > 0);
+    await story.log.inner.append({ writer: story.writer(), offset: 0, text: '雨 falls down' });
+    await story.end();
+    await ended;
+    expect(seen[1]).toMatchObject({ type: 'token', offset: 9, content: ' down' });
+    expect(textSeen(seen, REWRITE)).toBe('雨 falls down');
+  });
+
+  test('keeps what an older attempt still says from a viewer who is further', async () => {
+    story.lane = { status: 'completed', fence: 5, text: 'settled' };
+    const { seen, ended } = story.view();
+    await until('the snapshot', () => seen.length > 0);
+    await story.write('zombie', { fence: 3 });
+    await story.end();
+    expect(typesOf(await ended)).toEqual(['snapshot', 'pipeline_done']);
+  });
+
+  test('gives one snapshot of a project whose run has ended, and ends', async () => {
+    await story.write('Once');
+    story.settle('Once');
+    await story.end();
+    const seen = await story.view().ended;
+    expect(seen).toMatchObject([{ type: 'snapshot', status: 'completed', lanes: { rewrite: { text: 'Once' } } }]);
+  });
+
+  test('gives the same snapshot from Postgres alone after the log is gone', async () => {
+    story.settle('Once');
+    story.status = 'failed';
+    const seen = await story.view().ended;
+    expect(seen).toMatchObject([
+      { type: 'snapshot', status: 'failed', lanes: { rewrite: { text: 'Once', offset: 4 } } },
+    ]);
+    expect(seen[0]).not.toHaveProperty('cursor');
+  });
+
+  test('gives nothing of a project that is not there', async () => {
+    story.known = false;
+    expect(await story.view().ended).toEqual([]);
+    expect(story.log.listeners).toBe(0);
+  });
+
+  describe('from a cursor', () => {
+    /** Everything that was ever told, as the first viewer saw it. */
+    async function toldAll(): Promise<StoryEvent[]> {
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      await story.write(LONG);
+      await story.end();
+      return (await ended).slice(1);
+    }
+
+    test('goes on right after it, whichever event it names', async () => {
+      const all = await toldAll();
+      for (const at of [0, 1, 499, 500, 501, all.length - 2]) {
+        const from = (all[at] as { id: Cursor }).id;
+        expect(await story.view({ from }).ended).toEqual(all.slice(at + 1));
+      }
+    });
+
+    test('gives the same continuation twice, and then what is new', async () => {
+      await story.write('Once ');
+      const [first] = await (async () => {
+        const { seen } = story.view();
+        await until('the snapshot', () => seen.length > 0);
+        return seen;
+      })();
+      const { id: from } = first as { id: Cursor };
+      await story.write('upon', { from: 5 });
+      const views = [story.view({ from }), story.view({ from })];
+      await until('both caught up', () => views.every(({ seen }) => seen.length === 4));
+      await story.write('!', { from: 9 });
+      await story.end();
+      const [one, two] = await Promise.all(views.map(({ ended }) => ended));
+      expect(one).toEqual(two);
+      expect(typesOf(one ?? [])).toEqual(['token', 'token', 'token', 'token', 'token', 'pipeline_done']);
+    });
+
+    test.each(['1-1', '9999999999999-0'])(
+      'that the log does not hold (%s), begins with a snapshot',
+      async (unknown) => {
+        await story.write('Once');
+        const { seen, ended } = story.view({ from: unknown as Cursor });
+        await until('the snapshot', () => seen.length > 0);
+        await story.write('!', { from: 4 });
+        await story.end();
+        expect(typesOf(await ended)).toEqual(['snapshot', 'token', 'pipeline_done']);
+        expect(textSeen(seen, REWRITE)).toBe('Once!');
+      },
+    );
+
+    test("that is the run's last event, says without delay that the run has ended", async () => {
+      const from = ((await toldAll()).at(-1) as { id: Cursor }).id;
+      const { seen, ended } = story.view({ from });
+      await until('the end', () => Promise.race([ended.then(() => true), Promise.resolve(false)]), 5_000);
+      expect(seen.length).toBeLessThanOrEqual(1);
+    });
+  });
+
+  describe('through faults', () => {
+    test('catches up on what it missed while the connection was interrupted', async () => {
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      await story.write('heard ');
+      story.log.deaf = true;
+      await story.write('missed ', { from: 6 });
+      story.log.deaf = false;
+      story.log.interrupt();
+      await until('caught up', () => textSeen(seen, REWRITE) === 'heard missed ');
+      await story.write('heard', { from: 13 });
+      await story.end();
+      await ended;
+      expect(textSeen(seen, REWRITE)).toBe('heard missed heard');
+      expect(typesOf(seen).filter((type) => type === 'snapshot')).toHaveLength(1);
+    });
+
+    test('sees by the next event that it has missed some', async () => {
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      story.log.deaf = true;
+      await story.write('missed ');
+      story.log.deaf = false;
+      await story.write('heard', { from: 7 });
+      await story.end();
+      await ended;
+      expect(textSeen(seen, REWRITE)).toBe('missed heard');
+      expect(new Set(idsOf(seen)).size).toBe(idsOf(seen).length);
+    });
+
+    test('begins anew where the log has lost everything meanwhile', async () => {
+      await story.write('lost');
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      story.log.inner = new MemoryEventLog();
+      await story.write('lost and ');
+      story.log.interrupt();
+      await until('a second snapshot', () => typesOf(seen).filter((type) => type === 'snapshot').length === 2);
+      story.status = 'completed';
+      story.settle('lost and found');
+      story.log.interrupt();
+      await until('the settled text', () => textSeen(seen, REWRITE) === 'lost and found', 20_000);
+      await ended;
+    });
+
+    test('misses nothing that came before a subscription that was slow to come', async () => {
+      await story.write('Once');
+      const subscribe = story.log.hold();
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      await story.note('between');
+      subscribe();
+      await until('what came between', () => seen.some((event) => event.type === 'stage_update'), 5_000);
+      await story.end();
+      await ended;
+    });
+
+    test('while the log is away, shows Postgres and waits; the end of the run is seen there', async () => {
+      story.log.away = true;
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      expect(seen).toMatchObject([{ type: 'snapshot', status: 'processing' }]);
+      story.settle('Once');
+      story.status = 'completed';
+      await ended;
+      expect(seen.at(-1)).toMatchObject({
+        type: 'snapshot',
+        status: 'completed',
+        lanes: { rewrite: { text: 'Once' } },
+      });
+    });
+
+    test('goes on when the log is back', async () => {
+      await story.write('Once ');
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      story.log.away = true;
+      story.log.deaf = true;
+      story.log.interrupt();
+      await story.write('upon', { from: 5 });
+      story.log.away = false;
+      story.log.deaf = false;
+      await until('caught up', () => textSeen(seen, REWRITE) === 'Once upon', 5_000);
+      await story.end();
+      await ended;
+    });
+  });
+
+  describe('as a slow reader', () => {
+    test('gives everything once and in order, however far the reader has fallen behind', async () => {
+      const watch = story.watch();
+      const seen: StoryEvent[] = [];
+      const first = await watch.next();
+      if (first.value) seen.push(first.value);
+      const text = 'x'.repeat(5_000);
+      await story.write(text);
+      await story.end();
+      for await (const event of watch) seen.push(event);
+      expect(textSeen(seen, REWRITE)).toBe(text);
+      expect(idsOf(seen)).toHaveLength(5_001);
+      expect(new Set(idsOf(seen)).size).toBe(5_001);
+    });
+
+    test('gives a snapshot where the log has let go what the reader had not seen', async () => {
+      story.log.inner = new MemoryEventLog({ maxEntries: 100 });
+      await story.note('first');
+      const watch = story.watch();
+      const seen: StoryEvent[] = [];
+      const first = await watch.next();
+      if (first.value) seen.push(first.value);
+      const text = 'x'.repeat(4_000);
+      await story.write(text);
+      await story.tellEnd();
+      for await (const event of watch) seen.push(event);
+      expect(textSeen(seen, REWRITE)).toBe(text);
+      expect(seen.at(-1)?.type).toBe('pipeline_done');
+    });
+  });
+
+  describe('ends quietly and leaves the log', () => {
+    test('when it is aborted while it waits', async () => {
+      const controller = new AbortController();
+      const { seen, ended } = story.view({ signal: controller.signal });
+      await until('the snapshot', () => seen.length > 0);
+      expect(story.log.listeners).toBe(1);
+      controller.abort();
+      await ended;
+      await until('it has left', () => story.log.listeners === 0);
+    });
+
+    test('when it is aborted in the middle of a replay', async () => {
+      await story.note('first');
+      const { cursor } = await story.log.snapshot(story.projectId);
+      await story.write('x'.repeat(2_000));
+      const controller = new AbortController();
+      let seen = 0;
+      for await (const event of story.watch({ from: cursor as Cursor, signal: controller.signal })) {
+        expect(event.type).toBe('token');
+        if (++seen === 10) controller.abort();
+      }
+      expect(seen).toBe(10);
+    });
+
+    test('when its reader breaks off', async () => {
+      for await (const event of story.watch()) {
+        expect(event.type).toBe('snapshot');
+        break;
+      }
+      await until('it has left', () => story.log.listeners === 0);
+    });
+
+    test('when the run ends', async () => {
+      const { ended } = story.view();
+      await story.end();
+      await ended;
+      await until('it has left', () => story.log.listeners === 0);
+    });
+  });
+});

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { ProjectTruth } from '../../src/client/project-truth';
+import { watchProject, type WatchOptions } from '../../src/client/watch-project';
+import { Lane, Project } from '../../src/entities';
+import { laneId, type LaneStatus, type ProjectId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
+import { MemoryEventLog, type LaneWriter } from '../../src/stream';
+import { sha256 } from '../support/stories';
+import { FaultyLog } from './faulty-log';
+
+export const REWRITE = laneId('rewrite');
+
+/** A project whose rows are made by hand, on a log in memory, and its viewers. */
+export class WatchedStory {
+  readonly projectId = randomUUID() as ProjectId;
+  readonly log = new FaultyLog(new MemoryEventLog());
+  status: ProjectStatus = 'processing';
+  lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
+  known = true;
+  /** How often Postgres was asked. */
+  asked = 0;
+  /** Called between the reading of the log and that of Postgres. */
+  onAsk: () => Promise<void> = () => Promise.resolve();
+
+  writer(fence = this.lane.fence): LaneWriter {
+    return { projectId: this.projectId, lane: REWRITE, fence, attempt: fence };
+  }
+
+  /** Writes a text as tokens of one character each, in one go. */
+  async write(text: string, { from = 0, fence = this.lane.fence } = {}): Promise<void> {
+    let offset = from;
+    for (const character of text) {
+      await this.log.inner.append({ writer: this.writer(fence), offset, text: character });
+      offset += Buffer.byteLength(character);
+    }
+  }
+
+  settle(text: string): void {
+    this.lane = { ...this.lane, status: 'completed', text };
+  }
+
+  async note(message: string): Promise<void> {
+    await this.log.inner.publish({
+      projectId: this.projectId,
+      stage: 'rewrite',
+      events: [{ type: 'stage_update', status: 'processing', message }],
+    });
+  }
+
+  /** Ends the run: first in Postgres, then on the log. */
+  async end(): Promise<void> {
+    this.status = 'completed';
+    await this.tellEnd();
+  }
+
+  async tellEnd(): Promise<void> {
+    const metadata = { completed_stages: 1, skipped_stages: 0, total_stages: 1 };
+    await this.log.inner.publish({
+      projectId: this.projectId,
+      stage: 'pipeline',
+      events: [{ type: 'pipeline_done', metadata }],
+    });
+  }
+
+  watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    return watchProject({ log: this.log, truth: () => this.truth() }, this.projectId, options);
+  }
+
+  /** A viewer that reads as fast as it can. `ended` resolves with all that it saw. */
+  view(options: WatchOptions = {}): { readonly seen: StoryEvent[]; readonly ended: Promise<StoryEvent[]> } {
+    const seen: StoryEvent[] = [];
+    const ended = (async () => {
+      for await (const event of this.watch(options)) seen.push(event);
+      return seen;
+    })();
+    return { seen, ended };
+  }
+
+  private async truth(): Promise<ProjectTruth | undefined> {
+    this.asked += 1;
+    await this.onAsk();
+    if (!this.known) return undefined;
+    const { status, fence, text } = this.lane;
+    const project = Object.assign(new Project(), {
+      id: this.projectId,
+      status: this.status,
+      topic: 'storms',
+      error: null,
+    });
+    const row = Object.assign(new Lane(), {
+      projectId: this.projectId,
+      lane: REWRITE,
+      stage: 'rewrite',
+      sequenceNumber: null,
+      status,
+      fence,
+      attempt: 1,
+      settledFence: text === undefined ? null : fence,
+      error: null,
+    });
+    return {
+      project,
+      stages: [],
+      lanes: [row],
+      texts: new Map(text === undefined ? [] : [[REWRITE, { text, sha256: sha256(text) }]]),
+      scenes: [],
+    };
+  }
+}
