@@ -34,10 +34,6 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
-export function isFailureType(text: string): text is FailureType {
-  return Object.hasOwn(FAILURES, text);
-}
-
 /**
  * The one error class that our own code throws outside workflows. `message` is safe to show: it names what was wrong and
  * what to do, never a key, a prompt or a generated text.

@@ -41,7 +41,7 @@ export {
   type SnapshotEvent,
   type StoryEvent,
 } from './events';
-export { FAILURES, isFailureType, StoryreelError, unreachable, type FailureType } from './errors';
+export { FAILURES, StoryreelError, unreachable, type FailureType } from './errors';
 export {
   laneQueue,
   RETRY_MESSAGE,

@@ -28,7 +28,7 @@ const inspect = async (clip: Buffer): Promise<{ about: string; frames: number }>
     await writeFile(join(folder, 'clip.mp4'), clip);
     const about = await new Promise<string>((resolve, reject) => {
       execFile(ffmpegPath, ['-nostdin', '-i', join(folder, 'clip.mp4'), '-f', 'null', '-'], (error, _, told) =>
-        error ? reject(error as Error) : resolve(told),
+        error ? reject(new Error(error.message)) : resolve(told),
       );
     });
     return { about, frames: Number([...about.matchAll(/frame=\s*(\d+)/g)].at(-1)?.[1]) };
