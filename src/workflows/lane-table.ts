@@ -107,7 +107,7 @@ export class LaneTable {
   markdown(): string {
     const whole = this.plan.filter(({ scope }) => scope === 'project');
     const perScene = this.plan.filter(({ scope }) => scope === 'scene');
-    const cell = (lane: LaneId) => `${MARKS[this.status(lane)]} ${this.status(lane).replace('_', ' ')}`;
+    const cell = (lane: LaneId) => `${MARKS[this.status(lane)]} ${this.status(lane)}`;
     const lines = [`**${this.runStatus.replace('_', ' ')}** · stage ${this.stage}`, ''];
     lines.push(...row(whole.map(({ name }) => name)), line(whole.map(({ name }) => cell(laneId(name)))), '');
     if (this.scenes.length > 0) {
@@ -138,10 +138,13 @@ export class LaneTable {
   }
 }
 
+/** The Temporal UI draws tables without any space between their columns. */
+const GAP = '\u00a0\u00a0';
+
 function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
+  return `| ${cells.map((cell) => cell.replaceAll('_', ' ') + GAP).join(' | ')} |`;
 }
 
 function row(cells: readonly string[]): string[] {
-  return [line(cells), line(cells.map(() => '---'))];
+  return [line(cells), `|${cells.map(() => '---|').join('')}`];
 }

@@ -8,6 +8,7 @@ export class LiveArea {
   constructor(private readonly screen: Screen) {}
 
   draw(lines: readonly string[]): void {
+    if (lines.length === this.drawn.length && lines.every((line, i) => line === this.drawn[i])) return;
     this.screen.write(this.erase() + lines.map((line) => `${line}\n`).join(''));
     this.drawn = lines;
   }

@@ -34,7 +34,8 @@ export class LiveRenderer implements Renderer {
   show(event: StoryEvent, before: StoryView, after: StoryView): void {
     this.view = after;
     if (event.type === 'snapshot') {
-      if (before.topic === undefined) this.print(`${this.style.bold(oneLine(event.topic))}\n${this.style.dim(event.project_id)}\n`);
+      if (before.topic === undefined)
+        this.print(`${this.style.bold(oneLine(event.topic))}\n${this.style.dim(event.project_id)}\n`);
       for (const [lane, state] of after.lanes) if (isStory(lane)) this.flow.replace(before.lanes.get(lane), state);
     } else if (event.lane !== undefined && isStory(event.lane)) {
       const state = after.lanes.get(event.lane);

@@ -20,12 +20,13 @@ export class PlainRenderer implements Renderer {
   }
 
   show(event: StoryEvent, before: StoryView, after: StoryView): void {
-    const seconds = (after.last ?? 0) - (after.began ?? 0);
-    for (const line of this.linesOf(event, before, after)) {
-      this.screen.write(`${`${seconds.toFixed(1)} s`.padStart(9)}  ${line}\n`);
+    const time = `${((after.last ?? 0) - (after.began ?? 0)).toFixed(1)} s`.padStart(9);
+    const tell = (head: string, line: string) => this.screen.write(`${`${head}  ${line}`.trimEnd()}\n`);
+    for (const line of this.linesOf(event, before, after)) tell(time, line);
+    for (const state of textsThatSettled(event, before, after)) {
+      tell(time, checkLine(state, this.style));
+      for (const line of settledText(state, this.style)) tell(' '.repeat(time.length), line);
     }
-    const state = textThatSettled(event, before, after);
-    for (const each of state) this.screen.write(settledText(each, this.style));
   }
 
   note(line: string): void {
@@ -61,7 +62,7 @@ export class PlainRenderer implements Renderer {
       case 'resumed':
         return event.how === 'reuse' ? [] : [`↻ ${lane.lane} goes on from byte ${event.offset} (${event.how})`];
       case 'done':
-        return isStory(lane.lane) || lane.check === 'mismatch' ? [checkLine(lane, this.style)] : [];
+        return lane.check === 'mismatch' && !isStory(lane.lane) ? [checkLine(lane, this.style)] : [];
       case 'attention':
         return attentionLines(lane, this.style);
       default:
@@ -83,7 +84,7 @@ function ofRun(event: LogEvent): string[] {
   }
 }
 
-function textThatSettled(event: StoryEvent, before: StoryView, after: StoryView): LaneState[] {
+function textsThatSettled(event: StoryEvent, before: StoryView, after: StoryView): LaneState[] {
   if (event.type === 'done') {
     const lane = event.lane && after.lanes.get(event.lane);
     return lane && isStory(lane.lane) ? [lane] : [];
@@ -94,8 +95,7 @@ function textThatSettled(event: StoryEvent, before: StoryView, after: StoryView)
   );
 }
 
-function settledText({ lane, text }: LaneState, style: Style): string {
+function settledText({ lane, text }: LaneState, style: Style): string[] {
   const shown = lane === 'storyboard' ? new StoryboardText(style).feed(printable(text)) : printable(text);
-  const lines = shown.trimEnd().split('\n');
-  return lines.map((line) => `           ${line}`.trimEnd() + '\n').join('');
+  return shown.trimEnd().split('\n');
 }

@@ -53,7 +53,10 @@ export function reduceStory(view: StoryView, event: StoryEvent): StoryView {
 }
 
 /** Replaces all that was known, but when it began. */
-function ofSnapshot(view: StoryView & { projectId: ProjectId }, { topic, status, lanes, scenes, film }: SnapshotEvent): StoryView {
+function ofSnapshot(
+  view: StoryView & { projectId: ProjectId },
+  { topic, status, lanes, scenes, film }: SnapshotEvent,
+): StoryView {
   const { projectId, began, last } = view;
   return {
     projectId,

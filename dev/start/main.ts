@@ -1,0 +1,155 @@
+/** `npm start`: everything on this machine, one film made and shown, and then at hand until Ctrl-C. */
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import {
+  chooseRenderer,
+  EXIT_CODES,
+  failureOf,
+  followStory,
+  oneLine,
+  prepareServices,
+  standardOutput,
+} from '../../src/cli';
+import { StoryClient } from '../../src/client';
+import { readConfig } from '../../src/config';
+import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
+import { chooseProject, goOn } from './choose-project';
+import { dropState } from './fresh';
+import { DIST } from './guest';
+import { readOptions, type StartOptions } from './options';
+import { placeFilm } from './place-film';
+import { placeLines } from './place-lines';
+import { startSession, type Session } from './session';
+import { writeEnvFile } from './settings';
+import { watchForStop, type StopSignal } from './stop-signal';
+import { keepWorker } from './worker';
+
+const env = process.env;
+const stateDir = resolve(env['STORYREEL_STATE_DIR'] || join(DIST, '..', '.storyreel'));
+const screen = standardOutput(process.stdout);
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+let note: (line: string) => void = say;
+let outputGone = (): void => process.exit(EXIT_CODES.ok.code);
+process.stdout.on('error', () => outputGone());
+process.stderr.on('error', () => undefined);
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  // What is wrong in the environment is said before anything is started.
+  readConfig(env);
+  const lock = acquireLock(stateDir);
+  let isStarted = false;
+  const stop = watchForStop(() => process.exit(EXIT_CODES.interrupted.code));
+  // Before everything has started there is no order to keep, and fetching a program may take long: the reaper clears up.
+  stop.signal.addEventListener('abort', () => {
+    if (!isStarted) leave(lock, EXIT_CODES.interrupted.code);
+  });
+  outputGone = stop.stop;
+  try {
+    const report = (line: ReportLine) => tellOfService(line, stop);
+    if (options.fresh) await dropState(stateDir, report);
+    const session = await startSession(stateDir, env, { ...options, isWatched: screen.interactive }, report);
+    isStarted = true;
+    const ending = new AbortController();
+    try {
+      lock.publish({ ...(session.stack.temporal.uiUrl !== undefined && { ui: session.stack.temporal.uiUrl }) });
+      return await makeFilm(session, options, stop, ending.signal);
+    } finally {
+      ending.abort();
+      await session.stop();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function makeFilm(
+  { stack, settings }: Session,
+  options: StartOptions,
+  stop: StopSignal,
+  ending: AbortSignal,
+): Promise<number> {
+  const workerEnv = { ...env, ...settings };
+  const config = readConfig(workerEnv);
+  const envFile = writeEnvFile(stateDir, settings);
+  await prepareServices(config);
+  keepWorker(stack, {
+    stateDir,
+    env: workerEnv,
+    note: (line) => note(line),
+    giveUp: (error) => stop.fail(error),
+    stopping: ending,
+  });
+  const { uiUrl } = stack.temporal;
+  const renderer = chooseRenderer({ screen, say }, options.json);
+  const client = await StoryClient.connect(config);
+  try {
+    const projectId = await chooseProject(client, options, say);
+    const runId = await goOn(client, projectId, say);
+    const places = placeLines({
+      envFile,
+      namespace: config.TEMPORAL_NAMESPACE,
+      projectId,
+      runId,
+      ...(uiUrl && { uiUrl }),
+    });
+    if (!options.once) places.forEach(say);
+    note = (line) => renderer.note(line);
+    const { outcome, code } = await followStory({ client, config }, projectId, renderer, {
+      stopWhenParked: options.once,
+      signal: stop.signal,
+      placeFilm: (path, project) => placeFilm(stateDir, path, project),
+    });
+    stop.throwIfFailed();
+    if (options.once) {
+      if (outcome === 'parked') say('Put it right and start again: what waits is then tried again.');
+      return code;
+    }
+    if (outcome === 'left') say('Stopping. "npm start" goes on where it was.');
+    else await stayUp([...places, 'Ctrl-C stops everything.'], options.json, stop);
+    return code;
+  } catch (error) {
+    // A service that has gone is the cause of whatever failed after it.
+    stop.throwIfFailed();
+    throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+async function stayUp(lines: readonly string[], json: boolean, stop: StopSignal): Promise<void> {
+  for (const line of lines)
+    if (json) say(line);
+    else screen.write(`${line}\n`);
+  if (!stop.signal.aborted) await once(stop.signal, 'abort');
+  stop.throwIfFailed();
+}
+
+function tellOfService({ service, message, ms }: ReportLine, stop: StopSignal): void {
+  const [first = '', ...more] = message.split('\n');
+  note(`${service.padEnd(9)} ${first}${ms === undefined ? '' : ` (${(ms / 1000).toFixed(1)} s)`}`);
+  if (!first.startsWith('ended unexpectedly')) return;
+  for (const line of more) note(`          ${line}`);
+  stop.fail(new Error(`${service} ended unexpectedly, so everything was stopped. "npm start" goes on where it was.`));
+}
+
+function tellOfFailure(error: unknown): number {
+  if (error instanceof StackError) {
+    const ui =
+      error instanceof StackInUse && error.published['ui'] ? ` Its Temporal UI: ${error.published['ui']}.` : '';
+    say(`npm start: ${error.message}.${ui} ${error.hint}.`);
+    return EXIT_CODES.failed.code;
+  }
+  const { message, code } = failureOf(error);
+  if (message !== '') say(`npm start: ${oneLine(message)}`);
+  return code;
+}
+
+function leave(lock: Lock, code: number): never {
+  lock.release();
+  process.exit(code);
+}
+
+main()
+  .catch(tellOfFailure)
+  .then((code) => process.exit(code));

@@ -1,0 +1,23 @@
+import { relative } from 'node:path';
+import { workflowIdOf, type ProjectId } from '../../src/protocol';
+
+interface Places {
+  /** Of the Temporal server, where it has one that is known. */
+  readonly uiUrl?: string;
+  readonly namespace: string;
+  readonly envFile: string;
+  readonly projectId: ProjectId;
+  readonly runId: string;
+}
+
+/** Where a person can look at the run and steer it. */
+export function placeLines({ uiUrl, namespace, envFile, projectId, runId }: Places): string[] {
+  const near = relative(process.cwd(), envFile);
+  const file = near.startsWith('..') ? envFile : `./${near}`;
+  const workflow = `${uiUrl}/namespaces/${namespace}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
+  return [
+    ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
+    `Command line  . ${file} && storyreel status ${projectId}`,
+    `              storyreel cancel ${projectId}`,
+  ];
+}

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LocalModel, Stack } from '../stack';
+import { DIST } from './guest';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+interface Services {
+  readonly stateDir: string;
+  readonly stack: Pick<Stack, 'temporal' | 'postgres' | 'redis' | 'ffmpegPath'>;
+  /** Base URL of the stand-in provider, where one runs. */
+  readonly studio?: string;
+  readonly model?: LocalModel;
+}
+
+/** Whether anything is left for the stand-in provider to do. */
+export function needsStudio(env: Env, localModel: boolean): boolean {
+  return !(localModel || hasText(env)) || !env['STORYREEL_IMAGE_BASE_URL'] || !env['STORYREEL_VIDEO_BASE_URL'];
+}
+
+/** Our settings for the services that run here. What the environment sets itself is left as it is. */
+export function settingsFor(env: Env, { stateDir, stack, studio, model }: Services): Record<string, string> {
+  const found = {
+    TEMPORAL_ADDRESS: stack.temporal.address,
+    DATABASE_URL: stack.postgres.url,
+    REDIS_URL: stack.redis.url,
+    ...(model && { OPENAI_BASE_URL: model.baseUrl, OPENAI_API_KEY: 'none', STORYREEL_TEXT_MODEL: model.model }),
+  };
+  const unlessSet = {
+    MEDIA_DIR: join(stateDir, 'media'),
+    FFMPEG_PATH: stack.ffmpegPath,
+    ...(studio !== undefined && {
+      ...(!hasText(env) && { OPENAI_BASE_URL: studio }),
+      STORYREEL_IMAGE_BASE_URL: studio,
+      STORYREEL_VIDEO_BASE_URL: studio,
+    }),
+    // Small and quick: two cores draw, render and encode everything here.
+    FRAME_SIZE: '640x360',
+    VIDEO_POLL_MS: '200',
+    SHUTDOWN_GRACE_MS: '2000',
+    // The local model works at two requests at once; others would only wait, and time out.
+    ...(model && { TEXT_CONCURRENCY: '2', FIRST_TOKEN_TIMEOUT_MS: '180000' }),
+  };
+  const own = Object.entries(unlessSet).filter(([name]) => !env[name]);
+  return { ...Object.fromEntries(own), ...found };
+}
+
+/** A file to be sourced in a shell: the settings, and the command itself. Only its owner may read the password in it. */
+export function writeEnvFile(stateDir: string, settings: Readonly<Record<string, string>>): string {
+  const file = join(stateDir, 'env');
+  const lines = [
+    '# What "npm start" runs with. In a shell: . <this file>, then: storyreel status',
+    ...Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    `storyreel() { ${quoted(process.execPath)} ${quoted(join(DIST, 'src', 'cli', 'main.js'))} "$@"; }`,
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return file;
+}
+
+function hasText(env: Env): boolean {
+  return Boolean(env['OPENAI_BASE_URL'] || env['OPENAI_API_KEY']);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,59 @@
+import { InvalidArgumentError } from 'commander';
+import type { Readable } from 'node:stream';
+import {
+  isStageName,
+  MAX_TOPIC_BYTES,
+  parseCursor,
+  parseProjectId,
+  STAGES,
+  StoryreelError,
+  type Cursor,
+  type ProjectId,
+  type StageName,
+} from '../protocol';
+
+/** Throws `Project.NotFound`: what is no id names no project. */
+export function projectArgument(text: string): ProjectId {
+  const id = parseProjectId(text);
+  if (!id) {
+    throw new StoryreelError(
+      'Project.NotFound',
+      `There is no project "${text}": a project id is a UUID. "storyreel status" lists the projects.`,
+    );
+  }
+  return id;
+}
+
+/** Throws `Stage.Unknown` with the stages that there are. */
+export function stageArgument(text: string): StageName {
+  if (isStageName(text)) return text;
+  const names = STAGES.map(({ name }) => name).join(', ');
+  throw new StoryreelError('Stage.Unknown', `There is no stage "${text}". The stages are ${names}.`);
+}
+
+export function cursorArgument(text: string): Cursor {
+  const cursor = parseCursor(text);
+  if (!cursor) throw new InvalidArgumentError('It must be the "id" of an event, like 1764000000000-0.');
+  return cursor;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** Input beyond this is no topic, and may have no end. */
+const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
+
+/** The topic, from standard input where it is `-`. */
+export async function readTopic(topic: string, stdin: Readable): Promise<string> {
+  if (topic !== '-') return topic;
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of stdin as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > MOST_INPUT_BYTES) break;
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import type { StoryClient } from '../../client';
+import { StoryreelError, type ProjectId } from '../../protocol';
+import { projectArgument, readTopic, wholeNumber } from '../arguments';
+import { chooseRenderer, withClient, type Cli } from '../cli';
+import { exitCodesHelp } from '../exit-codes';
+import { followStory } from '../follow-story';
+import { sayThatItGoesOn } from './watch';
+
+interface Flags {
+  readonly scenes?: number;
+  readonly style?: string;
+  readonly name?: string;
+  readonly owner?: string;
+  readonly project?: string;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  storyreel generate "a lighthouse keeper who collects storms"
+  echo "the last bus of the night" | storyreel generate - --scenes 3 --json
+  storyreel generate "a fox in the snow" --detach
+  storyreel generate --project 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11
+
+Where no person sits at the terminal, it ends with 4 as soon as a lane needs attention; the run waits in Temporal.`;
+
+export function addGenerate(program: Command, cli: Cli): void {
+  program
+    .command('generate')
+    .summary('make a film of a topic and show it as it is made')
+    .description('Makes a film of a topic and shows it as it is made. Ctrl-C leaves the run going.')
+    .argument('[topic]', 'what the film is about; - reads it from standard input')
+    .option('--scenes <n>', 'how many scenes the story is told in (default: 5)', wholeNumber)
+    .option('--style <words>', 'how the pictures look')
+    .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
+    .option('--owner <owner>', 'whose project it is')
+    .option('--project <id>', 'go on with a project that is there, instead of a topic')
+    .option('--detach', 'start it, print the project id, and return')
+    .option('--json', 'print one JSON event a line and nothing else')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
+    .action(async (topic: string | undefined, flags: Flags) => {
+      cli.exitCode = await generate(cli, topic, flags);
+    });
+}
+
+async function generate(cli: Cli, topic: string | undefined, flags: Flags): Promise<number> {
+  if ((topic === undefined) === (flags.project === undefined)) {
+    throw new StoryreelError('Project.Invalid', 'Give a topic in quotes, or --project with an id; one of the two.');
+  }
+  const known = flags.project === undefined ? undefined : projectArgument(flags.project);
+  const text = topic === undefined ? '' : await readTopic(topic, cli.stdin);
+  const signal = cli.interrupted();
+  return withClient(cli, async ({ client, config }) => {
+    const projectId = known ?? (await create(client, text, flags));
+    const { workflowId, runId } = await client.start(projectId, { join: true });
+    if (flags.detach) {
+      const started = { project_id: projectId, workflow_id: workflowId, run_id: runId };
+      cli.screen.write(`${flags.json ? JSON.stringify(started) : projectId}\n`);
+      return 0;
+    }
+    const stopWhenParked = flags.json === true || !cli.screen.interactive;
+    const renderer = chooseRenderer(cli, flags.json === true);
+    const { outcome, code } = await followStory({ client, config }, projectId, renderer, { stopWhenParked, signal });
+    if (outcome === 'left') sayThatItGoesOn(cli, projectId);
+    return code;
+  });
+}
+
+function create(client: StoryClient, topic: string, { name, owner, scenes, style }: Flags): Promise<ProjectId> {
+  return client.create({
+    topic,
+    ...(name !== undefined && { name }),
+    ...(owner !== undefined && { owner }),
+    settings: { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) },
+  });
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import type { ProjectSummary, ProjectView } from '../../client';
+import { laneParts, type ProjectId } from '../../protocol';
+import { projectArgument } from '../arguments';
+import { withClient, type Cli } from '../cli';
+import { exitCodesHelp } from '../exit-codes';
+import { closingLines, createStyle, oneLine, sceneTable, statusMark, type Screen } from '../render';
+
+const EXAMPLES = `
+Examples:
+  storyreel status
+  storyreel status 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11
+  storyreel status 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11 --json`;
+
+export function addStatus(program: Command, cli: Cli): void {
+  program
+    .command('status')
+    .summary('show where a project stands, or list the projects')
+    .description('Shows where a project and each of its lanes stand. Without a project: the newest 20.')
+    .argument('[project]', 'the project id')
+    .option('--json', 'print one JSON object a line')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
+    .action(async (project: string | undefined, { json = false }: { json?: boolean }) => {
+      await (project === undefined ? listAll(cli, json) : showOne(cli, projectArgument(project), json));
+    });
+}
+
+async function listAll(cli: Cli, json: boolean): Promise<void> {
+  const projects = await withClient(cli, ({ client }) => client.list());
+  const lines = projects.map((project) => (json ? JSON.stringify(project) : listLine(project)));
+  if (lines.length > 0) cli.screen.write(`${lines.join('\n')}\n`);
+  else if (!json) cli.screen.write('There are no projects yet.\n');
+}
+
+async function showOne(cli: Cli, projectId: ProjectId, json: boolean): Promise<void> {
+  await withClient(cli, async ({ client, config }) => {
+    const project = await client.status(projectId);
+    const lines = json ? [JSON.stringify(project)] : statusLines(project, resolve(config.MEDIA_DIR), cli.screen);
+    cli.screen.write(`${lines.join('\n')}\n`);
+  });
+}
+
+function listLine({ projectId, status, createdAt, name }: ProjectSummary): string {
+  return `${projectId}  ${status.padEnd(16)}  ${createdAt.toISOString().slice(0, 16).replace('T', ' ')}  ${oneLine(name)}`;
+}
+
+/** The project, a line for each lane that runs once, the table of scenes, and what went wrong. */
+function statusLines(project: ProjectView, mediaDir: string, screen: Screen): string[] {
+  const style = createStyle(screen.color);
+  const { lanes, film, error } = project;
+  const once = lanes.filter(({ lane }) => laneParts(lane).scene === undefined);
+  const laneLines = once.map(
+    ({ lane, status, attempt }) =>
+      `${statusMark(status, style)} ${lane.padEnd(12)} ${status}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
+  );
+  const failed = lanes.filter((lane) => lane.error);
+  const ending = { project, seconds: 0, ...(film && { filmPath: resolve(mediaDir, film.asset) }) };
+  return [
+    `${style.bold(oneLine(project.name))}: ${project.status}`,
+    style.dim(`workflow ${project.workflowId}${project.runId === undefined ? '' : `, run ${project.runId}`}`),
+    ...laneLines,
+    ...sceneTable(lanes, { style, columns: screen.columns, mostScenes: Infinity, narrations: new Map() }),
+    ...failed.map(
+      ({ lane, error: why }) => `${style.yellow('⚠')} ${lane}: ${oneLine(why?.message ?? '')} (${why?.type})`,
+    ),
+    ...(error && failed.length === 0 ? [`${style.red('✗')} ${oneLine(error.message)} (${error.type})`] : []),
+    ...(project.status === 'needs_attention' ? [`  storyreel retry ${project.projectId} <lane>`] : []),
+    ...closingLines(ending, style),
+  ];
+}

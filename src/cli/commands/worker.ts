@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { createLogger } from '../../logger';
+import { runWorker } from '../../worker';
+import type { Cli } from '../cli';
+
+const HELP = `
+On SIGTERM or Ctrl-C it takes no more work and gives what runs SHUTDOWN_GRACE_MS to end; another worker goes on with the
+rest. A second signal ends it at once. Logs are JSON lines on standard error.
+
+Example:
+  TEMPORAL_ADDRESS=temporal:7233 storyreel worker`;
+
+export function addWorker(program: Command, cli: Cli): void {
+  program
+    .command('worker')
+    .summary('do the work')
+    .description('Does the work of all stages until it is told to stop.')
+    .addHelpText('after', HELP)
+    .action(async () => {
+      const config = cli.config();
+      const interrupted = cli.interrupted();
+      const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'worker'));
+      const stop = () => void worker.stop().catch(() => undefined);
+      if (interrupted.aborted) stop();
+      interrupted.addEventListener('abort', stop, { once: true });
+      await worker.finished;
+    });
+}

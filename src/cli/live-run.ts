@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoryClient } from '../client';
+import type { ProjectId } from '../protocol';
+
+/** Without a worker nobody answers for the workflow. */
+const ANSWER_MS = 3_000;
+
+/** What Temporal says about the project's run. A workflow that exists and does not answer counts as running. */
+export async function liveRun(client: StoryClient, projectId: ProjectId): Promise<'none' | 'running' | 'parked'> {
+  const late = new AbortController();
+  const asked = client.runStatus(projectId).then(
+    (run) => (run === undefined ? 'none' : run.status === 'needs_attention' ? 'parked' : 'running'),
+    () => 'running' as const,
+  );
+  const patience = sleep(ANSWER_MS, 'running' as const, { signal: late.signal }).catch(() => 'running' as const);
+  const answer = await Promise.race([asked, patience]);
+  late.abort();
+  return answer;
+}

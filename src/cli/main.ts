@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { readConfig, type Config } from '../config';
+import type { Cli } from './cli';
+import { EXIT_CODES } from './exit-codes';
+import { failureOf } from './failure';
+import { createProgram } from './program';
+import { standardOutput } from './render';
+
+let config: Config | undefined;
+
+const cli: Cli = {
+  screen: standardOutput(process.stdout),
+  say: (line) => void process.stderr.write(`${line}\n`),
+  stdin: process.stdin,
+  config: () => (config ??= readConfig()),
+  interrupted: () => {
+    const controller = new AbortController();
+    const interrupt = () => {
+      if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted.code);
+      controller.abort();
+    };
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    return controller.signal;
+  },
+  exitCode: EXIT_CODES.ok.code,
+};
+
+// Whoever read our output has gone (`| head`): there is nobody left to tell.
+process.stdout.on('error', () => process.exit(EXIT_CODES.ok.code));
+process.stderr.on('error', () => undefined);
+
+createProgram(cli)
+  .parseAsync()
+  .catch((error: unknown) => {
+    const { message, code } = failureOf(error);
+    if (message !== '') cli.say(`storyreel: ${message}`);
+    if (config?.LOG_LEVEL === 'debug' || config?.LOG_LEVEL === 'trace') cli.say(String((error as Error).stack));
+    cli.exitCode = code;
+  })
+  // Connections that are still trying must not hold the command up.
+  .finally(() => process.exit(cli.exitCode));

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Config } from '../../config';
+import { StoryreelError } from '../../protocol';
+import { connectRedis, whenReady } from '../../stream';
+import { examineDatabase } from './examine-database';
+import { reasonOf, withoutPassword, type Finding } from './finding';
+import { missingSearchAttributes, withTemporal } from './temporal-namespace';
+
+const ANSWER_MS = 4_000;
+
+/** Looks at every service at the same time and changes none of them. Never throws for what it finds. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const [temporal, database, redis, ffmpeg] = await Promise.all([
+    examineTemporal(config),
+    examineDatabase(config),
+    examineRedis(config),
+    examineFfmpeg(config),
+  ]);
+  return [temporal, database.postgres, redis, ffmpeg, ...database.providers];
+}
+
+async function examineTemporal(config: Config): Promise<Finding> {
+  const known = { service: 'temporal', address: config.TEMPORAL_ADDRESS };
+  const namespace = config.TEMPORAL_NAMESPACE;
+  try {
+    return await withTemporal(config, async (connection) => {
+      const { serverVersion: version } = await connection.workflowService.getSystemInfo({});
+      const missing = await missingSearchAttributes(connection, namespace);
+      const found = { ...known, version };
+      return missing.length === 0
+        ? { ...found, ok: true, detail: `namespace ${namespace}, search attributes registered` }
+        : {
+            ...found,
+            ok: false,
+            detail: `the search attributes ${missing.join(', ')} are missing`,
+            advice: 'Run "storyreel migrate".',
+          };
+    });
+  } catch (error) {
+    const isThere = error instanceof StoryreelError && error.type === 'Config.Invalid';
+    const advice = isThere ? error.message : 'Start Temporal, or correct TEMPORAL_ADDRESS.';
+    return { ...known, ok: false, detail: isThere ? `no namespace ${namespace}` : reasonOf(error), advice };
+  }
+}
+
+async function examineRedis({ REDIS_URL }: Config): Promise<Finding> {
+  const known = { service: 'redis', address: withoutPassword(REDIS_URL) };
+  const redis = connectRedis(REDIS_URL, 'publisher');
+  try {
+    const refused = new Promise<never>((_, reject) => redis.once('error', reject));
+    await Promise.race([whenReady(redis, ANSWER_MS), refused]);
+    const about = await redis.info();
+    const version = /^(?:valkey|redis)_version:(\S+)/m.exec(
+      about.replace(/^redis_version:.*(?=[^]*^valkey_version)/m, ''),
+    );
+    const isDurable = /^aof_enabled:1/m.test(about);
+    return {
+      ...known,
+      ok: true,
+      version: version?.[1] ?? 'unknown version',
+      detail: isDurable ? 'append-only file on' : 'append-only file off',
+      ...(!isDurable && {
+        advice: 'A restart of Redis loses live text, never a result. Set "appendonly yes" to keep it.',
+      }),
+    };
+  } catch (error) {
+    return { ...known, ok: false, detail: reasonOf(error), advice: 'Start Redis or Valkey, or correct REDIS_URL.' };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function examineFfmpeg({ FFMPEG_PATH }: Config): Promise<Finding> {
+  const known = { service: 'ffmpeg', address: FFMPEG_PATH };
+  try {
+    const { stdout } = await promisify(execFile)(FFMPEG_PATH, ['-version'], { timeout: ANSWER_MS });
+    return { ...known, ok: true, version: /version (\S+)/.exec(stdout)?.[1] ?? 'unknown version' };
+  } catch (error) {
+    return { ...known, ok: false, detail: reasonOf(error), advice: 'Install ffmpeg, or set FFMPEG_PATH to it.' };
+  }
+}

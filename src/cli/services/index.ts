@@ -1,0 +1,3 @@
+export { examine } from './examine';
+export type { Finding } from './finding';
+export { prepareServices, type Prepared } from './prepare-services';

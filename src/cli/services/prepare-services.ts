@@ -1,0 +1,34 @@
+import type { Config } from '../../config';
+import { createDataSource, migrate } from '../../entities';
+import { unreachable } from '../../protocol';
+import { registerSearchAttributes, withTemporal } from './temporal-namespace';
+
+/** What was missing and is there now. */
+export interface Prepared {
+  readonly migrations: readonly string[];
+  readonly searchAttributes: readonly string[];
+}
+
+/**
+ * Brings the database's schema and the Temporal namespace up to date. Doing it again, or in several places at once, is
+ * harmless. Throws `Service.Unreachable`.
+ */
+export async function prepareServices(config: Config): Promise<Prepared> {
+  const migrations = await migrateDatabase(config);
+  const searchAttributes = await withTemporal(config, (connection) =>
+    registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE),
+  );
+  return { migrations, searchAttributes };
+}
+
+async function migrateDatabase({ DATABASE_URL }: Config): Promise<string[]> {
+  const dataSource = createDataSource({ url: DATABASE_URL, poolSize: 2, applicationName: 'storyreel-migrate' });
+  await dataSource.initialize().catch((cause: unknown) => {
+    throw unreachable('Postgres', 'DATABASE_URL', cause);
+  });
+  try {
+    return await migrate(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,59 @@
+import { Connection } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../config';
+import { SEARCH_ATTRIBUTES, StoryreelError, unreachable } from '../../protocol';
+
+/** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
+const KEYWORD = 2;
+/** gRPC's NOT_FOUND and ALREADY_EXISTS. */
+const [NOT_FOUND, ALREADY_EXISTS] = [5, 6];
+const CONNECT_MS = 4_000;
+const VISIBLE_MS = 10_000;
+
+export async function withTemporal<T>(config: Config, use: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({
+    address: config.TEMPORAL_ADDRESS,
+    connectTimeout: CONNECT_MS,
+  }).catch((cause: unknown) => {
+    throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
+  });
+  try {
+    return await use(connection);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
+    throw new StoryreelError(
+      'Config.Invalid',
+      `Temporal has no namespace "${config.TEMPORAL_NAMESPACE}". Correct TEMPORAL_NAMESPACE, or create it: ` +
+        `temporal operator namespace create ${config.TEMPORAL_NAMESPACE}`,
+      { cause: error },
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  await connection.workflowService.describeNamespace({ namespace });
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));
+}
+
+/** Registers what is missing, waits until the server knows it, and gives the names. */
+export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  const missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length === 0) return [];
+  await connection.operatorService
+    .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])) })
+    .catch((error: unknown) => {
+      // Another migration was faster.
+      if ((error as { code?: unknown }).code !== ALREADY_EXISTS) throw error;
+    });
+  for (let waited = 0; waited < VISIBLE_MS; waited += 100) {
+    if ((await missingSearchAttributes(connection, namespace)).length === 0) return missing;
+    await sleep(100);
+  }
+  throw new StoryreelError(
+    'Service.Unreachable',
+    `Temporal did not take the search attributes ${missing.join(', ')}. Try again, or add them by hand as Keyword.`,
+  );
+}

@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { EXIT_CODES, failureOf, type Cli } from '../../src/cli';
+import { createProgram } from '../../src/cli/program';
+import { readConfig } from '../../src/config';
+import { paper } from './cli-events';
+
+const ROOT = resolve(__dirname, '..', '..');
+const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+const PROJECT = '0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11';
+const COMMANDS = readdirSync(join(ROOT, 'src', 'cli', 'commands')).map((name) => name.replace('.ts', ''));
+/** Nothing listens there, so whatever connects fails. */
+const NOWHERE = {
+  TEMPORAL_ADDRESS: '127.0.0.1:1',
+  DATABASE_URL: 'postgres://user:hidden-word@127.0.0.1:1/none',
+  REDIS_URL: 'redis://:hidden-word@127.0.0.1:1',
+  FFMPEG_PATH: '/no/such/ffmpeg',
+};
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line in this process, up to where it would connect to something. */
+async function parse(args: readonly string[]): Promise<Ran> {
+  const screen = paper();
+  const said: string[] = [];
+  const cli: Cli = {
+    screen,
+    say: (line) => void said.push(line),
+    stdin: Readable.from([]),
+    config: () => readConfig(NOWHERE),
+    interrupted: () => new AbortController().signal,
+    exitCode: 0,
+  };
+  try {
+    await createProgram(cli).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    const { message, code } = failureOf(error);
+    if (message !== '') said.push(`storyreel: ${message}`);
+    cli.exitCode = code;
+  }
+  return { code: cli.exitCode, stdout: screen.text, stderr: said.join('\n') };
+}
+
+/** The command itself, as it is compiled. */
+async function storyreel(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  const ran = promisify(execFile)(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, ...NOWHERE, ...env },
+  });
+  const { stdout, stderr } = await ran.catch((error: unknown) => error as { stdout: string; stderr: string });
+  return { code: ran.child.exitCode, stdout, stderr };
+}
+
+it('lists every command and every exit code in its help', async () => {
+  const { code, stdout } = await parse(['--help']);
+  expect(code).toBe(0);
+  for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  for (const exit of Object.values(EXIT_CODES)) {
+    expect(stdout).toMatch(new RegExp(`^  ${exit.code} +${exit.meaning}$`, 'm'));
+  }
+});
+
+it.each(COMMANDS)('shows an example in the help of %s', async (command) => {
+  const { code, stdout } = await parse([command, '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Examples?:\n.*storyreel /);
+});
+
+describe('refuses with one line and exit code 2:', () => {
+  it.each([
+    ['an unknown command', ['make'], /unknown command 'make'/],
+    ['an unknown option', ['status', '--bogus'], /unknown option '--bogus'/],
+    ['no topic and no project', ['generate'], /Give a topic in quotes/],
+    ['a topic and a project', ['generate', 'fox', '--project', PROJECT], /one of the two/],
+    ['scenes that are no number', ['generate', 'fox', '--scenes', 'five'], /must be a whole number/],
+    ['a cursor that is none', ['watch', PROJECT, '--from', 'now'], /must be the "id" of an event/],
+    ['an unknown stage', ['watch', PROJECT, '--stage', 'sound'], /no stage "sound".*rewrite, storyboard.*film/],
+    ['a lane of an unknown stage', ['retry', PROJECT, 'sound/1'], /no stage "sound"/],
+    ['a missing argument', ['cancel'], /missing required argument/],
+  ])('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await parse(args);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^storyreel: .*$/);
+    expect({ code, stdout }).toEqual({ code: EXIT_CODES.usage.code, stdout: '' });
+  });
+
+  it('a setting', async () => {
+    const { code, stderr } = await storyreel(['status'], { TEMPORAL_ADDRESS: 'nowhere' });
+    expect(stderr).toMatch(/^storyreel: TEMPORAL_ADDRESS must be host:port.*\n$/);
+    expect(code).toBe(EXIT_CODES.usage.code);
+  });
+});
+
+it.each([['status'], ['watch'], ['cancel']])('says that there is no such project: %s', async (command) => {
+  const { code, stderr } = await parse([command, 'my-film']);
+  expect(stderr).toMatch(/^storyreel: There is no project "my-film".*$/);
+  expect(code).toBe(EXIT_CODES.notFound.code);
+});
+
+it('names the service that cannot be reached, without its password and without a stack', async () => {
+  for (const { code, stderr } of await Promise.all(['status', 'worker', 'migrate'].map((name) => storyreel([name])))) {
+    expect(stderr).toMatch(/^storyreel: (Temporal|Postgres) cannot be reached .*(TEMPORAL_ADDRESS|DATABASE_URL)/m);
+    expect(stderr).not.toMatch(/hidden-word|\n\s+at /);
+    expect(code).toBe(EXIT_CODES.failed.code);
+  }
+});
+
+it('shows the stack of a failure where LOG_LEVEL is debug', async () => {
+  expect((await storyreel(['migrate'], { LOG_LEVEL: 'debug' })).stderr).toMatch(/\n\s+at /);
+});
+
+it('doctor tells of each service what to do, and fails', async () => {
+  const { code, stdout } = await storyreel(['doctor', '--json']);
+  const findings = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const services = ['temporal', 'postgres', 'redis', 'ffmpeg', 'text', 'image', 'video'];
+  expect(findings.map(({ service }) => service)).toEqual(services);
+  for (const { ok, advice } of findings) expect([ok, advice]).toEqual([false, expect.stringMatching(/\w/)]);
+  expect(stdout).not.toContain('hidden-word');
+  expect(code).toBe(EXIT_CODES.failed.code);
+});
+
+it('ends quietly when its reader has gone', async () => {
+  const command = `"${process.execPath}" "${MAIN}" --help | head -1`;
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { env: { PATH: process.env.PATH } });
+  expect(stdout.split('\n')).toHaveLength(2);
+  expect(stderr).toBe('');
+});

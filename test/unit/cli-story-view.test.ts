@@ -1,0 +1,123 @@
+import { mismatchesIn } from '../../src/cli/render';
+import type { LaneId, StoryEvent } from '../../src/protocol';
+import { done, event, laneEvent, PROJECT, sha256, snapshot, token, viewAfter } from './cli-events';
+
+const rewrite = (...events: StoryEvent[]) => viewAfter(...events).lanes.get('rewrite' as LaneId);
+
+it('joins the tokens of a lane in their order', () => {
+  expect(rewrite(snapshot(), token('rewrite', 'One ', 0), token('rewrite', 'fox', 4))).toMatchObject({
+    text: 'One fox',
+    bytes: 7,
+    status: 'processing',
+  });
+});
+
+it('counts offsets in bytes of UTF-8', () => {
+  expect(rewrite(snapshot(), token('rewrite', '狐狸🦊', 0), token('rewrite', '!', 10))).toMatchObject({
+    text: '狐狸🦊!',
+    bytes: 11,
+  });
+});
+
+it('takes a repeated piece once, also where it overlaps in part', () => {
+  const events = [token('rewrite', '狐狸', 0), token('rewrite', '狐狸', 0), token('rewrite', '狸跑', 3)];
+  expect(rewrite(snapshot(), ...events)).toMatchObject({ text: '狐狸跑', bytes: 9 });
+});
+
+it('verifies a text by the length and hash that its end promises', () => {
+  const text = 'One fox';
+  expect(rewrite(snapshot(), token('rewrite', text, 0), done('rewrite', text))?.check).toBe('verified');
+});
+
+it('notices a text that differs from what was promised', () => {
+  const view = viewAfter(snapshot(), token('rewrite', 'One cat', 0), done('rewrite', 'One fox'));
+  expect(mismatchesIn(view)).toEqual(['rewrite']);
+});
+
+it('notices a lost piece', () => {
+  const events = [token('rewrite', 'One ', 0), token('rewrite', 'fox', 8), done('rewrite', 'One red fox')];
+  expect(rewrite(snapshot(), ...events)?.check).toBe('mismatch');
+});
+
+it('throws the text away at a reset', () => {
+  const again = laneEvent('rewrite', { type: 'reset', reason: 'retry', attempt: 2 }, 2);
+  const events = [token('rewrite', 'Half a', 0), again, token('rewrite', 'New', 0, 2), done('rewrite', 'New')];
+  expect(rewrite(snapshot(), ...events)).toMatchObject({ text: 'New', check: 'verified' });
+});
+
+it('keeps the text up to the offset where a new attempt goes on', () => {
+  const goesOn = laneEvent('rewrite', { type: 'resumed', offset: 6, attempt: 2, how: 'prefill' }, 2);
+  const events = [token('rewrite', '狐狸 runs', 0), goesOn, token('rewrite', '!', 6, 2), done('rewrite', '狐狸!', 2)];
+  expect(rewrite(snapshot(), ...events)).toMatchObject({ text: '狐狸!', attempt: 2, check: 'verified' });
+});
+
+it('does not check a text whose beginning it has not seen', () => {
+  expect(rewrite(token('rewrite', 'fox', 4), done('rewrite', 'One fox'))?.check).toBe('unchecked');
+});
+
+it('checks a text again whose beginning it has missed, once that starts anew', () => {
+  const again = laneEvent('rewrite', { type: 'reset', reason: 'retry', attempt: 2 }, 2);
+  const events = [token('rewrite', 'fox', 4), again, token('rewrite', 'New', 0, 2), done('rewrite', 'New')];
+  expect(rewrite(...events)?.check).toBe('verified');
+});
+
+it('replaces all that it had by a late snapshot', () => {
+  const late = snapshot({ storyboard: { text: '{}', status: 'processing' } });
+  const view = viewAfter(snapshot(), token('rewrite', 'old', 0), late, token('storyboard', '!', 2));
+  expect([...view.lanes.keys()]).toEqual(['storyboard']);
+  expect(view.lanes.get('storyboard' as LaneId)?.text).toBe('{}!');
+});
+
+it('checks the settled texts of a snapshot too', () => {
+  const right = snapshot({ rewrite: { text: 'fox', status: 'completed', sha256: sha256('fox') } });
+  const wrong = snapshot({ rewrite: { text: 'cat', status: 'completed', sha256: sha256('fox') } });
+  expect(rewrite(right)?.check).toBe('verified');
+  expect(rewrite(wrong)?.check).toBe('mismatch');
+});
+
+it('knows what to type about a parked lane, from an event and from a snapshot', () => {
+  const error = { type: 'Output.Unusable', message: 'no JSON', retryable: false };
+  const attention = laneEvent('storyboard', { type: 'attention', error, commands: ['storyreel retry x storyboard'] });
+  const update = laneEvent('storyboard', { type: 'stage_update', status: 'needs_attention' });
+  const live = viewAfter(snapshot(), update, attention);
+  const late = viewAfter(snapshot({ storyboard: { status: 'needs_attention', error } }));
+  expect(live.status).toBe('needs_attention');
+  expect(live.lanes.get('storyboard' as LaneId)).toMatchObject({ error, commands: ['storyreel retry x storyboard'] });
+  expect(late.lanes.get('storyboard' as LaneId)?.commands).toEqual([
+    `storyreel retry ${PROJECT} storyboard`,
+    `storyreel cancel ${PROJECT}`,
+  ]);
+});
+
+it('forgets what was wrong with a lane that is tried again', () => {
+  const error = { type: 'Output.Unusable', message: 'no JSON', retryable: false };
+  const view = viewAfter(
+    snapshot({ storyboard: { status: 'needs_attention', error } }),
+    laneEvent('storyboard', { type: 'stage_update', status: 'processing' }, 2),
+  );
+  expect(view.status).toBe('processing');
+  expect(view.lanes.get('storyboard' as LaneId)?.error).toBeUndefined();
+});
+
+it('follows a clip by its percent', () => {
+  const lane = 'video_generation/2';
+  const half = laneEvent(lane, { type: 'stage_update', status: 'processing', progress: 50 });
+  const end = laneEvent(lane, { type: 'stage_update', status: 'completed' });
+  expect(viewAfter(snapshot(), half).lanes.get(lane as LaneId)?.progress).toBe(50);
+  expect(viewAfter(snapshot(), half, end).lanes.get(lane as LaneId)).not.toHaveProperty('progress');
+});
+
+it('tells a run that was cancelled from one that failed', () => {
+  const ended = (status: string) =>
+    viewAfter(snapshot(), event('pipeline', { type: 'pipeline_error', error: 'over', metadata: { status } })).status;
+  expect([ended('cancelled'), ended('failed')]).toEqual(['cancelled', 'failed']);
+});
+
+it('knows the scenes as soon as the storyboard has settled', () => {
+  const text = '```json\n{"scenes":[{"narration":"A fox."},{"narration":"Snow."}]}\n```';
+  const view = viewAfter(snapshot(), token('storyboard', text, 0), done('storyboard', text));
+  expect(view.scenes).toEqual([
+    { scene_number: 1, narration: 'A fox.' },
+    { scene_number: 2, narration: 'Snow.' },
+  ]);
+});
