@@ -1,3 +1,16 @@
+export { readConfig, type Config } from '../config';
+export {
+  parseCursor,
+  parseProjectId,
+  StoryreelError,
+  type Cursor,
+  type FailureType,
+  type LaneId,
+  type LogEvent,
+  type ProjectId,
+  type SnapshotEvent,
+  type StoryEvent,
+} from '../protocol';
 export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
 export { StoryClient, type NewProject, type ProjectSummary, type StartedRun, type StartOptions } from './story-client';
 export type { WatchOptions } from './watch-project';
