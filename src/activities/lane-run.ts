@@ -213,8 +213,10 @@ async function leave(
     ...(issues && { issues }),
     ...(times && { times }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
-  if (times !== undefined && times < MOST_ANSWERS) return askOnceMore(message, issues);
-  return toApplicationFailure(error);
+  const again = times !== undefined && times < MOST_ANSWERS;
+  // Otherwise a viewer would see nothing at all until the next attempt begins.
+  if (retryable || again) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+  return again ? askOnceMore(message, issues) : toApplicationFailure(error);
 }
 
 /** Asking the model again is an attempt like any other: with a fence, a usage row and a place in the Temporal UI. */

@@ -147,7 +147,7 @@ async function tellEnd(deps: ActivityDeps, projectId: ProjectId): Promise<true> 
 
 function endedBy(project: Project): string {
   if (project.status === 'cancelled') return 'The run was cancelled.';
-  return (project.error)?.message ?? 'The run failed.';
+  return project.error?.message ?? 'The run failed.';
 }
 
 async function publish(

@@ -25,7 +25,7 @@ export function createProgram(cli: Cli): Command {
     .description('Turns a topic into a short film, and shows it as it is made.')
     .exitOverride()
     .configureOutput({
-      writeOut: cli.screen.write,
+      writeOut: (text) => cli.screen.write(text),
       writeErr: (text) => cli.say(text.trimEnd().replace(/^error: /, 'storyreel: ')),
     })
     .addHelpText('after', HELP + exitCodesHelp());

@@ -42,7 +42,7 @@ const attributes = {
 export async function story(input: StoryInput): Promise<StoryStatusView> {
   const { projectId, carried } = input;
   const table = new LaneTable(projectId, showToOperators());
-  setHandler(statusQuery, () => table.view());
+  setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
   const parked = (request: RetryRequest) => lanesNamed(request.lane, table.withStatus('needs_attention'));
   const retry = (request: RetryRequest) => {
     const lanes = parked(request);
@@ -50,8 +50,11 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
     return lanes;
   };
   // A signal for a lane that is not parked is stale or doubled, and does nothing; an update is told so.
-  setHandler(retrySignal, (request) => void retry(request));
+  const description =
+    'tries a parked lane again: {"lane":"image_generation/3"}, or all of a stage: {"lane":"image_generation"}';
+  setHandler(retrySignal, (request) => void retry(request), { description });
   setHandler(retryUpdate, retry, {
+    description,
     validator: (request: RetryRequest) => {
       if (parked(request).length === 0) throw new Error(`${request.lane} is not waiting for a retry`);
     },

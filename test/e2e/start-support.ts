@@ -33,11 +33,11 @@ export class Start {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
   }
 
-  static spawn(stateDir: string, args: readonly string[]): Start {
+  static spawn(stateDir: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Start {
     const script = join(ROOT, 'dist', 'dev', 'start', 'main.js');
     const child = spawn(process.execPath, [script, ...args], {
       cwd: ROOT,
-      env: cleanEnv(stateDir),
+      env: { ...cleanEnv(stateDir), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new Start(child, stateDir);
@@ -93,18 +93,21 @@ export function noneAlive(processes: Iterable<ProcessIdentity>): boolean {
   return ![...processes].some(isAlive);
 }
 
+interface Asked {
+  readonly kind: string;
+  /** The answer repeated an earlier one and cost nothing. */
+  readonly replayed: boolean;
+  readonly idempotencyKey: string | null;
+  readonly prompt: string;
+}
+
 /** What the stand-in provider was asked, each request in its last state. */
-export function requestsIn(stateDir: string): { kind: string; prompt: string; replayed: boolean }[] {
+export function requestsIn(stateDir: string): Asked[] {
   const lines = readFileSync(join(stateDir, 'studio', 'requests.jsonl'), 'utf8')
     .trimEnd()
     .split('\n');
-  const entries = lines.map(
-    (line) => JSON.parse(line) as { seen: { id: number; kind: string; replayed: boolean }; prompt: string },
-  );
-  const last = new Map(
-    entries.map(({ seen, prompt }) => [seen.id, { kind: seen.kind, replayed: seen.replayed, prompt }]),
-  );
-  return [...last.values()];
+  const entries = lines.map((line) => JSON.parse(line) as { seen: Asked & { id: number }; prompt: string });
+  return [...new Map(entries.map(({ seen, prompt }) => [seen.id, { ...seen, prompt }])).values()];
 }
 
 /** The length in seconds of a film that ffmpeg can decode from beginning to end. Throws where it cannot. */

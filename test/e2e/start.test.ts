@@ -1,6 +1,14 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { newStateDir, noneAlive, playedSeconds, requestsIn, Start } from './start-support';
+
+// Temporal gives the work of a killed worker to the next one only after its heartbeat is overdue.
+jest.setTimeout(150_000);
 
 let stateDir: string;
 const starts: Start[] = [];
@@ -29,7 +37,7 @@ it('makes a film that plays, tells of it in events alone, and ends with nothing 
   await making.until('the first event', () => making.events.length > 0);
   const processes = making.processes();
 
-  expect(await making.end()).toBe(0);
+  expect({ code: await making.end(), stderr: making.stderr }).toMatchObject({ code: 0 });
 
   const { events } = making;
   expect(events[0]).toMatchObject({ type: 'snapshot', topic: 'a fox in the snow' });
@@ -50,24 +58,26 @@ it('goes on after a kill -9 of everything and pays for nothing twice', async () 
   await killed.killAll();
 
   const again = start('--once');
-  expect(await again.end()).toBe(0);
+  expect({ code: await again.end(), stderr: again.stderr }).toMatchObject({ code: 0 });
 
   expect(again.stderr).toContain('Going on with "a lighthouse that hums"');
   expect(again.stdout).toContain('The film is done.');
   expect(readdirSync(join(stateDir, 'films')).filter((name) => name.includes(id.slice(0, 8)))).toHaveLength(1);
-  const paid = requestsIn(stateDir).filter(({ prompt, replayed }) => !replayed && prompt.includes('hums'));
-  const count = (kind: string, part = '') =>
-    paid.filter((each) => each.kind === kind && each.prompt.includes(part)).length;
-  expect(paid.filter(({ kind }) => kind === 'chat').map(({ prompt }) => prompt)).toHaveLength(
-    new Set(paid.filter(({ kind }) => kind === 'chat').map(({ prompt }) => prompt)).size,
-  );
-  expect([count('image'), count('video_submit')]).toEqual([3, 3]);
+  const paid = requestsIn(stateDir).filter(({ replayed }) => !replayed);
+  const asked = paid.filter(({ kind, prompt }) => kind === 'chat' && prompt.includes('hums'));
+  expect(new Set(asked.map(({ prompt }) => prompt)).size).toBe(asked.length);
+  const made = (kind: string) => paid.filter((each) => each.kind === kind && each.idempotencyKey?.startsWith(id));
+  expect([made('image').length, made('video_submit').length]).toEqual([3, 3]);
 });
 
 it('leaves a start that runs alone, restarts its worker, and leaves no process after Ctrl-C', async () => {
   const first = start('a slow song', '--tokens-per-second', '5', '--json');
   await first.until('the first token', () => first.events.some(({ type }) => type === 'token'));
   const before = first.processes();
+
+  const inShell = `. "${join(stateDir, 'env')}" && storyreel doctor && storyreel status`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', inShell], { env: { PATH: process.env.PATH } });
+  expect(stdout).toMatch(/✓ temporal[^]*✓ video[^]*processing .* a slow song/);
 
   const second = start('--once');
   expect(await second.end()).toBe(1);
@@ -85,8 +95,23 @@ it('leaves a start that runs alone, restarts its worker, and leaves no process a
 
   first.signal('SIGINT');
   expect(await first.end()).toBe(130);
-  expect(first.stderr).toContain('"npm start" goes on where it was');
+  expect(first.stderr).toContain('Stopping (SIGINT). "npm start" goes on where it was.');
   expect(noneAlive([...before.values(), ...after.values()])).toBe(true);
+});
+
+it('ends with 4 and the commands where a lane needs attention, and tries it again at the next start', async () => {
+  const refusing = createServer((_, response) => response.writeHead(401).end('{}')).listen(0, '127.0.0.1');
+  await once(refusing, 'listening');
+  const OPENAI_BASE_URL = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}/v1`;
+  const parked = Start.spawn(stateDir, ['a wrong key', '--once'], { OPENAI_BASE_URL, OPENAI_API_KEY: 'sk-wrong' });
+  expect(await parked.end()).toBe(4);
+  refusing.close();
+  expect(parked.stdout).toMatch(/rewrite needs attention: .*401.*\(Provider\.Unauthorized\)/);
+  expect(parked.stdout).toMatch(/storyreel retry \S+ rewrite/);
+
+  const again = start('a wrong key', '--json');
+  await again.until('the rewritten text', () => again.events.some(({ type }) => type === 'done'));
+  expect(again.stderr).toContain('rewrite waited for attention and is tried again');
 });
 
 it('begins anew with --fresh, and keeps the films', async () => {
@@ -94,6 +119,7 @@ it('begins anew with --fresh, and keeps the films', async () => {
   const anew = start('--fresh', '--json', '--tokens-per-second', '5');
   await anew.until('the first event', () => anew.events.length > 0);
   expect(anew.stderr).not.toContain('Going on with');
+  await anew.until('a request', () => existsSync(join(stateDir, 'studio', 'requests.jsonl')));
   expect(requestsIn(stateDir).filter(({ prompt }) => prompt.includes('hums'))).toEqual([]);
   expect(readdirSync(join(stateDir, 'films'))).toEqual(films);
 });

@@ -9,7 +9,7 @@ import {
   type Renderer,
 } from '../../src/cli/render';
 import { LiveArea } from '../../src/cli/render/live-area';
-import { fit, pad, widthOf } from '../../src/cli/render/display-width';
+import { fit as fitted, pad, widthOf } from '../../src/cli/render/display-width';
 import { StoryboardText } from '../../src/cli/render/storyboard-text';
 import type { ProjectView } from '../../src/client';
 import type { LaneId, StoryEvent } from '../../src/protocol';
@@ -203,6 +203,6 @@ describe('the table of scenes', () => {
 
 it('measures text as a terminal does', () => {
   expect([widthOf('abc'), widthOf('狐狸'), widthOf('🦊'), widthOf('\x1b[31mred\x1b[39m')]).toEqual([3, 4, 2, 3]);
-  expect(fit('狐狸跑了', 5)).toBe('狐狸…');
+  expect(fitted('狐狸跑了', 5)).toBe('狐狸…');
   expect(pad('狐', 4)).toBe('狐  ');
 });

@@ -9,6 +9,11 @@ import { FaultyLog } from './faulty-log';
 
 export const REWRITE = laneId('rewrite');
 
+/** The places on the log of all that came after a snapshot. */
+export function idsOf(events: readonly StoryEvent[]): string[] {
+  return events.flatMap((event) => (event.type === 'snapshot' || event.id === undefined ? [] : [event.id]));
+}
+
 /** A project whose rows are made by hand, on a log in memory, and its viewers. */
 export class WatchedStory {
   readonly projectId = randomUUID() as ProjectId;
@@ -16,10 +21,9 @@ export class WatchedStory {
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
-  /** How often Postgres was asked. */
-  asked = 0;
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
+  private readonly closed = new AbortController();
 
   writer(fence = this.lane.fence): LaneWriter {
     return { projectId: this.projectId, lane: REWRITE, fence, attempt: fence };
@@ -46,13 +50,11 @@ export class WatchedStory {
     });
   }
 
-  /** Ends the run: first in Postgres, then on the log. */
+  /** Ends the run: first in Postgres, with the text that was written, then on the log. */
   async end(): Promise<void> {
+    const held = await this.log.inner.lane(this.projectId, REWRITE);
+    if (this.lane.status !== 'completed' && held) this.lane = { status: 'completed', ...held };
     this.status = 'completed';
-    await this.tellEnd();
-  }
-
-  async tellEnd(): Promise<void> {
     const metadata = { completed_stages: 1, skipped_stages: 0, total_stages: 1 };
     await this.log.inner.publish({
       projectId: this.projectId,
@@ -62,7 +64,8 @@ export class WatchedStory {
   }
 
   watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    return watchProject({ log: this.log, truth: () => this.truth() }, this.projectId, options);
+    const signal = AbortSignal.any([this.closed.signal, ...(options.signal ? [options.signal] : [])]);
+    return watchProject({ log: this.log, truth: () => this.truth() }, this.projectId, { ...options, signal });
   }
 
   /** A viewer that reads as fast as it can. `ended` resolves with all that it saw. */
@@ -75,8 +78,12 @@ export class WatchedStory {
     return { seen, ended };
   }
 
+  /** Ends every watch that goes on. */
+  close(): void {
+    this.closed.abort();
+  }
+
   private async truth(): Promise<ProjectTruth | undefined> {
-    this.asked += 1;
     await this.onAsk();
     if (!this.known) return undefined;
     const { status, fence, text } = this.lane;

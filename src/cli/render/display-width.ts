@@ -2,7 +2,6 @@
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const NONE = /[\p{Mn}\p{Me}\p{Cf}]/u;
-// eslint-disable-next-line no-control-regex -- colours begin with ESC
 const COLOR = /\x1b\[\d+m/g;
 
 /** Columns that the text takes in a terminal, colours aside. */

@@ -4,6 +4,6 @@ export { PlainRenderer } from './plain-renderer';
 export type { Ending, Renderer } from './renderer';
 export { standardOutput, type Screen } from './screen';
 export { sceneTable, statusMark } from './scene-table';
-export { attentionLines, closingLines } from './closing-lines';
+export { closingLines } from './closing-lines';
 export { EMPTY_VIEW, lanesOfStage, mismatchesIn, reduceStory, type StoryView } from './story-view';
 export { createStyle, oneLine, type Style } from './style';

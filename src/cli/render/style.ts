@@ -26,7 +26,6 @@ export function createStyle(color: boolean): Style {
 
 /** Text from outside must not steer the terminal: control characters but line breaks and tabs are left out. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters that are looked for
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
 }
 
