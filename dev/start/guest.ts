@@ -24,7 +24,7 @@ export function startGuest(stack: Stack, program: GuestProgram): ChildProcess {
   const child = spawn(process.execPath, [join(DIST, program.script), ...program.args], {
     detached: true,
     stdio: ['pipe', program.talks ? 'pipe' : log, log],
-    env: program.env as NodeJS.ProcessEnv,
+    env: program.env,
   });
   closeSync(log);
   child.on('error', () => undefined);

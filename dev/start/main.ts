@@ -42,9 +42,9 @@ async function main(): Promise<number> {
   const stop = watchForStop(() => process.exit(EXIT_CODES.interrupted.code));
   // Before everything has started there is no order to keep, and fetching a program may take long: the reaper clears up.
   stop.signal.addEventListener('abort', () => {
-    if (!isStarted) leave(lock, EXIT_CODES.interrupted.code);
+    if (!isStarted && !stop.hasFailed()) leave(lock, EXIT_CODES.interrupted.code);
   });
-  outputGone = stop.stop;
+  outputGone = () => stop.stop('nobody reads the output');
   try {
     const report = (line: ReportLine) => tellOfService(line, stop);
     if (options.fresh) await dropState(stateDir, report);
@@ -101,12 +101,9 @@ async function makeFilm(
       placeFilm: (path, project) => placeFilm(stateDir, path, project),
     });
     stop.throwIfFailed();
-    if (options.once) {
-      if (outcome === 'parked') say('Put it right and start again: what waits is then tried again.');
-      return code;
-    }
-    if (outcome === 'left') say('Stopping. "npm start" goes on where it was.');
-    else await stayUp([...places, 'Ctrl-C stops everything.'], options.json, stop);
+    if (outcome === 'left') say(`Stopping (${String(stop.signal.reason)}). "npm start" goes on where it was.`);
+    else if (outcome === 'parked') say('Put it right and start again: what waits is then tried again.');
+    else if (!options.once) await stayUp([...places, 'Ctrl-C stops everything.'], options.json, stop);
     return code;
   } catch (error) {
     // A service that has gone is the cause of whatever failed after it.
@@ -137,7 +134,9 @@ function tellOfFailure(error: unknown): number {
   if (error instanceof StackError) {
     const ui =
       error instanceof StackInUse && error.published['ui'] ? ` Its Temporal UI: ${error.published['ui']}.` : '';
-    say(`npm start: ${error.message}.${ui} ${error.hint}.`);
+    const [first = '', ...logTail] = error.message.split('\n');
+    say(`npm start: ${first}.${ui} ${error.hint}.`);
+    for (const line of logTail) say(`    ${line}`);
     return EXIT_CODES.failed.code;
   }
   const { message, code } = failureOf(error);
@@ -150,6 +149,6 @@ function leave(lock: Lock, code: number): never {
   process.exit(code);
 }
 
-main()
+void main()
   .catch(tellOfFailure)
   .then((code) => process.exit(code));

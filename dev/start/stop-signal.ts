@@ -1,8 +1,10 @@
 /** Why everything is being stopped: a person asked for it, or something that cannot be done without has failed. */
 export interface StopSignal {
+  /** Its reason says in a word what asked for the end. */
   readonly signal: AbortSignal;
-  stop(): void;
+  stop(why: string): void;
   fail(error: Error): void;
+  hasFailed(): boolean;
   /** Throws the failure, if it was one. */
   throwIfFailed(): void;
 }
@@ -14,10 +16,10 @@ const SAME_KEY_MS = 500;
 export function watchForStop(atOnce: () => void): StopSignal {
   const controller = new AbortController();
   let first = 0;
-  const onSignal = () => {
+  const onSignal = (name: string) => {
     if (!controller.signal.aborted) {
       first = performance.now();
-      controller.abort();
+      controller.abort(name);
     } else if (performance.now() - first > SAME_KEY_MS) {
       atOnce();
     }
@@ -26,11 +28,12 @@ export function watchForStop(atOnce: () => void): StopSignal {
   let failure: Error | undefined;
   return {
     signal: controller.signal,
-    stop: () => controller.abort(),
+    stop: (why) => controller.abort(why),
     fail: (error) => {
       failure ??= error;
-      controller.abort();
+      controller.abort('failure');
     },
+    hasFailed: () => failure !== undefined,
     throwIfFailed: () => {
       if (failure) throw failure;
     },
