@@ -100,7 +100,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 /** A key by the name of the environment variable that holds it, or of the file where the name is a path. */
 export function readSecret(from: string): string {
   const value = from.startsWith('/') ? secretFile(from) : process.env[from];
-  if (!value) throw new StoryreelError('Provider.NotConfigured', `The key ${from} is not set or empty.`);
+  if (!value?.trim()) throw new StoryreelError('Provider.NotConfigured', `The key ${from} is not set or empty.`);
   return value.trim();
 }
 

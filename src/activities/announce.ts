@@ -105,15 +105,19 @@ async function tellLane(
   };
 
   let carrier = text;
-  for (let tries = 0; tries < 5; tries++) {
-    const reply = await log.publish(request);
-    if (reply.kind !== 'gap') return;
-    // The log lacks text: it was away, or it holds another attempt's.
-    carrier ??= await carrierOf(log, writer, stored.text ?? '');
-    if (tries > 0) carrier.resend(reply.length);
-    if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+  try {
+    for (let tries = 0; tries < 5; tries++) {
+      const reply = await log.publish(request);
+      if (reply.kind !== 'gap') return;
+      // The log lacks text: it was away, or it holds another attempt's.
+      carrier ??= await carrierOf(log, writer, stored.text ?? '');
+      if (tries > 0) carrier.resend(reply.length);
+      if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+    }
+    throw new Error('the log keeps losing text');
+  } finally {
+    carrier?.close();
   }
-  throw new Error('the log keeps losing text');
 }
 
 /** Goes on from the log's text where that is this very text; otherwise tells it anew. */

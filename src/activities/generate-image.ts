@@ -1,8 +1,8 @@
+import { imageSize } from 'image-size';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ImageProvider } from '../providers';
 import { renderText, stageDefinition, type ImageStage } from '../stages';
 import type { ActivityDeps } from './deps';
-import { imageSize } from './image-size';
 import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { promptFor } from './prompt-for';
@@ -41,10 +41,10 @@ const maker: LaneMaker<ImageInputs> = {
       },
       run.signal,
     );
-    const size = imageSize(image.bytes);
+    const { width, height } = imageSize(image.bytes);
     const media = await deps.media.put(image.bytes, image.mediaType);
     await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
-      await imageStage(run.stage).save(context, { ...media, ...size, prompt }, settlement);
+      await imageStage(run.stage).save(context, { ...media, width, height, prompt }, settlement);
       return {};
     });
     return { sha256: media.sha256, bytes: media.bytes };

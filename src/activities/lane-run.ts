@@ -128,7 +128,6 @@ export async function runLane<Inputs>(
       : (run.tell({ type: 'stage_update', status: 'processing' }), await maker.make(run, plan));
 
     const announced = await announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
-    made.writer?.close();
     return {
       sha256: made.sha256,
       bytes: made.bytes,

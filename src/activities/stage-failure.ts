@@ -1,11 +1,13 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
 import { FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
-import { ServerError } from '../providers';
+import { BrokenConnection, ServerError } from '../providers';
 import { UnusableOutput } from '../stages';
 
 const RETRY_DELAY_MS = { least: 100, most: 10 * 60_000 };
 const MOST_MESSAGE = 300;
+/** Of a provider's own words, so that our advice fits behind them. */
+const MOST_QUOTE = 200;
 
 /** A failure in our own words. `issues` and `retryAfterMs` only where they apply. */
 export interface StageFailure extends EventError {
@@ -30,8 +32,9 @@ export function classify(error: unknown): StageFailure {
     );
   }
   if (error instanceof OpenAI.APIError) return ofProvider(error as ProviderError);
-  if (error instanceof ServerError)
-    return failure('Provider.Unavailable', `The provider failed in mid-stream: ${safe(error.message)}`);
+  if (error instanceof BrokenConnection)
+    return failure('Stream.Cut', `The connection to the provider broke (${error.code}).`);
+  if (error instanceof ServerError) return failure('Provider.Unavailable', `The provider failed: ${error.message}`);
 
   const code = codeOf(error);
   if (isDatabaseError(error)) {
@@ -39,8 +42,6 @@ export function classify(error: unknown): StageFailure {
       ? failure('Database.Unavailable', `Postgres could not do the work now (${code ?? 'connection lost'}).`)
       : failure('Internal', `Postgres refused a statement (${code ?? 'no code'}).`);
   }
-  if (code && BROKEN_CONNECTION.has(code))
-    return failure('Stream.Cut', `The connection to the provider broke (${code}).`);
   if (error instanceof SyntaxError) return failure('Stream.Cut', 'The provider sent something that is not valid JSON.');
   const name = error instanceof Error ? error.name : typeof error;
   return failure('Internal', `Unexpected ${name}${code ? ` (${code})` : ''}; the worker's log has the details.`);
@@ -67,7 +68,7 @@ type ProviderError = InstanceType<typeof OpenAI.APIError<number | undefined, Hea
 
 function ofProvider(error: ProviderError): StageFailure {
   const { status } = error;
-  const said = `The provider answered ${status ?? 'with an error'}: ${safe(error.message.replace(/^\d{3} /, ''))}`;
+  const said = `The provider answered ${status ?? 'with an error'}: ${safe(error.message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
   if (error.code === 'insufficient_quota') return failure('Provider.QuotaExhausted', said);
   switch (status) {
     case 401:
@@ -101,7 +102,8 @@ function retryAfter(headers: Headers | undefined): { retryAfterMs?: number } {
   return { retryAfterMs: Math.round(Math.min(Math.max(ms, RETRY_DELAY_MS.least), RETRY_DELAY_MS.most)) };
 }
 
-const BROKEN_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ERR_STREAM_PREMATURE_CLOSE']);
+/** Providers' connections have error classes of their own, so that a bare one is Postgres'. */
+const LOST_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
 
 function codeOf(error: unknown): string | undefined {
   const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
@@ -119,7 +121,11 @@ function isDatabaseError(error: unknown): boolean {
   ) {
     return true;
   }
-  return /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '') && /\d/.test(codeOf(error) ?? '');
+  // Postgres' own errors have a severity; others may have a code that only looks like an SQLSTATE.
+  return (
+    LOST_CONNECTION.has(codeOf(error) ?? '') ||
+    typeof (error as { severity?: unknown } | undefined)?.severity === 'string'
+  );
 }
 
 /** SQLSTATE classes for a lost connection, missing resources, an operator's stop, and a lost race. */
@@ -127,9 +133,9 @@ function isPassingDatabaseFault(code: string | undefined): boolean {
   return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
 }
 
-const SECRETS = [/\b(sk|pk|rk|key|token)-[\w*.-]{4,}/gi, /\bBearer\s+\S+/gi, /:\/\/[^\s:@/]+:[^\s@/]+@/g];
+const SECRETS = [/\b(sk|pk|rk|key|token)-[\w*.-]{4,}/gi, /\bBearer\s+\S+/gi, /:\/\/[^\s:@/]*:[^\s@/]+@/g];
 
-function safe(text: string): string {
+function safe(text: string, most = MOST_MESSAGE): string {
   const hidden = SECRETS.reduce((result, pattern) => result.replace(pattern, '[hidden]'), text);
-  return hidden.length > MOST_MESSAGE ? `${hidden.slice(0, MOST_MESSAGE - 1)}…` : hidden;
+  return hidden.length > most ? `${hidden.slice(0, most - 1)}…` : hidden;
 }

@@ -11,7 +11,7 @@ export function subRip(captions: readonly Caption[]): string {
       const start = from;
       from += seconds;
       // A blank line would end the caption early.
-      const lines = text.trim().replace(/\s*\n\s*/g, '\n');
+      const lines = text.trim().replace(/\s*[\r\n]\s*/g, '\n');
       return `${i + 1}\n${stamp(start)} --> ${stamp(from)}\n${lines}\n`;
     })
     .join('\n');

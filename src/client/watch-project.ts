@@ -49,8 +49,10 @@ export async function* watchProject(
   const follower = new Follower();
   // Subscribe first, then read what there is: nothing falls between.
   const subscription = log.subscribe(projectId, inbox.put);
-  subscription.catch(() => undefined);
-  await settledWithin(subscription, SUBSCRIBE_MS);
+  if (!(await settledWithin(subscription, SUBSCRIBE_MS))) {
+    // What was appended until then was not announced to us.
+    subscription.then(() => inbox.put({ kind: 'interrupted' })).catch(() => undefined);
+  }
   let away = false;
 
   async function* snapshot(): AsyncGenerator<StoryEvent, boolean, undefined> {
@@ -64,6 +66,7 @@ export async function* watchProject(
     return isFinal(known.project.status);
   }
 
+  /** Reads on from the cursor. True when there is nothing more to come. */
   async function* catchUp(): AsyncGenerator<StoryEvent, boolean, undefined> {
     for (;;) {
       if (!follower.cursor) return yield* snapshot();
@@ -77,6 +80,7 @@ export async function* watchProject(
       }
       if (!events) return yield* snapshot();
       for (const event of events) {
+        if (signal.aborted) return true;
         const shown = follower.take(event);
         if (shown) yield shown;
         if (isTerminal(event)) return true;
@@ -85,24 +89,40 @@ export async function* watchProject(
     }
   }
 
+  /** Nothing was announced for a while: either nothing happened, or it did not reach us. */
+  async function* afterSilence(): AsyncGenerator<StoryEvent, boolean, undefined> {
+    const held = follower.cursor ? undefined : await log.snapshot(projectId).catch(() => undefined);
+    if ((follower.cursor || held?.cursor) && (yield* catchUp())) return true;
+    return yield* endedMeanwhile();
+  }
+
+  /** The run may have ended without its last event reaching the log; then a snapshot takes that event's place. */
+  async function* endedMeanwhile(): AsyncGenerator<StoryEvent, boolean, undefined> {
+    let known: ProjectTruth | undefined;
+    try {
+      known = await truth(projectId);
+    } catch {
+      // Postgres is away for a moment; the watch goes on.
+      return false;
+    }
+    if (known && !isFinal(known.project.status)) return false;
+    yield* snapshot();
+    return true;
+  }
+
   try {
-    if (options.from) follower.cursor = options.from;
-    if (yield* options.from ? catchUp() : snapshot()) return;
+    if (options.from) {
+      follower.cursor = options.from;
+      if ((yield* catchUp()) || (yield* endedMeanwhile())) return;
+    } else if (yield* snapshot()) {
+      return;
+    }
     while (!signal.aborted) {
       const message = await inbox.next(away ? ASK_MS.away : ASK_MS.calm, signal);
       if (signal.aborted) return;
       if (message === undefined) {
-        const known = await truth(projectId);
-        if (!known || isFinal(known.project.status)) {
-          // The last event may only be late: give it its chance before a snapshot takes its place.
-          if (yield* catchUp()) return;
-          yield* snapshot();
-          return;
-        }
-        if (away && (yield* catchUp())) return;
-        continue;
-      }
-      if (message.kind === 'event' && follower.follows(message.before)) {
+        if (yield* afterSilence()) return;
+      } else if (message.kind === 'event' && follower.follows(message.before)) {
         const shown = follower.take(message.event);
         if (shown) yield shown;
         if (isTerminal(message.event)) return;
@@ -179,9 +199,13 @@ class Follower {
   }
 }
 
-async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+/** Resolves true when the promise resolved in time, false when it did not, or rejected. */
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([promise.then(() => undefined).catch(() => undefined), patience]);
-  clearTimeout(timer);
+  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const settled = promise.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([settled, patience]).finally(() => clearTimeout(timer));
 }

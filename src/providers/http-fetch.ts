@@ -1,5 +1,8 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { BrokenConnection, ServerError } from './errors';
+
+const MOST_ERROR_BYTES = 64 * 1024;
 
 const agents = {
   'http:': new http.Agent({ keepAlive: true, maxSockets: Infinity }),
@@ -9,7 +12,7 @@ const agents = {
 const bodies = new WeakMap<Response, http.IncomingMessage>();
 
 /**
- * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `bodyOf`: reading it
+ * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `bytesOf`: reading it
  * straight from the socket costs a third of what the web streams of the global `fetch` cost per token. The body of an
  * error is read, so that the package can map it.
  */
@@ -55,31 +58,47 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
     bodies.set(response, incoming);
     return response;
   }
-  const text = Buffer.concat(await incoming.toArray()).toString('utf8');
+  const text = await beginningOf(incoming);
   return new Response(status === 204 || status === 304 ? null : text, answer);
 }
 
-/** The unread body of a good response that `httpFetch` returned. */
-export function bodyOf(response: Response): http.IncomingMessage {
+/**
+ * The unread body of a good response that `httpFetch` returned, as it comes. Leaving the loop closes the connection.
+ * Throws `BrokenConnection` where it broke.
+ */
+export async function* bytesOf(response: Response): AsyncGenerator<Buffer, void, undefined> {
   const incoming = bodies.get(response);
-  if (!incoming) throw new Error('this response was not made by httpFetch, or its body was read');
-  return incoming;
+  if (!incoming) throw new Error('this response was not made by httpFetch');
+  try {
+    yield* incoming as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new BrokenConnection((error as NodeJS.ErrnoException).code ?? 'closed', { cause: error });
+  } finally {
+    if (!incoming.complete) incoming.destroy();
+  }
 }
 
 /** Reads a whole good response, at most `maxBytes`. */
 export async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
-  const incoming = bodyOf(response);
-  for await (const part of incoming as AsyncIterable<Buffer>) {
+  for await (const part of bytesOf(response)) {
     size += part.length;
-    if (size > maxBytes) {
-      incoming.destroy();
-      throw new Error(`the response is larger than ${maxBytes} bytes`);
-    }
+    if (size > maxBytes) throw new ServerError(`the answer is larger than ${maxBytes} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts);
+}
+
+async function beginningOf(incoming: http.IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    parts.push(part);
+    size += part.length;
+    if (size > MOST_ERROR_BYTES) break;
+  }
+  return Buffer.concat(parts).subarray(0, MOST_ERROR_BYTES).toString('utf8');
 }
 
 function abortError(): Error {

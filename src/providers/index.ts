@@ -1,5 +1,6 @@
+export { BrokenConnection, ServerError } from './errors';
 export { OpenAiImage } from './openai-image';
-export { OpenAiText, ServerError } from './openai-text';
+export { OpenAiText } from './openai-text';
 export { OpenAiVideo } from './openai-video';
 export type {
   ChatMessage,

@@ -1,3 +1,4 @@
+import { ServerError } from './errors';
 import { readBody } from './http-fetch';
 import { forOneCall, openaiClient, type Endpoint } from './openai-client';
 import type { ImageProvider, ImageRequest, Media } from './ports';
@@ -21,7 +22,7 @@ export class OpenAiImage implements ImageProvider {
         data?: { b64_json?: string }[];
       };
       const encoded = body.data?.[0]?.b64_json;
-      if (!encoded) throw new Error('the provider answered without an image');
+      if (!encoded) throw new ServerError('it answered without an image');
       const bytes = Buffer.from(encoded, 'base64');
       return { bytes, mediaType: imageType(bytes) };
     } catch (error) {
@@ -34,5 +35,5 @@ function imageType(bytes: Buffer): string {
   if (bytes.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]))) return 'image/png';
   if (bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xd8]))) return 'image/jpeg';
   if (bytes.subarray(8, 12).toString('latin1') === 'WEBP') return 'image/webp';
-  throw new Error('the provider answered with something that is no PNG, JPEG or WebP image');
+  throw new ServerError('it answered with something that is no PNG, JPEG or WebP image');
 }

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
-import { bodyOf } from './http-fetch';
+import { ServerError } from './errors';
+import { bytesOf } from './http-fetch';
 import { forOneCall, openaiClient, type Endpoint } from './openai-client';
 import type { TextChunk, TextProvider, TextRequest } from './ports';
 import { SseParser } from './sse-parser';
@@ -53,17 +54,14 @@ export class OpenAiText implements TextProvider {
         throw signal.aborted ? signal.reason : error;
       });
 
-    const incoming = bodyOf(response);
     const parser = new SseParser();
     try {
-      for await (const bytes of incoming as AsyncIterable<Buffer>) {
+      for await (const bytes of bytesOf(response)) {
         for (const event of parser.push(bytes)) yield* chunksOf(event.data);
       }
       for (const event of parser.end()) yield* chunksOf(event.data);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
-    } finally {
-      if (!incoming.complete) incoming.destroy();
     }
     signal.throwIfAborted();
   }
@@ -79,9 +77,4 @@ function* chunksOf(data: string): Generator<TextChunk> {
   if (chunk.usage) {
     yield { type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens };
   }
-}
-
-/** The provider told of a failure inside a stream that had begun well. */
-export class ServerError extends Error {
-  override readonly name = 'ServerError';
 }

@@ -9,15 +9,17 @@ export function readJson(answer: string): unknown {
   const candidates = [answer.trim(), fenced(answer), braced(answer)].filter((text) => text !== undefined);
   for (const text of candidates) {
     try {
-      return JSON.parse(text);
+      return JSON.parse(text, withoutNul);
     } catch {
       // The next candidate, or the repair below, may be readable.
     }
   }
   const body = braced(answer);
   if (body === undefined) throw new UnusableOutput(['the answer holds no JSON object']);
+  // A repaired half would pass for a whole.
+  if (!isClosed(body)) throw new UnusableOutput(['the JSON ends before it is complete']);
   try {
-    return JSON.parse(jsonrepair(body));
+    return JSON.parse(jsonrepair(body), withoutNul);
   } catch (error) {
     throw new UnusableOutput([`the answer is not valid JSON (${(error as Error).message.slice(0, 120)})`]);
   }
@@ -31,4 +33,20 @@ function braced(answer: string): string | undefined {
   const start = answer.indexOf('{');
   const end = answer.lastIndexOf('}');
   return start >= 0 && end > start ? answer.slice(start, end + 1) : undefined;
+}
+
+/** Every bracket that opens outside of a string is closed again. */
+function isClosed(json: string): boolean {
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]|"/gs)) {
+    if (token === '"') return false;
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+  }
+  return depth <= 0;
+}
+
+/** Postgres cannot store the NUL character; an escaped one in a model's JSON carries no meaning. */
+function withoutNul(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '') : value;
 }

@@ -5,12 +5,14 @@
 -- Returns {'OK', length} | {'STALE', fence} | {'GAP', length}
 local channel, maxlen, lane = ARGV[1], ARGV[2], ARGV[3]
 local offset, text = tonumber(ARGV[6]), ARGV[7]
-local known = redis.call('HGET', KEYS[2], 'fence:' .. lane)
 local fence = tonumber(ARGV[4])
 
-if known and fence < tonumber(known) then
-  return { 'STALE', known }
+local newest = refuses(lane, fence)
+if newest then
+  return { 'STALE', newest }
 end
+-- Whose text it is; an attempt that has only told of itself so far owns none.
+local known = redis.call('HGET', KEYS[2], 'fence:' .. lane)
 
 local length = redis.call('STRLEN', KEYS[3])
 local head = cjson.encode(lane) .. ',' .. ARGV[4] .. ',' .. ARGV[5]

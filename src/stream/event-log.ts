@@ -86,7 +86,7 @@ export interface EventLog {
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void): Promise<() => void>;
   /** Lets the log and the texts go after so many seconds. */
   expire(projectId: ProjectId, seconds: number): Promise<void>;
-  /** Takes an expiry back, because a new run begins. */
+  /** Takes an expiry back, and forgets the marks of earlier runs, because a new run begins. */
   keep(projectId: ProjectId): Promise<void>;
   close(): Promise<void>;
 }

@@ -14,6 +14,8 @@ import type {
 interface Project {
   readonly events: LogEvent[];
   readonly lanes: Map<LaneId, { fence: number; attempt: number; bytes: Buffer }>;
+  /** The newest attempt that has written anything about a lane; its text may still be an older one's. */
+  readonly newest: Map<LaneId, number>;
   readonly marks: Map<string, number>;
   readonly listeners: Set<(message: LogMessage) => void>;
   expiry?: NodeJS.Timeout;
@@ -28,8 +30,9 @@ export class MemoryEventLog implements EventLog {
 
   append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
     const project = this.project(writer.projectId);
+    const newest = refuses(project, writer);
+    if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });
     const known = project.lanes.get(writer.lane);
-    if (known && writer.fence < known.fence) return Promise.resolve({ kind: 'stale', fence: known.fence });
 
     let bytes = known?.bytes ?? Buffer.alloc(0);
     if (!known || writer.fence > known.fence) {
@@ -58,8 +61,9 @@ export class MemoryEventLog implements EventLog {
   publish(request: PublishRequest): Promise<PublishReply> {
     const project = this.project(request.projectId);
     const { writer, mark } = request;
+    const newest = writer && refuses(project, writer);
+    if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });
     const lane = writer && project.lanes.get(writer.lane);
-    if (writer && lane && writer.fence < lane.fence) return Promise.resolve({ kind: 'stale', fence: lane.fence });
     if (writer && request.needsBytes !== undefined) {
       if (lane?.fence !== writer.fence) return Promise.resolve({ kind: 'gap', length: 0 });
       if (lane.bytes.length !== request.needsBytes) return Promise.resolve({ kind: 'gap', length: lane.bytes.length });
@@ -101,12 +105,17 @@ export class MemoryEventLog implements EventLog {
   expire(projectId: ProjectId, seconds: number): Promise<void> {
     const project = this.project(projectId);
     clearTimeout(project.expiry);
-    project.expiry = setTimeout(() => this.projects.delete(projectId), seconds * 1000).unref();
+    project.expiry = setTimeout(() => {
+      project.events.length = 0;
+      for (const held of [project.lanes, project.newest, project.marks]) held.clear();
+    }, seconds * 1000).unref();
     return Promise.resolve();
   }
 
   keep(projectId: ProjectId): Promise<void> {
-    clearTimeout(this.project(projectId).expiry);
+    const project = this.project(projectId);
+    clearTimeout(project.expiry);
+    project.marks.clear();
     return Promise.resolve();
   }
 
@@ -118,7 +127,7 @@ export class MemoryEventLog implements EventLog {
   private project(projectId: ProjectId): Project {
     let project = this.projects.get(projectId);
     if (!project) {
-      project = { events: [], lanes: new Map(), marks: new Map(), listeners: new Set() };
+      project = { events: [], lanes: new Map(), newest: new Map(), marks: new Map(), listeners: new Set() };
       this.projects.set(projectId, project);
     }
     return project;
@@ -140,6 +149,14 @@ export class MemoryEventLog implements EventLog {
     if (events.length > this.options.maxEntries) events.shift();
     for (const listener of [...listeners]) listener({ kind: 'event', event, before });
   }
+}
+
+/** Keeps older attempts out; gives the fence that does. */
+function refuses({ newest }: Project, { lane, fence }: LaneWriter): number | undefined {
+  const known = newest.get(lane) ?? 0;
+  if (fence < known) return known;
+  newest.set(lane, fence);
+  return undefined;
 }
 
 function storedLane(stored: { fence: number; attempt: number; bytes: Buffer }): StoredLane {

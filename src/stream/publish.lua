@@ -5,11 +5,12 @@
 -- Returns {'OK', 0} | {'STALE', fence} | {'GAP', length} | {'SEEN', value}
 local lane = ARGV[3]
 if lane ~= '' then
-  local known = redis.call('HGET', KEYS[2], 'fence:' .. lane)
-  if known and tonumber(ARGV[4]) < tonumber(known) then
-    return { 'STALE', known }
+  local newest = refuses(lane, tonumber(ARGV[4]))
+  if newest then
+    return { 'STALE', newest }
   end
   if ARGV[5] ~= '' then
+    local known = redis.call('HGET', KEYS[2], 'fence:' .. lane)
     local length = redis.call('STRLEN', KEYS[3])
     if ARGV[4] ~= known or tonumber(ARGV[5]) ~= length then
       return { 'GAP', ARGV[4] ~= known and 0 or length }

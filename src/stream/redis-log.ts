@@ -42,7 +42,7 @@ interface Scripts {
 }
 
 function loadScript(name: string): string {
-  return readFileSync(join(__dirname, 'emit.lua'), 'utf8') + readFileSync(join(__dirname, name), 'utf8');
+  return readFileSync(join(__dirname, 'shared.lua'), 'utf8') + readFileSync(join(__dirname, name), 'utf8');
 }
 
 /** The event log in Redis or Valkey: one Stream, one hash and one text per lane for each project. */
@@ -143,7 +143,13 @@ export class RedisEventLog implements EventLog {
       const cursor = fields['last'] === undefined ? undefined : parseCursor(fields['last']);
       return {
         ...(cursor && { cursor }),
-        lanes: new Map(asked.map((lane, i) => [lane, storedLane(fields, lane, values[i + 1] as string | null)])),
+        // A lane that was asked for may have expired since.
+        lanes: new Map(
+          asked
+            .map((lane, i) => [lane, values[i + 1] as string | null] as const)
+            .filter(([lane]) => lanes.includes(lane))
+            .map(([lane, text]) => [lane, storedLane(fields, lane, text)]),
+        ),
       };
     }
   }
@@ -179,6 +185,8 @@ export class RedisEventLog implements EventLog {
   }
 
   async keep(projectId: ProjectId): Promise<void> {
+    const marks = (await this.redis.hkeys(keys.lanes(projectId))).filter((field) => field.startsWith('mark:'));
+    if (marks.length > 0) await this.redis.hdel(keys.lanes(projectId), ...marks);
     await Promise.all((await this.names(projectId)).map((name) => this.redis.persist(name)));
   }
 

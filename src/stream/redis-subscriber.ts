@@ -16,6 +16,7 @@ interface Subscription {
 export class RedisSubscriber {
   private redis: Redis | undefined;
   private readonly channels = new Map<string, Subscription>();
+  private readonly abandoned = new Set<string>();
 
   constructor(private readonly connect: () => Redis) {}
 
@@ -32,8 +33,9 @@ export class RedisSubscriber {
     const leave = () => {
       if (!mine.listeners.delete(listener) || mine.listeners.size > 0) return;
       if (this.channels.get(channel) === mine) this.channels.delete(channel);
-      if (this.redis?.status === 'ready' && !this.channels.has(channel))
-        void redis.unsubscribe(channel).catch(() => {});
+      // While the connection is away it would come back subscribed; then it is left on its return.
+      if (redis.status === 'ready') this.unsubscribe([channel]);
+      else this.abandoned.add(channel);
     };
     try {
       await mine.ready;
@@ -60,6 +62,8 @@ export class RedisSubscriber {
     redis.on('ready', () => {
       if (lost) this.tellAll({ kind: 'interrupted' });
       lost = false;
+      this.unsubscribe([...this.abandoned]);
+      this.abandoned.clear();
     });
     this.redis = redis;
     return redis;
@@ -73,6 +77,11 @@ export class RedisSubscriber {
     const event = decodeEvent(subscription.projectId, message.slice(0, first) as Cursor, message.slice(second + 1));
     const before = message.slice(first + 1, second) as Cursor;
     for (const listener of [...subscription.listeners]) listener({ kind: 'event', event, before });
+  }
+
+  private unsubscribe(channels: readonly string[]): void {
+    const unused = channels.filter((channel) => !this.channels.has(channel));
+    if (unused.length > 0) void this.redis?.unsubscribe(...unused).catch(() => undefined);
   }
 
   private tellAll(message: LogMessage): void {

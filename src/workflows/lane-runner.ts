@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { EventError, LaneId, LaneKind, LaneResult, ProjectId } from '../protocol';
 import { announceLane, MOST_ATTEMPTS, parkLane, runLaneActivity } from './activity-options';
 import type { LaneTable } from './lane-table';
@@ -56,12 +62,7 @@ export class LaneRunner {
         throw ApplicationFailure.nonRetryable(`${lane}: ${failure.error.message}`, failure.error.type);
       }
       table.set(lane, 'needs_attention', failure.error);
-      await parkLane({
-        projectId: this.options.projectId,
-        lane,
-        error: failure.error,
-        attempts: failure.error.retryable ? MOST_ATTEMPTS : 1,
-      });
+      await this.park(lane, failure.error);
     }
   }
 
@@ -83,6 +84,18 @@ export class LaneRunner {
         throw error;
       }
       return { error: eventErrorOf(error) };
+    } finally {
+      this.running -= 1;
+    }
+  }
+
+  /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
+  private async park(lane: LaneId, error: EventError): Promise<void> {
+    const { projectId } = this.options;
+    this.running += 1;
+    try {
+      const attempts = error.retryable ? MOST_ATTEMPTS : 1;
+      await CancellationScope.nonCancellable(() => parkLane({ projectId, lane, error, attempts }));
     } finally {
       this.running -= 1;
     }

@@ -72,9 +72,10 @@ export function publishRules(log: () => EventLog): void {
       await append(log(), writer, 0, '雨');
       expect(await settle(5, 4)).toEqual({ kind: 'gap', length: 3 });
       expect(await settle(5, 2)).toEqual({ kind: 'gap', length: 3 });
-      expect(await settle(6, 3)).toEqual({ kind: 'gap', length: 0 });
       expect(await readAll(log(), projectId, start)).toHaveLength(1);
       expect(await settle(5, 3)).toEqual({ kind: 'ok' });
+      expect(await settle(6, 3)).toEqual({ kind: 'gap', length: 0 });
+      expect(await settle(5, 3)).toEqual({ kind: 'stale', fence: 6 });
       expect(told(await readAll(log(), projectId, start))).toMatchObject([{ type: 'token' }, { type: 'done' }]);
     });
 

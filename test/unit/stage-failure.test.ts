@@ -47,7 +47,7 @@ describe('A failure', () => {
     ['no status', answered(undefined), 'Provider.Unavailable, retryable'],
     ['no answer in time', new OpenAI.APIConnectionTimeoutError(), 'Provider.Unavailable, retryable'],
     ['an error in mid-stream', new ServerError('overloaded'), 'Provider.Unavailable, retryable'],
-    ['a reset connection', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }), 'Stream.Cut, retryable'],
+    ['a connection that breaks in mid-stream', new BrokenConnection('ECONNRESET'), 'Stream.Cut, retryable'],
     ['something that is not JSON', new SyntaxError('x'), 'Stream.Cut, retryable'],
     ['an unusable answer', new UnusableOutput(['no scenes']), 'Output.Unusable, final'],
     ['a stall', new StoryreelError('Stream.Stalled', 'silent'), 'Stream.Stalled, retryable'],
