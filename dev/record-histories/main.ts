@@ -14,7 +14,7 @@ import { startStudio } from '../studio';
 const root = resolve(__dirname, '..', '..', '..');
 const target = join(root, 'test', 'workflow', 'replay', 'histories');
 
-interface Scene {
+interface Scenario {
   readonly name: string;
   readonly topic: string;
   /** What goes wrong at the provider, as the studio's rules. */
@@ -23,7 +23,7 @@ interface Scene {
   during?(client: StoryClient, projectId: ProjectId): Promise<void>;
 }
 
-const scenes: readonly Scene[] = [
+const scenarios: readonly Scenario[] = [
   { name: 'film', topic: 'a lighthouse keeper who collects storms', faults: [] },
   {
     name: 'retried',
@@ -83,18 +83,18 @@ async function main(): Promise<void> {
     const client = await StoryClient.connect(config);
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
     await mkdir(target, { recursive: true });
-    for (const scene of scenes) {
-      for (const fault of scene.faults) {
+    for (const scenario of scenarios) {
+      for (const fault of scenario.faults) {
         await fetch(new URL('/studio/faults', studio.url), { method: 'POST', body: JSON.stringify(fault) });
       }
-      const projectId = await client.create({ topic: scene.topic, settings: { scenes: 3 } });
-      await client.start(projectId, scene.options ?? {});
-      await scene.during?.(client, projectId);
+      const projectId = await client.create({ topic: scenario.topic, settings: { scenes: 3 } });
+      await client.start(projectId, scenario.options ?? {});
+      await scenario.during?.(client, projectId);
       const handle = new Client({ connection }).workflow.getHandle(workflowIdOf(projectId));
       await handle.result().catch(() => undefined);
       const history = `${historyToJSON(await handle.fetchHistory())}\n`;
-      await writeFile(join(target, `${scene.name}.json`), history.replaceAll(root, ''));
-      process.stdout.write(`recorded ${scene.name}\n`);
+      await writeFile(join(target, `${scenario.name}.json`), history.replaceAll(root, ''));
+      process.stdout.write(`recorded ${scenario.name}\n`);
     }
     await connection.close();
     await client.close();

@@ -81,6 +81,7 @@ describe('When a worker is killed with -9,', () => {
     async () => {
       const { topic, mark } = ownTopic();
       const projectId = await client.create({ topic, settings: { scenes: 1 } });
+      await studio.writeAbout(mark);
       // The job is taken, and the connection breaks before its id has come.
       await studio.misbehave(mark, 'video_submit', { cut: 0 });
       await client.start(projectId);

@@ -173,6 +173,7 @@ describe('When a provider misbehaves', () => {
 
   test('other scenes go on while one is parked, and its stage is not called complete', async () => {
     const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 });
     const projectId = await begin(topic, { scenes: 3 });
     await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
@@ -189,6 +190,7 @@ describe('When a provider misbehaves', () => {
 
   test('a video job that fails is followed by a new one, and only by one', async () => {
     const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
     await studio.misbehave(mark, 'video_submit', { video_failed: true });
     const projectId = await begin(topic);
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');

@@ -20,6 +20,7 @@ describe('A story', () => {
   beforeAll(async () => {
     app = await startApp();
     // One image is late, so that the others' clips need not wait for it.
+    await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 500 });
     projectId = await app.client.create({ topic });
     await app.client.start(projectId);

@@ -1,12 +1,10 @@
 /**
- * What `npm test` runs: the build, the checks, two at a time, then all tests, then the tests against a real model where
- * package.json has them. The last line is "N passed, N failed", where each check counts as one. Exit 1 if any failed, or if jest left
+ * What `npm test` runs: the build, the checks, two at a time, then all tests. The last line is "N passed, N failed", where each check counts as one. Exit 1 if any failed, or if jest left
  * a test out: a test that cannot run must fail.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
 const resultsFile = 'node_modules/.cache/jest-results.json';
 const running = new Set();
 const results = [];
@@ -87,7 +85,6 @@ await check('build');
 const queue = ['format', 'lint', 'types', 'dead-code'];
 await Promise.all([checkInTurn(queue), checkInTurn(queue)]);
 if (!interrupted) await jest();
-if (!interrupted && scripts['test:model']) await check('test:model');
 
 if (interrupted) {
   console.log(`stopped by ${interrupted}`);

@@ -16,6 +16,12 @@ export class StudioControl {
     if (!response.ok) throw new Error(`the studio refused the fault: ${await response.text()}`);
   }
 
+  /** Has the project's rewrite tell of the mark in every sentence, so that it is in every later prompt, too. */
+  writeAbout(mark: string): Promise<void> {
+    const text = Array.from({ length: 12 }, (_, i) => `Then ${mark} went over hill ${i + 1} and looked at the sea.`);
+    return this.misbehave(mark, 'chat', { text: text.join(' ') });
+  }
+
   requests(match: string): Promise<SeenRequest[]> {
     return this.list('requests', match);
   }

@@ -6,7 +6,7 @@ import OpenAI from 'openai';
 import { classify, toApplicationFailure } from '../../src/activities/stage-failure';
 import { createDataSource } from '../../src/entities';
 import { StoryreelError } from '../../src/protocol';
-import { OpenAiText, ServerError } from '../../src/providers';
+import { OpenAiText, BrokenConnection, ServerError } from '../../src/providers';
 import { UnusableOutput } from '../../src/stages';
 import { fromSetup } from '../support/services';
 import { until } from '../support/until';
