@@ -14,6 +14,18 @@ it('locks versions without naming a registry, so that any mirror serves', () => 
   expect(projectFile('package-lock.json')).not.toContain('"resolved"');
 });
 
+it('locks the packages of every platform, so that npm ci works on all of them', () => {
+  const { packages } = JSON.parse(projectFile('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 it('names no folder of the machine that it was written on', () => {
   const guilty = files.filter((path) => {
     const content = projectFile(path);
