@@ -36,7 +36,7 @@ export async function announceLane(source: Source, announcement: Announcement): 
   const writer: LaneWriter = { projectId, lane, fence: row.fence, attempt: row.attempt };
   try {
     await tellLane(source, writer, stored, runId, announcement.text);
-    await tellStage(source, projectId, lane, runId);
+    await tellStage(source, projectId, lane, runId, stored);
     return true;
   } catch {
     return false;
@@ -139,6 +139,7 @@ async function tellStage(
   projectId: ProjectId,
   lane: LaneId,
   runId: string,
+  stored: StoredResult,
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
@@ -161,7 +162,8 @@ async function tellStage(
     });
   }
   if (current < total) return;
-  const metadata = { completed: current, total };
+  // Of a stage that runs once, what it made: a script finds the film's file here.
+  const metadata = { completed: current, total, ...(scene === undefined && stored.metadata) };
   await log.publish({
     projectId,
     stage,

@@ -1,18 +1,6 @@
 import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
-import type { EventError, ProjectStatus } from '../protocol';
+import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
 import { oneOf } from './one-of';
-
-const PROJECT_STATUSES = [
-  'draft',
-  'queued',
-  'processing',
-  'completed',
-  'failed',
-  'paused',
-  'needs_attention',
-  'awaiting_approval',
-  'cancelled',
-] as const satisfies readonly ProjectStatus[];
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
 @Entity('projects')

@@ -25,7 +25,7 @@ export {
   type StageName,
   type StagePlan,
 } from './stages';
-export { isFinal, STATUSES, type LaneStatus, type ProjectStatus } from './status';
+export { isFinal, PROJECT_STATUSES, STATUS_MARKS, STATUSES, type LaneStatus, type ProjectStatus } from './status';
 export {
   isTerminal,
   type ContinuedBy,

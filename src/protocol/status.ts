@@ -13,16 +13,32 @@ export const STATUSES = [
 
 export type LaneStatus = (typeof STATUSES)[number];
 
-export type ProjectStatus =
-  | 'draft'
-  | 'queued'
-  | 'processing'
-  | 'completed'
-  | 'failed'
-  | 'paused'
-  | 'needs_attention'
-  | 'awaiting_approval'
-  | 'cancelled';
+/** One character for each, the same in the terminal and in the Temporal UI. */
+export const STATUS_MARKS: Readonly<Record<LaneStatus, string>> = {
+  pending: '·',
+  processing: '▶',
+  completed: '✓',
+  failed: '✗',
+  skipped: '–',
+  paused: '‖',
+  needs_attention: '⚠',
+  awaiting_approval: '?',
+  cancelled: '✗',
+};
+
+export const PROJECT_STATUSES = [
+  'draft',
+  'queued',
+  'processing',
+  'completed',
+  'failed',
+  'paused',
+  'needs_attention',
+  'awaiting_approval',
+  'cancelled',
+] as const;
+
+export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
 /** The run has ended: a viewer has nothing more to wait for. */
 export function isFinal(status: ProjectStatus): boolean {

@@ -1,6 +1,7 @@
 import {
   laneId,
   laneParts,
+  STATUS_MARKS,
   lanesOf,
   workflowIdOf,
   type EventError,
@@ -15,18 +16,6 @@ import {
 
 /** How many scenes are shown one by one in the Temporal UI; more are summed up. */
 const MOST_ROWS = 60;
-
-const MARKS: Readonly<Record<LaneStatus, string>> = {
-  pending: '·',
-  processing: '▶',
-  completed: '✓',
-  failed: '✗',
-  skipped: '–',
-  paused: '‖',
-  needs_attention: '⚠',
-  awaiting_approval: '?',
-  cancelled: '✗',
-};
 
 type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
@@ -107,7 +96,7 @@ export class LaneTable {
   markdown(): string {
     const whole = this.plan.filter(({ scope }) => scope === 'project');
     const perScene = this.plan.filter(({ scope }) => scope === 'scene');
-    const cell = (lane: LaneId) => `${MARKS[this.status(lane)]} ${this.status(lane)}`;
+    const cell = (lane: LaneId) => `${STATUS_MARKS[this.status(lane)]} ${this.status(lane)}`;
     const lines = [`**${this.runStatus.replace('_', ' ')}** · stage ${this.stage}`, ''];
     lines.push(...row(whole.map(({ name }) => name)), line(whole.map(({ name }) => cell(laneId(name)))), '');
     if (this.scenes.length > 0) {

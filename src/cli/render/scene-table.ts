@@ -1,4 +1,4 @@
-import { laneParts, STAGES, type LaneStatus } from '../../protocol';
+import { laneParts, STAGES, type LaneStatus, STATUS_MARKS } from '../../protocol';
 import { fit, pad, widthOf } from './display-width';
 import { oneLine, type Style } from './style';
 import type { LaneState } from './lane-state';
@@ -22,18 +22,6 @@ const HEADS: Readonly<Record<string, string>> = {
 };
 const NUMBER_WIDTH = 5;
 const CELL_WIDTH = 14;
-
-const MARKS: Readonly<Record<LaneStatus, string>> = {
-  pending: '·',
-  processing: '▶',
-  completed: '✓',
-  failed: '✗',
-  skipped: '–',
-  paused: '‖',
-  needs_attention: '⚠',
-  awaiting_approval: '?',
-  cancelled: '✗',
-};
 
 /** A row for each scene: its image, its camera move, its clip, and the beginning of its narration. */
 export function sceneTable(lanes: Iterable<LaneCell>, options: TableOptions): string[] {
@@ -59,7 +47,7 @@ export function sceneTable(lanes: Iterable<LaneCell>, options: TableOptions): st
 }
 
 export function statusMark(status: LaneStatus, style: Style): string {
-  return colorOf(status, style)(MARKS[status]);
+  return colorOf(status, style)(STATUS_MARKS[status]);
 }
 
 function tableRow(scene: number, row: ReadonlyMap<string, LaneCell>, options: TableOptions): string {
@@ -69,14 +57,14 @@ function tableRow(scene: number, row: ReadonlyMap<string, LaneCell>, options: Ta
   const left = options.columns - widthOf(line);
   if (left < 0)
     return fit(
-      `${number}  ${PER_SCENE.map((stage) => MARKS[row.get(stage)?.status ?? 'pending']).join(' ')}`,
+      `${number}  ${PER_SCENE.map((stage) => STATUS_MARKS[row.get(stage)?.status ?? 'pending']).join(' ')}`,
       options.columns,
     );
   return left < 12 ? line : line + options.style.dim(fit(oneLine(options.narrations.get(scene) ?? ''), left));
 }
 
 function cellText(cell: LaneCell | undefined, style: Style): string {
-  if (!cell) return style.dim(MARKS.pending);
+  if (!cell) return style.dim(STATUS_MARKS.pending);
   const words = [
     ...(cell.result === undefined ? [] : [cell.result]),
     ...(cell.status === 'processing' && cell.progress !== undefined ? [`${Math.floor(cell.progress)} %`] : []),
