@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { ProjectId } from '../../src/protocol';
+import { startApp, type TestApp } from '../support/services';
+import { ownTopic, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+
+describe('A backend', () => {
+  let app: TestApp;
+  const studio = new StudioControl();
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  async function slowProject(): Promise<ProjectId> {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 40 });
+    return app.client.create({ topic, settings: { scenes: 1 } });
+  }
+
+  test('gets one run for one request, however often it asks', async () => {
+    const projectId = await slowProject();
+    const requestId = randomUUID();
+    const first = await app.client.start(projectId, { requestId });
+    expect(await app.client.start(projectId, { requestId })).toEqual(first);
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    // Also after the end: a late repetition starts nothing.
+    expect(await app.client.start(projectId, { requestId })).toEqual(first);
+  });
+
+  test('is refused a second run, or joins the one that is going on', async () => {
+    const projectId = await slowProject();
+    const first = await app.client.start(projectId);
+    await expect(app.client.start(projectId)).rejects.toMatchObject({ type: 'Project.AlreadyRunning' });
+    expect(await app.client.start(projectId, { join: true })).toEqual(first);
+    expect(await app.client.runStatus(projectId)).toMatchObject({ projectId, status: 'running' });
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+  });
+
+  test('is told so where there is no such project', async () => {
+    const nobody = randomUUID() as ProjectId;
+    const missing = { type: 'Project.NotFound' };
+    await expect(app.client.start(nobody)).rejects.toMatchObject(missing);
+    await expect(app.client.status(nobody)).rejects.toMatchObject(missing);
+    await expect(app.client.cancel(nobody)).rejects.toMatchObject(missing);
+    await expect(app.client.watch(nobody).next()).rejects.toMatchObject(missing);
+  });
+
+  test.each([
+    ['an empty topic', { topic: ' \n ' }],
+    ['a topic of 100 kB', { topic: 'a'.repeat(100_000) }],
+    ['no scenes', { topic: 'x', settings: { scenes: 0 } }],
+    ['too many scenes', { topic: 'x', settings: { scenes: 501 } }],
+  ])('is refused %s', async (_, input) => {
+    await expect(app.client.create(input)).rejects.toMatchObject({ type: 'Project.Invalid' });
+  });
+
+  test('watches from before the start to the end, leaves, comes back with its cursor, and misses nothing', async () => {
+    const projectId = await slowProject();
+    const whole = watchToEnd(app.client, projectId);
+    await app.client.start(projectId);
+    let tokens = 0;
+    const first = await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 30);
+    const from = first.at(-1)?.id;
+    if (!from) throw new Error('a token has a cursor');
+    const rest = [];
+    for await (const event of app.client.watch(projectId, { from })) rest.push(event);
+    const seen = (await whole).filter(({ type }) => type !== 'snapshot').map(({ id }) => id);
+    expect(rest.map(({ id }) => id)).toEqual(seen.slice(seen.indexOf(from) + 1));
+    expect(typesOf(rest)).not.toContain('snapshot');
+  });
+});
