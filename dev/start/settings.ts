@@ -34,6 +34,8 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
       STORYREEL_IMAGE_BASE_URL: studio,
       STORYREEL_VIDEO_BASE_URL: studio,
     }),
+    // Both go on from a last assistant message byte for byte.
+    ...((model || (studio !== undefined && !hasText(env))) && { STORYREEL_TEXT_CONTINUATION: 'prefill' }),
     // Small and quick: two cores draw, render and encode everything here.
     FRAME_SIZE: '640x360',
     VIDEO_POLL_MS: '200',

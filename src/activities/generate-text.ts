@@ -4,6 +4,7 @@ import type { ChatMessage, TextChunk, TextProvider } from '../providers';
 import { askAgain, renderMessages, stageDefinition, UnusableOutput, type JsonSchema, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
 import type { ActivityDeps } from './deps';
+import { continuedText } from './continuation';
 import { inputHash, textHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { promptFor } from './prompt-for';
@@ -17,6 +18,8 @@ interface TextInputs {
   readonly maxTokens: number;
   readonly schema?: JsonSchema;
 }
+
+const LAST_FLUSH_MS = 500;
 
 interface Tokens {
   input: number;
@@ -48,12 +51,18 @@ const maker: LaneMaker<TextInputs> = {
   async make(run, { inputs }) {
     const stage = textStage(run.stage);
     const { deps, claim } = run;
+    const continued = await continuedText(run, inputs.chosen.continuation);
     const writer = new TextWriter({
       log: deps.log,
       writer: claim,
+      ...(continued && { continued }),
       ...(run.hadWriter && { reason: claim.attempt > 1 ? 'retry' : 'rerun' }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
+    if (continued) {
+      writer.open();
+      await keepTokens(run);
+    }
     const tokens: Tokens = { input: 0, output: 0, estimated: true };
     let settled = false;
     try {
@@ -74,6 +83,8 @@ const maker: LaneMaker<TextInputs> = {
       return { sha256, bytes, ...result, writer };
     } finally {
       if (!settled) {
+        // What came in the last moments may be gone on from.
+        await writer.flush(LAST_FLUSH_MS);
         writer.close();
         await noteWaste(run, inputs, tokens);
       }
@@ -99,8 +110,10 @@ async function streamInto(
   const signal = AbortSignal.any([run.signal, watchdog.signal]);
   let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
   try {
+    // What there is already is the beginning of the answer, for the provider to go on from.
+    const begun: ChatMessage[] = writer.text === '' ? [] : [{ role: 'assistant', content: writer.text }];
     const request = {
-      messages: run.unusable ? askAgain(messages, run.unusable.issues) : messages,
+      messages: [...(run.unusable ? askAgain(messages, run.unusable.issues) : messages), ...begun],
       maxTokens,
       temperature: stage.temperature,
       ...(schema && { schema }),
@@ -172,6 +185,13 @@ function usageRow({ claim }: LaneRun, { chosen }: TextInputs, tokens: Tokens, wa
 function costOf(prices: ProviderPrices, { input, output }: Tokens): number | null {
   if (prices.inputPerMillion === undefined && prices.outputPerMillion === undefined) return null;
   return (input * (prices.inputPerMillion ?? 0) + output * (prices.outputPerMillion ?? 0)) / 1_000_000;
+}
+
+/** The text of the attempt before is gone on from, so its tokens were not wasted after all. */
+async function keepTokens({ deps, claim, interrupted }: LaneRun): Promise<void> {
+  const { projectId, lane } = claim;
+  if (!interrupted) return;
+  await deps.dataSource.manager.update(ModelUsage, { projectId, lane, fence: interrupted.fence }, { wastedTokens: 0 });
 }
 
 /** What a failed attempt cost is counted, but must not hide why it failed. */

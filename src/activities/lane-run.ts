@@ -18,6 +18,7 @@ import type { ActivityDeps } from './deps';
 import { startHeartbeat } from './heartbeat';
 import {
   claimLane,
+  noteAttempt,
   noteFailure,
   settleLane,
   type LaneAttempt,
@@ -47,6 +48,8 @@ export interface LaneRun {
   readonly signal: AbortSignal;
   /** An earlier attempt, of this run or one before, has written to the lane. */
   readonly hadWriter: boolean;
+  /** The attempt before this one, where it was making the same thing and did not get to its end. */
+  interrupted?: { readonly fence: number };
   /** Set where everything older shall be made again, even from the same inputs. */
   readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
@@ -123,6 +126,11 @@ export async function runLane<Inputs>(
       before?.inputHash === plan.inputHash && (before.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await storedResult(deps.dataSource.manager, projectId, lane)
         : undefined;
+    if (!reusable) {
+      const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (task.madeSince ?? 0);
+      if (sameWork && !unusable && before.fence !== before.settledFence) run.interrupted = { fence: before.fence };
+      await noteAttempt(deps.dataSource, claim, plan.inputHash);
+    }
     const made = reusable
       ? await useAgain(run, plan.inputHash, before?.settledFence ?? fence, reusable, maker)
       : (run.tell({ type: 'stage_update', status: 'processing' }), await maker.make(run, plan));

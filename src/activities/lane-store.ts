@@ -59,6 +59,13 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
   });
 }
 
+/** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
+export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, attemptedHash: string): Promise<void> {
+  const { projectId, lane, fence } = claim;
+  const { affected } = await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { attemptedHash });
+  if (affected !== 1) throw new StaleAttempt(lane);
+}
+
 export interface SettledLane {
   readonly inputHash: string;
   readonly resultHash: string;

@@ -16,11 +16,15 @@ export interface Chosen<Provider> {
   readonly name: string;
   readonly model: string;
   readonly prices: ProviderPrices;
+  /** How it goes on from a text that was cut off. */
+  readonly continuation: ModelProvider['continuation'];
   readonly provider: Provider;
 }
 
 type Kind = ModelProvider['kind'];
-type Row = Pick<ModelProvider, 'name' | 'baseUrl' | 'model' | 'jsonSchema' | 'prices'> & { readonly apiKey: string };
+type Row = Pick<ModelProvider, 'name' | 'baseUrl' | 'model' | 'jsonSchema' | 'prices' | 'continuation'> & {
+  readonly apiKey: string;
+};
 
 /** The provider that the environment names; rows of `model_providers` come before it. */
 const FROM_ENVIRONMENT = 'environment';
@@ -47,7 +51,13 @@ interface Source {
 }
 
 function chosen<Provider>(row: Row, make: (row: Row) => Provider): Chosen<Provider> {
-  return { name: row.name, model: row.model, prices: row.prices ?? {}, provider: make(row) };
+  return {
+    name: row.name,
+    model: row.model,
+    prices: row.prices ?? {},
+    continuation: row.continuation,
+    provider: make(row),
+  };
 }
 
 async function choose({ dataSource, config }: Source, kind: Kind, name?: string): Promise<Row> {
@@ -82,7 +92,12 @@ const SETTING = {
 const OPENAI = 'https://api.openai.com/v1';
 
 function fromEnvironment(config: Config, kind: Kind): Row | undefined {
-  const common = { name: FROM_ENVIRONMENT, jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA, prices: null };
+  const common = {
+    name: FROM_ENVIRONMENT,
+    jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
+    continuation: config.STORYREEL_TEXT_CONTINUATION,
+    prices: null,
+  };
   const key = config.OPENAI_API_KEY;
   switch (kind) {
     case 'text': {

@@ -38,6 +38,10 @@ export class Lane {
   @Column('text', { name: 'input_hash', nullable: true })
   inputHash: string | null;
 
+  /** Of what the newest attempt is making, or was when it ended: only that can be gone on from. */
+  @Column('text', { name: 'attempted_hash', nullable: true })
+  attemptedHash: string | null;
+
   /** Of the settled result; what depends on it is made from this. */
   @Column('text', { name: 'result_hash', nullable: true })
   resultHash: string | null;

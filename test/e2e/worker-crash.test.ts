@@ -61,6 +61,34 @@ describe('When a worker is killed with -9,', () => {
   );
 
   test(
+    'viewers keep their text and it goes on, where the provider can go on from it',
+    async () => {
+      await worker.kill();
+      worker = await WorkerProcess.start({ ...env, STORYREEL_TEXT_CONTINUATION: 'prefill' });
+      const { topic, mark } = ownTopic();
+      await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 }, 1);
+      const projectId = await client.create({ topic, settings: { scenes: 1 } });
+      await client.start(projectId);
+      const watching = watchToEnd(client, projectId, TEST_MS);
+      let tokens = 0;
+      await watchUntil(client, projectId, ({ type }) => type === 'token' && ++tokens > 40);
+      await worker.kill();
+      worker = await WorkerProcess.start({ ...env, STORYREEL_TEXT_CONTINUATION: 'prefill' });
+
+      const events = await watching;
+      expect(events.at(-1)?.type).toBe('pipeline_done');
+      expect(events.filter(({ type }) => type === 'reset')).toEqual([]);
+      const resumed = events.find((event) => event.type === 'resumed');
+      expect(resumed).toMatchObject({ lane: 'rewrite', how: 'prefill' });
+      const text = textSeen(events, 'rewrite');
+      expect(events.find((event) => event.type === 'done' && event.lane === 'rewrite')).toMatchObject({
+        metadata: { length: Buffer.byteLength(text), sha256: sha256(text) },
+      });
+    },
+    TEST_MS,
+  );
+
+  test(
     'while a video job is made, the next worker goes on with the same job and pays for no other',
     async () => {
       const { topic } = ownTopic();

@@ -53,6 +53,7 @@ export class Projects1795478400001 implements MigrationInterface {
         fence bigint NOT NULL DEFAULT 0,
         settled_fence bigint,
         input_hash text,
+        attempted_hash text,
         result_hash text,
         announced_run_id text,
         attempt integer NOT NULL DEFAULT 0,

@@ -1,0 +1,33 @@
+import type { LaneRun } from './lane-run';
+
+/** A text that an attempt goes on from, and what the provider is given of it: the same. */
+export interface Continued {
+  readonly text: string;
+  readonly how: 'prefill';
+}
+
+/**
+ * The text of the attempt before, where this one can go on from it: that attempt was making the same thing, the log still
+ * holds what it wrote, and the provider continues a last assistant message byte for byte.
+ *
+ * The end is cut back to the last whole word. Some servers trim white space at the end of a prefix, and a model that is
+ * made to go on inside of a word spells it differently than it would have.
+ */
+export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
+  if (continuation !== 'prefill' || !run.interrupted) return undefined;
+  const held = await run.deps.log.lane(run.claim.projectId, run.claim.lane).catch(() => undefined);
+  if (held?.fence !== run.interrupted.fence) return undefined;
+  const text = cutToWord(held.text);
+  return text === '' ? undefined : { text, how: 'prefill' };
+}
+
+/** Further back than this is no word, but a text that is written without spaces. */
+const LONGEST_WORD = 40;
+
+/** Drops the word under way and the white space before it; of a text without spaces only the last character. */
+export function cutToWord(text: string): string {
+  const word = /\s\S*$/.exec(text.slice(-LONGEST_WORD));
+  if (word) return text.slice(0, text.length - word[0].length).trimEnd();
+  const characters = [...new Intl.Segmenter().segment(text.slice(-LONGEST_WORD))];
+  return text.slice(0, text.length - (characters.at(-1)?.segment.length ?? 0));
+}
