@@ -1,6 +1,6 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import { Project, Scene } from '../entities';
+import { Project, Scene, type Lane } from '../entities';
 import {
   fenceOf,
   laneParts,
@@ -49,7 +49,7 @@ export interface LaneRun {
   /** An earlier attempt, of this run or one before, has written to the lane. */
   readonly hadWriter: boolean;
   /** The attempt before this one, where it was making the same thing and did not get to its end. */
-  interrupted?: { readonly fence: number };
+  readonly interrupted?: { readonly fence: number };
   /** Set where everything older shall be made again, even from the same inputs. */
   readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
@@ -126,14 +126,9 @@ export async function runLane<Inputs>(
       before?.inputHash === plan.inputHash && (before.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await storedResult(deps.dataSource.manager, projectId, lane)
         : undefined;
-    if (!reusable) {
-      const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (task.madeSince ?? 0);
-      if (sameWork && !unusable && before.fence !== before.settledFence) run.interrupted = { fence: before.fence };
-      await noteAttempt(deps.dataSource, claim, plan.inputHash);
-    }
     const made = reusable
       ? await useAgain(run, plan.inputHash, before?.settledFence ?? fence, reusable, maker)
-      : (run.tell({ type: 'stage_update', status: 'processing' }), await maker.make(run, plan));
+      : await make(run, plan, before, maker);
 
     const announced = await announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
     return {
@@ -158,6 +153,19 @@ async function loadContext({ dataSource }: ActivityDeps, { projectId, lane }: La
   if (sequenceNumber === undefined) return { manager, project };
   const scene = await manager.findOneBy(Scene, { projectId, sequenceNumber });
   return { manager, project, ...(scene && { scene }) };
+}
+
+async function make<Inputs>(
+  run: LaneRun,
+  plan: LanePlan<Inputs>,
+  before: Lane | undefined,
+  maker: LaneMaker<Inputs>,
+): Promise<MadeLane> {
+  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
+  const interrupted = sameWork && !run.unusable ? { fence: before.fence } : undefined;
+  await noteAttempt(run.deps.dataSource, run.claim, plan.inputHash);
+  run.tell({ type: 'stage_update', status: 'processing' });
+  return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
 }
 
 async function useAgain<Inputs>(

@@ -97,6 +97,7 @@ export async function settleLane(
         status: 'completed',
         settledFence: settled.madeBy,
         inputHash: settled.inputHash,
+        attemptedHash: null,
         resultHash: settled.resultHash,
         error: null,
         finishedAt: new Date(),

@@ -38,7 +38,7 @@ export class Lane {
   @Column('text', { name: 'input_hash', nullable: true })
   inputHash: string | null;
 
-  /** Of what the newest attempt is making, or was when it ended: only that can be gone on from. */
+  /** Of what the newest attempt is making, or was when it was interrupted: only that can be gone on from. */
   @Column('text', { name: 'attempted_hash', nullable: true })
   attemptedHash: string | null;
 
