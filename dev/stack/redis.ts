@@ -61,7 +61,8 @@ function setAside({ report }: StackContext, dataDir: string): void {
   report({ service: 'redis', message: `cannot read what another version left; begins empty (the old data: ${aside})` });
 }
 
-async function findRedis(context: StackContext): Promise<string> {
+/** The server program, fetched if need be. Throws `StackError` when none can be had. */
+export async function findRedis(context: StackContext): Promise<string> {
   const { env, toolsDir, report, signal } = context;
   const names = ['valkey-server', 'redis-server'];
   const found = await findProgram(context, { variable: 'STORYREEL_REDIS_BIN', names, check: isNewEnough(context) });
@@ -85,7 +86,7 @@ function isNewEnough({ env }: StackContext): Check {
 /**
  * Another stack's server may sit on the port that we lost to it: the answer counts only if it comes from our process.
  */
-async function answers(url: string, pid: number): Promise<boolean> {
+export async function answers(url: string, pid: number): Promise<boolean> {
   try {
     const about = await withRedis(url, 1_000, (redis) => redis.info('server'));
     return about.includes(`process_id:${pid}\r\n`);
@@ -94,6 +95,6 @@ async function answers(url: string, pid: number): Promise<boolean> {
   }
 }
 
-function urlOf(port: number): string {
+export function urlOf(port: number): string {
   return `redis://127.0.0.1:${port}`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { laneParts, parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
 import type {
   AppendReply,
@@ -45,20 +45,25 @@ function loadScript(name: string): string {
   return readFileSync(join(__dirname, 'shared.lua'), 'utf8') + readFileSync(join(__dirname, name), 'utf8');
 }
 
-/** The event log in Redis or Valkey: one Stream, one hash and one text per lane for each project. */
+/**
+ * The event log in Redis or Valkey, also as a cluster: one Stream, one hash and one text per lane for each project.
+ */
 export class RedisEventLog implements EventLog {
-  private readonly redis: Redis & Scripts;
+  private readonly redis: (Redis | Cluster) & Scripts;
   private readonly subscriber: RedisSubscriber;
 
   constructor(
-    publisher: Redis,
-    /** Made on the first subscription, so that a process which only writes holds one connection. */
+    publisher: Redis | Cluster,
+    /**
+     * Made on the first subscription, so that a process which only writes holds one connection. Any node of a cluster
+     * will do: each hears what is published on the others.
+     */
     connectSubscriber: () => Redis,
     private readonly options: RedisLogOptions,
   ) {
     publisher.defineCommand('storyAppend', { numberOfKeys: 3, lua: loadScript('append.lua') });
     publisher.defineCommand('storyPublish', { numberOfKeys: 3, lua: loadScript('publish.lua') });
-    this.redis = publisher as Redis & Scripts;
+    this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber);
   }
 
