@@ -4,7 +4,7 @@ module.exports = {
   testEnvironment: 'node',
   testTimeout: 60_000,
   // Much of the time is spent waiting for time-outs and other processes, so more suites than cores run well.
-  maxWorkers: 4,
+  maxWorkers: 3,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   transform: {

@@ -254,7 +254,7 @@ describe('the data source', () => {
   });
 
   test('opens no more connections than its pool may have, and fails a query that waits too long for one', async () => {
-    const dataSource = await connect({ poolSize: 1, acquireTimeoutMs: 100, applicationName: 'narrow' });
+    const dataSource = await connect({ poolSize: 1, acquireTimeoutMs: 1_000, applicationName: 'narrow' });
     const only = dataSource.createQueryRunner();
     expect(await only.query(`SELECT current_setting('application_name') AS name`)).toEqual([{ name: 'narrow' }]);
     await expect(dataSource.query('SELECT 1')).rejects.toThrow('timeout');
