@@ -1,0 +1,116 @@
+import { STAGES, type ProjectId, type StageName } from '../../src/protocol';
+import { startApp, type TestApp } from '../support/services';
+import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { fetchRedisForPython, UpstreamClients } from '../support/upstream-client';
+
+const stageNames = STAGES.map(({ name }) => name);
+
+describe("An existing client of the Django product, in Python and with that product's channels only,", () => {
+  const studio = new StudioControl();
+  let app: TestApp;
+  let library: string;
+  let clients: UpstreamClients | undefined;
+
+  beforeAll(async () => {
+    library = await fetchRedisForPython();
+    app = await startApp();
+  }, 180_000);
+  afterEach(async () => {
+    await clients?.stop();
+    clients = undefined;
+  });
+  afterAll(() => app.close());
+
+  async function begin(topic: string): Promise<{ projectId: ProjectId; upstream: UpstreamClients }> {
+    const projectId = await app.client.create({ topic, settings: { scenes: 2 } });
+    const upstream = await UpstreamClients.subscribe(library, projectId);
+    clients = upstream;
+    await app.client.start(projectId);
+    return { projectId, upstream };
+  }
+
+  async function viewsOf(upstream: UpstreamClients, names: readonly StageName[]) {
+    return Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await upstream.stage(name)] as const)),
+    );
+  }
+
+  async function stored(projectId: ProjectId, lane: string): Promise<string | undefined> {
+    const [snapshot] = await watchToEnd(app.client, projectId);
+    if (snapshot?.type !== 'snapshot') throw new Error('no snapshot');
+    return snapshot.lanes[lane as keyof typeof snapshot.lanes]?.text;
+  }
+
+  test('sees every stage end by done, with the text that is stored, and the run by pipeline_done', async () => {
+    const { topic } = ownTopic('一个收集风暴的灯塔看守人 🗼 “grüß Gott”');
+    const { projectId, upstream } = await begin(topic);
+    const all = await upstream.all();
+    const views = await viewsOf(upstream, stageNames);
+
+    for (const name of stageNames)
+      expect({ name, ended_by: views[name]?.ended_by }).toEqual({ name, ended_by: 'done' });
+    for (const name of ['rewrite', 'storyboard'] as const) {
+      const text = await stored(projectId, name);
+      expect(text).not.toBe('');
+      expect(views[name]).toMatchObject({ full_text: text, text });
+      expect(views[name]?.types.filter((type) => type === 'token').length).toBeGreaterThan(1);
+    }
+    expect(all.ended_by).toBe('pipeline_done');
+    expect(endsIn(all.types)).toEqual([...stageNames.map((name) => `${name} done`), 'pipeline pipeline_done'].sort());
+    for (const name of stageNames) {
+      expect(all.types.indexOf(`${name} done`)).toBeLessThan(all.types.indexOf(`${name} stage_completed`));
+    }
+  });
+
+  test('is not ended by an attempt that is tried again', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { cut: 20 });
+    const { projectId, upstream } = await begin(topic);
+    const { ended_by, full_text } = await upstream.stage('rewrite');
+    expect(ended_by).toBe('done');
+    expect((await upstream.all()).types).not.toContain('rewrite error');
+    expect(full_text).toBe(await stored(projectId, 'rewrite'));
+    const { lanes } = await app.client.status(projectId);
+    expect(lanes.find(({ lane }) => lane === 'rewrite')).toMatchObject({ attempt: 2 });
+  });
+
+  test('is told once of a cancel in mid-stream, unless its stage had ended before', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', {}, 1);
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    const { projectId, upstream } = await begin(topic);
+    await watchUntil(app.client, projectId, ({ type, stage }) => type === 'token' && stage === 'storyboard');
+    expect(await app.client.cancel(projectId)).toBe(true);
+    const all = await upstream.all();
+    const views = await viewsOf(upstream, stageNames);
+
+    const others = stageNames.filter((name) => name !== 'rewrite');
+    expect(views['rewrite']?.ended_by).toBe('done');
+    for (const name of others) expect({ name, ended_by: views[name]?.ended_by }).toEqual({ name, ended_by: 'error' });
+    expect(views['storyboard']?.types).toContain('token');
+    expect(all.ended_by).toBe('pipeline_error');
+    const expected = ['rewrite done', ...others.map((name) => `${name} error`), 'pipeline pipeline_error'];
+    expect(endsIn(all.types)).toEqual(expected.sort());
+  });
+
+  test('is ended by error when its stage is parked, and those of other stages go on waiting', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { status: 401 });
+    const { projectId, upstream } = await begin(topic);
+    const { ended_by, types } = await upstream.stage('rewrite');
+    expect({ ended_by, tokens: types.includes('token') }).toEqual({ ended_by: 'error', tokens: false });
+    expect(stageNames.filter((name) => upstream.isWatching(name))).toEqual(
+      stageNames.filter((name) => name !== 'rewrite'),
+    );
+
+    expect(await app.client.retry(projectId, 'rewrite')).toEqual(['rewrite']);
+    expect((await upstream.all()).ended_by).toBe('pipeline_done');
+    expect((await upstream.stage('film')).ended_by).toBe('done');
+  });
+});
+
+/** What ends clients, whichever they watch. */
+function endsIn(types: readonly string[]): string[] {
+  return types.filter((type) => / (done|error|pipeline_done|pipeline_error)$/.test(type)).sort();
+}

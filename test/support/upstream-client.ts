@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pythonPackage } from '../../dev/stack/python-package';
+import { STAGES, type ProjectId, type StageName } from '../../src/protocol';
+import { fromSetup } from './services';
+
+const program = resolve(__dirname, 'upstream_client.py');
+const tools = resolve(__dirname, '..', '..', '.storyreel', 'tools');
+// Before Python 3.11.3 redis needs async-timeout.
+const PACKAGE = { folder: 'redis-py-6.4.0', requirements: ['redis==6.4.0', 'async-timeout==5.0.1'] };
+
+/** What a client of the old product saw from its subscription to the event that ended it. */
+interface UpstreamView {
+  readonly ended_by: string;
+  /** In their order; for all stages at once each as "stage type". */
+  readonly types: readonly string[];
+}
+
+interface UpstreamStageView extends UpstreamView {
+  /** Its tokens joined. */
+  readonly text: string;
+  /** What the last event had, if it had any. */
+  readonly full_text: string | null;
+}
+
+/** The folder of the Redis library for Python that the clients use; fetched unless it is there. */
+export function fetchRedisForPython(): Promise<string> {
+  return pythonPackage(PACKAGE, {
+    toolsDir: process.env['STORYREEL_TOOLS_DIR'] || tools,
+    env: process.env,
+    report: ({ message }) => process.stderr.write(`  redis-py  ${message}\n`),
+    service: 'redis',
+    otherwise: `put the redis package for Python into ${join('.storyreel', 'tools', PACKAGE.folder)}`,
+  });
+}
+
+/** The old product's clients of one project, each a Python process: one for every stage, and one for all. */
+export class UpstreamClients {
+  private constructor(private readonly clients: ReadonlyMap<string, UpstreamClient>) {}
+
+  /** Resolves when all of them are subscribed. */
+  static async subscribe(library: string, projectId: ProjectId): Promise<UpstreamClients> {
+    const watched = [...STAGES.map(({ name }) => name), '*'];
+    const clients = new UpstreamClients(
+      new Map(watched.map((stage) => [stage, new UpstreamClient(library, projectId, stage)])),
+    );
+    try {
+      await Promise.all([...clients.clients.values()].map((client) => client.ready));
+    } catch (error) {
+      await clients.stop();
+      throw error;
+    }
+    return clients;
+  }
+
+  /** Resolves when the client of the stage has ended by itself. */
+  stage(name: StageName): Promise<UpstreamStageView> {
+    return this.of(name).view as Promise<UpstreamStageView>;
+  }
+
+  /** Resolves when the client of all stages has ended by itself. */
+  all(): Promise<UpstreamView> {
+    return this.of('*').view;
+  }
+
+  isWatching(name: StageName): boolean {
+    return this.of(name).isRunning;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.clients.values()].map((client) => client.stop()));
+  }
+
+  private of(stage: string): UpstreamClient {
+    const client = this.clients.get(stage);
+    if (!client) throw new Error(`no client watches ${stage}`);
+    return client;
+  }
+}
+
+class UpstreamClient {
+  readonly ready: Promise<void>;
+  readonly view: Promise<UpstreamView>;
+  private readonly child: ChildProcess;
+
+  constructor(library: string, projectId: ProjectId, stage: string) {
+    const child = spawn('python3', [program, projectId, stage], {
+      env: { PATH: process.env['PATH'], PYTHONPATH: library, REDIS_URL: fromSetup('STORYREEL_TEST_REDIS_URL') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    let errors = '';
+    child.stderr.on('data', (data: Buffer) => (errors += data.toString('utf8')));
+    const lines: string[] = [];
+    const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+    this.view = once(child, 'close').then(([code]) => {
+      if (code !== 0) throw new Error(`the client of ${stage} ended (${code}):\n${errors}`);
+      return JSON.parse(lines.at(-1) ?? '') as UpstreamView;
+    });
+    // Whoever asks for it is told; a client that is stopped may have no view, and nobody who asks.
+    this.view.catch(() => undefined);
+    this.ready = Promise.race([once(output, 'line'), this.view]).then(() => undefined);
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.isRunning) return;
+    this.child.kill('SIGKILL');
+    await this.view.catch(() => undefined);
+  }
+}
