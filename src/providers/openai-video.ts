@@ -1,3 +1,4 @@
+import type OpenAI from 'openai';
 import type { Video } from 'openai/resources/videos';
 import { readBody } from './http-fetch';
 import { forOneCall, openaiClient, type Endpoint } from './openai-client';
@@ -9,12 +10,16 @@ const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
 
 /** Video jobs in the shape of OpenAI's videos API. The reference image travels as a data URL in the JSON body. */
 export class OpenAiVideo implements VideoProvider {
-  constructor(private readonly endpoint: Endpoint) {}
+  private readonly client: OpenAI;
+
+  constructor(private readonly endpoint: Endpoint) {
+    this.client = openaiClient(endpoint, TIMEOUT_MS);
+  }
 
   async submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
     const { image } = request;
     return this.json(
-      openaiClient(this.endpoint, TIMEOUT_MS).post('/videos', {
+      this.client.post('/videos', {
         body: {
           model: this.endpoint.model,
           prompt: request.prompt,
@@ -30,16 +35,13 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   async poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
-    return this.json(
-      openaiClient(this.endpoint, TIMEOUT_MS).videos.retrieve(jobId, { signal: forOneCall(signal) }),
-      signal,
-    );
+    return this.json(this.client.videos.retrieve(jobId, { signal: forOneCall(signal) }), signal);
   }
 
   async download(jobId: string, signal: AbortSignal): Promise<Media> {
     try {
-      const response = await openaiClient(this.endpoint, TIMEOUT_MS)
-        .videos.downloadContent(jobId, undefined, { signal: forOneCall(signal) })
+      const response = await this.client.videos
+        .downloadContent(jobId, undefined, { signal: forOneCall(signal) })
         .asResponse();
       const bytes = await readBody(response, MAX_CLIP_BYTES);
       return { bytes, mediaType: response.headers.get('content-type')?.split(';')[0] ?? 'video/mp4' };
@@ -49,9 +51,7 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   async cancel(jobId: string, signal: AbortSignal): Promise<void> {
-    const response = await openaiClient(this.endpoint, TIMEOUT_MS)
-      .videos.delete(jobId, { signal: forOneCall(signal) })
-      .asResponse();
+    const response = await this.client.videos.delete(jobId, { signal: forOneCall(signal) }).asResponse();
     await readBody(response, MAX_JSON_BYTES);
   }
 
