@@ -19,7 +19,7 @@ import {
   type StoryInput,
   type StoryStatusView,
 } from '../protocol';
-import { connectRedis, RedisEventLog, upstreamMode, type EventLog } from '../stream';
+import { connectRedis, RedisEventLog, upstreamMode, whenReady, type EventLog } from '../stream';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
 import { watchProject, type WatchOptions } from './watch-project';
@@ -57,6 +57,8 @@ export interface ProjectSummary {
 }
 
 const NAME_LENGTH = 80;
+/** How long Redis may take to answer before a client goes on without it. */
+const REDIS_MS = 1_000;
 /** How long a run may take from its last event to its end in Temporal. */
 const ENDING_MS = 10_000;
 
@@ -84,11 +86,14 @@ export class StoryClient {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
+    const redis = connectRedis(config.REDIS_URL, 'publisher');
     const log = new RedisEventLog(
-      connectRedis(config.REDIS_URL, 'publisher'),
+      redis,
       () => connectRedis(config.REDIS_URL, 'subscriber'),
       { maxEntries: config.LOG_MAX_EVENTS, upstream: upstreamMode(config) },
     );
+    // The first snapshot would find it away otherwise.
+    await whenReady(redis, REDIS_MS).catch(() => undefined);
     return new StoryClient(config, new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }), dataSource, log);
   }
 

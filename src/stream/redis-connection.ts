@@ -23,7 +23,9 @@ export function connectRedis(url: string, role: 'publisher' | 'subscriber', log?
           commandTimeout: 5_000,
           enableAutoPipelining: true,
         })
-      : new Redis(url, { ...common, maxRetriesPerRequest: null, enableReadyCheck: true });
+      : // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
+        // Without it they wait for the connection, and Redis takes them while it is still loading its data.
+        new Redis(url, { ...common, maxRetriesPerRequest: null, enableReadyCheck: false });
   let down = false;
   redis.on('error', (error: Error) => {
     if (!down) log?.warn({ err: error.message, role }, 'redis is away; viewers wait, work goes on');

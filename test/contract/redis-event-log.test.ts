@@ -183,6 +183,18 @@ describe('The event log in Redis, beyond the contract', () => {
     heard.forEach(({ leave }) => leave());
   });
 
+  test('misses nothing of whoever listened while the connection was being made', async () => {
+    const log = await open('off');
+    const projects = Array.from({ length: 20 }, newProject);
+    const early = projects.slice(0, 4).map((projectId) => listen(log, projectId));
+    // Connected, but not ready yet: the library greets the server first.
+    await new Promise<void>((resolve) => subscribers.at(-1)?.once('connect', resolve));
+    const heard = await Promise.all([...early, ...projects.slice(4).map((projectId) => listen(log, projectId))]);
+    for (const projectId of projects) await append(log, writerOf(projectId, 1), 0, 'a');
+    await until('every listener has heard of its token', () => heard.every(({ events }) => events().length === 1));
+    for (const { leave } of heard) leave();
+  });
+
   test('leaves the channel of a project once nobody listens any more', async () => {
     const log = await open('off');
     const { projectId } = await begin(log);
