@@ -103,6 +103,7 @@ async function streamInto(
   tokens: Tokens,
 ): Promise<void> {
   const { config } = run.deps;
+  const counters = Object.assign(run.counters, { pieces: 0, characters: 0 });
   const watchdog = new StreamWatchdog({
     firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
     interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
@@ -118,32 +119,32 @@ async function streamInto(
       temperature: stage.temperature,
       ...(schema && { schema }),
     };
-    for await (const chunk of chosen.provider.stream(request, signal)) {
+    const receive = (chunk: TextChunk): void => {
       watchdog.feed();
       switch (chunk.type) {
         case 'text':
           // Postgres cannot store the NUL character; a stray one from a model carries no meaning.
-          writer.write(chunk.text.replaceAll('\0', ''));
+          writer.write(chunk.text.includes('\0') ? chunk.text.replaceAll('\0', '') : chunk.text);
           if (tokens.estimated) tokens.output += 1;
-          run.counters['pieces'] = (run.counters['pieces'] ?? 0) + 1;
-          run.counters['characters'] = writer.text.length;
-          if (writer.text.length > config.MAX_TEXT_BYTES) {
+          counters.pieces += 1;
+          counters.characters = writer.length;
+          if (writer.length > config.MAX_TEXT_BYTES) {
             throw new StoryreelError(
               'Output.TooLong',
               `The answer is longer than MAX_TEXT_BYTES (${config.MAX_TEXT_BYTES}).`,
             );
           }
-          break;
+          return;
         case 'usage':
           tokens.input = chunk.inputTokens;
           tokens.output = chunk.outputTokens;
           tokens.estimated = false;
-          break;
+          return;
         case 'finish':
           finish = chunk.reason;
-          break;
       }
-    }
+    };
+    await chosen.provider.stream(request, receive, signal);
     signal.throwIfAborted();
   } finally {
     watchdog.stop();

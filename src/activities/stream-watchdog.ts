@@ -12,9 +12,15 @@ export interface WatchdogLimits {
 export class StreamWatchdog {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout;
+  private begun = false;
 
   constructor(private readonly limits: WatchdogLimits) {
-    this.timer = this.arm('Stream.FirstTokenTimeout', limits.firstTokenMs, 'The provider sent no first token');
+    const { firstTokenMs } = limits;
+    this.timer = this.arm(
+      'Stream.FirstTokenTimeout',
+      firstTokenMs,
+      `The provider sent no first token within ${firstTokenMs} ms.`,
+    );
   }
 
   get signal(): AbortSignal {
@@ -23,16 +29,22 @@ export class StreamWatchdog {
 
   /** Something came. */
   feed(): void {
+    if (this.begun) return void this.timer.refresh();
+    this.begun = true;
     clearTimeout(this.timer);
-    this.timer = this.arm('Stream.Stalled', this.limits.interChunkMs, 'The provider stopped in mid-stream, for');
+    const { interChunkMs } = this.limits;
+    this.timer = this.arm(
+      'Stream.Stalled',
+      interChunkMs,
+      `The provider stopped in mid-stream, for ${interChunkMs} ms.`,
+    );
   }
 
   stop(): void {
     clearTimeout(this.timer);
   }
 
-  private arm(type: 'Stream.FirstTokenTimeout' | 'Stream.Stalled', ms: number, what: string): NodeJS.Timeout {
-    const message = `${what}${type === 'Stream.Stalled' ? '' : ' within'} ${ms} ms.`;
+  private arm(type: 'Stream.FirstTokenTimeout' | 'Stream.Stalled', ms: number, message: string): NodeJS.Timeout {
     return setTimeout(() => this.controller.abort(new StoryreelError(type, message)), ms);
   }
 }

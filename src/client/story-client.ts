@@ -90,7 +90,11 @@ export class StoryClient {
     const log = new RedisEventLog(
       redis,
       () => connectRedis(config.REDIS_URL, 'subscriber'),
-      { maxEntries: config.LOG_MAX_EVENTS, upstream: upstreamMode(config) },
+      {
+        maxEntries: config.LOG_MAX_EVENTS,
+        upstream: upstreamMode(config),
+        appendIntervalMs: config.APPEND_INTERVAL_MS,
+      },
     );
     // The first snapshot would find it away otherwise.
     await whenReady(redis, REDIS_MS).catch(() => undefined);

@@ -12,7 +12,7 @@ const agents = {
 const bodies = new WeakMap<Response, http.IncomingMessage>();
 
 /**
- * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `bytesOf`: reading it
+ * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `receiveBody`: reading it
  * straight from the socket costs a third of what the web streams of the global `fetch` cost per token. The body of an
  * error is read, so that the package can map it.
  */
@@ -63,30 +63,40 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
 }
 
 /**
- * The unread body of a good response that `httpFetch` returned, as it comes. Leaving the loop closes the connection.
- * Throws `BrokenConnection` where it broke.
+ * Hands the unread body of a good response that `httpFetch` returned to `take`, as it comes from the socket. Resolves at its
+ * end. Where `take` throws, the connection is closed and it rejects with that; where the connection breaks, with
+ * `BrokenConnection`.
  */
-export async function* bytesOf(response: Response): AsyncGenerator<Buffer, void, undefined> {
+export async function receiveBody(response: Response, take: (bytes: Buffer) => void): Promise<void> {
   const incoming = bodies.get(response);
   if (!incoming) throw new Error('this response was not made by httpFetch');
-  try {
-    yield* incoming as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw new BrokenConnection((error as NodeJS.ErrnoException).code ?? 'closed', { cause: error });
-  } finally {
-    if (!incoming.complete) incoming.destroy();
-  }
+  await new Promise<void>((resolve, reject) => {
+    const broken = (error?: NodeJS.ErrnoException) =>
+      reject(new BrokenConnection(error?.code ?? 'closed', { cause: error }));
+    incoming.on('data', (bytes: Buffer) => {
+      try {
+        take(bytes);
+      } catch (error) {
+        reject(error as Error);
+        incoming.destroy();
+      }
+    });
+    incoming.on('end', resolve);
+    incoming.on('error', broken);
+    // After an end or an error this changes nothing any more.
+    incoming.on('close', broken);
+  });
 }
 
 /** Reads a whole good response, at most `maxBytes`. */
 export async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of bytesOf(response)) {
+  await receiveBody(response, (part) => {
     size += part.length;
     if (size > maxBytes) throw new ServerError(`the answer is larger than ${maxBytes} bytes`);
     parts.push(part);
-  }
+  });
   return Buffer.concat(parts);
 }
 

@@ -1,8 +1,8 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { ServerError } from './errors';
-import { bytesOf } from './http-fetch';
+import { receiveBody } from './http-fetch';
 import { forOneCall, openaiClient, type Endpoint } from './openai-client';
-import type { TextChunk, TextProvider, TextRequest } from './ports';
+import type { ReceiveChunk, TextProvider, TextRequest } from './ports';
 import { SseParser } from './sse-parser';
 
 export interface OpenAiTextOptions extends Endpoint {
@@ -28,7 +28,8 @@ const FINISH = {
 export class OpenAiText implements TextProvider {
   constructor(private readonly options: OpenAiTextOptions) {}
 
-  async *stream(request: TextRequest, signal: AbortSignal): AsyncGenerator<TextChunk> {
+  async stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const client = openaiClient(this.options, HEADERS_TIMEOUT_MS);
     const response = await client.chat.completions
       .create(
@@ -56,10 +57,10 @@ export class OpenAiText implements TextProvider {
 
     const parser = new SseParser();
     try {
-      for await (const bytes of bytesOf(response)) {
-        for (const event of parser.push(bytes)) yield* chunksOf(event.data);
-      }
-      for (const event of parser.end()) yield* chunksOf(event.data);
+      await receiveBody(response, (bytes) => {
+        for (const event of parser.push(bytes)) receiveData(event.data, receive);
+      });
+      for (const event of parser.end()) receiveData(event.data, receive);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     }
@@ -67,14 +68,14 @@ export class OpenAiText implements TextProvider {
   }
 }
 
-function* chunksOf(data: string): Generator<TextChunk> {
+function receiveData(data: string, receive: ReceiveChunk): void {
   if (data === '[DONE]' || data === '') return;
   const chunk = JSON.parse(data) as ChatCompletionChunk & { error?: { message?: string; code?: unknown } };
   if (chunk.error) throw new ServerError(chunk.error.message ?? 'the provider reported an error in mid-stream');
   const choice = chunk.choices?.[0];
-  if (choice?.delta?.content) yield { type: 'text', text: choice.delta.content };
-  if (choice?.finish_reason) yield { type: 'finish', reason: FINISH[choice.finish_reason] ?? 'stop' };
+  if (choice?.delta?.content) receive({ type: 'text', text: choice.delta.content });
+  if (choice?.finish_reason) receive({ type: 'finish', reason: FINISH[choice.finish_reason] ?? 'stop' });
   if (chunk.usage) {
-    yield { type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens };
+    receive({ type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens });
   }
 }

@@ -19,12 +19,16 @@ export type TextChunk =
   | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' }
   | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number };
 
+/** Takes what came; called in order, in the moment in which it is read from the socket. What it throws ends the stream. */
+export type ReceiveChunk = (chunk: TextChunk) => void;
+
 /**
- * Streams an answer as it is made. The returned iterable opens the request when it is first read, closes the socket when
- * it is left or when `signal` aborts, and then throws the signal's reason; it never ends quietly on an abort.
+ * Streams an answer as it is made. Chunks are handed over and not waited for: an async iterator costs several promises a
+ * token. Resolves when the server has ended the stream. Where `signal` aborts or `receive` throws, it closes the socket and
+ * rejects with the signal's reason or with what was thrown; it never ends quietly on an abort.
  */
 export interface TextProvider {
-  stream(request: TextRequest, signal: AbortSignal): AsyncIterable<TextChunk>;
+  stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void>;
 }
 
 export interface Media {

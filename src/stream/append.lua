@@ -1,57 +1,87 @@
--- Appends a piece of text to a lane, or refuses it. One call is one step: readers see all of it or nothing.
--- KEYS: log, lanes, text
--- ARGV: 1 channel, 2 maxlen, 3 lane, 4 fence, 5 attempt, 6 offset, 7 text, 8 reason, 9 continued,
---       10 upstream channel or '', 11 project id, 12 stage, 13 '1' where upstream wants the whole text in every token
--- Returns {'OK', length} | {'STALE', fence} | {'GAP', length}
-local channel, maxlen, lane = ARGV[1], ARGV[2], ARGV[3]
-local offset, text = tonumber(ARGV[6]), ARGV[7]
-local fence = tonumber(ARGV[4])
-
-local newest = refuses(lane, fence)
-if newest then
-  return { 'STALE', newest }
-end
--- Whose text it is; an attempt that has only told of itself so far owns none.
-local known = redis.call('HGET', KEYS[2], 'fence:' .. lane)
-
-local length = redis.call('STRLEN', KEYS[3])
-local head = cjson.encode(lane) .. ',' .. ARGV[4] .. ',' .. ARGV[5]
-
-if not known or fence > tonumber(known) then
-  -- A new attempt. It may go on from text that is really there, or begin at 0; anything else it must send first.
-  if offset > 0 and (ARGV[9] == '' or offset > length) then
-    return { 'GAP', ARGV[9] == '' and 0 or length }
+-- Appends pieces of text to lanes, or refuses them. Each piece is one step: readers see all of it or nothing.
+-- KEYS: the log of each piece's project. ARGV: for each piece 'lane fence attempt offset', then, at an attempt's first
+-- write, ' reason continued' ('-' for none); and the text.
+-- Returns for each piece its lane's length | {'STALE', fence} | {'GAP', length} | {'ERR', message}
+local function tell_old_clients(base, lane, id, content)
+  -- Tokens of many scenes at once would be no text for a client that knows one stage only.
+  if UPSTREAM == 'off' or string.find(lane, '/', 1, true) then
+    return
   end
-  if offset == 0 then
-    redis.call('DEL', KEYS[3])
-    if known or ARGV[8] ~= '' then
-      local reason = ARGV[8] ~= '' and ARGV[8] or 'retry'
-      emit(channel, maxlen, '["r",' .. head .. ',"' .. reason .. '"]')
+  local project = string.sub(base, 8, -3)
+  local full = UPSTREAM == 'full' and ',"full_text":' .. cjson.encode(redis.call('GET', base .. 'text:' .. lane)) or ''
+  local dash = string.find(id, '-', 1, true)
+  redis.call('PUBLISH', 'ai_story:project:' .. project .. ':stage:' .. lane, '{"type":"token","project_id":"' .. project
+    .. '","stage":"' .. lane .. '","timestamp":' .. string.sub(id, 1, dash - 4) .. '.' .. string.sub(id, dash - 3, dash - 1)
+    .. ',"content":' .. content .. full .. '}')
+end
+
+local function append(log, head, text)
+  local base = string.sub(log, 1, -4)
+  local lane, fence, attempt, offset, reason, continued =
+    string.match(head, '^(%S+) (%d+) (%d+) (%d+) ?(%S*) ?(%S*)$')
+  local lanes, key = base .. 'lanes', base .. 'text:' .. lane
+  -- `newest`: the newest attempt that has written anything about the lane; it keeps every older one out. `fence`: whose
+  -- text it is; an attempt that has only told of itself so far owns none.
+  local held = redis.call('HMGET', lanes, 'newest:' .. lane, 'fence:' .. lane, 'last')
+  local newest, known, last = held[1], held[2], held[3]
+  local number = tonumber(fence)
+  offset = tonumber(offset)
+  if newest and number < tonumber(newest) then
+    return { 'STALE', newest }
+  end
+  local changed = {}
+  if newest ~= fence then
+    redis.call('HSET', lanes, 'newest:' .. lane, fence)
+  end
+
+  local length = redis.call('STRLEN', key)
+  local writer = '"' .. lane .. '",' .. fence .. ',' .. attempt
+  if not known or number > tonumber(known) then
+    -- A new attempt. It may go on from text that is really there, or begin at 0; anything else it must send first.
+    local continues = continued ~= '' and continued ~= '-'
+    if offset > 0 and (not continues or offset > length) then
+      return { 'GAP', continues and length or 0 }
     end
-  else
-    if offset < length then
-      redis.call('SET', KEYS[3], redis.call('GETRANGE', KEYS[3], 0, offset - 1))
+    local given = reason ~= '' and reason ~= '-'
+    if offset > 0 then
+      if offset < length then
+        redis.call('SET', key, redis.call('GETRANGE', key, 0, offset - 1))
+      end
+      last = emit(base, last, '["c",' .. writer .. ',' .. offset .. ',"' .. continued .. '"]')
+    else
+      redis.call('DEL', key)
+      if known or given then
+        last = emit(base, last, '["r",' .. writer .. ',"' .. (given and reason or 'retry') .. '"]')
+      end
     end
-    emit(channel, maxlen, '["c",' .. head .. ',' .. offset .. ',"' .. ARGV[9] .. '"]')
+    length = offset
+    changed = { 'fence:' .. lane, fence, 'attempt:' .. lane, attempt }
+  elseif offset > length then
+    return { 'GAP', length }
   end
-  length = offset
-  redis.call('HSET', KEYS[2], 'fence:' .. lane, ARGV[4], 'attempt:' .. lane, ARGV[5])
-elseif offset > length then
-  return { 'GAP', length }
+
+  -- What was sent before and only lost its answer is not appended again.
+  local missing = length > offset and string.sub(text, length - offset + 1) or text
+  if #missing > 0 then
+    length = redis.call('APPEND', key, missing)
+    local content = cjson.encode(missing)
+    last = emit(base, last, '["t",' .. writer .. ',' .. (length - #missing) .. ',' .. content .. ']')
+    tell_old_clients(base, lane, last, content)
+  end
+  if last then
+    changed[#changed + 1] = 'last'
+    changed[#changed + 1] = last
+  end
+  if #changed > 0 then
+    redis.call('HSET', lanes, unpack(changed))
+  end
+  return length
 end
 
--- What was sent before and only lost its answer is not appended again.
-local missing = string.sub(text, length - offset + 1)
-if #missing > 0 then
-  redis.call('APPEND', KEYS[3], missing)
-  local content = cjson.encode(missing)
-  local id = emit(channel, maxlen, '["t",' .. head .. ',' .. length .. ',' .. content .. ']')
-  if ARGV[10] ~= '' then
-    local full = ARGV[13] == '1' and ',"full_text":' .. cjson.encode(redis.call('GET', KEYS[3])) or ''
-    local seconds = string.sub(id, 1, string.find(id, '-') - 4) .. '.' .. string.sub(id, string.find(id, '-') - 3, string.find(id, '-') - 1)
-    redis.call('PUBLISH', ARGV[10], '{"type":"token","project_id":"' .. ARGV[11] .. '","stage":"' .. ARGV[12]
-      .. '","timestamp":' .. seconds .. ',"content":' .. content .. full .. '}')
-  end
-  length = length + #missing
+local replies = {}
+for i = 1, #KEYS do
+  -- One project's trouble is not that of the others in the batch.
+  local done, reply = pcall(append, KEYS[i], ARGV[2 * i - 1], ARGV[2 * i])
+  replies[i] = done and reply or { 'ERR', type(reply) == 'table' and reply.err or tostring(reply) }
 end
-return { 'OK', length }
+return replies

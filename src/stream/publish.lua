@@ -1,34 +1,42 @@
 -- Publishes events, at most once where a mark is given, and only when the lane's text is complete where a length is given.
--- KEYS: log, lanes, text
--- ARGV: 1 channel, 2 maxlen, 3 lane or '', 4 fence, 5 bytes that the lane's text must have or '',
---       6 mark or '', 7 value of the mark, 8 number of log payloads, payloads …, then pairs of upstream channel and message
+-- KEYS: the project's log
+-- ARGV: 1 lane or '', 2 fence, 3 bytes that the lane's text must have or '', 4 mark or '', 5 value of the mark,
+--       6 number of log payloads, payloads …, then pairs of upstream channel and message
 -- Returns {'OK', 0} | {'STALE', fence} | {'GAP', length} | {'SEEN', value}
-local lane = ARGV[3]
+local base = string.sub(KEYS[1], 1, -4)
+local lanes, lane, fence = base .. 'lanes', ARGV[1], ARGV[2]
 if lane ~= '' then
-  local newest = refuses(lane, tonumber(ARGV[4]))
-  if newest then
+  local held = redis.call('HMGET', lanes, 'newest:' .. lane, 'fence:' .. lane)
+  local newest, known = held[1], held[2]
+  if newest and tonumber(fence) < tonumber(newest) then
     return { 'STALE', newest }
   end
-  if ARGV[5] ~= '' then
-    local known = redis.call('HGET', KEYS[2], 'fence:' .. lane)
-    local length = redis.call('STRLEN', KEYS[3])
-    if ARGV[4] ~= known or tonumber(ARGV[5]) ~= length then
-      return { 'GAP', ARGV[4] ~= known and 0 or length }
+  if newest ~= fence then
+    redis.call('HSET', lanes, 'newest:' .. lane, fence)
+  end
+  if ARGV[3] ~= '' then
+    local length = redis.call('STRLEN', base .. 'text:' .. lane)
+    if fence ~= known or tonumber(ARGV[3]) ~= length then
+      return { 'GAP', fence ~= known and 0 or length }
     end
   end
 end
-if ARGV[6] ~= '' then
-  local seen = redis.call('HGET', KEYS[2], 'mark:' .. ARGV[6])
-  if seen and tonumber(seen) >= tonumber(ARGV[7]) then
+if ARGV[4] ~= '' then
+  local seen = redis.call('HGET', lanes, 'mark:' .. ARGV[4])
+  if seen and tonumber(seen) >= tonumber(ARGV[5]) then
     return { 'SEEN', seen }
   end
-  redis.call('HSET', KEYS[2], 'mark:' .. ARGV[6], ARGV[7])
+  redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
 end
-local count = tonumber(ARGV[8])
-for i = 1, count do
-  emit(ARGV[1], ARGV[2], ARGV[8 + i])
+local count = tonumber(ARGV[6])
+if count > 0 then
+  local last = redis.call('HGET', lanes, 'last')
+  for i = 1, count do
+    last = emit(base, last, ARGV[6 + i])
+  end
+  redis.call('HSET', lanes, 'last', last)
 end
-for i = 9 + count, #ARGV, 2 do
+for i = 7 + count, #ARGV, 2 do
   redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
 end
-return { 'OK', '0' }
+return { 'OK', 0 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster, Redis } from 'ioredis';
-import { laneParts, parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import { parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
 import type {
   AppendReply,
   AppendRequest,
@@ -12,6 +12,7 @@ import type {
   PublishRequest,
   StoredLane,
 } from './event-log';
+import { AppendQueue, type Piece } from './append-queue';
 import { keys } from './keys';
 import { RedisSubscriber } from './redis-subscriber';
 import { decodeEvent, encodeEvent } from './wire';
@@ -32,17 +33,21 @@ export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;
   readonly upstream: UpstreamMode;
+  /** Shortest time between two appends of this process, in milliseconds; what comes meanwhile goes together. */
+  readonly appendIntervalMs: number;
 }
 
-type Reply = [kind: 'OK' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
+type PublishAnswer = [kind: 'OK' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
+type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR', value: string | number];
 
 interface Scripts {
-  storyAppend(...args: (string | number)[]): Promise<Reply>;
-  storyPublish(...args: (string | number)[]): Promise<Reply>;
+  storyAppend(keys: number, ...keysAndPieces: string[]): Promise<AppendAnswer[]>;
+  storyPublish(log: string, ...args: (string | number)[]): Promise<PublishAnswer>;
 }
 
-function loadScript(name: string): string {
-  return readFileSync(join(__dirname, 'shared.lua'), 'utf8') + readFileSync(join(__dirname, name), 'utf8');
+function loadScript(name: string, { maxEntries, upstream }: RedisLogOptions): string {
+  const read = (file: string) => readFileSync(join(__dirname, file), 'utf8');
+  return `local LOG_MAX_EVENTS, UPSTREAM = ${maxEntries}, '${upstream}'\n${read('shared.lua')}${read(name)}`;
 }
 
 /**
@@ -51,6 +56,7 @@ function loadScript(name: string): string {
 export class RedisEventLog implements EventLog {
   private readonly redis: (Redis | Cluster) & Scripts;
   private readonly subscriber: RedisSubscriber;
+  private readonly queue: AppendQueue;
 
   constructor(
     publisher: Redis | Cluster,
@@ -61,35 +67,43 @@ export class RedisEventLog implements EventLog {
     connectSubscriber: () => Redis,
     private readonly options: RedisLogOptions,
   ) {
-    publisher.defineCommand('storyAppend', { numberOfKeys: 3, lua: loadScript('append.lua') });
-    publisher.defineCommand('storyPublish', { numberOfKeys: 3, lua: loadScript('publish.lua') });
+    publisher.defineCommand('storyAppend', { lua: loadScript('append.lua', options) });
+    publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber);
+    this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), intervalMs: options.appendIntervalMs });
   }
 
-  async append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
-    const { projectId, lane } = writer;
-    const { stage, scene } = laneParts(lane);
-    // Tokens of many scenes at once would be no text for a client that knows one stage only.
-    const upstream = this.options.upstream !== 'off' && scene === undefined;
-    const [kind, value] = await this.redis.storyAppend(
-      ...this.projectKeys(projectId, lane),
-      keys.channel(projectId),
-      this.options.maxEntries,
-      lane,
-      writer.fence,
-      writer.attempt,
-      offset,
+  append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
+    const { projectId, lane, fence, attempt } = writer;
+    const opening = reason || continued ? ` ${reason ?? '-'} ${continued ?? '-'}` : '';
+    return this.queue.append({
+      key: keys.log(projectId),
+      head: `${lane} ${fence} ${attempt} ${offset}${opening}`,
       text,
-      reason ?? '',
-      continued ?? '',
-      upstream ? keys.upstream(projectId, stage) : '',
-      projectId,
-      stage,
-      this.options.upstream === 'full' ? '1' : '0',
+    });
+  }
+
+  /** One script a call; in a cluster one a project, because a script may touch one slot only. */
+  private async send(pieces: readonly Piece[]): Promise<readonly (AppendReply | undefined)[]> {
+    if (!this.redis.isCluster) return this.sendTogether(pieces);
+    const byKey = new Map<string, number[]>();
+    pieces.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
+    const replies: (AppendReply | undefined)[] = [];
+    await Promise.allSettled(
+      [...byKey.values()].map(async (indexes) => {
+        const answers = await this.sendTogether(indexes.map((i) => pieces[i] as Piece));
+        indexes.forEach((index, i) => (replies[index] = answers[i]));
+      }),
     );
-    if (kind === 'STALE') return { kind: 'stale', fence: Number(value) };
-    return { kind: kind === 'GAP' ? 'gap' : 'ok', length: Number(value) };
+    return replies;
+  }
+
+  private async sendTogether(pieces: readonly Piece[]): Promise<(AppendReply | undefined)[]> {
+    const args: string[] = [];
+    for (const { key } of pieces) args.push(key);
+    for (const { head, text } of pieces) args.push(head, text);
+    return (await this.redis.storyAppend(pieces.length, ...args)).map(appendReply);
   }
 
   async publish(request: PublishRequest): Promise<PublishReply> {
@@ -97,9 +111,7 @@ export class RedisEventLog implements EventLog {
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const [kind, value] = await this.redis.storyPublish(
-      ...this.projectKeys(projectId, writer?.lane ?? (stage as LaneId)),
-      keys.channel(projectId),
-      this.options.maxEntries,
+      keys.log(projectId),
       writer?.lane ?? '',
       writer?.fence ?? 0,
       request.needsBytes ?? '',
@@ -206,9 +218,19 @@ export class RedisEventLog implements EventLog {
     const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
     return [keys.log(projectId), keys.lanes(projectId), ...texts];
   }
+}
 
-  private projectKeys(projectId: ProjectId, lane: LaneId): [string, string, string] {
-    return [keys.log(projectId), keys.lanes(projectId), keys.text(projectId, lane)];
+/** Undefined where the script could not do it; the piece is sent again then. */
+function appendReply(answer: AppendAnswer): AppendReply | undefined {
+  if (typeof answer === 'number') return { kind: 'ok', length: answer };
+  const [kind, value] = answer;
+  switch (kind) {
+    case 'STALE':
+      return { kind: 'stale', fence: Number(value) };
+    case 'GAP':
+      return { kind: 'gap', length: Number(value) };
+    case 'ERR':
+      return undefined;
   }
 }
 

@@ -1,22 +1,10 @@
--- Shared by append.lua and publish.lua, put before each. KEYS: log, lanes, text.
--- One entry is added to the log and announced to readers with its own id and the id before it,
--- so that a reader sees at once whether it missed any.
-local function emit(channel, maxlen, payload)
-  local before = redis.call('HGET', KEYS[2], 'last') or '0-0'
-  local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', maxlen, '*', 'e', payload)
-  redis.call('HSET', KEYS[2], 'last', id)
-  redis.call('PUBLISH', channel, id .. ' ' .. before .. ' ' .. payload)
-  return id
-end
+-- Put before append.lua and publish.lua, after LOG_MAX_EVENTS and UPSTREAM ('off', 'on' or 'full').
+-- The names of a project's keys are made from the one that KEYS has: all of them lie in its slot.
 
--- The newest fence that has written anything about a lane keeps every older one out. Gives it where it refuses.
-local function refuses(lane, fence)
-  local newest = redis.call('HGET', KEYS[2], 'newest:' .. lane)
-  if newest and fence < tonumber(newest) then
-    return newest
-  end
-  if not newest or fence > tonumber(newest) then
-    redis.call('HSET', KEYS[2], 'newest:' .. lane, string.format('%.0f', fence))
-  end
-  return nil
+-- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false),
+-- so that a reader sees at once whether it missed any. Gives the new id, which the caller stores as `last`.
+local function emit(base, last, payload)
+  local id = redis.call('XADD', base .. 'log', 'MAXLEN', '~', LOG_MAX_EVENTS, '*', 'e', payload)
+  redis.call('PUBLISH', 'story:' .. string.sub(base, 8, -3), id .. ' ' .. (last or '0-0') .. ' ' .. payload)
+  return id
 end

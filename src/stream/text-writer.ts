@@ -13,6 +13,7 @@ export interface TextWriterOptions {
 }
 
 const RETRY_MS = { first: 50, most: 1_000 };
+const MOST_LOOSE = 4_096;
 
 /**
  * Carries a growing text to the log without ever making its source wait. The first piece goes at once; while a send is in
@@ -21,9 +22,11 @@ const RETRY_MS = { first: 50, most: 1_000 };
  */
 export class TextWriter {
   private whole: string;
+  /** Code units at the end of `whole` that lie in pieces still. */
+  private loose = 0;
   /** Bytes that the log has acknowledged. */
   private acknowledged: number;
-  private pending: string[] = [];
+  private pending = '';
   /** Sent, but not acknowledged yet. */
   private inFlight = '';
   private sending = false;
@@ -47,18 +50,19 @@ export class TextWriter {
     return this.whole;
   }
 
-  get bytes(): number {
-    return Buffer.byteLength(this.whole);
+  /** UTF-16 code units, as JavaScript counts them; never more than the text's bytes. */
+  get length(): number {
+    return this.whole.length;
   }
 
   /** Everything written is in the log. */
   get settled(): boolean {
-    return !this.sending && !this.opening && this.pending.length === 0 && this.inFlight === '';
+    return !this.sending && !this.opening && this.pending === '' && this.inFlight === '';
   }
 
   /** Takes the next piece of text. A character that is cut in two waits for its other half. */
   write(piece: string): void {
-    let text = this.heldSurrogate + piece;
+    let text = this.heldSurrogate === '' ? piece : this.heldSurrogate + piece;
     this.heldSurrogate = '';
     const last = text.charCodeAt(text.length - 1);
     if (last >= 0xd800 && last <= 0xdbff) {
@@ -67,7 +71,9 @@ export class TextWriter {
     }
     if (text === '') return;
     this.whole += text;
-    this.pending.push(text);
+    this.loose += text.length;
+    if (this.loose > MOST_LOOSE) this.join();
+    this.pending += text;
     this.send();
   }
 
@@ -98,7 +104,7 @@ export class TextWriter {
     const rest = Buffer.from(this.whole).subarray(length).toString('utf8');
     this.acknowledged = length;
     this.inFlight = '';
-    this.pending = rest === '' ? [] : [rest];
+    this.pending = rest;
     if (length === 0) {
       this.continued = undefined;
       this.reason ??= this.options.continued ? 'retry' : undefined;
@@ -115,10 +121,8 @@ export class TextWriter {
 
   private send(): void {
     if (this.sending || this.stale || this.retryTimer) return;
-    if (this.pending.length > 0) {
-      this.inFlight += this.pending.join('');
-      this.pending = [];
-    }
+    this.inFlight += this.pending;
+    this.pending = '';
     if (this.inFlight === '' && !this.opening) return this.wake();
     this.sending = true;
     this.options.log
@@ -160,6 +164,12 @@ export class TextWriter {
       this.send();
     }, this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MS.most);
+  }
+
+  /** A string that grew by many small pieces holds every one of them, at ten times its size, until it is read. */
+  private join(): void {
+    this.whole.charCodeAt(0);
+    this.loose = 0;
   }
 
   private wake(): void {

@@ -16,7 +16,11 @@ eventLogContract(
     const url = fromSetup('STORYREEL_TEST_REDIS_URL');
     const publisher = connectRedis(url, 'publisher');
     await whenReady(publisher, 5_000);
-    return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), { maxEntries, upstream: 'off' });
+    return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), {
+      maxEntries,
+      upstream: 'off',
+      appendIntervalMs: 0,
+    });
   },
   60,
 );

@@ -27,7 +27,11 @@ describe('The event log in Redis, beyond the contract', () => {
       subscribers.push(subscriber);
       return subscriber;
     };
-    const log = new RedisEventLog(publisher, connectSubscriber, { maxEntries: 1_000, upstream });
+    const log = new RedisEventLog(publisher, connectSubscriber, {
+      maxEntries: 1_000,
+      upstream,
+      appendIntervalMs: 0,
+    });
     opened.push(log);
     return log;
   }
@@ -211,6 +215,7 @@ describe('The event log in Redis, beyond the contract', () => {
     const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
     const log = new RedisEventLog(publisher, () => connectRedis('redis://127.0.0.1:1', 'subscriber'), {
       maxEntries: 1_000,
+      appendIntervalMs: 0,
       upstream: 'off',
     });
     opened.push(log);

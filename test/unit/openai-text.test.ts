@@ -21,9 +21,9 @@ function ownRequest(): { request: TextRequest; mark: string } {
   return { request: { messages, maxTokens: 2_000, temperature: 0.5 }, mark };
 }
 
-async function collect(chunks: AsyncIterable<TextChunk>): Promise<TextChunk[]> {
+async function collect(provider: OpenAiText, request: TextRequest, signal = forever()): Promise<TextChunk[]> {
   const all: TextChunk[] = [];
-  for await (const chunk of chunks) all.push(chunk);
+  await provider.stream(request, (chunk) => void all.push(chunk), signal);
   return all;
 }
 
@@ -43,7 +43,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
       max_tokens: request.maxTokens,
       temperature: request.temperature,
     });
-    const chunks = await collect(provider().stream(request, forever()));
+    const chunks = await collect(provider(), request);
     expect(textOf(chunks)).toBe(whole.choices[0]?.message.content);
     expect(chunks.filter(({ type }) => type === 'text').length).toBeGreaterThan(20);
     expect(chunks.filter(({ type }) => type !== 'text')).toEqual([
@@ -58,7 +58,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
 
   test('says that it ended at its longest', async () => {
     const { request } = ownRequest();
-    const chunks = await collect(provider().stream({ ...request, maxTokens: 5 }, forever()));
+    const chunks = await collect(provider(), { ...request, maxTokens: 5 });
     expect(chunks.filter(({ type }) => type === 'text')).toHaveLength(5);
     expect(chunks).toContainEqual({ type: 'finish', reason: 'length' });
   });
@@ -67,13 +67,13 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     const { request, mark } = ownRequest();
     const text = `雨の🎬 ${'é雨👩‍🚀'.repeat(20)}`;
     await studio.misbehave(mark, 'chat', { text, utf8_split: true });
-    expect(textOf(await collect(provider().stream(request, forever())))).toBe(text);
+    expect(textOf(await collect(provider(), request))).toBe(text);
   });
 
   test('ends without a finish where the server ends without one', async () => {
     const { request, mark } = ownRequest();
     await studio.misbehave(mark, 'chat', { no_finish: 4 });
-    const chunks = await collect(provider().stream(request, forever()));
+    const chunks = await collect(provider(), request);
     expect(chunks.map(({ type }) => type)).toEqual(['text', 'text', 'text', 'text']);
   });
 
@@ -81,19 +81,15 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     const { request, mark } = ownRequest();
     await studio.misbehave(mark, 'chat', { cut: 4 });
     const seen: TextChunk[] = [];
-    await expect(
-      (async () => {
-        for await (const chunk of provider().stream(request, forever())) seen.push(chunk);
-      })(),
-    ).rejects.toMatchObject({ code: 'ECONNRESET' });
+    const reading = provider().stream(request, (chunk) => void seen.push(chunk), forever());
+    await expect(reading).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(seen).toHaveLength(4);
   });
 
-  test('opens no request before it is read, and none at all on a signal that has aborted', async () => {
+  test('opens no request on a signal that has aborted', async () => {
     const { request, mark } = ownRequest();
     const reason = new Error('too late');
-    const stream = provider().stream(request, AbortSignal.abort(reason));
-    await expect(collect(stream)).rejects.toBe(reason);
+    await expect(collect(provider(), request, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(await studio.requests(mark)).toEqual([]);
   });
 
@@ -106,11 +102,10 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     const controller = new AbortController();
     const reason = new Error('cancelled by a person');
     let seen = 0;
-    const reading = (async () => {
-      for await (const { type } of provider().stream(request, controller.signal)) {
-        if (type === 'text' && ++seen === pieces) setImmediate(() => controller.abort(reason));
-      }
-    })();
+    const receive = ({ type }: TextChunk) => {
+      if (type === 'text' && ++seen === pieces) setImmediate(() => controller.abort(reason));
+    };
+    const reading = provider().stream(request, receive, controller.signal);
     await expect(reading).rejects.toBe(reason);
     const closed = await until('the server sees it', async () => (await studio.requests(mark)).find((r) => r.aborted));
     expect(closed.tokensSent).toBeLessThan(20);
@@ -121,7 +116,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     const url = await listen(hanging);
     const controller = new AbortController();
     const reason = new Error('cancelled by a person');
-    const reading = collect(provider(url).stream(ownRequest().request, controller.signal));
+    const reading = collect(provider(url), ownRequest().request, controller.signal);
     const [incoming] = (await once(hanging, 'request')) as [{ socket: { destroyed: boolean } }];
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
@@ -129,24 +124,28 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     hanging.close();
   });
 
-  test('closes the socket when its reader leaves early', async () => {
+  test('closes the socket when its receiver throws, and throws that', async () => {
     const { request, mark } = ownRequest();
     await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 });
-    for await (const { type } of provider().stream(request, forever())) if (type === 'text') break;
+    const enough = new Error('enough');
+    const receive = ({ type }: TextChunk) => {
+      if (type === 'text') throw enough;
+    };
+    await expect(provider().stream(request, receive, forever())).rejects.toBe(enough);
     await until('the server sees it', async () => (await studio.requests(mark)).some(({ aborted }) => aborted));
   });
 
   test('leaves no listener on the signal of a long run', async () => {
     const { signal } = new AbortController();
     const { request } = ownRequest();
-    for (let i = 0; i < 5; i++) await collect(provider().stream({ ...request, maxTokens: 2 }, signal));
+    for (let i = 0; i < 5; i++) await collect(provider(), { ...request, maxTokens: 2 }, signal);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   test('maps a refused key to the error of the package, and asks only once', async () => {
     const { request, mark } = ownRequest();
     await studio.misbehave(mark, 'chat', { status: 401, code: 'invalid_api_key' });
-    const reading = collect(provider().stream(request, forever()));
+    const reading = collect(provider(), request);
     await expect(reading).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
     expect(await studio.requests(mark)).toHaveLength(1);
   });
@@ -166,7 +165,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     });
     afterAll(() => void server.close());
 
-    const read = () => collect(provider(url).stream(ownRequest().request, forever()));
+    const read = () => collect(provider(url), ownRequest().request);
 
     test('throws the error that it reports in mid-stream', async () => {
       answer = (response) =>

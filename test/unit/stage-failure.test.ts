@@ -147,9 +147,7 @@ describe('A failure', () => {
       jsonSchema: false,
     });
     const request = { messages: [{ role: 'user' as const, content: 'x' }], maxTokens: 1, temperature: 0 };
-    const error = await thrownBy(async () => {
-      for await (const chunk of provider.stream(request, new AbortController().signal)) void chunk;
-    });
+    const error = await thrownBy(() => provider.stream(request, () => undefined, new AbortController().signal));
     expect(verdict(error)).toBe('Provider.Unavailable, retryable');
     expect(classify(error).message).toContain('could not be reached');
   });
