@@ -9,11 +9,17 @@ async function main(): Promise<void> {
     const loads = (process.argv[3] ?? '1,50,200').split(',').map(Number);
     const runs = Number(process.argv[4] ?? 1);
     const paths = [bareLoop, storyreel].filter((_, i) => names.includes(['bare', 'ours'][i]!));
-    const open = new Map(await Promise.all(paths.map(async (path) => [path, await path.open(ground.services)] as const)));
+    const open = new Map(
+      await Promise.all(paths.map(async (path) => [path, await path.open(ground.services)] as const)),
+    );
     for (const streams of loads)
       for (let i = 0; i < runs; i++)
         for (const path of paths) {
-          const run = await steadyRun(ground, path, open.get(path)!, { streams, rate: 50, seconds: 5 });
+          const run = await steadyRun(ground, path, open.get(path)!, {
+            streams,
+            rate: 50,
+            seconds: Number(process.env['BENCH_SECONDS'] ?? 5),
+          });
           process.stdout.write(`${JSON.stringify(run)}\n`);
         }
     for (const each of open.values()) await each.close();

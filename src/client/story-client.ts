@@ -87,15 +87,11 @@ export class StoryClient {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
     const redis = connectRedis(config.REDIS_URL, 'publisher');
-    const log = new RedisEventLog(
-      redis,
-      () => connectRedis(config.REDIS_URL, 'subscriber'),
-      {
-        maxEntries: config.LOG_MAX_EVENTS,
-        upstream: upstreamMode(config),
-        appendIntervalMs: config.APPEND_INTERVAL_MS,
-      },
-    );
+    const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber'), {
+      maxEntries: config.LOG_MAX_EVENTS,
+      upstream: upstreamMode(config),
+      appendWaitMs: config.APPEND_WAIT_MS,
+    });
     // The first snapshot would find it away otherwise.
     await whenReady(redis, REDIS_MS).catch(() => undefined);
     return new StoryClient(config, new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }), dataSource, log);

@@ -11,8 +11,8 @@ export interface Piece {
 export interface AppendQueueOptions {
   /** Sends pieces in one call and gives the answer to each; undefined for one that could not be taken now. */
   readonly send: (pieces: readonly Piece[]) => Promise<readonly (AppendReply | undefined)[]>;
-  /** Shortest time between two calls, in milliseconds; bounds what they cost when very many texts are streamed at once. */
-  readonly intervalMs: number;
+  /** The longest that a piece may wait for others, in milliseconds. */
+  readonly mostWaitMs: number;
 }
 
 interface Waiting extends Piece {
@@ -24,32 +24,45 @@ interface Waiting extends Piece {
 const MOST = { pieces: 100, characters: 256 * 1024 };
 
 /**
- * Gathers the pieces that all streams of this process write, and sends them together: a call for every token is what a
- * token costs most. A piece that finds nothing sent lately goes as soon as the sockets that are ready have been read.
+ * A call costs about as much as handling eight tokens. So pieces wait longer the more of them there are: for so many
+ * milliseconds per piece and millisecond. One stream's tokens go at once; 200 streams of 50 tokens a second wait 4 ms.
  */
+const WAIT_PER_RATE = 0.4;
+const SMOOTHING = 0.2;
+
+/** Gathers the pieces that all streams of this process write, and sends them together. */
 export class AppendQueue {
   private waiting: Waiting[] = [];
   private scheduled = false;
-  private lastSent = -Infinity;
+  private lastSent = 0;
+  /** Pieces a millisecond, lately. */
+  private rate = 0;
   private readonly flush = () => this.sendAll();
 
   constructor(private readonly options: AppendQueueOptions) {}
 
-  append(piece: Piece): Promise<AppendReply> {
+  append(key: string, head: string, text: string): Promise<AppendReply> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...piece, resolve, reject });
-      if (this.scheduled) return;
-      this.scheduled = true;
-      const wait = this.lastSent + this.options.intervalMs - performance.now();
-      if (wait > 0) setTimeout(this.flush, wait);
-      else setImmediate(this.flush);
+      this.waiting.push({ key, head, text, resolve, reject });
+      if (!this.scheduled) this.schedule();
     });
   }
 
+  private schedule(): void {
+    this.scheduled = true;
+    const interval = Math.min(this.options.mostWaitMs, this.rate * WAIT_PER_RATE);
+    const wait = this.lastSent + interval - performance.now();
+    // Not at once, but when the sockets that are ready have been read.
+    if (wait < 0.5) setImmediate(this.flush);
+    else setTimeout(this.flush, wait);
+  }
+
   private sendAll(): void {
-    this.scheduled = false;
-    this.lastSent = performance.now();
     const waiting = this.waiting;
+    const now = performance.now();
+    this.rate += SMOOTHING * (waiting.length / Math.max(now - this.lastSent, 0.1) - this.rate);
+    this.lastSent = now;
+    this.scheduled = false;
     this.waiting = [];
     let from = 0;
     let characters = 0;

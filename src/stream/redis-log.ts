@@ -33,8 +33,8 @@ export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;
   readonly upstream: UpstreamMode;
-  /** Shortest time between two appends of this process, in milliseconds; what comes meanwhile goes together. */
-  readonly appendIntervalMs: number;
+  /** The longest that a piece may wait for those of other streams, in milliseconds. */
+  readonly appendWaitMs: number;
 }
 
 type PublishAnswer = [kind: 'OK' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
@@ -71,17 +71,13 @@ export class RedisEventLog implements EventLog {
     publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber);
-    this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), intervalMs: options.appendIntervalMs });
+    this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
   }
 
   append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
     const { projectId, lane, fence, attempt } = writer;
     const opening = reason || continued ? ` ${reason ?? '-'} ${continued ?? '-'}` : '';
-    return this.queue.append({
-      key: keys.log(projectId),
-      head: `${lane} ${fence} ${attempt} ${offset}${opening}`,
-      text,
-    });
+    return this.queue.append(keys.log(projectId), `${lane} ${fence} ${attempt} ${offset}${opening}`, text);
   }
 
   /** One script a call; in a cluster one a project, because a script may touch one slot only. */

@@ -41,7 +41,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber', logger), {
     maxEntries: config.LOG_MAX_EVENTS,
     upstream: upstreamMode(config),
-    appendIntervalMs: config.APPEND_INTERVAL_MS,
+    appendWaitMs: config.APPEND_WAIT_MS,
   });
   const close = async () => {
     await log.close();

@@ -19,7 +19,7 @@ eventLogContract(
     return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), {
       maxEntries,
       upstream: 'off',
-      appendIntervalMs: 0,
+      appendWaitMs: 0,
     });
   },
   60,

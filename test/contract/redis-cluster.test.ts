@@ -94,7 +94,7 @@ async function open(maxEntries: number, listensAt: number): Promise<RedisEventLo
   const publisher = new Cluster([addressOf(0)], options);
   await until('the client knows the cluster', () => publisher.status === 'ready', 10_000);
   const connectSubscriber = () => connectRedis(addressOf(listensAt), 'subscriber');
-  return new RedisEventLog(publisher, connectSubscriber, { maxEntries, upstream: 'off', appendIntervalMs: 0 });
+  return new RedisEventLog(publisher, connectSubscriber, { maxEntries, upstream: 'off', appendWaitMs: 0 });
 }
 
 // Nodes pass on what they publish up to some 40 ms late, so one who subscribes may still hear of what came just before.

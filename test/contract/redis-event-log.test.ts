@@ -30,7 +30,7 @@ describe('The event log in Redis, beyond the contract', () => {
     const log = new RedisEventLog(publisher, connectSubscriber, {
       maxEntries: 1_000,
       upstream,
-      appendIntervalMs: 0,
+      appendWaitMs: 0,
     });
     opened.push(log);
     return log;
@@ -215,7 +215,7 @@ describe('The event log in Redis, beyond the contract', () => {
     const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
     const log = new RedisEventLog(publisher, () => connectRedis('redis://127.0.0.1:1', 'subscriber'), {
       maxEntries: 1_000,
-      appendIntervalMs: 0,
+      appendWaitMs: 0,
       upstream: 'off',
     });
     opened.push(log);
