@@ -1,34 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { check, printChecks } from './check';
 import { Ground } from './harness/ground';
-import { bareLoop, storyreel } from './paths/path';
-import { steadyRun } from './parts/steady';
+import { machine } from './harness/machine';
+import { compare, PARTS, type Part } from './compare';
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return value;
+}
+
+interface Options {
+  readonly check?: true;
+  readonly runs: number;
+  readonly out?: string;
+  readonly paths?: string;
+}
 
 async function main(): Promise<void> {
-  const ground = await Ground.open((line) => process.stderr.write(`  ${line}\n`));
+  const program = new Command('bench')
+    .description('Measures how tokens get from a provider to viewers: ours beside what people would use instead.')
+    .argument('[parts...]', `what is measured: ${PARTS.join(', ')}; all of it when none is named`)
+    .option('--check', 'measure what is promised, print each figure beside its limit; exit 1 if one falls short')
+    .option('--runs <n>', 'interleaved runs of each path; medians are given', whole, 5)
+    .option('--paths <names>', 'only paths whose names contain one of these words, comma separated')
+    .option('--out <file>', 'write the JSON there, too')
+    .addHelpText('after', '\nJSON goes to standard output, progress to standard error. Method: bench/README.md.')
+    .parse();
+  const { check: checking, runs, out, paths } = program.opts<Options>();
+  const unknown = program.args.find((part) => !(PARTS as readonly string[]).includes(part));
+  if (unknown) program.error(`bench: there is no part ${unknown}. There are: ${PARTS.join(', ')}`);
+  const parts = (program.args.length > 0 ? program.args : PARTS) as readonly Part[];
+
+  const say = (line: string) => process.stderr.write(`  ${line}\n`);
+  const ground = await Ground.open(say);
+  let stopping: Promise<void> | undefined;
+  const close = () => (stopping ??= ground.close());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void close().finally(() => process.exit(130)));
+  }
   try {
-    const names = (process.argv[2] ?? 'bare,ours').split(',');
-    const loads = (process.argv[3] ?? '1,50,200').split(',').map(Number);
-    const runs = Number(process.argv[4] ?? 1);
-    const paths = [bareLoop, storyreel].filter((_, i) => names.includes(['bare', 'ours'][i]!));
-    const open = new Map(
-      await Promise.all(paths.map(async (path) => [path, await path.open(ground.services)] as const)),
+    const result = checking
+      ? await check(ground, { runs, say })
+      : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
+    const json = JSON.stringify(
+      { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result },
+      null,
+      2,
     );
-    for (const streams of loads)
-      for (let i = 0; i < runs; i++)
-        for (const path of paths) {
-          const run = await steadyRun(ground, path, open.get(path)!, {
-            streams,
-            rate: 50,
-            seconds: Number(process.env['BENCH_SECONDS'] ?? 5),
-          });
-          process.stdout.write(`${JSON.stringify(run)}\n`);
-        }
-    for (const each of open.values()) await each.close();
+    process.stdout.write(`${json}\n`);
+    if (out !== undefined) writeFileSync(out, `${json}\n`);
+    if ('checks' in result && !printChecks(result.checks, say)) process.exitCode = 1;
   } finally {
-    await ground.close();
+    await close();
   }
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${(error as Error).stack}\n`);
+  process.stderr.write(`bench: ${(error as Error).stack}\n`);
   process.exitCode = 1;
 });

@@ -23,15 +23,16 @@ async function main(): Promise<void> {
         ...(ask.shown && {
           shown: Object.fromEntries(Object.entries(ask.shown).map(([label, n]) => [label, tally.shown(label, n)])),
         }),
-        ...(ask.memory && memory()),
+        ...(ask.memory && memory(tally)),
       };
     },
     () => reader.close(),
   );
 }
 
-/** Bytes that are really in use; the process is started with `--expose-gc`. */
-function memory(): { heap: number } {
+/** Bytes that the path itself really uses; the process is started with `--expose-gc`. */
+function memory(tally: Tally): { heap: number } {
+  tally.clear();
   const collect = (globalThis as { gc?: () => void }).gc;
   collect?.();
   collect?.();

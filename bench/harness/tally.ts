@@ -89,6 +89,14 @@ export class Tally implements Sink {
     };
   }
 
+  /** Lets go of all that was noted, so that memory in use is the path's own. */
+  clear(): void {
+    this.texts.clear();
+    this.count = 0;
+    this.writtenAt = new Float64Array(1 << 16);
+    this.late = new Float64Array(1 << 16);
+  }
+
   private text(label: string): Text {
     let held = this.texts.get(label);
     if (!held) {

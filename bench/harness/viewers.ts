@@ -32,7 +32,7 @@ export class Viewers {
     return (await this.child.ask<{ shown: Readonly<Record<string, Shown>> }>({ shown: expected })).shown;
   }
 
-  /** Bytes of JavaScript memory in use after a collection. */
+  /** Bytes of JavaScript memory in use after a collection; what was noted until now is forgotten. */
   async heap(): Promise<number> {
     return (await this.child.ask<{ heap: number }>({ memory: true })).heap;
   }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ground } from '../harness/ground';
 import { usageOf } from '../harness/process-usage';
+import { withPath } from '../harness/opened';
+import { median } from '../harness/summary';
 import type { Latencies } from '../harness/tally';
 import { until } from '../harness/until';
 import { Viewers } from '../harness/viewers';
@@ -27,6 +29,8 @@ export interface SteadyRun extends Latencies {
   readonly redisCpu: number;
   readonly viewersCpu: number;
   readonly workerRss: number;
+  /** What the streams added to the worker's resident memory, by stream. */
+  readonly rssPerStream: number;
 }
 
 export function labelsOf(what: string, count: number): string[] {
@@ -43,6 +47,7 @@ export async function steadyRun(ground: Ground, path: Path, open: OpenPath, load
   const labels = labelsOf('steady', load.streams);
   const streams = await open.prepare(labels);
   const viewers = await Viewers.open(path.reader, ground.services);
+  const idle = usageOf(open.worker).rss;
   try {
     await viewers.watch(streams);
     await open.run(streams);
@@ -79,9 +84,65 @@ export async function steadyRun(ground: Ground, path: Path, open: OpenPath, load
       redisCpu: cpu(1),
       viewersCpu: cpu(2),
       workerRss: after[0]?.rss ?? 0,
+      rssPerStream: ((after[0]?.rss ?? 0) - idle) / load.streams,
     };
   } finally {
     await ground.finish();
     await viewers.close();
   }
 }
+
+export interface Interleaved {
+  readonly runs: readonly (readonly SteadyRun[])[];
+  readonly failed: readonly string[];
+}
+
+/**
+ * Runs every path in turn, so often: A B C A B C …, so that a machine which slows down slows all of them. Each run has a
+ * worker of its own; a short run before it, which is not counted, warms it up.
+ */
+export async function interleaved(
+  ground: Ground,
+  paths: readonly Path[],
+  load: SteadyLoad,
+  times: number,
+  say: (line: string) => void,
+): Promise<Interleaved> {
+  const runs = new Map<Path, SteadyRun[]>(paths.map((path) => [path, []]));
+  const failed: string[] = [];
+  for (let i = 0; i < times; i++) {
+    for (const path of paths) {
+      if (!runs.has(path)) continue;
+      try {
+        const run = await withPath(ground, path, async (open) => {
+          await steadyRun(ground, path, open, { ...load, streams: Math.min(load.streams, 10), seconds: 1 });
+          return steadyRun(ground, path, open, load);
+        });
+        say(`${load.streams} streams, run ${i + 1} of ${times}, ${path.name}: ${line(run)}`);
+        runs.get(path)?.push(run);
+      } catch (error) {
+        failed.push(`${load.streams} streams ${path.name}: ${(error as Error).message}`);
+        say(`FAILED ${failed.at(-1)}`);
+        runs.delete(path);
+      }
+    }
+  }
+  return { runs: [...runs.values()].filter((each) => each.length > 0), failed };
+}
+
+function line({ p50, p99, max, workerCpu, lost, wrong }: SteadyRun): string {
+  return `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} max ${max.toFixed(0)} ms, worker ${workerCpu.toFixed(3)} CPU s per 1,000 tokens, ${lost} lost, ${wrong} wrong`;
+}
+
+/** Of each figure the median over the runs; of what must never happen the sum. */
+export function medianRun(runs: readonly SteadyRun[]): SteadyRun {
+  const [first] = runs;
+  if (!first) throw new Error('no run');
+  const middle = (key: NumericKey) => median(runs.map((run) => run[key]));
+  const sum = (key: NumericKey) => runs.reduce((total, run) => total + run[key], 0);
+  const keys = Object.keys(first).filter((key) => typeof first[key as keyof SteadyRun] === 'number') as NumericKey[];
+  const figures = Object.fromEntries(keys.map((key) => [key, middle(key)]));
+  return { ...first, ...figures, lost: sum('lost'), wrong: sum('wrong') };
+}
+
+type NumericKey = Exclude<keyof SteadyRun, 'path'>;

@@ -31,16 +31,19 @@ export async function openProducer({ providerUrl, redisUrl }: Services): Promise
 
 export async function openReader({ redisUrl }: Services): Promise<Reader> {
   const redis = new Redis(redisUrl);
+  const labels = new Map<string, string[]>();
+  let sink: Sink | undefined;
+  redis.on('message', (channel: string, message: string) => {
+    const event = JSON.parse(message) as { type: string; content?: string };
+    for (const label of labels.get(channel) ?? []) {
+      if (event.type === 'token') sink?.append(label, event.content ?? '');
+      else sink?.ended(label);
+    }
+  });
   return {
-    watch: async (streams: readonly Stream[], sink: Sink) => {
-      const labels = new Map(streams.map(({ label, handle }) => [handle, label]));
-      redis.on('message', (channel: string, message: string) => {
-        const label = labels.get(channel);
-        if (label === undefined) return;
-        const event = JSON.parse(message) as { type: string; content?: string };
-        if (event.type === 'token') sink.append(label, event.content ?? '');
-        else sink.ended(label);
-      });
+    watch: async (streams: readonly Stream[], to: Sink) => {
+      sink = to;
+      for (const { label, handle } of streams) labels.set(handle, [...(labels.get(handle) ?? []), label]);
       await redis.subscribe(...labels.keys());
     },
     close: async () => redis.disconnect(),

@@ -1,0 +1,12 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
+
+/** What the figures were measured on. */
+export function machine(): Readonly<Record<string, string | number>> {
+  return {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model.trim() ?? '',
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${platform()}-${arch()}`,
+    node: process.version,
+  };
+}

@@ -1,0 +1,3 @@
+export async function measureRedisMemory(_url: string, _o: { projects: number; bytes: number }): Promise<object> {
+  return {};
+}
