@@ -24,11 +24,11 @@ interface Waiting extends Piece {
 const MOST = { pieces: 100, characters: 256 * 1024 };
 
 /**
- * A call costs about as much as handling eight tokens. So pieces wait longer the more of them there are: for so many
- * milliseconds per piece and millisecond. One stream's tokens go at once; 200 streams of 50 tokens a second wait 4 ms.
+ * A call costs about as much as the handling of several tokens. So pieces wait for each other, the longer the more of them
+ * there are: up to `free` pieces a millisecond not at all, then for so many milliseconds per piece and millisecond.
  */
-const WAIT_PER_RATE = 0.4;
-const SMOOTHING = 0.2;
+const WAIT = { free: 4, perRate: 0.6 };
+const SMOOTHING = 0.1;
 
 /** Gathers the pieces that all streams of this process write, and sends them together. */
 export class AppendQueue {
@@ -50,8 +50,8 @@ export class AppendQueue {
 
   private schedule(): void {
     this.scheduled = true;
-    const interval = Math.min(this.options.mostWaitMs, this.rate * WAIT_PER_RATE);
-    const wait = this.lastSent + interval - performance.now();
+    const interval = Math.min(this.options.mostWaitMs, (this.rate - WAIT.free) * WAIT.perRate);
+    const wait = interval <= 0 ? 0 : this.lastSent + interval - performance.now();
     // Not at once, but when the sockets that are ready have been read.
     if (wait < 0.5) setImmediate(this.flush);
     else setTimeout(this.flush, wait);

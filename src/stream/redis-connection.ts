@@ -21,7 +21,6 @@ export function connectRedis(url: string, role: 'publisher' | 'subscriber', log?
           maxRetriesPerRequest: 1,
           enableOfflineQueue: false,
           commandTimeout: 5_000,
-          enableAutoPipelining: true,
         })
       : // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
         // Without it they wait for the connection, and Redis takes them while it is still loading its data.
