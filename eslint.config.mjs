@@ -25,7 +25,7 @@ export const ARROWS = {
 const folders = Object.keys(ARROWS).filter((name) => !name.endsWith('.ts'));
 
 const zones = [
-  { target: './src', from: ['./dev', './test'], message: 'src never imports dev or test.' },
+  { target: './src', from: ['./dev', './bench', './test'], message: 'src never imports dev, bench or test.' },
   ...Object.entries(ARROWS).map(([name, allowed]) => ({
     target: `./src/${name}`,
     from: './src',
@@ -33,7 +33,7 @@ const zones = [
     message: `src/${name} may import ${allowed.join(', ') || 'nothing but itself'}.`,
   })),
   ...folders.map((folder) => ({
-    target: [`./src/!(${folder})/**/*`, './src/*.ts', './dev'],
+    target: [`./src/!(${folder})/**/*`, './src/*.ts', './dev', './bench'],
     from: `./src/${folder}`,
     except: ['./index.ts'],
     message: `Import what src/${folder}/index.ts exports.`,
@@ -97,7 +97,7 @@ export default defineConfig(
     },
   },
   { files: ['src/config.ts'], rules: restrictSyntax(...namedExports) },
-  { files: ['src/**/*.ts', 'dev/**/*.ts'], ...arrows },
+  { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],
     rules: restrictImports({
