@@ -77,7 +77,7 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => v
       try {
         take(bytes);
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
         incoming.destroy();
       }
     });
