@@ -69,6 +69,11 @@ const schema = z.object({
   APPEND_WAIT_MS: whole(0, 1_000).default(5),
   LOG_MAX_EVENTS: whole(1_000, 10_000_000).default(200_000),
   LOG_EXPIRY_SECONDS: whole(1, 31_536_000).default(3_600),
+
+  METRICS_ADDRESS: address.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().min(1).optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).optional(),
 });
 
 export type Config = z.output<typeof schema>;

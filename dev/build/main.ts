@@ -41,6 +41,7 @@ async function bundleWorkflows(): Promise<void> {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(folder, 'index.js'),
+    workflowInterceptorModules: [join(folder, 'trace-interceptors.js')],
     logger: new DefaultLogger('WARN'),
   });
   writeFileSync(bundleFile, code);

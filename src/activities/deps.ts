@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
 import type { EventLog } from '../stream';
+import type { StoryMetrics } from '../telemetry';
 
 /** What activities work with; made once per worker process. */
 export interface ActivityDeps {
@@ -11,4 +12,6 @@ export interface ActivityDeps {
   readonly media: MediaStore;
   readonly config: Config;
   readonly logger: Logger;
+  /** Absent where nobody scrapes this worker. */
+  readonly metrics?: StoryMetrics;
 }

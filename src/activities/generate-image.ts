@@ -2,11 +2,12 @@ import { imageSize } from 'image-size';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ImageProvider } from '../providers';
 import { renderText, stageDefinition, type ImageStage } from '../stages';
+import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { promptFor } from './prompt-for';
-import { chooseImage, type Chosen } from './provider-choice';
+import { callOf, chooseImage, type Chosen } from './provider-choice';
 
 interface ImageInputs {
   readonly chosen: Chosen<ImageProvider>;
@@ -33,13 +34,13 @@ const maker: LaneMaker<ImageInputs> = {
 
   async make(run, { inputs: { chosen, prompt }, inputHash: hash }) {
     const { deps, claim } = run;
-    const image = await chosen.provider.generate(
-      {
-        prompt,
-        size: deps.config.FRAME_SIZE,
-        idempotencyKey: [claim.projectId, claim.lane, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
-      },
-      run.signal,
+    const request = {
+      prompt,
+      size: deps.config.FRAME_SIZE,
+      idempotencyKey: [claim.projectId, claim.lane, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
+    };
+    const image = await providerCall(callOf('generate_image', claim, chosen), () =>
+      chosen.provider.generate(request, run.signal),
     );
     const { width, height } = imageSize(image.bytes);
     const media = await deps.media.put(image.bytes, image.mediaType);

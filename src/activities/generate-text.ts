@@ -3,12 +3,13 @@ import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
 import { askAgain, renderMessages, stageDefinition, UnusableOutput, type JsonSchema, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
+import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
 import { inputHash, textHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { promptFor } from './prompt-for';
-import { chooseText, type Chosen } from './provider-choice';
+import { callOf, chooseText, type Chosen } from './provider-choice';
 import { StreamWatchdog } from './stream-watchdog';
 
 interface TextInputs {
@@ -52,11 +53,13 @@ const maker: LaneMaker<TextInputs> = {
     const stage = textStage(run.stage);
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
+    const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
     const writer = new TextWriter({
       log: deps.log,
       writer: claim,
       ...(continued && { continued }),
       ...(run.hadWriter && { reason: claim.attempt > 1 ? 'retry' : 'rerun' }),
+      ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
     if (continued) {
@@ -66,7 +69,12 @@ const maker: LaneMaker<TextInputs> = {
     const tokens: Tokens = { input: 0, output: 0, estimated: true };
     let settled = false;
     try {
-      await streamInto(writer, stage, run, inputs, tokens);
+      meter?.asked();
+      await providerCall(
+        callOf('chat', run.claim, inputs.chosen),
+        () => streamInto(writer, stage, run, inputs, tokens),
+        tokens,
+      ).finally(() => meter?.ended());
       const { text } = writer;
       const parsed = stage.parse(text, inputs.variables);
       const { sha256, bytes } = textHash(text);

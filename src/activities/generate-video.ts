@@ -5,13 +5,14 @@ import { GeneratedVideo } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { VideoProvider } from '../providers';
 import { renderText, stageDefinition, type VideoStage } from '../stages';
+import { providerCall, type ProviderCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { probeClip } from './ffmpeg';
 import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { StaleAttempt } from './lane-store';
 import { promptFor } from './prompt-for';
-import { chooseVideo, type Chosen } from './provider-choice';
+import { callOf, chooseVideo, type Chosen } from './provider-choice';
 
 interface VideoInputs {
   readonly chosen: Chosen<VideoProvider>;
@@ -48,11 +49,14 @@ const maker: LaneMaker<VideoInputs> = {
     const { deps } = run;
     const job = await openJob(run, plan);
     // A job that is under way belongs to the provider that took it, whichever would be chosen now.
-    const { provider } =
+    const chosen =
       job.provider === plan.inputs.chosen.name ? plan.inputs.chosen : await chooseVideo(deps, job.provider);
-    const jobId = job.providerJobId ?? (await submit(run, plan, provider, job));
-    await untilDone(run, provider, job, jobId);
-    const clip = await provider.download(jobId, run.signal);
+    const { provider } = chosen;
+    const call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
+      providerCall(callOf(operation, run.claim, chosen), work);
+    const jobId = job.providerJobId ?? (await call('submit_video', () => submit(run, plan, provider, job)));
+    await call('await_video', () => untilDone(run, provider, job, jobId));
+    const clip = await call('download_video', () => provider.download(jobId, run.signal));
     const media = await deps.media.put(clip.bytes, 'video/mp4');
     const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
     await run.settle({ resultHash: media.sha256 }, async ({ manager }) => {

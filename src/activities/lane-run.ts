@@ -21,6 +21,7 @@ import {
   noteAttempt,
   noteFailure,
   settleLane,
+  StaleAttempt,
   type LaneAttempt,
   type LaneError,
   type SettledLane,
@@ -218,6 +219,7 @@ async function leave(
   }
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
+  if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
   if (failure.type === 'Lane.Stale') return toApplicationFailure(error);
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;

@@ -10,6 +10,7 @@ import {
   type TextProvider,
   type VideoProvider,
 } from '../providers';
+import type { ProviderCall } from '../telemetry';
 
 /** A provider that was chosen for a call, and what its calls are booked under. */
 export interface Chosen<Provider> {
@@ -19,6 +20,15 @@ export interface Chosen<Provider> {
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
   readonly provider: Provider;
+}
+
+/** How a call to the chosen provider is named in traces. */
+export function callOf(
+  operation: ProviderCall['operation'],
+  { lane, attempt }: Pick<ProviderCall, 'lane' | 'attempt'>,
+  { name, model }: Chosen<unknown>,
+): ProviderCall {
+  return { operation, provider: name, model, lane, attempt };
 }
 
 type Kind = ModelProvider['kind'];

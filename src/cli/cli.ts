@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StoryClient } from '../client';
 import type { Config } from '../config';
+import { startTracing } from '../telemetry';
 import { JsonRenderer, LiveRenderer, PlainRenderer, type Renderer, type Screen } from './render';
 
 /** What a command has at hand. */
@@ -22,11 +23,16 @@ export async function withClient<T>(
   use: (at: { readonly client: StoryClient; readonly config: Config }) => Promise<T>,
 ): Promise<T> {
   const config = cli.config();
-  const client = await StoryClient.connect(config);
+  const tracing = await startTracing(config, 'storyreel-cli');
   try {
-    return await use({ client, config });
+    const client = await StoryClient.connect(config);
+    try {
+      return await use({ client, config });
+    } finally {
+      await client.close();
+    }
   } finally {
-    await client.close();
+    await tracing?.close();
   }
 }
 

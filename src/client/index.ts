@@ -11,6 +11,14 @@ export {
   type SnapshotEvent,
   type StoryEvent,
 } from '../protocol';
+export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
 export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
-export { StoryClient, type NewProject, type ProjectSummary, type StartedRun, type StartOptions } from './story-client';
+export {
+  StoryClient,
+  type ConnectOptions,
+  type NewProject,
+  type ProjectSummary,
+  type StartedRun,
+  type StartOptions,
+} from './story-client';
 export type { WatchOptions } from './watch-project';

@@ -20,6 +20,7 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { connectRedis, RedisEventLog, upstreamMode, whenReady, type EventLog } from '../stream';
+import { clientSpans, type StoryMetrics } from '../telemetry';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
 import { watchProject, type WatchOptions } from './watch-project';
@@ -56,6 +57,11 @@ export interface ProjectSummary {
   readonly createdAt: Date;
 }
 
+export interface ConnectOptions {
+  /** Measures the watches of this client. */
+  readonly metrics?: StoryMetrics;
+}
+
 const NAME_LENGTH = 80;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
@@ -72,10 +78,11 @@ export class StoryClient {
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
     private readonly log: EventLog,
+    private readonly metrics: StoryMetrics | undefined,
   ) {}
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
-  static async connect(config: Config): Promise<StoryClient> {
+  static async connect(config: Config, { metrics }: ConnectOptions = {}): Promise<StoryClient> {
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 5_000 }).catch(
       (cause: unknown) => {
         throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
@@ -94,7 +101,12 @@ export class StoryClient {
     });
     // The first snapshot would find it away otherwise.
     await whenReady(redis, REDIS_MS).catch(() => undefined);
-    return new StoryClient(config, new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }), dataSource, log);
+    const temporal = new Client({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      interceptors: { workflow: [clientSpans] },
+    });
+    return new StoryClient(config, temporal, dataSource, log, metrics);
   }
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
@@ -202,7 +214,18 @@ export class StoryClient {
   /** A snapshot, then every event after it; see `watchProject`. Throws `Project.NotFound`. */
   async *watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     await this.project(projectId);
-    yield* watchProject({ log: this.log, truth: (id) => loadTruth(this.dataSource, id) }, projectId, options);
+    const { log, metrics } = this;
+    metrics?.watched(1);
+    try {
+      const source = {
+        log,
+        truth: (id: ProjectId) => loadTruth(this.dataSource, id),
+        ...(metrics && { delivered: (timestamp: number) => metrics.delivered(timestamp) }),
+      };
+      yield* watchProject(source, projectId, options);
+    } finally {
+      metrics?.watched(-1);
+    }
   }
 
   /**

@@ -25,6 +25,8 @@ export interface WatchSource {
   readonly log: EventLog;
   /** Undefined where there is no such project. */
   readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>;
+  /** Told of each event that came live, and when it entered the log. */
+  readonly delivered?: (timestamp: number) => void;
 }
 
 const PAGE = 500;
@@ -40,7 +42,7 @@ const BEGINNING = '0-0';
  * is seen in Postgres.
  */
 export async function* watchProject(
-  { log, truth }: WatchSource,
+  { log, truth, delivered }: WatchSource,
   projectId: ProjectId,
   options: WatchOptions,
 ): AsyncGenerator<StoryEvent, void, undefined> {
@@ -124,6 +126,7 @@ export async function* watchProject(
         if (yield* afterSilence()) return;
       } else if (message.kind === 'event' && follower.follows(message.before)) {
         const shown = follower.take(message.event);
+        if (shown) delivered?.(shown.timestamp);
         if (shown) yield shown;
         if (isTerminal(message.event)) return;
       } else if (message.kind === 'interrupted' || follower.isNew(message.event.id)) {

@@ -61,3 +61,12 @@ export {
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
+export {
+  spanIdOfRun,
+  TRACE_HEADER,
+  traceOfRun,
+  withinRun,
+  type RunTraces,
+  type TraceCarrier,
+  type TraceSinks,
+} from './tracing';

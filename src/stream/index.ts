@@ -13,4 +13,5 @@ export type {
 export { MemoryEventLog } from './memory-log';
 export { connectRedis, whenReady } from './redis-connection';
 export { RedisEventLog, upstreamMode } from './redis-log';
+export type { StreamMeter } from './stream-meter';
 export { TextWriter } from './text-writer';

@@ -1,5 +1,6 @@
 import type { ContinuedBy, ResetReason } from '../protocol';
 import type { EventLog, LaneWriter } from './event-log';
+import type { StreamMeter } from './stream-meter';
 
 export interface TextWriterOptions {
   readonly log: EventLog;
@@ -10,6 +11,7 @@ export interface TextWriterOptions {
   readonly continued?: { readonly text: string; readonly how: ContinuedBy };
   /** Called once, when a newer attempt is found to own the lane. */
   readonly onStale?: (fence: number) => void;
+  readonly meter?: StreamMeter;
 }
 
 const RETRY_MS = { first: 50, most: 1_000 };
@@ -74,6 +76,7 @@ export class TextWriter {
     this.loose += text.length;
     if (this.loose > MOST_LOOSE) this.join();
     this.pending += text;
+    this.options.meter?.wrote();
     this.send();
   }
 
@@ -121,8 +124,11 @@ export class TextWriter {
 
   private send(): void {
     if (this.sending || this.stale || this.retryTimer) return;
-    this.inFlight += this.pending;
-    this.pending = '';
+    if (this.pending !== '') {
+      this.inFlight += this.pending;
+      this.pending = '';
+      this.options.meter?.sent();
+    }
     if (this.inFlight === '' && !this.opening) return this.wake();
     this.sending = true;
     this.options.log
@@ -139,7 +145,7 @@ export class TextWriter {
           this.retryMs = RETRY_MS.first;
           switch (reply.kind) {
             case 'ok':
-              this.acknowledged += Buffer.byteLength(this.inFlight);
+              this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
               this.inFlight = '';
               this.opening = false;
               return this.send();
@@ -147,6 +153,7 @@ export class TextWriter {
               return this.resend(reply.length);
             case 'stale':
               this.close();
+              this.options.meter?.refused();
               this.options.onStale?.(reply.fence);
           }
         },
@@ -155,6 +162,11 @@ export class TextWriter {
           this.retryLater();
         },
       );
+  }
+
+  private measured(bytes: number): number {
+    this.options.meter?.acknowledged(bytes, this.continued ? 'resumed' : this.reason && 'reset');
+    return bytes;
   }
 
   private retryLater(): void {

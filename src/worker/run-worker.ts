@@ -15,13 +15,15 @@ import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
 import { connectRedis, RedisEventLog, upstreamMode } from '../stream';
-import { bridgeTemporalLogs } from './temporal-logs';
+import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
 export interface RunningWorker {
   /** Takes no more work, gives what runs SHUTDOWN_GRACE_MS to end, then hands it on. */
   stop(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it failed. */
   readonly finished: Promise<void>;
+  /** Where its metrics are, if METRICS_ADDRESS is set. */
+  readonly metricsUrl?: string;
 }
 
 /** After the grace time, work that does not react to its cancellation is given up. */
@@ -29,13 +31,17 @@ const FORCE_AFTER_MS = 5_000;
 
 /**
  * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
- * own with a cap of its own. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached; Redis may be away.
+ * own with a cap of its own. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached, and `Config.Invalid`
+ * where it cannot listen on METRICS_ADDRESS; Redis may be away.
  */
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
-  bridgeTemporalLogs(logger);
-  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }).catch((cause: unknown) => {
-    throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
-  });
+  const telemetry = await openTelemetry(config, logger);
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }).catch(
+    async (cause: unknown) => {
+      await telemetry.close();
+      throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
+    },
+  );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const redis = connectRedis(config.REDIS_URL, 'publisher', logger);
   const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber', logger), {
@@ -47,20 +53,24 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     await log.close();
     if (dataSource.isInitialized) await dataSource.destroy();
     await connection.close();
+    await telemetry.close();
   };
   try {
     await dataSource.initialize().catch((cause: unknown) => {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const deps = { dataSource, log, config, logger, media: new FolderStore(config.MEDIA_DIR) };
-    const workers = await createWorkers(connection, deps);
+    const { metrics, metricsUrl } = telemetry;
+    const media = new FolderStore(config.MEDIA_DIR);
+    const deps = { dataSource, log, config, logger, media, ...(metrics && { metrics }) };
+    const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
       await close();
       throw error;
     });
-    logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE }, 'worker is ready');
+    logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, metrics: metricsUrl }, 'worker is ready');
     return {
+      ...(metricsUrl !== undefined && { metricsUrl }),
       finished,
       stop: async () => {
         stopAll(workers);
@@ -73,9 +83,14 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   }
 }
 
-async function createWorkers(connection: NativeConnection, deps: ActivityDeps): Promise<Worker[]> {
+async function createWorkers(
+  connection: NativeConnection,
+  deps: ActivityDeps,
+  { workerOptions }: WorkerTelemetry,
+): Promise<Worker[]> {
   const { config } = deps;
   const common: Omit<WorkerOptions, 'taskQueue'> = {
+    ...workerOptions,
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
@@ -116,7 +131,11 @@ async function workflowBundle(): Promise<WorkflowBundleOption> {
   const codePath = join(folder, 'bundle.js');
   return existsSync(codePath)
     ? { codePath }
-    : bundleWorkflowCode({ workflowsPath: folder, logger: new DefaultLogger('ERROR') });
+    : bundleWorkflowCode({
+        workflowsPath: folder,
+        workflowInterceptorModules: [join(folder, 'trace-interceptors')],
+        logger: new DefaultLogger('ERROR'),
+      });
 }
 
 function stopAll(workers: readonly Worker[]): void {

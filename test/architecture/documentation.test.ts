@@ -1,5 +1,6 @@
 import { SETTINGS } from '../../src/config';
 import { FAILURES } from '../../src/protocol';
+import { StoryMetrics } from '../../src/telemetry';
 import { firstColumn, namedSections } from './markdown';
 import { projectFile } from './project-files';
 
@@ -20,6 +21,12 @@ it('lists every setting in docs/configuration.md, and no other', () => {
 
 it('lists every event type in docs/protocol.md, and no other', () => {
   expect(firstColumn(projectFile('docs/protocol.md'), 'type').sort()).toEqual(eventTypes.sort());
+});
+
+it('lists every metric of ours in docs/observability.md, and no other', () => {
+  const metrics = new StoryMetrics().registry.getMetricsAsArray().map(({ name }) => name);
+  expect(metrics.length).toBeGreaterThan(10);
+  expect(firstColumn(projectFile('docs/observability.md'), 'metric').sort()).toEqual(metrics.sort());
 });
 
 it('shows every setting in .env.example beside the passwords of docker-compose.yml, and no other', () => {

@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { projectRoot } from './project-files';
 
-const FORBIDDEN = ['typeorm', 'zod', 'openai', 'ioredis', 'pg', 'pino'];
+const FORBIDDEN = ['typeorm', 'zod', 'openai', 'ioredis', 'pg', 'pino', '@opentelemetry'];
 const MAX_BYTES = 2_000_000;
 
 let code: string;
 
 beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
-  ({ code } = await bundleWorkflowCode({ workflowsPath: join(projectRoot, 'src', 'workflows'), logger }));
+  const workflowsPath = join(projectRoot, 'src', 'workflows');
+  const workflowInterceptorModules = [join(workflowsPath, 'trace-interceptors')];
+  ({ code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger }));
 });
 
 // The bundler does not refuse them: the worker would grow several times and fail in every workflow task instead.
@@ -17,7 +19,8 @@ it.each(FORBIDDEN)('keeps %s out of the workflow bundle', (name) => {
   expect(code).not.toContain(`node_modules/${name}/`);
 });
 
-it('holds the story workflow', () => {
+it('holds the story workflow and what hands its trace on', () => {
+  expect(code).toContain('src/workflows/trace-interceptors.ts');
   expect(code).toContain('src/workflows/story.ts');
 });
 

@@ -16,6 +16,7 @@ import {
   type StoryInput,
   type StoryStatusView,
 } from '../../src/protocol';
+import { SILENT_RUNS } from '../../src/telemetry';
 import { fromSetup } from '../support/services';
 import { until } from '../support/until';
 
@@ -32,6 +33,7 @@ describe('The story workflow', () => {
     client = new Client({ connection: await Connection.connect({ address }) });
     bundle = await bundleWorkflowCode({
       workflowsPath: resolve(__dirname, '..', '..', 'src', 'workflows'),
+      workflowInterceptorModules: [resolve(__dirname, '..', '..', 'src', 'workflows', 'trace-interceptors')],
       logger: new DefaultLogger('ERROR'),
     });
   });
@@ -98,7 +100,7 @@ describe('The story workflow', () => {
       };
       const { lane } = this;
       const workers = await Promise.all([
-        Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps }),
+        Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps, sinks: SILENT_RUNS }),
         ...LANE_KINDS.map((kind) =>
           Worker.create({
             connection,

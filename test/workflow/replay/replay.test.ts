@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { SILENT_RUNS } from '../../../src/telemetry';
 
 const folder = join(__dirname, 'histories');
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -10,6 +11,7 @@ test('Every recorded history replays with the workflow as it is now', async () =
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: resolve(__dirname, '..', '..', '..', 'src', 'workflows'),
+    workflowInterceptorModules: [resolve(__dirname, '..', '..', '..', 'src', 'workflows', 'trace-interceptors')],
     logger: new DefaultLogger('ERROR'),
   });
   const histories = files.map((name) => ({
@@ -17,7 +19,10 @@ test('Every recorded history replays with the workflow as it is now', async () =
     history: JSON.parse(readFileSync(join(folder, name), 'utf8')) as unknown,
   }));
   const wrong: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle, sinks: SILENT_RUNS },
+    histories,
+  )) {
     if (error) wrong.push(`${workflowId}: ${error.message}`);
   }
   expect(wrong).toEqual([]);

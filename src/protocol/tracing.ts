@@ -1,0 +1,49 @@
+/** The header under which Temporal's SDKs, in every language, carry a trace from call to call: W3C trace context as JSON. */
+export const TRACE_HEADER = '_tracer-data';
+
+/** W3C trace context, as it travels. */
+export interface TraceCarrier {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
+/**
+ * What workflow code tells the worker about a run, for its spans. Times are the workflow's own, in milliseconds. Nothing
+ * of it reaches Temporal's history, and a replay tells nothing again.
+ */
+export interface RunTraces {
+  readonly ended: (end: {
+    /** Who started the run; absent where nobody traced it. */
+    readonly carrier?: TraceCarrier;
+    readonly at: number;
+    readonly outcome: 'completed' | 'continued' | 'cancelled' | 'failed';
+  }) => void;
+  /** A signal or an update came in. */
+  readonly messaged: (message: {
+    readonly carrier: TraceCarrier;
+    readonly run?: TraceCarrier;
+    readonly name: string;
+    readonly at: number;
+  }) => void;
+}
+
+export type TraceSinks = { readonly traces: RunTraces };
+
+/**
+ * The id of the span of a workflow run. Workflow code needs it before anybody has made that span, and the same one at
+ * every replay, so it is cut from the run's own id.
+ */
+export function spanIdOfRun(runId: string): string {
+  return runId.replaceAll('-', '').slice(16);
+}
+
+/** The trace of a run that nobody traced when it was started. */
+export function traceOfRun(runId: string): TraceCarrier {
+  return { traceparent: `00-${runId.replaceAll('-', '')}-${spanIdOfRun(runId)}-01` };
+}
+
+/** The same trace, seen from the span of the run; undefined for what is no trace context. */
+export function withinRun(carrier: TraceCarrier, runId: string): TraceCarrier | undefined {
+  const [, trace, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(carrier.traceparent) ?? [];
+  return trace && flags ? { ...carrier, traceparent: `00-${trace}-${spanIdOfRun(runId)}-${flags}` } : undefined;
+}

@@ -1,0 +1,71 @@
+import type { Metric as RegisteredMetric, MetricValueWithName, Registry } from 'prom-client';
+import { Level, Spread, type Count } from './series';
+
+interface Description<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly Label[];
+}
+
+type Labels<Label extends string> = Readonly<Record<Label, string>>;
+
+/**
+ * One metric and its series, one for each set of label values. prom-client looks labels up at every change, which would
+ * show at thousands of tokens a second: here a stream looks its series up once, and prom-client reads them at each scrape.
+ */
+export class Metric<Series extends Count | Level | Spread, Label extends string = never> {
+  private readonly series = new Map<string, { readonly labels: Labels<Label>; readonly series: Series }>();
+
+  constructor(
+    registry: Registry,
+    private readonly description: Description<Label>,
+    private readonly create: () => Series,
+  ) {
+    if (!description.labels) this.of({} as Labels<Label>);
+    registry.registerMetric(this as unknown as RegisteredMetric);
+  }
+
+  get name(): string {
+    return this.description.name;
+  }
+
+  of(labels: Labels<Label>): Series {
+    const key = (this.description.labels ?? []).map((label) => labels[label]).join('\0');
+    let found = this.series.get(key);
+    if (!found) {
+      found = { labels: { ...labels }, series: this.create() };
+      this.series.set(key, found);
+    }
+    return found.series;
+  }
+
+  /** What prom-client asks for. */
+  async get() {
+    const { name, help } = this.description;
+    const values = [...this.series.values()].flatMap(({ labels, series }) => valuesOf(name, labels, series));
+    return { name, help, type: this.type(), aggregator: 'sum', values };
+  }
+
+  private type(): string {
+    const sample = this.create();
+    return sample instanceof Spread ? 'histogram' : sample instanceof Level ? 'gauge' : 'counter';
+  }
+}
+
+function valuesOf(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  series: Count | Level | Spread,
+): MetricValueWithName<string>[] {
+  if (!(series instanceof Spread)) return [{ metricName: name, labels, value: series.value }];
+  let below = 0;
+  const buckets = [...series.bounds, '+Inf'].map((le, i) => {
+    below += series.counts[i] as number;
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: series.sum },
+    { metricName: `${name}_count`, labels, value: series.count },
+  ];
+}

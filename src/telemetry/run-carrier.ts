@@ -1,0 +1,22 @@
+import { context, propagation, type Context } from '@opentelemetry/api';
+import { defaultPayloadConverter, type Headers } from '@temporalio/common';
+import { TRACE_HEADER, type TraceCarrier } from '../protocol';
+
+/** The headers with the active trace in them; unchanged where nothing is traced. */
+export function withActiveTrace(headers: Headers): Headers {
+  const carrier: Record<string, string> = {};
+  propagation.inject(context.active(), carrier);
+  if (carrier['traceparent'] === undefined) return headers;
+  return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(carrier) };
+}
+
+/** The trace that the headers carry. */
+export function carrierIn(headers: Headers): TraceCarrier | undefined {
+  const payload = headers[TRACE_HEADER];
+  return payload && defaultPayloadConverter.fromPayload<TraceCarrier>(payload);
+}
+
+/** A context in which new spans are children of the one that the carrier names. */
+export function contextOf(carrier: TraceCarrier): Context {
+  return propagation.extract(context.active(), carrier);
+}

@@ -1,0 +1,42 @@
+import { SpanStatusCode, trace, type Attributes, type Context, type Span, type SpanKind } from '@opentelemetry/api';
+import { StoryreelError } from '../protocol';
+
+/** Whatever tracing this process has; nothing is recorded where it has none. */
+export const tracer = () => trace.getTracer('storyreel');
+
+export interface SpanOptions {
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+  readonly parent?: Context;
+}
+
+/**
+ * Runs `work` in a span of its own. Of a failure only its kind is recorded: messages and stacks may quote a prompt, a text
+ * or a key.
+ */
+export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
+  const { parent, ...rest } = options;
+  const run = async (span: Span): Promise<T> => {
+    try {
+      return await work(span);
+    } catch (error) {
+      span.setAttributes(failureAttributes(error));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+  return parent ? tracer().startActiveSpan(name, rest, parent, run) : tracer().startActiveSpan(name, rest, run);
+}
+
+function failureAttributes(error: unknown): Attributes {
+  const { type, name, status } = (error ?? {}) as { type?: unknown; name?: string; status?: unknown };
+  // The errors of the `openai` package are told apart by their classes.
+  const known = name === 'Error' ? (error as Error).constructor.name : name;
+  const kind = error instanceof StoryreelError || name === 'ApplicationFailure' ? type : known;
+  return {
+    'error.type': typeof kind === 'string' ? kind : 'unknown',
+    ...(typeof status === 'number' && { 'http.response.status_code': status }),
+  };
+}

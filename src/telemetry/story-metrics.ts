@@ -1,0 +1,139 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Metric } from './metric';
+import { Count, Level, Spread } from './series';
+import { TextMeter } from './text-meter';
+
+const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+const GAPS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const PATIENT = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const TOKENS = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 10_000];
+
+const spread = (bounds: readonly number[]) => () => new Spread(bounds);
+const count = () => new Count();
+const level = () => new Level();
+
+/**
+ * Every metric of ours, in one registry of prom-client. A process makes one, gives it to its worker or its `StoryClient`,
+ * and shows `registry` where its Prometheus scrapes. Labels are stages, providers and stores: few, whatever runs.
+ */
+export class StoryMetrics {
+  readonly registry = new Registry();
+
+  readonly timeToFirstToken = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_time_to_first_token_seconds',
+      help: 'From asking the provider to the first piece of its answer.',
+      labels: ['stage', 'provider'],
+    },
+    spread(PATIENT),
+  );
+  readonly interTokenGap = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_inter_token_gap_seconds',
+      help: 'Between two tokens of a stream, as they come from the provider; averaged within a batch.',
+      labels: ['stage', 'provider'],
+    },
+    spread(GAPS),
+  );
+  readonly providerToPublish = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_provider_to_publish_seconds',
+      help: 'From the arrival of the first token of a batch to the event log having taken it.',
+      labels: ['stage'],
+    },
+    spread(FAST),
+  );
+  readonly publishToViewer = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_publish_to_viewer_seconds',
+      help: 'From an event entering the log to a viewer having it, where viewers are. Needs clocks that agree.',
+    },
+    spread(FAST),
+  );
+  readonly tokensPerAppend = new Metric(
+    this.registry,
+    { name: 'storyreel_tokens_per_append', help: 'Tokens that went to the event log in one step.', labels: ['stage'] },
+    spread(TOKENS),
+  );
+  readonly tokens = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_tokens_total',
+      help: 'Pieces of text that providers streamed, those of failed attempts included.',
+      labels: ['stage', 'provider'],
+    },
+    count,
+  );
+  readonly publishedBytes = new Metric(
+    this.registry,
+    { name: 'storyreel_published_bytes_total', help: 'Bytes of text that the event log has taken.', labels: ['stage'] },
+    count,
+  );
+  readonly resets = new Metric(
+    this.registry,
+    { name: 'storyreel_resets_total', help: 'Attempts that began a text anew for viewers.', labels: ['stage'] },
+    count,
+  );
+  readonly resumes = new Metric(
+    this.registry,
+    { name: 'storyreel_resumes_total', help: 'Attempts that went on from the text that was there.', labels: ['stage'] },
+    count,
+  );
+  readonly staleWritesRefused = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_stale_writes_refused_total',
+      help: 'Writes of attempts that a newer one had replaced, by the store that refused them.',
+      labels: ['store'],
+    },
+    count,
+  );
+  readonly liveStreams = new Metric(
+    this.registry,
+    { name: 'storyreel_live_streams', help: 'Text streams that are open to providers now.', labels: ['stage'] },
+    level,
+  );
+  readonly viewers = new Metric(
+    this.registry,
+    { name: 'storyreel_viewers', help: 'Watches that are open in this process now.' },
+    level,
+  );
+
+  private readonly seenByViewer = this.publishToViewer.of({});
+  private readonly watching = this.viewers.of({});
+
+  /** Adds what prom-client knows of the process: CPU, memory, the event loop. */
+  observeProcess(): void {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Measures one attempt's stream; looks its series up once. */
+  text(stage: string, provider: string): TextMeter {
+    return new TextMeter({
+      timeToFirstToken: this.timeToFirstToken.of({ stage, provider }),
+      interTokenGap: this.interTokenGap.of({ stage, provider }),
+      providerToPublish: this.providerToPublish.of({ stage }),
+      tokensPerAppend: this.tokensPerAppend.of({ stage }),
+      tokens: this.tokens.of({ stage, provider }),
+      publishedBytes: this.publishedBytes.of({ stage }),
+      resets: this.resets.of({ stage }),
+      resumes: this.resumes.of({ stage }),
+      refused: this.staleWritesRefused.of({ store: 'redis' }),
+      liveStreams: this.liveStreams.of({ stage }),
+    });
+  }
+
+  /** A viewer has an event that entered the log at `timestamp`, in seconds. */
+  delivered(timestamp: number): void {
+    this.seenByViewer.observe(Math.max(0, Date.now() / 1000 - timestamp));
+  }
+
+  /** A watch has begun (1) or ended (-1). */
+  watched(change: 1 | -1): void {
+    this.watching.add(change);
+  }
+}

@@ -1,0 +1,97 @@
+import type { StreamMeter } from '../stream';
+import type { Count, Level, Spread } from './series';
+
+export interface TextSeries {
+  readonly timeToFirstToken: Spread;
+  readonly interTokenGap: Spread;
+  readonly providerToPublish: Spread;
+  readonly tokensPerAppend: Spread;
+  readonly tokens: Count;
+  readonly publishedBytes: Count;
+  readonly resets: Count;
+  readonly resumes: Count;
+  readonly refused: Count;
+  readonly liveStreams: Level;
+}
+
+/**
+ * Measures the stream of one attempt. A token costs an addition and a comparison; the clock is read twice a batch, when
+ * its first token comes and when the log has it. Where tokens come one by one, a batch is one token.
+ */
+export class TextMeter implements StreamMeter {
+  private askedAt = 0;
+  /** Tokens that no send has taken yet, and when the first of them came. */
+  private gathered = 0;
+  private gatheredSince = 0;
+  /** How many of them are counted already. */
+  private counted = 0;
+  /** Tokens that were sent and not acknowledged yet, and when the first of them came. */
+  private flying = 0;
+  private flyingSince = 0;
+  private lastBatchTokens = 0;
+  private lastBatchSince = 0;
+  private hasOpened = false;
+
+  constructor(private readonly series: TextSeries) {}
+
+  /** The provider is asked. */
+  asked(): void {
+    this.askedAt = performance.now();
+    this.series.liveStreams.add(1);
+  }
+
+  wrote(): void {
+    if (++this.gathered === 1) this.beginBatch();
+  }
+
+  sent(): void {
+    if (this.flying === 0) this.flyingSince = this.gatheredSince;
+    this.flying += this.gathered;
+    this.count();
+    this.lastBatchTokens += this.gathered;
+    this.gathered = 0;
+    this.counted = 0;
+  }
+
+  acknowledged(bytes: number, opening: 'reset' | 'resumed' | undefined): void {
+    const { series } = this;
+    if (!this.hasOpened) {
+      this.hasOpened = true;
+      if (opening) (opening === 'reset' ? series.resets : series.resumes).add(1);
+    }
+    series.publishedBytes.add(bytes);
+    if (this.flying === 0) return;
+    series.tokensPerAppend.observe(this.flying);
+    series.providerToPublish.observe((performance.now() - this.flyingSince) / 1000);
+    this.flying = 0;
+  }
+
+  refused(): void {
+    this.series.refused.add(1);
+  }
+
+  /** The provider has ended, well or not. */
+  ended(): void {
+    // What the log did not take yet is sent later, or never: it came all the same.
+    this.count();
+    this.series.liveStreams.add(-1);
+  }
+
+  private beginBatch(): void {
+    const now = performance.now();
+    this.gatheredSince = now;
+    if (this.lastBatchTokens === 0) {
+      this.series.timeToFirstToken.observe((now - this.askedAt) / 1000);
+    } else {
+      const { lastBatchTokens: tokens } = this;
+      this.series.interTokenGap.observe((now - this.lastBatchSince) / 1000 / tokens, tokens);
+    }
+    this.lastBatchSince = now;
+    this.lastBatchTokens = 0;
+  }
+
+  private count(): void {
+    this.series.tokens.add(this.gathered - this.counted);
+    this.counted = this.gathered;
+  }
+}

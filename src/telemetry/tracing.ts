@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { context, propagation, trace } from '@opentelemetry/api';
+import type { Config } from '../config';
+import { RunIds } from './run-spans';
+
+export interface Tracing {
+  /** What gives the spans of runs their ids. */
+  readonly ids: RunIds;
+  /** Sends what is left, for a few seconds at most, and ends tracing in this process. */
+  close(): Promise<void>;
+}
+
+const EXPORT_MS = 3_000;
+const CLOSE_MS = 5_000;
+
+/**
+ * Has this process's spans sent to OTEL_EXPORTER_OTLP_ENDPOINT, as `service` unless OTEL_SERVICE_NAME is set. Undefined
+ * where no endpoint is set; OpenTelemetry is not even loaded then. A collector that is away costs spans and nothing else.
+ */
+export async function startTracing(config: Config, service: string): Promise<Tracing | undefined> {
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return undefined;
+  const [core, hooks, otlp, resources, sdk] = await Promise.all([
+    import('@opentelemetry/core'),
+    import('@opentelemetry/context-async-hooks'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/sdk-trace-base'),
+  ]);
+  const ids = new RunIds();
+  const exporter = new otlp.OTLPTraceExporter({
+    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+    timeoutMillis: EXPORT_MS,
+    headers: core.parseKeyPairsIntoRecord(config.OTEL_EXPORTER_OTLP_HEADERS),
+  });
+  const provider = new sdk.BasicTracerProvider({
+    idGenerator: ids,
+    resource: resources.resourceFromAttributes({ 'service.name': config.OTEL_SERVICE_NAME ?? service }),
+    spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
+  });
+  context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  return {
+    ids,
+    close: async () => {
+      const late = new AbortController();
+      await Promise.race([
+        provider.shutdown().catch(() => undefined),
+        sleep(CLOSE_MS, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
+      ]);
+      late.abort();
+      for (const api of [trace, context, propagation]) api.disable();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import type { Config } from '../config';
+import type { Logger } from '../logger';
+import { activitySpans, runSpans, serveMetrics, SILENT_RUNS, startTracing, StoryMetrics } from '../telemetry';
+import { installTemporalRuntime, temporalMetrics } from './temporal-runtime';
+
+export interface WorkerTelemetry {
+  readonly metrics?: StoryMetrics;
+  /** Where Prometheus scrapes. */
+  readonly metricsUrl?: string;
+  readonly workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks'>;
+  close(): Promise<void>;
+}
+
+/** What the settings ask for, and nothing else: metrics, traces, and Temporal's logs in ours. */
+export async function openTelemetry(config: Config, logger: Logger): Promise<WorkerTelemetry> {
+  const { METRICS_ADDRESS: address } = config;
+  const temporal = await installTemporalRuntime(logger, address !== undefined);
+  const metrics = address === undefined ? undefined : new StoryMetrics();
+  const server = address && metrics && (await serveMetrics(address, metrics, () => temporalMetrics(temporal)));
+  metrics?.observeProcess();
+  const tracing = await startTracing(config, 'storyreel-worker');
+  return {
+    ...(metrics && { metrics }),
+    ...(server && { metricsUrl: server.url }),
+    workerOptions: tracing
+      ? { interceptors: { activity: [activitySpans] }, sinks: runSpans(tracing.ids) }
+      : { sinks: SILENT_RUNS },
+    close: async () => {
+      await (server && server.close());
+      await tracing?.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { defaultPayloadConverter, type Headers } from '@temporalio/common';
+import {
+  ContinueAsNew,
+  isCancellation,
+  proxySinks,
+  workflowInfo,
+  type WorkflowInterceptors,
+} from '@temporalio/workflow';
+import { TRACE_HEADER, withinRun, type TraceCarrier, type TraceSinks } from '../protocol';
+
+type Sinks = { readonly [Name in keyof TraceSinks]: { [Method in keyof TraceSinks[Name]]: TraceSinks[Name][Method] } };
+
+/**
+ * Hands a run's trace on to its activities, and tells the worker when the run ends. A trace must not change what a
+ * workflow does: whatever is intercepted is passed on in the same step, without a promise of its own, and headers are no
+ * part of what a replay compares. So histories replay whether the worker that made them traced or not.
+ */
+export function interceptors(): WorkflowInterceptors {
+  const { traces } = proxySinks<Sinks>();
+  let run: TraceCarrier | undefined;
+  const handOn = <Input extends { readonly headers: Headers }>(input: Input): Input =>
+    run ? { ...input, headers: { ...input.headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(run) } } : input;
+  const messaged = (name: string, headers: Headers) => {
+    const carrier = carrierIn(headers);
+    if (carrier) traces.messaged({ carrier, ...(run && { run }), name, at: Date.now() });
+  };
+
+  return {
+    inbound: [
+      {
+        execute: (input, next) => {
+          const carrier = carrierIn(input.headers);
+          run = carrier && withinRun(carrier, workflowInfo().runId);
+          const end = (outcome: Parameters<typeof traces.ended>[0]['outcome']) =>
+            traces.ended({ ...(run && carrier && { carrier }), at: Date.now(), outcome });
+          const result = next(input);
+          result.then(
+            () => end('completed'),
+            (error: unknown) =>
+              end(error instanceof ContinueAsNew ? 'continued' : isCancellation(error) ? 'cancelled' : 'failed'),
+          );
+          return result;
+        },
+        handleUpdate: (input, next) => {
+          messaged(`HandleUpdate:${input.name}`, input.headers);
+          return next(input);
+        },
+        handleSignal: (input, next) => {
+          messaged(`HandleSignal:${input.signalName}`, input.headers);
+          return next(input);
+        },
+      },
+    ],
+    outbound: [
+      {
+        scheduleActivity: (input, next) => next(handOn(input)),
+        continueAsNew: (input, next) => next(handOn(input)),
+      },
+    ],
+  };
+}
+
+function carrierIn(headers: Headers): TraceCarrier | undefined {
+  const payload = headers[TRACE_HEADER];
+  if (!payload) return undefined;
+  const carrier = defaultPayloadConverter.fromPayload<Partial<TraceCarrier>>(payload);
+  return typeof carrier.traceparent === 'string' ? (carrier as TraceCarrier) : undefined;
+}
