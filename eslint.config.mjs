@@ -14,7 +14,7 @@ export const ARROWS = {
   stream: ['protocol', 'config.ts', 'logger.ts'],
   providers: ['protocol'],
   stages: ['protocol', 'entities', 'storage', 'providers'],
-  telemetry: ['protocol', 'stream', 'config.ts'],
+  telemetry: ['protocol', 'stream', 'config.ts', 'logger.ts'],
   activities: [
     'protocol',
     'stages',

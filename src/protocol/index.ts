@@ -61,12 +61,4 @@ export {
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
-export {
-  spanIdOfRun,
-  TRACE_HEADER,
-  traceOfRun,
-  withinRun,
-  type RunTraces,
-  type TraceCarrier,
-  type TraceSinks,
-} from './tracing';
+export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';

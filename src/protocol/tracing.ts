@@ -27,8 +27,6 @@ export interface RunTraces {
   }) => void;
 }
 
-export type TraceSinks = { readonly traces: RunTraces };
-
 /**
  * The id of the span of a workflow run. Workflow code needs it before anybody has made that span, and the same one at
  * every replay, so it is cut from the run's own id.

@@ -32,11 +32,15 @@ export class TextMeter implements StreamMeter {
   private lastBatchSince = 0;
   private hasOpened = false;
 
-  constructor(private readonly series: TextSeries) {}
+  constructor(
+    private readonly series: TextSeries,
+    /** Milliseconds. */
+    private readonly now = () => performance.now(),
+  ) {}
 
   /** The provider is asked. */
   asked(): void {
-    this.askedAt = performance.now();
+    this.askedAt = this.now();
     this.series.liveStreams.add(1);
   }
 
@@ -62,7 +66,7 @@ export class TextMeter implements StreamMeter {
     series.publishedBytes.add(bytes);
     if (this.flying === 0) return;
     series.tokensPerAppend.observe(this.flying);
-    series.providerToPublish.observe((performance.now() - this.flyingSince) / 1000);
+    series.providerToPublish.observe((this.now() - this.flyingSince) / 1000);
     this.flying = 0;
   }
 
@@ -78,7 +82,7 @@ export class TextMeter implements StreamMeter {
   }
 
   private beginBatch(): void {
-    const now = performance.now();
+    const now = this.now();
     this.gatheredSince = now;
     if (this.lastBatchTokens === 0) {
       this.series.timeToFirstToken.observe((now - this.askedAt) / 1000);

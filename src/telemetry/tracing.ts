@@ -1,23 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import type { Config } from '../config';
+import type { Logger } from '../logger';
 import { RunIds } from './run-spans';
 
 export interface Tracing {
   /** What gives the spans of runs their ids. */
   readonly ids: RunIds;
-  /** Sends what is left, for a few seconds at most, and ends tracing in this process. */
+  /** Sends what is left, for two seconds at most, and ends tracing in this process. */
   close(): Promise<void>;
 }
 
 const EXPORT_MS = 3_000;
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 2_000;
 
 /**
  * Has this process's spans sent to OTEL_EXPORTER_OTLP_ENDPOINT, as `service` unless OTEL_SERVICE_NAME is set. Undefined
  * where no endpoint is set; OpenTelemetry is not even loaded then. A collector that is away costs spans and nothing else.
  */
-export async function startTracing(config: Config, service: string): Promise<Tracing | undefined> {
+export async function startTracing(config: Config, service: string, logger?: Logger): Promise<Tracing | undefined> {
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined) return undefined;
   const [core, hooks, otlp, resources, sdk] = await Promise.all([
@@ -38,6 +39,7 @@ export async function startTracing(config: Config, service: string): Promise<Tra
     resource: resources.resourceFromAttributes({ 'service.name': config.OTEL_SERVICE_NAME ?? service }),
     spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
   });
+  if (logger) warnOnce(logger);
   context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
@@ -50,7 +52,19 @@ export async function startTracing(config: Config, service: string): Promise<Tra
         sleep(CLOSE_MS, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
       ]);
       late.abort();
-      for (const api of [trace, context, propagation]) api.disable();
+      for (const api of [trace, context, propagation, diag]) api.disable();
     },
   };
+}
+
+/** Where spans are lost, that is said once: it would be the same line every few seconds, as long as the collector is away. */
+function warnOnce(logger: Logger): void {
+  let warned = false;
+  const silent = () => undefined;
+  const warn = () => {
+    if (!warned) logger.warn('traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT; work goes on without them');
+    warned = true;
+  };
+  const levels = { error: warn, warn, info: silent, debug: silent, verbose: silent };
+  diag.setLogger(levels, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 }

@@ -19,7 +19,7 @@ export async function openTelemetry(config: Config, logger: Logger): Promise<Wor
   const metrics = address === undefined ? undefined : new StoryMetrics();
   const server = address && metrics && (await serveMetrics(address, metrics, () => temporalMetrics(temporal)));
   metrics?.observeProcess();
-  const tracing = await startTracing(config, 'storyreel-worker');
+  const tracing = await startTracing(config, 'storyreel-worker', logger);
   return {
     ...(metrics && { metrics }),
     ...(server && { metricsUrl: server.url }),

@@ -1,4 +1,4 @@
-import { defaultPayloadConverter, type Headers } from '@temporalio/common';
+import { defaultPayloadConverter, TemporalFailure, type Headers } from '@temporalio/common';
 import {
   ContinueAsNew,
   isCancellation,
@@ -6,9 +6,10 @@ import {
   workflowInfo,
   type WorkflowInterceptors,
 } from '@temporalio/workflow';
-import { TRACE_HEADER, withinRun, type TraceCarrier, type TraceSinks } from '../protocol';
+import { TRACE_HEADER, withinRun, type RunTraces, type TraceCarrier } from '../protocol';
 
-type Sinks = { readonly [Name in keyof TraceSinks]: { [Method in keyof TraceSinks[Name]]: TraceSinks[Name][Method] } };
+type Sinks = { traces: { [Method in keyof RunTraces]: RunTraces[Method] } };
+type Outcome = Parameters<RunTraces['ended']>[0]['outcome'];
 
 /**
  * Hands a run's trace on to its activities, and tells the worker when the run ends. A trace must not change what a
@@ -31,13 +32,13 @@ export function interceptors(): WorkflowInterceptors {
         execute: (input, next) => {
           const carrier = carrierIn(input.headers);
           run = carrier && withinRun(carrier, workflowInfo().runId);
-          const end = (outcome: Parameters<typeof traces.ended>[0]['outcome']) =>
-            traces.ended({ ...(run && carrier && { carrier }), at: Date.now(), outcome });
+          const end = (outcome: Outcome | undefined) => {
+            if (outcome) traces.ended({ ...(run && carrier && { carrier }), at: Date.now(), outcome });
+          };
           const result = next(input);
           result.then(
             () => end('completed'),
-            (error: unknown) =>
-              end(error instanceof ContinueAsNew ? 'continued' : isCancellation(error) ? 'cancelled' : 'failed'),
+            (error: unknown) => end(outcomeOf(error)),
           );
           return result;
         },
@@ -65,4 +66,11 @@ function carrierIn(headers: Headers): TraceCarrier | undefined {
   if (!payload) return undefined;
   const carrier = defaultPayloadConverter.fromPayload<Partial<TraceCarrier>>(payload);
   return typeof carrier.traceparent === 'string' ? (carrier as TraceCarrier) : undefined;
+}
+
+/** Undefined for an error that only fails the workflow's task: Temporal tries that again, and the run goes on. */
+function outcomeOf(error: unknown): Outcome | undefined {
+  if (error instanceof ContinueAsNew) return 'continued';
+  if (isCancellation(error)) return 'cancelled';
+  return error instanceof TemporalFailure ? 'failed' : undefined;
 }
