@@ -10,7 +10,7 @@ export function withActiveTrace(headers: Headers): Headers {
   return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(carrier) };
 }
 
-/** The trace that the headers carry. */
+/** The trace that our workflow has put into the headers of an activity. */
 export function carrierIn(headers: Headers): TraceCarrier | undefined {
   const payload = headers[TRACE_HEADER];
   return payload && defaultPayloadConverter.fromPayload<TraceCarrier>(payload);

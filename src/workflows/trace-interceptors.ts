@@ -61,11 +61,16 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
+/** Undefined, too, for a header that somebody wrote in another way: it must not stop a run. */
 function carrierIn(headers: Headers): TraceCarrier | undefined {
   const payload = headers[TRACE_HEADER];
   if (!payload) return undefined;
-  const carrier = defaultPayloadConverter.fromPayload<Partial<TraceCarrier>>(payload);
-  return typeof carrier.traceparent === 'string' ? (carrier as TraceCarrier) : undefined;
+  try {
+    const carrier = defaultPayloadConverter.fromPayload<Partial<TraceCarrier> | null>(payload);
+    return typeof carrier?.traceparent === 'string' ? (carrier as TraceCarrier) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined for an error that only fails the workflow's task: Temporal tries that again, and the run goes on. */

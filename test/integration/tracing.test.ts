@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { STORY_WORKFLOW, TRACE_HEADER, workflowIdOf } from '../../src/protocol';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, textSeen, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
@@ -130,6 +132,25 @@ describe('With a collector of traces set', () => {
     expect(cancelled.attributes).toMatchObject({ temporalWorkflowId: workflowId });
     expect(run.attributes['storyreel.outcome']).toBe('cancelled');
   });
+});
+
+test('a trace header that cannot be read stops no run', async () => {
+  const app = await startApp();
+  const connection = await Connection.connect({ address: app.config.TEMPORAL_ADDRESS });
+  const strange = { metadata: { encoding: Buffer.from('binary/strange') }, data: Buffer.from('?') };
+  const start: WorkflowClientInterceptor = {
+    startWithDetails: (input, next) => next({ ...input, headers: { [TRACE_HEADER]: strange } }),
+  };
+  const client = new Client({ connection, interceptors: { workflow: [start] } });
+  const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+  await client.workflow.start(STORY_WORKFLOW, {
+    workflowId: workflowIdOf(projectId),
+    taskQueue: app.config.TEMPORAL_TASK_QUEUE,
+    args: [{ projectId }],
+  });
+  expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+  await connection.close();
+  await app.close();
 });
 
 test('a run that nobody traced when it was started is one trace, too', async () => {
