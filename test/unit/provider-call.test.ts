@@ -44,9 +44,7 @@ describe('A traced call to a provider', () => {
       jsonSchema: false,
     });
     const request = { messages: [{ role: 'user' as const, content: SECRET }], maxTokens: 5, temperature: 0 };
-    const stream = async () => {
-      for await (const chunk of text.stream(request, new AbortController().signal)) void chunk;
-    };
+    const stream = () => text.stream(request, () => undefined, new AbortController().signal);
     await expect(providerCall(CALL, stream, { input: 3, output: 0 })).rejects.toThrow(SECRET);
     const stale = new StoryreelError('Lane.Stale', SECRET);
     await expect(providerCall(CALL, () => Promise.reject(stale))).rejects.toBe(stale);
