@@ -22,7 +22,7 @@ import {
 import { connectRedis, RedisEventLog, upstreamMode, type EventLog } from '../stream';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
-import { watchProject, type WatchOptions } from './watch-project';
+import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
 
 export interface NewProject {
   readonly topic: string;
@@ -65,12 +65,23 @@ const ENDING_MS = 10_000;
  * pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
  */
 export class StoryClient {
+  private readonly watched: WatchSource;
+
   private constructor(
     private readonly config: Config,
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
     private readonly log: EventLog,
-  ) {}
+  ) {
+    this.watched = {
+      log,
+      truth: (id) => loadTruth(dataSource, id),
+      status: async (id) => {
+        const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
+        return found?.status;
+      },
+    };
+  }
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
   static async connect(config: Config): Promise<StoryClient> {
@@ -194,10 +205,9 @@ export class StoryClient {
     }));
   }
 
-  /** A snapshot, then every event after it; see `watchProject`. Throws `Project.NotFound`. */
-  async *watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    await this.project(projectId);
-    yield* watchProject({ log: this.log, truth: (id) => loadTruth(this.dataSource, id) }, projectId, options);
+  /** A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`. */
+  watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    return new ProjectWatch(this.watched, projectId, options);
   }
 
   /**

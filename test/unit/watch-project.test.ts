@@ -1,4 +1,5 @@
 import type { Cursor, StoryEvent } from '../../src/protocol';
+import { MemoryEventLog } from '../../src/stream';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
 import { idsOf, REWRITE, WatchedStory } from './watched-story';
@@ -115,10 +116,20 @@ describe('Watching a project', () => {
     expect(seen[0]).not.toHaveProperty('cursor');
   });
 
-  test('gives nothing of a project that is not there', async () => {
+  test('says so where there is no such project, and leaves nothing behind', async () => {
     story.known = false;
-    expect(await story.view().ended).toEqual([]);
+    await expect(story.view().ended).rejects.toMatchObject({ type: 'Project.NotFound' });
     expect(story.log.listeners).toBe(0);
+  });
+
+  test('ends quietly when the project is deleted', async () => {
+    await story.write('Once');
+    const { seen, ended } = story.view();
+    await until('the snapshot', () => seen.length > 0);
+    story.known = false;
+    story.log.inner = new MemoryEventLog();
+    story.log.interrupt();
+    expect(typesOf(await ended)).toEqual(['snapshot']);
   });
 
   describe('from a cursor', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ProjectTruth } from '../../src/client/project-truth';
-import { watchProject, type WatchOptions } from '../../src/client/watch-project';
+import { ProjectWatch, type WatchOptions } from '../../src/client/watch-project';
 import { Lane, Project } from '../../src/entities';
 import { laneId, type LaneStatus, type ProjectId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
 import { MemoryEventLog, type LaneWriter } from '../../src/stream';
@@ -65,7 +65,8 @@ export class WatchedStory {
 
   watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     const signal = AbortSignal.any([this.closed.signal, ...(options.signal ? [options.signal] : [])]);
-    return watchProject({ log: this.log, truth: () => this.truth() }, this.projectId, { ...options, signal });
+    const status = () => Promise.resolve(this.known ? this.status : undefined);
+    return new ProjectWatch({ log: this.log, truth: () => this.truth(), status }, this.projectId, { ...options, signal });
   }
 
   /** A viewer that reads as fast as it can. `ended` resolves with all that it saw. */
