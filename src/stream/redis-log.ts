@@ -181,11 +181,7 @@ export class RedisEventLog implements EventLog {
     return entries.slice(1).map(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? ''));
   }
 
-  subscribe(
-    projectId: ProjectId,
-    listener: (message: LogMessage) => void,
-    signal?: AbortSignal,
-  ): Promise<() => void> {
+  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
     return this.subscriber.subscribe(projectId, listener, signal);
   }
 

@@ -66,7 +66,10 @@ export class WatchedStory {
   watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     const signal = AbortSignal.any([this.closed.signal, ...(options.signal ? [options.signal] : [])]);
     const status = () => Promise.resolve(this.known ? this.status : undefined);
-    return new ProjectWatch({ log: this.log, truth: () => this.truth(), status }, this.projectId, { ...options, signal });
+    return new ProjectWatch({ log: this.log, truth: () => this.truth(), status }, this.projectId, {
+      ...options,
+      signal,
+    });
   }
 
   /** A viewer that reads as fast as it can. `ended` resolves with all that it saw. */
