@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { ProjectTruth } from '../../src/client/project-truth';
 import { ProjectWatch, type WatchOptions } from '../../src/client/watch-project';
 import { Lane, Project } from '../../src/entities';
-import { laneId, type LaneStatus, type ProjectId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
+import {
+  laneId,
+  type ContinuedBy,
+  type LaneStatus,
+  type ProjectId,
+  type ProjectStatus,
+  type StoryEvent,
+} from '../../src/protocol';
 import { MemoryEventLog, type LaneWriter } from '../../src/stream';
 import { sha256 } from '../support/stories';
 import { FaultyLog } from './faulty-log';
@@ -21,6 +28,8 @@ export class WatchedStory {
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
+  /** What Postgres holds as the text's hash, where that is not the right one. */
+  hash: string | undefined;
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
   private readonly closed = new AbortController();
@@ -38,8 +47,25 @@ export class WatchedStory {
     }
   }
 
+  /** Goes on from the text that is there, up to `offset`, as a new attempt. */
+  async goOn(text: string, { from, fence, how = 'prefill' }: { from: number; fence: number; how?: ContinuedBy }) {
+    const { inner } = this.log;
+    await inner.append({ writer: this.writer(fence), offset: from, text, continued: how });
+  }
+
   settle(text: string): void {
     this.lane = { ...this.lane, status: 'completed', text };
+  }
+
+  /** Settles a text and tells so, as it would be told of `told`. */
+  async done(text: string, { fence = this.lane.fence, told = text } = {}): Promise<void> {
+    this.lane = { status: 'completed', fence, text };
+    await this.log.inner.publish({
+      projectId: this.projectId,
+      stage: 'rewrite',
+      writer: this.writer(fence),
+      events: [{ type: 'done', metadata: { length: Buffer.byteLength(told), sha256: sha256(told) } }],
+    });
   }
 
   async note(message: string): Promise<void> {
@@ -112,7 +138,7 @@ export class WatchedStory {
       project,
       stages: [],
       lanes: [row],
-      texts: new Map(text === undefined ? [] : [[REWRITE, { text, sha256: sha256(text) }]]),
+      texts: new Map(text === undefined ? [] : [[REWRITE, { text, sha256: this.hash ?? sha256(text) }]]),
       scenes: [],
     };
   }
