@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
@@ -66,6 +67,7 @@ const ENDING_MS = 10_000;
  */
 export class StoryClient {
   private readonly watched: WatchSource;
+  private readonly closing = new AbortController();
 
   private constructor(
     private readonly config: Config,
@@ -80,7 +82,10 @@ export class StoryClient {
         const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
         return found?.status;
       },
+      closing: this.closing.signal,
     };
+    // Each watch listens, and there may be any number of them.
+    setMaxListeners(0, this.closing.signal);
   }
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
@@ -241,7 +246,9 @@ export class StoryClient {
     }
   }
 
+  /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
+    this.closing.abort();
     await this.log.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();

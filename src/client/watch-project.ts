@@ -27,6 +27,8 @@ export interface WatchSource {
   /** Undefined where there is no such project. */
   readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>;
   readonly status: (projectId: ProjectId) => Promise<ProjectStatus | undefined>;
+  /** Ends every watch: what it reads from is about to be closed. */
+  readonly closing: AbortSignal;
 }
 
 type Result = IteratorResult<StoryEvent, undefined>;
@@ -50,7 +52,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private readonly inbox = new Inbox();
   private readonly follower = new Follower();
   private readonly leaving = new AbortController();
-  private readonly caller: AbortSignal | undefined;
+  /** Whoever can end this watch. */
+  private readonly ending: readonly AbortSignal[];
   private subscription: Promise<() => void> | undefined;
   /** Of the log, read and not shown yet. */
   private page: readonly LogEvent[] = [];
@@ -72,9 +75,9 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     private readonly projectId: ProjectId,
     private readonly options: WatchOptions,
   ) {
-    this.caller = options.signal;
-    this.caller?.addEventListener('abort', this.leave, { once: true });
-    if (this.caller?.aborted) this.leave();
+    this.ending = options.signal ? [source.closing, options.signal] : [source.closing];
+    for (const signal of this.ending) signal.addEventListener('abort', this.leave, { once: true });
+    if (this.ending.some(({ aborted }) => aborted)) this.leave();
   }
 
   next(): Promise<Result> {
@@ -107,7 +110,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private readonly leave = (): void => {
     if (this.leaving.signal.aborted) return;
     this.leaving.abort();
-    this.caller?.removeEventListener('abort', this.leave);
+    for (const signal of this.ending) signal.removeEventListener('abort', this.leave);
     this.inbox.close();
     this.page = [];
     this.held = undefined;

@@ -90,12 +90,13 @@ export class WatchedStory {
   }
 
   watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    const signal = AbortSignal.any([this.closed.signal, ...(options.signal ? [options.signal] : [])]);
-    const status = () => Promise.resolve(this.known ? this.status : undefined);
-    return new ProjectWatch({ log: this.log, truth: () => this.truth(), status }, this.projectId, {
-      ...options,
-      signal,
-    });
+    const source = {
+      log: this.log,
+      truth: () => this.truth(),
+      status: () => Promise.resolve(this.known ? this.status : undefined),
+      closing: this.closed.signal,
+    };
+    return new ProjectWatch(source, this.projectId, options);
   }
 
   /** A viewer that reads as fast as it can. `ended` resolves with all that it saw. */
