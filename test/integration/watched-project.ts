@@ -83,6 +83,13 @@ export class WatchedProject {
     }
   }
 
+  /** The whole text, because the log has none of it. */
+  async writeAnew(text: string): Promise<void> {
+    this.bytes = 0;
+    this.text = '';
+    await this.write(text);
+  }
+
   /** The same, with as many appends on their way at once as there are pieces. */
   async writeAtOnce(pieces: readonly string[]): Promise<void> {
     const writer = { projectId: this.id, lane: REWRITE, fence: 1, attempt: 1 };
