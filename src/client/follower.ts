@@ -29,6 +29,8 @@ export class Follower {
     this.cursor = snapshot.cursor;
     this.lanes.clear();
     for (const [lane, { fence, offset, text, sha256, verified }] of Object.entries(snapshot.lanes)) {
+      // Of a lane that nobody has begun there is nothing to know.
+      if (fence === 0) continue;
       let seen: LaneText | undefined;
       if (sha256 !== undefined) seen = LaneText.ofSettled(offset, verified === true ? sha256 : 'another');
       else if (text !== undefined) (seen = new LaneText()).add(text);

@@ -68,7 +68,9 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   /** Nothing comes after what is at hand. */
   private over = false;
   private busy = false;
+  /** The last call that is not answered yet, and how many wait for their turn. An answer that was given is not kept. */
   private last: Promise<Result> | undefined;
+  private waiting = 0;
 
   constructor(
     private readonly source: WatchSource,
@@ -81,12 +83,19 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   }
 
   next(): Promise<Result> {
-    if (this.busy && this.last) {
-      const again = () => this.next();
-      return (this.last = this.last.then(again, again));
+    if (!this.last) {
+      const event = this.begun ? this.atHand() : undefined;
+      if (event) return Promise.resolve({ done: false, value: event });
+      const answer = this.advance();
+      if (this.busy) this.last = answer;
+      return answer;
     }
-    const event = this.begun ? this.atHand() : undefined;
-    return event ? Promise.resolve({ done: false, value: event }) : (this.last = this.advance());
+    this.waiting += 1;
+    const turn = () => {
+      this.waiting -= 1;
+      return this.advance();
+    };
+    return (this.last = this.last.then(turn, turn));
   }
 
   return(): Promise<Result> {
@@ -134,6 +143,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       }
     } finally {
       this.busy = false;
+      if (this.waiting === 0) this.last = undefined;
     }
     this.leave();
     return { done: true, value: undefined };

@@ -191,6 +191,33 @@ describe('Watching a project', () => {
     });
   });
 
+  test('answers calls that do not wait for each other in their order', async () => {
+    const watch = story.watch();
+    const calls = Array.from({ length: 12 }, () => watch.next());
+    await until('it listens', () => story.log.listeners === 1);
+    await story.write('12345');
+    await story.end();
+    const answers = await Promise.all(calls);
+    const more = Array.from({ length: 2 }, () => watch.next());
+    expect(answers.map(({ value }) => value?.type ?? 'over')).toEqual([
+      ...['snapshot', 'token', 'token', 'token', 'token', 'token', 'pipeline_done'],
+      ...Array.from({ length: 5 }, () => 'over'),
+    ]);
+    expect(await Promise.all(more)).toEqual(more.map(() => ({ done: true, value: undefined })));
+  });
+
+  test('hands over what has come without waiting, whether calls wait for each other or not', async () => {
+    const watch = story.watch();
+    await watch.next();
+    await story.write('abcdef');
+    const waited = await watch.next();
+    const calls = await Promise.all([watch.next(), watch.next(), watch.next()]);
+    const last = [await watch.next(), await watch.next()];
+    const contents = [waited, ...calls, ...last].map(({ value }) => (value?.type === 'token' ? value.content : ''));
+    expect(contents.join('')).toBe('abcdef');
+    await watch.return(undefined);
+  });
+
   describe('ends quietly and leaves the log', () => {
     test('when it is aborted while it waits', async () => {
       const controller = new AbortController();

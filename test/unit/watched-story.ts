@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { ProjectTruth } from '../../src/client/project-truth';
 import { ProjectWatch, type WatchOptions } from '../../src/client/watch-project';
 import { Lane, Project } from '../../src/entities';
@@ -33,6 +34,10 @@ export class WatchedStory {
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
   private readonly closed = new AbortController();
+
+  constructor() {
+    setMaxListeners(0, this.closed.signal);
+  }
 
   writer(fence = this.lane.fence): LaneWriter {
     return { projectId: this.projectId, lane: REWRITE, fence, attempt: fence };
