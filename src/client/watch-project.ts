@@ -105,7 +105,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
 
   throw(error: unknown): Promise<Result> {
     this.leave();
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 
   [Symbol.asyncIterator](): this {

@@ -34,12 +34,12 @@ describe('A viewer who leaves', () => {
   test('costs no connection of its own: fifty viewers of ten projects share one', async () => {
     const projects = await begunProjects(10);
     const leaving = Array.from({ length: 50 }, () => new AbortController());
-    const views = await Promise.all(leaving.map(({ signal }, i) => projects[i % 10]?.viewer({ signal })));
+    const views = await Promise.all(leaving.map(async ({ signal }, i) => projects[i % 10]?.viewer({ signal })));
     expect(await services.redis.connections('storyreel-subscriber')).toBe(1);
     expect(await channels()).toHaveLength(10);
     for (const project of projects) expect(await listenersOf(project)).toBe(1);
     for (const each of leaving) each.abort();
-    await Promise.all(views.map((view) => view?.ended));
+    await Promise.all(views.map(async (view) => view?.ended));
     await until('nobody is subscribed', async () => (await channels()).length === 0);
   });
 
