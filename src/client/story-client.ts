@@ -23,6 +23,7 @@ import {
 import { connectRedis, RedisEventLog, upstreamMode, type EventLog } from '../stream';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
+import { SnapshotReader } from './snapshot-reader';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
 
 export interface NewProject {
@@ -77,7 +78,7 @@ export class StoryClient {
   ) {
     this.watched = {
       log,
-      truth: (id) => loadTruth(dataSource, id),
+      snapshots: new SnapshotReader(log, (id) => loadTruth(dataSource, id)),
       status: async (id) => {
         const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
         return found?.status;

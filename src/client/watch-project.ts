@@ -12,8 +12,7 @@ import type { EventLog } from '../stream';
 import { Follower } from './follower';
 import { Inbox } from './inbox';
 import { Aborted, settlesWithin, untilAborted } from './patience';
-import type { ProjectTruth } from './project-truth';
-import { snapshotOf } from './snapshot';
+import type { SnapshotReader } from './snapshot-reader';
 
 export interface WatchOptions {
   /** Go on after this event instead of beginning with a snapshot. */
@@ -24,8 +23,8 @@ export interface WatchOptions {
 
 export interface WatchSource {
   readonly log: EventLog;
+  readonly snapshots: SnapshotReader;
   /** Undefined where there is no such project. */
-  readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>;
   readonly status: (projectId: ProjectId) => Promise<ProjectStatus | undefined>;
   /** Ends every watch: what it reads from is about to be closed. */
   readonly closing: AbortSignal;
@@ -103,7 +102,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  throw(error: unknown): Promise<Result> {
+  throw(error: Error): Promise<Result> {
     this.leave();
     return Promise.reject(error);
   }
@@ -152,10 +151,11 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private async begin(): Promise<void> {
     const { log, status } = this.source;
     const { from } = this.options;
-    if ((await this.patiently(status(this.projectId))) === undefined) throw notFound(this.projectId);
     // Subscribe first, then read what there is: nothing falls between.
     const subscription = log.subscribe(this.projectId, this.inbox.put, this.leaving.signal);
     this.subscription = subscription;
+    subscription.catch(() => undefined);
+    if ((await this.patiently(status(this.projectId))) === undefined) throw notFound(this.projectId);
     if (!(await settlesWithin(subscription, SUBSCRIBE_MS, this.leaving.signal))) {
       // What was appended until then was not announced to us.
       subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
@@ -231,15 +231,12 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   }
 
   private async snapshot(): Promise<void> {
-    const { log, truth } = this.source;
-    const held = await this.patiently(log.snapshot(this.projectId).catch(() => undefined));
-    this.away = held === undefined;
-    const known = await this.patiently(truth(this.projectId));
+    const { event, away } = await this.patiently(this.source.snapshots.take(this.projectId));
+    this.away = away;
     this.needsSnapshot = this.behind = this.mayHaveEnded = false;
     this.page = [];
-    this.over = !known || isFinal(known.project.status);
-    if (!known) return;
-    const event = snapshotOf(this.projectId, known, held);
+    this.over = !event || isFinal(event.status);
+    if (!event) return;
     this.follower.adopt(event);
     this.held = event;
   }

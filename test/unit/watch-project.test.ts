@@ -191,6 +191,29 @@ describe('Watching a project', () => {
     });
   });
 
+  test('asks Postgres once or twice for all who come at the same moment, and none of them misses anything', async () => {
+    await story.write('Once ');
+    const views = Array.from({ length: 200 }, () => story.view());
+    await story.write('upon', { from: 5 });
+    await until('all have begun', () => views.every(({ seen }) => seen.length > 0));
+    expect(story.asked).toBeLessThanOrEqual(2);
+    await story.end();
+    for (const { ended } of views) expect(textSeen(await ended, REWRITE)).toBe('Once upon');
+  });
+
+  test('takes a snapshot anew for those who come later, also after one has failed', async () => {
+    story.onAsk = () => Promise.reject(new Error('Postgres is away'));
+    const failed = [story.view(), story.view()];
+    for (const { ended } of failed) await expect(ended).rejects.toThrow('Postgres is away');
+    story.onAsk = () => Promise.resolve();
+    for (const text of ['first', 'second']) {
+      story.settle(text);
+      const { seen } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      expect(textSeen(seen, REWRITE)).toBe(text);
+    }
+  });
+
   test('answers calls that do not wait for each other in their order', async () => {
     const watch = story.watch();
     const calls = Array.from({ length: 12 }, () => watch.next());

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { ProjectTruth } from '../../src/client/project-truth';
+import { SnapshotReader } from '../../src/client/snapshot-reader';
 import { ProjectWatch, type WatchOptions } from '../../src/client/watch-project';
 import { Lane, Project } from '../../src/entities';
 import {
@@ -29,11 +30,14 @@ export class WatchedStory {
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
+  /** How often Postgres was asked for all that it holds. */
+  asked = 0;
   /** What Postgres holds as the text's hash, where that is not the right one. */
   hash: string | undefined;
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
   private readonly closed = new AbortController();
+  private readonly snapshots = new SnapshotReader(this.log, () => this.truth());
 
   constructor() {
     setMaxListeners(0, this.closed.signal);
@@ -97,7 +101,7 @@ export class WatchedStory {
   watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     const source = {
       log: this.log,
-      truth: () => this.truth(),
+      snapshots: this.snapshots,
       status: () => Promise.resolve(this.known ? this.status : undefined),
       closing: this.closed.signal,
     };
@@ -120,6 +124,7 @@ export class WatchedStory {
   }
 
   private async truth(): Promise<ProjectTruth | undefined> {
+    this.asked += 1;
     await this.onAsk();
     if (!this.known) return undefined;
     const { status, fence, text } = this.lane;
