@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { StoryClient, type WatchOptions } from '../../src/client';
 import { readConfig } from '../../src/config';
@@ -39,6 +40,13 @@ export class WatchedServices {
     await this.log.close();
     await this.dataSource.destroy();
     await this.redis.remove();
+  }
+
+  /** Starts Redis again, and resolves when the pen has noticed. */
+  async startRedis(): Promise<void> {
+    await this.redis.start();
+    const answers = () => this.log.snapshot(randomUUID() as ProjectId);
+    await until('the pen has its connection back', () => answers().then(Boolean, () => false));
   }
 
   async newProject(): Promise<WatchedProject> {
