@@ -24,7 +24,7 @@ Examples:
   npm start -- --once --json
   npm start -- --fresh --local-model
 
-Exit codes: ${EXIT_CODES.ok.code} done, ${EXIT_CODES.failed.code} failed, ${EXIT_CODES.usage.code} wrong option or setting, ${EXIT_CODES.parked.code} (with --once) a lane needs attention, ${EXIT_CODES.interrupted.code} stopped with Ctrl-C before the film was done.`;
+Exit codes: ${EXIT_CODES.ok.code} done, ${EXIT_CODES.failed.code} failed, ${EXIT_CODES.usage.code} wrong option or setting, ${EXIT_CODES.parked.code} (with --once) a lane needs attention, ${EXIT_CODES.mismatch.code} a shown text was not the stored one, ${EXIT_CODES.interrupted.code} stopped with Ctrl-C before the film was done.`;
 
 /** Reads the command line. Throws commander's error for help and for what is wrong. */
 export function readOptions(args: readonly string[]): StartOptions {

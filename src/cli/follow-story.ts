@@ -3,15 +3,7 @@ import type { ProjectView, StoryClient } from '../client';
 import type { Config } from '../config';
 import { isTerminal, laneParts, type Cursor, type ProjectId, type StageName, type StoryEvent } from '../protocol';
 import { EXIT_CODES } from './exit-codes';
-import {
-  EMPTY_VIEW,
-  lanesOfStage,
-  mismatchesIn,
-  reduceStory,
-  type Ending,
-  type Renderer,
-  type StoryView,
-} from './render';
+import { EMPTY_VIEW, lanesOfStage, reduceStory, type Ending, type Renderer, type StoryView } from './render';
 import { liveRun } from './live-run';
 
 export interface FollowOptions {
@@ -31,7 +23,7 @@ type Outcome = 'completed' | 'failed' | 'parked' | 'left';
 
 export interface Followed {
   readonly outcome: Outcome;
-  /** The exit code that fits, a text that did not match included. */
+  /** The exit code that fits. That a text did not match outweighs how the run ended. */
   readonly code: number;
 }
 
@@ -72,11 +64,10 @@ export async function followStory(
     clearTimeout(quiet);
   }
   outcome ??= signal.aborted ? 'left' : 'failed';
-  const mismatches = mismatchesIn(view);
-  for (const lane of mismatches)
-    renderer.note(`MISMATCH: the text of ${lane} that was shown is not the one that was stored.`);
+  for (const lane of view.mismatches)
+    renderer.note(`Stream.Mismatch: a text of ${lane} was shown that is not the one that is stored. Please report it.`);
   renderer.close(outcome === 'left' ? undefined : await endingOf({ client, config }, projectId, view, options));
-  return { outcome, code: mismatches.length > 0 ? EXIT_CODES.failed.code : CODES[outcome] };
+  return { outcome, code: view.mismatches.length > 0 ? EXIT_CODES.mismatch.code : CODES[outcome] };
 }
 
 interface Moment {

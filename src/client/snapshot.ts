@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PIPELINE, type LaneId, type LaneSnapshot, type ProjectId, type SnapshotEvent } from '../protocol';
 import type { LogSnapshot } from '../stream';
 import type { ProjectTruth } from './project-truth';
@@ -18,6 +19,7 @@ export function snapshotOf(projectId: ProjectId, truth: ProjectTruth, log: LogSn
             text: settled.text,
             fence: row.status === 'completed' ? row.fence : (row.settledFence ?? 0),
             sha256: settled.sha256,
+            verified: createHash('sha256').update(settled.text).digest('hex') === settled.sha256,
           }
         : live
           ? { text: live.text, fence: live.fence }

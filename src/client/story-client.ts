@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
@@ -23,7 +24,8 @@ import { connectRedis, RedisEventLog, upstreamMode, whenReady, type EventLog } f
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
-import { watchProject, type WatchOptions } from './watch-project';
+import { SnapshotReader } from './snapshot-reader';
+import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
 
 export interface NewProject {
   readonly topic: string;
@@ -73,13 +75,29 @@ const ENDING_MS = 10_000;
  * pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
  */
 export class StoryClient {
+  private readonly watched: WatchSource;
+  private readonly closing = new AbortController();
+
   private constructor(
     private readonly config: Config,
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
     private readonly log: EventLog,
-    private readonly metrics: StoryMetrics | undefined,
-  ) {}
+    metrics: StoryMetrics | undefined,
+  ) {
+    this.watched = {
+      log,
+      snapshots: new SnapshotReader(log, (id) => loadTruth(dataSource, id)),
+      status: async (id) => {
+        const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
+        return found?.status;
+      },
+      closing: this.closing.signal,
+      ...(metrics && { meter: metrics }),
+    };
+    // Each watch listens, and there may be any number of them.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
   static async connect(config: Config, { metrics }: ConnectOptions = {}): Promise<StoryClient> {
@@ -211,21 +229,9 @@ export class StoryClient {
     }));
   }
 
-  /** A snapshot, then every event after it; see `watchProject`. Throws `Project.NotFound`. */
-  async *watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    await this.project(projectId);
-    const { log, metrics } = this;
-    metrics?.watched(1);
-    try {
-      const source = {
-        log,
-        truth: (id: ProjectId) => loadTruth(this.dataSource, id),
-        ...(metrics && { delivered: (timestamp: number) => metrics.delivered(timestamp) }),
-      };
-      yield* watchProject(source, projectId, options);
-    } finally {
-      metrics?.watched(-1);
-    }
+  /** A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`. */
+  watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    return new ProjectWatch(this.watched, projectId, options);
   }
 
   /**
@@ -259,7 +265,9 @@ export class StoryClient {
     }
   }
 
+  /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
+    this.closing.abort();
     await this.log.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();

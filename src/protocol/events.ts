@@ -43,7 +43,12 @@ export type EventBody =
       readonly sequence_number: number;
       readonly metadata?: Readonly<Record<string, unknown>>;
     }
-  | { readonly type: 'done'; readonly metadata: { readonly length: number; readonly sha256: string } }
+  | {
+      readonly type: 'done';
+      readonly metadata: { readonly length: number; readonly sha256: string };
+      /** Not on the log: the client adds whether this is the text that its reader was shown. */
+      readonly verified?: boolean;
+    }
   | { readonly type: 'error'; readonly error: string; readonly retry_count: number }
   | { readonly type: 'stage_completed'; readonly metadata?: Readonly<Record<string, unknown>> }
   | {
@@ -91,7 +96,10 @@ export interface LaneSnapshot {
   readonly offset: number;
   readonly fence: number;
   readonly attempt: number;
+  /** Of a settled text, as it was announced. */
   readonly sha256?: string;
+  /** Of a settled text: whether `text` has this hash. */
+  readonly verified?: boolean;
   readonly error?: EventError;
 }
 

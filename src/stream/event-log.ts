@@ -82,8 +82,11 @@ export interface EventLog {
   lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined>;
   /** Up to `limit` events after `from`; undefined where the log does not hold that position any more. */
   read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined>;
-  /** Resolves once nothing appended from now on is missed. Call what it resolves to, to leave. */
-  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void): Promise<() => void>;
+  /**
+   * Resolves once nothing appended from now on is missed. Call what it resolves to, to leave; the signal is for whoever
+   * leaves before that, because it may take as long as the store is away.
+   */
+  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void>;
   /** Lets the log and the texts go after so many seconds. */
   expire(projectId: ProjectId, seconds: number): Promise<void>;
   /** Takes an expiry back, and forgets the marks of earlier runs, because a new run begins. */

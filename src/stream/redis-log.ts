@@ -189,8 +189,8 @@ export class RedisEventLog implements EventLog {
     return entries.slice(1).map(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? ''));
   }
 
-  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void): Promise<() => void> {
-    return this.subscriber.subscribe(projectId, listener);
+  subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
+    return this.subscriber.subscribe(projectId, listener, signal);
   }
 
   async expire(projectId: ProjectId, seconds: number): Promise<void> {

@@ -20,7 +20,7 @@ export class RedisSubscriber {
 
   constructor(private readonly connect: () => Redis) {}
 
-  async subscribe(projectId: ProjectId, listener: Listener): Promise<() => void> {
+  async subscribe(projectId: ProjectId, listener: Listener, signal?: AbortSignal): Promise<() => void> {
     const channel = keys.channel(projectId);
     const redis = this.connection();
     let subscription = this.channels.get(channel);
@@ -37,11 +37,14 @@ export class RedisSubscriber {
       if (redis.status === 'ready') this.unsubscribe([channel]);
       else this.abandoned.add(channel);
     };
+    signal?.addEventListener('abort', leave, { once: true });
     try {
       await mine.ready;
     } catch (error) {
       leave();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', leave);
     }
     return leave;
   }
@@ -56,11 +59,10 @@ export class RedisSubscriber {
     if (this.redis) return this.redis;
     const redis = this.connect();
     redis.on('message', (channel: string, message: string) => this.deliver(channel, message));
-    // After a reconnect the library has subscribed again; what was announced meanwhile was missed.
     let lost = false;
     redis.on('close', () => (lost = true));
     redis.on('ready', () => {
-      if (lost) this.tellAll({ kind: 'interrupted' });
+      if (lost) this.tellWhatWasMissed(redis);
       lost = false;
       this.unsubscribe([...this.abandoned]);
       this.abandoned.clear();
@@ -76,7 +78,23 @@ export class RedisSubscriber {
     const second = message.indexOf(' ', first + 1);
     const event = decodeEvent(subscription.projectId, message.slice(0, first) as Cursor, message.slice(second + 1));
     const before = message.slice(first + 1, second) as Cursor;
-    for (const listener of [...subscription.listeners]) listener({ kind: 'event', event, before });
+    // One object for all of them: a listener that is slow to read holds no more than a reference.
+    const told: LogMessage = { kind: 'event', event, before };
+    for (const listener of subscription.listeners) listener(told);
+  }
+
+  /**
+   * After a reconnect: what was announced meanwhile was missed. The library subscribes again by itself, but a reader who is
+   * sent to the log before that is done would miss what comes between. Asking again tells when it is.
+   */
+  private tellWhatWasMissed(redis: Redis): void {
+    const channels = [...this.channels.keys()];
+    if (channels.length === 0) return;
+    // Where the connection is lost again, the next `ready` tells.
+    redis.subscribe(...channels).then(
+      () => this.tellAll({ kind: 'interrupted' }),
+      () => undefined,
+    );
   }
 
   private unsubscribe(channels: readonly string[]): void {
@@ -85,6 +103,6 @@ export class RedisSubscriber {
   }
 
   private tellAll(message: LogMessage): void {
-    for (const { listeners } of this.channels.values()) for (const listener of [...listeners]) listener(message);
+    for (const { listeners } of this.channels.values()) for (const listener of listeners) listener(message);
   }
 }

@@ -173,6 +173,20 @@ describe('The event log in Redis, beyond the contract', () => {
     heard.leave();
   });
 
+  test('after an interruption, says so only when nothing is missed any more', async () => {
+    const log = await open('off');
+    const { projectId } = await begin(log);
+    const heard = await listen(log, projectId);
+    for (let cuts = 1; cuts <= 10; cuts++) {
+      subscribers.at(-1)?.disconnect(true);
+      await until('interrupted', () => heard.messages.filter(({ kind }) => kind === 'interrupted').length === cuts);
+      const { kind } = await append(log, writerOf(projectId, 1), cuts - 1, 'a');
+      expect(kind).toBe('ok');
+      await until('heard', () => heard.events().at(-1)?.type === 'token' && heard.events().length === cuts);
+    }
+    heard.leave();
+  });
+
   test('holds one connection for all listeners, and none for a process that only writes', async () => {
     const before = subscribers.length;
     const log = await open('off');

@@ -29,6 +29,7 @@ describe('Where the provider goes on from a text that was cut off', () => {
     const text = textSeen(events, lane);
     expect(events.findLast((event) => event.type === 'done' && event.lane === lane)).toMatchObject({
       metadata: { length: Buffer.byteLength(text), sha256: sha256(text) },
+      verified: true,
     });
     return text;
   }

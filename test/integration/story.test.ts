@@ -55,13 +55,16 @@ describe('A story', () => {
     expect(done.map(({ lane }) => lane)).toEqual(
       expect.arrayContaining(['rewrite', 'storyboard', 'camera_movement/1', 'camera_movement/5']),
     );
-    for (const { lane, metadata } of done) {
+    for (const { lane, metadata, verified } of done) {
       const text = textSeen(events, lane ?? '');
+      expect(verified).toBe(true);
       expect({ length: Buffer.byteLength(text), sha256: sha256(text) }).toEqual(metadata);
     }
     const [late] = await watchToEnd(app.client, projectId);
     if (late?.type !== 'snapshot') throw new Error('no snapshot');
-    expect(late.lanes['rewrite' as never]).toMatchObject({ text: textSeen(events, 'rewrite'), status: 'completed' });
+    expect(late.lanes['rewrite' as never]).toMatchObject({
+      ...{ text: textSeen(events, 'rewrite'), status: 'completed', verified: true },
+    });
   });
 
   test('starts a clip as soon as the image and the camera move of its own scene are there', async () => {

@@ -56,8 +56,8 @@ export function textSeen(events: readonly StoryEvent[], lane: string): string {
   return text.toString('utf8');
 }
 
-export function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+export function sha256(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 export function typesOf(events: readonly StoryEvent[]): string[] {

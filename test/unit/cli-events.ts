@@ -36,9 +36,10 @@ export function token(lane: string, content: string, offset: number, attempt = 1
   return laneEvent(lane, { type: 'token', content, offset }, attempt);
 }
 
-export function done(lane: string, text: string, attempt = 1): LogEvent {
+/** With what the watch has found out about it. */
+export function done(lane: string, text: string, attempt = 1, verified: boolean | 'unknown' = true): LogEvent {
   const metadata = { length: Buffer.byteLength(text), sha256: sha256(text) };
-  return laneEvent(lane, { type: 'done', metadata }, attempt);
+  return laneEvent(lane, { type: 'done', metadata, ...(verified !== 'unknown' && { verified }) }, attempt);
 }
 
 export function snapshot(

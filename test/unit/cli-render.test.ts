@@ -68,8 +68,19 @@ describe('plain lines', () => {
 
   it('say loudly that a text is not what was stored', () => {
     const screen = paper();
-    play(new PlainRenderer(screen, jest.fn()), [snapshot(), token('rewrite', 'A cat', 0), done('rewrite', 'A fox')]);
-    expect(screen.text).toContain('MISMATCH');
+    play(new PlainRenderer(screen, jest.fn()), [
+      snapshot(),
+      token('rewrite', 'A cat', 0),
+      done('rewrite', 'A fox', 1, false),
+    ]);
+    expect(screen.text).toContain('✗ rewrite: MISMATCH');
+  });
+
+  it('group the digits of a long text', () => {
+    const screen = paper();
+    const long = 'x'.repeat(1_092);
+    play(new PlainRenderer(screen, jest.fn()), [snapshot(), token('rewrite', long, 0), done('rewrite', long)]);
+    expect(screen.text).toContain('✓ rewrite: 1,092 bytes, verified');
   });
 
   it('end with the film, its length and what it cost', () => {

@@ -1,4 +1,3 @@
-import { mismatchesIn } from '../../src/cli/render';
 import type { LaneId, StoryEvent } from '../../src/protocol';
 import { done, event, laneEvent, PROJECT, sha256, snapshot, token, viewAfter } from './cli-events';
 
@@ -24,24 +23,25 @@ it('takes a repeated piece once, also where it overlaps in part', () => {
   expect(rewrite(snapshot(), ...events)).toMatchObject({ text: '狐狸跑', bytes: 9 });
 });
 
-it('verifies a text by the length and hash that its end promises', () => {
-  const text = 'One fox';
-  expect(rewrite(snapshot(), token('rewrite', text, 0), done('rewrite', text))?.check).toBe('verified');
+it.each([
+  [true, 'verified'],
+  [false, 'mismatch'],
+  ['unknown', 'unchecked'],
+] as const)('takes over what the watch found out about a settled text: %s', (verified, check) => {
+  const events = [token('rewrite', 'One fox', 0), done('rewrite', 'One fox', 1, verified)];
+  expect(rewrite(snapshot(), ...events)?.check).toBe(check);
 });
 
-it('notices a text that differs from what was promised', () => {
-  const view = viewAfter(snapshot(), token('rewrite', 'One cat', 0), done('rewrite', 'One fox'));
-  expect(mismatchesIn(view)).toEqual(['rewrite']);
-});
-
-it('notices a lost piece', () => {
-  const events = [token('rewrite', 'One ', 0), token('rewrite', 'fox', 8), done('rewrite', 'One red fox')];
-  expect(rewrite(snapshot(), ...events)?.check).toBe('mismatch');
+it('never forgets that a wrong text was shown, also after a snapshot has repaired it', () => {
+  const right = snapshot({ rewrite: { text: 'fox', status: 'completed', sha256: sha256('fox'), verified: true } });
+  const view = viewAfter(snapshot(), token('rewrite', 'cat', 0), done('rewrite', 'fox', 1, false), right);
+  expect(view.lanes.get('rewrite' as LaneId)).toMatchObject({ text: 'fox', check: 'verified' });
+  expect(view.mismatches).toEqual(['rewrite']);
 });
 
 it('throws the text away at a reset', () => {
   const again = laneEvent('rewrite', { type: 'reset', reason: 'retry', attempt: 2 }, 2);
-  const events = [token('rewrite', 'Half a', 0), again, token('rewrite', 'New', 0, 2), done('rewrite', 'New')];
+  const events = [token('rewrite', 'Half a', 0), again, token('rewrite', 'New', 0, 2), done('rewrite', 'New', 2)];
   expect(rewrite(snapshot(), ...events)).toMatchObject({ text: 'New', check: 'verified' });
 });
 
@@ -51,16 +51,6 @@ it('keeps the text up to the offset where a new attempt goes on', () => {
   expect(rewrite(snapshot(), ...events)).toMatchObject({ text: '狐狸!', attempt: 2, check: 'verified' });
 });
 
-it('does not check a text whose beginning it has not seen', () => {
-  expect(rewrite(token('rewrite', 'fox', 4), done('rewrite', 'One fox'))?.check).toBe('unchecked');
-});
-
-it('checks a text again whose beginning it has missed, once that starts anew', () => {
-  const again = laneEvent('rewrite', { type: 'reset', reason: 'retry', attempt: 2 }, 2);
-  const events = [token('rewrite', 'fox', 4), again, token('rewrite', 'New', 0, 2), done('rewrite', 'New')];
-  expect(rewrite(...events)?.check).toBe('verified');
-});
-
 it('replaces all that it had by a late snapshot', () => {
   const late = snapshot({ storyboard: { text: '{}', status: 'processing' } });
   const view = viewAfter(snapshot(), token('rewrite', 'old', 0), late, token('storyboard', '!', 2));
@@ -68,11 +58,13 @@ it('replaces all that it had by a late snapshot', () => {
   expect(view.lanes.get('storyboard' as LaneId)?.text).toBe('{}!');
 });
 
-it('checks the settled texts of a snapshot too', () => {
-  const right = snapshot({ rewrite: { text: 'fox', status: 'completed', sha256: sha256('fox') } });
-  const wrong = snapshot({ rewrite: { text: 'cat', status: 'completed', sha256: sha256('fox') } });
-  expect(rewrite(right)?.check).toBe('verified');
-  expect(rewrite(wrong)?.check).toBe('mismatch');
+it('knows of the settled texts of a snapshot whether they are right', () => {
+  const late = (verified: boolean) =>
+    viewAfter(snapshot({ rewrite: { text: 'fox', status: 'completed', sha256: sha256('fox'), verified } }));
+  expect(late(true).lanes.get('rewrite' as LaneId)?.check).toBe('verified');
+  expect(late(true).mismatches).toEqual([]);
+  expect(late(false).lanes.get('rewrite' as LaneId)?.check).toBe('mismatch');
+  expect(late(false).mismatches).toEqual(['rewrite']);
 });
 
 it('knows what to type about a parked lane, from an event and from a snapshot', () => {

@@ -20,6 +20,8 @@ export class FaultyLog implements EventLog {
   loseAnswers = 0;
   /** Listeners miss what is appended. */
   deaf = false;
+  /** Texts cannot be read, only events. */
+  textsAway = false;
   listeners = 0;
   private readonly hearing = new Set<(message: LogMessage) => void>();
   private gate: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
@@ -62,6 +64,7 @@ export class FaultyLog implements EventLog {
 
   async lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
     this.check();
+    if (this.textsAway) return undefined;
     return this.inner.lane(projectId, lane);
   }
 

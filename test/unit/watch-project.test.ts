@@ -1,4 +1,5 @@
 import type { Cursor, StoryEvent } from '../../src/protocol';
+import { MemoryEventLog } from '../../src/stream';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
 import { idsOf, REWRITE, WatchedStory } from './watched-story';
@@ -115,10 +116,20 @@ describe('Watching a project', () => {
     expect(seen[0]).not.toHaveProperty('cursor');
   });
 
-  test('gives nothing of a project that is not there', async () => {
+  test('says so where there is no such project, and leaves nothing behind', async () => {
     story.known = false;
-    expect(await story.view().ended).toEqual([]);
+    await expect(story.view().ended).rejects.toMatchObject({ type: 'Project.NotFound' });
     expect(story.log.listeners).toBe(0);
+  });
+
+  test('ends quietly when the project is deleted', async () => {
+    await story.write('Once');
+    const { seen, ended } = story.view();
+    await until('the snapshot', () => seen.length > 0);
+    story.known = false;
+    story.log.inner = new MemoryEventLog();
+    story.log.interrupt();
+    expect(typesOf(await ended)).toEqual(['snapshot']);
   });
 
   describe('from a cursor', () => {
@@ -178,6 +189,56 @@ describe('Watching a project', () => {
       await until('the end', () => over, 5_000);
       expect(seen.length).toBeLessThanOrEqual(1);
     });
+  });
+
+  test('asks Postgres once or twice for all who come at the same moment, and none of them misses anything', async () => {
+    await story.write('Once ');
+    const views = Array.from({ length: 200 }, () => story.view());
+    await story.write('upon', { from: 5 });
+    await until('all have begun', () => views.every(({ seen }) => seen.length > 0));
+    expect(story.asked).toBeLessThanOrEqual(2);
+    await story.end();
+    for (const { ended } of views) expect(textSeen(await ended, REWRITE)).toBe('Once upon');
+  });
+
+  test('takes a snapshot anew for those who come later, also after one has failed', async () => {
+    story.onAsk = () => Promise.reject(new Error('Postgres is away'));
+    const failed = [story.view(), story.view()];
+    for (const { ended } of failed) await expect(ended).rejects.toThrow('Postgres is away');
+    story.onAsk = () => Promise.resolve();
+    for (const text of ['first', 'second']) {
+      story.settle(text);
+      const { seen } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      expect(textSeen(seen, REWRITE)).toBe(text);
+    }
+  });
+
+  test('answers calls that do not wait for each other in their order', async () => {
+    const watch = story.watch();
+    const calls = Array.from({ length: 12 }, () => watch.next());
+    await until('it listens', () => story.log.listeners === 1);
+    await story.write('12345');
+    await story.end();
+    const answers = await Promise.all(calls);
+    const more = Array.from({ length: 2 }, () => watch.next());
+    expect(answers.map(({ value }) => value?.type ?? 'over')).toEqual([
+      ...['snapshot', 'token', 'token', 'token', 'token', 'token', 'pipeline_done'],
+      ...Array.from({ length: 5 }, () => 'over'),
+    ]);
+    expect(await Promise.all(more)).toEqual(more.map(() => ({ done: true, value: undefined })));
+  });
+
+  test('hands over what has come without waiting, whether calls wait for each other or not', async () => {
+    const watch = story.watch();
+    await watch.next();
+    await story.write('abcdef');
+    const waited = await watch.next();
+    const calls = await Promise.all([watch.next(), watch.next(), watch.next()]);
+    const last = [await watch.next(), await watch.next()];
+    const contents = [waited, ...calls, ...last].map(({ value }) => (value?.type === 'token' ? value.content : ''));
+    expect(contents.join('')).toBe('abcdef');
+    await watch.return(undefined);
   });
 
   describe('ends quietly and leaves the log', () => {

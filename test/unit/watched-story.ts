@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { ProjectTruth } from '../../src/client/project-truth';
-import { watchProject, type WatchOptions } from '../../src/client/watch-project';
+import { SnapshotReader } from '../../src/client/snapshot-reader';
+import { ProjectWatch, type WatchOptions } from '../../src/client/watch-project';
 import { Lane, Project } from '../../src/entities';
-import { laneId, type LaneStatus, type ProjectId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
+import {
+  laneId,
+  type ContinuedBy,
+  type LaneStatus,
+  type ProjectId,
+  type ProjectStatus,
+  type StoryEvent,
+} from '../../src/protocol';
 import { MemoryEventLog, type LaneWriter } from '../../src/stream';
 import { sha256 } from '../support/stories';
 import { FaultyLog } from './faulty-log';
@@ -21,9 +30,18 @@ export class WatchedStory {
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
+  /** How often Postgres was asked for all that it holds. */
+  asked = 0;
+  /** What Postgres holds as the text's hash, where that is not the right one. */
+  hash: string | undefined;
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
   private readonly closed = new AbortController();
+  private readonly snapshots = new SnapshotReader(this.log, () => this.truth());
+
+  constructor() {
+    setMaxListeners(0, this.closed.signal);
+  }
 
   writer(fence = this.lane.fence): LaneWriter {
     return { projectId: this.projectId, lane: REWRITE, fence, attempt: fence };
@@ -38,8 +56,25 @@ export class WatchedStory {
     }
   }
 
+  /** Goes on from the text that is there, up to `offset`, as a new attempt. */
+  async goOn(text: string, { from, fence, how = 'prefill' }: { from: number; fence: number; how?: ContinuedBy }) {
+    const { inner } = this.log;
+    await inner.append({ writer: this.writer(fence), offset: from, text, continued: how });
+  }
+
   settle(text: string): void {
     this.lane = { ...this.lane, status: 'completed', text };
+  }
+
+  /** Settles a text and tells so, as it would be told of `told`. */
+  async done(text: string, { fence = this.lane.fence, told = text } = {}): Promise<void> {
+    this.lane = { status: 'completed', fence, text };
+    await this.log.inner.publish({
+      projectId: this.projectId,
+      stage: 'rewrite',
+      writer: this.writer(fence),
+      events: [{ type: 'done', metadata: { length: Buffer.byteLength(told), sha256: sha256(told) } }],
+    });
   }
 
   async note(message: string): Promise<void> {
@@ -64,8 +99,13 @@ export class WatchedStory {
   }
 
   watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    const signal = AbortSignal.any([this.closed.signal, ...(options.signal ? [options.signal] : [])]);
-    return watchProject({ log: this.log, truth: () => this.truth() }, this.projectId, { ...options, signal });
+    const source = {
+      log: this.log,
+      snapshots: this.snapshots,
+      status: () => Promise.resolve(this.known ? this.status : undefined),
+      closing: this.closed.signal,
+    };
+    return new ProjectWatch(source, this.projectId, options);
   }
 
   /** A viewer that reads as fast as it can. `ended` resolves with all that it saw. */
@@ -84,6 +124,7 @@ export class WatchedStory {
   }
 
   private async truth(): Promise<ProjectTruth | undefined> {
+    this.asked += 1;
     await this.onAsk();
     if (!this.known) return undefined;
     const { status, fence, text } = this.lane;
@@ -108,7 +149,7 @@ export class WatchedStory {
       project,
       stages: [],
       lanes: [row],
-      texts: new Map(text === undefined ? [] : [[REWRITE, { text, sha256: sha256(text) }]]),
+      texts: new Map(text === undefined ? [] : [[REWRITE, { text, sha256: this.hash ?? sha256(text) }]]),
       scenes: [],
     };
   }

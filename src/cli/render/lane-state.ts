@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { laneParts, type EventError, type LaneId, type LaneSnapshot, type LaneStatus } from '../../protocol';
 
-/** `unchecked`: the watch began in the middle of the text, so there is nothing to compare. */
+/** `unchecked`: the watch began in the middle of the text and could not get its beginning. */
 export type TextCheck = 'verified' | 'mismatch' | 'unchecked';
 
 /** A lane as this viewer has seen it. */
@@ -13,9 +12,7 @@ export interface LaneState {
   readonly text: string;
   /** Where the next token must begin, in bytes of UTF-8. */
   readonly bytes: number;
-  /** False where the beginning of the text was not seen. */
-  readonly whole: boolean;
-  /** After the text has settled: whether it is what was promised. */
+  /** After the text has settled: whether what was shown is what is stored. */
   readonly check?: TextCheck;
   /** Percent, of a clip. */
   readonly progress?: number;
@@ -27,25 +24,26 @@ export interface LaneState {
 }
 
 export function newLane(lane: LaneId): LaneState {
-  return { lane, status: 'pending', attempt: 1, text: '', bytes: 0, whole: true };
+  return { lane, status: 'pending', attempt: 1, text: '', bytes: 0 };
 }
 
-export function laneOfSnapshot(lane: LaneId, { status, text, attempt, sha256, error }: LaneSnapshot): LaneState {
-  const state = { ...newLane(lane), ...withText(text ?? ''), status, attempt: Math.max(1, attempt) };
+export function laneOfSnapshot(
+  lane: LaneId,
+  { status, text = '', offset, attempt, sha256, verified, error }: LaneSnapshot,
+): LaneState {
   return {
-    ...state,
-    ...(sha256 !== undefined && text !== undefined && { check: checkText(state, state.bytes, sha256) }),
+    ...newLane(lane),
+    ...{ text, bytes: offset, status, attempt: Math.max(1, attempt) },
+    ...(sha256 !== undefined && { check: checkOf(verified) }),
     ...(status === 'needs_attention' && error && { error }),
   };
 }
 
-/** Takes a token in at its offset: a repeated piece counts once; after a gap the text cannot be what was promised. */
-export function addToken(state: LaneState, content: string, offset: number, isFirst: boolean): LaneState {
+/** Takes a token in at its offset: a repeated piece counts once. */
+export function addToken(state: LaneState, content: string, offset: number): LaneState {
   const size = Buffer.byteLength(content);
   if (offset + size <= state.bytes) return state;
-  if (offset > state.bytes) {
-    return { ...state, text: state.text + content, bytes: offset + size, whole: state.whole && !isFirst };
-  }
+  if (offset > state.bytes) return { ...state, text: state.text + content, bytes: offset + size };
   const news =
     offset === state.bytes
       ? content
@@ -63,14 +61,9 @@ export function resumeAt(state: LaneState, offset: number): LaneState {
   return { ...state, text: held.subarray(0, Math.max(0, offset - start)).toString('utf8'), bytes: offset };
 }
 
-export function checkText(state: LaneState, length: number, sha256: string): TextCheck {
-  if (!state.whole) return 'unchecked';
-  const same = state.bytes === length && createHash('sha256').update(state.text).digest('hex') === sha256;
-  return same ? 'verified' : 'mismatch';
-}
-
-function withText(text: string): Pick<LaneState, 'text' | 'bytes'> {
-  return { text, bytes: Buffer.byteLength(text) };
+export function checkOf(verified: boolean | undefined): TextCheck {
+  if (verified === undefined) return 'unchecked';
+  return verified ? 'verified' : 'mismatch';
 }
 
 /** A lane that runs once in a project and whose text a person wants to read. */

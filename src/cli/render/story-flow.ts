@@ -102,7 +102,8 @@ export class StoryFlow {
 
 /** What the comparison of a settled text with its announced length and hash gave. */
 export function checkLine({ lane, bytes, check }: LaneState, style: Style): string {
-  if (check === 'verified') return `${style.green('✓')} ${lane}: ${bytes} bytes, ${style.green('verified')}`;
+  if (check === 'verified')
+    return `${style.green('✓')} ${lane}: ${bytes.toLocaleString('en-US')} bytes, ${style.green('verified')}`;
   if (check === 'mismatch') {
     return style.red(style.bold(`✗ ${lane}: MISMATCH: the text shown is not the one that was stored`));
   }

@@ -11,7 +11,7 @@ import {
   type SnapshotEvent,
   type StoryEvent,
 } from '../../protocol';
-import { addToken, checkText, laneOfSnapshot, newLane, resumeAt, type LaneState } from './lane-state';
+import { addToken, checkOf, laneOfSnapshot, newLane, resumeAt, type LaneState } from './lane-state';
 import { scenesIn } from './scenes-in';
 
 /** A story as one viewer knows it from its events. */
@@ -22,6 +22,8 @@ export interface StoryView {
   readonly lanes: ReadonlyMap<LaneId, LaneState>;
   readonly scenes: readonly Pick<SceneSnapshot, 'scene_number' | 'narration'>[];
   readonly film?: FilmReference;
+  /** Lanes of which a text was shown that is not the stored one, also where that was repaired since. */
+  readonly mismatches: readonly LaneId[];
   /** Why the run ended badly. */
   readonly error?: string;
   /** Seconds, of the first and the last event. */
@@ -29,7 +31,7 @@ export interface StoryView {
   readonly last?: number;
 }
 
-export const EMPTY_VIEW: StoryView = { status: 'queued', lanes: new Map(), scenes: [] };
+export const EMPTY_VIEW: StoryView = { status: 'queued', lanes: new Map(), scenes: [], mismatches: [] };
 
 /** The view after one more event. Pure; the same events always give the same view. */
 export function reduceStory(view: StoryView, event: StoryEvent): StoryView {
@@ -57,9 +59,11 @@ function ofSnapshot(
   view: StoryView & { projectId: ProjectId },
   { topic, status, lanes, scenes, film }: SnapshotEvent,
 ): StoryView {
-  const { projectId, began, last } = view;
+  const { projectId, began, last, mismatches } = view;
+  const wrong = Object.entries(lanes).flatMap(([lane, { verified }]) => (verified === false ? [lane as LaneId] : []));
   return {
     projectId,
+    mismatches: withLanes(mismatches, wrong),
     ...(began !== undefined && { began }),
     ...(last !== undefined && { last }),
     topic,
@@ -90,26 +94,30 @@ function ofRun(view: StoryView, event: LogEvent): StoryView {
 function ofLane(view: StoryView, event: LogEvent, lane: LaneId): StoryView {
   const known = view.lanes.get(lane);
   const before: LaneState = { ...(known ?? newLane(lane)), ...(event.attempt && { attempt: event.attempt }) };
-  const after = nextLane(before, event, known === undefined && view.topic === undefined);
+  const after = nextLane(before, event);
   const lanes = new Map(view.lanes).set(lane, after);
   const parked = [...lanes.values()].some(({ status }) => status === 'needs_attention');
   const next: StoryView = { ...view, lanes, status: parked ? 'needs_attention' : 'processing' };
-  if (event.type !== 'done' || lane !== laneId('storyboard')) return next;
-  return { ...next, scenes: scenesIn(after.text) ?? view.scenes };
+  if (event.type !== 'done') return next;
+  return {
+    ...next,
+    mismatches: event.verified === false ? withLanes(view.mismatches, [lane]) : view.mismatches,
+    scenes: (lane === laneId('storyboard') && scenesIn(after.text)) || view.scenes,
+  };
 }
 
-function nextLane(state: LaneState, event: LogEvent, isFirst: boolean): LaneState {
+function nextLane(state: LaneState, event: LogEvent): LaneState {
   switch (event.type) {
     case 'token':
-      return { ...addToken(state, event.content, event.offset, isFirst), status: 'processing' };
+      return { ...addToken(state, event.content, event.offset), status: 'processing' };
     case 'reset': {
       const { check: _, ...rest } = state;
-      return { ...rest, text: '', bytes: 0, whole: true };
+      return { ...rest, text: '', bytes: 0 };
     }
     case 'resumed':
-      return { ...resumeAt(state, event.offset), whole: state.whole && !isFirst };
+      return resumeAt(state, event.offset);
     case 'done':
-      return { ...state, check: checkText(state, event.metadata.length, event.metadata.sha256) };
+      return { ...state, check: checkOf(event.verified) };
     case 'item_completed': {
       const result = event.metadata?.['movement'];
       return { ...state, ...(typeof result === 'string' && { result }) };
@@ -132,7 +140,6 @@ export function lanesOfStage(view: StoryView, stage: string): LaneState[] {
     .sort((a, b) => (laneParts(a.lane).scene ?? 0) - (laneParts(b.lane).scene ?? 0));
 }
 
-/** Lanes whose text is not what was promised. */
-export function mismatchesIn(view: StoryView): LaneId[] {
-  return [...view.lanes.values()].filter(({ check }) => check === 'mismatch').map(({ lane }) => lane);
+function withLanes(known: readonly LaneId[], more: readonly LaneId[]): readonly LaneId[] {
+  return more.length === 0 ? known : [...new Set([...known, ...more])];
 }

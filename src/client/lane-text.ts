@@ -1,0 +1,92 @@
+import { createHash, type Hash } from 'node:crypto';
+
+/** Bytes of a text's end that are kept as they are, so that it can be cut back by at least half of them. */
+const WINDOW = { first: 256, most: 2_048 };
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * A growing text of which only as much is kept as it takes to know its length and SHA-256: a hash of all but its end, and
+ * the end itself, because a new attempt may go on from a little further back. It costs up to 3 KB, however long it gets.
+ */
+export class LaneText {
+  private bytes = 0;
+  /** Of all that lies before the window. */
+  private hash: Hash | undefined;
+  private window = EMPTY;
+  private used = 0;
+  /** Of the whole text, once it has settled; nothing else is kept then. */
+  private settled: string | undefined;
+  private torn = false;
+
+  /** A text that is known to have this hash, as one that has settled. */
+  static ofSettled(bytes: number, sha256: string): LaneText {
+    const text = new LaneText();
+    text.settle(bytes, sha256);
+    return text;
+  }
+
+  add(piece: string): void {
+    const size = Buffer.byteLength(piece);
+    // A text that has settled does not grow any more.
+    if (this.settled !== undefined) this.torn = true;
+    if (this.used + size > WINDOW.most) {
+      this.fold(piece);
+    } else {
+      if (this.used + size > this.window.length) this.widen(this.used + size);
+      this.window.write(piece, this.used);
+      this.used += size;
+    }
+    this.bytes += size;
+  }
+
+  /** From now on it is not what was written, because some of it was not seen. */
+  tear(): void {
+    this.torn = true;
+  }
+
+  canCut(bytes: number): boolean {
+    return bytes <= this.bytes && this.bytes - bytes <= this.used;
+  }
+
+  /** Drops all after so many bytes; only where `canCut` says so. */
+  cut(bytes: number): void {
+    this.used -= this.bytes - bytes;
+    this.bytes = bytes;
+  }
+
+  /** Whether this is the text that is described. If so, it has settled. */
+  is(bytes: number, sha256: string): boolean {
+    if (this.torn || this.bytes !== bytes) return false;
+    this.settled ??= (this.hash ?? createHash('sha256')).update(this.window.subarray(0, this.used)).digest('hex');
+    this.settle(bytes, this.settled);
+    return this.settled === sha256;
+  }
+
+  private settle(bytes: number, sha256: string): void {
+    this.bytes = bytes;
+    this.settled = sha256;
+    this.hash = undefined;
+    this.window = EMPTY;
+    this.used = 0;
+  }
+
+  private fold(piece: string): void {
+    const end = Buffer.concat([this.window.subarray(0, this.used), Buffer.from(piece)]);
+    const kept = WINDOW.most / 2;
+    this.hash ??= createHash('sha256');
+    this.hash.update(end.subarray(0, -kept));
+    this.widen(WINDOW.most);
+    end.copy(this.window, 0, end.length - kept);
+    this.used = kept;
+  }
+
+  private widen(needed: number): void {
+    if (needed <= this.window.length) return;
+    let size = Math.max(WINDOW.first, this.window.length);
+    while (size < needed) size *= 2;
+    // A piece of the shared pool would keep all of that alive.
+    const wider = Buffer.allocUnsafeSlow(size);
+    this.window.copy(wider, 0, 0, this.used);
+    this.window = wider;
+  }
+}
