@@ -19,7 +19,7 @@ import {
   type StoryInput,
   type StoryStatusView,
 } from '../protocol';
-import { connectRedis, RedisEventLog, upstreamMode, whenReady, type EventLog } from '../stream';
+import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
@@ -93,14 +93,9 @@ export class StoryClient {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const redis = connectRedis(config.REDIS_URL, 'publisher');
-    const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber'), {
-      maxEntries: config.LOG_MAX_EVENTS,
-      upstream: upstreamMode(config),
-      appendWaitMs: config.APPEND_WAIT_MS,
-    });
+    const log = openRedisLog(config);
     // The first snapshot would find it away otherwise.
-    await whenReady(redis, REDIS_MS).catch(() => undefined);
+    await log.ready(REDIS_MS).catch(() => undefined);
     const temporal = new Client({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -248,10 +243,10 @@ export class StoryClient {
   /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
   async cancel(projectId: ProjectId): Promise<boolean> {
     await this.project(projectId);
+    const workflowId = workflowIdOf(projectId);
+    if (!(await this.isRunning(workflowId))) return false;
     try {
-      const handle = this.temporal.workflow.getHandle(workflowIdOf(projectId));
-      if ((await handle.describe()).status.name !== 'RUNNING') return false;
-      await handle.cancel();
+      await this.temporal.workflow.getHandle(workflowId).cancel();
       return true;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
@@ -282,6 +277,15 @@ export class StoryClient {
       ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
     });
     return handle.firstExecutionRunId;
+  }
+
+  private async isRunning(workflowId: string): Promise<boolean> {
+    try {
+      return (await this.temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   }
 
   /** Waits a little for a workflow that is about to end. */

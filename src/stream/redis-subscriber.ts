@@ -2,13 +2,12 @@ import type { Redis } from 'ioredis';
 import type { Cursor, ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
+import { RedisListener } from './redis-listener';
 import { decodeEvent } from './wire';
-
-type Listener = (message: LogMessage) => void;
 
 interface Subscription {
   readonly projectId: ProjectId;
-  readonly listeners: Set<Listener>;
+  readonly listeners: Set<RedisListener>;
   readonly ready: Promise<unknown>;
 }
 
@@ -18,9 +17,17 @@ export class RedisSubscriber {
   private readonly channels = new Map<string, Subscription>();
   private readonly abandoned = new Set<string>();
 
-  constructor(private readonly connect: () => Redis) {}
+  constructor(
+    private readonly connect: () => Redis,
+    private readonly log: {
+      /** The last event of a project's log. */
+      readonly lastOf: (projectId: ProjectId) => Promise<Cursor | undefined>;
+      /** Resolves when the log can be read, or when that takes too long. */
+      readonly readable: () => Promise<void>;
+    },
+  ) {}
 
-  async subscribe(projectId: ProjectId, listener: Listener): Promise<() => void> {
+  async subscribe(projectId: ProjectId, hear: (message: LogMessage) => void): Promise<() => void> {
     const channel = keys.channel(projectId);
     const redis = this.connection();
     let subscription = this.channels.get(channel);
@@ -29,6 +36,7 @@ export class RedisSubscriber {
       this.channels.set(channel, subscription);
     }
     const mine = subscription;
+    const listener = new RedisListener(hear);
     mine.listeners.add(listener);
     const leave = () => {
       if (!mine.listeners.delete(listener) || mine.listeners.size > 0) return;
@@ -43,6 +51,7 @@ export class RedisSubscriber {
       leave();
       throw error;
     }
+    listener.join(await this.log.lastOf(projectId).catch(() => undefined));
     return leave;
   }
 
@@ -56,11 +65,10 @@ export class RedisSubscriber {
     if (this.redis) return this.redis;
     const redis = this.connect();
     redis.on('message', (channel: string, message: string) => this.deliver(channel, message));
-    // After a reconnect the library has subscribed again; what was announced meanwhile was missed.
     let lost = false;
     redis.on('close', () => (lost = true));
     redis.on('ready', () => {
-      if (lost) this.tellAll({ kind: 'interrupted' });
+      if (lost) this.returned(redis);
       lost = false;
       this.unsubscribe([...this.abandoned]);
       this.abandoned.clear();
@@ -69,22 +77,37 @@ export class RedisSubscriber {
     return redis;
   }
 
+  /**
+   * What was announced meanwhile was missed. Told only when the channels are heard again, so that nobody who reads on
+   * from the log misses what comes between; and when the log can be read, so that nobody tries in vain.
+   */
+  private returned(redis: Redis): void {
+    const channels = [...this.channels.keys()];
+    if (channels.length === 0) return;
+    Promise.all([redis.subscribe(...channels), this.log.readable()]).then(
+      () => {
+        const subscriptions = channels.flatMap((channel) => this.channels.get(channel) ?? []);
+        const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);
+        for (const listener of listeners) listener.tell({ kind: 'interrupted' });
+      },
+      // Lost once more: its next return tells.
+      () => undefined,
+    );
+  }
+
   private deliver(channel: string, message: string): void {
     const subscription = this.channels.get(channel);
     if (!subscription) return;
     const first = message.indexOf(' ');
     const second = message.indexOf(' ', first + 1);
-    const event = decodeEvent(subscription.projectId, message.slice(0, first) as Cursor, message.slice(second + 1));
+    const id = message.slice(0, first) as Cursor;
     const before = message.slice(first + 1, second) as Cursor;
-    for (const listener of [...subscription.listeners]) listener({ kind: 'event', event, before });
+    const event = decodeEvent(subscription.projectId, id, message.slice(second + 1));
+    for (const listener of [...subscription.listeners]) listener.tell({ kind: 'event', event, before });
   }
 
   private unsubscribe(channels: readonly string[]): void {
     const unused = channels.filter((channel) => !this.channels.has(channel));
     if (unused.length > 0) void this.redis?.unsubscribe(...unused).catch(() => undefined);
-  }
-
-  private tellAll(message: LogMessage): void {
-    for (const { listeners } of this.channels.values()) for (const listener of [...listeners]) listener(message);
   }
 }
