@@ -82,11 +82,16 @@ export interface EventLog {
   lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined>;
   /** Up to `limit` events after `from`; undefined where the log does not hold that position any more. */
   read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined>;
-  /** Resolves once nothing appended from now on is missed. Call what it resolves to, to leave. */
+  /**
+   * Resolves once nothing appended from now on is missed; nothing that was appended before the call is heard. Call what it
+   * resolves to, to leave.
+   */
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void): Promise<() => void>;
   /** Lets the log and the texts go after so many seconds. */
   expire(projectId: ProjectId, seconds: number): Promise<void>;
   /** Takes an expiry back, and forgets the marks of earlier runs, because a new run begins. */
   keep(projectId: ProjectId): Promise<void>;
+  /** Forgets the project. An attempt that is still alive would begin it anew, and what it leaves expires by itself. */
+  delete(projectId: ProjectId): Promise<void>;
   close(): Promise<void>;
 }

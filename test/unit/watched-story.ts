@@ -3,7 +3,7 @@ import type { ProjectTruth } from '../../src/client/project-truth';
 import { watchProject, type WatchOptions } from '../../src/client/watch-project';
 import { Lane, Project } from '../../src/entities';
 import { laneId, type LaneStatus, type ProjectId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
-import { MemoryEventLog, type LaneWriter } from '../../src/stream';
+import { MemoryEventLog, type EventLog, type LaneWriter } from '../../src/stream';
 import { sha256 } from '../support/stories';
 import { FaultyLog } from './faulty-log';
 
@@ -14,16 +14,20 @@ export function idsOf(events: readonly StoryEvent[]): string[] {
   return events.flatMap((event) => (event.type === 'snapshot' || event.id === undefined ? [] : [event.id]));
 }
 
-/** A project whose rows are made by hand, on a log in memory, and its viewers. */
+/** A project whose rows are made by hand, on a log in memory or another, and its viewers. */
 export class WatchedStory {
   readonly projectId = randomUUID() as ProjectId;
-  readonly log = new FaultyLog(new MemoryEventLog());
+  readonly log: FaultyLog;
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
   private readonly closed = new AbortController();
+
+  constructor(log: EventLog = new MemoryEventLog()) {
+    this.log = new FaultyLog(log);
+  }
 
   writer(fence = this.lane.fence): LaneWriter {
     return { projectId: this.projectId, lane: REWRITE, fence, attempt: fence };
