@@ -83,6 +83,7 @@ export async function* watchProject(
       if (!events) return yield* snapshot();
       for (const event of events) {
         if (signal.aborted) return true;
+        if (follower.lacksTextBefore(event)) return yield* snapshot();
         const shown = follower.take(event);
         if (shown) yield shown;
         if (isTerminal(event)) return true;
@@ -125,11 +126,15 @@ export async function* watchProject(
       if (message === undefined) {
         if (yield* afterSilence()) return;
       } else if (message.kind === 'event' && follower.follows(message.before)) {
+        if (follower.lacksTextBefore(message.event)) {
+          if (yield* snapshot()) return;
+          continue;
+        }
         const shown = follower.take(message.event);
         if (shown) delivered?.(shown.timestamp);
         if (shown) yield shown;
         if (isTerminal(message.event)) return;
-      } else if (message.kind === 'interrupted' || follower.isNew(message.event.id)) {
+      } else if (message.kind === 'interrupted' || follower.missed(message.event.id, message.before)) {
         if (yield* catchUp()) return;
       }
     }
@@ -155,8 +160,24 @@ class Follower {
     return before === (this.cursor ?? BEGINNING);
   }
 
-  isNew(id: Cursor): boolean {
-    return this.cursor === undefined || compareCursors(id, this.cursor) > 0;
+  /**
+   * Something lies between what the reader has and this event. Where the event is the first of a log, that may be all:
+   * a log that was lost begins anew, and at lower ids where the clock has gone back.
+   */
+  missed(id: Cursor, before: Cursor): boolean {
+    return this.cursor === undefined || before === BEGINNING || compareCursors(id, this.cursor) > 0;
+  }
+
+  /**
+   * It goes on from text that the reader was never shown. So it is where the log was lost, a snapshot of Postgres named the
+   * newest attempt without a text, and that attempt went on from what an older one, still alive, had told meanwhile.
+   */
+  lacksTextBefore(event: LogEvent): boolean {
+    if (event.type !== 'token' && event.type !== 'resumed') return false;
+    const known = event.lane && this.lanes.get(event.lane);
+    if (!known || event.fence === undefined || event.fence < known.fence) return false;
+    const shown = event.type === 'token' && event.fence > known.fence ? 0 : known.offset;
+    return event.offset > shown;
   }
 
   /** The event as the reader must see it; undefined where the reader has it already, from a snapshot of Postgres. */
