@@ -254,6 +254,28 @@ export class StoryClient {
     }
   }
 
+  /**
+   * Removes a project: its events and texts in Redis, then every row. Media stay: they are stored by their content, which
+   * other projects may share. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and
+   * `Service.Unreachable` where Redis cannot be reached; then nothing is removed, or only the events, and the call may be
+   * repeated.
+   */
+  async delete(projectId: ProjectId): Promise<void> {
+    const { status } = await this.project(projectId);
+    const workflowId = workflowIdOf(projectId);
+    // A run that has told its end is about to be over.
+    if ((await this.isRunning(workflowId)) && !(isFinal(status) && (await this.hasEnded(workflowId)))) {
+      throw new StoryreelError(
+        'Project.AlreadyRunning',
+        `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
+      );
+    }
+    await this.log.delete(projectId).catch((cause: unknown) => {
+      throw unreachable('Redis', 'REDIS_URL', cause);
+    });
+    await this.dataSource.getRepository(Project).delete({ id: projectId });
+  }
+
   async close(): Promise<void> {
     await this.log.close();
     await this.dataSource.destroy();
