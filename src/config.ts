@@ -33,7 +33,11 @@ const schema = z.object({
     'postgres://localhost:5432/storyreel',
   ),
   DATABASE_POOL_SIZE: whole(1, 500).default(20),
-  REDIS_URL: url('rediss?', 'redis://localhost:6379').default('redis://localhost:6379'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/[^\s,]+(,rediss?:\/\/[^\s,]+)*$/, 'must be a URL like redis://localhost:6379')
+    .default('redis://localhost:6379'),
+  REDIS_CLUSTER: onOff.default(false),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
   FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
 
@@ -94,6 +98,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     throw new StoryreelError(
       'Config.Invalid',
       `${issue?.path.join('.')} ${issue?.message}. See docs/configuration.md.`,
+    );
+  }
+  if (parsed.data.REDIS_URL.includes(',') && !parsed.data.REDIS_CLUSTER) {
+    throw new StoryreelError(
+      'Config.Invalid',
+      'REDIS_URL names several nodes, which needs REDIS_CLUSTER=on. See docs/configuration.md.',
     );
   }
   if (parsed.data.NODE_ENV === 'production') {

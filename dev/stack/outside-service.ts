@@ -30,9 +30,14 @@ export async function demandPostgres(url: string): Promise<void> {
   });
 }
 
-/** Throws `StackError` unless a Redis-compatible server answers PING. */
-export async function demandRedis(url: string): Promise<void> {
-  await demand('REDIS_URL', url, () => withRedis(url, BOUND_MS, (redis) => redis.ping()));
+/** Throws `StackError` unless a Redis-compatible server, or any of a cluster's nodes, answers PING. */
+export async function demandRedis(urls: string): Promise<void> {
+  const nodes = urls.split(',');
+  const ping = (url: string) =>
+    withRedis(url, BOUND_MS, (redis) => redis.ping()).catch((error: unknown) => {
+      throw new Error(withoutPassword(messageOf(error), url));
+    });
+  await demand('REDIS_URL', urls, () => Promise.any(nodes.map(ping)));
 }
 
 /**

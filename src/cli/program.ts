@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
 import { addCancel } from './commands/cancel';
+import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
@@ -29,7 +30,17 @@ export function createProgram(cli: Cli): Command {
       writeErr: (text) => cli.say(text.trimEnd().replace(/^error: /, 'storyreel: ')),
     })
     .addHelpText('after', HELP + exitCodesHelp());
-  for (const add of [addGenerate, addWatch, addStatus, addCancel, addRetry, addWorker, addMigrate, addDoctor]) {
+  for (const add of [
+    addGenerate,
+    addWatch,
+    addStatus,
+    addCancel,
+    addRetry,
+    addDelete,
+    addWorker,
+    addMigrate,
+    addDoctor,
+  ]) {
     add(program, cli);
   }
   return program;

@@ -42,8 +42,24 @@ export class Follower {
     return before === (this.cursor ?? BEGINNING);
   }
 
-  isNew(id: Cursor): boolean {
-    return this.cursor === undefined || compareCursors(id, this.cursor) > 0;
+  /**
+   * Something lies between what the reader has and this event. Where the event is the first of a log, that may be all:
+   * a log that was lost begins anew, and at lower ids where the clock has gone back.
+   */
+  missed(id: Cursor, before: Cursor): boolean {
+    return this.cursor === undefined || before === BEGINNING || compareCursors(id, this.cursor) > 0;
+  }
+
+  /**
+   * It goes on from text that the reader was never shown. So it is where the log was lost, a snapshot of Postgres named the
+   * newest attempt without a text, and that attempt went on from what an older one, still alive, had told meanwhile.
+   */
+  lacksTextBefore(event: LogEvent): boolean {
+    if (event.type !== 'token' && event.type !== 'resumed') return false;
+    const known = event.lane && this.lanes.get(event.lane);
+    if (!known || event.fence === undefined || event.fence < known.fence) return false;
+    const shown = event.type === 'token' && event.fence > known.fence ? 0 : known.offset;
+    return event.offset > shown;
   }
 
   /** What `take` needs to be given with this event, if a text is to be verified later. */

@@ -20,7 +20,7 @@ import {
   type StoryInput,
   type StoryStatusView,
 } from '../protocol';
-import { connectRedis, RedisEventLog, upstreamMode, whenReady, type EventLog } from '../stream';
+import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
@@ -111,14 +111,9 @@ export class StoryClient {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const redis = connectRedis(config.REDIS_URL, 'publisher');
-    const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber'), {
-      maxEntries: config.LOG_MAX_EVENTS,
-      upstream: upstreamMode(config),
-      appendWaitMs: config.APPEND_WAIT_MS,
-    });
+    const log = openRedisLog(config);
     // The first snapshot would find it away otherwise.
-    await whenReady(redis, REDIS_MS).catch(() => undefined);
+    await log.ready(REDIS_MS).catch(() => undefined);
     const temporal = new Client({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -254,15 +249,37 @@ export class StoryClient {
   /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
   async cancel(projectId: ProjectId): Promise<boolean> {
     await this.project(projectId);
+    const workflowId = workflowIdOf(projectId);
+    if (!(await this.isRunning(workflowId))) return false;
     try {
-      const handle = this.temporal.workflow.getHandle(workflowIdOf(projectId));
-      if ((await handle.describe()).status.name !== 'RUNNING') return false;
-      await handle.cancel();
+      await this.temporal.workflow.getHandle(workflowId).cancel();
       return true;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;
     }
+  }
+
+  /**
+   * Removes a project: its events and texts in Redis, then every row. Media stay: they are stored by their content, which
+   * other projects may share. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and
+   * `Service.Unreachable` where Redis cannot be reached; then nothing is removed, or only the events, and the call may be
+   * repeated.
+   */
+  async delete(projectId: ProjectId): Promise<void> {
+    const { status } = await this.project(projectId);
+    const workflowId = workflowIdOf(projectId);
+    // A run that has told its end is about to be over.
+    if ((await this.isRunning(workflowId)) && !(isFinal(status) && (await this.hasEnded(workflowId)))) {
+      throw new StoryreelError(
+        'Project.AlreadyRunning',
+        `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
+      );
+    }
+    await this.log.delete(projectId).catch((cause: unknown) => {
+      throw unreachable('Redis', 'REDIS_URL', cause);
+    });
+    await this.dataSource.getRepository(Project).delete({ id: projectId });
   }
 
   /** Ends every watch and lets all connections go. */
@@ -290,6 +307,15 @@ export class StoryClient {
       ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
     });
     return handle.firstExecutionRunId;
+  }
+
+  private async isRunning(workflowId: string): Promise<boolean> {
+    try {
+      return (await this.temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   }
 
   /** Waits a little for a workflow that is about to end. */

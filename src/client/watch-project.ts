@@ -189,7 +189,9 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     }
     while (!this.needsSnapshot && !this.over) {
       const event = this.page[this.at] ?? this.announced();
-      if (!event || this.follower.lacks(event)) return undefined;
+      if (!event) return undefined;
+      this.needsSnapshot = this.follower.lacksTextBefore(event);
+      if (this.needsSnapshot || this.follower.lacks(event)) return undefined;
       const shown = this.take(event);
       if (shown) return shown;
     }
@@ -207,7 +209,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
         this.at = 0;
         this.source.meter?.delivered(message.event.timestamp);
         return message.event;
-      } else if (this.follower.isNew(message.event.id)) this.behind = true;
+      } else if (this.follower.missed(message.event.id, message.before)) this.behind = true;
     }
     return undefined;
   }

@@ -30,8 +30,10 @@ local function append(log, head, text)
     return { 'STALE', newest }
   end
   local changed = {}
-  if newest ~= fence then
+  local begins = newest ~= fence
+  if begins then
     redis.call('HSET', lanes, 'newest:' .. lane, fence)
+    renew({ lanes })
   end
 
   local length = redis.call('STRLEN', key)
@@ -45,7 +47,7 @@ local function append(log, head, text)
     local given = reason ~= '' and reason ~= '-'
     if offset > 0 then
       if offset < length then
-        redis.call('SET', key, redis.call('GETRANGE', key, 0, offset - 1))
+        redis.call('SET', key, redis.call('GETRANGE', key, 0, offset - 1), 'KEEPTTL')
       end
       last = emit(base, last, '["c",' .. writer .. ',' .. offset .. ',"' .. continued .. '"]')
     else
@@ -55,6 +57,7 @@ local function append(log, head, text)
       end
     end
     length = offset
+    begins = true
     changed = { 'fence:' .. lane, fence, 'attempt:' .. lane, attempt }
   elseif offset > length then
     return { 'GAP', length }
@@ -62,6 +65,7 @@ local function append(log, head, text)
 
   -- What was sent before and only lost its answer is not appended again.
   local missing = length > offset and string.sub(text, length - offset + 1) or text
+  begins = begins or length == 0 or not last
   if #missing > 0 then
     length = redis.call('APPEND', key, missing)
     local content = cjson.encode(missing)
@@ -74,6 +78,9 @@ local function append(log, head, text)
   end
   if #changed > 0 then
     redis.call('HSET', lanes, unpack(changed))
+  end
+  if begins then
+    renew({ log, lanes, key })
   end
   return length
 end

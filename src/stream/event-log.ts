@@ -83,13 +83,15 @@ export interface EventLog {
   /** Up to `limit` events after `from`; undefined where the log does not hold that position any more. */
   read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined>;
   /**
-   * Resolves once nothing appended from now on is missed. Call what it resolves to, to leave; the signal is for whoever
-   * leaves before that, because it may take as long as the store is away.
+   * Resolves once nothing appended from now on is missed; nothing that was appended before the call is heard. Call what it
+   * resolves to, to leave; the signal is for whoever leaves before that, because it may take as long as the store is away.
    */
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void>;
   /** Lets the log and the texts go after so many seconds. */
   expire(projectId: ProjectId, seconds: number): Promise<void>;
   /** Takes an expiry back, and forgets the marks of earlier runs, because a new run begins. */
   keep(projectId: ProjectId): Promise<void>;
+  /** Forgets the project. An attempt that is still alive would begin it anew, and what it leaves expires by itself. */
+  delete(projectId: ProjectId): Promise<void>;
   close(): Promise<void>;
 }

@@ -11,7 +11,8 @@ export type {
   UpstreamMessage,
 } from './event-log';
 export { MemoryEventLog } from './memory-log';
+export { connectPublisher, openRedisLog } from './open-redis-log';
 export { connectRedis, whenReady } from './redis-connection';
-export { RedisEventLog, upstreamMode } from './redis-log';
+export { RedisEventLog } from './redis-log';
 export type { StreamMeter } from './stream-meter';
 export { TextWriter } from './text-writer';

@@ -105,10 +105,7 @@ export class MemoryEventLog implements EventLog {
   expire(projectId: ProjectId, seconds: number): Promise<void> {
     const project = this.project(projectId);
     clearTimeout(project.expiry);
-    project.expiry = setTimeout(() => {
-      project.events.length = 0;
-      for (const held of [project.lanes, project.newest, project.marks]) held.clear();
-    }, seconds * 1000).unref();
+    project.expiry = setTimeout(() => forget(project), seconds * 1000).unref();
     return Promise.resolve();
   }
 
@@ -116,6 +113,13 @@ export class MemoryEventLog implements EventLog {
     const project = this.project(projectId);
     clearTimeout(project.expiry);
     project.marks.clear();
+    return Promise.resolve();
+  }
+
+  delete(projectId: ProjectId): Promise<void> {
+    const project = this.project(projectId);
+    clearTimeout(project.expiry);
+    forget(project);
     return Promise.resolve();
   }
 
@@ -149,6 +153,12 @@ export class MemoryEventLog implements EventLog {
     if (events.length > this.options.maxEntries) events.shift();
     for (const listener of [...listeners]) listener({ kind: 'event', event, before });
   }
+}
+
+/** Those who listen go on listening. */
+function forget({ events, lanes, newest, marks }: Project): void {
+  events.length = 0;
+  for (const held of [lanes, newest, marks]) held.clear();
 }
 
 /** Keeps older attempts out; gives the fence that does. */

@@ -13,6 +13,7 @@ if lane ~= '' then
   end
   if newest ~= fence then
     redis.call('HSET', lanes, 'newest:' .. lane, fence)
+    renew({ KEYS[1], lanes, base .. 'text:' .. lane })
   end
   if ARGV[3] ~= '' then
     local length = redis.call('STRLEN', base .. 'text:' .. lane)
@@ -36,6 +37,7 @@ if count > 0 then
   end
   redis.call('HSET', lanes, 'last', last)
 end
+renew({ KEYS[1], lanes }, 'NX')
 for i = 7 + count, #ARGV, 2 do
   redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
 end

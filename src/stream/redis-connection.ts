@@ -1,30 +1,43 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 
 export interface RedisFaultLog {
   warn(fields: object, message: string): void;
 }
 
+export function retryDelay(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times, 5), 1_000);
+}
+
+/** Redis being away must never hold up an activity. */
+export const FAIL_FAST = { maxRetriesPerRequest: 1, connectTimeout: 3_000, commandTimeout: 5_000 } as const;
+
+/** For connections that only listen: they subscribe again by themselves. */
+export const KEEP_TRYING = {
+  maxRetriesPerRequest: null,
+  connectTimeout: 3_000,
+  // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
+  // Without it they wait for the connection, and Redis takes them while it is still loading its data.
+  enableReadyCheck: false,
+  retryStrategy: retryDelay,
+} as const satisfies RedisOptions;
+
 /**
- * A connection whose calls fail fast: Redis being away must never hold up an activity. `subscriber` connections keep
- * trying and subscribe again by themselves.
+ * A connection to a single server. A publisher's calls fail fast; a subscriber keeps trying and subscribes again by itself.
  */
 export function connectRedis(url: string, role: 'publisher' | 'subscriber', log?: RedisFaultLog): Redis {
-  const common: RedisOptions = {
-    connectionName: `storyreel-${role}`,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
-    connectTimeout: 3_000,
-  };
-  const redis =
-    role === 'publisher'
-      ? new Redis(url, {
-          ...common,
-          maxRetriesPerRequest: 1,
-          enableOfflineQueue: false,
-          commandTimeout: 5_000,
-        })
-      : // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
-        // Without it they wait for the connection, and Redis takes them while it is still loading its data.
-        new Redis(url, { ...common, maxRetriesPerRequest: null, enableReadyCheck: false });
+  const connectionName = `storyreel-${role}`;
+  const publishing = {
+    ...FAIL_FAST,
+    retryStrategy: retryDelay,
+    enableOfflineQueue: false,
+  } as const;
+  const redis = new Redis(url, { connectionName, ...(role === 'publisher' ? publishing : KEEP_TRYING) });
+  reportFaults(redis, role, log);
+  return redis;
+}
+
+/** Says once that the server is away, and once that it is back. */
+export function reportFaults(redis: Redis | Cluster, role: string, log?: RedisFaultLog): void {
   let down = false;
   redis.on('error', (error: Error) => {
     if (!down) log?.warn({ err: error.message, role }, 'redis is away; viewers wait, work goes on');
@@ -34,11 +47,10 @@ export function connectRedis(url: string, role: 'publisher' | 'subscriber', log?
     if (down) log?.warn({ role }, 'redis is back');
     down = false;
   });
-  return redis;
 }
 
 /** Resolves when commands can be sent, or rejects after `timeoutMs`. */
-export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> {
+export async function whenReady(redis: Redis | Cluster, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => done(new Error(`redis did not answer within ${timeoutMs} ms`)), timeoutMs);

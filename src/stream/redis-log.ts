@@ -14,6 +14,7 @@ import type {
 } from './event-log';
 import { AppendQueue, type Piece } from './append-queue';
 import { keys } from './keys';
+import { whenReady } from './redis-connection';
 import { RedisSubscriber } from './redis-subscriber';
 import { decodeEvent, encodeEvent } from './wire';
 
@@ -45,9 +46,15 @@ interface Scripts {
   storyPublish(log: string, ...args: (string | number)[]): Promise<PublishAnswer>;
 }
 
+/** How long readers are kept waiting for the one connection after the other is back. */
+const READABLE_MS = 5_000;
+/** A log in which no attempt begins for so long is let go, whatever became of its run. */
+const IDLE_SECONDS = 7 * 24 * 3_600;
+
 function loadScript(name: string, { maxEntries, upstream }: RedisLogOptions): string {
   const read = (file: string) => readFileSync(join(__dirname, file), 'utf8');
-  return `local LOG_MAX_EVENTS, UPSTREAM = ${maxEntries}, '${upstream}'\n${read('shared.lua')}${read(name)}`;
+  const constants = `local LOG_MAX_EVENTS, IDLE_SECONDS, UPSTREAM = ${maxEntries}, ${IDLE_SECONDS}, '${upstream}'`;
+  return `${constants}\n${read('shared.lua')}${read(name)}`;
 }
 
 /**
@@ -70,8 +77,16 @@ export class RedisEventLog implements EventLog {
     publisher.defineCommand('storyAppend', { lua: loadScript('append.lua', options) });
     publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
-    this.subscriber = new RedisSubscriber(connectSubscriber);
+    this.subscriber = new RedisSubscriber(connectSubscriber, {
+      lastOf: async (projectId) => parseCursor((await this.redis.hget(keys.lanes(projectId), 'last')) ?? ''),
+      readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
+    });
     this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
+  }
+
+  /** Resolves when the log can be reached, rejects after `timeoutMs`. */
+  ready(timeoutMs: number): Promise<void> {
+    return whenReady(this.redis, timeoutMs);
   }
 
   append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
@@ -194,19 +209,31 @@ export class RedisEventLog implements EventLog {
   }
 
   async expire(projectId: ProjectId, seconds: number): Promise<void> {
-    await Promise.all((await this.names(projectId)).map((name) => this.redis.expire(name, seconds)));
+    await this.lastFor(projectId, seconds);
   }
 
   async keep(projectId: ProjectId): Promise<void> {
     const marks = (await this.redis.hkeys(keys.lanes(projectId))).filter((field) => field.startsWith('mark:'));
     if (marks.length > 0) await this.redis.hdel(keys.lanes(projectId), ...marks);
-    await Promise.all((await this.names(projectId)).map((name) => this.redis.persist(name)));
+    await this.lastFor(projectId, IDLE_SECONDS);
+  }
+
+  async delete(projectId: ProjectId): Promise<void> {
+    await this.redis.unlink(...(await this.names(projectId)));
   }
 
   async close(): Promise<void> {
     this.redis.disconnect();
     this.subscriber.close();
     await Promise.resolve();
+  }
+
+  /** All in one moment, so that none of them outlives the others. */
+  private async lastFor(projectId: ProjectId, seconds: number): Promise<void> {
+    const transaction = this.redis.multi();
+    for (const name of await this.names(projectId)) transaction.expire(name, seconds);
+    const failed = (await transaction.exec())?.find(([error]) => error);
+    if (failed?.[0]) throw failed[0];
   }
 
   private async names(projectId: ProjectId): Promise<string[]> {

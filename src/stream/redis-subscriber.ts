@@ -2,13 +2,12 @@ import type { Redis } from 'ioredis';
 import type { Cursor, ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
+import { RedisListener } from './redis-listener';
 import { decodeEvent } from './wire';
-
-type Listener = (message: LogMessage) => void;
 
 interface Subscription {
   readonly projectId: ProjectId;
-  readonly listeners: Set<Listener>;
+  readonly listeners: Set<RedisListener>;
   readonly ready: Promise<unknown>;
 }
 
@@ -18,9 +17,21 @@ export class RedisSubscriber {
   private readonly channels = new Map<string, Subscription>();
   private readonly abandoned = new Set<string>();
 
-  constructor(private readonly connect: () => Redis) {}
+  constructor(
+    private readonly connect: () => Redis,
+    private readonly log: {
+      /** The last event of a project's log. */
+      readonly lastOf: (projectId: ProjectId) => Promise<Cursor | undefined>;
+      /** Resolves when the log can be read, or when that takes too long. */
+      readonly readable: () => Promise<void>;
+    },
+  ) {}
 
-  async subscribe(projectId: ProjectId, listener: Listener, signal?: AbortSignal): Promise<() => void> {
+  async subscribe(
+    projectId: ProjectId,
+    hear: (message: LogMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<() => void> {
     const channel = keys.channel(projectId);
     const redis = this.connection();
     let subscription = this.channels.get(channel);
@@ -29,6 +40,7 @@ export class RedisSubscriber {
       this.channels.set(channel, subscription);
     }
     const mine = subscription;
+    const listener = new RedisListener(hear);
     mine.listeners.add(listener);
     const leave = () => {
       if (!mine.listeners.delete(listener) || mine.listeners.size > 0) return;
@@ -40,6 +52,7 @@ export class RedisSubscriber {
     signal?.addEventListener('abort', leave, { once: true });
     try {
       await mine.ready;
+      listener.join(await this.log.lastOf(projectId).catch(() => undefined));
     } catch (error) {
       leave();
       throw error;
@@ -62,7 +75,7 @@ export class RedisSubscriber {
     let lost = false;
     redis.on('close', () => (lost = true));
     redis.on('ready', () => {
-      if (lost) this.tellWhatWasMissed(redis);
+      if (lost) this.returned(redis);
       lost = false;
       this.unsubscribe([...this.abandoned]);
       this.abandoned.clear();
@@ -71,38 +84,39 @@ export class RedisSubscriber {
     return redis;
   }
 
+  /**
+   * What was announced meanwhile was missed. Told only when the channels are heard again, so that nobody who reads on
+   * from the log misses what comes between; and when the log can be read, so that nobody tries in vain.
+   */
+  private returned(redis: Redis): void {
+    const channels = [...this.channels.keys()];
+    if (channels.length === 0) return;
+    Promise.all([redis.subscribe(...channels), this.log.readable()]).then(
+      () => {
+        const subscriptions = channels.flatMap((channel) => this.channels.get(channel) ?? []);
+        const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);
+        for (const listener of listeners) listener.tell({ kind: 'interrupted' });
+      },
+      // Lost once more: its next return tells.
+      () => undefined,
+    );
+  }
+
   private deliver(channel: string, message: string): void {
     const subscription = this.channels.get(channel);
     if (!subscription) return;
     const first = message.indexOf(' ');
     const second = message.indexOf(' ', first + 1);
-    const event = decodeEvent(subscription.projectId, message.slice(0, first) as Cursor, message.slice(second + 1));
+    const id = message.slice(0, first) as Cursor;
     const before = message.slice(first + 1, second) as Cursor;
+    const event = decodeEvent(subscription.projectId, id, message.slice(second + 1));
     // One object for all of them: a listener that is slow to read holds no more than a reference.
     const told: LogMessage = { kind: 'event', event, before };
-    for (const listener of subscription.listeners) listener(told);
-  }
-
-  /**
-   * After a reconnect: what was announced meanwhile was missed. The library subscribes again by itself, but a reader who is
-   * sent to the log before that is done would miss what comes between. Asking again tells when it is.
-   */
-  private tellWhatWasMissed(redis: Redis): void {
-    const channels = [...this.channels.keys()];
-    if (channels.length === 0) return;
-    // Where the connection is lost again, the next `ready` tells.
-    redis.subscribe(...channels).then(
-      () => this.tellAll({ kind: 'interrupted' }),
-      () => undefined,
-    );
+    for (const listener of subscription.listeners) listener.tell(told);
   }
 
   private unsubscribe(channels: readonly string[]): void {
     const unused = channels.filter((channel) => !this.channels.has(channel));
     if (unused.length > 0) void this.redis?.unsubscribe(...unused).catch(() => undefined);
-  }
-
-  private tellAll(message: LogMessage): void {
-    for (const { listeners } of this.channels.values()) for (const listener of listeners) listener(message);
   }
 }

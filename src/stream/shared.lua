@@ -1,4 +1,4 @@
--- Put before append.lua and publish.lua, after LOG_MAX_EVENTS and UPSTREAM ('off', 'on' or 'full').
+-- Put before append.lua and publish.lua, after LOG_MAX_EVENTS, IDLE_SECONDS and UPSTREAM ('off', 'on' or 'full').
 -- The names of a project's keys are made from the one that KEYS has: all of them lie in its slot.
 
 -- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false),
@@ -7,4 +7,12 @@ local function emit(base, last, payload)
   local id = redis.call('XADD', base .. 'log', 'MAXLEN', '~', LOG_MAX_EVENTS, '*', 'e', payload)
   redis.call('PUBLISH', 'story:' .. string.sub(base, 8, -3), id .. ' ' .. (last or '0-0') .. ' ' .. payload)
   return id
+end
+
+-- No key is without an end, so that what a crash leaves behind goes by itself: each gets one when it is made, and again
+-- when an attempt begins. Not with every token, which would cost.
+local function renew(names, ...)
+  for i = 1, #names do
+    redis.call('EXPIRE', names[i], IDLE_SECONDS, ...)
+  end
 end

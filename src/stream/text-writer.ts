@@ -148,6 +148,8 @@ export class TextWriter {
               this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
               this.inFlight = '';
               this.opening = false;
+              // From here on this text is its own: a text that lies there instead, after a loss, is none to go on from.
+              this.continued = undefined;
               return this.send();
             case 'gap':
               return this.resend(reply.length);

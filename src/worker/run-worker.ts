@@ -14,7 +14,7 @@ import { createDataSource } from '../entities';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
-import { connectRedis, RedisEventLog, upstreamMode } from '../stream';
+import { openRedisLog } from '../stream';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
 export interface RunningWorker {
@@ -43,12 +43,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     },
   );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const redis = connectRedis(config.REDIS_URL, 'publisher', logger);
-  const log = new RedisEventLog(redis, () => connectRedis(config.REDIS_URL, 'subscriber', logger), {
-    maxEntries: config.LOG_MAX_EVENTS,
-    upstream: upstreamMode(config),
-    appendWaitMs: config.APPEND_WAIT_MS,
-  });
+  const log = openRedisLog(config, logger);
   const close = async () => {
     await log.close();
     if (dataSource.isInitialized) await dataSource.destroy();

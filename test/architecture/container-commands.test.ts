@@ -26,6 +26,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: 'default',
     DATABASE_URL: url.href,
     REDIS_URL: fromSetup('STORYREEL_TEST_REDIS_URL'),
+    REDIS_CLUSTER: 'off',
     MEDIA_DIR: join(fromSetup('STORYREEL_TEST_FOLDER'), database),
     FFMPEG_PATH: fromSetup('STORYREEL_FFMPEG'),
   };

@@ -1,5 +1,5 @@
 import { connectRedis, MemoryEventLog, RedisEventLog, whenReady } from '../../src/stream';
-import { fromSetup } from '../support/services';
+import { FETCH_MS, FLAVOURS, RedisServers } from '../support/redis-servers';
 import { eventLogContract } from './event-log-contract';
 
 const ENTRIES = 100_000;
@@ -10,17 +10,26 @@ eventLogContract(
   200,
 );
 
-eventLogContract(
-  'The event log in Redis',
-  async (maxEntries = ENTRIES) => {
-    const url = fromSetup('STORYREEL_TEST_REDIS_URL');
-    const publisher = connectRedis(url, 'publisher');
-    await whenReady(publisher, 5_000);
-    return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), {
-      maxEntries,
-      upstream: 'off',
-      appendWaitMs: 0,
-    });
-  },
-  60,
-);
+describe.each(FLAVOURS)('%s', (flavour) => {
+  let servers: RedisServers;
+  let url = '';
+  beforeAll(async () => {
+    servers = RedisServers.open();
+    url = (await servers.start(flavour)).url;
+  }, FETCH_MS);
+  afterAll(() => servers.close());
+
+  eventLogContract(
+    'The event log',
+    async (maxEntries = ENTRIES) => {
+      const publisher = connectRedis(url, 'publisher');
+      await whenReady(publisher, 5_000);
+      return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), {
+        maxEntries,
+        upstream: 'off',
+        appendWaitMs: 0,
+      });
+    },
+    60,
+  );
+});

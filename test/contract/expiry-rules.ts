@@ -39,4 +39,32 @@ export function expiryRules(log: () => EventLog): void {
       heard.leave();
     });
   });
+
+  describe('deletion', () => {
+    test('leaves nothing of the project, and all of the others; done again it changes nothing', async () => {
+      const deleted = await begin(log());
+      const other = await begin(log());
+      for (const { projectId } of [deleted, other]) {
+        await append(log(), writerOf(projectId, 1), 0, 'story');
+        await append(log(), writerOf(projectId, 1, laneId('camera_movement', 2)), 0, '{}');
+      }
+      for (let times = 0; times < 2; times++) {
+        await log().delete(deleted.projectId);
+        expect(await log().snapshot(deleted.projectId)).toEqual({ lanes: new Map() });
+        expect(await log().read(deleted.projectId, deleted.start, 10)).toBeUndefined();
+      }
+      expect(await textOf(log(), other.projectId)).toBe('story');
+      expect(await readAll(log(), other.projectId, other.start)).toHaveLength(2);
+    });
+
+    test('does not silence those who listen', async () => {
+      const { projectId } = await begin(log());
+      const heard = await listen(log(), projectId);
+      await log().delete(projectId);
+      await append(log(), writerOf(projectId, 1), 0, 'again');
+      await until('heard', () => heard.messages.length === 1, 3_000);
+      expect(heard.messages).toMatchObject([{ kind: 'event', before: '0-0', event: { content: 'again' } }]);
+      heard.leave();
+    });
+  });
 }

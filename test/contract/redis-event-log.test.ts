@@ -1,25 +1,36 @@
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { connectRedis, RedisEventLog, whenReady } from '../../src/stream';
-import { connectTestRedis, fromSetup } from '../support/services';
+import { FETCH_MS, FLAVOURS, RedisServers } from '../support/redis-servers';
+import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
-import { append, begin, listen, newProject, writerOf } from './log-under-test';
+import { REWRITE, WatchedStory } from '../unit/watched-story';
+import { append, begin, listen, newProject, NOTE, writerOf } from './log-under-test';
 
 type Upstream = ConstructorParameters<typeof RedisEventLog>[2]['upstream'];
 
-describe('The event log in Redis, beyond the contract', () => {
+const WEEK = 7 * 24 * 3_600;
+const MAX_ENTRIES = 1_000;
+
+describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) => {
+  let servers: RedisServers;
+  let url = '';
   let redis: Redis;
   const opened: RedisEventLog[] = [];
   const subscribers: Redis[] = [];
 
-  beforeAll(async () => void (redis = await connectTestRedis()));
+  beforeAll(async () => {
+    servers = RedisServers.open();
+    url = (await servers.start(flavour)).url;
+    redis = new Redis(url);
+  }, FETCH_MS);
   afterAll(async () => {
     await Promise.all(opened.map((log) => log.close()));
     redis.disconnect();
+    await servers.close();
   });
 
   async function open(upstream: Upstream): Promise<RedisEventLog> {
-    const url = fromSetup('STORYREEL_TEST_REDIS_URL');
     const publisher = connectRedis(url, 'publisher');
     await whenReady(publisher, 5_000);
     const connectSubscriber = () => {
@@ -28,7 +39,7 @@ describe('The event log in Redis, beyond the contract', () => {
       return subscriber;
     };
     const log = new RedisEventLog(publisher, connectSubscriber, {
-      maxEntries: 1_000,
+      maxEntries: MAX_ENTRIES,
       upstream,
       appendWaitMs: 0,
     });
@@ -39,7 +50,6 @@ describe('The event log in Redis, beyond the contract', () => {
   /** What a client of the old product hears, that listens to every stage of a project. */
   async function oldClient(projectId: ProjectId) {
     const client = redis.duplicate();
-    await client.connect();
     const heard: { stage: string; body: Record<string, unknown> }[] = [];
     client.on('pmessage', (_pattern: string, channel: string, message: string) => {
       const body = JSON.parse(message) as Record<string, unknown>;
@@ -68,14 +78,81 @@ describe('The event log in Redis, beyond the contract', () => {
     const { projectId } = await begin(log);
     await append(log, writerOf(projectId, 1), 0, 'a');
     await append(log, writerOf(projectId, 1, laneId('camera_movement', 3)), 0, 'b');
-    const lifetimes = async () =>
-      Promise.all((await redis.keys(`story:{${projectId}}:*`)).map((name) => redis.ttl(name)));
     await log.expire(projectId, 500);
-    expect(await lifetimes()).toHaveLength(4);
-    for (const seconds of await lifetimes()) expect(seconds).toBeGreaterThan(490);
+    expect(await lifetimes(projectId)).toHaveLength(4);
+    for (const seconds of await lifetimes(projectId)) expect(Math.abs(seconds - 495)).toBeLessThan(6);
     await log.keep(projectId);
-    expect(await lifetimes()).toEqual([-1, -1, -1, -1]);
+    expect(await lifetimes(projectId)).toHaveLength(4);
+    for (const seconds of await lifetimes(projectId)) expect(seconds).toBeGreaterThan(WEEK - 60);
   });
+
+  test('never has a key without an end, whoever dies when, and whatever comes after', async () => {
+    const log = await open('off');
+    const camera = laneId('camera_movement', 3);
+    const note = { stage: 'rewrite', events: [NOTE] };
+    const steps: ((projectId: ProjectId) => Promise<unknown>)[] = [
+      (projectId) => log.publish({ projectId, stage: 'pipeline', events: [], mark: { key: 'a', value: 1 } }),
+      (projectId) => log.publish({ projectId, ...note, writer: writerOf(projectId, 1), needsBytes: 5 }),
+      (projectId) => log.publish({ projectId, ...note, mark: { key: 'b', value: 1 } }),
+      (projectId) => append(log, writerOf(projectId, 2), 4, 'gap'),
+      (projectId) => append(log, writerOf(projectId, 2), 0, ''),
+      (projectId) => append(log, writerOf(projectId, 2), 0, 'first'),
+      (projectId) => append(log, writerOf(projectId, 2), 5, ' token'),
+      (projectId) => append(log, writerOf(projectId, 1, camera), 0, '{'),
+      (projectId) => append(log, writerOf(projectId, 3), 5, 'resumed', { continued: 'prefill' }),
+      (projectId) => append(log, writerOf(projectId, 4), 0, 'anew'),
+      (projectId) => log.expire(projectId, 500),
+      (projectId) => append(log, writerOf(projectId, 4), 4, ', late'),
+      (projectId) => log.delete(projectId),
+      (projectId) => append(log, writerOf(projectId, 4), 10, 'zombie'),
+      (projectId) => append(log, writerOf(projectId, 4), 0, 'anew, late zombie'),
+      (projectId) => log.keep(projectId),
+    ];
+    // Also each step as the first one that the server sees of the project.
+    for (let first = 0; first < steps.length; first++) {
+      const projectId = newProject();
+      for (const step of steps.slice(first)) {
+        await step(projectId);
+        for (const seconds of await lifetimes(projectId)) expect(seconds).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test('is trimmed by its length; a viewer whose place was trimmed gets a snapshot, and then what comes', async () => {
+    const story = new WatchedStory(await open('off'));
+    await story.note('first');
+    const { cursor } = await story.log.snapshot(story.projectId);
+    if (!cursor) throw new Error('the log has no event');
+    const text = 'x'.repeat(1_500);
+    await story.write(text);
+    expect(await redis.xlen(`story:{${story.projectId}}:log`)).toBeLessThan(MAX_ENTRIES + 150);
+    expect(await story.log.read(story.projectId, cursor, 1)).toBeUndefined();
+    const { seen, ended } = story.view({ from: cursor });
+    await until('the snapshot', () => seen.length > 0);
+    await story.write('y', { from: text.length });
+    await story.end();
+    await ended;
+    expect(typesOf(seen)).toEqual(['snapshot', 'token', 'pipeline_done']);
+    expect(textSeen(seen, REWRITE)).toBe(`${text}y`);
+  });
+
+  test('sets no end with every token', async () => {
+    const log = await open('off');
+    const { projectId } = await begin(log);
+    await append(log, writerOf(projectId, 1), 0, 'x');
+    const before = await expireCalls();
+    for (let i = 1; i < 100; i++) await append(log, writerOf(projectId, 1), i, 'x');
+    expect(await expireCalls()).toBe(before);
+  });
+
+  async function lifetimes(projectId: ProjectId): Promise<number[]> {
+    return Promise.all((await redis.keys(`story:{${projectId}}:*`)).map((name) => redis.ttl(name)));
+  }
+
+  async function expireCalls(): Promise<number> {
+    const calls = /^cmdstat_expire:calls=(\d+)/m.exec(await redis.info('commandstats'))?.[1];
+    return Number(calls ?? 0);
+  }
 
   test('gives an old client its tokens in the old form, as what was added', async () => {
     const log = await open('on');

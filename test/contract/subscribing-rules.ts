@@ -27,6 +27,19 @@ export function subscribingRules(log: () => EventLog): void {
       heard.leave();
     });
 
+    test('one who joins others hears nothing of what was appended before', async () => {
+      const { projectId } = await begin(log());
+      const first = await listen(log(), projectId);
+      for (let i = 0; i < 50; i++) {
+        await append(log(), writerOf(projectId, 1), i, 'x');
+        const joined = await listen(log(), projectId);
+        await until('the first one has heard it', () => first.messages.length === i + 1);
+        expect(joined.messages).toEqual([]);
+        joined.leave();
+      }
+      first.leave();
+    });
+
     test('everyone who listens hears; who has left does not, and the others go on', async () => {
       const { projectId } = await begin(log());
       const one = await listen(log(), projectId);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
 import { createLogger } from '../../src/logger';
@@ -55,10 +54,4 @@ export async function startApp(overrides: Readonly<Record<string, string>> = {})
       await worker.stop();
     },
   };
-}
-
-export async function connectTestRedis(): Promise<Redis> {
-  const redis = new Redis(fromSetup('STORYREEL_TEST_REDIS_URL'), { lazyConnect: true });
-  await redis.connect();
-  return redis;
 }

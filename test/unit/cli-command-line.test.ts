@@ -97,7 +97,7 @@ describe('refuses with one line and exit code 2:', () => {
   });
 });
 
-it.each([['status'], ['watch'], ['cancel']])('says that there is no such project: %s', async (command) => {
+it.each([['status'], ['watch'], ['cancel'], ['delete']])('says that there is no such project: %s', async (command) => {
   const { code, stderr } = await parse([command, 'my-film']);
   expect(stderr).toMatch(/^storyreel: There is no project "my-film".*$/);
   expect(code).toBe(EXIT_CODES.notFound.code);

@@ -41,6 +41,13 @@ describe('The settings', () => {
     expect(readConfig(env)).toMatchObject({ ...env, TEXT_CONCURRENCY: 7, UPSTREAM_FULL_TEXT: true });
   });
 
+  test('take the nodes of a cluster, and refuse several where no cluster is meant', () => {
+    const REDIS_URL = 'redis://a:7001,redis://b:7002';
+    expect(readConfig({ REDIS_URL, REDIS_CLUSTER: 'on' })).toMatchObject({ REDIS_URL, REDIS_CLUSTER: true });
+    expect(refusal({ REDIS_URL }).message).toContain('REDIS_CLUSTER=on');
+    expect(refusal({ REDIS_URL: 'redis://a,b', REDIS_CLUSTER: 'on' }).message).toContain('REDIS_URL must be a URL');
+  });
+
   test('leave out what they do not know', () => {
     expect(readConfig({ HOME: '/root', PATH: '/bin' })).not.toHaveProperty('HOME');
   });

@@ -95,6 +95,10 @@ export class FaultyLog implements EventLog {
     return this.inner.keep(projectId);
   }
 
+  delete(projectId: ProjectId): Promise<void> {
+    return this.inner.delete(projectId);
+  }
+
   close(): Promise<void> {
     return this.inner.close();
   }

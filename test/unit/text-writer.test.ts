@@ -203,6 +203,22 @@ describe('The text writer', () => {
     expect(await held(log, projectId)).toBe('gone on');
   });
 
+  test('never goes on from what an older attempt has told a log that was lost', async () => {
+    const { log, projectId, text: older } = start();
+    older.write('abc');
+    await older.flush(5_000);
+    const { text: newer } = attempt(log, projectId, 2, { continued: { text: 'abc', how: 'prefill' } });
+    newer.write('d');
+    await newer.flush(5_000);
+    log.inner = new MemoryEventLog();
+    older.write('xyz');
+    await older.flush(5_000);
+    expect(await held(log, projectId)).toBe('abcxyz');
+    newer.write('e');
+    expect(await newer.flush(5_000)).toBe(true);
+    expect(await held(log, projectId)).toBe('abcde');
+  });
+
   test('gives up waiting after its time, and the text still comes later', async () => {
     const { log, projectId, text } = start();
     log.away = true;

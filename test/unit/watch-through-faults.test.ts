@@ -56,6 +56,39 @@ describe('Watching a project', () => {
       expect(textSeen(seen, REWRITE)).toBe('settled');
     });
 
+    test('is not misled by a new log whose events are older than its cursor, because the clock was put back', async () => {
+      await story.write('lost');
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      const hourAgo = Date.now() - 3_600_000;
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(hourAgo);
+      try {
+        // Its listeners are those of the log that it replaces: nothing tells them but its first event.
+        await story.log.inner.delete(story.projectId);
+        await story.write('lost and ');
+      } finally {
+        clock.mockRestore();
+      }
+      await until('the text of the new log', () => textSeen(seen, REWRITE) === 'lost and ', 5_000);
+      await story.write('found', { from: 9 });
+      await story.end();
+      await ended;
+      expect(textSeen(seen, REWRITE)).toBe('lost and found');
+    });
+
+    test('lacks no beginning where the newest attempt goes on from what an older one told a log that was lost', async () => {
+      story.lane.fence = 2;
+      const { seen, ended } = story.view();
+      await until('the snapshot', () => seen.length > 0);
+      await story.write('abc', { fence: 1 });
+      await story.log.inner.append({ writer: story.writer(2), offset: 2, text: 'd', continued: 'prefill' });
+      await until('the whole text', () => textSeen(seen, REWRITE) === 'abd');
+      await story.write('e', { from: 3 });
+      await story.end();
+      await ended;
+      expect(textSeen(seen, REWRITE)).toBe('abde');
+    });
+
     test('misses nothing that came before a subscription that was slow to come', async () => {
       await story.write('Once');
       const subscribe = story.log.hold();

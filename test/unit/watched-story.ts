@@ -12,7 +12,7 @@ import {
   type ProjectStatus,
   type StoryEvent,
 } from '../../src/protocol';
-import { MemoryEventLog, type LaneWriter } from '../../src/stream';
+import { MemoryEventLog, type EventLog, type LaneWriter } from '../../src/stream';
 import { sha256 } from '../support/stories';
 import { FaultyLog } from './faulty-log';
 
@@ -23,10 +23,10 @@ export function idsOf(events: readonly StoryEvent[]): string[] {
   return events.flatMap((event) => (event.type === 'snapshot' || event.id === undefined ? [] : [event.id]));
 }
 
-/** A project whose rows are made by hand, on a log in memory, and its viewers. */
+/** A project whose rows are made by hand, on a log in memory or another, and its viewers. */
 export class WatchedStory {
   readonly projectId = randomUUID() as ProjectId;
-  readonly log = new FaultyLog(new MemoryEventLog());
+  readonly log: FaultyLog;
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
@@ -37,9 +37,11 @@ export class WatchedStory {
   /** Called between the reading of the log and that of Postgres. */
   onAsk: () => Promise<void> = () => Promise.resolve();
   private readonly closed = new AbortController();
-  private readonly snapshots = new SnapshotReader(this.log, () => this.truth());
+  private readonly snapshots: SnapshotReader;
 
-  constructor() {
+  constructor(log: EventLog = new MemoryEventLog()) {
+    this.log = new FaultyLog(log);
+    this.snapshots = new SnapshotReader(this.log, () => this.truth());
     setMaxListeners(0, this.closed.signal);
   }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
-import { connectRedis, whenReady } from '../../stream';
+import { connectPublisher, whenReady } from '../../stream';
 import { examineDatabase } from './examine-database';
 import { reasonOf, withoutPassword, type Finding } from './finding';
 import { missingSearchAttributes, withTemporal } from './temporal-namespace';
@@ -44,9 +44,10 @@ async function examineTemporal(config: Config): Promise<Finding> {
   }
 }
 
-async function examineRedis({ REDIS_URL }: Config): Promise<Finding> {
-  const known = { service: 'redis', address: withoutPassword(REDIS_URL) };
-  const redis = connectRedis(REDIS_URL, 'publisher');
+async function examineRedis(config: Config): Promise<Finding> {
+  const { REDIS_URL, REDIS_CLUSTER } = config;
+  const known = { service: 'redis', address: REDIS_URL.split(',').map(withoutPassword).join(',') };
+  const redis = connectPublisher(config);
   try {
     const refused = new Promise<never>((_, reject) => redis.once('error', reject));
     await Promise.race([whenReady(redis, ANSWER_MS), refused]);
@@ -54,6 +55,9 @@ async function examineRedis({ REDIS_URL }: Config): Promise<Finding> {
     const version = /^(?:valkey|redis)_version:(\S+)/m.exec(
       about.replace(/^redis_version:.*(?=[^]*^valkey_version)/m, ''),
     );
+    if (!REDIS_CLUSTER && /^cluster_enabled:1/m.test(about)) {
+      return { ...known, ok: false, detail: 'it is a node of a cluster', advice: 'Set REDIS_CLUSTER=on.' };
+    }
     const isDurable = /^aof_enabled:1/m.test(about);
     return {
       ...known,
@@ -65,7 +69,8 @@ async function examineRedis({ REDIS_URL }: Config): Promise<Finding> {
       }),
     };
   } catch (error) {
-    return { ...known, ok: false, detail: reasonOf(error), advice: 'Start Redis or Valkey, or correct REDIS_URL.' };
+    const advice = `Start Redis or Valkey, or correct REDIS_URL${REDIS_CLUSTER ? ' and REDIS_CLUSTER' : ''}.`;
+    return { ...known, ok: false, detail: reasonOf(error), advice };
   } finally {
     redis.disconnect();
   }

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { projectArgument } from '../arguments';
+import { withClient, type Cli } from '../cli';
+import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { oneLine } from '../render';
+
+const EXAMPLE = `
+Example:
+  storyreel delete 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11 --yes`;
+
+export function addDelete(program: Command, cli: Cli): void {
+  program
+    .command('delete')
+    .summary('remove a project for ever')
+    .description(
+      'Removes a project with its texts, scenes, events and usage. Media files stay. A run must be cancelled first.',
+    )
+    .argument('<project>', 'the project id')
+    .option('--yes', 'do it; without this it only says what would be removed')
+    .addHelpText('after', EXAMPLE + '\n' + exitCodesHelp())
+    .action(async (project: string, { yes = false }: { yes?: boolean }) => {
+      const projectId = projectArgument(project);
+      await withClient(cli, async ({ client }) => {
+        if (yes) {
+          await client.delete(projectId);
+          cli.screen.write(`Project ${projectId} was removed.\n`);
+          return;
+        }
+        const { name, status } = await client.status(projectId);
+        cli.say(`storyreel: This removes "${oneLine(name)}" (${status}) for ever. Say so with --yes.`);
+        cli.exitCode = EXIT_CODES.usage.code;
+      });
+    });
+}
