@@ -5,6 +5,12 @@ export interface RedisFaultLog {
 }
 
 /**
+ * A call without an answer has failed by then, and so has its connection: one that a network has lost without a word would
+ * otherwise stay in use for the quarter of an hour that the system takes to notice.
+ */
+const ANSWER_MS = 5_000;
+
+/**
  * A connection whose calls fail fast: Redis being away must never hold up an activity. `subscriber` connections keep
  * trying and subscribe again by themselves.
  */
@@ -20,7 +26,8 @@ export function connectRedis(url: string, role: 'publisher' | 'subscriber', log?
           ...common,
           maxRetriesPerRequest: 1,
           enableOfflineQueue: false,
-          commandTimeout: 5_000,
+          commandTimeout: ANSWER_MS,
+          socketTimeout: ANSWER_MS,
         })
       : // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
         // Without it they wait for the connection, and Redis takes them while it is still loading its data.
