@@ -1,8 +1,8 @@
 import type { Fault, SeenRequest } from '../../dev/studio';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import type { LaneId, ProjectId, StoryEvent } from '../../src/protocol';
-import { connectTestRedis, fromSetup, testEnv } from '../support/services';
+import type { ProjectId, StoryEvent } from '../../src/protocol';
+import { fromSetup, testEnv } from '../support/services';
 import { ownTopic, watchUntil } from '../support/stories';
 import type { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
@@ -103,18 +103,6 @@ export class FrozenWorker {
     await this.client.close();
     await this.temporal.close();
     await this.redis.close();
-  }
-}
-
-/** The fences of a lane's text, in the order of the log. */
-export async function fencesInLog(projectId: ProjectId, lane: LaneId): Promise<number[]> {
-  const redis = await connectTestRedis();
-  try {
-    const entries = await redis.xrange(`story:{${projectId}}:log`, '-', '+');
-    const payloads = entries.map(([, fields]) => JSON.parse(fields[1] ?? '[]') as unknown[]);
-    return payloads.filter(([kind, of]) => kind !== 'e' && of === lane).map(([, , fence]) => fence as number);
-  } finally {
-    redis.disconnect();
   }
 }
 

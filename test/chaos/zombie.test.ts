@@ -1,9 +1,11 @@
 import type { LaneId } from '../../src/protocol';
+import { eventsInLog } from '../support/raw-log';
+import { fromSetup } from '../support/services';
 import { sha256, textSeen } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { WORKER_TEST_MS } from '../support/worker-suite';
-import { fencesInLog, FrozenWorker, type HauntedStory } from './frozen-worker';
+import { FrozenWorker, type HauntedStory } from './frozen-worker';
 
 const LANE = 'rewrite' as LaneId;
 /** An attempt that learns that it is stale, or hears nothing of its heartbeats, closes its provider's stream within this. */
@@ -108,7 +110,8 @@ describe('An attempt that comes back to life,', () => {
     expect(ofLane.filter(({ type }) => type === 'done')).toMatchObject([
       { attempt: 2, metadata: { length: Buffer.byteLength(text), sha256: sha256(text) } },
     ]);
-    const fences = await fencesInLog(projectId, LANE);
+    const inLog = await eventsInLog(fromSetup('STORYREEL_TEST_REDIS_URL'), projectId);
+    const fences = inLog.flatMap(({ lane, fence }) => (lane === LANE && fence !== undefined ? [fence] : []));
     expect(fences).toEqual([...fences].sort((a, b) => a - b));
     expect(new Set(fences).size).toBe(2);
   }
