@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import {
   fenceOf,
@@ -132,17 +133,27 @@ async function tellEnd(deps: ActivityDeps, projectId: ProjectId): Promise<true> 
           metadata: { completed_stages: completed, skipped_stages: 0, total_stages: stages.length },
         }
       : { type: 'pipeline_error', error: endedBy(project), metadata: { status: project.status } };
-  const unfinished = stages.filter(({ status }) => status === 'cancelled' || status === 'failed');
+  const unfinished = project.status === 'completed' ? [] : await untoldStages(manager, projectId, runId);
   await publish(
     deps,
     projectId,
     [body],
     `end:${runId}`,
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
-    unfinished.map(({ stage }) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
+    unfinished.map((stage) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
   );
   await deps.log.expire(projectId, deps.config.LOG_EXPIRY_SECONDS);
   return true;
+}
+
+/** The stages that nobody was told to be complete in this run; what an earlier run has made of them does not count. */
+async function untoldStages(manager: EntityManager, projectId: ProjectId, runId: string): Promise<string[]> {
+  const lanes = await manager.findBy(Lane, { projectId });
+  const isTold = (lane: Lane) => lane.status === 'completed' && lane.announcedRunId === runId;
+  return STAGES.map(({ name }) => name).filter((name) => {
+    const own = lanes.filter(({ stage }) => stage === name);
+    return own.length === 0 || !own.every(isTold);
+  });
 }
 
 function endedBy(project: Project): string {
