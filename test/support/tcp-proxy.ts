@@ -10,7 +10,7 @@ export class TcpProxy {
   delayMs = 0;
   private readonly links = new Set<Link>();
   private silent = false;
-  private cut: { readonly after: string; readonly bytes: number } | undefined;
+  private cuts: { readonly after: string; readonly bytes: number }[] = [];
 
   private constructor(
     private readonly target: number,
@@ -48,9 +48,9 @@ export class TcpProxy {
     await once(this.server, 'listening');
   }
 
-  /** Once a client has sent the text, its connection breaks after so many more bytes from the server; this once. */
+  /** The next client to send the text loses its connection after so many more bytes from the server. */
   cutNext(after: string, bytes: number): void {
-    this.cut = { after, bytes };
+    this.cuts.push({ after, bytes });
   }
 
   async close(): Promise<void> {
@@ -64,9 +64,10 @@ export class TcpProxy {
     if (this.silent) link.silence();
     client.on('close', () => this.links.delete(link));
     client.on('data', (bytes: Buffer) => {
-      if (!this.cut || !bytes.includes(this.cut.after)) return;
-      link.cutAfter(this.cut.bytes);
-      this.cut = undefined;
+      const cut = this.cuts.find(({ after }) => bytes.includes(after));
+      if (!cut) return;
+      link.cutAfter(cut.bytes);
+      this.cuts = this.cuts.filter((other) => other !== cut);
     });
   }
 }
