@@ -92,10 +92,9 @@ export async function runLane<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<LaneResult> {
   const info = activityInfo();
-  const { projectId, lane } = task;
+  const { projectId, lane, runId } = task;
   const fence = fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt);
   const claim = { projectId, lane, fence, attempt: info.attempt };
-  const runId = info.workflowExecution?.runId ?? '';
   const counters: Record<string, number> = {};
   const stopHeartbeat = startHeartbeat(() => ({ ...counters }));
   const stopped = new AbortController();
