@@ -10,6 +10,7 @@ export class TcpProxy {
   delayMs = 0;
   private readonly links = new Set<Link>();
   private silent = false;
+  private readonly changes: { readonly from: string; readonly to: string }[] = [];
   private cuts: { readonly after: string; readonly bytes: number }[] = [];
 
   private constructor(
@@ -53,13 +54,31 @@ export class TcpProxy {
     this.cuts.push({ after, bytes });
   }
 
+  /** Of what clients send in one piece; both texts must be of the same length. */
+  change(from: string, to: string): void {
+    this.changes.push({ from, to });
+  }
+
   async close(): Promise<void> {
     for (const link of this.links) link.destroy();
     if (this.server.listening) await new Promise<void>((closed) => this.server.close(() => closed()));
   }
 
+  private changed(bytes: Buffer): Buffer {
+    return this.changes.reduce(
+      (sent, { from, to }) =>
+        sent.includes(from) ? Buffer.from(sent.toString('latin1').replace(from, to), 'latin1') : sent,
+      bytes,
+    );
+  }
+
   private link(client: Socket): void {
-    const link = new Link(client, connect(this.target, '127.0.0.1'), () => this.delayMs);
+    const link = new Link(
+      client,
+      connect(this.target, '127.0.0.1'),
+      () => this.delayMs,
+      (bytes) => this.changed(bytes),
+    );
     this.links.add(link);
     if (this.silent) link.silence();
     client.on('close', () => this.links.delete(link));
@@ -81,6 +100,7 @@ class Link {
     private readonly client: Socket,
     private readonly server: Socket,
     delay: () => number,
+    changed: (bytes: Buffer) => Buffer,
   ) {
     client.on('error', () => undefined);
     server.on('error', () => undefined);
@@ -91,7 +111,7 @@ class Link {
       this.sent = this.sent.then(async () => {
         const wait = arrives - Date.now();
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-        if (!this.silenced) server.write(bytes);
+        if (!this.silenced) server.write(changed(bytes));
       });
     });
     server.on('data', (bytes: Buffer) => {
