@@ -10,8 +10,8 @@ import { until } from '../support/until';
 import { planLongRewrite, type LongRewrite } from './long-rewrite';
 
 const TEST_MS = 110_000;
-/** How much later than its provider's last token a lane may be settled, and the next lane begin. */
-const SLOWED_MS = 2_500;
+/** How much later than its provider's last token the next lane may begin: less than a call to Redis may take. */
+const SLOWED_MS = 4_500;
 
 const studio = new StudioControl();
 let servers: RedisServers;
@@ -154,8 +154,8 @@ async function expectUnhurried(viewer: StoryClient, { projectId, mark, tokensPer
   const lasted = (rewrite?.endedAt ?? Infinity) - (rewrite?.at ?? 0);
   const paced = ((rewrite?.tokensSent ?? 0) * 1000) / tokensPerSecond;
   const next = (storyboard?.at ?? Infinity) - (rewrite?.endedAt ?? 0);
-  expect({ slow: lasted > paced + SLOWED_MS, lasted, paced }).toMatchObject({ slow: false });
-  expect({ slow: next > SLOWED_MS, next }).toMatchObject({ slow: false });
+  expect(lasted).toBeLessThan(paced + SLOWED_MS);
+  expect(next).toBeLessThan(SLOWED_MS);
   const { lanes } = await viewer.status(projectId);
   expect(lanes[0]).toMatchObject({ lane: 'rewrite', status: 'completed', attempt: 1 });
 }
