@@ -120,12 +120,13 @@ async function tellLane(
   }
 }
 
-/** Goes on from the log's text where that is this very text; otherwise tells it anew. */
+/** Goes on from what the log holds, where that is this text or its beginning; otherwise tells it anew. */
 async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
   const held = await log.lane(writer.projectId, writer.lane);
-  if (held?.text === text) {
-    const carrier = new TextWriter({ log, writer, continued: { text, how: 'reuse' } });
+  if (held?.text && text.startsWith(held.text)) {
+    const carrier = new TextWriter({ log, writer, continued: { text: held.text, how: 'reuse' } });
     carrier.open();
+    carrier.write(text.slice(held.text.length));
     return carrier;
   }
   const carrier = new TextWriter({ log, writer, reason: 'rerun' });

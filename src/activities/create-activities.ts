@@ -1,4 +1,3 @@
-import { activityInfo } from '@temporalio/activity';
 import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
 import type { ActivityDeps } from './deps';
@@ -34,8 +33,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
   };
 }
 
-async function announceUntilTold(deps: ActivityDeps, { projectId, lane }: LaneTask): Promise<void> {
-  const runId = activityInfo().workflowExecution?.runId ?? '';
+async function announceUntilTold(deps: ActivityDeps, { projectId, lane, runId }: LaneTask): Promise<void> {
   if (!(await announceLane(deps, { projectId, lane, runId }))) throw new Error('viewers cannot be told now');
 }
 

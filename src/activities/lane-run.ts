@@ -32,6 +32,9 @@ import { classify, toApplicationFailure } from './stage-failure';
 /** The model is asked at most so many times for an answer that can be used. */
 const MOST_ANSWERS = 3;
 
+/** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
+const TELLING_MS = 1_000;
+
 /** What a lane is made from, known before anything is paid. */
 export interface LanePlan<Inputs> {
   readonly inputHash: string;
@@ -90,10 +93,9 @@ export async function runLane<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<LaneResult> {
   const info = activityInfo();
-  const { projectId, lane } = task;
+  const { projectId, lane, runId } = task;
   const fence = fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt);
   const claim = { projectId, lane, fence, attempt: info.attempt };
-  const runId = info.workflowExecution?.runId ?? '';
   const counters: Record<string, number> = {};
   const stopHeartbeat = startHeartbeat(() => ({ ...counters }));
   const stopped = new AbortController();
@@ -131,7 +133,8 @@ export async function runLane<Inputs>(
       ? await useAgain(run, plan.inputHash, before?.settledFence ?? fence, reusable, maker)
       : await make(run, plan, before, maker);
 
-    const announced = await announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
+    const telling = announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
+    const announced = await toldWithin(TELLING_MS, telling);
     return {
       sha256: made.sha256,
       bytes: made.bytes,
@@ -181,6 +184,13 @@ async function useAgain<Inputs>(
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
+}
+
+/** False where it is not done yet. It goes on then, and does no harm to the step that tells the same. */
+async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
 }
 
 function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {

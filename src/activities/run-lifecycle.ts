@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import {
   fenceOf,
@@ -110,21 +111,23 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   });
   // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
   if (!found) return { announced: true };
-  return { announced: request.announce && (await tellEnd(deps, projectId).catch(() => false)) };
+  return { announced: request.announce && (await tellEnd(deps, request).catch(() => false)) };
 }
 
+/** `runId` is that of the run as viewers follow it. */
+type EndedRun = Pick<CloseRequest, 'projectId' | 'runId'>;
+
 /** Tells viewers that the run has ended; fails until they could be told. */
-export async function announceRun(deps: ActivityDeps, { projectId }: { projectId: ProjectId }): Promise<void> {
-  await tellEnd(deps, projectId);
+export async function announceRun(deps: ActivityDeps, run: EndedRun): Promise<void> {
+  await tellEnd(deps, run);
 }
 
 /** Exactly one of `pipeline_done` and `pipeline_error` a run, from what Postgres holds. */
-async function tellEnd(deps: ActivityDeps, projectId: ProjectId): Promise<true> {
+async function tellEnd(deps: ActivityDeps, { projectId, runId }: EndedRun): Promise<true> {
   const { manager } = deps.dataSource;
   const project = await manager.findOneByOrFail(Project, { id: projectId });
   const stages = await manager.findBy(ProjectStage, { projectId });
   const completed = stages.filter(({ status }) => status === 'completed').length;
-  const runId = activityInfo().workflowExecution?.runId ?? '';
   const body: EventBody =
     project.status === 'completed'
       ? {
@@ -132,17 +135,28 @@ async function tellEnd(deps: ActivityDeps, projectId: ProjectId): Promise<true> 
           metadata: { completed_stages: completed, skipped_stages: 0, total_stages: stages.length },
         }
       : { type: 'pipeline_error', error: endedBy(project), metadata: { status: project.status } };
-  const unfinished = stages.filter(({ status }) => status === 'cancelled' || status === 'failed');
+  const unfinished = project.status === 'completed' ? [] : await untoldStages(manager, projectId, runId);
   await publish(
     deps,
     projectId,
     [body],
-    `end:${runId}`,
+    // After a workflow reset the same run ends once more, in an execution of its own.
+    `end:${activityInfo().workflowExecution?.runId}`,
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
-    unfinished.map(({ stage }) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
+    unfinished.map((stage) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
   );
   await deps.log.expire(projectId, deps.config.LOG_EXPIRY_SECONDS);
   return true;
+}
+
+/** The stages that nobody was told to be complete in this run; what an earlier run has made of them does not count. */
+async function untoldStages(manager: EntityManager, projectId: ProjectId, runId: string): Promise<string[]> {
+  const lanes = await manager.findBy(Lane, { projectId });
+  const isTold = (lane: Lane) => lane.status === 'completed' && lane.announcedRunId === runId;
+  return STAGES.map(({ name }) => name).filter((name) => {
+    const own = lanes.filter(({ stage }) => stage === name);
+    return own.length === 0 || !own.every(isTold);
+  });
 }
 
 function endedBy(project: Project): string {

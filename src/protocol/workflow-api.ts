@@ -24,6 +24,7 @@ export interface StoryInput {
 
 export interface CarriedRun {
   readonly run: OpenedRun;
+  readonly runId: string;
   /** Absent until the storyboard is settled. */
   readonly scenes?: readonly number[];
   readonly settled: readonly LaneId[];
@@ -61,6 +62,8 @@ export interface RetryRequest {
 export interface LaneTask {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
+  /** Of the run as viewers follow it: it stays the same where the workflow continues as new. */
+  readonly runId: string;
   /** Results settled under an older fence are not reused. */
   readonly madeSince?: number;
 }
@@ -85,6 +88,8 @@ export interface ParkRequest {
 
 export interface CloseRequest {
   readonly projectId: ProjectId;
+  /** As in `LaneTask`. */
+  readonly runId: string;
   readonly outcome: 'completed' | 'failed' | 'cancelled';
   readonly error?: EventError;
   /** False while viewers have not been told of every lane yet: the end of the run must come last. */
@@ -101,7 +106,7 @@ export interface StoryActivities {
   announceLane(task: LaneTask): Promise<void>;
   parkLane(request: ParkRequest): Promise<void>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
-  announceRun(input: { projectId: ProjectId }): Promise<void>;
+  announceRun(input: { projectId: ProjectId; runId: string }): Promise<void>;
 }
 
 /** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */

@@ -73,9 +73,9 @@ export class TextWriter {
     }
     if (text === '') return;
     this.whole += text;
+    this.pending += text;
     this.loose += text.length;
     if (this.loose > MOST_LOOSE) this.join();
-    this.pending += text;
     this.options.meter?.wrote();
     this.send();
   }
@@ -173,6 +173,7 @@ export class TextWriter {
 
   private retryLater(): void {
     if (this.stale) return;
+    this.join();
     this.retryTimer = setTimeout(() => {
       this.retryTimer = undefined;
       this.send();
@@ -182,7 +183,7 @@ export class TextWriter {
 
   /** A string that grew by many small pieces holds every one of them, at ten times its size, until it is read. */
   private join(): void {
-    this.whole.charCodeAt(0);
+    for (const text of [this.whole, this.pending, this.inFlight]) text.charCodeAt(0);
     this.loose = 0;
   }
 

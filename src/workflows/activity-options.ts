@@ -9,16 +9,22 @@ import {
   type StoryActivities,
 } from '../protocol';
 
+/**
+ * Of a run's own steps, which do not beat: one whose worker was killed is noticed by this. One that waits for a Redis
+ * which hangs stays well below it.
+ */
+const STEP_LIMIT = '20 seconds';
+
 /** The run's own steps: quick, safe to repeat, and worth repeating for long. */
 const steps = proxyActivities<StoryActivities>({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
 
 /** How long viewers are tried to be told of what Postgres holds already; after that they find it there. */
 const TELLING: ActivityOptions = {
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '15 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
 };

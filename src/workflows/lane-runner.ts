@@ -11,6 +11,7 @@ import type { LaneTable } from './lane-table';
 
 export interface LaneRunnerOptions {
   readonly projectId: ProjectId;
+  readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
   /** Results settled under an older fence are made again. */
@@ -70,11 +71,16 @@ export class LaneRunner {
     kind: LaneKind,
     lane: LaneId,
   ): Promise<{ result: LaneResult; error?: never } | { result?: never; error: EventError }> {
-    const { table, projectId, madeSince } = this.options;
+    const { table, projectId, runId, madeSince } = this.options;
     table.set(lane, 'processing');
     this.running += 1;
     try {
-      const result = await runLaneActivity(kind, { projectId, lane, ...(madeSince !== undefined && { madeSince }) });
+      const result = await runLaneActivity(kind, {
+        projectId,
+        lane,
+        runId,
+        ...(madeSince !== undefined && { madeSince }),
+      });
       table.set(lane, 'completed');
       if (!result.announced) this.tellLater(lane);
       return { result };
@@ -104,7 +110,8 @@ export class LaneRunner {
   /** Viewers could not be told now. Telling them is a step of its own, which no other lane waits for. */
   private tellLater(lane: LaneId): void {
     this.telling += 1;
-    announceLane({ projectId: this.options.projectId, lane })
+    const { projectId, runId } = this.options;
+    announceLane({ projectId, lane, runId })
       .catch(() => undefined)
       .finally(() => (this.telling -= 1));
   }

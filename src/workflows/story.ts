@@ -60,23 +60,25 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
     },
   });
 
+  const runId = carried?.runId ?? workflowInfo().runId;
   let runner: LaneRunner | undefined;
   let thrown: Error | undefined;
   try {
     const run = carried?.run ?? (await openRun({ projectId }));
     runner = new LaneRunner({
       projectId,
+      runId,
       table,
       onFailure: input.onFailure ?? 'park',
       ...(input.force && { madeSince: run.runFence }),
     });
-    const left = await make(run, runner, table, carried);
+    const left = await make(run, runId, runner, table, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
     thrown = error as Error;
     if (thrown.name === 'ContinueAsNew') throw thrown;
   }
-  await CancellationScope.nonCancellable(() => close(table, runner, thrown));
+  await CancellationScope.nonCancellable(() => close(table, runId, runner, thrown));
   if (thrown) throw thrown;
   return table.view();
 }
@@ -84,6 +86,7 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
 /** Runs the plan to its end, or until the history is long: then gives what is left for the next run of the workflow. */
 async function make(
   run: OpenedRun,
+  runId: string,
   runner: LaneRunner,
   table: LaneTable,
   carried: CarriedRun | undefined,
@@ -111,6 +114,7 @@ async function make(
   const parked = table.withStatus('needs_attention').map((lane) => [lane, table.error(lane)] as const);
   return {
     run,
+    runId,
     ...(order.scenes && { scenes: order.scenes }),
     settled: [...order.settled],
     parked: Object.fromEntries(parked) as Readonly<Record<LaneId, EventError>>,
@@ -126,12 +130,18 @@ async function drain(runner: LaneRunner, order: LaneOrder): Promise<boolean> {
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
-async function close(table: LaneTable, runner: LaneRunner | undefined, thrown: Error | undefined): Promise<void> {
+async function close(
+  table: LaneTable,
+  runId: string,
+  runner: LaneRunner | undefined,
+  thrown: Error | undefined,
+): Promise<void> {
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
   await condition(() => runner === undefined || runner.stopped);
   const { announced } = await closeRun({
     projectId,
+    runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner?.toldAll ?? true,
@@ -139,7 +149,7 @@ async function close(table: LaneTable, runner: LaneRunner | undefined, thrown: E
   table.end(outcome);
   if (announced) return;
   await condition(() => runner === undefined || runner.toldAll);
-  await announceRun({ projectId }).catch(() => undefined);
+  await announceRun({ projectId, runId }).catch(() => undefined);
 }
 
 function showToOperators(): (table: LaneTable) => void {

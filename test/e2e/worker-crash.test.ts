@@ -1,32 +1,17 @@
-import { StoryClient } from '../../src/client';
-import { readConfig } from '../../src/config';
 import type { LogEvent } from '../../src/protocol';
-import { testEnv } from '../support/services';
 import { ownTopic, sha256, textSeen, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
-import { WorkerProcess } from '../support/worker-process';
-
-/** A killed worker is noticed when its heartbeats stay away for 15 s. */
-const TEST_MS = 110_000;
+import { WORKER_TEST_MS as TEST_MS, WorkerSuite } from '../support/worker-suite';
 
 describe('When a worker is killed with -9,', () => {
   const studio = new StudioControl();
-  const env = testEnv();
-  let client: StoryClient;
-  let worker: WorkerProcess;
-
-  beforeAll(async () => {
-    client = await StoryClient.connect(readConfig(env));
-  });
-  beforeEach(async () => {
-    worker = await WorkerProcess.start(env);
-  });
-  afterEach(() => worker.kill());
-  afterAll(() => client.close());
+  const suite = new WorkerSuite();
 
   test(
     'in the middle of the tokens of a storyboard, the next worker finishes it and viewers hold exactly its text',
     async () => {
+      const worker = await suite.startWorker();
+      const { client } = suite;
       const { topic, mark } = ownTopic();
       await studio.misbehave(mark, 'chat', {}, 1);
       await studio.misbehave(mark, 'chat', { tokensPerSecond: 100 }, 1);
@@ -40,7 +25,7 @@ describe('When a worker is killed with -9,', () => {
         (event) => event.type === 'token' && event.stage === 'storyboard' && ++tokens > 20,
       );
       await worker.kill();
-      worker = await WorkerProcess.start(env);
+      await suite.startWorker();
 
       const events = await watching;
       expect(events.at(-1)?.type).toBe('pipeline_done');
@@ -62,8 +47,8 @@ describe('When a worker is killed with -9,', () => {
   test(
     'viewers keep their text and it goes on, where the provider can go on from it',
     async () => {
-      await worker.kill();
-      worker = await WorkerProcess.start({ ...env, STORYREEL_TEXT_CONTINUATION: 'prefill' });
+      const worker = await suite.startWorker({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
+      const { client } = suite;
       const { topic, mark } = ownTopic();
       await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 }, 1);
       const projectId = await client.create({ topic, settings: { scenes: 1 } });
@@ -72,7 +57,7 @@ describe('When a worker is killed with -9,', () => {
       let tokens = 0;
       await watchUntil(client, projectId, ({ type }) => type === 'token' && ++tokens > 40);
       await worker.kill();
-      worker = await WorkerProcess.start({ ...env, STORYREEL_TEXT_CONTINUATION: 'prefill' });
+      await suite.startWorker({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
 
       const events = await watching;
       expect(events.at(-1)?.type).toBe('pipeline_done');

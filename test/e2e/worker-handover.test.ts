@@ -1,39 +1,24 @@
-import { StoryClient } from '../../src/client';
-import { readConfig } from '../../src/config';
-import { testEnv } from '../support/services';
 import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
-import { WorkerProcess } from '../support/worker-process';
-
-/** A killed worker is noticed when its heartbeats stay away for 15 s. */
-const TEST_MS = 110_000;
+import { WORKER_TEST_MS as TEST_MS, WorkerSuite } from '../support/worker-suite';
 
 describe('When a worker ends,', () => {
   const studio = new StudioControl();
-  const env = testEnv();
-  let client: StoryClient;
-  let worker: WorkerProcess;
-
-  beforeAll(async () => {
-    client = await StoryClient.connect(readConfig(env));
-  });
-  beforeEach(async () => {
-    worker = await WorkerProcess.start(env);
-  });
-  afterEach(() => worker.kill());
-  afterAll(() => client.close());
+  const suite = new WorkerSuite();
 
   test(
     'killed with -9 while a video job is made, the next worker goes on with the same job and pays for no other',
     async () => {
+      const worker = await suite.startWorker();
+      const { client } = suite;
       const { topic } = ownTopic();
       const projectId = await client.create({ topic, settings: { scenes: 2 } });
       await client.start(projectId);
       const watching = watchToEnd(client, projectId, TEST_MS);
       await until('the jobs are at the provider', async () => (await studio.jobsOf(projectId)).length === 2);
       await worker.kill();
-      worker = await WorkerProcess.start(env);
+      await suite.startWorker();
       expect((await watching).at(-1)?.type).toBe('pipeline_done');
       expect(await studio.jobsOf(projectId)).toHaveLength(2);
     },
@@ -43,6 +28,8 @@ describe('When a worker ends,', () => {
   test(
     'or the answer to a video job is lost, the same job is found again by its key',
     async () => {
+      await suite.startWorker();
+      const { client } = suite;
       const { topic, mark } = ownTopic();
       const projectId = await client.create({ topic, settings: { scenes: 1 } });
       await studio.writeAbout(mark);
@@ -60,16 +47,17 @@ describe('When a worker ends,', () => {
   test(
     'by a deploy, it hands the stream on without waiting for a time-out',
     async () => {
+      const worker = await suite.startWorker();
+      const { client } = suite;
       const { topic, mark } = ownTopic();
       await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 }, 1);
       const projectId = await client.create({ topic, settings: { scenes: 1 } });
       await client.start(projectId);
       const watching = watchToEnd(client, projectId, TEST_MS);
       await watchUntil(client, projectId, ({ type }) => type === 'token');
-      const next = await WorkerProcess.start(env);
+      await suite.startWorker();
       const from = Date.now();
       await worker.stop();
-      worker = next;
       const events = await watching;
       expect(events.at(-1)?.type).toBe('pipeline_done');
       const reset = events.find(({ type }) => type === 'reset');

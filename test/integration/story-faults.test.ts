@@ -198,6 +198,27 @@ describe('When a provider misbehaves', () => {
   });
 });
 
+test('A text without an end is given up at MAX_TEXT_BYTES, and what it costs ends with it', async () => {
+  const studio = new StudioControl();
+  const app = await startApp({ MAX_TEXT_BYTES: '2000' });
+  try {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { text: 'on and '.repeat(1_000), tokensPerSecond: 500 });
+    const projectId = await app.client.create({ topic });
+    await app.client.start(projectId, { onFailure: 'fail' });
+    const events = await watchToEnd(app.client, projectId);
+    expect(events.at(-1)).toMatchObject({ type: 'pipeline_error', metadata: { status: 'failed' } });
+    expect(await app.client.status(projectId)).toMatchObject({
+      lanes: [{ error: { type: 'Output.TooLong' } }, {}, {}],
+    });
+    expect(textSeen(events, 'rewrite').length).toBeLessThan(2_100);
+    const [request] = await studio.requests(mark);
+    expect(request).toMatchObject({ aborted: true });
+  } finally {
+    await app.close();
+  }
+});
+
 describe('A cancel in mid-stream', () => {
   let app: TestApp;
   const studio = new StudioControl();

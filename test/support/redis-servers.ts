@@ -20,6 +20,9 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again at its port, with the data that it had written or with none. Returns when it answers. */
   startAgain(data: 'kept' | 'gone'): Promise<void>;
+  /** It answers no more, and its connections stay open. */
+  freeze(): void;
+  thaw(): void;
 }
 
 const STATE = join(projectRoot(), '.storyreel');
@@ -49,7 +52,7 @@ export class RedisServers {
   }
 
   /** A server that keeps nothing unless `more` says so. */
-  async start(flavour: Flavour, more: readonly string[] = []): Promise<RedisServer> {
+  async start(flavour: Flavour = 'Valkey', more: readonly string[] = []): Promise<RedisServer> {
     const program = await findFlavour(this.context, flavour);
     const name = `redis-${randomUUID().slice(0, 8)}`;
     const stateDir = join(this.folder, name);
@@ -78,6 +81,8 @@ export class RedisServers {
         process.kill(pid, 'SIGKILL');
         await until('the server has ended', () => !isThere(pid), BOUND_MS);
       },
+      freeze: () => void process.kill(pid, 'SIGSTOP'),
+      thaw: () => void process.kill(pid, 'SIGCONT'),
       startAgain: async (data) => {
         if (data === 'gone') rmSync(dataDir, { recursive: true, force: true });
         await start();

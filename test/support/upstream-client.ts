@@ -21,6 +21,8 @@ interface UpstreamView {
 interface UpstreamStageView extends UpstreamView {
   /** Its tokens joined. */
   readonly text: string;
+  /** What each token had of the whole text. */
+  readonly full_texts: readonly (string | null)[];
   /** What the last event had, if it had any. */
   readonly full_text: string | null;
 }
@@ -36,15 +38,19 @@ export function fetchRedisForPython(): Promise<string> {
   });
 }
 
-/** The old product's clients of one project, each a Python process: one for every stage, and one for all. */
+/** The old product's clients of one project, each a Python process: of one stage, or `*` of all. */
 export class UpstreamClients {
   private constructor(private readonly clients: ReadonlyMap<string, UpstreamClient>) {}
 
   /** Resolves when all of them are subscribed. */
-  static async subscribe(library: string, projectId: ProjectId): Promise<UpstreamClients> {
-    const watched = [...STAGES.map(({ name }) => name), '*'];
+  static async subscribe(
+    library: string,
+    projectId: ProjectId,
+    watched: readonly (StageName | '*')[] = [...STAGES.map(({ name }) => name), '*'],
+    redisUrl = fromSetup('STORYREEL_TEST_REDIS_URL'),
+  ): Promise<UpstreamClients> {
     const clients = new UpstreamClients(
-      new Map(watched.map((stage) => [stage, new UpstreamClient(library, projectId, stage)])),
+      new Map(watched.map((stage) => [stage, new UpstreamClient(library, projectId, stage, redisUrl)])),
     );
     try {
       await Promise.all([...clients.clients.values()].map((client) => client.ready));
@@ -85,9 +91,9 @@ class UpstreamClient {
   readonly view: Promise<UpstreamView>;
   private readonly child: ChildProcess;
 
-  constructor(library: string, projectId: ProjectId, stage: string) {
+  constructor(library: string, projectId: ProjectId, stage: string, redisUrl: string) {
     const child = spawn('python3', [program, projectId, stage], {
-      env: { PATH: process.env['PATH'], PYTHONPATH: library, REDIS_URL: fromSetup('STORYREEL_TEST_REDIS_URL') },
+      env: { PATH: process.env['PATH'], PYTHONPATH: library, REDIS_URL: redisUrl },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;

@@ -4,8 +4,8 @@
     REDIS_URL=... upstream_client.py PROJECT_ID '*'      all stages, to `pipeline_done` or `pipeline_error`
 
 Prints the line `ready` once it is subscribed and, at the end, one JSON object: `ended_by`, the `types` that it saw in
-their order (with `*` each as "stage type"), and for one stage the `text` that it put together from the tokens and the
-`full_text` that the last event brought. Waits for its end for as long as that takes; a lost connection is exit code 1.
+their order (with `*` each as "stage type"), and for one stage the `text` that it put together from the tokens, the
+`full_texts` that came with them and the `full_text` that the last event brought. Waits for its end for as long as that takes; a lost connection is exit code 1.
 """
 
 import json
@@ -34,13 +34,20 @@ def subscribe(url, project_id, stage):
 
 
 def follow_stage(events):
-    types, text = [], ""
+    types, text, full_texts = [], "", []
     for event in events:
         types.append(event["type"])
         if event["type"] == "token":
             text += event["content"]
+            full_texts.append(event.get("full_text"))
         if event["type"] in ENDS_OF_STAGE:
-            return {"ended_by": event["type"], "types": types, "text": text, "full_text": event.get("full_text")}
+            return {
+                "ended_by": event["type"],
+                "types": types,
+                "text": text,
+                "full_texts": full_texts,
+                "full_text": event.get("full_text"),
+            }
 
 
 def follow_all(events):

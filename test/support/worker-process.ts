@@ -6,22 +6,30 @@ const cli = resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
 
 /** A worker as operators run it: the built command in a process of its own, which a test may kill. */
 export class WorkerProcess {
-  private constructor(private readonly child: ChildProcess) {}
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly written: { log: string },
+  ) {}
 
   static async start(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
     const child = spawn(process.execPath, [cli, 'worker'], {
       env: { PATH: process.env['PATH'], ...env, LOG_LEVEL: 'info' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let log = '';
+    const written = { log: '' };
     await new Promise<void>((ready, fail) => {
       child.stderr.on('data', (data: Buffer) => {
-        log += data.toString('utf8');
-        if (log.includes('worker is ready')) ready();
+        written.log += data.toString('utf8');
+        if (written.log.includes('worker is ready')) ready();
       });
-      child.once('exit', (code) => fail(new Error(`the worker ended (${code}) before it was ready:\n${log}`)));
+      child.once('exit', (code) => fail(new Error(`the worker ended (${code}) before it was ready:\n${written.log}`)));
     });
-    return new WorkerProcess(child);
+    return new WorkerProcess(child, written);
+  }
+
+  /** What it has logged, one JSON object a line. */
+  get log(): string {
+    return this.written.log;
   }
 
   /** As a crash: nothing is tidied up. */
@@ -32,6 +40,15 @@ export class WorkerProcess {
   /** As a deploy: takes no more work and hands on what runs. */
   async stop(): Promise<void> {
     await this.end('SIGTERM');
+  }
+
+  /** As a computer that hangs: it does nothing, knows of nothing and keeps its connections, until `thaw`. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

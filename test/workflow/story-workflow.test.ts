@@ -163,6 +163,8 @@ describe('The story workflow', () => {
       const { runId } = await run.handle.describe();
       await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1, 120_000);
       expect((await run.handle.describe()).runId).not.toBe(runId);
+      // Viewers are told how far a stage is by counting its lanes that they were told of in this run.
+      expect(new Set(run.begun.map((task) => task.runId))).toEqual(new Set([runId]));
       failing.clear();
       await run.handle.signal('retry', { lane: 'image_generation/7' });
       expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 500 });
