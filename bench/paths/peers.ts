@@ -70,4 +70,8 @@ export const peerPaths: readonly Path[] = [
     peer('Durable Streams', 'durable-streams', 'HTTP appends to a stream on its server, read as SSE'),
     'durable-streams',
   ),
+  withServer(
+    peer('Restate pubsub', 'restate', 'a step publishes each token to a virtual object, viewers pull every 100 ms'),
+    'restate',
+  ),
 ];

@@ -5,8 +5,10 @@ import { openProvider, textOf } from './provider.mjs';
 /** A workflow for each text, with a step that asks the provider and writes each token to the workflow's durable stream. */
 const KEY = 'tokens';
 
-/** Both processes are the same application; a new one goes on with what the last one of its executor left behind. */
-async function launch({ databaseUrl }, executorID, systemDatabasePoolSize) {
+/** Both processes are the same application; a new worker goes on with what the last one left behind. */
+async function launch({ databaseUrl }, role, systemDatabasePoolSize) {
+  // pg warns once of how the SDK uses it.
+  process.noDeprecation = true;
   const url = new URL(databaseUrl);
   url.pathname = '/bench_dbos';
   DBOS.setConfig({
@@ -15,8 +17,9 @@ async function launch({ databaseUrl }, executorID, systemDatabasePoolSize) {
     systemDatabasePoolSize,
     // A viewer's read waits in the pool only for as long as its query runs.
     systemDatabasePollingConcurrency: 0,
-    executorID,
-    applicationVersion: 'bench',
+    executorID: role,
+    // A process takes up workflows of its own version only, and viewers have none to run.
+    applicationVersion: role,
     logLevel: 'error',
   });
   await DBOS.launch();

@@ -18,7 +18,6 @@ export async function openProducer(services) {
     });
     const producer = new IdempotentProducer(stream, handle, {
       autoClaim: true,
-      lingerMs: 0,
       onError: (error) => {
         if (!background.closing) process.stderr.write(`durable-streams: ${error.message}\n`);
       },
@@ -41,14 +40,16 @@ export async function openProducer(services) {
 export async function openReader(services) {
   const background = new Background();
   const server = urlOf(services);
-  const abort = new AbortController();
+  const aborts = [];
   const follow = async ({ label, handle }, sink) => {
     const url = `${server}/v1/stream/${handle}`;
-    const found = await whenThere(
-      background,
-      async () => (await DurableStream.head({ url }).catch(() => undefined)) ?? undefined,
+    const found = await whenThere(background, async () =>
+      (await DurableStream.head({ url })).exists ? true : undefined,
     );
     if (!found) return;
+    // A controller for each: listeners of one for all of them are as many as viewers, of which Node warns.
+    const abort = new AbortController();
+    aborts.push(abort);
     const response = await openStream({ url, offset: '-1', live: 'sse', json: true, signal: abort.signal });
     response.subscribeJson(({ items }) => {
       for (const { content } of items) sink.append(label, content);
@@ -63,7 +64,7 @@ export async function openReader(services) {
     },
     close: async () => {
       background.close();
-      abort.abort();
+      for (const abort of aborts) abort.abort();
     },
   };
 }
