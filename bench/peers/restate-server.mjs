@@ -26,7 +26,7 @@ const child = spawn(program, ['--base-dir', process.argv[2], '--no-logo'], {
     RESTATE_INGRESS__BIND_PORT: String(ingress),
     RESTATE_ADMIN__BIND_PORT: String(admin),
     RESTATE_DISABLE_TELEMETRY: 'true',
-    RESTATE_LOG_FILTER: 'error',
+    RESTATE_LOG_FILTER: 'error,octocrab=off',
     RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: '512MiB',
   },
 });

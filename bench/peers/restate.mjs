@@ -7,6 +7,13 @@ import * as clients from '@restatedev/restate-sdk-clients';
 import { Background } from './background.mjs';
 import { openProvider, textOf } from './provider.mjs';
 
+// The SDK takes it for granted; Node has it from version 22 on.
+Promise.withResolvers ??= function withResolvers() {
+  let resolve, reject;
+  const promise = new this((...both) => ([resolve, reject] = both));
+  return { promise, resolve, reject };
+};
+
 /** A handler for each text, whose step publishes tokens to the pubsub object. Addresses are files in the scratch folder. */
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const urlsOf = ({ scratch }) => read(join(scratch, 'restate.json'));
@@ -16,6 +23,7 @@ const pubsubOf = (ingress) =>
 
 export async function openProducer(services) {
   const ask = openProvider(services);
+  const background = new Background();
   const { ingress, admin } = urlsOf(services);
   const pubsub = pubsubOf(ingress);
   const texts = restate.service({
@@ -44,7 +52,9 @@ export async function openProducer(services) {
   const port = await restate.serve({
     services: [texts, createPubsubObject('pubsub', {})],
     port: existsSync(known) ? read(known).port : 0,
-    logger: () => undefined,
+    logger: ({ level }, ...said) => {
+      if (level === 'error' && !background.closing) process.stderr.write(`restate: ${said.join(' ')}\n`);
+    },
   });
   writeFileSync(known, JSON.stringify({ port }));
   const registered = await fetch(`${admin}/deployments`, {
@@ -58,7 +68,7 @@ export async function openProducer(services) {
     run: async (streams) => {
       for (const each of streams) await client.serviceSendClient({ name: 'texts' }).complete(each);
     },
-    close: async () => undefined,
+    close: async () => background.close(),
   };
 }
 
