@@ -6,7 +6,7 @@ import { openProvider, textOf } from './provider.mjs';
 const KEY = 'tokens';
 
 /** Both processes are the same application; a new worker goes on with what the last one left behind. */
-async function launch({ databaseUrl }, role, systemDatabasePoolSize) {
+async function launch({ databaseUrl }, role) {
   // pg warns once of how the SDK uses it.
   process.noDeprecation = true;
   const url = new URL(databaseUrl);
@@ -14,9 +14,6 @@ async function launch({ databaseUrl }, role, systemDatabasePoolSize) {
   DBOS.setConfig({
     name: 'bench',
     systemDatabaseUrl: url.href,
-    systemDatabasePoolSize,
-    // A viewer's read waits in the pool only for as long as its query runs.
-    systemDatabasePollingConcurrency: 0,
     executorID: role,
     // A process takes up workflows of its own version only, and viewers have none to run.
     applicationVersion: role,
@@ -46,7 +43,7 @@ export async function openProducer(services) {
     },
     { name: 'text' },
   );
-  await launch(services, 'worker', 50);
+  await launch(services, 'worker');
   return {
     run: async (streams) => {
       for (const { label, handle } of streams) {
@@ -64,7 +61,7 @@ export async function openProducer(services) {
 export async function openReader(services) {
   const background = new Background();
   // Not a DBOSClient: that one looks for new values once a second, a process of the application is told of them.
-  await launch(services, 'viewers', 20);
+  await launch(services, 'viewers');
   const follow = async ({ label, handle }, sink) => {
     await whenThere(background, async () => (await DBOS.getWorkflowStatus(handle)) ?? undefined);
     for await (const content of DBOS.readStream(handle, KEY)) {
