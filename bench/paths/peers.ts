@@ -74,4 +74,5 @@ export const peerPaths: readonly Path[] = [
     peer('Restate pubsub', 'restate', 'a step publishes each token to a virtual object, viewers pull every 100 ms'),
     'restate',
   ),
+  peer('LangGraph dev server', 'langgraph', 'custom events of a run, which viewers join over HTTP'),
 ];

@@ -1,16 +1,8 @@
 /** The Restate server, with its data in the folder of the argument. Prints `{"ingress", "admin"}` and ends with its input. */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort } from './free-port.mjs';
 
 const [ingress, admin, node] = [await freePort(), await freePort(), await freePort()];
 // The package of the platform has the program itself; the starter around it would outlive us when we are killed.
