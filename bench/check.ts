@@ -7,7 +7,7 @@ import { longTextRun } from './parts/long-text';
 import { startUpRun } from './parts/start-up';
 import { interleaved, steadyRun, type SteadyRun } from './parts/steady';
 import { bareLoop, storyreel } from './paths/path';
-import { pythonThreads } from './paths/peers';
+import { pythonThreads } from './paths/python-path';
 
 /** One promise, what was measured, and whether it was kept. */
 export interface Check {

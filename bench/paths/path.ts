@@ -27,7 +27,8 @@ export interface OpenPath {
 }
 
 const here = (name: string) => join(__dirname, `${name}.js`);
-const produce = join(__dirname, '..', 'harness', 'produce.js');
+/** Runs the producer of a module. */
+export const produce = join(__dirname, '..', 'harness', 'produce.js');
 
 /** A path whose producer is started by a command that speaks the harness' lines. */
 export function commandPath(

@@ -10,12 +10,14 @@ it('names the versions of Node that it runs on', () => {
   expect(engines.node).toBe('>=20.19');
 });
 
-it('locks versions without naming a registry, so that any mirror serves', () => {
-  expect(projectFile('package-lock.json')).not.toContain('"resolved"');
+const LOCKS = ['package-lock.json', 'bench/peers/package-lock.json'];
+
+it.each(LOCKS)('locks versions in %s without naming a registry, so that any mirror serves', (lock) => {
+  expect(projectFile(lock)).not.toContain('"resolved"');
 });
 
-it('locks the packages of every platform, so that npm ci works on all of them', () => {
-  const { packages } = JSON.parse(projectFile('package-lock.json')) as {
+it.each(LOCKS)('locks the packages of every platform in %s, so that npm ci works on all of them', (lock) => {
+  const { packages } = JSON.parse(projectFile(lock)) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
