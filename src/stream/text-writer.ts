@@ -1,5 +1,5 @@
 import type { ContinuedBy, ResetReason } from '../protocol';
-import type { EventLog, LaneWriter } from './event-log';
+import type { AppendRequest, EventLog, LaneWriter } from './event-log';
 import type { StreamMeter } from './stream-meter';
 
 export interface TextWriterOptions {
@@ -131,39 +131,39 @@ export class TextWriter {
     }
     if (this.inFlight === '' && !this.opening) return this.wake();
     this.sending = true;
-    this.options.log
-      .append({
-        writer: this.options.writer,
-        offset: this.acknowledged,
-        text: this.inFlight,
-        ...(this.reason && { reason: this.reason }),
-        ...(this.continued && { continued: this.continued }),
-      })
-      .then(
-        (reply) => {
-          this.sending = false;
-          this.retryMs = RETRY_MS.first;
-          switch (reply.kind) {
-            case 'ok':
-              this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
-              this.inFlight = '';
-              this.opening = false;
-              // From here on this text is its own: a text that lies there instead, after a loss, is none to go on from.
-              this.continued = undefined;
-              return this.send();
-            case 'gap':
-              return this.resend(reply.length);
-            case 'stale':
-              this.close();
-              this.options.meter?.refused();
-              this.options.onStale?.(reply.fence);
-          }
-        },
-        () => {
-          this.sending = false;
-          this.retryLater();
-        },
-      );
+    this.options.log.append(this.request()).then(
+      (reply) => {
+        this.sending = false;
+        this.retryMs = RETRY_MS.first;
+        switch (reply.kind) {
+          case 'ok':
+            this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
+            this.inFlight = '';
+            this.opening = false;
+            // From here on this text is its own: a text that lies there instead, after a loss, is none to go on from.
+            this.continued = undefined;
+            return this.send();
+          case 'gap':
+            return this.resend(reply.length);
+          case 'stale':
+            this.close();
+            this.options.meter?.refused();
+            this.options.onStale?.(reply.fence);
+        }
+      },
+      () => {
+        this.sending = false;
+        this.retryLater();
+      },
+    );
+  }
+
+  private request(): AppendRequest {
+    const { reason, continued, acknowledged: offset, inFlight: text } = this;
+    const { writer } = this.options;
+    // Nearly all requests are of this kind, one or more for every token.
+    if (reason === undefined && continued === undefined) return { writer, offset, text };
+    return { writer, offset, text, ...(reason && { reason }), ...(continued && { continued }) };
   }
 
   private measured(bytes: number): number {
