@@ -1,80 +1,137 @@
-import type { Ground } from './harness/ground';
+import { Ground } from './harness/ground';
 import { withPath } from './harness/opened';
-import { measureRedisMemory } from './redis-memory';
+import { measureRedisMemory, type MemoryFigures } from './redis-memory';
 import { crashRun, type CrashRun } from './parts/crash';
 import { crowdRun, type CrowdRun } from './parts/crowd';
 import { longTextRun, type LongTextRun } from './parts/long-text';
 import { interleaved, medianRun, type SteadyRun } from './parts/steady';
 import { bareLoop, storyreel, type Path } from './paths/path';
 import { peerPaths } from './paths/peers';
+import { pythonThreads } from './paths/python-path';
 
 export const PARTS = ['steady', 'long', 'crowd', 'crash', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Comparison {
-  readonly steady?: readonly SteadyRun[];
-  readonly long?: readonly LongTextRun[];
-  readonly crowd?: readonly CrowdRun[];
-  readonly crash?: readonly CrashRun[];
-  readonly memory?: Awaited<ReturnType<typeof measureRedisMemory>>;
-  /** Paths that could not be measured under a load, and why. */
+  readonly steady: readonly SteadyRun[];
+  readonly long: readonly LongTextRun[];
+  readonly crowd: readonly CrowdRun[];
+  readonly crash: readonly CrashRun[];
+  readonly memory?: MemoryFigures;
+  /** What could not be measured, and why: for most, the load was more than the path carries here. */
   readonly failed: readonly string[];
 }
 
 export interface CompareOptions {
   readonly parts: readonly Part[];
   readonly runs: number;
+  /** Words, one of which a path's name must contain; none is every path. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 }
 
 const LOADS = [1, 50, 200];
+const RATE = 50;
 const SECONDS = 5;
+/** A path that is this late falls behind for good; it is not given a heavier load. */
+const BEHIND_MS = 2_000;
+const CRASH = { streams: 20, patienceMs: 60_000 };
+const CRASH_OF_OTHERS = { streams: 5, patienceMs: 60_000 };
 
-/** Every path under every load, in the same run on the same machine. */
-export async function compare(ground: Ground, { parts, runs, only, say }: CompareOptions): Promise<Comparison> {
-  const all = [bareLoop, storyreel, ...peerPaths];
-  const paths = all.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
+/** Every path under every load, one after the other on the same machine. */
+export async function compare(ground: Ground, options: CompareOptions): Promise<Comparison> {
+  const { parts, runs, only, say } = options;
+  const chosen = ({ name }: Path) => only.length === 0 || only.some((word) => name.includes(word));
+  const main = [bareLoop, storyreel].filter(chosen);
+  const others = [pythonThreads, ...peerPaths].filter(chosen);
+  const result = {
+    steady: [] as SteadyRun[],
+    long: [] as LongTextRun[],
+    crowd: [] as CrowdRun[],
+    crash: [] as CrashRun[],
+  };
   const failed: string[] = [];
-  const each = async <T>(what: string, work: (path: Path) => Promise<T>): Promise<T[]> => {
-    const results: T[] = [];
-    for (const path of paths) {
-      try {
-        const result = await work(path);
-        say(`${what} ${path.name}: ${JSON.stringify(result)}`);
-        results.push(result);
-      } catch (error) {
-        failed.push(`${what} ${path.name}: ${(error as Error).message}`);
-        say(`FAILED ${failed.at(-1)}`);
-      }
+  const attempt = async <T>(what: string, path: Path, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      const measured = await work();
+      say(`${what}, ${path.name}: ${JSON.stringify(measured)}`);
+      return measured;
+    } catch (error) {
+      failed.push(`${what}, ${path.name}: ${firstLine(error)}`);
+      say(`FAILED ${failed.at(-1)}`);
+      return undefined;
     }
-    return results;
   };
   const has = (part: Part) => parts.includes(part);
-  const steady: SteadyRun[] = [];
+
   if (has('steady')) {
     for (const streams of LOADS) {
-      const measured = await interleaved(ground, paths, { streams, rate: 50, seconds: SECONDS }, runs, say);
+      const measured = await interleaved(ground, main, { streams, rate: RATE, seconds: SECONDS }, runs, say);
       failed.push(...measured.failed);
-      steady.push(...measured.runs.map(medianRun));
+      result.steady.push(...measured.runs.map(medianRun));
     }
   }
-  return {
-    ...(has('steady') && { steady }),
-    ...(has('long') && {
-      long: await each('long', (path) => withPath(ground, path, (open) => longTextRun(ground, path, open))),
-    }),
-    ...(has('crowd') && {
-      crowd: await each('crowd', (path) =>
-        withPath(ground, path, (open) => crowdRun(ground, path, open, { viewers: 100, storm: 200, seconds: SECONDS })),
-      ),
-    }),
-    ...(has('crash') && {
-      crash: await each('crash', (path) => withPath(ground, path, (open) => crashRun(ground, path, open, 20, 90_000))),
-    }),
-    ...(has('memory') && {
-      memory: await measureRedisMemory(ground.services.redisUrl, { projects: 100, bytes: 60_000 }),
-    }),
-    failed,
-  };
+  for (const path of main) {
+    const open = <T>(work: Parameters<typeof withPath<T>>[2]) => withPath(ground, path, work);
+    if (has('long')) push(result.long, await attempt('long', path, () => open((o) => longTextRun(ground, path, o))));
+    if (has('crowd')) {
+      const sizes = { viewers: 100, storm: 200, seconds: SECONDS };
+      push(result.crowd, await attempt('crowd', path, () => open((o) => crowdRun(ground, path, o, sizes))));
+    }
+    if (has('crash')) {
+      const { streams, patienceMs } = CRASH;
+      const work = () => open((o) => crashRun(ground, path, o, streams, patienceMs));
+      push(result.crash, await attempt('crash', path, work));
+    }
+  }
+  for (const path of others) {
+    // Services of its own: what falls behind goes on with its backlog long after its run.
+    const fresh = <T>(work: (own: Ground) => Promise<T>) => withGround(work);
+    if (has('steady')) {
+      const climb = () => fresh((own) => climbed(own, path, say));
+      result.steady.push(...((await attempt('steady', path, climb)) ?? []));
+    }
+    if (has('long') && path === pythonThreads) {
+      const work = () => fresh((own) => withPath(own, path, (o) => longTextRun(own, path, o)));
+      push(result.long, await attempt('long', path, work));
+    }
+    if (has('crash')) {
+      const { streams, patienceMs } = CRASH_OF_OTHERS;
+      const work = () => fresh((own) => withPath(own, path, (o) => crashRun(own, path, o, streams, patienceMs)));
+      push(result.crash, await attempt('crash', path, work));
+    }
+  }
+  const memory = has('memory')
+    ? await measureRedisMemory(ground.services.redisUrl, { projects: 100, bytes: 60_000 })
+    : undefined;
+  return { ...result, ...(memory && { memory }), failed };
+}
+
+/** One run under each load, up to the first that the path does not carry. */
+async function climbed(ground: Ground, path: Path, say: (line: string) => void): Promise<SteadyRun[]> {
+  const carried: SteadyRun[] = [];
+  for (const streams of LOADS) {
+    const { runs, failed } = await interleaved(ground, [path], { streams, rate: RATE, seconds: SECONDS }, 1, say);
+    const [run] = runs.flat();
+    if (run) carried.push(run);
+    if (!run || failed.length > 0 || run.lost > 0 || !(run.p99 < BEHIND_MS)) break;
+  }
+  return carried;
+}
+
+async function withGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
+  const ground = await Ground.open(() => undefined);
+  try {
+    return await work(ground);
+  } finally {
+    await ground.close();
+  }
+}
+
+function push<T>(to: T[], value: T | undefined): void {
+  if (value !== undefined) to.push(value);
+}
+
+function firstLine(error: unknown): string {
+  return (error as Error).message.split('\n')[0] ?? '';
 }

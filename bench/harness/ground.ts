@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { startStack, type Stack } from '../../dev/stack';
 import { createDataSource, migrate } from '../../src/entities';
@@ -19,7 +20,7 @@ export class Ground {
   ) {}
 
   static async open(report: (line: string) => void): Promise<Ground> {
-    const folder = join(root, '.storyreel', `bench-${process.pid}`);
+    const folder = join(root, '.storyreel', `bench-${randomUUID().slice(0, 8)}`);
     mkdirSync(folder, { recursive: true });
     const stack = await startStack({
       stateDir: folder,

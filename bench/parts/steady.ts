@@ -38,7 +38,7 @@ export function labelsOf(what: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `bench-${what}-${run}-${i}`);
 }
 
-const START_MS = 120_000;
+const START_MS = 60_000;
 const END_MS = 20_000;
 
 /** Starts the streams, waits until every one is running, measures for so many seconds, and ends them. */

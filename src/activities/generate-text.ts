@@ -58,7 +58,7 @@ const maker: LaneMaker<TextInputs> = {
       log: deps.log,
       writer: claim,
       ...(continued && { continued }),
-      ...(run.hadWriter && { reason: claim.attempt > 1 ? 'retry' : 'rerun' }),
+      ...(run.resets && { reason: run.resets }),
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });

@@ -9,6 +9,7 @@ import {
   type EventBody,
   type LaneResult,
   type LaneTask,
+  type ResetReason,
   type StageName,
 } from '../protocol';
 import type { Settlement, StageContext, StoredResult } from '../stages';
@@ -50,8 +51,8 @@ export interface LaneRun {
   readonly stage: StageName;
   /** Aborts when Temporal cancels, when the worker shuts down, and when a newer attempt has taken over. */
   readonly signal: AbortSignal;
-  /** An earlier attempt, of this run or one before, has written to the lane. */
-  readonly hadWriter: boolean;
+  /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
+  readonly resets?: ResetReason;
   /** The attempt before this one, where it was making the same thing and did not get to its end. */
   readonly interrupted?: { readonly fence: number };
   /** Set where everything older shall be made again, even from the same inputs. */
@@ -112,7 +113,7 @@ export async function runLane<Inputs>(
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      hadWriter: (before?.fence ?? 0) > 0,
+      ...(before && before.fence > 0 && { resets: resetReason(info.attempt, task, context.project) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       counters,
@@ -191,6 +192,12 @@ async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolea
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
+}
+
+/** An attempt of a run that openRun did not open is one of a workflow that was reset to a point behind that. */
+function resetReason(attempt: number, { runId }: LaneTask, { runId: opened }: Project): ResetReason {
+  if (attempt > 1) return 'retry';
+  return opened === runId ? 'rerun' : 'workflow_reset';
 }
 
 function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {

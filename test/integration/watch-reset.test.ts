@@ -58,7 +58,8 @@ describe('When an operator resets the workflow', () => {
         expect(typesOf(seen).filter((type) => type === 'snapshot')).toHaveLength(1);
         expect(typesOf(seen).filter((type) => type.startsWith('pipeline_'))).toEqual(['pipeline_done']);
         const again = seen.find(({ type }) => type === 'reset');
-        expect(again).toMatchObject({ lane: 'rewrite' });
+        // From its first task on the run is opened anew; from a later one on, only its lanes are made again.
+        expect(again).toMatchObject({ lane: 'rewrite', reason: to === 'first' ? 'rerun' : 'workflow_reset' });
         for (const lane of ['rewrite', 'storyboard', 'camera_movement/1']) {
           expect(textSeen(seen, lane)).toBe(late.lanes[lane as LaneId]?.text);
           const done = seen.filter((event) => event.type === 'done' && event.lane === lane);

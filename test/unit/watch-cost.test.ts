@@ -20,6 +20,9 @@ test('A viewer costs less than 20 KB in the middle of a long text, and nothing a
   const piece = 'one more token ';
   const counts = Array.from({ length: VIEWERS }, () => 0);
   const before = memory();
+  // Memory outside of the heap is given back a little after its owner has been collected.
+  const costsAtMost = (bytes: number) =>
+    until(`a viewer costs at most ${bytes} bytes`, () => (memory() - before) / VIEWERS < bytes, 5_000);
   const watches = counts.map(() => story.watch());
   for (const [i, watch] of watches.entries()) {
     void (async () => {
@@ -32,9 +35,9 @@ test('A viewer costs less than 20 KB in the middle of a long text, and nothing a
     await story.log.inner.append({ writer: story.writer(), offset: i * 150, text: piece.repeat(10) });
   }
   await until('all have read', () => counts.every((count) => count === 1 + 400 * 150));
-  expect((memory() - before) / VIEWERS).toBeLessThan(LIMIT);
+  await costsAtMost(LIMIT);
   await Promise.all(watches.map((watch) => watch.return(undefined)));
   watches.length = 0;
   await until('all have left', () => story.log.listeners === 0);
-  expect((memory() - before) / VIEWERS).toBeLessThan(LIMIT / 5);
+  await costsAtMost(LIMIT / 5);
 });
