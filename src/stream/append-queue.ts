@@ -27,7 +27,7 @@ const MOST = { pieces: 100, characters: 256 * 1024 };
  * A call costs about as much as the handling of several tokens. So pieces wait for each other, the longer the more of them
  * there are: up to `free` pieces a millisecond not at all, then for so many milliseconds per piece and millisecond.
  */
-const WAIT = { free: 4, perRate: 0.6 };
+const WAIT = { free: 4, perRate: 0.5 };
 const SMOOTHING = 0.1;
 
 /** Gathers the pieces that all streams of this process write, and sends them together. */
