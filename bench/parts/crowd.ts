@@ -46,10 +46,12 @@ export async function crowdRun(
   const storm = await Viewers.open(path.reader, ground.services);
   try {
     await viewers.watch(crowd.slice(0, 1));
-    const alone = await viewers.heap();
-    await viewers.watch(crowd.slice(1));
     await open.run(streams);
     await until(20_000, async () => ((await ground.answers())[0]?.next ?? 0) > 0);
+    // Of one viewer in mid-text, so that the difference is that of the others and not of what all of them share.
+    await sleep(sizes.seconds * 1000);
+    const alone = await viewers.heap();
+    await viewers.watch(crowd.slice(1));
     await sleep(500);
     const before = usageOf(viewers.pid);
     const from = nowMicros();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
@@ -29,6 +30,7 @@ const LANE = 'rewrite';
 export async function openReader(services: Services): Promise<Reader> {
   const client = await StoryClient.connect(readConfig(environment(services)));
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const follow = async ({ label, handle }: Stream, sink: Sink, ready: () => void) => {
     for await (const event of client.watch(handle as ProjectId, { signal: stop.signal })) {
       show(event, label, sink);
