@@ -92,7 +92,8 @@ test.concurrent.each([
       }
       expect({ seed, killed, wrong: await wrong(client, lanes) }).toEqual({ seed, killed, wrong: [] });
       const all = (await Promise.all(lanes.map(({ watching }) => watching))).flat();
-      expect(all.filter(({ type }) => type === change).length).toBeGreaterThan(LANES / 2);
+      // How many lanes a killed worker had is chance: about half of them, at one kill or more.
+      expect(all.filter(({ type }) => type === change).length).toBeGreaterThan(LANES / 4);
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       await client.close();
