@@ -8,6 +8,7 @@ import { storyboardSchema } from '../../src/stages/storyboard/parser';
 import { startApp, type TestApp } from '../support/services';
 import { sha256, textSeen, watchToEnd, watchUntil } from '../support/stories';
 import { TcpProxy } from '../support/tcp-proxy';
+import { filmOfARealModel } from '../e2e/local-model-film';
 
 /** The first run fetches 100 MB. */
 const START_MS = 240_000;
@@ -84,3 +85,5 @@ describe('With a real model, in llama.cpp, behind a connection that breaks in mi
 function toolsEnv(): NodeJS.ProcessEnv {
   return { STORYREEL_TOOLS_DIR: join(projectRoot(), '.storyreel', 'tools'), ...process.env };
 }
+
+filmOfARealModel();
