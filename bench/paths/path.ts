@@ -83,8 +83,7 @@ export const storyreel: Path = {
   async open(services) {
     const env = environment(services);
     const client = await StoryClient.connect(readConfig(env));
-    const start = async () =>
-      (await Child.start(process.execPath, [...(process.env['BENCH_NODE']?.split(' ') ?? []), worker], env)).child;
+    const start = async () => (await Child.start(process.execPath, [worker], env)).child;
     let child = await start();
     return {
       get worker() {
