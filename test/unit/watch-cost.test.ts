@@ -53,6 +53,8 @@ test('A viewer costs less than 20 KB in the middle of a long text, and nothing a
   });
   // Memory outside of the heap is given back a little after its owner has been collected.
   const costsAtMost = (bytes: number) =>
-    until(`a viewer costs at most ${bytes} bytes`, () => (memory() - before) / VIEWERS < bytes, 15_000);
+    until(`a viewer costs at most ${bytes} bytes`, () => (memory() - before) / VIEWERS < bytes, 15_000).then(
+      () => undefined,
+    );
   await visit(VIEWERS, { during: () => costsAtMost(LIMIT), after: () => costsAtMost(LIMIT / 5) });
 });
