@@ -6,10 +6,10 @@ import { addDoctor } from './commands/doctor';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
 import { addStatus } from './commands/status';
-import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
+import { addSteering } from './steering-commands';
 
 const HELP = `
 Examples:

@@ -46,3 +46,12 @@ export function attentionLines({ lane, error, commands = [] }: LaneState, style:
 function sizeOf(bytes: number): string {
   return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
+
+/** A stage that waits for a person, and what to type. */
+export function approvalLines(projectId: string, gate: string): string[] {
+  return [
+    `? ${gate} waits for approval`,
+    `  storyreel approve ${projectId} ${gate}`,
+    `  storyreel reject ${projectId} ${gate} --reason "…"`,
+  ];
+}
