@@ -1,8 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { Lane, ModelUsage, Project, ProjectStage, Scene } from '../entities';
+import { Lane, ModelUsage, ProjectStage } from '../entities';
 import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId } from '../protocol';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
+import { loadContext } from './stage-context';
 
 interface Source {
   readonly dataSource: DataSource;
@@ -48,12 +49,9 @@ export async function storedResult(
   projectId: ProjectId,
   lane: LaneId,
 ): Promise<StoredResult | undefined> {
-  const project = await manager.findOneByOrFail(Project, { id: projectId });
-  const { scene: sequenceNumber } = laneParts(lane);
-  const scene =
-    sequenceNumber === undefined ? undefined : await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  if (scene === null) return undefined;
-  return stageDefinition(stageOf(lane)).stored({ manager, project, ...(scene && { scene }) });
+  const context = await loadContext(manager, projectId, lane);
+  const lostScene = laneParts(lane).scene !== undefined && !context.scene;
+  return lostScene ? undefined : stageDefinition(stageOf(lane)).stored(context);
 }
 
 async function tellLane(
@@ -144,7 +142,7 @@ async function tellStage(
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
-  const { row, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
+  const { row, current, skipped, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
 
   if (scene !== undefined) {
     const progress = {
@@ -164,7 +162,12 @@ async function tellStage(
   }
   if (current < total) return;
   // Of a stage that runs once, what it made: a script finds the film's file here.
-  const metadata = { completed: current, total, ...(scene === undefined && stored.metadata) };
+  const metadata = {
+    completed: current - skipped,
+    total,
+    ...(skipped > 0 && { skipped }),
+    ...(scene === undefined && stored.metadata),
+  };
   await log.publish({
     projectId,
     stage,
@@ -184,9 +187,13 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
+    const told = lanes.filter(({ status, announcedRunId }) => status === 'completed' && announcedRunId === runId);
+    const skipped = lanes.filter(({ status }) => status === 'skipped').length;
     return {
       row,
-      current: lanes.filter(({ status, announcedRunId }) => status === 'completed' && announcedRunId === runId).length,
+      // Nobody waits for a lane that was skipped.
+      current: told.length + skipped,
+      skipped,
       total: lanes.length,
       newest: Math.max(...lanes.map(({ fence }) => fence)),
     };

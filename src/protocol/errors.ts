@@ -17,6 +17,7 @@ export const FAILURES = {
   'Output.TooLong': { retryable: false },
   'Video.JobFailed': { retryable: true },
   'Film.Failed': { retryable: true },
+  'Film.Empty': { retryable: false },
   'Media.Unavailable': { retryable: true },
   'Database.Unavailable': { retryable: true },
   'Lane.Stale': { retryable: false },

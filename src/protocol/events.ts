@@ -131,7 +131,12 @@ export interface FilmReference {
   readonly sha256: string;
   readonly bytes: number;
   readonly duration: number;
+  /** How many scenes it shows. */
   readonly scenes: number;
+  /** Scenes that it shows by their image, because they have no clip. */
+  readonly stills?: readonly number[];
+  /** Scenes that are not in it, because they have neither. */
+  readonly missing_scenes?: readonly number[];
 }
 
 export type StoryEvent = LogEvent | SnapshotEvent;

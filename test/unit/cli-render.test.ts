@@ -90,6 +90,23 @@ describe('plain lines', () => {
       '✓ The film is done. 30 tokens, 5 of them wasted, 12.3 s\n  /films/fox.mp4\n  1 scenes, 3.0 s, 2.5 MB\n',
     );
   });
+
+  it('say which scenes the film shows by their image, and which it does without', () => {
+    const screen = paper();
+    const film = {
+      asset: 'a.mp4',
+      sha256: '',
+      bytes: 2_500_000,
+      duration: 9,
+      scenes: 3,
+      stills: [2, 3],
+      missing_scenes: [4],
+    };
+    new PlainRenderer(screen, jest.fn()).close({ project: { ...project, film }, filmPath: '/f.mp4', seconds: 0 });
+    expect(screen.text).toContain(
+      '  3 scenes, 9.0 s, 2.5 MB\n  Without a clip, shown by its image: scene 2, 3\n  Not in the film: scene 4\n',
+    );
+  });
 });
 
 describe('JSON lines', () => {

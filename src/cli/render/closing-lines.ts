@@ -1,3 +1,4 @@
+import type { FilmReference } from '../../protocol';
 import type { Ending } from './renderer';
 import { oneLine, type Style } from './style';
 import type { LaneState } from './lane-state';
@@ -20,6 +21,7 @@ export function closingLines({ project, filmPath, seconds }: Ending, style: Styl
           ? [
               `  ${style.bold(filmPath)}`,
               `  ${film.scenes} scenes, ${film.duration.toFixed(1)} s, ${sizeOf(film.bytes)}`,
+              ...lacksOf(film).map((lack) => `  ${style.yellow(lack)}`),
             ]
           : []),
       ];
@@ -40,6 +42,14 @@ export function attentionLines({ lane, error, commands = [] }: LaneState, style:
     `${style.yellow('⚠')} ${style.bold(lane)} needs attention: ${error ? `${oneLine(error.message)} (${error.type})` : ''}`,
     ...(error?.issues ?? []).slice(0, 5).map((issue) => `    ${oneLine(issue)}`),
     ...commands.map((command) => `    ${style.cyan(command)}`),
+  ];
+}
+
+/** What the film lacks, because a person has skipped it. */
+function lacksOf({ stills = [], missing_scenes: missing = [] }: FilmReference): string[] {
+  return [
+    ...(stills.length > 0 ? [`Without a clip, shown by its image: scene ${stills.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`Not in the film: scene ${missing.join(', ')}`] : []),
   ];
 }
 
