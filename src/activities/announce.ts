@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { Lane, ModelUsage, ProjectStage } from '../entities';
-import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId } from '../protocol';
+import { Lane, ProjectStage, usageTotals } from '../entities';
+import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId, type UsageTotals } from '../protocol';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
 import { loadContext } from './stage-context';
@@ -64,7 +64,7 @@ async function tellLane(
   const { projectId, lane } = writer;
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
-  const usage = await dataSource.manager.findOneBy(ModelUsage, { projectId, lane, fence: writer.fence });
+  const usage = await usageTotals(dataSource.manager, projectId, lane);
   const whole: EventBody | undefined =
     stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
   const item: EventBody | undefined =
@@ -80,16 +80,8 @@ async function tellLane(
     ...(whole ? [whole] : []),
     ...(item ? [item] : []),
     { type: 'stage_update', status: 'completed' },
-    ...(usage
-      ? [
-          {
-            type: 'usage' as const,
-            input_tokens: usage.inputTokens,
-            output_tokens: usage.outputTokens,
-            wasted_tokens: usage.wastedTokens,
-            ...(usage.cost !== null && { cost: usage.cost }),
-          },
-        ]
+    ...(isPaid(usage)
+      ? [{ type: 'usage' as const, ...usage, project: await usageTotals(dataSource.manager, projectId) }]
       : []),
   ];
   const request = {
@@ -118,6 +110,10 @@ async function tellLane(
   }
 }
 
+function isPaid({ input_tokens: input, output_tokens: output, images, video_seconds: seconds }: UsageTotals): boolean {
+  return input + output > 0 || images !== undefined || seconds !== undefined;
+}
+
 /** Goes on from what the log holds, where that is this text or its beginning; otherwise tells it anew. */
 async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
   const held = await log.lane(writer.projectId, writer.lane);
@@ -142,7 +138,7 @@ async function tellStage(
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
-  const { row, current, skipped, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
+  const { row, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
 
   if (scene !== undefined) {
     const progress = {
@@ -162,12 +158,7 @@ async function tellStage(
   }
   if (current < total) return;
   // Of a stage that runs once, what it made: a script finds the film's file here.
-  const metadata = {
-    completed: current - skipped,
-    total,
-    ...(skipped > 0 && { skipped }),
-    ...(scene === undefined && stored.metadata),
-  };
+  const metadata = { completed: current, total, ...(scene === undefined && stored.metadata) };
   await log.publish({
     projectId,
     stage,
@@ -187,13 +178,9 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
-    const told = lanes.filter(({ status, announcedRunId }) => status === 'completed' && announcedRunId === runId);
-    const skipped = lanes.filter(({ status }) => status === 'skipped').length;
     return {
       row,
-      // Nobody waits for a lane that was skipped.
-      current: told.length + skipped,
-      skipped,
+      current: lanes.filter(({ status, announcedRunId }) => status === 'completed' && announcedRunId === runId).length,
       total: lanes.length,
       newest: Math.max(...lanes.map(({ fence }) => fence)),
     };

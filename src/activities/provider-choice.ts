@@ -55,6 +55,11 @@ export async function chooseVideo(deps: Source, name?: string): Promise<Chosen<V
   return chosen(await choose(deps, 'video', name), (row) => new OpenAiVideo(row));
 }
 
+/** What calls to the provider of this name cost; nothing where it is not known any more. */
+export async function pricesOf({ dataSource }: Source, name: string): Promise<ProviderPrices> {
+  return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
 interface Source {
   readonly dataSource: DataSource;
   readonly config: Config;

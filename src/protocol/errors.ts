@@ -15,6 +15,8 @@ export const FAILURES = {
   'Stream.Cut': { retryable: true },
   'Output.Unusable': { retryable: false },
   'Output.TooLong': { retryable: false },
+  'Budget.Exhausted': { retryable: false },
+  'Budget.NoPrices': { retryable: false },
   'Video.JobFailed': { retryable: true },
   'Film.Failed': { retryable: true },
   'Film.Empty': { retryable: false },

@@ -12,7 +12,7 @@ export interface StagePlan {
   readonly scope: 'project' | 'scene';
   /** A scene's lane needs its own scene's lanes only; a project's lane needs all scenes'. */
   readonly needs: readonly string[];
-  /** Those of its needs that it makes do without where a person has skipped them; without any other it cannot be made. */
+  /** Of `needs`, what it can do without where a person had it skipped. */
   readonly without?: readonly string[];
 }
 

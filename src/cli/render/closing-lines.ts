@@ -1,16 +1,18 @@
 import type { FilmReference } from '../../protocol';
 import type { Ending } from './renderer';
+import { money } from './cost-line';
 import { oneLine, type Style } from './style';
 import type { LaneState } from './lane-state';
 
 /** How the run ended, what came of it and what it cost. */
 export function closingLines({ project, filmPath, seconds }: Ending, style: Style): string[] {
   const { film, usage, status, error } = project;
-  const { input_tokens: input, output_tokens: output, wasted_tokens: wasted, cost } = usage;
+  const { input_tokens: input, output_tokens: output, wasted_tokens: wasted, cost, wasted_cost: lost = 0 } = usage;
   const tokens = [
     `${input + output} tokens`,
     ...(wasted > 0 ? [`${wasted} of them wasted`] : []),
-    ...(cost === undefined ? [] : [`cost ${cost.toFixed(4)}`]),
+    ...(cost === undefined ? [] : [`cost ${money(cost)}`]),
+    ...(lost > 0 ? [`${money(lost)} of it wasted`] : []),
     ...(seconds >= 0.1 ? [`${seconds.toFixed(1)} s`] : []),
   ].join(', ');
   switch (status) {
