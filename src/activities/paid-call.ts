@@ -114,5 +114,5 @@ const WASTED = `
     WHEN 'useful' THEN wasted_tokens + greatest(0, $2::int + $3::int - input_tokens - output_tokens)
     ELSE $2::int + $3::int END,
   wasted_cost = CASE outcome
-    WHEN 'useful' THEN wasted_cost + greatest(0, coalesce($5::float8, 0) - coalesce(cost, 0))
+    WHEN 'useful' THEN wasted_cost::numeric + greatest(0, coalesce($5::float8::numeric, 0) - coalesce(cost::numeric, 0))
     ELSE coalesce($5::float8, 0) END`;

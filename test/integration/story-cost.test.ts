@@ -106,12 +106,12 @@ describe('What a film has cost', () => {
   test('leaves out what the provider refused, and counts an image whose answer was lost', async () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
-    await studio.misbehave(mark, 'image', { status: 503 });
     await studio.misbehave(mark, 'image', { cut: 0 });
+    await studio.misbehave(mark, 'image', { status: 429, retryAfter: 0.1 });
     const { projectId } = await film(topic);
     expect(await app.calls(projectId, 'image_generation/1')).toMatchObject([
-      { units: 0, cost: 0, outcome: 'wasted' },
       { units: 1, cost: 0.04, wastedCost: 0.04, outcome: 'wasted', estimated: true },
+      { units: 0, cost: 0, outcome: 'wasted' },
       { units: 1, cost: 0.04, wastedCost: 0, outcome: 'useful', estimated: false },
     ]);
     expect((await app.client.status(projectId)).usage).toMatchObject({
@@ -149,7 +149,9 @@ describe('What a film has cost', () => {
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'video_poll', { slow_first_token: 60_000 });
     await app.client.start(projectId);
-    await until(async () => (await studio.requests(mark)).some(({ kind }) => kind === 'video_poll'));
+    await until('a poll of the job', async () =>
+      (await studio.requests(mark)).some(({ kind }) => kind === 'video_poll'),
+    );
     expect((await app.client.status(projectId)).usage).toMatchObject({ wasted_cost: 0 });
     await app.client.cancel(projectId);
     const events = await watchToEnd(app.client, projectId);
@@ -179,7 +181,7 @@ describe('What a film has cost', () => {
       const projectId = await app.client.create({ topic, settings: { scenes: 5 }, budget });
       await app.client.start(projectId);
       // Five images at 0.04 are asked for at once, and two of them fit.
-      await until(async () => (await parkedOf(projectId)).length === 5);
+      await until('five parked lanes', async () => (await parkedOf(projectId)).length === 5);
       const images = async () => (await studio.requests(mark)).filter(({ kind }) => kind === 'image').length;
       expect(await images()).toBe(2);
       const { usage, lanes, status, budget: known } = await app.client.status(projectId);
