@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
@@ -36,6 +37,7 @@ export function createProgram(cli: Cli): Command {
     addStatus,
     addCancel,
     addSteering,
+    addBudget,
     addDelete,
     addWorker,
     addMigrate,

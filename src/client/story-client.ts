@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
-import { createDataSource, Project } from '../entities';
+import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
   MAX_SCENES,
@@ -25,8 +25,9 @@ import {
 } from '../protocol';
 import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import { checkedBudget, storeBudget } from './budget';
 import { loadTruth } from './project-truth';
-import { loadUsage, projectView, type ProjectView } from './project-view';
+import { projectView, type ProjectView } from './project-view';
 import { SnapshotReader } from './snapshot-reader';
 import { steerRun } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
@@ -37,6 +38,8 @@ export interface NewProject {
   readonly name?: string;
   readonly owner?: string;
   readonly settings?: { readonly scenes?: number; readonly style?: string };
+  /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
+  readonly budget?: number;
 }
 
 export interface StartOptions {
@@ -156,6 +159,7 @@ export class StoryClient {
       topic: topic.replaceAll('\0', ''),
       owner: input.owner ?? null,
       settings: { ...input.settings },
+      budget: input.budget === undefined ? null : checkedBudget(input.budget),
     });
     return project.id as ProjectId;
   }
@@ -206,7 +210,7 @@ export class StoryClient {
   async status(projectId: ProjectId): Promise<ProjectView> {
     const truth = await loadTruth(this.dataSource, projectId);
     if (!truth) throw notFound(projectId);
-    return projectView(projectId, truth, await loadUsage(this.dataSource, projectId));
+    return projectView(projectId, truth, await usageTotals(this.dataSource.manager, projectId));
   }
 
   /** What the live workflow itself says; undefined where none runs. */
@@ -317,6 +321,14 @@ export class StoryClient {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
+  }
+
+  /**
+   * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
+   * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
+   */
+  async setBudget(projectId: ProjectId, amount?: number): Promise<void> {
+    if (!(await storeBudget(this.dataSource, projectId, amount))) throw notFound(projectId);
   }
 
   /** Ends every watch and lets all connections go. */
