@@ -7,6 +7,7 @@ import { generateVideo } from './generate-video';
 import { joinFilm } from './join-film';
 import { announceRun, closeRun, openRun, parkLane } from './run-lifecycle';
 import { toApplicationFailure } from './stage-failure';
+import { stopLanes } from './stop-lanes';
 
 type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
 
@@ -30,6 +31,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
+    stopLanes: (request) => classified(stopLanes(deps, request)),
   };
 }
 

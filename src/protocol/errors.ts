@@ -20,6 +20,7 @@ export const FAILURES = {
   'Media.Unavailable': { retryable: true },
   'Database.Unavailable': { retryable: true },
   'Lane.Stale': { retryable: false },
+  'Lane.Stopped': { retryable: true },
   'Worker.ShuttingDown': { retryable: true },
   'Project.NotFound': { retryable: false },
   'Project.Invalid': { retryable: false },

@@ -57,6 +57,7 @@ export {
   type ParkRequest,
   type RetryRequest,
   type RunStatus,
+  type StopRequest,
   type StoryActivities,
   type StoryInput,
   type StoryStatusView,

@@ -96,6 +96,15 @@ export interface CloseRequest {
   readonly announce: boolean;
 }
 
+/** Whose provider calls are ended at once, ahead of Temporal's own cancellation, which must have been asked for before. */
+export interface StopRequest {
+  readonly projectId: ProjectId;
+  /** As in `LaneTask`, or Temporal's own id of the execution; lanes of a later run are left alone. Absent: of any run. */
+  readonly runId?: string;
+  /** Absent: all of them. */
+  readonly lanes?: readonly LaneId[];
+}
+
 /** Activities as the workflow sees them. */
 export interface StoryActivities {
   openRun(input: { projectId: ProjectId }): Promise<OpenedRun>;
@@ -107,6 +116,8 @@ export interface StoryActivities {
   parkLane(request: ParkRequest): Promise<void>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
   announceRun(input: { projectId: ProjectId; runId: string }): Promise<void>;
+  /** A hint, worth a second at most: where Redis is away it does nothing, and says nothing of it. */
+  stopLanes(request: StopRequest): Promise<void>;
 }
 
 /** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */

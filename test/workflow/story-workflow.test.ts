@@ -97,6 +97,7 @@ describe('The story workflow', () => {
           this.steps.push(`tell ${lane}`);
         },
         announceRun: async () => void this.steps.push('tell the end'),
+        stopLanes: () => Promise.resolve(),
       };
       const { lane } = this;
       const workers = await Promise.all([
