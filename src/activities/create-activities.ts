@@ -1,5 +1,6 @@
 import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
+import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
@@ -31,6 +32,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
+    cancelJobs: (request) => classified(cancelJobs(deps, request)),
     stopLanes: (request) => classified(stopLanes(deps, request)),
   };
 }

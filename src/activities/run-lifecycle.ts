@@ -15,7 +15,9 @@ import {
   type ProjectId,
 } from '../protocol';
 import type { UpstreamMessage } from '../stream';
+import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
+import { tellEndedLanes } from './ended-lanes';
 import { parkLane as storeParkedLane } from './lane-store';
 
 /** Begins a run: every stage and lane of the plan is pending again. What they hold stays until it is made anew. */
@@ -111,7 +113,9 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   });
   // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
   if (!found) return { announced: true };
-  return { announced: request.announce && (await tellEnd(deps, request).catch(() => false)) };
+  const telling = request.announce ? tellEnd(deps, request).catch(() => false) : false;
+  if (outcome === 'cancelled') await cancelJobs(deps, { projectId });
+  return { announced: await telling };
 }
 
 /** `runId` is that of the run as viewers follow it. */
@@ -135,6 +139,7 @@ async function tellEnd(deps: ActivityDeps, { projectId, runId }: EndedRun): Prom
           metadata: { completed_stages: completed, skipped_stages: 0, total_stages: stages.length },
         }
       : { type: 'pipeline_error', error: endedBy(project), metadata: { status: project.status } };
+  if (project.status !== 'completed') await tellEndedLanes(deps, projectId);
   const unfinished = project.status === 'completed' ? [] : await untoldStages(manager, projectId, runId);
   await publish(
     deps,

@@ -12,6 +12,7 @@ export {
   type StoryEvent,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
+export type { CancelResult } from './cancel-run';
 export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
 export {
   StoryClient,

@@ -118,6 +118,8 @@ export interface StoryActivities {
   announceRun(input: { projectId: ProjectId; runId: string }): Promise<void>;
   /** A hint, worth a second at most: where Redis is away it does nothing, and says nothing of it. */
   stopLanes(request: StopRequest): Promise<void>;
+  /** Of lanes that were cancelled by themselves; `closeRun` does it for a run that was. */
+  cancelJobs(request: { projectId: ProjectId; lanes?: readonly LaneId[] }): Promise<void>;
 }
 
 /** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */

@@ -98,6 +98,7 @@ describe('The story workflow', () => {
         },
         announceRun: async () => void this.steps.push('tell the end'),
         stopLanes: () => Promise.resolve(),
+        cancelJobs: () => Promise.resolve(),
       };
       const { lane } = this;
       const workers = await Promise.all([
