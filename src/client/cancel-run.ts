@@ -4,8 +4,8 @@ import { isFinal, workflowIdOf, type LaneId, type ProjectId, type ProjectStatus 
 import type { ControlChannel } from '../stream';
 
 /**
- * What became of a request to cancel. `requested`: the run ends as soon as all that runs has stopped; only where its last
- * result is being stored in this very moment it may still end as completed, and its last event says so.
+ * What became of a request to cancel. `requested`: the run ends as cancelled as soon as all that runs has stopped, unless it
+ * was just ending by itself; its last event says which. A result that is being stored in that moment is kept.
  * `already_requested`: somebody did before, and it has not ended yet. `not_running`: nothing was there to be ended, and this
  * is where the project stands.
  */
