@@ -1,6 +1,7 @@
+import { noteAttempt, settleLane } from '../../src/activities/lane-store';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { createDataSource, ModelUsage } from '../../src/entities';
+import { createDataSource, Lane, ModelUsage } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import type { LaneId, ProjectId, StoryEvent } from '../../src/protocol';
 import { openRedis } from '../../src/stream';
@@ -52,7 +53,7 @@ describe('A cancel', () => {
 
   test("closes the provider's socket at once, keeps the text as far as it came, and nothing is written after it", async () => {
     const projectId = await app.client.create({ topic: 'a text without an end' });
-    const { runId } = await app.client.start(projectId);
+    await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
     await watchUntil(app.client, projectId, ({ type }) => type === 'token');
     const stream = provider.streams.at(-1)!;
@@ -94,11 +95,18 @@ describe('A cancel', () => {
     const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
     await dataSource.initialize();
     const usage = await dataSource.getRepository(ModelUsage).findBy({ projectId });
+    // No newer attempt has claimed the lane; the run's end keeps this one out.
+    const row = await dataSource.getRepository(Lane).findOneByOrFail({ projectId, lane: REWRITE });
+    const claim = { projectId, lane: REWRITE, fence: row.fence, attempt: 1 };
+    const settled = { inputHash: 'late', resultHash: 'late', madeBy: row.fence };
+    const save = () => Promise.resolve({});
+    await expect(settleLane(dataSource, claim, settled, save)).rejects.toMatchObject({ type: 'Lane.Stale' });
+    await expect(noteAttempt(dataSource, claim, 'late')).rejects.toMatchObject({ type: 'Lane.Stale' });
+    expect(await dataSource.getRepository(Lane).findOneBy({ projectId, lane: REWRITE })).toEqual(row);
     await dataSource.destroy();
     expect(usage).toHaveLength(1);
     expect(usage[0]?.wastedTokens).toBe(usage[0]?.outputTokens);
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'not_running', status: 'cancelled' });
-    expect(runId).not.toBe('');
   });
 
   test('before the start has nothing to end', async () => {
