@@ -14,6 +14,7 @@ export {
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
 export type { LaneStateView, ProjectView, StageView } from './project-view';
+export type { CancelResult } from './cancel-run';
 export {
   StoryClient,
   type ConnectOptions,

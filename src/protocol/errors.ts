@@ -24,6 +24,7 @@ export const FAILURES = {
   'Database.Unavailable': { retryable: true },
   'Lane.Stale': { retryable: false },
   'Lane.Cancelled': { retryable: false },
+  'Lane.Stopped': { retryable: true },
   'Worker.ShuttingDown': { retryable: true },
   'Project.NotFound': { retryable: false },
   'Project.Invalid': { retryable: false },
