@@ -2,8 +2,10 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
 import type { EventError, LaneId, LaneKind, LaneResult, ProjectId } from '../protocol';
 import { announceLane, MOST_ATTEMPTS, parkLane, runLaneActivity } from './activity-options';
@@ -88,6 +90,11 @@ export class LaneRunner {
       if (isCancellation(error)) {
         table.set(lane, 'cancelled');
         throw error;
+      }
+      // Its worker died, or stopped, before it could say so.
+      if (CancellationScope.current().consideredCancelled && patched('cancelled-lanes-are-not-parked')) {
+        table.set(lane, 'cancelled');
+        throw new CancelledFailure(`${lane} was cancelled`);
       }
       return { error: eventErrorOf(error) };
     } finally {
