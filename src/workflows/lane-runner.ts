@@ -2,8 +2,10 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
 import {
   fenceOf,
@@ -147,6 +149,10 @@ export class LaneRunner {
     } catch (error) {
       if (this.stopping.has(lane)) return {};
       if (isCancellation(error)) throw error;
+      // Its worker died, or stopped, before it could say so.
+      if (CancellationScope.current().consideredCancelled && patched('cancelled-lanes-are-not-parked')) {
+        throw new CancelledFailure(`${lane} was cancelled`);
+      }
       return { error: eventErrorOf(error) };
     } finally {
       this.attempts.delete(lane);

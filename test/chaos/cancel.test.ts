@@ -22,7 +22,7 @@ test(
     let next: WorkerProcess | undefined;
     try {
       const { projectId, mark } = await planLongRewrite(client, studio, { seconds: 60 });
-      const { runId } = await client.start(projectId, { onFailure: 'fail' });
+      const { runId } = await client.start(projectId);
       const watching = watchToEnd(client, projectId, WORKER_TEST_MS);
       watching.catch(() => undefined);
       await watchUntil(client, projectId, ({ type }) => type === 'token');

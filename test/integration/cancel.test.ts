@@ -105,7 +105,7 @@ describe('A cancel', () => {
     expect(await dataSource.getRepository(Lane).findOneBy({ projectId, lane: REWRITE })).toEqual(row);
     await dataSource.destroy();
     expect(usage).toHaveLength(1);
-    expect(usage[0]?.wastedTokens).toBe(usage[0]?.outputTokens);
+    expect(usage[0]?.wastedTokens).toBe((usage[0]?.inputTokens ?? 0) + (usage[0]?.outputTokens ?? 0));
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'not_running', status: 'cancelled' });
   });
 
