@@ -1,6 +1,7 @@
-import type { DataSource, EntityManager } from 'typeorm';
-import { Lane, ModelUsage, Project, ProjectStage, Scene } from '../entities';
+import type { DataSource } from 'typeorm';
+import { Lane, ModelUsage, ProjectStage } from '../entities';
 import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId } from '../protocol';
+import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
 
@@ -41,19 +42,6 @@ export async function announceLane(source: Source, announcement: Announcement): 
   } catch {
     return false;
   }
-}
-
-export async function storedResult(
-  manager: EntityManager,
-  projectId: ProjectId,
-  lane: LaneId,
-): Promise<StoredResult | undefined> {
-  const project = await manager.findOneByOrFail(Project, { id: projectId });
-  const { scene: sequenceNumber } = laneParts(lane);
-  const scene =
-    sequenceNumber === undefined ? undefined : await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  if (scene === null) return undefined;
-  return stageDefinition(stageOf(lane)).stored({ manager, project, ...(scene && { scene }) });
 }
 
 async function tellLane(

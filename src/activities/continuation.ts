@@ -1,9 +1,28 @@
+import type { EntityManager } from 'typeorm';
+import { TextEdit, type Lane } from '../entities';
 import type { LaneRun } from './lane-run';
+
+/** The attempt before this one, where it was making the same thing and did not get to its end. */
+export interface Interrupted {
+  readonly fence: number;
+  /** What a person has put in place of its text since then. */
+  readonly edited?: string;
+}
 
 /** A text that an attempt goes on from, and what the provider is given of it: the same. */
 export interface Continued {
   readonly text: string;
   readonly how: 'prefill';
+  /** The log holds it. Otherwise viewers are told all of it anew. */
+  readonly told: boolean;
+}
+
+/** What the lane's last attempt has left, or the person who edited that. */
+export async function interruptedBy(manager: EntityManager, { projectId, lane, ...row }: Lane): Promise<Interrupted> {
+  const { fence } = row;
+  if (fence !== row.editedFence) return { fence };
+  const edit = await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence });
+  return edit?.begun == null ? { fence } : { fence, edited: edit.begun };
 }
 
 /**
@@ -11,14 +30,16 @@ export interface Continued {
  * holds what it wrote, and the provider continues a last assistant message byte for byte.
  *
  * The end is cut back to the last whole word. Some servers trim white space at the end of a prefix, and a model that is
- * made to go on inside of a word spells it differently than it would have.
+ * made to go on inside of a word spells it differently than it would have. Of what a person wrote nothing is cut but white
+ * space, and it is there whatever became of the log.
  */
 export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
   if (continuation !== 'prefill' || !run.interrupted) return undefined;
+  const { fence, edited } = run.interrupted;
   const held = await run.deps.log.lane(run.claim.projectId, run.claim.lane).catch(() => undefined);
-  if (held?.fence !== run.interrupted.fence) return undefined;
-  const text = cutToWord(held.text);
-  return text === '' ? undefined : { text, how: 'prefill' };
+  const known = held?.fence === fence ? held.text : undefined;
+  const text = edited === undefined ? cutToWord(known ?? '') : edited.trimEnd();
+  return text === '' ? undefined : { text, how: 'prefill', told: known?.startsWith(text) === true };
 }
 
 /** Further back than this is no word, but a text that is written without spaces. */

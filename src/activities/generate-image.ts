@@ -1,13 +1,11 @@
 import { imageSize } from 'image-size';
-import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
+import { planImage, stageOfKind } from '../planning';
+import type { LaneResult, LaneTask } from '../protocol';
 import type { ImageProvider } from '../providers';
-import { renderText, stageDefinition, type ImageStage } from '../stages';
 import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
-import { inputHash } from './input-hash';
-import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { promptFor } from './prompt-for';
-import { callOf, chooseImage, type Chosen } from './provider-choice';
+import { runLane, type LaneMaker } from './lane-run';
+import { callOf, openImage, type Chosen } from './provider-choice';
 
 interface ImageInputs {
   readonly chosen: Chosen<ImageProvider>;
@@ -21,15 +19,8 @@ export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 
 const maker: LaneMaker<ImageInputs> = {
   async plan({ deps, context, stage: name }) {
-    const stage = imageStage(name);
-    const chosen = await chooseImage(deps);
-    const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = renderText(user, await stage.variables(context));
-    return {
-      inputs: { chosen, prompt },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, prompt, deps.config.FRAME_SIZE]),
-    };
+    const plan = await planImage(deps, context, name);
+    return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(plan.choice) } };
   },
 
   async make(run, { inputs: { chosen, prompt }, inputHash: hash }) {
@@ -45,15 +36,9 @@ const maker: LaneMaker<ImageInputs> = {
     const { width, height } = imageSize(image.bytes);
     const media = await deps.media.put(image.bytes, image.mediaType);
     await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
-      await imageStage(run.stage).save(context, { ...media, width, height, prompt }, settlement);
+      await stageOfKind('image', run.stage).save(context, { ...media, width, height, prompt }, settlement);
       return {};
     });
     return { sha256: media.sha256, bytes: media.bytes };
   },
 };
-
-function imageStage(name: LaneRun['stage']): ImageStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'image') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no images.`);
-  return stage;
-}

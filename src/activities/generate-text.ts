@@ -1,23 +1,18 @@
 import { ModelUsage, type ProviderPrices } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
-import { askAgain, renderMessages, stageDefinition, UnusableOutput, type JsonSchema, type TextStage } from '../stages';
+import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
+import { askAgain, UnusableOutput, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
 import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
-import { inputHash, textHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { promptFor } from './prompt-for';
-import { callOf, chooseText, type Chosen } from './provider-choice';
+import { callOf, openText, type Chosen } from './provider-choice';
 import { StreamWatchdog } from './stream-watchdog';
 
-interface TextInputs {
+interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
   readonly chosen: Chosen<TextProvider>;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly messages: readonly ChatMessage[];
-  readonly maxTokens: number;
-  readonly schema?: JsonSchema;
 }
 
 const LAST_FLUSH_MS = 500;
@@ -36,34 +31,26 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
 
 const maker: LaneMaker<TextInputs> = {
   async plan({ deps, context, stage: name }) {
-    const stage = textStage(name);
-    const chosen = await chooseText(deps);
-    const variables = await stage.variables(context);
-    const messages = renderMessages(await promptFor(context.manager, name, stage.template), variables);
-    const maxTokens = stage.maxTokens(variables);
-    const schema = stage.schema?.(variables);
-    return {
-      inputs: { chosen, variables, messages, maxTokens, ...(schema && { schema }) },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, messages, maxTokens, stage.temperature, schema]),
-    };
+    const plan = await planText(deps, context, name);
+    return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
   },
 
   async make(run, { inputs }) {
-    const stage = textStage(run.stage);
+    const stage = stageOfKind('text', run.stage);
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
     const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
     const writer = new TextWriter({
       log: deps.log,
       writer: claim,
-      ...(continued && { continued }),
+      ...(continued?.told && { continued }),
       ...(run.resets && { reason: run.resets }),
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
     if (continued) {
-      writer.open();
+      if (continued.told) writer.open();
+      else writer.write(continued.text);
       await keepTokens(run);
     }
     const tokens: Tokens = { input: 0, output: 0, estimated: true };
@@ -99,7 +86,7 @@ const maker: LaneMaker<TextInputs> = {
     }
   },
 
-  scenes: ({ stage, context }) => textStage(stage).scenes?.(context),
+  scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
 };
 
 /** Streams the answer into the writer. Returns only when the provider has said that it is complete. */
@@ -170,12 +157,6 @@ async function streamInto(
       "The provider's content filter stopped the answer. Change the topic or the prompt.",
     );
   }
-}
-
-function textStage(name: LaneRun['stage']): TextStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'text') throw new StoryreelError('Stage.Unknown', `The stage ${name} does not stream text.`);
-  return stage;
 }
 
 function usageRow({ claim }: LaneRun, { chosen }: TextInputs, tokens: Tokens, wasted: number) {

@@ -2,17 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import type { EntityManager } from 'typeorm';
 import { GeneratedVideo } from '../entities';
+import { planVideo } from '../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { VideoProvider } from '../providers';
-import { renderText, stageDefinition, type VideoStage } from '../stages';
 import { providerCall, type ProviderCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { probeClip } from './ffmpeg';
-import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { StaleAttempt } from './lane-store';
-import { promptFor } from './prompt-for';
-import { callOf, chooseVideo, type Chosen } from './provider-choice';
+import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
 
 interface VideoInputs {
   readonly chosen: Chosen<VideoProvider>;
@@ -33,16 +31,8 @@ export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 
 const maker: LaneMaker<VideoInputs> = {
   async plan({ deps, context, stage: name }) {
-    const stage = videoStage(name);
-    const chosen = await chooseVideo(deps);
-    const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = renderText(user, await stage.variables(context));
-    const source = await stage.source(context);
-    return {
-      inputs: { chosen, prompt, ...source },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, prompt, source.imageKey, source.seconds, deps.config.FRAME_SIZE]),
-    };
+    const plan = await planVideo(deps, context, name);
+    return { ...plan, inputs: { ...plan, chosen: openVideo(plan.choice) } };
   },
 
   async make(run, plan) {
@@ -177,10 +167,4 @@ async function updateJob(
     .where('id = :id AND fence <= :fence', { id: job.id, fence: run.claim.fence })
     .execute();
   if (affected !== 1) throw new StaleAttempt(run.claim.lane);
-}
-
-function videoStage(name: LaneRun['stage']): VideoStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'video') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no clips.`);
-  return stage;
 }

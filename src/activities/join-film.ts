@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import { stageDefinition, type FilmClip, type FilmStage } from '../stages';
+import { planFilm, stageOfKind } from '../planning';
+import type { LaneResult, LaneTask } from '../protocol';
+import type { FilmClip } from '../stages';
 import type { ActivityDeps } from './deps';
 import { ffmpeg, probeClip } from './ffmpeg';
-import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { subRip } from './subtitles';
 
@@ -17,9 +17,8 @@ export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult
 
 const maker: LaneMaker<readonly FilmClip[]> = {
   async plan({ deps, context, stage: name }) {
-    const clips = await filmStage(name).clips(context);
-    const made = clips.map(({ sha256, seconds, narration }) => [sha256, seconds, narration]);
-    return { inputs: clips, model: 'ffmpeg', inputHash: inputHash([name, deps.config.FRAME_SIZE, made]) };
+    const plan = await planFilm(deps, context, name);
+    return { ...plan, inputs: plan.clips };
   },
 
   async make(run, { inputs: clips }) {
@@ -30,7 +29,7 @@ const maker: LaneMaker<readonly FilmClip[]> = {
       const info = await probeClip(config.FFMPEG_PATH, film, run.signal);
       const stored = await media.take(film, 'video/mp4');
       await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
-        await filmStage(run.stage).save(
+        await stageOfKind('film', run.stage).save(
           context,
           { ...stored, durationSeconds: info.seconds, width: info.width, height: info.height, scenes: clips.length },
           settlement,
@@ -72,10 +71,4 @@ async function joinClips(run: LaneRun, folder: string, clips: readonly FilmClip[
     run.signal,
   );
   return film;
-}
-
-function filmStage(name: LaneRun['stage']): FilmStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'film') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no film.`);
-  return stage;
 }

@@ -12,10 +12,13 @@ import {
   type ResetReason,
   type StageName,
 } from '../protocol';
+import { storedResult, type LaneInputs } from '../planning';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
-import { announceLane, storedResult } from './announce';
+import { announceLane } from './announce';
+import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
+import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { startHeartbeat } from './heartbeat';
 import {
   claimLane,
@@ -37,9 +40,7 @@ const MOST_ANSWERS = 3;
 const TELLING_MS = 1_000;
 
 /** What a lane is made from, known before anything is paid. */
-export interface LanePlan<Inputs> {
-  readonly inputHash: string;
-  readonly model: string;
+export interface LanePlan<Inputs> extends LaneInputs {
   readonly inputs: Inputs;
 }
 
@@ -53,8 +54,7 @@ export interface LaneRun {
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
-  /** The attempt before this one, where it was making the same thing and did not get to its end. */
-  readonly interrupted?: { readonly fence: number };
+  readonly interrupted?: Interrupted;
   /** Set where everything older shall be made again, even from the same inputs. */
   readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
@@ -64,7 +64,7 @@ export interface LaneRun {
   tell(body: EventBody): void;
   stop(reason: Error): void;
   settle(
-    settled: Omit<SettledLane, 'madeBy' | 'inputHash'>,
+    settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
     save: (context: StageContext, settlement: Settlement) => Promise<{ readonly scenes?: readonly number[] }>,
   ): Promise<{ readonly scenes?: readonly number[] }>;
 }
@@ -105,6 +105,8 @@ export async function runLane<Inputs>(
 
   try {
     const context = await loadContext(deps, task);
+    const nothing = nothingToMake(claim, context);
+    if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
     unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
@@ -113,25 +115,29 @@ export async function runLane<Inputs>(
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      ...(before && before.fence > 0 && { resets: resetReason(info.attempt, task, context.project) }),
+      ...(before && before.fence > 0 && { resets: resetReason(before, info.attempt, task, context.project) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
       settle: (settled, save) =>
-        settleLane(deps.dataSource, claim, { ...settled, inputHash: plan.inputHash, madeBy: fence }, (manager) =>
-          save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+        settleLane(
+          deps.dataSource,
+          claim,
+          { ...settled, inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence },
+          (manager) => save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
         ),
     };
     const plan = await maker.plan(run);
 
+    const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
-      before?.inputHash === plan.inputHash && (before.settledFence ?? 0) >= (task.madeSince ?? 0)
+      sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await storedResult(deps.dataSource.manager, projectId, lane)
         : undefined;
     const made = reusable
-      ? await useAgain(run, plan.inputHash, before?.settledFence ?? fence, reusable, maker)
+      ? await useAgain(run, plan, before?.settledFence ?? fence, reusable, maker)
       : await make(run, plan, before, maker);
 
     const telling = announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
@@ -167,7 +173,7 @@ async function make<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
-  const interrupted = sameWork && !run.unusable ? { fence: before.fence } : undefined;
+  const interrupted = sameWork && !run.unusable ? await interruptedBy(run.deps.dataSource.manager, before) : undefined;
   await noteAttempt(run.deps.dataSource, run.claim, plan.inputHash);
   run.tell({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
@@ -175,13 +181,13 @@ async function make<Inputs>(
 
 async function useAgain<Inputs>(
   run: LaneRun,
-  inputHash: string,
+  { inputHash, parts }: LaneInputs,
   madeBy: number,
   { sha256, bytes }: StoredResult,
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const scenes = await maker.scenes?.(run);
-  await settleLane(run.deps.dataSource, run.claim, { inputHash, resultHash: sha256, madeBy }, () =>
+  await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
@@ -195,7 +201,13 @@ async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolea
 }
 
 /** An attempt of a run that openRun did not open is one of a workflow that was reset to a point behind that. */
-function resetReason(attempt: number, { runId }: LaneTask, { runId: opened }: Project): ResetReason {
+function resetReason(
+  { fence, editedFence }: Lane,
+  attempt: number,
+  { runId }: LaneTask,
+  { runId: opened }: Project,
+): ResetReason {
+  if (fence === editedFence) return 'edited';
   if (attempt > 1) return 'retry';
   return opened === runId ? 'rerun' : 'workflow_reset';
 }
@@ -237,7 +249,9 @@ async function leave(
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
-  if (failure.type === 'Lane.Stale') return toApplicationFailure(error);
+  if (failure.type === 'Lane.Stale') {
+    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim).catch(() => undefined)) ?? error);
+  }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;
   await noteFailure(deps.dataSource, claim, {

@@ -43,6 +43,7 @@ export {
 } from './events';
 export { FAILURES, StoryreelError, unreachable, type FailureType } from './errors';
 export {
+  EDITED_MESSAGE,
   laneQueue,
   RETRY_MESSAGE,
   SEARCH_ATTRIBUTES,

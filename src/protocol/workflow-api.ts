@@ -6,6 +6,8 @@ import type { LaneStatus } from './status';
 export const STORY_WORKFLOW = 'story';
 export const STATUS_QUERY = 'status';
 export const RETRY_MESSAGE = 'retry';
+/** Without a payload: somebody has edited the project, so that all of it is looked at again before the run ends. */
+export const EDITED_MESSAGE = 'edited';
 
 /** Search attributes of the workflow, all of type Keyword; `migrate` and the embedded server register them. */
 export const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'] as const;

@@ -24,6 +24,7 @@ export function stageDefinition(name: StageName): StageDefinition {
 export {
   askAgain,
   UnusableOutput,
+  type ClipSource,
   type FilmClip,
   type FilmStage,
   type ImageStage,

@@ -1,0 +1,150 @@
+import { StoryreelError, type StageName } from '../protocol';
+import {
+  renderMessages,
+  renderText,
+  stageDefinition,
+  type ClipSource,
+  type FilmClip,
+  type JsonSchema,
+  type StageContext,
+  type StageDefinition,
+} from '../stages';
+import { inputHash, partHash } from './input-hash';
+import { chooseModel, type ModelChoice, type PlanSource } from './model-choice';
+import { promptFor } from './prompt-for';
+
+/** What a lane would be made from, known before anything is paid. */
+export interface LaneInputs {
+  /** Of all of it: the same hash, the same result. */
+  readonly inputHash: string;
+  readonly model: string;
+  /** A hash of each part by its name, to tell which of them has changed. */
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+export interface TextPlan extends LaneInputs {
+  readonly choice: ModelChoice;
+  readonly variables: Variables;
+  readonly messages: ReturnType<typeof renderMessages>;
+  readonly maxTokens: number;
+  readonly schema?: JsonSchema;
+}
+
+export interface ImagePlan extends LaneInputs {
+  readonly choice: ModelChoice;
+  readonly prompt: string;
+}
+
+export interface VideoPlan extends LaneInputs, ClipSource {
+  readonly choice: ModelChoice;
+  readonly prompt: string;
+}
+
+export interface FilmPlan extends LaneInputs {
+  readonly clips: readonly FilmClip[];
+}
+
+type Kind = StageDefinition['kind'];
+
+/** The stage, where it is of this kind. */
+export function stageOfKind<K extends Kind>(kind: K, name: StageName): Extract<StageDefinition, { kind: K }> {
+  const stage = stageDefinition(name);
+  if (stage.kind !== kind) throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no ${kind}.`);
+  return stage as Extract<StageDefinition, { kind: K }>;
+}
+
+export async function planText(source: PlanSource, context: StageContext, name: StageName): Promise<TextPlan> {
+  const stage = stageOfKind('text', name);
+  const choice = await chooseModel(source, 'text');
+  const variables = await stage.variables(context);
+  const template = await promptFor(context.manager, name, stage.template);
+  const messages = renderMessages(template, variables);
+  const maxTokens = stage.maxTokens(variables);
+  const schema = stage.schema?.(variables);
+  // Where a scene stands is told to the model, but a scene that only moves is not made again.
+  const place = Object.fromEntries((stage.place ?? []).map((key) => [key, '']));
+  const lasting = stage.place ? renderMessages(template, { ...variables, ...place }) : messages;
+  return {
+    choice,
+    variables,
+    messages,
+    maxTokens,
+    ...(schema && { schema }),
+    model: choice.model,
+    inputHash: inputHash([name, choice.model, lasting, maxTokens, stage.temperature, schema]),
+    parts: partsOf({ model: choice.model, prompt: template, ...variables, ...place }),
+  };
+}
+
+export async function planImage(source: PlanSource, context: StageContext, name: StageName): Promise<ImagePlan> {
+  const stage = stageOfKind('image', name);
+  const choice = await chooseModel(source, 'image');
+  const template = await promptFor(context.manager, name, stage.template);
+  const variables = await stage.variables(context);
+  const prompt = renderText(template.user, variables);
+  const { FRAME_SIZE } = source.config;
+  return {
+    choice,
+    prompt,
+    model: choice.model,
+    inputHash: inputHash([name, choice.model, prompt, FRAME_SIZE]),
+    parts: partsOf({ model: choice.model, prompt: template.user, ...variables, FRAME_SIZE }),
+  };
+}
+
+export async function planVideo(source: PlanSource, context: StageContext, name: StageName): Promise<VideoPlan> {
+  const stage = stageOfKind('video', name);
+  const choice = await chooseModel(source, 'video');
+  const template = await promptFor(context.manager, name, stage.template);
+  const variables = await stage.variables(context);
+  const prompt = renderText(template.user, variables);
+  const clip = await stage.source(context);
+  const { FRAME_SIZE } = source.config;
+  return {
+    choice,
+    prompt,
+    ...clip,
+    model: choice.model,
+    inputHash: inputHash([name, choice.model, prompt, clip.imageKey, clip.seconds, FRAME_SIZE]),
+    parts: partsOf({
+      model: choice.model,
+      prompt: template.user,
+      ...variables,
+      image: clip.imageKey,
+      duration: clip.seconds,
+      FRAME_SIZE,
+    }),
+  };
+}
+
+export async function planFilm(source: PlanSource, context: StageContext, name: StageName): Promise<FilmPlan> {
+  const clips = await stageOfKind('film', name).clips(context);
+  const { FRAME_SIZE } = source.config;
+  const made = clips.map(({ sha256, seconds, narration }) => [sha256, seconds, narration]);
+  return {
+    clips,
+    model: 'ffmpeg',
+    inputHash: inputHash([name, FRAME_SIZE, made]),
+    parts: partsOf({ FRAME_SIZE, ...Object.fromEntries(made.map((clip, i) => [`scene ${i + 1}`, clip])) }),
+  };
+}
+
+/** The very plan by which a lane of the stage would be made or used again. Throws where an input of it is missing. */
+export function planLane(source: PlanSource, context: StageContext, name: StageName): Promise<LaneInputs> {
+  switch (stageDefinition(name).kind) {
+    case 'text':
+      return planText(source, context, name);
+    case 'image':
+      return planImage(source, context, name);
+    case 'video':
+      return planVideo(source, context, name);
+    case 'film':
+      return planFilm(source, context, name);
+  }
+}
+
+function partsOf(parts: Variables): Record<string, string> {
+  return Object.fromEntries(Object.entries(parts).map(([key, value]) => [key.toLowerCase(), partHash(value)]));
+}
