@@ -17,8 +17,16 @@ export async function editedMeanwhile(
   return new StoryreelError('Lane.Edited', `What ${lane} is made from was edited meanwhile; it begins anew.`);
 }
 
-/** The end of a lane whose scene was removed since the run has laid it out: there is nothing to make. */
-export function nothingToMake({ lane }: LaneAttempt, { scene }: StageContext): LaneResult | undefined {
+/**
+ * The end of a lane whose scene was removed since the run has laid it out: there is nothing to make. Undefined where
+ * there is.
+ */
+export async function nothingToMake(
+  { manager, scene }: StageContext,
+  { projectId, lane }: LaneAttempt,
+): Promise<LaneResult | undefined> {
   if (laneParts(lane).scene === undefined || scene) return undefined;
+  // An attempt that claimed the lane while the scene went may have brought its row back.
+  await manager.delete(Lane, { projectId, lane });
   return { sha256: '', bytes: 0, reused: true, announced: true };
 }

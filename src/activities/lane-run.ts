@@ -105,7 +105,7 @@ export async function runLane<Inputs>(
 
   try {
     const context = await loadContext(deps, task);
-    const nothing = nothingToMake(claim, context);
+    const nothing = await nothingToMake(context, claim);
     if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
     unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;

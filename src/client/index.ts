@@ -12,6 +12,7 @@ export {
   type StoryEvent,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
+export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
 export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
 export {
   StoryClient,

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, Project } from '../entities';
 import {
+  EDITED_MESSAGE,
   isFinal,
   MAX_SCENES,
   MAX_TOPIC_BYTES,
@@ -22,6 +23,17 @@ import {
 } from '../protocol';
 import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import {
+  editProject,
+  loadEditable,
+  loadTextEdits,
+  type EditableProject,
+  type EditedProject,
+  type EditOptions,
+  type EditSource,
+  type ProjectChanges,
+  type TextEditView,
+} from './edit';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
 import { SnapshotReader } from './snapshot-reader';
@@ -208,6 +220,29 @@ export class StoryClient {
     }
   }
 
+  /** Changes a project by hand; see `editProject`. */
+  edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions): Promise<EditedProject> {
+    const workflowId = workflowIdOf(projectId);
+    const tell = () => this.temporal.workflow.getHandle(workflowId).signal(EDITED_MESSAGE).catch(unlessGone);
+    return editProject(
+      this.editSource,
+      { isLive: () => this.isRunning(workflowId), tell },
+      projectId,
+      changes,
+      options,
+    );
+  }
+
+  /** All that a person may edit of a project. Throws `Project.NotFound`. */
+  editable(projectId: ProjectId): Promise<EditableProject> {
+    return loadEditable(this.editSource, projectId);
+  }
+
+  /** The texts that people have replaced, oldest first. */
+  textEdits(projectId: ProjectId): Promise<TextEditView[]> {
+    return loadTextEdits(this.dataSource, projectId);
+  }
+
   /** Newest first. */
   async list(filter: { status?: ProjectStatus; limit?: number } = {}): Promise<ProjectSummary[]> {
     const rows = await this.dataSource.getRepository(Project).find({
@@ -290,6 +325,11 @@ export class StoryClient {
     await this.temporal.connection.close();
   }
 
+  private get editSource(): EditSource {
+    const { dataSource, log, config } = this;
+    return { dataSource, log, config };
+  }
+
   private async project(projectId: ProjectId): Promise<Project> {
     const project = await this.dataSource.getRepository(Project).findOneBy({ id: projectId });
     if (!project) throw notFound(projectId);
@@ -339,6 +379,10 @@ export class StoryClient {
       throw error;
     }
   }
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
 function firstWords(topic: string): string {
