@@ -42,6 +42,18 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Such as `3,1,2`. */
+export function wholeNumbers(text: string): number[] {
+  return text.split(',').map((number) => wholeNumber(number.trim()));
+}
+
+export function numberOfSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds))
+    throw new InvalidArgumentError('It must be a number of seconds.');
+  return seconds;
+}
+
 /** Input beyond this is no topic, and may have no end. */
 const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
 

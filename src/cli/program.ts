@@ -3,6 +3,8 @@ import type { Cli } from './cli';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
+import { addEdit } from './commands/edit';
+import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
 import { addRetry } from './commands/retry';
@@ -36,6 +38,8 @@ export function createProgram(cli: Cli): Command {
     addStatus,
     addCancel,
     addRetry,
+    addEdit,
+    addExplain,
     addDelete,
     addWorker,
     addMigrate,

@@ -13,6 +13,13 @@ export {
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
 export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
+export {
+  reasonText,
+  type ExplainOptions,
+  type LaneExplanation,
+  type MakeReason,
+  type ProjectExplanation,
+} from './explain-project';
 export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
 export {
   StoryClient,

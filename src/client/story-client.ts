@@ -27,13 +27,11 @@ import {
   editProject,
   loadEditable,
   loadTextEdits,
-  type EditableProject,
-  type EditedProject,
   type EditOptions,
   type EditSource,
   type ProjectChanges,
-  type TextEditView,
 } from './edit';
+import { explainProject, type ExplainOptions } from './explain-project';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
 import { SnapshotReader } from './snapshot-reader';
@@ -89,6 +87,7 @@ const ENDING_MS = 10_000;
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
+  private readonly source: EditSource;
 
   private constructor(
     private readonly config: Config,
@@ -97,6 +96,7 @@ export class StoryClient {
     private readonly log: EventLog,
     metrics: StoryMetrics | undefined,
   ) {
+    this.source = { dataSource, log, config };
     this.watched = {
       log,
       snapshots: new SnapshotReader(log, (id) => loadTruth(dataSource, id)),
@@ -221,26 +221,25 @@ export class StoryClient {
   }
 
   /** Changes a project by hand; see `editProject`. */
-  edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions): Promise<EditedProject> {
+  edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions) {
     const workflowId = workflowIdOf(projectId);
     const tell = () => this.temporal.workflow.getHandle(workflowId).signal(EDITED_MESSAGE).catch(unlessGone);
-    return editProject(
-      this.editSource,
-      { isLive: () => this.isRunning(workflowId), tell },
-      projectId,
-      changes,
-      options,
-    );
+    return editProject(this.source, { isLive: () => this.isRunning(workflowId), tell }, projectId, changes, options);
   }
 
   /** All that a person may edit of a project. Throws `Project.NotFound`. */
-  editable(projectId: ProjectId): Promise<EditableProject> {
-    return loadEditable(this.editSource, projectId);
+  editable(projectId: ProjectId) {
+    return loadEditable(this.source, projectId);
   }
 
   /** The texts that people have replaced, oldest first. */
-  textEdits(projectId: ProjectId): Promise<TextEditView[]> {
+  textEdits(projectId: ProjectId) {
     return loadTextEdits(this.dataSource, projectId);
+  }
+
+  /** What a run would make, and why; see `explainProject`. */
+  explain(projectId: ProjectId, options?: ExplainOptions) {
+    return explainProject(this.source, projectId, options);
   }
 
   /** Newest first. */
@@ -323,11 +322,6 @@ export class StoryClient {
     await this.log.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
-  }
-
-  private get editSource(): EditSource {
-    const { dataSource, log, config } = this;
-    return { dataSource, log, config };
   }
 
   private async project(projectId: ProjectId): Promise<Project> {

@@ -1,3 +1,4 @@
+export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
 export { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
 export {

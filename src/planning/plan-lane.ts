@@ -74,7 +74,10 @@ export async function planText(source: PlanSource, context: StageContext, name: 
     ...(schema && { schema }),
     model: choice.model,
     inputHash: inputHash([name, choice.model, lasting, maxTokens, stage.temperature, schema]),
-    parts: partsOf({ model: choice.model, prompt: template, ...variables, ...place }),
+    parts: partsOf({
+      ...{ model: choice.model, prompt: template, ...variables, ...place },
+      limits: [maxTokens, stage.temperature, schema],
+    }),
   };
 }
 

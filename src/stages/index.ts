@@ -38,3 +38,4 @@ export {
   type VideoStage,
 } from './definition';
 export { renderMessages, renderText } from './render';
+export { settingsOf } from './settings';
