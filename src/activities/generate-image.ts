@@ -18,8 +18,8 @@ export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 }
 
 const maker: LaneMaker<ImageInputs> = {
-  async plan({ deps, context, stage: name }) {
-    const plan = await planImage(deps, context, name);
+  async plan({ deps, context, stage: name, feedback }) {
+    const plan = await planImage(deps, context, name, feedback);
     return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(plan.choice) } };
   },
 

@@ -30,8 +30,8 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
 }
 
 const maker: LaneMaker<TextInputs> = {
-  async plan({ deps, context, stage: name }) {
-    const plan = await planText(deps, context, name);
+  async plan({ deps, context, stage: name, feedback }) {
+    const plan = await planText(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
   },
 

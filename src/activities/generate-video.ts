@@ -30,8 +30,8 @@ export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 }
 
 const maker: LaneMaker<VideoInputs> = {
-  async plan({ deps, context, stage: name }) {
-    const plan = await planVideo(deps, context, name);
+  async plan({ deps, context, stage: name, feedback }) {
+    const plan = await planVideo(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openVideo(plan.choice) } };
   },
 

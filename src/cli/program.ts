@@ -7,8 +7,8 @@ import { addEdit } from './commands/edit';
 import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
-import { addRetry } from './commands/retry';
 import { addStatus } from './commands/status';
+import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
@@ -37,9 +37,9 @@ export function createProgram(cli: Cli): Command {
     addWatch,
     addStatus,
     addCancel,
-    addRetry,
     addEdit,
     addExplain,
+    addSteering,
     addDelete,
     addWorker,
     addMigrate,

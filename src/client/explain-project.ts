@@ -114,7 +114,7 @@ class Explainer {
     if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused', edited: true };
 
     const context = { manager, project: this.project, ...this.sceneOf(scene) };
-    const plan = await planLane(this.source, context, name).catch((error: unknown) => {
+    const plan = await planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
       // What is made before may bring what is missing now.
       if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
       throw error;

@@ -20,11 +20,11 @@ export {
   type MakeReason,
   type ProjectExplanation,
 } from './explain-project';
+export type { NewProject } from './new-project';
 export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
 export {
   StoryClient,
   type ConnectOptions,
-  type NewProject,
   type ProjectSummary,
   type StartedRun,
   type StartOptions,

@@ -4,21 +4,21 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, Project } from '../entities';
 import {
-  EDITED_MESSAGE,
   isFinal,
-  MAX_SCENES,
-  MAX_TOPIC_BYTES,
-  RETRY_MESSAGE,
   STATUS_QUERY,
   STORY_WORKFLOW,
   StoryreelError,
   unreachable,
   workflowIdOf,
   type LaneId,
+  type MessageAnswer,
   type ProjectId,
   type ProjectStatus,
   type StoryEvent,
   type StoryInput,
+  type StoryMessage,
+  type StoryMessages,
+  type StageName,
   type StoryStatusView,
 } from '../protocol';
 import { openRedisLog, type EventLog } from '../stream';
@@ -34,22 +34,22 @@ import {
 import { explainProject, type ExplainOptions } from './explain-project';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
+import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
+import { steerRun, tellEdited } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
-
-export interface NewProject {
-  readonly topic: string;
-  /** Default: the beginning of the topic. */
-  readonly name?: string;
-  readonly owner?: string;
-  readonly settings?: { readonly scenes?: number; readonly style?: string };
-}
 
 export interface StartOptions {
   /** Makes everything again, also what has not changed. */
   readonly force?: boolean;
   /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
   readonly onFailure?: 'park' | 'fail';
+  /** Only these stages. What they need of others must be made already. */
+  readonly stages?: readonly StageName[];
+  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
+  readonly scenes?: readonly number[];
+  /** Stages after which the run waits for `approve`. */
+  readonly gates?: readonly StageName[];
   /** The same id twice is one run: the second call gives the run of the first. */
   readonly requestId?: string;
   /** Gives the run that is going on, instead of refusing to start a second one. */
@@ -74,7 +74,6 @@ export interface ConnectOptions {
   readonly metrics?: StoryMetrics;
 }
 
-const NAME_LENGTH = 80;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
 /** How long a run may take from its last event to its end in Temporal. */
@@ -136,29 +135,7 @@ export class StoryClient {
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
   async create(input: NewProject): Promise<ProjectId> {
-    const topic = input.topic.trim();
-    const bytes = Buffer.byteLength(topic);
-    if (topic === '')
-      throw new StoryreelError('Project.Invalid', 'The topic is empty. Say in a sentence what the film is about.');
-    if (bytes > MAX_TOPIC_BYTES) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The topic is ${bytes} bytes long; at most ${MAX_TOPIC_BYTES} are allowed. Shorten it.`,
-      );
-    }
-    const scenes = input.settings?.scenes;
-    if (scenes !== undefined && !(Number.isInteger(scenes) && scenes >= 1 && scenes <= MAX_SCENES)) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The number of scenes must be a whole number from 1 to ${MAX_SCENES}.`,
-      );
-    }
-    const project = await this.dataSource.getRepository(Project).save({
-      name: input.name?.trim() || firstWords(topic),
-      topic: topic.replaceAll('\0', ''),
-      owner: input.owner ?? null,
-      settings: { ...input.settings },
-    });
+    const project = await this.dataSource.getRepository(Project).save(checkedProject(input));
     return project.id as ProjectId;
   }
 
@@ -173,6 +150,9 @@ export class StoryClient {
       projectId,
       ...(options.force && { force: true }),
       ...(options.onFailure && { onFailure: options.onFailure }),
+      ...(options.stages && { stages: options.stages }),
+      ...(options.scenes && { scenes: options.scenes }),
+      ...(options.gates && { gates: options.gates }),
     };
     if (options.requestId !== undefined) {
       const same = await this.runOfRequest(workflowId, options.requestId);
@@ -222,9 +202,14 @@ export class StoryClient {
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions) {
-    const workflowId = workflowIdOf(projectId);
-    const tell = () => this.temporal.workflow.getHandle(workflowId).signal(EDITED_MESSAGE).catch(unlessGone);
-    return editProject(this.source, { isLive: () => this.isRunning(workflowId), tell }, projectId, changes, options);
+    const isLive = () => this.isRunning(workflowIdOf(projectId));
+    return editProject(
+      this.source,
+      { isLive, tell: () => tellEdited(this.temporal, projectId) },
+      projectId,
+      changes,
+      options,
+    );
   }
 
   /** All that a person may edit of a project. Throws `Project.NotFound`. */
@@ -264,20 +249,44 @@ export class StoryClient {
   }
 
   /**
-   * Has parked lanes tried again: one (`image_generation/3`) or all of a stage (`image_generation`). Gives those lanes.
-   * Throws `Project.NotRunning`, also where the lane is not parked.
+   * Begins nothing new in the live run; with `now`, also stops what runs, in mid-sentence: `resume` goes on from there.
+   * This and the messages below throw what `steerRun` does.
    */
-  async retry(projectId: ProjectId, lane: string): Promise<LaneId[]> {
-    await this.project(projectId);
-    try {
-      return await this.temporal.workflow
-        .getHandle(workflowIdOf(projectId))
-        .executeUpdate<LaneId[], [{ lane: string }]>(RETRY_MESSAGE, { args: [{ lane }] });
-    } catch (error) {
-      const { message, cause } = error as Error & { cause?: Error };
-      const why = error instanceof WorkflowNotFoundError ? 'The project is not running.' : (cause?.message ?? message);
-      throw new StoryreelError('Project.NotRunning', `Nothing to retry: ${why}`, { cause: error });
-    }
+  async pause(projectId: ProjectId, { now = false }: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
+    return this.steer(projectId, 'pause', now ? { now } : {});
+  }
+
+  async resume(projectId: ProjectId): Promise<MessageAnswer> {
+    return this.steer(projectId, 'resume', {});
+  }
+
+  /** Has lanes that wait for a person tried again: one (`image_generation/3`) or all of a stage. Gives those lanes. */
+  async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'retry', { lane })).lanes;
+  }
+
+  /** Lets the run go on without a lane, or without all of a stage that are not settled. Gives those lanes. */
+  async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'skip', { lane })).lanes;
+  }
+
+  /** Stops a lane and keeps its text as it is. It waits for `retry` or `skip` then. Gives the lanes. */
+  async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'cancelLane', { lane })).lanes;
+  }
+
+  /** Lets a run go on that waits after this stage. */
+  async approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
+    return this.steer(projectId, 'approve', { gate });
+  }
+
+  /** Has a stage that waits for approval made again, or one lane of it; the model is told the reason. Gives the lanes. */
+  async reject(
+    projectId: ProjectId,
+    gate: StageName,
+    { reason, lane }: { readonly reason: string; readonly lane?: string },
+  ): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'reject', { gate, reason, ...(lane !== undefined && { lane }) })).lanes;
   }
 
   /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
@@ -322,6 +331,15 @@ export class StoryClient {
     await this.log.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
+  }
+
+  private async steer<M extends StoryMessage>(
+    projectId: ProjectId,
+    message: M,
+    argument: StoryMessages[M],
+  ): Promise<MessageAnswer> {
+    await this.project(projectId);
+    return steerRun(this.temporal, projectId, message, argument);
   }
 
   private async project(projectId: ProjectId): Promise<Project> {
@@ -373,15 +391,6 @@ export class StoryClient {
       throw error;
     }
   }
-}
-
-function unlessGone(error: unknown): void {
-  if (!(error instanceof WorkflowNotFoundError)) throw error;
-}
-
-function firstWords(topic: string): string {
-  const line = topic.split('\n')[0] ?? '';
-  return line.length > NAME_LENGTH ? `${[...line].slice(0, NAME_LENGTH - 1).join('')}…` : line;
 }
 
 function notFound(projectId: ProjectId): StoryreelError {

@@ -14,4 +14,5 @@ export {
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
+export { planRun, type PlannedRun } from './plan-run';
 export { storedResult } from './stored-result';

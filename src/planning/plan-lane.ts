@@ -1,5 +1,7 @@
 import { StoryreelError, type StageName } from '../protocol';
 import {
+  heed,
+  heedInPrompt,
   renderMessages,
   renderText,
   stageDefinition,
@@ -22,12 +24,14 @@ export interface LaneInputs {
   readonly parts: Readonly<Record<string, string>>;
 }
 
+/** What people said was wrong with earlier results. */
+type Feedback = readonly string[];
 type Variables = Readonly<Record<string, unknown>>;
 
 export interface TextPlan extends LaneInputs {
   readonly choice: ModelChoice;
   readonly variables: Variables;
-  readonly messages: ReturnType<typeof renderMessages>;
+  readonly messages: ReturnType<typeof heed>;
   readonly maxTokens: number;
   readonly schema?: JsonSchema;
 }
@@ -55,17 +59,22 @@ export function stageOfKind<K extends Kind>(kind: K, name: StageName): Extract<S
   return stage as Extract<StageDefinition, { kind: K }>;
 }
 
-export async function planText(source: PlanSource, context: StageContext, name: StageName): Promise<TextPlan> {
+export async function planText(
+  source: PlanSource,
+  context: StageContext,
+  name: StageName,
+  feedback: Feedback,
+): Promise<TextPlan> {
   const stage = stageOfKind('text', name);
   const choice = await chooseModel(source, 'text');
   const variables = await stage.variables(context);
   const template = await promptFor(context.manager, name, stage.template);
-  const messages = renderMessages(template, variables);
+  const messages = heed(renderMessages(template, variables), feedback);
   const maxTokens = stage.maxTokens(variables);
   const schema = stage.schema?.(variables);
   // Where a scene stands is told to the model, but a scene that only moves is not made again.
   const place = Object.fromEntries((stage.place ?? []).map((key) => [key, '']));
-  const lasting = stage.place ? renderMessages(template, { ...variables, ...place }) : messages;
+  const lasting = stage.place ? heed(renderMessages(template, { ...variables, ...place }), feedback) : messages;
   return {
     choice,
     variables,
@@ -77,32 +86,43 @@ export async function planText(source: PlanSource, context: StageContext, name: 
     parts: partsOf({
       ...{ model: choice.model, prompt: template, ...variables, ...place },
       limits: [maxTokens, stage.temperature, schema],
+      feedback,
     }),
   };
 }
 
-export async function planImage(source: PlanSource, context: StageContext, name: StageName): Promise<ImagePlan> {
+export async function planImage(
+  source: PlanSource,
+  context: StageContext,
+  name: StageName,
+  feedback: Feedback,
+): Promise<ImagePlan> {
   const stage = stageOfKind('image', name);
   const choice = await chooseModel(source, 'image');
   const template = await promptFor(context.manager, name, stage.template);
   const variables = await stage.variables(context);
-  const prompt = renderText(template.user, variables);
+  const prompt = heedInPrompt(renderText(template.user, variables), feedback);
   const { FRAME_SIZE } = source.config;
   return {
     choice,
     prompt,
     model: choice.model,
     inputHash: inputHash([name, choice.model, prompt, FRAME_SIZE]),
-    parts: partsOf({ model: choice.model, prompt: template.user, ...variables, FRAME_SIZE }),
+    parts: partsOf({ model: choice.model, prompt: template.user, ...variables, FRAME_SIZE, feedback }),
   };
 }
 
-export async function planVideo(source: PlanSource, context: StageContext, name: StageName): Promise<VideoPlan> {
+export async function planVideo(
+  source: PlanSource,
+  context: StageContext,
+  name: StageName,
+  feedback: Feedback,
+): Promise<VideoPlan> {
   const stage = stageOfKind('video', name);
   const choice = await chooseModel(source, 'video');
   const template = await promptFor(context.manager, name, stage.template);
   const variables = await stage.variables(context);
-  const prompt = renderText(template.user, variables);
+  const prompt = heedInPrompt(renderText(template.user, variables), feedback);
   const clip = await stage.source(context);
   const { FRAME_SIZE } = source.config;
   return {
@@ -118,6 +138,7 @@ export async function planVideo(source: PlanSource, context: StageContext, name:
       image: clip.imageKey,
       duration: clip.seconds,
       FRAME_SIZE,
+      feedback,
     }),
   };
 }
@@ -135,14 +156,19 @@ export async function planFilm(source: PlanSource, context: StageContext, name: 
 }
 
 /** The very plan by which a lane of the stage would be made or used again. Throws where an input of it is missing. */
-export function planLane(source: PlanSource, context: StageContext, name: StageName): Promise<LaneInputs> {
+export function planLane(
+  source: PlanSource,
+  context: StageContext,
+  name: StageName,
+  feedback: Feedback,
+): Promise<LaneInputs> {
   switch (stageDefinition(name).kind) {
     case 'text':
-      return planText(source, context, name);
+      return planText(source, context, name, feedback);
     case 'image':
-      return planImage(source, context, name);
+      return planImage(source, context, name, feedback);
     case 'video':
-      return planVideo(source, context, name);
+      return planVideo(source, context, name, feedback);
     case 'film':
       return planFilm(source, context, name);
   }

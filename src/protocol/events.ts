@@ -68,6 +68,7 @@ export type EventBody =
       readonly how: ContinuedBy;
     }
   | { readonly type: 'edited'; readonly version: number; readonly by?: string }
+  | { readonly type: 'awaiting'; readonly gate: string }
   | { readonly type: 'attention'; readonly error: EventError; readonly commands: readonly string[] }
   | {
       readonly type: 'usage';

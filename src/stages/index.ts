@@ -22,7 +22,6 @@ export function stageDefinition(name: StageName): StageDefinition {
 }
 
 export {
-  askAgain,
   UnusableOutput,
   type ClipSource,
   type FilmClip,
@@ -37,5 +36,6 @@ export {
   type TextStage,
   type VideoStage,
 } from './definition';
+export { askAgain, heed, heedInPrompt } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';

@@ -1,0 +1,76 @@
+import { activityInfo } from '@temporalio/activity';
+import type { EntityManager } from 'typeorm';
+import { Lane, Project, ProjectStage } from '../entities';
+import { planRun, type PlannedRun } from '../planning';
+import { fenceOf, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
+import type { ActivityDeps } from './deps';
+import { publishForRun } from './run-lifecycle';
+
+/**
+ * Begins a run: every stage and lane of the plan is pending again. What they hold stays until it is made anew. Throws
+ * `Project.Invalid` where the plan needs what neither it nor an earlier run has made.
+ */
+export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise<OpenedRun> {
+  const { projectId } = request;
+  const info = activityInfo();
+  const runId = info.workflowExecution?.runId ?? '';
+  const planned = await deps.dataSource.transaction(async (manager) => {
+    const { affected } = await manager.update(
+      Project,
+      { id: projectId },
+      { status: 'processing', runId, error: null, startedAt: new Date(), finishedAt: null },
+    );
+    if (affected !== 1) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+    const chosen = await planRun(manager, request);
+    await resetRows(manager, projectId, runId, chosen);
+    return chosen;
+  });
+  await deps.log
+    .keep(projectId)
+    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
+    .catch(() => undefined);
+  return { ...planned, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
+}
+
+async function resetRows(
+  manager: EntityManager,
+  projectId: ProjectId,
+  runId: string,
+  { plan, scenes }: PlannedRun,
+): Promise<void> {
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(ProjectStage)
+    .values(STAGES.map(({ name }) => ({ projectId, stage: name })))
+    .orIgnore()
+    .execute();
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(Lane)
+    .values(
+      STAGES.filter(({ scope }) => scope === 'project').map(({ name }) => ({ projectId, lane: name, stage: name })),
+    )
+    .orIgnore()
+    .execute();
+  const stages = plan.map(({ name }) => name);
+  await manager.query(
+    `UPDATE project_stages SET status = 'pending', error = NULL, started_at = NULL, finished_at = NULL, updated_at = now()
+     WHERE project_id = $1 AND stage = ANY ($2::text[])`,
+    [projectId, stages],
+  );
+  const ofRun = `project_id = $1 AND stage = ANY ($2::text[])
+     AND (sequence_number IS NULL OR $3::int[] IS NULL OR sequence_number = ANY ($3::int[]))`;
+  await manager.query(
+    `UPDATE lanes SET status = 'pending', error = NULL, started_at = NULL, finished_at = NULL, updated_at = now()
+     WHERE ${ofRun}`,
+    [projectId, stages, scenes ?? null],
+  );
+  // What this run leaves as it is counts as told, so that the end of a stage comes with the run's own lanes.
+  await manager.query(
+    `UPDATE lanes SET announced_run_id = $4 WHERE project_id = $1 AND stage = ANY ($2::text[]) AND NOT (${ofRun})
+       AND status IN ('completed', 'skipped')`,
+    [projectId, stages, scenes ?? null, runId],
+  );
+}
