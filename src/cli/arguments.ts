@@ -42,6 +42,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Of an option that may be given again. */
+export function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
+  return [...before, stageArgument(text)];
+}
+
+export function addNumber(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, wholeNumber(text)];
+}
+
 /** Such as `3,1,2`. */
 export function wholeNumbers(text: string): number[] {
   return text.split(',').map((number) => wholeNumber(number.trim()));

@@ -19,8 +19,8 @@ export interface EditFlags {
   readonly duration?: number;
   readonly camera?: string;
   readonly speed?: string;
-  readonly removeScene?: number[];
-  readonly order?: number[];
+  readonly removeScene?: readonly number[];
+  readonly order?: readonly number[];
   readonly json?: string;
   readonly version?: number;
   readonly by?: string;

@@ -7,6 +7,7 @@ import { addEdit } from './commands/edit';
 import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
+import { addRun } from './commands/run';
 import { addStatus } from './commands/status';
 import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
@@ -37,6 +38,7 @@ export function createProgram(cli: Cli): Command {
     addWatch,
     addStatus,
     addCancel,
+    addRun,
     addEdit,
     addExplain,
     addSteering,

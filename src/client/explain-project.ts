@@ -1,5 +1,5 @@
 import { Lane, Project, Scene } from '../entities';
-import { expectedScenes, planLane, storedResult, type PlanSource } from '../planning';
+import { expectedScenes, planLane, planRun, storedResult, type PlannedRun, type PlanSource } from '../planning';
 import {
   laneId,
   STAGES,
@@ -51,9 +51,10 @@ export async function explainProject(
   const { manager } = source.dataSource;
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+  const planned = await planRun(manager, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const explainer = new Explainer(source, project, rows, scenes, options);
+  const explainer = new Explainer(source, project, rows, scenes, planned, options.force === true);
   return { projectId, version: project.version, lanes: await explainer.all() };
 }
 
@@ -66,7 +67,8 @@ class Explainer {
     private readonly project: Project,
     private readonly rows: ReadonlyMap<string, Lane>,
     private readonly scenes: readonly Scene[],
-    private readonly options: ExplainOptions,
+    private readonly planned: PlannedRun,
+    private readonly force: boolean,
   ) {
     this.numbers = scenes.map(({ sequenceNumber }) => sequenceNumber);
   }
@@ -84,7 +86,7 @@ class Explainer {
   }
 
   private async eachScene(stage: StagePlan & { readonly name: StageName }): Promise<void> {
-    const { scenes } = this.options;
+    const { scenes } = this.planned;
     const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
     for (let i = 0; i < wanted.length; i += AT_ONCE) {
       await Promise.all(wanted.slice(i, i + AT_ONCE).map((number) => this.lane(stage, number)));
@@ -92,7 +94,7 @@ class Explainer {
   }
 
   private async lane(stage: StagePlan & { readonly name: StageName }, scene?: number): Promise<void> {
-    if (this.options.stages && !this.options.stages.includes(stage.name)) return;
+    if (!this.planned.plan.some(({ name }) => name === stage.name)) return;
     const lane = laneId(stage.name, scene);
     const explanation = await this.explain(stage, lane, scene);
     this.found.set(lane, explanation);
@@ -109,7 +111,7 @@ class Explainer {
     const row = this.rows.get(lane);
     const stored = row?.settledFence != null && (await storedResult(manager, this.project.id as ProjectId, lane));
     if (!row || !stored) return { lane, reason: 'new', ...on };
-    if (this.options.force) return { lane, reason: 'forced', ...on };
+    if (this.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
     if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused', edited: true };
 

@@ -21,6 +21,7 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
+import { planRun } from '../planning';
 import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import {
@@ -141,7 +142,7 @@ export class StoryClient {
 
   /**
    * Starts a run of the project. What is settled and would be made from the same inputs is used again. Throws
-   * `Project.NotFound`, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
+   * `Project.NotFound`, `Project.Invalid` where the stages and scenes cannot be run, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
    */
   async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     await this.project(projectId);
@@ -158,6 +159,7 @@ export class StoryClient {
       const same = await this.runOfRequest(workflowId, options.requestId);
       if (same) return same;
     }
+    await planRun(this.dataSource.manager, input);
     const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);

@@ -11,13 +11,28 @@ export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes'>;
  */
 export async function planRun(manager: EntityManager, { projectId, stages, scenes }: OpenRequest): Promise<PlannedRun> {
   if (!stages && !scenes) return { plan: STAGES };
+  if (stages?.length === 0 || scenes?.length === 0) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      'Nothing was named to run. Name a stage or a scene, or leave it out for all.',
+    );
+  }
   const unknown = stages?.find((stage) => !STAGES.some(({ name }) => name === stage));
-  if (unknown !== undefined) throw new StoryreelError('Stage.Unknown', `There is no stage ${unknown}.`);
+  if (unknown !== undefined)
+    throw new StoryreelError(
+      'Stage.Unknown',
+      `There is no stage "${unknown}". The stages are ${STAGES.map(({ name }) => name).join(', ')}.`,
+    );
   const rows = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const there = rows.map(({ sequenceNumber }) => sequenceNumber);
   const missing = scenes?.find((scene) => !there.includes(scene));
   if (missing !== undefined && !stages?.includes('storyboard')) {
-    throw new StoryreelError('Project.Invalid', `The project has no scene ${missing}.`);
+    throw new StoryreelError(
+      'Project.Invalid',
+      there.length === 0
+        ? `There is no scene ${missing} yet: the storyboard is not made. Run that first, with the stages rewrite and storyboard.`
+        : `There is no scene ${missing}. There are scenes 1 to ${there.length}.`,
+    );
   }
   const settled = await settledLanes(manager, projectId);
   const others = there.filter((scene) => !scenes?.includes(scene));
@@ -45,7 +60,10 @@ function checkNeeds(
       const lanes = need.scope === 'scene' ? scenes.map((scene) => `${need.name}/${scene}`) : [need.name];
       const lacking = lanes.find((lane) => !settled.has(lane));
       if (lacking === undefined) continue;
-      throw new StoryreelError('Project.Invalid', `${name} needs ${lacking}, which is not made yet. Run it first.`);
+      throw new StoryreelError(
+        'Project.Invalid',
+        `${name} needs ${lacking}, which is not made yet. Run the stage ${need.name} first, or along with it.`,
+      );
     }
   }
 }

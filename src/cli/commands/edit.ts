@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ProjectId } from '../../protocol';
-import { numberOfSeconds, projectArgument, wholeNumber, wholeNumbers } from '../arguments';
+import { addNumber, numberOfSeconds, projectArgument, wholeNumber, wholeNumbers } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { editRequest, type EditFlags } from '../edit-flags';
 import { exitCodesHelp } from '../exit-codes';
@@ -21,7 +21,6 @@ The last one is for a run that is paused, parked or cancelled in mid-sentence: t
 made by an edit. "storyreel explain" shows what a run would make again; "storyreel run" makes it.`;
 
 export function addEdit(program: Command, cli: Cli): void {
-  const collect = (text: string, before: number[] = []) => [...before, wholeNumber(text)];
   program
     .command('edit')
     .summary('change a project by hand')
@@ -38,7 +37,7 @@ export function addEdit(program: Command, cli: Cli): void {
     .option('--duration <seconds>', 'how long it is', numberOfSeconds)
     .option('--camera <movement>', 'how the camera moves: static, zoom_in, pan_left, …')
     .option('--speed <speed>', 'slow, medium or fast')
-    .option('--remove-scene <n>', 'a scene that goes; may be repeated', collect)
+    .option('--remove-scene <n>', 'a scene that goes; may be given again', addNumber)
     .option('--order <numbers>', 'the scenes in another order, such as 3,1,2', wholeNumbers)
     .option('--lane <lane>', 'the half-written text that --text is for')
     .option('--text <file>', 'what a half-written text shall go on from; - reads it from standard input')

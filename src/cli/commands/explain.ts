@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { reasonText, type LaneExplanation } from '../../client';
-import { projectArgument, stageArgument, wholeNumber } from '../arguments';
+import type { StageName } from '../../protocol';
+import { addNumber, addStage, projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
 import { createStyle, type Style } from '../render';
 
 interface Flags {
   readonly force?: boolean;
-  readonly stage?: string[];
-  readonly scene?: number[];
+  readonly stage?: readonly StageName[];
+  readonly scene?: readonly number[];
   readonly json?: boolean;
 }
 
@@ -27,20 +28,16 @@ export function addExplain(program: Command, cli: Cli): void {
     .description('Shows what a run would make and what it would use again, and why. Starts nothing and costs nothing.')
     .argument('<project>', 'the project id')
     .option('--force', 'as if the run were told to make all again')
-    .option('--stage <stage>', 'only this stage; may be repeated', (text, before: string[] = []) => [...before, text])
-    .option('--scene <n>', 'only this scene; may be repeated', (text, before: number[] = []) => [
-      ...before,
-      wholeNumber(text),
-    ])
+    .option('--stage <stage>', 'only this stage; may be given again', addStage)
+    .option('--scene <n>', 'only this scene; may be given again', addNumber)
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
     .action(async (project: string, flags: Flags) => {
       const projectId = projectArgument(project);
-      const stages = flags.stage?.map(stageArgument);
       const explanation = await withClient(cli, ({ client }) =>
         client.explain(projectId, {
           ...(flags.force && { force: true }),
-          ...(stages && { stages }),
+          ...(flags.stage && { stages: flags.stage }),
           ...(flags.scene && { scenes: flags.scene }),
         }),
       );
