@@ -24,11 +24,12 @@ const maker: LaneMaker<ImageInputs> = {
   },
 
   async make(run, { inputs: { chosen, prompt }, inputHash: hash }) {
-    const { deps, claim } = run;
+    const { deps, claim, context } = run;
     const request = {
       prompt,
       size: deps.config.FRAME_SIZE,
-      idempotencyKey: [claim.projectId, claim.lane, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
+      // By the scene, not by its number: one that moves while it is drawn is not paid for again.
+      idempotencyKey: [claim.projectId, run.stage, context.scene?.id, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
     };
     const image = await providerCall(callOf('generate_image', claim, chosen), () =>
       chosen.provider.generate(request, run.signal),

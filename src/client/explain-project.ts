@@ -163,7 +163,7 @@ export function reasonText({ reason, changed = [], on = [], edited }: LaneExplan
     case 'forced':
       return upstream === '' ? reason : `${reason}; ${upstream}`;
     case 'changed': {
-      const what = changed.length > 0 ? `changed: ${changed.join(', ')}` : 'changed';
+      const what = `changed: ${changed.length > 0 ? changed.join(', ') : 'its inputs'}`;
       return upstream === '' ? what : `${what}; ${upstream}`;
     }
     case 'depends':

@@ -96,5 +96,7 @@ describe('A run that is edited while it is live', () => {
     await app.client.edit(projectId, { order: [3, 1], remove: [2] });
     expectEnded(await all);
     await expectAllMade(projectId, 2);
+    const drawn = (await studio.requests(mark)).filter(({ kind, replayed }) => kind === 'image' && !replayed);
+    expect(drawn).toHaveLength(3);
   });
 });

@@ -110,7 +110,7 @@ describe('After an edit, a run makes again', () => {
 
     const board = JSON.parse(textSeen(events, 'storyboard')) as { scenes: { narration: string }[] };
     expect(board.scenes[0]?.narration).toBe(before[2]?.narration);
-    const camera = await dataSource.getRepository(CameraMovement).findOneByOrFail({ sceneId: before[2]?.id });
+    const camera = await dataSource.getRepository(CameraMovement).findOneByOrFail({ sceneId: before[2]?.id ?? '' });
     expect(textSeen(events, 'camera_movement/1')).toBe(camera.text);
     expect(new Set(events.flatMap((event) => (event.type === 'done' ? [event.verified] : [])))).toEqual(
       new Set([true]),

@@ -22,7 +22,7 @@ export interface EditedProject {
 
 export interface LiveRun {
   readonly isLive: () => Promise<boolean>;
-  /** Has the run look at everything again before it ends. */
+  /** Has the live run, if there is one, look at everything again before it ends. */
   readonly tell: () => Promise<void>;
 }
 
@@ -61,7 +61,10 @@ export async function editProject(
       const { project, changed } = editing;
       if (changed.length === 0) return { version: project.version };
       await tellEdit(source, editing);
-      if (live) await run.tell();
+      // Also where none was live before: one may have begun meanwhile.
+      await run.tell().catch((cause: unknown) => {
+        throw untold(project, cause);
+      });
       return { version: project.version + 1 };
     } catch (error) {
       if ((error as { code?: string }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
@@ -140,6 +143,14 @@ function conflict({ version: now }: Project, version: number): StoryreelError {
   return new StoryreelError(
     'Project.Conflict',
     `Somebody else was faster: the project is at version ${now}, and this edit was made of version ${version}. Read it again.`,
+  );
+}
+
+function untold({ version }: Project, cause: unknown): StoryreelError {
+  return new StoryreelError(
+    'Service.Unreachable',
+    `The edit is stored as version ${version + 1}, but a live run could not be told. Send it the signal "edited".`,
+    { cause },
   );
 }
 
