@@ -36,6 +36,8 @@ export interface ProjectExplanation {
   readonly lanes: readonly LaneExplanation[];
 }
 
+type Stage = StagePlan & { readonly name: StageName };
+
 /** Scenes that are planned at the same time; each takes a connection of the pool. */
 const AT_ONCE = 8;
 
@@ -74,9 +76,8 @@ class Explainer {
   }
 
   async all(): Promise<LaneExplanation[]> {
-    for (const stage of STAGES) {
-      if (stage.scope === 'scene') await this.eachScene(stage);
-      else await this.lane(stage);
+    for (const stage of STAGES.filter(({ name }) => this.planned.plan.some((planned) => planned.name === name))) {
+      for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
       if (stage.name === 'storyboard' && this.willBeMade(laneId(stage.name))) {
         this.numbers = Array.from({ length: expectedScenes(this.project) }, (_, i) => i + 1);
@@ -85,23 +86,20 @@ class Explainer {
     return [...this.found.values()];
   }
 
-  private async eachScene(stage: StagePlan & { readonly name: StageName }): Promise<void> {
+  private async lanesOf(stage: Stage): Promise<LaneExplanation[]> {
+    if (stage.scope === 'project') return [await this.explain(stage, laneId(stage.name), undefined)];
     const { scenes } = this.planned;
     const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
+    const explained: LaneExplanation[] = [];
     for (let i = 0; i < wanted.length; i += AT_ONCE) {
-      await Promise.all(wanted.slice(i, i + AT_ONCE).map((number) => this.lane(stage, number)));
+      const some = wanted.slice(i, i + AT_ONCE);
+      explained.push(...(await Promise.all(some.map((n) => this.explain(stage, laneId(stage.name, n), n)))));
     }
-  }
-
-  private async lane(stage: StagePlan & { readonly name: StageName }, scene?: number): Promise<void> {
-    if (!this.planned.plan.some(({ name }) => name === stage.name)) return;
-    const lane = laneId(stage.name, scene);
-    const explanation = await this.explain(stage, lane, scene);
-    this.found.set(lane, explanation);
+    return explained;
   }
 
   private async explain(
-    { name, needs, scope }: StagePlan & { readonly name: StageName },
+    { name, needs, scope }: Stage,
     lane: LaneId,
     scene: number | undefined,
   ): Promise<LaneExplanation> {
