@@ -7,12 +7,15 @@ export interface Interrupted {
   readonly fence: number;
   /** What a person has put in place of its text since then. */
   readonly edited?: string;
+  /** The attempt whose tokens are in the text. */
+  readonly paidBy?: number;
 }
 
 /** A text that an attempt goes on from, and what the provider is given of it: the same. */
 export interface Continued {
   readonly text: string;
   readonly how: 'prefill';
+  readonly paidBy?: number;
   /** The log holds it. Otherwise viewers are told all of it anew. */
   readonly told: boolean;
 }
@@ -20,9 +23,19 @@ export interface Continued {
 /** What the lane's last attempt has left, or the person who edited that. */
 export async function interruptedBy(manager: EntityManager, { projectId, lane, ...row }: Lane): Promise<Interrupted> {
   const { fence } = row;
-  if (fence !== row.editedFence) return { fence };
-  const edit = await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence });
-  return edit?.begun == null ? { fence } : { fence, edited: edit.begun };
+  if (fence !== row.editedFence) return { fence, paidBy: fence };
+  const edits = await manager.findBy(TextEdit, { projectId, lane });
+  const edited = edits.find(({ fenceAfter }) => fenceAfter === fence)?.begun;
+  if (edited == null) return { fence };
+  const paidBy = writerBefore(edits, fence);
+  return { fence, edited, ...(paidBy !== undefined && { paidBy }) };
+}
+
+/** The attempt whose text was edited, once or more; undefined where nothing is left of what it wrote. */
+function writerBefore(edits: readonly TextEdit[], fence: number): number | undefined {
+  const edit = edits.find(({ fenceAfter }) => fenceAfter === fence);
+  if (!edit) return fence;
+  return edit.departsAt === 0 ? undefined : writerBefore(edits, edit.fenceBefore);
 }
 
 /**
@@ -35,11 +48,12 @@ export async function interruptedBy(manager: EntityManager, { projectId, lane, .
  */
 export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
   if (continuation !== 'prefill' || !run.interrupted) return undefined;
-  const { fence, edited } = run.interrupted;
+  const { fence, edited, paidBy } = run.interrupted;
   const held = await run.deps.log.lane(run.claim.projectId, run.claim.lane).catch(() => undefined);
   const known = held?.fence === fence ? held.text : undefined;
   const text = edited === undefined ? cutToWord(known ?? '') : edited.trimEnd();
-  return text === '' ? undefined : { text, how: 'prefill', told: known?.startsWith(text) === true };
+  if (text === '') return undefined;
+  return { text, how: 'prefill', told: known?.startsWith(text) === true, ...(paidBy !== undefined && { paidBy }) };
 }
 
 /** Further back than this is no word, but a text that is written without spaces. */

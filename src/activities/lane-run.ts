@@ -1,6 +1,6 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import { Project, Scene, type Lane } from '../entities';
+import type { Lane, Project } from '../entities';
 import {
   fenceOf,
   laneParts,
@@ -12,7 +12,7 @@ import {
   type ResetReason,
   type StageName,
 } from '../protocol';
-import { storedResult, type LaneInputs } from '../planning';
+import { loadContext, storedResult, type LaneInputs } from '../planning';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announceLane } from './announce';
@@ -106,7 +106,7 @@ export async function runLane<Inputs>(
   let unusable: UnusableAnswers | undefined;
 
   try {
-    const context = await loadContext(deps, task);
+    const context = await loadContext(deps.dataSource.manager, projectId, lane);
     const nothing = await nothingToMake(context, claim);
     if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
@@ -157,16 +157,6 @@ export async function runLane<Inputs>(
   } finally {
     stopHeartbeat();
   }
-}
-
-async function loadContext({ dataSource }: ActivityDeps, { projectId, lane }: LaneTask): Promise<StageContext> {
-  const { manager } = dataSource;
-  const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
-  const { scene: sequenceNumber } = laneParts(lane);
-  if (sequenceNumber === undefined) return { manager, project };
-  const scene = await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  return { manager, project, ...(scene && { scene }) };
 }
 
 async function make<Inputs>(

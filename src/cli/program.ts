@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
@@ -9,10 +10,10 @@ import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
 import { addRun } from './commands/run';
 import { addStatus } from './commands/status';
-import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
+import { addSteering } from './steering-commands';
 
 const HELP = `
 Examples:
@@ -42,6 +43,7 @@ export function createProgram(cli: Cli): Command {
     addEdit,
     addExplain,
     addSteering,
+    addBudget,
     addDelete,
     addWorker,
     addMigrate,

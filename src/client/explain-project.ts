@@ -113,7 +113,7 @@ class Explainer {
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
     if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused', edited: true };
 
-    const context = { manager, project: this.project, ...this.sceneOf(scene) };
+    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
     const plan = await planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
       // What is made before may bring what is missing now.
       if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
@@ -124,6 +124,16 @@ class Explainer {
     }
     if (!plan || on) return { lane, reason: 'depends', ...on };
     return { lane, reason: 'reused' };
+  }
+
+  /** Lanes that the run goes without: of those that it is to make, a new run skips none. */
+  private skipped(): ReadonlySet<LaneId> {
+    const { plan, scenes } = this.planned;
+    const isOfRun = ({ stage, sequenceNumber }: Lane) =>
+      plan.some(({ name }) => name === stage) &&
+      (sequenceNumber === null || !scenes || scenes.includes(sequenceNumber));
+    const rows = [...this.rows.values()].filter((row) => row.status === 'skipped' && !isOfRun(row));
+    return new Set(rows.map(({ lane }) => lane as LaneId));
   }
 
   private sceneOf(number: number | undefined): { scene?: Scene } {

@@ -10,6 +10,7 @@ export {
   type ProjectId,
   type SnapshotEvent,
   type StoryEvent,
+  type UsageTotals,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
 export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
@@ -20,13 +21,8 @@ export {
   type MakeReason,
   type ProjectExplanation,
 } from './explain-project';
+export type { StartedRun } from './live-workflow';
 export type { NewProject } from './new-project';
-export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
-export {
-  StoryClient,
-  type ConnectOptions,
-  type ProjectSummary,
-  type StartedRun,
-  type StartOptions,
-} from './story-client';
+export type { LaneStateView, ProjectView, StageView } from './project-view';
+export { StoryClient, type ConnectOptions, type ProjectSummary, type StartOptions } from './story-client';
 export type { WatchOptions } from './watch-project';

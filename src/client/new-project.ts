@@ -1,4 +1,5 @@
 import type { Project } from '../entities';
+import { checkedBudget } from './budget';
 import { MAX_SCENES, MAX_TOPIC_BYTES, StoryreelError } from '../protocol';
 
 export interface NewProject {
@@ -7,12 +8,14 @@ export interface NewProject {
   readonly name?: string;
   readonly owner?: string;
   readonly settings?: { readonly scenes?: number; readonly style?: string };
+  /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
+  readonly budget?: number;
 }
 
 const NAME_LENGTH = 80;
 
 /** The row of a new project. Throws `Project.Invalid` where nothing can be made of it. */
-export function checkedProject(input: NewProject): Pick<Project, 'name' | 'topic' | 'owner' | 'settings'> {
+export function checkedProject(input: NewProject): Pick<Project, 'name' | 'topic' | 'owner' | 'settings' | 'budget'> {
   const topic = input.topic.trim();
   const bytes = Buffer.byteLength(topic);
   if (topic === '') {
@@ -33,6 +36,7 @@ export function checkedProject(input: NewProject): Pick<Project, 'name' | 'topic
     topic: topic.replaceAll('\0', ''),
     owner: input.owner ?? null,
     settings: { ...input.settings },
+    budget: input.budget === undefined ? null : checkedBudget(input.budget),
   };
 }
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
-import { createDataSource, Project } from '../entities';
+import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
   STATUS_QUERY,
@@ -24,6 +24,7 @@ import {
 import { planRun } from '../planning';
 import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import { storeBudget } from './budget';
 import {
   editProject,
   loadEditable,
@@ -34,7 +35,8 @@ import {
 } from './edit';
 import { explainProject, type ExplainOptions } from './explain-project';
 import { loadTruth } from './project-truth';
-import { loadUsage, projectView, type ProjectView } from './project-view';
+import { projectView, type ProjectView } from './project-view';
+import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
 import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
 import { steerRun, tellEdited } from './steer-run';
@@ -57,11 +59,6 @@ export interface StartOptions {
   readonly join?: boolean;
 }
 
-export interface StartedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
 export interface ProjectSummary {
   readonly projectId: ProjectId;
   readonly name: string;
@@ -77,8 +74,6 @@ export interface ConnectOptions {
 
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
-/** How long a run may take from its last event to its end in Temporal. */
-const ENDING_MS = 10_000;
 
 /**
  * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
@@ -156,16 +151,17 @@ export class StoryClient {
       ...(options.gates && { gates: options.gates }),
     };
     if (options.requestId !== undefined) {
-      const same = await this.runOfRequest(workflowId, options.requestId);
+      const same = await runOfRequest(this.temporal, workflowId, options.requestId);
       if (same) return same;
     }
     await planRun(this.dataSource.manager, input);
     const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);
+      const same =
+        options.requestId === undefined ? undefined : await runOfRequest(this.temporal, workflowId, options.requestId);
       if (same) return same.runId;
       // The last run has told its end and is about to be over: the next one may begin then.
-      if (isFinal((await this.project(projectId)).status) && (await this.hasEnded(workflowId))) {
+      if (isFinal((await this.project(projectId)).status) && (await hasEnded(this.temporal, workflowId))) {
         return this.startWorkflow(workflowId, input, options);
       }
       throw new StoryreelError(
@@ -187,7 +183,7 @@ export class StoryClient {
   async status(projectId: ProjectId): Promise<ProjectView> {
     const truth = await loadTruth(this.dataSource, projectId);
     if (!truth) throw notFound(projectId);
-    return projectView(projectId, truth, await loadUsage(this.dataSource, projectId));
+    return projectView(projectId, truth, await usageTotals(this.dataSource.manager, projectId));
   }
 
   /** What the live workflow itself says; undefined where none runs. */
@@ -204,7 +200,7 @@ export class StoryClient {
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions) {
-    const isLive = () => this.isRunning(workflowIdOf(projectId));
+    const isLive = () => isRunning(this.temporal, workflowIdOf(projectId));
     return editProject(
       this.source,
       { isLive, tell: () => tellEdited(this.temporal, projectId) },
@@ -295,7 +291,7 @@ export class StoryClient {
   async cancel(projectId: ProjectId): Promise<boolean> {
     await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
-    if (!(await this.isRunning(workflowId))) return false;
+    if (!(await isRunning(this.temporal, workflowId))) return false;
     try {
       await this.temporal.workflow.getHandle(workflowId).cancel();
       return true;
@@ -315,7 +311,10 @@ export class StoryClient {
     const { status } = await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
     // A run that has told its end is about to be over.
-    if ((await this.isRunning(workflowId)) && !(isFinal(status) && (await this.hasEnded(workflowId)))) {
+    if (
+      (await isRunning(this.temporal, workflowId)) &&
+      !(isFinal(status) && (await hasEnded(this.temporal, workflowId)))
+    ) {
       throw new StoryreelError(
         'Project.AlreadyRunning',
         `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
@@ -325,6 +324,14 @@ export class StoryClient {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
+  }
+
+  /**
+   * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
+   * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
+   */
+  async setBudget(projectId: ProjectId, amount?: number): Promise<void> {
+    if (!(await storeBudget(this.dataSource, projectId, amount))) throw notFound(projectId);
   }
 
   /** Ends every watch and lets all connections go. */
@@ -361,37 +368,6 @@ export class StoryClient {
       ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
     });
     return handle.firstExecutionRunId;
-  }
-
-  private async isRunning(workflowId: string): Promise<boolean> {
-    try {
-      return (await this.temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  }
-
-  /** Waits a little for a workflow that is about to end. */
-  private async hasEnded(workflowId: string): Promise<boolean> {
-    const handle = this.temporal.workflow.getHandle(workflowId);
-    const ended = handle.result().then(
-      () => true,
-      () => true,
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ENDING_MS)));
-    return Promise.race([ended, patience]).finally(() => clearTimeout(timer));
-  }
-
-  private async runOfRequest(workflowId: string, requestId: string): Promise<StartedRun | undefined> {
-    try {
-      const { memo, runId } = await this.temporal.workflow.getHandle(workflowId).describe();
-      return memo?.['requestId'] === requestId ? { workflowId, runId } : undefined;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
   }
 }
 

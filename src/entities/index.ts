@@ -13,3 +13,4 @@ export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
 export { Scene } from './scene.entity';
 export { TextEdit } from './text-edit.entity';
+export { usageTotals } from './usage-totals';

@@ -1,6 +1,6 @@
 export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
-export { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
+export { chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
 export {
   planFilm,
   planImage,
@@ -8,11 +8,12 @@ export {
   planText,
   planVideo,
   stageOfKind,
-  type FilmPlan,
+  type FilmInputs,
   type ImagePlan,
   type LaneInputs,
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
 export { planRun, type PlannedRun } from './plan-run';
+export { loadContext } from './stage-context';
 export { storedResult } from './stored-result';

@@ -57,6 +57,16 @@ export async function chooseModel(
   };
 }
 
+/** What calls to the provider of this name cost; nothing where it is not known any more. */
+export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
+  if (name === FROM_ENVIRONMENT) return environmentPrices(config);
+  return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
+function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
+  return Object.fromEntries(Object.entries(known).filter(([, price]) => price !== undefined));
+}
+
 function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
   const { model, baseUrl, key } = placeOf(config, kind);
   return {
@@ -65,7 +75,7 @@ function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     adapter: 'openai',
     ...(baseUrl !== undefined && { baseUrl }),
     jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
-    prices: {},
+    prices: environmentPrices(config),
     continuation: config.STORYREEL_TEXT_CONTINUATION,
     key: () => key ?? NO_KEY,
   };

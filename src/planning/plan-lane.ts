@@ -6,7 +6,7 @@ import {
   renderText,
   stageDefinition,
   type ClipSource,
-  type FilmClip,
+  type FilmPlan,
   type JsonSchema,
   type StageContext,
   type StageDefinition,
@@ -46,8 +46,8 @@ export interface VideoPlan extends LaneInputs, ClipSource {
   readonly prompt: string;
 }
 
-export interface FilmPlan extends LaneInputs {
-  readonly clips: readonly FilmClip[];
+export interface FilmInputs extends LaneInputs {
+  readonly film: FilmPlan;
 }
 
 type Kind = StageDefinition['kind'];
@@ -143,15 +143,20 @@ export async function planVideo(
   };
 }
 
-export async function planFilm(source: PlanSource, context: StageContext, name: StageName): Promise<FilmPlan> {
-  const clips = await stageOfKind('film', name).clips(context);
+export async function planFilm(source: PlanSource, context: StageContext, name: StageName): Promise<FilmInputs> {
+  const film = await stageOfKind('film', name).plan(context);
   const { FRAME_SIZE } = source.config;
-  const made = clips.map(({ sha256, seconds, narration }) => [sha256, seconds, narration]);
+  const made = film.parts.map(({ kind, sha256, seconds, narration }) => [
+    ...[sha256, seconds, narration],
+    ...(kind === 'still' ? [kind] : []),
+  ]);
+  const missing = film.missing.length > 0 ? [film.missing] : [];
+  const parts = film.parts.map(({ scene }, i) => [`scene ${scene}`, made[i]] as const);
   return {
-    clips,
+    film,
     model: 'ffmpeg',
-    inputHash: inputHash([name, FRAME_SIZE, made]),
-    parts: partsOf({ FRAME_SIZE, ...Object.fromEntries(made.map((clip, i) => [`scene ${i + 1}`, clip])) }),
+    inputHash: inputHash([name, FRAME_SIZE, made, ...missing]),
+    parts: partsOf({ FRAME_SIZE, ...Object.fromEntries(parts), missing: film.missing }),
   };
 }
 

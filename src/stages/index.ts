@@ -24,7 +24,8 @@ export function stageDefinition(name: StageName): StageDefinition {
 export {
   UnusableOutput,
   type ClipSource,
-  type FilmClip,
+  type FilmPart,
+  type FilmPlan,
   type FilmStage,
   type ImageStage,
   type JsonSchema,

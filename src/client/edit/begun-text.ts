@@ -1,10 +1,10 @@
-import { ModelUsage, TextEdit, type Lane } from '../../entities';
+import { TextEdit, type Lane } from '../../entities';
 import { chooseModel } from '../../planning';
 import { isStageName, laneParts, StoryreelError, type LaneId } from '../../protocol';
 import type { LogSnapshot } from '../../stream';
 import type { Changes } from './changes';
 import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
-import { commonBytes, keepReplaced } from './settled-text';
+import { keepReplaced } from './settled-text';
 
 /**
  * Puts a half-written text in the place of the one that an attempt has left. The lane is claimed for it, so that no older
@@ -39,7 +39,6 @@ export async function editBegunText(
   const fence = fenceAbove(editing, lane);
   await manager.update('lanes', { projectId, lane }, { fence, editedFence: fence });
   await keepReplaced(editing, lane, fence, before ?? '', content, true);
-  await countAsKept(editing, row, before ?? '', content);
   editing.texts.push({ lane, fence, attempt: Math.max(1, row.attempt), text: content });
   editing.changed.push(`half-written ${name}`);
 }
@@ -53,18 +52,4 @@ export async function begunText(
   if (held?.fence === fence) return held.text;
   if (fence !== editedFence) return undefined;
   return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.begun ?? undefined;
-}
-
-/** The part of the model's text that stays was not wasted after all. */
-async function countAsKept({ manager }: Editing, row: Lane, before: string, after: string): Promise<void> {
-  const bytes = Buffer.byteLength(before);
-  const kept = bytes === 0 ? 0 : commonBytes(before, after) / bytes;
-  await manager
-    .createQueryBuilder()
-    .update(ModelUsage)
-    .set({ wastedTokens: () => 'round(wasted_tokens * (1 - cast(:kept as double precision)))' })
-    .where('project_id = :projectId AND lane = :lane AND fence = :fence', {
-      ...{ projectId: row.projectId, lane: row.lane, fence: row.fence, kept },
-    })
-    .execute();
 }

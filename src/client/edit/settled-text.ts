@@ -63,7 +63,7 @@ export async function keepReplaced(
 }
 
 /** Bytes at the beginning that both texts have, in whole characters. */
-export function commonBytes(a: string, b: string): number {
+function commonBytes(a: string, b: string): number {
   let units = 0;
   while (units < a.length && a[units] === b[units]) units += 1;
   const last = a.charCodeAt(units - 1);
