@@ -13,10 +13,13 @@ import {
   type ResetReason,
   type StageName,
 } from '../protocol';
+import { loadContext, storedResult, type LaneInputs } from '../planning';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
-import { announceLane, storedResult } from './announce';
+import { announceLane } from './announce';
+import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
+import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { startHeartbeat } from './heartbeat';
 import {
   claimLane,
@@ -29,7 +32,6 @@ import {
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
-import { loadContext } from './stage-context';
 import { classify, toApplicationFailure } from './stage-failure';
 import { LaneStopped } from './stop-signal';
 
@@ -43,9 +45,7 @@ const TELLING_MS = 1_000;
 const CANCELLATION_MS = 10_000;
 
 /** What a lane is made from, known before anything is paid. */
-export interface LanePlan<Inputs> {
-  readonly inputHash: string;
-  readonly model: string;
+export interface LanePlan<Inputs> extends LaneInputs {
   readonly inputs: Inputs;
 }
 
@@ -59,8 +59,7 @@ export interface LaneRun {
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
-  /** The attempt before this one, where it was making the same thing and did not get to its end. */
-  readonly interrupted?: { readonly fence: number };
+  readonly interrupted?: Interrupted;
   /** Set where everything older shall be made again, even from the same inputs. */
   readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
@@ -72,7 +71,7 @@ export interface LaneRun {
   tell(body: EventBody): void;
   stop(reason: Error): void;
   settle(
-    settled: Omit<SettledLane, 'madeBy' | 'inputHash'>,
+    settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
     save: (context: StageContext, settlement: Settlement) => Promise<{ readonly scenes?: readonly number[] }>,
   ): Promise<{ readonly scenes?: readonly number[] }>;
 }
@@ -121,6 +120,8 @@ export async function runLane<Inputs>(
 
   try {
     const context = await loadContext(deps.dataSource.manager, projectId, lane);
+    const nothing = await nothingToMake(context, claim);
+    if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
     unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
@@ -129,7 +130,7 @@ export async function runLane<Inputs>(
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      ...(before && before.fence > 0 && { resets: resetReason(info.attempt, task, context.project) }),
+      ...(before && before.fence > 0 && { resets: resetReason(before, info.attempt, task, context.project) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
@@ -138,7 +139,8 @@ export async function runLane<Inputs>(
       stop: (reason) => stopped.abort(reason),
       settle: async (settled, save) => {
         run.signal.throwIfAborted();
-        return settleLane(deps.dataSource, claim, { ...settled, inputHash: plan.inputHash, madeBy: fence }, (manager) =>
+        const made = { ...settled, inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
+        return settleLane(deps.dataSource, claim, made, (manager) =>
           save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
         );
       },
@@ -146,12 +148,13 @@ export async function runLane<Inputs>(
     const plan = await maker.plan(run);
     run.signal.throwIfAborted();
 
+    const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
-      before?.inputHash === plan.inputHash && (before.settledFence ?? 0) >= (task.madeSince ?? 0)
+      sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await storedResult(deps.dataSource.manager, projectId, lane)
         : undefined;
     const made = reusable
-      ? await useAgain(run, plan.inputHash, before?.settledFence ?? fence, reusable, maker)
+      ? await useAgain(run, plan, before?.settledFence ?? fence, reusable, maker)
       : await make(run, plan, before, maker);
 
     const telling = announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
@@ -180,7 +183,7 @@ async function make<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
-  const interrupted = sameWork && !run.unusable ? { fence: before.fence } : undefined;
+  const interrupted = sameWork && !run.unusable ? await interruptedBy(run.deps.dataSource.manager, before) : undefined;
   await noteAttempt(run.deps.dataSource, run.claim, plan.inputHash);
   run.tell({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
@@ -188,13 +191,13 @@ async function make<Inputs>(
 
 async function useAgain<Inputs>(
   run: LaneRun,
-  inputHash: string,
+  { inputHash, parts }: LaneInputs,
   madeBy: number,
   { sha256, bytes }: StoredResult,
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const scenes = await maker.scenes?.(run);
-  await settleLane(run.deps.dataSource, run.claim, { inputHash, resultHash: sha256, madeBy }, () =>
+  await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
@@ -213,7 +216,13 @@ async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolea
 }
 
 /** An attempt of a run that openRun did not open is one of a workflow that was reset to a point behind that. */
-function resetReason(attempt: number, { runId }: LaneTask, { runId: opened }: Project): ResetReason {
+function resetReason(
+  { fence, editedFence }: Lane,
+  attempt: number,
+  { runId }: LaneTask,
+  { runId: opened }: Project,
+): ResetReason {
+  if (fence === editedFence) return 'edited';
   if (attempt > 1) return 'retry';
   return opened === runId ? 'rerun' : 'workflow_reset';
 }
@@ -255,7 +264,9 @@ async function leave(
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
-  if (failure.type === 'Lane.Stale') return toApplicationFailure(error);
+  if (failure.type === 'Lane.Stale') {
+    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim).catch(() => undefined)) ?? error);
+  }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;
   await noteFailure(deps.dataSource, claim, {

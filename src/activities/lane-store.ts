@@ -41,7 +41,8 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
   const { projectId, lane, fence, attempt } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
-    const before = await manager.findOneBy(Lane, { projectId, lane });
+    // Locked, so that no edit comes between what is read here and the claim.
+    const before = await manager.findOne(Lane, { where: { projectId, lane }, lock: { mode: 'pessimistic_write' } });
     const claimed: unknown[] = await manager.query(
       `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
        VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
@@ -82,6 +83,8 @@ export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, at
 
 export interface SettledLane {
   readonly inputHash: string;
+  /** A hash of each part of the inputs. */
+  readonly inputs: Readonly<Record<string, string>>;
   readonly resultHash: string;
   /** The fence under which the result was made; the attempt's own, or an older one's where it is used again. */
   readonly madeBy: number;
@@ -108,6 +111,8 @@ export async function settleLane(
       status: 'completed',
       settledFence: settled.madeBy,
       inputHash: settled.inputHash,
+      inputs: { ...settled.inputs },
+      accepted: false,
       attemptedHash: null,
       resultHash: settled.resultHash,
       error: null,

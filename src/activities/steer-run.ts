@@ -47,7 +47,7 @@ export async function rejectLanes(
   await dataSource.transaction(async (manager) => {
     // Done twice, it is said once.
     await manager.query(
-      `UPDATE lanes SET status = 'pending', finished_at = NULL, updated_at = now(),
+      `UPDATE lanes SET status = 'pending', accepted = false, finished_at = NULL, updated_at = now(),
          feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],

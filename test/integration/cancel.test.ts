@@ -98,7 +98,7 @@ describe('A cancel', () => {
     // No newer attempt has claimed the lane; the run's end keeps this one out.
     const row = await dataSource.getRepository(Lane).findOneByOrFail({ projectId, lane: REWRITE });
     const claim = { projectId, lane: REWRITE, fence: row.fence, attempt: 1 };
-    const settled = { inputHash: 'late', resultHash: 'late', madeBy: row.fence };
+    const settled = { inputHash: 'late', inputs: {}, resultHash: 'late', madeBy: row.fence };
     const save = () => Promise.resolve({});
     await expect(settleLane(dataSource, claim, settled, save)).rejects.toMatchObject({ type: 'Lane.Stale' });
     await expect(noteAttempt(dataSource, claim, 'late')).rejects.toMatchObject({ type: 'Lane.Stale' });
