@@ -1,5 +1,6 @@
-import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
+import type { BatchActivities, LaneKind, LaneTask, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
+import { closeQueued, storyStates } from './batch-steps';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
@@ -22,14 +23,16 @@ export function createLaneActivities(deps: ActivityDeps): {
   };
 }
 
-/** What a run needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
-export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> {
+/** What a run, or a batch of them, needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> & BatchActivities {
   return {
     openRun: (input) => classified(openRun(deps, input)),
     parkLane: (request) => classified(parkLane(deps, request)),
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
+    storyStates: (input) => classified(storyStates(input)),
+    closeQueued: (input) => classified(closeQueued(deps, input)),
   };
 }
 

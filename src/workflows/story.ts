@@ -27,6 +27,7 @@ import { announceRun, closeRun, openRun } from './activity-options';
 import { LaneOrder, lanesNamed } from './lane-order';
 import { eventErrorOf, LaneRunner } from './lane-runner';
 import { LaneTable } from './lane-table';
+import { tellBatch } from './tell-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 const retrySignal = defineSignal<[RetryRequest]>(RETRY_MESSAGE);
@@ -154,7 +155,9 @@ async function close(
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
+  const tell = tellBatch();
   return (table) => {
+    tell(table);
     setCurrentDetails(table.markdown());
     const now = { stage: table.stage, status: table.runStatus as string };
     if (now.stage === shown.stage && now.status === shown.status) return;
