@@ -5,8 +5,7 @@ import type { Config } from '../config';
 import { createDataSource, Project } from '../entities';
 import {
   isFinal,
-  MAX_SCENES,
-  MAX_TOPIC_BYTES,
+  priorityOf,
   RETRY_MESSAGE,
   STATUS_QUERY,
   STORY_WORKFLOW,
@@ -18,22 +17,17 @@ import {
   type ProjectStatus,
   type StoryEvent,
   type StoryInput,
+  type StoryPriority,
   type StoryStatusView,
 } from '../protocol';
 import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
+import { projectRow, type NewProject } from './new-project';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
 import { SnapshotReader } from './snapshot-reader';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
-
-export interface NewProject {
-  readonly topic: string;
-  /** Default: the beginning of the topic. */
-  readonly name?: string;
-  readonly owner?: string;
-  readonly settings?: { readonly scenes?: number; readonly style?: string };
-}
 
 export interface StartOptions {
   /** Makes everything again, also what has not changed. */
@@ -44,6 +38,8 @@ export interface StartOptions {
   readonly requestId?: string;
   /** Gives the run that is going on, instead of refusing to start a second one. */
   readonly join?: boolean;
+  /** 1 is served first, 5 last. Default 3. Owners get equal shares of the workers at each priority. */
+  readonly priority?: StoryPriority;
 }
 
 export interface StartedRun {
@@ -64,7 +60,6 @@ export interface ConnectOptions {
   readonly metrics?: StoryMetrics;
 }
 
-const NAME_LENGTH = 80;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
 /** How long a run may take from its last event to its end in Temporal. */
@@ -77,6 +72,7 @@ const ENDING_MS = 10_000;
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
+  private readonly batches: Batches;
 
   private constructor(
     private readonly config: Config,
@@ -95,6 +91,7 @@ export class StoryClient {
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
+    this.batches = new Batches(dataSource, temporal, config.TEMPORAL_TASK_QUEUE);
     // Each watch listens, and there may be any number of them.
     setMaxListeners(0, this.closing.signal);
   }
@@ -124,29 +121,7 @@ export class StoryClient {
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
   async create(input: NewProject): Promise<ProjectId> {
-    const topic = input.topic.trim();
-    const bytes = Buffer.byteLength(topic);
-    if (topic === '')
-      throw new StoryreelError('Project.Invalid', 'The topic is empty. Say in a sentence what the film is about.');
-    if (bytes > MAX_TOPIC_BYTES) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The topic is ${bytes} bytes long; at most ${MAX_TOPIC_BYTES} are allowed. Shorten it.`,
-      );
-    }
-    const scenes = input.settings?.scenes;
-    if (scenes !== undefined && !(Number.isInteger(scenes) && scenes >= 1 && scenes <= MAX_SCENES)) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The number of scenes must be a whole number from 1 to ${MAX_SCENES}.`,
-      );
-    }
-    const project = await this.dataSource.getRepository(Project).save({
-      name: input.name?.trim() || firstWords(topic),
-      topic: topic.replaceAll('\0', ''),
-      owner: input.owner ?? null,
-      settings: { ...input.settings },
-    });
+    const project = await this.dataSource.getRepository(Project).save(projectRow(input));
     return project.id as ProjectId;
   }
 
@@ -155,7 +130,7 @@ export class StoryClient {
    * `Project.NotFound`, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
    */
   async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    await this.project(projectId);
+    const { owner } = await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
     const input: StoryInput = {
       projectId,
@@ -166,13 +141,14 @@ export class StoryClient {
       const same = await this.runOfRequest(workflowId, options.requestId);
       if (same) return same;
     }
-    const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
+    const served = priorityOf({ ...(options.priority && { priority: options.priority }), ...(owner && { owner }) });
+    const runId = await this.startWorkflow(workflowId, input, options, served).catch(async (error: unknown) => {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);
       if (same) return same.runId;
       // The last run has told its end and is about to be over: the next one may begin then.
       if (isFinal((await this.project(projectId)).status) && (await this.hasEnded(workflowId))) {
-        return this.startWorkflow(workflowId, input, options);
+        return this.startWorkflow(workflowId, input, options, served);
       }
       throw new StoryreelError(
         'Project.AlreadyRunning',
@@ -282,6 +258,30 @@ export class StoryClient {
     await this.dataSource.getRepository(Project).delete({ id: projectId });
   }
 
+  /**
+   * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
+   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again, failed and
+   * cancelled ones are. Throws `Project.Invalid`, `Project.NotFound`, and `Batch.NotFound` where the batch would be empty.
+   */
+  batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
+    return this.batches.start(projects, options);
+  }
+
+  /** Where a batch and each of its projects stand. Throws `Batch.NotFound`. */
+  batchStatus(batchId: string): Promise<BatchView> {
+    return this.batches.status(batchId);
+  }
+
+  /** Where a batch stands, now and at each change, until nothing of it runs any more. Throws `Batch.NotFound`. */
+  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    return this.batches.watch(batchId, options.signal);
+  }
+
+  /** Asks a batch and every run of it to end. Resolves false where it was not running. Throws `Batch.NotFound`. */
+  cancelBatch(batchId: string): Promise<boolean> {
+    return this.batches.cancel(batchId);
+  }
+
   /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
     this.closing.abort();
@@ -296,7 +296,12 @@ export class StoryClient {
     return project;
   }
 
-  private async startWorkflow(workflowId: string, input: StoryInput, options: StartOptions): Promise<string> {
+  private async startWorkflow(
+    workflowId: string,
+    input: StoryInput,
+    options: StartOptions,
+    priority: ReturnType<typeof priorityOf>,
+  ): Promise<string> {
     const handle = await this.temporal.workflow.start(STORY_WORKFLOW, {
       workflowId,
       taskQueue: this.config.TEMPORAL_TASK_QUEUE,
@@ -304,6 +309,7 @@ export class StoryClient {
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: options.join ? 'USE_EXISTING' : 'FAIL',
       staticSummary: `story of ${input.projectId}`,
+      priority,
       ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
     });
     return handle.firstExecutionRunId;
@@ -339,11 +345,6 @@ export class StoryClient {
       throw error;
     }
   }
-}
-
-function firstWords(topic: string): string {
-  const line = topic.split('\n')[0] ?? '';
-  return line.length > NAME_LENGTH ? `${[...line].slice(0, NAME_LENGTH - 1).join('')}…` : line;
 }
 
 function notFound(projectId: ProjectId): StoryreelError {

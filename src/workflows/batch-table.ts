@@ -111,7 +111,9 @@ export class BatchTable {
   markdown(): string {
     const counts = Object.entries(this.counts).map(([state, count]) => `${count} ${state.replaceAll('_', ' ')}`);
     const told = [...this.states].filter(([, state]) => state !== 'queued' && state !== 'completed');
-    const lines = told.slice(0, MOST_ROWS).map(([id, state]) => `- ${state.replaceAll('_', ' ')}: \`${workflowIdOf(id)}\``);
+    const lines = told
+      .slice(0, MOST_ROWS)
+      .map(([id, state]) => `- ${state.replaceAll('_', ' ')}: \`${workflowIdOf(id)}\``);
     if (told.length > MOST_ROWS) lines.push(`- … and ${told.length - MOST_ROWS} more`);
     return [`**${this.status.replace('_', ' ')}** · ${counts.join(' · ')}`, '', ...lines].join('\n');
   }
