@@ -9,7 +9,7 @@ export async function batchToEnd(client: StoryClient, batchId: string, timeoutMs
   let last: BatchView | undefined;
   for await (const view of client.watchBatch(batchId, { signal: patience })) last = view;
   if (last && !last.running) return last;
-  throw new Error(`not over within ${timeoutMs} ms: ${JSON.stringify(last)}`);
+  throw new Error(`not over within ${timeoutMs} ms: ${JSON.stringify(last?.counts)}`);
 }
 
 /** Resolves when so many of the batch's projects stand there. */
