@@ -189,13 +189,14 @@ describe('A batch', () => {
     await withTemporal(app.config, async (client) => {
       const handle = batchOf(client, batch.batchId);
       const { runId } = await handle.describe();
-      const stale = { projectId: randomUUID(), status: 'running' };
-      const isTheSame = async () => (await handle.describe()).runId === runId;
-      while (await isTheSame()) {
-        await Promise.all(Array.from({ length: 300 }, () => handle.signal('storyStands', stale)));
-        // It continues as new when no message is left that it has not seen.
+      // A stale message of a megabyte: the history is long after four of them.
+      const stale = { projectId: randomUUID(), status: 'running', padding: 'x'.repeat(1_000_000) };
+      await until('the batch has continued as new', async () => {
+        if ((await handle.describe()).runId !== runId) return true;
+        await handle.signal('storyStands', stale);
         await handle.query('status');
-      }
+        return false;
+      });
     });
     expect((await app.client.batchStatus(batchId)).counts).toEqual({ needs_attention: 1, processing: 1, queued: 1 });
     await app.client.retry(parked, 'rewrite');
