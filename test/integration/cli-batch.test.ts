@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { EXIT_CODES, type Cli } from '../../src/cli';
 import { createProgram } from '../../src/cli/program';
-import { batchToEnd, untilCount } from '../support/batches';
+import { batchToEnd } from '../support/batches';
 import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
 import { paper } from '../unit/cli-events';
 
 describe('storyreel batch', () => {
@@ -19,8 +20,10 @@ describe('storyreel batch', () => {
   });
   afterAll(() => app.close());
 
-  async function storyreel(args: readonly string[], { leave, form = {} }: { leave?: AbortSignal; form?: object } = {}) {
-    const screen = paper(form);
+  async function storyreel(
+    args: readonly string[],
+    { leave, screen = paper() }: { leave?: AbortSignal; screen?: ReturnType<typeof paper> } = {},
+  ) {
     const said: string[] = [];
     const cli: Cli = {
       screen,
@@ -83,10 +86,11 @@ describe('storyreel batch', () => {
     const file = await fileOf([`fox ${mark}.`]);
     const id = `left-${mark}`;
     const left = new AbortController();
-    const running = storyreel(['batch', file, '--id', id], { leave: left.signal, form: { interactive: true } });
-    await untilCount(app.client, id, 'processing', 1).finally(() => setTimeout(() => left.abort(), 1_000));
-    const { code, text, said } = await running;
-    expect(text).toContain('1 projects: 1 running\n');
+    const screen = paper({ interactive: true });
+    const running = storyreel(['batch', file, '--id', id], { leave: left.signal, screen });
+    await until('the line that counts', () => screen.text.includes('1 projects: 1 running\n'));
+    left.abort();
+    const { code, said } = await running;
     expect(said).toContain(`storyreel cancel batch-${id}`);
     expect(code).toBe(EXIT_CODES.interrupted.code);
     expect((await app.client.batchStatus(id)).running).toBe(true);
