@@ -53,6 +53,8 @@ export interface BatchView {
 }
 
 const LOOK_MS = 500;
+/** How long a batch may take to end all its stories before a new one of its name is refused. */
+const ENDING_MS = 30_000;
 /** A batch that ends while it is told to go on is started again; it cannot end each time. */
 const TRIES = 5;
 
@@ -71,6 +73,7 @@ export class Batches {
     if (!Number.isInteger(atMost) || atMost < 1) {
       throw new StoryreelError('Project.Invalid', 'How many projects may run at once must be a whole number from 1.');
     }
+    await this.whileEnding(batchId);
     if (force && (await this.isRunning(batchId))) {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
@@ -150,6 +153,24 @@ export class Batches {
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError) || tries === TRIES) throw error;
       }
+    }
+  }
+
+  /** A batch that is being cancelled takes nothing more: the next one begins when it has ended. */
+  private async whileEnding(batchId: BatchId): Promise<void> {
+    for (const deadline = Date.now() + ENDING_MS; await this.isEnding(batchId); await sleep(LOOK_MS)) {
+      if (Date.now() < deadline) continue;
+      throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is still being cancelled. Try again later.`);
+    }
+  }
+
+  private async isEnding(batchId: BatchId): Promise<boolean> {
+    try {
+      const { status, raw } = await this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
+      return status.name === 'RUNNING' && raw.workflowExtendedInfo?.cancelRequested === true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
     }
   }
 

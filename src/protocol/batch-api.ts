@@ -19,7 +19,7 @@ export type BatchedStatus = Exclude<ProjectStatus, 'draft'>;
 export interface BatchItem {
   readonly projectId: ProjectId;
   readonly priority?: StoryPriority;
-  /** Owners get equal shares of the workers: see `fairnessKeyOf`. */
+  /** Owners get equal shares of the workers. */
   readonly owner?: string;
 }
 
@@ -68,7 +68,7 @@ export interface BatchActivities {
 const MOST_FAIRNESS_BYTES = 64;
 
 /** Temporal's fairness key of an owner: at most 64 bytes of UTF-8, cut between characters. */
-export function fairnessKeyOf(owner: string): string {
+function fairnessKeyOf(owner: string): string {
   let bytes = 0;
   let key = '';
   for (const character of owner) {

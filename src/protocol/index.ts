@@ -1,7 +1,6 @@
 export {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
-  fairnessKeyOf,
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,

@@ -106,7 +106,11 @@ describe('A batch', () => {
       }
     });
     expect(await app.client.cancelBatch(batchId)).toBe(false);
-    // Without the list: the batch knows its projects.
+    // Without the list: the batch knows its projects. Asked for in the moment of its cancel, it begins after that.
+    await slowly(mark, 2);
+    await app.client.batch([], { batchId, atMost: 2 });
+    await untilCount(app.client, batchId, 'processing', 2);
+    await app.client.cancelBatch(batchId);
     await app.client.batch([], { batchId });
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 5 });
   });
