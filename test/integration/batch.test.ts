@@ -52,10 +52,16 @@ describe('A batch', () => {
   }, 120_000);
 
   test('that is asked for again goes on with what is not finished, and with nothing else', async () => {
-    const { batchId, projects, mark } = topics(4);
+    const { batchId, projects: bare, mark } = topics(4);
+    const projects = bare.map((project) => ({ ...project, owner: 'ada' }));
     await studio.misbehave(`${mark} number 3.`, 'chat', { status: 400 });
-    const batch = await app.client.batch(projects, { batchId, onFailure: 'fail' });
+    const batch = await app.client.batch(projects, { batchId, onFailure: 'fail', priority: 2 });
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 3, failed: 1 });
+    const first = batch.projectIds[0] ?? ('' as never);
+    await withTemporal(app.config, async (client) => {
+      const { priority } = (await workflowOf(client, first).describe()).raw.workflowExecutionInfo ?? {};
+      expect(priority).toMatchObject({ priorityKey: 2, fairnessKey: 'ada' });
+    });
     const again = await app.client.batch(projects, { batchId });
     expect(again).toEqual(batch);
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 4 });
