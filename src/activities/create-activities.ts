@@ -1,5 +1,6 @@
-import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
+import type { BatchActivities, LaneKind, LaneTask, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
+import { closeQueued, storyStates } from './batch-steps';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
@@ -25,8 +26,8 @@ export function createLaneActivities(deps: ActivityDeps): {
   };
 }
 
-/** What a run needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
-export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> {
+/** What a run, or a batch of them, needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> & BatchActivities {
   return {
     openRun: (request) => classified(openRun(deps, request)),
     parkLane: (request) => classified(parkLane(deps, request)),
@@ -38,6 +39,8 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
     stopLanes: (request) => classified(stopLanes(deps, request)),
+    storyStates: (input) => classified(storyStates(input)),
+    closeQueued: (input) => classified(closeQueued(deps, input)),
   };
 }
 

@@ -1,10 +1,11 @@
-import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
 import { oneOf } from './one-of';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
 @Entity('projects')
 @Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
+@Index('projects_batch_position_key', ['batchId', 'batchPosition'], { unique: true })
 export class Project {
   @PrimaryGeneratedColumn('uuid')
   id: string;
@@ -39,6 +40,13 @@ export class Project {
   /** Grows with every edit by a person, so that an editor can tell that somebody else was faster. */
   @Column('int', { default: 1 })
   version: number;
+
+  /** The batch that it was last put into, and its place in that batch's order, from 1. */
+  @Column('text', { name: 'batch_id', nullable: true })
+  batchId: string | null;
+
+  @Column('int', { name: 'batch_position', nullable: true })
+  batchPosition: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

@@ -35,6 +35,7 @@ export const FAILURES = {
   'Project.NotRunning': { retryable: false },
   'Message.Stale': { retryable: false },
   'Worker.Absent': { retryable: true },
+  'Batch.NotFound': { retryable: false },
   'Stage.Unknown': { retryable: false },
   'Config.Invalid': { retryable: false },
   'Service.Unreachable': { retryable: true },

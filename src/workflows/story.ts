@@ -28,6 +28,7 @@ import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { RunMarker } from './run-marker';
 import { listen, type SteeredRun } from './steering';
+import { tellBatch } from './tell-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 
@@ -179,8 +180,10 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
+  const tell = tellBatch();
   return (table) => {
     setCurrentDetails(detailsOf(table));
+    tell(table);
     const now = { stage: table.stage, status: table.runStatus as string };
     if (now.stage === shown.stage && now.status === shown.status) return;
     shown = now;
