@@ -4,7 +4,7 @@ import type { LaneRun } from '../../src/activities/lane-run';
 import { PaidCall } from '../../src/activities/paid-call';
 import type { Chosen } from '../../src/activities/provider-choice';
 import { readConfig } from '../../src/config';
-import { Lane, ModelUsage, Project, usageTotals } from '../../src/entities';
+import { Lane, type ModelUsage, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
 import { openRedisLog } from '../../src/stream';
@@ -107,6 +107,15 @@ describe('The row of a paid call', () => {
       { outcome: 'useful', inputTokens: 0, cost: 0 },
       { outcome: 'useful' },
     ]);
+  });
+
+  test('of a job that is asked for again under its key is the same one, and its reserve is not held against it', async () => {
+    await app.client.setBudget(projectId, 0.003);
+    const job = { ...call, key: 'job/1' };
+    await PaidCall.book(run(1), job);
+    await PaidCall.book(run(2), job);
+    expect(await rows()).toMatchObject([{ fence: 2, outcome: 'open', callKey: 'job/1' }]);
+    expect((await PaidCall.book(run(3), { ...call, key: 'job/2' })).refused).toBeDefined();
   });
 
   test('reserves under one lock: of many at once no more are booked than the budget has room for', async () => {
