@@ -115,7 +115,7 @@ describe('The row of a paid call', () => {
     await PaidCall.book(run(1), job);
     await PaidCall.book(run(2), job);
     expect(await rows()).toMatchObject([{ fence: 2, outcome: 'open', callKey: 'job/1' }]);
-    expect((await PaidCall.book(run(3), { ...call, key: 'job/2' })).refused).toBeDefined();
+    expect((await PaidCall.book(other(1), call)).refused).toBeDefined();
   });
 
   test('reserves under one lock: of many at once no more are booked than the budget has room for', async () => {
