@@ -108,34 +108,28 @@ describe('What a film has cost', () => {
     expect(usageEvents(events, 'storyboard').at(-1)).toMatchObject({ wasted_tokens: tokens(lost) });
   });
 
-  test('leaves out what the provider refused, and counts an image whose answer was lost', async () => {
+  test('leaves out what the provider refused or failed to make, and counts an image whose answer was lost', async () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { cut: 0 });
     await studio.misbehave(mark, 'image', { status: 429, retryAfter: 0.1 });
+    await studio.misbehave(mark, 'video_submit', { video_failed: true });
     const { projectId } = await film(topic);
     expect(await app.calls(projectId, 'image_generation/1')).toMatchObject([
       { units: 1, cost: 0.04, wastedCost: 0.04, outcome: 'wasted', estimated: true },
       { units: 0, cost: 0, outcome: 'wasted' },
       { units: 1, cost: 0.04, wastedCost: 0, outcome: 'useful', estimated: false },
     ]);
-    expect((await app.client.status(projectId)).usage).toMatchObject({
-      images: 2,
-      wasted_images: 1,
-      wasted_cost: 0.04,
-      estimated: true,
-    });
-  });
-
-  test('is nothing for a clip that the provider failed to make', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.writeAbout(mark);
-    await studio.misbehave(mark, 'video_submit', { video_failed: true });
-    const { projectId } = await film(topic);
     const [failed, made] = await app.calls(projectId, 'video_generation/1');
     expect(failed).toMatchObject({ units: 0, cost: 0, outcome: 'wasted' });
     expect(made?.cost).toBeCloseTo((made?.units ?? 0) * 0.1 + 0.05, 12);
-    expect((await app.client.status(projectId)).usage).toMatchObject({ wasted_cost: 0, video_seconds: made?.units });
+    expect((await app.client.status(projectId)).usage).toMatchObject({
+      images: 2,
+      wasted_images: 1,
+      video_seconds: made?.units,
+      wasted_cost: 0.04,
+      estimated: true,
+    });
   });
 
   test('counts a text and a clip that a cancel left as wasted, until a new run goes on with them', async () => {
