@@ -14,7 +14,13 @@ import {
   Scene,
 } from '../../src/entities';
 
-const ALL = ['Projects1795478400001', 'Scenes1795478400002', 'Models1795478400003', 'FilmScenes1795478400604', 'Costs1795478406040'];
+const ALL = [
+  'Projects1795478400001',
+  'Scenes1795478400002',
+  'Models1795478400003',
+  'FilmScenes1795478400604',
+  'Costs1795478406040',
+];
 
 let admin: Client;
 let database: string;
