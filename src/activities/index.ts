@@ -1,2 +1,3 @@
 export { createLaneActivities, createRunActivities } from './create-activities';
 export type { ActivityDeps } from './deps';
+export { StopSignals } from './stop-signal';

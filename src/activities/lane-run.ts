@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
 import type { Lane, Project } from '../entities';
@@ -32,12 +33,16 @@ import {
   type UnusableAnswers,
 } from './lane-store';
 import { classify, toApplicationFailure } from './stage-failure';
+import { LaneStopped } from './stop-signal';
 
 /** The model is asked at most so many times for an answer that can be used. */
 const MOST_ANSWERS = 3;
 
 /** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
 const TELLING_MS = 1_000;
+
+/** An attempt that was told to stop waits so long for Temporal to say why. */
+const CANCELLATION_MS = 10_000;
 
 /** What a lane is made from, known before anything is paid. */
 export interface LanePlan<Inputs> extends LaneInputs {
@@ -50,7 +55,7 @@ export interface LaneRun {
   readonly claim: LaneAttempt & LaneWriter;
   readonly context: StageContext;
   readonly stage: StageName;
-  /** Aborts when Temporal cancels, when the worker shuts down, and when a newer attempt has taken over. */
+  /** Aborts when the lane is told to stop or cancelled, when the worker shuts down, and when a newer attempt takes over. */
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
@@ -100,9 +105,17 @@ export async function runLane<Inputs>(
   const fence = fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt);
   const claim = { projectId, lane, fence, attempt: info.attempt };
   const counters: Record<string, number> = {};
-  const stopHeartbeat = startHeartbeat(() => ({ ...counters }));
   const stopped = new AbortController();
   const cancelled = Context.current().cancellationSignal;
+  const heartbeat = startHeartbeat(
+    () => ({ ...counters }),
+    () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
+  );
+  const runIds = [runId, info.workflowExecution?.runId ?? ''];
+  const unregister = deps.stops.register({ projectId, lane, fence, runIds }, () => {
+    stopped.abort(new LaneStopped(lane));
+    heartbeat.beatSoon();
+  });
   let unusable: UnusableAnswers | undefined;
 
   try {
@@ -124,15 +137,16 @@ export async function runLane<Inputs>(
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
-      settle: (settled, save) =>
-        settleLane(
-          deps.dataSource,
-          claim,
-          { ...settled, inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence },
-          (manager) => save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
-        ),
+      settle: async (settled, save) => {
+        run.signal.throwIfAborted();
+        const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
+        return settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
+          save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+        );
+      },
     };
     const plan = await maker.plan(run);
+    run.signal.throwIfAborted();
 
     const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
@@ -153,9 +167,12 @@ export async function runLane<Inputs>(
       ...(made.scenes && { scenes: made.scenes }),
     };
   } catch (error) {
-    throw await leave(deps, claim, error, cancelled, unusable);
+    const reason: unknown = stopped.signal.reason;
+    if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
+    throw await leave(deps, claim, reason instanceof LaneStopped ? reason : error, cancelled, unusable);
   } finally {
-    stopHeartbeat();
+    unregister();
+    heartbeat.end();
   }
 }
 
@@ -184,6 +201,11 @@ async function useAgain<Inputs>(
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
+}
+
+/** Resolves when the signal aborts, or after `ms`. */
+async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** False where it is not done yet. It goes on then, and does no harm to the step that tells the same. */

@@ -69,10 +69,15 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
   });
 }
 
+/** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
+function ownedBy({ projectId, lane, fence }: LaneAttempt) {
+  return { projectId, lane, fence, status: 'processing' as const };
+}
+
 /** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
 export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, attemptedHash: string): Promise<void> {
-  const { projectId, lane, fence } = claim;
-  const { affected } = await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { attemptedHash });
+  const { lane } = claim;
+  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { attemptedHash });
   if (affected !== 1) throw new StaleAttempt(lane);
 }
 
@@ -102,21 +107,17 @@ export async function settleLane(
   return dataSource.transaction(async (manager) => {
     // One lane of a stage settles at a time, so that exactly one of them sees that it was the last.
     await lockStage(manager, projectId, stage);
-    const updated = await manager.update(
-      Lane,
-      { projectId, lane, fence },
-      {
-        status: 'completed',
-        settledFence: settled.madeBy,
-        inputHash: settled.inputHash,
-        inputs: { ...settled.inputs },
-        accepted: false,
-        attemptedHash: null,
-        resultHash: settled.resultHash,
-        error: null,
-        finishedAt: new Date(),
-      },
-    );
+    const updated = await manager.update(Lane, ownedBy(claim), {
+      status: 'completed',
+      settledFence: settled.madeBy,
+      inputHash: settled.inputHash,
+      inputs: { ...settled.inputs },
+      accepted: false,
+      attemptedHash: null,
+      resultHash: settled.resultHash,
+      error: null,
+      finishedAt: new Date(),
+    });
     if (updated.affected !== 1) throw new StaleAttempt(lane);
     if (scene === undefined) {
       await manager.update(
@@ -142,8 +143,7 @@ export async function settleLane(
 
 /** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */
 export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
-  const { projectId, lane, fence } = claim;
-  await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { error });
+  await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
 }
 
 /** The lane waits for a person: its retries are spent, or a person has stopped it. */

@@ -13,6 +13,7 @@ export {
   type UsageTotals,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
+export type { CancelResult } from './cancel-run';
 export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
 export {
   reasonText,

@@ -22,9 +22,10 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { planRun } from '../planning';
-import { openRedisLog, type EventLog } from '../stream';
+import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { storeBudget } from './budget';
+import { cancelRun, type CancelResult } from './cancel-run';
 import {
   editProject,
   loadEditable,
@@ -88,9 +89,10 @@ export class StoryClient {
     private readonly config: Config,
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly redis: OpenedRedis,
     metrics: StoryMetrics | undefined,
   ) {
+    const { log } = redis;
     this.source = { dataSource, log, config };
     this.watched = {
       log,
@@ -118,15 +120,15 @@ export class StoryClient {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const log = openRedisLog(config);
+    const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
-    await log.ready(REDIS_MS).catch(() => undefined);
+    await redis.log.ready(REDIS_MS).catch(() => undefined);
     const temporal = new Client({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       interceptors: { workflow: [clientSpans] },
     });
-    return new StoryClient(config, temporal, dataSource, log, metrics);
+    return new StoryClient(config, temporal, dataSource, redis, metrics);
   }
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
@@ -287,18 +289,13 @@ export class StoryClient {
     return (await this.steer(projectId, 'reject', { gate, reason, ...(lane !== undefined && { lane }) })).lanes;
   }
 
-  /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
-  async cancel(projectId: ProjectId): Promise<boolean> {
-    await this.project(projectId);
-    const workflowId = workflowIdOf(projectId);
-    if (!(await isRunning(this.temporal, workflowId))) return false;
-    try {
-      await this.temporal.workflow.getHandle(workflowId).cancel();
-      return true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+  /**
+   * Asks the run to end. Temporal knows of it when this resolves, and workers close their providers' connections in the same
+   * moment; where Redis is away, within a second. Throws `Project.NotFound`.
+   */
+  cancel(projectId: ProjectId): Promise<CancelResult> {
+    const project = (id: ProjectId) => this.project(id);
+    return cancelRun({ temporal: this.temporal, control: this.redis.control, project }, projectId);
   }
 
   /**
@@ -320,7 +317,7 @@ export class StoryClient {
         `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
       );
     }
-    await this.log.delete(projectId).catch((cause: unknown) => {
+    await this.redis.log.delete(projectId).catch((cause: unknown) => {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
@@ -337,7 +334,7 @@ export class StoryClient {
   /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.log.close();
+    await this.redis.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
   }
@@ -348,7 +345,11 @@ export class StoryClient {
     argument: StoryMessages[M],
   ): Promise<MessageAnswer> {
     await this.project(projectId);
-    return steerRun(this.temporal, projectId, message, argument);
+    const answer = await steerRun(this.temporal, projectId, message, argument);
+    const { runId, lanes, fence: before } = answer;
+    const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
+    if (stops && lanes.length > 0) await this.redis.control.stop({ projectId, runId, lanes, before });
+    return answer;
   }
 
   private async project(projectId: ProjectId): Promise<Project> {

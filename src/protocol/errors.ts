@@ -26,6 +26,7 @@ export const FAILURES = {
   'Lane.Edited': { retryable: true },
   'Lane.Busy': { retryable: false },
   'Lane.Cancelled': { retryable: false },
+  'Lane.Stopped': { retryable: true },
   'Worker.ShuttingDown': { retryable: true },
   'Project.NotFound': { retryable: false },
   'Project.Invalid': { retryable: false },

@@ -8,13 +8,13 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { createLaneActivities, createRunActivities, type ActivityDeps } from '../activities';
+import { createLaneActivities, createRunActivities, StopSignals, type ActivityDeps } from '../activities';
 import type { Config } from '../config';
 import { createDataSource } from '../entities';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
-import { openRedisLog } from '../stream';
+import { openRedis } from '../stream';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
 export interface RunningWorker {
@@ -28,6 +28,7 @@ export interface RunningWorker {
 
 /** After the grace time, work that does not react to its cancellation is given up. */
 const FORCE_AFTER_MS = 5_000;
+const BEAT_THROTTLE_MS = 100;
 
 /**
  * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
@@ -43,9 +44,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     },
   );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const log = openRedisLog(config, logger);
+  const redis = openRedis(config, logger);
+  const stops = new StopSignals(redis.control);
   const close = async () => {
-    await log.close();
+    stops.close();
+    await redis.close();
     if (dataSource.isInitialized) await dataSource.destroy();
     await connection.close();
     await telemetry.close();
@@ -56,7 +59,8 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     });
     const { metrics, metricsUrl } = telemetry;
     const media = new FolderStore(config.MEDIA_DIR);
-    const deps = { dataSource, log, config, logger, media, ...(metrics && { metrics }) };
+    const { log, control } = redis;
+    const deps = { dataSource, log, control, stops, config, logger, media, ...(metrics && { metrics }) };
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
@@ -90,9 +94,9 @@ async function createWorkers(
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
-    // A cancellation comes in a heartbeat's answer, so an answer is asked for once a second.
-    maxHeartbeatThrottleInterval: '1 second',
-    defaultHeartbeatThrottleInterval: '1 second',
+    // Each beat goes out when it is due, because a cancellation comes in its answer; src/activities/heartbeat.ts is sparing.
+    maxHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
+    defaultHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
   };
   const caps: Readonly<Record<LaneKind, number>> = {
     text: config.TEXT_CONCURRENCY,
