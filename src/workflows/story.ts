@@ -81,15 +81,22 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     marker.look();
   });
   const marker = new RunMarker(table, runId);
-  return {
+  const run: StoryRun = {
     runId,
     table,
     marker,
-    runner: new LaneRunner({ projectId, runId, table, onFailure: onFailure ?? 'park' }),
+    runner: new LaneRunner({
+      projectId,
+      runId,
+      table,
+      onFailure: onFailure ?? 'park',
+      isOutdated: () => (run.recheck ||= run.edited),
+    }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     edited: false,
     recheck: false,
   };
+  return run;
 }
 
 /**
