@@ -1,10 +1,13 @@
-import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
+import { Context } from '@temporalio/activity';
+import type { LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
 import { generateVideo } from './generate-video';
 import { joinFilm } from './join-film';
+import { reconcileMedia } from './reconcile-media';
+import { reconcileRuns } from './reconcile-runs';
 import { announceRun, closeRun, openRun, parkLane } from './run-lifecycle';
 import { toApplicationFailure } from './stage-failure';
 
@@ -30,6 +33,17 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
+  };
+}
+
+/** What keeps rows and media true whatever happened to their runs; on the workflow's own task queue, too. */
+export function createReconcileActivities(deps: ActivityDeps): ReconcileActivities {
+  return {
+    reconcileRuns: (request) => classified(reconcileRuns(deps, request)),
+    reconcileMedia: (request) => {
+      const context = Context.current();
+      return classified(reconcileMedia(deps, request, (files) => context.heartbeat(files)));
+    },
   };
 }
 

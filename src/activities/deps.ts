@@ -4,12 +4,14 @@ import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
 import type { EventLog } from '../stream';
 import type { StoryMetrics } from '../telemetry';
+import type { RunLookup } from './run-lookup';
 
 /** What activities work with; made once per worker process. */
 export interface ActivityDeps {
   readonly dataSource: DataSource;
   readonly log: EventLog;
   readonly media: MediaStore;
+  readonly runs: RunLookup;
   readonly config: Config;
   readonly logger: Logger;
   /** Absent where nobody scrapes this worker. */

@@ -122,9 +122,13 @@ export async function announceRun(deps: ActivityDeps, run: EndedRun): Promise<vo
   await tellEnd(deps, run);
 }
 
-/** Exactly one of `pipeline_done` and `pipeline_error` a run, from what Postgres holds. */
-async function tellEnd(deps: ActivityDeps, { projectId, runId }: EndedRun): Promise<true> {
-  const { manager } = deps.dataSource;
+/** Exactly one of `pipeline_done` and `pipeline_error` an execution of a run, from what Postgres holds. */
+export async function tellEnd(
+  deps: ActivityDeps,
+  { projectId, runId }: EndedRun,
+  from: { readonly execution?: string; readonly manager?: EntityManager } = {},
+): Promise<true> {
+  const { execution = activityInfo().workflowExecution?.runId, manager = deps.dataSource.manager } = from;
   const project = await manager.findOneByOrFail(Project, { id: projectId });
   const stages = await manager.findBy(ProjectStage, { projectId });
   const completed = stages.filter(({ status }) => status === 'completed').length;
@@ -141,7 +145,7 @@ async function tellEnd(deps: ActivityDeps, { projectId, runId }: EndedRun): Prom
     projectId,
     [body],
     // After a workflow reset the same run ends once more, in an execution of its own.
-    `end:${activityInfo().workflowExecution?.runId}`,
+    `end:${execution}`,
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
     unfinished.map((stage) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
   );

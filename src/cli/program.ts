@@ -5,6 +5,7 @@ import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
+import { addReconcile } from './commands/reconcile';
 import { addRetry } from './commands/retry';
 import { addStatus } from './commands/status';
 import { addWatch } from './commands/watch';
@@ -37,6 +38,7 @@ export function createProgram(cli: Cli): Command {
     addCancel,
     addRetry,
     addDelete,
+    addReconcile,
     addWorker,
     addMigrate,
     addDoctor,

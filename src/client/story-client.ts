@@ -16,6 +16,8 @@ import {
   type LaneId,
   type ProjectId,
   type ProjectStatus,
+  type ReconcileInput,
+  type ReconcileReport,
   type StoryEvent,
   type StoryInput,
   type StoryStatusView,
@@ -24,6 +26,7 @@ import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
+import { runReconcile } from './run-reconcile';
 import { SnapshotReader } from './snapshot-reader';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
 
@@ -155,7 +158,7 @@ export class StoryClient {
    * `Project.NotFound`, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
    */
   async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    await this.project(projectId);
+    const before = await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
     const input: StoryInput = {
       projectId,
@@ -180,11 +183,13 @@ export class StoryClient {
         { cause: error },
       );
     });
-    // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's.
+    // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's, nor the
+    // reconciler a row that a terminated run has left for one without a run.
     await this.dataSource.query(
       `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
-       WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND status IN ('draft', 'completed', 'failed', 'cancelled')`,
-      [projectId, runId],
+       WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND run_id IS NOT DISTINCT FROM $3
+         AND ($4 OR status IN ('draft', 'completed', 'failed', 'cancelled'))`,
+      [projectId, runId, before.runId, options.join !== true],
     );
     return { workflowId, runId };
   }
@@ -280,6 +285,11 @@ export class StoryClient {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
+  }
+
+  /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
+  async reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+    return runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, input);
   }
 
   /** Ends every watch and lets all connections go. */

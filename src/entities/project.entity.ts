@@ -1,9 +1,10 @@
-import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
 import { oneOf } from './one-of';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
 @Entity('projects')
+@Index('projects_status_idx', ['status', 'updatedAt'])
 @Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
 export class Project {
   @PrimaryGeneratedColumn('uuid')

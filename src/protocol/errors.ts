@@ -25,6 +25,7 @@ export const FAILURES = {
   'Project.Invalid': { retryable: false },
   'Project.AlreadyRunning': { retryable: false },
   'Project.NotRunning': { retryable: false },
+  'Run.Gone': { retryable: false },
   'Stage.Unknown': { retryable: false },
   'Config.Invalid': { retryable: false },
   'Service.Unreachable': { retryable: true },

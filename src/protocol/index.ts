@@ -62,3 +62,16 @@ export {
   type StoryStatusView,
 } from './workflow-api';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
+export {
+  GRACE_SECONDS,
+  RECONCILE_WORKFLOW,
+  reconcileScheduleOf,
+  type MediaReport,
+  type ProjectPosition,
+  type ReconcileActivities,
+  type ReconcileInput,
+  type ReconcileReport,
+  type RepairedProject,
+  type RunsPage,
+  type RunsReport,
+} from './reconcile-api';
