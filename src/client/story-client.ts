@@ -266,8 +266,8 @@ export class StoryClient {
   }
 
   /**
-   * Removes a project: its events and texts in Redis, then every row. Media stay: they are stored by their content, which
-   * other projects may share. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and
+   * Removes a project: its events and texts in Redis, then every row. Media are stored by their content, which other projects
+   * may share: the reconciler removes those that nothing refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and
    * `Service.Unreachable` where Redis cannot be reached; then nothing is removed, or only the events, and the call may be
    * repeated.
    */
