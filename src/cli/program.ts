@@ -6,8 +6,8 @@ import { addDoctor } from './commands/doctor';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
-import { addRetry } from './commands/retry';
 import { addStatus } from './commands/status';
+import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
@@ -36,7 +36,7 @@ export function createProgram(cli: Cli): Command {
     addWatch,
     addStatus,
     addCancel,
-    addRetry,
+    addSteering,
     addDelete,
     addReconcile,
     addWorker,

@@ -14,7 +14,13 @@ import {
   Scene,
 } from '../../src/entities';
 
-const ALL = ['Projects1795478400001', 'Scenes1795478400002', 'Models1795478400003', 'Reconcile1795478400605'];
+const ALL = [
+  'Projects1795478400001',
+  'Scenes1795478400002',
+  'Models1795478400003',
+  'Feedback1795478400600',
+  'Reconcile1795478400605',
+];
 
 let admin: Client;
 let database: string;
