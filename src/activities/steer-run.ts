@@ -67,7 +67,7 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
     await manager.query('UPDATE projects SET status = $2, updated_at = now() WHERE id = $1', [projectId, status]);
     await markLanes(manager, projectId, paused);
     await markGates(manager, projectId, gates);
-    return manager.findBy(Lane, { projectId, lane: In([...paused]) });
+    return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
   if (!rows) return;
   const told: EventBody = { type: 'stage_update', status };

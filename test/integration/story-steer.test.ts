@@ -9,7 +9,7 @@ describe('A person who steers a run', () => {
   const studio = new StudioControl();
 
   beforeAll(async () => {
-    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
+    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill', INTER_CHUNK_TIMEOUT_MS: '60000' });
   });
   afterAll(() => app.close());
 
@@ -24,11 +24,12 @@ describe('A person who steers a run', () => {
     return lanes.some((row) => row.lane === lane && row.status === status);
   }
 
-  const inMidSentence = (event: StoryEvent) => event.type === 'token' && event.lane === 'rewrite' && event.offset > 60;
+  const inMidSentence = (event: StoryEvent) =>
+    event.type === 'token' && event.lane === 'rewrite' && event.offset + event.content.length > 60;
 
   test('pauses in mid-sentence, and resumes from exactly there', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { pace: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await begin(topic);
     const all = watchToEnd(app.client, projectId);
     await watchUntil(app.client, projectId, inMidSentence);
@@ -101,7 +102,7 @@ describe('A person who steers a run', () => {
 
   test('stops one lane and has it tried again', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { pace: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await begin(topic);
     const all = watchToEnd(app.client, projectId);
     await watchUntil(app.client, projectId, inMidSentence);
