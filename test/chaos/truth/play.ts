@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinal, StoryreelError, workflowIdOf, type ProjectId } from '../../../src/protocol';
+import { until } from '../../support/until';
+import type { Sequence, Step } from './steps';
+import type { Viewer } from './viewer';
+import type { World } from './world';
+
+/** What a command may answer where it does not fit. Everything else is a fault. */
+const REFUSALS = ['Message.Stale', 'Project.NotRunning', 'Project.AlreadyRunning', 'Worker.Absent'];
+
+/** What was done to a project, as far as the checks need to know. */
+export interface Played {
+  readonly projectId: ProjectId;
+  readonly runs: Set<string>;
+  readonly done: string[];
+  forced: number;
+  terminated: number;
+  edits: number;
+  lostRedis: boolean;
+}
+
+export async function play(world: World, played: Played, viewer: Viewer, { steps }: Sequence): Promise<void> {
+  const began = Date.now();
+  for (const { step, wait } of steps) {
+    const outcome = await take(world, played, viewer, step).catch((error: unknown) => {
+      if (error instanceof StoryreelError && REFUSALS.includes(error.type)) return `refused: ${error.type}`;
+      throw new Error(`${describe(step)} failed: ${String(error)}`, { cause: error });
+    });
+    played.done.push(`${Date.now() - began} ms ${describe(step)}: ${outcome ?? 'done'}`);
+    await sleep(wait);
+  }
+}
+
+function describe({ do: name, ...more }: Step): string {
+  return Object.keys(more).length === 0 ? name : `${name} ${JSON.stringify(more)}`;
+}
+
+async function take(world: World, played: Played, viewer: Viewer, step: Step): Promise<string | undefined> {
+  const { client } = world;
+  const { projectId } = played;
+  switch (step.do) {
+    case 'start':
+      return void (await start(world, played, viewer, step.options));
+    case 'start twice': {
+      const both = await Promise.allSettled([1, 2].map(() => start(world, played, viewer, step.options)));
+      const given = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      for (const each of both) {
+        if (each.status === 'rejected' && (each.reason as StoryreelError).type !== 'Project.AlreadyRunning')
+          throw each.reason;
+      }
+      if (new Set(given).size > 1) throw new Error(`two runs at once: ${given.join(', ')}`);
+      return `${given.length} of 2 given`;
+    }
+    case 'pause':
+    case 'pause now':
+      return void (await client.pause(projectId, { now: step.do === 'pause now' }));
+    case 'resume':
+      return void (await client.resume(projectId));
+    case 'cancel':
+      return String(await client.cancel(projectId));
+    case 'terminate':
+      return world.temporal.workflow
+        .getHandle(workflowIdOf(projectId))
+        .terminate('chaos')
+        .then(
+          () => String((played.terminated += 1)),
+          () => 'no run',
+        );
+    case 'reconcile': {
+      const { runs } = await client.reconcile({ graceSeconds: 0 });
+      return JSON.stringify(runs.repaired.filter((each) => each.projectId === projectId));
+    }
+    case 'retry':
+      return (await client.retry(projectId, step.lane)).join();
+    case 'skip':
+      return (await client.skip(projectId, step.lane)).join();
+    case 'cancel lane':
+      return (await client.cancelLane(projectId, step.lane)).join();
+    case 'approve':
+      return void (await client.approve(projectId, step.gate));
+    case 'reject':
+      return (await client.reject(projectId, step.gate, { reason: 'make it brighter' })).join();
+    case 'edit':
+      return edit(world, played, step);
+    case 'kill worker':
+      return void (await world.killWorker());
+    case 'hand over':
+      return void (await world.handOver());
+    case 'restart redis':
+      return void (await world.restartRedis('kept'));
+    case 'lose redis':
+      played.lostRedis = true;
+      return void (await world.restartRedis('gone'));
+    case 'fault':
+      return void (await world.control.misbehave('', step.kind, step.fault, step.times));
+  }
+}
+
+async function start(
+  { client }: World,
+  played: Played,
+  viewer: Viewer,
+  options: Parameters<World['client']['start']>[1],
+): Promise<string> {
+  const { runId } = await client.start(played.projectId, options);
+  if (!played.runs.has(runId) && options?.force) played.forced += 1;
+  played.runs.add(runId);
+  viewer.look();
+  return runId;
+}
+
+/** As the client's own edit does: the row, and a word to the run that goes on. */
+async function edit({ rows, temporal }: World, played: Played, step: Extract<Step, { do: 'edit' }>): Promise<string> {
+  const [, changed] = await rows.query<[unknown, number]>(
+    `UPDATE storyboards SET ${step.field} = ${step.field} || ' By night.', updated_at = now()
+     WHERE project_id = $1 AND sequence_number = $2`,
+    [played.projectId, step.scene],
+  );
+  if (changed === 0) return 'no such scene';
+  played.edits += 1;
+  const handle = temporal.workflow.getHandle(workflowIdOf(played.projectId));
+  return handle.signal('edited', {}).then(
+    () => 'the run knows',
+    () => 'no run',
+  );
+}
+
+const END_MS = 100_000;
+const LOOK_MS = 150;
+/** A lane that fails again and again is gone on without. */
+const MOST_RETRIES = 2;
+
+/** As a person would: the run is brought to its end, however it stands. Throws where that takes too long. */
+export async function drive(world: World, played: Played, viewer: Viewer, ending: Sequence['ending']): Promise<void> {
+  const { client } = world;
+  const { projectId } = played;
+  await world.control.clear();
+  if (ending === 'cancel') {
+    await start(world, played, viewer, { join: true });
+    await client.cancel(projectId);
+    await until('the cancelled run has ended', () => hasEnded(world, projectId), END_MS);
+    return;
+  }
+  const retries = new Map<string, number>();
+  const deadline = Date.now() + END_MS;
+  for (;;) {
+    if (Date.now() > deadline) {
+      const run = await client.runStatus(projectId).catch((error: Error) => error.message);
+      throw new Error(`not finished within ${END_MS} ms: ${JSON.stringify(run)}`);
+    }
+    if (await hasEnded(world, projectId)) {
+      if ((await client.status(projectId)).status === 'completed') return;
+      await start(world, played, viewer, {}).catch(refused);
+    }
+    const run = await client.runStatus(projectId).catch(() => undefined);
+    if (run?.status === 'paused') await client.resume(projectId).catch(refused);
+    for (const gate of run?.gates ?? []) await client.approve(projectId, gate as 'rewrite').catch(refused);
+    for (const { lane, status } of run?.lanes ?? []) {
+      if (run && isFinal(run.status as 'completed')) break;
+      if (status !== 'needs_attention' && status !== 'cancelled') continue;
+      const tries = (retries.get(lane) ?? 0) + 1;
+      retries.set(lane, tries);
+      await (tries <= MOST_RETRIES ? client.retry(projectId, lane) : client.skip(projectId, lane)).catch(refused);
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+function refused(error: unknown): void {
+  if (!(error instanceof StoryreelError && REFUSALS.includes(error.type))) throw error;
+}
+
+async function hasEnded({ temporal }: World, projectId: ProjectId): Promise<boolean> {
+  const { status } = await temporal.workflow.getHandle(workflowIdOf(projectId)).describe();
+  return status.name !== 'RUNNING';
+}
