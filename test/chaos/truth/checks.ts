@@ -85,7 +85,7 @@ function fencesOf(events: readonly LogEvent[]): string[] {
 }
 
 /** Tokens that a request may have sent and the reader of a closed connection has not seen. */
-const UNDER_WAY = 25;
+const UNDER_WAY = 60;
 
 async function paid({ rows, control, kills }: World, played: Played): Promise<string[]> {
   const wrong: string[] = [];

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isFinal, StoryreelError, workflowIdOf, type ProjectId } from '../../../src/protocol';
+import {
+  isFinal,
+  laneParts,
+  STAGES,
+  StoryreelError,
+  workflowIdOf,
+  type LaneStatus,
+  type ProjectId,
+  type StageName,
+} from '../../../src/protocol';
 import { until } from '../../support/until';
-import type { Sequence, Step } from './steps';
+import type { Sequence, Step, Wait } from './steps';
 import type { Viewer } from './viewer';
 import type { World } from './world';
 
@@ -27,8 +36,37 @@ export async function play(world: World, played: Played, viewer: Viewer, { steps
       throw new Error(`${describe(step)} failed: ${String(error)}`, { cause: error });
     });
     played.done.push(`${Date.now() - began} ms ${describe(step)}: ${outcome ?? 'done'}`);
-    await sleep(wait);
+    await pass(world, played, wait);
   }
+}
+
+const LONGEST_WAIT_MS = 4_000;
+
+async function pass({ client }: World, { projectId }: Played, wait: Wait): Promise<void> {
+  if (typeof wait === 'number') return sleep(wait);
+  const isThere = async () => {
+    const run = await client.runStatus(projectId).catch(() => undefined);
+    const runs = run?.lanes.filter(({ status }) => status === 'processing') ?? [];
+    return run === undefined || runs.length === 0 || runs.some(({ lane }) => laneParts(lane).stage === wait);
+  };
+  await until(`${wait} runs, or nothing does`, isThere, LONGEST_WAIT_MS).catch(() => undefined);
+}
+
+/** A lane or gate to name in a command: one that it fits, else any. */
+async function choose(world: World, played: Played, step: Extract<Step, { pick: number }>): Promise<string> {
+  const run = await world.client.runStatus(played.projectId).catch(() => undefined);
+  const of = (...statuses: LaneStatus[]) =>
+    (run?.lanes ?? []).filter(({ status }) => statuses.includes(status)).map(({ lane }) => lane as string);
+  const all = STAGES.map(({ name }) => name as string);
+  const fitting = {
+    retry: of('needs_attention', 'cancelled'),
+    skip: of('needs_attention', 'cancelled', 'processing', 'pending', 'paused'),
+    'cancel lane': of('processing', 'paused'),
+    approve: run?.gates ?? [],
+    reject: run?.gates ?? [],
+  }[step.do];
+  const among = fitting.length > 0 && step.pick % 5 > 0 ? fitting : all;
+  return among[step.pick % among.length] ?? 'rewrite';
 }
 
 function describe({ do: name, ...more }: Step): string {
@@ -71,15 +109,13 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
       return JSON.stringify(runs.repaired.filter((each) => each.projectId === projectId));
     }
     case 'retry':
-      return (await client.retry(projectId, step.lane)).join();
     case 'skip':
-      return (await client.skip(projectId, step.lane)).join();
     case 'cancel lane':
-      return (await client.cancelLane(projectId, step.lane)).join();
     case 'approve':
-      return void (await client.approve(projectId, step.gate));
-    case 'reject':
-      return (await client.reject(projectId, step.gate, { reason: 'make it brighter' })).join();
+    case 'reject': {
+      const name = await choose(world, played, step);
+      return `${name} → ${JSON.stringify(await steer(world, projectId, step.do, name))}`;
+    }
     case 'edit':
       return edit(world, played, step);
     case 'kill worker':
@@ -107,6 +143,26 @@ async function start(
   played.runs.add(runId);
   viewer.look();
   return runId;
+}
+
+function steer(
+  { client }: World,
+  projectId: ProjectId,
+  command: 'retry' | 'skip' | 'cancel lane' | 'approve' | 'reject',
+  name: string,
+): Promise<unknown> {
+  switch (command) {
+    case 'retry':
+      return client.retry(projectId, name);
+    case 'skip':
+      return client.skip(projectId, name);
+    case 'cancel lane':
+      return client.cancelLane(projectId, name);
+    case 'approve':
+      return client.approve(projectId, name as StageName);
+    case 'reject':
+      return client.reject(projectId, name as StageName, { reason: 'make it brighter' });
+  }
 }
 
 /** As the client's own edit does: the row, and a word to the run that goes on. */

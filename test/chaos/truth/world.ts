@@ -35,7 +35,7 @@ export class World {
     const studio = await startStudio({
       stateDir: join(folder, 'studio'),
       ffmpegPath: fromSetup('STORYREEL_FFMPEG'),
-      tokensPerSecond: 250,
+      tokensPerSecond: 300,
       videoDelayMs: 200,
     });
     const redis = await servers.start('Valkey', ['--appendonly', 'yes', '--appendfsync', 'always']);
