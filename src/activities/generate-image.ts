@@ -6,8 +6,11 @@ import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
+import { PaidCall } from './paid-call';
 import { promptFor } from './prompt-for';
 import { callOf, chooseImage, type Chosen } from './provider-choice';
+
+const ONE = { unit: 'image', units: 1 } as const;
 
 interface ImageInputs {
   readonly chosen: Chosen<ImageProvider>;
@@ -39,16 +42,26 @@ const maker: LaneMaker<ImageInputs> = {
       size: deps.config.FRAME_SIZE,
       idempotencyKey: [claim.projectId, claim.lane, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
     };
-    const image = await providerCall(callOf('generate_image', claim, chosen), () =>
-      chosen.provider.generate(request, run.signal),
-    );
-    const { width, height } = imageSize(image.bytes);
-    const media = await deps.media.put(image.bytes, image.mediaType);
-    await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
-      await imageStage(run.stage).save(context, { ...media, width, height, prompt }, settlement);
-      return {};
-    });
-    return { sha256: media.sha256, bytes: media.bytes };
+    const call = await PaidCall.book(run, { chosen, most: ONE });
+    let answered = false;
+    try {
+      if (call.refused) throw call.refused;
+      const image = await providerCall(callOf('generate_image', claim, chosen), () =>
+        chosen.provider.generate(request, run.signal),
+      );
+      answered = true;
+      const { width, height } = imageSize(image.bytes);
+      const media = await deps.media.put(image.bytes, image.mediaType);
+      await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
+        await imageStage(run.stage).save(context, { ...media, width, height, prompt }, settlement);
+        await call.settle(context.manager, ONE, false);
+        return {};
+      });
+      return { sha256: media.sha256, bytes: media.bytes };
+    } catch (error) {
+      await call.waste(error, ONE, !answered);
+      throw error;
+    }
   },
 };
 

@@ -1,6 +1,6 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import { Project, Scene, type Lane } from '../entities';
+import type { Lane, Project } from '../entities';
 import {
   fenceOf,
   laneParts,
@@ -28,6 +28,7 @@ import {
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
+import { loadContext } from './stage-context';
 import { classify, toApplicationFailure } from './stage-failure';
 
 /** The model is asked at most so many times for an answer that can be used. */
@@ -106,7 +107,7 @@ export async function runLane<Inputs>(
   let unusable: UnusableAnswers | undefined;
 
   try {
-    const context = await loadContext(deps, task);
+    const context = await loadContext(deps.dataSource.manager, projectId, lane);
     const before = await claimLane(deps.dataSource, claim);
     unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
@@ -151,16 +152,6 @@ export async function runLane<Inputs>(
   } finally {
     stopHeartbeat();
   }
-}
-
-async function loadContext({ dataSource }: ActivityDeps, { projectId, lane }: LaneTask): Promise<StageContext> {
-  const { manager } = dataSource;
-  const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
-  const { scene: sequenceNumber } = laneParts(lane);
-  if (sequenceNumber === undefined) return { manager, project };
-  const scene = await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  return { manager, project, ...(scene && { scene }) };
 }
 
 async function make<Inputs>(

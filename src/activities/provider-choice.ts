@@ -55,6 +55,12 @@ export async function chooseVideo(deps: Source, name?: string): Promise<Chosen<V
   return chosen(await choose(deps, 'video', name), (row) => new OpenAiVideo(row));
 }
 
+/** What calls to the provider of this name cost; nothing where it is not known any more. */
+export async function pricesOf({ dataSource, config }: Source, name: string): Promise<ProviderPrices> {
+  if (name === FROM_ENVIRONMENT) return environmentPrices(config);
+  return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
 interface Source {
   readonly dataSource: DataSource;
   readonly config: Config;
@@ -101,12 +107,16 @@ const SETTING = {
 
 const OPENAI = 'https://api.openai.com/v1';
 
+function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
+  return Object.fromEntries(Object.entries(known).filter(([, price]) => price !== undefined));
+}
+
 function fromEnvironment(config: Config, kind: Kind): Row | undefined {
   const common = {
     name: FROM_ENVIRONMENT,
     jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
     continuation: config.STORYREEL_TEXT_CONTINUATION,
-    prices: null,
+    prices: environmentPrices(config),
   };
   const key = config.OPENAI_API_KEY;
   switch (kind) {

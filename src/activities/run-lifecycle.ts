@@ -12,6 +12,7 @@ import {
   type ProjectId,
 } from '../protocol';
 import type { UpstreamMessage } from '../stream';
+import { closeAbandoned } from './abandoned-calls';
 import type { ActivityDeps } from './deps';
 import { parkLane as storeParkedLane } from './lane-store';
 
@@ -68,6 +69,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
     );
     return affected === 1;
   });
+  await closeAbandoned(deps, { projectId });
   // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
   if (!found) return { announced: true };
   return { announced: request.announce && (await tellEnd(deps, request).catch(() => false)) };

@@ -42,6 +42,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** An amount of money. */
+export function amount(text: string): number {
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('It must be a number, like 0.50.');
+  return Number(text);
+}
+
 /** Input beyond this is no topic, and may have no end. */
 const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
 

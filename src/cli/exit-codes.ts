@@ -4,7 +4,10 @@ export const EXIT_CODES = {
   failed: { code: 1, meaning: 'the run failed or was cancelled, or a service cannot be reached' },
   usage: { code: 2, meaning: 'the command line or a setting is wrong' },
   notFound: { code: 3, meaning: 'there is no such project' },
-  parked: { code: 4, meaning: 'a lane needs attention; the run waits for "storyreel retry" or "storyreel cancel"' },
+  parked: {
+    code: 4,
+    meaning: 'a lane needs attention or a stage approval; the run waits for retry, skip, approve, reject or cancel',
+  },
   mismatch: { code: 5, meaning: 'a text was shown that is not the one that is stored: Stream.Mismatch' },
   interrupted: { code: 130, meaning: 'left with Ctrl-C; the run goes on' },
 } as const;

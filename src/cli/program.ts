@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
@@ -7,10 +8,10 @@ import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addStatus } from './commands/status';
-import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
+import { addSteering } from './steering-commands';
 
 const HELP = `
 Examples:
@@ -37,6 +38,7 @@ export function createProgram(cli: Cli): Command {
     addStatus,
     addCancel,
     addSteering,
+    addBudget,
     addDelete,
     addReconcile,
     addWorker,

@@ -10,9 +10,10 @@ export {
   type ProjectId,
   type SnapshotEvent,
   type StoryEvent,
+  type UsageTotals,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
-export type { LaneStateView, ProjectView, StageView, UsageView } from './project-view';
+export type { LaneStateView, ProjectView, StageView } from './project-view';
 export {
   StoryClient,
   type ConnectOptions,

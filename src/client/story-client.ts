@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
-import { createDataSource, Project } from '../entities';
+import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
   MAX_SCENES,
@@ -27,8 +27,9 @@ import {
 } from '../protocol';
 import { openRedisLog, type EventLog } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import { checkedBudget, storeBudget } from './budget';
 import { loadTruth } from './project-truth';
-import { loadUsage, projectView, type ProjectView } from './project-view';
+import { projectView, type ProjectView } from './project-view';
 import { queueProject } from './queue-project';
 import { runReconcile } from './run-reconcile';
 import { SnapshotReader } from './snapshot-reader';
@@ -41,6 +42,8 @@ export interface NewProject {
   readonly name?: string;
   readonly owner?: string;
   readonly settings?: { readonly scenes?: number; readonly style?: string };
+  /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
+  readonly budget?: number;
 }
 
 export interface StartOptions {
@@ -160,6 +163,7 @@ export class StoryClient {
       topic: topic.replaceAll('\0', ''),
       owner: input.owner ?? null,
       settings: { ...input.settings },
+      budget: input.budget === undefined ? null : checkedBudget(input.budget),
     });
     return project.id as ProjectId;
   }
@@ -205,7 +209,7 @@ export class StoryClient {
   async status(projectId: ProjectId): Promise<ProjectView> {
     const truth = await loadTruth(this.dataSource, projectId);
     if (!truth) throw notFound(projectId);
-    return projectView(projectId, truth, await loadUsage(this.dataSource, projectId));
+    return projectView(projectId, truth, await usageTotals(this.dataSource.manager, projectId));
   }
 
   /** What the live workflow itself says; undefined where none runs. */
@@ -320,6 +324,14 @@ export class StoryClient {
   /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
   async reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
     return runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, input);
+  }
+
+  /**
+   * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
+   * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
+   */
+  async setBudget(projectId: ProjectId, amount?: number): Promise<void> {
+    if (!(await storeBudget(this.dataSource, projectId, amount))) throw notFound(projectId);
   }
 
   /** Ends every watch and lets all connections go. */

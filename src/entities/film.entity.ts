@@ -36,6 +36,14 @@ export class Film {
   @Column('int', { name: 'scene_count' })
   sceneCount: number;
 
+  /** Numbers of the scenes that it shows by their image. */
+  @Column('int', { array: true, default: [] })
+  stills: number[];
+
+  /** Numbers of the scenes that are not in it. */
+  @Column('int', { name: 'missing_scenes', array: true, default: [] })
+  missingScenes: number[];
+
   @Column('text', { name: 'input_hash' })
   inputHash: string;
 

@@ -12,3 +12,4 @@ export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
 export { Scene } from './scene.entity';
+export { usageTotals } from './usage-totals';

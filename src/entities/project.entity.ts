@@ -25,6 +25,10 @@ export class Project {
   @Column('jsonb', { default: {} })
   settings: Record<string, unknown>;
 
+  /** What the project may cost in all its runs, in the currency of the providers' prices; null is without a limit. */
+  @Column('double precision', { nullable: true })
+  budget: number | null;
+
   /** Temporal's run id of the last run. */
   @Column('text', { name: 'run_id', nullable: true })
   runId: string | null;

@@ -49,6 +49,7 @@ export {
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
+  type UsageTotals,
 } from './events';
 export { FAILURES, StoryreelError, unreachable, type FailureType } from './errors';
 export {

@@ -23,7 +23,8 @@ export function stageDefinition(name: StageName): StageDefinition {
 
 export {
   UnusableOutput,
-  type FilmClip,
+  type FilmPart,
+  type FilmPlan,
   type FilmStage,
   type ImageStage,
   type JsonSchema,

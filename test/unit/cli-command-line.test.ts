@@ -11,7 +11,11 @@ import { paper } from './cli-events';
 const ROOT = resolve(__dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const PROJECT = '0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11';
-const COMMANDS = readdirSync(join(ROOT, 'src', 'cli', 'commands')).map((name) => name.replace('.ts', ''));
+const STEERING = ['pause', 'resume', 'retry', 'skip', 'approve', 'reject'];
+const COMMANDS = [
+  ...readdirSync(join(ROOT, 'src', 'cli', 'commands')).map((name) => name.replace('.ts', '')),
+  ...STEERING,
+];
 /** Nothing listens there, so whatever connects fails. */
 const NOWHERE = {
   TEMPORAL_ADDRESS: '127.0.0.1:1',

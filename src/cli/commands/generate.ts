@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId, type StageName } from '../../protocol';
-import { projectArgument, readTopic, stageArgument, wholeNumber } from '../arguments';
+import { amount, projectArgument, readTopic, stageArgument, wholeNumber } from '../arguments';
 import { chooseRenderer, withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
 import { followStory } from '../follow-story';
@@ -12,6 +12,7 @@ interface Flags {
   readonly style?: string;
   readonly name?: string;
   readonly owner?: string;
+  readonly budget?: number;
   readonly project?: string;
   readonly gate?: readonly StageName[];
   readonly detach?: boolean;
@@ -37,6 +38,7 @@ export function addGenerate(program: Command, cli: Cli): void {
     .option('--style <words>', 'how the pictures look')
     .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
     .option('--owner <owner>', 'whose project it is')
+    .option('--budget <amount>', 'what it may cost, in the currency of the prices', amount)
     .option('--project <id>', 'go on with a project that is there, instead of a topic')
     .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
     .option('--detach', 'start it, print the project id, and return')
@@ -56,6 +58,7 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
   const signal = cli.interrupted();
   return withClient(cli, async ({ client, config }) => {
     const projectId = known ?? (await create(client, text, flags));
+    if (known && flags.budget !== undefined) await client.setBudget(known, flags.budget);
     const { workflowId, runId } = await client.start(projectId, {
       join: true,
       ...(flags.gate && { gates: flags.gate }),
@@ -77,11 +80,12 @@ function addStage(text: string, before: readonly StageName[] = []): readonly Sta
   return [...before, stageArgument(text)];
 }
 
-function create(client: StoryClient, topic: string, { name, owner, scenes, style }: Flags): Promise<ProjectId> {
+function create(client: StoryClient, topic: string, { name, owner, scenes, style, budget }: Flags): Promise<ProjectId> {
   return client.create({
     topic,
     ...(name !== undefined && { name }),
     ...(owner !== undefined && { owner }),
+    ...(budget !== undefined && { budget }),
     settings: { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) },
   });
 }

@@ -5,7 +5,7 @@ import { laneParts, type ProjectId } from '../../protocol';
 import { projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
-import { closingLines, createStyle, oneLine, sceneTable, statusMark, type Screen } from '../render';
+import { closingLines, costLine, createStyle, oneLine, sceneTable, statusMark, type Screen } from '../render';
 
 const EXAMPLES = `
 Examples:
@@ -66,6 +66,7 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
     ),
     ...(error && failed.length === 0 ? [`${style.red('✗')} ${oneLine(error.message)} (${error.type})`] : []),
     ...(project.status === 'needs_attention' ? [`  storyreel retry ${project.projectId} <lane>`] : []),
+    ...[costLine(project)].filter((line) => line !== undefined).map((line) => style.dim(line)),
     ...closingLines(ending, style),
   ];
 }

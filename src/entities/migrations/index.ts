@@ -1,4 +1,6 @@
 import { Feedback1795478400600 } from './feedback.migration';
+import { Costs1795478400614 } from './costs.migration';
+import { FilmScenes1795478400604 } from './film-scenes.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
@@ -10,5 +12,7 @@ export const migrations = [
   Scenes1795478400002,
   Models1795478400003,
   Feedback1795478400600,
+  FilmScenes1795478400604,
   Reconcile1795478400605,
+  Costs1795478400614,
 ];
