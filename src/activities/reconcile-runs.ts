@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { isFinal, type EventError, type ProjectPosition, type RepairedProject, type RunsPage } from '../protocol';
+import { closeAbandoned } from './abandoned-calls';
 import type { ActivityDeps } from './deps';
 import { BUSY, closeGoneRun, type ProjectSeen, type RunEnd } from './close-gone-run';
 import { tellEnd } from './run-lifecycle';
@@ -90,7 +91,7 @@ function whyOf({ outcome, error }: RunEnd): string {
 }
 
 /**
- * Viewers find it in Postgres where the log cannot be reached now, or hangs. A run that has told its end itself tells no
+ * What its calls have cost comes before the end, as with every run. Viewers find it in Postgres where the log cannot be reached now, or hangs. A run that has told its end itself tells no
  * other one.
  */
 async function tell(deps: ActivityDeps, manager: EntityManager, { projectId, runId }: Candidate, run: RunState) {
@@ -99,7 +100,10 @@ async function tell(deps: ActivityDeps, manager: EntityManager, { projectId, run
   const late = sleep(TELLING_MS, undefined, { signal: patience.signal }).then(() => {
     throw new Error(`not told within ${TELLING_MS} ms`);
   });
-  await Promise.race([tellEnd(deps, { projectId, runId: runId ?? execution }, { execution, manager }), late])
+  const told = closeAbandoned(deps, { projectId }).then(() =>
+    tellEnd(deps, { projectId, runId: runId ?? execution }, { execution, manager }),
+  );
+  await Promise.race([told, late])
     .catch((error: Error) => deps.logger.warn({ projectId, err: error.message }, 'viewers were not told of the end'))
     .finally(() => patience.abort());
 }

@@ -52,20 +52,14 @@ function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
 
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */
 export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
-  const { projectId, outcome } = request;
-  const error = request.error ?? null;
+  const { projectId, runId, outcome, error = null } = request;
   const found = await deps.dataSource.transaction(async (manager) => {
-    const open = `status IN ('pending', 'processing', 'paused', 'needs_attention', 'awaiting_approval')`;
-    for (const table of ['project_stages', 'lanes']) {
-      await manager.query(
-        `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now() WHERE project_id = $1 AND ${open}`,
-        [projectId, outcome],
-      );
-    }
+    await closeRows(manager, request);
+    // A run that was stopped before it could open has not left its id.
     const { affected } = await manager.update(
       Project,
       { id: projectId },
-      { status: outcome, error, finishedAt: new Date() },
+      { status: outcome, error, finishedAt: new Date(), ...(!request.stages && { runId }) },
     );
     return affected === 1;
   });
@@ -73,6 +67,25 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
   if (!found) return { announced: true };
   return { announced: request.announce && (await tellEnd(deps, request).catch(() => false)) };
+}
+
+/** Nothing that the run was about is left open. What it did not plan to make was not begun, and stays pending. */
+async function closeRows(
+  manager: EntityManager,
+  { projectId, outcome, stages, scenes }: Pick<CloseRequest, 'projectId' | 'outcome' | 'stages' | 'scenes'>,
+): Promise<void> {
+  const busy = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
+  const open = outcome === 'completed' ? busy : ['pending', ...busy];
+  const close = (table: string, where: string, values: readonly unknown[] = []) =>
+    manager.query(
+      `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now()
+       WHERE project_id = $1 AND status = ANY ($3::text[]) AND ($4::text[] IS NULL OR stage = ANY ($4::text[])) ${where}`,
+      [projectId, outcome, open, stages ?? null, ...values],
+    );
+  await close('project_stages', '');
+  await close('lanes', 'AND (sequence_number IS NULL OR $5::int[] IS NULL OR sequence_number = ANY ($5::int[]))', [
+    scenes ?? null,
+  ]);
 }
 
 /** `runId` is that of the run as viewers follow it. */

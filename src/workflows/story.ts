@@ -164,6 +164,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner.toldAll,
     ...(stages && { stages }),
+    ...(opened?.scenes && { scenes: opened.scenes }),
   });
   table.end(outcome);
   if (announced) return;

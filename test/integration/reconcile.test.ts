@@ -154,7 +154,7 @@ describe('The reconciler', () => {
     let viewer: Promise<StoryEvent[]> | undefined;
     await withDeps(async (deps) => {
       const publish: EventLog['publish'] = async (request) => {
-        viewer = app.client.start(projectId).then(() => watchToEnd(app.client, projectId));
+        viewer ??= app.client.start(projectId).then(() => watchToEnd(app.client, projectId));
         await sleep(300);
         return deps.log.publish(request);
       };

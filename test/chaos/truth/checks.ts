@@ -4,7 +4,8 @@ import { eventsInLog } from '../../support/raw-log';
 import type { Played } from './play';
 import type { World } from './world';
 
-const BUSY = ['pending', 'processing', 'paused', 'needs_attention', 'awaiting_approval'];
+/** What a run was not about was not begun, and is pending. */
+const BUSY = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
 
 /** What Temporal, Postgres, the log and the provider's own record say of a project whose run has ended, where they differ. */
 export async function differences(world: World, played: Played): Promise<string[]> {
@@ -31,6 +32,7 @@ async function rowsAgainstTemporal({ rows, temporal }: World, { projectId }: Pla
   for (const { stage, status: at } of stages) if (BUSY.includes(at)) wrong.push(`stage ${stage} is ${at}`);
   const view = await handle.query<StoryStatusView>('status');
   for (const { lane, status: at } of view.lanes) {
+    if (at === 'pending' || BUSY.includes(at)) wrong.push(`lane ${lane} is ${at} in the workflow`);
     const row = lanes.find((each) => each.lane === lane);
     // A lane of a scene that never came has no row.
     if (row && row.status !== at) wrong.push(`lane ${lane} is ${at} in the workflow, ${row.status} in Postgres`);

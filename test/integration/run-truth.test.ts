@@ -1,0 +1,43 @@
+import { readConfig } from '../../src/config';
+import { StoryClient } from '../../src/client';
+import { createLogger } from '../../src/logger';
+import { runWorker } from '../../src/worker';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic, watchToEnd } from '../support/stories';
+
+describe('What the rows say of a run that has ended', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  test('is about what it has made: what it did not plan is pending, not completed', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
+    await app.client.start(projectId, { stages: ['rewrite', 'storyboard'] });
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    const { lanes, stages } = await app.client.status(projectId);
+    const made = ['rewrite', 'storyboard'];
+    for (const { stage, status } of stages)
+      expect({ stage, status }).toEqual({ stage, status: made.includes(stage) ? 'completed' : 'pending' });
+    for (const { lane, status } of lanes)
+      expect({ lane, status }).toEqual({ lane, status: made.includes(lane) ? 'completed' : 'pending' });
+    expect(lanes).toHaveLength(9);
+  });
+
+  test('is about that run also where it was cancelled before it could open', async () => {
+    const env = testEnv();
+    const client = await StoryClient.connect(readConfig(env));
+    const projectId = await client.create({ topic: ownTopic().topic });
+    const { runId } = await client.start(projectId);
+    await client.cancel(projectId);
+    const worker = await runWorker(readConfig(env), createLogger('silent', 'test'));
+    try {
+      expect((await watchToEnd(client, projectId)).at(-1)).toMatchObject({ type: 'pipeline_error' });
+      expect(await client.status(projectId)).toMatchObject({ status: 'cancelled', runId });
+    } finally {
+      await client.close();
+      await worker.stop();
+    }
+  });
+});
