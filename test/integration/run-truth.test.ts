@@ -3,10 +3,13 @@ import { StoryClient } from '../../src/client';
 import { createLogger } from '../../src/logger';
 import { runWorker } from '../../src/worker';
 import { startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd } from '../support/stories';
+import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
 
 describe('What the rows say of a run that has ended', () => {
   let app: TestApp;
+  const studio = new StudioControl();
   beforeAll(async () => {
     app = await startApp();
   });
@@ -23,6 +26,20 @@ describe('What the rows say of a run that has ended', () => {
     for (const { lane, status } of lanes)
       expect({ lane, status }).toEqual({ lane, status: made.includes(lane) ? 'completed' : 'pending' });
     expect(lanes).toHaveLength(9);
+  });
+
+  test('is that a lane is skipped as soon as a person says so, long before its turn', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await app.client.skip(projectId, 'film');
+    const film = async () => (await app.client.status(projectId)).lanes.find(({ lane }) => lane === 'film')?.status;
+    await until('the row says so', async () => (await film()) === 'skipped', 5_000);
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    expect(await film()).toBe('skipped');
   });
 
   test('is about that run also where it was cancelled before it could open', async () => {
