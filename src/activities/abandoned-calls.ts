@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { Lane, ModelUsage } from '../entities';
+import { pricesOf } from '../planning';
 import type { LaneId, ProjectId } from '../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
 import type { ActivityDeps } from './deps';
-import { pricesOf } from './provider-choice';
 import { tellUsage } from './tell-usage';
 
 interface Abandoned {

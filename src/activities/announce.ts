@@ -1,9 +1,9 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { Lane, ProjectStage, usageTotals } from '../entities';
 import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId, type UsageTotals } from '../protocol';
+import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
-import { loadContext } from './stage-context';
 
 interface Source {
   readonly dataSource: DataSource;
@@ -56,16 +56,6 @@ export async function announceSkipped(source: Source, { projectId, lane, runId }
     mark: { key: `skipped:${runId}:${lane}`, value: fence },
   });
   await tellStage(source, projectId, lane, runId);
-}
-
-export async function storedResult(
-  manager: EntityManager,
-  projectId: ProjectId,
-  lane: LaneId,
-): Promise<StoredResult | undefined> {
-  const context = await loadContext(manager, projectId, lane);
-  const lostScene = laneParts(lane).scene !== undefined && !context.scene;
-  return lostScene ? undefined : stageDefinition(stageOf(lane)).stored(context);
 }
 
 async function tellLane(

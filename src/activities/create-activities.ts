@@ -12,6 +12,7 @@ import { reconcileRuns } from './reconcile-runs';
 import { announceRun, closeRun, parkLane } from './run-lifecycle';
 import { toApplicationFailure } from './stage-failure';
 import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
+import { stopLanes } from './stop-lanes';
 
 type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
 
@@ -39,6 +40,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
+    stopLanes: (request) => classified(stopLanes(deps, request)),
   };
 }
 

@@ -1,32 +1,19 @@
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
-import {
-  askAgain,
-  heed,
-  renderMessages,
-  stageDefinition,
-  UnusableOutput,
-  type JsonSchema,
-  type TextStage,
-} from '../stages';
+import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
+import { askAgain, UnusableOutput, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
 import { providerCall } from '../telemetry';
 import { bytesOf, tokensIn } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
-import { inputHash, textHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { PaidCall } from './paid-call';
-import { promptFor } from './prompt-for';
-import { callOf, chooseText, type Chosen } from './provider-choice';
+import { callOf, openText, type Chosen } from './provider-choice';
 import { StreamWatchdog } from './stream-watchdog';
 
-interface TextInputs {
+interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
   readonly chosen: Chosen<TextProvider>;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly messages: readonly ChatMessage[];
-  readonly maxTokens: number;
-  readonly schema?: JsonSchema;
 }
 
 const LAST_FLUSH_MS = 500;
@@ -46,22 +33,12 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
 
 const maker: LaneMaker<TextInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
-    const stage = textStage(name);
-    const chosen = await chooseText(deps);
-    const variables = await stage.variables(context);
-    const asked = renderMessages(await promptFor(context.manager, name, stage.template), variables);
-    const messages = heed(asked, feedback);
-    const maxTokens = stage.maxTokens(variables);
-    const schema = stage.schema?.(variables);
-    return {
-      inputs: { chosen, variables, messages, maxTokens, ...(schema && { schema }) },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, messages, maxTokens, stage.temperature, schema]),
-    };
+    const plan = await planText(deps, context, name, feedback);
+    return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
   },
 
   async make(run, { inputs }) {
-    const stage = textStage(run.stage);
+    const stage = stageOfKind('text', run.stage);
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
     const messages = conversation(run, inputs, continued?.text);
@@ -69,19 +46,20 @@ const maker: LaneMaker<TextInputs> = {
     const call = await PaidCall.book(run, {
       chosen: inputs.chosen,
       most: { unit: 'token', input: promptBytes, output: inputs.maxTokens },
-      ...(continued && run.interrupted && { continues: run.interrupted.fence }),
+      ...(continued?.paidBy !== undefined && { continues: continued.paidBy }),
     });
     const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
     const writer = new TextWriter({
       log: deps.log,
       writer: claim,
-      ...(continued && { continued }),
+      ...(continued?.told && { continued }),
       ...(run.resets && { reason: run.resets }),
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
     // Also where the call is refused: the text that is there then belongs to this attempt, for the next one to go on from.
-    if (continued) writer.open();
+    if (continued?.told) writer.open();
+    else if (continued) writer.write(continued.text);
     const tokens: Tokens = { unit: 'token', input: tokensIn(promptBytes), output: 0, estimated: true };
     try {
       if (call.refused) throw call.refused;
@@ -113,7 +91,7 @@ const maker: LaneMaker<TextInputs> = {
     }
   },
 
-  scenes: ({ stage, context }) => textStage(stage).scenes?.(context),
+  scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
 };
 
 /** What the model is told: the prompt, what was wrong with its last answer, and the beginning of this one to go on from. */
@@ -190,10 +168,4 @@ async function streamInto(
       "The provider's content filter stopped the answer. Change the topic or the prompt.",
     );
   }
-}
-
-function textStage(name: LaneRun['stage']): TextStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'text') throw new StoryreelError('Stage.Unknown', `The stage ${name} does not stream text.`);
-  return stage;
 }

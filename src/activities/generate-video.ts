@@ -2,19 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import type { EntityManager } from 'typeorm';
 import { GeneratedVideo } from '../entities';
+import { planVideo } from '../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { VideoProvider } from '../providers';
-import { heedInPrompt, renderText, stageDefinition, type VideoStage } from '../stages';
 import { providerCall, type ProviderCall } from '../telemetry';
 import { mayBeCharged, type Amount } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { probeClip } from './ffmpeg';
-import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { StaleAttempt } from './lane-store';
 import { PaidCall } from './paid-call';
-import { promptFor } from './prompt-for';
-import { callOf, chooseVideo, type Chosen } from './provider-choice';
+import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
 
 const NO_CLIP = { unit: 'second', units: 0 } as const;
 
@@ -37,16 +35,8 @@ export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 
 const maker: LaneMaker<VideoInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
-    const stage = videoStage(name);
-    const chosen = await chooseVideo(deps);
-    const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = heedInPrompt(renderText(user, await stage.variables(context)), feedback);
-    const source = await stage.source(context);
-    return {
-      inputs: { chosen, prompt, ...source },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, prompt, source.imageKey, source.seconds, deps.config.FRAME_SIZE]),
-    };
+    const plan = await planVideo(deps, context, name, feedback);
+    return { ...plan, inputs: { ...plan, chosen: openVideo(plan.choice) } };
   },
 
   async make(run, plan) {
@@ -211,10 +201,4 @@ async function updateJob(
     .where('id = :id AND fence <= :fence', { id: job.id, fence: run.claim.fence })
     .execute();
   if (affected !== 1) throw new StaleAttempt(run.claim.lane);
-}
-
-function videoStage(name: LaneRun['stage']): VideoStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'video') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no clips.`);
-  return stage;
 }

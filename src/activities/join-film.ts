@@ -1,11 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import { stageDefinition, type FilmPart, type FilmPlan, type FilmStage } from '../stages';
+import { planFilm, stageOfKind } from '../planning';
+import type { LaneResult, LaneTask } from '../protocol';
+import type { FilmPart, FilmPlan } from '../stages';
 import type { ActivityDeps } from './deps';
 import { ffmpeg, probeClip } from './ffmpeg';
 import { areAlike, bringToForm, ENCODING, formOf } from './film-form';
-import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { subRip } from './subtitles';
 
@@ -16,13 +16,8 @@ export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult
 
 const maker: LaneMaker<FilmPlan> = {
   async plan({ deps, context, stage: name }) {
-    const plan = await filmStage(name).plan(context);
-    const made = plan.parts.map(({ kind, sha256, seconds, narration }) => [
-      ...[sha256, seconds, narration],
-      ...(kind === 'still' ? [kind] : []),
-    ]);
-    const missing = plan.missing.length > 0 ? [plan.missing] : [];
-    return { inputs: plan, model: 'ffmpeg', inputHash: inputHash([name, deps.config.FRAME_SIZE, made, ...missing]) };
+    const plan = await planFilm(deps, context, name);
+    return { ...plan, inputs: plan.film };
   },
 
   async make(run, { inputs: plan }) {
@@ -34,7 +29,7 @@ const maker: LaneMaker<FilmPlan> = {
       const stored = await media.take(film, 'video/mp4');
       await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
         const made = { ...stored, durationSeconds: seconds, width, height, plan };
-        await filmStage(run.stage).save(context, made, settlement);
+        await stageOfKind('film', run.stage).save(context, made, settlement);
         return {};
       });
       return { sha256: stored.sha256, bytes: stored.bytes };
@@ -67,10 +62,4 @@ async function joinParts(run: LaneRun, folder: string, parts: readonly FilmPart[
     run.signal,
   );
   return film;
-}
-
-function filmStage(name: LaneRun['stage']): FilmStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'film') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no film.`);
-  return stage;
 }

@@ -13,7 +13,9 @@ import {
 } from '../protocol';
 import type { UpstreamMessage } from '../stream';
 import { closeAbandoned } from './abandoned-calls';
+import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
+import { tellEndedLanes } from './ended-lanes';
 import { parkLane as storeParkedLane } from './lane-store';
 
 /** A lane's retries are spent: it waits for a person, who is told what to type. */
@@ -22,6 +24,7 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
   const { dataSource, log } = deps;
   const runId = activityInfo().workflowExecution?.runId ?? '';
   await storeParkedLane(dataSource, request);
+  if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
   const { stage } = laneParts(lane);
   const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
   const stageRow = await dataSource.manager.findOneByOrFail(ProjectStage, { projectId, stage });
@@ -66,7 +69,9 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   await closeAbandoned(deps, { projectId });
   // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
   if (!found) return { announced: true };
-  return { announced: request.announce && (await tellEnd(deps, request).catch(() => false)) };
+  const telling = request.announce ? tellEnd(deps, request).catch(() => false) : false;
+  if (outcome === 'cancelled') await cancelJobs(deps, { projectId });
+  return { announced: await telling };
 }
 
 /** Nothing that the run was about is left open. What it did not plan to make was not begun, and stays pending. */
@@ -114,6 +119,7 @@ export async function tellEnd(
           metadata: { completed_stages: completed, skipped_stages: skipped, total_stages: stages.length },
         }
       : { type: 'pipeline_error', error: endedBy(project), metadata: { status: project.status } };
+  if (project.status !== 'completed') await tellEndedLanes(deps, projectId);
   const unfinished = project.status === 'completed' ? [] : await untoldStages(manager, projectId, runId, planned);
   await publishForRun(
     deps,

@@ -42,6 +42,27 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Of an option that may be given again. */
+export function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
+  return [...before, stageArgument(text)];
+}
+
+export function addNumber(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, wholeNumber(text)];
+}
+
+/** Such as `3,1,2`. */
+export function wholeNumbers(text: string): number[] {
+  return text.split(',').map((number) => wholeNumber(number.trim()));
+}
+
+export function numberOfSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds))
+    throw new InvalidArgumentError('It must be a number of seconds.');
+  return seconds;
+}
+
 /** An amount of money. */
 export function amount(text: string): number {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('It must be a number, like 0.50.');

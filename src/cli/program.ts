@@ -4,9 +4,12 @@ import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
+import { addEdit } from './commands/edit';
+import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
+import { addRun } from './commands/run';
 import { addStatus } from './commands/status';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
@@ -37,6 +40,9 @@ export function createProgram(cli: Cli): Command {
     addWatch,
     addStatus,
     addCancel,
+    addRun,
+    addEdit,
+    addExplain,
     addSteering,
     addBudget,
     addDelete,

@@ -13,13 +13,17 @@ export {
   type UsageTotals,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
-export type { LaneStateView, ProjectView, StageView } from './project-view';
+export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
+export type { CancelResult } from './cancel-run';
 export {
-  StoryClient,
-  type ConnectOptions,
-  type NewProject,
-  type ProjectSummary,
-  type StartedRun,
-  type StartOptions,
-} from './story-client';
+  reasonText,
+  type ExplainOptions,
+  type LaneExplanation,
+  type MakeReason,
+  type ProjectExplanation,
+} from './explain-project';
+export type { StartedRun } from './live-workflow';
+export type { NewProject } from './new-project';
+export type { LaneStateView, ProjectView, StageView } from './project-view';
+export { StoryClient, type ConnectOptions, type ProjectSummary, type StartOptions } from './story-client';
 export type { WatchOptions } from './watch-project';

@@ -33,6 +33,8 @@ export interface ProjectView {
   readonly topic: string;
   readonly status: ProjectStatus;
   readonly workflowId: string;
+  /** Grows with every edit; an edit of another version is refused. */
+  readonly version: number;
   /** Of the last run. */
   readonly runId?: string;
   readonly error?: EventError;
@@ -58,6 +60,7 @@ export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: Us
     topic: project.topic,
     status: project.status,
     workflowId: workflowIdOf(projectId),
+    version: project.version,
     ...(project.runId !== null && { runId: project.runId }),
     ...(project.error && { error: project.error }),
     stages: [...truth.stages]

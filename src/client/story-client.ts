@@ -5,8 +5,6 @@ import type { Config } from '../config';
 import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
-  MAX_SCENES,
-  MAX_TOPIC_BYTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
   StoryreelError,
@@ -25,26 +23,29 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { openRedisLog, type EventLog } from '../stream';
+import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
-import { checkedBudget, storeBudget } from './budget';
+import { storeBudget } from './budget';
+import { cancelRun, type CancelResult } from './cancel-run';
+import { planRun } from '../planning';
+import {
+  editProject,
+  loadEditable,
+  loadTextEdits,
+  type EditOptions,
+  type EditSource,
+  type ProjectChanges,
+} from './edit';
+import { explainProject, type ExplainOptions } from './explain-project';
 import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
 import { queueProject } from './queue-project';
 import { runReconcile } from './run-reconcile';
+import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
+import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
-import { steerRun } from './steer-run';
+import { steerRun, tellEdited } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
-
-export interface NewProject {
-  readonly topic: string;
-  /** Default: the beginning of the topic. */
-  readonly name?: string;
-  readonly owner?: string;
-  readonly settings?: { readonly scenes?: number; readonly style?: string };
-  /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
-  readonly budget?: number;
-}
 
 export interface StartOptions {
   /** Makes everything again, also what has not changed. */
@@ -63,11 +64,6 @@ export interface StartOptions {
   readonly join?: boolean;
 }
 
-export interface StartedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
 export interface ProjectSummary {
   readonly projectId: ProjectId;
   readonly name: string;
@@ -81,11 +77,8 @@ export interface ConnectOptions {
   readonly metrics?: StoryMetrics;
 }
 
-const NAME_LENGTH = 80;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
-/** How long a run may take from its last event to its end in Temporal. */
-const ENDING_MS = 10_000;
 
 /**
  * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
@@ -94,14 +87,17 @@ const ENDING_MS = 10_000;
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
+  private readonly source: EditSource;
 
   private constructor(
     private readonly config: Config,
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly redis: OpenedRedis,
     metrics: StoryMetrics | undefined,
   ) {
+    const { log } = redis;
+    this.source = { dataSource, log, config };
     this.watched = {
       log,
       snapshots: new SnapshotReader(log, (id) => loadTruth(dataSource, id)),
@@ -128,49 +124,26 @@ export class StoryClient {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const log = openRedisLog(config);
+    const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
-    await log.ready(REDIS_MS).catch(() => undefined);
+    await redis.log.ready(REDIS_MS).catch(() => undefined);
     const temporal = new Client({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       interceptors: { workflow: [clientSpans] },
     });
-    return new StoryClient(config, temporal, dataSource, log, metrics);
+    return new StoryClient(config, temporal, dataSource, redis, metrics);
   }
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
   async create(input: NewProject): Promise<ProjectId> {
-    const topic = input.topic.trim();
-    const bytes = Buffer.byteLength(topic);
-    if (topic === '')
-      throw new StoryreelError('Project.Invalid', 'The topic is empty. Say in a sentence what the film is about.');
-    if (bytes > MAX_TOPIC_BYTES) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The topic is ${bytes} bytes long; at most ${MAX_TOPIC_BYTES} are allowed. Shorten it.`,
-      );
-    }
-    const scenes = input.settings?.scenes;
-    if (scenes !== undefined && !(Number.isInteger(scenes) && scenes >= 1 && scenes <= MAX_SCENES)) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The number of scenes must be a whole number from 1 to ${MAX_SCENES}.`,
-      );
-    }
-    const project = await this.dataSource.getRepository(Project).save({
-      name: input.name?.trim() || firstWords(topic),
-      topic: topic.replaceAll('\0', ''),
-      owner: input.owner ?? null,
-      settings: { ...input.settings },
-      budget: input.budget === undefined ? null : checkedBudget(input.budget),
-    });
+    const project = await this.dataSource.getRepository(Project).save(checkedProject(input));
     return project.id as ProjectId;
   }
 
   /**
    * Starts a run of the project. What is settled and would be made from the same inputs is used again. Throws
-   * `Project.NotFound`, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
+   * `Project.NotFound`, `Project.Invalid` where the stages and scenes cannot be run, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
    */
   async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     const before = await this.project(projectId);
@@ -184,15 +157,17 @@ export class StoryClient {
       ...(options.gates && { gates: options.gates }),
     };
     if (options.requestId !== undefined) {
-      const same = await this.runOfRequest(workflowId, options.requestId);
+      const same = await runOfRequest(this.temporal, workflowId, options.requestId);
       if (same) return same;
     }
+    await planRun(this.dataSource.manager, input);
     const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);
+      const same =
+        options.requestId === undefined ? undefined : await runOfRequest(this.temporal, workflowId, options.requestId);
       if (same) return same.runId;
       // The last run has told its end and is about to be over: the next one may begin then.
-      if (isFinal((await this.project(projectId)).status) && (await this.hasEnded(workflowId))) {
+      if (isFinal((await this.project(projectId)).status) && (await hasEnded(this.temporal, workflowId))) {
         return this.startWorkflow(workflowId, input, options);
       }
       throw new StoryreelError(
@@ -222,6 +197,33 @@ export class StoryClient {
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     }
+  }
+
+  /** Changes a project by hand; see `editProject`. */
+  edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions) {
+    const isLive = () => isRunning(this.temporal, workflowIdOf(projectId));
+    return editProject(
+      this.source,
+      { isLive, tell: () => tellEdited(this.temporal, projectId) },
+      projectId,
+      changes,
+      options,
+    );
+  }
+
+  /** All that a person may edit of a project. Throws `Project.NotFound`. */
+  editable(projectId: ProjectId) {
+    return loadEditable(this.source, projectId);
+  }
+
+  /** The texts that people have replaced, oldest first. */
+  textEdits(projectId: ProjectId) {
+    return loadTextEdits(this.dataSource, projectId);
+  }
+
+  /** What a run would make, and why; see `explainProject`. */
+  explain(projectId: ProjectId, options?: ExplainOptions) {
+    return explainProject(this.source, projectId, options);
   }
 
   /** Newest first. */
@@ -286,18 +288,13 @@ export class StoryClient {
     return (await this.steer(projectId, 'reject', { gate, reason, ...(lane !== undefined && { lane }) })).lanes;
   }
 
-  /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
-  async cancel(projectId: ProjectId): Promise<boolean> {
-    await this.project(projectId);
-    const workflowId = workflowIdOf(projectId);
-    if (!(await this.isRunning(workflowId))) return false;
-    try {
-      await this.temporal.workflow.getHandle(workflowId).cancel();
-      return true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+  /**
+   * Asks the run to end. Temporal knows of it when this resolves, and workers close their providers' connections in the same
+   * moment; where Redis is away, within a second. Throws `Project.NotFound`.
+   */
+  cancel(projectId: ProjectId): Promise<CancelResult> {
+    const project = (id: ProjectId) => this.project(id);
+    return cancelRun({ temporal: this.temporal, control: this.redis.control, project }, projectId);
   }
 
   /**
@@ -309,13 +306,16 @@ export class StoryClient {
     const { status } = await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
     // A run that has told its end is about to be over.
-    if ((await this.isRunning(workflowId)) && !(isFinal(status) && (await this.hasEnded(workflowId)))) {
+    if (
+      (await isRunning(this.temporal, workflowId)) &&
+      !(isFinal(status) && (await hasEnded(this.temporal, workflowId)))
+    ) {
       throw new StoryreelError(
         'Project.AlreadyRunning',
         `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
       );
     }
-    await this.log.delete(projectId).catch((cause: unknown) => {
+    await this.redis.log.delete(projectId).catch((cause: unknown) => {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
@@ -337,7 +337,7 @@ export class StoryClient {
   /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.log.close();
+    await this.redis.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
   }
@@ -348,7 +348,11 @@ export class StoryClient {
     argument: StoryMessages[M],
   ): Promise<MessageAnswer> {
     await this.project(projectId);
-    return steerRun(this.temporal, projectId, message, argument);
+    const answer = await steerRun(this.temporal, projectId, message, argument);
+    const { runId, lanes, fence: before } = answer;
+    const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
+    if (stops && lanes.length > 0) await this.redis.control.stop({ projectId, runId, lanes, before });
+    return answer;
   }
 
   private async project(projectId: ProjectId): Promise<Project> {
@@ -369,42 +373,6 @@ export class StoryClient {
     });
     return handle.firstExecutionRunId;
   }
-
-  private async isRunning(workflowId: string): Promise<boolean> {
-    try {
-      return (await this.temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  }
-
-  /** Waits a little for a workflow that is about to end. */
-  private async hasEnded(workflowId: string): Promise<boolean> {
-    const handle = this.temporal.workflow.getHandle(workflowId);
-    const ended = handle.result().then(
-      () => true,
-      () => true,
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ENDING_MS)));
-    return Promise.race([ended, patience]).finally(() => clearTimeout(timer));
-  }
-
-  private async runOfRequest(workflowId: string, requestId: string): Promise<StartedRun | undefined> {
-    try {
-      const { memo, runId } = await this.temporal.workflow.getHandle(workflowId).describe();
-      return memo?.['requestId'] === requestId ? { workflowId, runId } : undefined;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
-  }
-}
-
-function firstWords(topic: string): string {
-  const line = topic.split('\n')[0] ?? '';
-  return line.length > NAME_LENGTH ? `${[...line].slice(0, NAME_LENGTH - 1).join('')}…` : line;
 }
 
 function notFound(projectId: ProjectId): StoryreelError {

@@ -68,6 +68,7 @@ export {
   type ParkRequest,
   type RejectedLanes,
   type SkipRequest,
+  type StopRequest,
   type StoryActivities,
   type StoryInput,
   type StoryStatusView,

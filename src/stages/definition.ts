@@ -58,6 +58,8 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly kind: 'text';
   readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
   readonly temperature: number;
+  /** Variables that only say where a scene stands among the others: a scene that moves is not made again for them. */
+  readonly place?: readonly string[];
   /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
   readonly cutIsUsable?: true;
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;

@@ -23,6 +23,7 @@ export function stageDefinition(name: StageName): StageDefinition {
 
 export {
   UnusableOutput,
+  type ClipSource,
   type FilmPart,
   type FilmPlan,
   type FilmStage,
@@ -38,3 +39,4 @@ export {
 } from './definition';
 export { askAgain, heed, heedInPrompt } from './feedback';
 export { renderMessages, renderText } from './render';
+export { settingsOf } from './settings';

@@ -8,13 +8,19 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { createLaneActivities, createReconcileActivities, createRunActivities, type ActivityDeps } from '../activities';
+import {
+  createLaneActivities,
+  createReconcileActivities,
+  createRunActivities,
+  StopSignals,
+  type ActivityDeps,
+} from '../activities';
 import type { Config } from '../config';
 import { createDataSource } from '../entities';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
-import { openRedisLog } from '../stream';
+import { openRedis } from '../stream';
 import { TemporalRuns } from './temporal-runs';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
@@ -29,6 +35,7 @@ export interface RunningWorker {
 
 /** After the grace time, work that does not react to its cancellation is given up. */
 const FORCE_AFTER_MS = 5_000;
+const BEAT_THROTTLE_MS = 100;
 
 /**
  * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
@@ -44,9 +51,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     },
   );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const log = openRedisLog(config, logger);
+  const redis = openRedis(config, logger);
+  const stops = new StopSignals(redis.control);
   const close = async () => {
-    await log.close();
+    stops.close();
+    await redis.close();
     if (dataSource.isInitialized) await dataSource.destroy();
     await connection.close();
     await telemetry.close();
@@ -58,7 +67,8 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     const { metrics, metricsUrl } = telemetry;
     const media = new FolderStore(config.MEDIA_DIR);
     const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
-    const deps = { dataSource, log, config, logger, media, runs, ...(metrics && { metrics }) };
+    const { log, control } = redis;
+    const deps = { dataSource, log, control, stops, config, logger, media, runs, ...(metrics && { metrics }) };
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
@@ -92,9 +102,9 @@ async function createWorkers(
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
-    // A cancellation comes in a heartbeat's answer, so an answer is asked for once a second.
-    maxHeartbeatThrottleInterval: '1 second',
-    defaultHeartbeatThrottleInterval: '1 second',
+    // Each beat goes out when it is due, because a cancellation comes in its answer; src/activities/heartbeat.ts is sparing.
+    maxHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
+    defaultHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
   };
   const caps: Readonly<Record<LaneKind, number>> = {
     text: config.TEXT_CONCURRENCY,

@@ -68,7 +68,14 @@ function summaryOf(kind: LaneKind, lane: LaneId): string {
     : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
 }
 
+/** Worth a moment, or nothing. */
+const hints = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } });
+
 export const { openRun, listScenes } = steps;
+
+export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
+  return hints.stopLanes.executeWithOptions({ summary: 'tells workers to stop at once' }, args);
+}
 
 export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
   return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);

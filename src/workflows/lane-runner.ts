@@ -2,11 +2,21 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
-import type { EventError, LaneId, LaneKind, LaneResult, ProjectId } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane, runLaneActivity, skipLane } from './activity-options';
+import {
+  fenceOf,
+  type EventError,
+  type LaneId,
+  type LaneKind,
+  type LaneResult,
+  type ProjectId,
+  type StopRequest,
+} from '../protocol';
+import { announceLane, MOST_ATTEMPTS, parkLane, runLaneActivity, skipLane, stopLanes } from './activity-options';
 import type { LaneTable } from './lane-table';
 
 export interface LaneRunnerOptions {
@@ -71,15 +81,18 @@ export class LaneRunner {
 
   /** Stops lanes and keeps what they have. One that settles at the same moment is settled. Gives the lanes. */
   stop(lanes: readonly LaneId[], why: Stop): readonly LaneId[] {
-    const { table } = this.options;
+    const { table, projectId, runId } = this.options;
     for (const lane of lanes) {
       if (why === 'cancelled') this.untold.add(lane);
       table.set(lane, why, why === 'cancelled' ? STOPPED_BY_A_PERSON : undefined);
-      const attempt = this.attempts.get(lane);
-      if (!attempt) continue;
-      this.stopping.add(lane);
-      attempt.cancel();
     }
+    const running = lanes.filter((lane) => this.attempts.has(lane));
+    if (running.length === 0) return lanes;
+    for (const lane of running) {
+      this.stopping.add(lane);
+      this.attempts.get(lane)?.cancel();
+    }
+    hurryStop({ projectId, runId, lanes: running, before: stopFence() });
     return lanes;
   }
 
@@ -142,6 +155,10 @@ export class LaneRunner {
     } catch (error) {
       if (this.stopping.has(lane)) return {};
       if (isCancellation(error)) throw error;
+      // Its worker died, or stopped, before it could say so.
+      if (CancellationScope.current().consideredCancelled && patched('cancelled-lanes-are-not-parked')) {
+        throw new CancelledFailure(`${lane} was cancelled`);
+      }
       return { error: eventErrorOf(error) };
     } finally {
       this.attempts.delete(lane);
@@ -187,6 +204,19 @@ export class LaneRunner {
       .catch(() => undefined)
       .finally(() => (this.telling -= 1));
   }
+}
+
+/** Attempts that are scheduled later than now have a newer fence. */
+export function stopFence(): number {
+  return fenceOf(Date.now(), 999);
+}
+
+/**
+ * Workers learn of a cancellation in the answer to a heartbeat; this tells them at once, for people who steer a run by
+ * other means than our client. A hint: nothing waits for it, and nothing is lost with it.
+ */
+export function hurryStop(request: StopRequest): void {
+  void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
 }
 
 /** The failure that an activity left with, as its classifier named it, or a time-out in the same words. */

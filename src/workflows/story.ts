@@ -5,6 +5,7 @@ import {
   continueAsNew,
   defineQuery,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -23,7 +24,7 @@ import { announceRun, closeRun, openRun } from './activity-options';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
-import { eventErrorOf, LaneRunner } from './lane-runner';
+import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { RunMarker } from './run-marker';
 import { listen, type SteeredRun } from './steering';
@@ -49,6 +50,11 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
   listen(run);
+
+  CancellationScope.current().cancelRequested.catch(() => {
+    // Histories of the first release have no such step.
+    if (patched('stop-lanes')) hurryStop({ projectId, runId: run.runId, before: stopFence() });
+  });
 
   let opened: OpenedRun | undefined = carried?.run;
   let thrown: Error | undefined;

@@ -4,7 +4,7 @@ import type { LaneRun } from '../../src/activities/lane-run';
 import { PaidCall } from '../../src/activities/paid-call';
 import type { Chosen } from '../../src/activities/provider-choice';
 import { readConfig } from '../../src/config';
-import { Lane, ModelUsage, Project, usageTotals } from '../../src/entities';
+import { Lane, type ModelUsage, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
 import { openRedisLog } from '../../src/stream';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ActivityDeps } from '../../src/activities';
+import { StopSignals, type ActivityDeps } from '../../src/activities';
 import { reconcileRuns } from '../../src/activities/reconcile-runs';
 import type { Cli } from '../../src/cli';
 import { createProgram } from '../../src/cli/program';
@@ -12,7 +12,7 @@ import { Lane, Project } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { isTerminal, reconcileScheduleOf, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
-import { openRedisLog, type EventLog } from '../../src/stream';
+import { openRedis, type EventLog } from '../../src/stream';
 import { TemporalRuns } from '../../src/worker/temporal-runs';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
@@ -240,16 +240,22 @@ describe('The reconciler', () => {
   });
 
   async function withDeps<T>(use: (deps: ActivityDeps, runs: TemporalRuns) => Promise<T>): Promise<T> {
-    const log = openRedisLog(app.config);
+    const redis = openRedis(app.config);
+    const { log, control } = redis;
+    const stops = new StopSignals(control);
     const media = new FolderStore(app.config.MEDIA_DIR);
     const logger = createLogger('silent', 'test');
     try {
       return await withTemporal(app.config, (temporal) => {
         const runs = new TemporalRuns(temporal.connection, app.config.TEMPORAL_NAMESPACE);
-        return use({ dataSource: database.dataSource, log, media, runs, config: app.config, logger }, runs);
+        return use(
+          { dataSource: database.dataSource, log, control, stops, media, runs, config: app.config, logger },
+          runs,
+        );
       });
     } finally {
-      await log.close();
+      stops.close();
+      await redis.close();
     }
   }
 

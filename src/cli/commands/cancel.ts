@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CancelResult } from '../../client';
 import { projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -25,7 +26,18 @@ export function addCancel(program: Command, cli: Cli): void {
         cli.screen.write(lanes.map((each) => `${each} is stopped\n`).join(''));
         return;
       }
-      const wasRunning = await withClient(cli, ({ client }) => client.cancel(projectId));
-      cli.screen.write(wasRunning ? 'The run was asked to end.\n' : 'Nothing was running.\n');
+      const result = await withClient(cli, ({ client }) => client.cancel(projectId));
+      cli.screen.write(`${answerTo(result)}\n`);
     });
+}
+
+function answerTo(result: CancelResult): string {
+  switch (result.kind) {
+    case 'requested':
+      return 'The run was asked to end.';
+    case 'already_requested':
+      return 'The run was asked to end before, and is about to.';
+    case 'not_running':
+      return `Nothing was running; the project is ${result.status.replaceAll('_', ' ')}.`;
+  }
 }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId, type StageName } from '../../protocol';
-import { amount, projectArgument, readTopic, stageArgument, wholeNumber } from '../arguments';
-import { chooseRenderer, withClient, type Cli } from '../cli';
+import { addStage, amount, projectArgument, readTopic, wholeNumber } from '../arguments';
+import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
-import { followStory } from '../follow-story';
-import { sayThatItGoesOn } from './watch';
+import { startAndFollow } from '../start-and-follow';
 
 interface Flags {
   readonly scenes?: number;
@@ -59,25 +58,9 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
   return withClient(cli, async ({ client, config }) => {
     const projectId = known ?? (await create(client, text, flags));
     if (known && flags.budget !== undefined) await client.setBudget(known, flags.budget);
-    const { workflowId, runId } = await client.start(projectId, {
-      join: true,
-      ...(flags.gate && { gates: flags.gate }),
-    });
-    if (flags.detach) {
-      const started = { project_id: projectId, workflow_id: workflowId, run_id: runId };
-      cli.screen.write(`${flags.json ? JSON.stringify(started) : projectId}\n`);
-      return 0;
-    }
-    const stopWhenParked = flags.json === true || !cli.screen.interactive;
-    const renderer = chooseRenderer(cli, flags.json === true);
-    const { outcome, code } = await followStory({ client, config }, projectId, renderer, { stopWhenParked, signal });
-    if (outcome === 'left') sayThatItGoesOn(cli, projectId);
-    return code;
+    const options = { join: true, ...(flags.gate && { gates: flags.gate }) };
+    return startAndFollow(cli, { client, config }, projectId, options, { ...flags, signal });
   });
-}
-
-function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
-  return [...before, stageArgument(text)];
 }
 
 function create(client: StoryClient, topic: string, { name, owner, scenes, style, budget }: Flags): Promise<ProjectId> {

@@ -58,7 +58,9 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
   const ending = { project, seconds: 0, ...(film && { filmPath: resolve(mediaDir, film.asset) }) };
   return [
     `${style.bold(oneLine(project.name))}: ${project.status}`,
-    style.dim(`workflow ${project.workflowId}${project.runId === undefined ? '' : `, run ${project.runId}`}`),
+    style.dim(
+      `workflow ${project.workflowId}${project.runId === undefined ? '' : `, run ${project.runId}`}, version ${project.version}`,
+    ),
     ...laneLines,
     ...sceneTable(lanes, { style, columns: screen.columns, mostScenes: Infinity, narrations: new Map() }),
     ...failed.map(

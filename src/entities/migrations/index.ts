@@ -1,3 +1,4 @@
+import { Edits1795478400602 } from './edits.migration';
 import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
 import { FilmScenes1795478400604 } from './film-scenes.migration';
@@ -12,6 +13,7 @@ export const migrations = [
   Scenes1795478400002,
   Models1795478400003,
   Feedback1795478400600,
+  Edits1795478400602,
   FilmScenes1795478400604,
   Reconcile1795478400605,
   Costs1795478400614,
