@@ -104,7 +104,8 @@ async function make(
   table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
-    settled: [...(carried?.settled ?? []), ...(carried?.skipped ?? [])],
+    // Where everything is looked at again, rows may be new: then they are told again what is skipped.
+    settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   if (carried) takeOver(carried, table);
 

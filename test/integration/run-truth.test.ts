@@ -1,9 +1,10 @@
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
+import type { StoryStatusView } from '../../src/protocol';
 import { createLogger } from '../../src/logger';
 import { runWorker } from '../../src/worker';
 import { startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -40,6 +41,22 @@ describe('What the rows say of a run that has ended', () => {
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     expect(await film()).toBe('skipped');
+  });
+
+  test('is that a lane is skipped also where an edit has brought new scenes under its number', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    await app.client.start(projectId, { gates: ['storyboard'] });
+    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    await app.client.skip(projectId, 'video_generation/1');
+    await app.client.edit(projectId, { add: [{ narration: 'Dawn.', visual_prompt: 'a beach', duration: 1, at: 1 }] });
+    await app.client.approve(projectId, 'storyboard');
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    const { lanes } = await app.client.status(projectId);
+    const asWorkflow = await withTemporal(app.config, (temporal) =>
+      workflowOf(temporal, projectId).query<StoryStatusView>('status'),
+    );
+    const stand = ({ lane, status }: { lane: string; status: string }) => `${lane} ${status}`;
+    expect(lanes.map(stand).sort()).toEqual(asWorkflow.lanes.map(stand).sort());
   });
 
   test('is about that run also where it was cancelled before it could open', async () => {

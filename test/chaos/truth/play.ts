@@ -15,7 +15,15 @@ import type { Viewer } from './viewer';
 import type { World } from './world';
 
 /** What a command may answer where it does not fit. Everything else is a fault. */
-const REFUSALS = ['Message.Stale', 'Project.NotRunning', 'Project.AlreadyRunning', 'Worker.Absent'];
+const REFUSALS = [
+  'Message.Stale',
+  'Project.NotRunning',
+  'Project.AlreadyRunning',
+  'Project.Invalid',
+  'Project.Conflict',
+  'Lane.Busy',
+  'Worker.Absent',
+];
 
 /** What was done to a project, as far as the checks need to know. */
 export interface Played {
@@ -24,7 +32,6 @@ export interface Played {
   readonly done: string[];
   forced: number;
   terminated: number;
-  edits: number;
   lostRedis: boolean;
 }
 
@@ -83,8 +90,7 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
       const both = await Promise.allSettled([1, 2].map(() => start(world, played, viewer, step.options)));
       const given = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
       for (const each of both) {
-        if (each.status === 'rejected' && (each.reason as StoryreelError).type !== 'Project.AlreadyRunning')
-          throw each.reason;
+        if (each.status === 'rejected') refused(each.reason);
       }
       if (new Set(given).size > 1) throw new Error(`two runs at once: ${given.join(', ')}`);
       return `${given.length} of 2 given`;
@@ -95,7 +101,7 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
     case 'resume':
       return void (await client.resume(projectId));
     case 'cancel':
-      return String(await client.cancel(projectId));
+      return (await client.cancel(projectId)).kind;
     case 'terminate':
       return world.temporal.workflow
         .getHandle(workflowIdOf(projectId))
@@ -117,7 +123,7 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
       return `${name} → ${JSON.stringify(await steer(world, projectId, step.do, name))}`;
     }
     case 'edit':
-      return edit(world, played, step);
+      return `version ${(await client.edit(projectId, step.changes)).version}`;
     case 'kill worker':
       return void (await world.killWorker());
     case 'hand over':
@@ -163,22 +169,6 @@ function steer(
     case 'reject':
       return client.reject(projectId, name as StageName, { reason: 'make it brighter' });
   }
-}
-
-/** As the client's own edit does: the row, and a word to the run that goes on. */
-async function edit({ rows, temporal }: World, played: Played, step: Extract<Step, { do: 'edit' }>): Promise<string> {
-  const [, changed] = await rows.query<[unknown, number]>(
-    `UPDATE storyboards SET ${step.field} = ${step.field} || ' By night.', updated_at = now()
-     WHERE project_id = $1 AND sequence_number = $2`,
-    [played.projectId, step.scene],
-  );
-  if (changed === 0) return 'no such scene';
-  played.edits += 1;
-  const handle = temporal.workflow.getHandle(workflowIdOf(played.projectId));
-  return handle.signal('edited', {}).then(
-    () => 'the run knows',
-    () => 'no run',
-  );
 }
 
 const END_MS = 100_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Fault } from '../../../dev/studio';
-import type { StartOptions } from '../../../src/client';
+import type { ProjectChanges, StartOptions } from '../../../src/client';
 import { STAGES, type StageName } from '../../../src/protocol';
 import type { StudioControl } from '../../support/studio-control';
 
@@ -11,7 +11,7 @@ export type Step =
   | { readonly do: 'start' | 'start twice'; readonly options: StartOptions }
   | { readonly do: 'pause' | 'pause now' | 'resume' | 'cancel' | 'terminate' | 'reconcile' }
   | { readonly do: 'retry' | 'skip' | 'cancel lane' | 'approve' | 'reject'; readonly pick: number }
-  | { readonly do: 'edit'; readonly scene: number; readonly field: 'visual_prompt' | 'narration' }
+  | { readonly do: 'edit'; readonly changes: ProjectChanges }
   | { readonly do: 'kill worker' | 'hand over' | 'restart redis' | 'lose redis' }
   | { readonly do: 'fault'; readonly kind: FaultKind; readonly fault: Fault; readonly times: number };
 
@@ -66,6 +66,17 @@ const fault = fc.oneof(
   faultOf('video_poll', { stall: 1 }),
 );
 
+const edits: fc.Arbitrary<ProjectChanges> = fc.constantFrom<ProjectChanges[]>(
+  { scenes: [{ scene_number: 1, visual_prompt: 'a harbour by night' }] },
+  { scenes: [{ scene_number: 2, narration: 'Nobody came.', duration: 1 }] },
+  { scenes: [{ scene_number: 2, camera: { movement: 'zoom_in' } }] },
+  { rewrite: 'A keeper of storms lived by the sea. One day the storms left. He went after them.' },
+  { text: { lane: 'rewrite', content: 'Once, by the sea, ' } },
+  { order: [2, 1] },
+  { remove: [1] },
+  { add: [{ narration: 'The end.', visual_prompt: 'an empty beach', duration: 1 }] },
+);
+
 const oneOf = <Name extends string>(...names: readonly Name[]) =>
   fc.constantFrom(...names).map((name) => ({ do: name }));
 const picking = <Name extends string>(...names: readonly Name[]) =>
@@ -82,14 +93,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: picking('retry', 'retry', 'skip', 'cancel lane', 'cancel lane', 'approve', 'approve', 'reject'),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('edit' as const),
-      scene: fc.integer({ min: 1, max: 2 }),
-      field: fc.constantFrom('visual_prompt' as const, 'narration' as const),
-    }),
-  },
+  { weight: 4, arbitrary: edits.map((changes) => ({ do: 'edit' as const, changes })) },
   { weight: 2, arbitrary: oneOf('kill worker', 'hand over', 'hand over', 'restart redis', 'lose redis') },
   { weight: 4, arbitrary: fault },
 );
