@@ -46,6 +46,7 @@ export class LaneRunner {
   private readonly stopping = new Set<LaneId>();
   /** Lanes that wait for a person, of which nobody was told yet. */
   private readonly untold = new Set<LaneId>();
+  private readonly skips = new Map<LaneId, Promise<void>>();
   private steps = 0;
   private draining = false;
   private telling = 0;
@@ -68,6 +69,11 @@ export class LaneRunner {
   /** Lanes that an activity works on. */
   get underWay(): LaneId[] {
     return [...this.attempts.keys()].filter((lane) => !this.stopping.has(lane));
+  }
+
+  /** An activity works on it, or has not ended yet though it is to stop. */
+  isBusy(lane: LaneId): boolean {
+    return this.attempts.has(lane);
   }
 
   /** From now on no lane begins; those under way end. */
@@ -175,9 +181,16 @@ export class LaneRunner {
     return this.step(() => parkLane({ projectId, lane, error, attempts, as, runStatus: table.liveStatus }));
   }
 
-  private skip(lane: LaneId): Promise<void> {
-    const { projectId, runId } = this.options;
-    return this.step(() => skipLane({ projectId, runId, lane }));
+  /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
+  skip(lane: LaneId): Promise<void> {
+    let skipped = this.skips.get(lane);
+    if (!skipped) {
+      const { projectId, runId } = this.options;
+      skipped = this.step(() => skipLane({ projectId, runId, lane }));
+      skipped.catch(() => undefined);
+      this.skips.set(lane, skipped);
+    }
+    return skipped;
   }
 
   /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */

@@ -122,6 +122,8 @@ function effectsOn(run: SteeredRun): Effects {
           const running = open.filter((each) => runner.underWay.includes(each));
           set(open, 'skipped');
           runner.stop(running, 'skipped');
+          // One that is under way may be settled at this moment; it is skipped when its activity has ended.
+          for (const each of open) if (!runner.isBusy(each)) void runner.skip(each);
           return open;
         },
       };

@@ -112,7 +112,8 @@ async function make(
   table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
-    settled: [...(carried?.settled ?? []), ...(carried?.skipped ?? [])],
+    // Where everything is looked at again, rows may be new: then they are told again what is skipped.
+    settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   if (carried) takeOver(carried, table);
 
@@ -178,6 +179,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner.toldAll,
     ...(stages && { stages }),
+    ...(opened?.scenes && { scenes: opened.scenes }),
   });
   table.end(outcome);
   if (announced) return;
