@@ -30,19 +30,18 @@ export async function closeAbandoned(
     const used = await estimate(deps, row);
     const cost = costOf(await pricesOf(deps, row.provider), used);
     const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
-    const { affected } = await manager.update(
-      ModelUsage,
-      { id: row.id, outcome: 'open' },
-      {
-        ...tokens,
-        ...{ cost, reserved: null, outcome: 'wasted', estimated: true },
-        ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
-      },
-    );
-    if (affected === 1 && row.continues !== null) await markChain(manager, row, row.continues, 'wasted');
-    // An attempt that takes over tells it when it ends.
-    if (lane === undefined) await tellOf(deps, row);
+    const change = {
+      ...tokens,
+      ...{ cost, reserved: null, outcome: 'wasted' as const, estimated: true },
+      ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
+    };
+    await manager.transaction(async (within) => {
+      const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'open' }, change);
+      if (affected === 1 && row.continues !== null) await markChain(within, row, row.continues, 'wasted');
+    });
   }
+  // An attempt that takes over tells it when it ends.
+  if (lane === undefined) await Promise.all(open.map((row) => tellOf(deps, row)));
 }
 
 async function tellOf(deps: ActivityDeps, { projectId, lane }: ModelUsage): Promise<void> {

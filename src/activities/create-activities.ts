@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
-import type { LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
+import type { BatchActivities, LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
+import { closeQueued, storyStates } from './batch-steps';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
@@ -28,8 +29,8 @@ export function createLaneActivities(deps: ActivityDeps): {
   };
 }
 
-/** What a run needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
-export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> {
+/** What a run, or a batch of them, needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> & BatchActivities {
   return {
     openRun: (request) => classified(openRun(deps, request)),
     parkLane: (request) => classified(parkLane(deps, request)),
@@ -41,6 +42,8 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
     stopLanes: (request) => classified(stopLanes(deps, request)),
+    storyStates: (input) => classified(storyStates(input)),
+    closeQueued: (input) => classified(closeQueued(deps, input)),
   };
 }
 

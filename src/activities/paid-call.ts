@@ -41,7 +41,10 @@ export class PaidCall {
     return deps.dataSource.transaction(async (manager) => {
       const known = key === undefined ? null : await manager.findOneBy(ModelUsage, { projectId, lane, callKey: key });
       if (known && underWay) return new PaidCall(run, chosen, known.id);
-      const refused = underWay ? undefined : await overBudget(manager, projectId, chosen, reserved);
+      const refused = underWay
+        ? undefined
+        : await overBudget(manager, { projectId, chosen, most: reserved, ...(known && { bookedAs: known.id }) });
+      if (known && refused) return new PaidCall(run, chosen, known.id, refused);
       const row = {
         ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
         ...{ callKey: key ?? null, continues: continues ?? null, reserved, estimated: false },
@@ -52,7 +55,7 @@ export class PaidCall {
         ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('open' as const) },
       };
       const { id } = await manager.save(ModelUsage, known ? { ...row, id: known.id } : row);
-      if (continues !== undefined) await markChain(manager, claim, continues, 'useful');
+      if (continues !== undefined && !refused) await markChain(manager, claim, continues, 'useful');
       return new PaidCall(run, chosen, id, refused);
     });
   }

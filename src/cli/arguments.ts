@@ -74,13 +74,17 @@ const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
 
 /** The topic, from standard input where it is `-`. */
 export async function readTopic(topic: string, stdin: Readable): Promise<string> {
-  if (topic !== '-') return topic;
+  return topic === '-' ? readText(stdin, MOST_INPUT_BYTES) : topic;
+}
+
+/** What comes after so many bytes is left out. */
+export async function readText(source: Readable, mostBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of stdin as AsyncIterable<Buffer>) {
+  for await (const piece of source as AsyncIterable<Buffer>) {
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes > MOST_INPUT_BYTES) break;
+    if (bytes > mostBytes) break;
   }
   return Buffer.concat(pieces).toString('utf8');
 }

@@ -1,9 +1,9 @@
 /** What a script can learn from how the command ended. The help text and docs are made from this table. */
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'done' },
-  failed: { code: 1, meaning: 'the run failed or was cancelled, or a service cannot be reached' },
+  failed: { code: 1, meaning: 'a run failed or was cancelled, or a service cannot be reached' },
   usage: { code: 2, meaning: 'the command line or a setting is wrong' },
-  notFound: { code: 3, meaning: 'there is no such project' },
+  notFound: { code: 3, meaning: 'there is no such project or batch' },
   parked: {
     code: 4,
     meaning: 'a lane needs attention or a stage approval; the run waits for retry, skip, approve, reject or cancel',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addBatch } from './commands/batch';
 import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
@@ -37,6 +38,7 @@ export function createProgram(cli: Cli): Command {
     .addHelpText('after', HELP + exitCodesHelp());
   for (const add of [
     addGenerate,
+    addBatch,
     addWatch,
     addStatus,
     addCancel,

@@ -1,4 +1,3 @@
-import type { Project } from '../entities';
 import { checkedBudget } from './budget';
 import { MAX_SCENES, MAX_TOPIC_BYTES, StoryreelError } from '../protocol';
 
@@ -6,6 +5,7 @@ export interface NewProject {
   readonly topic: string;
   /** Default: the beginning of the topic. */
   readonly name?: string;
+  /** Whose project it is: owners get equal shares of the workers. */
   readonly owner?: string;
   readonly settings?: { readonly scenes?: number; readonly style?: string };
   /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
@@ -15,7 +15,7 @@ export interface NewProject {
 const NAME_LENGTH = 80;
 
 /** The row of a new project. Throws `Project.Invalid` where nothing can be made of it. */
-export function checkedProject(input: NewProject): Pick<Project, 'name' | 'topic' | 'owner' | 'settings' | 'budget'> {
+export function checkedProject(input: NewProject) {
   const topic = input.topic.trim();
   const bytes = Buffer.byteLength(topic);
   if (topic === '') {

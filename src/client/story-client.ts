@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
   STATUS_QUERY,
-  STORY_WORKFLOW,
   StoryreelError,
   unreachable,
   workflowIdOf,
@@ -17,7 +16,6 @@ import {
   type ReconcileInput,
   type ReconcileReport,
   type StoryEvent,
-  type StoryInput,
   type StoryMessage,
   type StoryMessages,
   type StageName,
@@ -27,7 +25,6 @@ import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { storeBudget } from './budget';
 import { cancelRun, type CancelResult } from './cancel-run';
-import { planRun } from '../planning';
 import {
   editProject,
   loadEditable,
@@ -37,32 +34,16 @@ import {
   type ProjectChanges,
 } from './edit';
 import { explainProject, type ExplainOptions } from './explain-project';
+import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
 import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
-import { queueProject } from './queue-project';
 import { runReconcile } from './run-reconcile';
-import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
+import { hasEnded, isRunning, type StartedRun } from './live-workflow';
 import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
+import { startRun, type StartOptions } from './start-run';
 import { steerRun, tellEdited } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
-
-export interface StartOptions {
-  /** Makes everything again, also what has not changed. */
-  readonly force?: boolean;
-  /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
-  readonly onFailure?: 'park' | 'fail';
-  /** Only these stages. What they need of others must be made already. */
-  readonly stages?: readonly StageName[];
-  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
-  readonly scenes?: readonly number[];
-  /** Stages after which the run waits for `approve`. */
-  readonly gates?: readonly StageName[];
-  /** The same id twice is one run: the second call gives the run of the first. */
-  readonly requestId?: string;
-  /** Gives the run that is going on, instead of refusing to start a second one. */
-  readonly join?: boolean;
-}
 
 export interface ProjectSummary {
   readonly projectId: ProjectId;
@@ -88,6 +69,7 @@ export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
   private readonly source: EditSource;
+  private readonly batches: Batches;
 
   private constructor(
     private readonly config: Config,
@@ -108,6 +90,7 @@ export class StoryClient {
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
+    this.batches = new Batches(dataSource, temporal, config.TEMPORAL_TASK_QUEUE);
     // Each watch listens, and there may be any number of them.
     setMaxListeners(0, this.closing.signal);
   }
@@ -141,43 +124,11 @@ export class StoryClient {
     return project.id as ProjectId;
   }
 
-  /**
-   * Starts a run of the project. What is settled and would be made from the same inputs is used again. Throws
-   * `Project.NotFound`, `Project.Invalid` where the stages and scenes cannot be run, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
-   */
-  async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    const before = await this.project(projectId);
-    const workflowId = workflowIdOf(projectId);
-    const input: StoryInput = {
-      projectId,
-      ...(options.force && { force: true }),
-      ...(options.onFailure && { onFailure: options.onFailure }),
-      ...(options.stages && { stages: options.stages }),
-      ...(options.scenes && { scenes: options.scenes }),
-      ...(options.gates && { gates: options.gates }),
-    };
-    if (options.requestId !== undefined) {
-      const same = await runOfRequest(this.temporal, workflowId, options.requestId);
-      if (same) return same;
-    }
-    await planRun(this.dataSource.manager, input);
-    const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const same =
-        options.requestId === undefined ? undefined : await runOfRequest(this.temporal, workflowId, options.requestId);
-      if (same) return same.runId;
-      // The last run has told its end and is about to be over: the next one may begin then.
-      if (isFinal((await this.project(projectId)).status) && (await hasEnded(this.temporal, workflowId))) {
-        return this.startWorkflow(workflowId, input, options);
-      }
-      throw new StoryreelError(
-        'Project.AlreadyRunning',
-        `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
-        { cause: error },
-      );
-    });
-    await queueProject(this.dataSource, before, { runId, joined: options.join === true });
-    return { workflowId, runId };
+  /** Starts a run of the project; see `startRun`. */
+  start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
+    const { temporal, dataSource, config } = this;
+    const project = (id: ProjectId) => this.project(id);
+    return startRun({ temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project }, projectId, options);
   }
 
   /** Where the project stands. Throws `Project.NotFound`. */
@@ -334,6 +285,30 @@ export class StoryClient {
     if (!(await storeBudget(this.dataSource, projectId, amount))) throw notFound(projectId);
   }
 
+  /**
+   * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
+   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again, failed and
+   * cancelled ones are. Throws `Project.Invalid`, `Project.NotFound`, and `Batch.NotFound` where the batch would be empty.
+   */
+  batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
+    return this.batches.start(projects, options);
+  }
+
+  /** Where a batch and each of its projects stand. Throws `Batch.NotFound`. */
+  batchStatus(batchId: string): Promise<BatchView> {
+    return this.batches.status(batchId);
+  }
+
+  /** Where a batch stands, now and at each change, until nothing of it runs any more. Throws `Batch.NotFound`. */
+  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    return this.batches.watch(batchId, options.signal);
+  }
+
+  /** Asks a batch and every run of it to end. Resolves false where it was not running. Throws `Batch.NotFound`. */
+  cancelBatch(batchId: string): Promise<boolean> {
+    return this.batches.cancel(batchId);
+  }
+
   /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
     this.closing.abort();
@@ -359,19 +334,6 @@ export class StoryClient {
     const project = await this.dataSource.getRepository(Project).findOneBy({ id: projectId });
     if (!project) throw notFound(projectId);
     return project;
-  }
-
-  private async startWorkflow(workflowId: string, input: StoryInput, options: StartOptions): Promise<string> {
-    const handle = await this.temporal.workflow.start(STORY_WORKFLOW, {
-      workflowId,
-      taskQueue: this.config.TEMPORAL_TASK_QUEUE,
-      args: [input],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: options.join ? 'USE_EXISTING' : 'FAIL',
-      staticSummary: `story of ${input.projectId}`,
-      ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
-    });
-    return handle.firstExecutionRunId;
   }
 }
 

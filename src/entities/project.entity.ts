@@ -6,6 +6,7 @@ import { oneOf } from './one-of';
 @Entity('projects')
 @Index('projects_status_idx', ['status', 'updatedAt'])
 @Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
+@Index('projects_batch_position_key', ['batchId', 'batchPosition'], { unique: true })
 export class Project {
   @PrimaryGeneratedColumn('uuid')
   id: string;
@@ -40,6 +41,13 @@ export class Project {
   /** Grows with every edit by a person, so that an editor can tell that somebody else was faster. */
   @Column('int', { default: 1 })
   version: number;
+
+  /** The batch that it was last put into, and its place in that batch's order, from 1. */
+  @Column('text', { name: 'batch_id', nullable: true })
+  batchId: string | null;
+
+  @Column('int', { name: 'batch_position', nullable: true })
+  batchPosition: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

@@ -36,6 +36,7 @@ export const FAILURES = {
   'Run.Gone': { retryable: false },
   'Message.Stale': { retryable: false },
   'Worker.Absent': { retryable: true },
+  'Batch.NotFound': { retryable: false },
   'Stage.Unknown': { retryable: false },
   'Config.Invalid': { retryable: false },
   'Service.Unreachable': { retryable: true },

@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityO
 import {
   laneParts,
   laneQueue,
+  type BatchActivities,
   type LaneId,
   type LaneKind,
   type LaneResult,
@@ -107,3 +108,10 @@ export function announceLane(...args: Parameters<StoryActivities['announceLane']
 export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
   return steps.announceRun.executeWithOptions({ ...TELLING, activityId: 'tell' }, args);
 }
+
+const batchSteps = proxyActivities<BatchActivities>({
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+});
+
+export const { closeQueued, storyStates } = batchSteps;

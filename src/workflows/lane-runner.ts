@@ -24,6 +24,8 @@ export interface LaneRunnerOptions {
   readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
+  /** Whether what a lane lacks may come with an edit: then all is looked at again, as soon as what runs has ended. */
+  readonly isOutdated?: () => boolean;
 }
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
@@ -117,6 +119,11 @@ export class LaneRunner {
       const { result, error } = await this.attempt(kind, lane);
       if (result) return result;
       if (!error) continue;
+      if (lacksInput(error) && this.options.isOutdated?.()) {
+        table.set(lane, 'pending');
+        await condition(() => this.draining);
+        continue;
+      }
       if (this.options.onFailure === 'fail') {
         table.set(lane, 'failed', error);
         throw ApplicationFailure.nonRetryable(`${lane}: ${error.message}`, error.type);
@@ -217,6 +224,11 @@ export function stopFence(): number {
  */
 export function hurryStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
+}
+
+/** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */
+export function lacksInput(error: EventError | undefined): boolean {
+  return error?.type === 'Project.Invalid';
 }
 
 /** The failure that an activity left with, as its classifier named it, or a time-out in the same words. */

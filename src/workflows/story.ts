@@ -28,6 +28,7 @@ import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { RunMarker } from './run-marker';
 import { listen, type SteeredRun } from './steering';
+import { tellBatch } from './tell-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 
@@ -80,15 +81,22 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     marker.look();
   });
   const marker = new RunMarker(table, runId);
-  return {
+  const run: StoryRun = {
     runId,
     table,
     marker,
-    runner: new LaneRunner({ projectId, runId, table, onFailure: onFailure ?? 'park' }),
+    runner: new LaneRunner({
+      projectId,
+      runId,
+      table,
+      onFailure: onFailure ?? 'park',
+      isOutdated: () => (run.recheck ||= run.edited),
+    }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     edited: false,
     recheck: false,
   };
+  return run;
 }
 
 /**
@@ -181,8 +189,10 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
+  const tell = tellBatch();
   return (table) => {
     setCurrentDetails(detailsOf(table));
+    tell(table);
     const now = { stage: table.stage, status: table.runStatus as string };
     if (now.stage === shown.stage && now.status === shown.status) return;
     shown = now;

@@ -109,6 +109,15 @@ describe('The row of a paid call', () => {
     ]);
   });
 
+  test('of a job that is asked for again under its key is the same one, and its reserve is not held against it', async () => {
+    await app.client.setBudget(projectId, 0.003);
+    const job = { ...call, key: 'job/1' };
+    await PaidCall.book(run(1), job);
+    await PaidCall.book(run(2), job);
+    expect(await rows()).toMatchObject([{ fence: 2, outcome: 'open', callKey: 'job/1' }]);
+    expect((await PaidCall.book(other(1), call)).refused).toBeDefined();
+  });
+
   test('reserves under one lock: of many at once no more are booked than the budget has room for', async () => {
     await app.client.setBudget(projectId, 0.0024 * 3);
     const calls = await Promise.all([1, 2, 3, 4, 5, 6].map((fence) => PaidCall.book(other(fence), call)));

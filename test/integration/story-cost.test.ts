@@ -1,6 +1,11 @@
+import { Readable } from 'node:stream';
+import type { Cli } from '../../src/cli/cli';
+import { EXIT_CODES } from '../../src/cli/exit-codes';
+import { createProgram } from '../../src/cli/program';
 import { ModelUsage } from '../../src/entities';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { PRICES, startPricedApp, usageEvents, type PricedApp } from '../support/priced-app';
+import { paper } from '../unit/cli-events';
 import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -103,34 +108,28 @@ describe('What a film has cost', () => {
     expect(usageEvents(events, 'storyboard').at(-1)).toMatchObject({ wasted_tokens: tokens(lost) });
   });
 
-  test('leaves out what the provider refused, and counts an image whose answer was lost', async () => {
+  test('leaves out what the provider refused or failed to make, and counts an image whose answer was lost', async () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { cut: 0 });
     await studio.misbehave(mark, 'image', { status: 429, retryAfter: 0.1 });
+    await studio.misbehave(mark, 'video_submit', { video_failed: true });
     const { projectId } = await film(topic);
     expect(await app.calls(projectId, 'image_generation/1')).toMatchObject([
       { units: 1, cost: 0.04, wastedCost: 0.04, outcome: 'wasted', estimated: true },
       { units: 0, cost: 0, outcome: 'wasted' },
       { units: 1, cost: 0.04, wastedCost: 0, outcome: 'useful', estimated: false },
     ]);
-    expect((await app.client.status(projectId)).usage).toMatchObject({
-      images: 2,
-      wasted_images: 1,
-      wasted_cost: 0.04,
-      estimated: true,
-    });
-  });
-
-  test('is nothing for a clip that the provider failed to make', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.writeAbout(mark);
-    await studio.misbehave(mark, 'video_submit', { video_failed: true });
-    const { projectId } = await film(topic);
     const [failed, made] = await app.calls(projectId, 'video_generation/1');
     expect(failed).toMatchObject({ units: 0, cost: 0, outcome: 'wasted' });
     expect(made?.cost).toBeCloseTo((made?.units ?? 0) * 0.1 + 0.05, 12);
-    expect((await app.client.status(projectId)).usage).toMatchObject({ wasted_cost: 0, video_seconds: made?.units });
+    expect((await app.client.status(projectId)).usage).toMatchObject({
+      images: 2,
+      wasted_images: 1,
+      video_seconds: made?.units,
+      wasted_cost: 0.04,
+      estimated: true,
+    });
   });
 
   test('counts a text and a clip that a cancel left as wasted, until a new run goes on with them', async () => {
@@ -236,6 +235,28 @@ describe('What a film has cost', () => {
       await app.client.setBudget(projectId);
       await app.client.retry(projectId, 'rewrite');
       expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    });
+
+    test('is said, seen and raised at the command line', async () => {
+      const screen = paper();
+      const cli: Cli = {
+        ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
+        ...{ say: () => undefined, interrupted: () => new AbortController().signal },
+      };
+      const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
+      await type('generate', ownTopic().topic, '--scenes', '1', '--budget', '0.02');
+      expect(cli.exitCode).toBe(EXIT_CODES.parked.code);
+      const { projectId } = (await app.client.list({ limit: 1 }))[0] as { projectId: ProjectId };
+      expect(screen.text).toContain(`storyreel budget ${projectId} <amount>`);
+      await type('status', projectId);
+      expect(screen.text).toMatch(/paid \d+ tokens; cost 0\.\d+: 0\.\d+ useful, 0\.00 wasted; budget 0\.02/);
+
+      await type('budget', projectId, '0.90');
+      expect(screen.text).toMatch(/The project may cost 0\.9\.\n$/);
+      await type('retry', projectId, 'image_generation');
+      expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+      await type('budget', projectId, 'none');
+      expect(await app.client.status(projectId)).not.toHaveProperty('budget');
     });
 
     test.each([-1, Number.NaN, Infinity])('is no %p', async (budget) => {

@@ -86,6 +86,10 @@ describe('refuses with one line and exit code 2:', () => {
     ['a cursor that is none', ['watch', PROJECT, '--from', 'now'], /must be the "id" of an event/],
     ['an unknown stage', ['watch', PROJECT, '--stage', 'sound'], /no stage "sound".*rewrite, storyboard.*film/],
     ['a lane of an unknown stage', ['retry', PROJECT, 'sound/1'], /no stage "sound"/],
+    ['a batch without a file and a name', ['batch'], /Give a file .*, or --id/],
+    ['a file of topics that is not there', ['batch', '/no/such/topics.txt'], /cannot be read \(ENOENT\)/],
+    ['a file without a topic', ['batch', '-'], /no topic in standard input/],
+    ['a priority that is none', ['batch', '-', '--priority', '6'], /must be a whole number from 1 to 5/],
     ['a missing argument', ['cancel'], /missing required argument/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await parse(args);

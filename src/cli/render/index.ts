@@ -1,3 +1,4 @@
+export { BatchProgress } from './batch-progress';
 export { JsonRenderer } from './json-renderer';
 export { LiveRenderer } from './live-renderer';
 export { PlainRenderer } from './plain-renderer';

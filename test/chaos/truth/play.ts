@@ -32,6 +32,7 @@ export interface Played {
   readonly done: string[];
   forced: number;
   terminated: number;
+  edits: number;
   lostRedis: boolean;
 }
 
@@ -123,7 +124,10 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
       return `${name} → ${JSON.stringify(await steer(world, projectId, step.do, name))}`;
     }
     case 'edit':
-      return `version ${(await client.edit(projectId, step.changes)).version}`;
+      return client.edit(projectId, step.changes).then(({ version }) => {
+        played.edits += 1;
+        return `version ${version}`;
+      });
     case 'kill worker':
       return void (await world.killWorker());
     case 'hand over':
