@@ -143,12 +143,15 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
 }
 
 async function start(
-  { client }: World,
+  { client, temporal }: World,
   played: Played,
   viewer: Viewer,
   options: Parameters<World['client']['start']>[1],
 ): Promise<string> {
-  const { runId } = await client.start(played.projectId, options);
+  const { workflowId } = await client.start(played.projectId, options);
+  // Where the run goes on as a new execution, the first one's id is that of the run.
+  const { raw } = await temporal.workflow.getHandle(workflowId).describe();
+  const runId = raw.workflowExecutionInfo?.firstRunId ?? '';
   if (!played.runs.has(runId) && options?.force) played.forced += 1;
   played.runs.add(runId);
   viewer.look();
