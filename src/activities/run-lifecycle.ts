@@ -5,6 +5,7 @@ import {
   laneParts,
   PIPELINE,
   STAGES,
+  workflowIdOf,
   type CloseRequest,
   type EventBody,
   type LaneId,
@@ -58,11 +59,12 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   const { projectId, runId, outcome, error = null } = request;
   const found = await deps.dataSource.transaction(async (manager) => {
     await closeRows(manager, request);
-    // A run that was stopped before it could open has not left its id.
+    // A run that was stopped before it could open has not left its id. Others, too, close what was never opened.
+    const isUnopened = !request.stages && activityInfo().workflowExecution?.workflowId === workflowIdOf(projectId);
     const { affected } = await manager.update(
       Project,
       { id: projectId },
-      { status: outcome, error, finishedAt: new Date(), ...(!request.stages && { runId }) },
+      { status: outcome, error, finishedAt: new Date(), ...(isUnopened && { runId }) },
     );
     return affected === 1;
   });
