@@ -16,6 +16,7 @@ import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announceLane, storedResult } from './announce';
 import type { ActivityDeps } from './deps';
+import { handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import {
   claimLane,
@@ -96,7 +97,8 @@ export async function runLane<Inputs>(
   const info = activityInfo();
   const { projectId, lane, runId } = task;
   const fence = fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt);
-  const claim = { projectId, lane, fence, attempt: info.attempt };
+  const attempt = info.attempt + (task.attemptsBefore ?? 0);
+  const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};
   const stopHeartbeat = startHeartbeat(() => ({ ...counters }));
   const stopped = new AbortController();
@@ -106,14 +108,14 @@ export async function runLane<Inputs>(
   try {
     const context = await loadContext(deps, task);
     const before = await claimLane(deps.dataSource, claim);
-    unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;
+    unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
       deps,
       claim,
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      ...(before && before.fence > 0 && { resets: resetReason(info.attempt, task, context.project) }),
+      ...(before && before.fence > 0 && { resets: resetReason(attempt, task, context.project) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       counters,
@@ -144,7 +146,7 @@ export async function runLane<Inputs>(
       ...(made.scenes && { scenes: made.scenes }),
     };
   } catch (error) {
-    throw await leave(deps, claim, error, cancelled, unusable);
+    throw await leave(deps, claim, task, error, cancelled, unusable);
   } finally {
     stopHeartbeat();
   }
@@ -221,6 +223,7 @@ function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | 
 async function leave(
   deps: ActivityDeps,
   claim: LaneAttempt,
+  task: LaneTask,
   error: unknown,
   cancelled: AbortSignal,
   unusable: UnusableAnswers | undefined,
@@ -230,9 +233,7 @@ async function leave(
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') return reason;
     deps.logger.info(lane, 'handing the lane to another worker');
-    return toApplicationFailure(
-      new StoryreelError('Worker.ShuttingDown', 'The worker shuts down; another one goes on.'),
-    );
+    return handOver(task.attemptsBefore === undefined ? undefined : claim.attempt);
   }
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);

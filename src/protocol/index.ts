@@ -50,6 +50,7 @@ export {
   STORY_WORKFLOW,
   type CarriedRun,
   type CloseRequest,
+  type HandedOver,
   type LaneResult,
   type LaneTask,
   type LaneView,

@@ -66,6 +66,16 @@ export interface LaneTask {
   readonly runId: string;
   /** Results settled under an older fence are not reused. */
   readonly madeSince?: number;
+  /**
+   * Attempts of the lane before this activity, the last of which ended with its worker. A workflow that sends it begins
+   * such a lane again by itself; for one that does not, the activity is retried.
+   */
+  readonly attemptsBefore?: number;
+}
+
+/** What a lane's activity says when its worker shuts down: the attempts that the lane has had, this one among them. */
+export interface HandedOver {
+  readonly attempts: number;
 }
 
 /** The result of a lane's activity: counts and hashes, never text. */

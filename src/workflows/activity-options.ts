@@ -39,7 +39,7 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
 /** Every paid call is bounded: so many attempts, then the lane is parked. */
 export const MOST_ATTEMPTS = 6;
 
-export function runLaneActivity(kind: LaneKind, task: LaneTask): Promise<LaneResult> {
+export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
   const { limit, activity } = LANES[kind];
   const activities = proxyActivities<Record<string, (task: LaneTask) => Promise<LaneResult>>>({
     taskQueue: laneQueue(workflowInfo().taskQueue, kind),
@@ -50,7 +50,7 @@ export function runLaneActivity(kind: LaneKind, task: LaneTask): Promise<LaneRes
       initialInterval: '1 second',
       backoffCoefficient: 3,
       maximumInterval: '1 minute',
-      maximumAttempts: MOST_ATTEMPTS,
+      maximumAttempts: attempts,
     },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     activityId: task.lane,

@@ -6,7 +6,8 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { EventError, LaneId, LaneKind, LaneResult, ProjectId } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane, runLaneActivity } from './activity-options';
+import { announceLane, MOST_ATTEMPTS, parkLane } from './activity-options';
+import { runLaneThroughDeploys } from './lane-handover';
 import type { LaneTable } from './lane-table';
 
 export interface LaneRunnerOptions {
@@ -75,7 +76,7 @@ export class LaneRunner {
     table.set(lane, 'processing');
     this.running += 1;
     try {
-      const result = await runLaneActivity(kind, {
+      const result = await runLaneThroughDeploys(kind, {
         projectId,
         lane,
         runId,

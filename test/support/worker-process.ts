@@ -37,9 +37,15 @@ export class WorkerProcess {
     await this.end('SIGKILL');
   }
 
-  /** As a deploy: takes no more work and hands on what runs. */
-  async stop(): Promise<void> {
+  /** As a deploy: takes no more work and hands on what runs. Gives the exit code; null where a signal ended it. */
+  async stop(): Promise<number | null> {
     await this.end('SIGTERM');
+    return this.child.exitCode;
+  }
+
+  /** Only asks; what comes of it is `stop`'s to say. */
+  tell(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   /** As a computer that hangs: it does nothing, knows of nothing and keeps its connections, until `thaw`. */
