@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelUsage, type ProviderPrices } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
@@ -21,6 +22,8 @@ interface TextInputs {
 }
 
 const LAST_FLUSH_MS = 500;
+/** How long a Postgres that hangs may hold up an attempt that has failed, or a lane that another worker shall go on with. */
+const NOTE_WASTE_MS = 1_000;
 
 interface Tokens {
   input: number;
@@ -94,7 +97,7 @@ const maker: LaneMaker<TextInputs> = {
         // What came in the last moments may be gone on from.
         await writer.flush(LAST_FLUSH_MS);
         writer.close();
-        await noteWaste(run, inputs, tokens);
+        await Promise.race([noteWaste(run, inputs, tokens), sleep(NOTE_WASTE_MS, undefined, { ref: false })]);
       }
     }
   },

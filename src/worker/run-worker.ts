@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -26,8 +27,10 @@ export interface RunningWorker {
   readonly metricsUrl?: string;
 }
 
-/** After the grace time, work that does not react to its cancellation is given up. */
-const FORCE_AFTER_MS = 5_000;
+/** After the grace time, work that does not react to its cancellation is given up … */
+const FORCE_AFTER_MS = 4_000;
+/** … and so are connections to services that hang. Both together are what a deploy must allow for. */
+const CLOSE_MS = 1_000;
 
 /**
  * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
@@ -44,12 +47,13 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const log = openRedisLog(config, logger);
-  const close = async () => {
+  const closeAll = async () => {
     await log.close();
-    if (dataSource.isInitialized) await dataSource.destroy();
     await connection.close();
     await telemetry.close();
+    if (dataSource.isInitialized) await dataSource.destroy();
   };
+  const close = () => Promise.race([closeAll(), sleep(CLOSE_MS, undefined, { ref: false })]);
   try {
     await dataSource.initialize().catch((cause: unknown) => {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
@@ -60,7 +64,8 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
-      await close();
+      // It fails where work was given up, which is what went wrong.
+      await close().catch(() => undefined);
       throw error;
     });
     logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, metrics: metricsUrl }, 'worker is ready');

@@ -1,6 +1,8 @@
 import type { LogEvent, ProjectId, StoryEvent } from '../../src/protocol';
+import { fromSetup } from '../support/services';
 import { ownTopic, textSeen, typesOf, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { WORKER_TEST_MS as TEST_MS, WorkerSuite } from '../support/worker-suite';
 
@@ -119,6 +121,28 @@ describe('When a worker is told to stop,', () => {
       const resets = events.filter((event) => event.type === 'reset');
       expect(resets.length).toBeGreaterThan(0);
       expect(resets.every(({ reason }) => reason === 'retry')).toBe(true);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a Postgres that hangs for it does not hold up the hand-over, nor its end',
+    async () => {
+      const postgres = new URL(fromSetup('STORYREEL_TEST_POSTGRES_URL'));
+      const proxy = await TcpProxy.start(Number(postgres.port));
+      postgres.port = `${proxy.port}`;
+      const worker = await suite.startWorker({ DATABASE_URL: postgres.href });
+      const { topic, mark } = ownTopic();
+      await studio.misbehave(mark, 'chat', { tokensPerSecond: 5 });
+      const [projectId, watching] = await begin(topic);
+      await watchUntil(suite.client, projectId, ({ type }) => type === 'token');
+      await suite.startWorker();
+      proxy.hang();
+      const told = Date.now();
+      expect(await worker.stop()).toBe(0);
+      expect(Date.now() - told).toBeLessThan(5_000);
+      expect((await watching).at(-1)?.type).toBe('pipeline_done');
+      await proxy.close();
     },
     TEST_MS,
   );
