@@ -16,6 +16,7 @@ import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
 import { openRedisLog } from '../stream';
+import { deploymentOptions } from './deployment-options';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
 export interface RunningWorker {
@@ -95,6 +96,7 @@ async function createWorkers(
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
+    ...deploymentOptions(config),
     // A cancellation comes in a heartbeat's answer, so an answer is asked for once a second.
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 const cli = resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
@@ -25,6 +26,11 @@ export class WorkerProcess {
       child.once('exit', (code) => fail(new Error(`the worker ended (${code}) before it was ready:\n${written.log}`)));
     });
     return new WorkerProcess(child, written);
+  }
+
+  /** As Temporal's histories name it. */
+  get identity(): string {
+    return `${this.child.pid}@${hostname()}`;
   }
 
   /** What it has logged, one JSON object a line. */
