@@ -36,11 +36,25 @@ export async function announceLane(source: Source, announcement: Announcement): 
   const writer: LaneWriter = { projectId, lane, fence: row.fence, attempt: row.attempt };
   try {
     await tellLane(source, writer, stored, runId, announcement.text);
-    await tellStage(source, projectId, lane, runId, stored);
+    await tellStage(source, projectId, lane, runId, stored.metadata);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Tells viewers that the run goes on without a lane, and the end of its stage where it was the last one. */
+export async function announceSkipped(source: Source, { projectId, lane, runId }: Announcement): Promise<void> {
+  const { stage } = laneParts(lane);
+  const { fence, attempt } = await source.dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
+  await source.log.publish({
+    projectId,
+    stage,
+    writer: { projectId, lane, fence, attempt },
+    events: [{ type: 'stage_update', status: 'skipped' }],
+    mark: { key: `skipped:${runId}:${lane}`, value: fence },
+  });
+  await tellStage(source, projectId, lane, runId);
 }
 
 export async function storedResult(
@@ -140,11 +154,11 @@ async function tellStage(
   projectId: ProjectId,
   lane: LaneId,
   runId: string,
-  stored: StoredResult,
+  made?: StoredResult['metadata'],
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
-  const { row, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
+  const { row, skipped, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
 
   if (scene !== undefined) {
     const progress = {
@@ -164,7 +178,12 @@ async function tellStage(
   }
   if (current < total) return;
   // Of a stage that runs once, what it made: a script finds the film's file here.
-  const metadata = { completed: current, total, ...(scene === undefined && stored.metadata) };
+  const metadata = {
+    completed: current - skipped,
+    total,
+    ...(skipped > 0 && { skipped }),
+    ...(scene === undefined && made),
+  };
   await log.publish({
     projectId,
     stage,
@@ -184,9 +203,13 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
+    const told = lanes.filter(
+      ({ status, announcedRunId }) => (status === 'completed' || status === 'skipped') && announcedRunId === runId,
+    );
     return {
       row,
-      current: lanes.filter(({ status, announcedRunId }) => status === 'completed' && announcedRunId === runId).length,
+      current: told.length,
+      skipped: told.filter(({ status }) => status === 'skipped').length,
       total: lanes.length,
       newest: Math.max(...lanes.map(({ fence }) => fence)),
     };

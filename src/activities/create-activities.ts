@@ -5,8 +5,10 @@ import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
 import { generateVideo } from './generate-video';
 import { joinFilm } from './join-film';
-import { announceRun, closeRun, openRun, parkLane } from './run-lifecycle';
+import { openRun } from './open-run';
+import { announceRun, closeRun, parkLane } from './run-lifecycle';
 import { toApplicationFailure } from './stage-failure';
+import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
 
 type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
 
@@ -25,8 +27,12 @@ export function createLaneActivities(deps: ActivityDeps): {
 /** What a run needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
 export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> {
   return {
-    openRun: (input) => classified(openRun(deps, input)),
+    openRun: (request) => classified(openRun(deps, request)),
     parkLane: (request) => classified(parkLane(deps, request)),
+    skipLane: (request) => classified(skipLane(deps, request)),
+    rejectLanes: (request) => classified(rejectLanes(deps, request)),
+    markRun: (request) => classified(markRun(deps, request)),
+    listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),

@@ -1,7 +1,7 @@
 import { imageSize } from 'image-size';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ImageProvider } from '../providers';
-import { renderText, stageDefinition, type ImageStage } from '../stages';
+import { heedInPrompt, renderText, stageDefinition, type ImageStage } from '../stages';
 import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { inputHash } from './input-hash';
@@ -20,11 +20,11 @@ export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 }
 
 const maker: LaneMaker<ImageInputs> = {
-  async plan({ deps, context, stage: name }) {
+  async plan({ deps, context, stage: name, feedback }) {
     const stage = imageStage(name);
     const chosen = await chooseImage(deps);
     const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = renderText(user, await stage.variables(context));
+    const prompt = heedInPrompt(renderText(user, await stage.variables(context)), feedback);
     return {
       inputs: { chosen, prompt },
       model: chosen.model,

@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelUsage, type ProviderPrices } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
-import { askAgain, renderMessages, stageDefinition, UnusableOutput, type JsonSchema, type TextStage } from '../stages';
+import {
+  askAgain,
+  heed,
+  renderMessages,
+  stageDefinition,
+  UnusableOutput,
+  type JsonSchema,
+  type TextStage,
+} from '../stages';
 import { TextWriter } from '../stream';
 import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
@@ -38,11 +46,12 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
 }
 
 const maker: LaneMaker<TextInputs> = {
-  async plan({ deps, context, stage: name }) {
+  async plan({ deps, context, stage: name, feedback }) {
     const stage = textStage(name);
     const chosen = await chooseText(deps);
     const variables = await stage.variables(context);
-    const messages = renderMessages(await promptFor(context.manager, name, stage.template), variables);
+    const asked = renderMessages(await promptFor(context.manager, name, stage.template), variables);
+    const messages = heed(asked, feedback);
     const maxTokens = stage.maxTokens(variables);
     const schema = stage.schema?.(variables);
     return {

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { GeneratedVideo } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { VideoProvider } from '../providers';
-import { renderText, stageDefinition, type VideoStage } from '../stages';
+import { heedInPrompt, renderText, stageDefinition, type VideoStage } from '../stages';
 import { providerCall, type ProviderCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { probeClip } from './ffmpeg';
@@ -32,11 +32,11 @@ export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 }
 
 const maker: LaneMaker<VideoInputs> = {
-  async plan({ deps, context, stage: name }) {
+  async plan({ deps, context, stage: name, feedback }) {
     const stage = videoStage(name);
     const chosen = await chooseVideo(deps);
     const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = renderText(user, await stage.variables(context));
+    const prompt = heedInPrompt(renderText(user, await stage.variables(context)), feedback);
     const source = await stage.source(context);
     return {
       inputs: { chosen, prompt, ...source },

@@ -60,6 +60,8 @@ export interface LaneRun {
   readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
   readonly unusable?: UnusableAnswers;
+  /** What people said was wrong with earlier results. */
+  readonly feedback: readonly string[];
   readonly counters: Record<string, number>;
   /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
   tell(body: EventBody): void;
@@ -118,6 +120,7 @@ export async function runLane<Inputs>(
       ...(before && before.fence > 0 && { resets: resetReason(attempt, task, context.project) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
+      feedback: before?.feedback ?? [],
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),

@@ -1,6 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Lane, ProjectStage } from '../entities';
-import { laneId, laneParts, STAGES, StoryreelError, type EventError, type LaneId, type ProjectId } from '../protocol';
+import {
+  laneId,
+  laneParts,
+  STAGES,
+  StoryreelError,
+  type EventError,
+  type LaneId,
+  type ParkRequest,
+  type ProjectId,
+} from '../protocol';
 
 /** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
 export interface LaneAttempt {
@@ -52,7 +61,7 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
     await manager.query(
       `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
        WHERE id = $1 AND status = 'needs_attention'
-         AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status = 'needs_attention')`,
+         AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
       [projectId],
     );
     return before ?? undefined;
@@ -132,38 +141,38 @@ export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, er
   await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { error });
 }
 
-/** The lane's retries are spent: it waits for a person, and so do its stage and its project. */
+/** The lane waits for a person: its retries are spent, or a person has stopped it. */
 export async function parkLane(
   dataSource: DataSource,
-  projectId: ProjectId,
-  lane: LaneId,
-  error: EventError,
+  { projectId, lane, error, as = 'needs_attention', runStatus = 'needs_attention' }: Omit<ParkRequest, 'attempts'>,
 ): Promise<void> {
   const { stage } = laneParts(lane);
   await dataSource.transaction(async (manager) => {
     await lockStage(manager, projectId, stage);
     await manager.query(
-      `UPDATE lanes SET status = 'needs_attention', error = $3, finished_at = now(), updated_at = now()
+      `UPDATE lanes SET status = $4, error = $3, finished_at = now(), updated_at = now()
        WHERE project_id = $1 AND lane = $2`,
-      [projectId, lane, error],
+      [projectId, lane, error, as],
     );
     await refreshStage(manager, projectId, stage, error);
-    await manager.query(
-      `UPDATE projects SET status = 'needs_attention', error = $2, updated_at = now() WHERE id = $1`,
-      [projectId, error],
-    );
+    await manager.query(`UPDATE projects SET status = $3, error = $2, updated_at = now() WHERE id = $1`, [
+      projectId,
+      error,
+      runStatus,
+    ]);
   });
 }
 
-async function lockStage(manager: EntityManager, projectId: ProjectId, stage: string): Promise<void> {
+/** Of those that settle or wait in a stage, one at a time. */
+export async function lockStage(manager: EntityManager, projectId: ProjectId, stage: string): Promise<void> {
   await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
     projectId,
     stage,
   ]);
 }
 
-/** A stage is completed when all of its lanes are; it needs attention when none can go on without a person. */
-async function refreshStage(
+/** A stage is completed when all of its lanes are, or are skipped; it needs attention when none goes on without a person. */
+export async function refreshStage(
   manager: EntityManager,
   projectId: ProjectId,
   stage: string,
@@ -171,15 +180,17 @@ async function refreshStage(
 ): Promise<void> {
   await manager.query(
     `UPDATE project_stages AS s
-     SET status = CASE WHEN c.completed = c.total THEN 'completed'
-                       WHEN c.completed + c.parked = c.total THEN 'needs_attention'
+     SET status = CASE WHEN c.skipped = c.total THEN 'skipped'
+                       WHEN c.completed + c.skipped = c.total THEN 'completed'
+                       WHEN c.completed + c.skipped + c.parked = c.total THEN 'needs_attention'
                        ELSE 'processing' END,
-         finished_at = CASE WHEN c.completed = c.total THEN now() END,
+         finished_at = CASE WHEN c.completed + c.skipped = c.total THEN now() END,
          error = CASE WHEN c.parked > 0 THEN coalesce($3::jsonb, s.error) END,
          updated_at = now()
      FROM (SELECT count(*) AS total,
                   count(*) FILTER (WHERE status = 'completed') AS completed,
-                  count(*) FILTER (WHERE status = 'needs_attention') AS parked
+                  count(*) FILTER (WHERE status = 'skipped') AS skipped,
+                  count(*) FILTER (WHERE status IN ('needs_attention', 'cancelled')) AS parked
            FROM lanes WHERE project_id = $1 AND stage = $2) AS c
      WHERE s.project_id = $1 AND s.stage = $2`,
     [projectId, stage, error],

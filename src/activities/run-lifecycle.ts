@@ -2,15 +2,12 @@ import { activityInfo } from '@temporalio/activity';
 import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import {
-  fenceOf,
   laneParts,
   PIPELINE,
   STAGES,
-  StoryreelError,
   type CloseRequest,
   type EventBody,
   type LaneId,
-  type OpenedRun,
   type ParkRequest,
   type ProjectId,
 } from '../protocol';
@@ -18,52 +15,12 @@ import type { UpstreamMessage } from '../stream';
 import type { ActivityDeps } from './deps';
 import { parkLane as storeParkedLane } from './lane-store';
 
-/** Begins a run: every stage and lane of the plan is pending again. What they hold stays until it is made anew. */
-export async function openRun(deps: ActivityDeps, { projectId }: { projectId: ProjectId }): Promise<OpenedRun> {
-  const info = activityInfo();
-  const runId = info.workflowExecution?.runId ?? '';
-  await deps.dataSource.transaction(async (manager) => {
-    const { affected } = await manager.update(
-      Project,
-      { id: projectId },
-      { status: 'processing', runId, error: null, startedAt: new Date(), finishedAt: null },
-    );
-    if (affected !== 1) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
-    await manager.upsert(
-      ProjectStage,
-      STAGES.map(({ name }) => ({
-        projectId,
-        stage: name,
-        status: 'pending' as const,
-        error: null,
-        startedAt: null,
-        finishedAt: null,
-      })),
-      ['projectId', 'stage'],
-    );
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Lane)
-      .values(
-        STAGES.filter(({ scope }) => scope === 'project').map(({ name }) => ({ projectId, lane: name, stage: name })),
-      )
-      .orIgnore()
-      .execute();
-    await manager.update(Lane, { projectId }, { status: 'pending', error: null, startedAt: null, finishedAt: null });
-  });
-  await deps.log
-    .keep(projectId)
-    .then(() => publish(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
-    .catch(() => undefined);
-  return { plan: STAGES, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
-}
-
 /** A lane's retries are spent: it waits for a person, who is told what to type. */
-export async function parkLane(deps: ActivityDeps, { projectId, lane, error, attempts }: ParkRequest): Promise<void> {
+export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<void> {
+  const { projectId, lane, error, attempts, as = 'needs_attention' } = request;
   const { dataSource, log } = deps;
   const runId = activityInfo().workflowExecution?.runId ?? '';
-  await storeParkedLane(dataSource, projectId, lane, error);
+  await storeParkedLane(dataSource, request);
   const { stage } = laneParts(lane);
   const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
   const stageRow = await dataSource.manager.findOneByOrFail(ProjectStage, { projectId, stage });
@@ -76,7 +33,7 @@ export async function parkLane(deps: ActivityDeps, { projectId, lane, error, att
       stage,
       writer: { projectId, lane, fence: row.fence, attempt: row.attempt },
       events: [
-        { type: 'stage_update', status: 'needs_attention' },
+        { type: 'stage_update', status: as },
         { type: 'attention', error, commands: commandsFor(projectId, lane) },
         ...(ended ? [failed] : []),
       ],
@@ -87,7 +44,9 @@ export async function parkLane(deps: ActivityDeps, { projectId, lane, error, att
 }
 
 function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
-  return [`storyreel retry ${projectId} ${lane}`, `storyreel cancel ${projectId}`];
+  return [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`].map(
+    (command) => `storyreel ${command}`,
+  );
 }
 
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */
@@ -115,7 +74,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
 }
 
 /** `runId` is that of the run as viewers follow it. */
-type EndedRun = Pick<CloseRequest, 'projectId' | 'runId'>;
+type EndedRun = Pick<CloseRequest, 'projectId' | 'runId' | 'stages'>;
 
 /** Tells viewers that the run has ended; fails until they could be told. */
 export async function announceRun(deps: ActivityDeps, run: EndedRun): Promise<void> {
@@ -123,20 +82,21 @@ export async function announceRun(deps: ActivityDeps, run: EndedRun): Promise<vo
 }
 
 /** Exactly one of `pipeline_done` and `pipeline_error` a run, from what Postgres holds. */
-async function tellEnd(deps: ActivityDeps, { projectId, runId }: EndedRun): Promise<true> {
+async function tellEnd(deps: ActivityDeps, { projectId, runId, stages: planned }: EndedRun): Promise<true> {
   const { manager } = deps.dataSource;
   const project = await manager.findOneByOrFail(Project, { id: projectId });
   const stages = await manager.findBy(ProjectStage, { projectId });
   const completed = stages.filter(({ status }) => status === 'completed').length;
+  const skipped = stages.filter(({ status }) => status === 'skipped').length;
   const body: EventBody =
     project.status === 'completed'
       ? {
           type: 'pipeline_done',
-          metadata: { completed_stages: completed, skipped_stages: 0, total_stages: stages.length },
+          metadata: { completed_stages: completed, skipped_stages: skipped, total_stages: stages.length },
         }
       : { type: 'pipeline_error', error: endedBy(project), metadata: { status: project.status } };
-  const unfinished = project.status === 'completed' ? [] : await untoldStages(manager, projectId, runId);
-  await publish(
+  const unfinished = project.status === 'completed' ? [] : await untoldStages(manager, projectId, runId, planned);
+  await publishForRun(
     deps,
     projectId,
     [body],
@@ -150,10 +110,16 @@ async function tellEnd(deps: ActivityDeps, { projectId, runId }: EndedRun): Prom
 }
 
 /** The stages that nobody was told to be complete in this run; what an earlier run has made of them does not count. */
-async function untoldStages(manager: EntityManager, projectId: ProjectId, runId: string): Promise<string[]> {
+async function untoldStages(
+  manager: EntityManager,
+  projectId: ProjectId,
+  runId: string,
+  planned: readonly string[] = STAGES.map(({ name }) => name),
+): Promise<string[]> {
   const lanes = await manager.findBy(Lane, { projectId });
-  const isTold = (lane: Lane) => lane.status === 'completed' && lane.announcedRunId === runId;
-  return STAGES.map(({ name }) => name).filter((name) => {
+  const isTold = ({ status, announcedRunId }: Lane) =>
+    (status === 'completed' || status === 'skipped') && announcedRunId === runId;
+  return planned.filter((name) => {
     const own = lanes.filter(({ stage }) => stage === name);
     return own.length === 0 || !own.every(isTold);
   });
@@ -164,7 +130,7 @@ function endedBy(project: Project): string {
   return project.error?.message ?? 'The run failed.';
 }
 
-async function publish(
+export async function publishForRun(
   { log }: ActivityDeps,
   projectId: ProjectId,
   events: readonly EventBody[],

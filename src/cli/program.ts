@@ -5,8 +5,8 @@ import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
-import { addRetry } from './commands/retry';
 import { addStatus } from './commands/status';
+import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
@@ -35,7 +35,7 @@ export function createProgram(cli: Cli): Command {
     addWatch,
     addStatus,
     addCancel,
-    addRetry,
+    addSteering,
     addDelete,
     addWorker,
     addMigrate,

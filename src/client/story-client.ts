@@ -7,17 +7,20 @@ import {
   isFinal,
   MAX_SCENES,
   MAX_TOPIC_BYTES,
-  RETRY_MESSAGE,
   STATUS_QUERY,
   STORY_WORKFLOW,
   StoryreelError,
   unreachable,
   workflowIdOf,
   type LaneId,
+  type MessageAnswer,
   type ProjectId,
   type ProjectStatus,
   type StoryEvent,
   type StoryInput,
+  type StoryMessage,
+  type StoryMessages,
+  type StageName,
   type StoryStatusView,
 } from '../protocol';
 import { openRedisLog, type EventLog } from '../stream';
@@ -25,6 +28,7 @@ import { clientSpans, type StoryMetrics } from '../telemetry';
 import { loadTruth } from './project-truth';
 import { loadUsage, projectView, type ProjectView } from './project-view';
 import { SnapshotReader } from './snapshot-reader';
+import { steerRun } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
 
 export interface NewProject {
@@ -40,6 +44,12 @@ export interface StartOptions {
   readonly force?: boolean;
   /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
   readonly onFailure?: 'park' | 'fail';
+  /** Only these stages. What they need of others must be made already. */
+  readonly stages?: readonly StageName[];
+  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
+  readonly scenes?: readonly number[];
+  /** Stages after which the run waits for `approve`. */
+  readonly gates?: readonly StageName[];
   /** The same id twice is one run: the second call gives the run of the first. */
   readonly requestId?: string;
   /** Gives the run that is going on, instead of refusing to start a second one. */
@@ -161,6 +171,9 @@ export class StoryClient {
       projectId,
       ...(options.force && { force: true }),
       ...(options.onFailure && { onFailure: options.onFailure }),
+      ...(options.stages && { stages: options.stages }),
+      ...(options.scenes && { scenes: options.scenes }),
+      ...(options.gates && { gates: options.gates }),
     };
     if (options.requestId !== undefined) {
       const same = await this.runOfRequest(workflowId, options.requestId);
@@ -230,20 +243,44 @@ export class StoryClient {
   }
 
   /**
-   * Has parked lanes tried again: one (`image_generation/3`) or all of a stage (`image_generation`). Gives those lanes.
-   * Throws `Project.NotRunning`, also where the lane is not parked.
+   * Begins nothing new in the live run; with `now`, also stops what runs, in mid-sentence: `resume` goes on from there.
+   * This and the messages below throw what `steerRun` does.
    */
-  async retry(projectId: ProjectId, lane: string): Promise<LaneId[]> {
-    await this.project(projectId);
-    try {
-      return await this.temporal.workflow
-        .getHandle(workflowIdOf(projectId))
-        .executeUpdate<LaneId[], [{ lane: string }]>(RETRY_MESSAGE, { args: [{ lane }] });
-    } catch (error) {
-      const { message, cause } = error as Error & { cause?: Error };
-      const why = error instanceof WorkflowNotFoundError ? 'The project is not running.' : (cause?.message ?? message);
-      throw new StoryreelError('Project.NotRunning', `Nothing to retry: ${why}`, { cause: error });
-    }
+  async pause(projectId: ProjectId, { now = false }: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
+    return this.steer(projectId, 'pause', now ? { now } : {});
+  }
+
+  async resume(projectId: ProjectId): Promise<MessageAnswer> {
+    return this.steer(projectId, 'resume', {});
+  }
+
+  /** Has lanes that wait for a person tried again: one (`image_generation/3`) or all of a stage. Gives those lanes. */
+  async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'retry', { lane })).lanes;
+  }
+
+  /** Lets the run go on without a lane, or without all of a stage that are not settled. Gives those lanes. */
+  async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'skip', { lane })).lanes;
+  }
+
+  /** Stops a lane and keeps its text as it is. It waits for `retry` or `skip` then. Gives the lanes. */
+  async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'cancelLane', { lane })).lanes;
+  }
+
+  /** Lets a run go on that waits after this stage. */
+  async approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
+    return this.steer(projectId, 'approve', { gate });
+  }
+
+  /** Has a stage that waits for approval made again, or one lane of it; the model is told the reason. Gives the lanes. */
+  async reject(
+    projectId: ProjectId,
+    gate: StageName,
+    { reason, lane }: { readonly reason: string; readonly lane?: string },
+  ): Promise<readonly LaneId[]> {
+    return (await this.steer(projectId, 'reject', { gate, reason, ...(lane !== undefined && { lane }) })).lanes;
   }
 
   /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
@@ -288,6 +325,15 @@ export class StoryClient {
     await this.log.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
+  }
+
+  private async steer<M extends StoryMessage>(
+    projectId: ProjectId,
+    message: M,
+    argument: StoryMessages[M],
+  ): Promise<MessageAnswer> {
+    await this.project(projectId);
+    return steerRun(this.temporal, projectId, message, argument);
   }
 
   private async project(projectId: ProjectId): Promise<Project> {

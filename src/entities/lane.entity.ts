@@ -50,6 +50,10 @@ export class Lane {
   @Column('text', { name: 'announced_run_id', nullable: true })
   announcedRunId: string | null;
 
+  /** What people said was wrong with earlier results; part of what the lane is made from. Oldest first. */
+  @Column('jsonb', { default: [] })
+  feedback: string[];
+
   @Column('int', { default: 0 })
   attempt: number;
 

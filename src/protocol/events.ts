@@ -67,6 +67,7 @@ export type EventBody =
       readonly attempt: number;
       readonly how: ContinuedBy;
     }
+  | { readonly type: 'awaiting'; readonly gate: string }
   | { readonly type: 'attention'; readonly error: EventError; readonly commands: readonly string[] }
   | {
       readonly type: 'usage';

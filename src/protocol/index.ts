@@ -25,7 +25,16 @@ export {
   type StageName,
   type StagePlan,
 } from './stages';
-export { isFinal, PROJECT_STATUSES, STATUS_MARKS, STATUSES, type LaneStatus, type ProjectStatus } from './status';
+export {
+  isFinal,
+  PROJECT_STATUSES,
+  STATUS_MARKS,
+  STATUSES,
+  type LaneStatus,
+  type LiveStatus,
+  type ProjectStatus,
+  type RunStatus,
+} from './status';
 export {
   isTerminal,
   type ContinuedBy,
@@ -44,7 +53,6 @@ export {
 export { FAILURES, StoryreelError, unreachable, type FailureType } from './errors';
 export {
   laneQueue,
-  RETRY_MESSAGE,
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
@@ -54,12 +62,22 @@ export {
   type LaneResult,
   type LaneTask,
   type LaneView,
+  type MarkRequest,
   type OpenedRun,
+  type OpenRequest,
   type ParkRequest,
-  type RetryRequest,
-  type RunStatus,
+  type RejectedLanes,
+  type SkipRequest,
   type StoryActivities,
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
+export {
+  type GateRequest,
+  type LaneRequest,
+  type MessageAnswer,
+  type RejectRequest,
+  type StoryMessage,
+  type StoryMessages,
+} from './story-messages';

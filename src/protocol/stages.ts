@@ -12,15 +12,23 @@ export interface StagePlan {
   readonly scope: 'project' | 'scene';
   /** A scene's lane needs its own scene's lanes only; a project's lane needs all scenes'. */
   readonly needs: readonly string[];
+  /** Of `needs`, what it can do without where a person had it skipped. */
+  readonly without?: readonly string[];
 }
 
 export const STAGES = [
   { name: 'rewrite', kind: 'text', scope: 'project', needs: [] },
-  { name: 'storyboard', kind: 'text', scope: 'project', needs: ['rewrite'] },
+  { name: 'storyboard', kind: 'text', scope: 'project', needs: ['rewrite'], without: ['rewrite'] },
   { name: 'image_generation', kind: 'image', scope: 'scene', needs: ['storyboard'] },
   { name: 'camera_movement', kind: 'text', scope: 'scene', needs: ['storyboard'] },
-  { name: 'video_generation', kind: 'video', scope: 'scene', needs: ['image_generation', 'camera_movement'] },
-  { name: 'film', kind: 'film', scope: 'project', needs: ['video_generation'] },
+  {
+    name: 'video_generation',
+    kind: 'video',
+    scope: 'scene',
+    needs: ['image_generation', 'camera_movement'],
+    without: ['camera_movement'],
+  },
+  { name: 'film', kind: 'film', scope: 'project', needs: ['video_generation'], without: ['video_generation'] },
 ] as const satisfies readonly StagePlan[];
 
 export type StageName = (typeof STAGES)[number]['name'];

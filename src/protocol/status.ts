@@ -40,6 +40,13 @@ export const PROJECT_STATUSES = [
 
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
+/** How a run stands, as the workflow says it and the search attribute `StoryStatus`. */
+export type RunStatus =
+  'running' | 'paused' | 'awaiting_approval' | 'needs_attention' | 'completed' | 'failed' | 'cancelled';
+
+/** How a run that has not ended stands, in the words of Postgres. */
+export type LiveStatus = 'processing' | 'paused' | 'awaiting_approval' | 'needs_attention';
+
 /** The run has ended: a viewer has nothing more to wait for. */
 export function isFinal(status: ProjectStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';

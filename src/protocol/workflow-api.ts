@@ -1,21 +1,24 @@
 import type { EventError } from './events';
 import type { LaneId, ProjectId } from './ids';
 import type { LaneKind, StagePlan } from './stages';
-import type { LaneStatus } from './status';
+import type { LaneStatus, LiveStatus, RunStatus } from './status';
 
 export const STORY_WORKFLOW = 'story';
 export const STATUS_QUERY = 'status';
-export const RETRY_MESSAGE = 'retry';
 
 /** Search attributes of the workflow, all of type Keyword; `migrate` and the embedded server register them. */
 export const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'] as const;
-
-export type RunStatus = 'running' | 'needs_attention' | 'completed' | 'failed' | 'cancelled';
 
 export interface StoryInput {
   readonly projectId: ProjectId;
   /** Makes every lane again, also where a settled result has the same input hash. Default false. */
   readonly force?: boolean;
+  /** Only these stages; what they need of others is settled already. Default: all. */
+  readonly stages?: readonly string[];
+  /** Only these scenes, and of the stages those that belong to a scene, unless `stages` says otherwise. */
+  readonly scenes?: readonly number[];
+  /** Stages after which the run waits for a person to approve. */
+  readonly gates?: readonly string[];
   /** What happens when a lane's retries are spent: `park` (default) waits for a person, `fail` ends the run. */
   readonly onFailure?: 'park' | 'fail';
   /** Set by the workflow itself when it continues as new: what has been done so far. */
@@ -29,6 +32,11 @@ export interface CarriedRun {
   readonly scenes?: readonly number[];
   readonly settled: readonly LaneId[];
   readonly parked: Readonly<Record<LaneId, EventError>>;
+  readonly skipped?: readonly LaneId[];
+  /** Stopped by a person one by one. */
+  readonly cancelled?: readonly LaneId[];
+  readonly paused?: boolean;
+  readonly approved?: readonly string[];
 }
 
 /** What opening a run decided, recorded once in history. */
@@ -36,6 +44,14 @@ export interface OpenedRun {
   readonly plan: readonly StagePlan[];
   /** With `force`, a result settled under an older fence than this one is made again. */
   readonly runFence: number;
+  /** The scenes of this run, where it does not make the storyboard or is about some scenes only. */
+  readonly scenes?: readonly number[];
+}
+
+export interface OpenRequest {
+  readonly projectId: ProjectId;
+  readonly stages?: readonly string[];
+  readonly scenes?: readonly number[];
 }
 
 export interface LaneView {
@@ -51,11 +67,8 @@ export interface StoryStatusView {
   readonly stage: string;
   readonly scenes: number;
   readonly lanes: readonly LaneView[];
-}
-
-/** `retry {lane}`: a lane (`image_generation/3`) or all parked lanes of a stage (`image_generation`). */
-export interface RetryRequest {
-  readonly lane: string;
+  /** Stages that wait for `approve` or `reject`. */
+  readonly gates: readonly string[];
 }
 
 /** The argument of a lane's activity: ids and numbers only, because it stays in Temporal's history. */
@@ -94,6 +107,34 @@ export interface ParkRequest {
   readonly lane: LaneId;
   readonly error: EventError;
   readonly attempts: number;
+  /** `cancelled` where a person stopped the lane. */
+  readonly as?: 'needs_attention' | 'cancelled';
+  /** How the run as a whole stands then; default `needs_attention`. */
+  readonly runStatus?: LiveStatus;
+}
+
+/** The run stands still, or goes on. */
+export interface MarkRequest {
+  readonly projectId: ProjectId;
+  readonly runId: string;
+  readonly status: LiveStatus;
+  /** Lanes that would run if the run were not paused. */
+  readonly paused: readonly LaneId[];
+  /** Stages that wait for approval. */
+  readonly gates: readonly string[];
+}
+
+export interface SkipRequest {
+  readonly projectId: ProjectId;
+  readonly runId: string;
+  readonly lane: LaneId;
+}
+
+/** Lanes of a stage that are made again, and why. */
+export interface RejectedLanes {
+  readonly projectId: ProjectId;
+  readonly lanes: readonly LaneId[];
+  readonly reason: string;
 }
 
 export interface CloseRequest {
@@ -104,19 +145,26 @@ export interface CloseRequest {
   readonly error?: EventError;
   /** False while viewers have not been told of every lane yet: the end of the run must come last. */
   readonly announce: boolean;
+  /** Of the run's plan; default all. */
+  readonly stages?: readonly string[];
 }
 
 /** Activities as the workflow sees them. */
 export interface StoryActivities {
-  openRun(input: { projectId: ProjectId }): Promise<OpenedRun>;
+  openRun(request: OpenRequest): Promise<OpenedRun>;
   generateText(task: LaneTask): Promise<LaneResult>;
   generateImage(task: LaneTask): Promise<LaneResult>;
   generateVideo(task: LaneTask): Promise<LaneResult>;
   joinFilm(task: LaneTask): Promise<LaneResult>;
   announceLane(task: LaneTask): Promise<void>;
   parkLane(request: ParkRequest): Promise<void>;
+  skipLane(request: SkipRequest): Promise<void>;
+  rejectLanes(request: RejectedLanes): Promise<void>;
+  markRun(request: MarkRequest): Promise<void>;
+  /** The scene numbers, as stored now. */
+  listScenes(input: { projectId: ProjectId }): Promise<number[]>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
-  announceRun(input: { projectId: ProjectId; runId: string }): Promise<void>;
+  announceRun(input: { projectId: ProjectId; runId: string; stages?: readonly string[] }): Promise<void>;
 }
 
 /** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */

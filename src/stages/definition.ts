@@ -1,6 +1,5 @@
 import type { EntityManager } from 'typeorm';
 import type { Project, Scene } from '../entities';
-import type { ChatMessage } from '../providers';
 import type { StageName } from '../protocol';
 import type { StoredMedia } from '../storage';
 
@@ -125,13 +124,4 @@ export class UnusableOutput extends Error {
   constructor(readonly issues: readonly string[]) {
     super(`The model's answer cannot be used: ${issues.join('; ')}`);
   }
-}
-
-/** Adds to a conversation that the last answer could not be used, and why. */
-export function askAgain(messages: readonly ChatMessage[], issues: readonly string[]): ChatMessage[] {
-  const complaint = `Your last answer could not be used:\n${issues.map((issue) => `- ${issue}`).join('\n')}\nAnswer again, in full, and mend this.`;
-  const last = messages.at(-1);
-  return last?.role === 'user'
-    ? [...messages.slice(0, -1), { role: 'user', content: `${last.content}\n\n${complaint}` }]
-    : [...messages, { role: 'user', content: complaint }];
 }

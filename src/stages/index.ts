@@ -22,7 +22,6 @@ export function stageDefinition(name: StageName): StageDefinition {
 }
 
 export {
-  askAgain,
   UnusableOutput,
   type FilmClip,
   type FilmStage,
@@ -36,4 +35,5 @@ export {
   type TextStage,
   type VideoStage,
 } from './definition';
+export { askAgain, heed, heedInPrompt } from './feedback';
 export { renderMessages, renderText } from './render';

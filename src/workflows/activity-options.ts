@@ -68,10 +68,25 @@ function summaryOf(kind: LaneKind, lane: LaneId): string {
     : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
 }
 
-export const { openRun } = steps;
+export const { openRun, listScenes } = steps;
 
 export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
   return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);
+}
+
+export function skipLane(...args: Parameters<StoryActivities['skipLane']>): Promise<void> {
+  return steps.skipLane.executeWithOptions(
+    { activityId: `skip/${args[0].lane}`, summary: 'skipped by a person' },
+    args,
+  );
+}
+
+export function rejectLanes(...args: Parameters<StoryActivities['rejectLanes']>): Promise<void> {
+  return steps.rejectLanes.executeWithOptions({ summary: `made again: ${args[0].lanes.length} lanes` }, args);
+}
+
+export function markRun(...args: Parameters<StoryActivities['markRun']>): Promise<void> {
+  return steps.markRun.executeWithOptions({ summary: `the run is ${args[0].status.replace('_', ' ')}` }, args);
 }
 
 export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Promise<{ announced: boolean }> {

@@ -1,5 +1,8 @@
-import { laneId, laneParts, type LaneId, type StagePlan } from '../protocol';
+import { laneId, laneParts, type LaneId, type OpenedRun, type StagePlan } from '../protocol';
+import { listScenes, rejectLanes } from './activity-options';
+import type { Gates } from './gates';
 import type { LaneRunner } from './lane-runner';
+import type { LaneTable } from './lane-table';
 import { Slots } from './slots';
 
 /** Scenes that are worked on at the same time; bounds the activities that are pending in one run. */
@@ -10,14 +13,24 @@ export interface DoneSoFar {
   readonly settled: readonly LaneId[];
 }
 
+/** Who runs single lanes, keeps where they stand, and holds the run where a person wants to look. */
+export interface OrderedRun {
+  readonly runner: LaneRunner;
+  readonly table: LaneTable;
+  readonly gates: Gates;
+}
+
 /**
  * Runs every lane of a plan as early as its data allow: a scene's lane when what it needs of its own scene is settled, a
- * project's lane when all scenes' are. Scenes come in by their number, so many at a time.
+ * project's lane when all scenes' are, and both when what they need was approved where a person wants to look. Scenes come
+ * in by their number, so many at a time.
  */
 export class LaneOrder {
-  readonly settled: Set<LaneId>;
+  /** Settled or skipped. */
+  readonly done: Set<LaneId>;
   scenes: readonly number[] | undefined;
   private readonly lanes = new Map<LaneId, Promise<void>>();
+  private readonly passed = new Map<string, Promise<void>>();
   private readonly slots = new Slots(SCENES_IN_FLIGHT);
   private readonly sceneSlots = new Map<number, Promise<void>>();
   private readonly gaveUpSlot = new Set<number>();
@@ -25,21 +38,24 @@ export class LaneOrder {
   private tellScenes: (scenes: readonly number[]) => void = () => undefined;
 
   constructor(
-    private readonly plan: readonly StagePlan[],
-    private readonly runner: LaneRunner,
-    private readonly onScenes: (scenes: readonly number[]) => void,
+    private readonly opened: OpenedRun,
+    private readonly run: OrderedRun,
     done: DoneSoFar,
   ) {
-    this.settled = new Set(done.settled);
+    this.done = new Set(done.settled);
     this.scenesKnown = new Promise((resolve) => (this.tellScenes = resolve));
-    if (done.scenes) this.layOut(done.scenes);
+    const laidOutElsewhere = opened.plan.some(({ name }) => laysOutScenes(opened.plan, laneId(name)));
+    const scenes = done.scenes ?? (laidOutElsewhere ? undefined : (opened.scenes ?? []));
+    if (scenes) this.layOut(scenes);
   }
 
-  /** Resolves when every lane is settled; rejects with the first failure. */
+  /** Resolves when every lane is settled and every gate passed; rejects with the first failure. */
   async all(): Promise<void> {
-    const whole = this.plan.filter(({ scope }) => scope === 'project').map((stage) => this.lane(stage));
+    const { plan } = this.opened;
+    const whole = plan.filter(({ scope }) => scope === 'project').map((stage) => this.lane(stage));
     const perScene = this.scenesKnown.then((scenes) => Promise.all(scenes.map((scene) => this.scene(scene))));
-    await Promise.all([...whole, perScene]);
+    const gates = plan.filter(({ name }) => this.run.gates.isWanted(name)).map((stage) => this.pass(stage));
+    await Promise.all([...whole, perScene, ...gates]);
   }
 
   /** No further scene comes in. */
@@ -56,7 +72,7 @@ export class LaneOrder {
     const id = laneId(stage.name, scene);
     let lane = this.lanes.get(id);
     if (!lane) {
-      lane = this.settled.has(id) ? Promise.resolve() : this.run(stage, id, scene);
+      lane = this.done.has(id) ? Promise.resolve() : this.begin(stage, id, scene);
       // Whoever waits for it sees the failure; a lane that nobody waits for must not fail the workflow task.
       lane.catch(() => undefined);
       this.lanes.set(id, lane);
@@ -64,34 +80,100 @@ export class LaneOrder {
     return lane;
   }
 
-  private async run(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
+  private async begin(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
     if (scene !== undefined) await this.enter(scene);
-    await Promise.all(this.plan.filter(({ name }) => stage.needs.includes(name)).map((need) => this.need(need, scene)));
-    const result = await this.runner.run(stage.kind, id, () => scene !== undefined && this.giveUpSlot(scene));
-    this.settled.add(id);
-    if (result.scenes && !this.scenes) this.layOut(result.scenes);
+    const needs = this.opened.plan.filter(({ name }) => stage.needs.includes(name));
+    await Promise.all(needs.map((need) => this.need(need, scene)));
+    const lacks = needs.some(({ name, scope }) => {
+      if (stage.without?.includes(name) || (scope === 'scene' && scene === undefined)) return false;
+      return this.run.table.status(laneId(name, scope === 'scene' ? scene : undefined)) === 'skipped';
+    });
+    if (lacks) this.run.table.set(id, 'skipped');
+    await this.make(stage, id, scene);
+  }
+
+  private async make(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
+    const result = await this.run.runner.run(stage.kind, id, () => scene !== undefined && this.giveUpSlot(scene));
+    this.done.add(id);
+    // What was approved is no more, so a person is asked again.
+    if (result && !result.reused) this.run.gates.approved.delete(stage.name);
+    if (!result?.scenes || this.scenes) return;
+    const scenes = this.ofThisRun(result.scenes);
+    // What a person is still looking at may get other scenes.
+    if (this.run.gates.isWanted(stage.name)) this.run.table.setScenes(scenes);
+    else this.layOut(scenes);
   }
 
   private async need(stage: StagePlan, scene?: number): Promise<void> {
+    if (this.run.gates.isWanted(stage.name)) {
+      // All scenes come to the gate, so none may keep others from coming in.
+      if (scene !== undefined) this.giveUpSlot(scene);
+      return this.pass(stage);
+    }
     if (stage.scope === 'project') return this.lane(stage);
     if (scene !== undefined) return this.lane(stage, scene);
+    return this.whole(stage);
+  }
+
+  private async whole(stage: StagePlan): Promise<void> {
+    if (stage.scope === 'project') return this.lane(stage);
     await Promise.all((await this.scenesKnown).map((each) => this.lane(stage, each)));
+  }
+
+  /** Resolves when a person has approved what the stage made. */
+  private pass(stage: StagePlan): Promise<void> {
+    let passed = this.passed.get(stage.name);
+    if (!passed) {
+      passed = this.holdAt(stage);
+      passed.catch(() => undefined);
+      this.passed.set(stage.name, passed);
+    }
+    return passed;
+  }
+
+  private async holdAt(stage: StagePlan): Promise<void> {
+    const { gates, table } = this.run;
+    await this.whole(stage);
+    let isApproved = gates.approved.has(stage.name);
+    while (!isApproved) {
+      const decision = await gates.wait(stage.name);
+      isApproved = decision.kind === 'approved';
+      if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
+    }
+    if (!this.scenes && laysOutScenes(this.opened.plan, laneId(stage.name))) {
+      this.layOut(this.ofThisRun(await listScenes({ projectId: table.projectId })));
+    }
+  }
+
+  private async makeAgain(stage: StagePlan, lanes: readonly LaneId[], reason: string): Promise<void> {
+    const { table } = this.run;
+    await rejectLanes({ projectId: table.projectId, lanes, reason });
+    for (const lane of lanes) {
+      this.done.delete(lane);
+      table.set(lane, 'pending');
+    }
+    await Promise.all(lanes.map((lane) => this.make(stage, lane, laneParts(lane).scene)));
+  }
+
+  private ofThisRun(scenes: readonly number[]): readonly number[] {
+    const { scenes: chosen } = this.opened;
+    return chosen ? scenes.filter((scene) => chosen.includes(scene)) : scenes;
   }
 
   private layOut(scenes: readonly number[]): void {
     this.scenes = scenes;
-    this.onScenes(scenes);
+    this.run.table.setScenes(scenes);
     this.tellScenes(scenes);
   }
 
   private sceneStages(): StagePlan[] {
-    return this.plan.filter(({ scope }) => scope === 'scene');
+    return this.opened.plan.filter(({ scope }) => scope === 'scene');
   }
 
   private enter(scene: number): Promise<void> {
     let slot = this.sceneSlots.get(scene);
     if (!slot) {
-      const finished = this.sceneStages().every(({ name }) => this.settled.has(laneId(name, scene)));
+      const finished = this.sceneStages().every(({ name }) => this.done.has(laneId(name, scene)));
       slot = finished ? Promise.resolve() : this.slots.enter();
       this.sceneSlots.set(scene, slot);
     }
@@ -107,6 +189,12 @@ export class LaneOrder {
 }
 
 /** Lanes named by a lane id, or by a stage: then all of that stage. */
-export function lanesNamed(name: string, among: readonly LaneId[]): LaneId[] {
+export function lanesNamed(name: unknown, among: readonly LaneId[]): LaneId[] {
   return among.filter((lane) => lane === name || laneParts(lane).stage === name);
+}
+
+/** Whether the scenes of a run come from this lane: it runs once, and stages that run for each scene need it. */
+export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
+  const own = plan.find(({ name }) => name === lane);
+  return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
 }

@@ -6,7 +6,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { EventError, LaneId, LaneKind, LaneResult, ProjectId } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane } from './activity-options';
+import { announceLane, MOST_ATTEMPTS, parkLane, skipLane } from './activity-options';
 import { runLaneThroughDeploys } from './lane-handover';
 import type { LaneTable } from './lane-table';
 
@@ -15,13 +15,27 @@ export interface LaneRunnerOptions {
   readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
-  /** Results settled under an older fence are made again. */
-  readonly madeSince?: number;
 }
+
+/** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
+type Stop = 'paused' | 'cancelled' | 'skipped';
+
+const STOPPED_BY_A_PERSON: EventError = {
+  type: 'Lane.Cancelled',
+  message: 'A person stopped this lane.',
+  retryable: false,
+};
 
 /** Runs single lanes: by an activity that retries within bounds, then by waiting for a person. */
 export class LaneRunner {
-  private running = 0;
+  /** Results settled under an older fence are made again. */
+  madeSince: number | undefined;
+  private readonly attempts = new Map<LaneId, CancellationScope>();
+  /** Lanes that are to stop, until their activity has ended. */
+  private readonly stopping = new Set<LaneId>();
+  /** Lanes that wait for a person, of which nobody was told yet. */
+  private readonly untold = new Set<LaneId>();
+  private steps = 0;
   private draining = false;
   private telling = 0;
 
@@ -29,15 +43,20 @@ export class LaneRunner {
 
   /** Nothing is under way: no lane, and no word to viewers. Lanes that wait for a person do not count. */
   get idle(): boolean {
-    return this.running === 0 && this.telling === 0;
+    return this.stopped && this.telling === 0;
   }
 
   get stopped(): boolean {
-    return this.running === 0;
+    return this.attempts.size === 0 && this.steps === 0;
   }
 
   get toldAll(): boolean {
     return this.telling === 0;
+  }
+
+  /** Lanes that an activity works on. */
+  get underWay(): LaneId[] {
+    return [...this.attempts.keys()].filter((lane) => !this.stopping.has(lane));
   }
 
   /** From now on no lane begins; those under way end. */
@@ -45,66 +64,106 @@ export class LaneRunner {
     this.draining = true;
   }
 
+  /** Stops lanes and keeps what they have. One that settles at the same moment is settled. Gives the lanes. */
+  stop(lanes: readonly LaneId[], why: Stop): readonly LaneId[] {
+    const { table } = this.options;
+    for (const lane of lanes) {
+      if (why === 'cancelled') this.untold.add(lane);
+      table.set(lane, why, why === 'cancelled' ? STOPPED_BY_A_PERSON : undefined);
+      const attempt = this.attempts.get(lane);
+      if (!attempt) continue;
+      this.stopping.add(lane);
+      attempt.cancel();
+    }
+    return lanes;
+  }
+
   /**
-   * Resolves when the lane is settled, however often a person had to retry it. Rejects when the run is cancelled and,
-   * where failures end the run, with the lane's failure. `onParked` is called when it begins to wait for a person.
+   * Resolves when the lane is settled, however often a person had to retry it, or without a result when it is skipped.
+   * Rejects when the run is cancelled and, where failures end the run, with the lane's failure. `onWait` is called when it
+   * begins to wait for a person.
    */
-  async run(kind: LaneKind, lane: LaneId, onParked: () => void): Promise<LaneResult> {
+  async run(kind: LaneKind, lane: LaneId, onWait: () => void): Promise<LaneResult | undefined> {
     const { table } = this.options;
     for (;;) {
-      if (table.status(lane) === 'needs_attention') {
-        onParked();
-        await condition(() => table.status(lane) !== 'needs_attention');
+      if (table.isWaiting(lane)) {
+        if (this.untold.delete(lane)) await this.park(lane);
+        onWait();
+        await condition(() => !table.isWaiting(lane));
       }
-      await condition(() => !this.draining);
-      const failure = await this.attempt(kind, lane);
-      if (failure.result) return failure.result;
+      if (table.status(lane) === 'skipped') {
+        await this.skip(lane);
+        return undefined;
+      }
+      if (!(await this.mayBegin(lane))) continue;
+      const { result, error } = await this.attempt(kind, lane);
+      if (result) return result;
+      if (!error) continue;
       if (this.options.onFailure === 'fail') {
-        table.set(lane, 'failed', failure.error);
-        throw ApplicationFailure.nonRetryable(`${lane}: ${failure.error.message}`, failure.error.type);
+        table.set(lane, 'failed', error);
+        throw ApplicationFailure.nonRetryable(`${lane}: ${error.message}`, error.type);
       }
-      table.set(lane, 'needs_attention', failure.error);
-      await this.park(lane, failure.error);
+      table.set(lane, 'needs_attention', error);
+      this.untold.add(lane);
     }
   }
 
-  private async attempt(
-    kind: LaneKind,
-    lane: LaneId,
-  ): Promise<{ result: LaneResult; error?: never } | { result?: never; error: EventError }> {
-    const { table, projectId, runId, madeSince } = this.options;
+  /** Waits while the run is paused. False where a person has meanwhile decided otherwise about the lane. */
+  private async mayBegin(lane: LaneId): Promise<boolean> {
+    const { table } = this.options;
+    const isDecided = () => table.isWaiting(lane) || table.status(lane) === 'skipped';
+    while (!isDecided() && (table.paused || this.draining)) {
+      if (table.paused && table.status(lane) !== 'paused') table.set(lane, 'paused');
+      await condition(() => isDecided() || !table.paused);
+      await condition(() => isDecided() || !this.draining);
+    }
+    return !isDecided();
+  }
+
+  /** One activity, with its retries. Neither a result nor an error: a person stopped it. */
+  private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
+    const { table, projectId, runId } = this.options;
+    const { madeSince } = this;
     table.set(lane, 'processing');
-    this.running += 1;
+    const scope = new CancellationScope();
+    this.attempts.set(lane, scope);
+    const task = { projectId, lane, runId, ...(madeSince !== undefined && { madeSince }) };
     try {
-      const result = await runLaneThroughDeploys(kind, {
-        projectId,
-        lane,
-        runId,
-        ...(madeSince !== undefined && { madeSince }),
-      });
+      const result = await scope.run(() => runLaneThroughDeploys(kind, task));
+      this.untold.delete(lane);
       table.set(lane, 'completed');
       if (!result.announced) this.tellLater(lane);
       return { result };
     } catch (error) {
-      if (isCancellation(error)) {
-        table.set(lane, 'cancelled');
-        throw error;
-      }
+      if (this.stopping.has(lane)) return {};
+      if (isCancellation(error)) throw error;
       return { error: eventErrorOf(error) };
     } finally {
-      this.running -= 1;
+      this.attempts.delete(lane);
+      this.stopping.delete(lane);
     }
   }
 
+  private park(lane: LaneId): Promise<void> {
+    const { projectId, table } = this.options;
+    const error = table.error(lane) ?? STOPPED_BY_A_PERSON;
+    const as = table.status(lane) === 'cancelled' ? 'cancelled' : 'needs_attention';
+    const attempts = as === 'cancelled' ? 0 : error.retryable ? MOST_ATTEMPTS : 1;
+    return this.step(() => parkLane({ projectId, lane, error, attempts, as, runStatus: table.liveStatus }));
+  }
+
+  private skip(lane: LaneId): Promise<void> {
+    const { projectId, runId } = this.options;
+    return this.step(() => skipLane({ projectId, runId, lane }));
+  }
+
   /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
-  private async park(lane: LaneId, error: EventError): Promise<void> {
-    const { projectId } = this.options;
-    this.running += 1;
+  private async step(work: () => Promise<void>): Promise<void> {
+    this.steps += 1;
     try {
-      const attempts = error.retryable ? MOST_ATTEMPTS : 1;
-      await CancellationScope.nonCancellable(() => parkLane({ projectId, lane, error, attempts }));
+      await CancellationScope.nonCancellable(work);
     } finally {
-      this.running -= 1;
+      this.steps -= 1;
     }
   }
 

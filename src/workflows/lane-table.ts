@@ -1,30 +1,29 @@
 import {
-  laneId,
   laneParts,
-  STATUS_MARKS,
   lanesOf,
-  workflowIdOf,
   type EventError,
   type LaneId,
   type LaneStatus,
   type LaneView,
+  type LiveStatus,
   type ProjectId,
   type RunStatus,
   type StagePlan,
   type StoryStatusView,
 } from '../protocol';
 
-/** How many scenes are shown one by one in the Temporal UI; more are summed up. */
-const MOST_ROWS = 60;
-
 type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
 /** Where every lane of a run stands: what the status query answers and the Temporal UI shows. */
 export class LaneTable {
+  plan: readonly StagePlan[] = [];
+  scenes: readonly number[] = [];
+  /** What the last message came to that changed nothing. */
+  note: string | undefined;
   private readonly states = new Map<LaneId, { status: LaneStatus; error?: EventError }>();
   private readonly begun = new Set<string>();
-  private scenes: readonly number[] = [];
-  private plan: readonly StagePlan[] = [];
+  private readonly openGates = new Set<string>();
+  private isPaused = false;
   private ended: RunEnd | undefined;
 
   constructor(
@@ -39,15 +38,22 @@ export class LaneTable {
 
   end(outcome: RunEnd): void {
     this.ended = outcome;
-    for (const lane of lanesOf(this.plan, this.scenes)) {
+    for (const lane of this.lanes) {
       const status = this.status(lane);
-      if (status !== 'completed' && status !== 'failed') this.states.set(lane, { status: outcome });
+      if (status !== 'completed' && status !== 'failed' && status !== 'skipped') {
+        this.states.set(lane, { status: outcome });
+      }
     }
     this.changed(this);
   }
 
+  /** Lanes of scenes that are gone are forgotten. */
   setScenes(scenes: readonly number[]): void {
     this.scenes = scenes;
+    for (const lane of [...this.states.keys()]) {
+      const { scene } = laneParts(lane);
+      if (scene !== undefined && !scenes.includes(scene)) this.states.delete(lane);
+    }
     this.changed(this);
   }
 
@@ -57,20 +63,72 @@ export class LaneTable {
     this.changed(this);
   }
 
+  setPaused(paused: boolean): void {
+    this.isPaused = paused;
+    this.changed(this);
+  }
+
+  setGate(gate: string, open: boolean): void {
+    if (open) this.openGates.add(gate);
+    else this.openGates.delete(gate);
+    this.changed(this);
+  }
+
+  say(note: string | undefined): void {
+    if (note === this.note) return;
+    this.note = note;
+    this.changed(this);
+  }
+
   status(lane: LaneId): LaneStatus {
     return this.states.get(lane)?.status ?? 'pending';
   }
 
-  withStatus(status: LaneStatus): LaneId[] {
-    return [...this.states].filter(([, state]) => state.status === status).map(([lane]) => lane);
+  withStatus(...statuses: readonly LaneStatus[]): LaneId[] {
+    return [...this.states].filter(([, { status }]) => statuses.includes(status)).map(([lane]) => lane);
   }
 
   error(lane: LaneId): EventError | undefined {
     return this.states.get(lane)?.error;
   }
 
+  get lanes(): LaneId[] {
+    return lanesOf(this.plan, this.scenes);
+  }
+
+  /** Lanes that go on when a person says so: their retries are spent, or a person stopped them. */
+  get waiting(): LaneId[] {
+    return this.ended ? [] : this.withStatus('needs_attention', 'cancelled');
+  }
+
+  isWaiting(lane: LaneId): boolean {
+    const status = this.status(lane);
+    return status === 'needs_attention' || status === 'cancelled';
+  }
+
+  get paused(): boolean {
+    return this.isPaused;
+  }
+
+  /** Stages that wait for approval. */
+  get gates(): string[] {
+    return this.ended ? [] : [...this.openGates];
+  }
+
   get runStatus(): RunStatus {
-    return this.ended ?? (this.withStatus('needs_attention').length > 0 ? 'needs_attention' : 'running');
+    if (this.ended) return this.ended;
+    const status = this.liveStatus;
+    return status === 'processing' ? 'running' : status;
+  }
+
+  get liveStatus(): LiveStatus {
+    if (this.isPaused) return 'paused';
+    if (this.waiting.length > 0) return 'needs_attention';
+    return this.openGates.size > 0 ? 'awaiting_approval' : 'processing';
+  }
+
+  get isOver(): boolean {
+    return this.ended !== undefined;
   }
 
   /** The furthest stage that has begun. */
@@ -79,61 +137,16 @@ export class LaneTable {
   }
 
   view(): StoryStatusView {
-    const lanes = lanesOf(this.plan, this.scenes).map((lane): LaneView => {
-      const error = this.error(lane);
-      return { lane, status: this.status(lane), ...(error && { error }) };
-    });
     return {
       projectId: this.projectId,
       status: this.runStatus,
       stage: this.stage,
       scenes: this.scenes.length,
-      lanes,
+      lanes: this.lanes.map((lane): LaneView => {
+        const error = this.error(lane);
+        return { lane, status: this.status(lane), ...(error && { error }) };
+      }),
+      gates: this.gates,
     };
   }
-
-  /** Markdown for the workflow's current details. */
-  markdown(): string {
-    const whole = this.plan.filter(({ scope }) => scope === 'project');
-    const perScene = this.plan.filter(({ scope }) => scope === 'scene');
-    const cell = (lane: LaneId) => `${STATUS_MARKS[this.status(lane)]} ${this.status(lane)}`;
-    const lines = [`**${this.runStatus.replace('_', ' ')}** · stage ${this.stage}`, ''];
-    lines.push(...row(whole.map(({ name }) => name)), line(whole.map(({ name }) => cell(laneId(name)))), '');
-    if (this.scenes.length > 0) {
-      lines.push(...row(['scene', ...perScene.map(({ name }) => name)]));
-      const shown = this.scenes.slice(0, MOST_ROWS);
-      for (const scene of shown)
-        lines.push(line([`${scene}`, ...perScene.map(({ name }) => cell(laneId(name, scene)))]));
-      if (shown.length < this.scenes.length) lines.push('', `… and ${this.scenes.length - shown.length} more scenes`);
-      lines.push('');
-    }
-    for (const lane of this.withStatus('needs_attention')) lines.push(...this.attention(lane));
-    return lines.join('\n');
-  }
-
-  private attention(lane: LaneId): string[] {
-    const error = this.error(lane);
-    const workflow = workflowIdOf(this.projectId);
-    return [
-      `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${error?.message ?? ''}`,
-      '',
-      '```',
-      `temporal workflow signal --workflow-id ${workflow} --name retry --input '{"lane":"${lane}"}'`,
-      `tctl workflow signal -w ${workflow} -n retry -i '{"lane":"${lane}"}'`,
-      `temporal workflow cancel --workflow-id ${workflow}`,
-      '```',
-      '',
-    ];
-  }
-}
-
-/** The Temporal UI draws tables without any space between their columns. */
-const GAP = '\u00a0\u00a0';
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('_', ' ') + GAP).join(' | ')} |`;
-}
-
-function row(cells: readonly string[]): string[] {
-  return [line(cells), `|${cells.map(() => '---|').join('')}`];
 }

@@ -4,8 +4,6 @@ import {
   condition,
   continueAsNew,
   defineQuery,
-  defineSignal,
-  defineUpdate,
   isCancellation,
   setCurrentDetails,
   setHandler,
@@ -13,24 +11,24 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  RETRY_MESSAGE,
   STATUS_QUERY,
   type CarriedRun,
   type EventError,
   type LaneId,
   type OpenedRun,
-  type RetryRequest,
   type StoryInput,
   type StoryStatusView,
 } from '../protocol';
 import { announceRun, closeRun, openRun } from './activity-options';
-import { LaneOrder, lanesNamed } from './lane-order';
+import { Gates } from './gates';
+import { detailsOf } from './lane-details';
+import { LaneOrder } from './lane-order';
 import { eventErrorOf, LaneRunner } from './lane-runner';
 import { LaneTable } from './lane-table';
+import { RunMarker } from './run-marker';
+import { listen, type SteeredRun } from './steering';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
-const retrySignal = defineSignal<[RetryRequest]>(RETRY_MESSAGE);
-const retryUpdate = defineUpdate<LaneId[], [RetryRequest]>(RETRY_MESSAGE);
 
 const attributes = {
   project: defineSearchAttributeKey('StoryProject', SearchAttributeType.KEYWORD),
@@ -38,124 +36,145 @@ const attributes = {
   status: defineSearchAttributeKey('StoryStatus', SearchAttributeType.KEYWORD),
 };
 
+/** A run with all that steers it and tells of it. */
+interface StoryRun extends SteeredRun {
+  readonly runId: string;
+  readonly marker: RunMarker;
+}
+
 /** Turns a project's topic into its film. Holds ids, statuses and counts; every text and file stays outside. */
 export async function story(input: StoryInput): Promise<StoryStatusView> {
-  const { projectId, carried } = input;
-  const table = new LaneTable(projectId, showToOperators());
+  const { projectId, stages, scenes, carried } = input;
+  const run = beginRun(input);
+  const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
-  const parked = (request: RetryRequest) => lanesNamed(request.lane, table.withStatus('needs_attention'));
-  const retry = (request: RetryRequest) => {
-    const lanes = parked(request);
-    for (const lane of lanes) table.set(lane, 'pending');
-    return lanes;
-  };
-  // A signal for a lane that is not parked is stale or doubled, and does nothing; an update is told so.
-  const description =
-    'tries a parked lane again: {"lane":"image_generation/3"}, or all of a stage: {"lane":"image_generation"}';
-  setHandler(retrySignal, (request) => void retry(request), { description });
-  setHandler(retryUpdate, retry, {
-    description,
-    validator: (request: RetryRequest) => {
-      if (parked(request).length === 0) throw new Error(`${request.lane} is not waiting for a retry`);
-    },
-  });
+  listen(run);
 
-  const runId = carried?.runId ?? workflowInfo().runId;
-  let runner: LaneRunner | undefined;
+  let opened: OpenedRun | undefined = carried?.run;
   let thrown: Error | undefined;
   try {
-    const run = carried?.run ?? (await openRun({ projectId }));
-    runner = new LaneRunner({
-      projectId,
-      runId,
-      table,
-      onFailure: input.onFailure ?? 'park',
-      ...(input.force && { madeSince: run.runFence }),
-    });
-    const left = await make(run, runId, runner, table, carried);
+    opened ??= await openRun({ projectId, ...(stages && { stages }), ...(scenes && { scenes }) });
+    if (input.force) runner.madeSince = opened.runFence;
+    const left = await make(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
     thrown = error as Error;
     if (thrown.name === 'ContinueAsNew') throw thrown;
   }
-  await CancellationScope.nonCancellable(() => close(table, runId, runner, thrown));
+  await CancellationScope.nonCancellable(() => close(run, opened, thrown));
   if (thrown) throw thrown;
   return table.view();
 }
 
-/** Runs the plan to its end, or until the history is long: then gives what is left for the next run of the workflow. */
+function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRun {
+  const runId = carried?.runId ?? workflowInfo().runId;
+  const show = showToOperators();
+  const table = new LaneTable(projectId, (changed) => {
+    show(changed);
+    marker.look();
+  });
+  const marker = new RunMarker(table, runId);
+  return {
+    runId,
+    table,
+    marker,
+    runner: new LaneRunner({ projectId, runId, table, onFailure: onFailure ?? 'park' }),
+    gates: new Gates(table, gates ?? [], carried?.approved ?? []),
+    edited: false,
+    recheck: false,
+  };
+}
+
+/**
+ * Runs the plan to its end. Gives what the next run of the workflow goes on from where the history is long, or where a
+ * person has changed rows: then that run looks at every lane again, and makes what is not made from the rows as they are.
+ */
 async function make(
-  run: OpenedRun,
-  runId: string,
-  runner: LaneRunner,
-  table: LaneTable,
+  opened: OpenedRun,
+  run: StoryRun,
   carried: CarriedRun | undefined,
 ): Promise<CarriedRun | undefined> {
-  table.begin(run.plan);
-  const order = new LaneOrder(run.plan, runner, (scenes) => table.setScenes(scenes), {
+  const { table } = run;
+  table.begin(opened.plan);
+  const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
-    settled: carried?.settled ?? [],
+    settled: [...(carried?.settled ?? []), ...(carried?.skipped ?? [])],
   });
-  for (const lane of carried?.settled ?? []) table.set(lane, 'completed');
-  for (const [lane, error] of Object.entries(carried?.parked ?? {})) {
-    table.set(lane as LaneId, 'needs_attention', error);
-  }
+  if (carried) takeOver(carried, table);
 
   const scope = new CancellationScope();
-  const finished = scope.run(() => order.all()).then(() => false);
-  const drained = drain(runner, order);
+  const finished = scope.run(() => order.all()).then(() => !run.edited);
+  const drained = drain(run, order);
   try {
-    const tooLong = await Promise.race([finished, drained]);
-    if (!tooLong) return undefined;
+    if (await Promise.race([finished, drained])) return undefined;
+    await drainedNow(run, order);
   } catch (error) {
     scope.cancel();
     throw error;
   }
-  const parked = table.withStatus('needs_attention').map((lane) => [lane, table.error(lane)] as const);
+  const waiting = table.withStatus('needs_attention').map((lane) => [lane, table.error(lane)] as const);
+  const skipped = table.withStatus('skipped');
+  const again = run.edited || run.recheck;
   return {
-    run,
-    runId,
-    ...(order.scenes && { scenes: order.scenes }),
-    settled: [...order.settled],
-    parked: Object.fromEntries(parked) as Readonly<Record<LaneId, EventError>>,
+    run: opened,
+    runId: run.runId,
+    ...(order.scenes && !again && { scenes: order.scenes }),
+    settled: again ? [] : [...order.done].filter((lane) => !skipped.includes(lane)),
+    parked: Object.fromEntries(waiting) as Readonly<Record<LaneId, EventError>>,
+    skipped,
+    cancelled: table.withStatus('cancelled'),
+    paused: table.paused,
+    approved: [...run.gates.approved],
   };
 }
 
-async function drain(runner: LaneRunner, order: LaneOrder): Promise<boolean> {
-  await condition(() => workflowInfo().continueAsNewSuggested);
+/** Where the lanes stood when the workflow continued as new. */
+function takeOver(carried: CarriedRun, table: LaneTable): void {
+  for (const lane of carried.settled) table.set(lane, 'completed');
+  for (const lane of carried.skipped ?? []) table.set(lane, 'skipped');
+  for (const lane of carried.cancelled ?? []) table.set(lane, 'cancelled');
+  for (const [lane, error] of Object.entries(carried.parked)) table.set(lane as LaneId, 'needs_attention', error);
+  if (carried.paused) table.setPaused(true);
+}
+
+async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
+  await condition(() => workflowInfo().continueAsNewSuggested || run.recheck);
+  await drainedNow(run, order);
+  return false;
+}
+
+async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
-  await condition(() => runner.idle);
-  return true;
+  await condition(() => runner.idle && marker.idle);
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
-async function close(
-  table: LaneTable,
-  runId: string,
-  runner: LaneRunner | undefined,
-  thrown: Error | undefined,
-): Promise<void> {
+async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error | undefined): Promise<void> {
+  const { table, runner, runId, marker } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
-  await condition(() => runner === undefined || runner.stopped);
+  const stages = opened?.plan.map(({ name }) => name);
+  marker.stop();
+  await condition(() => runner.stopped && marker.idle);
   const { announced } = await closeRun({
     projectId,
     runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
-    announce: runner?.toldAll ?? true,
+    announce: runner.toldAll,
+    ...(stages && { stages }),
   });
   table.end(outcome);
   if (announced) return;
-  await condition(() => runner === undefined || runner.toldAll);
-  await announceRun({ projectId, runId }).catch(() => undefined);
+  await condition(() => runner.toldAll);
+  await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);
 }
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
   return (table) => {
-    setCurrentDetails(table.markdown());
+    setCurrentDetails(detailsOf(table));
     const now = { stage: table.stage, status: table.runStatus as string };
     if (now.stage === shown.stage && now.status === shown.status) return;
     shown = now;

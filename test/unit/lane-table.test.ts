@@ -1,4 +1,5 @@
 import { laneId, STAGES, type EventError, type ProjectId } from '../../src/protocol';
+import { detailsOf } from '../../src/workflows/lane-details';
 import { LaneTable } from '../../src/workflows/lane-table';
 
 const PROJECT = '00000000-0000-4000-8000-000000000001' as ProjectId;
@@ -14,7 +15,7 @@ function begun(scenes = 0) {
 
 /** What an operator reads, without the space that keeps columns apart. */
 function shownBy(table: LaneTable): string {
-  return table.markdown().replaceAll('\u00a0', '');
+  return detailsOf(table).replaceAll('\u00a0', '');
 }
 
 describe('The lane table', () => {
@@ -26,6 +27,7 @@ describe('The lane table', () => {
       stage: 'rewrite',
       scenes: 0,
       lanes: ['rewrite', 'storyboard', 'film'].map((lane) => ({ lane, status: 'pending' })),
+      gates: [],
     });
   });
 
@@ -107,7 +109,7 @@ describe('The lane table', () => {
   test('shows an operator what a parked lane met, and the very commands to type', () => {
     const { table } = begun(1);
     table.set(laneId('image_generation', 1), 'needs_attention', ERROR);
-    const shown = table.markdown();
+    const shown = detailsOf(table);
     expect(shown).toContain('**needs attention**');
     expect(shown).toContain(
       '**image_generation/1** waits for a person: Provider.RateLimited: The provider answered 429.',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -12,6 +13,8 @@ import {
   type FailureType,
   type LaneResult,
   type LaneTask,
+  type MessageAnswer,
+  type OpenedRun,
   type ProjectId,
   type StoryActivities,
   type StoryInput,
@@ -53,6 +56,7 @@ describe('The story workflow', () => {
     readonly projectId = randomUUID() as ProjectId;
     readonly begun: LaneTask[] = [];
     readonly steps: string[] = [];
+    plan: Omit<OpenedRun, 'runFence'> = { plan: STAGES };
     inFlight = new Set<number>();
     mostInFlight = 0;
 
@@ -87,8 +91,13 @@ describe('The story workflow', () => {
     async play(input: Partial<StoryInput>, during: (run: Run) => Promise<void>): Promise<void> {
       const taskQueue = `workflow-${this.projectId}`;
       const steps: Omit<StoryActivities, 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm'> = {
-        openRun: () => Promise.resolve({ plan: STAGES, runFence: 42 }),
-        parkLane: async ({ lane }) => void this.steps.push(`park ${lane}`),
+        openRun: () => Promise.resolve({ ...this.plan, runFence: 42 }),
+        parkLane: async ({ lane, as }) => void this.steps.push(`${as === 'cancelled' ? 'cancel' : 'park'} ${lane}`),
+        skipLane: async ({ lane }) => void this.steps.push(`skip ${lane}`),
+        rejectLanes: async ({ lanes, reason }) => void this.steps.push(`reject ${lanes.join(' ')}: ${reason}`),
+        markRun: async ({ status, paused, gates }) =>
+          void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
+        listScenes: async () => Array.from({ length: this.script.scenes }, (_, i) => i + 1),
         closeRun: async ({ outcome, announce }) => {
           this.steps.push(`close ${outcome}`);
           return { announced: announce };
@@ -106,6 +115,7 @@ describe('The story workflow', () => {
           Worker.create({
             connection,
             taskQueue: laneQueue(taskQueue, kind),
+            maxHeartbeatThrottleInterval: '100 milliseconds',
             activities: { generateText: lane, generateImage: lane, generateVideo: lane, joinFilm: lane },
           }),
         ),
@@ -255,4 +265,212 @@ describe('The story workflow', () => {
     });
     expect(run.steps).toEqual(['close failed']);
   });
+
+  /** Lanes that end when the test lets them, or by their cancellation. */
+  class Held {
+    private readonly open = new Set<string>();
+    readonly lane = async ({ lane }: LaneTask): Promise<void> => {
+      if (!this.names.includes(lane)) return;
+      const cancelled = Context.current().cancelled.catch((error: Error) => error);
+      const beat = setInterval(() => Context.current().heartbeat(), 100);
+      try {
+        const released = until(`${lane} may end`, () => this.open.has(lane), 50_000);
+        const error = await Promise.race([released, cancelled]);
+        if (error instanceof Error) throw error;
+      } finally {
+        clearInterval(beat);
+      }
+    };
+
+    constructor(private readonly names: readonly string[]) {}
+
+    release(lane: string): void {
+      this.open.add(lane);
+    }
+  }
+
+  const statusOf = (run: Run) => run.handle.query<StoryStatusView>('status');
+  const laneOf = async (run: Run, lane: string) =>
+    (await statusOf(run)).lanes.find((each) => each.lane === lane)?.status;
+
+  test('paused, lets what runs end, begins nothing, and says so; resumed, goes on', async () => {
+    const held = new Held(['rewrite']);
+    const run = new Run({ scenes: 1, lane: held.lane });
+    await run.play({}, async () => {
+      await until('the rewrite runs', () => run.lanes.includes('rewrite'));
+      await run.handle.executeUpdate('pause', { args: [{}] });
+      expect(await laneOf(run, 'rewrite')).toBe('processing');
+      held.release('rewrite');
+      await until('the next lane is held', async () => (await laneOf(run, 'storyboard')) === 'paused');
+      expect((await statusOf(run)).status).toBe('paused');
+      expect(run.lanes).toEqual(['rewrite']);
+      await until('rows are told', () => run.steps.includes('mark paused storyboard'));
+      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+      expect(shown).toContain(`--name resume --input '{}'`);
+      await expect(run.handle.executeUpdate('pause', { args: [{}] })).rejects.toMatchObject({
+        cause: { message: 'the run is paused already' },
+      });
+      await run.handle.signal('resume', {});
+      await run.handle.result();
+    });
+    expect(run.lanes).toHaveLength(6);
+    expect(run.steps).toEqual(['mark paused', 'mark paused storyboard', 'mark processing', 'close completed']);
+  });
+
+  test('paused at once, stops what runs and makes it again when it is resumed', async () => {
+    const held = new Held(['rewrite']);
+    const run = new Run({ scenes: 1, lane: held.lane });
+    await run.play({}, async () => {
+      await until('the rewrite runs', () => run.lanes.includes('rewrite'));
+      const answer = await run.handle.executeUpdate<MessageAnswer, [object]>('pause', { args: [{ now: true }] });
+      expect(answer).toEqual({ status: 'paused', lanes: ['rewrite'] });
+      expect(await laneOf(run, 'rewrite')).toBe('paused');
+      await run.handle.signal('resume');
+      await until('it is worked on again', () => run.lanes.length === 2);
+      held.release('rewrite');
+      await run.handle.result();
+    });
+    expect(run.lanes.slice(0, 3)).toEqual(['rewrite', 'rewrite', 'storyboard']);
+  });
+
+  test('goes on without lanes that a person skips, and without what cannot be made then', async () => {
+    const run = new Run({
+      scenes: 2,
+      lane: async ({ lane }) => {
+        if (/(image_generation|camera_movement)\/2/.test(lane)) {
+          throw ApplicationFailure.nonRetryable('no', 'Provider.BadRequest');
+        }
+      },
+    });
+    await run.play({}, async () => {
+      await until('both wait', async () => (await statusOf(run)).lanes.filter(isParked).length === 2);
+      await run.handle.signal('skip', { lane: 'camera_movement/2' });
+      await run.handle.signal('skip', { lane: 'camera_movement/2' });
+      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+      expect(shown).toContain('skip did nothing: camera_movement/2 is settled or skipped already');
+      const answer = await run.handle.executeUpdate('skip', { args: [{ lane: 'image_generation/2' }] });
+      expect(answer).toMatchObject({ lanes: ['image_generation/2'] });
+      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
+    });
+    expect(run.lanes).not.toContain('video_generation/2');
+    expect(run.lanes.at(-1)).toBe('film');
+    expect(run.steps.filter((step) => step.startsWith('skip')).sort()).toEqual([
+      'skip camera_movement/2',
+      'skip image_generation/2',
+      'skip video_generation/2',
+    ]);
+  });
+
+  test('makes a clip without its camera move', async () => {
+    const held = new Held(['camera_movement/1']);
+    const run = new Run({ scenes: 1, lane: held.lane });
+    await run.play({}, async () => {
+      await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
+      await run.handle.executeUpdate('skip', { args: [{ lane: 'camera_movement' }] });
+      await run.handle.result();
+    });
+    expect(run.lanes).toContain('video_generation/1');
+  });
+
+  test('stops one lane, which waits for a person then, while others go on', async () => {
+    const held = new Held(['camera_movement/1']);
+    const run = new Run({ scenes: 1, lane: held.lane });
+    await run.play({}, async () => {
+      await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
+      await run.handle.executeUpdate('cancelLane', { args: [{ lane: 'camera_movement/1' }] });
+      await until('a person is told', () => run.steps.includes('cancel camera_movement/1'));
+      expect(await laneOf(run, 'camera_movement/1')).toBe('cancelled');
+      expect((await statusOf(run)).status).toBe('needs_attention');
+      held.release('camera_movement/1');
+      await run.handle.signal('retry', { lane: 'camera_movement/1' });
+      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
+    });
+  });
+
+  test('waits at a gate, makes again what is rejected, and goes on when it is approved', async () => {
+    const run = new Run({ scenes: 2 });
+    await run.play({ gates: ['storyboard', 'image_generation'] }, async () => {
+      await until('it waits', async () => (await statusOf(run)).status === 'awaiting_approval');
+      expect((await statusOf(run)).gates).toEqual(['storyboard']);
+      expect(run.lanes).toEqual(['rewrite', 'storyboard']);
+      await run.handle.signal('reject', { gate: 'storyboard', reason: 'too dark' });
+      await until('it is made again and waits', async () => {
+        const { gates } = await statusOf(run);
+        return run.lanes.length === 3 && gates.length === 1;
+      });
+      await run.handle.executeUpdate('approve', { args: [{ gate: 'storyboard' }] });
+      await expect(run.handle.executeUpdate('approve', { args: [{ gate: 'storyboard' }] })).rejects.toThrow();
+      await until('it waits for the images', async () => (await statusOf(run)).gates.includes('image_generation'));
+      expect(run.lanes).not.toContain('video_generation/1');
+      await run.handle.executeUpdate('reject', {
+        args: [{ gate: 'image_generation', lane: 'image_generation/2', reason: 'no hat' }],
+      });
+      await until('the image waits', async () => (await statusOf(run)).gates.includes('image_generation'));
+      await run.handle.executeUpdate('approve', { args: [{ gate: 'image_generation' }] });
+      await run.handle.result();
+    });
+    expect(run.lanes.filter((lane) => lane === 'image_generation/2')).toHaveLength(2);
+    expect(run.lanes.filter((lane) => lane === 'image_generation/1')).toHaveLength(1);
+    expect(run.steps).toContain('reject storyboard: too dark');
+    expect(run.steps).toContain('mark awaiting_approval image_generation');
+  });
+
+  test('comes to a gate with more scenes than it works on at once', async () => {
+    const run = new Run({ scenes: 70 });
+    await run.play({ gates: ['image_generation'] }, async () => {
+      await until('it waits', async () => (await statusOf(run)).gates.includes('image_generation'));
+      await run.handle.executeUpdate('approve', { args: [{ gate: 'image_generation' }] });
+      await run.handle.result();
+    });
+    expect(run.lanes).toHaveLength(3 + 3 * 70);
+  });
+
+  test('looks at everything again before it ends where rows were edited meanwhile', async () => {
+    const held = new Held(['film']);
+    const run = new Run({ scenes: 1, lane: held.lane });
+    await run.play({}, async () => {
+      await until('the film is worked on', () => run.lanes.includes('film'));
+      await run.handle.signal('edited');
+      held.release('film');
+      await until('all was looked at twice', () => run.lanes.length === 12);
+      await run.handle.result();
+    });
+    expect(run.steps).toEqual(['close completed']);
+    expect(new Set(run.begun.map(({ runId }) => runId)).size).toBe(1);
+  });
+
+  test('makes only what is asked for', async () => {
+    const run = new Run({ scenes: 3 });
+    run.plan = { plan: STAGES.filter(({ scope }) => scope === 'scene'), scenes: [2] };
+    await run.play({ scenes: [2] }, async () => void (await run.handle.result()));
+    expect(run.lanes.sort()).toEqual(['camera_movement/2', 'image_generation/2', 'video_generation/2']);
+  });
+
+  test.each([
+    ['pause', 'now'],
+    ['retry', undefined],
+    ['retry', { lane: 7 }],
+    ['skip', { lane: 'storyboard' }],
+    ['skip', { lane: 'nothing/9' }],
+    ['approve', {}],
+    ['reject', { gate: 'storyboard' }],
+    ['resume', null],
+    ['cancelLane', { lane: 'film' }],
+  ])('a %s of %j does nothing and says so', async (name, argument) => {
+    const held = new Held(['rewrite']);
+    const run = new Run({ scenes: 1, lane: held.lane });
+    await run.play({}, async () => {
+      await until('the rewrite runs', () => run.lanes.includes('rewrite'));
+      await run.handle.signal(name, argument);
+      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+      expect(shown).toContain(`${name} did nothing: `);
+      held.release('rewrite');
+      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
+    });
+    expect(run.lanes).toHaveLength(6);
+  });
 });
+
+function isParked({ status }: { readonly status: string }): boolean {
+  return status === 'needs_attention';
+}

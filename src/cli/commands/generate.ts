@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { StoryClient } from '../../client';
-import { StoryreelError, type ProjectId } from '../../protocol';
-import { projectArgument, readTopic, wholeNumber } from '../arguments';
+import { StoryreelError, type ProjectId, type StageName } from '../../protocol';
+import { projectArgument, readTopic, stageArgument, wholeNumber } from '../arguments';
 import { chooseRenderer, withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
 import { followStory } from '../follow-story';
@@ -13,6 +13,7 @@ interface Flags {
   readonly name?: string;
   readonly owner?: string;
   readonly project?: string;
+  readonly gate?: readonly StageName[];
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -37,6 +38,7 @@ export function addGenerate(program: Command, cli: Cli): void {
     .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
     .option('--owner <owner>', 'whose project it is')
     .option('--project <id>', 'go on with a project that is there, instead of a topic')
+    .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
     .option('--detach', 'start it, print the project id, and return')
     .option('--json', 'print one JSON event a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -54,7 +56,10 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
   const signal = cli.interrupted();
   return withClient(cli, async ({ client, config }) => {
     const projectId = known ?? (await create(client, text, flags));
-    const { workflowId, runId } = await client.start(projectId, { join: true });
+    const { workflowId, runId } = await client.start(projectId, {
+      join: true,
+      ...(flags.gate && { gates: flags.gate }),
+    });
     if (flags.detach) {
       const started = { project_id: projectId, workflow_id: workflowId, run_id: runId };
       cli.screen.write(`${flags.json ? JSON.stringify(started) : projectId}\n`);
@@ -66,6 +71,10 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
     if (outcome === 'left') sayThatItGoesOn(cli, projectId);
     return code;
   });
+}
+
+function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
+  return [...before, stageArgument(text)];
 }
 
 function create(client: StoryClient, topic: string, { name, owner, scenes, style }: Flags): Promise<ProjectId> {

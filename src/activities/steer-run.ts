@@ -1,0 +1,167 @@
+import { activityInfo } from '@temporalio/activity';
+import { In, type EntityManager } from 'typeorm';
+import { Lane, Scene } from '../entities';
+import {
+  fenceOf,
+  laneParts,
+  PIPELINE,
+  type EventBody,
+  type LaneId,
+  type MarkRequest,
+  type ProjectId,
+  type RejectedLanes,
+  type SkipRequest,
+} from '../protocol';
+import { announceSkipped } from './announce';
+import type { ActivityDeps } from './deps';
+import { lockStage, refreshStage } from './lane-store';
+
+/** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
+export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: SkipRequest): Promise<void> {
+  const fence = ownFence();
+  const { stage } = laneParts(lane);
+  await deps.dataSource.transaction(async (manager) => {
+    await lockStage(manager, projectId, stage);
+    await manager.query(
+      `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = now(),
+         updated_at = now()
+       WHERE project_id = $1 AND lane = $2`,
+      [projectId, lane, fence],
+    );
+    await refreshStage(manager, projectId, stage);
+    await releaseProject(manager, projectId);
+  });
+  await announceSkipped(deps, { projectId, lane, runId }).catch((err: Error) =>
+    deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the skipped lane'),
+  );
+}
+
+/** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
+export async function rejectLanes(
+  { dataSource }: ActivityDeps,
+  { projectId, lanes, reason }: RejectedLanes,
+): Promise<void> {
+  const stages = [...new Set(lanes.map((lane) => laneParts(lane).stage))];
+  await dataSource.transaction(async (manager) => {
+    // Done twice, it is said once.
+    await manager.query(
+      `UPDATE lanes SET status = 'pending', finished_at = NULL, updated_at = now(),
+         feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
+       WHERE project_id = $1 AND lane = ANY ($2::text[])`,
+      [projectId, lanes, reason],
+    );
+    for (const stage of stages) await refreshStage(manager, projectId, stage);
+  });
+}
+
+/** Rows and viewers are told that the run stands still, or goes on. Changes nothing once the run has ended. */
+export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<void> {
+  const { projectId, runId, status, paused, gates } = request;
+  const rows = await deps.dataSource.transaction(async (manager) => {
+    const open: unknown[] = await manager.query(
+      `SELECT 1 FROM projects WHERE id = $1 AND run_id = $2
+         AND status IN ('processing', 'paused', 'awaiting_approval', 'needs_attention') FOR UPDATE`,
+      [projectId, runId],
+    );
+    if (open.length === 0) return undefined;
+    await manager.query('UPDATE projects SET status = $2, updated_at = now() WHERE id = $1', [projectId, status]);
+    await markLanes(manager, projectId, paused);
+    await markGates(manager, projectId, gates);
+    return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
+  });
+  if (!rows) return;
+  const told: EventBody = { type: 'stage_update', status };
+  await deps.log
+    .publish({
+      projectId,
+      stage: PIPELINE,
+      events: [told],
+      mark: { key: `hold:${runId}`, value: ownFence() },
+      upstream: [{ stage: PIPELINE, body: told }],
+    })
+    .then(() =>
+      Promise.all([
+        ...rows.map((row) => tellPaused(deps, row)),
+        ...gates.map((gate) => tellGate(deps, projectId, gate)),
+      ]),
+    )
+    .catch((err: Error) =>
+      deps.logger.warn({ err: err.message, projectId }, 'viewers were not told how the run stands'),
+    );
+}
+
+/** The scene numbers, as a person may have changed them since the storyboard was made. */
+export async function listScenes(
+  { dataSource }: ActivityDeps,
+  { projectId }: { projectId: ProjectId },
+): Promise<number[]> {
+  const scenes = await dataSource.manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
+  return scenes.map(({ sequenceNumber }) => sequenceNumber);
+}
+
+function ownFence(): number {
+  const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
+  return fenceOf(currentAttemptScheduledTimestampMs, attempt);
+}
+
+/** Nothing waits for a person any more. */
+async function releaseProject(manager: EntityManager, projectId: ProjectId): Promise<void> {
+  await manager.query(
+    `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
+     WHERE id = $1 AND status = 'needs_attention'
+       AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
+    [projectId],
+  );
+}
+
+async function markLanes(manager: EntityManager, projectId: ProjectId, paused: readonly LaneId[]): Promise<void> {
+  await manager.query(
+    `UPDATE lanes SET status = CASE WHEN lane = ANY ($2::text[]) THEN 'paused' ELSE 'pending' END, updated_at = now()
+     WHERE project_id = $1
+       AND (status = 'paused' OR (lane = ANY ($2::text[]) AND status IN ('pending', 'processing')))`,
+    [projectId, paused],
+  );
+  await manager.query(
+    `UPDATE project_stages AS s SET updated_at = now(),
+       status = CASE WHEN EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage
+                                    AND l.status = 'paused') THEN 'paused' ELSE 'processing' END
+     WHERE project_id = $1 AND status IN ('processing', 'paused', 'pending')
+       AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status = 'processing')
+       AND (status = 'paused' OR EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage
+                                    AND l.status = 'paused'))`,
+    [projectId],
+  );
+}
+
+async function markGates(manager: EntityManager, projectId: ProjectId, gates: readonly string[]): Promise<void> {
+  await manager.query(
+    `UPDATE project_stages
+     SET status = CASE WHEN stage = ANY ($2::text[]) THEN 'awaiting_approval' ELSE 'completed' END, updated_at = now()
+     WHERE project_id = $1
+       AND (status = 'awaiting_approval' OR (stage = ANY ($2::text[]) AND status IN ('completed', 'skipped')))`,
+    [projectId, gates],
+  );
+}
+
+async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
+  const events: EventBody[] = [{ type: 'stage_update', status: 'paused' }];
+  const writer = { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
+  await log.publish({
+    projectId: writer.projectId,
+    stage,
+    writer,
+    events,
+    mark: { key: `paused:${lane}`, value: ownFence() },
+  });
+}
+
+async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: string): Promise<void> {
+  const update: EventBody = { type: 'stage_update', status: 'awaiting_approval' };
+  await log.publish({
+    projectId,
+    stage: gate,
+    events: [update, { type: 'awaiting', gate }],
+    mark: { key: `awaiting:${gate}`, value: ownFence() },
+    upstream: [{ stage: gate, body: update }],
+  });
+}

@@ -1,0 +1,46 @@
+import type { LaneId } from './ids';
+import type { RunStatus } from './status';
+
+/**
+ * Messages that steer a run. Each is an Update, which answers, and a Signal of the same name and argument, which an
+ * operator can type. One that is stale or doubled does nothing: an Update is told so, a Signal leaves a line in the
+ * workflow's current details.
+ */
+export interface StoryMessages {
+  /** Nothing new begins; what runs ends by itself or, with `now`, stops in mid-sentence and is gone on with later. */
+  readonly pause: { readonly now?: boolean };
+  readonly resume: Record<never, never>;
+  /** A lane (`image_generation/3`) that waits for a person, or all of a stage (`image_generation`). */
+  readonly retry: LaneRequest;
+  /** Later lanes go on without it. */
+  readonly skip: LaneRequest;
+  /** Stops a lane and keeps its text; it waits for `retry` or `skip` then. */
+  readonly cancelLane: LaneRequest;
+  readonly approve: GateRequest;
+  readonly reject: RejectRequest;
+  /** Rows of the project were changed by a person: everything is checked again before the run ends. */
+  readonly edited: Record<never, never>;
+}
+
+export type StoryMessage = keyof StoryMessages;
+
+export interface LaneRequest {
+  readonly lane: string;
+}
+
+export interface GateRequest {
+  /** The stage that is looked at. */
+  readonly gate: string;
+}
+
+/** The stage is made again, or one lane of it, with the reason told to the model. */
+export interface RejectRequest extends GateRequest {
+  readonly reason: string;
+  readonly lane?: string;
+}
+
+/** What a message has changed: the lanes concerned, none where it is about the run as a whole. */
+export interface MessageAnswer {
+  readonly status: RunStatus;
+  readonly lanes: readonly LaneId[];
+}

@@ -1,0 +1,34 @@
+import type { ChatMessage } from '../providers';
+
+/** Adds to a conversation that the last answer could not be used, and why. */
+export function askAgain(messages: readonly ChatMessage[], issues: readonly string[]): ChatMessage[] {
+  return addToLast(
+    messages,
+    `Your last answer could not be used:\n${listed(issues)}\nAnswer again, in full, and mend this.`,
+  );
+}
+
+/** Adds to a conversation what a person said of earlier answers. */
+export function heed(messages: readonly ChatMessage[], feedback: readonly string[]): readonly ChatMessage[] {
+  if (feedback.length === 0) return messages;
+  return addToLast(
+    messages,
+    `An earlier answer was turned down by an editor, who said:\n${listed(feedback)}\nHeed this.`,
+  );
+}
+
+/** Adds to the prompt of a picture or a clip what a person said of earlier ones. */
+export function heedInPrompt(prompt: string, feedback: readonly string[]): string {
+  return [prompt, ...feedback].join('\n');
+}
+
+function listed(points: readonly string[]): string {
+  return points.map((point) => `- ${point}`).join('\n');
+}
+
+function addToLast(messages: readonly ChatMessage[], words: string): ChatMessage[] {
+  const last = messages.at(-1);
+  return last?.role === 'user'
+    ? [...messages.slice(0, -1), { role: 'user', content: `${last.content}\n\n${words}` }]
+    : [...messages, { role: 'user', content: words }];
+}

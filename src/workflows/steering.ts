@@ -1,0 +1,169 @@
+import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import type { LaneId, MessageAnswer, StoryMessage, StoryMessages } from '../protocol';
+import type { Gates } from './gates';
+import { lanesNamed, laysOutScenes } from './lane-order';
+import type { LaneRunner } from './lane-runner';
+import type { LaneTable } from './lane-table';
+
+export interface SteeredRun {
+  readonly table: LaneTable;
+  readonly runner: LaneRunner;
+  readonly gates: Gates;
+  /** A person has changed rows that lanes of this run may have been made from. */
+  edited: boolean;
+  /** Everything shall be checked again now, by a new run of the workflow. */
+  recheck: boolean;
+}
+
+/** What a message would do now, or why it does nothing. */
+type Effect = { readonly refusal: string } | { readonly apply: () => readonly LaneId[] };
+
+type Effects = { readonly [M in StoryMessage]: (argument: Partial<StoryMessages[M]>) => Effect };
+
+const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
+  pause: 'begins nothing new: {}, or stops at once what runs and keeps its text: {"now":true}',
+  resume: 'goes on from where the run was paused',
+  retry: 'tries a lane that waits again: {"lane":"image_generation/3"}, or all of a stage: {"lane":"image_generation"}',
+  skip: 'goes on without a lane: {"lane":"camera_movement/2"}, or without all of a stage that are not settled',
+  cancelLane: 'stops a lane and keeps its text: {"lane":"rewrite"}; it waits for retry or skip then',
+  approve: 'lets the run go on after a stage: {"gate":"storyboard"}',
+  reject: 'makes a stage again, or one lane of it: {"gate":"storyboard","reason":"too dark"}',
+  edited: 'says that rows of the project were changed: what they concern is made again before the run ends',
+};
+
+/**
+ * Takes messages from now on. A signal that can do nothing, because it is stale, doubled or malformed, leaves a line in the
+ * current details and does nothing; an update is refused with that line.
+ */
+export function listen(run: SteeredRun): void {
+  const effects = effectsOn(run);
+  for (const name of Object.keys(effects) as StoryMessage[]) listenFor(name, effects[name], run.table);
+}
+
+function listenFor(name: StoryMessage, effect: (argument: never) => Effect, table: LaneTable): void {
+  const description = DESCRIPTIONS[name];
+  const weigh = (argument: unknown): Effect => {
+    if (table.isOver) return { refusal: 'the run is over' };
+    const given = argument ?? {};
+    return typeof given === 'object' ? effect(given as never) : { refusal: 'its input must be a JSON object' };
+  };
+  const apply = (outcome: Effect): MessageAnswer => {
+    const lanes = 'apply' in outcome ? outcome.apply() : [];
+    table.say('refusal' in outcome ? `${name} did nothing: ${outcome.refusal}` : undefined);
+    return { status: table.runStatus, lanes };
+  };
+  const onSignal = (argument: unknown): void => {
+    const outcome = weigh(argument);
+    if ('refusal' in outcome) log.warn(`${name} did nothing`, { reason: outcome.refusal });
+    apply(outcome);
+  };
+  setHandler(defineSignal<[unknown]>(name), onSignal, { description });
+  setHandler(defineUpdate<MessageAnswer, [unknown]>(name), (argument) => apply(weigh(argument)), {
+    description,
+    validator: (argument) => {
+      const outcome = weigh(argument);
+      if ('refusal' in outcome) throw new Error(outcome.refusal);
+    },
+  });
+}
+
+function effectsOn(run: SteeredRun): Effects {
+  const { table, runner, gates } = run;
+  const goOn = (): void => {
+    if (run.edited) run.recheck = true;
+  };
+  const set = (lanes: readonly LaneId[], status: 'pending' | 'skipped') => {
+    for (const lane of lanes) table.set(lane, status);
+    return lanes;
+  };
+  const waitingAt = (gate: unknown): string | undefined =>
+    typeof gate !== 'string'
+      ? 'it needs {"gate":"…"}'
+      : table.gates.includes(gate)
+        ? undefined
+        : `${gate} does not wait for approval`;
+  return {
+    pause: ({ now }) => {
+      const running = now === true ? runner.underWay : [];
+      if (table.paused && running.length === 0) return { refusal: 'the run is paused already' };
+      return {
+        apply: () => {
+          table.setPaused(true);
+          return runner.stop(running, 'paused');
+        },
+      };
+    },
+    resume: () => {
+      if (!table.paused) return { refusal: 'the run is not paused' };
+      return {
+        apply: () => {
+          table.setPaused(false);
+          goOn();
+          return [];
+        },
+      };
+    },
+    retry: ({ lane }) => {
+      const lanes = lanesNamed(lane, table.waiting);
+      if (lanes.length === 0) return { refusal: `${String(lane)} is not waiting for a retry` };
+      return { apply: () => set(lanes, 'pending') };
+    },
+    skip: ({ lane }) => {
+      const named = lanesNamed(lane, table.lanes);
+      if (named.length === 0) return { refusal: `there is no lane ${String(lane)}` };
+      if (named.some((each) => laysOutScenes(table.plan, each))) {
+        return { refusal: `${String(lane)} cannot be skipped: everything after it needs its scenes` };
+      }
+      const open = named.filter((each) => !['completed', 'skipped'].includes(table.status(each)));
+      if (open.length === 0) return { refusal: `${String(lane)} is settled or skipped already` };
+      return {
+        apply: () => {
+          const running = open.filter((each) => runner.underWay.includes(each));
+          set(open, 'skipped');
+          runner.stop(running, 'skipped');
+          return open;
+        },
+      };
+    },
+    cancelLane: ({ lane }) => {
+      const begun = table.withStatus('processing', 'paused');
+      const lanes = lanesNamed(lane, begun);
+      if (lanes.length === 0) return { refusal: `${String(lane)} is not running` };
+      return { apply: () => runner.stop(lanes, 'cancelled') };
+    },
+    approve: ({ gate }) => {
+      const refusal = waitingAt(gate);
+      if (refusal !== undefined) return { refusal };
+      return {
+        apply: () => {
+          gates.decide(gate as string, { kind: 'approved' });
+          goOn();
+          return [];
+        },
+      };
+    },
+    reject: ({ gate, reason, lane }) => {
+      const refusal = waitingAt(gate);
+      if (refusal !== undefined) return { refusal };
+      if (typeof reason !== 'string' || reason.trim() === '') return { refusal: 'it needs {"reason":"…"}' };
+      if (table.plan.some(({ name, kind }) => name === gate && kind === 'film')) {
+        return { refusal: 'a film is joined from what there is: edit what is wrong, or cancel' };
+      }
+      const made = lanesNamed(gate, table.lanes).filter((each) => table.status(each) === 'completed');
+      const lanes = lane === undefined ? made : lanesNamed(lane, made);
+      if (lanes.length === 0) return { refusal: `${String(lane)} is no settled lane of ${String(gate)}` };
+      return {
+        apply: () => {
+          gates.decide(gate as string, { kind: 'rejected', reason, lanes });
+          return lanes;
+        },
+      };
+    },
+    edited: () => ({
+      apply: () => {
+        run.edited = true;
+        return [];
+      },
+    }),
+  };
+}
