@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createDataSource, migrate } from '../../src/entities';
 import { createLogger } from '../../src/logger';
-import { workflowIdOf } from '../../src/protocol';
 import { runWorker } from '../../src/worker';
 import { startStack } from '../stack';
 import { startStudio } from '../studio';
@@ -56,6 +55,7 @@ async function main(names: readonly string[]): Promise<void> {
     };
     const client = await StoryClient.connect(config);
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+    const temporal = new Client({ connection });
     await mkdir(target, { recursive: true });
     for (const [name, situation] of Object.entries(SITUATIONS)) {
       if (names.length > 0 && !names.includes(name)) continue;
@@ -63,12 +63,15 @@ async function main(names: readonly string[]): Promise<void> {
         await fetch(new URL('/studio/faults', studio.url), { method: 'POST', body: JSON.stringify(fault) });
       }
       const projectId = await client.create({ topic: situation.topic, settings: { scenes: 3 } });
-      await client.start(projectId, situation.options ?? {});
-      await situation.during?.({ client, projectId, deploy });
-      const handle = new Client({ connection }).workflow.getHandle(workflowIdOf(projectId));
-      await handle.result().catch(() => undefined);
-      const history = `${historyToJSON(await handle.fetchHistory())}\n`;
-      await writeFile(join(target, `${name}.json`), history.replaceAll(root, ''));
+      const { workflowId, runId } = await client.start(projectId, situation.options ?? {});
+      const run = temporal.workflow.getHandle(workflowId, runId);
+      await situation.during?.({ client, projectId, deploy, signal: (...message) => run.signal(...message) });
+      const chain = await runsOf(temporal, run);
+      for (const [index, each] of chain.entries()) {
+        const history = `${historyToJSON(await each.fetchHistory())}\n`;
+        const file = index === 0 ? `${name}.json` : `${name}-${index + 1}.json`;
+        await writeFile(join(target, file), history.replaceAll(root, ''));
+      }
       process.stdout.write(`recorded ${name} of ${version}\n`);
     }
     await connection.close();
@@ -79,6 +82,14 @@ async function main(names: readonly string[]): Promise<void> {
     await stack.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The runs of a workflow that goes on as a new one, when the last of them has ended. */
+async function runsOf(temporal: Client, first: WorkflowHandle): Promise<WorkflowHandle[]> {
+  await first.result().catch(() => undefined);
+  const { events } = await first.fetchHistory();
+  const next = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  return next ? [first, ...(await runsOf(temporal, temporal.workflow.getHandle(first.workflowId, next)))] : [first];
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
