@@ -1,4 +1,5 @@
 import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
+import { adoptRun } from './adopt-run';
 import { announceLane } from './announce';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
@@ -7,6 +8,7 @@ import { generateVideo } from './generate-video';
 import { joinFilm } from './join-film';
 import { openRun } from './open-run';
 import { announceRun, closeRun, parkLane } from './run-lifecycle';
+import { settledLane } from './settled-lane';
 import { toApplicationFailure } from './stage-failure';
 import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
 
@@ -32,6 +34,8 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     skipLane: (request) => classified(skipLane(deps, request)),
     rejectLanes: (request) => classified(rejectLanes(deps, request)),
     markRun: (request) => classified(markRun(deps, request)),
+    adoptRun: (request) => classified(adoptRun(deps, request)),
+    settledLane: (lane) => classified(settledLane(deps, lane)),
     listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),

@@ -22,6 +22,7 @@ import {
   claimLane,
   noteAttempt,
   noteFailure,
+  pauseLane,
   settleLane,
   StaleAttempt,
   type LaneAttempt,
@@ -117,7 +118,7 @@ export async function runLane<Inputs>(
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      ...(before && before.fence > 0 && { resets: resetReason(attempt, task, context.project) }),
+      ...(before && before.fence > 0 && { resets: resetReason(attempt, task) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
@@ -199,10 +200,9 @@ async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolea
   return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
 }
 
-/** An attempt of a run that openRun did not open is one of a workflow that was reset to a point behind that. */
-function resetReason(attempt: number, { runId }: LaneTask, { runId: opened }: Project): ResetReason {
+function resetReason(attempt: number, { afterReset }: LaneTask): ResetReason {
   if (attempt > 1) return 'retry';
-  return opened === runId ? 'rerun' : 'workflow_reset';
+  return afterReset ? 'workflow_reset' : 'rerun';
 }
 
 function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
@@ -216,6 +216,12 @@ function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
       ...(scene === undefined && { upstream: [{ stage, body }] }),
     })
     .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
+}
+
+/** An operator has paused the lane's activity: it goes on when they unpause it. */
+async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
+  await pauseLane(deps.dataSource, claim).catch(() => undefined);
+  tell(deps, claim, { type: 'stage_update', status: 'paused' });
 }
 
 function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | undefined {
@@ -234,7 +240,10 @@ async function leave(
   const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
-    if (reason.message !== 'WORKER_SHUTDOWN') return reason;
+    if (reason.message !== 'WORKER_SHUTDOWN') {
+      if (Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      return reason;
+    }
     deps.logger.info(lane, 'handing the lane to another worker');
     return handOver(task.attemptsBefore === undefined ? undefined : claim.attempt);
   }

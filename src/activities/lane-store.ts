@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { In, Not, type DataSource, type EntityManager } from 'typeorm';
 import { Lane, ProjectStage } from '../entities';
 import {
   laneId,
@@ -101,7 +101,8 @@ export async function settleLane(
     await lockStage(manager, projectId, stage);
     const updated = await manager.update(
       Lane,
-      { projectId, lane, fence },
+      // One that waits for a person is not settled behind their back, by an attempt that was taken for ended.
+      { projectId, lane, fence, status: Not(In(['needs_attention', 'cancelled', 'skipped'])) },
       {
         status: 'completed',
         settledFence: settled.madeBy,
@@ -139,6 +140,11 @@ export async function settleLane(
 export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
   const { projectId, lane, fence } = claim;
   await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { error });
+}
+
+/** The attempt has stopped, and the next one waits until a person lets it begin. */
+export async function pauseLane(dataSource: DataSource, { projectId, lane, fence }: LaneAttempt): Promise<void> {
+  await dataSource.getRepository(Lane).update({ projectId, lane, fence, status: 'processing' }, { status: 'paused' });
 }
 
 /** The lane waits for a person: its retries are spent, or a person has stopped it. */

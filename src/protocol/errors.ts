@@ -20,6 +20,7 @@ export const FAILURES = {
   'Media.Unavailable': { retryable: true },
   'Database.Unavailable': { retryable: true },
   'Lane.Stale': { retryable: false },
+  'Lane.EndedByHand': { retryable: false },
   'Lane.Cancelled': { retryable: false },
   'Worker.ShuttingDown': { retryable: true },
   'Project.NotFound': { retryable: false },

@@ -56,6 +56,7 @@ export {
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
+  type AdoptRequest,
   type CarriedRun,
   type CloseRequest,
   type HandedOver,

@@ -68,7 +68,7 @@ function summaryOf(kind: LaneKind, lane: LaneId): string {
     : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
 }
 
-export const { openRun, listScenes } = steps;
+export const { openRun, listScenes, adoptRun, settledLane } = steps;
 
 export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
   return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);

@@ -97,6 +97,8 @@ describe('The story workflow', () => {
         rejectLanes: async ({ lanes, reason }) => void this.steps.push(`reject ${lanes.join(' ')}: ${reason}`),
         markRun: async ({ status, paused, gates }) =>
           void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
+        adoptRun: async ({ status }) => void this.steps.push(`adopt ${status}`),
+        settledLane: async () => null,
         listScenes: async () => Array.from({ length: this.script.scenes }, (_, i) => i + 1),
         closeRun: async ({ outcome, announce }) => {
           this.steps.push(`close ${outcome}`);
