@@ -11,26 +11,36 @@ import { markRun } from './steer-run';
  * them since. Results stay as they are: a lane that is made again uses what is settled.
  */
 export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
-  const { projectId, runId, status } = request;
-  await deps.dataSource.transaction(async (manager) => {
-    const error = request.lanes.find((lane) => lane.status === 'needs_attention')?.error ?? null;
-    await manager.query(
-      `UPDATE projects SET run_id = $2, status = $3, error = $4, finished_at = NULL, updated_at = now() WHERE id = $1`,
-      [projectId, runId, status, error],
-    );
-    await adoptLanes(manager, request);
-    for (const { name } of STAGES) await refreshStage(manager, projectId, name);
-    await manager.query(
-      `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
-         AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
-      [projectId],
-    );
-  });
+  const { projectId, runId, status, gates } = request;
+  // One after the other, because lanes that begin or are parked just now lock their rows in an order of their own.
+  const { dataSource } = deps;
+  await adoptLanes(dataSource.manager, request);
+  for (const { name } of STAGES) await refreshStage(dataSource.manager, projectId, name);
+  await dataSource.query(
+    `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
+       AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
+    [projectId],
+  );
+  await dataSource.transaction((manager) => adoptProject(manager, request));
   await deps.log
     .keep(projectId)
     .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`))
     .catch(() => undefined);
-  if (status === 'paused' || request.gates.length > 0) await markRun(deps, request);
+  if (status === 'paused' || gates.length > 0) await markRun(deps, request);
+}
+
+/** Whether a lane waits for a person is asked when nobody else can say so at the same time. */
+async function adoptProject(manager: EntityManager, { projectId, runId, status }: AdoptRequest): Promise<void> {
+  await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [projectId]);
+  await manager.query(
+    `UPDATE projects AS p SET run_id = $2, finished_at = NULL, updated_at = now(), error = parked.error,
+       status = CASE WHEN $3 NOT IN ('processing', 'needs_attention') THEN $3
+                     WHEN parked.count > 0 THEN 'needs_attention' ELSE 'processing' END
+     FROM (SELECT count(*), (array_agg(error))[1] AS error FROM lanes
+           WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled')) AS parked
+     WHERE p.id = $1`,
+    [projectId, runId, status],
+  );
 }
 
 /** Those that are under way say so themselves. What was settled before counts as told. */

@@ -57,8 +57,11 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
     const open = `status IN ('pending', 'processing', 'paused', 'needs_attention', 'awaiting_approval')`;
     for (const table of ['project_stages', 'lanes']) {
       await manager.query(
-        `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now() WHERE project_id = $1 AND ${open}`,
-        [projectId, outcome],
+        // What was no part of a run has not ended with it, and what is open after a run that is completed was no part.
+        `UPDATE ${table} SET updated_at = now(), finished_at = now(),
+           status = CASE WHEN $2 <> 'completed' AND ($3::text[] IS NULL OR stage = ANY ($3::text[])) THEN $2 ELSE 'pending' END
+         WHERE project_id = $1 AND ${open}`,
+        [projectId, outcome, request.stages ?? null],
       );
     }
     const { affected } = await manager.update(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../src/config';
 import { workflowIdOf, type ProjectId } from '../../src/protocol';
+import { Operator } from '../support/operator';
 import { ownTopic, watchToEnd, watchUntil, withTemporal } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { temporal } from '../support/temporal-command';
@@ -18,9 +19,9 @@ describe('Where workers are builds of a deployment,', () => {
   /** The server hears of a build when its workers ask for work. */
   const makeCurrent = (build: string) =>
     until(`${build} is current`, () =>
-      temporal(
-        ...['worker', 'deployment', 'set-current-version', '--deployment-name', name, '--build-id', build, '--yes'],
-      ).catch(() => undefined),
+      new Operator({ '--deployment-name storyreel': `--deployment-name ${name}`, '1.4.0': build })
+        .types('Deploy during a run', 'set-current-version')
+        .catch(() => undefined),
     );
 
   /** Who did the work, as far as it has ended. */

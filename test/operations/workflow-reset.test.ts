@@ -37,7 +37,6 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
   const agree = (projectId: ProjectId, run: string) =>
     until(`all say ${run}`, async () => {
       const { temporal: told, postgres, viewer } = await standings(app, projectId);
-      if (process.env['DBG']) console.log(run, JSON.stringify([told, postgres, viewer]));
       const same = JSON.stringify(told) === JSON.stringify(postgres) && viewer === postgres.run;
       return same && told.run === run ? told : undefined;
     });

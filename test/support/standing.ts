@@ -7,7 +7,7 @@ export interface Standing {
   readonly lanes: Readonly<Record<string, string>>;
 }
 
-/** How a story stands by each of those who say so: the workflow, the rows, and a viewer who comes now. */
+/** How a run stands by each of those who say so: the workflow, the rows, and a viewer who comes now. */
 export async function standings(
   { client, config }: TestApp,
   projectId: ProjectId,
@@ -17,8 +17,14 @@ export async function standings(
   );
   const rows = await client.status(projectId);
   const [snapshot] = await watchUntil(client, projectId, () => true);
+  const ofRun = new Set<string>(view.lanes.map(({ lane }) => lane));
   const statuses = (lanes: readonly { readonly lane: string; readonly status: string }[]) =>
-    Object.fromEntries(lanes.map(({ lane, status }) => [lane, status] as const).sort());
+    Object.fromEntries(
+      lanes
+        .filter(({ lane }) => ofRun.has(lane))
+        .map(({ lane, status }) => [lane, status] as const)
+        .sort(),
+    );
   return {
     temporal: { run: view.status === 'running' ? 'processing' : view.status, lanes: statuses(view.lanes) },
     postgres: { run: rows.status, lanes: statuses(rows.lanes) },
