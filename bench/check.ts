@@ -1,6 +1,8 @@
+import type { Part } from './compare';
 import type { Ground } from './harness/ground';
 import { withPath } from './harness/opened';
 import { median } from './harness/summary';
+import { CANCELS, cancelRun, type CancelRun } from './parts/cancel';
 import { crashRun } from './parts/crash';
 import { crowdRun } from './parts/crowd';
 import { longTextRun } from './parts/long-text';
@@ -20,6 +22,8 @@ export interface Check {
 
 export interface CheckOptions {
   readonly runs: number;
+  /** None is all of them. */
+  readonly parts: readonly Part[];
   readonly say: (line: string) => void;
 }
 
@@ -28,12 +32,27 @@ const SECONDS = 5;
 /** Heartbeats that stay away for so long end an attempt; see src/workflows/activity-options.ts. */
 const HEARTBEAT_TIMEOUT_S = 15;
 
-/** Measures every promise of README's table against the bare loop of the same run. */
-export async function check(ground: Ground, { runs, say }: CheckOptions) {
-  const checks: Check[] = [];
-  const atMost = (promise: string, measured: number, limit: number, unit: string) =>
-    checks.push({ promise, measured, limit, unit, kept: measured <= limit });
+type AtMost = (promise: string, measured: number, limit: number, unit: string) => void;
 
+/** Measures every promise of README's table, or those of some parts, against the bare loop of the same run. */
+export async function check(ground: Ground, { runs, parts, say }: CheckOptions) {
+  const checks: Check[] = [];
+  const atMost: AtMost = (promise, measured, limit, unit) =>
+    checks.push({ promise, measured, limit, unit, kept: measured <= limit });
+  const all = parts.length === 0;
+  const has = (part: Part) => all || parts.includes(part);
+  const measured = {
+    ...(has('steady') && (await checkSteady(ground, atMost, runs, say))),
+    ...(has('long') && { long: await checkLong(ground, atMost) }),
+    ...(has('crowd') && { crowd: await checkCrowd(ground, atMost) }),
+    ...(has('crash') && { crash: await checkCrash(ground, atMost) }),
+    ...(all && { start: await checkStart(ground, atMost) }),
+    ...(has('cancel') && { cancel: await checkCancel(ground, atMost, say) }),
+  };
+  return { checks, measured };
+}
+
+async function checkSteady(ground: Ground, atMost: AtMost, runs: number, say: (line: string) => void) {
   const at = async (streams: number) => {
     const load = { streams, rate: RATE, seconds: SECONDS };
     const { runs: measured, failed } = await interleaved(ground, [bareLoop, storyreel], load, runs, say);
@@ -82,27 +101,51 @@ export async function check(ground: Ground, { runs, say }: CheckOptions) {
   );
   const ceiling = await pythonCeiling(ground, say);
 
+  return { one, fifty, many, most, ceiling };
+}
+
+async function checkLong(ground: Ground, atMost: AtMost) {
   const long = await withPath(ground, storyreel, (open) => longTextRun(ground, storyreel, open));
   const growth = (tenths: readonly number[]) => Math.abs((tenths.at(-1) ?? NaN) / (tenths[0] ?? NaN) - 1) * 100;
   atMost('60 KB of text: bytes into Redis a token', long.inMean, 200, 'bytes');
   atMost('60 KB of text: bytes to a viewer a token', long.outMean, 200, 'bytes');
   atMost('60 KB of text: last tenth against the first, in', growth(long.inPerToken), 10, '%');
   atMost('60 KB of text: last tenth against the first, out', growth(long.outPerToken), 10, '%');
+  return long;
+}
 
+async function checkCrowd(ground: Ground, atMost: AtMost) {
   const crowd = await withPath(ground, storyreel, (open) =>
     crowdRun(ground, storyreel, open, { viewers: 100, storm: 200, seconds: SECONDS }),
   );
   atMost('100 viewers: memory a viewer', crowd.heapPerViewer / 1000, 20, 'KB');
   atMost('200 viewers come back at once: not right', crowd.storm.viewers - crowd.storm.right, 0, 'viewers');
+  return crowd;
+}
 
+async function checkCrash(ground: Ground, atMost: AtMost) {
   const crash = await withPath(ground, storyreel, (open) => crashRun(ground, storyreel, open, 100, 120_000));
   atMost('kill -9 in mid-stream: lanes not right', 100 - (crash.verdicts.right ?? 0), 0, 'of 100');
   atMost('kill -9: first token after the heartbeat time-out', crash.silence.max - HEARTBEAT_TIMEOUT_S, 2, 's');
+  return crash;
+}
 
+async function checkStart(ground: Ground, atMost: AtMost) {
   const start = await withPath(ground, storyreel, (open) => startUpRun(ground, open, 50));
   atMost('start to the first request at the provider: p99', start.p99, 150, 'ms');
+  return start;
+}
 
-  return { checks, measured: { one, fifty, many, most, ceiling, long, crowd, crash, start } };
+async function checkCancel(ground: Ground, atMost: AtMost, say: (line: string) => void): Promise<readonly CancelRun[]> {
+  const measured: CancelRun[] = [];
+  for (const { load, what, limitMs } of CANCELS) {
+    const run = await cancelRun(ground, load);
+    say(`cancel, ${what}: ${JSON.stringify(run)}`);
+    atMost(`cancel with ${what}: the provider's socket is closed, p99`, run.closed.p99, limitMs, 'ms');
+    atMost(`cancel with ${what}: not closed by it`, run.wrong, 0, 'streams');
+    measured.push(run);
+  }
+  return measured;
 }
 
 /** How many streams the accumulated text in Python carries within the same latency; no promise, but what to compare with. */

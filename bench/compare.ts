@@ -1,6 +1,7 @@
 import { Ground } from './harness/ground';
 import { withPath } from './harness/opened';
 import { measureRedisMemory, type MemoryFigures } from './redis-memory';
+import { CANCELS, cancelRun, type CancelRun } from './parts/cancel';
 import { crashRun, type CrashRun } from './parts/crash';
 import { crowdRun, type CrowdRun } from './parts/crowd';
 import { longTextRun, type LongTextRun } from './parts/long-text';
@@ -9,7 +10,7 @@ import { bareLoop, storyreel, type Path } from './paths/path';
 import { peerPaths } from './paths/peers';
 import { pythonThreads } from './paths/python-path';
 
-export const PARTS = ['steady', 'long', 'crowd', 'crash', 'memory'] as const;
+export const PARTS = ['steady', 'long', 'crowd', 'crash', 'cancel', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Comparison {
@@ -17,6 +18,8 @@ export interface Comparison {
   readonly long: readonly LongTextRun[];
   readonly crowd: readonly CrowdRun[];
   readonly crash: readonly CrashRun[];
+  /** Of the product alone. */
+  readonly cancel: readonly CancelRun[];
   readonly memory?: MemoryFigures;
   /** What could not be measured, and why: for most, the load was more than the path carries here. */
   readonly failed: readonly string[];
@@ -49,6 +52,7 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
     long: [] as LongTextRun[],
     crowd: [] as CrowdRun[],
     crash: [] as CrashRun[],
+    cancel: [] as CancelRun[],
   };
   const failed: string[] = [];
   const attempt = async <T>(what: string, path: Path, work: () => Promise<T>): Promise<T | undefined> => {
@@ -100,6 +104,9 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
       const work = () => fresh((own) => withPath(own, path, (o) => crashRun(own, path, o, streams, patienceMs)));
       push(result.crash, await attempt('crash', path, work));
     }
+  }
+  for (const { load } of has('cancel') && main.includes(storyreel) ? CANCELS : []) {
+    push(result.cancel, await attempt('cancel', storyreel, () => cancelRun(ground, load)));
   }
   const memory = has('memory')
     ? await measureRedisMemory(ground.services.redisUrl, { projects: 100, bytes: 60_000 })

@@ -22,7 +22,10 @@ async function main(): Promise<void> {
   const program = new Command('bench')
     .description('Measures how tokens get from a provider to viewers: ours beside what people would use instead.')
     .argument('[parts...]', `what is measured: ${PARTS.join(', ')}; all of it when none is named`)
-    .option('--check', 'measure what is promised, print each figure beside its limit; exit 1 if one falls short')
+    .option(
+      '--check',
+      'measure what is promised, of these parts, print each figure beside its limit; exit 1 if one falls short',
+    )
     .option('--runs <n>', 'interleaved runs of each path; medians are given', whole, 5)
     .option('--paths <names>', 'only paths whose names contain one of these words, comma separated')
     .option('--out <file>', 'write the JSON there, too')
@@ -42,7 +45,7 @@ async function main(): Promise<void> {
   }
   try {
     const result = checking
-      ? await check(ground, { runs, say })
+      ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
       : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
     const json = JSON.stringify(
       { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result },

@@ -14,6 +14,25 @@ const whole = (min: number, max: number) =>
 const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
 const httpUrl = url('https?', 'http://localhost:8080/v1');
 
+const price = z.number('must be a price of 0 or more').min(0, 'must be a price of 0 or more').optional();
+const PRICES = '{"inputPerMillion":0.15,"outputPerMillion":0.6,"perImage":0.04,"perSecond":0.1,"perVideo":0}';
+const prices = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: `must be JSON like ${PRICES}` });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.strictObject(
+      { inputPerMillion: price, outputPerMillion: price, perImage: price, perSecond: price, perVideo: price },
+      `must be prices of 0 or more, like ${PRICES}`,
+    ),
+  );
+
 /**
  * Every setting, in the order of docs/configuration.md, which a test compares with this table. Times are in milliseconds
  * unless the name says otherwise.
@@ -52,6 +71,7 @@ const schema = z.object({
   STORYREEL_VIDEO_BASE_URL: httpUrl.optional(),
   STORYREEL_VIDEO_API_KEY: z.string().min(1).optional(),
   STORYREEL_VIDEO_MODEL: z.string().min(1).default('sora-2'),
+  STORYREEL_PRICES: prices.optional(),
   FRAME_SIZE: z
     .string()
     .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must be WIDTHxHEIGHT, for example 1280x720')
@@ -75,6 +95,7 @@ const schema = z.object({
     .string()
     .regex(/^[^\s:]{1,100}$/, 'must be a version without spaces and colons, for example 1.4.0 or a commit')
     .optional(),
+  RECONCILE_MINUTES: whole(0, 1_440).default(5),
 
   UPSTREAM_CHANNELS: onOff.default(true),
   UPSTREAM_FULL_TEXT: onOff.default(false),

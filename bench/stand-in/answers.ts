@@ -9,6 +9,8 @@ export interface Answer {
   /** The first token's index; above 0 where a client asked to go on from a text. */
   readonly from: number;
   firstAt?: number;
+  /** When the client closed its connection. */
+  leftAt?: number;
   next: number;
   state: 'open' | 'finished' | 'left';
 }
@@ -41,7 +43,9 @@ export class Answers {
     // Answers begin at a random phase, so that many of them do not write in the same moment.
     this.open.push({ answer, response, due: nowMicros() + Math.random() * (1e6 / this.rate) });
     response.on('close', () => {
-      if (answer.state === 'open') answer.state = 'left';
+      if (answer.state !== 'open') return;
+      answer.state = 'left';
+      answer.leftAt = nowMicros();
     });
   }
 

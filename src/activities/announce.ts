@@ -1,6 +1,7 @@
-import type { DataSource, EntityManager } from 'typeorm';
-import { Lane, ModelUsage, Project, ProjectStage, Scene } from '../entities';
-import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId } from '../protocol';
+import type { DataSource } from 'typeorm';
+import { Lane, ProjectStage, usageTotals } from '../entities';
+import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId, type UsageTotals } from '../protocol';
+import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
 
@@ -57,19 +58,6 @@ export async function announceSkipped(source: Source, { projectId, lane, runId }
   await tellStage(source, projectId, lane, runId);
 }
 
-export async function storedResult(
-  manager: EntityManager,
-  projectId: ProjectId,
-  lane: LaneId,
-): Promise<StoredResult | undefined> {
-  const project = await manager.findOneByOrFail(Project, { id: projectId });
-  const { scene: sequenceNumber } = laneParts(lane);
-  const scene =
-    sequenceNumber === undefined ? undefined : await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  if (scene === null) return undefined;
-  return stageDefinition(stageOf(lane)).stored({ manager, project, ...(scene && { scene }) });
-}
-
 async function tellLane(
   { dataSource, log }: Source,
   writer: LaneWriter,
@@ -80,7 +68,7 @@ async function tellLane(
   const { projectId, lane } = writer;
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
-  const usage = await dataSource.manager.findOneBy(ModelUsage, { projectId, lane, fence: writer.fence });
+  const usage = await usageTotals(dataSource.manager, projectId, lane);
   const whole: EventBody | undefined =
     stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
   const item: EventBody | undefined =
@@ -96,16 +84,8 @@ async function tellLane(
     ...(whole ? [whole] : []),
     ...(item ? [item] : []),
     { type: 'stage_update', status: 'completed' },
-    ...(usage
-      ? [
-          {
-            type: 'usage' as const,
-            input_tokens: usage.inputTokens,
-            output_tokens: usage.outputTokens,
-            wasted_tokens: usage.wastedTokens,
-            ...(usage.cost !== null && { cost: usage.cost }),
-          },
-        ]
+    ...(isPaid(usage)
+      ? [{ type: 'usage' as const, ...usage, project: await usageTotals(dataSource.manager, projectId) }]
       : []),
   ];
   const request = {
@@ -132,6 +112,10 @@ async function tellLane(
   } finally {
     carrier?.close();
   }
+}
+
+function isPaid({ input_tokens: input, output_tokens: output, images, video_seconds: seconds }: UsageTotals): boolean {
+  return input + output > 0 || images !== undefined || seconds !== undefined;
 }
 
 /** Goes on from what the log holds, where that is this text or its beginning; otherwise tells it anew. */

@@ -1,16 +1,21 @@
-import type { LaneKind, LaneTask, StoryActivities } from '../protocol';
+import { Context } from '@temporalio/activity';
+import type { BatchActivities, LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
 import { adoptRun } from './adopt-run';
 import { announceLane } from './announce';
+import { closeQueued, storyStates } from './batch-steps';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
 import { generateVideo } from './generate-video';
 import { joinFilm } from './join-film';
 import { openRun } from './open-run';
+import { reconcileMedia } from './reconcile-media';
+import { reconcileRuns } from './reconcile-runs';
 import { announceRun, closeRun, parkLane } from './run-lifecycle';
 import { settledLane } from './settled-lane';
 import { toApplicationFailure } from './stage-failure';
 import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
+import { stopLanes } from './stop-lanes';
 
 type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
 
@@ -26,8 +31,8 @@ export function createLaneActivities(deps: ActivityDeps): {
   };
 }
 
-/** What a run needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
-export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> {
+/** What a run, or a batch of them, needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> & BatchActivities {
   return {
     openRun: (request) => classified(openRun(deps, request)),
     parkLane: (request) => classified(parkLane(deps, request)),
@@ -40,6 +45,20 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceUntilTold(deps, task)),
+    stopLanes: (request) => classified(stopLanes(deps, request)),
+    storyStates: (input) => classified(storyStates(input)),
+    closeQueued: (input) => classified(closeQueued(deps, input)),
+  };
+}
+
+/** What keeps rows and media true whatever happened to their runs; on the workflow's own task queue, too. */
+export function createReconcileActivities(deps: ActivityDeps): ReconcileActivities {
+  return {
+    reconcileRuns: (request) => classified(reconcileRuns(deps, request)),
+    reconcileMedia: (request) => {
+      const context = Context.current();
+      return classified(reconcileMedia(deps, request, (files) => context.heartbeat(files)));
+    },
   };
 }
 

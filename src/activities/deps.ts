@@ -2,14 +2,19 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
-import type { EventLog } from '../stream';
+import type { ControlChannel, EventLog } from '../stream';
 import type { StoryMetrics } from '../telemetry';
+import type { RunLookup } from './run-lookup';
+import type { StopSignals } from './stop-signal';
 
 /** What activities work with; made once per worker process. */
 export interface ActivityDeps {
   readonly dataSource: DataSource;
   readonly log: EventLog;
+  readonly control: ControlChannel;
+  readonly stops: StopSignals;
   readonly media: MediaStore;
+  readonly runs: RunLookup;
   readonly config: Config;
   readonly logger: Logger;
   /** Absent where nobody scrapes this worker. */

@@ -1,13 +1,14 @@
 import { imageSize } from 'image-size';
-import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
+import { planImage, stageOfKind } from '../planning';
+import type { LaneResult, LaneTask } from '../protocol';
 import type { ImageProvider } from '../providers';
-import { heedInPrompt, renderText, stageDefinition, type ImageStage } from '../stages';
 import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
-import { inputHash } from './input-hash';
-import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { promptFor } from './prompt-for';
-import { callOf, chooseImage, type Chosen } from './provider-choice';
+import { runLane, type LaneMaker } from './lane-run';
+import { PaidCall } from './paid-call';
+import { callOf, openImage, type Chosen } from './provider-choice';
+
+const ONE = { unit: 'image', units: 1 } as const;
 
 interface ImageInputs {
   readonly chosen: Chosen<ImageProvider>;
@@ -21,39 +22,37 @@ export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 
 const maker: LaneMaker<ImageInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
-    const stage = imageStage(name);
-    const chosen = await chooseImage(deps);
-    const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = heedInPrompt(renderText(user, await stage.variables(context)), feedback);
-    return {
-      inputs: { chosen, prompt },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, prompt, deps.config.FRAME_SIZE]),
-    };
+    const plan = await planImage(deps, context, name, feedback);
+    return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(plan.choice) } };
   },
 
   async make(run, { inputs: { chosen, prompt }, inputHash: hash }) {
-    const { deps, claim } = run;
+    const { deps, claim, context } = run;
     const request = {
       prompt,
       size: deps.config.FRAME_SIZE,
-      idempotencyKey: [claim.projectId, claim.lane, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
+      // By the scene, not by its number: one that moves while it is drawn is not paid for again.
+      idempotencyKey: [claim.projectId, run.stage, context.scene?.id, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
     };
-    const image = await providerCall(callOf('generate_image', claim, chosen), () =>
-      chosen.provider.generate(request, run.signal),
-    );
-    const { width, height } = imageSize(image.bytes);
-    const media = await deps.media.put(image.bytes, image.mediaType);
-    await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
-      await imageStage(run.stage).save(context, { ...media, width, height, prompt }, settlement);
-      return {};
-    });
-    return { sha256: media.sha256, bytes: media.bytes };
+    const call = await PaidCall.book(run, { chosen, most: ONE });
+    let answered = false;
+    try {
+      if (call.refused) throw call.refused;
+      const image = await providerCall(callOf('generate_image', claim, chosen), () =>
+        chosen.provider.generate(request, run.signal),
+      );
+      answered = true;
+      const { width, height } = imageSize(image.bytes);
+      const media = await deps.media.put(image.bytes, image.mediaType);
+      await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
+        await stageOfKind('image', run.stage).save(context, { ...media, width, height, prompt }, settlement);
+        await call.settle(context.manager, ONE, false);
+        return {};
+      });
+      return { sha256: media.sha256, bytes: media.bytes };
+    } catch (error) {
+      await call.waste(error, ONE, !answered);
+      throw error;
+    }
   },
 };
-
-function imageStage(name: LaneRun['stage']): ImageStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'image') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no images.`);
-  return stage;
-}

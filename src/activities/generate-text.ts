@@ -1,32 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ModelUsage, type ProviderPrices } from '../entities';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
-import {
-  askAgain,
-  heed,
-  renderMessages,
-  stageDefinition,
-  UnusableOutput,
-  type JsonSchema,
-  type TextStage,
-} from '../stages';
+import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
+import { askAgain, UnusableOutput, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
 import { providerCall } from '../telemetry';
+import { bytesOf, tokensIn } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
-import { inputHash, textHash } from './input-hash';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { promptFor } from './prompt-for';
-import { callOf, chooseText, type Chosen } from './provider-choice';
+import { PaidCall } from './paid-call';
+import { callOf, openText, type Chosen } from './provider-choice';
 import { StreamWatchdog } from './stream-watchdog';
 
-interface TextInputs {
+interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
   readonly chosen: Chosen<TextProvider>;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly messages: readonly ChatMessage[];
-  readonly maxTokens: number;
-  readonly schema?: JsonSchema;
 }
 
 const LAST_FLUSH_MS = 500;
@@ -34,9 +22,10 @@ const LAST_FLUSH_MS = 500;
 const NOTE_WASTE_MS = 1_000;
 
 interface Tokens {
+  readonly unit: 'token';
   input: number;
   output: number;
-  /** The provider did not say, so `output` counts the pieces that came. */
+  /** The provider did not say: `input` is reckoned from the prompt's length, and `output` counts the pieces that came. */
   estimated: boolean;
 }
 
@@ -47,44 +36,40 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
 
 const maker: LaneMaker<TextInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
-    const stage = textStage(name);
-    const chosen = await chooseText(deps);
-    const variables = await stage.variables(context);
-    const asked = renderMessages(await promptFor(context.manager, name, stage.template), variables);
-    const messages = heed(asked, feedback);
-    const maxTokens = stage.maxTokens(variables);
-    const schema = stage.schema?.(variables);
-    return {
-      inputs: { chosen, variables, messages, maxTokens, ...(schema && { schema }) },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, messages, maxTokens, stage.temperature, schema]),
-    };
+    const plan = await planText(deps, context, name, feedback);
+    return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
   },
 
   async make(run, { inputs }) {
-    const stage = textStage(run.stage);
+    const stage = stageOfKind('text', run.stage);
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
+    const messages = conversation(run, inputs, continued?.text);
+    const promptBytes = bytesOf(messages);
+    const call = await PaidCall.book(run, {
+      chosen: inputs.chosen,
+      most: { unit: 'token', input: promptBytes, output: inputs.maxTokens },
+      ...(continued?.paidBy !== undefined && { continues: continued.paidBy }),
+    });
     const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
     const writer = new TextWriter({
       log: deps.log,
       writer: claim,
-      ...(continued && { continued }),
+      ...(continued?.told && { continued }),
       ...(run.resets && { reason: run.resets }),
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
-    if (continued) {
-      writer.open();
-      await keepTokens(run);
-    }
-    const tokens: Tokens = { input: 0, output: 0, estimated: true };
-    let settled = false;
+    // Also where the call is refused: the text that is there then belongs to this attempt, for the next one to go on from.
+    if (continued?.told) writer.open();
+    else if (continued) writer.write(continued.text);
+    const tokens: Tokens = { unit: 'token', input: tokensIn(promptBytes), output: 0, estimated: true };
     try {
+      if (call.refused) throw call.refused;
       meter?.asked();
       await providerCall(
         callOf('chat', run.claim, inputs.chosen),
-        () => streamInto(writer, stage, run, inputs, tokens),
+        () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
         tokens,
       ).finally(() => meter?.ended());
       const { text } = writer;
@@ -94,25 +79,34 @@ const maker: LaneMaker<TextInputs> = {
         { resultHash: sha256, text: { text, sha256, bytes } },
         async (context, settlement) => {
           await stage.save(context, parsed, { text, sha256, bytes }, settlement);
-          await context.manager.insert(ModelUsage, usageRow(run, inputs, tokens, 0));
+          await call.settle(context.manager, tokens, tokens.estimated);
           const scenes = await stage.scenes?.(context);
           return scenes ? { scenes } : {};
         },
       );
-      settled = true;
       return { sha256, bytes, ...result, writer };
-    } finally {
-      if (!settled) {
-        // What came in the last moments may be gone on from.
-        await writer.flush(LAST_FLUSH_MS);
-        writer.close();
-        await Promise.race([noteWaste(run, inputs, tokens), sleep(NOTE_WASTE_MS, undefined, { ref: false })]);
-      }
+    } catch (error) {
+      // What came in the last moments may be gone on from.
+      await writer.flush(LAST_FLUSH_MS);
+      writer.close();
+      await Promise.race([
+        call.waste(error, tokens, tokens.estimated),
+        sleep(NOTE_WASTE_MS, undefined, { ref: false }),
+      ]);
+      throw error;
     }
   },
 
-  scenes: ({ stage, context }) => textStage(stage).scenes?.(context),
+  scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
 };
+
+/** What the model is told: the prompt, what was wrong with its last answer, and the beginning of this one to go on from. */
+function conversation(run: LaneRun, { messages }: TextInputs, begun: string | undefined): ChatMessage[] {
+  return [
+    ...(run.unusable ? askAgain(messages, run.unusable.issues) : messages),
+    ...(begun === undefined ? [] : [{ role: 'assistant' as const, content: begun }]),
+  ];
+}
 
 /** Streams the answer into the writer. Returns only when the provider has said that it is complete. */
 async function streamInto(
@@ -131,10 +125,8 @@ async function streamInto(
   const signal = AbortSignal.any([run.signal, watchdog.signal]);
   let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
   try {
-    // What there is already is the beginning of the answer, for the provider to go on from.
-    const begun: ChatMessage[] = writer.text === '' ? [] : [{ role: 'assistant', content: writer.text }];
     const request = {
-      messages: [...(run.unusable ? askAgain(messages, run.unusable.issues) : messages), ...begun],
+      messages,
       maxTokens,
       temperature: stage.temperature,
       ...(schema && { schema }),
@@ -182,48 +174,4 @@ async function streamInto(
       "The provider's content filter stopped the answer. Change the topic or the prompt.",
     );
   }
-}
-
-function textStage(name: LaneRun['stage']): TextStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'text') throw new StoryreelError('Stage.Unknown', `The stage ${name} does not stream text.`);
-  return stage;
-}
-
-function usageRow({ claim }: LaneRun, { chosen }: TextInputs, tokens: Tokens, wasted: number) {
-  return {
-    ...claim,
-    provider: chosen.name,
-    model: chosen.model,
-    inputTokens: tokens.input,
-    outputTokens: tokens.output,
-    wastedTokens: wasted,
-    estimated: tokens.estimated,
-    cost: costOf(chosen.prices, tokens),
-  };
-}
-
-function costOf(prices: ProviderPrices, { input, output }: Tokens): number | null {
-  if (prices.inputPerMillion === undefined && prices.outputPerMillion === undefined) return null;
-  return (input * (prices.inputPerMillion ?? 0) + output * (prices.outputPerMillion ?? 0)) / 1_000_000;
-}
-
-/** The text of the attempt before is gone on from, so its tokens were not wasted after all. */
-async function keepTokens({ deps, claim, interrupted }: LaneRun): Promise<void> {
-  const { projectId, lane } = claim;
-  if (!interrupted) return;
-  await deps.dataSource.manager.update(ModelUsage, { projectId, lane, fence: interrupted.fence }, { wastedTokens: 0 });
-}
-
-/** What a failed attempt cost is counted, but must not hide why it failed. */
-async function noteWaste(run: LaneRun, inputs: TextInputs, tokens: Tokens): Promise<void> {
-  if (tokens.output === 0 && tokens.input === 0) return;
-  await run.deps.dataSource
-    .createQueryBuilder()
-    .insert()
-    .into(ModelUsage)
-    .values(usageRow(run, inputs, tokens, tokens.output))
-    .orIgnore()
-    .execute()
-    .catch((error: Error) => run.deps.logger.warn({ err: error.message, lane: run.claim.lane }, 'waste not counted'));
 }

@@ -2,17 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import type { EntityManager } from 'typeorm';
 import { GeneratedVideo } from '../entities';
+import { planVideo } from '../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { VideoProvider } from '../providers';
-import { heedInPrompt, renderText, stageDefinition, type VideoStage } from '../stages';
 import { providerCall, type ProviderCall } from '../telemetry';
+import { mayBeCharged, type Amount } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { probeClip } from './ffmpeg';
-import { inputHash } from './input-hash';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { StaleAttempt } from './lane-store';
-import { promptFor } from './prompt-for';
-import { callOf, chooseVideo, type Chosen } from './provider-choice';
+import { PaidCall } from './paid-call';
+import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
+
+const NO_CLIP = { unit: 'second', units: 0 } as const;
 
 interface VideoInputs {
   readonly chosen: Chosen<VideoProvider>;
@@ -33,16 +35,8 @@ export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 
 const maker: LaneMaker<VideoInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
-    const stage = videoStage(name);
-    const chosen = await chooseVideo(deps);
-    const { user } = await promptFor(context.manager, name, stage.template);
-    const prompt = heedInPrompt(renderText(user, await stage.variables(context)), feedback);
-    const source = await stage.source(context);
-    return {
-      inputs: { chosen, prompt, ...source },
-      model: chosen.model,
-      inputHash: inputHash([name, chosen.model, prompt, source.imageKey, source.seconds, deps.config.FRAME_SIZE]),
-    };
+    const plan = await planVideo(deps, context, name, feedback);
+    return { ...plan, inputs: { ...plan, chosen: openVideo(plan.choice) } };
   },
 
   async make(run, plan) {
@@ -54,24 +48,37 @@ const maker: LaneMaker<VideoInputs> = {
     const { provider } = chosen;
     const call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
       providerCall(callOf(operation, run.claim, chosen), work);
-    const jobId = job.providerJobId ?? (await call('submit_video', () => submit(run, plan, provider, job)));
-    await call('await_video', () => untilDone(run, provider, job, jobId));
-    const clip = await call('download_video', () => provider.download(jobId, run.signal));
-    const media = await deps.media.put(clip.bytes, 'video/mp4');
-    const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
-    await run.settle({ resultHash: media.sha256 }, async ({ manager }) => {
-      await updateJob(manager, run, job, {
-        status: 'completed',
-        sha256: media.sha256,
-        mediaType: media.mediaType,
-        bytes: media.bytes,
-        durationSeconds: info.seconds,
-        completedAt: new Date(),
-        error: null,
-      });
-      return {};
+    const ordered = { unit: 'second' as const, units: plan.inputs.seconds };
+    const paid = await PaidCall.book(run, {
+      ...{ chosen, most: ordered, key: job.idempotencyKey, underWay: job.providerJobId !== null },
     });
-    return { sha256: media.sha256, bytes: media.bytes };
+    try {
+      if (paid.refused) throw paid.refused;
+      const jobId =
+        job.providerJobId ??
+        (await call('submit_video', () => submit(run, plan, provider, job)).catch(unlessTaken(paid)));
+      await call('await_video', () => untilDone(run, provider, job, jobId, paid, ordered));
+      const clip = await call('download_video', () => provider.download(jobId, run.signal));
+      const media = await deps.media.put(clip.bytes, 'video/mp4');
+      const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
+      await run.settle({ resultHash: media.sha256 }, async ({ manager }) => {
+        await updateJob(manager, run, job, {
+          status: 'completed',
+          sha256: media.sha256,
+          mediaType: media.mediaType,
+          bytes: media.bytes,
+          durationSeconds: info.seconds,
+          completedAt: new Date(),
+          error: null,
+        });
+        await paid.settle(manager, ordered, false);
+        return {};
+      });
+      return { sha256: media.sha256, bytes: media.bytes };
+    } catch (error) {
+      await paid.tell();
+      throw error;
+    }
   },
 };
 
@@ -138,20 +145,37 @@ async function submit(
   return jobId;
 }
 
-async function untilDone(run: LaneRun, provider: VideoProvider, job: GeneratedVideo, jobId: string): Promise<void> {
+/** A job that the provider refused costs nothing. One whose answer was lost is asked for again under its key. */
+function unlessTaken(paid: PaidCall): (error: unknown) => Promise<never> {
+  return async (error) => {
+    if (!mayBeCharged(error)) await paid.close(NO_CLIP, false);
+    throw error;
+  };
+}
+
+async function untilDone(
+  run: LaneRun,
+  provider: VideoProvider,
+  job: GeneratedVideo,
+  jobId: string,
+  paid: PaidCall,
+  ordered: Amount,
+): Promise<void> {
   let told = -1;
   for (;;) {
     const state = await provider.poll(jobId, run.signal).catch((error: unknown) => {
-      if (error instanceof OpenAI.NotFoundError) return { status: 'failed' as const, message: 'the job is gone' };
+      if (error instanceof OpenAI.NotFoundError) return { status: 'lost' as const, message: 'the job is gone' };
       throw error;
     });
     if (state.status === 'completed') return;
-    if (state.status === 'failed') {
+    if (state.status === 'failed' || state.status === 'lost') {
       const message = `The provider's video job failed: ${state.message}`;
       await updateJob(run.deps.dataSource.manager, run, job, {
         status: 'failed',
         error: { type: 'Video.JobFailed', message, retryable: true },
       });
+      // Nobody pays for a job that the provider itself calls failed; of one that it has lost nobody knows.
+      await (state.status === 'failed' ? paid.close(NO_CLIP, false) : paid.close(ordered, true));
       throw new StoryreelError('Video.JobFailed', message);
     }
     run.counters['progress'] = state.progress;
@@ -177,10 +201,4 @@ async function updateJob(
     .where('id = :id AND fence <= :fence', { id: job.id, fence: run.claim.fence })
     .execute();
   if (affected !== 1) throw new StaleAttempt(run.claim.lane);
-}
-
-function videoStage(name: LaneRun['stage']): VideoStage {
-  const stage = stageDefinition(name);
-  if (stage.kind !== 'video') throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no clips.`);
-  return stage;
 }

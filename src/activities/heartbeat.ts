@@ -1,35 +1,56 @@
 import { Context } from '@temporalio/activity';
 
-/** A cancellation comes only in the answer to a beat, so this bounds how late a lane hears of it. */
-const BEAT_MS = 1_000;
-/** Each beat is a call to Temporal and a write there: many lanes in one worker share so many beats a second … */
-const MOST_BEATS_PER_SECOND = 25;
-/** … but beat this often at least, well within the heartbeat time-out. */
-const SLOWEST_BEAT_MS = 5_000;
+/** A cancellation comes in the answer to a beat; each is a call to Temporal and a write there. */
+const CALM_MS = 5_000;
+/** While nothing else would bring a cancellation in time. */
+const HURRIED_MS = 500;
+/** The workflow answers a cancel within this, nearly always. */
+const SOON_MS = 100;
 
-/** Lanes that this process is beating for. */
-let beating = 0;
+/** How a lane can be stopped besides by the answer to a beat. */
+export interface Pace {
+  /** A stop that is sent now is heard at once. */
+  readonly heard: boolean;
+  /** It was stopped, and waits for Temporal to say why. */
+  readonly stopped: boolean;
+}
+
+export interface Heartbeat {
+  /** One beat more, because a cancellation is on its way. */
+  beatSoon(): void;
+  end(): void;
+}
 
 /**
  * Beats on a timer of its own, because the first token may take longer than the heartbeat time-out. The details are
- * counters only: they stay in Temporal, and are lost when the worker is killed. Call what it returns to stop.
+ * counters only: they stay in Temporal, and are lost when the worker is killed.
  */
-export function startHeartbeat(details: () => Readonly<Record<string, number>>): () => void {
+export function startHeartbeat(details: () => Readonly<Record<string, number>>, pace: () => Pace): Heartbeat {
   const context = Context.current();
-  let timer: NodeJS.Timeout;
+  let beats = 0;
+  let waited = 0;
   const beat = () => {
     context.heartbeat(details());
-    timer = setTimeout(beat, beatMs(beating));
+    beats += 1;
+    waited = 0;
   };
-  beating += 1;
   beat();
-  return () => {
-    beating -= 1;
-    clearTimeout(timer);
+  const timer = setInterval(() => {
+    waited += HURRIED_MS;
+    if (waited >= beatMs(beats, pace())) beat();
+  }, HURRIED_MS);
+  let soon: NodeJS.Timeout | undefined;
+  return {
+    beatSoon: () => void (soon ??= setTimeout(beat, SOON_MS)),
+    end: () => {
+      clearInterval(timer);
+      clearTimeout(soon);
+    },
   };
 }
 
-/** How long a worker with so many lanes waits between two beats of one lane. */
-export function beatMs(lanes: number): number {
-  return Math.min(SLOWEST_BEAT_MS, Math.max(BEAT_MS, (lanes * 1_000) / MOST_BEATS_PER_SECOND));
+/** How long a lane that has beaten so often waits for its next beat. */
+export function beatMs(beats: number, { heard, stopped }: Pace): number {
+  // A stop that was sent just before the lane could hear it comes with the second beat.
+  return stopped || !heard || beats < 2 ? HURRIED_MS : CALM_MS;
 }

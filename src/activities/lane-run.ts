@@ -1,21 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import { Project, Scene, type Lane } from '../entities';
+import type { Lane } from '../entities';
 import {
   fenceOf,
   laneParts,
   stageOf,
-  StoryreelError,
   type EventBody,
   type LaneResult,
   type LaneTask,
   type ResetReason,
   type StageName,
 } from '../protocol';
+import { loadContext, storedResult, type LaneInputs } from '../planning';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
-import { announceLane, storedResult } from './announce';
+import { announceLane } from './announce';
+import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
+import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import {
@@ -31,6 +34,7 @@ import {
   type UnusableAnswers,
 } from './lane-store';
 import { classify, toApplicationFailure } from './stage-failure';
+import { LaneStopped } from './stop-signal';
 
 /** The model is asked at most so many times for an answer that can be used. */
 const MOST_ANSWERS = 3;
@@ -38,10 +42,11 @@ const MOST_ANSWERS = 3;
 /** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
 const TELLING_MS = 1_000;
 
+/** An attempt that was told to stop waits so long for Temporal to say why. */
+const CANCELLATION_MS = 10_000;
+
 /** What a lane is made from, known before anything is paid. */
-export interface LanePlan<Inputs> {
-  readonly inputHash: string;
-  readonly model: string;
+export interface LanePlan<Inputs> extends LaneInputs {
   readonly inputs: Inputs;
 }
 
@@ -51,12 +56,11 @@ export interface LaneRun {
   readonly claim: LaneAttempt & LaneWriter;
   readonly context: StageContext;
   readonly stage: StageName;
-  /** Aborts when Temporal cancels, when the worker shuts down, and when a newer attempt has taken over. */
+  /** Aborts when the lane is told to stop or cancelled, when the worker shuts down, and when a newer attempt takes over. */
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
-  /** The attempt before this one, where it was making the same thing and did not get to its end. */
-  readonly interrupted?: { readonly fence: number };
+  readonly interrupted?: Interrupted;
   /** Set where everything older shall be made again, even from the same inputs. */
   readonly madeSince?: number;
   /** Set where the model must be asked again, with what was wrong. */
@@ -68,7 +72,7 @@ export interface LaneRun {
   tell(body: EventBody): void;
   stop(reason: Error): void;
   settle(
-    settled: Omit<SettledLane, 'madeBy' | 'inputHash'>,
+    settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
     save: (context: StageContext, settlement: Settlement) => Promise<{ readonly scenes?: readonly number[] }>,
   ): Promise<{ readonly scenes?: readonly number[] }>;
 }
@@ -103,13 +107,23 @@ export async function runLane<Inputs>(
   const attempt = info.attempt + (task.attemptsBefore ?? 0);
   const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};
-  const stopHeartbeat = startHeartbeat(() => ({ ...counters }));
   const stopped = new AbortController();
   const cancelled = Context.current().cancellationSignal;
+  const heartbeat = startHeartbeat(
+    () => ({ ...counters }),
+    () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
+  );
+  const runIds = [runId, info.workflowExecution?.runId ?? ''];
+  const unregister = deps.stops.register({ projectId, lane, fence, runIds }, () => {
+    stopped.abort(new LaneStopped(lane));
+    heartbeat.beatSoon();
+  });
   let unusable: UnusableAnswers | undefined;
 
   try {
-    const context = await loadContext(deps, task);
+    const context = await loadContext(deps.dataSource.manager, projectId, lane);
+    const nothing = await nothingToMake(context, claim);
+    if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
@@ -118,26 +132,31 @@ export async function runLane<Inputs>(
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      ...(before && before.fence > 0 && { resets: resetReason(attempt, task) }),
+      ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
-      settle: (settled, save) =>
-        settleLane(deps.dataSource, claim, { ...settled, inputHash: plan.inputHash, madeBy: fence }, (manager) =>
+      settle: async (settled, save) => {
+        run.signal.throwIfAborted();
+        const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
+        return settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
           save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
-        ),
+        );
+      },
     };
     const plan = await maker.plan(run);
+    run.signal.throwIfAborted();
 
+    const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
-      before?.inputHash === plan.inputHash && (before.settledFence ?? 0) >= (task.madeSince ?? 0)
+      sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await storedResult(deps.dataSource.manager, projectId, lane)
         : undefined;
     const made = reusable
-      ? await useAgain(run, plan.inputHash, before?.settledFence ?? fence, reusable, maker)
+      ? await useAgain(run, plan, before?.settledFence ?? fence, reusable, maker)
       : await make(run, plan, before, maker);
 
     const telling = announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
@@ -150,20 +169,13 @@ export async function runLane<Inputs>(
       ...(made.scenes && { scenes: made.scenes }),
     };
   } catch (error) {
-    throw await leave(deps, claim, task, error, cancelled, unusable);
+    const reason: unknown = stopped.signal.reason;
+    if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
+    throw await leave(deps, claim, task, reason instanceof LaneStopped ? reason : error, cancelled, unusable);
   } finally {
-    stopHeartbeat();
+    unregister();
+    heartbeat.end();
   }
-}
-
-async function loadContext({ dataSource }: ActivityDeps, { projectId, lane }: LaneTask): Promise<StageContext> {
-  const { manager } = dataSource;
-  const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
-  const { scene: sequenceNumber } = laneParts(lane);
-  if (sequenceNumber === undefined) return { manager, project };
-  const scene = await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  return { manager, project, ...(scene && { scene }) };
 }
 
 async function make<Inputs>(
@@ -173,7 +185,7 @@ async function make<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
-  const interrupted = sameWork && !run.unusable ? { fence: before.fence } : undefined;
+  const interrupted = sameWork && !run.unusable ? await interruptedBy(run.deps.dataSource.manager, before) : undefined;
   await noteAttempt(run.deps.dataSource, run.claim, plan.inputHash);
   run.tell({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
@@ -181,16 +193,21 @@ async function make<Inputs>(
 
 async function useAgain<Inputs>(
   run: LaneRun,
-  inputHash: string,
+  { inputHash, parts }: LaneInputs,
   madeBy: number,
   { sha256, bytes }: StoredResult,
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const scenes = await maker.scenes?.(run);
-  await settleLane(run.deps.dataSource, run.claim, { inputHash, resultHash: sha256, madeBy }, () =>
+  await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
+}
+
+/** Resolves when the signal aborts, or after `ms`. */
+async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** False where it is not done yet. It goes on then, and does no harm to the step that tells the same. */
@@ -200,7 +217,8 @@ async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolea
   return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
 }
 
-function resetReason(attempt: number, { afterReset }: LaneTask): ResetReason {
+function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {
+  if (fence === editedFence) return 'edited';
   if (attempt > 1) return 'retry';
   return afterReset ? 'workflow_reset' : 'rerun';
 }
@@ -250,7 +268,9 @@ async function leave(
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
-  if (failure.type === 'Lane.Stale') return toApplicationFailure(error);
+  if (failure.type === 'Lane.Stale') {
+    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim).catch(() => undefined)) ?? error);
+  }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;
   await noteFailure(deps.dataSource, claim, {

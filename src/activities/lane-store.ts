@@ -1,4 +1,4 @@
-import { In, Not, type DataSource, type EntityManager } from 'typeorm';
+import { In, type DataSource, type EntityManager } from 'typeorm';
 import { Lane, ProjectStage } from '../entities';
 import {
   laneId,
@@ -41,7 +41,8 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
   const { projectId, lane, fence, attempt } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
-    const before = await manager.findOneBy(Lane, { projectId, lane });
+    // Locked, so that no edit comes between what is read here and the claim.
+    const before = await manager.findOne(Lane, { where: { projectId, lane }, lock: { mode: 'pessimistic_write' } });
     const claimed: unknown[] = await manager.query(
       `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
        VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
@@ -68,15 +69,22 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
   });
 }
 
+/** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
+function ownedBy({ projectId, lane, fence }: LaneAttempt) {
+  return { projectId, lane, fence, status: In(['processing', 'paused']) };
+}
+
 /** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
 export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, attemptedHash: string): Promise<void> {
-  const { projectId, lane, fence } = claim;
-  const { affected } = await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { attemptedHash });
+  const { lane } = claim;
+  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { attemptedHash });
   if (affected !== 1) throw new StaleAttempt(lane);
 }
 
 export interface SettledLane {
   readonly inputHash: string;
+  /** A hash of each part of the inputs. */
+  readonly inputs: Readonly<Record<string, string>>;
   readonly resultHash: string;
   /** The fence under which the result was made; the attempt's own, or an older one's where it is used again. */
   readonly madeBy: number;
@@ -99,20 +107,17 @@ export async function settleLane(
   return dataSource.transaction(async (manager) => {
     // One lane of a stage settles at a time, so that exactly one of them sees that it was the last.
     await lockStage(manager, projectId, stage);
-    const updated = await manager.update(
-      Lane,
-      // One that waits for a person is not settled behind their back, by an attempt that was taken for ended.
-      { projectId, lane, fence, status: Not(In(['needs_attention', 'cancelled', 'skipped'])) },
-      {
-        status: 'completed',
-        settledFence: settled.madeBy,
-        inputHash: settled.inputHash,
-        attemptedHash: null,
-        resultHash: settled.resultHash,
-        error: null,
-        finishedAt: new Date(),
-      },
-    );
+    const updated = await manager.update(Lane, ownedBy(claim), {
+      status: 'completed',
+      settledFence: settled.madeBy,
+      inputHash: settled.inputHash,
+      inputs: { ...settled.inputs },
+      accepted: false,
+      attemptedHash: null,
+      resultHash: settled.resultHash,
+      error: null,
+      finishedAt: new Date(),
+    });
     if (updated.affected !== 1) throw new StaleAttempt(lane);
     if (scene === undefined) {
       await manager.update(
@@ -138,8 +143,7 @@ export async function settleLane(
 
 /** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */
 export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
-  const { projectId, lane, fence } = claim;
-  await dataSource.getRepository(Lane).update({ projectId, lane, fence }, { error });
+  await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
 }
 
 /** The attempt has stopped, and the next one waits until a person lets it begin. */

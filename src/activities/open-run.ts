@@ -1,15 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import type { EntityManager } from 'typeorm';
-import { Lane, Project, ProjectStage, Scene } from '../entities';
-import {
-  fenceOf,
-  STAGES,
-  StoryreelError,
-  type OpenedRun,
-  type OpenRequest,
-  type ProjectId,
-  type StagePlan,
-} from '../protocol';
+import { Lane, Project, ProjectStage } from '../entities';
+import { planRun, type PlannedRun } from '../planning';
+import { fenceOf, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
 import type { ActivityDeps } from './deps';
 import { publishForRun } from './run-lifecycle';
 
@@ -28,7 +21,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
       { status: 'processing', runId, error: null, startedAt: new Date(), finishedAt: null },
     );
     if (affected !== 1) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
-    const chosen = await planOf(manager, request);
+    const chosen = await planRun(manager, request);
     await resetRows(manager, projectId, runId, chosen);
     return chosen;
   });
@@ -39,60 +32,11 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   return { ...planned, runId, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
 }
 
-type Planned = Pick<OpenedRun, 'plan' | 'scenes'>;
-
-/** All stages; or those asked for; or, where scenes are asked for, all that belongs to them and the film. */
-async function planOf(manager: EntityManager, { projectId, stages, scenes }: OpenRequest): Promise<Planned> {
-  if (!stages && !scenes) return { plan: STAGES };
-  const unknown = stages?.find((stage) => !STAGES.some(({ name }) => name === stage));
-  if (unknown !== undefined) throw new StoryreelError('Stage.Unknown', `There is no stage ${unknown}.`);
-  const rows = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const there = rows.map(({ sequenceNumber }) => sequenceNumber);
-  const missing = scenes?.find((scene) => !there.includes(scene));
-  if (missing !== undefined && !stages?.includes('storyboard')) {
-    throw new StoryreelError('Project.Invalid', `The project has no scene ${missing}.`);
-  }
-  const settled = await settledLanes(manager, projectId);
-  const others = there.filter((scene) => !scenes?.includes(scene));
-  const isWhole = others.every((scene) => settled.has(`video_generation/${scene}`));
-  const plan: readonly StagePlan[] = STAGES.filter(({ name, scope }) =>
-    stages ? stages.includes(name) : scope === 'scene' || (name === 'film' && isWhole),
-  );
-  if (plan.some(({ name }) => name === 'storyboard')) return { plan, ...(scenes && { scenes }) };
-  const own = scenes ?? there;
-  checkNeeds(plan, own, there, settled);
-  return { plan, scenes: own };
-}
-
-/** Everything that the plan needs of other stages must be there. */
-function checkNeeds(
-  plan: readonly StagePlan[],
-  own: readonly number[],
-  there: readonly number[],
-  settled: ReadonlySet<string>,
-): void {
-  for (const { name, scope, needs, without } of plan) {
-    for (const need of STAGES.filter((stage) => needs.includes(stage.name) && !without?.includes(stage.name))) {
-      if (plan.includes(need)) continue;
-      const scenes = scope === 'scene' ? own : there;
-      const lanes = need.scope === 'scene' ? scenes.map((scene) => `${need.name}/${scene}`) : [need.name];
-      const lacking = lanes.find((lane) => !settled.has(lane));
-      if (lacking === undefined) continue;
-      throw new StoryreelError('Project.Invalid', `${name} needs ${lacking}, which is not made yet. Run it first.`);
-    }
-  }
-}
-
-async function settledLanes(manager: EntityManager, projectId: ProjectId): Promise<ReadonlySet<string>> {
-  const lanes = await manager.findBy(Lane, { projectId });
-  return new Set(lanes.filter(({ settledFence }) => settledFence !== null).map(({ lane }) => lane));
-}
-
 async function resetRows(
   manager: EntityManager,
   projectId: ProjectId,
   runId: string,
-  { plan, scenes }: Planned,
+  { plan, scenes }: PlannedRun,
 ): Promise<void> {
   await manager
     .createQueryBuilder()

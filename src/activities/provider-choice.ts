@@ -1,6 +1,5 @@
-import type { DataSource } from 'typeorm';
-import { readSecret, type Config } from '../config';
-import { ModelProvider, type ProviderPrices } from '../entities';
+import type { ModelProvider, ProviderPrices } from '../entities';
+import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from '../planning';
 import { StoryreelError } from '../protocol';
 import {
   OpenAiImage,
@@ -31,66 +30,22 @@ export function callOf(
   return { operation, provider: name, model, lane, attempt };
 }
 
-type Kind = ModelProvider['kind'];
-type Row = Pick<ModelProvider, 'name' | 'baseUrl' | 'model' | 'jsonSchema' | 'prices' | 'continuation'> & {
-  readonly apiKey: string;
-};
-
-/** The provider that the environment names; rows of `model_providers` come before it. */
-const FROM_ENVIRONMENT = 'environment';
-
-/** Some servers need no key, but the `openai` package insists on one. */
-const NO_KEY = 'none';
-
-export async function chooseText(deps: Source): Promise<Chosen<TextProvider>> {
-  return chosen(await choose(deps, 'text'), (row) => new OpenAiText(row));
-}
-
-export async function chooseImage(deps: Source): Promise<Chosen<ImageProvider>> {
-  return chosen(await choose(deps, 'image'), (row) => new OpenAiImage(row));
-}
-
 /** With a name: the provider that holds a job already, as long as it is still known. */
-export async function chooseVideo(deps: Source, name?: string): Promise<Chosen<VideoProvider>> {
-  return chosen(await choose(deps, 'video', name), (row) => new OpenAiVideo(row));
+export async function chooseVideo(source: PlanSource, name?: string): Promise<Chosen<VideoProvider>> {
+  return openVideo(await chooseModel(source, 'video', name));
 }
 
-interface Source {
-  readonly dataSource: DataSource;
-  readonly config: Config;
+/** These throw `Provider.NotConfigured` where the model that was chosen cannot be asked. */
+export function openText(choice: ModelChoice): Chosen<TextProvider> {
+  return open('text', choice, (row) => new OpenAiText(row));
 }
 
-function chosen<Provider>(row: Row, make: (row: Row) => Provider): Chosen<Provider> {
-  return {
-    name: row.name,
-    model: row.model,
-    prices: row.prices ?? {},
-    continuation: row.continuation,
-    provider: make(row),
-  };
+export function openImage(choice: ModelChoice): Chosen<ImageProvider> {
+  return open('image', choice, (row) => new OpenAiImage(row));
 }
 
-async function choose({ dataSource, config }: Source, kind: Kind, name?: string): Promise<Row> {
-  const rows = await dataSource.getRepository(ModelProvider).find({
-    where: { kind, enabled: true },
-    order: { priority: 'ASC', weight: 'DESC', name: 'ASC' },
-  });
-  const environment = fromEnvironment(config, kind);
-  const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
-  if (!row) {
-    if (environment) return environment;
-    throw new StoryreelError(
-      'Provider.NotConfigured',
-      `No ${kind} provider is set. Set ${SETTING[kind]}, or add a row to model_providers.`,
-    );
-  }
-  if (row.adapter !== 'openai') {
-    throw new StoryreelError(
-      'Provider.NotConfigured',
-      `Provider ${row.name} names the adapter ${row.adapter}, which is not known.`,
-    );
-  }
-  return { ...row, apiKey: row.apiKeyFrom === null ? NO_KEY : readSecret(row.apiKeyFrom) };
+export function openVideo(choice: ModelChoice): Chosen<VideoProvider> {
+  return open('video', choice, (row) => new OpenAiVideo(row));
 }
 
 const SETTING = {
@@ -99,30 +54,22 @@ const SETTING = {
   video: 'STORYREEL_VIDEO_BASE_URL',
 } as const;
 
-const OPENAI = 'https://api.openai.com/v1';
+type Row = Pick<ModelChoice, 'name' | 'model' | 'jsonSchema'> & { readonly baseUrl: string; readonly apiKey: string };
 
-function fromEnvironment(config: Config, kind: Kind): Row | undefined {
-  const common = {
-    name: FROM_ENVIRONMENT,
-    jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
-    continuation: config.STORYREEL_TEXT_CONTINUATION,
-    prices: null,
-  };
-  const key = config.OPENAI_API_KEY;
-  switch (kind) {
-    case 'text': {
-      const baseUrl = config.OPENAI_BASE_URL ?? (key ? OPENAI : undefined);
-      return baseUrl ? { ...common, baseUrl, apiKey: key ?? NO_KEY, model: config.STORYREEL_TEXT_MODEL } : undefined;
-    }
-    case 'image': {
-      const baseUrl = config.STORYREEL_IMAGE_BASE_URL;
-      const apiKey = config.STORYREEL_IMAGE_API_KEY ?? NO_KEY;
-      return baseUrl ? { ...common, baseUrl, apiKey, model: config.STORYREEL_IMAGE_MODEL } : undefined;
-    }
-    case 'video': {
-      const baseUrl = config.STORYREEL_VIDEO_BASE_URL;
-      const apiKey = config.STORYREEL_VIDEO_API_KEY ?? NO_KEY;
-      return baseUrl ? { ...common, baseUrl, apiKey, model: config.STORYREEL_VIDEO_MODEL } : undefined;
-    }
+function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) => Provider): Chosen<Provider> {
+  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation } = choice;
+  if (baseUrl === undefined) {
+    throw new StoryreelError(
+      'Provider.NotConfigured',
+      `No ${kind} provider is set. Set ${SETTING[kind]}, or add a row to model_providers.`,
+    );
   }
+  if (adapter !== 'openai') {
+    throw new StoryreelError(
+      'Provider.NotConfigured',
+      `Provider ${name} names the adapter ${adapter}, which is not known.`,
+    );
+  }
+  const provider = make({ name, model, baseUrl, jsonSchema, apiKey: choice.key() });
+  return { name, model, prices, continuation, provider };
 }

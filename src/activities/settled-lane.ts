@@ -1,7 +1,7 @@
 import { Lane } from '../entities';
 import { stageOf, type LaneId, type LaneResult, type ProjectId } from '../protocol';
+import { storedResult } from '../planning';
 import { stageDefinition } from '../stages';
-import { storedResult } from './announce';
 import type { ActivityDeps } from './deps';
 import { listScenes } from './steer-run';
 

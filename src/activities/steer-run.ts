@@ -13,6 +13,7 @@ import {
   type SkipRequest,
 } from '../protocol';
 import { announceSkipped } from './announce';
+import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
 import { lockStage, refreshStage } from './lane-store';
 
@@ -31,6 +32,7 @@ export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: S
     await refreshStage(manager, projectId, stage);
     await releaseProject(manager, projectId);
   });
+  await cancelJobs(deps, { projectId, lanes: [lane] });
   await announceSkipped(deps, { projectId, lane, runId }).catch((err: Error) =>
     deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the skipped lane'),
   );
@@ -45,7 +47,7 @@ export async function rejectLanes(
   await dataSource.transaction(async (manager) => {
     // Done twice, it is said once.
     await manager.query(
-      `UPDATE lanes SET status = 'pending', finished_at = NULL, updated_at = now(),
+      `UPDATE lanes SET status = 'pending', accepted = false, finished_at = NULL, updated_at = now(),
          feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],

@@ -42,18 +42,49 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Of an option that may be given again. */
+export function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
+  return [...before, stageArgument(text)];
+}
+
+export function addNumber(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, wholeNumber(text)];
+}
+
+/** Such as `3,1,2`. */
+export function wholeNumbers(text: string): number[] {
+  return text.split(',').map((number) => wholeNumber(number.trim()));
+}
+
+export function numberOfSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds))
+    throw new InvalidArgumentError('It must be a number of seconds.');
+  return seconds;
+}
+
+/** An amount of money. */
+export function amount(text: string): number {
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('It must be a number, like 0.50.');
+  return Number(text);
+}
+
 /** Input beyond this is no topic, and may have no end. */
 const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
 
 /** The topic, from standard input where it is `-`. */
 export async function readTopic(topic: string, stdin: Readable): Promise<string> {
-  if (topic !== '-') return topic;
+  return topic === '-' ? readText(stdin, MOST_INPUT_BYTES) : topic;
+}
+
+/** What comes after so many bytes is left out. */
+export async function readText(source: Readable, mostBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of stdin as AsyncIterable<Buffer>) {
+  for await (const piece of source as AsyncIterable<Buffer>) {
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes > MOST_INPUT_BYTES) break;
+    if (bytes > mostBytes) break;
   }
   return Buffer.concat(pieces).toString('utf8');
 }

@@ -25,6 +25,7 @@ function codeOf({ type }: StoryreelError): number {
     case 'Project.Invalid':
     case 'Stage.Unknown':
       return EXIT_CODES.usage.code;
+    case 'Batch.NotFound':
     case 'Project.NotFound':
       return EXIT_CODES.notFound.code;
     default:

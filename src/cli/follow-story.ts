@@ -81,7 +81,9 @@ async function outcomeOf(view: StoryView, { client, projectId, options, event }:
   if (view.status === 'completed') return 'completed';
   if (view.status === 'failed' || view.status === 'cancelled') return 'failed';
   if (options.stage !== undefined && hasEnded(view, options.stage, event)) return 'completed';
-  if (!options.stopWhenParked || (event.type !== 'attention' && event.type !== 'snapshot')) return undefined;
+  if (!options.stopWhenParked) return undefined;
+  if (view.status === 'awaiting_approval' && (event.type === 'awaiting' || event.type === 'snapshot')) return 'parked';
+  if (event.type !== 'attention' && event.type !== 'snapshot') return undefined;
   if (![...view.lanes.values()].some(({ status }) => status === 'needs_attention')) return undefined;
   // Right after a retry Postgres still says that the lane is parked; the workflow knows better.
   return event.type === 'attention' || (await liveRun(client, projectId)) !== 'running' ? 'parked' : undefined;

@@ -9,7 +9,12 @@ const ANSWER_MS = 3_000;
 export async function liveRun(client: StoryClient, projectId: ProjectId): Promise<'none' | 'running' | 'parked'> {
   const late = new AbortController();
   const asked = client.runStatus(projectId).then(
-    (run) => (run === undefined ? 'none' : run.status === 'needs_attention' ? 'parked' : 'running'),
+    (run) =>
+      run === undefined
+        ? 'none'
+        : run.status === 'needs_attention' || run.status === 'awaiting_approval'
+          ? 'parked'
+          : 'running',
     () => 'running' as const,
   );
   const patience = sleep(ANSWER_MS, 'running' as const, { signal: late.signal }).catch(() => 'running' as const);

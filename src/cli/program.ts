@@ -1,15 +1,21 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addBatch } from './commands/batch';
+import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
+import { addEdit } from './commands/edit';
+import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
+import { addReconcile } from './commands/reconcile';
+import { addRun } from './commands/run';
 import { addStatus } from './commands/status';
-import { addSteering } from './commands/steer';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
 import { exitCodesHelp } from './exit-codes';
+import { addSteering } from './steering-commands';
 
 const HELP = `
 Examples:
@@ -32,11 +38,17 @@ export function createProgram(cli: Cli): Command {
     .addHelpText('after', HELP + exitCodesHelp());
   for (const add of [
     addGenerate,
+    addBatch,
     addWatch,
     addStatus,
     addCancel,
+    addRun,
+    addEdit,
+    addExplain,
     addSteering,
+    addBudget,
     addDelete,
+    addReconcile,
     addWorker,
     addMigrate,
     addDoctor,

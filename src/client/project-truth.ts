@@ -61,5 +61,7 @@ function filmReference(film: Film): FilmReference {
     bytes: film.bytes,
     duration: film.durationSeconds,
     scenes: film.sceneCount,
+    ...(film.stills.length > 0 && { stills: film.stills }),
+    ...(film.missingScenes.length > 0 && { missing_scenes: film.missingScenes }),
   };
 }

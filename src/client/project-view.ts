@@ -1,5 +1,3 @@
-import type { DataSource } from 'typeorm';
-import { ModelUsage } from '../entities';
 import {
   laneParts,
   STAGES,
@@ -10,6 +8,7 @@ import {
   type LaneStatus,
   type ProjectId,
   type ProjectStatus,
+  type UsageTotals,
 } from '../protocol';
 import type { ProjectTruth } from './project-truth';
 
@@ -34,24 +33,21 @@ export interface ProjectView {
   readonly topic: string;
   readonly status: ProjectStatus;
   readonly workflowId: string;
+  /** Grows with every edit; an edit of another version is refused. */
+  readonly version: number;
   /** Of the last run. */
   readonly runId?: string;
   readonly error?: EventError;
   readonly stages: readonly StageView[];
   readonly lanes: readonly LaneStateView[];
   readonly film?: FilmReference;
-  readonly usage: UsageView;
+  /** In all runs. */
+  readonly usage: UsageTotals;
+  /** What all runs together may cost. */
+  readonly budget?: number;
 }
 
-/** What the project's text has cost, waste included; `cost` only where the provider's prices are known. */
-export interface UsageView {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly wasted_tokens: number;
-  readonly cost?: number;
-}
-
-export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: UsageView): ProjectView {
+export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: UsageTotals): ProjectView {
   const { project, film } = truth;
   const position = (stage: string) => STAGES.findIndex(({ name }) => name === stage);
   const order = (lane: string) => {
@@ -64,6 +60,7 @@ export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: Us
     topic: project.topic,
     status: project.status,
     workflowId: workflowIdOf(projectId),
+    version: project.version,
     ...(project.runId !== null && { runId: project.runId }),
     ...(project.error && { error: project.error }),
     stages: [...truth.stages]
@@ -74,16 +71,6 @@ export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: Us
       .map(({ lane, status, attempt, error }) => ({ lane: lane as LaneId, status, attempt, ...(error && { error }) })),
     ...(film && { film }),
     usage,
-  };
-}
-
-export async function loadUsage(dataSource: DataSource, projectId: ProjectId): Promise<UsageView> {
-  const rows = await dataSource.getRepository(ModelUsage).findBy({ projectId });
-  const sum = (pick: (row: ModelUsage) => number) => rows.reduce((total, row) => total + pick(row), 0);
-  return {
-    input_tokens: sum((row) => row.inputTokens),
-    output_tokens: sum((row) => row.outputTokens),
-    wasted_tokens: sum((row) => row.wastedTokens),
-    ...(rows.some((row) => row.cost !== null) && { cost: sum((row) => row.cost ?? 0) }),
+    ...(project.budget !== null && { budget: project.budget }),
   };
 }

@@ -56,6 +56,17 @@ export async function steerRun<M extends StoryMessage>(
   }
 }
 
+/** Has a live run look at everything again, because a person has changed rows. Nothing where none is live. */
+export async function tellEdited(temporal: Client, projectId: ProjectId): Promise<void> {
+  const message: StoryMessage = 'edited';
+  await temporal.workflow
+    .getHandle(workflowIdOf(projectId))
+    .signal(message)
+    .catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    });
+}
+
 function wordFor(message: StoryMessage): string {
   return message === 'cancelLane' ? 'cancel' : message;
 }

@@ -1,14 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
-import { createDataSource, Project } from '../entities';
+import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
-  MAX_SCENES,
-  MAX_TOPIC_BYTES,
   STATUS_QUERY,
-  STORY_WORKFLOW,
   StoryreelError,
   unreachable,
   workflowIdOf,
@@ -16,50 +13,37 @@ import {
   type MessageAnswer,
   type ProjectId,
   type ProjectStatus,
+  type ReconcileInput,
+  type ReconcileReport,
   type StoryEvent,
-  type StoryInput,
   type StoryMessage,
   type StoryMessages,
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { openRedisLog, type EventLog } from '../stream';
+import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import { storeBudget } from './budget';
+import { cancelRun, type CancelResult } from './cancel-run';
+import {
+  editProject,
+  loadEditable,
+  loadTextEdits,
+  type EditOptions,
+  type EditSource,
+  type ProjectChanges,
+} from './edit';
+import { explainProject, type ExplainOptions } from './explain-project';
+import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
 import { loadTruth } from './project-truth';
-import { loadUsage, projectView, type ProjectView } from './project-view';
+import { projectView, type ProjectView } from './project-view';
+import { hasEnded, isRunning, type StartedRun } from './live-workflow';
+import { runReconcile } from './run-reconcile';
+import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
-import { steerRun } from './steer-run';
+import { startRun, type StartOptions } from './start-run';
+import { steerRun, tellEdited } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
-
-export interface NewProject {
-  readonly topic: string;
-  /** Default: the beginning of the topic. */
-  readonly name?: string;
-  readonly owner?: string;
-  readonly settings?: { readonly scenes?: number; readonly style?: string };
-}
-
-export interface StartOptions {
-  /** Makes everything again, also what has not changed. */
-  readonly force?: boolean;
-  /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
-  readonly onFailure?: 'park' | 'fail';
-  /** Only these stages. What they need of others must be made already. */
-  readonly stages?: readonly StageName[];
-  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
-  readonly scenes?: readonly number[];
-  /** Stages after which the run waits for `approve`. */
-  readonly gates?: readonly StageName[];
-  /** The same id twice is one run: the second call gives the run of the first. */
-  readonly requestId?: string;
-  /** Gives the run that is going on, instead of refusing to start a second one. */
-  readonly join?: boolean;
-}
-
-export interface StartedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
 
 export interface ProjectSummary {
   readonly projectId: ProjectId;
@@ -74,11 +58,8 @@ export interface ConnectOptions {
   readonly metrics?: StoryMetrics;
 }
 
-const NAME_LENGTH = 80;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
-/** How long a run may take from its last event to its end in Temporal. */
-const ENDING_MS = 10_000;
 
 /**
  * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
@@ -87,14 +68,18 @@ const ENDING_MS = 10_000;
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
+  private readonly source: EditSource;
+  private readonly batches: Batches;
 
   private constructor(
     private readonly config: Config,
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly redis: OpenedRedis,
     metrics: StoryMetrics | undefined,
   ) {
+    const { log } = redis;
+    this.source = { dataSource, log, config };
     this.watched = {
       log,
       snapshots: new SnapshotReader(log, (id) => loadTruth(dataSource, id)),
@@ -105,6 +90,7 @@ export class StoryClient {
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
+    this.batches = new Batches(dataSource, temporal, config.TEMPORAL_TASK_QUEUE);
     // Each watch listens, and there may be any number of them.
     setMaxListeners(0, this.closing.signal);
   }
@@ -121,92 +107,35 @@ export class StoryClient {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const log = openRedisLog(config);
+    const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
-    await log.ready(REDIS_MS).catch(() => undefined);
+    await redis.log.ready(REDIS_MS).catch(() => undefined);
     const temporal = new Client({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       interceptors: { workflow: [clientSpans] },
     });
-    return new StoryClient(config, temporal, dataSource, log, metrics);
+    return new StoryClient(config, temporal, dataSource, redis, metrics);
   }
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
   async create(input: NewProject): Promise<ProjectId> {
-    const topic = input.topic.trim();
-    const bytes = Buffer.byteLength(topic);
-    if (topic === '')
-      throw new StoryreelError('Project.Invalid', 'The topic is empty. Say in a sentence what the film is about.');
-    if (bytes > MAX_TOPIC_BYTES) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The topic is ${bytes} bytes long; at most ${MAX_TOPIC_BYTES} are allowed. Shorten it.`,
-      );
-    }
-    const scenes = input.settings?.scenes;
-    if (scenes !== undefined && !(Number.isInteger(scenes) && scenes >= 1 && scenes <= MAX_SCENES)) {
-      throw new StoryreelError(
-        'Project.Invalid',
-        `The number of scenes must be a whole number from 1 to ${MAX_SCENES}.`,
-      );
-    }
-    const project = await this.dataSource.getRepository(Project).save({
-      name: input.name?.trim() || firstWords(topic),
-      topic: topic.replaceAll('\0', ''),
-      owner: input.owner ?? null,
-      settings: { ...input.settings },
-    });
+    const project = await this.dataSource.getRepository(Project).save(checkedProject(input));
     return project.id as ProjectId;
   }
 
-  /**
-   * Starts a run of the project. What is settled and would be made from the same inputs is used again. Throws
-   * `Project.NotFound`, and `Project.AlreadyRunning` unless `join` is set or `requestId` is that of the live run.
-   */
-  async start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    await this.project(projectId);
-    const workflowId = workflowIdOf(projectId);
-    const input: StoryInput = {
-      projectId,
-      ...(options.force && { force: true }),
-      ...(options.onFailure && { onFailure: options.onFailure }),
-      ...(options.stages && { stages: options.stages }),
-      ...(options.scenes && { scenes: options.scenes }),
-      ...(options.gates && { gates: options.gates }),
-    };
-    if (options.requestId !== undefined) {
-      const same = await this.runOfRequest(workflowId, options.requestId);
-      if (same) return same;
-    }
-    const runId = await this.startWorkflow(workflowId, input, options).catch(async (error: unknown) => {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const same = options.requestId === undefined ? undefined : await this.runOfRequest(workflowId, options.requestId);
-      if (same) return same.runId;
-      // The last run has told its end and is about to be over: the next one may begin then.
-      if (isFinal((await this.project(projectId)).status) && (await this.hasEnded(workflowId))) {
-        return this.startWorkflow(workflowId, input, options);
-      }
-      throw new StoryreelError(
-        'Project.AlreadyRunning',
-        `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
-        { cause: error },
-      );
-    });
-    // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's.
-    await this.dataSource.query(
-      `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
-       WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND status IN ('draft', 'completed', 'failed', 'cancelled')`,
-      [projectId, runId],
-    );
-    return { workflowId, runId };
+  /** Starts a run of the project; see `startRun`. */
+  start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
+    const { temporal, dataSource, config } = this;
+    const project = (id: ProjectId) => this.project(id);
+    return startRun({ temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project }, projectId, options);
   }
 
   /** Where the project stands. Throws `Project.NotFound`. */
   async status(projectId: ProjectId): Promise<ProjectView> {
     const truth = await loadTruth(this.dataSource, projectId);
     if (!truth) throw notFound(projectId);
-    return projectView(projectId, truth, await loadUsage(this.dataSource, projectId));
+    return projectView(projectId, truth, await usageTotals(this.dataSource.manager, projectId));
   }
 
   /** What the live workflow itself says; undefined where none runs. */
@@ -219,6 +148,33 @@ export class StoryClient {
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     }
+  }
+
+  /** Changes a project by hand; see `editProject`. */
+  edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions) {
+    const isLive = () => isRunning(this.temporal, workflowIdOf(projectId));
+    return editProject(
+      this.source,
+      { isLive, tell: () => tellEdited(this.temporal, projectId) },
+      projectId,
+      changes,
+      options,
+    );
+  }
+
+  /** All that a person may edit of a project. Throws `Project.NotFound`. */
+  editable(projectId: ProjectId) {
+    return loadEditable(this.source, projectId);
+  }
+
+  /** The texts that people have replaced, oldest first. */
+  textEdits(projectId: ProjectId) {
+    return loadTextEdits(this.dataSource, projectId);
+  }
+
+  /** What a run would make, and why; see `explainProject`. */
+  explain(projectId: ProjectId, options?: ExplainOptions) {
+    return explainProject(this.source, projectId, options);
   }
 
   /** Newest first. */
@@ -283,46 +239,80 @@ export class StoryClient {
     return (await this.steer(projectId, 'reject', { gate, reason, ...(lane !== undefined && { lane }) })).lanes;
   }
 
-  /** Asks the run to end. Resolves false where none was running. Throws `Project.NotFound`. */
-  async cancel(projectId: ProjectId): Promise<boolean> {
-    await this.project(projectId);
-    const workflowId = workflowIdOf(projectId);
-    if (!(await this.isRunning(workflowId))) return false;
-    try {
-      await this.temporal.workflow.getHandle(workflowId).cancel();
-      return true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+  /**
+   * Asks the run to end. Temporal knows of it when this resolves, and workers close their providers' connections in the same
+   * moment; where Redis is away, within a second. Throws `Project.NotFound`.
+   */
+  cancel(projectId: ProjectId): Promise<CancelResult> {
+    const project = (id: ProjectId) => this.project(id);
+    return cancelRun({ temporal: this.temporal, control: this.redis.control, project }, projectId);
   }
 
   /**
-   * Removes a project: its events and texts in Redis, then every row. Media stay: they are stored by their content, which
-   * other projects may share. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and
-   * `Service.Unreachable` where Redis cannot be reached; then nothing is removed, or only the events, and the call may be
-   * repeated.
+   * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
+   * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
+   * reached; then nothing is removed, or only the events, and the call may be repeated.
    */
   async delete(projectId: ProjectId): Promise<void> {
     const { status } = await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
     // A run that has told its end is about to be over.
-    if ((await this.isRunning(workflowId)) && !(isFinal(status) && (await this.hasEnded(workflowId)))) {
+    if (
+      (await isRunning(this.temporal, workflowId)) &&
+      !(isFinal(status) && (await hasEnded(this.temporal, workflowId)))
+    ) {
       throw new StoryreelError(
         'Project.AlreadyRunning',
         `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
       );
     }
-    await this.log.delete(projectId).catch((cause: unknown) => {
+    await this.redis.log.delete(projectId).catch((cause: unknown) => {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
   }
 
+  /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
+  async reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+    return runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, input);
+  }
+
+  /**
+   * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
+   * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
+   */
+  async setBudget(projectId: ProjectId, amount?: number): Promise<void> {
+    if (!(await storeBudget(this.dataSource, projectId, amount))) throw notFound(projectId);
+  }
+
+  /**
+   * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
+   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again, failed and
+   * cancelled ones are. Throws `Project.Invalid`, `Project.NotFound`, and `Batch.NotFound` where the batch would be empty.
+   */
+  batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
+    return this.batches.start(projects, options);
+  }
+
+  /** Where a batch and each of its projects stand. Throws `Batch.NotFound`. */
+  batchStatus(batchId: string): Promise<BatchView> {
+    return this.batches.status(batchId);
+  }
+
+  /** Where a batch stands, now and at each change, until nothing of it runs any more. Throws `Batch.NotFound`. */
+  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    return this.batches.watch(batchId, options.signal);
+  }
+
+  /** Asks a batch and every run of it to end. Resolves false where it was not running. Throws `Batch.NotFound`. */
+  cancelBatch(batchId: string): Promise<boolean> {
+    return this.batches.cancel(batchId);
+  }
+
   /** Ends every watch and lets all connections go. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.log.close();
+    await this.redis.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
   }
@@ -333,7 +323,11 @@ export class StoryClient {
     argument: StoryMessages[M],
   ): Promise<MessageAnswer> {
     await this.project(projectId);
-    return steerRun(this.temporal, projectId, message, argument);
+    const answer = await steerRun(this.temporal, projectId, message, argument);
+    const { runId, lanes, fence: before } = answer;
+    const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
+    if (stops && lanes.length > 0) await this.redis.control.stop({ projectId, runId, lanes, before });
+    return answer;
   }
 
   private async project(projectId: ProjectId): Promise<Project> {
@@ -341,55 +335,6 @@ export class StoryClient {
     if (!project) throw notFound(projectId);
     return project;
   }
-
-  private async startWorkflow(workflowId: string, input: StoryInput, options: StartOptions): Promise<string> {
-    const handle = await this.temporal.workflow.start(STORY_WORKFLOW, {
-      workflowId,
-      taskQueue: this.config.TEMPORAL_TASK_QUEUE,
-      args: [input],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: options.join ? 'USE_EXISTING' : 'FAIL',
-      staticSummary: `story of ${input.projectId}`,
-      ...(options.requestId !== undefined && { memo: { requestId: options.requestId } }),
-    });
-    return handle.firstExecutionRunId;
-  }
-
-  private async isRunning(workflowId: string): Promise<boolean> {
-    try {
-      return (await this.temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  }
-
-  /** Waits a little for a workflow that is about to end. */
-  private async hasEnded(workflowId: string): Promise<boolean> {
-    const handle = this.temporal.workflow.getHandle(workflowId);
-    const ended = handle.result().then(
-      () => true,
-      () => true,
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ENDING_MS)));
-    return Promise.race([ended, patience]).finally(() => clearTimeout(timer));
-  }
-
-  private async runOfRequest(workflowId: string, requestId: string): Promise<StartedRun | undefined> {
-    try {
-      const { memo, runId } = await this.temporal.workflow.getHandle(workflowId).describe();
-      return memo?.['requestId'] === requestId ? { workflowId, runId } : undefined;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
-  }
-}
-
-function firstWords(topic: string): string {
-  const line = topic.split('\n')[0] ?? '';
-  return line.length > NAME_LENGTH ? `${[...line].slice(0, NAME_LENGTH - 1).join('')}…` : line;
 }
 
 function notFound(projectId: ProjectId): StoryreelError {

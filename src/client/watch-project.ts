@@ -220,6 +220,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.over = isTerminal(event);
     // Postgres has the text that is right; the reader gets it next.
     if (shown?.type === 'done' && shown.verified === false) this.needsSnapshot = true;
+    // What was edited may be of any kind; Postgres has it all.
+    if (shown?.type === 'edited') this.needsSnapshot = true;
     return shown;
   }
 

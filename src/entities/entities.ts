@@ -9,6 +9,7 @@ import { ProjectStage } from './project-stage.entity';
 import { Project } from './project.entity';
 import { PromptTemplate } from './prompt-template.entity';
 import { Scene } from './scene.entity';
+import { TextEdit } from './text-edit.entity';
 
 export const entities = [
   Project,
@@ -22,4 +23,5 @@ export const entities = [
   ModelProvider,
   PromptTemplate,
   ModelUsage,
+  TextEdit,
 ];

@@ -1,9 +1,10 @@
-import { Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 
 /** The finished film of a project. */
 @Entity('films')
+@Index('films_sha256_idx', ['sha256'])
 @Unique('films_project_key', ['projectId'])
 export class Film {
   @PrimaryGeneratedColumn('uuid')
@@ -34,6 +35,14 @@ export class Film {
 
   @Column('int', { name: 'scene_count' })
   sceneCount: number;
+
+  /** Numbers of the scenes that it shows by their image. */
+  @Column('int', { array: true, default: [] })
+  stills: number[];
+
+  /** Numbers of the scenes that are not in it. */
+  @Column('int', { name: 'missing_scenes', array: true, default: [] })
+  missingScenes: number[];
 
   @Column('text', { name: 'input_hash' })
   inputHash: string;

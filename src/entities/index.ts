@@ -12,3 +12,5 @@ export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
 export { Scene } from './scene.entity';
+export { TextEdit } from './text-edit.entity';
+export { usageTotals } from './usage-totals';

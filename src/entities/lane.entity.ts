@@ -38,6 +38,18 @@ export class Lane {
   @Column('text', { name: 'input_hash', nullable: true })
   inputHash: string | null;
 
+  /** A hash of each part of that by its name, to tell what has changed. */
+  @Column('jsonb', { nullable: true })
+  inputs: Record<string, string> | null;
+
+  /** A person has written the result: it counts as made from whatever its inputs are when it is next looked at. */
+  @Column('boolean', { default: false })
+  accepted: boolean;
+
+  /** Under which a person has last claimed the lane, so that attempts that began before write nothing any more. */
+  @Column('bigint', { name: 'edited_fence', nullable: true, transformer: bigintNumber })
+  editedFence: number | null;
+
   /** Of what the newest attempt is making, or was when it was interrupted: only that can be gone on from. */
   @Column('text', { name: 'attempted_hash', nullable: true })
   attemptedHash: string | null;

@@ -9,7 +9,9 @@ export interface ProviderPrices {
   readonly inputPerMillion?: number;
   readonly outputPerMillion?: number;
   readonly perImage?: number;
+  /** Of a clip, each second that is asked for, and each clip. */
   readonly perSecond?: number;
+  readonly perVideo?: number;
 }
 
 /** A model that can be asked, and how: lower priority first, then by weight. */

@@ -1,9 +1,18 @@
-import { Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
 import { bigintNumber } from './bigint-number';
+import { oneOf } from './one-of';
 import { Project } from './project.entity';
 
-/** What one call to a model cost, waste included. Written once per call; a repeated write changes nothing. */
+const USAGE_UNITS = ['token', 'image', 'second'] as const;
+const USAGE_OUTCOMES = ['open', 'useful', 'wasted'] as const;
+
+/**
+ * One paid call: an attempt at a text or an image, or one job for a clip, which several attempts may tend. The row is
+ * written before the call, so that nothing that was paid is forgotten, whoever dies.
+ */
 @Entity('model_usage')
+@Check('model_usage_unit_check', oneOf('unit', USAGE_UNITS))
+@Check('model_usage_outcome_check', oneOf('outcome', USAGE_OUTCOMES))
 @Unique('model_usage_call_key', ['projectId', 'lane', 'fence', 'attempt'])
 export class ModelUsage {
   @PrimaryGeneratedColumn('uuid')
@@ -28,23 +37,50 @@ export class ModelUsage {
   @Column('text')
   model: string;
 
+  /** What the provider charges for. */
+  @Column('text', { default: 'token' })
+  unit: (typeof USAGE_UNITS)[number];
+
+  /** How many images or seconds; tokens have columns of their own. */
+  @Column('double precision', { nullable: true })
+  units: number | null;
+
+  /** `open` while the call is under way; what came of it, afterwards. */
+  @Column('text', { default: 'useful' })
+  outcome: (typeof USAGE_OUTCOMES)[number];
+
   @Column('int', { name: 'input_tokens' })
   inputTokens: number;
 
   @Column('int', { name: 'output_tokens' })
   outputTokens: number;
 
-  /** Tokens paid for that are in no settled result. */
+  /** Tokens paid for that are in no settled result: all of a wasted call's. */
   @Column('int', { name: 'wasted_tokens', default: 0 })
   wastedTokens: number;
+
+  /** What the call can cost at most; counts against the budget while it is open. Null where there are no prices. */
+  @Column('double precision', { nullable: true })
+  reserved: number | null;
 
   /** In the currency of the provider's prices; null where it has none. */
   @Column('double precision', { nullable: true })
   cost: number | null;
 
-  /** The provider did not say, so the tokens were counted here. */
+  @Column('double precision', { name: 'wasted_cost', default: 0 })
+  wastedCost: number;
+
+  /** The provider did not say, so it was counted here. */
   @Column('boolean', { default: false })
   estimated: boolean;
+
+  /** Under which the call was made, where the provider takes such a key. A job for a clip is found by it. */
+  @Column('text', { name: 'call_key', nullable: true })
+  callKey: string | null;
+
+  /** The attempt whose text this one went on from: what is of use of the one is of use of the other. */
+  @Column('bigint', { nullable: true, transformer: bigintNumber })
+  continues: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

@@ -1,10 +1,12 @@
-import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
 import { oneOf } from './one-of';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
 @Entity('projects')
+@Index('projects_status_idx', ['status', 'updatedAt'])
 @Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
+@Index('projects_batch_position_key', ['batchId', 'batchPosition'], { unique: true })
 export class Project {
   @PrimaryGeneratedColumn('uuid')
   id: string;
@@ -24,6 +26,10 @@ export class Project {
   @Column('jsonb', { default: {} })
   settings: Record<string, unknown>;
 
+  /** What the project may cost in all its runs, in the currency of the providers' prices; null is without a limit. */
+  @Column('double precision', { nullable: true })
+  budget: number | null;
+
   /** Temporal's run id of the last run. */
   @Column('text', { name: 'run_id', nullable: true })
   runId: string | null;
@@ -35,6 +41,13 @@ export class Project {
   /** Grows with every edit by a person, so that an editor can tell that somebody else was faster. */
   @Column('int', { default: 1 })
   version: number;
+
+  /** The batch that it was last put into, and its place in that batch's order, from 1. */
+  @Column('text', { name: 'batch_id', nullable: true })
+  batchId: string | null;
+
+  @Column('int', { name: 'batch_position', nullable: true })
+  batchPosition: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

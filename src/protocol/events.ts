@@ -67,15 +67,37 @@ export type EventBody =
       readonly attempt: number;
       readonly how: ContinuedBy;
     }
+  | { readonly type: 'edited'; readonly version: number; readonly by?: string }
   | { readonly type: 'awaiting'; readonly gate: string }
   | { readonly type: 'attention'; readonly error: EventError; readonly commands: readonly string[] }
-  | {
+  | ({
       readonly type: 'usage';
-      readonly input_tokens: number;
-      readonly output_tokens: number;
-      readonly wasted_tokens: number;
-      readonly cost?: number;
-    };
+      /** Of all lanes, in all runs. */
+      readonly project?: UsageTotals;
+    } & UsageTotals);
+
+/**
+ * What was paid, and what of that is in no settled result. What does not occur is left out; costs are in the currency of
+ * the providers' prices, and left out where none are known.
+ */
+export type UsageTotals = {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  /** Of both. */
+  readonly useful_tokens: number;
+  readonly wasted_tokens: number;
+  readonly images?: number;
+  readonly wasted_images?: number;
+  readonly video_seconds?: number;
+  readonly wasted_video_seconds?: number;
+  readonly cost?: number;
+  readonly useful_cost?: number;
+  readonly wasted_cost?: number;
+  /** Some of it was counted here, because the provider did not say. */
+  readonly estimated?: true;
+  /** Some of it has no price, so that `cost` is not all. */
+  readonly unpriced?: true;
+};
 
 export type EventType = EventBody['type'] | 'snapshot';
 
@@ -132,7 +154,12 @@ export interface FilmReference {
   readonly sha256: string;
   readonly bytes: number;
   readonly duration: number;
+  /** How many scenes it shows. */
   readonly scenes: number;
+  /** Scenes that it shows by their image, because they have no clip. */
+  readonly stills?: readonly number[];
+  /** Scenes that are not in it, because they have neither. */
+  readonly missing_scenes?: readonly number[];
 }
 
 export type StoryEvent = LogEvent | SnapshotEvent;

@@ -9,12 +9,17 @@ export type ProjectId = Branded<string, 'ProjectId'>;
 /** `rewrite`, `film`, … for a stage that runs once; `image_generation/3` for scene 3 of a per-scene stage. */
 export type LaneId = Branded<string, 'LaneId'>;
 
+/** The name of a batch of projects, chosen by whoever starts it. */
+export type BatchId = Branded<string, 'BatchId'>;
+
 /** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. */
 export type Cursor = Branded<string, 'Cursor'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CURSOR = /^\d{1,16}-\d{1,16}$/;
 const WORKFLOW_PREFIX = 'story-';
+const BATCH = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const BATCH_PREFIX = 'batch-';
 
 /** Returns undefined where the text is no project id; callers own the error that a user sees. */
 export function parseProjectId(text: string): ProjectId | undefined {
@@ -28,6 +33,19 @@ export function workflowIdOf(projectId: ProjectId): string {
 
 export function projectIdOfWorkflow(workflowId: string): ProjectId | undefined {
   return workflowId.startsWith(WORKFLOW_PREFIX) ? parseProjectId(workflowId.slice(WORKFLOW_PREFIX.length)) : undefined;
+}
+
+/** Letters, digits, dots, dashes and underscores, at most 100; undefined for anything else. */
+export function parseBatchId(text: string): BatchId | undefined {
+  return BATCH.test(text) ? (text as BatchId) : undefined;
+}
+
+export function batchWorkflowIdOf(batchId: BatchId): string {
+  return BATCH_PREFIX + batchId;
+}
+
+export function batchIdOfWorkflow(workflowId: string): BatchId | undefined {
+  return workflowId.startsWith(BATCH_PREFIX) ? parseBatchId(workflowId.slice(BATCH_PREFIX.length)) : undefined;
 }
 
 export function laneId(stage: string, scene?: number): LaneId {

@@ -1,12 +1,33 @@
 export {
+  ADD_MESSAGE,
+  BATCH_WORKFLOW,
+  MOST_IN_BATCH,
+  PRIORITIES,
+  priorityOf,
+  STANDS_MESSAGE,
+  type AddRequest,
+  type BatchActivities,
+  type BatchedStatus,
+  type BatchInput,
+  type BatchItem,
+  type BatchStatusView,
+  type StoryPriority,
+  type StoryStands,
+  type StoryState,
+} from './batch-api';
+export {
+  batchIdOfWorkflow,
+  batchWorkflowIdOf,
   compareCursors,
   fenceOf,
   laneId,
   laneParts,
+  parseBatchId,
   parseCursor,
   parseProjectId,
   projectIdOfWorkflow,
   workflowIdOf,
+  type BatchId,
   type Cursor,
   type LaneId,
   type LaneParts,
@@ -49,6 +70,7 @@ export {
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
+  type UsageTotals,
 } from './events';
 export { FAILURES, StoryreelError, unreachable, type FailureType } from './errors';
 export {
@@ -69,11 +91,25 @@ export {
   type ParkRequest,
   type RejectedLanes,
   type SkipRequest,
+  type StopRequest,
   type StoryActivities,
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
+export {
+  GRACE_SECONDS,
+  RECONCILE_WORKFLOW,
+  reconcileScheduleOf,
+  type MediaReport,
+  type ProjectPosition,
+  type ReconcileActivities,
+  type ReconcileInput,
+  type ReconcileReport,
+  type RepairedProject,
+  type RunsPage,
+  type RunsReport,
+} from './reconcile-api';
 export {
   type GateRequest,
   type LaneRequest,

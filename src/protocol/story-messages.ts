@@ -43,4 +43,8 @@ export interface RejectRequest extends GateRequest {
 export interface MessageAnswer {
   readonly status: RunStatus;
   readonly lanes: readonly LaneId[];
+  /** The run as viewers follow it. */
+  readonly runId: string;
+  /** Attempts that began later, by their fence, know of it already. */
+  readonly fence: number;
 }

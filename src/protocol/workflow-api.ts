@@ -154,8 +154,21 @@ export interface CloseRequest {
   readonly error?: EventError;
   /** False while viewers have not been told of every lane yet: the end of the run must come last. */
   readonly announce: boolean;
-  /** Of the run's plan; default all. */
+  /** Of the run's plan; absent where the run was stopped before it had one. */
   readonly stages?: readonly string[];
+  /** Where the run was about some scenes only. */
+  readonly scenes?: readonly number[];
+}
+
+/** Whose provider calls are ended at once, ahead of Temporal's own cancellation, which must have been asked for before. */
+export interface StopRequest {
+  readonly projectId: ProjectId;
+  /** As in `LaneTask`, or Temporal's own id of the execution; lanes of a later run are left alone. Absent: of any run. */
+  readonly runId?: string;
+  /** Absent: all of them. */
+  readonly lanes?: readonly LaneId[];
+  /** Attempts with a newer fence are left alone: a stop that comes late must not hit who was begun after it. */
+  readonly before?: number;
 }
 
 /** Activities as the workflow sees them. */
@@ -178,6 +191,8 @@ export interface StoryActivities {
   listScenes(input: { projectId: ProjectId }): Promise<number[]>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
   announceRun(input: { projectId: ProjectId; runId: string; stages?: readonly string[] }): Promise<void>;
+  /** A hint, worth a second at most: where Redis is away it does nothing, and says nothing of it. */
+  stopLanes(request: StopRequest): Promise<void>;
 }
 
 /** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */

@@ -1,4 +1,4 @@
-import type OpenAI from 'openai';
+import { NotFoundError, type OpenAI } from 'openai';
 import type { Video } from 'openai/resources/videos';
 import { readBody } from './http-fetch';
 import { forOneCall, openaiClient, type Endpoint } from './openai-client';
@@ -50,9 +50,18 @@ export class OpenAiVideo implements VideoProvider {
     }
   }
 
-  async cancel(jobId: string, signal: AbortSignal): Promise<void> {
-    const response = await this.client.videos.delete(jobId, { signal: forOneCall(signal) }).asResponse();
-    await readBody(response, MAX_JSON_BYTES);
+  async cancel(jobId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { status } = await this.poll(jobId, signal);
+      if (status === 'completed') return false;
+      if (status === 'failed') return true;
+      const response = await this.client.videos.delete(jobId, { signal: forOneCall(signal) }).asResponse();
+      await readBody(response, MAX_JSON_BYTES);
+      return true;
+    } catch (error) {
+      if (error instanceof NotFoundError) return true;
+      throw signal.aborted ? signal.reason : error;
+    }
   }
 
   private async json(call: { asResponse(): Promise<Response> }, signal: AbortSignal): Promise<VideoJob> {

@@ -67,5 +67,9 @@ export interface VideoProvider {
   /** Rejects with status 404 where the provider does not know the job any more. */
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob>;
   download(jobId: string, signal: AbortSignal): Promise<Media>;
-  cancel(jobId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends a job that is under way. Resolves false where it is finished, so that what was paid for is kept, and true where it
+   * makes nothing any more, also because the provider does not know it. Rejects where the provider would not end it.
+   */
+  cancel(jobId: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Project, Scene } from '../entities';
-import type { StageName } from '../protocol';
+import type { LaneId, StageName } from '../protocol';
 import type { StoredMedia } from '../storage';
 
 /** What a stage reads from: the project, the scene where it works on one, and the way to everything else. */
@@ -8,6 +8,8 @@ export interface StageContext {
   readonly manager: EntityManager;
   readonly project: Project;
   readonly scene?: Scene;
+  /** Lanes that a person has skipped in this run: what an earlier run made in them must not be used. */
+  readonly skipped: ReadonlySet<LaneId>;
 }
 
 export interface PromptText {
@@ -56,6 +58,8 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly kind: 'text';
   readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
   readonly temperature: number;
+  /** Variables that only say where a scene stands among the others: a scene that moves is not made again for them. */
+  readonly place?: readonly string[];
   /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
   readonly cutIsUsable?: true;
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
@@ -95,20 +99,33 @@ export interface VideoStage extends PromptedStage {
 
 export interface FilmStage extends Stage {
   readonly kind: 'film';
-  clips(context: StageContext): Promise<readonly FilmClip[]>;
+  /** Throws `Film.Empty` where no scene has anything to show. */
+  plan(context: StageContext): Promise<FilmPlan>;
   save(
     context: StageContext,
     film: StoredMedia & {
       readonly durationSeconds: number;
       readonly width: number;
       readonly height: number;
-      readonly scenes: number;
+      readonly plan: FilmPlan;
     },
     settlement: Settlement,
   ): Promise<void>;
 }
 
-export interface FilmClip {
+export interface FilmPlan {
+  /** In the order of their scenes. */
+  readonly parts: readonly FilmPart[];
+  /** Scenes that leave the film, because they have neither a clip nor an image. */
+  readonly missing: readonly number[];
+}
+
+/** What the film shows of one scene: its clip, or its image for as long as the scene is. */
+export interface FilmPart {
+  readonly scene: number;
+  readonly kind: 'clip' | 'still';
+  /** Who made it. Clips of one maker have one form and can be joined as they are. */
+  readonly maker: string;
   readonly key: string;
   readonly sha256: string;
   readonly seconds: number;

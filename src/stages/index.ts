@@ -23,7 +23,9 @@ export function stageDefinition(name: StageName): StageDefinition {
 
 export {
   UnusableOutput,
-  type FilmClip,
+  type ClipSource,
+  type FilmPart,
+  type FilmPlan,
   type FilmStage,
   type ImageStage,
   type JsonSchema,
@@ -37,3 +39,4 @@ export {
 } from './definition';
 export { askAgain, heed, heedInPrompt } from './feedback';
 export { renderMessages, renderText } from './render';
+export { settingsOf } from './settings';

@@ -1,3 +1,4 @@
+export type { ControlChannel } from './control-channel';
 export type {
   AppendReply,
   AppendRequest,
@@ -10,9 +11,11 @@ export type {
   StoredLane,
   UpstreamMessage,
 } from './event-log';
+export { MemoryControlChannel } from './memory-control';
 export { MemoryEventLog } from './memory-log';
-export { connectPublisher, openRedisLog } from './open-redis-log';
+export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
 export { connectRedis, whenReady } from './redis-connection';
+export { RedisControlChannel } from './redis-control';
 export { RedisEventLog } from './redis-log';
 export type { StreamMeter } from './stream-meter';
 export { TextWriter } from './text-writer';

@@ -2,6 +2,7 @@ import { Cluster, type Redis } from 'ioredis';
 import type { Config } from '../config';
 import { connectCluster, connectClusterSubscriber } from './redis-cluster';
 import { connectRedis, type RedisFaultLog } from './redis-connection';
+import { RedisControlChannel } from './redis-control';
 import { RedisEventLog, upstreamMode } from './redis-log';
 
 type Where = Pick<Config, 'REDIS_URL' | 'REDIS_CLUSTER'>;
@@ -12,16 +13,37 @@ export function connectPublisher({ REDIS_URL, REDIS_CLUSTER }: Where, log?: Redi
   return REDIS_CLUSTER ? connectCluster(REDIS_URL.split(','), log) : connectRedis(REDIS_URL, 'publisher', log);
 }
 
-/** The event log where the settings say that it is. It may be away now: calls reject until it is there. */
-export function openRedisLog(settings: Settings, log?: RedisFaultLog): RedisEventLog {
-  const publisher = connectPublisher(settings, log);
-  const connectSubscriber = () =>
+/** What a process has in Redis. Both may be away now: then calls to the log reject, and nobody hears of a stop. */
+export interface OpenedRedis {
+  readonly log: RedisEventLog;
+  readonly control: RedisControlChannel;
+  close(): Promise<void>;
+}
+
+/** The event log and the control channel where the settings say that Redis is. */
+export function openRedis(settings: Settings, faults?: RedisFaultLog): OpenedRedis {
+  const publisher = connectPublisher(settings, faults);
+  const listening = (role: 'subscriber' | 'control') => () =>
     publisher instanceof Cluster
-      ? connectClusterSubscriber(publisher, settings.REDIS_URL.split(','), log)
-      : connectRedis(settings.REDIS_URL, 'subscriber', log);
-  return new RedisEventLog(publisher, connectSubscriber, {
+      ? connectClusterSubscriber(publisher, settings.REDIS_URL.split(','), role, faults)
+      : connectRedis(settings.REDIS_URL, role, faults);
+  const log = new RedisEventLog(publisher, listening('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
     upstream: upstreamMode(settings),
     appendWaitMs: settings.APPEND_WAIT_MS,
   });
+  const control = new RedisControlChannel(publisher, listening('control'));
+  return {
+    log,
+    control,
+    close: async () => {
+      control.close();
+      await log.close();
+    },
+  };
+}
+
+/** The event log alone. */
+export function openRedisLog(settings: Settings, faults?: RedisFaultLog): RedisEventLog {
+  return openRedis(settings, faults).log;
 }

@@ -57,7 +57,12 @@ export function connectCluster(urls: readonly string[], log?: RedisFaultLog): Cl
  * Listens at any one node, because each hears what is published on the others, and goes to the next when that one ends
  * or is no longer of the cluster.
  */
-export function connectClusterSubscriber(cluster: Cluster, urls: readonly string[], log?: RedisFaultLog): Redis {
+export function connectClusterSubscriber(
+  cluster: Cluster,
+  urls: readonly string[],
+  role: 'subscriber' | 'control',
+  log?: RedisFaultLog,
+): Redis {
   const access = accessOf(urls[0] ?? '');
   let turn = Math.floor(Math.random() * 1_000);
   let current: Address | undefined;
@@ -80,7 +85,7 @@ export function connectClusterSubscriber(cluster: Cluster, urls: readonly string
       return this.stream;
     }
   }
-  const redis = new Redis({ ...access, ...KEEP_TRYING, connectionName: 'storyreel-subscriber', Connector: AnyNode });
+  const redis = new Redis({ ...access, ...KEEP_TRYING, connectionName: `storyreel-${role}`, Connector: AnyNode });
   const left = ({ options: { host, port } }: Redis) => {
     if (host === current?.host && port === current?.port) redis.disconnect(true);
   };
@@ -88,6 +93,6 @@ export function connectClusterSubscriber(cluster: Cluster, urls: readonly string
   redis.on('end', () => {
     cluster.off('-node', left);
   });
-  reportFaults(redis, 'subscriber', log);
+  reportFaults(redis, role, log);
   return redis;
 }

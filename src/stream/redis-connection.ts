@@ -33,9 +33,9 @@ export const KEEP_TRYING = {
 } as const satisfies RedisOptions;
 
 /**
- * A connection to a single server. A publisher's calls fail fast; a subscriber keeps trying and subscribes again by itself.
+ * A connection to a single server. A publisher's calls fail fast; one that listens keeps trying and subscribes again by itself.
  */
-export function connectRedis(url: string, role: 'publisher' | 'subscriber', log?: RedisFaultLog): Redis {
+export function connectRedis(url: string, role: 'publisher' | 'subscriber' | 'control', log?: RedisFaultLog): Redis {
   const connectionName = `storyreel-${role}`;
   const publishing = {
     ...FAIL_FAST,

@@ -9,14 +9,21 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { createLaneActivities, createRunActivities, type ActivityDeps } from '../activities';
+import {
+  createLaneActivities,
+  createReconcileActivities,
+  createRunActivities,
+  StopSignals,
+  type ActivityDeps,
+} from '../activities';
 import type { Config } from '../config';
 import { createDataSource } from '../entities';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
-import { openRedisLog } from '../stream';
+import { openRedis } from '../stream';
 import { deploymentOptions } from './deployment-options';
+import { TemporalRuns } from './temporal-runs';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
 export interface RunningWorker {
@@ -32,6 +39,7 @@ export interface RunningWorker {
 const FORCE_AFTER_MS = 4_000;
 /** … and so are connections to services that hang. Both together are what a deploy must allow for. */
 const CLOSE_MS = 1_000;
+const BEAT_THROTTLE_MS = 100;
 
 /**
  * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
@@ -47,9 +55,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     },
   );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const log = openRedisLog(config, logger);
+  const redis = openRedis(config, logger);
+  const stops = new StopSignals(redis.control);
   const closeAll = async () => {
-    await log.close();
+    stops.close();
+    await redis.close();
     await connection.close();
     await telemetry.close();
     if (dataSource.isInitialized) await dataSource.destroy();
@@ -61,7 +71,9 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     });
     const { metrics, metricsUrl } = telemetry;
     const media = new FolderStore(config.MEDIA_DIR);
-    const deps = { dataSource, log, config, logger, media, ...(metrics && { metrics }) };
+    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
+    const { log, control } = redis;
+    const deps = { dataSource, log, control, stops, config, logger, media, runs, ...(metrics && { metrics }) };
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
@@ -97,9 +109,9 @@ async function createWorkers(
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
     ...deploymentOptions(config),
-    // A cancellation comes in a heartbeat's answer, so an answer is asked for once a second.
-    maxHeartbeatThrottleInterval: '1 second',
-    defaultHeartbeatThrottleInterval: '1 second',
+    // Each beat goes out when it is due, because a cancellation comes in its answer; src/activities/heartbeat.ts is sparing.
+    maxHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
+    defaultHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
   };
   const caps: Readonly<Record<LaneKind, number>> = {
     text: config.TEXT_CONCURRENCY,
@@ -114,7 +126,7 @@ async function createWorkers(
       ...common,
       taskQueue: base,
       workflowBundle: await workflowBundle(),
-      activities: createRunActivities(deps),
+      activities: { ...createRunActivities(deps), ...createReconcileActivities(deps) },
     }),
     ...LANE_KINDS.map((kind) =>
       Worker.create({

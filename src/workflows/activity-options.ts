@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityO
 import {
   laneParts,
   laneQueue,
+  type BatchActivities,
   type LaneId,
   type LaneKind,
   type LaneResult,
@@ -68,7 +69,14 @@ function summaryOf(kind: LaneKind, lane: LaneId): string {
     : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
 }
 
+/** Worth a moment, or nothing. */
+const hints = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } });
+
 export const { openRun, listScenes, adoptRun, settledLane } = steps;
+
+export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
+  return hints.stopLanes.executeWithOptions({ summary: 'tells workers to stop at once' }, args);
+}
 
 export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
   return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);
@@ -100,3 +108,10 @@ export function announceLane(...args: Parameters<StoryActivities['announceLane']
 export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
   return steps.announceRun.executeWithOptions({ ...TELLING, activityId: 'tell' }, args);
 }
+
+const batchSteps = proxyActivities<BatchActivities>({
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+});
+
+export const { closeQueued, storyStates } = batchSteps;

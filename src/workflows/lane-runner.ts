@@ -2,11 +2,22 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
-import type { EventError, FailureType, LaneId, LaneKind, LaneResult, ProjectId } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane, skipLane } from './activity-options';
+import {
+  fenceOf,
+  type EventError,
+  type FailureType,
+  type LaneId,
+  type LaneKind,
+  type LaneResult,
+  type ProjectId,
+  type StopRequest,
+} from '../protocol';
+import { announceLane, MOST_ATTEMPTS, parkLane, skipLane, stopLanes } from './activity-options';
 import { runLaneThroughDeploys } from './lane-handover';
 import { isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
@@ -16,6 +27,8 @@ export interface LaneRunnerOptions {
   readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
+  /** Whether what a lane lacks may come with an edit: then all is looked at again, as soon as what runs has ended. */
+  readonly isOutdated?: () => boolean;
 }
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
@@ -40,6 +53,7 @@ export class LaneRunner {
   private readonly stopping = new Set<LaneId>();
   /** Lanes that wait for a person, of which nobody was told yet. */
   private readonly untold = new Set<LaneId>();
+  private readonly skips = new Map<LaneId, Promise<void>>();
   private steps = 0;
   private draining = false;
   private telling = 0;
@@ -64,6 +78,11 @@ export class LaneRunner {
     return [...this.attempts.keys()].filter((lane) => !this.stopping.has(lane));
   }
 
+  /** An activity works on it, or has not ended yet though it is to stop. */
+  isBusy(lane: LaneId): boolean {
+    return this.attempts.has(lane);
+  }
+
   /** From now on no lane begins; those under way end. */
   drain(): void {
     this.draining = true;
@@ -71,15 +90,18 @@ export class LaneRunner {
 
   /** Stops lanes and keeps what they have. One that settles at the same moment is settled. Gives the lanes. */
   stop(lanes: readonly LaneId[], why: Stop): readonly LaneId[] {
-    const { table } = this.options;
+    const { table, projectId, runId } = this.options;
     for (const lane of lanes) {
       if (why === 'cancelled') this.untold.add(lane);
       table.set(lane, why, why === 'cancelled' ? STOPPED_BY_A_PERSON : undefined);
-      const attempt = this.attempts.get(lane);
-      if (!attempt) continue;
-      this.stopping.add(lane);
-      attempt.cancel();
     }
+    const running = lanes.filter((lane) => this.attempts.has(lane));
+    if (running.length === 0) return lanes;
+    for (const lane of running) {
+      this.stopping.add(lane);
+      this.attempts.get(lane)?.cancel();
+    }
+    hurryStop({ projectId, runId, lanes: running, before: stopFence() });
     return lanes;
   }
 
@@ -104,6 +126,11 @@ export class LaneRunner {
       const { result, error } = await this.attempt(kind, lane);
       if (result) return result;
       if (!error) continue;
+      if (lacksInput(error) && this.options.isOutdated?.()) {
+        table.set(lane, 'pending');
+        await condition(() => this.draining);
+        continue;
+      }
       if (this.options.onFailure === 'fail') {
         table.set(lane, 'failed', error);
         throw ApplicationFailure.nonRetryable(`${lane}: ${error.message}`, error.type);
@@ -149,6 +176,10 @@ export class LaneRunner {
     } catch (error) {
       if (this.stopping.has(lane)) return {};
       if (isCancellation(error)) throw error;
+      // Its worker died, or stopped, before it could say so.
+      if (CancellationScope.current().consideredCancelled && patched('cancelled-lanes-are-not-parked')) {
+        throw new CancelledFailure(`${lane} was cancelled`);
+      }
       return { error: eventErrorOf(error) };
     } finally {
       this.attempts.delete(lane);
@@ -164,9 +195,16 @@ export class LaneRunner {
     return this.step(() => parkLane({ projectId, lane, error, attempts, as, runStatus: table.liveStatus }));
   }
 
-  private skip(lane: LaneId): Promise<void> {
-    const { projectId, runId } = this.options;
-    return this.step(() => skipLane({ projectId, runId, lane }));
+  /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
+  skip(lane: LaneId): Promise<void> {
+    let skipped = this.skips.get(lane);
+    if (!skipped) {
+      const { projectId, runId } = this.options;
+      skipped = this.step(() => skipLane({ projectId, runId, lane }));
+      skipped.catch(() => undefined);
+      this.skips.set(lane, skipped);
+    }
+    return skipped;
   }
 
   /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
@@ -187,6 +225,24 @@ export class LaneRunner {
       .catch(() => undefined)
       .finally(() => (this.telling -= 1));
   }
+}
+
+/** Attempts that are scheduled later than now have a newer fence. */
+export function stopFence(): number {
+  return fenceOf(Date.now(), 999);
+}
+
+/**
+ * Workers learn of a cancellation in the answer to a heartbeat; this tells them at once, for people who steer a run by
+ * other means than our client. A hint: nothing waits for it, and nothing is lost with it.
+ */
+export function hurryStop(request: StopRequest): void {
+  void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
+}
+
+/** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */
+export function lacksInput(error: EventError | undefined): boolean {
+  return error?.type === 'Project.Invalid';
 }
 
 /** The failure that an activity left with, as its classifier named it, or a time-out in the same words. */

@@ -2,10 +2,11 @@ import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflo
 import type { LaneId, MessageAnswer, StoryMessage, StoryMessages } from '../protocol';
 import type { Gates } from './gates';
 import { lanesNamed, laysOutScenes } from './lane-order';
-import type { LaneRunner } from './lane-runner';
+import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
 
 export interface SteeredRun {
+  readonly runId: string;
   readonly table: LaneTable;
   readonly runner: LaneRunner;
   readonly gates: Gates;
@@ -37,10 +38,10 @@ const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
  */
 export function listen(run: SteeredRun): void {
   const effects = effectsOn(run);
-  for (const name of Object.keys(effects) as StoryMessage[]) listenFor(name, effects[name], run.table);
+  for (const name of Object.keys(effects) as StoryMessage[]) listenFor(name, effects[name], run);
 }
 
-function listenFor(name: StoryMessage, effect: (argument: never) => Effect, table: LaneTable): void {
+function listenFor(name: StoryMessage, effect: (argument: never) => Effect, { table, runId }: SteeredRun): void {
   const description = DESCRIPTIONS[name];
   const weigh = (argument: unknown): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
@@ -50,7 +51,7 @@ function listenFor(name: StoryMessage, effect: (argument: never) => Effect, tabl
   const apply = (outcome: Effect): MessageAnswer => {
     const lanes = 'apply' in outcome ? outcome.apply() : [];
     table.say('refusal' in outcome ? `${name} did nothing: ${outcome.refusal}` : undefined);
-    return { status: table.runStatus, lanes };
+    return { status: table.runStatus, lanes, runId, fence: stopFence() };
   };
   const onSignal = (argument: unknown): void => {
     const outcome = weigh(argument);
@@ -121,6 +122,8 @@ function effectsOn(run: SteeredRun): Effects {
           const running = open.filter((each) => runner.underWay.includes(each));
           set(open, 'skipped');
           runner.stop(running, 'skipped');
+          // One that is under way may be settled at this moment; it is skipped when its activity has ended.
+          for (const each of open) if (!runner.isBusy(each)) void runner.skip(each);
           return open;
         },
       };
@@ -162,7 +165,9 @@ function effectsOn(run: SteeredRun): Effects {
     edited: () => ({
       apply: () => {
         run.edited = true;
-        return [];
+        const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
+        if (lacking.length > 0) run.recheck = true;
+        return set(lacking, 'pending');
       },
     }),
   };

@@ -5,6 +5,7 @@ import {
   continueAsNew,
   defineQuery,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -24,10 +25,11 @@ import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
-import { eventErrorOf, LaneRunner } from './lane-runner';
+import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { RunMarker } from './run-marker';
 import { listen, type SteeredRun } from './steering';
+import { tellBatch } from './tell-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 
@@ -51,6 +53,11 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
   listen(run);
+
+  CancellationScope.current().cancelRequested.catch(() => {
+    // Histories of the first release have no such step.
+    if (patched('stop-lanes')) hurryStop({ projectId, runId: run.runId, before: stopFence() });
+  });
 
   let opened: OpenedRun | undefined = carried?.run;
   let thrown: Error | undefined;
@@ -78,16 +85,23 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     marker.look();
   });
   const marker = new RunMarker(table, runId);
-  return {
+  const run: StoryRun = {
     runId,
     table,
     marker,
     afterReset: new AfterReset(),
-    runner: new LaneRunner({ projectId, runId, table, onFailure: onFailure ?? 'park' }),
+    runner: new LaneRunner({
+      projectId,
+      runId,
+      table,
+      onFailure: onFailure ?? 'park',
+      isOutdated: () => (run.recheck ||= run.edited),
+    }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     edited: false,
     recheck: false,
   };
+  return run;
 }
 
 /**
@@ -103,7 +117,8 @@ async function make(
   table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
-    settled: [...(carried?.settled ?? []), ...(carried?.skipped ?? [])],
+    // Where everything is looked at again, rows may be new: then they are told again what is skipped.
+    settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   if (carried) takeOver(carried, table);
 
@@ -170,6 +185,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner.toldAll,
     ...(stages && { stages }),
+    ...(opened?.scenes && { scenes: opened.scenes }),
   });
   table.end(outcome);
   if (announced) return;
@@ -179,8 +195,10 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
+  const tell = tellBatch();
   return (table) => {
     setCurrentDetails(detailsOf(table));
+    tell(table);
     const now = { stage: table.stage, status: table.runStatus as string };
     if (now.stage === shown.stage && now.status === shown.status) return;
     shown = now;

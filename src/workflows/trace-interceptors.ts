@@ -12,7 +12,7 @@ type Sinks = { traces: { [Method in keyof RunTraces]: RunTraces[Method] } };
 type Outcome = Parameters<RunTraces['ended']>[0]['outcome'];
 
 /**
- * Hands a run's trace on to its activities, and tells the worker when the run ends. A trace must not change what a
+ * Hands a run's trace on to its activities and children, and tells the worker when the run ends. A trace must not change what a
  * workflow does: whatever is intercepted is passed on in the same step, without a promise of its own, and headers are no
  * part of what a replay compares. So histories replay whether the worker that made them traced or not.
  */
@@ -55,6 +55,7 @@ export function interceptors(): WorkflowInterceptors {
     outbound: [
       {
         scheduleActivity: (input, next) => next(handOn(input)),
+        startChildWorkflowExecution: (input, next) => next(handOn(input)),
         continueAsNew: (input, next) => next(handOn(input)),
       },
     ],

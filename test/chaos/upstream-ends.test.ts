@@ -91,7 +91,7 @@ describe('Existing clients of the old product, of each stage and of all stages, 
     const client = await StoryClient.connect(readConfig(env));
     opened.push(client);
     await client.start(projectId);
-    expect(await client.cancel(projectId)).toBe(true);
+    expect(await client.cancel(projectId)).toEqual({ kind: 'requested' });
     // Only now there is a worker for it.
     opened.push(await startApp(env));
     expect(await endings()).toEqual(each('error'));

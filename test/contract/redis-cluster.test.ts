@@ -1,8 +1,9 @@
 import { withRedis } from '../../dev/stack/outside-service';
 import { readConfig } from '../../src/config';
-import { openRedisLog, type RedisEventLog } from '../../src/stream';
+import { openRedis, openRedisLog, type ControlChannel, type RedisEventLog } from '../../src/stream';
 import { FETCH_MS, FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { until } from '../support/until';
+import { controlChannelContract } from './control-channel-contract';
 import { eventLogContract } from './event-log-contract';
 import { append, begin, listen, newProject, writerOf } from './log-under-test';
 
@@ -73,7 +74,21 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
     }).then(({ index }) => index);
   }
 
+  async function openControl(): Promise<ControlChannel> {
+    const redis = openRedis(readConfig({ REDIS_URL: nodes[0]?.url, REDIS_CLUSTER: 'on' }));
+    const { control } = redis;
+    await redis.log.ready(10_000);
+    return {
+      get up() {
+        return control.up;
+      },
+      ...{ stop: (request) => control.stop(request), listen: (listener) => control.listen(listener) },
+      close: () => void redis.close(),
+    };
+  }
+
   eventLogContract('The event log', open, 60);
+  controlChannelContract('The control channel', openControl);
 
   test('one who listens hears of the projects of all nodes', async () => {
     const log = await open(1_000);

@@ -40,6 +40,10 @@ describe('When a worker is killed with -9,', () => {
       // The rewrite was settled: it is not asked for, and not paid, again.
       const asked = (await studio.requests(mark)).filter(({ kind }) => kind === 'chat');
       expect(asked.filter(({ prompt }) => prompt.includes('screenwriter'))).toHaveLength(1);
+      // What the dead worker had paid is known, and that it came to nothing.
+      const { usage } = await client.status(projectId);
+      expect(usage).toMatchObject({ estimated: true });
+      expect(usage.wasted_tokens).toBeGreaterThan(20);
     },
     TEST_MS,
   );
@@ -68,6 +72,7 @@ describe('When a worker is killed with -9,', () => {
       expect(events.find((event) => event.type === 'done' && event.lane === 'rewrite')).toMatchObject({
         metadata: { length: Buffer.byteLength(text), sha256: sha256(text) },
       });
+      expect((await client.status(projectId)).usage).toMatchObject({ wasted_tokens: 0, estimated: true });
     },
     TEST_MS,
   );

@@ -13,8 +13,9 @@ import {
   PromptTemplate,
   Scene,
 } from '../../src/entities';
+import { migrations } from '../../src/entities/migrations';
 
-const ALL = ['Projects1795478400001', 'Scenes1795478400002', 'Models1795478400003'];
+const ALL = migrations.map((Migration) => new Migration().name);
 
 let admin: Client;
 let database: string;

@@ -235,7 +235,7 @@ describe('A cancel in mid-stream', () => {
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
     await watchUntil(app.client, projectId, ({ type }) => type === 'token');
-    expect(await app.client.cancel(projectId)).toBe(true);
+    expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
     const events = await watching;
     expect(events.at(-1)).toMatchObject({ type: 'pipeline_error', metadata: { status: 'cancelled' } });
     expect(typesOf(events).filter((type) => type.startsWith('pipeline_'))).toHaveLength(1);
@@ -250,7 +250,7 @@ describe('A cancel in mid-stream', () => {
     );
     const [request] = (await studio.requests(mark)).filter(({ kind }) => kind === 'chat');
     expect(request).toMatchObject({ aborted: true });
-    expect(await app.client.cancel(projectId)).toBe(false);
+    expect(await app.client.cancel(projectId)).toEqual({ kind: 'not_running', status: 'cancelled' });
   });
 
   test('can be followed by a new start, which makes the film', async () => {

@@ -59,7 +59,7 @@ describe('Rows in the database', () => {
 
     const [rewrite] = (await studio.requests(mark)).filter(({ kind }) => kind === 'chat');
     expect(rewrite?.prompt).toMatch(/You are a poet/);
-    const usage = await database.dataSource.getRepository(ModelUsage).findBy({ projectId });
+    const usage = await database.dataSource.getRepository(ModelUsage).findBy({ projectId, unit: 'token' });
     expect(usage).toHaveLength(3);
     for (const row of usage) {
       expect(row).toMatchObject({ provider: 'priced', model: 'row-model', wastedTokens: 0, estimated: false });

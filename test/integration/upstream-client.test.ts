@@ -81,7 +81,7 @@ describe("An existing client of the Django product, in Python and with that prod
     await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
     const { projectId, upstream } = await begin(topic);
     await watchUntil(app.client, projectId, ({ type, stage }) => type === 'token' && stage === 'storyboard');
-    expect(await app.client.cancel(projectId)).toBe(true);
+    expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
     const all = await upstream.all();
     const views = await viewsOf(upstream, stageNames);
 

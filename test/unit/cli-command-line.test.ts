@@ -11,7 +11,11 @@ import { paper } from './cli-events';
 const ROOT = resolve(__dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const PROJECT = '0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11';
-const COMMANDS = readdirSync(join(ROOT, 'src', 'cli', 'commands')).map((name) => name.replace('.ts', ''));
+const STEERING = ['pause', 'resume', 'retry', 'skip', 'approve', 'reject'];
+const COMMANDS = [
+  ...readdirSync(join(ROOT, 'src', 'cli', 'commands')).map((name) => name.replace('.ts', '')),
+  ...STEERING,
+];
 /** Nothing listens there, so whatever connects fails. */
 const NOWHERE = {
   TEMPORAL_ADDRESS: '127.0.0.1:1',
@@ -82,6 +86,10 @@ describe('refuses with one line and exit code 2:', () => {
     ['a cursor that is none', ['watch', PROJECT, '--from', 'now'], /must be the "id" of an event/],
     ['an unknown stage', ['watch', PROJECT, '--stage', 'sound'], /no stage "sound".*rewrite, storyboard.*film/],
     ['a lane of an unknown stage', ['retry', PROJECT, 'sound/1'], /no stage "sound"/],
+    ['a batch without a file and a name', ['batch'], /Give a file .*, or --id/],
+    ['a file of topics that is not there', ['batch', '/no/such/topics.txt'], /cannot be read \(ENOENT\)/],
+    ['a file without a topic', ['batch', '-'], /no topic in standard input/],
+    ['a priority that is none', ['batch', '-', '--priority', '6'], /must be a whole number from 1 to 5/],
     ['a missing argument', ['cancel'], /missing required argument/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await parse(args);

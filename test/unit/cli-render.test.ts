@@ -1,4 +1,5 @@
 import {
+  costLine,
   createStyle,
   EMPTY_VIEW,
   JsonRenderer,
@@ -89,6 +90,41 @@ describe('plain lines', () => {
     expect(screen.text).toBe(
       '✓ The film is done. 30 tokens, 5 of them wasted, 12.3 s\n  /films/fox.mp4\n  1 scenes, 3.0 s, 2.5 MB\n',
     );
+  });
+
+  it('say which scenes the film shows by their image, and which it does without', () => {
+    const screen = paper();
+    const film = {
+      asset: 'a.mp4',
+      sha256: '',
+      bytes: 2_500_000,
+      duration: 9,
+      scenes: 3,
+      stills: [2, 3],
+      missing_scenes: [4],
+    };
+    new PlainRenderer(screen, jest.fn()).close({ project: { ...project, film }, filmPath: '/f.mp4', seconds: 0 });
+    expect(screen.text).toContain(
+      '  3 scenes, 9.0 s, 2.5 MB\n  Without a clip, shown by its image: scene 2, 3\n  Not in the film: scene 4\n',
+    );
+  });
+});
+
+describe('the cost line', () => {
+  const usage = { input_tokens: 100, output_tokens: 50, useful_tokens: 110, wasted_tokens: 40 };
+  it.each([
+    [{ usage: { ...usage, input_tokens: 0, output_tokens: 0 } }, undefined],
+    [{ usage: { ...usage, wasted_tokens: 0 } }, 'paid 150 tokens'],
+    [
+      { usage: { ...usage, images: 1, video_seconds: 6, wasted_video_seconds: 3 } },
+      'paid 150 tokens (40 wasted), 1 image, 6 s of clips (3 wasted)',
+    ],
+    [
+      { usage: { ...usage, cost: 0.4012, useful_cost: 0.4, wasted_cost: 0.0012, estimated: true as const }, budget: 1 },
+      'paid 150 tokens (40 wasted); cost 0.4012: 0.40 useful, 0.0012 wasted (in part estimated); budget 1.00',
+    ],
+  ])('says what was paid, and what of it was of use: %#', (project, line) => {
+    expect(costLine(project)).toBe(line);
   });
 });
 

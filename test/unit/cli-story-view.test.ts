@@ -1,4 +1,5 @@
-import type { LaneId, StoryEvent } from '../../src/protocol';
+import { reduceStory } from '../../src/cli/render';
+import type { EventBody, LaneId, StoryEvent } from '../../src/protocol';
 import { done, event, laneEvent, PROJECT, sha256, snapshot, token, viewAfter } from './cli-events';
 
 const rewrite = (...events: StoryEvent[]) => viewAfter(...events).lanes.get('rewrite' as LaneId);
@@ -77,8 +78,21 @@ it('knows what to type about a parked lane, from an event and from a snapshot', 
   expect(live.lanes.get('storyboard' as LaneId)).toMatchObject({ error, commands: ['storyreel retry x storyboard'] });
   expect(late.lanes.get('storyboard' as LaneId)?.commands).toEqual([
     `storyreel retry ${PROJECT} storyboard`,
+    `storyreel skip ${PROJECT} storyboard`,
     `storyreel cancel ${PROJECT}`,
   ]);
+});
+
+it('keeps a run paused, or before a gate, until the run itself says that it goes on', () => {
+  const run = (body: EventBody) => event('pipeline', body);
+  const settled = laneEvent('storyboard', { type: 'stage_update', status: 'completed' });
+  const paused = viewAfter(snapshot(), run({ type: 'stage_update', status: 'paused' }), settled);
+  expect(paused.status).toBe('paused');
+  const waiting = viewAfter(snapshot(), settled, run({ type: 'awaiting', gate: 'storyboard' }));
+  expect(waiting).toMatchObject({ status: 'awaiting_approval', gates: ['storyboard'] });
+  const goesOn = reduceStory(waiting, run({ type: 'stage_update', status: 'processing' }));
+  expect(goesOn).toMatchObject({ status: 'processing', gates: [] });
+  expect(goesOn.lanes.get('storyboard' as LaneId)?.status).toBe('completed');
 });
 
 it('forgets what was wrong with a lane that is tried again', () => {

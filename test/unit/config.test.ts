@@ -56,6 +56,13 @@ describe('The settings', () => {
     }
   });
 
+  test('take prices as JSON, and name the one that is wrong', () => {
+    expect(readConfig({ STORYREEL_PRICES: '{"perImage":0.04}' }).STORYREEL_PRICES).toEqual({ perImage: 0.04 });
+    expect(refusal({ STORYREEL_PRICES: '{"perImage":-1}' }).message).toContain(
+      'STORYREEL_PRICES.perImage must be a price of 0 or more.',
+    );
+  });
+
   test('leave out what they do not know', () => {
     expect(readConfig({ HOME: '/root', PATH: '/bin' })).not.toHaveProperty('HOME');
   });
@@ -82,6 +89,9 @@ describe('The settings', () => {
     ['STORYREEL_VIDEO_BASE_URL', 'localhost'],
     ['STORYREEL_TEXT_JSON_SCHEMA', 'true'],
     ['UPSTREAM_CHANNELS', 'yes-x'],
+    ['STORYREEL_PRICES', '0.04-x'],
+    ['STORYREEL_PRICES', '7'],
+    ['STORYREEL_PRICES', '{"perPicture":1}'],
     ['FRAME_SIZE', '1280*720'],
     ['FRAME_SIZE', '0x720'],
     ['LOG_EXPIRY_SECONDS', 'Infinity'],

@@ -1,11 +1,10 @@
 import { beatMs } from '../../src/activities/heartbeat';
 
 test.each([
-  [1, 1_000],
-  [25, 1_000],
-  [50, 2_000],
-  [125, 5_000],
-  [2_000, 5_000],
-])('a worker with %i lanes beats for each of them every %i ms', (lanes, ms) => {
-  expect(beatMs(lanes)).toBe(ms);
+  ['calmly while it would hear of a stop at once', 2, { heard: true, stopped: false }, 5_000],
+  ['soon after its first beat, for a stop that came just before it', 1, { heard: true, stopped: false }, 500],
+  ['often while it would not hear of a stop', 9, { heard: false, stopped: false }, 500],
+  ['often while it waits for its cancellation', 9, { heard: true, stopped: true }, 500],
+])('a lane beats %s', (_, beats, pace, ms) => {
+  expect(beatMs(beats, pace)).toBe(ms);
 });

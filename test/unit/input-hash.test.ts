@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { inputHash, textHash } from '../../src/activities/input-hash';
+import { inputHash, textHash } from '../../src/planning';
 
 describe('The hash of what a result is made from', () => {
   test('is the same for the same parts', () => {

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId, type StageName } from '../../protocol';
-import { projectArgument, readTopic, stageArgument, wholeNumber } from '../arguments';
-import { chooseRenderer, withClient, type Cli } from '../cli';
+import { addStage, amount, projectArgument, readTopic, wholeNumber } from '../arguments';
+import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
-import { followStory } from '../follow-story';
-import { sayThatItGoesOn } from './watch';
+import { startAndFollow } from '../start-and-follow';
 
 interface Flags {
   readonly scenes?: number;
   readonly style?: string;
   readonly name?: string;
   readonly owner?: string;
+  readonly budget?: number;
   readonly project?: string;
   readonly gate?: readonly StageName[];
   readonly detach?: boolean;
@@ -37,6 +37,7 @@ export function addGenerate(program: Command, cli: Cli): void {
     .option('--style <words>', 'how the pictures look')
     .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
     .option('--owner <owner>', 'whose project it is')
+    .option('--budget <amount>', 'what it may cost, in the currency of the prices', amount)
     .option('--project <id>', 'go on with a project that is there, instead of a topic')
     .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
     .option('--detach', 'start it, print the project id, and return')
@@ -56,32 +57,18 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
   const signal = cli.interrupted();
   return withClient(cli, async ({ client, config }) => {
     const projectId = known ?? (await create(client, text, flags));
-    const { workflowId, runId } = await client.start(projectId, {
-      join: true,
-      ...(flags.gate && { gates: flags.gate }),
-    });
-    if (flags.detach) {
-      const started = { project_id: projectId, workflow_id: workflowId, run_id: runId };
-      cli.screen.write(`${flags.json ? JSON.stringify(started) : projectId}\n`);
-      return 0;
-    }
-    const stopWhenParked = flags.json === true || !cli.screen.interactive;
-    const renderer = chooseRenderer(cli, flags.json === true);
-    const { outcome, code } = await followStory({ client, config }, projectId, renderer, { stopWhenParked, signal });
-    if (outcome === 'left') sayThatItGoesOn(cli, projectId);
-    return code;
+    if (known && flags.budget !== undefined) await client.setBudget(known, flags.budget);
+    const options = { join: true, ...(flags.gate && { gates: flags.gate }) };
+    return startAndFollow(cli, { client, config }, projectId, options, { ...flags, signal });
   });
 }
 
-function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
-  return [...before, stageArgument(text)];
-}
-
-function create(client: StoryClient, topic: string, { name, owner, scenes, style }: Flags): Promise<ProjectId> {
+function create(client: StoryClient, topic: string, { name, owner, scenes, style, budget }: Flags): Promise<ProjectId> {
   return client.create({
     topic,
     ...(name !== undefined && { name }),
     ...(owner !== undefined && { owner }),
+    ...(budget !== undefined && { budget }),
     settings: { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) },
   });
 }

@@ -5,7 +5,7 @@ import { laneParts, type ProjectId } from '../../protocol';
 import { projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
-import { closingLines, createStyle, oneLine, sceneTable, statusMark, type Screen } from '../render';
+import { closingLines, costLine, createStyle, oneLine, sceneTable, statusMark, type Screen } from '../render';
 
 const EXAMPLES = `
 Examples:
@@ -58,7 +58,9 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
   const ending = { project, seconds: 0, ...(film && { filmPath: resolve(mediaDir, film.asset) }) };
   return [
     `${style.bold(oneLine(project.name))}: ${project.status}`,
-    style.dim(`workflow ${project.workflowId}${project.runId === undefined ? '' : `, run ${project.runId}`}`),
+    style.dim(
+      `workflow ${project.workflowId}${project.runId === undefined ? '' : `, run ${project.runId}`}, version ${project.version}`,
+    ),
     ...laneLines,
     ...sceneTable(lanes, { style, columns: screen.columns, mostScenes: Infinity, narrations: new Map() }),
     ...failed.map(
@@ -66,6 +68,7 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
     ),
     ...(error && failed.length === 0 ? [`${style.red('✗')} ${oneLine(error.message)} (${error.type})`] : []),
     ...(project.status === 'needs_attention' ? [`  storyreel retry ${project.projectId} <lane>`] : []),
+    ...[costLine(project)].filter((line) => line !== undefined).map((line) => style.dim(line)),
     ...closingLines(ending, style),
   ];
 }

@@ -1,15 +1,18 @@
+import type { FilmReference } from '../../protocol';
 import type { Ending } from './renderer';
+import { money } from './cost-line';
 import { oneLine, type Style } from './style';
 import type { LaneState } from './lane-state';
 
 /** How the run ended, what came of it and what it cost. */
 export function closingLines({ project, filmPath, seconds }: Ending, style: Style): string[] {
   const { film, usage, status, error } = project;
-  const { input_tokens: input, output_tokens: output, wasted_tokens: wasted, cost } = usage;
+  const { input_tokens: input, output_tokens: output, wasted_tokens: wasted, cost, wasted_cost: lost = 0 } = usage;
   const tokens = [
     `${input + output} tokens`,
     ...(wasted > 0 ? [`${wasted} of them wasted`] : []),
-    ...(cost === undefined ? [] : [`cost ${cost.toFixed(4)}`]),
+    ...(cost === undefined ? [] : [`cost ${money(cost)}`]),
+    ...(lost > 0 ? [`${money(lost)} of it wasted`] : []),
     ...(seconds >= 0.1 ? [`${seconds.toFixed(1)} s`] : []),
   ].join(', ');
   switch (status) {
@@ -20,6 +23,7 @@ export function closingLines({ project, filmPath, seconds }: Ending, style: Styl
           ? [
               `  ${style.bold(filmPath)}`,
               `  ${film.scenes} scenes, ${film.duration.toFixed(1)} s, ${sizeOf(film.bytes)}`,
+              ...lacksOf(film).map((lack) => `  ${style.yellow(lack)}`),
             ]
           : []),
       ];
@@ -43,6 +47,23 @@ export function attentionLines({ lane, error, commands = [] }: LaneState, style:
   ];
 }
 
+/** What the film lacks, because a person has skipped it. */
+function lacksOf({ stills = [], missing_scenes: missing = [] }: FilmReference): string[] {
+  return [
+    ...(stills.length > 0 ? [`Without a clip, shown by its image: scene ${stills.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`Not in the film: scene ${missing.join(', ')}`] : []),
+  ];
+}
+
 function sizeOf(bytes: number): string {
   return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A stage that waits for a person, and what to type. */
+export function approvalLines(projectId: string, gate: string): string[] {
+  return [
+    `? ${gate} waits for approval`,
+    `  storyreel approve ${projectId} ${gate}`,
+    `  storyreel reject ${projectId} ${gate} --reason "…"`,
+  ];
 }

@@ -1,5 +1,5 @@
 import { laneParts, type LaneId, type StoryEvent } from '../../protocol';
-import { attentionLines, closingLines } from './closing-lines';
+import { approvalLines, attentionLines, closingLines } from './closing-lines';
 import { fit } from './display-width';
 import { isStory } from './lane-state';
 import { LiveArea } from './live-area';
@@ -85,5 +85,6 @@ export function areaLines(view: StoryView, screen: Screen, style: Style): string
     ...(table.length > 0 ? ['', ...table] : []),
     ...(film && film.status !== 'pending' ? [fit(' film', 7).padEnd(7) + statusMark(film.status, style)] : []),
     ...attention,
+    ...(view.gates ?? []).flatMap((gate) => approvalLines(view.projectId ?? '', gate)),
   ];
 }

@@ -1,5 +1,5 @@
-import { laneParts, type LogEvent, type StoryEvent } from '../../protocol';
-import { attentionLines, closingLines } from './closing-lines';
+import { laneParts, PIPELINE, type LogEvent, type StoryEvent } from '../../protocol';
+import { approvalLines, attentionLines, closingLines } from './closing-lines';
 import { isStory, type LaneState } from './lane-state';
 import type { Ending, Renderer } from './renderer';
 import type { Screen } from './screen';
@@ -73,6 +73,10 @@ export class PlainRenderer implements Renderer {
 
 function ofRun(event: LogEvent): string[] {
   switch (event.type) {
+    case 'stage_update':
+      return event.stage === PIPELINE && event.status !== 'processing' ? [`the run is ${event.status}`] : [];
+    case 'awaiting':
+      return approvalLines(event.project_id, event.gate);
     case 'progress':
       return [`${event.stage} ${event.current}/${event.total}${event.item_name ? ` (${event.item_name})` : ''}`];
     case 'pipeline_done':

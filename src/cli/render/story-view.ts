@@ -24,6 +24,8 @@ export interface StoryView {
   readonly film?: FilmReference;
   /** Lanes of which a text was shown that is not the stored one, also where that was repaired since. */
   readonly mismatches: readonly LaneId[];
+  /** Stages that wait for approval. */
+  readonly gates?: readonly string[];
   /** Why the run ended badly. */
   readonly error?: string;
   /** Seconds, of the first and the last event. */
@@ -49,6 +51,8 @@ export function reduceStory(view: StoryView, event: StoryEvent): StoryView {
       const status = event.metadata?.['status'] === 'cancelled' ? 'cancelled' : 'failed';
       return { ...timed, status, error: event.error };
     }
+    case 'awaiting':
+      return { ...timed, status: 'awaiting_approval', gates: [...new Set([...(view.gates ?? []), event.gate])] };
     default:
       return event.lane === undefined ? ofRun(timed, event) : ofLane(timed, event, event.lane);
   }
@@ -81,11 +85,18 @@ function ofSnapshot(
 
 /** What the `attention` event says as well; a snapshot does not carry it. */
 function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
-  return [`storyreel retry ${projectId} ${lane}`, `storyreel cancel ${projectId}`];
+  return [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`].map(
+    (command) => `storyreel ${command}`,
+  );
 }
 
 function ofRun(view: StoryView, event: LogEvent): StoryView {
   if (event.stage !== PIPELINE || event.type !== 'stage_update') return view;
+  const goesOn = view.status === 'paused' || view.status === 'awaiting_approval' || view.status === 'needs_attention';
+  if (event.status !== 'processing' || goesOn) {
+    const gates = event.status === 'awaiting_approval' ? (view.gates ?? []) : [];
+    return { ...view, status: event.status as ProjectStatus, gates };
+  }
   // A run begins: all that was made before is looked at again.
   const lanes = [...view.lanes].map(([lane, state]) => [lane, { ...state, status: 'pending' as const }] as const);
   return { ...view, status: 'processing', lanes: new Map(lanes) };
@@ -96,8 +107,10 @@ function ofLane(view: StoryView, event: LogEvent, lane: LaneId): StoryView {
   const before: LaneState = { ...(known ?? newLane(lane)), ...(event.attempt && { attempt: event.attempt }) };
   const after = nextLane(before, event);
   const lanes = new Map(view.lanes).set(lane, after);
-  const parked = [...lanes.values()].some(({ status }) => status === 'needs_attention');
-  const next: StoryView = { ...view, lanes, status: parked ? 'needs_attention' : 'processing' };
+  const parked = [...lanes.values()].some(({ error }) => error !== undefined);
+  // A person's word holds until the run itself says otherwise.
+  const isHeld = view.status === 'paused' || view.status === 'awaiting_approval';
+  const next: StoryView = { ...view, lanes, status: isHeld ? view.status : parked ? 'needs_attention' : 'processing' };
   if (event.type !== 'done') return next;
   return {
     ...next,

@@ -1,7 +1,22 @@
+import { Edits1795478400602 } from './edits.migration';
 import { Feedback1795478400600 } from './feedback.migration';
+import { Costs1795478400614 } from './costs.migration';
+import { FilmScenes1795478400604 } from './film-scenes.migration';
+import { Batches1795478400603 } from './batches.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
+import { Reconcile1795478400605 } from './reconcile.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
-export const migrations = [Projects1795478400001, Scenes1795478400002, Models1795478400003, Feedback1795478400600];
+export const migrations = [
+  Projects1795478400001,
+  Scenes1795478400002,
+  Models1795478400003,
+  Feedback1795478400600,
+  Edits1795478400602,
+  Batches1795478400603,
+  FilmScenes1795478400604,
+  Reconcile1795478400605,
+  Costs1795478400614,
+];

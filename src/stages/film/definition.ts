@@ -1,32 +1,14 @@
-import { Film, GeneratedVideo, Scene } from '../../entities';
-import { StoryreelError } from '../../protocol';
-import { mediaKey } from '../../storage';
+import { Film } from '../../entities';
 import type { FilmStage } from '../definition';
+import { planFilm } from './plan';
 
-/** Joins the clips in scene order. */
+/** Joins the scenes in their order. */
 export const film: FilmStage = {
   name: 'film',
   kind: 'film',
+  plan: planFilm,
 
-  async clips({ manager, project }) {
-    const scenes = await manager.find(Scene, { where: { projectId: project.id }, order: { sequenceNumber: 'ASC' } });
-    const videos = await manager.findBy(GeneratedVideo, { projectId: project.id, status: 'completed' });
-    const byScene = new Map(videos.map((video) => [video.sceneId, video]));
-    return scenes.map((scene) => {
-      const video = byScene.get(scene.id);
-      if (!video?.sha256) {
-        throw new StoryreelError('Project.Invalid', `The film needs the clip of scene ${scene.sequenceNumber}.`);
-      }
-      return {
-        key: mediaKey(video.sha256, video.mediaType ?? ''),
-        sha256: video.sha256,
-        seconds: video.durationSeconds ?? scene.durationSeconds,
-        narration: scene.narration,
-      };
-    });
-  },
-
-  async save({ manager, project }, made, settlement) {
+  async save({ manager, project }, { plan, ...made }, settlement) {
     await manager.upsert(
       Film,
       {
@@ -37,7 +19,9 @@ export const film: FilmStage = {
         durationSeconds: made.durationSeconds,
         width: made.width,
         height: made.height,
-        sceneCount: made.scenes,
+        sceneCount: plan.parts.length,
+        stills: plan.parts.filter(({ kind }) => kind === 'still').map(({ scene }) => scene),
+        missingScenes: [...plan.missing],
         inputHash: settlement.inputHash,
         fence: settlement.fence,
         path: made.key,
@@ -57,6 +41,8 @@ export const film: FilmStage = {
         media_type: row.mediaType,
         duration: row.durationSeconds,
         scenes: row.sceneCount,
+        ...(row.stills.length > 0 && { stills: row.stills }),
+        ...(row.missingScenes.length > 0 && { missing_scenes: row.missingScenes }),
       },
     };
   },

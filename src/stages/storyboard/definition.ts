@@ -1,5 +1,5 @@
 import { ProjectStage } from '../../entities';
-import { StoryreelError } from '../../protocol';
+import { laneId, StoryreelError } from '../../protocol';
 import type { TextStage } from '../definition';
 import { settingsOf } from '../settings';
 import { parseStoryboard, storyboardSchema, type StoryboardScene } from './parser';
@@ -14,11 +14,14 @@ export const storyboard: TextStage<StoryboardScene[]> = {
   maxTokens: (variables) => 500 + 300 * Number(variables['scenes']),
   temperature: 0.4,
 
-  async variables({ manager, project }) {
+  async variables({ manager, project, skipped }) {
+    const { scenes } = settingsOf(project);
+    // Without a rewrite the topic is the story.
+    if (skipped.has(laneId('rewrite'))) return { story: project.topic, scenes };
     const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'rewrite' });
     if (row?.text == null)
       throw new StoryreelError('Project.Invalid', 'The storyboard needs the rewrite, which has no text.');
-    return { story: row.text, scenes: settingsOf(project).scenes };
+    return { story: row.text, scenes };
   },
 
   schema: (variables) => storyboardSchema(Number(variables['scenes'])),

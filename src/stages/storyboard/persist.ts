@@ -1,5 +1,5 @@
-import { MoreThan } from 'typeorm';
-import { Scene } from '../../entities';
+import { IsNull, MoreThan, Not } from 'typeorm';
+import { Lane, Scene } from '../../entities';
 import type { StageContext } from '../definition';
 import type { StoryboardScene } from './parser';
 
@@ -22,6 +22,8 @@ export async function saveScenes(
     })),
     ['projectId', 'sequenceNumber'],
   );
+  // What a person has accepted of the scenes before was meant for those.
+  await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { accepted: false });
 }
 
 export async function sceneNumbers({ manager, project }: StageContext): Promise<number[]> {

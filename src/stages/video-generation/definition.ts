@@ -1,9 +1,12 @@
 import { CameraMovement, GeneratedImage, GeneratedVideo } from '../../entities';
-import { StoryreelError } from '../../protocol';
+import { laneId, StoryreelError } from '../../protocol';
 import { mediaKey } from '../../storage';
 import type { VideoStage } from '../definition';
 import { sceneOf } from '../scene-of';
 import { prompt } from './prompt';
+
+/** How a scene is filmed whose camera move was skipped. */
+const STILL = { movement: 'static', speed: 'slow' } as const;
 
 /** Moves a scene's image as its camera move says. What is asked for is one job at the provider, which the runner tends. */
 export const videoGeneration: VideoStage = {
@@ -14,14 +17,18 @@ export const videoGeneration: VideoStage = {
 
   async variables(context) {
     const scene = sceneOf(context);
-    const camera = await context.manager.findOneBy(CameraMovement, { sceneId: scene.id });
+    const camera = context.skipped.has(laneId('camera_movement', scene.sequenceNumber))
+      ? STILL
+      : await context.manager.findOneBy(CameraMovement, { sceneId: scene.id });
     if (!camera) throw new StoryreelError('Project.Invalid', 'The clip needs the camera move of its scene.');
     return { visual_prompt: scene.visualPrompt, movement: camera.movement, speed: camera.speed };
   },
 
   async source(context) {
     const scene = sceneOf(context);
-    const image = await context.manager.findOneBy(GeneratedImage, { sceneId: scene.id });
+    const image = context.skipped.has(laneId('image_generation', scene.sequenceNumber))
+      ? null
+      : await context.manager.findOneBy(GeneratedImage, { sceneId: scene.id });
     if (!image) throw new StoryreelError('Project.Invalid', 'The clip needs the image of its scene.');
     return {
       imageKey: mediaKey(image.sha256, image.mediaType),

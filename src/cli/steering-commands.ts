@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { StoryClient } from '../../client';
-import { laneParts, type LaneId, type ProjectId } from '../../protocol';
-import { projectArgument, stageArgument } from '../arguments';
-import { withClient, type Cli } from '../cli';
-import { exitCodesHelp } from '../exit-codes';
+import type { StoryClient } from '../client';
+import { laneParts, type LaneId, type ProjectId } from '../protocol';
+import { projectArgument, stageArgument } from './arguments';
+import { withClient, type Cli } from './cli';
+import { exitCodesHelp } from './exit-codes';
 
 const ID = '0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11';
 
@@ -14,10 +14,17 @@ interface Steering {
   readonly description: string;
   readonly examples: readonly string[];
   /** What it is about, besides the project. */
-  readonly about?: readonly [name: string, description: string];
+  readonly about?: Subject;
   readonly options?: (command: Command) => void;
   /** Gives the lines that say what has changed. */
   send(client: StoryClient, projectId: ProjectId, about: string, options: SteerOptions): Promise<readonly string[]>;
+}
+
+/** Throws where the command line names what there cannot be. */
+interface Subject {
+  readonly name: string;
+  readonly description: string;
+  readonly check: (text: string) => unknown;
 }
 
 interface SteerOptions {
@@ -26,8 +33,8 @@ interface SteerOptions {
   readonly lane?: string;
 }
 
-const LANE = ['lane', 'a lane such as image_generation/3, or a stage'] as const;
-const STAGE = ['stage', 'the stage that waits, such as storyboard'] as const;
+const LANE: Subject = { name: 'lane', description: 'a lane such as image_generation/3, or a stage', check: laneNamed };
+const STAGE: Subject = { name: 'stage', description: 'the stage that waits, such as storyboard', check: stageArgument };
 
 const COMMANDS: readonly Steering[] = [
   {
@@ -59,7 +66,7 @@ const COMMANDS: readonly Steering[] = [
     examples: [`retry ${ID} image_generation/3`, `retry ${ID} image_generation`],
     about: LANE,
     async send(client, projectId, lane) {
-      return (await client.retry(projectId, laneNamed(lane))).map((each) => `${each} is tried again`);
+      return (await client.retry(projectId, lane)).map((each) => `${each} is tried again`);
     },
   },
   {
@@ -70,7 +77,7 @@ const COMMANDS: readonly Steering[] = [
     examples: [`skip ${ID} camera_movement/2`],
     about: LANE,
     async send(client, projectId, lane) {
-      return (await client.skip(projectId, laneNamed(lane))).map((each) => `${each} is skipped`);
+      return (await client.skip(projectId, lane)).map((each) => `${each} is skipped`);
     },
   },
   {
@@ -119,11 +126,12 @@ function addOne(program: Command, cli: Cli, steering: Steering): void {
     .description(description)
     .argument('<project>', 'the project id')
     .addHelpText('after', helpOf(examples));
-  if (about) command.argument(`<${about[0]}>`, about[1]);
+  if (about) command.argument(`<${about.name}>`, about.description);
   options?.(command);
   command.action(async (project: string, ...rest: unknown[]) => {
     const projectId = projectArgument(project);
     const subject = about ? String(rest[0]) : '';
+    about?.check(subject);
     const lines = await withClient(cli, ({ client }) =>
       steering.send(client, projectId, subject, command.opts<SteerOptions>()),
     );

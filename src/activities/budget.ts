@@ -1,0 +1,60 @@
+import type { EntityManager } from 'typeorm';
+import { StoryreelError, type ProjectId } from '../protocol';
+import type { Chosen } from './provider-choice';
+
+interface Demand {
+  readonly projectId: ProjectId;
+  readonly chosen: Chosen<unknown>;
+  /** What the call can cost; null where that is not known. */
+  readonly most: number | null;
+  /** Its row, where it was booked before. */
+  readonly bookedAs?: string;
+}
+
+interface Spending {
+  readonly budget: number;
+  readonly paid: number;
+  readonly under_way: number;
+}
+
+/**
+ * Whether the project's budget has room for a call that costs so much at most; gives why not. It locks the project until the
+ * transaction ends, so that lanes that run side by side ask one after the other, and what one reserves the next one sees.
+ * A project without a budget is not locked.
+ */
+export async function overBudget(
+  manager: EntityManager,
+  { projectId, chosen, most, bookedAs }: Demand,
+): Promise<StoryreelError | undefined> {
+  const locked: unknown[] = await manager.query(
+    'SELECT 1 FROM projects WHERE id = $1 AND budget IS NOT NULL FOR NO KEY UPDATE',
+    [projectId],
+  );
+  if (locked.length === 0) return undefined;
+  if (most === null) {
+    return new StoryreelError(
+      'Budget.NoPrices',
+      `The project has a budget, but the provider ${chosen.name} has no prices. Set them, or take the budget away (storyreel budget ${projectId} none), then retry.`,
+    );
+  }
+  // In a statement of its own, which sees what whoever held the lock has committed.
+  const [spending]: [Spending] = await manager.query(
+    `SELECT p.budget, coalesce(sum(u.cost::numeric) FILTER (WHERE u.outcome <> 'open'), 0)::float8 AS paid,
+            coalesce(sum(u.reserved::numeric) FILTER (WHERE u.outcome = 'open'), 0)::float8 AS under_way
+     FROM projects p LEFT JOIN model_usage u ON u.project_id = p.id AND u.id IS DISTINCT FROM $2::uuid
+     WHERE p.id = $1 GROUP BY p.id`,
+    [projectId, bookedAs ?? null],
+  );
+  const { budget, paid, under_way: underWay } = spending;
+  // Money is compared to a billionth: a sum of doubles may be off in the last place.
+  if (paid + underWay + most <= budget + 1e-9) return undefined;
+  const more = underWay > 0 ? ` Calls under way may cost ${money(underWay)}.` : '';
+  return new StoryreelError(
+    'Budget.Exhausted',
+    `Paid ${money(paid)} of a budget of ${money(budget)}.${more} The next call may cost ${money(most)}. Raise it (storyreel budget ${projectId} <amount>), then retry.`,
+  );
+}
+
+function money(amount: number): string {
+  return String(Number(amount.toFixed(6)));
+}

@@ -1,0 +1,52 @@
+import { In } from 'typeorm';
+import { GeneratedVideo, Scene } from '../entities';
+import { laneParts, type LaneId, type ProjectId } from '../protocol';
+import type { ActivityDeps } from './deps';
+import { chooseVideo } from './provider-choice';
+
+/** A provider that does not answer holds up the end of a run no longer. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Ends the video jobs that are under way at their providers, of a project or of some of its lanes, where their APIs can. The
+ * next run submits a new job for those, and goes on with the others, which are paid anyway: with one that has just been
+ * finished, that the provider would not end, or that it could not be asked about. No job's trouble fails it.
+ *
+ * Only for lanes that are cancelled for good and whose attempts have ended: an attempt cannot tell that from a pause, after
+ * which it goes on with the same job.
+ */
+export async function cancelJobs(
+  deps: ActivityDeps,
+  { projectId, lanes }: { readonly projectId: ProjectId; readonly lanes?: readonly LaneId[] },
+): Promise<void> {
+  const { manager } = deps.dataSource;
+  const scenes = lanes?.filter((lane) => laneParts(lane).stage === 'video_generation').map((l) => laneParts(l).scene);
+  if (scenes?.length === 0) return;
+  const ofLanes = scenes && (await manager.findBy(Scene, { projectId, sequenceNumber: In(scenes) }));
+  const jobs = await manager.findBy(GeneratedVideo, {
+    projectId,
+    status: 'submitted',
+    ...(ofLanes && { sceneId: In(ofLanes.map(({ id }) => id)) }),
+  });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  await Promise.all(
+    jobs.map((job) =>
+      cancelJob(deps, job, signal).catch((error: Error) =>
+        deps.logger.warn({ projectId, job: job.providerJobId, err: error.message }, 'a video job could not be ended'),
+      ),
+    ),
+  );
+}
+
+async function cancelJob(deps: ActivityDeps, job: GeneratedVideo, signal: AbortSignal): Promise<void> {
+  const { id, providerJobId } = job;
+  const { name, provider } = await chooseVideo(deps, job.provider);
+  if (providerJobId === null || name !== job.provider) return;
+  const ended = await provider.cancel(providerJobId, signal);
+  if (!ended) return;
+  await deps.dataSource.manager.update(
+    GeneratedVideo,
+    { id, providerJobId, status: 'submitted' },
+    { status: 'cancelled' },
+  );
+}

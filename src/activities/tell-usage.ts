@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { usageTotals } from '../entities';
+import { laneParts } from '../protocol';
+import type { LaneWriter } from '../stream';
+import type { ActivityDeps } from './deps';
+
+/** An attempt that has failed waits no longer for viewers to be told what it cost. */
+const TELLING_MS = 500;
+
+/** Tells viewers what a lane and its project have paid so far, if they can be reached now. Never throws. */
+export async function tellUsage(deps: ActivityDeps, writer: LaneWriter): Promise<void> {
+  await Promise.race([
+    publish(deps, writer).catch((error: Error) =>
+      deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
+    ),
+    sleep(TELLING_MS, undefined, { ref: false }),
+  ]);
+}
+
+async function publish({ dataSource, log }: ActivityDeps, writer: LaneWriter): Promise<void> {
+  const { projectId, lane, fence, attempt } = writer;
+  const usage = {
+    type: 'usage' as const,
+    ...(await usageTotals(dataSource.manager, projectId, lane)),
+    project: await usageTotals(dataSource.manager, projectId),
+  };
+  const { stage } = laneParts(lane);
+  await log.publish({ projectId, stage, writer: { projectId, lane, fence, attempt }, events: [usage] });
+}

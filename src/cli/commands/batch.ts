@@ -1,0 +1,133 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../client';
+import { MAX_TOPIC_BYTES, MOST_IN_BATCH, PRIORITIES, StoryreelError } from '../../protocol';
+import { readText, wholeNumber } from '../arguments';
+import { withClient, type Cli } from '../cli';
+import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { BatchProgress } from '../render';
+
+interface Flags {
+  readonly atMost: number;
+  readonly id?: string;
+  readonly owner?: string;
+  readonly scenes?: number;
+  readonly style?: string;
+  readonly priority?: StoryPriority;
+  readonly onFailure?: 'park' | 'fail';
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+/** More is refused by the number of topics, or by their length. */
+const MOST_INPUT_BYTES = (MOST_IN_BATCH + 2) * (MAX_TOPIC_BYTES + 2);
+
+const EXAMPLES = `
+Examples:
+  storyreel batch topics.txt --at-most 3
+  storyreel batch topics.txt --id spring --owner ada
+  storyreel batch --id spring
+  storyreel cancel batch-spring
+
+A line of the file is a topic; empty lines, and those that begin with #, are left out. The same --id again goes on: a topic
+that the batch has is not made twice, and what has failed or was cancelled gets another turn. Where no person sits at the
+terminal, it ends with 4 when everything that is left needs attention.`;
+
+export function addBatch(program: Command, cli: Cli): void {
+  program
+    .command('batch')
+    .summary('make a film of each topic in a file')
+    .description('Makes a film of each line of a file, in order, so many at once. Ctrl-C leaves the batch going.')
+    .argument('[file]', 'one topic a line; - reads standard input; without it, --id goes on with a batch')
+    .option('--at-most <n>', 'how many projects are worked on at once', wholeNumber, 3)
+    .option('--id <name>', 'a name for the batch; the same name again goes on with it (default: a random one)')
+    .option('--owner <owner>', 'whose projects they are')
+    .option('--scenes <n>', 'how many scenes each story is told in (default: 5)', wholeNumber)
+    .option('--style <words>', 'how the pictures look')
+    .option('--priority <n>', 'from 1, served first, to 5 (default: 3)', priorityArgument)
+    .addOption(new Option('--on-failure <what>', 'what a lane does whose retries are spent').choices(['park', 'fail']))
+    .option('--detach', 'start it, print its id, and return')
+    .option('--json', 'print one JSON object a line and nothing else')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
+    .action(async (file: string | undefined, flags: Flags) => {
+      cli.exitCode = await batch(cli, file, flags);
+    });
+}
+
+async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<number> {
+  const { atMost, id, priority, onFailure, json = false } = flags;
+  if (file === undefined && id === undefined) {
+    throw new StoryreelError('Project.Invalid', 'Give a file with a topic in each line, or --id of a batch to go on.');
+  }
+  const projects = file === undefined ? [] : await projectsIn(file === '-' ? cli.stdin : createReadStream(file), flags);
+  if (file !== undefined && projects.length === 0) {
+    throw new StoryreelError('Project.Invalid', `There is no topic in ${file === '-' ? 'standard input' : file}.`);
+  }
+  const signal = cli.interrupted();
+  return withClient(cli, async ({ client }) => {
+    const options = {
+      atMost,
+      ...(id !== undefined && { batchId: id }),
+      ...(priority && { priority }),
+      ...(onFailure && { onFailure }),
+    };
+    const { batchId, workflowId } = await client.batch(projects, options);
+    if (flags.detach) {
+      cli.screen.write(`${json ? JSON.stringify({ batch_id: batchId, workflow_id: workflowId }) : batchId}\n`);
+      return EXIT_CODES.ok.code;
+    }
+    const progress = new BatchProgress(cli.screen, json);
+    const stopsForPeople = json || !cli.screen.interactive;
+    const last = await follow(client, batchId, progress, { signal, stopsForPeople });
+    if (last) {
+      progress.close(last);
+      return codeOf(last);
+    }
+    cli.say('The batch goes on without this window.');
+    cli.say(`  see it again   storyreel batch --id ${batchId}`);
+    cli.say(`  end it         storyreel cancel ${workflowId}`);
+    return EXIT_CODES.interrupted.code;
+  });
+}
+
+/** Undefined where the person has left. */
+async function follow(
+  client: StoryClient,
+  batchId: string,
+  progress: BatchProgress,
+  { signal, stopsForPeople }: { readonly signal: AbortSignal; readonly stopsForPeople: boolean },
+): Promise<BatchView | undefined> {
+  for await (const view of client.watchBatch(batchId, { signal })) {
+    if (signal.aborted) break;
+    progress.show(view);
+    const { queued = 0, processing = 0 } = view.counts;
+    if (!view.running || (stopsForPeople && queued + processing === 0)) return view;
+  }
+  return undefined;
+}
+
+function codeOf({ counts, projects }: BatchView): number {
+  const { completed = 0, failed = 0, cancelled = 0, queued = 0, draft = 0 } = counts;
+  if (failed + cancelled + queued + draft > 0) return EXIT_CODES.failed.code;
+  return completed < projects.length ? EXIT_CODES.parked.code : EXIT_CODES.ok.code;
+}
+
+/** Throws `Project.Invalid` where the file cannot be read. */
+async function projectsIn(source: Readable, { owner, scenes, style }: Flags): Promise<NewProject[]> {
+  const text = await readText(source, MOST_INPUT_BYTES).catch((cause: NodeJS.ErrnoException) => {
+    throw new StoryreelError('Project.Invalid', `The topics cannot be read (${cause.code}).`, { cause });
+  });
+  const topics = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const settings = { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) };
+  return topics.map((topic) => ({ topic, settings, ...(owner !== undefined && { owner }) }));
+}
+
+function priorityArgument(text: string): StoryPriority {
+  const priority = PRIORITIES.find((each) => String(each) === text);
+  if (!priority) throw new InvalidArgumentError('It must be a whole number from 1 to 5.');
+  return priority;
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { reasonText, type LaneExplanation } from '../../client';
+import type { StageName } from '../../protocol';
+import { addNumber, addStage, projectArgument } from '../arguments';
+import { withClient, type Cli } from '../cli';
+import { exitCodesHelp } from '../exit-codes';
+import { createStyle, type Style } from '../render';
+
+interface Flags {
+  readonly force?: boolean;
+  readonly stage?: readonly StageName[];
+  readonly scene?: readonly number[];
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  storyreel explain 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11
+  storyreel explain 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11 --json
+
+What "depends on" a lane is made again only if that lane comes out different. Models that no row of model_providers names
+are taken from this process's settings, which must be those of the workers.`;
+
+export function addExplain(program: Command, cli: Cli): void {
+  program
+    .command('explain')
+    .summary('show what a run would make, and why')
+    .description('Shows what a run would make and what it would use again, and why. Starts nothing and costs nothing.')
+    .argument('<project>', 'the project id')
+    .option('--force', 'as if the run were told to make all again')
+    .option('--stage <stage>', 'only this stage; may be given again', addStage)
+    .option('--scene <n>', 'only this scene; may be given again', addNumber)
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
+    .action(async (project: string, flags: Flags) => {
+      const projectId = projectArgument(project);
+      const explanation = await withClient(cli, ({ client }) =>
+        client.explain(projectId, {
+          ...(flags.force && { force: true }),
+          ...(flags.stage && { stages: flags.stage }),
+          ...(flags.scene && { scenes: flags.scene }),
+        }),
+      );
+      const lines = flags.json
+        ? [JSON.stringify(explanation)]
+        : table(explanation.lanes, createStyle(cli.screen.color));
+      cli.screen.write(`${lines.join('\n')}\n`);
+    });
+}
+
+function table(lanes: readonly LaneExplanation[], style: Style): string[] {
+  const width = Math.max(...lanes.map(({ lane }) => lane.length), 0);
+  const count = (...reasons: LaneExplanation['reason'][]) =>
+    lanes.filter(({ reason }) => reasons.includes(reason)).length;
+  return [
+    ...lanes.map((lane) => {
+      const paint = lane.reason === 'reused' ? style.dim : lane.reason === 'depends' ? style.yellow : style.bold;
+      return `${paint(lane.lane.padEnd(width))}  ${reasonText(lane)}`;
+    }),
+    '',
+    `${count('new', 'changed', 'forced')} to make, ${count('depends')} that depend on them, ${count('reused')} used again.`,
+  ];
+}

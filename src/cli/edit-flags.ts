@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { ProjectChanges } from '../client';
+import { StoryreelError } from '../protocol';
+import { readTopic } from './arguments';
+
+/** The options of `storyreel edit`, as the parser gives them. */
+export interface EditFlags {
+  readonly topic?: string;
+  readonly rewrite?: string;
+  readonly lane?: string;
+  readonly text?: string;
+  readonly scene?: number;
+  readonly addScene?: boolean;
+  readonly at?: number;
+  readonly narration?: string;
+  readonly visualPrompt?: string;
+  readonly shot?: string;
+  readonly duration?: number;
+  readonly camera?: string;
+  readonly speed?: string;
+  readonly removeScene?: readonly number[];
+  readonly order?: readonly number[];
+  readonly json?: string;
+  readonly version?: number;
+  readonly by?: string;
+}
+
+export interface EditRequest {
+  readonly changes: ProjectChanges;
+  /** That of the document that was edited, unless an option names one. */
+  readonly version?: number;
+}
+
+/** What the options ask for; undefined where they ask for no change. Throws `Project.Invalid` where they do not fit together. */
+export async function editRequest(flags: EditFlags, stdin: Readable): Promise<EditRequest | undefined> {
+  const changes = await changesOf(flags, stdin);
+  const version = flags.version === undefined ? {} : { version: flags.version };
+  if (flags.json === undefined) return Object.keys(changes).length === 0 ? undefined : { changes, ...version };
+  if (Object.keys(changes).length > 0) {
+    throw new StoryreelError('Project.Invalid', 'Give the changes as --json or as options; one of the two.');
+  }
+  const { version: read, ...given } = parse(await readInput(flags.json, stdin));
+  return { changes: given, ...(typeof read === 'number' && { version: read }), ...version };
+}
+
+async function changesOf(flags: EditFlags, stdin: Readable): Promise<ProjectChanges> {
+  const { topic, rewrite, lane, text, scene, addScene, at, removeScene, order } = flags;
+  const fields = fieldsOf(flags);
+  if (Object.keys(fields).length > 0 && (scene === undefined) === (addScene === undefined)) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      'Say which scene is meant: --scene <n>, or --add-scene; one of the two.',
+    );
+  }
+  if ((lane === undefined) !== (text === undefined)) {
+    throw new StoryreelError('Project.Invalid', '--lane and --text belong together: which text, and what it shall be.');
+  }
+  return {
+    ...(topic !== undefined && { topic }),
+    ...(rewrite !== undefined && { rewrite: (await readInput(rewrite, stdin)).trimEnd() }),
+    ...(lane !== undefined && text !== undefined && { text: { lane, content: await readInput(text, stdin) } }),
+    ...(scene !== undefined && { scenes: [{ scene_number: scene, ...fields }] }),
+    // The client says what a new scene lacks.
+    ...(addScene && { add: [{ ...fields, ...(at !== undefined && { at }) }] as unknown as ProjectChanges['add'] }),
+    ...(removeScene && { remove: removeScene }),
+    ...(order && { order }),
+  };
+}
+
+function fieldsOf({ narration, visualPrompt, shot, duration, camera, speed }: EditFlags) {
+  const move = { ...(camera !== undefined && { movement: camera }), ...(speed !== undefined && { speed }) };
+  return {
+    ...(narration !== undefined && { narration }),
+    ...(visualPrompt !== undefined && { visual_prompt: visualPrompt }),
+    ...(shot !== undefined && { shot_type: shot }),
+    ...(duration !== undefined && { duration }),
+    ...(Object.keys(move).length > 0 && { camera: move }),
+  };
+}
+
+async function readInput(path: string, stdin: Readable): Promise<string> {
+  if (path === '-') return readTopic(path, stdin);
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new StoryreelError('Project.Invalid', `${path} cannot be read (${error.code ?? error.message}).`);
+  });
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw new StoryreelError('Project.Invalid', `The edit is no JSON: ${(error as Error).message}`);
+  }
+  throw new StoryreelError('Project.Invalid', 'The edit must be a JSON object, as "storyreel edit <id>" prints it.');
+}

@@ -1,0 +1,55 @@
+import { TextEdit, type Lane } from '../../entities';
+import { chooseModel } from '../../planning';
+import { isStageName, laneParts, StoryreelError, type LaneId } from '../../protocol';
+import type { LogSnapshot } from '../../stream';
+import type { Changes } from './changes';
+import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
+import { keepReplaced } from './settled-text';
+
+/**
+ * Puts a half-written text in the place of the one that an attempt has left. The lane is claimed for it, so that no older
+ * attempt writes any more; the next one goes on from it. Throws `Project.Invalid` where there is none, or where the
+ * provider cannot go on from a text, and `Lane.Busy` where it is being written.
+ */
+export async function editBegunText(
+  editing: Editing,
+  source: EditSource,
+  { lane: name, content }: NonNullable<Changes['text']>,
+): Promise<void> {
+  const lane = name as LaneId;
+  const { manager, projectId, lanes } = editing;
+  if (!isStageName(laneParts(lane).stage)) throw new StoryreelError('Project.Invalid', `There is no lane ${name}.`);
+  mustBeIdle(editing, lane);
+  const row = lanes.get(lane);
+  if (!row || row.attemptedHash === null) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      `No text of ${name} is half-written. What is whole is edited as it is.`,
+    );
+  }
+  const before = await begunText(editing, row);
+  if (before === content) return;
+  const { continuation, name: provider } = await chooseModel(source, 'text');
+  if (continuation !== 'prefill') {
+    throw new StoryreelError(
+      'Project.Invalid',
+      `The provider "${provider}" cannot go on from a text (continuation: ${continuation}). Write the whole of it instead.`,
+    );
+  }
+  const fence = fenceAbove(editing, lane);
+  await manager.update('lanes', { projectId, lane }, { fence, editedFence: fence });
+  await keepReplaced(editing, lane, fence, before ?? '', content, true);
+  editing.texts.push({ lane, fence, attempt: Math.max(1, row.attempt), text: content });
+  editing.changed.push(`half-written ${name}`);
+}
+
+/** What the last attempt, or the last edit after it, has left; undefined where neither the log nor Postgres has it. */
+export async function begunText(
+  { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
+  { projectId, lane, fence, editedFence }: Lane,
+): Promise<string | undefined> {
+  const held = log?.lanes.get(lane as LaneId);
+  if (held?.fence === fence) return held.text;
+  if (fence !== editedFence) return undefined;
+  return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.begun ?? undefined;
+}

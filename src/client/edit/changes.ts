@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
+import { MAX_SCENES, MAX_TOPIC_BYTES, StoryreelError } from '../../protocol';
+
+/** Postgres cannot store the NUL character. */
+const text = z.string('must be a text').transform((value) => value.replaceAll('\0', ''));
+const notEmpty = (value: string) => value.trim() !== '';
+const body = text.refine(notEmpty, 'must not be empty');
+
+const words = (longest: number) =>
+  text
+    .transform((value) => value.trim())
+    .refine(notEmpty, 'must not be empty')
+    .refine((value) => value.length <= longest, `must be at most ${longest} characters long`);
+
+const oneOf = <const Words extends readonly string[]>(choices: Words) =>
+  z
+    .string('must be a text')
+    .transform((value) =>
+      value
+        .trim()
+        .toLowerCase()
+        .replace(/[\s-]+/g, '_'),
+    )
+    .pipe(z.enum(choices, `must be one of ${choices.join(', ')}`));
+
+const sceneNumber = z.int('must be a whole number').min(1, 'must be 1 or more');
+
+const fields = {
+  narration: words(2_000),
+  visual_prompt: words(4_000),
+  shot_type: words(40).transform((value) => value.toLowerCase().replace(/[\s-]+/g, '_')),
+  duration: z
+    .number('must be a number of seconds')
+    .min(0.5, 'must be at least 0.5 seconds')
+    .max(60, 'must be at most 60 seconds'),
+};
+
+const camera = z.strictObject({ movement: oneOf(CAMERA_MOVEMENTS), speed: oneOf(CAMERA_SPEEDS) }).partial();
+
+const newScene = z.strictObject({
+  ...fields,
+  shot_type: fields.shot_type.default('wide'),
+  duration: fields.duration.default(3),
+  camera: camera.required({ movement: true }).optional(),
+  /** The place in the film that it shall have; default: after the last one. */
+  at: sceneNumber.optional(),
+});
+
+const schema = z.strictObject({
+  topic: words(MAX_TOPIC_BYTES)
+    .refine((value) => Buffer.byteLength(value) <= MAX_TOPIC_BYTES, `must be at most ${MAX_TOPIC_BYTES} bytes long`)
+    .optional(),
+  /** The whole rewritten story. */
+  rewrite: body.optional(),
+  /** A half-written text that the model shall go on from, as it is left here. */
+  text: z.strictObject({ lane: z.string('must be a lane such as rewrite'), content: body }).optional(),
+  /** By the number that the scene has now; what is left out stays. */
+  scenes: z
+    .array(z.strictObject({ scene_number: sceneNumber, ...fields, camera }).partial(omitNumber()))
+    .readonly()
+    .optional(),
+  remove: z.array(sceneNumber).readonly().optional(),
+  add: z.array(newScene).max(MAX_SCENES, `must be at most ${MAX_SCENES}`).readonly().optional(),
+  /** The numbers that the scenes have now, in the order that they shall have. */
+  order: z.array(sceneNumber).readonly().optional(),
+});
+
+/** What a person wants changed; nothing is said of what stays. */
+export type ProjectChanges = z.input<typeof schema>;
+export type Changes = z.output<typeof schema>;
+export type NewScene = z.output<typeof newScene>;
+
+/** Throws `Project.Invalid` with what is wrong, in one line. */
+export function readChanges(input: unknown): Changes {
+  const read = schema.safeParse(input);
+  if (read.success) return read.data;
+  const issues = read.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+  throw new StoryreelError('Project.Invalid', `This edit cannot be made: ${issues.slice(0, 5).join('; ')}`);
+}
+
+/** All fields of a scene but its number may be left out. */
+function omitNumber() {
+  return { narration: true, visual_prompt: true, shot_type: true, duration: true, camera: true } as const;
+}

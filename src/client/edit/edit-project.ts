@@ -1,0 +1,161 @@
+import type { EntityManager } from 'typeorm';
+import { Project, ProjectStage } from '../../entities';
+import { laneId, StoryreelError, type LaneId, type ProjectId } from '../../protocol';
+import { editBegunText } from './begun-text';
+import { readChanges, type Changes, type ProjectChanges } from './changes';
+import { openEdit, type Editing, type EditSource, type Opening } from './editing';
+import { newestFences } from './newest-fences';
+import { editScenes, type EditedScenes } from './scenes';
+import { settleText } from './settled-text';
+import { tellEdit } from './tell-edit';
+
+export interface EditOptions {
+  /** The version that the person has read; with another one the edit is refused. */
+  readonly version?: number;
+  /** Who edits, for the record. */
+  readonly by?: string;
+}
+
+export interface EditedProject {
+  /** Of the project as it is now. */
+  readonly version: number;
+}
+
+export interface LiveRun {
+  readonly isLive: () => Promise<boolean>;
+  /** Has the live run, if there is one, look at everything again before it ends. */
+  readonly tell: () => Promise<void>;
+}
+
+/** Two edits, or an edit and an attempt, may wait for each other; then Postgres lets one go. */
+const DEADLOCK = '40P01';
+const MOST_TRIES = 4;
+
+/**
+ * Changes a project by hand, all or nothing. Afterwards viewers and the live run are told. Nothing is made by this: a run
+ * makes again what depends on the change, and keeps what a person has written as long as what it is made from stays.
+ *
+ * An edit that changes nothing is no new version. Throws `Project.Invalid`, `Project.Conflict`, `Project.NotFound` and
+ * `Lane.Busy`.
+ */
+export async function editProject(
+  source: EditSource,
+  run: LiveRun,
+  projectId: ProjectId,
+  input: ProjectChanges,
+  { version, by }: EditOptions = {},
+): Promise<EditedProject> {
+  const changes = readChanges(input);
+  const live = await run.isLive();
+  const opening = async (): Promise<Opening> => ({
+    projectId,
+    live,
+    by,
+    log: await source.log.snapshot(projectId).catch(() => undefined),
+    newest: await newestFences(source.log, projectId, changes),
+  });
+  for (let tries = 1; ; tries++) {
+    const opened = await opening();
+    try {
+      const editing = await source.dataSource.transaction((manager) =>
+        editOnce(manager, source, opened, changes, version),
+      );
+      const { project, changed } = editing;
+      if (changed.length === 0) return { version: project.version };
+      await tellEdit(source, editing);
+      // Also where none was live before: one may have begun meanwhile.
+      await run.tell().catch((cause: unknown) => {
+        throw untold(project, cause);
+      });
+      return { version: project.version + 1 };
+    } catch (error) {
+      if ((error as { code?: string }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function editOnce(
+  manager: EntityManager,
+  source: EditSource,
+  opening: Opening,
+  changes: Changes,
+  version: number | undefined,
+): Promise<Editing> {
+  const editing = await openEdit(manager, opening);
+  const { project } = editing;
+  const isStale = version !== undefined && version !== project.version;
+  try {
+    await apply(editing, source, changes);
+  } catch (error) {
+    // What does not fit may fit what the person has read.
+    throw isStale && error instanceof StoryreelError ? conflict(project, version) : error;
+  }
+  if (editing.changed.length === 0) return editing;
+  if (isStale) throw conflict(project, version);
+  await manager.update(Project, { id: project.id }, { version: project.version + 1 });
+  return editing;
+}
+
+async function apply(editing: Editing, source: EditSource, changes: Changes): Promise<void> {
+  const { manager, project, projectId } = editing;
+  const { topic, rewrite, text } = changes;
+  const isNew = topic !== undefined && topic !== project.topic;
+  if (isNew) {
+    await manager.update(Project, { id: projectId }, { topic });
+    editing.changed.push('topic');
+  }
+  const known = await manager.findOneBy(ProjectStage, { projectId, stage: 'rewrite' });
+  const isRewritten = rewrite !== undefined && rewrite !== known?.text;
+  if (isRewritten) {
+    const { MAX_TEXT_BYTES } = source.config;
+    if (Buffer.byteLength(rewrite) > MAX_TEXT_BYTES) throw tooLong(MAX_TEXT_BYTES);
+    await settleText(editing, laneId('rewrite'), known?.text ?? undefined, rewrite);
+    editing.changed.push('rewrite');
+  }
+  const ofScenes = changes.scenes ?? changes.remove ?? changes.add ?? changes.order;
+  const before = editing.texts.length;
+  const scenes = ofScenes ? await editScenes(editing, changes) : { fields: [], cameras: [] };
+  const boardEdited = editing.texts.slice(before).some(({ lane }) => lane === 'storyboard');
+  if (text) await editBegunText(editing, source, text);
+  await takeBack(editing, { isNew, isRewritten, boardEdited, ...scenes });
+}
+
+/** What a person has written earlier is kept only until what it is made from changes; and here that has changed. */
+async function takeBack(
+  { manager, projectId }: Editing,
+  edited: EditedScenes & { readonly isNew: boolean; readonly isRewritten: boolean; readonly boardEdited: boolean },
+): Promise<void> {
+  const rewrite = edited.isNew && !edited.isRewritten;
+  const storyboard = (edited.isNew || edited.isRewritten) && !edited.boardEdited;
+  const lanes: LaneId[] = [
+    ...(rewrite ? [laneId('rewrite')] : []),
+    ...(storyboard ? [laneId('storyboard')] : []),
+    ...edited.fields.map((number) => laneId('camera_movement', number)),
+  ];
+  const spared = edited.cameras.map((number) => laneId('camera_movement', number));
+  await manager.query(
+    `UPDATE lanes SET accepted = false
+     WHERE project_id = $1 AND accepted AND (lane = ANY ($2::text[]) OR $4 AND stage = 'camera_movement')
+       AND NOT lane = ANY ($3::text[])`,
+    [projectId, lanes, spared, storyboard],
+  );
+}
+
+function conflict({ version: now }: Project, version: number): StoryreelError {
+  return new StoryreelError(
+    'Project.Conflict',
+    `Somebody else was faster: the project is at version ${now}, and this edit was made of version ${version}. Read it again.`,
+  );
+}
+
+function untold({ version }: Project, cause: unknown): StoryreelError {
+  return new StoryreelError(
+    'Service.Unreachable',
+    `The edit is stored as version ${version + 1}, but a live run could not be told. Send it the signal "edited".`,
+    { cause },
+  );
+}
+
+function tooLong(most: number): StoryreelError {
+  return new StoryreelError('Project.Invalid', `The rewrite is longer than MAX_TEXT_BYTES (${most}).`);
+}

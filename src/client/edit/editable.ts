@@ -1,0 +1,92 @@
+import type { DataSource } from 'typeorm';
+import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
+import { StoryreelError, type LaneId, type ProjectId } from '../../protocol';
+import { begunText } from './begun-text';
+import type { EditSource } from './editing';
+
+export interface EditableScene {
+  readonly scene_number: number;
+  readonly narration: string;
+  readonly visual_prompt: string;
+  readonly shot_type: string;
+  readonly duration: number;
+  readonly camera?: { readonly movement: CameraMovement['movement']; readonly speed: CameraMovement['speed'] };
+}
+
+/** All of a project that a person may edit. Given back with changes in it, it is the edit. */
+export interface EditableProject {
+  readonly version: number;
+  readonly topic: string;
+  readonly rewrite?: string;
+  readonly scenes: readonly EditableScene[];
+  readonly order: readonly number[];
+  /** The text that an attempt has left half-written: the model goes on from what is put here. */
+  readonly text?: { readonly lane: LaneId; readonly content: string };
+}
+
+/** Reads all of it in one consistent moment. Throws `Project.NotFound`. */
+export async function loadEditable(source: EditSource, projectId: ProjectId): Promise<EditableProject> {
+  const log = await source.log.snapshot(projectId).catch(() => undefined);
+  return source.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    const project = await manager.findOneBy(Project, { id: projectId });
+    if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+    const rewrite = await manager.findOneBy(ProjectStage, { projectId, stage: 'rewrite' });
+    const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
+    const cameras = await manager.findBy(CameraMovement, { projectId });
+    const lanes = await manager.find(Lane, { where: { projectId }, order: { startedAt: 'ASC' } });
+    const begun = lanes.find(({ attemptedHash, status }) => attemptedHash !== null && status !== 'processing');
+    const content = begun && (await begunText({ manager, log }, begun));
+    const moves = new Map(cameras.map(({ sceneId, movement, speed }) => [sceneId, { movement, speed }]));
+    return {
+      version: project.version,
+      topic: project.topic,
+      ...(rewrite?.text != null && { rewrite: rewrite.text }),
+      scenes: scenes.map((scene) => {
+        const camera = moves.get(scene.id);
+        return {
+          scene_number: scene.sequenceNumber,
+          narration: scene.narration,
+          visual_prompt: scene.visualPrompt,
+          shot_type: scene.shotType,
+          duration: scene.durationSeconds,
+          ...(camera && { camera }),
+        };
+      }),
+      order: scenes.map(({ sequenceNumber }) => sequenceNumber),
+      ...(content !== undefined && begun && { text: { lane: begun.lane as LaneId, content } }),
+    };
+  });
+}
+
+/** A text that a person has replaced. */
+export interface TextEditView {
+  readonly lane: LaneId;
+  /** Of the project, after the edit. */
+  readonly version: number;
+  readonly by?: string;
+  readonly at: Date;
+  readonly fence: { readonly before: number; readonly after: number };
+  /** Bytes of UTF-8 at the beginning that both texts have. */
+  readonly departsAt: number;
+  readonly sha256: { readonly before: string; readonly after: string };
+  /** The text that went. */
+  readonly replaced: string;
+}
+
+/** Every text that people have replaced, oldest first. */
+export async function loadTextEdits(dataSource: DataSource, projectId: ProjectId): Promise<TextEditView[]> {
+  const rows = await dataSource.getRepository(TextEdit).find({
+    where: { projectId },
+    order: { version: 'ASC', createdAt: 'ASC' },
+  });
+  return rows.map((row) => ({
+    lane: row.lane as LaneId,
+    version: row.version,
+    ...(row.by !== null && { by: row.by }),
+    at: row.createdAt,
+    fence: { before: row.fenceBefore, after: row.fenceAfter },
+    departsAt: row.departsAt,
+    sha256: { before: row.sha256Before, after: row.sha256After },
+    replaced: row.replaced,
+  }));
+}

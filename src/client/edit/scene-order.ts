@@ -1,0 +1,158 @@
+import { Scene } from '../../entities';
+import { laneId, MAX_SCENES, STAGES, StoryreelError, type LaneId } from '../../protocol';
+import type { Changes, NewScene } from './changes';
+import { fenceAboveAll, readLanes, type Editing } from './editing';
+
+/** A place in the film: of a scene that is there, by its present number, or of a new one. */
+type Place = number | NewScene;
+
+/** The film's scenes in the order that is asked for. Throws `Project.Invalid` where it cannot be. */
+export function sceneOrder(present: readonly number[], { remove = [], add = [], order }: Changes): Place[] {
+  const unknown = [...remove, ...(order ?? [])].find((number) => !present.includes(number));
+  if (unknown !== undefined) throw noScene(unknown, present);
+  const kept = present.filter((number) => !remove.includes(number));
+  if (order && (order.length !== kept.length || new Set(order).size !== kept.length)) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      `order must name each scene that stays once: ${kept.join(', ')}. A scene that shall go is named in remove.`,
+    );
+  }
+  const wrong = order?.find((number) => remove.includes(number));
+  if (wrong !== undefined) {
+    throw new StoryreelError('Project.Invalid', `Scene ${wrong} is in order and in remove; it can only be in one.`);
+  }
+  const places: Place[] = [...(order ?? kept)];
+  for (const scene of add) {
+    if (scene.at !== undefined && scene.at > places.length + 1) {
+      throw new StoryreelError(
+        'Project.Invalid',
+        `A scene cannot be added at ${scene.at}: the film has ${places.length} scenes.`,
+      );
+    }
+    places.splice((scene.at ?? places.length + 1) - 1, 0, scene);
+  }
+  if (places.length > MAX_SCENES) {
+    throw new StoryreelError('Project.Invalid', `The film would have ${places.length} scenes; at most ${MAX_SCENES}.`);
+  }
+  if (present.length > 0 && places.length === 0) {
+    throw new StoryreelError('Project.Invalid', 'The last scene cannot be removed: a film has at least one.');
+  }
+  return places;
+}
+
+export function noScene(number: number, present: readonly number[]): StoryreelError {
+  const there = present.length === 0 ? 'There are no scenes yet.' : `There are scenes 1 to ${present.length}.`;
+  return new StoryreelError('Project.Invalid', `There is no scene ${number}. ${there}`);
+}
+
+/**
+ * Gives each scene its place. A scene that stays keeps its row, and with it its media; its lanes go with it under their
+ * new number, above every fence that any lane had, so that an attempt that is at work on another scene under that number
+ * can store nothing. Gives the new scenes by their numbers.
+ */
+export async function placeScenes(
+  editing: Editing,
+  scenes: readonly Scene[],
+  places: readonly Place[],
+): Promise<ReadonlyMap<number, NewScene>> {
+  const gone = scenes.filter(({ sequenceNumber }) => !places.includes(sequenceNumber));
+  const added = new Map<number, NewScene>();
+  const moved: { id: string; from: number; to: number }[] = [];
+  places.forEach((place, i) => {
+    if (typeof place !== 'number') return void added.set(i + 1, place);
+    const scene = scenes.find(({ sequenceNumber }) => sequenceNumber === place);
+    if (scene && place !== i + 1) moved.push({ id: scene.id, from: place, to: i + 1 });
+  });
+  const fence = fenceAboveAll(editing);
+  const left = [...gone.map(({ sequenceNumber }) => sequenceNumber), ...moved.map(({ from }) => from)];
+  bar(editing, left, fence);
+  if (gone.length > 0) await removeScenes(editing, gone);
+  if (moved.length > 0) await moveScenes(editing, moved, fence);
+  if (added.size > 0) await addScenes(editing, added, fence);
+  await readLanes(editing);
+  const said = [
+    ...gone.map(({ sequenceNumber }) => `scene ${sequenceNumber} removed`),
+    ...moved.map(({ from, to }) => `scene ${from} is ${to}`),
+    ...[...added.keys()].map((number) => `scene ${number} added`),
+  ];
+  editing.changed.push(...said);
+  return added;
+}
+
+/** Attempts at scenes that go from their number are told so at once, rather than when they want to store what they made. */
+function bar({ lanes, barred }: Editing, numbers: readonly number[], fence: number): void {
+  for (const { lane, status, attempt, sequenceNumber } of lanes.values()) {
+    if (status !== 'processing' || sequenceNumber === null || !numbers.includes(sequenceNumber)) continue;
+    barred.push({ lane: lane as LaneId, fence, attempt });
+  }
+}
+
+async function removeScenes({ manager, projectId }: Editing, gone: readonly Scene[]): Promise<void> {
+  const numbers = gone.map(({ sequenceNumber }) => sequenceNumber);
+  await manager.delete(
+    Scene,
+    gone.map(({ id }) => id),
+  );
+  await manager.query('DELETE FROM lanes WHERE project_id = $1 AND sequence_number = ANY ($2::int[])', [
+    projectId,
+    numbers,
+  ]);
+}
+
+/** In two steps, because two scenes that change places have the same number in between. */
+async function moveScenes(
+  { manager, projectId }: Editing,
+  moved: readonly { readonly id: string; readonly from: number; readonly to: number }[],
+  fence: number,
+): Promise<void> {
+  const to = moved.map((move) => move.to);
+  await manager.query(
+    `UPDATE storyboards AS s SET sequence_number = -m.place, updated_at = now()
+     FROM unnest($1::uuid[], $2::int[]) AS m (id, place) WHERE s.id = m.id`,
+    [moved.map(({ id }) => id), to],
+  );
+  await manager.query(
+    'UPDATE storyboards SET sequence_number = -sequence_number WHERE project_id = $1 AND sequence_number < 0',
+    [projectId],
+  );
+  await manager.query(
+    `UPDATE lanes AS l SET lane = l.stage || '/-' || m.place, sequence_number = m.place
+     FROM unnest($2::int[], $3::int[]) AS m (number, place)
+     WHERE l.project_id = $1 AND l.sequence_number = m.number`,
+    [projectId, moved.map(({ from }) => from), to],
+  );
+  // A half-written text stays behind with its number: it is begun anew.
+  await manager.query(
+    `UPDATE lanes SET lane = stage || '/' || sequence_number, fence = $2, edited_fence = $2, attempted_hash = NULL,
+       updated_at = now()
+     WHERE project_id = $1 AND lane LIKE '%/-%'`,
+    [projectId, fence],
+  );
+}
+
+async function addScenes(
+  { manager, projectId }: Editing,
+  added: ReadonlyMap<number, NewScene>,
+  fence: number,
+): Promise<void> {
+  const numbers = [...added.keys()];
+  await manager.insert(
+    Scene,
+    [...added].map(([sequenceNumber, scene]) => ({
+      projectId,
+      sequenceNumber,
+      narration: scene.narration,
+      visualPrompt: scene.visual_prompt,
+      shotType: scene.shot_type,
+      durationSeconds: scene.duration,
+    })),
+  );
+  const rows = STAGES.filter(({ scope }) => scope === 'scene').flatMap(({ name }) =>
+    numbers.map((n) => ({ lane: laneId(name, n), stage: name, n })),
+  );
+  await manager.query(
+    `INSERT INTO lanes (project_id, lane, stage, sequence_number, fence, edited_fence)
+     SELECT $1, *, $5::bigint, $5::bigint FROM unnest($2::text[], $3::text[], $4::int[])`,
+    [projectId, rows.map(({ lane }) => lane), rows.map(({ stage }) => stage), rows.map(({ n }) => n), fence],
+  );
+}

@@ -1,0 +1,105 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { DataSource } from 'typeorm';
+import type { Project } from '../entities';
+import { planRun } from '../planning';
+import {
+  isFinal,
+  priorityOf,
+  STORY_WORKFLOW,
+  StoryreelError,
+  workflowIdOf,
+  type ProjectId,
+  type StageName,
+  type StoryInput,
+  type StoryPriority,
+} from '../protocol';
+import { hasEnded, runOfRequest, type StartedRun } from './live-workflow';
+import { queueProject } from './queue-project';
+
+export interface StartOptions {
+  /** Makes everything again, also what has not changed. */
+  readonly force?: boolean;
+  /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
+  readonly onFailure?: 'park' | 'fail';
+  /** Only these stages. What they need of others must be made already. */
+  readonly stages?: readonly StageName[];
+  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
+  readonly scenes?: readonly number[];
+  /** Stages after which the run waits for `approve`. */
+  readonly gates?: readonly StageName[];
+  /** The same id twice is one run: the second call gives the run of the first. */
+  readonly requestId?: string;
+  /** Gives the run that is going on, instead of refusing to start a second one. */
+  readonly join?: boolean;
+  /** 1 is served first, 5 last. Default 3. Owners get equal shares of the workers at each priority. */
+  readonly priority?: StoryPriority;
+}
+
+export interface StartPorts {
+  readonly temporal: Client;
+  readonly dataSource: DataSource;
+  readonly taskQueue: string;
+  /** The project as Postgres has it now; throws `Project.NotFound`. */
+  readonly project: (projectId: ProjectId) => Promise<Project>;
+}
+
+/**
+ * Starts a run of a project. What is settled and would be made from the same inputs is used again. Throws
+ * `Project.NotFound`, `Project.Invalid` where its stages and scenes cannot be run, and `Project.AlreadyRunning` unless `join`
+ * is set or `requestId` is that of the live run.
+ */
+export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
+  const { temporal, dataSource, project } = ports;
+  const before = await project(projectId);
+  const { owner } = before;
+  const { force, onFailure, stages, scenes, gates, requestId, priority } = options;
+  const workflowId = workflowIdOf(projectId);
+  const input: StoryInput = {
+    projectId,
+    ...(force && { force }),
+    ...(onFailure && { onFailure }),
+    ...(stages && { stages }),
+    ...(scenes && { scenes }),
+    ...(gates && { gates }),
+  };
+  const ofRequest = () =>
+    requestId === undefined ? Promise.resolve(undefined) : runOfRequest(temporal, workflowId, requestId);
+  const same = await ofRequest();
+  if (same) return same;
+  await planRun(dataSource.manager, input);
+  const served = priorityOf({ ...(priority && { priority }), ...(owner && { owner }) });
+  const start = () => startWorkflow(ports, input, options, served);
+  const runId = await start().catch(async (error: unknown) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const faster = await ofRequest();
+    if (faster) return faster.runId;
+    // The last run has told its end and is about to be over: the next one may begin then.
+    if (isFinal((await project(projectId)).status) && (await hasEnded(temporal, workflowId))) return start();
+    throw new StoryreelError(
+      'Project.AlreadyRunning',
+      `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
+      { cause: error },
+    );
+  });
+  await queueProject(dataSource, before, { runId, joined: options.join === true });
+  return { workflowId, runId };
+}
+
+async function startWorkflow(
+  { temporal, taskQueue }: StartPorts,
+  input: StoryInput,
+  { join, requestId }: StartOptions,
+  priority: ReturnType<typeof priorityOf>,
+): Promise<string> {
+  const handle = await temporal.workflow.start(STORY_WORKFLOW, {
+    workflowId: workflowIdOf(input.projectId),
+    taskQueue,
+    args: [input],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
+    staticSummary: `story of ${input.projectId}`,
+    priority,
+    ...(requestId !== undefined && { memo: { requestId } }),
+  });
+  return handle.firstExecutionRunId;
+}

@@ -1,0 +1,53 @@
+import { Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { bigintNumber } from './bigint-number';
+import { Project } from './project.entity';
+
+/** A text that a person has put in place of another one: the proof of who wrote what of it. */
+@Entity('text_edits')
+@Unique('text_edits_fence_key', ['projectId', 'lane', 'fenceAfter'])
+export class TextEdit {
+  @PrimaryGeneratedColumn('uuid')
+  id: string;
+
+  @Column('uuid', { name: 'project_id' })
+  @ForeignKey(() => Project, { name: 'text_edits_project_fkey', onDelete: 'CASCADE' })
+  projectId: string;
+
+  /** As it was called then; scenes that move take their lanes with them. */
+  @Column('text')
+  lane: string;
+
+  /** Of the project, after the edit. */
+  @Column('int')
+  version: number;
+
+  @Column('text', { nullable: true })
+  by: string | null;
+
+  @Column('bigint', { name: 'fence_before', transformer: bigintNumber })
+  fenceBefore: number;
+
+  @Column('bigint', { name: 'fence_after', transformer: bigintNumber })
+  fenceAfter: number;
+
+  /** Bytes of UTF-8 at the beginning that both texts have. */
+  @Column('int', { name: 'departs_at' })
+  departsAt: number;
+
+  @Column('text', { name: 'sha256_before' })
+  sha256Before: string;
+
+  @Column('text', { name: 'sha256_after' })
+  sha256After: string;
+
+  /** The text that went, whole. */
+  @Column('text')
+  replaced: string;
+
+  /** The text that came, where the model shall go on from it: the log may lose it. */
+  @Column('text', { nullable: true })
+  begun: string | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+}

@@ -1,0 +1,19 @@
+export { expectedScenes } from './expected-scenes';
+export { inputHash, textHash } from './input-hash';
+export { chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
+export {
+  planFilm,
+  planImage,
+  planLane,
+  planText,
+  planVideo,
+  stageOfKind,
+  type FilmInputs,
+  type ImagePlan,
+  type LaneInputs,
+  type TextPlan,
+  type VideoPlan,
+} from './plan-lane';
+export { planRun, type PlannedRun } from './plan-run';
+export { loadContext } from './stage-context';
+export { storedResult } from './stored-result';

@@ -1,0 +1,101 @@
+import type { DataSource } from 'typeorm';
+import { readSecret, type Config } from '../config';
+import { ModelProvider, type ProviderPrices } from '../entities';
+
+export type ModelKind = ModelProvider['kind'];
+
+/** The model that a lane is made with, and where it is asked. Nothing is opened yet, and no key has been read. */
+export interface ModelChoice {
+  readonly name: string;
+  readonly model: string;
+  readonly adapter: string;
+  /** Absent where no provider of this kind is set: then the model's name is known, and it cannot be asked. */
+  readonly baseUrl?: string;
+  readonly jsonSchema: boolean;
+  readonly prices: ProviderPrices;
+  /** How it goes on from a text that was cut off. */
+  readonly continuation: ModelProvider['continuation'];
+  /** Throws `Provider.NotConfigured` where it cannot be read. */
+  readonly key: () => string;
+}
+
+export interface PlanSource {
+  readonly dataSource: DataSource;
+  readonly config: Config;
+}
+
+/** The provider that the environment names; rows of `model_providers` come before it. */
+const FROM_ENVIRONMENT = 'environment';
+
+/** Some servers need no key, but the `openai` package insists on one. */
+const NO_KEY = 'none';
+
+const OPENAI = 'https://api.openai.com/v1';
+
+/** With a name: the provider that holds a job already, as long as it is still known. */
+export async function chooseModel(
+  { dataSource, config }: PlanSource,
+  kind: ModelKind,
+  name?: string,
+): Promise<ModelChoice> {
+  const rows = await dataSource.getRepository(ModelProvider).find({
+    where: { kind, enabled: true },
+    order: { priority: 'ASC', weight: 'DESC', name: 'ASC' },
+  });
+  const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
+  if (!row) return fromEnvironment(config, kind);
+  const { apiKeyFrom } = row;
+  return {
+    name: row.name,
+    model: row.model,
+    adapter: row.adapter,
+    baseUrl: row.baseUrl,
+    jsonSchema: row.jsonSchema,
+    prices: row.prices ?? {},
+    continuation: row.continuation,
+    key: () => (apiKeyFrom === null ? NO_KEY : readSecret(apiKeyFrom)),
+  };
+}
+
+/** What calls to the provider of this name cost; nothing where it is not known any more. */
+export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
+  if (name === FROM_ENVIRONMENT) return environmentPrices(config);
+  return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
+function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
+  return Object.fromEntries(Object.entries(known).filter(([, price]) => price !== undefined));
+}
+
+function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
+  const { model, baseUrl, key } = placeOf(config, kind);
+  return {
+    name: FROM_ENVIRONMENT,
+    model,
+    adapter: 'openai',
+    ...(baseUrl !== undefined && { baseUrl }),
+    jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
+    prices: environmentPrices(config),
+    continuation: config.STORYREEL_TEXT_CONTINUATION,
+    key: () => key ?? NO_KEY,
+  };
+}
+
+function placeOf(config: Config, kind: ModelKind): { model: string; baseUrl?: string; key?: string } {
+  switch (kind) {
+    case 'text':
+      return place(
+        config.STORYREEL_TEXT_MODEL,
+        config.OPENAI_BASE_URL ?? (config.OPENAI_API_KEY ? OPENAI : undefined),
+        config.OPENAI_API_KEY,
+      );
+    case 'image':
+      return place(config.STORYREEL_IMAGE_MODEL, config.STORYREEL_IMAGE_BASE_URL, config.STORYREEL_IMAGE_API_KEY);
+    case 'video':
+      return place(config.STORYREEL_VIDEO_MODEL, config.STORYREEL_VIDEO_BASE_URL, config.STORYREEL_VIDEO_API_KEY);
+  }
+}
+
+function place(model: string, baseUrl: string | undefined, key: string | undefined) {
+  return { model, ...(baseUrl !== undefined && { baseUrl }), ...(key !== undefined && { key }) };
+}

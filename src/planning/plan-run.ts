@@ -1,0 +1,74 @@
+import type { EntityManager } from 'typeorm';
+import { Lane, Scene } from '../entities';
+import { STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId, type StagePlan } from '../protocol';
+
+/** What a run is about to do: stages, and scenes where not all are meant. */
+export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes'>;
+
+/**
+ * All stages; or those asked for; or, where scenes are asked for, all that belongs to them and the film. Throws
+ * `Stage.Unknown`, and `Project.Invalid` where a scene is not there or a stage needs what nobody has made.
+ */
+export async function planRun(manager: EntityManager, { projectId, stages, scenes }: OpenRequest): Promise<PlannedRun> {
+  if (!stages && !scenes) return { plan: STAGES };
+  if (stages?.length === 0 || scenes?.length === 0) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      'Nothing was named to run. Name a stage or a scene, or leave it out for all.',
+    );
+  }
+  const unknown = stages?.find((stage) => !STAGES.some(({ name }) => name === stage));
+  if (unknown !== undefined)
+    throw new StoryreelError(
+      'Stage.Unknown',
+      `There is no stage "${unknown}". The stages are ${STAGES.map(({ name }) => name).join(', ')}.`,
+    );
+  const rows = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
+  const there = rows.map(({ sequenceNumber }) => sequenceNumber);
+  const missing = scenes?.find((scene) => !there.includes(scene));
+  if (missing !== undefined && !stages?.includes('storyboard')) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      there.length === 0
+        ? `There is no scene ${missing} yet: the storyboard is not made. Run that first, with the stages rewrite and storyboard.`
+        : `There is no scene ${missing}. There are scenes 1 to ${there.length}.`,
+    );
+  }
+  const settled = await settledLanes(manager, projectId);
+  const others = there.filter((scene) => !scenes?.includes(scene));
+  const isWhole = others.every((scene) => settled.has(`video_generation/${scene}`));
+  const plan: readonly StagePlan[] = STAGES.filter(({ name, scope }) =>
+    stages ? stages.includes(name) : scope === 'scene' || (name === 'film' && isWhole),
+  );
+  if (plan.some(({ name }) => name === 'storyboard')) return { plan, ...(scenes && { scenes }) };
+  const own = scenes ?? there;
+  checkNeeds(plan, own, there, settled);
+  return { plan, scenes: own };
+}
+
+/** Everything that the plan needs of other stages must be there. */
+function checkNeeds(
+  plan: readonly StagePlan[],
+  own: readonly number[],
+  there: readonly number[],
+  settled: ReadonlySet<string>,
+): void {
+  for (const { name, scope, needs, without } of plan) {
+    for (const need of STAGES.filter((stage) => needs.includes(stage.name) && !without?.includes(stage.name))) {
+      if (plan.includes(need)) continue;
+      const scenes = scope === 'scene' ? own : there;
+      const lanes = need.scope === 'scene' ? scenes.map((scene) => `${need.name}/${scene}`) : [need.name];
+      const lacking = lanes.find((lane) => !settled.has(lane));
+      if (lacking === undefined) continue;
+      throw new StoryreelError(
+        'Project.Invalid',
+        `${name} needs ${lacking}, which is not made yet. Run the stage ${need.name} first, or along with it.`,
+      );
+    }
+  }
+}
+
+async function settledLanes(manager: EntityManager, projectId: ProjectId): Promise<ReadonlySet<string>> {
+  const lanes = await manager.findBy(Lane, { projectId });
+  return new Set(lanes.filter(({ settledFence }) => settledFence !== null).map(({ lane }) => lane));
+}

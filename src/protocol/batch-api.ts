@@ -1,0 +1,92 @@
+import type { BatchId, ProjectId } from './ids';
+import type { ProjectStatus, RunStatus } from './status';
+import type { StoryInput } from './workflow-api';
+
+export const BATCH_WORKFLOW = 'batch';
+export const ADD_MESSAGE = 'add';
+export const STANDS_MESSAGE = 'storyStands';
+
+/** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
+export const MOST_IN_BATCH = 5_000;
+
+/** 1 is served first, 5 last; 3 is what a run has that says nothing. */
+export const PRIORITIES = [1, 2, 3, 4, 5] as const;
+export type StoryPriority = (typeof PRIORITIES)[number];
+
+/** Where a project of a batch stands; `queued`: its turn has not come. */
+export type BatchedStatus = Exclude<ProjectStatus, 'draft'>;
+
+export interface BatchItem {
+  readonly projectId: ProjectId;
+  readonly priority?: StoryPriority;
+  /** Owners get equal shares of the workers. */
+  readonly owner?: string;
+}
+
+export interface BatchInput {
+  readonly batchId: BatchId;
+  /** In the order in which they are taken. */
+  readonly projects: readonly BatchItem[];
+  /** How many are worked on at once. One that waits for a person does not count. */
+  readonly atMost: number;
+  /** Handed on to every story. */
+  readonly story?: Omit<StoryInput, 'projectId' | 'carried'>;
+  /** Set by the workflow itself when it continues as new: where each project stands, in the order of `projects`. */
+  readonly carried?: readonly BatchedStatus[];
+}
+
+/** `add {projects}`: takes projects in at the end; one that has failed or was cancelled gets another turn. */
+export interface AddRequest {
+  readonly projects: readonly BatchItem[];
+}
+
+/** `storyStands {projectId, status}`: a story says that it begins to wait for a person, or that it works again. */
+export interface StoryStands {
+  readonly projectId: ProjectId;
+  readonly status: RunStatus;
+}
+
+/** The answer of a batch's `status` query. */
+export interface BatchStatusView {
+  readonly batchId: BatchId;
+  readonly status: RunStatus;
+  readonly atMost: number;
+  readonly counts: Readonly<Partial<Record<BatchedStatus, number>>>;
+  readonly projects: readonly { readonly projectId: ProjectId; readonly status: BatchedStatus }[];
+}
+
+/** What Temporal says of a story. `terminated`: it was ended from outside, and its rows do not know. */
+export type StoryState = BatchedStatus | 'terminated';
+
+/** A batch's own steps. */
+export interface BatchActivities {
+  storyStates(input: { projectIds: readonly ProjectId[] }): Promise<StoryState[]>;
+  /** Ends, in rows and for viewers, what was queued and will not have its turn. */
+  closeQueued(input: { projectIds: readonly ProjectId[] }): Promise<void>;
+}
+
+const MOST_FAIRNESS_BYTES = 64;
+
+/** Temporal's fairness key of an owner: at most 64 bytes of UTF-8, cut between characters. */
+function fairnessKeyOf(owner: string): string {
+  let bytes = 0;
+  let key = '';
+  for (const character of owner) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (bytes > MOST_FAIRNESS_BYTES) break;
+    key += character;
+  }
+  return key;
+}
+
+/** What a run hands to Temporal, which every lane of it inherits. */
+export function priorityOf({ priority, owner }: { readonly priority?: StoryPriority; readonly owner?: string }): {
+  readonly priorityKey?: number;
+  readonly fairnessKey?: string;
+} {
+  return {
+    ...(priority !== undefined && { priorityKey: priority }),
+    ...(owner !== undefined && owner !== '' && { fairnessKey: fairnessKeyOf(owner) }),
+  };
+}

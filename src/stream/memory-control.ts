@@ -1,0 +1,25 @@
+import type { StopRequest } from '../protocol';
+import type { ControlChannel } from './control-channel';
+
+/** The control channel of a single process: for tests of what stands on the port. */
+export class MemoryControlChannel implements ControlChannel {
+  private readonly listeners = new Set<(request: StopRequest) => void>();
+
+  get up(): boolean {
+    return this.listeners.size > 0;
+  }
+
+  stop(request: StopRequest): Promise<boolean> {
+    for (const listener of [...this.listeners]) listener(request);
+    return Promise.resolve(true);
+  }
+
+  listen(listener: (request: StopRequest) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  close(): void {
+    this.listeners.clear();
+  }
+}

@@ -1,0 +1,130 @@
+import { Cluster, type Redis } from 'ioredis';
+import { parseProjectId, type StopRequest } from '../protocol';
+import type { ControlChannel } from './control-channel';
+import { keys } from './keys';
+
+export interface RedisControlOptions {
+  /** How long after its return the channel is not relied on. */
+  readonly settlingMs?: number;
+}
+
+/** A call to stop waits no longer for Redis. */
+const STOP_MS = 500;
+/** So often the connection is asked whether it is alive, and so long it may take to say so. */
+const PING_MS = 1_000;
+/** A cancellation that Temporal knew of before the return is in the answer to a beat by then. */
+const SETTLING_MS = 2_000;
+
+/** The control channel in Redis or Valkey, also as a cluster: one Pub/Sub channel for all projects. */
+export class RedisControlChannel implements ControlChannel {
+  private readonly listeners = new Set<(request: StopRequest) => void>();
+  private subscriber: Redis | undefined;
+  private heardSince: number | undefined;
+  private pings: NodeJS.Timeout | undefined;
+
+  constructor(
+    /** Shared with others: it is not closed with the channel. */
+    private readonly publisher: Redis | Cluster,
+    /** Made when the first one listens, so that a process that only tells holds no connection for it. */
+    private readonly connectSubscriber: () => Redis,
+    private readonly options: RedisControlOptions = {},
+  ) {}
+
+  get up(): boolean {
+    const { settlingMs = SETTLING_MS } = this.options;
+    return this.heardSince !== undefined && performance.now() - this.heardSince >= settlingMs;
+  }
+
+  async stop(request: StopRequest): Promise<boolean> {
+    this.tell(request);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), STOP_MS)));
+    const told = this.publish(JSON.stringify(request)).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([told, late]).finally(() => clearTimeout(timer));
+  }
+
+  listen(listener: (request: StopRequest) => void): () => void {
+    this.listeners.add(listener);
+    this.subscriber ??= this.connect();
+    return () => void this.listeners.delete(listener);
+  }
+
+  close(): void {
+    this.listeners.clear();
+    this.lost();
+    this.subscriber?.disconnect();
+  }
+
+  /** A cluster's nodes pass on what is published some 40 ms late, so each is told itself; a stop twice is one stop. */
+  private async publish(message: string): Promise<unknown> {
+    const nodes = this.publisher instanceof Cluster ? this.publisher.nodes('master') : [this.publisher];
+    return Promise.any(nodes.map((node) => node.publish(keys.control, message)));
+  }
+
+  private connect(): Redis {
+    const redis = this.connectSubscriber();
+    redis.on('message', (_channel: string, message: string) => {
+      const request = requestIn(message);
+      if (request) this.tell(request);
+    });
+    redis.on('close', () => this.lost());
+    redis.on('ready', () => {
+      redis.subscribe(keys.control).then(
+        () => this.heard(redis),
+        () => undefined,
+      );
+    });
+    return redis;
+  }
+
+  private heard(redis: Redis): void {
+    this.lost();
+    if (redis.status !== 'ready') return;
+    this.heardSince = performance.now();
+    this.pings = setInterval(() => void this.ping(redis), PING_MS);
+  }
+
+  /** One that a network has lost without a word would otherwise pass for alive for a quarter of an hour. */
+  private async ping(redis: Redis): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<true>((resolve) => (timer = setTimeout(() => resolve(true), PING_MS - 100)));
+    const answered = redis.ping().then(
+      () => false,
+      () => false,
+    );
+    if (await Promise.race([answered, late])) {
+      this.lost();
+      redis.disconnect(true);
+    }
+    clearTimeout(timer);
+  }
+
+  private lost(): void {
+    this.heardSince = undefined;
+    clearInterval(this.pings);
+  }
+
+  private tell(request: StopRequest): void {
+    for (const listener of [...this.listeners]) listener(request);
+  }
+}
+
+/** Undefined where others use the channel for something that is no stop. */
+function requestIn(message: string): StopRequest | undefined {
+  try {
+    const { projectId, runId, lanes, before } = JSON.parse(message) as Partial<StopRequest>;
+    const project = parseProjectId(String(projectId));
+    if (!project) return undefined;
+    return {
+      projectId: project,
+      ...(runId !== undefined && { runId }),
+      ...(Array.isArray(lanes) && { lanes }),
+      ...(typeof before === 'number' && { before }),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import {
+  isFinal,
+  workflowIdOf,
+  type BatchedStatus,
+  type BatchInput,
+  type BatchItem,
+  type BatchStatusView,
+  type ProjectId,
+  type RunStatus,
+} from '../protocol';
+
+type BatchEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
+
+/** How many projects the Temporal UI shows one by one. */
+const MOST_ROWS = 60;
+
+/** Where every project of a batch stands: what the status query answers and the Temporal UI shows. */
+export class BatchTable {
+  private readonly items = new Map<ProjectId, BatchItem>();
+  private readonly states = new Map<ProjectId, BatchedStatus>();
+  private readonly queue: BatchItem[] = [];
+  private ended: BatchEnd | undefined;
+
+  constructor(
+    private readonly input: Pick<BatchInput, 'batchId' | 'atMost' | 'projects' | 'carried'>,
+    private readonly changed: (table: BatchTable) => void,
+  ) {
+    input.projects.forEach((item, i) => this.put(item, input.carried?.[i] ?? 'queued'));
+    changed(this);
+  }
+
+  /** Takes in what is new, and gives what has failed or was cancelled another turn. A doubled call does nothing. */
+  add(projects: readonly BatchItem[]): void {
+    for (const item of projects) {
+      const state = this.states.get(item.projectId);
+      if (state === undefined || state === 'failed' || state === 'cancelled') this.put(item, 'queued');
+    }
+    this.changed(this);
+  }
+
+  set(projectId: ProjectId, status: BatchedStatus): void {
+    this.states.set(projectId, status);
+    this.changed(this);
+  }
+
+  /** What a story says of itself counts while it is under way; its end comes from Temporal. */
+  stands(projectId: ProjectId, status: RunStatus): void {
+    if (!this.open.includes(projectId)) return;
+    this.set(projectId, status === 'running' ? 'processing' : status);
+  }
+
+  /** The next one whose turn it is, if there is a place. It has the place from now on. */
+  take(): BatchItem | undefined {
+    const { processing = 0 } = this.counts;
+    if (processing >= this.input.atMost) return undefined;
+    const next = this.queue.shift();
+    if (next) this.set(next.projectId, 'processing');
+    return next;
+  }
+
+  get canTake(): boolean {
+    return this.queue.length > 0 && (this.counts.processing ?? 0) < this.input.atMost;
+  }
+
+  get isOver(): boolean {
+    return this.queue.length === 0 && this.open.length === 0;
+  }
+
+  /** Begun and not ended; some of them wait for a person. */
+  get open(): ProjectId[] {
+    return [...this.states].filter(([, state]) => state !== 'queued' && !isFinal(state)).map(([id]) => id);
+  }
+
+  get queued(): ProjectId[] {
+    return [...this.states].filter(([, state]) => state === 'queued').map(([id]) => id);
+  }
+
+  get counts(): Partial<Record<BatchedStatus, number>> {
+    const counts: Partial<Record<BatchedStatus, number>> = {};
+    for (const state of this.states.values()) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  }
+
+  get status(): RunStatus {
+    const { queued = 0, processing = 0 } = this.counts;
+    return this.ended ?? (queued + processing > 0 ? 'running' : 'needs_attention');
+  }
+
+  get isWorking(): boolean {
+    return (this.counts.processing ?? 0) > 0;
+  }
+
+  end(cancelled: boolean): void {
+    const { failed = 0, cancelled: stopped = 0 } = this.counts;
+    this.ended = cancelled ? 'cancelled' : failed + stopped > 0 ? 'failed' : 'completed';
+    this.changed(this);
+  }
+
+  /** What the next run of the workflow goes on with. */
+  carry(): Required<Pick<BatchInput, 'projects' | 'carried'>> {
+    return { projects: [...this.items.values()], carried: [...this.items.keys()].map((id) => this.at(id)) };
+  }
+
+  view(): BatchStatusView {
+    const { batchId, atMost } = this.input;
+    const projects = [...this.items.keys()].map((projectId) => ({ projectId, status: this.at(projectId) }));
+    return { batchId, status: this.status, atMost, counts: this.counts, projects };
+  }
+
+  /** Markdown for the workflow's current details: the counts, and every project that is worked on or needs a person. */
+  markdown(): string {
+    const counts = Object.entries(this.counts).map(([state, count]) => `${count} ${state.replaceAll('_', ' ')}`);
+    const told = [...this.states].filter(([, state]) => state !== 'queued' && state !== 'completed');
+    const lines = told
+      .slice(0, MOST_ROWS)
+      .map(([id, state]) => `- ${state.replaceAll('_', ' ')}: \`${workflowIdOf(id)}\``);
+    if (told.length > MOST_ROWS) lines.push(`- … and ${told.length - MOST_ROWS} more`);
+    return [`**${this.status.replace('_', ' ')}** · ${counts.join(' · ')}`, '', ...lines].join('\n');
+  }
+
+  private at(projectId: ProjectId): BatchedStatus {
+    return this.states.get(projectId) ?? 'queued';
+  }
+
+  private put(item: BatchItem, state: BatchedStatus): void {
+    this.items.set(item.projectId, item);
+    this.states.set(item.projectId, state);
+    if (state === 'queued') this.queue.push(item);
+  }
+}

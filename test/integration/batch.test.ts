@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { createDataSource, Project } from '../../src/entities';
+import { batchOf, batchToEnd, startedBy, untilCount, workflowIds } from '../support/batches';
+import { startQuickFilms, type QuickFilms } from '../support/quick-films';
+import { startApp, type TestApp } from '../support/services';
+import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+describe('A batch', () => {
+  let app: TestApp;
+  let films: QuickFilms;
+  let studio: StudioControl;
+
+  beforeAll(async () => {
+    films = await startQuickFilms('batch');
+    studio = new StudioControl(new URL('/', films.env['OPENAI_BASE_URL']));
+    app = await startApp({ ...films.env, FRAME_SIZE: '64x36' });
+  });
+  afterAll(async () => {
+    await app.close();
+    await films.close();
+  });
+
+  /** Short topics that belong together, so that a fault can strike all of them by the mark. */
+  function topics(count: number): { mark: string; batchId: string; projects: { topic: string; settings: object }[] } {
+    const { mark } = ownTopic();
+    const settings = { scenes: 1 };
+    const projects = Array.from({ length: count }, (_, i) => ({ topic: `fox ${mark} number ${i + 1}.`, settings }));
+    return { mark, batchId: `test-${mark}`, projects };
+  }
+
+  /** Texts that come so slowly that their stories are under way until they are stopped. */
+  const slowly = (mark: string, times = 1) => studio.misbehave(mark, 'chat', { tokensPerSecond: 2 }, times);
+
+  test('of 200 projects keeps to its order and its cap, and those that fail stop no other', async () => {
+    const { batchId, projects, mark } = topics(200);
+    const good = [1, 2, 51, 100, 199, 200].map((n) => n - 1);
+    // Whole films would take minutes: most fail at once, in ways that no retry mends.
+    for (const i of good) projects[i] = { topic: ownTopic().topic, settings: { scenes: 1 } };
+    await studio.misbehave(mark, 'chat', { status: 400 }, 200);
+    const batch = await app.client.batch(projects, { batchId, atMost: 20, onFailure: 'fail' });
+    const { counts, projects: seen } = await batchToEnd(app.client, batchId, 100_000);
+    expect(counts).toEqual({ completed: good.length, failed: 200 - good.length });
+    expect(good.map((i) => seen[i]?.status)).toEqual(good.map(() => 'completed'));
+    expect(seen[76]).toMatchObject({ projectId: batch.projectIds[76], error: { type: 'Provider.BadRequest' } });
+    const started = await withTemporal(app.config, (client) => startedBy(client, batch.batchId));
+    expect(started).toEqual(workflowIds(batch.projectIds));
+    const most = await mostAtOnce(batchId);
+    expect(most).toBeLessThanOrEqual(20);
+    expect(most).toBeGreaterThan(10);
+  }, 120_000);
+
+  test('that is asked for again goes on with what is not finished, and with nothing else', async () => {
+    const { batchId, projects: bare, mark } = topics(4);
+    const projects = bare.map((project) => ({ ...project, owner: 'ada' }));
+    await studio.misbehave(`${mark} number 3.`, 'chat', { status: 400 });
+    const batch = await app.client.batch(projects, { batchId, onFailure: 'fail', priority: 2 });
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 3, failed: 1 });
+    const first = batch.projectIds[0] ?? ('' as never);
+    await withTemporal(app.config, async (client) => {
+      const { priority } = (await workflowOf(client, first).describe()).raw.workflowExecutionInfo ?? {};
+      expect(priority).toMatchObject({ priorityKey: 2, fairnessKey: 'ada' });
+    });
+    const again = await app.client.batch(projects, { batchId });
+    expect(again).toEqual(batch);
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 4 });
+    const restarted = await withTemporal(app.config, (client) => startedBy(client, batch.batchId));
+    expect(restarted).toEqual(workflowIds(batch.projectIds.slice(2, 3)));
+  });
+
+  /** From the rows: how many projects were between their start and their end at the same time. */
+  async function mostAtOnce(batchId: string): Promise<number> {
+    const dataSource = await createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 }).initialize();
+    const rows = await dataSource.getRepository(Project).findBy({ batchId });
+    await dataSource.destroy();
+    const steps = rows.flatMap(({ startedAt, finishedAt }) => [
+      { at: Number(startedAt), more: 1 },
+      { at: Number(finishedAt), more: -1 },
+    ]);
+    let [now, most] = [0, 0];
+    for (const { more } of steps.sort((a, b) => a.at - b.at || a.more - b.more)) most = Math.max(most, (now += more));
+    return most;
+  }
+
+  test('that is asked for twice at the same moment stores its topics once', async () => {
+    const { batchId, projects, mark } = topics(3);
+    const twin = { ...projects[0], topic: `fox ${mark} number 1.` };
+    const all = [...projects, twin as (typeof projects)[0]];
+    const [one, other] = await Promise.all([app.client.batch(all, { batchId }), app.client.batch(all, { batchId })]);
+    expect(other?.projectIds).toEqual(one?.projectIds);
+    // A topic that is given twice is two projects.
+    expect(new Set(one?.projectIds).size).toBe(4);
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 4 });
+  });
+
+  test('that is cancelled ends every story, also those without a turn yet, and can go on later', async () => {
+    const { batchId, projects, mark } = topics(5);
+    await slowly(mark, 2);
+    const batch = await app.client.batch(projects, { batchId, atMost: 2 });
+    const viewers = batch.projectIds.map((id) => watchToEnd(app.client, id));
+    await untilCount(app.client, batchId, 'processing', 2);
+    expect(await app.client.cancelBatch(batchId)).toBe(true);
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ cancelled: 5 });
+    const last = (await Promise.all(viewers)).map((events) => events.at(-1)?.type);
+    expect(last).toEqual(Array(5).fill('pipeline_error'));
+    await withTemporal(app.config, async (client) => {
+      expect((await batchOf(client, batch.batchId).describe()).status.name).toBe('CANCELLED');
+      expect(await startedBy(client, batch.batchId)).toEqual(workflowIds(batch.projectIds.slice(0, 2)));
+      for (const id of batch.projectIds.slice(0, 2)) {
+        expect((await workflowOf(client, id).describe()).status.name).toBe('CANCELLED');
+      }
+    });
+    expect(await app.client.cancelBatch(batchId)).toBe(false);
+    // Without the list: the batch knows its projects. Asked for in the moment of its cancel, it begins after that.
+    await slowly(mark, 2);
+    await app.client.batch([], { batchId, atMost: 2 });
+    await untilCount(app.client, batchId, 'processing', 2);
+    await app.client.cancelBatch(batchId);
+    await app.client.batch([], { batchId });
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 5 });
+  });
+
+  test('that is terminated leaves its stories at work, and the next one joins them and counts them', async () => {
+    const { batchId, projects, mark } = topics(3);
+    await slowly(mark);
+    const batch = await app.client.batch(projects, { batchId, atMost: 1 });
+    const [first] = batch.projectIds;
+    if (!first) throw new Error('no project');
+    await until('the first one is at work', async () => (await app.client.runStatus(first))?.stage === 'rewrite');
+    const { runId } = await app.client.status(first);
+    await withTemporal(app.config, (client) => batchOf(client, batch.batchId).terminate());
+    expect((await app.client.batchStatus(batchId)).running).toBe(false);
+    await app.client.batch(projects, { batchId, atMost: 1 });
+    await withTemporal(app.config, async (client) => {
+      const tried = async () => (await startedBy(client, batch.batchId)).length === 1;
+      await until('the batch has come to the first one', tried);
+      const { status } = await workflowOf(client, first).describe();
+      expect(status.name).toBe('RUNNING');
+      expect((await app.client.status(first)).runId).toBe(runId);
+      // A story that is ended from outside is one that failed, in the batch and in its rows.
+      await workflowOf(client, first).terminate();
+    });
+    const end = await batchToEnd(app.client, batchId);
+    expect(end.projects.map(({ status }) => status)).toEqual(['failed', 'completed', 'completed']);
+    expect(end.projects[0]?.error?.message).toBe('The run was terminated.');
+  });
+
+  test('gives the place of a parked story to the next one, and ends when a person has seen to it', async () => {
+    const { batchId, projects, mark } = topics(2);
+    await studio.misbehave(`${mark} number 1.`, 'chat', { status: 400 });
+    const batch = await app.client.batch(projects, { batchId, atMost: 1 });
+    const [parked] = batch.projectIds;
+    if (!parked) throw new Error('no project');
+    const view = await untilCount(app.client, batchId, 'completed', 1);
+    expect(view).toMatchObject({ running: true, counts: { needs_attention: 1, completed: 1 } });
+    await withTemporal(app.config, async (client) => {
+      const handle = batchOf(client, batch.batchId);
+      await until('the batch waits, too', async () => {
+        const { status } = await handle.query<{ status: string }>('status');
+        return status === 'needs_attention';
+      });
+      const shown = JSON.stringify(await handle.query('__temporal_workflow_metadata'));
+      expect(shown).toContain(`needs attention: \`story-${parked}\``);
+    });
+    await app.client.retry(parked, 'rewrite');
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
+  });
+
+  test('takes in what is added while it runs, and stories that somebody else has started', async () => {
+    const { batchId, projects, mark } = topics(3);
+    await slowly(mark, 2);
+    const own = await app.client.create({ topic: `fox ${mark} alone`, settings: { scenes: 1 } });
+    const { runId } = await app.client.start(own, { priority: 1 });
+    const begun = await app.client.batch(projects.slice(0, 1), { batchId, atMost: 1 });
+    await untilCount(app.client, batchId, 'processing', 1);
+    const { projectIds } = await app.client.batch([...projects, own], { batchId });
+    expect(projectIds.slice(0, 1)).toEqual(begun.projectIds);
+    const [first] = projectIds;
+    if (!first) throw new Error('no project');
+    await app.client.cancel(first);
+    await untilCount(app.client, batchId, 'completed', 2);
+    expect((await app.client.status(own)).runId).toBe(runId);
+    await app.client.cancel(own);
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2, cancelled: 2 });
+  });
+
+  test('continues as new when its history grows long, and loses no story under way', async () => {
+    const { batchId, projects, mark } = topics(3);
+    await studio.misbehave(`${mark} number 1.`, 'chat', { status: 400 });
+    await slowly(`${mark} number 2.`);
+    const batch = await app.client.batch(projects, { batchId, atMost: 1 });
+    const [parked, slow] = batch.projectIds;
+    if (!parked || !slow) throw new Error('no projects');
+    await until('one is parked and one at work', async () => {
+      const { counts } = await app.client.batchStatus(batchId);
+      return counts.needs_attention === 1 && counts.processing === 1;
+    });
+    await withTemporal(app.config, async (client) => {
+      const handle = batchOf(client, batch.batchId);
+      const { runId } = await handle.describe();
+      // A stale message of a megabyte: the history is long after four of them.
+      const stale = { projectId: randomUUID(), status: 'running', padding: 'x'.repeat(1_000_000) };
+      await until('the batch has continued as new', async () => {
+        if ((await handle.describe()).runId !== runId) return true;
+        await handle.signal('storyStands', stale);
+        await handle.query('status');
+        return false;
+      });
+    });
+    expect((await app.client.batchStatus(batchId)).counts).toEqual({ needs_attention: 1, processing: 1, queued: 1 });
+    await app.client.retry(parked, 'rewrite');
+    await app.client.cancel(slow);
+    expect((await batchToEnd(app.client, batchId)).projects.map(({ status }) => status)).toEqual([
+      'completed',
+      'cancelled',
+      'completed',
+    ]);
+  });
+
+  test.each([
+    ['no projects', [], {}, 'Batch.NotFound'],
+    ['a name that is no name', [{ topic: 'x' }], { batchId: '../x' }, 'Project.Invalid'],
+    ['an empty topic', [{ topic: 'x' }, { topic: ' ' }], {}, 'Project.Invalid'],
+    ['no place at all', [{ topic: 'x' }], { atMost: 0 }, 'Project.Invalid'],
+  ])('is refused with %s, and stores nothing', async (_, projects, options, type) => {
+    const batchId = `none-${randomUUID()}`;
+    await expect(app.client.batch(projects, { batchId, ...options })).rejects.toMatchObject({ type });
+    await expect(app.client.batchStatus(batchId)).rejects.toMatchObject({ type: 'Batch.NotFound' });
+  });
+});

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { EXIT_CODES, type Cli } from '../../src/cli';
+import { createProgram } from '../../src/cli/program';
+import { batchToEnd } from '../support/batches';
+import { fromSetup, startApp, type TestApp } from '../support/services';
+import { ownTopic } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+import { paper } from '../unit/cli-events';
+
+describe('storyreel batch', () => {
+  let app: TestApp;
+  const studio = new StudioControl();
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  async function storyreel(
+    args: readonly string[],
+    { leave, screen = paper() }: { leave?: AbortSignal; screen?: ReturnType<typeof paper> } = {},
+  ) {
+    const said: string[] = [];
+    const cli: Cli = {
+      screen,
+      say: (line) => void said.push(line),
+      stdin: Readable.from([]),
+      config: () => app.config,
+      interrupted: () => leave ?? new AbortController().signal,
+      exitCode: 0,
+    };
+    await createProgram(cli).parseAsync([...args], { from: 'user' });
+    return { code: cli.exitCode, text: screen.text, said: said.join('\n') };
+  }
+
+  async function fileOf(lines: readonly string[]): Promise<string> {
+    const file = join(fromSetup('STORYREEL_TEST_FOLDER'), `${randomUUID()}.txt`);
+    await writeFile(file, lines.join('\n'));
+    return file;
+  }
+
+  test('makes each line of a file, tells of those that need a person, and goes on by its name', async () => {
+    const { mark } = ownTopic();
+    const file = await fileOf(['# the films of spring', `fox ${mark}.`, '', `  bear ${mark}. `]);
+    const id = `cli-${mark}`;
+    await studio.misbehave(`fox ${mark}.`, 'chat', { status: 400 });
+    const first = await storyreel(['batch', file, '--id', id, '--scenes', '1', '--at-most', '1', '--owner', 'ada']);
+    const lines = first.text.trimEnd().split('\n');
+    expect(lines[0]).toBe(`Batch ${id} of 2: workflow batch-${id}`);
+    expect(lines).toContainEqual(expect.stringMatching(/^✓ completed {2}bear mark\w+\. {2}[0-9a-f-]{36}$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^⚠ needs attention {2}fox .*\(Provider\.BadRequest\)$/));
+    expect(lines.at(-1)).toBe('2 projects: 1 done · 1 need attention');
+    expect(first.code).toBe(EXIT_CODES.parked.code);
+
+    expect((await storyreel(['cancel', `batch-${id}`])).text).toBe('The batch was asked to end.\n');
+    await batchToEnd(app.client, id);
+    const second = await storyreel(['batch', '--id', id, '--json']);
+    const told = second.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(told[0]).toMatchObject({ batch_id: id, workflow_id: `batch-${id}`, counts: { completed: 1 } });
+    expect(told.at(-2)).toMatchObject({ batch_id: id, name: `fox ${mark}.`, status: 'completed' });
+    expect(told.at(-1)).toMatchObject({ batch_id: id, running: false, counts: { completed: 2 } });
+    expect(second.code).toBe(EXIT_CODES.ok.code);
+  });
+
+  test('fails where a film fails, and says at the end which and why', async () => {
+    const { mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { status: 400 });
+    const file = await fileOf([`fox ${mark}.`]);
+    const { code, text } = await storyreel(['batch', file, '--on-failure', 'fail']);
+    const ending = text.trimEnd().split('\n').slice(-2);
+    expect(ending[0]).toMatch(/^✗ failed {2}fox .*The provider answered 400.*\(Provider\.BadRequest\)$/);
+    expect(ending[1]).toBe('1 projects: 1 failed');
+    expect(code).toBe(EXIT_CODES.failed.code);
+  });
+
+  test('counts on one line of a terminal, and leaves the batch going on Ctrl-C', async () => {
+    const { mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 2 });
+    const file = await fileOf([`fox ${mark}.`]);
+    const id = `left-${mark}`;
+    const left = new AbortController();
+    const screen = paper({ interactive: true });
+    const running = storyreel(['batch', file, '--id', id], { leave: left.signal, screen });
+    await until('the line that counts', () => screen.text.includes('1 projects: 1 running\n'));
+    left.abort();
+    const { code, said } = await running;
+    expect(said).toContain(`storyreel cancel batch-${id}`);
+    expect(code).toBe(EXIT_CODES.interrupted.code);
+    expect((await app.client.batchStatus(id)).running).toBe(true);
+    await app.client.cancelBatch(id);
+    await batchToEnd(app.client, id);
+  });
+});

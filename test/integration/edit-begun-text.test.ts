@@ -1,0 +1,125 @@
+import type { DataSource } from 'typeorm';
+import { StoryClient } from '../../src/client';
+import { readConfig } from '../../src/config';
+import { createDataSource, Lane } from '../../src/entities';
+import { laneId, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
+import { withRedis } from '../../dev/stack/outside-service';
+import { keys } from '../../src/stream/keys';
+import { eventsInLog } from '../support/raw-log';
+import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic, sha256, textSeen, watchToEnd, watchUntil } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+
+const REWRITE = laneId('rewrite');
+
+describe('A half-written text that a person edits', () => {
+  let app: TestApp;
+  let dataSource: DataSource;
+  const studio = new StudioControl();
+
+  beforeAll(async () => {
+    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
+    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
+    await dataSource.initialize();
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await app.close();
+  });
+
+  /** One that was cancelled in mid-sentence. */
+  async function halfWritten(): Promise<{ projectId: ProjectId; mark: string; text: string }> {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 100 });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    let tokens = 0;
+    await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 30);
+    await expect(app.client.edit(projectId, { text: { lane: 'rewrite', content: 'No.' } })).rejects.toMatchObject({
+      type: 'Lane.Busy',
+    });
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    const { text } = await app.client.editable(projectId);
+    if (text?.lane !== 'rewrite') throw new Error('nothing is half-written');
+    return { projectId, mark, text: text.content };
+  }
+
+  async function finish(projectId: ProjectId): Promise<StoryEvent[]> {
+    await app.client.start(projectId);
+    const events = await watchToEnd(app.client, projectId);
+    expect(events.at(-1)?.type).toBe('pipeline_done');
+    expect(events.findLast((event) => event.type === 'done' && event.lane === REWRITE)).toMatchObject({
+      verified: true,
+    });
+    return events;
+  }
+
+  test('is gone on from, byte for byte, and viewers see it begin anew with the edit', async () => {
+    const { projectId, mark, text } = await halfWritten();
+    const begin = (lane: string) => ({ text: { lane, content: 'Once' } });
+    const invalid = (message: RegExp) => ({ type: 'Project.Invalid', message: expect.stringMatching(message) });
+    await expect(app.client.edit(projectId, begin('storyboard'))).rejects.toMatchObject(invalid(/half-written/));
+    await expect(app.client.edit(projectId, begin('poem'))).rejects.toMatchObject(invalid(/no lane poem/));
+    const plain = await StoryClient.connect(readConfig(testEnv()));
+    await expect(plain.edit(projectId, begin('rewrite'))).rejects.toMatchObject(invalid(/cannot go on/));
+    await plain.close();
+
+    const edit = `${text.slice(0, 40)}… 风暴 was the keeper's secret name. The keeper took the lamp`;
+    const { version } = await app.client.editable(projectId);
+    const before = await dataSource.getRepository(Lane).findOneByOrFail({ projectId, lane: REWRITE });
+    await app.client.edit(projectId, { text: { lane: 'rewrite', content: edit } }, { version, by: 'anna' });
+    expect((await app.client.editable(projectId)).text?.content).toBe(edit);
+
+    const told = (await eventsInLog(fromSetup('STORYREEL_TEST_REDIS_URL'), projectId)).slice(-3);
+    expect(told[0]).toMatchObject({ type: 'reset', reason: 'edited', lane: REWRITE });
+    expect(told[0]?.fence).toBeGreaterThan(before.fence);
+    expect(told[1]).toMatchObject({ type: 'token', offset: 0, content: edit });
+    expect(told[2]).toMatchObject({ type: 'edited', version: version + 1, by: 'anna' });
+
+    const events = await finish(projectId);
+    const [resumed] = events.filter((event): event is LogEvent & { type: 'resumed' } => event.type === 'resumed');
+    expect(resumed).toMatchObject({ lane: REWRITE, offset: Buffer.byteLength(edit), how: 'prefill' });
+    const whole = textSeen(events, REWRITE);
+    expect(whole.startsWith(edit)).toBe(true);
+    expect(whole.length).toBeGreaterThan(edit.length);
+    expect((await app.client.editable(projectId)).rewrite).toBe(whole);
+    // What the provider was given, and what it gave, make the text, and nothing else does.
+    const continued = (await studio.requests(mark)).filter(({ kind }) => kind === 'chat')[1];
+    const tokens = events.filter(
+      (event) => event.type === 'token' && event.lane === REWRITE && event.fence === resumed?.fence,
+    );
+    expect(continued?.tokensSent).toBeGreaterThan(0);
+    expect(edit + tokens.map((event) => (event.type === 'token' ? event.content : '')).join('')).toBe(whole);
+
+    expect(await app.client.textEdits(projectId)).toEqual([
+      {
+        lane: REWRITE,
+        version: version + 1,
+        by: 'anna',
+        at: expect.any(Date),
+        fence: { before: before.fence, after: told[0]?.fence },
+        departsAt: 40,
+        sha256: { before: sha256(text), after: sha256(edit) },
+        replaced: text,
+      },
+    ]);
+  });
+
+  test('is gone on from also where Redis has lost it', async () => {
+    const { projectId, text } = await halfWritten();
+    const edit = `${text.slice(0, 30)} and then`;
+    await app.client.edit(projectId, { text: { lane: 'rewrite', content: edit } });
+    await app.client.edit(projectId, { text: { lane: 'rewrite', content: `${edit} again` } });
+    await forget(projectId);
+    const events = await finish(projectId);
+    expect(textSeen(events, REWRITE).startsWith(`${edit} again`)).toBe(true);
+    expect(await app.client.textEdits(projectId)).toHaveLength(2);
+  });
+
+  async function forget(projectId: ProjectId): Promise<void> {
+    await withRedis(fromSetup('STORYREEL_TEST_REDIS_URL'), 5_000, async (redis) => {
+      await redis.del(keys.log(projectId), keys.lanes(projectId), keys.text(projectId, REWRITE));
+    });
+  }
+});
