@@ -29,7 +29,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     .keep(projectId)
     .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
     .catch(() => undefined);
-  return { ...planned, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
+  return { ...planned, runId, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
 }
 
 async function resetRows(
