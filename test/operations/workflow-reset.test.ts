@@ -22,7 +22,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
       const { events } = await handle.fetchHistory();
       return (events ?? [])
         .filter((each) => each.workflowTaskCompletedEventAttributes)
-        .map(({ eventId }) => `${eventId}`);
+        .map(({ eventId }) => String(eventId));
     });
 
   const runOf = (projectId: ProjectId) => workflow(projectId, async (handle) => (await handle.describe()).runId);
