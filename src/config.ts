@@ -87,6 +87,7 @@ const schema = z.object({
   VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
   MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
   SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
+  RECONCILE_MINUTES: whole(0, 1_440).default(5),
 
   UPSTREAM_CHANNELS: onOff.default(true),
   UPSTREAM_FULL_TEXT: onOff.default(false),

@@ -1,4 +1,5 @@
-import type { BatchActivities, LaneKind, LaneTask, StoryActivities } from '../protocol';
+import { Context } from '@temporalio/activity';
+import type { BatchActivities, LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
 import { announceLane } from './announce';
 import { closeQueued, storyStates } from './batch-steps';
 import type { ActivityDeps } from './deps';
@@ -7,6 +8,8 @@ import { generateText } from './generate-text';
 import { generateVideo } from './generate-video';
 import { joinFilm } from './join-film';
 import { openRun } from './open-run';
+import { reconcileMedia } from './reconcile-media';
+import { reconcileRuns } from './reconcile-runs';
 import { announceRun, closeRun, parkLane } from './run-lifecycle';
 import { toApplicationFailure } from './stage-failure';
 import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
@@ -41,6 +44,17 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     stopLanes: (request) => classified(stopLanes(deps, request)),
     storyStates: (input) => classified(storyStates(input)),
     closeQueued: (input) => classified(closeQueued(deps, input)),
+  };
+}
+
+/** What keeps rows and media true whatever happened to their runs; on the workflow's own task queue, too. */
+export function createReconcileActivities(deps: ActivityDeps): ReconcileActivities {
+  return {
+    reconcileRuns: (request) => classified(reconcileRuns(deps, request)),
+    reconcileMedia: (request) => {
+      const context = Context.current();
+      return classified(reconcileMedia(deps, request, (files) => context.heartbeat(files)));
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
 import type { ControlChannel, EventLog } from '../stream';
 import type { StoryMetrics } from '../telemetry';
+import type { RunLookup } from './run-lookup';
 import type { StopSignals } from './stop-signal';
 
 /** What activities work with; made once per worker process. */
@@ -13,6 +14,7 @@ export interface ActivityDeps {
   readonly control: ControlChannel;
   readonly stops: StopSignals;
   readonly media: MediaStore;
+  readonly runs: RunLookup;
   readonly config: Config;
   readonly logger: Logger;
   /** Absent where nobody scrapes this worker. */

@@ -1,3 +1,4 @@
-export { createLaneActivities, createRunActivities } from './create-activities';
+export { createLaneActivities, createReconcileActivities, createRunActivities } from './create-activities';
 export type { ActivityDeps } from './deps';
+export type { RunLookup, RunState } from './run-lookup';
 export { StopSignals } from './stop-signal';

@@ -139,8 +139,8 @@ export async function runLane<Inputs>(
       stop: (reason) => stopped.abort(reason),
       settle: async (settled, save) => {
         run.signal.throwIfAborted();
-        const made = { ...settled, inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
-        return settleLane(deps.dataSource, claim, made, (manager) =>
+        const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
+        return settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
           save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
         );
       },

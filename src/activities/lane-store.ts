@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { In, type DataSource, type EntityManager } from 'typeorm';
 import { Lane, ProjectStage } from '../entities';
 import {
   laneId,
@@ -71,7 +71,7 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
 
 /** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
 function ownedBy({ projectId, lane, fence }: LaneAttempt) {
-  return { projectId, lane, fence, status: 'processing' as const };
+  return { projectId, lane, fence, status: In(['processing', 'paused']) };
 }
 
 /** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */

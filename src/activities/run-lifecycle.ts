@@ -55,20 +55,14 @@ function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
 
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */
 export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
-  const { projectId, outcome } = request;
-  const error = request.error ?? null;
+  const { projectId, runId, outcome, error = null } = request;
   const found = await deps.dataSource.transaction(async (manager) => {
-    const open = `status IN ('pending', 'processing', 'paused', 'needs_attention', 'awaiting_approval')`;
-    for (const table of ['project_stages', 'lanes']) {
-      await manager.query(
-        `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now() WHERE project_id = $1 AND ${open}`,
-        [projectId, outcome],
-      );
-    }
+    await closeRows(manager, request);
+    // A run that was stopped before it could open has not left its id.
     const { affected } = await manager.update(
       Project,
       { id: projectId },
-      { status: outcome, error, finishedAt: new Date() },
+      { status: outcome, error, finishedAt: new Date(), ...(!request.stages && { runId }) },
     );
     return affected === 1;
   });
@@ -80,6 +74,25 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   return { announced: await telling };
 }
 
+/** Nothing that the run was about is left open. What it did not plan to make was not begun, and stays pending. */
+async function closeRows(
+  manager: EntityManager,
+  { projectId, outcome, stages, scenes }: Pick<CloseRequest, 'projectId' | 'outcome' | 'stages' | 'scenes'>,
+): Promise<void> {
+  const busy = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
+  const open = outcome === 'completed' ? busy : ['pending', ...busy];
+  const close = (table: string, where: string, values: readonly unknown[] = []) =>
+    manager.query(
+      `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now()
+       WHERE project_id = $1 AND status = ANY ($3::text[]) AND ($4::text[] IS NULL OR stage = ANY ($4::text[])) ${where}`,
+      [projectId, outcome, open, stages ?? null, ...values],
+    );
+  await close('project_stages', '');
+  await close('lanes', 'AND (sequence_number IS NULL OR $5::int[] IS NULL OR sequence_number = ANY ($5::int[]))', [
+    scenes ?? null,
+  ]);
+}
+
 /** `runId` is that of the run as viewers follow it. */
 type EndedRun = Pick<CloseRequest, 'projectId' | 'runId' | 'stages'>;
 
@@ -88,9 +101,13 @@ export async function announceRun(deps: ActivityDeps, run: EndedRun): Promise<vo
   await tellEnd(deps, run);
 }
 
-/** Exactly one of `pipeline_done` and `pipeline_error` a run, from what Postgres holds. */
-async function tellEnd(deps: ActivityDeps, { projectId, runId, stages: planned }: EndedRun): Promise<true> {
-  const { manager } = deps.dataSource;
+/** Exactly one of `pipeline_done` and `pipeline_error` an execution of a run, from what Postgres holds. */
+export async function tellEnd(
+  deps: ActivityDeps,
+  { projectId, runId, stages: planned }: EndedRun,
+  from: { readonly execution?: string; readonly manager?: EntityManager } = {},
+): Promise<true> {
+  const { execution = activityInfo().workflowExecution?.runId, manager = deps.dataSource.manager } = from;
   const project = await manager.findOneByOrFail(Project, { id: projectId });
   const stages = await manager.findBy(ProjectStage, { projectId });
   const completed = stages.filter(({ status }) => status === 'completed').length;
@@ -109,7 +126,7 @@ async function tellEnd(deps: ActivityDeps, { projectId, runId, stages: planned }
     projectId,
     [body],
     // After a workflow reset the same run ends once more, in an execution of its own.
-    `end:${activityInfo().workflowExecution?.runId}`,
+    `end:${execution}`,
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
     unfinished.map((stage) => ({ stage, body: { type: 'error', error: endedBy(project), retry_count: 0 } })),
   );

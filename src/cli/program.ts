@@ -9,6 +9,7 @@ import { addEdit } from './commands/edit';
 import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
 import { addMigrate } from './commands/migrate';
+import { addReconcile } from './commands/reconcile';
 import { addRun } from './commands/run';
 import { addStatus } from './commands/status';
 import { addWatch } from './commands/watch';
@@ -47,6 +48,7 @@ export function createProgram(cli: Cli): Command {
     addSteering,
     addBudget,
     addDelete,
+    addReconcile,
     addWorker,
     addMigrate,
     addDoctor,

@@ -15,8 +15,8 @@ export {
   type StoryPriority,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
-export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
 export type { CancelResult } from './cancel-run';
+export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
 export {
   reasonText,
   type ExplainOptions,

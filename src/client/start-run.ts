@@ -14,6 +14,7 @@ import {
   type StoryPriority,
 } from '../protocol';
 import { hasEnded, runOfRequest, type StartedRun } from './live-workflow';
+import { queueProject } from './queue-project';
 
 export interface StartOptions {
   /** Makes everything again, also what has not changed. */
@@ -49,7 +50,8 @@ export interface StartPorts {
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
   const { temporal, dataSource, project } = ports;
-  const { owner } = await project(projectId);
+  const before = await project(projectId);
+  const { owner } = before;
   const { force, onFailure, stages, scenes, gates, requestId, priority } = options;
   const workflowId = workflowIdOf(projectId);
   const input: StoryInput = {
@@ -79,12 +81,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
       { cause: error },
     );
   });
-  // Unless the run is ahead already: viewers who come now must not take the last run's end for this one's.
-  await dataSource.query(
-    `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
-     WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND status IN ('draft', 'completed', 'failed', 'cancelled')`,
-    [projectId, runId],
-  );
+  await queueProject(dataSource, before, { runId, joined: options.join === true });
   return { workflowId, runId };
 }
 

@@ -13,6 +13,8 @@ import {
   type MessageAnswer,
   type ProjectId,
   type ProjectStatus,
+  type ReconcileInput,
+  type ReconcileReport,
   type StoryEvent,
   type StoryMessage,
   type StoryMessages,
@@ -36,6 +38,7 @@ import { Batches, type BatchInputProject, type BatchOptions, type BatchView, typ
 import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
 import { hasEnded, isRunning, type StartedRun } from './live-workflow';
+import { runReconcile } from './run-reconcile';
 import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
 import { startRun, type StartOptions } from './start-run';
@@ -246,10 +249,9 @@ export class StoryClient {
   }
 
   /**
-   * Removes a project: its events and texts in Redis, then every row. Media stay: they are stored by their content, which
-   * other projects may share. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and
-   * `Service.Unreachable` where Redis cannot be reached; then nothing is removed, or only the events, and the call may be
-   * repeated.
+   * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
+   * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
+   * reached; then nothing is removed, or only the events, and the call may be repeated.
    */
   async delete(projectId: ProjectId): Promise<void> {
     const { status } = await this.project(projectId);
@@ -268,6 +270,11 @@ export class StoryClient {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
     await this.dataSource.getRepository(Project).delete({ id: projectId });
+  }
+
+  /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
+  async reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+    return runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, input);
   }
 
   /**

@@ -1,9 +1,10 @@
-import { Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 
 /** The finished film of a project. */
 @Entity('films')
+@Index('films_sha256_idx', ['sha256'])
 @Unique('films_project_key', ['projectId'])
 export class Film {
   @PrimaryGeneratedColumn('uuid')

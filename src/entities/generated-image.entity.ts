@@ -5,6 +5,7 @@ import { Scene } from './scene.entity';
 
 /** The settled image of a scene. The picture itself lies in storage, under its hash. */
 @Entity('generated_images')
+@Index('generated_images_sha256_idx', ['sha256'])
 @Unique('generated_images_scene_key', ['sceneId'])
 @Index('generated_images_project_idx', ['projectId'])
 export class GeneratedImage {

@@ -22,6 +22,7 @@ const VIDEO_STATUSES = ['submitting', 'submitted', 'completed', 'failed', 'cance
  * provider's job id right after, so that a crash goes on with the same job and never pays for a second one.
  */
 @Entity('generated_videos')
+@Index('generated_videos_sha256_idx', ['sha256'])
 @Unique('generated_videos_scene_key', ['sceneId'])
 @Index('generated_videos_project_idx', ['projectId'])
 @Check('generated_videos_status_check', oneOf('status', VIDEO_STATUSES))

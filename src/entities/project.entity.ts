@@ -4,6 +4,7 @@ import { oneOf } from './one-of';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
 @Entity('projects')
+@Index('projects_status_idx', ['status', 'updatedAt'])
 @Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
 @Index('projects_batch_position_key', ['batchId', 'batchPosition'], { unique: true })
 export class Project {

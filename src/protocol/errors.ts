@@ -33,6 +33,7 @@ export const FAILURES = {
   'Project.Conflict': { retryable: false },
   'Project.AlreadyRunning': { retryable: false },
   'Project.NotRunning': { retryable: false },
+  'Run.Gone': { retryable: false },
   'Message.Stale': { retryable: false },
   'Worker.Absent': { retryable: true },
   'Batch.NotFound': { retryable: false },

@@ -96,6 +96,19 @@ export {
 } from './workflow-api';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
 export {
+  GRACE_SECONDS,
+  RECONCILE_WORKFLOW,
+  reconcileScheduleOf,
+  type MediaReport,
+  type ProjectPosition,
+  type ReconcileActivities,
+  type ReconcileInput,
+  type ReconcileReport,
+  type RepairedProject,
+  type RunsPage,
+  type RunsReport,
+} from './reconcile-api';
+export {
   type GateRequest,
   type LaneRequest,
   type MessageAnswer,

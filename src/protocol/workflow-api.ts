@@ -135,8 +135,10 @@ export interface CloseRequest {
   readonly error?: EventError;
   /** False while viewers have not been told of every lane yet: the end of the run must come last. */
   readonly announce: boolean;
-  /** Of the run's plan; default all. */
+  /** Of the run's plan; absent where the run was stopped before it had one. */
   readonly stages?: readonly string[];
+  /** Where the run was about some scenes only. */
+  readonly scenes?: readonly number[];
 }
 
 /** Whose provider calls are ended at once, ahead of Temporal's own cancellation, which must have been asked for before. */

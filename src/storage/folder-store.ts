@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StoryreelError } from '../protocol';
-import { mediaKey, type MediaStore, type StoredMedia } from './media-store';
+import { mediaKey, type FoundMedia, type MediaStore, type StoredMedia } from './media-store';
 
 /** Media in a folder of this machine, or one that all workers mount. */
 export class FolderStore implements MediaStore {
@@ -18,7 +18,7 @@ export class FolderStore implements MediaStore {
     return this.guard(async () => {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const media = { key: mediaKey(sha256, mediaType), sha256, bytes: bytes.length, mediaType };
-      if (await this.has(media)) return media;
+      if (await this.refresh(media)) return media;
       await mkdir(join(this.root, 'work'), { recursive: true });
       const draft = join(this.root, 'work', randomUUID());
       try {
@@ -44,7 +44,7 @@ export class FolderStore implements MediaStore {
       const sha256 = hash.digest('hex');
       const { size } = await stat(path);
       const media = { key: mediaKey(sha256, mediaType), sha256, bytes: size, mediaType };
-      if (!(await this.has(media))) await this.settle(path, media.key);
+      if (!(await this.refresh(media))) await this.settle(path, media.key);
       return media;
     });
   }
@@ -68,9 +68,66 @@ export class FolderStore implements MediaStore {
     });
   }
 
-  private async has(media: StoredMedia): Promise<boolean> {
-    const found = await stat(join(this.root, media.key)).catch(() => undefined);
-    return found?.size === media.bytes;
+  async has(key: string): Promise<boolean> {
+    return (await lstat(join(this.root, key)).catch(() => undefined)) !== undefined;
+  }
+
+  async *list(): AsyncGenerator<FoundMedia> {
+    for (const folder of await this.guard(() => entriesOf(this.root))) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of await this.guard(() => entriesOf(join(this.root, folder)))) {
+        const sha256 = /^([0-9a-f]{64})\.\w+$/.exec(name)?.[1];
+        // One that is removed meanwhile is none.
+        const found = sha256 && (await lstat(join(this.root, folder, name)).catch(() => undefined));
+        if (found && found.isFile()) {
+          yield { key: `${folder}/${name}`, sha256, bytes: found.size, storedAt: found.mtime };
+        }
+      }
+    }
+  }
+
+  async remove(key: string, before: Date): Promise<boolean> {
+    return this.guard(async () => {
+      const path = join(this.root, key);
+      const aside = join(this.root, 'work', `removed-${randomUUID()}`);
+      await mkdir(join(this.root, 'work'), { recursive: true });
+      // Out of the way first: whoever stores it from here on finds none and writes it anew.
+      if (!(await rename(path, aside).then(() => true, isGone))) return false;
+      // Whoever has just stored it counts on it, and has left the time.
+      if ((await stat(aside)).mtime >= before) {
+        await rename(aside, path);
+        return false;
+      }
+      await rm(aside, { force: true });
+      return true;
+    });
+  }
+
+  async removeWork(before: Date): Promise<number> {
+    return this.guard(async () => {
+      const work = join(this.root, 'work');
+      let removed = 0;
+      for (const name of await entriesOf(work)) {
+        const path = join(work, name);
+        if ((await lastWrite(path)) >= before) continue;
+        await rm(path, { recursive: true, force: true });
+        removed += 1;
+      }
+      return removed;
+    });
+  }
+
+  /** Whether it is there, whole; then it counts as stored now, so that nobody removes it before its row is there. */
+  private async refresh(media: StoredMedia): Promise<boolean> {
+    const path = join(this.root, media.key);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.size !== media.bytes) return false;
+    const now = new Date();
+    // Another user's file can be replaced, but not touched.
+    return utimes(path, now, now).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async settle(draft: string, key: string): Promise<void> {
@@ -92,4 +149,26 @@ export class FolderStore implements MediaStore {
       );
     }
   }
+}
+
+/** None where there is no such folder yet. */
+async function entriesOf(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    isGone(error);
+    return [];
+  });
+}
+
+/** Of a file, or of anything below a folder: a program that writes a file there does not touch the folder. */
+async function lastWrite(path: string): Promise<Date> {
+  const entry = await lstat(path).catch(() => undefined);
+  if (!entry) return new Date(0);
+  if (!entry.isDirectory()) return entry.mtime;
+  const below = await Promise.all((await entriesOf(path)).map((name) => lastWrite(join(path, name))));
+  return new Date(Math.max(entry.mtime.getTime(), ...below.map((time) => time.getTime())));
+}
+
+function isGone(error: unknown): false {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  return false;
 }

@@ -6,9 +6,17 @@ export interface StoredMedia {
   readonly mediaType: string;
 }
 
+/** A file that lies in the store, and when its content was stored last: also anew, while it was there already. */
+export interface FoundMedia {
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly storedAt: Date;
+}
+
 /**
- * Where media lie, each under the hash of its content: storing the same bytes twice changes nothing, and a half-written
- * file is never seen. Throws `Media.Unavailable` where the store cannot be used.
+ * Where media lie, each under the hash of its content: storing the same bytes twice changes nothing but the time, and a
+ * half-written file is never seen. Throws `Media.Unavailable` where the store cannot be used.
  */
 export interface MediaStore {
   put(bytes: Buffer, mediaType: string): Promise<StoredMedia>;
@@ -19,6 +27,13 @@ export interface MediaStore {
   localPath(key: string): Promise<string>;
   /** Makes a folder for work in progress; the caller removes it. */
   workFolder(): Promise<string>;
+  has(key: string): Promise<boolean>;
+  /** Everything that `put` and `take` have stored, in no order; nothing else that lies there. */
+  list(): AsyncIterable<FoundMedia>;
+  /** Removes it, unless it was stored, or stored anew, at `before` or later. Resolves whether it was removed. */
+  remove(key: string, before: Date): Promise<boolean>;
+  /** Removes work in progress that nobody has written to since `before`. Resolves with how many there were. */
+  removeWork(before: Date): Promise<number>;
 }
 
 const EXTENSIONS: Readonly<Record<string, string>> = {

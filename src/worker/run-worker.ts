@@ -8,13 +8,20 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { createLaneActivities, createRunActivities, StopSignals, type ActivityDeps } from '../activities';
+import {
+  createLaneActivities,
+  createReconcileActivities,
+  createRunActivities,
+  StopSignals,
+  type ActivityDeps,
+} from '../activities';
 import type { Config } from '../config';
 import { createDataSource } from '../entities';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
+import { TemporalRuns } from './temporal-runs';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
 export interface RunningWorker {
@@ -59,8 +66,9 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     });
     const { metrics, metricsUrl } = telemetry;
     const media = new FolderStore(config.MEDIA_DIR);
+    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
     const { log, control } = redis;
-    const deps = { dataSource, log, control, stops, config, logger, media, ...(metrics && { metrics }) };
+    const deps = { dataSource, log, control, stops, config, logger, media, runs, ...(metrics && { metrics }) };
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
@@ -111,7 +119,7 @@ async function createWorkers(
       ...common,
       taskQueue: base,
       workflowBundle: await workflowBundle(),
-      activities: createRunActivities(deps),
+      activities: { ...createRunActivities(deps), ...createReconcileActivities(deps) },
     }),
     ...LANE_KINDS.map((kind) =>
       Worker.create({

@@ -1,2 +1,3 @@
 export { batch } from './batch';
+export { reconcile } from './reconcile';
 export { story } from './story';

@@ -24,6 +24,8 @@ export interface LaneRunnerOptions {
   readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
+  /** Whether what a lane lacks may come with an edit: then all is looked at again, as soon as what runs has ended. */
+  readonly isOutdated?: () => boolean;
 }
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
@@ -44,6 +46,7 @@ export class LaneRunner {
   private readonly stopping = new Set<LaneId>();
   /** Lanes that wait for a person, of which nobody was told yet. */
   private readonly untold = new Set<LaneId>();
+  private readonly skips = new Map<LaneId, Promise<void>>();
   private steps = 0;
   private draining = false;
   private telling = 0;
@@ -66,6 +69,11 @@ export class LaneRunner {
   /** Lanes that an activity works on. */
   get underWay(): LaneId[] {
     return [...this.attempts.keys()].filter((lane) => !this.stopping.has(lane));
+  }
+
+  /** An activity works on it, or has not ended yet though it is to stop. */
+  isBusy(lane: LaneId): boolean {
+    return this.attempts.has(lane);
   }
 
   /** From now on no lane begins; those under way end. */
@@ -111,6 +119,11 @@ export class LaneRunner {
       const { result, error } = await this.attempt(kind, lane);
       if (result) return result;
       if (!error) continue;
+      if (lacksInput(error) && this.options.isOutdated?.()) {
+        table.set(lane, 'pending');
+        await condition(() => this.draining);
+        continue;
+      }
       if (this.options.onFailure === 'fail') {
         table.set(lane, 'failed', error);
         throw ApplicationFailure.nonRetryable(`${lane}: ${error.message}`, error.type);
@@ -168,9 +181,16 @@ export class LaneRunner {
     return this.step(() => parkLane({ projectId, lane, error, attempts, as, runStatus: table.liveStatus }));
   }
 
-  private skip(lane: LaneId): Promise<void> {
-    const { projectId, runId } = this.options;
-    return this.step(() => skipLane({ projectId, runId, lane }));
+  /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
+  skip(lane: LaneId): Promise<void> {
+    let skipped = this.skips.get(lane);
+    if (!skipped) {
+      const { projectId, runId } = this.options;
+      skipped = this.step(() => skipLane({ projectId, runId, lane }));
+      skipped.catch(() => undefined);
+      this.skips.set(lane, skipped);
+    }
+    return skipped;
   }
 
   /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
@@ -204,6 +224,11 @@ export function stopFence(): number {
  */
 export function hurryStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
+}
+
+/** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */
+export function lacksInput(error: EventError | undefined): boolean {
+  return error?.type === 'Project.Invalid';
 }
 
 /** The failure that an activity left with, as its classifier named it, or a time-out in the same words. */

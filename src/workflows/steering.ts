@@ -2,7 +2,7 @@ import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflo
 import type { LaneId, MessageAnswer, StoryMessage, StoryMessages } from '../protocol';
 import type { Gates } from './gates';
 import { lanesNamed, laysOutScenes } from './lane-order';
-import { stopFence, type LaneRunner } from './lane-runner';
+import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
 
 export interface SteeredRun {
@@ -122,6 +122,8 @@ function effectsOn(run: SteeredRun): Effects {
           const running = open.filter((each) => runner.underWay.includes(each));
           set(open, 'skipped');
           runner.stop(running, 'skipped');
+          // One that is under way may be settled at this moment; it is skipped when its activity has ended.
+          for (const each of open) if (!runner.isBusy(each)) void runner.skip(each);
           return open;
         },
       };
@@ -163,7 +165,9 @@ function effectsOn(run: SteeredRun): Effects {
     edited: () => ({
       apply: () => {
         run.edited = true;
-        return [];
+        const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
+        if (lacking.length > 0) run.recheck = true;
+        return set(lacking, 'pending');
       },
     }),
   };

@@ -81,15 +81,22 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     marker.look();
   });
   const marker = new RunMarker(table, runId);
-  return {
+  const run: StoryRun = {
     runId,
     table,
     marker,
-    runner: new LaneRunner({ projectId, runId, table, onFailure: onFailure ?? 'park' }),
+    runner: new LaneRunner({
+      projectId,
+      runId,
+      table,
+      onFailure: onFailure ?? 'park',
+      isOutdated: () => (run.recheck ||= run.edited),
+    }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     edited: false,
     recheck: false,
   };
+  return run;
 }
 
 /**
@@ -105,7 +112,8 @@ async function make(
   table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
-    settled: [...(carried?.settled ?? []), ...(carried?.skipped ?? [])],
+    // Where everything is looked at again, rows may be new: then they are told again what is skipped.
+    settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   if (carried) takeOver(carried, table);
 
@@ -171,6 +179,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner.toldAll,
     ...(stages && { stages }),
+    ...(opened?.scenes && { scenes: opened.scenes }),
   });
   table.end(outcome);
   if (announced) return;

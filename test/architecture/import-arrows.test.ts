@@ -125,7 +125,7 @@ it.each([
   ['protocol', []],
   ['workflows', ['protocol']],
   ['stages', ['entities', 'protocol', 'providers', 'storage']],
-  ['client', ['config.ts', 'entities', 'logger.ts', 'protocol', 'stream', 'telemetry']],
+  ['client', ['config.ts', 'entities', 'logger.ts', 'planning', 'protocol', 'stream', 'telemetry']],
 ])('lets %s import %j', (folder, expected) => {
   expect([...(arrows[folder] ?? [])].sort()).toEqual(expected);
 });

@@ -1,8 +1,9 @@
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
+import type { LaneId } from '../../src/protocol';
 import { openRedis } from '../../src/stream';
-import { testEnv } from '../support/services';
-import { typesOf, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { startApp, testEnv } from '../support/services';
+import { ownTopic, typesOf, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { WorkerProcess } from '../support/worker-process';
@@ -10,8 +11,9 @@ import { WORKER_TEST_MS } from '../support/worker-suite';
 import { planLongRewrite } from './long-rewrite';
 
 const studio = new StudioControl();
+const REWRITE = 'rewrite' as LaneId;
 
-test(
+test.concurrent(
   'A worker that is killed between the stop and the real cancellation costs no second attempt, and the run ends as cancelled',
   async () => {
     const env = testEnv();
@@ -47,6 +49,33 @@ test(
       await next?.kill();
       await redis.close();
       await client.close();
+    }
+  },
+  WORKER_TEST_MS,
+);
+
+test.concurrent(
+  'A lane that is told to stop, but whose run goes on, is tried again and loses nothing',
+  async () => {
+    const app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
+    const redis = openRedis(app.config);
+    try {
+      const { topic, mark } = ownTopic();
+      await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+      const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+      const { runId } = await app.client.start(projectId);
+      let tokens = 0;
+      await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens > 20);
+      expect(await redis.control.stop({ projectId, runId, lanes: [REWRITE] })).toBe(true);
+      await until('the stream is closed', async () => (await studio.requests(mark))[0]?.aborted);
+      const events = await watchUntil(app.client, projectId, ({ type }) => type === 'done');
+      expect(events.find(({ type }) => type === 'resumed')).toMatchObject({ lane: REWRITE, attempt: 2 });
+      expect(events.at(-1)).toMatchObject({ lane: REWRITE, verified: true });
+      const told = events.find((event) => event.type === 'stage_update' && event.message !== undefined);
+      expect(told).toMatchObject({ message: expect.stringContaining('told to stop') as string });
+    } finally {
+      await redis.close();
+      await app.close();
     }
   },
   WORKER_TEST_MS,

@@ -75,14 +75,15 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
   }
 
   async function openControl(): Promise<ControlChannel> {
-    const { log, control, close } = openRedis(readConfig({ REDIS_URL: nodes[0]?.url, REDIS_CLUSTER: 'on' }));
-    await log.ready(10_000);
+    const redis = openRedis(readConfig({ REDIS_URL: nodes[0]?.url, REDIS_CLUSTER: 'on' }));
+    const { control } = redis;
+    await redis.log.ready(10_000);
     return {
       get up() {
         return control.up;
       },
       ...{ stop: (request) => control.stop(request), listen: (listener) => control.listen(listener) },
-      close: () => void close(),
+      close: () => void redis.close(),
     };
   }
 

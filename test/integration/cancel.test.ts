@@ -201,27 +201,3 @@ describe('A cancel while a result is being stored', () => {
     expect(lanes.find(({ lane }) => lane === 'rewrite')?.status).toBe('completed');
   });
 });
-
-test.concurrent('A lane that is told to stop, but whose run goes on, is tried again and loses nothing', async () => {
-  const studio = new StudioControl();
-  const app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
-  const redis = openRedis(app.config);
-  try {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    const { runId } = await app.client.start(projectId);
-    let tokens = 0;
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens > 20);
-    expect(await redis.control.stop({ projectId, runId, lanes: [REWRITE] })).toBe(true);
-    await until('the stream is closed', async () => (await studio.requests(mark))[0]?.aborted);
-    const events = await watchUntil(app.client, projectId, ({ type }) => type === 'done');
-    expect(events.find(({ type }) => type === 'resumed')).toMatchObject({ lane: REWRITE, attempt: 2 });
-    expect(events.at(-1)).toMatchObject({ lane: REWRITE, verified: true });
-    const told = events.find((event) => event.type === 'stage_update' && event.message !== undefined);
-    expect(told).toMatchObject({ message: expect.stringContaining('told to stop') as string });
-  } finally {
-    await redis.close();
-    await app.close();
-  }
-});

@@ -73,6 +73,7 @@ describe('A half-written text that a person edits', () => {
 
     const told = (await eventsInLog(fromSetup('STORYREEL_TEST_REDIS_URL'), projectId)).slice(-3);
     expect(told[0]).toMatchObject({ type: 'reset', reason: 'edited', lane: REWRITE });
+    expect(told[0]?.fence).toBeGreaterThan(before.fence);
     expect(told[1]).toMatchObject({ type: 'token', offset: 0, content: edit });
     expect(told[2]).toMatchObject({ type: 'edited', version: version + 1, by: 'anna' });
 
@@ -97,7 +98,7 @@ describe('A half-written text that a person edits', () => {
         version: version + 1,
         by: 'anna',
         at: expect.any(Date),
-        fence: { before: before.fence, after: before.fence + 1 },
+        fence: { before: before.fence, after: told[0]?.fence },
         departsAt: 40,
         sha256: { before: sha256(text), after: sha256(edit) },
         replaced: text,

@@ -16,6 +16,11 @@ export class StudioControl {
     if (!response.ok) throw new Error(`the studio refused the fault: ${await response.text()}`);
   }
 
+  /** What was planned and has not struck yet is forgotten. */
+  async clear(): Promise<void> {
+    await fetch(new URL('/studio/faults', this.base), { method: 'DELETE' });
+  }
+
   /** Has the project's rewrite tell of the mark in every sentence, so that it is in every later prompt, too. */
   writeAbout(mark: string): Promise<void> {
     const text = Array.from({ length: 12 }, (_, i) => `Then ${mark} went over hill ${i + 1} and looked at the sea.`);

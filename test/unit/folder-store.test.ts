@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FolderStore, mediaKey } from '../../src/storage';
+import { FolderStore, mediaKey, type FoundMedia, type StoredMedia } from '../../src/storage';
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const unavailable = { type: 'Media.Unavailable', message: expect.stringContaining('MEDIA_DIR') as string };
@@ -16,6 +16,11 @@ describe('Media in a folder', () => {
     store = new FolderStore(folder);
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function age(key: string): Promise<void> {
+    const day = new Date(Date.now() - 86_400_000);
+    await utimes(join(folder, key), day, day);
+  }
 
   /** Files with their place in the folder. */
   async function files(): Promise<string[]> {
@@ -36,10 +41,10 @@ describe('Media in a folder', () => {
   test('are stored once, however often the same bytes come', async () => {
     const bytes = Buffer.alloc(100_000, 'x');
     const first = await store.put(bytes, 'video/mp4');
-    const { mtimeMs, ino } = await stat(await store.localPath(first.key));
+    const { ino } = await stat(await store.localPath(first.key));
     const again = await Promise.all(Array.from({ length: 10 }, () => store.put(bytes, 'video/mp4')));
     expect(new Set(again.map(({ key }) => key))).toEqual(new Set([first.key]));
-    expect(await stat(await store.localPath(first.key))).toMatchObject({ mtimeMs, ino });
+    expect(await stat(await store.localPath(first.key))).toMatchObject({ ino });
     expect(await files()).toHaveLength(1);
   });
 
@@ -86,6 +91,65 @@ describe('Media in a folder', () => {
     const key = mediaKey('ab'.repeat(32), 'image/png');
     await expect(store.read(key)).rejects.toMatchObject(unavailable);
     await expect(store.localPath(key)).rejects.toMatchObject(unavailable);
+  });
+
+  test('are listed, all of them and nothing else that lies there', async () => {
+    const stored = await Promise.all(['a', 'b', 'c'].map((text) => store.put(Buffer.from(text), 'image/png')));
+    await store.workFolder();
+    await writeFile(join(folder, 'README'), 'not ours');
+    await writeFile(join(folder, (stored[0]?.key ?? '').slice(0, 2), 'thumbs.db'), 'not ours');
+    const found: FoundMedia[] = [];
+    for await (const file of store.list()) found.push(file);
+    const known = ({ key, sha256: hash, bytes }: StoredMedia | FoundMedia) => `${key} ${hash} ${bytes}`;
+    expect(found.map(known).sort()).toEqual(stored.map(known).sort());
+    for await (const file of new FolderStore(join(folder, 'not-there')).list()) expect(file).toBeUndefined();
+  });
+
+  test('are removed only if nobody has stored them since, anew or again', async () => {
+    const bytes = Buffer.from('a picture');
+    const { key } = await store.put(bytes, 'image/png');
+    await age(key);
+    const before = new Date(Date.now() - 1_000);
+    await store.put(bytes, 'image/png');
+    expect(await store.remove(key, before)).toBe(false);
+    expect(await store.read(key)).toEqual(bytes);
+
+    await age(key);
+    const work = await store.workFolder();
+    await writeFile(join(work, 'film.mp4'), bytes);
+    await store.take(join(work, 'film.mp4'), 'image/png');
+    expect(await store.remove(key, before)).toBe(false);
+
+    await age(key);
+    expect(await store.remove(key, before)).toBe(true);
+    expect(await store.has(key)).toBe(false);
+    expect(await store.remove(key, before)).toBe(false);
+    await rm(work, { recursive: true });
+    expect(await files()).toEqual([]);
+  });
+
+  test('that are stored again at any moment of their removal are there', async () => {
+    // How many steps of the removal are over when it is stored again differs from round to round.
+    const rounds = Array.from({ length: 160 }, (_, i) => ({ bytes: Buffer.from(`picture ${i}`), later: i % 8 }));
+    for (const { bytes, later } of rounds) {
+      const { key } = await store.put(bytes, 'image/png');
+      await age(key);
+      const removing = store.remove(key, new Date(Date.now() - 1_000));
+      for (let i = 0; i < later; i++) await stat(folder);
+      await Promise.all([store.put(bytes, 'image/png'), removing]);
+      expect(await store.read(key)).toEqual(bytes);
+    }
+    expect(await files()).toHaveLength(rounds.length);
+  });
+
+  test('in the making are removed when nobody has written to them for long', async () => {
+    const [left, used] = [await store.workFolder(), await store.workFolder()];
+    await writeFile(join(left, 'film.mp4'), 'half');
+    await writeFile(join(used, 'film.mp4'), 'half');
+    const day = new Date(Date.now() - 86_400_000);
+    for (const path of [join(left, 'film.mp4'), left, used]) await utimes(path, day, day);
+    expect(await store.removeWork(new Date(Date.now() - 3_600_000))).toBe(1);
+    expect(await files()).toEqual([join(used, 'film.mp4')]);
   });
 
   test('of a type that nobody knows are stored all the same', async () => {

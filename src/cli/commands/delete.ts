@@ -13,7 +13,7 @@ export function addDelete(program: Command, cli: Cli): void {
     .command('delete')
     .summary('remove a project for ever')
     .description(
-      'Removes a project with its texts, scenes, events and usage. Media files stay. A run must be cancelled first.',
+      'Removes a project with its texts, scenes, events and usage. Media files that no other project has go within hours. A run must be cancelled first.',
     )
     .argument('<project>', 'the project id')
     .option('--yes', 'do it; without this it only says what would be removed')

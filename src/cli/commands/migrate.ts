@@ -13,13 +13,16 @@ export function addMigrate(program: Command, cli: Cli): void {
     .command('migrate')
     .summary('bring the database and the Temporal namespace up to date')
     .description(
-      'Applies the pending database migrations and registers the search attributes in the Temporal namespace.',
+      'Applies the pending database migrations, registers the search attributes in the Temporal namespace, and schedules ' +
+        'the reconciler there.',
     )
     .addHelpText('after', HELP)
     .action(async () => {
-      const { migrations, searchAttributes } = await prepareServices(cli.config());
+      const { migrations, searchAttributes, reconciler } = await prepareServices(cli.config());
       for (const name of migrations) cli.screen.write(`applied migration ${name}\n`);
       for (const name of searchAttributes) cli.screen.write(`registered search attribute ${name}\n`);
-      if (migrations.length + searchAttributes.length === 0) cli.screen.write('Everything was up to date.\n');
+      if (reconciler) cli.screen.write(`${reconciler} the schedule of the reconciler\n`);
+      if (migrations.length + searchAttributes.length === 0 && !reconciler)
+        cli.screen.write('Everything was up to date.\n');
     });
 }

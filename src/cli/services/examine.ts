@@ -5,6 +5,7 @@ import { StoryreelError } from '../../protocol';
 import { connectPublisher, whenReady } from '../../stream';
 import { examineDatabase } from './examine-database';
 import { reasonOf, withoutPassword, type Finding } from './finding';
+import { intervalOf } from './reconcile-schedule';
 import { missingSearchAttributes, withTemporal } from './temporal-namespace';
 
 const ANSWER_MS = 4_000;
@@ -28,14 +29,15 @@ async function examineTemporal(config: Config): Promise<Finding> {
       const { serverVersion: version } = await connection.workflowService.getSystemInfo({});
       const missing = await missingSearchAttributes(connection, namespace);
       const found = { ...known, version };
-      return missing.length === 0
-        ? { ...found, ok: true, detail: `namespace ${namespace}, search attributes registered` }
-        : {
-            ...found,
-            ok: false,
-            detail: `the search attributes ${missing.join(', ')} are missing`,
-            advice: 'Run "storyreel migrate".',
-          };
+      const advice = 'Run "storyreel migrate".';
+      if (missing.length > 0) {
+        return { ...found, ok: false, detail: `the search attributes ${missing.join(', ')} are missing`, advice };
+      }
+      const detail = `namespace ${namespace}, search attributes registered`;
+      if (config.RECONCILE_MINUTES === 0 || (await intervalOf(connection, config)) !== undefined) {
+        return { ...found, ok: true, detail };
+      }
+      return { ...found, ok: true, detail: `${detail}, the reconciler is not scheduled`, advice };
     });
   } catch (error) {
     const isThere = error instanceof StoryreelError && error.type === 'Config.Invalid';

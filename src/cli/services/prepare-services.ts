@@ -1,12 +1,14 @@
 import type { Config } from '../../config';
 import { createDataSource, migrate } from '../../entities';
 import { unreachable } from '../../protocol';
+import { keepReconcileSchedule, type ScheduleChange } from './reconcile-schedule';
 import { registerSearchAttributes, withTemporal } from './temporal-namespace';
 
 /** What was missing and is there now. */
 export interface Prepared {
   readonly migrations: readonly string[];
   readonly searchAttributes: readonly string[];
+  readonly reconciler?: ScheduleChange;
 }
 
 /**
@@ -15,10 +17,11 @@ export interface Prepared {
  */
 export async function prepareServices(config: Config): Promise<Prepared> {
   const migrations = await migrateDatabase(config);
-  const searchAttributes = await withTemporal(config, (connection) =>
-    registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE),
-  );
-  return { migrations, searchAttributes };
+  return withTemporal(config, async (connection) => {
+    const searchAttributes = await registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE);
+    const reconciler = await keepReconcileSchedule(connection, config);
+    return { migrations, searchAttributes, ...(reconciler && { reconciler }) };
+  });
 }
 
 async function migrateDatabase({ DATABASE_URL }: Config): Promise<string[]> {

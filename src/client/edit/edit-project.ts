@@ -4,6 +4,7 @@ import { laneId, StoryreelError, type LaneId, type ProjectId } from '../../proto
 import { editBegunText } from './begun-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
+import { newestFences } from './newest-fences';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
 import { tellEdit } from './tell-edit';
@@ -51,6 +52,7 @@ export async function editProject(
     live,
     by,
     log: await source.log.snapshot(projectId).catch(() => undefined),
+    newest: await newestFences(source.log, projectId, changes),
   });
   for (let tries = 1; ; tries++) {
     const opened = await opening();

@@ -29,6 +29,8 @@ export interface Editing {
   readonly project: Project;
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly log: LogSnapshot | undefined;
+  /** The newest fence under which the log was told of a lane, where it is above that of its text. */
+  readonly newest: ReadonlyMap<LaneId, number>;
   /** A workflow runs, so that a lane that says `processing` is really being worked on. */
   readonly live: boolean;
   readonly by: string | undefined;
@@ -39,7 +41,7 @@ export interface Editing {
   readonly barred: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
 }
 
-export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log'>;
+export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log' | 'newest'>;
 
 /**
  * Locks the project and all that activities write of it, in their order: what is read from here on stays as it is until
@@ -69,8 +71,10 @@ export async function readLanes(editing: Editing): Promise<void> {
  * A fence for the person's own claim of a lane: just above every one that was seen, so that it keeps older attempts out
  * whatever this computer's clock says, and lets the next one in.
  */
-export function fenceAbove({ lanes, log }: Editing, ...names: readonly LaneId[]): number {
-  const known = names.flatMap((lane) => [lanes.get(lane)?.fence ?? 0, log?.lanes.get(lane)?.fence ?? 0]);
+export function fenceAbove({ lanes, log, newest }: Editing, ...names: readonly LaneId[]): number {
+  const known = names.flatMap((lane) => [
+    ...[lanes.get(lane)?.fence ?? 0, log?.lanes.get(lane)?.fence ?? 0, newest.get(lane) ?? 0],
+  ]);
   return Math.max(0, ...known) + 1;
 }
 

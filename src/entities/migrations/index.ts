@@ -5,6 +5,7 @@ import { FilmScenes1795478400604 } from './film-scenes.migration';
 import { Batches1795478400603 } from './batches.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
+import { Reconcile1795478400605 } from './reconcile.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
@@ -16,5 +17,6 @@ export const migrations = [
   Edits1795478400602,
   Batches1795478400603,
   FilmScenes1795478400604,
+  Reconcile1795478400605,
   Costs1795478400614,
 ];

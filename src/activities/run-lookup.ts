@@ -1,0 +1,20 @@
+import type { EventError, ProjectId } from '../protocol';
+
+/** How the newest run of a project stands in Temporal, which has the last word on it. */
+export type RunState =
+  | { readonly kind: 'open' }
+  /** Temporal knows of none: it never was, or its history is gone. */
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'ended';
+      readonly runId: string;
+      readonly endedAt: Date;
+      readonly outcome: 'completed' | 'cancelled' | 'failed';
+      /** Why it failed. */
+      readonly error?: EventError;
+    };
+
+export interface RunLookup {
+  /** Throws where Temporal cannot be asked; that is no word on the run. */
+  newestRun(projectId: ProjectId): Promise<RunState>;
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { GRACE_SECONDS, type ReconcileReport } from '../../protocol';
+import { wholeNumber } from '../arguments';
+import { withClient, type Cli } from '../cli';
+import { exitCodesHelp } from '../exit-codes';
+import { oneLine } from '../render';
+
+const HELP = `
+A schedule in Temporal does the same every RECONCILE_MINUTES. Nothing is closed whose run goes on, and no file is removed that
+was stored within the last hour.
+
+Examples:
+  storyreel reconcile
+  storyreel reconcile --grace 0`;
+
+export function addReconcile(program: Command, cli: Cli): void {
+  program
+    .command('reconcile')
+    .summary('make the rows say again what is so')
+    .description(
+      'Closes projects that say they are running while Temporal has no run of them, removes media that nothing refers to, ' +
+        'and says what it found. A worker does it.',
+    )
+    .option(
+      '--grace <seconds>',
+      'leave alone what has changed within so many seconds',
+      wholeNumber,
+      GRACE_SECONDS.runs as number,
+    )
+    .option('--json', 'print one JSON object a line')
+    .addHelpText('after', HELP + '\n' + exitCodesHelp())
+    .action(async ({ grace, json = false }: { grace: number; json?: boolean }) => {
+      const report = await withClient(cli, ({ client }) => client.reconcile({ graceSeconds: grace }));
+      const lines = json ? [JSON.stringify(report)] : reportLines(report);
+      cli.screen.write(`${lines.join('\n')}\n`);
+    });
+}
+
+function reportLines({ runs, media }: ReconcileReport): string[] {
+  const { repaired } = runs;
+  return [
+    `${runs.looked} projects say that something goes on: ${runs.live} do, ${repaired.length} were repaired, ${runs.fresh} have just changed`,
+    ...repaired.map(({ projectId, was, now, why }) => `  ${projectId}  ${was} → ${now}: ${oneLine(why)}`),
+    `${media.files} media files: ${media.removed} without a row removed (${media.removedBytes} bytes), ${media.removedDrafts} drafts removed`,
+    ...(media.missing > 0 ? [`${media.missing} rows have no file: check MEDIA_DIR, or make them again`] : []),
+    ...(runs.waitingJobs > 0 ? [`${runs.waitingJobs} paid video jobs wait for a new start of their project`] : []),
+  ];
+}

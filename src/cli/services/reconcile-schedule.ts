@@ -1,0 +1,63 @@
+import {
+  Client,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Connection,
+} from '@temporalio/client';
+import type { Config } from '../../config';
+import { RECONCILE_WORKFLOW, reconcileScheduleOf } from '../../protocol';
+
+const MINUTE_MS = 60_000;
+
+/** What was done to the schedule; undefined where it was as the settings say. */
+export type ScheduleChange = 'created' | 'updated' | 'removed';
+
+/** Has Temporal start the reconciler every RECONCILE_MINUTES. An operator's pause of the schedule is left as it is. */
+export async function keepReconcileSchedule(
+  connection: Connection,
+  config: Config,
+): Promise<ScheduleChange | undefined> {
+  const { schedule } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const { TEMPORAL_TASK_QUEUE: taskQueue, RECONCILE_MINUTES: minutes } = config;
+  const scheduleId = reconcileScheduleOf(taskQueue);
+  const handle = schedule.getHandle(scheduleId);
+  const every = await intervalOf(connection, config);
+  if (minutes === 0) {
+    if (every === undefined) return undefined;
+    await handle.delete();
+    return 'removed';
+  }
+  if (every === minutes * MINUTE_MS) return undefined;
+  const spec = { intervals: [{ every: minutes * MINUTE_MS }] };
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: MINUTE_MS };
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: RECONCILE_WORKFLOW,
+    workflowId: scheduleId,
+    taskQueue,
+    args: [{}],
+    staticSummary: 'makes rows and media true',
+  };
+  if (every !== undefined) {
+    await handle.update(({ state }) => ({ spec, policies, action, state }));
+    return 'updated';
+  }
+  await schedule.create({ scheduleId, spec, policies, action }).catch((error: unknown) => {
+    // Another migration was faster.
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  });
+  return 'created';
+}
+
+/** In milliseconds; undefined where there is no schedule. */
+export async function intervalOf(connection: Connection, config: Config): Promise<number | undefined> {
+  const { schedule } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  try {
+    const { spec } = await schedule.getHandle(reconcileScheduleOf(config.TEMPORAL_TASK_QUEUE)).describe();
+    return spec.intervals?.[0]?.every ?? 0;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { TimeoutFailure } from '@temporalio/common';
+import {
+  RECONCILE_WORKFLOW,
+  reconcileScheduleOf,
+  StoryreelError,
+  type ReconcileInput,
+  type ReconcileReport,
+} from '../protocol';
+
+/** A worker that is there takes it at once; with very many media it takes a while. */
+const MOST_MINUTES = 30;
+
+/**
+ * Has the workers of this task queue reconcile now, or waits for those that do already. Throws `Service.Unreachable` where
+ * none of them has done it in time.
+ */
+export async function runReconcile(
+  temporal: Client,
+  taskQueue: string,
+  input: ReconcileInput,
+): Promise<ReconcileReport> {
+  try {
+    return await temporal.workflow.execute<(given: ReconcileInput) => Promise<ReconcileReport>>(RECONCILE_WORKFLOW, {
+      workflowId: `${reconcileScheduleOf(taskQueue)}-now`,
+      taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowExecutionTimeout: MOST_MINUTES * 60_000,
+      staticSummary: 'makes rows and media true',
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const why =
+      error.cause instanceof TimeoutFailure
+        ? `No worker of ${taskQueue} has done it within ${MOST_MINUTES} minutes.`
+        : (rootOf(error).message ?? '');
+    throw new StoryreelError('Service.Unreachable', `The reconciler has not got to its end: ${why}`, { cause: error });
+  }
+}
+
+function rootOf(error: Error): Error {
+  return error.cause instanceof Error ? rootOf(error.cause) : error;
+}

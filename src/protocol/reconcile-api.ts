@@ -1,0 +1,71 @@
+import type { ProjectId } from './ids';
+import type { ProjectStatus } from './status';
+
+export const RECONCILE_WORKFLOW = 'reconcile';
+
+/** The schedule, and the ids of the workflows that it starts, of the workers that serve this task queue. */
+export function reconcileScheduleOf(taskQueue: string): string {
+  return `${taskQueue}-reconcile`;
+}
+
+/** What changed no longer ago than this is left alone: whoever changed it may still be about to go on. */
+export const GRACE_SECONDS = { runs: 60, media: 3_600 } as const;
+
+export interface ReconcileInput {
+  /** Of rows, and of runs that have ended. Default `GRACE_SECONDS.runs`. */
+  readonly graceSeconds?: number;
+  /** Of files; longer than it takes from a file to its row. Default `GRACE_SECONDS.media`. */
+  readonly mediaGraceSeconds?: number;
+}
+
+/** A project whose rows said something else than Temporal, and say the same now. */
+export interface RepairedProject {
+  readonly projectId: ProjectId;
+  readonly was: ProjectStatus;
+  readonly now: ProjectStatus;
+  readonly why: string;
+}
+
+export interface RunsReport {
+  /** Projects whose rows say that something goes on. */
+  readonly looked: number;
+  /** Of those, the ones whose run does go on. */
+  readonly live: number;
+  /** Without a run, but changed so lately that they are left alone for now. */
+  readonly fresh: number;
+  readonly repaired: readonly RepairedProject[];
+  /** Paid video jobs that nobody waits for; the next run of their project goes on with them. */
+  readonly waitingJobs: number;
+}
+
+export interface MediaReport {
+  readonly files: number;
+  /** Files that no row refers to, and what they took. */
+  readonly removed: number;
+  readonly removedBytes: number;
+  /** What crashes left of work in progress. */
+  readonly removedDrafts: number;
+  /** Rows whose file is not there. */
+  readonly missing: number;
+}
+
+export interface ReconcileReport {
+  readonly runs: RunsReport;
+  readonly media: MediaReport;
+}
+
+/** Where a page of projects begins: after this one, by the time of its last change. */
+export interface ProjectPosition {
+  readonly updatedAt: string;
+  readonly id: string;
+}
+
+export interface RunsPage extends RunsReport {
+  /** Absent on the last page. */
+  readonly next?: ProjectPosition;
+}
+
+export interface ReconcileActivities {
+  reconcileRuns(request: { readonly graceSeconds: number; readonly after?: ProjectPosition }): Promise<RunsPage>;
+  reconcileMedia(request: { readonly graceSeconds: number }): Promise<MediaReport>;
+}

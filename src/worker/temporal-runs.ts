@@ -1,0 +1,62 @@
+import { Client, WorkflowFailedError, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
+import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { RunLookup, RunState } from '../activities';
+import { workflowIdOf, type EventError, type ProjectId } from '../protocol';
+
+/** Asks Temporal itself about runs, over the worker's own connection. */
+export class TemporalRuns implements RunLookup {
+  private readonly client: Client;
+
+  constructor(connection: ConnectionLike, namespace: string) {
+    this.client = new Client({ connection, namespace });
+  }
+
+  async newestRun(projectId: ProjectId): Promise<RunState> {
+    const workflowId = workflowIdOf(projectId);
+    try {
+      const { status, runId, closeTime } = await this.client.workflow.getHandle(workflowId).describe();
+      const ended = { kind: 'ended' as const, runId, endedAt: closeTime ?? new Date() };
+      switch (status.name) {
+        case 'COMPLETED':
+          return { ...ended, outcome: 'completed' };
+        case 'CANCELLED':
+          return { ...ended, outcome: 'cancelled' };
+        case 'FAILED':
+        case 'TERMINATED':
+        case 'TIMED_OUT':
+          return { ...ended, outcome: 'failed', error: await this.failure(workflowId, runId) };
+        // Running, paused, or about to go on as another run. What this version does not know counts as alive.
+        default:
+          return { kind: 'open' };
+      }
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { kind: 'none' };
+      throw error;
+    }
+  }
+
+  private async failure(workflowId: string, runId: string): Promise<EventError> {
+    const failed: unknown = await this.client.workflow
+      .getHandle(workflowId, runId, { followRuns: false })
+      .result()
+      .catch((error: unknown) => error);
+    if (!(failed instanceof WorkflowFailedError)) throw failed;
+    const { cause } = failed;
+    if (cause instanceof ApplicationFailure) {
+      return { type: cause.type ?? 'Internal', message: cause.message, retryable: cause.nonRetryable !== true };
+    }
+    return { type: 'Run.Gone', message: `${endOf(cause)} Start it again.`, retryable: false };
+  }
+}
+
+function endOf(cause: unknown): string {
+  if (cause instanceof TerminatedFailure) return `The run was terminated: ${oneSentence(cause.message)}`;
+  if (cause instanceof TimeoutFailure) return 'The run timed out.';
+  return 'The run failed.';
+}
+
+/** What an operator gave as the reason. */
+function oneSentence(text: string): string {
+  const line = text.split('\n')[0]?.trim().slice(0, 200) ?? '';
+  return line.endsWith('.') ? line : `${line}.`;
+}

@@ -1,0 +1,46 @@
+import { proxyActivities } from '@temporalio/workflow';
+import {
+  GRACE_SECONDS,
+  type ProjectPosition,
+  type ReconcileActivities,
+  type ReconcileInput,
+  type ReconcileReport,
+  type RunsReport,
+} from '../protocol';
+
+const { reconcileRuns } = proxyActivities<ReconcileActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { maximumAttempts: 5, maximumInterval: '10 seconds' },
+});
+
+const { reconcileMedia } = proxyActivities<ReconcileActivities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '1 minute',
+  retry: { maximumAttempts: 3, maximumInterval: '10 seconds' },
+});
+
+/** The report stays in history, where there is room for so many. The others are repaired all the same, and counted. */
+const MOST_NAMED = 1_000;
+
+/**
+ * Makes rows say again what is so, after anything: runs that have ended without saying so are closed, then media that
+ * nothing refers to are removed. Safe to run at any time and beside anything.
+ */
+export async function reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+  const graceSeconds = input.graceSeconds ?? GRACE_SECONDS.runs;
+  let runs: RunsReport = { looked: 0, live: 0, fresh: 0, repaired: [], waitingJobs: 0 };
+  let after: ProjectPosition | undefined;
+  do {
+    const { next, ...page } = await reconcileRuns({ graceSeconds, ...(after && { after }) });
+    runs = {
+      looked: runs.looked + page.looked,
+      live: runs.live + page.live,
+      fresh: runs.fresh + page.fresh,
+      repaired: [...runs.repaired, ...page.repaired].slice(0, MOST_NAMED),
+      waitingJobs: runs.waitingJobs + page.waitingJobs,
+    };
+    after = next;
+  } while (after);
+  const media = await reconcileMedia({ graceSeconds: input.mediaGraceSeconds ?? GRACE_SECONDS.media });
+  return { runs, media };
+}

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import type { ProjectId } from '../../src/protocol';
+import { FETCH_MS, RedisServers } from '../support/redis-servers';
+import { ownTopic } from '../support/stories';
+import { differences } from './truth/checks';
+import { drive, play, type Played } from './truth/play';
+import { sequences, type Sequence } from './truth/steps';
+import { Viewer } from './truth/viewer';
+import { World } from './truth/world';
+
+/**
+ * TRUTH_RUNS sequences of TRUTH_SEED, so many at once; TRUTH_ONLY plays one of them again. For a soak by hand:
+ * TRUTH_SEED=$RANDOM TRUTH_RUNS=100 npx jest test/chaos/truth.test.ts
+ */
+const SEED = Number(process.env['TRUTH_SEED'] ?? 2);
+const RUNS = Number(process.env['TRUTH_RUNS'] ?? 6);
+const ONLY = process.env['TRUTH_ONLY'];
+const AT_ONCE = 3;
+const VIEWER_MS = 30_000;
+
+describe('Whatever is done to a project, and whatever breaks', () => {
+  const servers = RedisServers.open();
+  afterAll(() => servers.close());
+
+  test(
+    'Temporal, Postgres, the log and the bill say the same in the end',
+    async () => {
+      const all = fc.sample(sequences, { numRuns: RUNS, seed: SEED }).map((sequence, index) => ({ sequence, index }));
+      const left = all.filter(({ index }) => ONLY === undefined || index === Number(ONLY));
+      const wrong: string[] = [];
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (let next = left.shift(); next; next = left.shift()) {
+            const found = await truthOf(servers, next.sequence);
+            const name = `seed ${SEED}, sequence ${next.index}`;
+            if (found.wrong.length > 0)
+              wrong.push([name, ...found.done, ...found.wrong.map((what) => `✗ ${what}`)].join('\n'));
+            if (process.env['TRUTH_SEED'])
+              process.stderr.write(`${[name, ...found.done, ...found.wrong].join('\n  ')}\n`);
+          }
+        }),
+      );
+      expect(wrong.join('\n\n')).toBe('');
+    },
+    FETCH_MS + RUNS * 120_000,
+  );
+});
+
+async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ done: string[]; wrong: string[] }> {
+  const world = await World.open(servers, sequence.prefill);
+  const projectId: ProjectId = await world.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
+  const played: Played = {
+    projectId,
+    runs: new Set(),
+    done: [projectId],
+    forced: 0,
+    terminated: 0,
+    lostRedis: false,
+  };
+  const viewer = new Viewer(world.client, projectId);
+  try {
+    await play(world, played, viewer, sequence);
+    played.done.push(`then ${sequence.ending}`);
+    await drive(world, played, viewer, sequence.ending);
+    await within(VIEWER_MS, 'the viewer', viewer.end());
+    return { done: played.done, wrong: [...(await differences(world, played)), ...viewer.complaints()] };
+  } catch (error) {
+    return { done: played.done, wrong: [String((error as Error).stack)] };
+  } finally {
+    await world.close();
+  }
+}
+
+async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} has not ended within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,77 @@
+import { readConfig } from '../../src/config';
+import { StoryClient } from '../../src/client';
+import type { StoryStatusView } from '../../src/protocol';
+import { createLogger } from '../../src/logger';
+import { runWorker } from '../../src/worker';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+describe('What the rows say of a run that has ended', () => {
+  let app: TestApp;
+  const studio = new StudioControl();
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  test('is about what it has made: what it did not plan is pending, not completed', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
+    await app.client.start(projectId, { stages: ['rewrite', 'storyboard'] });
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    const { lanes, stages } = await app.client.status(projectId);
+    const made = ['rewrite', 'storyboard'];
+    for (const { stage, status } of stages)
+      expect({ stage, status }).toEqual({ stage, status: made.includes(stage) ? 'completed' : 'pending' });
+    for (const { lane, status } of lanes)
+      expect({ lane, status }).toEqual({ lane, status: made.includes(lane) ? 'completed' : 'pending' });
+    expect(lanes).toHaveLength(9);
+  });
+
+  test('is that a lane is skipped as soon as a person says so, long before its turn', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await app.client.skip(projectId, 'film');
+    const film = async () => (await app.client.status(projectId)).lanes.find(({ lane }) => lane === 'film')?.status;
+    await until('the row says so', async () => (await film()) === 'skipped', 5_000);
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    expect(await film()).toBe('skipped');
+  });
+
+  test('is that a lane is skipped also where an edit has brought new scenes under its number', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    await app.client.start(projectId, { gates: ['storyboard'] });
+    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    await app.client.skip(projectId, 'video_generation/1');
+    await app.client.edit(projectId, { add: [{ narration: 'Dawn.', visual_prompt: 'a beach', duration: 1, at: 1 }] });
+    await app.client.approve(projectId, 'storyboard');
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    const { lanes } = await app.client.status(projectId);
+    const asWorkflow = await withTemporal(app.config, (temporal) =>
+      workflowOf(temporal, projectId).query<StoryStatusView>('status'),
+    );
+    const stand = ({ lane, status }: { lane: string; status: string }) => `${lane} ${status}`;
+    expect(lanes.map(stand).sort()).toEqual(asWorkflow.lanes.map(stand).sort());
+  });
+
+  test('is about that run also where it was cancelled before it could open', async () => {
+    const env = testEnv();
+    const client = await StoryClient.connect(readConfig(env));
+    const projectId = await client.create({ topic: ownTopic().topic });
+    const { runId } = await client.start(projectId);
+    await client.cancel(projectId);
+    const worker = await runWorker(readConfig(env), createLogger('silent', 'test'));
+    try {
+      expect((await watchToEnd(client, projectId)).at(-1)).toMatchObject({ type: 'pipeline_error' });
+      expect(await client.status(projectId)).toMatchObject({ status: 'cancelled', runId });
+    } finally {
+      await client.close();
+      await worker.stop();
+    }
+  });
+});
