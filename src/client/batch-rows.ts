@@ -62,9 +62,10 @@ export async function enlist(
     // Two calls for one batch must not both find a topic missing.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('batch:' || $1, 0))`, [batchId]);
     const given = await addMissing(manager, batchId, inputs);
+    // What is queued already is touched, too, so that nobody takes it any more for what an ended batch has left behind.
     await manager.query(
       `UPDATE projects AS p SET status = 'queued', error = NULL, updated_at = now()
-       WHERE batch_id = $1 AND (status IN ('draft', 'failed', 'cancelled') OR (status = 'completed' AND ($2 OR EXISTS (
+       WHERE batch_id = $1 AND (status IN ('draft', 'queued', 'failed', 'cancelled') OR (status = 'completed' AND ($2 OR EXISTS (
          SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
            ON l.project_id = p.id AND l.stage = asked.stage
          WHERE l.settled_fence IS NULL AND l.status IS DISTINCT FROM 'skipped'))))`,

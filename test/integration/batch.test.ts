@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDataSource, Project } from '../../src/entities';
-import { batchOf, batchToEnd, startedBy, untilCount, workflowIds } from '../support/batches';
+import { batchOf, batchToEnd, hasFoundOneStarted, startedBy, untilCount, workflowIds } from '../support/batches';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -168,8 +168,7 @@ describe('A batch', () => {
     expect((await app.client.batchStatus(batchId)).running).toBe(false);
     await app.client.batch(projects, { batchId, atMost: 1, stages });
     await withTemporal(app.config, async (client) => {
-      const tried = async () => (await startedBy(client, batch.batchId)).length === 1;
-      await until('the batch has come to the first one', tried);
+      await until('the batch has found the first one at work', () => hasFoundOneStarted(client, batch.batchId));
       const { status } = await workflowOf(client, first).describe();
       expect(status.name).toBe('RUNNING');
       expect((await app.client.status(first)).runId).toBe(runId);

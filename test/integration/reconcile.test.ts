@@ -10,10 +10,11 @@ import { examine } from '../../src/cli/services/examine';
 import type { Config } from '../../src/config';
 import { Lane, Project } from '../../src/entities';
 import { createLogger } from '../../src/logger';
-import { isTerminal, reconcileScheduleOf, type ProjectId, type StoryEvent } from '../../src/protocol';
+import { isTerminal, reconcileScheduleOf, type BatchId, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
 import { openRedis, type EventLog } from '../../src/stream';
 import { TemporalRuns } from '../../src/worker/temporal-runs';
+import { batchOf, batchToEnd } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
 import { fromSetup, startApp, type TestApp } from '../support/services';
@@ -124,6 +125,38 @@ describe('The reconciler', () => {
     await ended(streams);
   });
 
+  test('leaves what is queued to its batch while that goes on, and closes it when the batch has gone', async () => {
+    const { mark } = ownTopic();
+    await studio.misbehave(`${mark} first`, 'chat', { tokensPerSecond: 2 });
+    const projects = ['first', 'second'].map((name) => ({ topic: `fox ${mark} ${name}.`, settings: { scenes: 1 } }));
+    const options = { batchId: `batch-${mark}`, atMost: 1, stages: ['rewrite'] } as const;
+    const { batchId, projectIds } = await app.client.batch(projects, options);
+    const [first, second] = projectIds as [ProjectId, ProjectId];
+    await streaming(first);
+    expect((await app.client.reconcile(now)).runs).toMatchObject({ looked: 2, live: 2, repaired: [] });
+    expect((await app.client.status(second)).status).toBe('queued');
+    const end = () => withTemporal(app.config, (temporal) => batchOf(temporal, batchId).terminate());
+    await end();
+    // Somebody starts it again at the moment of the question.
+    const page = await withDeps((deps, runs) => {
+      const isBatchOpen = async (id: BatchId) => {
+        const answer = await runs.isBatchOpen(id);
+        await app.client.batch([], options);
+        return answer;
+      };
+      return reconcileRuns({ ...deps, runs: { newestRun: (id) => runs.newestRun(id), isBatchOpen } }, now);
+    });
+    expect(page).toMatchObject({ live: 1, repaired: [] });
+    await end();
+    await app.client.cancel(first);
+    await watchToEnd(app.client, first);
+    const why = 'Its batch has ended before its turn came. Start the batch again.';
+    const { repaired } = (await app.client.reconcile(now)).runs;
+    expect(repaired).toEqual([{ projectId: second, was: 'queued', now: 'failed', why }]);
+    await app.client.batch([], options);
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
+  });
+
   test.each([['start'], ['delete']] as const)(
     'changes nothing where a %s comes while it asks Temporal',
     async (what) => {
@@ -139,7 +172,7 @@ describe('The reconciler', () => {
           else await app.client.delete(projectId);
           return answer;
         };
-        return reconcileRuns({ ...deps, runs: { newestRun } }, now);
+        return reconcileRuns({ ...deps, runs: { newestRun, isBatchOpen: (id) => runs.isBatchOpen(id) } }, now);
       });
       expect(asked).toEqual([projectId]);
       expect(page).toMatchObject({ looked: 1, live: 0, repaired: [] });
