@@ -31,7 +31,10 @@ export interface BatchOptions {
   readonly force?: boolean;
   /** As in `StartOptions`. */
   readonly onFailure?: 'park' | 'fail';
-  /** Only these stages of each film. The same batch without them, when it has ended, goes on with the others. */
+  /**
+   * Only these stages of each film; default: all. The same batch without them, when it has ended, makes the others. A batch
+   * that is running keeps its own, and `gates`, too: a call without them joins it, one with others is refused.
+   */
   readonly stages?: readonly StageName[];
   /** Stages after which each film waits for `approve`; its place goes to the next one meanwhile. */
   readonly gates?: readonly StageName[];

@@ -61,7 +61,10 @@ describe('A batch', () => {
     await app.client.batch([], { batchId });
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
     for (const id of projectIds) expect((await app.client.status(id)).film).toMatchObject({ scenes: 1 });
-    for (const { topic } of projects) expect(await studio.requests(topic)).toHaveLength(1);
+    for (const { topic } of projects) {
+      const prompts = (await studio.requests(topic)).map(({ prompt }) => prompt);
+      expect(prompts.filter((prompt) => prompt.includes('screenwriter'))).toHaveLength(1);
+    }
     // Nothing is left to make.
     await app.client.batch([], { batchId });
     expect((await app.client.batchStatus(batchId)).running).toBe(false);
