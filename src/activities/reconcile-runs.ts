@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { isFinal, type EventError, type ProjectPosition, type RepairedProject, type RunsPage } from '../protocol';
+import {
+  isFinal,
+  type BatchId,
+  type EventError,
+  type ProjectPosition,
+  type RepairedProject,
+  type RunsPage,
+} from '../protocol';
 import { closeAbandoned } from './abandoned-calls';
 import type { ActivityDeps } from './deps';
 import { BUSY, closeGoneRun, type ProjectSeen, type RunEnd } from './close-gone-run';
@@ -15,6 +22,7 @@ const AT_ONCE = 10;
 const LIVE = ['queued', 'processing', 'paused', 'needs_attention', 'awaiting_approval'];
 
 interface Candidate extends ProjectSeen {
+  readonly batchId: BatchId | null;
   readonly age: number;
 }
 
@@ -31,9 +39,20 @@ export async function reconcileRuns(
 ): Promise<RunsPage> {
   const candidates = await candidatesAfter(deps, after);
   const found: Found[] = [];
+  const batches = new Map<BatchId, Promise<boolean>>();
+  const hasTurn = ({ status, batchId }: Candidate): Promise<boolean> => {
+    if (status !== 'queued' || batchId === null) return Promise.resolve(false);
+    const known = batches.get(batchId) ?? deps.runs.isBatchOpen(batchId);
+    batches.set(batchId, known);
+    return known;
+  };
   for (let at = 0; at < candidates.length; at += AT_ONCE) {
     const some = candidates.slice(at, at + AT_ONCE);
-    found.push(...(await Promise.all(some.map((candidate) => reconcileOne(deps, candidate, graceSeconds)))));
+    found.push(
+      ...(await Promise.all(
+        some.map(async (each) => ((await hasTurn(each)) ? 'live' : reconcileOne(deps, each, graceSeconds))),
+      )),
+    );
   }
   const last = candidates.length === PAGE ? candidates.at(-1) : undefined;
   return {
@@ -48,7 +67,7 @@ export async function reconcileRuns(
 
 async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosition | undefined): Promise<Candidate[]> {
   return dataSource.query<Candidate[]>(
-    `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt",
+    `SELECT id AS "projectId", status, run_id AS "runId", batch_id AS "batchId", updated_at::text AS "updatedAt",
        extract(epoch FROM now() - updated_at)::float8 AS age
      FROM projects
      WHERE (status = ANY ($1::text[]) OR (status IN ('completed', 'failed', 'cancelled') AND (

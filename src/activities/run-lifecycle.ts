@@ -3,11 +3,12 @@ import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import {
   laneParts,
+  personCommands,
   PIPELINE,
   STAGES,
+  workflowIdOf,
   type CloseRequest,
   type EventBody,
-  type LaneId,
   type ParkRequest,
   type ProjectId,
 } from '../protocol';
@@ -38,7 +39,7 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
       writer: { projectId, lane, fence: row.fence, attempt: row.attempt },
       events: [
         { type: 'stage_update', status: as },
-        { type: 'attention', error, commands: commandsFor(projectId, lane) },
+        { type: 'attention', error, commands: personCommands(projectId, lane) },
         ...(ended ? [failed] : []),
       ],
       mark: { key: `parked:${runId}:${lane}`, value: row.fence },
@@ -47,22 +48,17 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
     .catch((err: Error) => deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the parked lane'));
 }
 
-function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
-  return [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`].map(
-    (command) => `storyreel ${command}`,
-  );
-}
-
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */
 export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
   const { projectId, runId, outcome, error = null } = request;
   const found = await deps.dataSource.transaction(async (manager) => {
     await closeRows(manager, request);
-    // A run that was stopped before it could open has not left its id.
+    // A run that was stopped before it could open has not left its id. Others, too, close what was never opened.
+    const isUnopened = !request.stages && activityInfo().workflowExecution?.workflowId === workflowIdOf(projectId);
     const { affected } = await manager.update(
       Project,
       { id: projectId },
-      { status: outcome, error, finishedAt: new Date(), ...(!request.stages && { runId }) },
+      { status: outcome, error, finishedAt: new Date(), ...(isUnopened && { runId }) },
     );
     return affected === 1;
   });

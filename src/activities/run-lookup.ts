@@ -1,4 +1,4 @@
-import type { EventError, ProjectId } from '../protocol';
+import type { BatchId, EventError, ProjectId } from '../protocol';
 
 /** How the newest run of a project stands in Temporal, which has the last word on it. */
 export type RunState =
@@ -17,4 +17,6 @@ export type RunState =
 export interface RunLookup {
   /** Throws where Temporal cannot be asked; that is no word on the run. */
   newestRun(projectId: ProjectId): Promise<RunState>;
+  /** Whether a batch goes on, so that its queued projects will have their turn. */
+  isBatchOpen(batchId: BatchId): Promise<boolean>;
 }

@@ -69,17 +69,21 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   await planRun(dataSource.manager, input);
   const served = priorityOf({ ...(priority && { priority }), ...(owner && { owner }) });
   const start = () => startWorkflow(ports, input, options, served);
-  const runId = await start().catch(async (error: unknown) => {
+  const orRefused = async (error: unknown): Promise<string> => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const faster = await ofRequest();
     if (faster) return faster.runId;
-    // The last run has told its end and is about to be over: the next one may begin then.
-    if (isFinal((await project(projectId)).status) && (await hasEnded(temporal, workflowId))) return start();
     throw new StoryreelError(
       'Project.AlreadyRunning',
       `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
       { cause: error },
     );
+  };
+  const runId = await start().catch(async (error: unknown) => {
+    // The last run has told its end and is about to be over: the next one may begin then.
+    const isEnding =
+      error instanceof WorkflowExecutionAlreadyStartedError && isFinal((await project(projectId)).status);
+    return isEnding && (await hasEnded(temporal, workflowId)) ? start().catch(orRefused) : orRefused(error);
   });
   await queueProject(dataSource, before, { runId, joined: options.join === true });
   return { workflowId, runId };

@@ -45,6 +45,8 @@ export {
   type LaneKind,
   type StageName,
   type StagePlan,
+  laysOutScenes,
+  personCommands,
 } from './stages';
 export {
   isFinal,

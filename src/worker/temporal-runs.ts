@@ -1,7 +1,7 @@
 import { Client, WorkflowFailedError, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
 import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import type { RunLookup, RunState } from '../activities';
-import { workflowIdOf, type EventError, type ProjectId } from '../protocol';
+import { batchWorkflowIdOf, workflowIdOf, type BatchId, type EventError, type ProjectId } from '../protocol';
 
 /** Asks Temporal itself about runs, over the worker's own connection. */
 export class TemporalRuns implements RunLookup {
@@ -31,6 +31,16 @@ export class TemporalRuns implements RunLookup {
       }
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { kind: 'none' };
+      throw error;
+    }
+  }
+
+  async isBatchOpen(batchId: BatchId): Promise<boolean> {
+    try {
+      const { closeTime } = await this.client.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
+      return closeTime === undefined;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
       throw error;
     }
   }

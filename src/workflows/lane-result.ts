@@ -1,7 +1,13 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { FailureType, LaneId, LaneResult, ProjectId, StagePlan } from '../protocol';
+import {
+  laysOutScenes,
+  type FailureType,
+  type LaneId,
+  type LaneResult,
+  type ProjectId,
+  type StagePlan,
+} from '../protocol';
 import { settledLane } from './activity-options';
-import { laysOutScenes } from './lane-order';
 
 const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
 

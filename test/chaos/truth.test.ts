@@ -55,6 +55,7 @@ async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ don
     done: [projectId],
     forced: 0,
     terminated: 0,
+    edits: 0,
     lostRedis: false,
   };
   const viewer = new Viewer(world.client, projectId);

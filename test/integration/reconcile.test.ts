@@ -10,7 +10,13 @@ import { examine } from '../../src/cli/services/examine';
 import type { Config } from '../../src/config';
 import { Lane, Project } from '../../src/entities';
 import { createLogger } from '../../src/logger';
-import { isTerminal, reconcileScheduleOf, type ProjectId, type StoryEvent } from '../../src/protocol';
+import {
+  batchWorkflowIdOf,
+  isTerminal,
+  reconcileScheduleOf,
+  type ProjectId,
+  type StoryEvent,
+} from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
 import { openRedis, type EventLog } from '../../src/stream';
 import { TemporalRuns } from '../../src/worker/temporal-runs';
@@ -124,6 +130,22 @@ describe('The reconciler', () => {
     await ended(streams);
   });
 
+  test('leaves queued projects to their batch as long as that goes on', async () => {
+    const [first, second] = [ownTopic(), ownTopic()];
+    await studio.misbehave(first.mark, 'chat', { tokensPerSecond: 20 });
+    const { batchId, projectIds } = await app.client.batch([first, second], { atMost: 1 });
+    const [works, waits] = projectIds as [ProjectId, ProjectId];
+    await streaming(works);
+    expect((await app.client.reconcile(now)).runs).toMatchObject({ looked: 2, live: 2, repaired: [] });
+    await withTemporal(app.config, ({ workflow }) => workflow.getHandle(batchWorkflowIdOf(batchId)).terminate());
+    expect((await app.client.reconcile(now)).runs).toMatchObject({
+      live: 1,
+      repaired: [{ projectId: waits, now: 'failed' }],
+    });
+    await app.client.cancel(works);
+    await ended(works);
+  });
+
   test.each([['start'], ['delete']] as const)(
     'changes nothing where a %s comes while it asks Temporal',
     async (what) => {
@@ -139,7 +161,7 @@ describe('The reconciler', () => {
           else await app.client.delete(projectId);
           return answer;
         };
-        return reconcileRuns({ ...deps, runs: { newestRun } }, now);
+        return reconcileRuns({ ...deps, runs: { newestRun, isBatchOpen: (id) => runs.isBatchOpen(id) } }, now);
       });
       expect(asked).toEqual([projectId]);
       expect(page).toMatchObject({ looked: 1, live: 0, repaired: [] });

@@ -74,4 +74,16 @@ describe('What the rows say of a run that has ended', () => {
       await worker.stop();
     }
   });
+
+  test('lets exactly one of two starts have the next run, and refuses the other, also in the moment of its end', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    for (let round = 0; round < 4; round++) {
+      await watchToEnd(app.client, projectId);
+      const both = await Promise.allSettled([app.client.start(projectId), app.client.start(projectId)]);
+      const refused = both.filter((each) => each.status === 'rejected');
+      expect(refused).toMatchObject([{ reason: { type: 'Project.AlreadyRunning' } }]);
+    }
+    await watchToEnd(app.client, projectId);
+  });
 });

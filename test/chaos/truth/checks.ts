@@ -17,8 +17,9 @@ export async function differences(world: World, played: Played): Promise<string[
   return found.flat();
 }
 
-async function rowsAgainstTemporal({ rows, temporal }: World, { projectId }: Played): Promise<string[]> {
+async function rowsAgainstTemporal({ rows, temporal }: World, played: Played): Promise<string[]> {
   const wrong: string[] = [];
+  const { projectId } = played;
   const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
   const { status, raw } = await handle.describe();
   const project = await rows.getRepository(Project).findOneByOrFail({ id: projectId });
@@ -34,13 +35,15 @@ async function rowsAgainstTemporal({ rows, temporal }: World, { projectId }: Pla
   for (const { lane, status: at } of view.lanes) {
     if (at === 'pending' || BUSY.includes(at)) wrong.push(`lane ${lane} is ${at} in the workflow`);
     const row = lanes.find((each) => each.lane === lane);
-    // A lane of a scene that never came has no row; what a person has written is settled, whether its turn came or not.
-    if (row && row.status !== at && !(row.status === 'completed' && row.editedFence !== null))
+    // What a person has written is settled whether its turn came or not; so is what a run wanted to look at once more.
+    const isEdited = row?.status === 'completed' && played.edits > 0;
+    // A lane of a scene that never came has no row.
+    if (row && row.status !== at && !isEdited)
       wrong.push(`lane ${lane} is ${at} in the workflow, ${row.status} in Postgres`);
-    if (!row && at === 'completed') wrong.push(`lane ${lane} is completed without a row`);
+    if (!row && at === 'completed' && played.edits === 0) wrong.push(`lane ${lane} is completed without a row`);
   }
-  for (const { lane, status: at, fence, settledFence, inputHash } of lanes) {
-    if (at === 'completed' && (settledFence === null || inputHash === null))
+  for (const { lane, status: at, fence, settledFence, inputHash, accepted } of lanes) {
+    if (at === 'completed' && (settledFence === null || (inputHash === null && !accepted)))
       wrong.push(`${lane} is completed, not settled`);
     if (settledFence !== null && settledFence > fence)
       wrong.push(`${lane} was settled by ${settledFence}, after ${fence}`);

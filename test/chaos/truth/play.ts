@@ -32,6 +32,7 @@ export interface Played {
   readonly done: string[];
   forced: number;
   terminated: number;
+  edits: number;
   lostRedis: boolean;
 }
 
@@ -123,7 +124,10 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
       return `${name} → ${JSON.stringify(await steer(world, projectId, step.do, name))}`;
     }
     case 'edit':
-      return `version ${(await client.edit(projectId, step.changes)).version}`;
+      return client.edit(projectId, step.changes).then(({ version }) => {
+        played.edits += 1;
+        return `version ${version}`;
+      });
     case 'kill worker':
       return void (await world.killWorker());
     case 'hand over':
@@ -139,12 +143,15 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
 }
 
 async function start(
-  { client }: World,
+  { client, temporal }: World,
   played: Played,
   viewer: Viewer,
   options: Parameters<World['client']['start']>[1],
 ): Promise<string> {
-  const { runId } = await client.start(played.projectId, options);
+  const { workflowId } = await client.start(played.projectId, options);
+  // Where the run goes on as a new execution, the first one's id is that of the run.
+  const { raw } = await temporal.workflow.getHandle(workflowId).describe();
+  const runId = raw.workflowExecutionInfo?.firstRunId ?? '';
   if (!played.runs.has(runId) && options?.force) played.forced += 1;
   played.runs.add(runId);
   viewer.look();

@@ -108,7 +108,7 @@ const MOST_KILLS = 1;
 
 export const sequences: fc.Arbitrary<Sequence> = fc
   .record({
-    first: someOptions,
+    first: options,
     firstWait: wait,
     steps: fc.array(fc.record({ step, wait }), { minLength: 8, maxLength: 16, size: 'max' }),
     ending: fc.constantFrom('finish' as const, 'finish' as const, 'cancel' as const),
