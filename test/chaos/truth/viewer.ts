@@ -6,7 +6,7 @@ export class Viewer {
   /** What each watch has shown, in order. */
   readonly watches: StoryEvent[][] = [];
   private watching: Promise<void> | undefined;
-  private failed: unknown;
+  private failed: Error | undefined;
 
   constructor(
     private readonly client: StoryClient,
@@ -21,7 +21,7 @@ export class Viewer {
     this.watching = (async () => {
       for await (const event of this.client.watch(this.projectId)) seen.push(event);
     })()
-      .catch((error: unknown) => (this.failed ??= error))
+      .catch((error: Error) => void (this.failed ??= error))
       .then(() => (this.watching = undefined));
   }
 
