@@ -87,6 +87,14 @@ const schema = z.object({
   VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
   MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
   SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
+  WORKER_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[^\s.:]{1,100}$/, 'must be a name without spaces, dots and colons, for example storyreel')
+    .optional(),
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[^\s:]{1,100}$/, 'must be a version without spaces and colons, for example 1.4.0 or a commit')
+    .optional(),
   RECONCILE_MINUTES: whole(0, 1_440).default(5),
 
   UPSTREAM_CHANNELS: onOff.default(true),
@@ -125,6 +133,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     throw new StoryreelError(
       'Config.Invalid',
       'REDIS_URL names several nodes, which needs REDIS_CLUSTER=on. See docs/configuration.md.',
+    );
+  }
+  if ((parsed.data.WORKER_DEPLOYMENT_NAME === undefined) !== (parsed.data.WORKER_BUILD_ID === undefined)) {
+    throw new StoryreelError(
+      'Config.Invalid',
+      'WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or neither. See docs/configuration.md.',
     );
   }
   if (parsed.data.NODE_ENV === 'production') {

@@ -1,63 +1,29 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createDataSource, migrate } from '../../src/entities';
 import { createLogger } from '../../src/logger';
-import { workflowIdOf, type ProjectId } from '../../src/protocol';
 import { runWorker } from '../../src/worker';
 import { startStack } from '../stack';
 import { startStudio } from '../studio';
+import { SITUATIONS } from './situations';
 
 const root = resolve(__dirname, '..', '..', '..');
-const target = join(root, 'test', 'workflow', 'replay', 'histories');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const target = join(root, 'test', 'workflow', 'replay', 'histories', version);
 
-interface Scenario {
-  readonly name: string;
-  readonly topic: string;
-  /** What goes wrong at the provider, as the studio's rules. */
-  readonly faults: readonly object[];
-  readonly options?: { readonly onFailure?: 'park' | 'fail' };
-  during?(client: StoryClient, projectId: ProjectId): Promise<void>;
-}
-
-const scenarios: readonly Scenario[] = [
-  { name: 'film', topic: 'a lighthouse keeper who collects storms', faults: [] },
-  {
-    name: 'retried',
-    topic: 'a baker who bakes clouds',
-    faults: [{ match: 'bakes clouds', kind: 'chat', fault: { cut: 10 }, times: 1 }],
-  },
-  {
-    name: 'parked-and-retried',
-    topic: 'a clock that is late',
-    faults: [{ match: 'clock that is late', kind: 'chat', fault: { status: 401 }, times: 1 }],
-    during: async (client, projectId) => {
-      await seen(client, projectId, 'attention');
-      await client.retry(projectId, 'rewrite');
-    },
-  },
-  {
-    name: 'failed',
-    topic: 'a ship in a bottle',
-    faults: [{ match: 'ship in a bottle', kind: 'chat', fault: { status: 400 }, times: 1 }],
-    options: { onFailure: 'fail' },
-  },
-  {
-    name: 'cancelled',
-    topic: 'a river that forgot the sea',
-    faults: [{ match: 'forgot the sea', kind: 'chat', fault: { tokensPerSecond: 20 }, times: 1 }],
-    during: async (client, projectId) => {
-      await seen(client, projectId, 'token');
-      await client.cancel(projectId);
-    },
-  },
-];
-
-/** Records the histories that every later version of the workflow must be able to replay; run at each release. */
-async function main(): Promise<void> {
+/**
+ * Records the histories that every later version of the workflow must be able to replay; run at each release. Records all
+ * situations, or those that are named.
+ */
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.find((name) => !(name in SITUATIONS));
+  if (unknown !== undefined)
+    throw new Error(`no situation ${unknown}; there are ${Object.keys(SITUATIONS).join(', ')}`);
   const folder = join(root, '.storyreel', 'record-histories');
   const stack = await startStack({ stateDir: folder, env: process.env, persistent: false, report: () => undefined });
   const studio = await startStudio({ stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
@@ -74,27 +40,39 @@ async function main(): Promise<void> {
       STORYREEL_VIDEO_BASE_URL: studio.url,
       FRAME_SIZE: '320x180',
       VIDEO_POLL_MS: '200',
+      SHUTDOWN_GRACE_MS: '0',
     });
     const dataSource = createDataSource({ url: config.DATABASE_URL });
     await dataSource.initialize();
     await migrate(dataSource);
     await dataSource.destroy();
-    const worker = await runWorker(config, createLogger('silent', 'recorder'));
+    const startWorker = () => runWorker(config, createLogger('silent', 'recorder'));
+    let worker = await startWorker();
+    const deploy = async () => {
+      const old = worker;
+      worker = await startWorker();
+      await old.stop();
+    };
     const client = await StoryClient.connect(config);
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+    const temporal = new Client({ connection });
     await mkdir(target, { recursive: true });
-    for (const scenario of scenarios) {
-      for (const fault of scenario.faults) {
+    for (const [name, situation] of Object.entries(SITUATIONS)) {
+      if (names.length > 0 && !names.includes(name)) continue;
+      for (const fault of situation.faults ?? []) {
         await fetch(new URL('/studio/faults', studio.url), { method: 'POST', body: JSON.stringify(fault) });
       }
-      const projectId = await client.create({ topic: scenario.topic, settings: { scenes: 3 } });
-      await client.start(projectId, scenario.options ?? {});
-      await scenario.during?.(client, projectId);
-      const handle = new Client({ connection }).workflow.getHandle(workflowIdOf(projectId));
-      await handle.result().catch(() => undefined);
-      const history = `${historyToJSON(await handle.fetchHistory())}\n`;
-      await writeFile(join(target, `${scenario.name}.json`), history.replaceAll(root, ''));
-      process.stdout.write(`recorded ${scenario.name}\n`);
+      const projectId = await client.create({ topic: situation.topic, settings: { scenes: 3 } });
+      const { workflowId, runId } = await client.start(projectId, situation.options ?? {});
+      const run = temporal.workflow.getHandle(workflowId, runId);
+      await situation.during?.({ client, projectId, deploy, signal: (...message) => run.signal(...message) });
+      const chain = await runsOf(temporal, run);
+      for (const [index, each] of chain.entries()) {
+        const history = `${historyToJSON(await each.fetchHistory())}\n`;
+        const file = index === 0 ? `${name}.json` : `${name}-${index + 1}.json`;
+        await writeFile(join(target, file), history.replaceAll(root, ''));
+      }
+      process.stdout.write(`recorded ${name} of ${version}\n`);
     }
     await connection.close();
     await client.close();
@@ -106,11 +84,15 @@ async function main(): Promise<void> {
   }
 }
 
-async function seen(client: StoryClient, projectId: ProjectId, type: string): Promise<void> {
-  for await (const event of client.watch(projectId)) if (event.type === type) return;
+/** The runs of a workflow that goes on as a new one, when the last of them has ended. */
+async function runsOf(temporal: Client, first: WorkflowHandle): Promise<WorkflowHandle[]> {
+  await first.result().catch(() => undefined);
+  const { events } = await first.fetchHistory();
+  const next = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  return next ? [first, ...(await runsOf(temporal, temporal.workflow.getHandle(first.workflowId, next)))] : [first];
 }
 
-main().catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`record-histories: ${(error as Error).message}\n`);
   process.exitCode = 1;
 });

@@ -18,6 +18,8 @@ export interface RunningTemporal {
   address: string;
   /** Known only for the embedded server. */
   uiUrl?: string;
+  /** The `temporal` command that the embedded server is part of. */
+  program?: string;
   embedded: boolean;
 }
 

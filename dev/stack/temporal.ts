@@ -53,7 +53,7 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
     30_000,
   );
   report({ service: 'temporal', message: `ready on 127.0.0.1:${port}`, ms: performance.now() - started });
-  return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, embedded: true };
+  return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, program, embedded: true };
 }
 
 async function findTemporal(context: StackContext): Promise<string> {

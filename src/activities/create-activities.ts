@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { BatchActivities, LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
+import { adoptRun } from './adopt-run';
 import { announceLane } from './announce';
 import { closeQueued, storyStates } from './batch-steps';
 import type { ActivityDeps } from './deps';
@@ -11,6 +12,7 @@ import { openRun } from './open-run';
 import { reconcileMedia } from './reconcile-media';
 import { reconcileRuns } from './reconcile-runs';
 import { announceRun, closeRun, parkLane } from './run-lifecycle';
+import { settledLane } from './settled-lane';
 import { toApplicationFailure } from './stage-failure';
 import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
 import { stopLanes } from './stop-lanes';
@@ -37,6 +39,8 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     skipLane: (request) => classified(skipLane(deps, request)),
     rejectLanes: (request) => classified(rejectLanes(deps, request)),
     markRun: (request) => classified(markRun(deps, request)),
+    adoptRun: (request) => classified(adoptRun(deps, request)),
+    settledLane: (lane) => classified(settledLane(deps, lane)),
     listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),

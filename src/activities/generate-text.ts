@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import type { ChatMessage, TextChunk, TextProvider } from '../providers';
 import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
@@ -17,6 +18,8 @@ interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxToken
 }
 
 const LAST_FLUSH_MS = 500;
+/** How long a Postgres that hangs may hold up an attempt that has failed, or a lane that another worker shall go on with. */
+const NOTE_WASTE_MS = 1_000;
 
 interface Tokens {
   readonly unit: 'token';
@@ -86,7 +89,10 @@ const maker: LaneMaker<TextInputs> = {
       // What came in the last moments may be gone on from.
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
-      await call.waste(error, tokens, tokens.estimated);
+      await Promise.race([
+        call.waste(error, tokens, tokens.estimated),
+        sleep(NOTE_WASTE_MS, undefined, { ref: false }),
+      ]);
       throw error;
     }
   },

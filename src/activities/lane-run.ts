@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import type { Lane, Project } from '../entities';
+import type { Lane } from '../entities';
 import {
   fenceOf,
   laneParts,
   stageOf,
-  StoryreelError,
   type EventBody,
   type LaneResult,
   type LaneTask,
@@ -20,11 +19,13 @@ import { announceLane } from './announce';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
+import { handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import {
   claimLane,
   noteAttempt,
   noteFailure,
+  pauseLane,
   settleLane,
   StaleAttempt,
   type LaneAttempt,
@@ -103,7 +104,8 @@ export async function runLane<Inputs>(
   const info = activityInfo();
   const { projectId, lane, runId } = task;
   const fence = fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt);
-  const claim = { projectId, lane, fence, attempt: info.attempt };
+  const attempt = info.attempt + (task.attemptsBefore ?? 0);
+  const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};
   const stopped = new AbortController();
   const cancelled = Context.current().cancellationSignal;
@@ -123,14 +125,14 @@ export async function runLane<Inputs>(
     const nothing = await nothingToMake(context, claim);
     if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
-    unusable = info.attempt > 1 ? earlierAnswers(before?.error) : undefined;
+    unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
       deps,
       claim,
       context,
       stage: stageOf(lane),
       signal: AbortSignal.any([cancelled, stopped.signal]),
-      ...(before && before.fence > 0 && { resets: resetReason(before, info.attempt, task, context.project) }),
+      ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
@@ -169,7 +171,7 @@ export async function runLane<Inputs>(
   } catch (error) {
     const reason: unknown = stopped.signal.reason;
     if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
-    throw await leave(deps, claim, reason instanceof LaneStopped ? reason : error, cancelled, unusable);
+    throw await leave(deps, claim, task, reason instanceof LaneStopped ? reason : error, cancelled, unusable);
   } finally {
     unregister();
     heartbeat.end();
@@ -215,16 +217,10 @@ async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolea
   return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
 }
 
-/** An attempt of a run that openRun did not open is one of a workflow that was reset to a point behind that. */
-function resetReason(
-  { fence, editedFence }: Lane,
-  attempt: number,
-  { runId }: LaneTask,
-  { runId: opened }: Project,
-): ResetReason {
+function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {
   if (fence === editedFence) return 'edited';
   if (attempt > 1) return 'retry';
-  return opened === runId ? 'rerun' : 'workflow_reset';
+  return afterReset ? 'workflow_reset' : 'rerun';
 }
 
 function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
@@ -240,6 +236,12 @@ function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
     .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
 }
 
+/** An operator has paused the lane's activity: it goes on when they unpause it. */
+async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
+  await pauseLane(deps.dataSource, claim).catch(() => undefined);
+  tell(deps, claim, { type: 'stage_update', status: 'paused' });
+}
+
 function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | undefined {
   return error?.type === 'Output.Unusable' ? { issues: error.issues ?? [], times: error.times ?? 1 } : undefined;
 }
@@ -248,6 +250,7 @@ function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | 
 async function leave(
   deps: ActivityDeps,
   claim: LaneAttempt,
+  task: LaneTask,
   error: unknown,
   cancelled: AbortSignal,
   unusable: UnusableAnswers | undefined,
@@ -255,11 +258,12 @@ async function leave(
   const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
-    if (reason.message !== 'WORKER_SHUTDOWN') return reason;
+    if (reason.message !== 'WORKER_SHUTDOWN') {
+      if (Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      return reason;
+    }
     deps.logger.info(lane, 'handing the lane to another worker');
-    return toApplicationFailure(
-      new StoryreelError('Worker.ShuttingDown', 'The worker shuts down; another one goes on.'),
-    );
+    return handOver(task.attemptsBefore === undefined ? undefined : claim.attempt);
   }
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);

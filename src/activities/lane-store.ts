@@ -147,6 +147,11 @@ export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, er
   await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
 }
 
+/** The attempt has stopped, and the next one waits until a person lets it begin. */
+export async function pauseLane(dataSource: DataSource, { projectId, lane, fence }: LaneAttempt): Promise<void> {
+  await dataSource.getRepository(Lane).update({ projectId, lane, fence, status: 'processing' }, { status: 'paused' });
+}
+
 /**
  * The lane waits for a person: its retries are spent, or a person has stopped it. False, and nothing is changed, where an
  * attempt at it or another run has begun since the step of this fence.

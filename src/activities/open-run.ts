@@ -35,7 +35,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     .keep(projectId)
     .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
     .catch(() => undefined);
-  return { ...planned, runFence };
+  return { ...planned, runId, runFence };
 }
 
 async function resetRows(

@@ -3,12 +3,12 @@ import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import {
   laneParts,
+  personCommands,
   PIPELINE,
   STAGES,
   workflowIdOf,
   type CloseRequest,
   type EventBody,
-  type LaneId,
   type ParkRequest,
   type ProjectId,
 } from '../protocol';
@@ -40,19 +40,13 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
       writer: { projectId, lane, fence: row.fence, attempt: row.attempt },
       events: [
         { type: 'stage_update', status: as },
-        { type: 'attention', error, commands: commandsFor(projectId, lane) },
+        { type: 'attention', error, commands: personCommands(projectId, lane) },
         ...(ended ? [failed] : []),
       ],
       mark: { key: `parked:${runId}:${lane}`, value: row.fence },
       ...(ended && { upstream: [{ stage, body: failed }] }),
     })
     .catch((err: Error) => deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the parked lane'));
-}
-
-function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
-  return [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`].map(
-    (command) => `storyreel ${command}`,
-  );
 }
 
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */

@@ -23,6 +23,7 @@ export const FAILURES = {
   'Media.Unavailable': { retryable: true },
   'Database.Unavailable': { retryable: true },
   'Lane.Stale': { retryable: false },
+  'Lane.EndedByHand': { retryable: false },
   'Lane.Edited': { retryable: true },
   'Lane.Busy': { retryable: false },
   'Lane.Cancelled': { retryable: false },

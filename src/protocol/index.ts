@@ -45,6 +45,8 @@ export {
   type LaneKind,
   type StageName,
   type StagePlan,
+  laysOutScenes,
+  personCommands,
 } from './stages';
 export {
   isFinal,
@@ -78,8 +80,10 @@ export {
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
+  type AdoptRequest,
   type CarriedRun,
   type CloseRequest,
+  type HandedOver,
   type LaneResult,
   type LaneTask,
   type LaneView,

@@ -1,4 +1,4 @@
-import { laneId, laneParts, type LaneId } from './ids';
+import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
 /** What a lane needs to run on: decides its activity and its task queue, so that each kind is capped by itself. */
 export type LaneKind = 'text' | 'image' | 'video' | 'film';
@@ -54,4 +54,18 @@ export function lanesOf(plan: readonly StagePlan[], scenes: readonly number[]): 
   return plan.flatMap((stage) =>
     stage.scope === 'project' ? [laneId(stage.name)] : scenes.map((scene) => laneId(stage.name, scene)),
   );
+}
+
+/** Whether the scenes of a run come from this lane: it runs once, and stages that run for each scene need it. */
+export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
+  const own = plan.find(({ name }) => name === lane);
+  return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
+}
+
+/** What a person can type about a lane that waits for one. */
+export function personCommands(projectId: ProjectId, lane: LaneId): string[] {
+  const lines = [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`];
+  return lines
+    .filter((line) => !line.startsWith('skip') || !laysOutScenes(STAGES, lane))
+    .map((line) => `storyreel ${line}`);
 }

@@ -44,6 +44,8 @@ export interface OpenedRun {
   readonly plan: readonly StagePlan[];
   /** With `force`, a result settled under an older fence than this one is made again. */
   readonly runFence: number;
+  /** Of the execution that opened it; another one goes on with it after a workflow reset. */
+  readonly runId?: string;
   /** The scenes of this run, where it does not make the storyboard or is about some scenes only. */
   readonly scenes?: readonly number[];
 }
@@ -79,6 +81,18 @@ export interface LaneTask {
   readonly runId: string;
   /** Results settled under an older fence are not reused. */
   readonly madeSince?: number;
+  /** The workflow was reset to a point behind the opening of its run. */
+  readonly afterReset?: boolean;
+  /**
+   * Attempts of the lane before this activity, the last of which ended with its worker. A workflow that sends it begins
+   * such a lane again by itself; for one that does not, the activity is retried.
+   */
+  readonly attemptsBefore?: number;
+}
+
+/** What a lane's activity says when its worker shuts down: the attempts that the lane has had, this one among them. */
+export interface HandedOver {
+  readonly attempts: number;
 }
 
 /** The result of a lane's activity: counts and hashes, never text. */
@@ -112,6 +126,11 @@ export interface MarkRequest {
   readonly paused: readonly LaneId[];
   /** Stages that wait for approval. */
   readonly gates: readonly string[];
+}
+
+/** A run that was reset to a point behind its opening: how it stands there. */
+export interface AdoptRequest extends MarkRequest {
+  readonly lanes: readonly LaneView[];
 }
 
 export interface SkipRequest {
@@ -164,6 +183,10 @@ export interface StoryActivities {
   skipLane(request: SkipRequest): Promise<void>;
   rejectLanes(request: RejectedLanes): Promise<void>;
   markRun(request: MarkRequest): Promise<void>;
+  /** Rows and viewers go back to where the run stands. */
+  adoptRun(request: AdoptRequest): Promise<void>;
+  /** What is stored for a lane, where its activity did not say; null where it is not settled. */
+  settledLane(lane: { projectId: ProjectId; lane: LaneId }): Promise<LaneResult | null>;
   /** The scene numbers, as stored now. */
   listScenes(input: { projectId: ProjectId }): Promise<number[]>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -21,6 +22,7 @@ import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
+import { deploymentOptions } from './deployment-options';
 import { TemporalRuns } from './temporal-runs';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 
@@ -33,8 +35,10 @@ export interface RunningWorker {
   readonly metricsUrl?: string;
 }
 
-/** After the grace time, work that does not react to its cancellation is given up. */
-const FORCE_AFTER_MS = 5_000;
+/** After the grace time, work that does not react to its cancellation is given up … */
+const FORCE_AFTER_MS = 4_000;
+/** … and so are connections to services that hang. Both together are what a deploy must allow for. */
+const CLOSE_MS = 1_000;
 const BEAT_THROTTLE_MS = 100;
 
 /**
@@ -53,13 +57,14 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const redis = openRedis(config, logger);
   const stops = new StopSignals(redis.control);
-  const close = async () => {
+  const closeAll = async () => {
     stops.close();
     await redis.close();
-    if (dataSource.isInitialized) await dataSource.destroy();
     await connection.close();
     await telemetry.close();
+    if (dataSource.isInitialized) await dataSource.destroy();
   };
+  const close = () => Promise.race([closeAll(), sleep(CLOSE_MS, undefined, { ref: false })]);
   try {
     await dataSource.initialize().catch((cause: unknown) => {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
@@ -72,7 +77,8 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
-      await close();
+      // It fails where work was given up, which is what went wrong.
+      await close().catch(() => undefined);
       throw error;
     });
     logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, metrics: metricsUrl }, 'worker is ready');
@@ -102,6 +108,7 @@ async function createWorkers(
     namespace: config.TEMPORAL_NAMESPACE,
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
+    ...deploymentOptions(config),
     // Each beat goes out when it is due, because a cancellation comes in its answer; src/activities/heartbeat.ts is sparing.
     maxHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
     defaultHeartbeatThrottleInterval: BEAT_THROTTLE_MS,

@@ -40,7 +40,7 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
 /** Every paid call is bounded: so many attempts, then the lane is parked. */
 export const MOST_ATTEMPTS = 6;
 
-export function runLaneActivity(kind: LaneKind, task: LaneTask): Promise<LaneResult> {
+export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
   const { limit, activity } = LANES[kind];
   const activities = proxyActivities<Record<string, (task: LaneTask) => Promise<LaneResult>>>({
     taskQueue: laneQueue(workflowInfo().taskQueue, kind),
@@ -51,7 +51,7 @@ export function runLaneActivity(kind: LaneKind, task: LaneTask): Promise<LaneRes
       initialInterval: '1 second',
       backoffCoefficient: 3,
       maximumInterval: '1 minute',
-      maximumAttempts: MOST_ATTEMPTS,
+      maximumAttempts: attempts,
     },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     activityId: task.lane,
@@ -72,7 +72,7 @@ function summaryOf(kind: LaneKind, lane: LaneId): string {
 /** Worth a moment, or nothing. */
 const hints = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } });
 
-export const { openRun, listScenes } = steps;
+export const { openRun, listScenes, adoptRun, settledLane } = steps;
 
 export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
   return hints.stopLanes.executeWithOptions({ summary: 'tells workers to stop at once' }, args);

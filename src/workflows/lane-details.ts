@@ -1,4 +1,12 @@
-import { laneId, STATUS_MARKS, workflowIdOf, type LaneId, type StoryMessage, type StoryMessages } from '../protocol';
+import {
+  laneId,
+  laysOutScenes,
+  STATUS_MARKS,
+  workflowIdOf,
+  type LaneId,
+  type StoryMessage,
+  type StoryMessages,
+} from '../protocol';
 import type { LaneTable } from './lane-table';
 
 /** How many scenes are shown one by one in the Temporal UI; more are summed up. */
@@ -37,7 +45,7 @@ function attention(table: LaneTable, lane: LaneId): string[] {
   const error = table.error(lane);
   return [
     `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${error?.message ?? ''}`,
-    ...commands(table, ['retry', { lane }], ['skip', { lane }]),
+    ...commands(table, ['retry', { lane }], ...(laysOutScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),
   ];
 }
 

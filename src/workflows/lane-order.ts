@@ -1,4 +1,4 @@
-import { laneId, laneParts, type LaneId, type OpenedRun, type StagePlan } from '../protocol';
+import { laneId, laneParts, laysOutScenes, type LaneId, type OpenedRun, type StagePlan } from '../protocol';
 import { listScenes, rejectLanes } from './activity-options';
 import type { Gates } from './gates';
 import type { LaneRunner } from './lane-runner';
@@ -191,10 +191,4 @@ export class LaneOrder {
 /** Lanes named by a lane id, or by a stage: then all of that stage. */
 export function lanesNamed(name: unknown, among: readonly LaneId[]): LaneId[] {
   return among.filter((lane) => lane === name || laneParts(lane).stage === name);
-}
-
-/** Whether the scenes of a run come from this lane: it runs once, and stages that run for each scene need it. */
-export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
-  const own = plan.find(({ name }) => name === lane);
-  return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
 }

@@ -10,13 +10,16 @@ import {
 import {
   fenceOf,
   type EventError,
+  type FailureType,
   type LaneId,
   type LaneKind,
   type LaneResult,
   type ProjectId,
   type StopRequest,
 } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane, runLaneActivity, skipLane, stopLanes } from './activity-options';
+import { announceLane, MOST_ATTEMPTS, parkLane, skipLane, stopLanes } from './activity-options';
+import { runLaneThroughDeploys } from './lane-handover';
+import { isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
 
 export interface LaneRunnerOptions {
@@ -31,6 +34,8 @@ export interface LaneRunnerOptions {
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
 type Stop = 'paused' | 'cancelled' | 'skipped';
 
+const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
+
 const STOPPED_BY_A_PERSON: EventError = {
   type: 'Lane.Cancelled',
   message: 'A person stopped this lane.',
@@ -41,6 +46,8 @@ const STOPPED_BY_A_PERSON: EventError = {
 export class LaneRunner {
   /** Results settled under an older fence are made again. */
   madeSince: number | undefined;
+  /** The workflow was reset to a point behind the opening of the run. */
+  afterReset = false;
   private readonly attempts = new Map<LaneId, CancellationScope>();
   /** Lanes that are to stop, until their activity has ended. */
   private readonly stopping = new Set<LaneId>();
@@ -148,13 +155,20 @@ export class LaneRunner {
   /** One activity, with its retries. Neither a result nor an error: a person stopped it. */
   private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
     const { table, projectId, runId } = this.options;
-    const { madeSince } = this;
+    const { madeSince, afterReset } = this;
     table.set(lane, 'processing');
     const scope = new CancellationScope();
     this.attempts.set(lane, scope);
-    const task = { projectId, lane, runId, ...(madeSince !== undefined && { madeSince }) };
+    const task = {
+      projectId,
+      lane,
+      runId,
+      ...(madeSince !== undefined && { madeSince }),
+      ...(afterReset && { afterReset }),
+    };
     try {
-      const result = await scope.run(() => runLaneActivity(kind, task));
+      const given = await scope.run(() => runLaneThroughDeploys(kind, task));
+      const result = isResultOf(lane, table.plan, given) ? given : await storedResult(projectId, lane);
       this.untold.delete(lane);
       table.set(lane, 'completed');
       if (!result.announced) this.tellLater(lane);
@@ -237,7 +251,8 @@ export function eventErrorOf(error: unknown): EventError {
   if (cause instanceof ApplicationFailure) {
     const details = cause.details?.[0] as { issues?: readonly string[] } | undefined;
     return {
-      type: cause.type ?? 'Internal',
+      // Ours have a type; one that a person typed has none.
+      type: cause.type || ENDED_BY_HAND,
       message: cause.message,
       retryable: cause.nonRetryable !== true,
       ...(details?.issues && { issues: details.issues }),

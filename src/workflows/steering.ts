@@ -1,7 +1,7 @@
 import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
-import type { LaneId, MessageAnswer, StoryMessage, StoryMessages } from '../protocol';
+import { laysOutScenes, type LaneId, type MessageAnswer, type StoryMessage, type StoryMessages } from '../protocol';
 import type { Gates } from './gates';
-import { lanesNamed, laysOutScenes } from './lane-order';
+import { lanesNamed } from './lane-order';
 import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
 

@@ -21,6 +21,7 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { announceRun, closeRun, openRun } from './activity-options';
+import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
@@ -42,6 +43,7 @@ const attributes = {
 interface StoryRun extends SteeredRun {
   readonly runId: string;
   readonly marker: RunMarker;
+  readonly afterReset: AfterReset;
 }
 
 /** Turns a project's topic into its film. Holds ids, statuses and counts; every text and file stays outside. */
@@ -62,6 +64,8 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   try {
     opened ??= await openRun({ projectId, ...(stages && { stages }), ...(scenes && { scenes }) });
     if (input.force) runner.madeSince = opened.runFence;
+    runner.afterReset = wasReset(run.runId, opened);
+    if (runner.afterReset && !carried) run.afterReset.tell(table).catch(() => undefined);
     const left = await make(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
@@ -85,6 +89,7 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     runId,
     table,
     marker,
+    afterReset: new AfterReset(),
     runner: new LaneRunner({
       projectId,
       runId,
@@ -166,12 +171,13 @@ async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promi
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
 async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error | undefined): Promise<void> {
-  const { table, runner, runId, marker } = run;
+  const { table, runner, runId, marker, afterReset } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
   const stages = opened?.plan.map(({ name }) => name);
   marker.stop();
-  await condition(() => runner.stopped && marker.idle);
+  afterReset.stop();
+  await condition(() => runner.stopped && marker.idle && afterReset.idle);
   const { announced } = await closeRun({
     projectId,
     runId,

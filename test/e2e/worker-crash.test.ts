@@ -1,6 +1,7 @@
 import type { LogEvent } from '../../src/protocol';
 import { ownTopic, sha256, textSeen, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
 import { WORKER_TEST_MS as TEST_MS, WorkerSuite } from '../support/worker-suite';
 
 describe('When a worker is killed with -9,', () => {
@@ -73,6 +74,41 @@ describe('When a worker is killed with -9,', () => {
         metadata: { length: Buffer.byteLength(text), sha256: sha256(text) },
       });
       expect((await client.status(projectId)).usage).toMatchObject({ wasted_tokens: 0, estimated: true });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a paused run stays paused, and goes on from its half a sentence with the next worker',
+    async () => {
+      const env = { STORYREEL_TEXT_CONTINUATION: 'prefill' };
+      const worker = await suite.startWorker(env);
+      const { client } = suite;
+      const { topic, mark } = ownTopic();
+      await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 }, 1);
+      const projectId = await client.create({ topic, settings: { scenes: 1 } });
+      await client.start(projectId);
+      const watching = watchToEnd(client, projectId, TEST_MS);
+      await watchUntil(client, projectId, (event) => event.type === 'token' && event.offset > 100);
+      await client.pause(projectId, { now: true });
+      const isPaused = async () => {
+        const { status, lanes } = await client.status(projectId);
+        return status === 'paused' && lanes.some((row) => row.lane === 'rewrite' && row.status === 'paused');
+      };
+      await until('rows say so', isPaused);
+      await worker.kill();
+      expect(await isPaused()).toBe(true);
+
+      await suite.startWorker(env);
+      expect(await client.runStatus(projectId)).toMatchObject({ status: 'paused' });
+      expect(await isPaused()).toBe(true);
+      await client.resume(projectId);
+      const events = await watching;
+      expect(events.at(-1)?.type).toBe('pipeline_done');
+      expect(events.filter(({ type }) => type === 'reset')).toEqual([]);
+      const text = textSeen(events, 'rewrite');
+      const done = events.find((event) => event.type === 'done' && event.lane === 'rewrite');
+      expect(done).toMatchObject({ metadata: { sha256: sha256(text) }, verified: true });
     },
     TEST_MS,
   );

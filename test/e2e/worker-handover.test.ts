@@ -1,4 +1,4 @@
-import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { WORKER_TEST_MS as TEST_MS, WorkerSuite } from '../support/worker-suite';
@@ -40,28 +40,6 @@ describe('When a worker ends,', () => {
       const submissions = (await studio.requests(mark)).filter(({ kind }) => kind === 'video_submit');
       expect(submissions.map(({ replayed }) => replayed)).toEqual([false, true]);
       expect(await studio.jobsOf(projectId)).toHaveLength(1);
-    },
-    TEST_MS,
-  );
-
-  test(
-    'by a deploy, it hands the stream on without waiting for a time-out',
-    async () => {
-      const worker = await suite.startWorker();
-      const { client } = suite;
-      const { topic, mark } = ownTopic();
-      await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 }, 1);
-      const projectId = await client.create({ topic, settings: { scenes: 1 } });
-      await client.start(projectId);
-      const watching = watchToEnd(client, projectId, TEST_MS);
-      await watchUntil(client, projectId, ({ type }) => type === 'token');
-      await suite.startWorker();
-      const from = Date.now();
-      await worker.stop();
-      const events = await watching;
-      expect(events.at(-1)?.type).toBe('pipeline_done');
-      const reset = events.find(({ type }) => type === 'reset');
-      expect((reset?.timestamp ?? Infinity) * 1000 - from).toBeLessThan(10_000);
     },
     TEST_MS,
   );

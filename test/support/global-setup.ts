@@ -38,6 +38,7 @@ export default async function globalSetup(config: Config.GlobalConfig): Promise<
     NODE_ENV: 'test',
     STORYREEL_TEST_FOLDER: folder,
     STORYREEL_TEST_TEMPORAL_ADDRESS: stack.temporal.address,
+    STORYREEL_TEST_TEMPORAL_PROGRAM: stack.temporal.program,
     STORYREEL_TEST_POSTGRES_URL: database.href,
     STORYREEL_TEST_REDIS_URL: stack.redis.url,
     STORYREEL_TEST_STUDIO_URL: studio.url,

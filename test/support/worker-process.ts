@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 const cli = resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
@@ -27,6 +28,11 @@ export class WorkerProcess {
     return new WorkerProcess(child, written);
   }
 
+  /** As Temporal's histories name it. */
+  get identity(): string {
+    return `${this.child.pid}@${hostname()}`;
+  }
+
   /** What it has logged, one JSON object a line. */
   get log(): string {
     return this.written.log;
@@ -37,9 +43,15 @@ export class WorkerProcess {
     await this.end('SIGKILL');
   }
 
-  /** As a deploy: takes no more work and hands on what runs. */
-  async stop(): Promise<void> {
+  /** As a deploy: takes no more work and hands on what runs. Gives the exit code; null where a signal ended it. */
+  async stop(): Promise<number | null> {
     await this.end('SIGTERM');
+    return this.child.exitCode;
+  }
+
+  /** Only asks; what comes of it is `stop`'s to say. */
+  tell(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   /** As a computer that hangs: it does nothing, knows of nothing and keeps its connections, until `thaw`. */

@@ -78,7 +78,6 @@ it('knows what to type about a parked lane, from an event and from a snapshot', 
   expect(live.lanes.get('storyboard' as LaneId)).toMatchObject({ error, commands: ['storyreel retry x storyboard'] });
   expect(late.lanes.get('storyboard' as LaneId)?.commands).toEqual([
     `storyreel retry ${PROJECT} storyboard`,
-    `storyreel skip ${PROJECT} storyboard`,
     `storyreel cancel ${PROJECT}`,
   ]);
 });

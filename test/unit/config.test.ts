@@ -48,6 +48,14 @@ describe('The settings', () => {
     expect(refusal({ REDIS_URL: 'redis://a,b', REDIS_CLUSTER: 'on' }).message).toContain('REDIS_URL must be a URL');
   });
 
+  test('take a build and the deployment that it is of together, or neither', () => {
+    const both = { WORKER_DEPLOYMENT_NAME: 'storyreel', WORKER_BUILD_ID: '1.4.0' };
+    expect(readConfig(both)).toMatchObject(both);
+    for (const name of Object.keys(both)) {
+      expect(refusal({ ...both, [name]: '' }).message).toContain('must be set together');
+    }
+  });
+
   test('take prices as JSON, and name the one that is wrong', () => {
     expect(readConfig({ STORYREEL_PRICES: '{"perImage":0.04}' }).STORYREEL_PRICES).toEqual({ perImage: 0.04 });
     expect(refusal({ STORYREEL_PRICES: '{"perImage":-1}' }).message).toContain(
@@ -87,6 +95,8 @@ describe('The settings', () => {
     ['FRAME_SIZE', '1280*720'],
     ['FRAME_SIZE', '0x720'],
     ['LOG_EXPIRY_SECONDS', 'Infinity'],
+    ['WORKER_DEPLOYMENT_NAME', 'story.reel-x'],
+    ['WORKER_BUILD_ID', 'build:x'],
   ])('refuse %s=%s in one line that names the setting and not the value', (name, value) => {
     const error = refusal({ [name]: value });
     expect(error.type).toBe('Config.Invalid');

@@ -10,6 +10,7 @@ import {
   laneQueue,
   STAGES,
   workflowIdOf,
+  type FailureType,
   type LaneResult,
   type LaneTask,
   type MessageAnswer,
@@ -96,6 +97,8 @@ describe('The story workflow', () => {
         rejectLanes: async ({ lanes, reason }) => void this.steps.push(`reject ${lanes.join(' ')}: ${reason}`),
         markRun: async ({ status, paused, gates }) =>
           void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
+        adoptRun: async ({ status }) => void this.steps.push(`adopt ${status}`),
+        settledLane: async () => null,
         stopLanes: () => Promise.resolve(),
         listScenes: async () => Array.from({ length: this.script.scenes }, (_, i) => i + 1),
         closeRun: async ({ outcome, announce }) => {
@@ -228,6 +231,29 @@ describe('The story workflow', () => {
     await run.play({}, async () => void (await run.handle.result()));
     expect(told).toBe(true);
     expect(run.steps).toEqual(['close completed', 'tell rewrite', 'tell the end']);
+  });
+
+  test('begins a lane again at once whose worker shut down, however often, with the retries that it has left', async () => {
+    // Before the first deploy, two attempts had failed.
+    const attempts = [3, 4, 5, 6, 7, 8, 9, 10];
+    const begun: (number | undefined)[] = [];
+    const run = new Run({
+      scenes: 1,
+      lane: async ({ lane, attemptsBefore }) => {
+        if (lane !== 'rewrite') return;
+        begun.push(attemptsBefore);
+        const details = attempts.filter((each) => each > (attemptsBefore ?? 0)).slice(0, 1);
+        const type: FailureType = 'Worker.ShuttingDown';
+        for (const each of details) throw ApplicationFailure.nonRetryable('bye', type, { attempts: each });
+      },
+    });
+    await run.play({}, async () => void (await run.handle.result()));
+    expect(begun).toEqual([0, ...attempts]);
+    const { events } = await run.handle.fetchHistory();
+    const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: each }) =>
+      each?.activityId === 'rewrite' ? [each.retryPolicy?.maximumAttempts] : [],
+    );
+    expect(scheduled).toEqual([6, ...attempts.map(() => 4)]);
   });
 
   test('ends with the first failure where failures shall end the run', async () => {

@@ -1,6 +1,7 @@
 import {
   laneId,
   laneParts,
+  personCommands,
   PIPELINE,
   type FilmReference,
   type LaneId,
@@ -76,18 +77,11 @@ function ofSnapshot(
     lanes: new Map(
       Object.entries(lanes).map(([name, snapshot]) => {
         const lane = laneOfSnapshot(name as LaneId, snapshot);
-        return [lane.lane, lane.error ? { ...lane, commands: commandsFor(view.projectId, lane.lane) } : lane];
+        return [lane.lane, lane.error ? { ...lane, commands: personCommands(view.projectId, lane.lane) } : lane];
       }),
     ),
     ...(film && { film }),
   };
-}
-
-/** What the `attention` event says as well; a snapshot does not carry it. */
-function commandsFor(projectId: ProjectId, lane: LaneId): string[] {
-  return [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`].map(
-    (command) => `storyreel ${command}`,
-  );
 }
 
 function ofRun(view: StoryView, event: LogEvent): StoryView {

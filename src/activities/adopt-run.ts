@@ -1,0 +1,57 @@
+import { activityInfo } from '@temporalio/activity';
+import type { EntityManager } from 'typeorm';
+import { fenceOf, STAGES, type AdoptRequest } from '../protocol';
+import type { ActivityDeps } from './deps';
+import { refreshStage } from './lane-store';
+import { publishForRun } from './run-lifecycle';
+import { markRun } from './steer-run';
+
+/**
+ * Brings rows and viewers to where a run stands that was reset to an earlier point, whatever the run before has made of
+ * them since. Results stay as they are: a lane that is made again uses what is settled.
+ */
+export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
+  const { projectId, runId, status, gates } = request;
+  // One after the other, because lanes that begin or are parked just now lock their rows in an order of their own.
+  const { dataSource } = deps;
+  await adoptLanes(dataSource.manager, request);
+  for (const { name } of STAGES) await refreshStage(dataSource.manager, projectId, name);
+  await dataSource.query(
+    `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
+       AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
+    [projectId],
+  );
+  await dataSource.transaction((manager) => adoptProject(manager, request));
+  await deps.log
+    .keep(projectId)
+    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`))
+    .catch(() => undefined);
+  if (status === 'paused' || gates.length > 0) await markRun(deps, request);
+}
+
+/** Whether a lane waits for a person is asked when nobody else can say so at the same time. */
+async function adoptProject(manager: EntityManager, { projectId, runId, status }: AdoptRequest): Promise<void> {
+  await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [projectId]);
+  await manager.query(
+    `UPDATE projects AS p SET run_id = $2, finished_at = NULL, updated_at = now(), error = parked.error,
+       status = CASE WHEN $3 NOT IN ('processing', 'needs_attention') THEN $3
+                     WHEN parked.count > 0 THEN 'needs_attention' ELSE 'processing' END
+     FROM (SELECT count(*), (array_agg(error))[1] AS error FROM lanes
+           WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled')) AS parked
+     WHERE p.id = $1`,
+    [projectId, runId, status],
+  );
+}
+
+/** Those that are under way say so themselves. What was settled before counts as told. */
+async function adoptLanes(manager: EntityManager, { projectId, runId, lanes }: AdoptRequest): Promise<void> {
+  const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
+  const standing = lanes.filter(({ status }) => status !== 'processing');
+  await manager.query(
+    `UPDATE lanes AS l SET status = v.status, error = v.error, updated_at = now(),
+       announced_run_id = CASE WHEN v.status IN ('completed', 'skipped') THEN $2::text ELSE l.announced_run_id END
+     FROM jsonb_to_recordset($3::jsonb) AS v(lane text, status text, error jsonb)
+     WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence <= $4`,
+    [projectId, runId, JSON.stringify(standing), fenceOf(currentAttemptScheduledTimestampMs, attempt)],
+  );
+}

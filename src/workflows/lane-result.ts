@@ -1,0 +1,29 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import {
+  laysOutScenes,
+  type FailureType,
+  type LaneId,
+  type LaneResult,
+  type ProjectId,
+  type StagePlan,
+} from '../protocol';
+import { settledLane } from './activity-options';
+
+const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
+
+/** Whether this is what a lane's activity gives; a person may complete it by hand with anything. */
+export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unknown): given is LaneResult {
+  const { sha256, bytes, announced, scenes } = (given ?? {}) as Partial<LaneResult>;
+  if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof announced !== 'boolean') return false;
+  return Array.isArray(scenes) || !laysOutScenes(plan, lane);
+}
+
+/** What is stored for a lane whose activity was ended by hand. Throws `Lane.EndedByHand` where that is nothing. */
+export async function storedResult(projectId: ProjectId, lane: LaneId): Promise<LaneResult> {
+  const stored = await settledLane({ projectId, lane });
+  if (stored) return stored;
+  throw ApplicationFailure.nonRetryable(
+    'Its activity was completed by hand, but nothing is stored for it. Retry it, or skip it.',
+    ENDED_BY_HAND,
+  );
+}

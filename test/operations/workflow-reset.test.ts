@@ -1,0 +1,113 @@
+import type { ProjectId, StoryEvent } from '../../src/protocol';
+import { Operator } from '../support/operator';
+import { startApp, type TestApp } from '../support/services';
+import { standings } from '../support/standing';
+import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { temporal } from '../support/temporal-command';
+import { until } from '../support/until';
+
+describe('When an operator resets a workflow to any of its tasks,', () => {
+  const studio = new StudioControl();
+  let app: TestApp;
+
+  beforeAll(async () => void (app = await startApp()));
+  afterAll(() => app.close());
+
+  const workflow = <T>(projectId: ProjectId, look: (handle: ReturnType<typeof workflowOf>) => Promise<T>) =>
+    withTemporal(app.config, (client) => look(workflowOf(client, projectId)));
+
+  const tasksOf = (projectId: ProjectId) =>
+    workflow(projectId, async (handle) => {
+      const { events } = await handle.fetchHistory();
+      return (events ?? [])
+        .filter((each) => each.workflowTaskCompletedEventAttributes)
+        .map(({ eventId }) => String(eventId));
+    });
+
+  const runOf = (projectId: ProjectId) => workflow(projectId, async (handle) => (await handle.describe()).runId);
+
+  async function resetTo(projectId: ProjectId, runId: string, eventId: string): Promise<string> {
+    const at = ['--workflow-id', `story-${projectId}`, '--run-id', runId, '--event-id', eventId];
+    // Otherwise the retry that came later would be given again.
+    await temporal('workflow', 'reset', ...at, '--reason', 'a test', '--reapply-exclude', 'All');
+    return runOf(projectId);
+  }
+
+  const agree = (projectId: ProjectId, run: string) =>
+    until(`all say ${run}`, async () => {
+      const { temporal: told, postgres, viewer } = await standings(app, projectId);
+      const same = JSON.stringify(told) === JSON.stringify(postgres) && viewer === postgres.run;
+      return same && told.run === run ? told : undefined;
+    });
+
+  test('a finished story ends again each time, with nothing made twice', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    const { runId } = await app.client.start(projectId);
+    await watchToEnd(app.client, projectId);
+    await agree(projectId, 'completed');
+    const asked = (await studio.requests(mark)).length;
+    for (const task of await tasksOf(projectId)) {
+      const again = await resetTo(projectId, runId, task);
+      await workflow(projectId, (handle) => handle.result());
+      await agree(projectId, 'completed');
+      expect(again).not.toBe(runId);
+    }
+    expect(await studio.requests(mark)).toHaveLength(asked);
+  });
+
+  test('a parked story waits again, or ends, and so say rows and viewers', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    await studio.misbehave(mark, 'image', { status: 400 });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    const { runId } = await app.client.start(projectId);
+    await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    await agree(projectId, 'needs_attention');
+    const tasks = await tasksOf(projectId);
+    await app.client.retry(projectId, 'image_generation/1');
+    await watchToEnd(app.client, projectId);
+    await agree(projectId, 'completed');
+
+    const ends: string[] = [];
+    for (const task of tasks) {
+      await resetTo(projectId, runId, task);
+      const end = await until('it stands', async () => {
+        const status = await app.client.runStatus(projectId).catch(() => undefined);
+        if (status === undefined)
+          return (await workflow(projectId, (h) => h.describe())).status.name === 'COMPLETED' && 'completed';
+        return status.status === 'needs_attention' && status.status;
+      });
+      await agree(projectId, end);
+      ends.push(end);
+    }
+    expect(ends).toContain('completed');
+    expect(ends.at(-1)).toBe('needs_attention');
+    await app.client.retry(projectId, 'image_generation/1');
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    await agree(projectId, 'completed');
+  });
+
+  test('a paused story is paused again, and open viewers move on to what the new run does', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await app.client.pause(projectId, { now: true });
+    await agree(projectId, 'paused');
+    const seen: StoryEvent[] = [];
+    const watching = (async () => {
+      for await (const event of app.client.watch(projectId)) seen.push(event);
+    })();
+    await new Operator({ '<id>': projectId }).types('Go back in a workflow', '--type LastWorkflowTask');
+    await agree(projectId, 'paused');
+    await app.client.resume(projectId);
+    await watching;
+    expect(seen.at(-1)?.type).toBe('pipeline_done');
+    expect(seen.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
+    await agree(projectId, 'completed');
+  });
+});
