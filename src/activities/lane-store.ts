@@ -10,6 +10,7 @@ import {
   type ParkRequest,
   type ProjectId,
 } from '../protocol';
+import { isLate } from './own-fence';
 
 /** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
 export interface LaneAttempt {
@@ -151,25 +152,32 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
   await dataSource.getRepository(Lane).update({ projectId, lane, fence, status: 'processing' }, { status: 'paused' });
 }
 
-/** The lane waits for a person: its retries are spent, or a person has stopped it. */
+/**
+ * The lane waits for a person: its retries are spent, or a person has stopped it. False, and nothing is changed, where an
+ * attempt at it or another run has begun since the step of this fence.
+ */
 export async function parkLane(
   dataSource: DataSource,
   { projectId, lane, error, as = 'needs_attention', runStatus = 'needs_attention' }: Omit<ParkRequest, 'attempts'>,
-): Promise<void> {
+  fence: number,
+): Promise<boolean> {
   const { stage } = laneParts(lane);
-  await dataSource.transaction(async (manager) => {
+  return dataSource.transaction(async (manager) => {
+    if (await isLate(manager, projectId, fence)) return false;
     await lockStage(manager, projectId, stage);
-    await manager.query(
+    const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = now(), updated_at = now()
-       WHERE project_id = $1 AND lane = $2`,
-      [projectId, lane, error, as],
+       WHERE project_id = $1 AND lane = $2 AND fence <= $5`,
+      [projectId, lane, error, as, fence],
     );
+    if (parked === 0) return false;
     await refreshStage(manager, projectId, stage, error);
     await manager.query(`UPDATE projects SET status = $3, error = $2, updated_at = now() WHERE id = $1`, [
       projectId,
       error,
       runStatus,
     ]);
+    return true;
   });
 }
 

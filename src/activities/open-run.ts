@@ -1,9 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
-import type { EntityManager } from 'typeorm';
+import { LessThanOrEqual, type EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import { planRun, type PlannedRun } from '../planning';
-import { fenceOf, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
+import { STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
 import type { ActivityDeps } from './deps';
+import { ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
 
 /**
@@ -12,15 +13,20 @@ import { publishForRun } from './run-lifecycle';
  */
 export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise<OpenedRun> {
   const { projectId } = request;
-  const info = activityInfo();
-  const runId = info.workflowExecution?.runId ?? '';
+  const runId = activityInfo().workflowExecution?.runId ?? '';
+  const runFence = ownFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
     const { affected } = await manager.update(
       Project,
-      { id: projectId },
-      { status: 'processing', runId, error: null, startedAt: new Date(), finishedAt: null },
+      { id: projectId, runFence: LessThanOrEqual(runFence) },
+      { status: 'processing', runId, runFence, error: null, startedAt: new Date(), finishedAt: null },
     );
-    if (affected !== 1) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+    if (affected !== 1) {
+      if (!(await manager.existsBy(Project, { id: projectId }))) {
+        throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+      }
+      throw new StoryreelError('Run.Gone', `Another run of project ${projectId} has begun.`);
+    }
     const chosen = await planRun(manager, request);
     await resetRows(manager, projectId, runId, chosen);
     return chosen;
@@ -29,7 +35,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     .keep(projectId)
     .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
     .catch(() => undefined);
-  return { ...planned, runId, runFence: fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt) };
+  return { ...planned, runId, runFence };
 }
 
 async function resetRows(

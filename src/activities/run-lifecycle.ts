@@ -18,13 +18,14 @@ import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
 import { tellEndedLanes } from './ended-lanes';
 import { parkLane as storeParkedLane } from './lane-store';
+import { ownFence } from './own-fence';
 
 /** A lane's retries are spent: it waits for a person, who is told what to type. */
 export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<void> {
   const { projectId, lane, error, attempts, as = 'needs_attention' } = request;
   const { dataSource, log } = deps;
   const runId = activityInfo().workflowExecution?.runId ?? '';
-  await storeParkedLane(dataSource, request);
+  if (!(await storeParkedLane(dataSource, request, ownFence()))) return;
   if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
   const { stage } = laneParts(lane);
   const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
@@ -51,20 +52,27 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */
 export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
   const { projectId, runId, outcome, error = null } = request;
+  const fence = ownFence();
   const found = await deps.dataSource.transaction(async (manager) => {
+    // Nothing is there to close of a project that never was, or was deleted, nor of a run that another one has followed.
+    // Locked first, as by whatever opens or marks a run, so that none waits for the other.
+    const [own] = await manager.query<{ id: string }[]>(
+      'SELECT id FROM projects WHERE id = $1 AND run_fence <= $2 FOR NO KEY UPDATE',
+      [projectId, fence],
+    );
+    if (!own) return false;
     await closeRows(manager, request);
     // A run that was stopped before it could open has not left its id. Others, too, close what was never opened.
     const isUnopened = !request.stages && activityInfo().workflowExecution?.workflowId === workflowIdOf(projectId);
-    const { affected } = await manager.update(
+    await manager.update(
       Project,
       { id: projectId },
       { status: outcome, error, finishedAt: new Date(), ...(isUnopened && { runId }) },
     );
-    return affected === 1;
+    return true;
   });
-  await closeAbandoned(deps, { projectId });
-  // Of a project that never was, or was deleted meanwhile, there is nobody to tell.
   if (!found) return { announced: true };
+  await closeAbandoned(deps, { projectId });
   const telling = request.announce ? tellEnd(deps, request).catch(() => false) : false;
   if (outcome === 'cancelled') await cancelJobs(deps, { projectId });
   return { announced: await telling };

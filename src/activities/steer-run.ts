@@ -1,8 +1,6 @@
-import { activityInfo } from '@temporalio/activity';
 import { In, type EntityManager } from 'typeorm';
 import { Lane, Scene } from '../entities';
 import {
-  fenceOf,
   laneParts,
   PIPELINE,
   type EventBody,
@@ -16,12 +14,14 @@ import { announceSkipped } from './announce';
 import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
 import { lockStage, refreshStage } from './lane-store';
+import { isLate, ownFence } from './own-fence';
 
 /** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
 export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: SkipRequest): Promise<void> {
   const fence = ownFence();
   const { stage } = laneParts(lane);
-  await deps.dataSource.transaction(async (manager) => {
+  const isDone = await deps.dataSource.transaction(async (manager) => {
+    if (await isLate(manager, projectId, fence)) return false;
     await lockStage(manager, projectId, stage);
     await manager.query(
       `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = now(),
@@ -31,7 +31,9 @@ export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: S
     );
     await refreshStage(manager, projectId, stage);
     await releaseProject(manager, projectId);
+    return true;
   });
+  if (!isDone) return;
   await cancelJobs(deps, { projectId, lanes: [lane] });
   await announceSkipped(deps, { projectId, lane, runId }).catch((err: Error) =>
     deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the skipped lane'),
@@ -44,7 +46,9 @@ export async function rejectLanes(
   { projectId, lanes, reason }: RejectedLanes,
 ): Promise<void> {
   const stages = [...new Set(lanes.map((lane) => laneParts(lane).stage))];
+  const fence = ownFence();
   await dataSource.transaction(async (manager) => {
+    if (await isLate(manager, projectId, fence)) return;
     // Done twice, it is said once.
     await manager.query(
       `UPDATE lanes SET status = 'pending', accepted = false, finished_at = NULL, updated_at = now(),
@@ -99,11 +103,6 @@ export async function listScenes(
 ): Promise<number[]> {
   const scenes = await dataSource.manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   return scenes.map(({ sequenceNumber }) => sequenceNumber);
-}
-
-function ownFence(): number {
-  const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
-  return fenceOf(currentAttemptScheduledTimestampMs, attempt);
 }
 
 /** Nothing waits for a person any more. */

@@ -38,7 +38,8 @@ export function createDataSource({
     poolSize,
     connectTimeoutMS: acquireTimeoutMs,
     applicationName,
-    extra: { statement_timeout: statementTimeoutMs },
+    // A process that hangs in the middle of a transaction must not keep its locks from those that go on.
+    extra: { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: statementTimeoutMs },
     // gen_random_uuid() is part of Postgres itself: no extension, and so no superuser, is needed.
     uuidExtension: 'pgcrypto',
     installExtensions: false,

@@ -1,5 +1,6 @@
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
+import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
@@ -33,6 +34,10 @@ export class Project {
   /** Temporal's run id of the last run. */
   @Column('text', { name: 'run_id', nullable: true })
   runId: string | null;
+
+  /** Of the step that opened the last run; steps of older runs that come late can write nothing. */
+  @Column('bigint', { name: 'run_fence', default: 0, transformer: bigintNumber })
+  runFence: number;
 
   /** Why the last run failed or waits for a person. */
   @Column('jsonb', { nullable: true })

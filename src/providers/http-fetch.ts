@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import { BrokenConnection, ServerError } from './errors';
 
 const MOST_ERROR_BYTES = 64 * 1024;
+const MOST_SILENCE_MS = 60_000;
 
 const agents = {
   'http:': new http.Agent({ keepAlive: true, maxSockets: Infinity }),
@@ -88,15 +89,24 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => v
   });
 }
 
-/** Reads a whole good response, at most `maxBytes`. */
-export async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
+/**
+ * Reads a whole good response, at most `maxBytes`. One that falls silent in its middle is given up, because nobody else would
+ * notice: the package's own time-out is over when the head is there.
+ */
+export async function readBody(response: Response, maxBytes: number, silenceMs = MOST_SILENCE_MS): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
-  await receiveBody(response, (part) => {
-    size += part.length;
-    if (size > maxBytes) throw new ServerError(`the answer is larger than ${maxBytes} bytes`);
-    parts.push(part);
-  });
+  const silence = setTimeout(() => bodies.get(response)?.destroy(silent()), silenceMs);
+  try {
+    await receiveBody(response, (part) => {
+      silence.refresh();
+      size += part.length;
+      if (size > maxBytes) throw new ServerError(`the answer is larger than ${maxBytes} bytes`);
+      parts.push(part);
+    });
+  } finally {
+    clearTimeout(silence);
+  }
   return Buffer.concat(parts);
 }
 
@@ -113,4 +123,8 @@ async function beginningOf(incoming: http.IncomingMessage): Promise<string> {
 
 function abortError(): Error {
   return new DOMException('The request was aborted', 'AbortError');
+}
+
+function silent(): NodeJS.ErrnoException {
+  return Object.assign(new Error('nothing more came'), { code: 'ETIMEDOUT' });
 }

@@ -5,6 +5,8 @@ import { forOneCall, openaiClient, type Endpoint } from './openai-client';
 import type { Media, VideoJob, VideoProvider, VideoRequest } from './ports';
 
 const TIMEOUT_MS = 120_000;
+/** A question after a job is answered at once, or it is lost and asked again. */
+const POLL_TIMEOUT_MS = 30_000;
 const MAX_JSON_BYTES = 1024 * 1024;
 const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
 
@@ -35,7 +37,10 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   async poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
-    return this.json(this.client.videos.retrieve(jobId, { signal: forOneCall(signal) }), signal);
+    return this.json(
+      this.client.videos.retrieve(jobId, { signal: forOneCall(signal), timeout: POLL_TIMEOUT_MS }),
+      signal,
+    );
   }
 
   async download(jobId: string, signal: AbortSignal): Promise<Media> {

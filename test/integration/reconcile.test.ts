@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StopSignals, type ActivityDeps } from '../../src/activities';
 import { reconcileRuns } from '../../src/activities/reconcile-runs';
 import type { Cli } from '../../src/cli';
 import { createProgram } from '../../src/cli/program';
@@ -9,11 +8,10 @@ import { prepareServices } from '../../src/cli/services';
 import { examine } from '../../src/cli/services/examine';
 import type { Config } from '../../src/config';
 import { Lane, Project } from '../../src/entities';
-import { createLogger } from '../../src/logger';
 import { isTerminal, reconcileScheduleOf, type BatchId, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
-import { openRedis, type EventLog } from '../../src/stream';
-import { TemporalRuns } from '../../src/worker/temporal-runs';
+import type { EventLog } from '../../src/stream';
+import { withActivityDeps } from '../support/activity-deps';
 import { batchOf, batchToEnd } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
@@ -138,7 +136,8 @@ describe('The reconciler', () => {
     const end = () => withTemporal(app.config, (temporal) => batchOf(temporal, batchId).terminate());
     await end();
     // Somebody starts it again at the moment of the question.
-    const page = await withDeps((deps, runs) => {
+    const page = await withActivityDeps(app.config, (deps) => {
+      const { runs } = deps;
       const isBatchOpen = async (id: BatchId) => {
         const answer = await runs.isBatchOpen(id);
         await app.client.batch([], options);
@@ -164,7 +163,8 @@ describe('The reconciler', () => {
       await streaming(projectId);
       await terminate(projectId, 'a deploy');
       const asked: ProjectId[] = [];
-      const page = await withDeps(async (deps, runs) => {
+      const page = await withActivityDeps(app.config, async (deps) => {
+        const { runs } = deps;
         const newestRun = async (id: ProjectId) => {
           const answer = await runs.newestRun(id);
           asked.push(id);
@@ -185,7 +185,7 @@ describe('The reconciler', () => {
     await streaming(projectId);
     await terminate(projectId, 'a deploy');
     let viewer: Promise<StoryEvent[]> | undefined;
-    await withDeps(async (deps) => {
+    await withActivityDeps(app.config, async (deps) => {
       const publish: EventLog['publish'] = async (request) => {
         viewer ??= app.client.start(projectId).then(() => watchToEnd(app.client, projectId));
         await sleep(300);
@@ -271,26 +271,6 @@ describe('The reconciler', () => {
       await expect(schedule.getHandle(scheduleId).describe()).rejects.toThrow();
     });
   });
-
-  async function withDeps<T>(use: (deps: ActivityDeps, runs: TemporalRuns) => Promise<T>): Promise<T> {
-    const redis = openRedis(app.config);
-    const { log, control } = redis;
-    const stops = new StopSignals(control);
-    const media = new FolderStore(app.config.MEDIA_DIR);
-    const logger = createLogger('silent', 'test');
-    try {
-      return await withTemporal(app.config, (temporal) => {
-        const runs = new TemporalRuns(temporal.connection, app.config.TEMPORAL_NAMESPACE);
-        return use(
-          { dataSource: database.dataSource, log, control, stops, media, runs, config: app.config, logger },
-          runs,
-        );
-      });
-    } finally {
-      stops.close();
-      await redis.close();
-    }
-  }
 
   function cliOn(screen: ReturnType<typeof paper>): Cli {
     return {

@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import { openRun } from '../../src/activities/open-run';
+import { closeRun, parkLane } from '../../src/activities/run-lifecycle';
+import { rejectLanes, skipLane } from '../../src/activities/steer-run';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
-import type { StoryStatusView } from '../../src/protocol';
+import { workflowIdOf, type LaneId, type ProjectId, type StoryStatusView } from '../../src/protocol';
 import { createLogger } from '../../src/logger';
 import { runWorker } from '../../src/worker';
+import { withActivityDeps } from '../support/activity-deps';
 import { startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -86,4 +92,44 @@ describe('What the rows say of a run that has ended', () => {
     }
     await watchToEnd(app.client, projectId);
   });
+
+  test('is not changed by a step of an older run that comes late', async () => {
+    const { topic, mark } = ownTopic();
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    const before = Date.now();
+    await sleep(5);
+    await app.client.start(projectId, { gates: ['film'] });
+    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    const rows = await app.client.status(projectId);
+    const lane = 'film' as LaneId;
+    const error = { type: 'Internal', message: mark, retryable: true };
+    await withActivityDeps(app.config, async (deps) => {
+      const late = <T>(step: () => Promise<T>) => asAttempt(projectId, before, step);
+      const closing = {
+        projectId,
+        runId: 'older',
+        outcome: 'failed',
+        error,
+        announce: true,
+        stages: ['film'],
+      } as const;
+      expect(await late(() => closeRun(deps, closing))).toEqual({ announced: true });
+      await late(() => parkLane(deps, { projectId, lane, error, attempts: 1 }));
+      await late(() => skipLane(deps, { projectId, runId: 'older', lane }));
+      await late(() => rejectLanes(deps, { projectId, lanes: [lane], reason: mark }));
+      await expect(late(() => openRun(deps, { projectId }))).rejects.toMatchObject({ type: 'Run.Gone' });
+    });
+    expect(await app.client.status(projectId)).toEqual(rows);
+    await app.client.approve(projectId, 'film');
+    const told = await watchToEnd(app.client, projectId);
+    expect(told.at(-1)?.type).toBe('pipeline_done');
+    expect(JSON.stringify(told)).not.toContain(`"message":"${mark}"`);
+  });
 });
+
+/** Runs a step as if it had been scheduled then, and its worker had hung since. */
+function asAttempt<T>(projectId: ProjectId, scheduledMs: number, step: () => Promise<T>): Promise<T> {
+  const workflowExecution = { workflowId: workflowIdOf(projectId), runId: 'older' };
+  const info = { currentAttemptScheduledTimestampMs: scheduledMs, attempt: 1, workflowExecution };
+  return asyncLocalStorage.run({ info } as Context, step);
+}

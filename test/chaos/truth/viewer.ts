@@ -21,7 +21,7 @@ export class Viewer {
     this.watching = (async () => {
       for await (const event of this.client.watch(this.projectId)) seen.push(event);
     })()
-      .catch((error: Error) => (this.failed ??= error))
+      .catch((error: Error) => void (this.failed ??= error))
       .then(() => (this.watching = undefined));
   }
 

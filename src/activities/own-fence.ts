@@ -1,0 +1,15 @@
+import { activityInfo } from '@temporalio/activity';
+import { MoreThan, type EntityManager } from 'typeorm';
+import { Project } from '../entities';
+import { fenceOf, type ProjectId } from '../protocol';
+
+/** Of this attempt at a run's own step, as lanes have it: a step that comes late is older than what was begun since. */
+export function ownFence(): number {
+  const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
+  return fenceOf(currentAttemptScheduledTimestampMs, attempt);
+}
+
+/** Another run has been opened since the step of this fence: the step comes late, and must change nothing. */
+export async function isLate(manager: EntityManager, projectId: ProjectId, fence: number): Promise<boolean> {
+  return manager.existsBy(Project, { id: projectId, runFence: MoreThan(fence) });
+}

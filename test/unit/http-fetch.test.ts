@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { httpFetch, readBody } from '../../src/providers/http-fetch';
+
+describe('An answer that is read whole', () => {
+  let server: Server;
+  let pieces: readonly string[] = [];
+
+  beforeAll(async () => {
+    server = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': '12' });
+      pieces.forEach((piece, i) => setTimeout(() => response.write(piece), i * 60));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const ask = () => httpFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+
+  test('and falls silent in its middle is given up', async () => {
+    pieces = ['half', ''];
+    await expect(readBody(await ask(), 100, 100)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  });
+
+  test('may come as slowly as it likes while it comes', async () => {
+    pieces = ['one ', 'two ', 'four'];
+    expect((await readBody(await ask(), 100, 100)).toString()).toBe('one two four');
+  });
+});
