@@ -17,13 +17,20 @@ export async function isRunning(temporal: Client, workflowId: string): Promise<b
   }
 }
 
-/** Waits a little for a workflow that is about to end. */
-export async function hasEnded(temporal: Client, workflowId: string): Promise<boolean> {
-  const handle = temporal.workflow.getHandle(workflowId);
-  const ended = handle.result().then(
-    () => true,
-    () => true,
-  );
+/**
+ * Waits a little for a run that has told its end and is about to be over. False at once where the workflow that is there is
+ * a later run.
+ */
+export async function hasEnded(temporal: Client, workflowId: string, run: string | null): Promise<boolean> {
+  const { runId, raw } = await temporal.workflow.getHandle(workflowId).describe();
+  if (runId !== run && raw.workflowExecutionInfo?.firstRunId !== run) return false;
+  const ended = temporal.workflow
+    .getHandle(workflowId, runId)
+    .result()
+    .then(
+      () => true,
+      () => true,
+    );
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ENDING_MS)));
   return Promise.race([ended, patience]).finally(() => clearTimeout(timer));

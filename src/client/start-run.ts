@@ -81,9 +81,10 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   };
   const runId = await start().catch(async (error: unknown) => {
     // The last run has told its end and is about to be over: the next one may begin then.
-    const isEnding =
-      error instanceof WorkflowExecutionAlreadyStartedError && isFinal((await project(projectId)).status);
-    return isEnding && (await hasEnded(temporal, workflowId)) ? start().catch(orRefused) : orRefused(error);
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { status, runId: last } = await project(projectId);
+    const isOver = isFinal(status) && (await hasEnded(temporal, workflowId, last));
+    return isOver ? start().catch(orRefused) : orRefused(error);
   });
   await queueProject(dataSource, before, { runId, joined: options.join === true });
   return { workflowId, runId };

@@ -254,12 +254,12 @@ export class StoryClient {
    * reached; then nothing is removed, or only the events, and the call may be repeated.
    */
   async delete(projectId: ProjectId): Promise<void> {
-    const { status } = await this.project(projectId);
+    const { status, runId } = await this.project(projectId);
     const workflowId = workflowIdOf(projectId);
     // A run that has told its end is about to be over.
     if (
       (await isRunning(this.temporal, workflowId)) &&
-      !(isFinal(status) && (await hasEnded(this.temporal, workflowId)))
+      !(isFinal(status) && (await hasEnded(this.temporal, workflowId, runId)))
     ) {
       throw new StoryreelError(
         'Project.AlreadyRunning',
