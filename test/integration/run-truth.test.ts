@@ -120,8 +120,9 @@ describe('What the rows say of a run that has ended', () => {
       await expect(late(() => openRun(deps, { projectId }))).rejects.toMatchObject({ type: 'Run.Gone' });
     });
     expect(await app.client.status(projectId)).toEqual(rows);
+    const all = watchToEnd(app.client, projectId);
     await app.client.approve(projectId, 'film');
-    const told = await watchToEnd(app.client, projectId);
+    const told = await all;
     expect(told.at(-1)?.type).toBe('pipeline_done');
     expect(JSON.stringify(told)).not.toContain(`"message":"${mark}"`);
   });
