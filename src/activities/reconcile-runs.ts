@@ -22,6 +22,7 @@ const AT_ONCE = 10;
 const LIVE = ['queued', 'processing', 'paused', 'needs_attention', 'awaiting_approval'];
 
 interface Candidate extends ProjectSeen {
+  /** Of a project that is queued. */
   readonly batchId: BatchId | null;
   readonly age: number;
 }
@@ -38,21 +39,11 @@ export async function reconcileRuns(
   { graceSeconds, after }: { readonly graceSeconds: number; readonly after?: ProjectPosition },
 ): Promise<RunsPage> {
   const candidates = await candidatesAfter(deps, after);
+  const batches = await openBatches(deps, candidates);
   const found: Found[] = [];
-  const batches = new Map<BatchId, Promise<boolean>>();
-  const hasTurn = ({ status, batchId }: Candidate): Promise<boolean> => {
-    if (status !== 'queued' || batchId === null) return Promise.resolve(false);
-    const known = batches.get(batchId) ?? deps.runs.isBatchOpen(batchId);
-    batches.set(batchId, known);
-    return known;
-  };
   for (let at = 0; at < candidates.length; at += AT_ONCE) {
     const some = candidates.slice(at, at + AT_ONCE);
-    found.push(
-      ...(await Promise.all(
-        some.map(async (each) => ((await hasTurn(each)) ? 'live' : reconcileOne(deps, each, graceSeconds))),
-      )),
-    );
+    found.push(...(await Promise.all(some.map((candidate) => reconcileOne(deps, candidate, batches, graceSeconds)))));
   }
   const last = candidates.length === PAGE ? candidates.at(-1) : undefined;
   return {
@@ -67,8 +58,8 @@ export async function reconcileRuns(
 
 async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosition | undefined): Promise<Candidate[]> {
   return dataSource.query<Candidate[]>(
-    `SELECT id AS "projectId", status, run_id AS "runId", batch_id AS "batchId", updated_at::text AS "updatedAt",
-       extract(epoch FROM now() - updated_at)::float8 AS age
+    `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt",
+       CASE WHEN status = 'queued' THEN batch_id END AS "batchId", extract(epoch FROM now() - updated_at)::float8 AS age
      FROM projects
      WHERE (status = ANY ($1::text[]) OR (status IN ('completed', 'failed', 'cancelled') AND (
          id IN (SELECT project_id FROM lanes WHERE status = ANY ($2::text[])) OR
@@ -79,8 +70,23 @@ async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosit
   );
 }
 
-async function reconcileOne(deps: ActivityDeps, seen: Candidate, graceSeconds: number): Promise<Found> {
-  const { projectId, status } = seen;
+/** What is queued in these has no run yet, and will have one. */
+async function openBatches({ runs }: ActivityDeps, candidates: readonly Candidate[]): Promise<ReadonlySet<BatchId>> {
+  const open = new Set<BatchId>();
+  for (const batchId of new Set(candidates.map((each) => each.batchId))) {
+    if (batchId !== null && (await runs.isBatchOpen(batchId))) open.add(batchId);
+  }
+  return open;
+}
+
+async function reconcileOne(
+  deps: ActivityDeps,
+  seen: Candidate,
+  batches: ReadonlySet<BatchId>,
+  graceSeconds: number,
+): Promise<Found> {
+  const { projectId, status, batchId } = seen;
+  if (batchId !== null && batches.has(batchId)) return 'live';
   const run = await deps.runs.newestRun(projectId);
   if (run.kind === 'open') return 'live';
   const ended = run.kind === 'ended' ? (Date.now() - run.endedAt.getTime()) / 1000 : Infinity;
@@ -92,9 +98,9 @@ async function reconcileOne(deps: ActivityDeps, seen: Candidate, graceSeconds: n
   return { projectId, was: status, now: end.outcome, why };
 }
 
-function endOf({ status }: Candidate, run: Exclude<RunState, { kind: 'open' }>): RunEnd {
+function endOf({ status, batchId }: Candidate, run: Exclude<RunState, { kind: 'open' }>): RunEnd {
   if (status === 'completed' || status === 'failed' || status === 'cancelled') return { outcome: status, error: null };
-  if (run.kind === 'none') return { outcome: 'failed', error: UNKNOWN };
+  if (run.kind === 'none') return { outcome: 'failed', error: batchId === null ? UNKNOWN : BATCH_IS_OVER };
   return { outcome: run.outcome, error: run.error ?? null };
 }
 
@@ -104,14 +110,20 @@ const UNKNOWN: EventError = {
   retryable: false,
 };
 
+const BATCH_IS_OVER: EventError = {
+  type: 'Run.Gone',
+  message: 'Its batch has ended before its turn came. Start the batch again.',
+  retryable: false,
+};
+
 function whyOf({ outcome, error }: RunEnd): string {
   if (error) return error.message;
   return outcome === 'cancelled' ? 'The run was cancelled.' : 'The run had ended.';
 }
 
 /**
- * What its calls have cost comes before the end, as with every run. Viewers find it in Postgres where the log cannot be reached now, or hangs. A run that has told its end itself tells no
- * other one.
+ * What its calls have cost comes before the end, as with every run. Viewers find it in Postgres where the log cannot be
+ * reached now, or hangs. A run that has told its end itself tells no other one.
  */
 async function tell(deps: ActivityDeps, manager: EntityManager, { projectId, runId }: Candidate, run: RunState) {
   const execution = run.kind === 'ended' ? run.runId : (runId ?? 'none');

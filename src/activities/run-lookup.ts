@@ -17,6 +17,6 @@ export type RunState =
 export interface RunLookup {
   /** Throws where Temporal cannot be asked; that is no word on the run. */
   newestRun(projectId: ProjectId): Promise<RunState>;
-  /** Whether a batch goes on, so that its queued projects will have their turn. */
+  /** Whether a batch goes on and will come to what is queued in it. Throws as `newestRun` does. */
   isBatchOpen(batchId: BatchId): Promise<boolean>;
 }

@@ -7,6 +7,7 @@ import {
   type EventError,
   type ProjectId,
   type ProjectStatus,
+  type StageName,
 } from '../protocol';
 import { checkedProject, type NewProject } from './new-project';
 
@@ -46,24 +47,29 @@ export interface Enlisted {
 }
 
 /**
- * Puts projects into a batch, behind those that are in it, and queues all that has no run and has not ended well (with
- * `all`, that too). Everything or nothing, so it may be repeated: a topic that the batch has is the project that it has.
+ * Puts projects into a batch, behind those that are in it, and queues all that has no run and has not ended well. Of those
+ * that have, it queues the ones that lack a stage of `again`; or all. Everything or nothing, so it may be repeated: a topic
+ * that the batch has is the project that it has.
  * Throws `Project.Invalid` and `Project.NotFound`.
  */
 export async function enlist(
   dataSource: DataSource,
   batchId: BatchId,
   inputs: readonly (NewProject | ProjectId)[],
-  { all }: { readonly all: boolean },
+  again: readonly StageName[] | 'all',
 ): Promise<Enlisted> {
   return dataSource.transaction(async (manager) => {
     // Two calls for one batch must not both find a topic missing.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('batch:' || $1, 0))`, [batchId]);
     const given = await addMissing(manager, batchId, inputs);
+    // What is queued already is touched, too, so that nobody takes it any more for what an ended batch has left behind.
     await manager.query(
-      `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
-       WHERE batch_id = $1 AND (status IN ('draft', 'failed', 'cancelled') OR ($2 AND status = 'completed'))`,
-      [batchId, all],
+      `UPDATE projects AS p SET status = 'queued', error = NULL, updated_at = now()
+       WHERE batch_id = $1 AND (status IN ('draft', 'queued', 'failed', 'cancelled') OR (status = 'completed' AND ($2 OR EXISTS (
+         SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
+           ON l.project_id = p.id AND l.stage = asked.stage
+         WHERE l.settled_fence IS NULL AND l.status IS DISTINCT FROM 'skipped'))))`,
+      [batchId, again === 'all', again === 'all' ? [] : again],
     );
     const projects = await batchedProjects(manager, batchId);
     if (projects.length > MOST_IN_BATCH) {

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
+import { checkNamed } from '../planning';
 import {
-  ADD_MESSAGE,
-  BATCH_WORKFLOW,
   batchWorkflowIdOf,
   parseBatchId,
+  STAGES,
   StoryreelError,
-  type AddRequest,
   type BatchId,
-  type BatchInput,
   type BatchItem,
   type ProjectId,
   type ProjectStatus,
+  type StageName,
   type StoryPriority,
 } from '../protocol';
 import { batchedProjects, enlist, type BatchedProject } from './batch-rows';
+import { BatchRuns } from './batch-runs';
 import type { NewProject } from './new-project';
 
 /** A new project or one that is there. */
@@ -31,6 +31,13 @@ export interface BatchOptions {
   readonly force?: boolean;
   /** As in `StartOptions`. */
   readonly onFailure?: 'park' | 'fail';
+  /**
+   * Only these stages of each film; default: all. The same batch without them, when it has ended, makes the others. A batch
+   * that is running keeps its own, and `gates`, too: a call without them joins it, one with others is refused.
+   */
+  readonly stages?: readonly StageName[];
+  /** Stages after which each film waits for `approve`; its place goes to the next one meanwhile. */
+  readonly gates?: readonly StageName[];
   /** Of the projects that this call names and that say none themselves. */
   readonly priority?: StoryPriority;
 }
@@ -53,31 +60,33 @@ export interface BatchView {
 }
 
 const LOOK_MS = 500;
-/** How long a batch may take to end all its stories before a new one of its name is refused. */
-const ENDING_MS = 30_000;
-/** A batch that ends while it is told to go on is started again; it cannot end each time. */
-const TRIES = 5;
 
 /** Starts, joins, shows and cancels batches. */
 export class Batches {
+  private readonly runs: BatchRuns;
+
   constructor(
     private readonly dataSource: DataSource,
-    private readonly temporal: Client,
-    private readonly taskQueue: string,
-  ) {}
+    temporal: Client,
+    taskQueue: string,
+  ) {
+    this.runs = new BatchRuns(temporal, taskQueue);
+  }
 
   async start(inputs: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {
-    const { atMost = 3, force = false, onFailure, priority } = options;
+    const { atMost = 3, force = false, onFailure, priority, stages, gates } = options;
     const batchId = checkedId(options.batchId ?? randomUUID().slice(0, 8));
-    const workflowId = batchWorkflowIdOf(batchId);
     if (!Number.isInteger(atMost) || atMost < 1) {
       throw new StoryreelError('Project.Invalid', 'How many projects may run at once must be a whole number from 1.');
     }
-    await this.whileEnding(batchId);
-    if (force && (await this.isRunning(batchId))) {
+    checkNamed({ ...(stages && { stages }) });
+    const scope = { ...(stages && { stages }), ...(gates && { gates }) };
+    const isRunning = await this.runs.canTake(batchId, scope);
+    if (force && isRunning) {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
-    const { given, projects } = await enlist(this.dataSource, batchId, inputs, { all: force });
+    const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
+    const { given, projects } = await enlist(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
     const served = new Map(given.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
     const unfinished = projects.filter(({ status }) => status !== 'completed');
@@ -86,17 +95,17 @@ export class Batches {
       return { projectId, ...(owner !== undefined && { owner }), ...(own !== undefined && { priority: own }) };
     });
     if (items.length > 0) {
-      const story = { ...(force && { force }), ...(onFailure && { onFailure }) };
-      await this.run(workflowId, { batchId, projects: items, atMost, story });
+      const story = { ...scope, ...(force && { force }), ...(onFailure && { onFailure }) };
+      await this.runs.startOrAdd({ batchId, projects: items, atMost, story });
     }
-    return { batchId, workflowId, projectIds: given };
+    return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: given };
   }
 
   /** Throws `Batch.NotFound`. */
   async status(id: string): Promise<BatchView> {
     const batchId = checkedId(id);
     // In this order: what has ended before the rows are read is in the rows.
-    const running = await this.isRunning(batchId);
+    const running = await this.runs.isRunning(batchId);
     const projects = await batchedProjects(this.dataSource.manager, batchId);
     if (projects.length === 0) throw notFound(batchId);
     const counts: Partial<Record<ProjectStatus, number>> = {};
@@ -120,68 +129,7 @@ export class Batches {
   /** Resolves false where none was running. Throws `Batch.NotFound`. */
   async cancel(id: string): Promise<boolean> {
     const { batchId, running } = await this.status(id);
-    if (!running) return false;
-    try {
-      await this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).cancel();
-      return true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  }
-
-  /** Starts the workflow, or tells the one that runs what there is to do. */
-  private async run(workflowId: string, input: BatchInput): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.temporal.workflow.start(BATCH_WORKFLOW, {
-          workflowId,
-          taskQueue: this.taskQueue,
-          args: [input],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-          staticSummary: `batch of ${input.projects.length} projects`,
-        });
-        return;
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-      try {
-        const handle = this.temporal.workflow.getHandle(workflowId);
-        await handle.signal<[AddRequest]>(ADD_MESSAGE, { projects: input.projects });
-        return;
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError) || tries === TRIES) throw error;
-      }
-    }
-  }
-
-  /** A batch that is being cancelled takes nothing more: the next one begins when it has ended. */
-  private async whileEnding(batchId: BatchId): Promise<void> {
-    for (const deadline = Date.now() + ENDING_MS; await this.isEnding(batchId); await sleep(LOOK_MS)) {
-      if (Date.now() < deadline) continue;
-      throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is still being cancelled. Try again later.`);
-    }
-  }
-
-  private async isEnding(batchId: BatchId): Promise<boolean> {
-    try {
-      const { status, raw } = await this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
-      return status.name === 'RUNNING' && raw.workflowExtendedInfo?.cancelRequested === true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  }
-
-  private async isRunning(batchId: BatchId): Promise<boolean> {
-    try {
-      const { status } = await this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
-      return status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+    return running && this.runs.cancel(batchId);
   }
 }
 

@@ -287,8 +287,10 @@ export class StoryClient {
 
   /**
    * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
-   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again, failed and
-   * cancelled ones are. Throws `Project.Invalid`, `Project.NotFound`, and `Batch.NotFound` where the batch would be empty.
+   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again unless they lack
+   * a stage, failed and cancelled ones are. Throws `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`,
+   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise, and `Batch.NotFound`
+   * where the batch would be empty.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.batches.start(projects, options);

@@ -14,6 +14,6 @@ export {
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
-export { planRun, type PlannedRun } from './plan-run';
+export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
 export { storedResult } from './stored-result';

@@ -11,18 +11,7 @@ export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes'>;
  */
 export async function planRun(manager: EntityManager, { projectId, stages, scenes }: OpenRequest): Promise<PlannedRun> {
   if (!stages && !scenes) return { plan: STAGES };
-  if (stages?.length === 0 || scenes?.length === 0) {
-    throw new StoryreelError(
-      'Project.Invalid',
-      'Nothing was named to run. Name a stage or a scene, or leave it out for all.',
-    );
-  }
-  const unknown = stages?.find((stage) => !STAGES.some(({ name }) => name === stage));
-  if (unknown !== undefined)
-    throw new StoryreelError(
-      'Stage.Unknown',
-      `There is no stage "${unknown}". The stages are ${STAGES.map(({ name }) => name).join(', ')}.`,
-    );
+  checkNamed({ ...(stages && { stages }), ...(scenes && { scenes }) });
   const rows = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const there = rows.map(({ sequenceNumber }) => sequenceNumber);
   const missing = scenes?.find((scene) => !there.includes(scene));
@@ -44,6 +33,22 @@ export async function planRun(manager: EntityManager, { projectId, stages, scene
   const own = scenes ?? there;
   checkNeeds(plan, own, there, settled);
   return { plan, scenes: own };
+}
+
+/** Throws `Stage.Unknown`, and `Project.Invalid` where nothing is named. */
+export function checkNamed({ stages, scenes }: Pick<OpenRequest, 'stages' | 'scenes'>): void {
+  if (stages?.length === 0 || scenes?.length === 0) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      'Nothing was named to run. Name a stage or a scene, or leave it out for all.',
+    );
+  }
+  const unknown = stages?.find((stage) => !STAGES.some(({ name }) => name === stage));
+  if (unknown !== undefined)
+    throw new StoryreelError(
+      'Stage.Unknown',
+      `There is no stage "${unknown}". The stages are ${STAGES.map(({ name }) => name).join(', ')}.`,
+    );
 }
 
 /** Everything that the plan needs of other stages must be there. */

@@ -3,6 +3,8 @@ import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporal
 import type { RunLookup, RunState } from '../activities';
 import { batchWorkflowIdOf, workflowIdOf, type BatchId, type EventError, type ProjectId } from '../protocol';
 
+const ENDED: readonly string[] = ['COMPLETED', 'CANCELLED', 'FAILED', 'TERMINATED', 'TIMED_OUT'];
+
 /** Asks Temporal itself about runs, over the worker's own connection. */
 export class TemporalRuns implements RunLookup {
   private readonly client: Client;
@@ -37,8 +39,8 @@ export class TemporalRuns implements RunLookup {
 
   async isBatchOpen(batchId: BatchId): Promise<boolean> {
     try {
-      const { closeTime } = await this.client.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
-      return closeTime === undefined;
+      const { status } = await this.client.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
+      return !ENDED.includes(status.name);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;

@@ -11,7 +11,8 @@ export function wasReset(runId: string, opened: OpenedRun): boolean {
 /**
  * An operator can reset the workflow to any point of its history. Behind the opening of the run, rows and viewers then
  * still stand where the run had come to, which may be its end, and nothing that is replayed tells them. So the first thing
- * that such a run does by itself is to tell how it stands.
+ * that such a run does by itself is to tell how it stands. (A replay without a server gives a reset run the id of the run
+ * before it, so histories of reset runs cannot be replayed there; workers replay them as they are.)
  */
 export class AfterReset {
   private busy = false;

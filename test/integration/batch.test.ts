@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDataSource, Project } from '../../src/entities';
-import { batchOf, batchToEnd, startedBy, untilCount, workflowIds } from '../support/batches';
-import { startQuickFilms, type QuickFilms } from '../support/quick-films';
+import { batchOf, batchToEnd, hasFoundOneStarted, startedBy, untilCount, workflowIds } from '../support/batches';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -9,20 +8,17 @@ import { until } from '../support/until';
 
 describe('A batch', () => {
   let app: TestApp;
-  let films: QuickFilms;
-  let studio: StudioControl;
+  const studio = new StudioControl();
 
   beforeAll(async () => {
-    films = await startQuickFilms('batch');
-    studio = new StudioControl(new URL('/', films.env['OPENAI_BASE_URL']));
-    app = await startApp({ ...films.env, FRAME_SIZE: '64x36' });
+    app = await startApp();
   });
-  afterAll(async () => {
-    await app.close();
-    await films.close();
-  });
+  afterAll(() => app.close());
 
-  /** Short topics that belong together, so that a fault can strike all of them by the mark. */
+  /** Where it does not matter what of the films is made. */
+  const stages = ['rewrite'] as const;
+
+  /** Short topics that belong together. */
   function topics(count: number): { mark: string; batchId: string; projects: { topic: string; settings: object }[] } {
     const { mark } = ownTopic();
     const settings = { scenes: 1 };
@@ -30,19 +26,25 @@ describe('A batch', () => {
     return { mark, batchId: `test-${mark}`, projects };
   }
 
-  /** Texts that come so slowly that their stories are under way until they are stopped. */
-  const slowly = (mark: string, times = 1) => studio.misbehave(mark, 'chat', { tokensPerSecond: 2 }, times);
+  /** Their texts come so slowly that these stories are under way until they are stopped. */
+  async function slowly(...topics: readonly string[]): Promise<void> {
+    for (const topic of topics) await studio.misbehave(topic, 'chat', { tokensPerSecond: 2 });
+  }
+
+  /** Until each of these has begun its text, and so has met the studio's fault that is meant for it. */
+  async function untilAsked(...topics: readonly string[]): Promise<void> {
+    for (const topic of topics)
+      await until(`${topic} is asked for`, async () => (await studio.requests(topic)).length > 0);
+  }
 
   test('of 200 projects keeps to its order and its cap, and those that fail stop no other', async () => {
     const { batchId, projects, mark } = topics(200);
-    const good = [1, 2, 51, 100, 199, 200].map((n) => n - 1);
-    // Whole films would take minutes: most fail at once, in ways that no retry mends.
-    for (const i of good) projects[i] = { topic: ownTopic().topic, settings: { scenes: 1 } };
-    await studio.misbehave(mark, 'chat', { status: 400 }, 200);
-    const batch = await app.client.batch(projects, { batchId, atMost: 20, onFailure: 'fail' });
+    const bad = [1, 77, 78, 200];
+    for (const n of bad) await studio.misbehave(`${mark} number ${n}.`, 'chat', { status: 400 });
+    const batch = await app.client.batch(projects, { batchId, atMost: 20, onFailure: 'fail', stages });
     const { counts, projects: seen } = await batchToEnd(app.client, batchId, 100_000);
-    expect(counts).toEqual({ completed: good.length, failed: 200 - good.length });
-    expect(good.map((i) => seen[i]?.status)).toEqual(good.map(() => 'completed'));
+    expect(counts).toEqual({ completed: 200 - bad.length, failed: bad.length });
+    expect(bad.map((n) => seen[n - 1]?.status)).toEqual(bad.map(() => 'failed'));
     expect(seen[76]).toMatchObject({ projectId: batch.projectIds[76], error: { type: 'Provider.BadRequest' } });
     const started = await withTemporal(app.config, (client) => startedBy(client, batch.batchId));
     expect(started).toEqual(workflowIds(batch.projectIds));
@@ -51,18 +53,51 @@ describe('A batch', () => {
     expect(most).toBeGreaterThan(10);
   }, 120_000);
 
+  test('makes only the stages that are named, and the rest of its films when it goes on without them', async () => {
+    const { batchId, projects } = topics(2);
+    const { projectIds } = await app.client.batch(projects, { batchId, stages });
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
+    for (const id of projectIds) expect((await app.client.status(id)).film).toBeUndefined();
+    await app.client.batch([], { batchId });
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
+    for (const id of projectIds) expect((await app.client.status(id)).film).toMatchObject({ scenes: 1 });
+    for (const { topic } of projects) {
+      const prompts = (await studio.requests(topic)).map(({ prompt }) => prompt);
+      expect(prompts.filter((prompt) => prompt.includes('screenwriter'))).toHaveLength(1);
+    }
+    // Nothing is left to make.
+    await app.client.batch([], { batchId });
+    expect((await app.client.batchStatus(batchId)).running).toBe(false);
+  });
+
+  test('waits for approval of each story, gives its place away meanwhile, and takes no other stages then', async () => {
+    const { batchId, projects } = topics(2);
+    const options = { batchId, atMost: 1, stages: ['rewrite', 'storyboard'], gates: ['rewrite'] } as const;
+    const { projectIds } = await app.client.batch(projects, options);
+    await untilCount(app.client, batchId, 'awaiting_approval', 2);
+    await expect(app.client.batch(projects, { ...options, gates: [] })).rejects.toMatchObject({
+      type: 'Project.AlreadyRunning',
+    });
+    await expect(app.client.batch(projects, { batchId, stages: ['rewrite'] })).rejects.toMatchObject({
+      type: 'Project.AlreadyRunning',
+    });
+    expect((await app.client.batch(projects, options)).projectIds).toEqual(projectIds);
+    for (const id of projectIds) await app.client.approve(id, 'rewrite');
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
+  });
+
   test('that is asked for again goes on with what is not finished, and with nothing else', async () => {
     const { batchId, projects: bare, mark } = topics(4);
     const projects = bare.map((project) => ({ ...project, owner: 'ada' }));
     await studio.misbehave(`${mark} number 3.`, 'chat', { status: 400 });
-    const batch = await app.client.batch(projects, { batchId, onFailure: 'fail', priority: 2 });
+    const batch = await app.client.batch(projects, { batchId, onFailure: 'fail', priority: 2, stages });
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 3, failed: 1 });
     const first = batch.projectIds[0] ?? ('' as never);
     await withTemporal(app.config, async (client) => {
       const { priority } = (await workflowOf(client, first).describe()).raw.workflowExecutionInfo ?? {};
       expect(priority).toMatchObject({ priorityKey: 2, fairnessKey: 'ada' });
     });
-    const again = await app.client.batch(projects, { batchId });
+    const again = await app.client.batch(projects, { batchId, stages });
     expect(again).toEqual(batch);
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 4 });
     const restarted = await withTemporal(app.config, (client) => startedBy(client, batch.batchId));
@@ -87,7 +122,8 @@ describe('A batch', () => {
     const { batchId, projects, mark } = topics(3);
     const twin = { ...projects[0], topic: `fox ${mark} number 1.` };
     const all = [...projects, twin as (typeof projects)[0]];
-    const [one, other] = await Promise.all([app.client.batch(all, { batchId }), app.client.batch(all, { batchId })]);
+    const ask = () => app.client.batch(all, { batchId, stages });
+    const [one, other] = await Promise.all([ask(), ask()]);
     expect(other?.projectIds).toEqual(one?.projectIds);
     // A topic that is given twice is two projects.
     expect(new Set(one?.projectIds).size).toBe(4);
@@ -95,11 +131,12 @@ describe('A batch', () => {
   });
 
   test('that is cancelled ends every story, also those without a turn yet, and can go on later', async () => {
-    const { batchId, projects, mark } = topics(5);
-    await slowly(mark, 2);
-    const batch = await app.client.batch(projects, { batchId, atMost: 2 });
+    const { batchId, projects } = topics(5);
+    const slow = projects.slice(0, 2).map(({ topic }) => topic);
+    await slowly(...slow);
+    const batch = await app.client.batch(projects, { batchId, atMost: 2, stages });
     const viewers = batch.projectIds.map((id) => watchToEnd(app.client, id));
-    await untilCount(app.client, batchId, 'processing', 2);
+    await untilAsked(...slow);
     expect(await app.client.cancelBatch(batchId)).toBe(true);
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ cancelled: 5 });
     const last = (await Promise.all(viewers)).map((events) => events.at(-1)?.type);
@@ -113,28 +150,28 @@ describe('A batch', () => {
     });
     expect(await app.client.cancelBatch(batchId)).toBe(false);
     // Without the list: the batch knows its projects. Asked for in the moment of its cancel, it begins after that.
-    await slowly(mark, 2);
-    await app.client.batch([], { batchId, atMost: 2 });
-    await untilCount(app.client, batchId, 'processing', 2);
+    await slowly(...slow);
+    await app.client.batch([], { batchId, atMost: 2, stages });
+    for (const topic of slow)
+      await until('it is asked for again', async () => (await studio.requests(topic)).length > 1);
     await app.client.cancelBatch(batchId);
-    await app.client.batch([], { batchId });
+    await app.client.batch([], { batchId, stages });
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 5 });
   });
 
   test('that is terminated leaves its stories at work, and the next one joins them and counts them', async () => {
     const { batchId, projects, mark } = topics(3);
-    await slowly(mark);
-    const batch = await app.client.batch(projects, { batchId, atMost: 1 });
+    await slowly(`${mark} number 1.`);
+    const batch = await app.client.batch(projects, { batchId, atMost: 1, stages });
     const [first] = batch.projectIds;
     if (!first) throw new Error('no project');
-    await until('the first one is at work', async () => (await app.client.runStatus(first))?.stage === 'rewrite');
+    await untilAsked(`${mark} number 1.`);
     const { runId } = await app.client.status(first);
     await withTemporal(app.config, (client) => batchOf(client, batch.batchId).terminate());
     expect((await app.client.batchStatus(batchId)).running).toBe(false);
-    await app.client.batch(projects, { batchId, atMost: 1 });
+    await app.client.batch(projects, { batchId, atMost: 1, stages });
     await withTemporal(app.config, async (client) => {
-      const tried = async () => (await startedBy(client, batch.batchId)).length === 1;
-      await until('the batch has come to the first one', tried);
+      await until('the batch has found the first one at work', () => hasFoundOneStarted(client, batch.batchId));
       const { status } = await workflowOf(client, first).describe();
       expect(status.name).toBe('RUNNING');
       expect((await app.client.status(first)).runId).toBe(runId);
@@ -149,7 +186,7 @@ describe('A batch', () => {
   test('gives the place of a parked story to the next one, and ends when a person has seen to it', async () => {
     const { batchId, projects, mark } = topics(2);
     await studio.misbehave(`${mark} number 1.`, 'chat', { status: 400 });
-    const batch = await app.client.batch(projects, { batchId, atMost: 1 });
+    const batch = await app.client.batch(projects, { batchId, atMost: 1, stages });
     const [parked] = batch.projectIds;
     if (!parked) throw new Error('no project');
     const view = await untilCount(app.client, batchId, 'completed', 1);
@@ -169,12 +206,12 @@ describe('A batch', () => {
 
   test('takes in what is added while it runs, and stories that somebody else has started', async () => {
     const { batchId, projects, mark } = topics(3);
-    await slowly(mark, 2);
+    await slowly(`${mark} number 1.`, `${mark} alone`);
     const own = await app.client.create({ topic: `fox ${mark} alone`, settings: { scenes: 1 } });
     const { runId } = await app.client.start(own, { priority: 1 });
-    const begun = await app.client.batch(projects.slice(0, 1), { batchId, atMost: 1 });
-    await untilCount(app.client, batchId, 'processing', 1);
-    const { projectIds } = await app.client.batch([...projects, own], { batchId });
+    const begun = await app.client.batch(projects.slice(0, 1), { batchId, atMost: 1, stages });
+    await untilAsked(`${mark} number 1.`, `${mark} alone`);
+    const { projectIds } = await app.client.batch([...projects, own], { batchId, stages });
     expect(projectIds.slice(0, 1)).toEqual(begun.projectIds);
     const [first] = projectIds;
     if (!first) throw new Error('no project');
@@ -189,7 +226,7 @@ describe('A batch', () => {
     const { batchId, projects, mark } = topics(3);
     await studio.misbehave(`${mark} number 1.`, 'chat', { status: 400 });
     await slowly(`${mark} number 2.`);
-    const batch = await app.client.batch(projects, { batchId, atMost: 1 });
+    const batch = await app.client.batch(projects, { batchId, atMost: 1, stages });
     const [parked, slow] = batch.projectIds;
     if (!parked || !slow) throw new Error('no projects');
     await until('one is parked and one at work', async () => {
@@ -223,6 +260,8 @@ describe('A batch', () => {
     ['a name that is no name', [{ topic: 'x' }], { batchId: '../x' }, 'Project.Invalid'],
     ['an empty topic', [{ topic: 'x' }, { topic: ' ' }], {}, 'Project.Invalid'],
     ['no place at all', [{ topic: 'x' }], { atMost: 0 }, 'Project.Invalid'],
+    ['a list of no stages', [{ topic: 'x' }], { stages: [] }, 'Project.Invalid'],
+    ['a stage that is none', [{ topic: 'x' }], { stages: ['sound' as never] }, 'Stage.Unknown'],
   ])('is refused with %s, and stores nothing', async (_, projects, options, type) => {
     const batchId = `none-${randomUUID()}`;
     await expect(app.client.batch(projects, { batchId, ...options })).rejects.toMatchObject({ type });

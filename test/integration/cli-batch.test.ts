@@ -48,7 +48,8 @@ describe('storyreel batch', () => {
     const file = await fileOf(['# the films of spring', `fox ${mark}.`, '', `  bear ${mark}. `]);
     const id = `cli-${mark}`;
     await studio.misbehave(`fox ${mark}.`, 'chat', { status: 400 });
-    const first = await storyreel(['batch', file, '--id', id, '--scenes', '1', '--at-most', '1', '--owner', 'ada']);
+    const settings = ['--scenes', '1', '--at-most', '1', '--owner', 'ada', '--stage', 'rewrite'];
+    const first = await storyreel(['batch', file, '--id', id, ...settings]);
     const lines = first.text.trimEnd().split('\n');
     expect(lines[0]).toBe(`Batch ${id} of 2: workflow batch-${id}`);
     expect(lines).toContainEqual(expect.stringMatching(/^✓ completed {2}bear mark\w+\. {2}[0-9a-f-]{36}$/));
@@ -58,7 +59,7 @@ describe('storyreel batch', () => {
 
     expect((await storyreel(['cancel', `batch-${id}`])).text).toBe('The batch was asked to end.\n');
     await batchToEnd(app.client, id);
-    const second = await storyreel(['batch', '--id', id, '--json']);
+    const second = await storyreel(['batch', '--id', id, '--json', '--stage', 'rewrite']);
     const told = second.text
       .trimEnd()
       .split('\n')
@@ -67,6 +68,20 @@ describe('storyreel batch', () => {
     expect(told.at(-2)).toMatchObject({ batch_id: id, name: `fox ${mark}.`, status: 'completed' });
     expect(told.at(-1)).toMatchObject({ batch_id: id, running: false, counts: { completed: 2 } });
     expect(second.code).toBe(EXIT_CODES.ok.code);
+  });
+
+  test('makes the stages that are named, waits at its gates, and says how to approve', async () => {
+    const { mark } = ownTopic();
+    const file = await fileOf([`fox ${mark}.`]);
+    const id = `gate-${mark}`;
+    const stages = ['--stage', 'rewrite', '--stage', 'storyboard', '--gate', 'rewrite'];
+    const { code, text } = await storyreel(['batch', file, '--id', id, ...stages]);
+    expect(text).toMatch(/awaiting approval {2}fox .*\n {4}storyreel approve [0-9a-f-]{36} <stage>\n/);
+    expect(code).toBe(EXIT_CODES.parked.code);
+    const [project] = (await app.client.batchStatus(id)).projects;
+    await app.client.approve(project?.projectId ?? ('' as never), 'rewrite');
+    expect((await batchToEnd(app.client, id)).counts).toEqual({ completed: 1 });
+    expect((await app.client.status(project?.projectId ?? ('' as never))).film).toBeUndefined();
   });
 
   test('fails where a film fails, and says at the end which and why', async () => {

@@ -8,16 +8,11 @@ import { prepareServices } from '../../src/cli/services';
 import { examine } from '../../src/cli/services/examine';
 import type { Config } from '../../src/config';
 import { Lane, Project } from '../../src/entities';
-import {
-  batchWorkflowIdOf,
-  isTerminal,
-  reconcileScheduleOf,
-  type ProjectId,
-  type StoryEvent,
-} from '../../src/protocol';
+import { isTerminal, reconcileScheduleOf, type BatchId, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
 import type { EventLog } from '../../src/stream';
 import { withActivityDeps } from '../support/activity-deps';
+import { batchOf, batchToEnd } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
 import { fromSetup, startApp, type TestApp } from '../support/services';
@@ -128,20 +123,37 @@ describe('The reconciler', () => {
     await ended(streams);
   });
 
-  test('leaves queued projects to their batch as long as that goes on', async () => {
-    const [first, second] = [ownTopic(), ownTopic()];
-    await studio.misbehave(first.mark, 'chat', { tokensPerSecond: 20 });
-    const { batchId, projectIds } = await app.client.batch([first, second], { atMost: 1 });
-    const [works, waits] = projectIds as [ProjectId, ProjectId];
-    await streaming(works);
+  test('leaves what is queued to its batch while that goes on, and closes it when the batch has gone', async () => {
+    const { mark } = ownTopic();
+    await studio.misbehave(`${mark} first`, 'chat', { tokensPerSecond: 2 });
+    const projects = ['first', 'second'].map((name) => ({ topic: `fox ${mark} ${name}.`, settings: { scenes: 1 } }));
+    const options = { batchId: `batch-${mark}`, atMost: 1, stages: ['rewrite'] } as const;
+    const { batchId, projectIds } = await app.client.batch(projects, options);
+    const [first, second] = projectIds as [ProjectId, ProjectId];
+    await streaming(first);
     expect((await app.client.reconcile(now)).runs).toMatchObject({ looked: 2, live: 2, repaired: [] });
-    await withTemporal(app.config, ({ workflow }) => workflow.getHandle(batchWorkflowIdOf(batchId)).terminate());
-    expect((await app.client.reconcile(now)).runs).toMatchObject({
-      live: 1,
-      repaired: [{ projectId: waits, now: 'failed' }],
+    expect((await app.client.status(second)).status).toBe('queued');
+    const end = () => withTemporal(app.config, (temporal) => batchOf(temporal, batchId).terminate());
+    await end();
+    // Somebody starts it again at the moment of the question.
+    const page = await withActivityDeps(app.config, (deps) => {
+      const { runs } = deps;
+      const isBatchOpen = async (id: BatchId) => {
+        const answer = await runs.isBatchOpen(id);
+        await app.client.batch([], options);
+        return answer;
+      };
+      return reconcileRuns({ ...deps, runs: { newestRun: (id) => runs.newestRun(id), isBatchOpen } }, now);
     });
-    await app.client.cancel(works);
-    await ended(works);
+    expect(page).toMatchObject({ live: 1, repaired: [] });
+    await end();
+    await app.client.cancel(first);
+    await watchToEnd(app.client, first);
+    const why = 'Its batch has ended before its turn came. Start the batch again.';
+    const { repaired } = (await app.client.reconcile(now)).runs;
+    expect(repaired).toEqual([{ projectId: second, was: 'queued', now: 'failed', why }]);
+    await app.client.batch([], options);
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
   });
 
   test.each([['start'], ['delete']] as const)(

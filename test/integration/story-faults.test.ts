@@ -109,7 +109,7 @@ describe('When a provider misbehaves', () => {
     expect(open.status.name).toBe('RUNNING');
     expect(open.searchAttributes).toMatchObject({ StoryStatus: ['needs_attention'] });
 
-    await expect(app.client.retry(projectId, 'film')).rejects.toMatchObject({ type: 'Project.NotRunning' });
+    await expect(app.client.retry(projectId, 'film')).rejects.toMatchObject({ type: 'Message.Stale' });
     expect(await app.client.retry(projectId, 'storyboard')).toEqual(['storyboard']);
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
     expect(await app.client.status(projectId)).toMatchObject({ status: 'completed' });

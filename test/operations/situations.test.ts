@@ -1,9 +1,13 @@
+import { join } from 'node:path';
+import type { Connection } from '@temporalio/client';
+import { keepReconcileSchedule } from '../../src/cli/services/reconcile-schedule';
+import { reconcileScheduleOf } from '../../src/protocol';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { createOwnDatabase } from '../support/own-database';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, typesOf, watchToEnd, watchUntil, withTemporal } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
@@ -20,7 +24,9 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     const url = new URL(fromSetup('STORYREEL_TEST_REDIS_URL'));
     redis = await TcpProxy.start(Number(url.port));
     url.port = `${redis.port}`;
-    app = await startApp({ DATABASE_URL: database.url, REDIS_URL: url.href });
+    // The reconciler removes what no row of its database refers to.
+    const media = join(fromSetup('STORYREEL_TEST_FOLDER'), 'media-of-operators');
+    app = await startApp({ DATABASE_URL: database.url, REDIS_URL: url.href, MEDIA_DIR: media });
   });
   afterAll(async () => {
     await app.close();
@@ -45,6 +51,10 @@ describe('What docs/operations.md tells an operator to type works:', () => {
   const create = (topic: string, scenes = 1) => app.client.create({ topic, settings: { scenes } });
   const told = (projectId: ProjectId, type: StoryEvent['type']) =>
     watchUntil(app.client, projectId, (event) => event.type === type);
+
+  /** What the model was asked, each time. */
+  const chats = async (mark: string) =>
+    (await studio.requests(mark)).filter(({ kind }) => kind === 'chat').map(({ prompt }) => prompt);
 
   test('a provider that is stuck: pause and resume, or stop a lane and retry it', async () => {
     const { topic, mark } = ownTopic();
@@ -116,9 +126,9 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     await types('A storyboard is bad', 'workflow start');
     await agree(projectId, 'awaiting_approval');
     await types('A storyboard is bad', '--name reject');
-    await until('the model is told why', async () =>
-      (await studio.requests(mark)).some(({ prompt }) => prompt.includes('too dark')),
-    );
+    await until('the model is asked again', async () => (await chats(mark)).length === 3);
+    const toldWhy = await studio.requests('too dark');
+    expect(toldWhy).toContainEqual((await studio.requests(mark)).at(-1));
     await agree(projectId, 'awaiting_approval');
     await types('A storyboard is bad', '--name approve');
     await agree(projectId, 'completed');
@@ -143,8 +153,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     const events = await watching;
     await database.dataSource.query('DELETE FROM prompt_templates');
     expect(typesOf(events).filter((type) => type.startsWith('pipeline_'))).toEqual(['pipeline_done']);
-    const asked = (await studio.requests(mark)).filter(({ kind }) => kind === 'chat');
-    expect(asked.filter(({ prompt }) => prompt.includes('like a sailor'))).toHaveLength(1);
+    expect((await chats(mark)).filter((prompt) => prompt.includes('like a sailor'))).toHaveLength(1);
     await agree(projectId, 'completed');
   });
 
@@ -184,6 +193,44 @@ describe('What docs/operations.md tells an operator to type works:', () => {
       await app.client.approve(projectId, 'storyboard');
       await agree(projectId, 'completed');
     }
+  });
+
+  test('rows say something else than Temporal: the reconciler begins at once', async () => {
+    const schedule = reconcileScheduleOf(app.config.TEMPORAL_TASK_QUEUE);
+    await withTemporal(app.config, async (client) => {
+      await keepReconcileSchedule(client.connection as Connection, app.config);
+      await new Operator({ 'storyreel-reconcile': schedule }).types(
+        'Rows say something else than Temporal',
+        'schedule trigger',
+      );
+      const handle = client.schedule.getHandle(schedule);
+      const [began] = await until('it has begun', async () => {
+        const { recentActions } = (await handle.describe()).info;
+        return recentActions.length > 0 && recentActions;
+      });
+      await handle.delete();
+      if (began?.action.type !== 'startWorkflow') throw new Error('no workflow');
+      await client.workflow.getHandle(began.action.workflow.workflowId).result();
+    });
+  });
+
+  test('a batch: it says where it stands, and its stories that wait for a person can be found', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { status: 401 });
+    const batchId = `b${mark}`;
+    await app.client.batch([{ topic, settings: { scenes: 1 } }], { batchId });
+    const types = (part: 'query' | 'list') => {
+      const operator = new Operator({ 'batch-spring': `batch-${batchId}` });
+      return part === 'query'
+        ? operator.types('Many films: a batch', 'workflow query')
+        : operator.types('Many films: a batch', 'workflow list');
+    };
+    const parked = await until(
+      'the story is found',
+      async () => /story-([0-9a-f-]{36})/.exec(await types('list'))?.[1],
+    );
+    expect(await types('query')).toContain(parked);
+    await app.client.cancel(parked as ProjectId);
   });
 
   test('a worker is gone: it can be seen who asks for work', async () => {

@@ -104,10 +104,14 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     })();
     await new Operator({ '<id>': projectId }).types('Go back in a workflow', '--type LastWorkflowTask');
     await agree(projectId, 'paused');
-    await app.client.resume(projectId);
+    // Another worker has nothing but the history to go by.
+    const next = await startApp({ TEMPORAL_TASK_QUEUE: app.config.TEMPORAL_TASK_QUEUE });
+    await app.worker.stop();
+    await next.client.resume(projectId);
     await watching;
     expect(seen.at(-1)?.type).toBe('pipeline_done');
     expect(seen.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
     await agree(projectId, 'completed');
+    await next.close();
   });
 });

@@ -37,6 +37,12 @@ export async function startedBy(client: Client, batchId: BatchId): Promise<strin
   );
 }
 
+/** Whether the batch's last run came to a story that somebody else had started. */
+export async function hasFoundOneStarted(client: Client, batchId: BatchId): Promise<boolean> {
+  const { events } = await batchOf(client, batchId).fetchHistory();
+  return (events ?? []).some((event) => event.startChildWorkflowExecutionFailedEventAttributes);
+}
+
 export function workflowIds(projectIds: readonly ProjectId[]): string[] {
   return projectIds.map((id) => workflowIdOf(id));
 }

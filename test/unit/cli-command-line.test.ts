@@ -90,6 +90,7 @@ describe('refuses with one line and exit code 2:', () => {
     ['a file of topics that is not there', ['batch', '/no/such/topics.txt'], /cannot be read \(ENOENT\)/],
     ['a file without a topic', ['batch', '-'], /no topic in standard input/],
     ['a priority that is none', ['batch', '-', '--priority', '6'], /must be a whole number from 1 to 5/],
+    ['a gate after no stage', ['batch', '-', '--gate', 'sound'], /no stage "sound"/],
     ['a missing argument', ['cancel'], /missing required argument/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await parse(args);

@@ -50,6 +50,8 @@ describe('The story workflow', () => {
     readonly scenes: number;
     readonly lane?: (task: LaneTask) => Promise<Partial<LaneResult> | void>;
     readonly announce?: () => Promise<void>;
+    /** What is stored for a lane whose activity gives no result. */
+    readonly stored?: LaneResult;
   }
 
   class Run {
@@ -98,7 +100,7 @@ describe('The story workflow', () => {
         markRun: async ({ status, paused, gates }) =>
           void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
         adoptRun: async ({ status }) => void this.steps.push(`adopt ${status}`),
-        settledLane: async () => null,
+        settledLane: async () => this.script.stored ?? null,
         stopLanes: () => Promise.resolve(),
         listScenes: async () => Array.from({ length: this.script.scenes }, (_, i) => i + 1),
         closeRun: async ({ outcome, announce }) => {
@@ -231,6 +233,19 @@ describe('The story workflow', () => {
     await run.play({}, async () => void (await run.handle.result()));
     expect(told).toBe(true);
     expect(run.steps).toEqual(['close completed', 'tell rewrite', 'tell the end']);
+  });
+
+  test('goes on with what is stored for a lane whose activity was completed by hand', async () => {
+    const stored = { sha256: 'stored', bytes: 1, reused: false, announced: false, scenes: [1, 2] };
+    const run = new Run({
+      scenes: 1,
+      stored,
+      lane: async ({ lane }) => (lane === 'storyboard' ? { scenes: 'two of them' as never } : undefined),
+    });
+    await run.play({}, async () => {
+      expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 2 });
+    });
+    expect(run.steps).toContain('tell storyboard');
   });
 
   test('begins a lane again at once whose worker shut down, however often, with the retries that it has left', async () => {

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../client';
-import { MAX_TOPIC_BYTES, MOST_IN_BATCH, PRIORITIES, StoryreelError } from '../../protocol';
-import { readText, wholeNumber } from '../arguments';
+import { MAX_TOPIC_BYTES, MOST_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
+import { addStage, readText, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 import { BatchProgress } from '../render';
@@ -16,6 +16,8 @@ interface Flags {
   readonly style?: string;
   readonly priority?: StoryPriority;
   readonly onFailure?: 'park' | 'fail';
+  readonly stage?: readonly StageName[];
+  readonly gate?: readonly StageName[];
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -28,10 +30,11 @@ Examples:
   storyreel batch topics.txt --at-most 3
   storyreel batch topics.txt --id spring --owner ada
   storyreel batch --id spring
+  storyreel batch topics.txt --id summer --stage rewrite --stage storyboard
   storyreel cancel batch-spring
 
 A line of the file is a topic; empty lines, and those that begin with #, are left out. The same --id again goes on: a topic
-that the batch has is not made twice, and what has failed or was cancelled gets another turn. Where no person sits at the
+that the batch has is not made twice, and what has failed, was cancelled or lacks a stage gets another turn. Where no person sits at the
 terminal, it ends with 4 when everything that is left needs attention.`;
 
 export function addBatch(program: Command, cli: Cli): void {
@@ -47,6 +50,12 @@ export function addBatch(program: Command, cli: Cli): void {
     .option('--style <words>', 'how the pictures look')
     .option('--priority <n>', 'from 1, served first, to 5 (default: 3)', priorityArgument)
     .addOption(new Option('--on-failure <what>', 'what a lane does whose retries are spent').choices(['park', 'fail']))
+    .option('--stage <stage>', 'only this stage of each film; may be given again', addStage)
+    .option(
+      '--gate <stage>',
+      'wait after this stage of each film for "storyreel approve"; may be given again',
+      addStage,
+    )
     .option('--detach', 'start it, print its id, and return')
     .option('--json', 'print one JSON object a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -56,7 +65,7 @@ export function addBatch(program: Command, cli: Cli): void {
 }
 
 async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<number> {
-  const { atMost, id, priority, onFailure, json = false } = flags;
+  const { atMost, id, priority, onFailure, stage, gate, json = false } = flags;
   if (file === undefined && id === undefined) {
     throw new StoryreelError('Project.Invalid', 'Give a file with a topic in each line, or --id of a batch to go on.');
   }
@@ -71,6 +80,8 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       ...(id !== undefined && { batchId: id }),
       ...(priority && { priority }),
       ...(onFailure && { onFailure }),
+      ...(stage && { stages: stage }),
+      ...(gate && { gates: gate }),
     };
     const { batchId, workflowId } = await client.batch(projects, options);
     if (flags.detach) {

@@ -15,6 +15,7 @@ const WORDS: readonly (readonly [ProjectStatus, string])[] = [
   ['failed', 'failed'],
   ['cancelled', 'cancelled'],
 ];
+const WAITING: readonly ProjectStatus[] = ['needs_attention', 'awaiting_approval', 'paused'];
 const QUIET: readonly ProjectStatus[] = ['draft', 'queued', 'processing'];
 
 /** Shows a batch for who reads: one line that counts at a terminal, a line for each project in a log, JSON for a program. */
@@ -47,6 +48,7 @@ export class BatchProgress {
       if (QUIET.includes(project.status) || project.status === 'completed') continue;
       this.line(this.plain(project));
       if (project.status === 'needs_attention') this.line(`    storyreel retry ${project.projectId} <lane>`);
+      if (project.status === 'awaiting_approval') this.line(`    storyreel approve ${project.projectId} <stage>`);
     }
     this.line(countsLine(view));
   }
@@ -67,7 +69,7 @@ export class BatchProgress {
 
   private plain({ projectId, name, status, error }: BatchedProject): string {
     const style = createStyle(this.screen.color);
-    const paint = status === 'completed' ? style.green : status === 'needs_attention' ? style.yellow : style.red;
+    const paint = status === 'completed' ? style.green : WAITING.includes(status) ? style.yellow : style.red;
     const why = error && status !== 'completed' ? `: ${oneLine(error.message)} (${error.type})` : '';
     return `${paint(STATUS_MARKS[status as LaneStatus])} ${status.replaceAll('_', ' ')}  ${oneLine(name)}  ${projectId}${why}`;
   }
