@@ -172,10 +172,11 @@ describe('A cancel while a result is being stored', () => {
         await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
           ...[projectId, lane],
         ]);
+        const [holder] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
         await until('the result waits for its row', async () => {
           const waiting: unknown[] = await dataSource.query(
-            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%project_stages%FOR UPDATE'
-               AND datname = current_database() AND pid <> pg_backend_pid()`,
+            'SELECT 1 FROM pg_stat_activity WHERE $1::int = ANY (pg_blocking_pids(pid))',
+            [holder?.pid],
           );
           return waiting.length > 0;
         });
