@@ -102,6 +102,7 @@ describe('What is kept of a project', () => {
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
     await app.client.start(projectId);
     await watchToEnd(app.client, projectId);
+    await app.client.edit(projectId, { rewrite: 'A person wrote this.' });
     const before = await rowsOf(projectId);
     expect(Object.keys(before).length).toBeGreaterThan(8);
     for (const [table, rows] of Object.entries(before)) expect([table, rows > 0]).toEqual([table, true]);
