@@ -1,11 +1,20 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import type { ProjectSummary, ProjectView } from '../../client';
-import { laneParts, type ProjectId } from '../../protocol';
+import { laneParts, personCommands, type ProjectId } from '../../protocol';
 import { projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
-import { closingLines, costLine, createStyle, oneLine, sceneTable, statusMark, type Screen } from '../render';
+import {
+  approvalLines,
+  closingLines,
+  costLine,
+  createStyle,
+  oneLine,
+  sceneTable,
+  statusMark,
+  type Screen,
+} from '../render';
 
 const EXAMPLES = `
 Examples:
@@ -67,8 +76,26 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
       ({ lane, error: why }) => `${style.yellow('⚠')} ${lane}: ${oneLine(why?.message ?? '')} (${why?.type})`,
     ),
     ...(error && failed.length === 0 ? [`${style.red('✗')} ${oneLine(error.message)} (${error.type})`] : []),
-    ...(project.status === 'needs_attention' ? [`  storyreel retry ${project.projectId} <lane>`] : []),
+    ...whatToType(project),
     ...[costLine(project)].filter((line) => line !== undefined).map((line) => style.dim(line)),
     ...closingLines(ending, style),
   ];
+}
+
+/** What a person can do about a run that waits for one. */
+function whatToType({ projectId, status, stages, lanes }: ProjectView): string[] {
+  switch (status) {
+    case 'paused':
+      return [`  storyreel resume ${projectId}`];
+    case 'awaiting_approval':
+      return stages.filter((each) => each.status === status).flatMap(({ stage }) => approvalLines(projectId, stage));
+    case 'needs_attention': {
+      const waiting = lanes.filter((each) => each.status === 'needs_attention' || each.status === 'cancelled');
+      return [...new Set(waiting.slice(0, 3).flatMap(({ lane }) => personCommands(projectId, lane)))].map(
+        (command) => `  ${command}`,
+      );
+    }
+    default:
+      return [];
+  }
 }
