@@ -6,7 +6,7 @@ import type { StoryEvent } from '../../src/protocol';
 import { sha256, textSeen } from '../support/stories';
 
 const root = resolve(__dirname, '..', '..');
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 420_000;
 
 /** Registers the test; beside the others that need a real model, because two models at once take longer than anyone waits. */
 export function filmOfARealModel(): void {
