@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { startStack, type Stack } from '../../dev/stack';
@@ -154,6 +156,21 @@ it('says so when a service ends while it is in use', async () => {
   await eventually('told', () => messages.some((message) => message.startsWith('redis ended unexpectedly')));
 });
 
+/** Says when it is told to end, on the clock that all processes share, and whether Redis is there: who hears of two ends may hear of both at once. */
+const GUEST = `
+  process.on('SIGTERM', () => {
+    const at = process.hrtime.bigint();
+    let redis = 'up';
+    try {
+      process.kill(Number(process.argv[1]), 0);
+    } catch {
+      redis = 'down';
+    }
+    process.stdout.write(at + ' ' + redis, () => process.exit());
+  });
+  setInterval(() => {}, 1000);
+  process.stdout.write('ready');`;
+
 it('ends adopted processes before the services, the last one first', async () => {
   const stack = await startStack({
     stateDir: newStateDir(),
@@ -163,16 +180,25 @@ it('ends adopted processes before the services, the last one first', async () =>
     report: () => undefined,
   });
   stacks.push(stack);
-  const order: string[] = [];
-  const redis = stack.pids.redis ?? 0;
+  const guests: { readonly name: string; readonly said: Promise<string> }[] = [];
   for (const name of ['studio', 'worker']) {
-    const guest = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-    guest.on('exit', () => order.push(`${name}, redis ${identify(redis) ? 'up' : 'down'}`));
+    const guest = spawn(process.execPath, ['-e', GUEST, String(stack.pids.redis ?? 0)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     children.push(guest);
+    await once(guest.stdout, 'data');
+    guests.push({ name, said: text(guest.stdout) });
     stack.adopt(guest.pid ?? 0, name);
   }
 
   await stack.stop();
 
+  const ends = await Promise.all(
+    guests.map(async ({ name, said }) => {
+      const [at = '', redis = ''] = (await said).split(' ');
+      return { at: BigInt(at), what: `${name}, redis ${redis}` };
+    }),
+  );
+  const order = ends.sort((one, other) => Number(one.at - other.at)).map(({ what }) => what);
   expect(order).toEqual(['worker, redis up', 'studio, redis up']);
 });
