@@ -1,8 +1,8 @@
-import { activityInfo } from '@temporalio/activity';
 import type { EntityManager } from 'typeorm';
-import { fenceOf, STAGES, type AdoptRequest } from '../protocol';
+import { STAGES, type AdoptRequest } from '../protocol';
 import type { ActivityDeps } from './deps';
 import { refreshStage } from './lane-store';
+import { ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
 import { markRun } from './steer-run';
 
@@ -45,13 +45,12 @@ async function adoptProject(manager: EntityManager, { projectId, runId, status }
 
 /** Those that are under way say so themselves. What was settled before counts as told. */
 async function adoptLanes(manager: EntityManager, { projectId, runId, lanes }: AdoptRequest): Promise<void> {
-  const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
   const standing = lanes.filter(({ status }) => status !== 'processing');
   await manager.query(
     `UPDATE lanes AS l SET status = v.status, error = v.error, updated_at = now(),
        announced_run_id = CASE WHEN v.status IN ('completed', 'skipped') THEN $2::text ELSE l.announced_run_id END
      FROM jsonb_to_recordset($3::jsonb) AS v(lane text, status text, error jsonb)
      WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence <= $4`,
-    [projectId, runId, JSON.stringify(standing), fenceOf(currentAttemptScheduledTimestampMs, attempt)],
+    [projectId, runId, JSON.stringify(standing), ownFence()],
   );
 }

@@ -177,6 +177,11 @@ async function tellStage(
   });
 }
 
+/** Viewers of this run know that it is done; what an earlier run has made of it does not count. */
+export function isTold({ status, announcedRunId }: Lane, runId: string): boolean {
+  return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
+}
+
 /** Marks the lane as told in this run, and counts how many of its stage are; one lane of a stage at a time. */
 async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
   const { stage } = laneParts(lane);
@@ -187,9 +192,7 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
-    const told = lanes.filter(
-      ({ status, announcedRunId }) => (status === 'completed' || status === 'skipped') && announcedRunId === runId,
-    );
+    const told = lanes.filter((each) => isTold(each, runId));
     return {
       row,
       current: told.length,

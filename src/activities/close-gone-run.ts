@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { isFinal, type EventError, type ProjectId, type ProjectStatus } from '../protocol';
+import { isFinal, type EventError, type LiveStatus, type ProjectId, type ProjectStatus } from '../protocol';
 
 /** A project's row as it was when Temporal was asked. */
 export interface ProjectSeen {
@@ -15,8 +15,8 @@ export interface RunEnd {
   readonly error: EventError | null;
 }
 
-/** Of a lane or a stage that somebody works on or waits for. */
-export const BUSY = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
+/** Of a project, a stage or a lane that somebody works on or waits for. */
+export const BUSY: readonly LiveStatus[] = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
 
 /**
  * Closes the rows of a run that is gone, in one transaction, and gives how the project ends. A run counts as completed only

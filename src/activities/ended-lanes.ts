@@ -1,7 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { Lane } from '../entities';
-import { fenceOf, laneParts, type LaneId, type ProjectId } from '../protocol';
+import { laneParts, type LaneId, type ProjectId } from '../protocol';
 import type { ActivityDeps } from './deps';
+import { ownFence } from './own-fence';
 
 /**
  * Tells viewers of the lanes that the run began and did not finish: their text, as far as it came, is all there will be. Told
@@ -9,8 +10,8 @@ import type { ActivityDeps } from './deps';
  * run's end can add nothing. Rejects where the log cannot be reached.
  */
 export async function tellEndedLanes({ dataSource, log }: ActivityDeps, projectId: ProjectId): Promise<void> {
-  const { currentAttemptScheduledTimestampMs, attempt, workflowExecution } = activityInfo();
-  const fence = fenceOf(currentAttemptScheduledTimestampMs, attempt);
+  const { workflowExecution } = activityInfo();
+  const fence = ownFence();
   const lanes = await dataSource.manager.findBy(Lane, { projectId });
   const unfinished = lanes.filter(
     ({ status, startedAt }) => startedAt && status !== 'completed' && status !== 'skipped',

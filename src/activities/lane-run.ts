@@ -3,7 +3,6 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
 import type { Lane } from '../entities';
 import {
-  fenceOf,
   laneParts,
   stageOf,
   type EventBody,
@@ -21,6 +20,7 @@ import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
+import { ownFence } from './own-fence';
 import {
   claimLane,
   noteAttempt,
@@ -103,7 +103,7 @@ export async function runLane<Inputs>(
 ): Promise<LaneResult> {
   const info = activityInfo();
   const { projectId, lane, runId } = task;
-  const fence = fenceOf(info.currentAttemptScheduledTimestampMs, info.attempt);
+  const fence = ownFence();
   const attempt = info.attempt + (task.attemptsBefore ?? 0);
   const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};

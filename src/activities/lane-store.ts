@@ -60,12 +60,7 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
        WHERE project_id = $1 AND stage = $2 AND status NOT IN ('processing')`,
       [projectId, stage, attempt],
     );
-    await manager.query(
-      `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
-       WHERE id = $1 AND status = 'needs_attention'
-         AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
-      [projectId],
-    );
+    await releaseProject(manager, projectId);
     return before ?? undefined;
   });
 }
@@ -179,6 +174,16 @@ export async function parkLane(
     ]);
     return true;
   });
+}
+
+/** The project works again where none of its lanes waits for a person any more. */
+export async function releaseProject(manager: EntityManager, projectId: ProjectId): Promise<void> {
+  await manager.query(
+    `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
+     WHERE id = $1 AND status = 'needs_attention'
+       AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
+    [projectId],
+  );
 }
 
 /** Of those that settle or wait in a stage, one at a time. */

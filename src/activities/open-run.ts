@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import { planRun, type PlannedRun } from '../planning';
-import { STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
+import { projectNotFound, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
 import type { ActivityDeps } from './deps';
 import { ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
@@ -23,7 +23,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     );
     if (affected !== 1) {
       if (!(await manager.existsBy(Project, { id: projectId }))) {
-        throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+        throw projectNotFound(projectId);
       }
       throw new StoryreelError('Run.Gone', `Another run of project ${projectId} has begun.`);
     }

@@ -3,7 +3,7 @@ import { MoreThan, type EntityManager } from 'typeorm';
 import { Project } from '../entities';
 import { fenceOf, type ProjectId } from '../protocol';
 
-/** Of this attempt at a run's own step, as lanes have it: a step that comes late is older than what was begun since. */
+/** Of this attempt at a lane, or at a run's own step: one that comes late is older than what was begun since. */
 export function ownFence(): number {
   const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
   return fenceOf(currentAttemptScheduledTimestampMs, attempt);

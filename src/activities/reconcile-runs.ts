@@ -19,7 +19,7 @@ const TELLING_MS = 1_000;
 /** Questions to Temporal at the same time. */
 const AT_ONCE = 10;
 
-const LIVE = ['queued', 'processing', 'paused', 'needs_attention', 'awaiting_approval'];
+const LIVE = ['queued', ...BUSY];
 
 interface Candidate extends ProjectSeen {
   /** Of a project that is queued. */
@@ -99,7 +99,7 @@ async function reconcileOne(
 }
 
 function endOf({ status, batchId }: Candidate, run: Exclude<RunState, { kind: 'open' }>): RunEnd {
-  if (status === 'completed' || status === 'failed' || status === 'cancelled') return { outcome: status, error: null };
+  if (isFinal(status)) return { outcome: status, error: null };
   if (run.kind === 'none') return { outcome: 'failed', error: batchId === null ? UNKNOWN : BATCH_IS_OVER };
   return { outcome: run.outcome, error: run.error ?? null };
 }

@@ -14,7 +14,9 @@ import {
 } from '../protocol';
 import type { UpstreamMessage } from '../stream';
 import { closeAbandoned } from './abandoned-calls';
+import { isTold } from './announce';
 import { cancelJobs } from './cancel-jobs';
+import { BUSY } from './close-gone-run';
 import type { ActivityDeps } from './deps';
 import { tellEndedLanes } from './ended-lanes';
 import { parkLane as storeParkedLane } from './lane-store';
@@ -83,8 +85,7 @@ async function closeRows(
   manager: EntityManager,
   { projectId, outcome, stages, scenes }: Pick<CloseRequest, 'projectId' | 'outcome' | 'stages' | 'scenes'>,
 ): Promise<void> {
-  const busy = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
-  const open = outcome === 'completed' ? busy : ['pending', ...busy];
+  const open = outcome === 'completed' ? BUSY : ['pending', ...BUSY];
   const close = (table: string, where: string, values: readonly unknown[] = []) =>
     manager.query(
       `UPDATE ${table} SET status = $2, finished_at = now(), updated_at = now()
@@ -138,7 +139,7 @@ export async function tellEnd(
   return true;
 }
 
-/** The stages that nobody was told to be complete in this run; what an earlier run has made of them does not count. */
+/** The stages that nobody was told to be complete in this run. */
 async function untoldStages(
   manager: EntityManager,
   projectId: ProjectId,
@@ -146,11 +147,9 @@ async function untoldStages(
   planned: readonly string[] = STAGES.map(({ name }) => name),
 ): Promise<string[]> {
   const lanes = await manager.findBy(Lane, { projectId });
-  const isTold = ({ status, announcedRunId }: Lane) =>
-    (status === 'completed' || status === 'skipped') && announcedRunId === runId;
   return planned.filter((name) => {
     const own = lanes.filter(({ stage }) => stage === name);
-    return own.length === 0 || !own.every(isTold);
+    return own.length === 0 || !own.every((lane) => isTold(lane, runId));
   });
 }
 

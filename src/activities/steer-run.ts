@@ -1,5 +1,5 @@
 import { In, type EntityManager } from 'typeorm';
-import { Lane, Scene } from '../entities';
+import { Lane } from '../entities';
 import {
   laneParts,
   PIPELINE,
@@ -10,10 +10,12 @@ import {
   type RejectedLanes,
   type SkipRequest,
 } from '../protocol';
+import { sceneNumbers } from '../stages';
 import { announceSkipped } from './announce';
 import { cancelJobs } from './cancel-jobs';
+import { BUSY } from './close-gone-run';
 import type { ActivityDeps } from './deps';
-import { lockStage, refreshStage } from './lane-store';
+import { lockStage, refreshStage, releaseProject } from './lane-store';
 import { isLate, ownFence } from './own-fence';
 
 /** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
@@ -66,8 +68,8 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
   const rows = await deps.dataSource.transaction(async (manager) => {
     const open: unknown[] = await manager.query(
       `SELECT 1 FROM projects WHERE id = $1 AND run_id = $2
-         AND status IN ('processing', 'paused', 'awaiting_approval', 'needs_attention') FOR UPDATE`,
-      [projectId, runId],
+         AND status = ANY ($3::text[]) FOR UPDATE`,
+      [projectId, runId, BUSY],
     );
     if (open.length === 0) return undefined;
     await manager.query('UPDATE projects SET status = $2, updated_at = now() WHERE id = $1', [projectId, status]);
@@ -101,18 +103,7 @@ export async function listScenes(
   { dataSource }: ActivityDeps,
   { projectId }: { projectId: ProjectId },
 ): Promise<number[]> {
-  const scenes = await dataSource.manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  return scenes.map(({ sequenceNumber }) => sequenceNumber);
-}
-
-/** Nothing waits for a person any more. */
-async function releaseProject(manager: EntityManager, projectId: ProjectId): Promise<void> {
-  await manager.query(
-    `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
-     WHERE id = $1 AND status = 'needs_attention'
-       AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
-    [projectId],
-  );
+  return sceneNumbers(dataSource.manager, projectId);
 }
 
 async function markLanes(manager: EntityManager, projectId: ProjectId, paused: readonly LaneId[]): Promise<void> {

@@ -2,6 +2,7 @@ import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
 import { Project } from '../entities';
 import {
   MOST_IN_BATCH,
+  projectNotFound,
   StoryreelError,
   type BatchId,
   type EventError,
@@ -125,5 +126,5 @@ async function addMissing(
 
 async function takeIn(manager: EntityManager, batchId: BatchId, id: ProjectId, batchPosition: number): Promise<void> {
   const { affected } = await manager.update(Project, { id }, { batchId, batchPosition });
-  if (affected !== 1) throw new StoryreelError('Project.NotFound', `There is no project ${id}.`);
+  if (affected !== 1) throw projectNotFound(id);
 }

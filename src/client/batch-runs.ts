@@ -15,6 +15,7 @@ import {
   type BatchId,
   type BatchInput,
 } from '../protocol';
+import { liveWorkflow, whereFound } from './live-workflow';
 
 /** What of each film is to be made. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
@@ -89,22 +90,11 @@ export class BatchRuns {
 
   /** Resolves false where none was running. */
   async cancel(batchId: BatchId): Promise<boolean> {
-    try {
-      await this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).cancel();
-      return true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+    const asked = this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).cancel();
+    return (await whereFound(asked)) !== undefined;
   }
 
-  private async live(batchId: BatchId): Promise<WorkflowExecutionDescription | undefined> {
-    try {
-      const description = await this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
-      return description.status.name === 'RUNNING' ? description : undefined;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
+  private live(batchId: BatchId): Promise<WorkflowExecutionDescription | undefined> {
+    return liveWorkflow(this.temporal, batchWorkflowIdOf(batchId));
   }
 }

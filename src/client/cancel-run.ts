@@ -1,7 +1,8 @@
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Project } from '../entities';
 import { isFinal, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
 import type { ControlChannel } from '../stream';
+import { whereFound } from './live-workflow';
 
 /**
  * What became of a request to cancel. `requested`: the run ends as cancelled as soon as all that runs has stopped, unless it
@@ -42,11 +43,4 @@ export async function cancelRun(
 /** Its workflow is about to be over, and no cancel can change how. */
 function hasToldItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
   return isFinal(status) && runId === found.runId;
-}
-
-async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  return answer.catch((error: unknown) => {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  });
 }

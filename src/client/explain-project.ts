@@ -2,6 +2,7 @@ import { Lane, Project, Scene } from '../entities';
 import { expectedScenes, planLane, planRun, storedResult, type PlannedRun, type PlanSource } from '../planning';
 import {
   laneId,
+  projectNotFound,
   STAGES,
   StoryreelError,
   type LaneId,
@@ -52,7 +53,7 @@ export async function explainProject(
 ): Promise<ProjectExplanation> {
   const { manager } = source.dataSource;
   const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+  if (!project) throw projectNotFound(projectId);
   const planned = await planRun(manager, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });

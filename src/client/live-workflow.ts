@@ -1,4 +1,5 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { settlesWithin } from './patience';
 
 export interface StartedRun {
   readonly workflowId: string;
@@ -8,13 +9,25 @@ export interface StartedRun {
 /** How long a run may take from its last event to its end in Temporal. */
 const ENDING_MS = 10_000;
 
-export async function isRunning(temporal: Client, workflowId: string): Promise<boolean> {
-  try {
-    return (await temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+/** What Temporal answers about a workflow; undefined where it has none of this id, or where that has ended and cannot be told. */
+export async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
-  }
+  });
+}
+
+/** The workflow of this id, as long as it runs. */
+export async function liveWorkflow(
+  temporal: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  const found = await whereFound(temporal.workflow.getHandle(workflowId).describe());
+  return found?.status.name === 'RUNNING' ? found : undefined;
+}
+
+export async function isRunning(temporal: Client, workflowId: string): Promise<boolean> {
+  return (await liveWorkflow(temporal, workflowId)) !== undefined;
 }
 
 /**
@@ -24,16 +37,12 @@ export async function isRunning(temporal: Client, workflowId: string): Promise<b
 export async function hasEnded(temporal: Client, workflowId: string, run: string | null): Promise<boolean> {
   const { runId, raw } = await temporal.workflow.getHandle(workflowId).describe();
   if (runId !== run && raw.workflowExecutionInfo?.firstRunId !== run) return false;
+  // However it ends.
   const ended = temporal.workflow
     .getHandle(workflowId, runId)
     .result()
-    .then(
-      () => true,
-      () => true,
-    );
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ENDING_MS)));
-  return Promise.race([ended, patience]).finally(() => clearTimeout(timer));
+    .catch(() => undefined);
+  return settlesWithin(ended, ENDING_MS);
 }
 
 /** The run that was started for this request, if it was the last one. */
@@ -42,11 +51,6 @@ export async function runOfRequest(
   workflowId: string,
   requestId: string,
 ): Promise<StartedRun | undefined> {
-  try {
-    const { memo, runId } = await temporal.workflow.getHandle(workflowId).describe();
-    return memo?.['requestId'] === requestId ? { workflowId, runId } : undefined;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  const found = await whereFound(temporal.workflow.getHandle(workflowId).describe());
+  return found?.memo?.['requestId'] === requestId ? { workflowId, runId: found.runId } : undefined;
 }

@@ -12,13 +12,14 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** True when the promise resolved in time, false when it did not, or rejected. Throws `Aborted`. */
-export async function settlesWithin(promise: Promise<unknown>, ms: number, signal: AbortSignal): Promise<boolean> {
+/** True when the promise resolved in time, false when it did not, or rejected. Throws `Aborted` where a signal is given. */
+export async function settlesWithin(promise: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   const settled = promise.then(
     () => true,
     () => false,
   );
-  return untilAborted(Promise.race([settled, late]), signal).finally(() => clearTimeout(timer));
+  const first = Promise.race([settled, late]);
+  return (signal ? untilAborted(first, signal) : first).finally(() => clearTimeout(timer));
 }

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, Project, usageTotals } from '../entities';
 import {
   isFinal,
+  projectNotFound,
   STATUS_QUERY,
   StoryreelError,
   unreachable,
@@ -37,7 +38,7 @@ import { explainProject, type ExplainOptions } from './explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
 import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
-import { hasEnded, isRunning, type StartedRun } from './live-workflow';
+import { hasEnded, isRunning, whereFound, type StartedRun } from './live-workflow';
 import { runReconcile } from './run-reconcile';
 import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
@@ -134,20 +135,15 @@ export class StoryClient {
   /** Where the project stands. Throws `Project.NotFound`. */
   async status(projectId: ProjectId): Promise<ProjectView> {
     const truth = await loadTruth(this.dataSource, projectId);
-    if (!truth) throw notFound(projectId);
+    if (!truth) throw projectNotFound(projectId);
     return projectView(projectId, truth, await usageTotals(this.dataSource.manager, projectId));
   }
 
   /** What the live workflow itself says; undefined where none runs. */
   async runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
-    try {
-      const handle = this.temporal.workflow.getHandle(workflowIdOf(projectId));
-      const { status } = await handle.describe();
-      return status.name === 'RUNNING' ? await handle.query<StoryStatusView>(STATUS_QUERY) : undefined;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
+    const workflowId = workflowIdOf(projectId);
+    if (!(await isRunning(this.temporal, workflowId))) return undefined;
+    return whereFound(this.temporal.workflow.getHandle(workflowId).query<StoryStatusView>(STATUS_QUERY));
   }
 
   /** Changes a project by hand; see `editProject`. */
@@ -282,7 +278,7 @@ export class StoryClient {
    * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
    */
   async setBudget(projectId: ProjectId, amount?: number): Promise<void> {
-    if (!(await storeBudget(this.dataSource, projectId, amount))) throw notFound(projectId);
+    if (!(await storeBudget(this.dataSource, projectId, amount))) throw projectNotFound(projectId);
   }
 
   /**
@@ -334,11 +330,7 @@ export class StoryClient {
 
   private async project(projectId: ProjectId): Promise<Project> {
     const project = await this.dataSource.getRepository(Project).findOneBy({ id: projectId });
-    if (!project) throw notFound(projectId);
+    if (!project) throw projectNotFound(projectId);
     return project;
   }
-}
-
-function notFound(projectId: ProjectId): StoryreelError {
-  return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
 }

@@ -1,7 +1,7 @@
 import {
   isFinal,
   isTerminal,
-  StoryreelError,
+  projectNotFound,
   type Cursor,
   type LogEvent,
   type ProjectId,
@@ -168,7 +168,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     const subscription = log.subscribe(this.projectId, this.inbox.put, this.leaving.signal);
     this.subscription = subscription;
     subscription.catch(() => undefined);
-    if ((await this.patiently(status(this.projectId))) === undefined) throw notFound(this.projectId);
+    if ((await this.patiently(status(this.projectId))) === undefined) throw projectNotFound(this.projectId);
     if (!(await settlesWithin(subscription, SUBSCRIBE_MS, this.leaving.signal))) {
       // What was appended until then was not announced to us.
       subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
@@ -308,8 +308,4 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private patiently<T>(promise: Promise<T>): Promise<T> {
     return untilAborted(promise, this.leaving.signal);
   }
-}
-
-function notFound(projectId: ProjectId): StoryreelError {
-  return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
 }

@@ -91,6 +91,18 @@ export async function planText(
   };
 }
 
+/** What a picture or a clip is asked for with, and what that was made from. */
+async function promptOf(
+  context: StageContext,
+  stage: Extract<StageDefinition, { kind: 'image' | 'video' }>,
+  name: StageName,
+  feedback: Feedback,
+): Promise<{ readonly prompt: string; readonly parts: Variables }> {
+  const { user } = await promptFor(context.manager, name, stage.template);
+  const variables = await stage.variables(context);
+  return { prompt: heedInPrompt(renderText(user, variables), feedback), parts: { prompt: user, ...variables } };
+}
+
 export async function planImage(
   source: PlanSource,
   context: StageContext,
@@ -99,16 +111,14 @@ export async function planImage(
 ): Promise<ImagePlan> {
   const stage = stageOfKind('image', name);
   const choice = await chooseModel(source, 'image');
-  const template = await promptFor(context.manager, name, stage.template);
-  const variables = await stage.variables(context);
-  const prompt = heedInPrompt(renderText(template.user, variables), feedback);
+  const { prompt, parts } = await promptOf(context, stage, name, feedback);
   const { FRAME_SIZE } = source.config;
   return {
     choice,
     prompt,
     model: choice.model,
     inputHash: inputHash([name, choice.model, prompt, FRAME_SIZE]),
-    parts: partsOf({ model: choice.model, prompt: template.user, ...variables, FRAME_SIZE, feedback }),
+    parts: partsOf({ model: choice.model, ...parts, FRAME_SIZE, feedback }),
   };
 }
 
@@ -120,9 +130,7 @@ export async function planVideo(
 ): Promise<VideoPlan> {
   const stage = stageOfKind('video', name);
   const choice = await chooseModel(source, 'video');
-  const template = await promptFor(context.manager, name, stage.template);
-  const variables = await stage.variables(context);
-  const prompt = heedInPrompt(renderText(template.user, variables), feedback);
+  const { prompt, parts } = await promptOf(context, stage, name, feedback);
   const clip = await stage.source(context);
   const { FRAME_SIZE } = source.config;
   return {
@@ -133,8 +141,7 @@ export async function planVideo(
     inputHash: inputHash([name, choice.model, prompt, clip.imageKey, clip.seconds, FRAME_SIZE]),
     parts: partsOf({
       model: choice.model,
-      prompt: template.user,
-      ...variables,
+      ...parts,
       image: clip.imageKey,
       duration: clip.seconds,
       FRAME_SIZE,

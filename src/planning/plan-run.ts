@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { Lane, Scene } from '../entities';
+import { Lane } from '../entities';
+import { sceneNumbers } from '../stages';
 import { STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId, type StagePlan } from '../protocol';
 
 /** What a run is about to do: stages, and scenes where not all are meant. */
@@ -12,8 +13,7 @@ export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes'>;
 export async function planRun(manager: EntityManager, { projectId, stages, scenes }: OpenRequest): Promise<PlannedRun> {
   if (!stages && !scenes) return { plan: STAGES };
   checkNamed({ ...(stages && { stages }), ...(scenes && { scenes }) });
-  const rows = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const there = rows.map(({ sequenceNumber }) => sequenceNumber);
+  const there = await sceneNumbers(manager, projectId);
   const missing = scenes?.find((scene) => !there.includes(scene));
   if (missing !== undefined && !stages?.includes('storyboard')) {
     throw new StoryreelError(

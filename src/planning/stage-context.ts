@@ -1,12 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import { Lane, Project, Scene } from '../entities';
-import { laneParts, StoryreelError, type LaneId, type ProjectId } from '../protocol';
+import { laneParts, projectNotFound, type LaneId, type ProjectId } from '../protocol';
 import type { StageContext } from '../stages';
 
 /** What a lane's stage reads from, as it stands now. Throws `Project.NotFound`. */
 export async function loadContext(manager: EntityManager, projectId: ProjectId, lane: LaneId): Promise<StageContext> {
   const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+  if (!project) throw projectNotFound(projectId);
   const rows = await manager.find(Lane, { select: { lane: true }, where: { projectId, status: 'skipped' } });
   const skipped = new Set(rows.map((row) => row.lane as LaneId));
   const { scene: sequenceNumber } = laneParts(lane);

@@ -67,6 +67,10 @@ export class StoryreelError extends Error {
   }
 }
 
+export function projectNotFound(projectId: string): StoryreelError {
+  return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+}
+
 /** A service that does not answer, in one line that says which setting to look at. */
 export function unreachable(service: string, setting: string, cause: unknown): StoryreelError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };

@@ -74,7 +74,7 @@ export {
   type StoryEvent,
   type UsageTotals,
 } from './events';
-export { FAILURES, StoryreelError, unreachable, type FailureType } from './errors';
+export { FAILURES, projectNotFound, StoryreelError, unreachable, type FailureType } from './errors';
 export {
   laneQueue,
   SEARCH_ATTRIBUTES,

@@ -47,7 +47,10 @@ export type RunStatus =
 /** How a run that has not ended stands, in the words of Postgres. */
 export type LiveStatus = 'processing' | 'paused' | 'awaiting_approval' | 'needs_attention';
 
+/** How a run has ended. */
+export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
+
 /** The run has ended: a viewer has nothing more to wait for. */
-export function isFinal(status: ProjectStatus): boolean {
+export function isFinal<S extends ProjectStatus | RunStatus>(status: S): status is S & FinalStatus {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }

@@ -37,13 +37,11 @@ export class RedisControlChannel implements ControlChannel {
 
   async stop(request: StopRequest): Promise<boolean> {
     this.tell(request);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), STOP_MS)));
     const told = this.publish(JSON.stringify(request)).then(
       () => true,
       () => false,
     );
-    return Promise.race([told, late]).finally(() => clearTimeout(timer));
+    return orAfter(STOP_MS, false, told);
   }
 
   listen(listener: (request: StopRequest) => void): () => void {
@@ -89,17 +87,13 @@ export class RedisControlChannel implements ControlChannel {
 
   /** One that a network has lost without a word would otherwise pass for alive for a quarter of an hour. */
   private async ping(redis: Redis): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<true>((resolve) => (timer = setTimeout(() => resolve(true), PING_MS - 100)));
     const answered = redis.ping().then(
-      () => false,
-      () => false,
+      () => true,
+      () => true,
     );
-    if (await Promise.race([answered, late])) {
-      this.lost();
-      redis.disconnect(true);
-    }
-    clearTimeout(timer);
+    if (await orAfter(PING_MS - 100, false, answered)) return;
+    this.lost();
+    redis.disconnect(true);
   }
 
   private lost(): void {
@@ -110,6 +104,13 @@ export class RedisControlChannel implements ControlChannel {
   private tell(request: StopRequest): void {
     for (const listener of [...this.listeners]) listener(request);
   }
+}
+
+/** What is answered, or `otherwise` where nothing is within `ms`. */
+function orAfter<T>(ms: number, otherwise: T, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), ms)));
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** Undefined where others use the channel for something that is no stop. */

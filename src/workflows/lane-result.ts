@@ -9,7 +9,7 @@ import {
 } from '../protocol';
 import { settledLane } from './activity-options';
 
-const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
+export const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
 
 /** Whether this is what a lane's activity gives; a person may complete it by hand with anything. */
 export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unknown): given is LaneResult {

@@ -10,7 +10,6 @@ import {
 import {
   fenceOf,
   type EventError,
-  type FailureType,
   type LaneId,
   type LaneKind,
   type LaneResult,
@@ -19,7 +18,7 @@ import {
 } from '../protocol';
 import { announceLane, MOST_ATTEMPTS, parkLane, skipLane, stopLanes } from './activity-options';
 import { runLaneThroughDeploys } from './lane-handover';
-import { isResultOf, storedResult } from './lane-result';
+import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
 
 export interface LaneRunnerOptions {
@@ -33,8 +32,6 @@ export interface LaneRunnerOptions {
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
 type Stop = 'paused' | 'cancelled' | 'skipped';
-
-const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
 
 const STOPPED_BY_A_PERSON: EventError = {
   type: 'Lane.Cancelled',

@@ -1,5 +1,5 @@
 import { defineSignal, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import { batchIdOfWorkflow, STANDS_MESSAGE, type StoryStands } from '../protocol';
+import { batchIdOfWorkflow, isFinal, STANDS_MESSAGE, type StoryStands } from '../protocol';
 import type { LaneTable } from './lane-table';
 
 const standsSignal = defineSignal<[StoryStands]>(STANDS_MESSAGE);
@@ -15,14 +15,10 @@ export function tellBatch(): (table: LaneTable) => void {
   let waited: boolean | undefined = continuedFromExecutionRunId === undefined ? false : undefined;
   return ({ projectId, runStatus: status }) => {
     const waits = status !== 'running';
-    if (waits === waited || isEnd(status)) return;
+    if (waits === waited || isFinal(status)) return;
     waited = waits;
     getExternalWorkflowHandle(parent.workflowId)
       .signal(standsSignal, { projectId, status })
       .catch(() => undefined);
   };
-}
-
-function isEnd(status: StoryStands['status']): boolean {
-  return status === 'completed' || status === 'failed' || status === 'cancelled';
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
-import { StoryreelError, type LaneId, type ProjectId } from '../../protocol';
+import { projectNotFound, type LaneId, type ProjectId } from '../../protocol';
 import { begunText } from './begun-text';
 import type { EditSource } from './editing';
 
@@ -29,7 +29,7 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
   const log = await source.log.snapshot(projectId).catch(() => undefined);
   return source.dataSource.transaction('REPEATABLE READ', async (manager) => {
     const project = await manager.findOneBy(Project, { id: projectId });
-    if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+    if (!project) throw projectNotFound(projectId);
     const rewrite = await manager.findOneBy(ProjectStage, { projectId, stage: 'rewrite' });
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
     const cameras = await manager.findBy(CameraMovement, { projectId });

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Config } from '../../config';
 import { Lane, Project } from '../../entities';
-import { StoryreelError, type LaneId, type ProjectId } from '../../protocol';
+import { projectNotFound, StoryreelError, type LaneId, type ProjectId } from '../../protocol';
 import type { EventLog, LogSnapshot } from '../../stream';
 
 export interface EditSource {
@@ -53,7 +53,7 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
   await manager.query('SELECT 1 FROM lanes WHERE project_id = $1 ORDER BY lane FOR UPDATE', [projectId]);
   await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [projectId]);
   const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
+  if (!project) throw projectNotFound(projectId);
   const editing = { ...opening, manager, project, lanes: new Map<string, Lane>(), changed: [], texts: [], barred: [] };
   await readLanes(editing);
   return editing;

@@ -27,13 +27,13 @@ export const storyboard: TextStage<StoryboardScene[]> = {
   schema: (variables) => storyboardSchema(Number(variables['scenes'])),
   parse: (text) => parseStoryboard(text),
   save: (context, scenes) => saveScenes(context, scenes),
-  scenes: sceneNumbers,
+  scenes: ({ manager, project }) => sceneNumbers(manager, project.id),
 
   async stored(context) {
     const { manager, project } = context;
     const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'storyboard' });
     if (row?.text == null || row.sha256 === null) return undefined;
-    if ((await sceneNumbers(context)).length === 0) return undefined;
+    if ((await sceneNumbers(context.manager, context.project.id)).length === 0) return undefined;
     return { text: row.text, sha256: row.sha256, bytes: row.textBytes ?? 0 };
   },
 };

@@ -1,1 +1,2 @@
 export { storyboard } from './definition';
+export { sceneNumbers } from './persist';

@@ -1,4 +1,4 @@
-import { IsNull, MoreThan, Not } from 'typeorm';
+import { IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
 import { Lane, Scene } from '../../entities';
 import type { StageContext } from '../definition';
 import type { StoryboardScene } from './parser';
@@ -26,10 +26,11 @@ export async function saveScenes(
   await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { accepted: false });
 }
 
-export async function sceneNumbers({ manager, project }: StageContext): Promise<number[]> {
+/** In their order. */
+export async function sceneNumbers(manager: EntityManager, projectId: string): Promise<number[]> {
   const scenes = await manager.find(Scene, {
     select: { id: true, sequenceNumber: true },
-    where: { projectId: project.id },
+    where: { projectId },
     order: { sequenceNumber: 'ASC' },
   });
   return scenes.map(({ sequenceNumber }) => sequenceNumber);
