@@ -25,7 +25,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
       if (!(await manager.existsBy(Project, { id: projectId }))) {
         throw projectNotFound(projectId);
       }
-      throw new StoryreelError('Run.Gone', `Another run of project ${projectId} has begun.`);
+      throw new StoryreelError('Run.Gone', `This run of project ${projectId} has ended, or another one has begun.`);
     }
     const chosen = await planRun(manager, request);
     await resetRows(manager, projectId, runId, chosen);

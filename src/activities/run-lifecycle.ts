@@ -64,12 +64,17 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
     );
     if (!own) return false;
     await closeRows(manager, request);
-    // A run that was stopped before it could open has not left its id. Others, too, close what was never opened.
-    const isUnopened = !request.stages && activityInfo().workflowExecution?.workflowId === workflowIdOf(projectId);
+    // A run that was stopped before it could open has not left its id, and what opens it may still be under way: that comes
+    // too late now. Others, too, close what was never opened; a run that begins meanwhile is none of theirs.
+    const isOwn = activityInfo().workflowExecution?.workflowId === workflowIdOf(projectId);
     await manager.update(
       Project,
       { id: projectId },
-      { status: outcome, error, finishedAt: new Date(), ...(isUnopened && { runId }) },
+      {
+        ...{ status: outcome, error, finishedAt: new Date() },
+        ...(isOwn && { runFence: fence }),
+        ...(isOwn && !request.stages && { runId }),
+      },
     );
     return true;
   });

@@ -129,6 +129,20 @@ describe('What the rows say of a run that has ended', () => {
     expect(told.at(-1)?.type).toBe('pipeline_done');
     expect(JSON.stringify(told)).not.toContain(`"message":"${mark}"`);
   });
+
+  test('is not changed by its own beginning, where a cancel has overtaken that', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic });
+    const begun = Date.now();
+    await withActivityDeps(app.config, async (deps) => {
+      const closing = { projectId, runId: 'older', outcome: 'cancelled', announce: true } as const;
+      await asAttempt(projectId, begun + 5, () => closeRun(deps, closing));
+      const late = asAttempt(projectId, begun, () => openRun(deps, { projectId }));
+      await expect(late).rejects.toMatchObject({ type: 'Run.Gone' });
+    });
+    expect(await app.client.status(projectId)).toMatchObject({ status: 'cancelled' });
+    await app.client.start(projectId, { stages: ['rewrite'] });
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+  });
 });
 
 /** Runs a step as if it had been scheduled then, and its worker had hung since. */
