@@ -51,7 +51,7 @@ describe('A batch', () => {
     const most = await mostAtOnce(batchId);
     expect(most).toBeLessThanOrEqual(20);
     expect(most).toBeGreaterThan(10);
-  }, 120_000);
+  });
 
   test('makes only the stages that are named, and the rest of its films when it goes on without them', async () => {
     const { batchId, projects } = topics(2);

@@ -16,7 +16,7 @@ import { batchOf, batchToEnd } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
 import { fromSetup, startApp, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { paper } from '../unit/cli-events';
@@ -51,7 +51,7 @@ describe('The reconciler', () => {
     return projectId;
   }
 
-  const streaming = (projectId: ProjectId) => watchUntil(app.client, projectId, ({ type }) => type === 'token');
+  const streaming = (projectId: ProjectId) => watchText(app.client, projectId);
   const endsInLog = async (projectId: ProjectId) =>
     (await eventsInLog(app.config.REDIS_URL, projectId)).filter(isTerminal);
   const terminate = (projectId: ProjectId, reason: string) =>

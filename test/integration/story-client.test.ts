@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProjectId } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, typesOf, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
 describe('A backend', () => {
@@ -62,8 +62,7 @@ describe('A backend', () => {
     const projectId = await slowProject();
     const whole = watchToEnd(app.client, projectId);
     await app.client.start(projectId);
-    let tokens = 0;
-    const first = await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 30);
+    const first = await watchText(app.client, projectId, 120);
     const from = first.at(-1)?.id;
     if (!from) throw new Error('a token has a cursor');
     const rest = [];

@@ -85,7 +85,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 }, 3);
     // So that the story does not end before it is stopped.
-    await studio.misbehave(mark, 'video_submit', { slow_first_token: 30_000 });
+    await studio.misbehave(mark, 'video_submit', { hold: 0 });
     const projectId = await create(topic, 2);
     const { types } = bound(operator(projectId));
     await app.client.start(projectId);

@@ -2,7 +2,7 @@ import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { isParked, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { temporal } from '../support/temporal-command';
 import { until } from '../support/until';
@@ -64,7 +64,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     await studio.misbehave(mark, 'image', { status: 400 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     const { runId } = await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    await watchUntil(app.client, projectId, isParked);
     await agree(projectId, 'needs_attention');
     const tasks = await tasksOf(projectId);
     await app.client.retry(projectId, 'image_generation/1');
@@ -95,7 +95,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     await app.client.pause(projectId, { now: true });
     await agree(projectId, 'paused');
     const seen: StoryEvent[] = [];

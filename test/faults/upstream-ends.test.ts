@@ -2,13 +2,13 @@ import { StoryClient, type StartOptions } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { STAGES, type ProjectId } from '../../src/protocol';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { fetchRedisForPython, UpstreamClients } from '../support/upstream-client';
 import { UpstreamRecorder } from '../support/upstream-recorder';
-import { longText } from './long-rewrite';
+import { longText } from '../support/long-rewrite';
 
 const stageNames = STAGES.map(({ name }) => name);
 
@@ -29,7 +29,7 @@ describe('Existing clients of the old product, of each stage and of all stages, 
   beforeAll(async () => {
     library = await fetchRedisForPython();
     app = await startApp();
-  }, 180_000);
+  });
   afterEach(async () => {
     recorder.stop();
     await clients.stop();
@@ -100,10 +100,10 @@ describe('Existing clients of the old product, of each stage and of all stages, 
 
   test('when the run is terminated in Temporal, and another one started', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { text: longText(mark, 60), tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { text: longText(mark, 60), stall: 20 });
     await create(topic);
     await start();
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     await withTemporal(app.config, (temporal) => workflowOf(temporal, projectId).terminate('an operator'));
     await app.client.start(projectId);
     expect(await endings()).toEqual(each('done'));
@@ -132,7 +132,7 @@ describe('Existing clients of the old product, where', () => {
 
   beforeAll(async () => {
     library = await fetchRedisForPython();
-  }, 180_000);
+  });
   afterEach(async () => {
     for (const close of opened.splice(0).reverse()) await close();
   });
@@ -144,7 +144,7 @@ describe('Existing clients of the old product, where', () => {
     opened.push(() => app.close());
     const { topic, mark } = ownTopic();
     const text = longText(mark, 10);
-    await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 50 });
+    await studio.misbehave(mark, 'chat', { text, hold: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     const recorder = await UpstreamRecorder.start(projectId);
     const clients = await UpstreamClients.subscribe(library, projectId, ['rewrite', '*']);
@@ -153,8 +153,9 @@ describe('Existing clients of the old product, where', () => {
       () => clients.stop(),
     );
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     await proxy.refuse();
+    await studio.release(mark);
     await until('the film is made', async () => (await app.client.status(projectId)).status === 'completed');
     expect(clients.isWatching('rewrite')).toBe(true);
     await proxy.accept();

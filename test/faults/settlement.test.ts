@@ -5,13 +5,12 @@ import { isFinal, isTerminal, type LaneId, type LogEvent, type ProjectId, type S
 import { eventsInLog } from '../support/raw-log';
 import { RedisServers, type RedisServer } from '../support/redis-servers';
 import { fromSetup, testEnv } from '../support/services';
-import { sha256, textSeen, watchUntil } from '../support/stories';
+import { sha256, textSeen, watchText, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { WorkerProcess } from '../support/worker-process';
-import { WORKER_TEST_MS } from '../support/worker-suite';
-import { planLongRewrite } from './long-rewrite';
+import { planLongRewrite } from '../support/long-rewrite';
 
 const LANE = 'rewrite' as LaneId;
 const studio = new StudioControl();
@@ -50,7 +49,7 @@ async function play(act: (scene: Scene) => Promise<void>): Promise<void> {
 
 /** Everything that a viewer sees who came early, to the end that it is told of. */
 function watch(client: StoryClient, projectId: ProjectId): Promise<StoryEvent[]> {
-  const watching = watchUntil(client, projectId, () => false, WORKER_TEST_MS);
+  const watching = watchUntil(client, projectId, () => false);
   watching.catch(() => undefined);
   return watching;
 }
@@ -112,8 +111,7 @@ test.concurrent.each(moments)(
       const { projectId, text } = await planLongRewrite(client, studio, { seconds: 3 });
       await client.start(projectId);
       const watching = watch(client, projectId);
-      let tokens = 0;
-      await watchUntil(client, projectId, ({ type }) => type === 'token' && ++tokens > 50);
+      await watchText(client, projectId, 200);
       proxy.hang();
       await until('the text is committed', async () => {
         const { lanes } = await client.status(projectId);
@@ -135,7 +133,6 @@ test.concurrent.each(moments)(
       const inLog = await eventsInLog(scene.redis.url, projectId);
       expect(inLog.filter((event) => isTerminal(event))).toHaveLength(1);
     }),
-  WORKER_TEST_MS,
 );
 
 test.concurrent(
@@ -168,5 +165,4 @@ test.concurrent(
       const terminal = (await eventsInLog(redis.url, projectId)).filter((event) => isTerminal(event));
       expect(terminal.map(({ type }: LogEvent) => type)).toEqual(['pipeline_done']);
     }),
-  WORKER_TEST_MS,
 );

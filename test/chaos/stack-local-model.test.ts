@@ -1,15 +1,13 @@
 import { startLocalModel, type LocalModel } from '../../dev/stack';
 import { identify } from '../../dev/stack/process-identity';
-import { cleanEnv, eventually, kill9, newStateDir, noneAlive, removeStateDirs, startOwner } from './stack-fixture';
-
-// The first run fetches 100 MB.
-const TIMEOUT_MS = 180_000;
+import { cleanEnv, kill9, newStateDir, noneAlive, removeStateDirs, startOwner } from '../integration/stack-fixture';
+import { until } from '../support/until';
 
 let model: LocalModel;
 
 beforeAll(async () => {
   model = await startLocalModel({ stateDir: newStateDir(), env: cleanEnv(), report: () => undefined });
-}, TIMEOUT_MS);
+});
 
 afterAll(async () => {
   await model.stop();
@@ -85,5 +83,5 @@ it('ends when its owner is killed with -9', async () => {
 
   await kill9(child);
 
-  await eventually('the model ended', () => noneAlive([identity]));
+  await until('the model ended', () => noneAlive([identity]));
 });

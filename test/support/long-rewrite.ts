@@ -1,7 +1,7 @@
 import type { StoryClient } from '../../src/client';
 import type { ProjectId } from '../../src/protocol';
-import { ownTopic } from '../support/stories';
-import type { StudioControl } from '../support/studio-control';
+import { ownTopic } from './stories';
+import type { StudioControl } from './studio-control';
 
 /** A story whose first text, the rewrite, comes slowly enough to break things in its middle. */
 export interface LongRewrite {
@@ -21,11 +21,15 @@ export function longText(mark: string, sentences: number, word = 'sentence'): st
 export async function planLongRewrite(
   client: StoryClient,
   studio: StudioControl,
-  { seconds, tokensPerSecond = 50 }: { readonly seconds: number; readonly tokensPerSecond?: number },
+  {
+    seconds,
+    tokensPerSecond = 50,
+    ...fault
+  }: { readonly seconds: number; readonly tokensPerSecond?: number; readonly hold?: number },
 ): Promise<LongRewrite> {
   const { topic, mark } = ownTopic();
   const text = longText(mark, Math.ceil((seconds * tokensPerSecond) / TOKENS_PER_SENTENCE));
-  await studio.misbehave(mark, 'chat', { text, tokensPerSecond });
+  await studio.misbehave(mark, 'chat', { text, tokensPerSecond, ...fault });
   const projectId = await client.create({ topic, settings: { scenes: 1 } });
   return { projectId, mark, text, tokensPerSecond };
 }

@@ -8,8 +8,7 @@ import type { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { WorkerProcess } from '../support/worker-process';
-import { WORKER_TEST_MS } from '../support/worker-suite';
-import { longText } from './long-rewrite';
+import { longText } from '../support/long-rewrite';
 
 /** A story whose rewrite is frozen in mid-stream; its second attempt is given another text. */
 export interface HauntedStory {
@@ -24,14 +23,19 @@ export interface HauntedStory {
   tokensOf(attempt: number): number;
 }
 
+/** A text by its length, and how fast it comes. */
+export interface Paced {
+  readonly sentences: number;
+  readonly tokensPerSecond: number;
+}
+
 /**
  * A worker that hangs for longer than its heartbeats may stay away, with a network of its own to Temporal and to Redis, and
  * the worker that takes its lanes over. When it wakes, its attempts are zombies.
  */
 export class FrozenWorker {
-  wokeAt = 0;
   redis!: TcpProxy;
-  private readonly env = testEnv({ INTER_CHUNK_TIMEOUT_MS: '120000' });
+  private readonly env = testEnv();
   private readonly stories: HauntedStory[] = [];
   private temporal!: TcpProxy;
   private client!: StoryClient;
@@ -51,16 +55,19 @@ export class FrozenWorker {
     });
   }
 
-  async begin(sentences: number, next: { sentences: number; fault: Fault }): Promise<HauntedStory> {
+  async begin(first: Paced, next: { sentences: number; fault: Fault }): Promise<HauntedStory> {
     const { topic, mark } = ownTopic();
     const text = longText(mark, next.sentences, 'anew');
-    await this.studio.misbehave(mark, 'chat', { text: longText(mark, sentences, 'before'), tokensPerSecond: 20 });
+    await this.studio.misbehave(mark, 'chat', {
+      text: longText(mark, first.sentences, 'before'),
+      tokensPerSecond: first.tokensPerSecond,
+    });
     await this.studio.misbehave(mark, 'chat', { text, ...next.fault });
     const projectId = await this.client.create({ topic, settings: { scenes: 1 } });
     await this.client.start(projectId);
     const events: StoryEvent[] = [];
     const isEnd = (event: StoryEvent) => events.push(event) > 0 && event.type === 'done';
-    const ended = watchUntil(this.client, projectId, isEnd, WORKER_TEST_MS);
+    const ended = watchUntil(this.client, projectId, isEnd);
     ended.catch(() => undefined);
     const tokensOf = (attempt: number) =>
       events.filter((event) => event.type === 'token' && event.attempt === attempt).length;
@@ -79,7 +86,6 @@ export class FrozenWorker {
   }
 
   thaw(): void {
-    this.wokeAt = Date.now();
     this.worker.thaw();
   }
 
