@@ -58,7 +58,7 @@ test.concurrent('A lane that is told to stop, but whose run goes on, is tried ag
   const redis = openRedis(app.config);
   try {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     const { runId } = await app.client.start(projectId);
     await watchText(app.client, projectId, 80);

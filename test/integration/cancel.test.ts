@@ -160,7 +160,7 @@ describe('A cancel while a result is being stored', () => {
   afterAll(() => app.close());
 
   /** Cancels while the lane's result waits for a row that somebody holds; then lets go of it. */
-  async function cancelWhileSettling(projectId: ProjectId, lane: LaneId): Promise<void> {
+  async function cancelWhileSettling(projectId: ProjectId, lane: LaneId, mark: string): Promise<void> {
     const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
     await dataSource.initialize();
     try {
@@ -172,6 +172,7 @@ describe('A cancel while a result is being stored', () => {
         await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
           ...[projectId, lane],
         ]);
+        await studio.release(mark);
         const [holder] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
         await until('the result waits for its row', async () => {
           const waiting: unknown[] = await dataSource.query(
@@ -189,11 +190,11 @@ describe('A cancel while a result is being stored', () => {
 
   test('keeps the result, and the run ends as cancelled', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 200 });
+    await studio.misbehave(mark, 'chat', { hold: 20 });
     const projectId = await app.client.create({ topic });
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
-    await cancelWhileSettling(projectId, REWRITE);
+    await cancelWhileSettling(projectId, REWRITE, mark);
     const events = await watching;
     expect(ends(events)).toEqual(['pipeline_error']);
     expect(events.find(({ type }) => type === 'done')).toMatchObject({ lane: REWRITE, verified: true });

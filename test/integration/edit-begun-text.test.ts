@@ -30,7 +30,7 @@ describe('A half-written text that a person edits', () => {
   /** One that was cancelled in mid-sentence. */
   async function halfWritten(): Promise<{ projectId: ProjectId; mark: string; text: string }> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 100 });
+    await studio.misbehave(mark, 'chat', { stall: 60 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId, 120);

@@ -57,7 +57,7 @@ describe('A run that is edited while it is live', () => {
 
   test('goes on from a text that a person has changed in mid-sentence, while it was paused', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 60 });
+    await studio.misbehave(mark, 'chat', { stall: 60 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     const all = watchToEnd(app.client, projectId);

@@ -37,7 +37,7 @@ describe('What the rows say of a run that has ended', () => {
 
   test('is that a lane is skipped as soon as a person says so, long before its turn', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId);

@@ -13,9 +13,9 @@ describe('A backend', () => {
   });
   afterAll(() => app.close());
 
-  async function slowProject(): Promise<ProjectId> {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 40 });
+  /** Its text is held in the middle. */
+  async function slowProject({ topic, mark } = ownTopic()): Promise<ProjectId> {
+    await studio.misbehave(mark, 'chat', { hold: 60 });
     return app.client.create({ topic, settings: { scenes: 1 } });
   }
 
@@ -59,12 +59,14 @@ describe('A backend', () => {
   });
 
   test('watches from before the start to the end, leaves, comes back with its cursor, and misses nothing', async () => {
-    const projectId = await slowProject();
+    const about = ownTopic();
+    const projectId = await slowProject(about);
     const whole = watchToEnd(app.client, projectId);
     await app.client.start(projectId);
     const first = await watchText(app.client, projectId, 120);
     const from = first.at(-1)?.id;
     if (!from) throw new Error('a token has a cursor');
+    await studio.release(about.mark);
     const rest = [];
     for await (const event of app.client.watch(projectId, { from })) rest.push(event);
     const seen = (await whole).filter(({ type }) => type !== 'snapshot').map(({ id }) => id);

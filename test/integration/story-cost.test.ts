@@ -134,7 +134,7 @@ describe('What a film has cost', () => {
 
   test('counts a text and a clip that a cancel left as wasted, until a new run goes on with them', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await begin(topic);
     await watchText(app.client, projectId, 40);
     await app.client.cancel(projectId);

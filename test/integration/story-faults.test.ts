@@ -230,7 +230,7 @@ describe('A cancel in mid-stream', () => {
 
   test("closes the provider's stream and leaves Temporal, rows and viewers with the same end", async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic });
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
@@ -255,7 +255,7 @@ describe('A cancel in mid-stream', () => {
 
   test('can be followed by a new start, which makes the film', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId);

@@ -97,7 +97,7 @@ describe('Where the provider goes on from a text that was cut off', () => {
 
   test('a start after a cancel goes on from there, and a forced one begins anew', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId, 80);

@@ -52,7 +52,7 @@ describe('What is kept of a project', () => {
 
   async function whileItWrites(): Promise<ProjectId> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 40 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId);

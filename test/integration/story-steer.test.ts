@@ -79,6 +79,8 @@ describe('A person who steers a run', () => {
 
   test('goes on without a lane that nobody can make, and the stage ends with those that are made', async () => {
     const { topic, mark } = ownTopic();
+    // Else no picture may be of it, and the fault would strike none.
+    await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 }, 1);
     const projectId = await begin(topic, undefined, 2);
     const all = watchToEnd(app.client, projectId);

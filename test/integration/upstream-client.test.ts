@@ -78,7 +78,7 @@ describe("An existing client of the Django product, in Python and with that prod
   test('is told once of a cancel in mid-stream, unless its stage had ended before', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', {}, 1);
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const { projectId, upstream } = await begin(topic);
     await watchText(app.client, projectId, 1, 'storyboard');
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });

@@ -19,7 +19,7 @@ describe('When an operator ends things by hand,', () => {
   /** A story whose rewrite streams. */
   async function streaming(): Promise<ProjectId> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId);

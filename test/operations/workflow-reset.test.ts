@@ -27,6 +27,9 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
 
   const runOf = (projectId: ProjectId) => workflow(projectId, async (handle) => (await handle.describe()).runId);
 
+  const statusOf = (projectId: ProjectId) =>
+    workflow(projectId, async (handle) => (await handle.describe()).status.name);
+
   async function resetTo(projectId: ProjectId, runId: string, eventId: string): Promise<string> {
     const at = ['--workflow-id', `story-${projectId}`, '--run-id', runId, '--event-id', eventId];
     // Otherwise the retry that came later would be given again.
@@ -51,7 +54,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     const asked = (await studio.requests(mark)).length;
     for (const task of await tasksOf(projectId)) {
       const again = await resetTo(projectId, runId, task);
-      await workflow(projectId, (handle) => handle.result());
+      await until('it has ended', async (saw) => saw(await statusOf(projectId)) !== 'RUNNING');
       await agree(projectId, 'completed');
       expect(again).not.toBe(runId);
     }
@@ -92,16 +95,17 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
 
   test('a paused story is paused again, and open viewers move on to what the new run does', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchText(app.client, projectId);
     await app.client.pause(projectId, { now: true });
     await agree(projectId, 'paused');
     const seen: StoryEvent[] = [];
-    const watching = (async () => {
-      for await (const event of app.client.watch(projectId)) seen.push(event);
-    })();
+    const watching = watchUntil(app.client, projectId, (event) => {
+      seen.push(event);
+      return false;
+    });
     await new Operator({ '<id>': projectId }).types('Go back in a workflow', '--type LastWorkflowTask');
     await agree(projectId, 'paused');
     // Another worker has nothing but the history to go by.
