@@ -21,6 +21,7 @@ import {
   type StoryStatusView,
 } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
+import { workflowSources } from '../../src/worker/workflow-sources';
 import { fromSetup } from '../support/services';
 import { until } from '../support/until';
 
@@ -36,8 +37,7 @@ describe('The story workflow', () => {
     connection = await NativeConnection.connect({ address });
     client = new Client({ connection: await Connection.connect({ address }) });
     bundle = await bundleWorkflowCode({
-      workflowsPath: resolve(__dirname, '..', '..', 'src', 'workflows'),
-      workflowInterceptorModules: [resolve(__dirname, '..', '..', 'src', 'workflows', 'trace-interceptors')],
+      ...workflowSources(resolve(__dirname, '..', '..', 'src', 'workflows')),
       logger: new DefaultLogger('ERROR'),
     });
   });

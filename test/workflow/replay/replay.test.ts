@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { SITUATIONS } from '../../../dev/record-histories/situations';
 import { SILENT_RUNS } from '../../../src/telemetry';
+import { workflowSources } from '../../../src/worker/workflow-sources';
 
 const root = resolve(__dirname, '..', '..', '..');
 /** A folder for each release, in which each situation has a file. */
@@ -20,8 +21,7 @@ test('The version at hand has a history of each situation: npm run record-histor
 test('Every recorded history of every version replays with the workflow as it is now', async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: join(root, 'src', 'workflows'),
-    workflowInterceptorModules: [join(root, 'src', 'workflows', 'trace-interceptors')],
+    ...workflowSources(join(root, 'src', 'workflows')),
     logger: new DefaultLogger('ERROR'),
   });
   const histories = recorded.map((name) => ({
