@@ -99,6 +99,7 @@ export {
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
+export { isOpen } from './open-workflow';
 export {
   boundedError,
   boundedIssues,

@@ -22,7 +22,8 @@ const MOST_SHOWN_BYTES = 100;
 
 /** What is given by its fields; undefined where it is no JSON object. */
 export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given)) return undefined;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given))
+    return undefined;
   return given as Record<string, unknown>;
 }
 
@@ -34,7 +35,8 @@ export function readStoryInput(given: unknown): StoryInput {
   const fields = fieldsOf(given);
   if (!fields) throw refused('Project.Invalid', 'The input must be {"projectId":"<id>"}.');
   const projectId = typeof fields['projectId'] === 'string' ? parseProjectId(fields['projectId']) : undefined;
-  if (!projectId) throw refused('Project.NotFound', `There is no project ${shown(fields['projectId'])}: its id is a UUID.`);
+  if (!projectId)
+    throw refused('Project.NotFound', `There is no project ${shown(fields['projectId'])}: its id is a UUID.`);
   const { workflowId, continuedFromExecutionRunId } = workflowInfo();
   // A replay may be given another id.
   if (workflowId !== workflowIdOf(projectId) && patched('own-workflow-id')) {
@@ -93,7 +95,8 @@ export function readBatchInput(given: unknown): BatchInput {
 /** The projects of a batch, or what is wrong with them. */
 export function readBatchItems(given: unknown): BatchItem[] | string {
   if (!Array.isArray(given)) return 'it needs {"projects":[{"projectId":"<id>"}]}';
-  if (given.length > MOST_IN_BATCH) return `${given.length} projects are too many; at most ${MOST_IN_BATCH} are allowed`;
+  if (given.length > MOST_IN_BATCH)
+    return `${given.length} projects are too many; at most ${MOST_IN_BATCH} are allowed`;
   const items: BatchItem[] = [];
   for (const each of given as unknown[]) {
     const { projectId: id, priority, owner } = fieldsOf(each) ?? {};
@@ -116,7 +119,10 @@ export function readReconcileInput(given: unknown): ReconcileInput {
   const { graceSeconds, mediaGraceSeconds } = fields ?? {};
   const isSeconds = (value: unknown) => !isGiven(value) || (Number.isFinite(value) && (value as number) >= 0);
   if (!fields || !isSeconds(graceSeconds) || !isSeconds(mediaGraceSeconds)) {
-    throw refused('Project.Invalid', 'The input must be {"graceSeconds":60,"mediaGraceSeconds":3600}, or a part of it.');
+    throw refused(
+      'Project.Invalid',
+      'The input must be {"graceSeconds":60,"mediaGraceSeconds":3600}, or a part of it.',
+    );
   }
   return {
     ...(isGiven(graceSeconds) && { graceSeconds: graceSeconds as number }),
@@ -138,9 +144,7 @@ function areNames(value: unknown): value is readonly string[] {
 }
 
 function areScenes(value: unknown): value is readonly number[] {
-  return (
-    Array.isArray(value) && value.length <= MAX_SCENES && value.every((scene) => isWhole(scene, 1, MAX_SCENES))
-  );
+  return Array.isArray(value) && value.length <= MAX_SCENES && value.every((scene) => isWhole(scene, 1, MAX_SCENES));
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {

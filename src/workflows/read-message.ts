@@ -11,9 +11,7 @@ export interface MessageFields {
 }
 
 /** `excess`: what is too long in it. It is cut in the fields, for a message that was taken before there was a bound. */
-export type ReadMessage =
-  | { readonly fields: MessageFields; readonly excess?: string }
-  | { readonly refusal: string };
+export type ReadMessage = { readonly fields: MessageFields; readonly excess?: string } | { readonly refusal: string };
 
 /** Reads whatever somebody has sent: no argument, any JSON, or what does not decode. */
 export function readMessage(argument: unknown): ReadMessage {

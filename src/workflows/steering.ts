@@ -76,17 +76,13 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
-  setHandler(
-    defineUpdate<MessageAnswer, [unknown]>(name),
-    (argument) => apply(weigh(argument, () => false)),
-    {
-      description,
-      validator: (argument) => {
-        const outcome = weigh(argument, () => true);
-        if ('refusal' in outcome) throw ApplicationFailure.nonRetryable(boundedLine(outcome.refusal, TEXT_BYTES.note));
-      },
+  setHandler(defineUpdate<MessageAnswer, [unknown]>(name), (argument) => apply(weigh(argument, () => false)), {
+    description,
+    validator: (argument) => {
+      const outcome = weigh(argument, () => true);
+      if ('refusal' in outcome) throw ApplicationFailure.nonRetryable(boundedLine(outcome.refusal, TEXT_BYTES.note));
     },
-  );
+  });
 }
 
 function lineOf(name: StoryMessage, refusal: string): string {
