@@ -203,10 +203,12 @@ export class StoryClient {
     });
   }
 
-  /** A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`, as its first answer. */
+  /**
+   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`, as its first answer. With a client
+   * that is closed it ends at once.
+   */
   watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     try {
-      this.mustBeOpen();
       return new ProjectWatch(this.watched, read('the project id', projectId), read('the watch', options));
     } catch (error) {
       return refused(error);
