@@ -74,6 +74,7 @@ function numberIn(text: string, name: string): number {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`fuzz: ${(error as Error).message}\n`);
+  const { message, cause } = error as Error;
+  process.stderr.write(`${message}\nfuzz: ${cause instanceof Error ? cause.message : message}\n`);
   process.exitCode = 1;
 });

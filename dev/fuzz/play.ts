@@ -72,7 +72,7 @@ export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: Fuzz
       await client.cancelBatch(batchId);
       await untilSo('the batch ends', async () => !(await client.batchStatus(batchId)).running);
       const all = [workflowIdOf(projectId), batchWorkflow, ...projectIds.map(workflowIdOf), ...started];
-      for (const workflowId of all) faults.push(...(await failedTasks(world.temporal, workflowId)));
+      for (const workflowId of all) faults.push(...(await failedTasks(world.temporal, world.namespace, workflowId)));
       const found = faults.filter((fault) => fault !== undefined);
       if (found.length > 0) throw new Error(found.join('\n'));
     },

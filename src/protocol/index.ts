@@ -104,7 +104,6 @@ export {
   boundedError,
   boundedIssues,
   boundedLine,
-  boundedText,
   firstBytes,
   givenText,
   storable,

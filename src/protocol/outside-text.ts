@@ -74,7 +74,7 @@ export function firstBytes(text: string, mostBytes: number): string {
 }
 
 /** Of a program: storable, and cut with an ellipsis where it is longer than so many bytes. */
-export function boundedText(text: string, mostBytes: number): string {
+function boundedText(text: string, mostBytes: number): string {
   // What is far beyond the bound is not looked at.
   const clean = storable(text.slice(0, mostBytes * 2 + 2));
   if (text.length <= mostBytes * 2 + 2 && utf8Bytes(clean) <= mostBytes) return clean;
