@@ -114,7 +114,7 @@ export type GivenText = { readonly text: string } | { readonly refusal: string }
 export function givenText(field: string, value: unknown, mostBytes: number): GivenText {
   if (typeof value !== 'string') return { refusal: `${field} must be a text` };
   const text = storable(value).trim();
-  if (text === '') return { refusal: `${field} must not be empty` };
+  if (text === '') return { refusal: `${field} is empty` };
   const bytes = utf8Bytes(text);
   return bytes > mostBytes
     ? { refusal: `${field} is ${bytes} bytes long; at most ${mostBytes} are allowed` }
