@@ -17,16 +17,20 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
   try {
     const { status, typedSearchAttributes } = await client.workflow.getHandle(workflowIdOf(projectId)).describe();
     switch (status.name) {
-      case 'RUNNING':
-        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
       case 'COMPLETED':
         return 'completed';
       case 'CANCELLED':
         return 'cancelled';
       case 'FAILED':
         return 'failed';
-      default:
+      case 'TERMINATED':
+      case 'TIMED_OUT':
         return 'terminated';
+      case 'PAUSED':
+        return 'paused';
+      // Running, or what this version does not know.
+      default:
+        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'terminated';

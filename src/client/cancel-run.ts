@@ -1,8 +1,9 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Project } from '../entities';
-import { isFinal, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
+import { isFinal, isOpen, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
 import type { ControlChannel } from '../stream';
-import { whereFound } from './live-workflow';
+import { briefly } from './briefly';
+import { described, whereFound } from './live-workflow';
 
 /**
  * What became of a request to cancel. `requested`: the run ends as cancelled as soon as all that runs has stopped, unless it
@@ -26,13 +27,14 @@ export async function cancelRun(
   { temporal, control, project }: CancelPorts,
   projectId: ProjectId,
 ): Promise<CancelResult> {
-  const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
-  const [known, found] = await Promise.all([project(projectId), whereFound(handle.describe())]);
-  if (found?.status.name !== 'RUNNING' || hasToldItsEnd(known, found)) {
+  const workflowId = workflowIdOf(projectId);
+  const handle = temporal.workflow.getHandle(workflowId);
+  const [known, found] = await Promise.all([project(projectId), described(temporal, workflowId)]);
+  if (!found || !isOpen(found.status.name) || hasToldItsEnd(known, found)) {
     return { kind: 'not_running', status: known.status };
   }
   const before = found.raw.workflowExtendedInfo?.cancelRequested === true;
-  if (!before && !(await whereFound(handle.cancel()))) {
+  if (!before && !(await whereFound(briefly(temporal, () => handle.cancel())))) {
     return { kind: 'not_running', status: (await project(projectId)).status };
   }
   // A hint: where workers cannot be told, heartbeats bring it within a second. Also where it was asked for before: that call may not have reached the workers.

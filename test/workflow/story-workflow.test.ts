@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -25,8 +24,7 @@ import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
 import { loggerThatCounts } from '../support/sdk-warnings';
 import { fromSetup } from '../support/services';
 import { until } from '../support/until';
-
-const bundle = { codePath: resolve(__dirname, '..', '..', 'dist', 'src', 'workflows', 'bundle.js') };
+import { WORKFLOW_BUNDLE } from '../support/workflow-bundle';
 
 /** The workflow on a real server, with activities that only say that they are done: what counts here is the order. */
 describe('The story workflow', () => {
@@ -113,7 +111,13 @@ describe('The story workflow', () => {
       };
       const { lane } = this;
       const workers = await Promise.all([
-        Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps, sinks: SILENT_RUNS }),
+        Worker.create({
+          connection,
+          taskQueue,
+          workflowBundle: WORKFLOW_BUNDLE,
+          activities: steps,
+          sinks: SILENT_RUNS,
+        }),
         ...LANE_KINDS.map((kind) =>
           Worker.create({
             connection,

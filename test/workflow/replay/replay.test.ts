@@ -7,6 +7,7 @@ import { SILENT_RUNS } from '../../../src/telemetry';
 import { installTemporalRuntime } from '../../../src/worker/temporal-runtime';
 import { fromSetup } from '../../support/services';
 import { loggerThatCounts } from '../../support/sdk-warnings';
+import { WORKFLOW_BUNDLE } from '../../support/workflow-bundle';
 
 const root = resolve(__dirname, '..', '..', '..');
 /** A folder for each release, in which each situation has a file. */
@@ -23,14 +24,13 @@ test('The version at hand has a history of each situation: npm run record-histor
 
 test('Every recorded history of every version replays with the workflow as it is now', async () => {
   await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
-  const workflowBundle = { codePath: join(root, 'dist', 'src', 'workflows', 'bundle.js') };
   const histories = recorded.map((name) => ({
     workflowId: name,
     history: JSON.parse(gunzipSync(readFileSync(join(folder, name))).toString('utf8')) as unknown,
   }));
   const wrong: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle, sinks: SILENT_RUNS },
+    { workflowBundle: WORKFLOW_BUNDLE, sinks: SILENT_RUNS },
     histories,
   )) {
     if (error) wrong.push(`${workflowId}: ${error.message}`);
