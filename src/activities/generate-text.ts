@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import type { ChatMessage, TextChunk, TextProvider } from '../providers';
+import { linkSignals, type ChatMessage, type TextChunk, type TextProvider } from '../providers';
 import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
 import { askAgain, UnusableOutput, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
@@ -122,7 +122,7 @@ async function streamInto(
     firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
     interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
   });
-  const signal = AbortSignal.any([run.signal, watchdog.signal]);
+  const { signal, release } = linkSignals(run.signal, watchdog.signal);
   let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
   try {
     const request = {
@@ -160,6 +160,7 @@ async function streamInto(
     signal.throwIfAborted();
   } finally {
     watchdog.stop();
+    release();
   }
   if (finish === undefined) {
     throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');

@@ -12,6 +12,7 @@ import {
   type StageName,
 } from '../protocol';
 import { loadContext, storedResult, type LaneInputs } from '../planning';
+import { linkSignals } from '../providers';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announceLane } from './announce';
@@ -109,6 +110,7 @@ export async function runLane<Inputs>(
   const counters: Record<string, number> = {};
   const stopped = new AbortController();
   const cancelled = Context.current().cancellationSignal;
+  const stop = linkSignals(cancelled, stopped.signal);
   const heartbeat = startHeartbeat(
     () => ({ ...counters }),
     () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
@@ -131,7 +133,7 @@ export async function runLane<Inputs>(
       claim,
       context,
       stage: stageOf(lane),
-      signal: AbortSignal.any([cancelled, stopped.signal]),
+      signal: stop.signal,
       ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
@@ -175,6 +177,7 @@ export async function runLane<Inputs>(
   } finally {
     unregister();
     heartbeat.end();
+    stop.release();
   }
 }
 
