@@ -15,7 +15,7 @@ import { loadContext, storedResult, type LaneInputs } from '../planning';
 import { linkSignals } from '../providers';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
-import { announceLane } from './announce';
+import { announcedNow } from './announce';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
@@ -121,12 +121,15 @@ export async function runLane<Inputs>(
     heartbeat.beatSoon();
   });
   let unusable: UnusableAnswers | undefined;
+  /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
+  let claimed = false;
 
   try {
     const context = await loadContext(deps.dataSource.manager, projectId, lane);
     const nothing = await nothingToMake(context, claim);
     if (nothing) return nothing;
     const before = await claimLane(deps.dataSource, claim);
+    claimed = true;
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
       deps,
@@ -161,7 +164,7 @@ export async function runLane<Inputs>(
       ? await useAgain(run, plan, before?.settledFence ?? fence, reusable, maker)
       : await make(run, plan, before, maker);
 
-    const telling = announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
+    const telling = announcedNow(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
     const announced = await toldWithin(TELLING_MS, telling);
     return {
       sha256: made.sha256,
@@ -173,7 +176,8 @@ export async function runLane<Inputs>(
   } catch (error) {
     const reason: unknown = stopped.signal.reason;
     if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
-    throw await leave(deps, claim, task, reason instanceof LaneStopped ? reason : error, cancelled, unusable);
+    const why = reason instanceof LaneStopped ? reason : error;
+    throw await leave(deps, claim, task, why, cancelled, unusable, claimed);
   } finally {
     unregister();
     heartbeat.end();
@@ -257,12 +261,13 @@ async function leave(
   error: unknown,
   cancelled: AbortSignal,
   unusable: UnusableAnswers | undefined,
+  claimed: boolean,
 ): Promise<Error> {
   const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      if (claimed && Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');
@@ -285,7 +290,7 @@ async function leave(
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
   const again = times !== undefined && times < MOST_ANSWERS;
   // Otherwise a viewer would see nothing at all until the next attempt begins.
-  if (retryable || again) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+  if (claimed && (retryable || again)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
   return again ? askOnceMore(message, issues) : toApplicationFailure(error);
 }
 

@@ -10,7 +10,7 @@ import {
   type ParkRequest,
   type ProjectId,
 } from '../protocol';
-import { isLate } from './own-fence';
+import { isLate, type Step } from './own-fence';
 
 /** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
 export interface LaneAttempt {
@@ -68,6 +68,21 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
 /** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
 function ownedBy({ projectId, lane, fence }: LaneAttempt) {
   return { projectId, lane, fence, status: In(['processing', 'paused']) };
+}
+
+/**
+ * Takes over a newer fence that the log knows and nobody owns. False where the lane is not as it was any more: then somebody
+ * owns that fence, or has ended the lane anew.
+ */
+export async function adoptFence(
+  dataSource: DataSource,
+  { projectId, lane, fence, status }: Lane,
+  newer: number,
+): Promise<boolean> {
+  const { affected } = await dataSource
+    .getRepository(Lane)
+    .update({ projectId, lane, fence, status }, { fence: newer });
+  return affected === 1;
 }
 
 /** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
@@ -153,17 +168,17 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
  */
 export async function parkLane(
   dataSource: DataSource,
-  { projectId, lane, error, as = 'needs_attention', runStatus = 'needs_attention' }: Omit<ParkRequest, 'attempts'>,
-  fence: number,
+  { projectId, lane, error, as = 'needs_attention', runStatus = 'needs_attention' }: ParkRequest,
+  { fence, at }: Step,
 ): Promise<boolean> {
   const { stage } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
     if (await isLate(manager, projectId, fence)) return false;
     await lockStage(manager, projectId, stage);
     const [, parked] = await manager.query<[unknown, number]>(
-      `UPDATE lanes SET status = $4, error = $3, finished_at = now(), updated_at = now()
+      `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
        WHERE project_id = $1 AND lane = $2 AND fence <= $5`,
-      [projectId, lane, error, as, fence],
+      [projectId, lane, error, as, fence, at],
     );
     if (parked === 0) return false;
     await refreshStage(manager, projectId, stage, error);

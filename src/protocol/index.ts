@@ -83,6 +83,7 @@ export {
   type AdoptRequest,
   type CarriedRun,
   type CloseRequest,
+  type EndedStep,
   type HandedOver,
   type LaneResult,
   type LaneTask,

@@ -121,6 +121,7 @@ async function make(
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   if (carried) takeOver(carried, table);
+  for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
 
   const scope = new CancellationScope();
   const finished = scope.run(() => order.all()).then(() => !run.edited);
@@ -145,6 +146,7 @@ async function make(
     cancelled: table.withStatus('cancelled'),
     paused: table.paused,
     approved: [...run.gates.approved],
+    untold: run.runner.ends.untold,
   };
 }
 
@@ -166,7 +168,9 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
 async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
-  await condition(() => runner.idle && marker.idle);
+  // No lane waits for viewers to be told, who may be out of reach for long.
+  const carriesUntold = patched('untold-ends-are-carried');
+  await condition(() => runner.stopped && marker.idle && (carriesUntold || runner.ends.toldAll));
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
@@ -177,19 +181,20 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   const stages = opened?.plan.map(({ name }) => name);
   marker.stop();
   afterReset.stop();
+  runner.ends.close();
   await condition(() => runner.stopped && marker.idle && afterReset.idle);
   const { announced } = await closeRun({
     projectId,
     runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
-    announce: runner.toldAll,
+    announce: runner.ends.toldAll,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: opened.scenes }),
   });
   table.end(outcome);
   if (announced) return;
-  await condition(() => runner.toldAll);
+  await condition(() => runner.ends.toldAll);
   await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);
 }
 
