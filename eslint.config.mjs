@@ -30,7 +30,7 @@ export const ARROWS = {
   ],
   client: ['protocol', 'planning', 'stream', 'telemetry', 'entities', 'config.ts', 'logger.ts'],
   worker: ['protocol', 'activities', 'entities', 'stream', 'telemetry', 'storage', 'config.ts', 'logger.ts'],
-  cli: ['protocol', 'client', 'worker', 'entities', 'stream', 'telemetry', 'config.ts', 'logger.ts'],
+  cli: ['protocol', 'client', 'worker', 'entities', 'stream', 'storage', 'telemetry', 'config.ts', 'logger.ts'],
   'config.ts': ['protocol'],
   'logger.ts': ['protocol'],
 };

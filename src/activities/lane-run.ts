@@ -21,11 +21,13 @@ import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
+import { OutageWait } from './outage';
 import { ownFence } from './own-fence';
 import {
   claimLane,
   noteAttempt,
   noteFailure,
+  noteWaiting,
   pauseLane,
   settleLane,
   StaleAttempt,
@@ -34,7 +36,7 @@ import {
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
-import { classify, toApplicationFailure } from './stage-failure';
+import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
 import { LaneStopped } from './stop-signal';
 
 /** The model is asked at most so many times for an answer that can be used. */
@@ -72,6 +74,10 @@ export interface LaneRun {
   /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
   tell(body: EventBody): void;
   stop(reason: Error): void;
+  /** Sits out what costs nothing but time; see `OutageWait`. */
+  through: OutageWait['through'];
+  /** Notes in Postgres what this attempt makes. Throws `Lane.Stale` where a newer one has the lane. */
+  note(): Promise<void>;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
     save: (context: StageContext, settlement: Settlement) => Promise<{ readonly scenes?: readonly number[] }>,
@@ -111,8 +117,9 @@ export async function runLane<Inputs>(
   const stopped = new AbortController();
   const cancelled = Context.current().cancellationSignal;
   const stop = linkSignals(cancelled, stopped.signal);
+  let waitsFor: StageFailure | undefined;
   const heartbeat = startHeartbeat(
-    () => ({ ...counters }),
+    () => ({ ...counters, ...(waitsFor && { waitsFor: waitsFor.type }) }),
     () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
   );
   const runIds = [runId, info.workflowExecution?.runId ?? ''];
@@ -124,11 +131,34 @@ export async function runLane<Inputs>(
   /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
   let claimed = false;
 
+  let noted: Promise<void> = Promise.resolve();
+  const outage = new OutageWait({
+    signal: stop.signal,
+    mostPauseMs: deps.config.OUTAGE_RETRY_MS,
+    deadline: performance.now() + waitingMs(info.startToCloseTimeoutMs),
+    onWait: (failure) => {
+      waitsFor = failure;
+      const at = { projectId, lane, attempt, type: failure?.type };
+      if (failure) deps.logger.warn(at, `the lane waits: ${failure.message}`);
+      else deps.logger.info(at, 'the lane waits no more');
+      if (!claimed) return;
+      // One after the other: what is noted last is what holds.
+      noted = noted.then(() => noteWaiting(deps.dataSource, claim, failure ?? null)).catch(() => undefined);
+      tell(deps, claim, {
+        ...{ type: 'stage_update', status: 'processing' },
+        ...(failure && { message: failure.message }),
+      });
+    },
+  });
+
   try {
-    const context = await loadContext(deps.dataSource.manager, projectId, lane);
-    const nothing = await nothingToMake(context, claim);
-    if (nothing) return nothing;
-    const before = await claimLane(deps.dataSource, claim);
+    const opened = await outage.through(async () => {
+      const context = await loadContext(deps.dataSource.manager, projectId, lane);
+      const nothing = await nothingToMake(context, claim);
+      return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim) };
+    });
+    if (opened.nothing) return opened.nothing;
+    const { context, before } = opened;
     claimed = true;
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
@@ -144,24 +174,28 @@ export async function runLane<Inputs>(
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
+      through: (work, isFree) => outage.through(work, isFree),
+      note: () => noteAttempt(deps.dataSource, claim, plan.inputHash),
       settle: async (settled, save) => {
         run.signal.throwIfAborted();
         const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
-        return settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
-          save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+        return outage.through(() =>
+          settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
+            save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+          ),
         );
       },
     };
-    const plan = await maker.plan(run);
+    const plan = await outage.through(() => maker.plan(run));
     run.signal.throwIfAborted();
 
     const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
       sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
-        ? await storedResult(deps.dataSource.manager, projectId, lane)
+        ? await outage.through(() => storedResult(deps.dataSource.manager, projectId, lane))
         : undefined;
     const made = reusable
-      ? await useAgain(run, plan, before?.settledFence ?? fence, reusable, maker)
+      ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
       : await make(run, plan, before, maker);
 
     const telling = announcedNow(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
@@ -192,8 +226,9 @@ async function make<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
-  const interrupted = sameWork && !run.unusable ? await interruptedBy(run.deps.dataSource.manager, before) : undefined;
-  await noteAttempt(run.deps.dataSource, run.claim, plan.inputHash);
+  const { manager } = run.deps.dataSource;
+  const interrupted = sameWork && !run.unusable ? await run.through(() => interruptedBy(manager, before)) : undefined;
+  await run.through(() => run.note());
   run.tell({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
 }
@@ -210,6 +245,11 @@ async function useAgain<Inputs>(
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
+}
+
+/** How long an attempt may sit out an outage: then it must leave, before Temporal takes it for dead. */
+function waitingMs(limitMs: number): number {
+  return limitMs - Math.min(30_000, limitMs / 10);
 }
 
 /** Resolves when the signal aborts, or after `ms`. */

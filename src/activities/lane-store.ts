@@ -48,7 +48,8 @@ export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Pro
       `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
        VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
        ON CONFLICT (project_id, lane) DO UPDATE
-         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL, updated_at = now()
+         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL,
+           waits_for = NULL, updated_at = now()
          WHERE lanes.fence <= $5
        RETURNING lane`,
       [projectId, lane, stage, scene ?? null, fence, attempt],
@@ -118,7 +119,9 @@ export async function settleLane(
   return dataSource.transaction(async (manager) => {
     // One lane of a stage settles at a time, so that exactly one of them sees that it was the last.
     await lockStage(manager, projectId, stage);
-    const updated = await manager.update(Lane, ownedBy(claim), {
+    // Settled already by this very attempt: the answer was lost, and it settles once more.
+    const own = { projectId, lane, fence, status: In(['processing', 'paused', 'completed']) };
+    const updated = await manager.update(Lane, own, {
       status: 'completed',
       settledFence: settled.madeBy,
       inputHash: settled.inputHash,
@@ -127,6 +130,7 @@ export async function settleLane(
       attemptedHash: null,
       resultHash: settled.resultHash,
       error: null,
+      waitsFor: null,
       finishedAt: new Date(),
     });
     if (updated.affected !== 1) throw new StaleAttempt(lane);
@@ -150,6 +154,11 @@ export async function settleLane(
     await refreshStage(manager, projectId, stage);
     return result;
   });
+}
+
+/** Notes what the attempt waits for; null when it works again. */
+export async function noteWaiting(dataSource: DataSource, claim: LaneAttempt, waitsFor: EventError | null) {
+  await dataSource.getRepository(Lane).update(ownedBy(claim), { waitsFor });
 }
 
 /** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */

@@ -38,7 +38,7 @@ export function classify(error: unknown): StageFailure {
 
   const code = codeOf(error);
   if (isDatabaseError(error)) {
-    return isPassingDatabaseFault(code)
+    return isPassingDatabaseFault(code) || endsTheSession(error)
       ? failure('Database.Unavailable', `Postgres could not do the work now (${code ?? 'connection lost'}).`)
       : failure('Internal', `Postgres refused a statement (${code ?? 'no code'}).`);
   }
@@ -128,9 +128,18 @@ function isDatabaseError(error: unknown): boolean {
   );
 }
 
-/** SQLSTATE classes for a lost connection, missing resources, an operator's stop, and a lost race. */
+/**
+ * SQLSTATE classes for a lost connection, missing resources, an operator's stop, a lost race and a failing system; and a
+ * server, or a lock, that takes no write now.
+ */
 function isPassingDatabaseFault(code: string | undefined): boolean {
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58|40|25006|55P03)/.test(code);
+}
+
+/** Whatever its code: it is about the server, and about no statement. */
+function endsTheSession(error: unknown): boolean {
+  const { severity, driverError } = (error ?? {}) as { severity?: unknown; driverError?: { severity?: unknown } };
+  return /^(FATAL|PANIC)$/.test(String(driverError?.severity ?? severity));
 }
 
 const SECRETS = [/\b(sk|pk|rk|key|token)-[\w*.-]{4,}/gi, /\bBearer\s+\S+/gi, /:\/\/[^\s:@/]*:[^\s@/]+@/g];
