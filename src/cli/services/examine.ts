@@ -11,7 +11,7 @@ import { missingSearchAttributes, withTemporal } from './temporal-namespace';
 
 const ANSWER_MS = 4_000;
 
-/** Looks at every service at the same time and changes none of them. Never throws for what it finds. */
+/** Looks at every service at the same time and changes nothing that is there. Never throws for what it finds. */
 export async function examine(config: Config): Promise<Finding[]> {
   const [temporal, database, redis, media, ffmpeg] = await Promise.all([
     examineTemporal(config),
@@ -80,7 +80,7 @@ async function examineRedis(config: Config): Promise<Finding> {
   }
 }
 
-/** Does what a worker does before it pays for an image, and leaves nothing. */
+/** Does what a worker does before it pays for an image, and leaves an empty folder. */
 async function examineMedia({ MEDIA_DIR, MEDIA_FREE_MB }: Config): Promise<Finding> {
   const known = { service: 'media', address: MEDIA_DIR };
   try {
