@@ -56,7 +56,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     },
   );
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const redis = openRedis(config, logger);
+  const { metrics, metricsUrl } = telemetry;
+  const redis = openRedis(config, {
+    warn: (fields, message) => logger.warn(fields, message),
+    refused: (cause) => metrics?.logRefusals.of({ cause }).add(1),
+  });
   const stops = new StopSignals(redis.control);
   const closeAll = async () => {
     stops.close();
@@ -70,8 +74,13 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     await dataSource.initialize().catch((cause: unknown) => {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const { metrics, metricsUrl } = telemetry;
-    const media = new FolderStore(config.MEDIA_DIR);
+    const media = new FolderStore(config.MEDIA_DIR, config.MEDIA_FREE_MB * 1e6);
+    await media.probe().catch(({ message }: Error) => {
+      logger.error(
+        { err: message, mediaDir: config.MEDIA_DIR },
+        'no media can be stored; lanes that make any will wait',
+      );
+    });
     const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
     const { log, control } = redis;
     const deps = { dataSource, log, control, stops, config, logger, media, runs, ...(metrics && { metrics }) };
