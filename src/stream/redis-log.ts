@@ -44,6 +44,7 @@ type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR', value: string | num
 interface Scripts {
   storyAppend(keys: number, ...keysAndPieces: string[]): Promise<AppendAnswer[]>;
   storyPublish(log: string, ...args: (string | number)[]): Promise<PublishAnswer>;
+  storyLifetime(log: string, how: 'keep' | 'expire', seconds: number, run: number | ''): Promise<PublishAnswer>;
 }
 
 /** How long readers are kept waiting for the one connection after the other is back. */
@@ -76,6 +77,7 @@ export class RedisEventLog implements EventLog {
   ) {
     publisher.defineCommand('storyAppend', { lua: loadScript('append.lua', options) });
     publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
+    publisher.defineCommand('storyLifetime', { numberOfKeys: 1, lua: loadScript('lifetime.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber, {
       lastOf: async (projectId) => parseCursor((await this.redis.hget(keys.lanes(projectId), 'last')) ?? ''),
@@ -118,7 +120,7 @@ export class RedisEventLog implements EventLog {
   }
 
   async publish(request: PublishRequest): Promise<PublishReply> {
-    const { projectId, stage, writer, mark } = request;
+    const { projectId, stage, writer, mark, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const [kind, value] = await this.redis.storyPublish(
@@ -128,6 +130,8 @@ export class RedisEventLog implements EventLog {
       request.needsBytes ?? '',
       mark?.key ?? '',
       mark?.value ?? 0,
+      run?.fence ?? '',
+      run?.ends ? 1 : 0,
       payloads.length,
       ...payloads,
       ...upstream.flatMap((message) => [
@@ -208,14 +212,12 @@ export class RedisEventLog implements EventLog {
     return this.subscriber.subscribe(projectId, listener, signal);
   }
 
-  async expire(projectId: ProjectId, seconds: number): Promise<void> {
-    await this.lastFor(projectId, seconds);
+  async expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
+    await this.redis.storyLifetime(keys.log(projectId), 'expire', seconds, run ?? '');
   }
 
-  async keep(projectId: ProjectId): Promise<void> {
-    const marks = (await this.redis.hkeys(keys.lanes(projectId))).filter((field) => field.startsWith('mark:'));
-    if (marks.length > 0) await this.redis.hdel(keys.lanes(projectId), ...marks);
-    await this.lastFor(projectId, IDLE_SECONDS);
+  async keep(projectId: ProjectId, run?: number): Promise<void> {
+    await this.redis.storyLifetime(keys.log(projectId), 'keep', IDLE_SECONDS, run ?? '');
   }
 
   async delete(projectId: ProjectId): Promise<void> {
@@ -226,14 +228,6 @@ export class RedisEventLog implements EventLog {
     this.redis.disconnect();
     this.subscriber.close();
     await Promise.resolve();
-  }
-
-  /** All in one moment, so that none of them outlives the others. */
-  private async lastFor(projectId: ProjectId, seconds: number): Promise<void> {
-    const transaction = this.redis.multi();
-    for (const name of await this.names(projectId)) transaction.expire(name, seconds);
-    const failed = (await transaction.exec())?.find(([error]) => error);
-    if (failed?.[0]) throw failed[0];
   }
 
   private async names(projectId: ProjectId): Promise<string[]> {
