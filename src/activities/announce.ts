@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Lane, ProjectStage, usageTotals } from '../entities';
 import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId, type UsageTotals } from '../protocol';
+import { isOutrun, ownFence } from './own-fence';
 import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
@@ -29,6 +30,8 @@ const FLUSH_MS = 2_000;
 export async function announceLane(source: Source, announcement: Announcement): Promise<boolean> {
   const { projectId, lane, runId } = announcement;
   const { manager } = source.dataSource;
+  // A newer run tells its own.
+  if (await isOutrun(manager, { projectId, runId }, ownFence())) return true;
   const row = await manager.findOneBy(Lane, { projectId, lane });
   // An attempt that came after this result tells its own.
   if (row?.status !== 'completed') return true;
@@ -156,7 +159,8 @@ async function tellStage(
       projectId,
       stage,
       events: [progress],
-      mark: { key: `progress:${runId}:${stage}`, value: current },
+      // After a rejection there is less of the stage than before.
+      mark: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
       upstream: [{ stage, body: progress }],
     });
   }

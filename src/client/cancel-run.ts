@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Project } from '../entities';
-import { isFinal, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
+import { isFinal, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
 import type { ControlChannel } from '../stream';
 import { whereFound } from './live-workflow';
 
@@ -27,9 +27,15 @@ export async function cancelRun(
   projectId: ProjectId,
 ): Promise<CancelResult> {
   const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
-  const [known, found] = await Promise.all([project(projectId), whereFound(handle.describe())]);
-  if (found?.status.name !== 'RUNNING' || hasToldItsEnd(known, found)) {
-    return { kind: 'not_running', status: known.status };
+  const found = await whereFound(handle.describe());
+  const isOpen = found?.status.name === 'RUNNING';
+  // A run whose project is gone, because the database is older than it is, can be ended all the same.
+  const known = await project(projectId).catch((error: unknown) => {
+    if (isOpen && error instanceof StoryreelError && error.type === 'Project.NotFound') return undefined;
+    throw error;
+  });
+  if (!isOpen || (known && hasToldItsEnd(known, found))) {
+    return { kind: 'not_running', status: (known ?? (await project(projectId))).status };
   }
   const before = found.raw.workflowExtendedInfo?.cancelRequested === true;
   if (!before && !(await whereFound(handle.cancel()))) {

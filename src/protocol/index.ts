@@ -111,6 +111,7 @@ export {
   type RepairedProject,
   type RunsPage,
   type RunsReport,
+  type UnrepairedProject,
 } from './reconcile-api';
 export {
   type GateRequest,
