@@ -205,10 +205,15 @@ export class LaneRunner {
   }
 
   /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
-  private async step(work: () => Promise<void>): Promise<void> {
+  private step(work: () => Promise<void>): Promise<void> {
+    return this.during(() => CancellationScope.nonCancellable(work));
+  }
+
+  /** Work that the next run of the workflow, or the end of this one, must not overtake. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
     this.steps += 1;
     try {
-      await CancellationScope.nonCancellable(work);
+      return await work();
     } finally {
       this.steps -= 1;
     }

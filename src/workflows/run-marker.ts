@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import { markRun } from './activity-options';
 import type { LaneTable } from './lane-table';
 
@@ -23,7 +24,12 @@ export class RunMarker {
   look(): void {
     if (this.busy || this.stopped || this.wanted() === this.told) return;
     this.busy = true;
-    void this.tell().finally(() => (this.busy = false));
+    void this.tell().finally(() => {
+      this.busy = false;
+      // What has changed since the last look of `tell`.
+      const isLate = !this.stopped && this.wanted() !== this.told;
+      if (isLate && patched('marker-looks-again')) this.look();
+    });
   }
 
   stop(): void {
