@@ -32,6 +32,13 @@ export class RunMarker {
     });
   }
 
+  /** Tells it once more: what was told before a reset run had adopted the rows changed nothing. */
+  tellAgain(): void {
+    if (this.stopped || this.told === '' || !patched('marks-after-adopting')) return;
+    this.told = '';
+    this.look();
+  }
+
   stop(): void {
     this.stopped = true;
   }

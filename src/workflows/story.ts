@@ -65,7 +65,7 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
     opened ??= await openRun({ projectId, ...(stages && { stages }), ...(scenes && { scenes }) });
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
-    if (runner.afterReset && !carried) run.afterReset.tell(table).catch(() => undefined);
+    if (runner.afterReset && !carried) adopt(run);
     const left = await make(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
@@ -167,6 +167,13 @@ async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promi
   runner.drain();
   order.close();
   await condition(() => runner.idle && marker.idle);
+}
+
+function adopt({ afterReset, marker, table }: StoryRun): void {
+  afterReset.tell(table).then(
+    () => marker.tellAgain(),
+    () => undefined,
+  );
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
