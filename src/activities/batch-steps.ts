@@ -29,16 +29,18 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
   try {
     const { status, typedSearchAttributes } = await client.workflow.getHandle(workflowIdOf(projectId)).describe();
     switch (status.name) {
-      case 'RUNNING':
-        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
       case 'COMPLETED':
         return 'completed';
       case 'CANCELLED':
         return 'cancelled';
       case 'FAILED':
         return 'failed';
-      default:
+      case 'TERMINATED':
+      case 'TIMED_OUT':
         return 'terminated';
+      // Running, paused by an operator, or about to go on as another run.
+      default:
+        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'terminated';

@@ -3,6 +3,9 @@ import type { ActivityDeps } from './deps';
 import type { ProjectSeen, RunEnd } from './end-run';
 import { closeGoneRun, seeProject, type GoneRun } from './gone-run';
 
+/** Queued projects that are closed at the same time. */
+const AT_ONCE = 4;
+
 /**
  * Closes what a story of a batch has left behind that was ended from outside, and gives how the project stands then. Somebody
  * may have started it again: then that run is what counts, and nothing is closed. Safe to repeat.
@@ -31,11 +34,14 @@ export async function closeQueued(
   { projectIds }: { readonly projectIds: readonly ProjectId[] },
 ): Promise<void> {
   const failures: unknown[] = [];
-  for (const projectId of projectIds) {
-    await closeOne(deps, projectId).catch((error: Error) => {
-      deps.logger.warn({ projectId, err: error.message }, 'a queued project could not be closed');
-      failures.push(error);
-    });
+  for (let at = 0; at < projectIds.length; at += AT_ONCE) {
+    const some = projectIds.slice(at, at + AT_ONCE).map((projectId) =>
+      closeOne(deps, projectId).catch((error: Error) => {
+        deps.logger.warn({ projectId, err: error.message }, 'a queued project could not be closed');
+        failures.push(error);
+      }),
+    );
+    await Promise.all(some);
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -254,11 +254,8 @@ describe('The story workflow', () => {
         if (times < 3) await run.handle.executeUpdate('reject', { args: [{ gate: 'rewrite', reason: `no ${times}` }] });
       }
       const { pendingActivities } = (await run.handle.describe()).raw;
-      expect(pendingActivities?.map(({ activityId }) => activityId).sort()).toEqual([
-        'tell/rewrite',
-        'tell/rewrite~2',
-        'tell/rewrite~3',
-      ]);
+      const telling = pendingActivities?.flatMap(({ activityId: id }) => (id?.startsWith('tell') ? [id] : []));
+      expect(telling?.sort()).toEqual(['tell/rewrite', 'tell/rewrite~2', 'tell/rewrite~3']);
       await run.handle.executeUpdate('approve', { args: [{ gate: 'rewrite' }] });
       await until('all is made', () => run.lanes.includes('film'));
       away = false;
@@ -486,8 +483,13 @@ describe('The story workflow', () => {
       const answer = (name: string, argument: object) => run.handle.executeUpdate(name, { args: [argument] });
       await answer('reject', { gate: 'image_generation', reason: 'too dark' });
       await answer('edited', {});
+      const marks = () => run.steps.filter((step) => step.startsWith('mark')).length;
+      const before = marks();
       await answer('approve', { gate: 'camera_movement' });
-      expect((await statusOf(run)).status).toBe('running');
+      // Rows are told that the gates are open; then nothing else is under way.
+      await until('rows are told', () => marks() > before);
+      await answer('pause', {});
+      await answer('resume', {});
       expect((await run.handle.describe()).runId).toBe(runId);
       const begun = run.lanes.length;
       mayReject = true;
