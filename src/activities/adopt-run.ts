@@ -15,15 +15,16 @@ export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promi
   // One after the other, because lanes that begin or are parked just now lock their rows in an order of their own.
   const { dataSource } = deps;
   if (await isLate(dataSource.manager, projectId, ownFence())) return;
-  await adoptLanes(dataSource.manager, request);
+  const since = await deps.runs.startedAt(projectId, runId);
+  const begins = since ? fenceOf(since.getTime(), 0) : ownFence();
+  await adoptLanes(dataSource.manager, request, begins);
   for (const { name } of STAGES) await refreshStage(dataSource.manager, projectId, name);
   await dataSource.query(
     `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
        AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
     [projectId],
   );
-  const since = await deps.runs.startedAt(projectId, runId);
-  const fence = await dataSource.transaction((manager) => adoptProject(manager, request, since));
+  const fence = await dataSource.transaction((manager) => adoptProject(manager, request, begins));
   if (fence === undefined) return;
   await deps.log
     .keep(projectId, fence)
@@ -40,14 +41,14 @@ export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promi
 async function adoptProject(
   manager: EntityManager,
   { projectId, runId, status }: AdoptRequest,
-  since: Date | undefined,
+  begins: number,
 ): Promise<number | undefined> {
   const [project] = await manager.query<{ run_fence: string }[]>(
     'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2 FOR NO KEY UPDATE',
     [projectId, ownFence()],
   );
   if (!project) return undefined;
-  const fence = Math.max(Number(project.run_fence), since ? fenceOf(since.getTime(), 0) : 0);
+  const fence = Math.max(Number(project.run_fence), begins);
   await manager.query(
     `UPDATE projects AS p SET run_id = $2, run_fence = $4, finished_at = NULL, updated_at = now(), error = parked.error,
        status = CASE WHEN $3 NOT IN ('processing', 'needs_attention') THEN $3
@@ -60,14 +61,21 @@ async function adoptProject(
   return fence;
 }
 
-/** Those that are under way say so themselves. What was settled before counts as told. */
-async function adoptLanes(manager: EntityManager, { projectId, runId, lanes }: AdoptRequest): Promise<void> {
+/**
+ * Those that an attempt has claimed since the reset say so themselves; it may have been scheduled together with this step, and be
+ * over already. What was settled before counts as told.
+ */
+async function adoptLanes(
+  manager: EntityManager,
+  { projectId, runId, lanes }: AdoptRequest,
+  begins: number,
+): Promise<void> {
   const standing = lanes.filter(({ status }) => status !== 'processing');
   await manager.query(
     `UPDATE lanes AS l SET status = v.status, error = v.error, updated_at = now(),
        announced_run_id = CASE WHEN v.status IN ('completed', 'skipped') THEN $2::text ELSE l.announced_run_id END
      FROM jsonb_to_recordset($3::jsonb) AS v(lane text, status text, error jsonb)
-     WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence <= $4`,
-    [projectId, runId, JSON.stringify(standing), ownFence()],
+     WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence < $4`,
+    [projectId, runId, JSON.stringify(standing), begins],
   );
 }
