@@ -20,6 +20,8 @@ export const faultSchema = z.strictObject({
   retryAfter: z.number().min(0).optional(),
   /** Nothing more after so many, with the socket left open. */
   stall: tokens.optional(),
+  /** After so many the rest waits until `POST /studio/release`; an answer in one piece waits where this is set. */
+  hold: tokens.optional(),
   /** The socket is destroyed after so many. */
   cut: tokens.optional(),
   /** The stream ends after so many without `finish_reason` and without `[DONE]`. */

@@ -38,7 +38,9 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
       case 'TERMINATED':
       case 'TIMED_OUT':
         return 'terminated';
-      // Running, paused by an operator, or about to go on as another run.
+      case 'PAUSED':
+        return 'paused';
+      // Running, or what this version does not know.
       default:
         return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
     }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { StoryreelError } from '../protocol';
+import { boundedLine, StoryreelError } from '../protocol';
 
 const MOST_LOG = 64 * 1024;
+const MOST_QUOTE_BYTES = 200;
 
 interface Outcome {
   readonly code: number | null;
@@ -42,7 +43,7 @@ export async function ffmpeg(path: string, args: readonly string[], signal: Abor
   const { code, log } = await run(path, ['-loglevel', 'error', '-y', ...args], signal);
   if (code === 0) return;
   const last = log.trim().split('\n').at(-1) ?? '';
-  throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${last.slice(0, 200)}`);
+  throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${boundedLine(last, MOST_QUOTE_BYTES)}`);
 }
 
 export interface ClipInfo {

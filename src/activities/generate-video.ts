@@ -13,6 +13,7 @@ import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run
 import { StaleAttempt } from './lane-store';
 import { PaidCall } from './paid-call';
 import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
+import { classify } from './stage-failure';
 
 const NO_CLIP = { unit: 'second', units: 0 } as const;
 
@@ -169,14 +170,12 @@ async function untilDone(
     });
     if (state.status === 'completed') return;
     if (state.status === 'failed' || state.status === 'lost') {
-      const message = `The provider's video job failed: ${state.message}`;
-      await updateJob(run.deps.dataSource.manager, run, job, {
-        status: 'failed',
-        error: { type: 'Video.JobFailed', message, retryable: true },
-      });
+      const failed = new StoryreelError('Video.JobFailed', `The provider's video job failed: ${state.message}`);
+      const { type, message, retryable } = classify(failed);
+      await updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error: { type, message, retryable } });
       // Nobody pays for a job that the provider itself calls failed; of one that it has lost nobody knows.
       await (state.status === 'failed' ? paid.close(NO_CLIP, false) : paid.close(ordered, true));
-      throw new StoryreelError('Video.JobFailed', message);
+      throw failed;
     }
     run.counters['progress'] = state.progress;
     if (state.progress !== told) run.tell({ type: 'stage_update', status: 'processing', progress: state.progress });

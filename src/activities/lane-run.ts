@@ -15,6 +15,7 @@ import { loadContext, storedResult, type LaneInputs } from '../planning';
 import type { Settlement, StageContext, StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announceLane } from './announce';
+import { clockWentBackSince } from './clock';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
@@ -269,7 +270,9 @@ async function leave(
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
   if (failure.type === 'Lane.Stale') {
-    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim).catch(() => undefined)) ?? error);
+    const why = await clockWentBackSince(deps.dataSource, claim).catch(() => undefined);
+    const edited = why ?? (await editedMeanwhile(deps.dataSource, claim).catch(() => undefined));
+    return toApplicationFailure(edited ?? error);
   }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;

@@ -3,6 +3,7 @@ import { LessThanOrEqual, type EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import { planRun, type PlannedRun } from '../planning';
 import { projectNotFound, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
+import { clockWentBack } from './clock';
 import type { ActivityDeps } from './deps';
 import { ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
@@ -22,9 +23,10 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
       { status: 'processing', runId, runFence, error: null, startedAt: new Date(), finishedAt: null },
     );
     if (affected !== 1) {
-      if (!(await manager.existsBy(Project, { id: projectId }))) {
-        throw projectNotFound(projectId);
-      }
+      const found = await manager.findOne(Project, { select: { runFence: true }, where: { id: projectId } });
+      if (!found) throw projectNotFound(projectId);
+      const early = clockWentBack('the project', found.runFence, runFence);
+      if (early) throw early;
       throw new StoryreelError('Run.Gone', `This run of project ${projectId} has ended, or another one has begun.`);
     }
     const chosen = await planRun(manager, request);

@@ -10,7 +10,8 @@ import {
   type ProjectStatus,
   type StageName,
 } from '../protocol';
-import { checkedProject, type NewProject } from './new-project';
+import type { Read } from './inputs';
+import { rowOf } from './new-project';
 
 export interface BatchedProject {
   readonly projectId: ProjectId;
@@ -56,7 +57,7 @@ export interface Enlisted {
 export async function enlist(
   dataSource: DataSource,
   batchId: BatchId,
-  inputs: readonly (NewProject | ProjectId)[],
+  inputs: readonly (Read<'the project'> | ProjectId)[],
   again: readonly StageName[] | 'all',
 ): Promise<Enlisted> {
   return dataSource.transaction(async (manager) => {
@@ -86,7 +87,7 @@ export async function enlist(
 async function addMissing(
   manager: EntityManager,
   batchId: BatchId,
-  inputs: readonly (NewProject | ProjectId)[],
+  inputs: readonly (Read<'the project'> | ProjectId)[],
 ): Promise<ProjectId[]> {
   const there = await manager.find(Project, {
     select: { id: true, topic: true, batchPosition: true },
@@ -100,7 +101,7 @@ async function addMissing(
   const given: (ProjectId | undefined)[] = [];
   const missing: {
     at: number;
-    row: ReturnType<typeof checkedProject> & { batchId: BatchId; batchPosition: number };
+    row: ReturnType<typeof rowOf> & { batchId: BatchId; batchPosition: number };
   }[] = [];
   for (const [at, input] of inputs.entries()) {
     if (typeof input === 'string') {
@@ -108,7 +109,7 @@ async function addMissing(
       if (!ids.has(input)) await takeIn(manager, batchId, input, (position += 1));
       ids.add(input);
     } else {
-      const row = checkedProject(input);
+      const row = rowOf(input);
       given[at] = byTopic.get(row.topic)?.shift();
       if (!given[at]) missing.push({ at, row: { ...row, batchId, batchPosition: (position += 1) } });
     }

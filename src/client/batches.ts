@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { checkNamed } from '../planning';
 import {
   batchWorkflowIdOf,
-  parseBatchId,
+  fairnessKeyOf,
   STAGES,
   StoryreelError,
   type BatchId,
@@ -17,6 +16,7 @@ import {
 } from '../protocol';
 import { batchedProjects, enlist, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
+import { read, type Read } from './inputs';
 import type { NewProject } from './new-project';
 
 /** A new project or one that is there. */
@@ -59,8 +59,6 @@ export interface BatchView {
   readonly projects: readonly BatchedProject[];
 }
 
-const LOOK_MS = 500;
-
 /** Starts, joins, shows and cancels batches. */
 export class Batches {
   private readonly runs: BatchRuns;
@@ -73,12 +71,17 @@ export class Batches {
     this.runs = new BatchRuns(temporal, taskQueue);
   }
 
-  async start(inputs: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {
-    const { atMost = 3, force = false, onFailure, priority, stages, gates } = options;
-    const batchId = checkedId(options.batchId ?? randomUUID().slice(0, 8));
-    if (!Number.isInteger(atMost) || atMost < 1) {
-      throw new StoryreelError('Project.Invalid', 'How many projects may run at once must be a whole number from 1.');
+  async start(given: unknown, options: unknown): Promise<StartedBatch> {
+    const inputs = read('the batch', given).map(projectIn);
+    const checked = read('the options of the batch', options);
+    const { atMost = 3, force = false, onFailure, priority, stages, gates } = checked;
+    if (inputs.length === 0 && checked.batchId === undefined) {
+      throw new StoryreelError(
+        'Project.Invalid',
+        'No project was given. Give topics or ids, or the batchId to go on with.',
+      );
     }
+    const batchId = checked.batchId ?? (randomUUID().slice(0, 8) as BatchId);
     checkNamed({ ...(stages && { stages }) });
     const scope = { ...(stages && { stages }), ...(gates && { gates }) };
     const isRunning = await this.runs.canTake(batchId, scope);
@@ -86,24 +89,27 @@ export class Batches {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
     const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
-    const { given, projects } = await enlist(this.dataSource, batchId, inputs, again);
+    const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
-    const served = new Map(given.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
+    const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
     const unfinished = projects.filter(({ status }) => status !== 'completed');
     const items = unfinished.map(({ projectId, owner }): BatchItem => {
       const own = served.get(projectId);
-      return { projectId, ...(owner !== undefined && { owner }), ...(own !== undefined && { priority: own }) };
+      return {
+        projectId,
+        ...(owner !== undefined && { owner: fairnessKeyOf(owner) }),
+        ...(own !== undefined && { priority: own }),
+      };
     });
     if (items.length > 0) {
       const story = { ...scope, ...(force && { force }), ...(onFailure && { onFailure }) };
       await this.runs.startOrAdd({ batchId, projects: items, atMost, story });
     }
-    return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: given };
+    return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: ids };
   }
 
   /** Throws `Batch.NotFound`. */
-  async status(id: string): Promise<BatchView> {
-    const batchId = checkedId(id);
+  async status(batchId: BatchId): Promise<BatchView> {
     // In this order: what has ended before the rows are read is in the rows.
     const running = await this.runs.isRunning(batchId);
     const projects = await batchedProjects(this.dataSource.manager, batchId);
@@ -113,37 +119,27 @@ export class Batches {
     return { batchId, workflowId: batchWorkflowIdOf(batchId), running, counts, projects };
   }
 
-  /** Where it stands now and at each change, until it runs no more. Ends quietly when the signal says so. */
-  async *watch(id: string, signal?: AbortSignal): AsyncGenerator<BatchView, void, undefined> {
-    let last = '';
-    while (!signal?.aborted) {
-      const view = await this.status(id);
-      const now = JSON.stringify(view);
-      if (now !== last) yield view;
-      last = now;
-      if (!view.running) return;
-      await sleep(LOOK_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
-    }
-  }
-
   /** Resolves false where none was running. Throws `Batch.NotFound`. */
-  async cancel(id: string): Promise<boolean> {
-    const { batchId, running } = await this.status(id);
+  async cancel(batchId: BatchId): Promise<boolean> {
+    const { running } = await this.status(batchId);
     return running && this.runs.cancel(batchId);
   }
 }
 
-function priorityIn(input: BatchInputProject | undefined): StoryPriority | undefined {
-  return typeof input === 'object' ? input.priority : undefined;
+type CheckedInput = ProjectId | Read<'a project of the batch'>;
+
+/** Throws what is wrong with the one of this number. */
+function projectIn(given: unknown, i: number): CheckedInput {
+  try {
+    return typeof given === 'string' ? read('the project id', given) : read('a project of the batch', given);
+  } catch (error) {
+    const { type, message } = error as StoryreelError;
+    throw new StoryreelError(type, `Project ${i + 1} of the batch: ${message}`, { cause: error });
+  }
 }
 
-function checkedId(id: string): BatchId {
-  const batchId = parseBatchId(id);
-  if (batchId) return batchId;
-  throw new StoryreelError(
-    'Project.Invalid',
-    'The name of a batch has letters, digits, dots, dashes and underscores, at most 100, and begins with a letter or digit.',
-  );
+function priorityIn(input: CheckedInput | undefined): StoryPriority | undefined {
+  return typeof input === 'object' ? input.priority : undefined;
 }
 
 function notFound(batchId: BatchId): StoryreelError {

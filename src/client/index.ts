@@ -24,6 +24,7 @@ export {
   type MakeReason,
   type ProjectExplanation,
 } from './explain-project';
+export { read as readInput } from './inputs';
 export type { StartedRun } from './live-workflow';
 export type { BatchedProject } from './batch-rows';
 export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from './batches';

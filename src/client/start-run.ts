@@ -13,6 +13,7 @@ import {
   type StoryInput,
   type StoryPriority,
 } from '../protocol';
+import { briefly } from './briefly';
 import { hasEnded, runOfRequest, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 
@@ -75,7 +76,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     if (faster) return faster.runId;
     throw new StoryreelError(
       'Project.AlreadyRunning',
-      `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
+      `Project ${projectId} is running already. Watch it, cancel it first, or wait for its end.`,
       { cause: error },
     );
   };
@@ -96,15 +97,17 @@ async function startWorkflow(
   { join, requestId }: StartOptions,
   priority: ReturnType<typeof priorityOf>,
 ): Promise<string> {
-  const handle = await temporal.workflow.start(STORY_WORKFLOW, {
-    workflowId: workflowIdOf(input.projectId),
-    taskQueue,
-    args: [input],
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
-    staticSummary: `story of ${input.projectId}`,
-    priority,
-    ...(requestId !== undefined && { memo: { requestId } }),
-  });
+  const handle = await briefly(temporal, () =>
+    temporal.workflow.start(STORY_WORKFLOW, {
+      workflowId: workflowIdOf(input.projectId),
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
+      staticSummary: `story of ${input.projectId}`,
+      priority,
+      ...(requestId !== undefined && { memo: { requestId } }),
+    }),
+  );
   return handle.firstExecutionRunId;
 }

@@ -1,5 +1,6 @@
 export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
 export { createDataSource, type DataSourceSettings } from './data-source';
+export { codeOf, databaseFaultOf, type DatabaseFault } from './database-fault';
 export { entities } from './entities';
 export { Film } from './film.entity';
 export { GeneratedImage } from './generated-image.entity';

@@ -1,4 +1,5 @@
 import type { BatchId, ProjectId } from './ids';
+import { firstBytes, storable } from './outside-text';
 import type { ProjectStatus, RunStatus } from './status';
 import type { StoryInput } from './workflow-api';
 
@@ -70,17 +71,9 @@ export interface BatchActivities {
 
 const MOST_FAIRNESS_BYTES = 64;
 
-/** Temporal's fairness key of an owner: at most 64 bytes of UTF-8, cut between characters. */
-function fairnessKeyOf(owner: string): string {
-  let bytes = 0;
-  let key = '';
-  for (const character of owner) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    if (bytes > MOST_FAIRNESS_BYTES) break;
-    key += character;
-  }
-  return key;
+/** Temporal's fairness key of an owner, and all of an owner that a batch keeps in its history. */
+export function fairnessKeyOf(owner: string): string {
+  return firstBytes(storable(owner), MOST_FAIRNESS_BYTES);
 }
 
 /** What a run hands to Temporal, which every lane of it inherits. */

@@ -1,6 +1,7 @@
 export {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
+  fairnessKeyOf,
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
@@ -98,6 +99,18 @@ export {
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
+export { isOpen } from './open-workflow';
+export {
+  boundedError,
+  boundedIssues,
+  boundedLine,
+  firstBytes,
+  givenText,
+  storable,
+  TEXT_BYTES,
+  utf8Bytes,
+  type GivenText,
+} from './outside-text';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
 export {
   GRACE_SECONDS,

@@ -54,6 +54,7 @@ export interface OpenRequest {
   readonly projectId: ProjectId;
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
+  readonly gates?: readonly string[];
 }
 
 export interface LaneView {

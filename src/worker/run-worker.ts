@@ -25,6 +25,7 @@ import { openRedis } from '../stream';
 import { deploymentOptions } from './deployment-options';
 import { TemporalRuns } from './temporal-runs';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
+import { workflowSources } from './workflow-sources';
 
 export interface RunningWorker {
   /** Takes no more work, gives what runs SHUTDOWN_GRACE_MS to end, then hands it on. */
@@ -146,8 +147,7 @@ async function workflowBundle(): Promise<WorkflowBundleOption> {
   return existsSync(codePath)
     ? { codePath }
     : bundleWorkflowCode({
-        workflowsPath: folder,
-        workflowInterceptorModules: [join(folder, 'trace-interceptors')],
+        ...workflowSources(folder),
         logger: new DefaultLogger('ERROR'),
       });
 }

@@ -3,6 +3,9 @@ import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporal
 import type { RunLookup, RunState } from '../activities';
 import {
   batchWorkflowIdOf,
+  boundedError,
+  boundedLine,
+  isOpen,
   projectIdOfWorkflow,
   STORY_WORKFLOW,
   workflowIdOf,
@@ -10,8 +13,6 @@ import {
   type EventError,
   type ProjectId,
 } from '../protocol';
-
-const ENDED: readonly string[] = ['COMPLETED', 'CANCELLED', 'FAILED', 'TERMINATED', 'TIMED_OUT'];
 
 /** Asks Temporal itself about runs, over the worker's own connection. */
 export class TemporalRuns implements RunLookup {
@@ -65,7 +66,7 @@ export class TemporalRuns implements RunLookup {
   async isBatchOpen(batchId: BatchId): Promise<boolean> {
     try {
       const { status } = await this.client.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
-      return !ENDED.includes(status.name);
+      return isOpen(status.name);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;
@@ -80,7 +81,8 @@ export class TemporalRuns implements RunLookup {
     if (!(failed instanceof WorkflowFailedError)) throw failed;
     const { cause } = failed;
     if (cause instanceof ApplicationFailure) {
-      return { type: cause.type ?? 'Internal', message: cause.message, retryable: cause.nonRetryable !== true };
+      const { message, nonRetryable } = cause;
+      return boundedError({ type: cause.type ?? 'Internal', message, retryable: nonRetryable !== true });
     }
     return { type: 'Run.Gone', message: endOf(cause), retryable: false };
   }
@@ -99,8 +101,10 @@ function endOf(cause: unknown): string {
   return `${cause instanceof TimeoutFailure ? 'The run timed out.' : 'The run failed.'} Start it again.`;
 }
 
+const MOST_REASON_BYTES = 200;
+
 /** What an operator gave as the reason. */
 function oneSentence(text: string): string {
-  const line = text.split('\n')[0]?.trim().slice(0, 200) ?? '';
+  const line = boundedLine(text.split('\n')[0] ?? '', MOST_REASON_BYTES);
   return line.endsWith('.') ? line : `${line}.`;
 }

@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { DefaultLogger, Runtime, type LogLevel, type RuntimeOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  type LogLevel,
+  type RuntimeOptions,
+} from '@temporalio/worker';
 import type { Logger } from '../logger';
 
 const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
@@ -36,7 +42,10 @@ export async function temporalMetrics(address: string | undefined): Promise<stri
 }
 
 async function install(logger: Logger, countMetrics: boolean): Promise<string | undefined> {
+  // The core writes to stderr by itself, unless it is told to hand its lines over.
+  const logging = { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} };
   const options: RuntimeOptions = {
+    telemetryOptions: { logging },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const { error, ...fields } = (meta ?? {}) as { error?: unknown };
       // An activity's failure was logged where it was classified; here only what kind it was.
@@ -65,7 +74,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
           workflow_task_execution_latency: SECONDS,
         },
       };
-      Runtime.install({ ...options, telemetryOptions: { metrics: { prometheus } } });
+      Runtime.install({ ...options, telemetryOptions: { logging, metrics: { prometheus } } });
       return bindAddress;
     } catch (error) {
       // Another process was faster to take the port.

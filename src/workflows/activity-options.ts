@@ -21,11 +21,13 @@ const ids = new ActivityIds();
  */
 const STEP_LIMIT = '20 seconds';
 
+const PATIENT = { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' } as const;
+
 /** The run's own steps: quick, safe to repeat, and worth repeating for long. */
 const steps = proxyActivities<StoryActivities>({
   startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+  retry: PATIENT,
 });
 
 /** How long viewers are tried to be told of what Postgres holds already; after that they find it there. */
@@ -109,8 +111,17 @@ export function markRun(...args: Parameters<StoryActivities['markRun']>): Promis
 }
 
 export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Promise<{ announced: boolean }> {
+  const { outcome } = args[0];
   return ids.schedule('close', (activityId) =>
-    steps.closeRun.executeWithOptions({ activityId, summary: `the run ends: ${args[0].outcome}` }, args),
+    steps.closeRun.executeWithOptions(
+      {
+        activityId,
+        summary: `the run ends: ${outcome}`,
+        // An outage is waited out; a fault must not keep a run from being cancelled.
+        ...(outcome === 'cancelled' && { retry: { ...PATIENT, nonRetryableErrorTypes: ['Internal'] } }),
+      },
+      args,
+    ),
   );
 }
 

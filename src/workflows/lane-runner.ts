@@ -6,8 +6,10 @@ import {
   condition,
   isCancellation,
   patched,
+  sleep,
 } from '@temporalio/workflow';
 import {
+  boundedError,
   fenceOf,
   type EventError,
   type LaneId,
@@ -20,6 +22,7 @@ import { announceLane, MOST_ATTEMPTS, parkLane, skipLane, stopLanes } from './ac
 import { runLaneThroughDeploys } from './lane-handover';
 import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
+import { fieldsOf } from './read-input';
 
 export interface LaneRunnerOptions {
   readonly projectId: ProjectId;
@@ -32,6 +35,9 @@ export interface LaneRunnerOptions {
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
 type Stop = 'paused' | 'cancelled' | 'skipped';
+
+/** What is left to a step once the run is cancelled. */
+const STEP_PATIENCE = '3 seconds';
 
 const STOPPED_BY_A_PERSON: EventError = {
   type: 'Lane.Cancelled',
@@ -51,7 +57,8 @@ export class LaneRunner {
   /** Lanes that wait for a person, of which nobody was told yet. */
   private readonly untold = new Set<LaneId>();
   private readonly skips = new Map<LaneId, Promise<void>>();
-  private steps = 0;
+  private readonly steps = new Set<CancellationScope>();
+  private working = 0;
   private draining = false;
   private telling = 0;
 
@@ -63,7 +70,7 @@ export class LaneRunner {
   }
 
   get stopped(): boolean {
-    return this.attempts.size === 0 && this.steps === 0;
+    return this.attempts.size === 0 && this.steps.size === 0 && this.working === 0;
   }
 
   get toldAll(): boolean {
@@ -111,7 +118,7 @@ export class LaneRunner {
     const { table } = this.options;
     for (;;) {
       if (table.isWaiting(lane)) {
-        if (this.untold.delete(lane)) await this.park(lane);
+        if (this.untold.delete(lane)) await this.park(lane).catch(unlessRefused);
         onWait();
         await condition(() => !table.isWaiting(lane));
       }
@@ -204,19 +211,32 @@ export class LaneRunner {
     return skipped;
   }
 
-  /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
-  private step(work: () => Promise<void>): Promise<void> {
-    return this.during(() => CancellationScope.nonCancellable(work));
-  }
-
   /** Work that the next run of the workflow, or the end of this one, must not overtake. */
   async during<T>(work: () => Promise<T>): Promise<T> {
-    this.steps += 1;
+    this.working += 1;
     try {
       return await work();
     } finally {
-      this.steps -= 1;
+      this.working -= 1;
     }
+  }
+
+  /** Always to its end, unless the run is cancelled: what comes next comes after it. */
+  private async step(work: () => Promise<void>): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      const scope = new CancellationScope();
+      this.steps.add(scope);
+      await scope.run(work).finally(() => this.steps.delete(scope));
+    });
+  }
+
+  /** The run is cancelled: a step that does not get to its end must not keep it. What it leaves, the end of the run closes. */
+  endSteps(): void {
+    if (this.steps.size === 0 || !patched('steps-end-with-a-cancel')) return;
+    void CancellationScope.nonCancellable(async () => {
+      await sleep(STEP_PATIENCE);
+      for (const scope of this.steps) scope.cancel();
+    });
   }
 
   /** Viewers could not be told now. Telling them is a step of its own, which no other lane waits for. */
@@ -242,6 +262,11 @@ export function hurryStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
 }
 
+/** A lane whose waiting cannot be stored waits all the same: Temporal says so. */
+function unlessRefused(error: unknown): void {
+  if (isCancellation(error) || !patched('lanes-wait-unstored')) throw error;
+}
+
 /** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */
 export function lacksInput(error: EventError | undefined): boolean {
   return error?.type === 'Project.Invalid';
@@ -251,15 +276,13 @@ export function lacksInput(error: EventError | undefined): boolean {
 export function eventErrorOf(error: unknown): EventError {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
-    const details = cause.details?.[0] as { issues?: readonly string[] } | undefined;
-    return {
-      // Ours have a type; one that a person typed has none.
-      type: cause.type || ENDED_BY_HAND,
-      message: cause.message,
-      retryable: cause.nonRetryable !== true,
-      ...(details?.issues && { issues: details.issues }),
-    };
+    // A person who ends an activity by hand can type anything; ours have a type.
+    const { issues } = fieldsOf(cause.details?.[0]) ?? {};
+    return boundedError({
+      ...{ type: cause.type || ENDED_BY_HAND, message: cause.message },
+      ...{ retryable: cause.nonRetryable !== true, issues },
+    });
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { type: 'Internal', message: `No worker finished the work: ${message}`, retryable: true };
+  return boundedError({ type: 'Internal', message: `No worker finished the work: ${message}`, retryable: true });
 }

@@ -12,6 +12,9 @@ import {
   type StoryStatusView,
 } from '../protocol';
 
+/** How many lanes say point by point what was wrong, in an answer and when the workflow continues as new. */
+const MOST_WITH_ISSUES = 50;
+
 type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
 /** Where every lane of a run stands: what the status query answers and the Temporal UI shows. */
@@ -92,6 +95,19 @@ export class LaneTable {
     return this.states.get(lane)?.error;
   }
 
+  /** Of many failures at once only the first are told point by point, because all of them together stay in history. */
+  errorsShown(): ReadonlyMap<LaneId, EventError> {
+    const shown = new Map<LaneId, EventError>();
+    let withIssues = 0;
+    for (const [lane, { error }] of this.states) {
+      if (!error) continue;
+      const { issues, ...rest } = error;
+      if (issues) withIssues += 1;
+      shown.set(lane, withIssues > MOST_WITH_ISSUES ? rest : error);
+    }
+    return shown;
+  }
+
   get lanes(): LaneId[] {
     return lanesOf(this.plan, this.scenes);
   }
@@ -137,13 +153,14 @@ export class LaneTable {
   }
 
   view(): StoryStatusView {
+    const errors = this.errorsShown();
     return {
       projectId: this.projectId,
       status: this.runStatus,
       stage: this.stage,
       scenes: this.scenes.length,
       lanes: this.lanes.map((lane): LaneView => {
-        const error = this.error(lane);
+        const error = errors.get(lane);
         return { lane, status: this.status(lane), ...(error && { error }) };
       }),
       gates: this.gates,

@@ -27,6 +27,7 @@ import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
 import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
+import { readStoryInput } from './read-input';
 import { RunMarker } from './run-marker';
 import { listen, type SteeredRun } from './steering';
 import { tellBatch } from './tell-batch';
@@ -47,14 +48,17 @@ interface StoryRun extends SteeredRun {
 }
 
 /** Turns a project's topic into its film. Holds ids, statuses and counts; every text and file stays outside. */
-export async function story(input: StoryInput): Promise<StoryStatusView> {
-  const { projectId, stages, scenes, carried } = input;
+export async function story(given: StoryInput): Promise<StoryStatusView> {
+  const input = readStoryInput(given);
+  const { projectId, stages, scenes, gates, carried } = input;
   const run = beginRun(input);
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
   listen(run);
 
   CancellationScope.current().cancelRequested.catch(() => {
+    run.ending = true;
+    runner.endSteps();
     // Histories of the first release have no such step.
     if (patched('stop-lanes')) hurryStop({ projectId, runId: run.runId, before: stopFence() });
   });
@@ -62,7 +66,12 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   let opened: OpenedRun | undefined = carried?.run;
   let thrown: Error | undefined;
   try {
-    opened ??= await openRun({ projectId, ...(stages && { stages }), ...(scenes && { scenes }) });
+    opened ??= await openRun({
+      projectId,
+      ...(stages && { stages }),
+      ...(scenes && { scenes }),
+      ...(gates && { gates }),
+    });
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
     if (runner.afterReset && !carried) adopt(run);
@@ -100,6 +109,7 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     edited: false,
     recheck: false,
+    ending: false,
   };
   return run;
 }
@@ -132,7 +142,8 @@ async function make(
     scope.cancel();
     throw error;
   }
-  const waiting = table.withStatus('needs_attention').map((lane) => [lane, table.error(lane)] as const);
+  const errors = table.errorsShown();
+  const waiting = table.withStatus('needs_attention').map((lane) => [lane, errors.get(lane)] as const);
   const skipped = table.withStatus('skipped');
   const again = run.edited || run.recheck;
   return {
@@ -181,6 +192,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   const { table, runner, runId, marker, afterReset } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
+  run.ending = true;
   const stages = opened?.plan.map(({ name }) => name);
   marker.stop();
   afterReset.stop();
@@ -193,6 +205,10 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     announce: runner.toldAll,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: opened.scenes }),
+  }).catch((error: Error) => {
+    // What cannot be stored must not keep a run from ending as it was to end: the reconciler closes its rows.
+    if (thrown) return { announced: true };
+    throw error;
   });
   table.end(outcome);
   if (announced) return;

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import {
   LANE_KINDS,
   laneParts,
@@ -21,25 +20,22 @@ import {
   type StoryStatusView,
 } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
+import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
+import { loggerThatCounts } from '../support/sdk-warnings';
 import { fromSetup } from '../support/services';
 import { until } from '../support/until';
+import { WORKFLOW_BUNDLE } from '../support/workflow-bundle';
 
 /** The workflow on a real server, with activities that only say that they are done: what counts here is the order. */
 describe('The story workflow', () => {
   let connection: NativeConnection;
   let client: Client;
-  let bundle: { code: string };
 
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
     const address = fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS');
     connection = await NativeConnection.connect({ address });
     client = new Client({ connection: await Connection.connect({ address }) });
-    bundle = await bundleWorkflowCode({
-      workflowsPath: resolve(__dirname, '..', '..', 'src', 'workflows'),
-      workflowInterceptorModules: [resolve(__dirname, '..', '..', 'src', 'workflows', 'trace-interceptors')],
-      logger: new DefaultLogger('ERROR'),
-    });
   });
   afterAll(async () => {
     await client.connection.close();
@@ -119,7 +115,13 @@ describe('The story workflow', () => {
       };
       const { lane } = this;
       const workers = await Promise.all([
-        Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps, sinks: SILENT_RUNS }),
+        Worker.create({
+          connection,
+          taskQueue,
+          workflowBundle: WORKFLOW_BUNDLE,
+          activities: steps,
+          sinks: SILENT_RUNS,
+        }),
         ...LANE_KINDS.map((kind) =>
           Worker.create({
             connection,
@@ -169,7 +171,7 @@ describe('The story workflow', () => {
     expect(run.lanes).toHaveLength(3 + 3 * 120);
     expect(run.mostInFlight).toBeLessThanOrEqual(50);
     expect(run.mostInFlight).toBeGreaterThan(20);
-  }, 90_000);
+  });
 
   test('continues as new when its history grows long, and does nothing twice', async () => {
     const failing = new Set(['image_generation/7']);
@@ -181,7 +183,7 @@ describe('The story workflow', () => {
     });
     await run.play({}, async () => {
       const { runId } = await run.handle.describe();
-      await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1, 120_000);
+      await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1);
       expect((await run.handle.describe()).runId).not.toBe(runId);
       // Viewers are told how far a stage is by counting its lanes that they were told of in this run.
       expect(new Set(run.begun.map((task) => task.runId))).toEqual(new Set([runId]));
@@ -192,7 +194,7 @@ describe('The story workflow', () => {
     const again = run.lanes.filter((lane, i) => run.lanes.indexOf(lane) !== i);
     expect(again).toEqual(['image_generation/7']);
     expect(run.steps).toEqual(['park image_generation/7', 'close completed']);
-  }, 150_000);
+  });
 
   test('parks a lane whose retries are spent, lets the others go on, and shows an operator what to type', async () => {
     let broken = true;
@@ -320,7 +322,7 @@ describe('The story workflow', () => {
       const cancelled = Context.current().cancelled.catch((error: Error) => error);
       const beat = setInterval(() => Context.current().heartbeat(), 100);
       try {
-        const released = until(`${lane} may end`, () => this.open.has(lane), 50_000);
+        const released = until(`${lane} may end`, () => this.open.has(lane));
         const error = await Promise.race([released, cancelled]);
         if (error instanceof Error) throw error;
       } finally {
