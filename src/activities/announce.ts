@@ -9,10 +9,11 @@ import {
   type ProjectId,
   type UsageTotals,
 } from '../protocol';
+import { isOutrun, ownFence } from './own-fence';
 import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
-import { BUSY } from './close-gone-run';
+import { BUSY } from './end-run';
 import { publishEnd, writerOf, type EndSource } from './publish-end';
 
 interface Announcement {
@@ -31,8 +32,10 @@ const FLUSH_MS = 2_000;
  * changes nothing. Rejects where it could not be told now.
  */
 export async function announceLane(source: EndSource, announcement: Announcement): Promise<void> {
-  const { projectId, lane } = announcement;
+  const { projectId, lane, runId } = announcement;
   const { manager } = source.dataSource;
+  // A newer run tells its own.
+  if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
   const row = await manager.findOneBy(Lane, { projectId, lane });
   switch (row?.status) {
     case 'completed':
@@ -213,7 +216,8 @@ async function tellStage(
       projectId,
       stage,
       events: [progress],
-      mark: { key: `progress:${runId}:${stage}`, value: current },
+      // After a rejection there is less of the stage than before.
+      mark: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
       upstream: [{ stage, body: progress }],
     });
   }

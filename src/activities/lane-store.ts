@@ -186,7 +186,7 @@ export async function parkLane(
     await lockStage(manager, projectId, stage);
     const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
-       WHERE project_id = $1 AND lane = $2 AND fence <= $5`,
+       WHERE project_id = $1 AND lane = $2 AND fence <= $5 AND status <> 'skipped'`,
       [projectId, lane, error, as, fence, at],
     );
     if (parked === 0) return false;

@@ -34,8 +34,10 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     return chosen;
   });
   await deps.log
-    .keep(projectId)
-    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
+    .keep(projectId, runFence)
+    .then(() =>
+      publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`, runFence),
+    )
     .catch(() => undefined);
   return { ...planned, runId, runFence };
 }

@@ -14,8 +14,8 @@ import {
 import { sceneNumbers } from '../stages';
 import { announcedNow } from './announce';
 import { cancelJobs } from './cancel-jobs';
-import { BUSY } from './close-gone-run';
 import type { ActivityDeps } from './deps';
+import { BUSY } from './end-run';
 import { lockStage, refreshStage, releaseProject } from './lane-store';
 import { isLate, ownFence, ownStep } from './own-fence';
 
@@ -52,10 +52,16 @@ export async function rejectLanes(
     if (await isLate(manager, projectId, fence)) return;
     // Done twice, it is said once.
     await manager.query(
-      `UPDATE lanes SET status = 'pending', accepted = false, finished_at = NULL, updated_at = now(),
+      `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
+         updated_at = now(),
          feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],
+    );
+    // Viewers are told from here on anew how far the stage is.
+    await manager.query(
+      'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
+      [projectId, stages, fence],
     );
     for (const stage of stages) await refreshStage(manager, projectId, stage);
   });
@@ -83,6 +89,7 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
       projectId,
       stage: PIPELINE,
       events: [told],
+      run: { fence: ownFence() },
       mark: { key: `hold:${runId}`, value: ownFence() },
       upstream: [{ stage: PIPELINE, body: told }],
     });
@@ -142,6 +149,7 @@ async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence
     stage,
     writer,
     events,
+    run: { fence: ownFence() },
     mark: { key: `paused:${lane}`, value: ownFence() },
   });
 }
@@ -152,6 +160,7 @@ async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: strin
     projectId,
     stage: gate,
     events: [update, { type: 'awaiting', gate }],
+    run: { fence: ownFence() },
     mark: { key: `awaiting:${gate}`, value: ownFence() },
     upstream: [{ stage: gate, body: update }],
   });

@@ -61,7 +61,10 @@ export type StoryState = BatchedStatus | 'terminated';
 
 /** A batch's own steps. */
 export interface BatchActivities {
-  storyStates(input: { projectIds: readonly ProjectId[] }): Promise<StoryState[]>;
+  /** In the order asked; null of one that cannot be looked at now. */
+  storyStates(input: { projectIds: readonly ProjectId[] }): Promise<(StoryState | null)[]>;
+  /** Closes what a story has left that was ended from outside, unless somebody has started it again; gives how it stands. */
+  closeStory(input: { projectId: ProjectId }): Promise<BatchedStatus>;
   /** Ends, in rows and for viewers, what was queued and will not have its turn. */
   closeQueued(input: { projectIds: readonly ProjectId[] }): Promise<void>;
 }

@@ -125,6 +125,7 @@ export {
   type RepairedProject,
   type RunsPage,
   type RunsReport,
+  type UnrepairedProject,
 } from './reconcile-api';
 export {
   type GateRequest,

@@ -47,6 +47,7 @@ type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR', value: string | num
 interface Scripts {
   storyAppend(keys: number, ...keysAndPieces: string[]): Promise<AppendAnswer[]>;
   storyPublish(log: string, ...args: (string | number)[]): Promise<PublishAnswer>;
+  storyLifetime(log: string, how: 'keep' | 'expire', seconds: number, run: number | ''): Promise<PublishAnswer>;
 }
 
 /** How long readers are kept waiting for the one connection after the other is back. */
@@ -81,6 +82,7 @@ export class RedisEventLog implements EventLog {
     this.refusals = options.refusals ?? new RefusalReport();
     publisher.defineCommand('storyAppend', { lua: loadScript('append.lua', options) });
     publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
+    publisher.defineCommand('storyLifetime', { numberOfKeys: 1, lua: loadScript('lifetime.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber, {
       lastOf: async (projectId) => parseCursor((await this.redis.hget(keys.lanes(projectId), 'last')) ?? ''),
@@ -128,7 +130,7 @@ export class RedisEventLog implements EventLog {
   }
 
   private async publishOnce(request: PublishRequest): Promise<PublishReply> {
-    const { projectId, stage, writer, mark } = request;
+    const { projectId, stage, writer, mark, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const [kind, value] = await this.redis.storyPublish(
@@ -138,6 +140,8 @@ export class RedisEventLog implements EventLog {
       request.needsBytes ?? '',
       mark?.key ?? '',
       mark?.value ?? 0,
+      run?.fence ?? '',
+      run?.ends ? 1 : 0,
       payloads.length,
       ...payloads,
       ...upstream.flatMap((message) => [
@@ -228,15 +232,15 @@ export class RedisEventLog implements EventLog {
     return this.guard('subscribe', () => this.subscriber.subscribe(projectId, listener, signal));
   }
 
-  expire(projectId: ProjectId, seconds: number): Promise<void> {
-    return this.guard('expire', () => this.lastFor(projectId, seconds));
+  expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
+    return this.guard('expire', async () => {
+      await this.redis.storyLifetime(keys.log(projectId), 'expire', seconds, run ?? '');
+    });
   }
 
-  keep(projectId: ProjectId): Promise<void> {
+  keep(projectId: ProjectId, run?: number): Promise<void> {
     return this.guard('keep', async () => {
-      const marks = (await this.redis.hkeys(keys.lanes(projectId))).filter((field) => field.startsWith('mark:'));
-      if (marks.length > 0) await this.redis.hdel(keys.lanes(projectId), ...marks);
-      await this.lastFor(projectId, IDLE_SECONDS);
+      await this.redis.storyLifetime(keys.log(projectId), 'keep', IDLE_SECONDS, run ?? '');
     });
   }
 
@@ -250,14 +254,6 @@ export class RedisEventLog implements EventLog {
     this.redis.disconnect();
     this.subscriber.close();
     await Promise.resolve();
-  }
-
-  /** All in one moment, so that none of them outlives the others. */
-  private async lastFor(projectId: ProjectId, seconds: number): Promise<void> {
-    const transaction = this.redis.multi();
-    for (const name of await this.names(projectId)) transaction.expire(name, seconds);
-    const failed = (await transaction.exec())?.find(([error]) => error);
-    if (failed?.[0]) throw failed[0];
   }
 
   /** Undefined where the script could not do it; the piece is sent again then. */

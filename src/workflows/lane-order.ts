@@ -141,17 +141,21 @@ export class LaneOrder {
       if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
     }
     if (!this.scenes && laysOutScenes(this.opened.plan, laneId(stage.name))) {
-      this.layOut(this.ofThisRun(await listScenes({ projectId: table.projectId })));
+      const scenes = await this.run.runner.during(() => listScenes({ projectId: table.projectId }));
+      this.layOut(this.ofThisRun(scenes));
     }
   }
 
   private async makeAgain(stage: StagePlan, lanes: readonly LaneId[], reason: string): Promise<void> {
-    const { table } = this.run;
-    await rejectLanes({ projectId: table.projectId, lanes, reason });
-    for (const lane of lanes) {
-      this.done.delete(lane);
-      table.set(lane, 'pending');
-    }
+    const { table, runner } = this.run;
+    // The next run of the workflow makes them where this one ends right after the step.
+    await runner.during(async () => {
+      await rejectLanes({ projectId: table.projectId, lanes, reason });
+      for (const lane of lanes) {
+        this.done.delete(lane);
+        table.set(lane, 'pending');
+      }
+    });
     await Promise.all(lanes.map((lane) => this.make(stage, lane, laneParts(lane).scene)));
   }
 

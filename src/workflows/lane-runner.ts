@@ -60,6 +60,7 @@ export class LaneRunner {
   private readonly untold = new Set<LaneId>();
   private readonly skips = new Map<LaneId, Promise<void>>();
   private readonly steps = new Set<CancellationScope>();
+  private working = 0;
   private draining = false;
   /** What viewers could not be told in the step that has ended a lane. */
   readonly ends: EndTeller;
@@ -70,7 +71,7 @@ export class LaneRunner {
 
   /** No lane is under way. Lanes that wait for a person do not count. */
   get stopped(): boolean {
-    return this.attempts.size === 0 && this.steps.size === 0;
+    return this.attempts.size === 0 && this.steps.size === 0 && this.working === 0;
   }
 
   /** Lanes that an activity works on. */
@@ -204,6 +205,16 @@ export class LaneRunner {
       this.skips.set(lane, skipped);
     }
     return skipped;
+  }
+
+  /** Work that the next run of the workflow, or the end of this one, must not overtake. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.working += 1;
+    try {
+      return await work();
+    } finally {
+      this.working -= 1;
+    }
   }
 
   /** Always to its end, unless the run is cancelled: what comes next comes after it. */

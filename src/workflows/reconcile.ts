@@ -32,7 +32,7 @@ export async function reconcile(given: ReconcileInput = {}): Promise<ReconcileRe
   const input = readReconcileInput(given);
   noteUnknownSignals(setCurrentDetails);
   const graceSeconds = input.graceSeconds ?? GRACE_SECONDS.runs;
-  let runs: RunsReport = { looked: 0, live: 0, fresh: 0, repaired: [], waitingJobs: 0 };
+  let runs: RunsReport = { looked: 0, live: 0, fresh: 0, repaired: [], failed: [], strays: [], waitingJobs: 0 };
   let after: ProjectPosition | undefined;
   do {
     const { next, ...page } = await reconcileRuns({ graceSeconds, ...(after && { after }) });
@@ -41,6 +41,8 @@ export async function reconcile(given: ReconcileInput = {}): Promise<ReconcileRe
       live: runs.live + page.live,
       fresh: runs.fresh + page.fresh,
       repaired: [...runs.repaired, ...page.repaired].slice(0, MOST_NAMED),
+      failed: [...runs.failed, ...(page.failed ?? [])].slice(0, MOST_NAMED),
+      strays: [...runs.strays, ...(page.strays ?? [])],
       waitingJobs: runs.waitingJobs + page.waitingJobs,
     };
     after = next;

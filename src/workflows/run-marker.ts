@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { condition, patched } from '@temporalio/workflow';
 import { markRun } from './activity-options';
 import type { LaneTable } from './lane-table';
 
@@ -29,7 +29,19 @@ export class RunMarker {
   look(): void {
     if (this.busy || this.stopped || this.wanted() === this.told) return;
     this.busy = true;
-    void this.tell().finally(() => (this.busy = false));
+    void this.tell().finally(() => {
+      this.busy = false;
+      // What has changed since the last look of `tell`.
+      const isLate = !this.stopped && this.wanted() !== this.told;
+      if (isLate && patched('marker-looks-again')) this.look();
+    });
+  }
+
+  /** Tells it once more: what was told before a reset run had adopted the rows changed nothing. */
+  tellAgain(): void {
+    if (this.stopped || this.told === '' || !patched('marks-after-adopting')) return;
+    this.told = '';
+    this.look();
   }
 
   stop(): void {

@@ -74,7 +74,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     });
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
-    if (runner.afterReset && !carried) run.afterReset.tell(table).catch(() => undefined);
+    if (runner.afterReset && !carried) adopt(run);
     const left = await make(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
@@ -182,6 +182,13 @@ async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promi
   // No lane waits for viewers to be told, who may be out of reach for long.
   const carriesUntold = patched('untold-ends-are-carried');
   await condition(() => runner.stopped && marker.idle && (carriesUntold || runner.ends.toldAll));
+}
+
+function adopt({ afterReset, marker, table }: StoryRun): void {
+  afterReset.tell(table).then(
+    () => marker.tellAgain(),
+    () => undefined,
+  );
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */

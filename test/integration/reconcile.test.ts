@@ -147,7 +147,7 @@ describe('The reconciler', () => {
         await app.client.batch([], options);
         return answer;
       };
-      return reconcileRuns({ ...deps, runs: { newestRun: (id) => runs.newestRun(id), isBatchOpen } }, now);
+      return reconcileRuns({ ...deps, runs: Object.assign(Object.create(runs) as typeof runs, { isBatchOpen }) }, now);
     });
     expect(page).toMatchObject({ live: 1, repaired: [] });
     await end();
@@ -176,7 +176,7 @@ describe('The reconciler', () => {
           else await app.client.delete(projectId);
           return answer;
         };
-        return reconcileRuns({ ...deps, runs: { newestRun, isBatchOpen: (id) => runs.isBatchOpen(id) } }, now);
+        return reconcileRuns({ ...deps, runs: Object.assign(Object.create(runs) as typeof runs, { newestRun }) }, now);
       });
       expect(asked).toEqual([projectId]);
       expect(page).toMatchObject({ looked: 1, live: 0, repaired: [] });

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { openRun } from '../../src/activities/open-run';
 import { closeRun, parkLane } from '../../src/activities/run-lifecycle';
 import { rejectLanes, skipLane } from '../../src/activities/steer-run';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
-import { workflowIdOf, type LaneId, type ProjectId, type StoryStatusView } from '../../src/protocol';
+import type { LaneId, StoryStatusView } from '../../src/protocol';
 import { runWorker } from '../../src/worker';
 import { withActivityDeps } from '../support/activity-deps';
+import { asAttempt } from '../support/as-attempt';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { loggerThatCounts } from '../support/sdk-warnings';
 import { isAtGate, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
@@ -144,10 +144,3 @@ describe('What the rows say of a run that has ended', () => {
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
   });
 });
-
-/** Runs a step as if it had been scheduled then, and its worker had hung since. */
-function asAttempt<T>(projectId: ProjectId, scheduledMs: number, step: () => Promise<T>): Promise<T> {
-  const workflowExecution = { workflowId: workflowIdOf(projectId), runId: 'older' };
-  const info = { currentAttemptScheduledTimestampMs: scheduledMs, attempt: 1, workflowExecution };
-  return asyncLocalStorage.run({ info } as Context, step);
-}

@@ -46,6 +46,7 @@ describe('The story workflow', () => {
     readonly scenes: number;
     readonly lane?: (task: LaneTask) => Promise<Partial<LaneResult> | void>;
     readonly announce?: () => Promise<void>;
+    readonly reject?: () => Promise<void>;
     /** What is stored for a lane whose activity gives no result. */
     readonly stored?: LaneResult;
   }
@@ -92,7 +93,10 @@ describe('The story workflow', () => {
         openRun: () => Promise.resolve({ ...this.plan, runFence: 42 }),
         parkLane: async ({ lane, as }) => void this.steps.push(`${as === 'cancelled' ? 'cancel' : 'park'} ${lane}`),
         skipLane: async ({ lane }) => void this.steps.push(`skip ${lane}`),
-        rejectLanes: async ({ lanes, reason }) => void this.steps.push(`reject ${lanes.join(' ')}: ${reason}`),
+        rejectLanes: async ({ lanes, reason }) => {
+          await this.script.reject?.();
+          this.steps.push(`reject ${lanes.join(' ')}: ${reason}`);
+        },
         markRun: async ({ status, paused, gates }) =>
           void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
         adoptRun: async ({ status }) => void this.steps.push(`adopt ${status}`),
@@ -229,6 +233,30 @@ describe('The story workflow', () => {
     await run.play({}, async () => void (await run.handle.result()));
     expect(told).toBe(true);
     expect(run.steps).toEqual(['close completed', 'tell rewrite', 'tell the end']);
+  });
+
+  test('takes messages while viewers cannot be told of a stage that is rejected and made again', async () => {
+    let away = true;
+    const run = new Run({
+      scenes: 1,
+      lane: async ({ lane }) => ({ announced: lane !== 'rewrite' }),
+      announce: () => until('viewers can be told', () => !away).then(() => undefined),
+    });
+    await run.play({ gates: ['rewrite'] }, async () => {
+      const atGate = () => until('it waits', async () => (await statusOf(run)).gates.length > 0);
+      for (const times of [1, 2, 3]) {
+        await until('it is made', () => run.lanes.length === times);
+        await atGate();
+        if (times < 3) await run.handle.executeUpdate('reject', { args: [{ gate: 'rewrite', reason: `no ${times}` }] });
+      }
+      const { pendingActivities } = (await run.handle.describe()).raw;
+      const telling = pendingActivities?.flatMap(({ activityId: id }) => (id?.startsWith('tell') ? [id] : []));
+      expect(telling?.sort()).toEqual(['tell/rewrite', 'tell/rewrite~2', 'tell/rewrite~3']);
+      await run.handle.executeUpdate('approve', { args: [{ gate: 'rewrite' }] });
+      await until('all is made', () => run.lanes.includes('film'));
+      away = false;
+      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
+    });
   });
 
   test('goes on with what is stored for a lane whose activity was completed by hand', async () => {
@@ -437,6 +465,36 @@ describe('The story workflow', () => {
       await run.handle.result();
     });
     expect(run.lanes).toHaveLength(3 + 3 * 70);
+  });
+
+  test('has told rows of a rejection before it looks at everything again', async () => {
+    let mayReject = false;
+    const run = new Run({
+      scenes: 1,
+      reject: () => until('it may', () => mayReject).then(() => undefined),
+    });
+    await run.play({ gates: ['image_generation', 'camera_movement'] }, async () => {
+      await until('both wait', async () => (await statusOf(run)).gates.length === 2);
+      const { runId } = await run.handle.describe();
+      const answer = (name: string, argument: object) => run.handle.executeUpdate(name, { args: [argument] });
+      await answer('reject', { gate: 'image_generation', reason: 'too dark' });
+      await answer('edited', {});
+      const marks = () => run.steps.filter((step) => step.startsWith('mark')).length;
+      const before = marks();
+      await answer('approve', { gate: 'camera_movement' });
+      // Rows are told that the gates are open; then nothing else is under way.
+      await until('rows are told', () => marks() > before);
+      await answer('pause', {});
+      await answer('resume', {});
+      expect((await run.handle.describe()).runId).toBe(runId);
+      const begun = run.lanes.length;
+      mayReject = true;
+      await until('it looks at everything again', async () => (await run.handle.describe()).runId !== runId);
+      expect(run.steps).toContain('reject image_generation/1: too dark');
+      await until('both wait again', async () => (await statusOf(run)).gates.includes('image_generation'));
+      expect(run.lanes.slice(begun)).toContain('image_generation/1');
+      await run.handle.terminate();
+    });
   });
 
   test('looks at everything again before it ends where rows were edited meanwhile', async () => {
