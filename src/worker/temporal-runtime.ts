@@ -49,7 +49,8 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const { error, ...fields } = (meta ?? {}) as { error?: unknown };
       // An activity's failure was logged where it was classified; here only what kind it was.
-      const kind = error instanceof Error ? { failure: error.name } : {};
+      const kind =
+        error instanceof Error ? { failure: (error as Error & { type?: string | null }).type ?? error.name } : {};
       // A lane's queue has activities only, by design.
       if (message.startsWith('No workflows registered')) return;
       logger[LEVELS[level]]({ ...fields, ...kind }, message);

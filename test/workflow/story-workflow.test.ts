@@ -511,6 +511,29 @@ describe('The story workflow', () => {
     expect(new Set(run.begun.map(({ runId }) => runId)).size).toBe(1);
   });
 
+  test('lets no lane wait for viewers who cannot be told, also where it continues as new; the next run tells them', async () => {
+    const held = new Held(['film']);
+    const run: Run = new Run({
+      scenes: 1,
+      lane: async (task) => {
+        await held.lane(task);
+        return { announced: task.lane !== 'rewrite' };
+      },
+      announce: async () => {
+        await until('all was looked at twice', () => run.lanes.length === 12);
+      },
+    });
+    await run.play({}, async () => {
+      await until('the film is worked on', () => run.lanes.includes('film'));
+      await run.handle.signal('edited');
+      held.release('film');
+      await run.handle.result();
+    });
+    expect(run.lanes).toHaveLength(12);
+    expect(run.steps.filter((step) => step.startsWith('close'))).toEqual(['close completed']);
+    expect(run.steps).toContain('tell rewrite');
+  });
+
   test('makes only what is asked for', async () => {
     const run = new Run({ scenes: 3 });
     run.plan = { plan: STAGES.filter(({ scope }) => scope === 'scene'), scenes: [2] };
