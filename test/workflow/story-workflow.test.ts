@@ -251,7 +251,8 @@ describe('The story workflow', () => {
       }
       const { pendingActivities } = (await run.handle.describe()).raw;
       const telling = pendingActivities?.flatMap(({ activityId: id }) => (id?.startsWith('tell') ? [id] : []));
-      expect(telling?.sort()).toEqual(['tell/rewrite', 'tell/rewrite~2', 'tell/rewrite~3']);
+      // One at a time for a lane; what it has come to meanwhile is told after it.
+      expect(telling).toEqual(['tell/rewrite']);
       await run.handle.executeUpdate('approve', { args: [{ gate: 'rewrite' }] });
       await until('all is made', () => run.lanes.includes('film'));
       away = false;
