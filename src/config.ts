@@ -65,6 +65,7 @@ const schema = z.object({
   STORYREEL_TEXT_MODEL: z.string().min(1).default('gpt-4o-mini'),
   STORYREEL_TEXT_JSON_SCHEMA: onOff.default(true),
   STORYREEL_TEXT_CONTINUATION: z.enum(['none', 'prefill'], 'must be none or prefill').default('none'),
+  STORYREEL_REASONING_TOKENS: whole(0, 1_000_000).default(0),
   STORYREEL_IMAGE_BASE_URL: httpUrl.optional(),
   STORYREEL_IMAGE_API_KEY: z.string().min(1).optional(),
   STORYREEL_IMAGE_MODEL: z.string().min(1).default('gpt-image-1'),

@@ -15,6 +15,8 @@ export interface ModelChoice {
   readonly prices: ProviderPrices;
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
+  /** What it may think beyond the length of the answer that it is asked for, in tokens; 0 unless that is set. */
+  readonly reasoningTokens: number;
   /** Throws `Provider.NotConfigured` where it cannot be read. */
   readonly key: () => string;
 }
@@ -53,6 +55,7 @@ export async function chooseModel(
     jsonSchema: row.jsonSchema,
     prices: row.prices ?? {},
     continuation: row.continuation,
+    reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
     key: () => (apiKeyFrom === null ? NO_KEY : readSecret(apiKeyFrom)),
   };
 }
@@ -61,6 +64,11 @@ export async function chooseModel(
 export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
   if (name === FROM_ENVIRONMENT) return environmentPrices(config);
   return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
+function wholeIn(settings: Readonly<Record<string, unknown>>, name: string): number {
+  const value = settings[name];
+  return Number.isInteger(value) && Number(value) > 0 ? Number(value) : 0;
 }
 
 function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
@@ -77,6 +85,7 @@ function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
     prices: environmentPrices(config),
     continuation: config.STORYREEL_TEXT_CONTINUATION,
+    reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,
   };
 }

@@ -63,7 +63,8 @@ function provider(
   model: string,
   setting: string,
 ): Finding {
-  const names = rows.filter((row) => row.kind === kind).map(({ name }) => name);
+  const own = rows.filter((row) => row.kind === kind);
+  const names = own.map(({ name }) => name);
   if (names.length > 0)
     return { service: kind, ok: true, detail: `configured in model_providers: ${names.join(', ')}` };
   if (fromEnvironment !== undefined) {
