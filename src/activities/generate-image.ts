@@ -7,6 +7,7 @@ import type { ActivityDeps } from './deps';
 import { runLane, type LaneMaker } from './lane-run';
 import { PaidCall } from './paid-call';
 import { callOf, openImage, type Chosen } from './provider-choice';
+import { withoutQuotesOf } from './provider-words';
 
 const ONE = { unit: 'image', units: 1 } as const;
 
@@ -40,7 +41,7 @@ const maker: LaneMaker<ImageInputs> = {
       if (call.refused) throw call.refused;
       const image = await providerCall(callOf('generate_image', claim, chosen), () =>
         chosen.provider.generate(request, run.signal),
-      );
+      ).catch(withoutQuotesOf(prompt));
       answered = true;
       const { width, height } = imageSize(image.bytes);
       const media = await deps.media.put(image.bytes, image.mediaType);

@@ -11,6 +11,7 @@ import { continuedText } from './continuation';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { PaidCall } from './paid-call';
 import { callOf, openText, type Chosen } from './provider-choice';
+import { withoutQuotesOf } from './provider-words';
 import { StreamWatchdog } from './stream-watchdog';
 
 interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
@@ -45,7 +46,8 @@ const maker: LaneMaker<TextInputs> = {
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
     const messages = conversation(run, inputs, continued?.text);
-    const prompt = tokensIn(...messages.map(({ content }) => content));
+    const sent = messages.map(({ content }) => content);
+    const prompt = tokensIn(...sent);
     const call = await PaidCall.book(run, {
       chosen: inputs.chosen,
       most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + inputs.chosen.reasoningTokens },
@@ -72,7 +74,9 @@ const maker: LaneMaker<TextInputs> = {
         callOf('chat', run.claim, inputs.chosen),
         () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
         tokens,
-      ).finally(() => meter?.ended());
+      )
+        .finally(() => meter?.ended())
+        .catch(withoutQuotesOf(...sent));
       const { text } = writer;
       const parsed = stage.parse(text, inputs.variables);
       const { sha256, bytes } = textHash(text);

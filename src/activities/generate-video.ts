@@ -13,6 +13,7 @@ import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run
 import { StaleAttempt } from './lane-store';
 import { PaidCall } from './paid-call';
 import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
+import { withoutQuotesOf, wordsOf } from './provider-words';
 import { classify } from './stage-failure';
 
 const NO_CLIP = { unit: 'second', units: 0 } as const;
@@ -48,7 +49,7 @@ const maker: LaneMaker<VideoInputs> = {
       job.provider === plan.inputs.chosen.name ? plan.inputs.chosen : await chooseVideo(deps, job.provider);
     const { provider } = chosen;
     const call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
-      providerCall(callOf(operation, run.claim, chosen), work);
+      providerCall(callOf(operation, run.claim, chosen), work).catch(withoutQuotesOf(plan.inputs.prompt));
     const ordered = { unit: 'second' as const, units: plan.inputs.seconds };
     const paid = await PaidCall.book(run, {
       ...{ chosen, most: ordered, key: job.idempotencyKey, underWay: job.providerJobId !== null },
@@ -58,7 +59,7 @@ const maker: LaneMaker<VideoInputs> = {
       const jobId =
         job.providerJobId ??
         (await call('submit_video', () => submit(run, plan, provider, job)).catch(unlessTaken(paid)));
-      await call('await_video', () => untilDone(run, provider, job, jobId, paid, ordered));
+      await call('await_video', () => untilDone(run, plan.inputs, provider, job, jobId, paid, ordered));
       const clip = await call('download_video', () => provider.download(jobId, run.signal));
       const media = await deps.media.put(clip.bytes, 'video/mp4');
       const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
@@ -156,6 +157,7 @@ function unlessTaken(paid: PaidCall): (error: unknown) => Promise<never> {
 
 async function untilDone(
   run: LaneRun,
+  { prompt }: VideoInputs,
   provider: VideoProvider,
   job: GeneratedVideo,
   jobId: string,
@@ -170,7 +172,10 @@ async function untilDone(
     });
     if (state.status === 'completed') return;
     if (state.status === 'failed' || state.status === 'lost') {
-      const failed = new StoryreelError('Video.JobFailed', `The provider's video job failed: ${state.message}`);
+      const failed = new StoryreelError(
+        'Video.JobFailed',
+        `The provider's video job failed: ${wordsOf(state.message, [prompt])}`,
+      );
       const { type, message, retryable } = classify(failed);
       await updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error: { type, message, retryable } });
       // Nobody pays for a job that the provider itself calls failed; of one that it has lost nobody knows.

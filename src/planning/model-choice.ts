@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ProviderPrices } from '../entities';
+import { StoryreelError } from '../protocol';
+import { mayBeAsked, mayHoldKey } from '../trust';
 
 export type ModelKind = ModelProvider['kind'];
 
@@ -46,7 +48,6 @@ export async function chooseModel(
   });
   const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
   if (!row) return fromEnvironment(config, kind);
-  const { apiKeyFrom } = row;
   return {
     name: row.name,
     model: row.model,
@@ -56,8 +57,25 @@ export async function chooseModel(
     prices: row.prices ?? {},
     continuation: row.continuation,
     reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
-    key: () => (apiKeyFrom === null ? NO_KEY : readSecret(apiKeyFrom)),
+    key: () => keyOf(row, config),
   };
+}
+
+/** Throws `Provider.NotConfigured` where the row names what it must not, or what is not there. */
+function keyOf({ name, baseUrl, apiKeyFrom }: ModelProvider, config: Config): string {
+  if (!mayBeAsked(baseUrl, config)) {
+    throw new StoryreelError(
+      'Provider.NotConfigured',
+      `Provider ${name} may not be asked: PROVIDER_HOSTS does not allow the host of its base_url.`,
+    );
+  }
+  if (apiKeyFrom === null) return NO_KEY;
+  if (mayHoldKey(apiKeyFrom, config)) return readSecret(apiKeyFrom);
+  const setting = apiKeyFrom.startsWith('/') ? 'PROVIDER_KEY_FOLDER' : 'PROVIDER_KEY_VARIABLES';
+  throw new StoryreelError(
+    'Provider.NotConfigured',
+    `Provider ${name} may not take its key from ${apiKeyFrom}: ${setting} does not allow it.`,
+  );
 }
 
 /** What calls to the provider of this name cost; nothing where it is not known any more. */
