@@ -34,6 +34,7 @@ import {
   type ProjectChanges,
   type TextEditView,
 } from './edit';
+import { editsAtStake } from './edits-at-stake';
 import { explainProject, type ExplainOptions, type ProjectExplanation } from './explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
 import { loadTruth } from './project-truth';
@@ -41,6 +42,7 @@ import { projectView, type ProjectView } from './project-view';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './inputs';
 import { isRunning, mustHaveEnded, runStatus, type StartedRun } from './live-workflow';
+import { purgeHistory } from './purge-history';
 import { watchBatch } from './watch-batch';
 import { runReconcile } from './run-reconcile';
 import { checkedProject, type NewProject } from './new-project';
@@ -60,6 +62,11 @@ export interface ProjectSummary {
 export interface ConnectOptions {
   /** Measures the watches of this client. */
   readonly metrics?: StoryMetrics;
+}
+
+export interface DeleteOptions {
+  /** Temporal's histories, too. */
+  readonly purgeHistory?: boolean;
 }
 
 /** How long Redis may take to answer before a client goes on without it. */
@@ -96,7 +103,7 @@ export class StoryClient {
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
-    this.batches = new Batches(dataSource, temporal, config.TEMPORAL_TASK_QUEUE);
+    this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
     // Each watch listens, and there may be any number of them.
     setMaxListeners(0, this.closing.signal);
   }
@@ -137,7 +144,8 @@ export class StoryClient {
     return this.run(() => {
       const { temporal, dataSource, config } = this;
       const project = (id: ProjectId) => this.project(id);
-      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project };
+      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(this.source, id, of);
+      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
       return startRun(ports, read('the project id', projectId), read('the start', options));
     });
   }
@@ -273,15 +281,25 @@ export class StoryClient {
    * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
    * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
    * reached; then nothing is removed, or only the events, and the call may be repeated.
+   *
+   * Temporal keeps the histories of the runs until their retention ends; with `purgeHistory` they go as well, also those of a
+   * project that was deleted before.
    */
-  delete(projectId: ProjectId): Promise<void> {
+  delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const id = read('the project id', projectId);
+      const { purgeHistory: all = false } = read('the deletion', options);
+      const isThere = await this.dataSource.getRepository(Project).existsBy({ id });
+      if (!isThere && all && !(await isRunning(this.temporal, workflowIdOf(id)))) {
+        if ((await purgeHistory(this.temporal, id)) === 0) throw projectNotFound(id);
+        return;
+      }
       await mustHaveEnded(this.temporal, await this.project(id));
       await this.redis.log.delete(id).catch((cause: unknown) => {
         throw unreachable('Redis', 'REDIS_URL', cause);
       });
       await this.dataSource.getRepository(Project).delete({ id });
+      if (all) await purgeHistory(this.temporal, id);
     });
   }
 
@@ -305,8 +323,8 @@ export class StoryClient {
    * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
    * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again unless they lack
    * a stage, failed and cancelled ones are. Throws `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`,
-   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise, and `Batch.NotFound`
-   * where the batch would be empty.
+   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise,
+   * `Project.WouldReplaceEdits` unless `replaceEdits` is set, and `Batch.NotFound` where the batch would be empty.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.run(() => this.batches.start(projects, options));

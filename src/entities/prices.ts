@@ -2,7 +2,10 @@ import type { ProviderPrices } from './model-provider.entity';
 import type { ModelUsage } from './model-usage.entity';
 
 /** The prices that a call of this kind needs and the provider's row lacks. A price of 0 is one. */
-export function missingPrices(prices: ProviderPrices, unit: ModelUsage['unit']): string[] {
+export function missingPrices(
+  prices: { readonly [Name in keyof ProviderPrices]: number | undefined },
+  unit: ModelUsage['unit'],
+): string[] {
   switch (unit) {
     case 'token':
       return (['inputPerMillion', 'outputPerMillion'] as const).filter((name) => prices[name] === undefined);

@@ -4,6 +4,7 @@ import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
 import { connectPublisher, whenReady } from '../../stream';
 import { examineDatabase } from './examine-database';
+import { examineMedia } from './examine-media';
 import { reasonOf, withoutPassword, type Finding } from './finding';
 import { intervalOf } from './reconcile-schedule';
 import { missingSearchAttributes, withTemporal } from './temporal-namespace';
@@ -12,13 +13,14 @@ const ANSWER_MS = 4_000;
 
 /** Looks at every service at the same time and changes none of them. Never throws for what it finds. */
 export async function examine(config: Config): Promise<Finding[]> {
-  const [temporal, database, redis, ffmpeg] = await Promise.all([
+  const [temporal, database, redis, ffmpeg, media] = await Promise.all([
     examineTemporal(config),
     examineDatabase(config),
     examineRedis(config),
     examineFfmpeg(config),
+    examineMedia(config),
   ]);
-  return [temporal, database.postgres, redis, ffmpeg, ...database.providers];
+  return [temporal, database.postgres, redis, ffmpeg, media, ...database.providers];
 }
 
 async function examineTemporal(config: Config): Promise<Finding> {
