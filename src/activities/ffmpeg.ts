@@ -42,6 +42,10 @@ function run(path: string, args: readonly string[], signal: AbortSignal): Promis
 export async function ffmpeg(path: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { code, log } = await run(path, ['-loglevel', 'error', '-y', ...args], signal);
   if (code === 0) return;
+  if (/No space left on device/i.test(log)) {
+    const cause = Object.assign(new Error('ffmpeg could not write'), { code: 'ENOSPC' });
+    throw new StoryreelError('Media.Unavailable', 'The disk of MEDIA_DIR is full. Make room there.', { cause });
+  }
   const last = log.trim().split('\n').at(-1) ?? '';
   throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${boundedLine(last, MOST_QUOTE_BYTES)}`);
 }

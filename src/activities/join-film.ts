@@ -33,6 +33,9 @@ const maker: LaneMaker<FilmPlan> = {
         return {};
       });
       return { sha256: stored.sha256, bytes: stored.bytes };
+    } catch (error) {
+      run.deps.onDiskFault?.(error);
+      throw error;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

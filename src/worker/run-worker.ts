@@ -18,12 +18,14 @@ import {
 } from '../activities';
 import type { Config } from '../config';
 import { createDataSource } from '../entities';
+import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
 import { deploymentOptions } from './deployment-options';
 import { TemporalRuns } from './temporal-runs';
+import { tellingOfFaults, watchDisks } from './watched-disks';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
@@ -55,10 +57,14 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
     },
   );
-  const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const redis = openRedis(config, logger);
+  const disks = new FullDisks(logger);
+  const met = watchDisks(disks, config, { dataSource: () => dataSource, writeToRedis: () => redis.write() });
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
+  const dataSource = createDataSource({ url, poolSize, onError: met.postgres });
+  const redis = openRedis(config, logger, met.redis);
   const stops = new StopSignals(redis.control);
   const closeAll = async () => {
+    disks.close();
     stops.close();
     await redis.close();
     await connection.close();
@@ -71,10 +77,21 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
     const { metrics, metricsUrl } = telemetry;
-    const media = new FolderStore(config.MEDIA_DIR);
+    const media = tellingOfFaults(new FolderStore(config.MEDIA_DIR), met.media);
     const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
     const { log, control } = redis;
-    const deps = { dataSource, log, control, stops, config, logger, media, runs, ...(metrics && { metrics }) };
+    const deps = {
+      dataSource,
+      log,
+      control,
+      stops,
+      config,
+      logger,
+      media,
+      runs,
+      onDiskFault: met.media,
+      ...(metrics && { metrics }),
+    };
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
