@@ -129,6 +129,7 @@ async function streamInto(
   });
   const signal = AbortSignal.any([run.signal, watchdog.signal]);
   let reported = false;
+  let bytes = Buffer.byteLength(writer.text);
   let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
   try {
     const request = {
@@ -146,7 +147,8 @@ async function streamInto(
           if (tokens.estimated) tokens.output += tokensInPiece(chunk.text);
           counters.pieces += 1;
           counters.characters = writer.length;
-          if (writer.length > config.MAX_TEXT_BYTES) {
+          bytes += Buffer.byteLength(chunk.text);
+          if (bytes > config.MAX_TEXT_BYTES) {
             throw new StoryreelError(
               'Output.TooLong',
               `The answer is longer than MAX_TEXT_BYTES (${config.MAX_TEXT_BYTES}).`,
