@@ -34,6 +34,7 @@ import {
   type ProjectChanges,
   type TextEditView,
 } from './edit';
+import { deleteProject, type DeleteOptions } from './delete-project';
 import { editsAtStake } from './edits-at-stake';
 import { explainProject, type ExplainOptions, type ProjectExplanation } from './explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
@@ -41,8 +42,7 @@ import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './inputs';
-import { isRunning, mustHaveEnded, runStatus, type StartedRun } from './live-workflow';
-import { purgeHistory } from './purge-history';
+import { isRunning, runStatus, type StartedRun } from './live-workflow';
 import { watchBatch } from './watch-batch';
 import { runReconcile } from './run-reconcile';
 import { checkedProject, type NewProject } from './new-project';
@@ -62,11 +62,6 @@ export interface ProjectSummary {
 export interface ConnectOptions {
   /** Measures the watches of this client. */
   readonly metrics?: StoryMetrics;
-}
-
-export interface DeleteOptions {
-  /** Temporal's histories, too. */
-  readonly purgeHistory?: boolean;
 }
 
 /** How long Redis may take to answer before a client goes on without it. */
@@ -288,18 +283,8 @@ export class StoryClient {
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      const { purgeHistory: all = false } = read('the deletion', options);
-      const isThere = await this.dataSource.getRepository(Project).existsBy({ id });
-      if (!isThere && all && !(await isRunning(this.temporal, workflowIdOf(id)))) {
-        if ((await purgeHistory(this.temporal, id)) === 0) throw projectNotFound(id);
-        return;
-      }
-      await mustHaveEnded(this.temporal, await this.project(id));
-      await this.redis.log.delete(id).catch((cause: unknown) => {
-        throw unreachable('Redis', 'REDIS_URL', cause);
-      });
-      await this.dataSource.getRepository(Project).delete({ id });
-      if (all) await purgeHistory(this.temporal, id);
+      const { temporal, dataSource, redis } = this;
+      await deleteProject({ temporal, dataSource, log: redis.log }, id, read('the deletion', options));
     });
   }
 

@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config';
 import { FullDisks } from '../../src/full-disks';
 import { StoryreelError } from '../../src/protocol';
 import { createOwnDatabase } from '../support/own-database';
-import { FETCH_MS, RedisServers, type RedisServer } from '../support/redis-servers';
+import { RedisServers, type RedisServer } from '../support/redis-servers';
 import { testEnv } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { until } from '../support/until';
@@ -30,7 +30,7 @@ describe('A disk that has no room left', () => {
     const env = testEnv({ DATABASE_URL: database.url, REDIS_URL: redis.url });
     worker = await WorkerProcess.start(env);
     client = await StoryClient.connect(readConfig(env));
-  }, FETCH_MS);
+  });
   afterAll(async () => {
     await client.close();
     await worker.kill();
