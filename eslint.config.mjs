@@ -48,6 +48,7 @@ export const ARROWS = {
     'worker',
     'entities',
     'stream',
+    'storage',
     'telemetry',
     'config.ts',
     'logger.ts',
@@ -98,6 +99,11 @@ const namedExports = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported.' },
 ];
 
+const noKeptSignals = {
+  selector: 'MemberExpression[object.name="AbortSignal"][property.name="any"]',
+  message: 'Node 20 keeps these for ever. Use linkSignals of src/providers.',
+};
+
 const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 
 export default defineConfig(
@@ -131,13 +137,13 @@ export default defineConfig(
       'no-console': 'error',
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
-      ...restrictSyntax(...namedExports, {
+      ...restrictSyntax(...namedExports, noKeptSignals, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment.',
       }),
     },
   },
-  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports) },
+  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],

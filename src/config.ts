@@ -60,6 +60,7 @@ const schema = z.object({
     .default('redis://localhost:6379'),
   REDIS_CLUSTER: onOff.default(false),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
+  MEDIA_FREE_MB: whole(0, 1_000_000).default(100),
   FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
 
   OPENAI_BASE_URL: httpUrl.optional(),
@@ -92,6 +93,7 @@ const schema = z.object({
   INTER_CHUNK_TIMEOUT_MS: whole(100, 3_600_000).default(30_000),
   VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
   MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
+  OUTAGE_RETRY_MS: whole(10, 600_000).default(5_000),
   SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
   WORKER_DEPLOYMENT_NAME: z
     .string()

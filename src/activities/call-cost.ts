@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { missingPrices, type ProviderPrices } from '../entities';
-import type { ChatMessage } from '../providers';
+import { NotSent, type ChatMessage } from '../providers';
 
 /** What one call used, in what its provider charges for. */
 export type Amount =
@@ -69,6 +69,7 @@ const NEVER_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
 export function mayBeCharged(error: unknown): boolean {
   if (error instanceof OpenAI.APIConnectionTimeoutError) return true;
   if (error instanceof OpenAI.APIConnectionError) {
+    if (error.cause instanceof NotSent) return false;
     const { code } = (error.cause ?? {}) as { code?: string };
     return code === undefined || !NEVER_REACHED.has(code);
   }

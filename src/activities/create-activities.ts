@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { BatchActivities, LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
+import type { BatchActivities, LaneKind, ReconcileActivities, StoryActivities } from '../protocol';
 import { adoptRun } from './adopt-run';
 import { announceLane } from './announce';
 import { closeQueued, storyStates } from './batch-steps';
@@ -44,7 +44,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
-    announceLane: (task) => classified(announceUntilTold(deps, task)),
+    announceLane: (task) => classified(announceLane(deps, task)),
     stopLanes: (request) => classified(stopLanes(deps, request)),
     storyStates: (input) => classified(storyStates(input)),
     closeQueued: (input) => classified(closeQueued(deps, input)),
@@ -60,10 +60,6 @@ export function createReconcileActivities(deps: ActivityDeps): ReconcileActiviti
       return classified(reconcileMedia(deps, request, (files) => context.heartbeat(files)));
     },
   };
-}
-
-async function announceUntilTold(deps: ActivityDeps, { projectId, lane, runId }: LaneTask): Promise<void> {
-  if (!(await announceLane(deps, { projectId, lane, runId }))) throw new Error('viewers cannot be told now');
 }
 
 async function classified<T>(work: Promise<T>): Promise<T> {

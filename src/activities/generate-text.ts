@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import type { ChatMessage, TextChunk, TextProvider } from '../providers';
+import { linkSignals, type ChatMessage, type TextChunk, type TextProvider } from '../providers';
 import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
 import { askAgain, UnusableOutput, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
@@ -9,9 +9,9 @@ import { bytesOf, tokensIn, tokensInPiece } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { PaidCall } from './paid-call';
 import { callOf, openText, type Chosen } from './provider-choice';
 import { withoutQuotesOf } from './provider-words';
+import { ReadyCall } from './ready-call';
 import { StreamWatchdog } from './stream-watchdog';
 
 interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
@@ -48,7 +48,7 @@ const maker: LaneMaker<TextInputs> = {
     const messages = conversation(run, inputs, continued?.text);
     const sent = messages.map(({ content }) => content);
     const prompt = tokensIn(...sent);
-    const call = await PaidCall.book(run, {
+    const paid = new ReadyCall(run, 'text', {
       chosen: inputs.chosen,
       most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + inputs.chosen.reasoningTokens },
       prompt,
@@ -68,15 +68,16 @@ const maker: LaneMaker<TextInputs> = {
     else if (continued) writer.write(continued.text);
     const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
     try {
-      if (call.refused) throw call.refused;
-      meter?.asked();
-      await providerCall(
-        callOf('chat', run.claim, inputs.chosen),
-        () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
-        tokens,
-      )
-        .finally(() => meter?.ended())
-        .catch(withoutQuotesOf(...sent));
+      await paid.make(() => {
+        meter?.asked();
+        return providerCall(
+          callOf('chat', run.claim, inputs.chosen),
+          () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
+          tokens,
+        )
+          .finally(() => meter?.ended())
+          .catch(withoutQuotesOf(...sent));
+      });
       const { text } = writer;
       const parsed = stage.parse(text, inputs.variables);
       const { sha256, bytes } = textHash(text);
@@ -84,7 +85,7 @@ const maker: LaneMaker<TextInputs> = {
         { resultHash: sha256, text: { text, sha256, bytes } },
         async (context, settlement) => {
           await stage.save(context, parsed, { text, sha256, bytes }, settlement);
-          await call.settle(context.manager, tokens, tokens.estimated);
+          await paid.call.settle(context.manager, tokens, tokens.estimated);
           const scenes = await stage.scenes?.(context);
           return scenes ? { scenes } : {};
         },
@@ -95,7 +96,7 @@ const maker: LaneMaker<TextInputs> = {
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
       await Promise.race([
-        call.waste(error, tokens, tokens.estimated),
+        paid.booked?.waste(error, tokens, tokens.estimated),
         sleep(NOTE_WASTE_MS, undefined, { ref: false }),
       ]);
       throw error;
@@ -127,7 +128,7 @@ async function streamInto(
     firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
     interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
   });
-  const signal = AbortSignal.any([run.signal, watchdog.signal]);
+  const { signal, release } = linkSignals(run.signal, watchdog.signal);
   let reported = false;
   let bytes = Buffer.byteLength(writer.text);
   let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
@@ -174,6 +175,7 @@ async function streamInto(
     if (reported) tokens.estimated = false;
   } finally {
     watchdog.stop();
+    release();
   }
   if (finish === undefined) {
     throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');

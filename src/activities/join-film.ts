@@ -22,11 +22,11 @@ const maker: LaneMaker<FilmPlan> = {
 
   async make(run, { inputs: plan }) {
     const { media, config } = run.deps;
-    const folder = await media.workFolder();
+    const folder = await run.through(() => media.workFolder());
     try {
       const film = await joinParts(run, folder, plan.parts);
       const { seconds, width, height } = await probeClip(config.FFMPEG_PATH, film, run.signal);
-      const stored = await media.take(film, 'video/mp4');
+      const stored = await run.through(() => media.take(film, 'video/mp4'));
       await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
         const made = { ...stored, durationSeconds: seconds, width, height, plan };
         await stageOfKind('film', run.stage).save(context, made, settlement);

@@ -9,6 +9,16 @@ export function ownFence(): number {
   return fenceOf(currentAttemptScheduledTimestampMs, attempt);
 }
 
+/** A run's own step: the fence of this attempt at it, and when it was asked for, which is the same for all attempts. */
+export interface Step {
+  readonly fence: number;
+  readonly at: Date;
+}
+
+export function ownStep(): Step {
+  return { fence: ownFence(), at: new Date(activityInfo().scheduledTimestampMs) };
+}
+
 /** Another run has been opened since the step of this fence: the step comes late, and must change nothing. */
 export async function isLate(manager: EntityManager, projectId: ProjectId, fence: number): Promise<boolean> {
   return manager.existsBy(Project, { id: projectId, runFence: MoreThan(fence) });

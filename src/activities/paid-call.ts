@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { ModelUsage } from '../entities';
 import type { StoryreelError } from '../protocol';
@@ -20,6 +21,8 @@ export interface CallPlan {
   readonly key?: string;
   /** It was paid before, and is only tended now. */
   readonly underWay?: boolean;
+  /** Of the row, where it may be booked more than once because no request was sent yet. */
+  readonly id?: string;
 }
 
 /**
@@ -38,12 +41,12 @@ export class PaidCall {
   static async book(run: LaneRun, plan: CallPlan): Promise<PaidCall> {
     const { deps, claim } = run;
     const { projectId, lane, fence, attempt } = claim;
-    const { chosen, most, continues, key, underWay = false } = plan;
+    const { chosen, most, continues, key, underWay = false, id: own = randomUUID() } = plan;
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
       const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
-      const known = key === undefined ? null : await manager.findOneBy(ModelUsage, { projectId, callKey: key });
+      const known = await manager.findOneBy(ModelUsage, key === undefined ? { id: own } : { projectId, callKey: key });
       if (known && underWay) return new PaidCall(run, chosen, known.id);
       const refused = underWay
         ? undefined
@@ -63,7 +66,7 @@ export class PaidCall {
         ...{ outputTokens: 0, cost: costOf(chosen.prices, noneOf(most)) },
         ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('open' as const) },
       };
-      const { id } = await manager.save(ModelUsage, known ? { ...row, id: known.id } : row);
+      const { id } = await manager.save(ModelUsage, { ...row, id: known?.id ?? own });
       if (continues !== undefined && !refused) await markChain(manager, claim, continues, 'useful');
       return new PaidCall(run, chosen, id, refused);
     });

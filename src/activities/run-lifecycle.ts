@@ -2,53 +2,31 @@ import { activityInfo } from '@temporalio/activity';
 import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../entities';
 import {
-  laneParts,
-  personCommands,
   PIPELINE,
   STAGES,
   workflowIdOf,
   type CloseRequest,
+  type EndedStep,
   type EventBody,
   type ParkRequest,
   type ProjectId,
 } from '../protocol';
 import type { UpstreamMessage } from '../stream';
 import { closeAbandoned } from './abandoned-calls';
-import { isTold } from './announce';
+import { announcedNow, isTold } from './announce';
 import { cancelJobs } from './cancel-jobs';
 import { BUSY } from './close-gone-run';
 import type { ActivityDeps } from './deps';
 import { tellEndedLanes } from './ended-lanes';
 import { parkLane as storeParkedLane } from './lane-store';
-import { ownFence } from './own-fence';
+import { ownFence, ownStep } from './own-fence';
 
 /** A lane's retries are spent: it waits for a person, who is told what to type. */
-export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<void> {
-  const { projectId, lane, error, attempts, as = 'needs_attention' } = request;
-  const { dataSource, log } = deps;
-  const runId = activityInfo().workflowExecution?.runId ?? '';
-  if (!(await storeParkedLane(dataSource, request, ownFence()))) return;
+export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<EndedStep> {
+  const { projectId, lane, as } = request;
+  if (!(await storeParkedLane(deps.dataSource, request, ownStep()))) return { announced: true };
   if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
-  const { stage } = laneParts(lane);
-  const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
-  const stageRow = await dataSource.manager.findOneByOrFail(ProjectStage, { projectId, stage });
-  const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
-  // A client that watches this stage alone is ended only when the stage can do no more without a person.
-  const ended = stageRow.status === 'needs_attention';
-  await log
-    .publish({
-      projectId,
-      stage,
-      writer: { projectId, lane, fence: row.fence, attempt: row.attempt },
-      events: [
-        { type: 'stage_update', status: as },
-        { type: 'attention', error, commands: personCommands(projectId, lane) },
-        ...(ended ? [failed] : []),
-      ],
-      mark: { key: `parked:${runId}:${lane}`, value: row.fence },
-      ...(ended && { upstream: [{ stage, body: failed }] }),
-    })
-    .catch((err: Error) => deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the parked lane'));
+  return { announced: await announcedNow(deps, { projectId, lane, runId: request.runId ?? '' }) };
 }
 
 /** Ends a run in Postgres: nothing is left that says it is being worked on. Then viewers are told, if `announce` says so. */

@@ -3,6 +3,7 @@ import { Lane } from '../entities';
 import {
   laneParts,
   PIPELINE,
+  type EndedStep,
   type EventBody,
   type LaneId,
   type MarkRequest,
@@ -11,35 +12,33 @@ import {
   type SkipRequest,
 } from '../protocol';
 import { sceneNumbers } from '../stages';
-import { announceSkipped } from './announce';
+import { announcedNow } from './announce';
 import { cancelJobs } from './cancel-jobs';
 import { BUSY } from './close-gone-run';
 import type { ActivityDeps } from './deps';
 import { lockStage, refreshStage, releaseProject } from './lane-store';
-import { isLate, ownFence } from './own-fence';
+import { isLate, ownFence, ownStep } from './own-fence';
 
 /** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
-export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: SkipRequest): Promise<void> {
-  const fence = ownFence();
+export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: SkipRequest): Promise<EndedStep> {
+  const { fence, at } = ownStep();
   const { stage } = laneParts(lane);
   const isDone = await deps.dataSource.transaction(async (manager) => {
     if (await isLate(manager, projectId, fence)) return false;
     await lockStage(manager, projectId, stage);
     await manager.query(
-      `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = now(),
+      `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = $4,
          updated_at = now()
        WHERE project_id = $1 AND lane = $2`,
-      [projectId, lane, fence],
+      [projectId, lane, fence, at],
     );
     await refreshStage(manager, projectId, stage);
     await releaseProject(manager, projectId);
     return true;
   });
-  if (!isDone) return;
+  if (!isDone) return { announced: true };
   await cancelJobs(deps, { projectId, lanes: [lane] });
-  await announceSkipped(deps, { projectId, lane, runId }).catch((err: Error) =>
-    deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the skipped lane'),
-  );
+  return { announced: await announcedNow(deps, { projectId, lane, runId }) };
 }
 
 /** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
@@ -63,7 +62,7 @@ export async function rejectLanes(
 }
 
 /** Rows and viewers are told that the run stands still, or goes on. Changes nothing once the run has ended. */
-export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<void> {
+export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
     const open: unknown[] = await manager.query(
@@ -77,25 +76,25 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
     await markGates(manager, projectId, gates);
     return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
-  if (!rows) return;
+  if (!rows) return { announced: true };
   const told: EventBody = { type: 'stage_update', status };
-  await deps.log
-    .publish({
+  try {
+    await deps.log.publish({
       projectId,
       stage: PIPELINE,
       events: [told],
       mark: { key: `hold:${runId}`, value: ownFence() },
       upstream: [{ stage: PIPELINE, body: told }],
-    })
-    .then(() =>
-      Promise.all([
-        ...rows.map((row) => tellPaused(deps, row)),
-        ...gates.map((gate) => tellGate(deps, projectId, gate)),
-      ]),
-    )
-    .catch((err: Error) =>
-      deps.logger.warn({ err: err.message, projectId }, 'viewers were not told how the run stands'),
-    );
+    });
+    await Promise.all([
+      ...rows.map((row) => tellPaused(deps, row)),
+      ...gates.map((gate) => tellGate(deps, projectId, gate)),
+    ]);
+    return { announced: true };
+  } catch (error) {
+    deps.logger.info({ err: (error as Error).message, projectId }, 'viewers cannot be told now how the run stands');
+    return { announced: false };
+  }
 }
 
 /** The scene numbers, as a person may have changed them since the storyboard was made. */

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
@@ -99,8 +98,6 @@ export class StoryClient {
       ...(metrics && { meter: metrics }),
     };
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
-    // Each watch listens, and there may be any number of them.
-    setMaxListeners(0, this.closing.signal);
   }
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */

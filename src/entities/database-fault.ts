@@ -16,7 +16,8 @@ export interface DatabaseFault {
 export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
   const code = codeOf(error);
   if (!isOfDatabase(error, code)) return undefined;
-  return { kind: isPassing(code) ? 'passing' : isRefused(code) ? 'refused' : 'other', ...(code && { code }) };
+  const passes = isPassing(code) || endsTheSession(error);
+  return { kind: passes ? 'passing' : isRefused(code) ? 'refused' : 'other', ...(code && { code }) };
 }
 
 /** Of the error itself, or of the driver's error in it. */
@@ -33,9 +34,18 @@ function isOfDatabase(error: unknown, code: string | undefined): boolean {
   return LOST_WORDS.test(message ?? '') || LOST_CONNECTION.has(code ?? '') || typeof severity === 'string';
 }
 
-/** SQLSTATE classes for a lost connection, missing resources, an operator's stop, and a lost race for a row or a lock. */
+/**
+ * SQLSTATE classes for a lost connection, missing resources, an operator's stop, a lost race and a failing system; and a
+ * server, or a lock, that takes no write now.
+ */
 function isPassing(code: string | undefined): boolean {
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40|55P03)/.test(code);
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58|40|25006|55P03)/.test(code);
+}
+
+/** Whatever its code: it is about the server, and about no statement. */
+function endsTheSession(error: unknown): boolean {
+  const { severity, driverError } = (error ?? {}) as { severity?: unknown; driverError?: { severity?: unknown } };
+  return /^(FATAL|PANIC)$/.test(String(driverError?.severity ?? severity));
 }
 
 /** SQLSTATEs of a value that cannot be stored, or does not fit its table. */

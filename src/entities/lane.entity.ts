@@ -76,6 +76,10 @@ export class Lane {
   @Column('jsonb', { nullable: true })
   error: EventError | null;
 
+  /** What its attempt waits for while it is `processing`: an outage that costs nothing but time. */
+  @Column('jsonb', { name: 'waits_for', nullable: true })
+  waitsFor: EventError | null;
+
   @Column('timestamptz', { name: 'started_at', nullable: true })
   startedAt: Date | null;
 

@@ -15,6 +15,7 @@ export const FAILURES = {
   'Stream.FirstTokenTimeout': { retryable: true },
   'Stream.Stalled': { retryable: true },
   'Stream.Cut': { retryable: true },
+  'Stream.Unavailable': { retryable: true },
   'Output.Unusable': { retryable: false },
   'Output.TooLong': { retryable: false },
   'Budget.Exhausted': { retryable: false },

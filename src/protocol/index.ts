@@ -84,6 +84,7 @@ export {
   type AdoptRequest,
   type CarriedRun,
   type CloseRequest,
+  type EndedStep,
   type HandedOver,
   type LaneResult,
   type LaneTask,

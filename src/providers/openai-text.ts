@@ -1,7 +1,8 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { ServerError } from './errors';
 import { receiveBody } from './http-fetch';
-import { forOneCall, openaiClient, type Endpoint } from './openai-client';
+import { withOwnSignal } from './linked-signal';
+import { openaiClient, type Endpoint } from './openai-client';
 import type { ReceiveChunk, TextProvider, TextRequest } from './ports';
 import { SseParser } from './sse-parser';
 
@@ -28,7 +29,11 @@ const FINISH = {
 export class OpenAiText implements TextProvider {
   constructor(private readonly options: OpenAiTextOptions) {}
 
-  async stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
+  stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
+    return withOwnSignal(signal, (own) => this.ask(request, receive, own));
+  }
+
+  private async ask(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const client = openaiClient(this.options, HEADERS_TIMEOUT_MS);
     const response = await client.chat.completions
@@ -48,7 +53,7 @@ export class OpenAiText implements TextProvider {
               },
             }),
         },
-        { signal: forOneCall(signal) },
+        { signal },
       )
       .asResponse()
       .catch((error: unknown) => {

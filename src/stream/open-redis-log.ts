@@ -5,6 +5,7 @@ import { connectRedis, type RedisFaultLog } from './redis-connection';
 import { RedisControlChannel } from './redis-control';
 import { tellOfRefusals } from './redis-faults';
 import { RedisEventLog, upstreamMode } from './redis-log';
+import { RefusalReport } from './redis-refusals';
 
 type Where = Pick<Config, 'REDIS_URL' | 'REDIS_CLUSTER'>;
 type Settings = Where & Pick<Config, 'LOG_MAX_EVENTS' | 'APPEND_WAIT_MS' | 'UPSTREAM_CHANNELS' | 'UPSTREAM_FULL_TEXT'>;
@@ -35,12 +36,14 @@ export function openRedis(
     publisher instanceof Cluster
       ? connectClusterSubscriber(publisher, settings.REDIS_URL.split(','), role, faults)
       : connectRedis(settings.REDIS_URL, role, faults);
+  const refusals = new RefusalReport(faults);
   const log = new RedisEventLog(publisher, listening('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
     upstream: upstreamMode(settings),
     appendWaitMs: settings.APPEND_WAIT_MS,
+    refusals,
   });
-  const control = new RedisControlChannel(publisher, listening('control'));
+  const control = new RedisControlChannel(publisher, listening('control'), { refusals });
   return {
     log,
     control,

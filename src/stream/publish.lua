@@ -27,7 +27,6 @@ if ARGV[4] ~= '' then
   if seen and tonumber(seen) >= tonumber(ARGV[5]) then
     return { 'SEEN', seen }
   end
-  redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
 end
 local count = tonumber(ARGV[6])
 if count > 0 then
@@ -36,6 +35,10 @@ if count > 0 then
     last = emit(base, last, ARGV[6 + i])
   end
   redis.call('HSET', lanes, 'last', last)
+end
+-- Not before: what Redis has refused half-way must not count as published.
+if ARGV[4] ~= '' then
+  redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
 end
 renew({ KEYS[1], lanes }, 'NX')
 for i = 7 + count, #ARGV, 2 do

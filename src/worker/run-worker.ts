@@ -57,11 +57,24 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
     },
   );
+  const { metrics, metricsUrl } = telemetry;
   const disks = new FullDisks(logger);
-  const met = watchDisks(disks, config, { dataSource: () => dataSource, writeToRedis: () => redis.write() });
+  const met = watchDisks(disks, config, {
+    dataSource: () => dataSource,
+    probeMedia: () => store.probe(),
+    writeToRedis: () => redis.write(),
+  });
+  const store = new FolderStore(config.MEDIA_DIR, config.MEDIA_FREE_MB * 1e6);
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
   const dataSource = createDataSource({ url, poolSize, onError: met.postgres });
-  const redis = openRedis(config, logger, met.redis);
+  const redis = openRedis(
+    config,
+    {
+      warn: (fields, message) => logger.warn(fields, message),
+      refused: (cause) => metrics?.logRefusals.of({ cause }).add(1),
+    },
+    met.redis,
+  );
   const stops = new StopSignals(redis.control);
   const closeAll = async () => {
     disks.close();
@@ -76,8 +89,13 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     await dataSource.initialize().catch((cause: unknown) => {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const { metrics, metricsUrl } = telemetry;
-    const media = tellingOfFaults(new FolderStore(config.MEDIA_DIR), met.media);
+    const media = tellingOfFaults(store, met.media);
+    await media.probe().catch(({ message }: Error) => {
+      logger.error(
+        { err: message, mediaDir: config.MEDIA_DIR },
+        'no media can be stored; lanes that make any will wait',
+      );
+    });
     const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
     const { log, control } = redis;
     const deps = {

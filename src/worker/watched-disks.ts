@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import type { FullDisks } from '../full-disks';
 import type { MediaStore } from '../storage';
-
-const PROBE_BYTES = 64 * 1024;
 
 /** The store, which tells of its errors. */
 export function tellingOfFaults(store: MediaStore, met: (error: unknown) => void): MediaStore {
@@ -29,26 +25,19 @@ export function watchDisks(
   { MEDIA_DIR, DATABASE_URL, REDIS_URL }: Config,
   {
     dataSource,
+    probeMedia,
     writeToRedis,
-  }: { readonly dataSource: () => DataSource; readonly writeToRedis: () => Promise<unknown> },
+  }: {
+    readonly dataSource: () => DataSource;
+    readonly probeMedia: () => Promise<unknown>;
+    readonly writeToRedis: () => Promise<unknown>;
+  },
 ): Readonly<Record<'media' | 'postgres' | 'redis', (error: unknown) => void>> {
-  const folder = resolve(MEDIA_DIR);
   return {
-    media: disks.watch(`the disk of MEDIA_DIR (${folder})`, () => writeFileIn(folder)),
+    media: disks.watch(`the disk of MEDIA_DIR (${resolve(MEDIA_DIR)})`, probeMedia),
     postgres: disks.watch(`the disk of Postgres (${hostsIn(DATABASE_URL)})`, () => writeTable(dataSource())),
     redis: disks.watch(`the disk of Redis (${hostsIn(REDIS_URL)})`, writeToRedis),
   };
-}
-
-async function writeFileIn(folder: string): Promise<void> {
-  const work = join(folder, 'work');
-  await mkdir(work, { recursive: true });
-  const draft = join(work, `probe-${randomUUID()}`);
-  try {
-    await writeFile(draft, Buffer.alloc(PROBE_BYTES), { flush: true });
-  } finally {
-    await rm(draft, { force: true });
-  }
 }
 
 /** A table needs files of its own, which a log entry does not. */

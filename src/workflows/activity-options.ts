@@ -25,7 +25,7 @@ const steps = proxyActivities<StoryActivities>({
   retry: PATIENT,
 });
 
-/** How long viewers are tried to be told of what Postgres holds already; after that they find it there. */
+/** How long viewers are tried to be told in one go of what Postgres holds already; after a run's end they find it there. */
 const TELLING: ActivityOptions = {
   startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '15 minutes',
@@ -80,11 +80,11 @@ export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Pr
   return hints.stopLanes.executeWithOptions({ summary: 'tells workers to stop at once' }, args);
 }
 
-export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
+export function parkLane(...args: Parameters<StoryActivities['parkLane']>): ReturnType<StoryActivities['parkLane']> {
   return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);
 }
 
-export function skipLane(...args: Parameters<StoryActivities['skipLane']>): Promise<void> {
+export function skipLane(...args: Parameters<StoryActivities['skipLane']>): ReturnType<StoryActivities['skipLane']> {
   return steps.skipLane.executeWithOptions(
     { activityId: `skip/${args[0].lane}`, summary: 'skipped by a person' },
     args,
@@ -95,7 +95,7 @@ export function rejectLanes(...args: Parameters<StoryActivities['rejectLanes']>)
   return steps.rejectLanes.executeWithOptions({ summary: `made again: ${args[0].lanes.length} lanes` }, args);
 }
 
-export function markRun(...args: Parameters<StoryActivities['markRun']>): Promise<void> {
+export function markRun(...args: Parameters<StoryActivities['markRun']>): ReturnType<StoryActivities['markRun']> {
   return steps.markRun.executeWithOptions({ summary: `the run is ${args[0].status.replace('_', ' ')}` }, args);
 }
 

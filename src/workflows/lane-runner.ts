@@ -11,6 +11,7 @@ import {
 import {
   boundedError,
   fenceOf,
+  type EndedStep,
   type EventError,
   type LaneId,
   type LaneKind,
@@ -18,7 +19,8 @@ import {
   type ProjectId,
   type StopRequest,
 } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane, skipLane, stopLanes } from './activity-options';
+import { parkLane, skipLane, stopLanes } from './activity-options';
+import { EndTeller } from './end-teller';
 import { runLaneThroughDeploys } from './lane-handover';
 import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
@@ -59,21 +61,16 @@ export class LaneRunner {
   private readonly skips = new Map<LaneId, Promise<void>>();
   private readonly steps = new Set<CancellationScope>();
   private draining = false;
-  private telling = 0;
+  /** What viewers could not be told in the step that has ended a lane. */
+  readonly ends: EndTeller;
 
-  constructor(private readonly options: LaneRunnerOptions) {}
-
-  /** Nothing is under way: no lane, and no word to viewers. Lanes that wait for a person do not count. */
-  get idle(): boolean {
-    return this.stopped && this.telling === 0;
+  constructor(private readonly options: LaneRunnerOptions) {
+    this.ends = new EndTeller(options.projectId, options.runId);
   }
 
+  /** No lane is under way. Lanes that wait for a person do not count. */
   get stopped(): boolean {
     return this.attempts.size === 0 && this.steps.size === 0;
-  }
-
-  get toldAll(): boolean {
-    return this.telling === 0;
   }
 
   /** Lanes that an activity works on. */
@@ -174,7 +171,7 @@ export class LaneRunner {
       const result = isResultOf(lane, table.plan, given) ? given : await storedResult(projectId, lane);
       this.untold.delete(lane);
       table.set(lane, 'completed');
-      if (!result.announced) this.tellLater(lane);
+      if (!result.announced) this.ends.tell(lane);
       return { result };
     } catch (error) {
       if (this.stopping.has(lane)) return {};
@@ -191,11 +188,10 @@ export class LaneRunner {
   }
 
   private park(lane: LaneId): Promise<void> {
-    const { projectId, table } = this.options;
+    const { projectId, runId, table } = this.options;
     const error = table.error(lane) ?? STOPPED_BY_A_PERSON;
     const as = table.status(lane) === 'cancelled' ? 'cancelled' : 'needs_attention';
-    const attempts = as === 'cancelled' ? 0 : error.retryable ? MOST_ATTEMPTS : 1;
-    return this.step(() => parkLane({ projectId, lane, error, attempts, as, runStatus: table.liveStatus }));
+    return this.end(lane, () => parkLane({ projectId, runId, lane, error, as, runStatus: table.liveStatus }));
   }
 
   /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
@@ -203,7 +199,7 @@ export class LaneRunner {
     let skipped = this.skips.get(lane);
     if (!skipped) {
       const { projectId, runId } = this.options;
-      skipped = this.step(() => skipLane({ projectId, runId, lane }));
+      skipped = this.end(lane, () => skipLane({ projectId, runId, lane }));
       skipped.catch(() => undefined);
       this.skips.set(lane, skipped);
     }
@@ -211,11 +207,12 @@ export class LaneRunner {
   }
 
   /** Always to its end, unless the run is cancelled: what comes next comes after it. */
-  private async step(work: () => Promise<void>): Promise<void> {
+  private async end(lane: LaneId, work: () => Promise<EndedStep | undefined>): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       const scope = new CancellationScope();
       this.steps.add(scope);
-      await scope.run(work).finally(() => this.steps.delete(scope));
+      const ended = await scope.run(work).finally(() => this.steps.delete(scope));
+      if (ended?.announced === false) this.ends.tell(lane);
     });
   }
 
@@ -226,15 +223,6 @@ export class LaneRunner {
       await sleep(STEP_PATIENCE);
       for (const scope of this.steps) scope.cancel();
     });
-  }
-
-  /** Viewers could not be told now. Telling them is a step of its own, which no other lane waits for. */
-  private tellLater(lane: LaneId): void {
-    this.telling += 1;
-    const { projectId, runId } = this.options;
-    announceLane({ projectId, lane, runId })
-      .catch(() => undefined)
-      .finally(() => (this.telling -= 1));
   }
 }
 

@@ -131,6 +131,7 @@ async function make(
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   if (carried) takeOver(carried, table);
+  for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
 
   const scope = new CancellationScope();
   const finished = scope.run(() => order.all()).then(() => !run.edited);
@@ -156,6 +157,7 @@ async function make(
     cancelled: table.withStatus('cancelled'),
     paused: table.paused,
     approved: [...run.gates.approved],
+    untold: run.runner.ends.untold,
   };
 }
 
@@ -177,7 +179,9 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
 async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
-  await condition(() => runner.idle && marker.idle);
+  // No lane waits for viewers to be told, who may be out of reach for long.
+  const carriesUntold = patched('untold-ends-are-carried');
+  await condition(() => runner.stopped && marker.idle && (carriesUntold || runner.ends.toldAll));
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
@@ -189,13 +193,14 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   const stages = opened?.plan.map(({ name }) => name);
   marker.stop();
   afterReset.stop();
+  runner.ends.close();
   await condition(() => runner.stopped && marker.idle && afterReset.idle);
   const { announced } = await closeRun({
     projectId,
     runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
-    announce: runner.toldAll,
+    announce: runner.ends.toldAll,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: opened.scenes }),
   }).catch((error: Error) => {
@@ -205,7 +210,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   });
   table.end(outcome);
   if (announced) return;
-  await condition(() => runner.toldAll);
+  await condition(() => runner.ends.toldAll);
   await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);
 }
 

@@ -117,7 +117,7 @@ describe('What the rows say of a run that has ended', () => {
         stages: ['film'],
       } as const;
       expect(await late(() => closeRun(deps, closing))).toEqual({ announced: true });
-      await late(() => parkLane(deps, { projectId, lane, error, attempts: 1 }));
+      await late(() => parkLane(deps, { projectId, lane, error }));
       await late(() => skipLane(deps, { projectId, runId: 'older', lane }));
       await late(() => rejectLanes(deps, { projectId, lanes: [lane], reason: mark }));
       await expect(late(() => openRun(deps, { projectId }))).rejects.toMatchObject({ type: 'Run.Gone' });

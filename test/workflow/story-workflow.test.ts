@@ -161,15 +161,7 @@ describe('The story workflow', () => {
     expect(run.begun.every(({ madeSince }) => madeSince === 42)).toBe(true);
   });
 
-  test('has at most 50 scenes in flight, and lets the next one in when one is finished', async () => {
-    const run = new Run({ scenes: 120 });
-    await run.play({}, async () => void (await run.handle.result()));
-    expect(run.lanes).toHaveLength(3 + 3 * 120);
-    expect(run.mostInFlight).toBeLessThanOrEqual(50);
-    expect(run.mostInFlight).toBeGreaterThan(20);
-  });
-
-  test('continues as new when its history grows long, and does nothing twice', async () => {
+  test('has at most 50 scenes in flight, continues as new when its history grows long, and does nothing twice', async () => {
     const failing = new Set(['image_generation/7']);
     const run = new Run({
       scenes: 500,
@@ -189,6 +181,8 @@ describe('The story workflow', () => {
     });
     const again = run.lanes.filter((lane, i) => run.lanes.indexOf(lane) !== i);
     expect(again).toEqual(['image_generation/7']);
+    expect(run.mostInFlight).toBeLessThanOrEqual(50);
+    expect(run.mostInFlight).toBeGreaterThan(20);
     expect(run.steps).toEqual(['park image_generation/7', 'close completed']);
   });
 
