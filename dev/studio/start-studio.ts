@@ -9,7 +9,7 @@ import { Holds } from './holds';
 import { ApiError } from './http/api-error';
 import { checked, parseBody, readBody } from './http/body';
 import { control } from './http/control';
-import { header, sendJson, watchEnd } from './http/exchange';
+import { header, quotationOf, sendJson, watchEnd } from './http/exchange';
 import { JsonLines } from './json-lines';
 import { listModels, routeOf, type Route, type Services } from './http/routes';
 import { settingsFrom, type StudioOptions } from './options';
@@ -51,7 +51,7 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     const sent = `${prompt}\n${raw.toString('utf8')}`;
     const fault = faultIn(request) ?? faults.take(route.kind, sent) ?? {};
     if (Object.keys(fault).length > 0) seen.fault = fault;
-    if (fault.status !== undefined) throw refusal(fault, fault.status);
+    if (fault.status !== undefined) throw refusal(fault, fault.status, quotationOf(request, raw));
     const released = () => holds.wait(sent, gone);
     await route.answer({ request, response, body, fault, seen, released, gone });
   };
@@ -99,9 +99,10 @@ function faultIn(request: IncomingMessage): Fault | undefined {
   }
 }
 
-function refusal({ code, retryAfter }: Fault, status: number): ApiError {
+function refusal({ code, retryAfter, echo }: Fault, status: number, quotation: string): ApiError {
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  return new ApiError(status, `The studio was told to answer ${status}.`, code ?? null, headers);
+  const told = `The studio was told to answer ${status}.`;
+  return new ApiError(status, echo ? quotation : told, code ?? null, headers);
 }
 
 function sendFailure(response: ServerResponse, error: unknown): void {

@@ -18,7 +18,8 @@ interface Abandoned {
 
 /**
  * Closes calls that nobody will close any more, because their worker died or hangs: what they cost is estimated, and
- * wasted unless an attempt goes on from their text. Should such an attempt come back, it corrects the figures. Gives them.
+ * wasted unless an attempt goes on from their text. Should such an attempt come back, it corrects the figures; until then
+ * the budget counts what they had reserved. Gives them.
  */
 export async function closeAbandoned(
   deps: ActivityDeps,
@@ -34,7 +35,7 @@ export async function closeAbandoned(
     const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
     const change = {
       ...tokens,
-      ...{ cost, reserved: null, outcome: 'wasted' as const, estimated: true },
+      ...{ cost, outcome: 'wasted' as const, estimated: true },
       ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
     };
     await manager.transaction(async (within) => {
@@ -62,7 +63,7 @@ export async function tellAbandoned(
 async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Promise<Amount> {
   if (row.unit !== 'token') return { unit: row.unit, units: row.units ?? 0 };
   const held = await log.lane(row.projectId as ProjectId, row.lane as LaneId).catch(() => undefined);
-  const text = held?.fence === row.fence ? tokensIn(Buffer.byteLength(held.text)) : 0;
+  const text = held?.fence === row.fence ? tokensIn(held.text) : 0;
   const before = row.continues === null ? 0 : await outputOfChain(dataSource.manager, row, row.continues);
   return { unit: 'token', input: row.inputTokens, output: Math.max(0, text - before) };
 }

@@ -37,7 +37,7 @@ export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before 
   await Promise.all(
     jobs.map((job) =>
       cancelJob(deps, job, signal).catch((error: Error) =>
-        deps.logger.warn({ projectId, job: job.providerJobId, err: error.message }, 'a video job could not be ended'),
+        deps.logger.warn({ projectId, job: job.providerJobId, err: error }, 'a video job could not be ended'),
       ),
     ),
   );

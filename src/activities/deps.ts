@@ -17,6 +17,8 @@ export interface ActivityDeps {
   readonly runs: RunLookup;
   readonly config: Config;
   readonly logger: Logger;
+  /** Hears of faults of the media folder's disk that its store does not see: other programs write there as well. */
+  readonly onDiskFault?: (error: unknown) => void;
   /** Absent where nobody scrapes this worker. */
   readonly metrics?: StoryMetrics;
 }

@@ -6,6 +6,7 @@ import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { runLane, type LaneMaker } from './lane-run';
 import { callOf, openImage, type Chosen } from './provider-choice';
+import { withoutQuotesOf } from './provider-words';
 import { ReadyCall } from './ready-call';
 
 const ONE = { unit: 'image', units: 1 } as const;
@@ -38,7 +39,9 @@ const maker: LaneMaker<ImageInputs> = {
     const paid = new ReadyCall(run, 'files', { chosen, most: ONE });
     try {
       const image = await paid.make(() =>
-        providerCall(callOf('generate_image', claim, chosen), () => chosen.provider.generate(request, run.signal)),
+        providerCall(callOf('generate_image', claim, chosen), () =>
+          chosen.provider.generate(request, run.signal),
+        ).catch(withoutQuotesOf(prompt)),
       );
       answered = true;
       const { width, height } = imageSize(image.bytes);

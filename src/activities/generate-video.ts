@@ -14,6 +14,7 @@ import { StaleAttempt } from './lane-store';
 import { isOutage } from './outage';
 import { PaidCall } from './paid-call';
 import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
+import { withoutQuotesOf, wordsOf } from './provider-words';
 import { ReadyCall } from './ready-call';
 import { classify } from './stage-failure';
 
@@ -52,7 +53,7 @@ const maker: LaneMaker<VideoInputs> = {
         : await run.through(() => chooseVideo(deps, job.provider));
     const { provider } = chosen;
     const call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
-      providerCall(callOf(operation, run.claim, chosen), work);
+      providerCall(callOf(operation, run.claim, chosen), work).catch(withoutQuotesOf(plan.inputs.prompt));
     const ordered = { unit: 'second' as const, units: plan.inputs.seconds };
     const booking = { chosen, most: ordered, key: job.idempotencyKey };
     const paid = new ReadyCall(run, 'files', booking);
@@ -61,7 +62,7 @@ const maker: LaneMaker<VideoInputs> = {
       if (job.providerJobId !== null) {
         paid.booked = await run.through(() => PaidCall.book(run, { ...booking, underWay: true }));
       }
-      await call('await_video', () => untilDone(run, provider, job, jobId, paid.call, ordered));
+      await call('await_video', () => untilDone(run, plan.inputs, provider, job, jobId, paid.call, ordered));
       const clip = await run.through(() => call('download_video', () => provider.download(jobId, run.signal)));
       const media = await run.through(() => deps.media.put(clip.bytes, 'video/mp4'));
       const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
@@ -164,6 +165,7 @@ function unlessTaken(paid: ReadyCall): (error: unknown) => Promise<never> {
 
 async function untilDone(
   run: LaneRun,
+  { prompt }: VideoInputs,
   provider: VideoProvider,
   job: GeneratedVideo,
   jobId: string,
@@ -182,7 +184,10 @@ async function untilDone(
     );
     if (state.status === 'completed') return;
     if (state.status === 'failed' || state.status === 'lost') {
-      const failed = new StoryreelError('Video.JobFailed', `The provider's video job failed: ${state.message}`);
+      const failed = new StoryreelError(
+        'Video.JobFailed',
+        `The provider's video job failed: ${wordsOf(state.message, [prompt])}`,
+      );
       const { type, message, retryable } = classify(failed);
       const error = { type, message, retryable };
       await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error }));

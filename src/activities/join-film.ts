@@ -4,7 +4,7 @@ import { planFilm, stageOfKind } from '../planning';
 import type { LaneResult, LaneTask } from '../protocol';
 import type { FilmPart, FilmPlan } from '../stages';
 import type { ActivityDeps } from './deps';
-import { ffmpeg, probeClip } from './ffmpeg';
+import { CLIPS, ffmpeg, probeClip } from './ffmpeg';
 import { areAlike, bringToForm, ENCODING, formOf } from './film-form';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { subRip } from './subtitles';
@@ -33,6 +33,9 @@ const maker: LaneMaker<FilmPlan> = {
         return {};
       });
       return { sha256: stored.sha256, bytes: stored.bytes };
+    } catch (error) {
+      run.deps.onDiskFault?.(error);
+      throw error;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -53,7 +56,7 @@ async function joinParts(run: LaneRun, folder: string, parts: readonly FilmPart[
   await ffmpeg(
     config.FFMPEG_PATH,
     [
-      ...['-f', 'concat', '-safe', '0', '-i', list],
+      ...[...CLIPS, '-i', list],
       ...['-i', captions],
       ...['-map', '0:v:0', '-map', '1:s:0'],
       ...(alike ? ['-vf', formOf(config.FRAME_SIZE), ...ENCODING] : ['-c:v', 'copy']),

@@ -291,7 +291,8 @@ async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void>
 }
 
 function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | undefined {
-  return error?.type === 'Output.Unusable' ? { issues: error.issues ?? [], times: error.times ?? 1 } : undefined;
+  if (error?.type !== 'Output.Unusable') return error?.answers;
+  return { issues: error.issues ?? [], times: error.times ?? 1 };
 }
 
 /** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
@@ -329,7 +330,7 @@ async function leave(
     message,
     retryable,
     ...(issues && { issues }),
-    ...(times && { times }),
+    ...(times ? { times } : unusable && { answers: unusable }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
   const again = times !== undefined && times < MOST_ANSWERS;
   // Otherwise a viewer would see nothing at all until the next attempt begins.

@@ -26,7 +26,8 @@ export interface UnusableAnswers {
   readonly times: number;
 }
 
-export type LaneError = EventError & { readonly times?: number };
+/** With the unusable answers before it, which another failure in between does not make undone. */
+export type LaneError = EventError & { readonly times?: number; readonly answers?: UnusableAnswers };
 
 export class StaleAttempt extends StoryreelError {
   constructor(lane: LaneId) {

@@ -3,6 +3,7 @@ import OpenAI from 'openai';
 import { codeOf, databaseFaultOf } from '../entities';
 import { boundedIssues, boundedLine, FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
 import { BrokenConnection, ServerError } from '../providers';
+import { scrub } from '../scrub';
 import { UnusableOutput } from '../stages';
 import { ClockWentBack } from './clock';
 
@@ -116,9 +117,6 @@ function delayOf(ms: number): { retryAfterMs: number } {
   return { retryAfterMs: Math.round(Math.min(Math.max(ms, RETRY_DELAY_MS.least), RETRY_DELAY_MS.most)) };
 }
 
-const SECRETS = [/\b(sk|pk|rk|key|token)-[\w*.-]{4,}/gi, /\bBearer\s+\S+/gi, /:\/\/[^\s:@/]*:[^\s@/]+@/g];
-
 function safe(text: string, most = MOST_MESSAGE): string {
-  const hidden = SECRETS.reduce((result, pattern) => result.replace(pattern, '[hidden]'), text);
-  return boundedLine(hidden, most);
+  return boundedLine(scrub(text), most);
 }

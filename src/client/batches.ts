@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import { checkNamed } from '../planning';
+import { checkNamed, type PlanSource } from '../planning';
 import {
   batchWorkflowIdOf,
   fairnessKeyOf,
@@ -9,13 +9,15 @@ import {
   StoryreelError,
   type BatchId,
   type BatchItem,
+  type LaneId,
   type ProjectId,
   type ProjectStatus,
   type StageName,
   type StoryPriority,
 } from '../protocol';
-import { batchedProjects, enlist, type BatchedProject } from './batch-rows';
+import { batchedProjects, enlist, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
+import { editsAtStake, wouldReplace } from './edits-at-stake';
 import { read, type Read } from './inputs';
 import type { NewProject } from './new-project';
 
@@ -30,6 +32,7 @@ export interface BatchOptions {
   /** Makes everything again, also what has not changed, and also of projects that are completed. */
   readonly force?: boolean;
   /** As in `StartOptions`. */
+  readonly replaceEdits?: boolean;
   readonly onFailure?: 'park' | 'fail';
   /**
    * Only these stages of each film; default: all. The same batch without them, when it has ended, makes the others. A batch
@@ -62,12 +65,14 @@ export interface BatchView {
 /** Starts, joins, shows and cancels batches. */
 export class Batches {
   private readonly runs: BatchRuns;
+  private readonly dataSource: DataSource;
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly source: PlanSource,
     temporal: Client,
     taskQueue: string,
   ) {
+    this.dataSource = source.dataSource;
     this.runs = new BatchRuns(temporal, taskQueue);
   }
 
@@ -89,6 +94,7 @@ export class Batches {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
     const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
+    if (!checked.replaceEdits) await this.refuseToReplace(batchId, inputs, again, { force, ...(stages && { stages }) });
     const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
     const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
@@ -106,6 +112,22 @@ export class Batches {
       await this.runs.startOrAdd({ batchId, projects: items, atMost, story });
     }
     return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: ids };
+  }
+
+  /** Throws `Project.WouldReplaceEdits` where a project that the batch would run has something at stake. */
+  private async refuseToReplace(
+    batchId: BatchId,
+    inputs: readonly CheckedInput[],
+    again: readonly StageName[] | 'all',
+    options: Pick<BatchOptions, 'force' | 'stages'>,
+  ): Promise<void> {
+    const named = inputs.filter((input): input is ProjectId => typeof input === 'string');
+    const found: { projectId: ProjectId; lanes: readonly LaneId[] }[] = [];
+    for (const projectId of await handWrittenAmong(this.dataSource.manager, batchId, named, again)) {
+      const lanes = await editsAtStake(this.source, projectId, options);
+      if (lanes.length > 0) found.push({ projectId, lanes });
+    }
+    if (found.length > 0) throw wouldReplace('batch', found);
   }
 
   /** Throws `Batch.NotFound`. */

@@ -1,5 +1,14 @@
 import { Lane, Project, Scene } from '../entities';
-import { expectedScenes, planLane, planRun, storedResult, type PlannedRun, type PlanSource } from '../planning';
+import {
+  expectedScenes,
+  planLane,
+  planRun,
+  storedResult,
+  type LaneInputs,
+  type PlannedRun,
+  type PlanSource,
+} from '../planning';
+import { handWrittenLanes } from './hand-written';
 import {
   laneId,
   projectNotFound,
@@ -27,8 +36,10 @@ export interface LaneExplanation {
   readonly changed?: readonly string[];
   /** Lanes that are made before: if their results come out the same, this one is used again after all. */
   readonly on?: readonly LaneId[];
-  /** A person has written the result. */
+  /** A person has written the result, or what an attempt shall go on from. */
   readonly edited?: true;
+  /** A run would replace that; where it only depends on other lanes, it may. `start` refuses to without `replaceEdits`. */
+  readonly replaces?: true;
 }
 
 export interface ProjectExplanation {
@@ -64,6 +75,7 @@ export async function explainProject(
 class Explainer {
   private readonly found = new Map<LaneId, LaneExplanation>();
   private numbers: readonly number[];
+  private byHand: ReadonlySet<LaneId> = new Set();
 
   constructor(
     private readonly source: PlanSource,
@@ -77,6 +89,7 @@ class Explainer {
   }
 
   async all(): Promise<LaneExplanation[]> {
+    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id as ProjectId);
     for (const stage of STAGES.filter(({ name }) => this.planned.plan.some((planned) => planned.name === name))) {
       for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
@@ -99,7 +112,31 @@ class Explainer {
     return explained;
   }
 
-  private async explain(
+  private async explain(stage: Stage, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
+    const explained = await this.reasonFor(stage, lane, scene);
+    if (!this.byHand.has(lane)) return explained;
+    const replaces = explained.reason !== 'reused' && !(await this.goesOn(stage, lane, scene));
+    return { ...explained, edited: true, ...(replaces && { replaces }) };
+  }
+
+  /** A text that a person has begun is gone on from, as long as it is made from the same. */
+  private async goesOn({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
+    const row = this.rows.get(lane);
+    if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
+    return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;
+  }
+
+  private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
+    const { manager } = this.source.dataSource;
+    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
+    return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
+      // What is made before may bring what is missing now.
+      if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
+      throw error;
+    });
+  }
+
+  private async reasonFor(
     { name, needs, scope }: Stage,
     lane: LaneId,
     scene: number | undefined,
@@ -112,14 +149,9 @@ class Explainer {
     if (!row || !stored) return { lane, reason: 'new', ...on };
     if (this.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
-    if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused', edited: true };
+    if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused' };
 
-    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
-    const plan = await planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
-      // What is made before may bring what is missing now.
-      if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
-      throw error;
-    });
+    const plan = await this.planOf(name, row, scene);
     if (plan && plan.inputHash !== row.inputHash && !row.accepted) {
       return { lane, reason: 'changed', changed: differing(row.inputs, plan.parts), ...on };
     }
@@ -164,7 +196,12 @@ function differing(before: Readonly<Record<string, string>> | null, now: Readonl
 }
 
 /** In words, as a person reads it. */
-export function reasonText({ reason, changed = [], on = [], edited }: LaneExplanation): string {
+export function reasonText(explanation: LaneExplanation): string {
+  const words = wordsFor(explanation);
+  return explanation.replaces ? `${words}; replaces what a person has written` : words;
+}
+
+function wordsFor({ reason, changed = [], on = [], edited }: LaneExplanation): string {
   const more = on.length > 3 ? ` and ${on.length - 3} more` : '';
   const upstream = on.length > 0 ? `depends on ${on.slice(0, 3).join(', ')}${more}` : '';
   switch (reason) {

@@ -31,5 +31,6 @@ export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from '.
 export type { NewProject } from './new-project';
 export type { LaneStateView, ProjectView, StageView } from './project-view';
 export { StoryClient, type ConnectOptions, type ProjectSummary } from './story-client';
+export type { DeleteOptions } from './delete-project';
 export type { StartOptions } from './start-run';
 export type { WatchOptions } from './watch-project';

@@ -33,13 +33,15 @@ import {
   type ProjectChanges,
   type TextEditView,
 } from './edit';
+import { deleteProject, type DeleteOptions } from './delete-project';
+import { editsAtStake } from './edits-at-stake';
 import { explainProject, type ExplainOptions, type ProjectExplanation } from './explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
 import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './inputs';
-import { isRunning, mustHaveEnded, runStatus, type StartedRun } from './live-workflow';
+import { isRunning, runStatus, type StartedRun } from './live-workflow';
 import { watchBatch } from './watch-batch';
 import { runReconcile } from './run-reconcile';
 import { checkedProject, type NewProject } from './new-project';
@@ -95,7 +97,7 @@ export class StoryClient {
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
-    this.batches = new Batches(dataSource, temporal, config.TEMPORAL_TASK_QUEUE);
+    this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
@@ -134,7 +136,8 @@ export class StoryClient {
     return this.run(() => {
       const { temporal, dataSource, config } = this;
       const project = (id: ProjectId) => this.project(id);
-      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project };
+      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(this.source, id, of);
+      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
       return startRun(ports, read('the project id', projectId), read('the start', options));
     });
   }
@@ -270,15 +273,15 @@ export class StoryClient {
    * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
    * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
    * reached; then nothing is removed, or only the events, and the call may be repeated.
+   *
+   * Temporal keeps the histories of the runs until their retention ends; with `purgeHistory` they go as well, also those of a
+   * project that was deleted before.
    */
-  delete(projectId: ProjectId): Promise<void> {
+  delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      await mustHaveEnded(this.temporal, await this.project(id));
-      await this.redis.log.delete(id).catch((cause: unknown) => {
-        throw unreachable('Redis', 'REDIS_URL', cause);
-      });
-      await this.dataSource.getRepository(Project).delete({ id });
+      const { temporal, dataSource, redis } = this;
+      await deleteProject({ temporal, dataSource, log: redis.log }, id, read('the deletion', options));
     });
   }
 
@@ -302,8 +305,8 @@ export class StoryClient {
    * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
    * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again unless they lack
    * a stage, failed and cancelled ones are. Throws `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`,
-   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise, and `Batch.NotFound`
-   * where the batch would be empty.
+   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise,
+   * `Project.WouldReplaceEdits` unless `replaceEdits` is set, and `Batch.NotFound` where the batch would be empty.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.run(() => this.batches.start(projects, options));

@@ -9,6 +9,7 @@ export { Lane } from './lane.entity';
 export { migrate } from './migrate';
 export { ModelProvider, type ProviderPrices } from './model-provider.entity';
 export { ModelUsage } from './model-usage.entity';
+export { missingPrices } from './prices';
 export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';

@@ -50,6 +50,10 @@ export class Lane {
   @Column('bigint', { name: 'edited_fence', nullable: true, transformer: bigintNumber })
   editedFence: number | null;
 
+  /** That of the settled result, where a person has written it; any other where a model has made one since. */
+  @Column('bigint', { name: 'written_fence', nullable: true, transformer: bigintNumber })
+  writtenFence: number | null;
+
   /** Of what the newest attempt is making, or was when it was interrupted: only that can be gone on from. */
   @Column('text', { name: 'attempted_hash', nullable: true })
   attemptedHash: string | null;

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ProviderPrices } from '../entities';
+import { StoryreelError } from '../protocol';
+import { mayBeAsked, mayHoldKey } from '../trust';
 
 export type ModelKind = ModelProvider['kind'];
 
@@ -15,6 +17,8 @@ export interface ModelChoice {
   readonly prices: ProviderPrices;
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
+  /** What it may think beyond the length of the answer that it is asked for, in tokens; 0 unless that is set. */
+  readonly reasoningTokens: number;
   /** Throws `Provider.NotConfigured` where it cannot be read. */
   readonly key: () => string;
 }
@@ -44,7 +48,6 @@ export async function chooseModel(
   });
   const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
   if (!row) return fromEnvironment(config, kind);
-  const { apiKeyFrom } = row;
   return {
     name: row.name,
     model: row.model,
@@ -53,14 +56,37 @@ export async function chooseModel(
     jsonSchema: row.jsonSchema,
     prices: row.prices ?? {},
     continuation: row.continuation,
-    key: () => (apiKeyFrom === null ? NO_KEY : readSecret(apiKeyFrom)),
+    reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
+    key: () => keyOf(row, config),
   };
+}
+
+/** Throws `Provider.NotConfigured` where the row names what it must not, or what is not there. */
+function keyOf({ name, baseUrl, apiKeyFrom }: ModelProvider, config: Config): string {
+  if (!mayBeAsked(baseUrl, config)) {
+    throw new StoryreelError(
+      'Provider.NotConfigured',
+      `Provider ${name} may not be asked: PROVIDER_HOSTS does not allow the host of its base_url.`,
+    );
+  }
+  if (apiKeyFrom === null) return NO_KEY;
+  if (mayHoldKey(apiKeyFrom, config)) return readSecret(apiKeyFrom);
+  const setting = apiKeyFrom.startsWith('/') ? 'PROVIDER_KEY_FOLDER' : 'PROVIDER_KEY_VARIABLES';
+  throw new StoryreelError(
+    'Provider.NotConfigured',
+    `Provider ${name} may not take its key from ${apiKeyFrom}: ${setting} does not allow it.`,
+  );
 }
 
 /** What calls to the provider of this name cost; nothing where it is not known any more. */
 export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
   if (name === FROM_ENVIRONMENT) return environmentPrices(config);
   return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
+function wholeIn(settings: Readonly<Record<string, unknown>>, name: string): number {
+  const value = settings[name];
+  return Number.isInteger(value) && Number(value) > 0 ? Number(value) : 0;
 }
 
 function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
@@ -77,6 +103,7 @@ function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
     prices: environmentPrices(config),
     continuation: config.STORYREEL_TEXT_CONTINUATION,
+    reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,
   };
 }

@@ -38,6 +38,7 @@ export const FAILURES = {
   'Project.Invalid': { retryable: false },
   'Project.Conflict': { retryable: false },
   'Project.AlreadyRunning': { retryable: false },
+  'Project.WouldReplaceEdits': { retryable: false },
   'Project.NotRunning': { retryable: false },
   'Run.Gone': { retryable: false },
   'Message.Stale': { retryable: false },

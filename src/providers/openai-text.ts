@@ -78,9 +78,18 @@ function receiveData(data: string, receive: ReceiveChunk): void {
   const chunk = JSON.parse(data) as ChatCompletionChunk & { error?: { message?: string; code?: unknown } };
   if (chunk.error) throw new ServerError(chunk.error.message ?? 'the provider reported an error in mid-stream');
   const choice = chunk.choices?.[0];
+  const thought = thoughtIn(choice?.delta);
+  if (thought) receive({ type: 'thought', text: thought });
   if (choice?.delta?.content) receive({ type: 'text', text: choice.delta.content });
   if (choice?.finish_reason) receive({ type: 'finish', reason: FINISH[choice.finish_reason] ?? 'stop' });
   if (chunk.usage) {
     receive({ type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens });
   }
+}
+
+/** Not in the package's types: servers of open models call it `reasoning_content` or `reasoning`. */
+function thoughtIn(delta: object | undefined): string | undefined {
+  const { reasoning_content: content, reasoning } = (delta ?? {}) as Readonly<Record<string, unknown>>;
+  const thought = content ?? reasoning;
+  return typeof thought === 'string' ? thought : undefined;
 }

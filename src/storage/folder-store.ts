@@ -53,6 +53,7 @@ export class FolderStore implements MediaStore {
     throw new StoryreelError(
       'Media.Unavailable',
       `The media folder has room for ${Math.floor(free / 1e6)} MB only. Make room in MEDIA_DIR, or lower MEDIA_FREE_MB.`,
+      { cause: Object.assign(new Error('less than MEDIA_FREE_MB is free'), { code: 'ENOSPC' }) },
     );
   }
 

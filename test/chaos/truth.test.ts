@@ -3,7 +3,7 @@ import type { ProjectId } from '../../src/protocol';
 import { RedisServers } from '../support/redis-servers';
 import { ownTopic } from '../support/stories';
 import { SEED } from './dice';
-import { differences } from './truth/checks';
+import { differences, overspent } from './truth/checks';
 import { drive, play, type Played } from './truth/play';
 import { sequences, type Sequence } from './truth/steps';
 import { Viewer } from './truth/viewer';
@@ -47,7 +47,11 @@ describe('Whatever is done to a project, and whatever breaks', () => {
 
 async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ done: string[]; wrong: string[] }> {
   const world = await World.open(servers, sequence.prefill);
-  const projectId: ProjectId = await world.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
+  const { budget } = sequence;
+  const projectId: ProjectId = await world.client.create({
+    ...{ topic: ownTopic().topic, settings: { scenes: 2 } },
+    ...(budget !== undefined && { budget }),
+  });
   const played: Played = {
     projectId,
     runs: new Set(),
@@ -60,10 +64,12 @@ async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ don
   const viewer = new Viewer(world.client, projectId);
   try {
     await play(world, played, viewer, sequence);
+    const over = budget === undefined ? [] : await overspent(world, played, budget);
+    if (budget !== undefined) await world.client.setBudget(projectId);
     played.done.push(`then ${sequence.ending}`);
     await drive(world, played, viewer, sequence.ending);
     await within(VIEWER_MS, 'the viewer', viewer.end());
-    return { done: played.done, wrong: [...(await differences(world, played)), ...viewer.complaints()] };
+    return { done: played.done, wrong: [...over, ...(await differences(world, played)), ...viewer.complaints()] };
   } catch (error) {
     return { done: played.done, wrong: [String((error as Error).stack)] };
   } finally {

@@ -196,6 +196,24 @@ describe('Streamed text of an OpenAI-compatible server', () => {
       ]);
     });
 
+    test('tells what the model thinks from what it answers', async () => {
+      answer = (response) =>
+        response.end(
+          [
+            'data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}',
+            'data: {"choices":[{"delta":{"reasoning":"so","content":null}}]}',
+            'data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}',
+            '',
+          ].join('\n\n'),
+        );
+      expect(await read()).toEqual([
+        { type: 'thought', text: 'hm' },
+        { type: 'thought', text: 'so' },
+        { type: 'text', text: 'a' },
+        { type: 'finish', reason: 'stop' },
+      ]);
+    });
+
     test('throws what is not JSON', async () => {
       answer = (response) => response.end('data: <html>Bad gateway</html>\n\n');
       await expect(read()).rejects.toBeInstanceOf(SyntaxError);

@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { hangUp, type Exchange } from '../http/exchange';
+import { hangUp, quotationOf, type Exchange } from '../http/exchange';
 import type { Completion } from './completion';
 
 export interface Pace {
@@ -44,6 +44,11 @@ export async function streamCompletion(
     }
     if (fault.hold !== undefined && seen.tokensSent <= fault.hold) await released();
     if (end === fault.stall) return;
+    if (end === fault.cut && fault.echo) {
+      const message = quotationOf(exchange.request, Buffer.from(JSON.stringify(exchange.body)));
+      await write(exchange, JSON.stringify({ error: { message } }));
+      return void response.end();
+    }
     if (end === fault.cut) return hangUp(response);
     if (end === fault.no_finish) return void response.end();
     await delta({}, completion.finishReason);

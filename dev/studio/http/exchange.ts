@@ -67,3 +67,10 @@ export function header(request: IncomingMessage, name: string): string | null {
   const value = request.headers[name];
   return typeof value === 'string' ? value : null;
 }
+
+/** What some providers answer: the key, and the request, as it was and as their own programs write it. */
+export function quotationOf(request: IncomingMessage, raw: Buffer): string {
+  const key = header(request, 'authorization')?.slice('Bearer '.length) ?? '';
+  const basic = Buffer.from(`user:${key}`).toString('base64');
+  return `Incorrect key ${key} (${encodeURIComponent(key)}, ${basic}). Request: ${raw.toString('utf8')}`;
+}

@@ -2,6 +2,7 @@ import { Scene } from '../../entities';
 import { laneId, MAX_SCENES, STAGES, StoryreelError, type LaneId } from '../../protocol';
 import type { Changes, NewScene } from './changes';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
+import { moveUsage } from './move-usage';
 
 /** A place in the film: of a scene that is there, by its present number, or of a new one. */
 type Place = number | NewScene;
@@ -66,6 +67,8 @@ export async function placeScenes(
   const fence = fenceAboveAll(editing);
   const left = [...gone.map(({ sequenceNumber }) => sequenceNumber), ...moved.map(({ from }) => from)];
   bar(editing, left, fence);
+  const lost = gone.map(({ id, sequenceNumber }) => ({ id, from: sequenceNumber }));
+  await moveUsage(editing.manager, editing.projectId, [...lost, ...moved]);
   if (gone.length > 0) await removeScenes(editing, gone);
   if (moved.length > 0) await moveScenes(editing, moved, fence);
   if (added.size > 0) await addScenes(editing, added, fence);

@@ -8,6 +8,7 @@ import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
 import { Scenes1795478400002 } from './scenes.migration';
+import { WrittenTexts1795478400640 } from './written-texts.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
 export const migrations = [
@@ -20,5 +21,6 @@ export const migrations = [
   FilmScenes1795478400604,
   Reconcile1795478400605,
   Costs1795478400614,
+  WrittenTexts1795478400640,
   Outages1795856400013,
 ];
