@@ -9,7 +9,7 @@ import {
   type ProjectId,
   type StoryStatusView,
 } from '../protocol';
-import { briefly } from './briefly';
+import { briefly, untilWorkerAnswers } from './briefly';
 import { isAway } from './client-errors';
 import { settlesWithin } from './patience';
 
@@ -88,12 +88,14 @@ export async function runStatus(temporal: Client, projectId: ProjectId): Promise
   const workflowId = workflowIdOf(projectId);
   if (!(await isRunning(temporal, workflowId))) return undefined;
   const handle = temporal.workflow.getHandle(workflowId);
-  return whereFound(briefly(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch((cause: unknown) => {
-    // Temporal has just answered by itself.
-    throw isAway(cause)
-      ? new StoryreelError('Worker.Absent', 'No worker answers for the run. Does one run? See "storyreel doctor".', {
-          cause,
-        })
-      : cause;
-  });
+  return whereFound(untilWorkerAnswers(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch(
+    (cause: unknown) => {
+      // Temporal has just answered by itself.
+      throw isAway(cause)
+        ? new StoryreelError('Worker.Absent', 'No worker answers for the run. Does one run? See "storyreel doctor".', {
+            cause,
+          })
+        : cause;
+    },
+  );
 }

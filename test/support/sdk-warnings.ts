@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, type Logger } from '../../src/logger';
 
+/** global-setup.cjs prints what is in it. */
 const FILE = 'sdk-warnings.log';
 
 /**
@@ -15,13 +16,4 @@ export function loggerThatCounts(folder: string): Logger {
       appendFileSync(join(folder, FILE), `${message}\n`);
   };
   return Object.assign(Object.create(logger) as Logger, { warn });
-}
-
-/** Each kind of warning with how often it came, most frequent first. */
-export function countedWarnings(folder: string): string[] {
-  const file = join(folder, FILE);
-  if (!existsSync(file)) return [];
-  const counts = new Map<string, number>();
-  for (const line of readFileSync(file, 'utf8').trim().split('\n')) counts.set(line, (counts.get(line) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a).map(([line, count]) => `${count} × ${line}`);
 }

@@ -1,3 +1,0 @@
-import { stopShared } from './global-setup';
-
-export default stopShared;
