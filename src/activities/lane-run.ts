@@ -9,10 +9,11 @@ import {
   type LaneResult,
   type LaneTask,
   type ResetReason,
+  type SceneIds,
   type StageName,
 } from '../protocol';
 import { loadContext, storedResult, type LaneInputs } from '../planning';
-import type { Settlement, StageContext, StoredResult } from '../stages';
+import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announceLane } from './announce';
 import { interruptedBy, type Interrupted } from './continuation';
@@ -20,6 +21,7 @@ import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
+import { movedLane } from './lane-of-scene';
 import { ownFence } from './own-fence';
 import {
   claimLane,
@@ -29,6 +31,7 @@ import {
   settleLane,
   StaleAttempt,
   type LaneAttempt,
+  type LaidOut,
   type LaneError,
   type SettledLane,
   type UnusableAnswers,
@@ -73,8 +76,8 @@ export interface LaneRun {
   stop(reason: Error): void;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
-    save: (context: StageContext, settlement: Settlement) => Promise<{ readonly scenes?: readonly number[] }>,
-  ): Promise<{ readonly scenes?: readonly number[] }>;
+    save: (context: StageContext, settlement: Settlement) => Promise<LaidOut>,
+  ): Promise<LaidOut>;
 }
 
 export interface LaneMaker<Inputs> {
@@ -82,13 +85,13 @@ export interface LaneMaker<Inputs> {
   /** Makes and settles the result. */
   make(run: LaneRun, plan: LanePlan<Inputs>): Promise<MadeLane>;
   /** The scenes that a stored result laid out. */
-  scenes?(run: LaneRun): Promise<readonly number[]> | undefined;
+  scenes?(run: LaneRun): Promise<SceneIds> | undefined;
 }
 
 export interface MadeLane {
   readonly sha256: string;
   readonly bytes: number;
-  readonly scenes?: readonly number[];
+  readonly scenes?: SceneIds;
   readonly writer?: TextWriter;
 }
 
@@ -122,9 +125,10 @@ export async function runLane<Inputs>(
 
   try {
     const context = await loadContext(deps.dataSource.manager, projectId, lane);
-    const nothing = await nothingToMake(context, claim);
+    const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
     if (nothing) return nothing;
-    const before = await claimLane(deps.dataSource, claim);
+    const before = await claimLane(deps.dataSource, claim, task);
+    if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
       deps,
@@ -166,7 +170,7 @@ export async function runLane<Inputs>(
       bytes: made.bytes,
       reused: reusable !== undefined,
       announced,
-      ...(made.scenes && { scenes: made.scenes }),
+      ...(made.scenes && { scenes: numbersOf(made.scenes), sceneIds: made.scenes }),
     };
   } catch (error) {
     const reason: unknown = stopped.signal.reason;
@@ -269,7 +273,7 @@ async function leave(
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
   if (failure.type === 'Lane.Stale') {
-    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim).catch(() => undefined)) ?? error);
+    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined)) ?? error);
   }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;

@@ -5,6 +5,7 @@ import { closeAbandoned, markChain } from './abandoned-calls';
 import { overBudget } from './budget';
 import { costOf, mayBeCharged, noneOf, tokensIn, type Amount } from './call-cost';
 import type { LaneRun } from './lane-run';
+import { mustOwn } from './lane-store';
 import type { Chosen } from './provider-choice';
 import { tellUsage } from './tell-usage';
 
@@ -39,6 +40,8 @@ export class PaidCall {
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const reserved = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
+      // Nothing is booked, nor paid, for a lane that another attempt or a person has taken.
+      await mustOwn(manager, claim);
       const known = key === undefined ? null : await manager.findOneBy(ModelUsage, { projectId, lane, callKey: key });
       if (known && underWay) return new PaidCall(run, chosen, known.id);
       const refused = underWay

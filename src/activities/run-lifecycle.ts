@@ -24,10 +24,11 @@ import { ownFence } from './own-fence';
 
 /** A lane's retries are spent: it waits for a person, who is told what to type. */
 export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<void> {
-  const { projectId, lane, error, attempts, as = 'needs_attention' } = request;
+  const { projectId, error, attempts, as = 'needs_attention' } = request;
   const { dataSource, log } = deps;
   const runId = activityInfo().workflowExecution?.runId ?? '';
-  if (!(await storeParkedLane(dataSource, request, ownFence()))) return;
+  const lane = await storeParkedLane(dataSource, request, ownFence());
+  if (lane === undefined) return;
   if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
   const { stage } = laneParts(lane);
   const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane });

@@ -16,6 +16,9 @@ import {
 /** Only a worker can answer; it does so in milliseconds. */
 const ANSWER_MS = 10_000;
 
+/** Rows of the project are locked meanwhile. */
+const TELLING_MS = 5_000;
+
 /**
  * Steers the live run of a project. Resolves when the run has taken the message in. Throws `Project.NotRunning` where no
  * run is live, `Message.Stale` where the message can do nothing as the run stands, and `Worker.Absent` where nobody answers.
@@ -59,12 +62,12 @@ export async function steerRun<M extends StoryMessage>(
 /** Has a live run look at everything again, because a person has changed rows. Nothing where none is live. */
 export async function tellEdited(temporal: Client, projectId: ProjectId): Promise<void> {
   const message: StoryMessage = 'edited';
-  await temporal.workflow
-    .getHandle(workflowIdOf(projectId))
-    .signal(message)
-    .catch((error: unknown) => {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    });
+  const told = temporal.withDeadline(Date.now() + TELLING_MS, () =>
+    temporal.workflow.getHandle(workflowIdOf(projectId)).signal(message),
+  );
+  await told.catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
 }
 
 function wordFor(message: StoryMessage): string {

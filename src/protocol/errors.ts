@@ -25,6 +25,7 @@ export const FAILURES = {
   'Lane.Stale': { retryable: false },
   'Lane.EndedByHand': { retryable: false },
   'Lane.Edited': { retryable: true },
+  'Lane.Moved': { retryable: false },
   'Lane.Busy': { retryable: false },
   'Lane.Cancelled': { retryable: false },
   'Lane.Stopped': { retryable: true },

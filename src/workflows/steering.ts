@@ -1,15 +1,24 @@
-import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineSignal,
+  defineUpdate,
+  log,
+  patched,
+  setHandler,
+} from '@temporalio/workflow';
 import { laysOutScenes, type LaneId, type MessageAnswer, type StoryMessage, type StoryMessages } from '../protocol';
 import type { Gates } from './gates';
-import { lanesNamed } from './lane-order';
 import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
+import type { SceneWatch } from './scene-watch';
 
 export interface SteeredRun {
   readonly runId: string;
   readonly table: LaneTable;
   readonly runner: LaneRunner;
   readonly gates: Gates;
+  readonly scenes: SceneWatch;
   /** A person has changed rows that lanes of this run may have been made from. */
   edited: boolean;
   /** Everything shall be checked again now, by a new run of the workflow. */
@@ -41,7 +50,11 @@ export function listen(run: SteeredRun): void {
   for (const name of Object.keys(effects) as StoryMessage[]) listenFor(name, effects[name], run);
 }
 
-function listenFor(name: StoryMessage, effect: (argument: never) => Effect, { table, runId }: SteeredRun): void {
+/** Messages that name lanes, and so mean scenes by their numbers. */
+const NAMING: ReadonlySet<StoryMessage> = new Set<StoryMessage>(['retry', 'skip', 'cancelLane', 'reject']);
+
+function listenFor(name: StoryMessage, effect: (argument: never) => Effect, run: SteeredRun): void {
+  const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
   const weigh = (argument: unknown): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
@@ -51,17 +64,28 @@ function listenFor(name: StoryMessage, effect: (argument: never) => Effect, { ta
   const apply = (outcome: Effect): MessageAnswer => {
     const lanes = 'apply' in outcome ? outcome.apply() : [];
     table.say('refusal' in outcome ? `${name} did nothing: ${outcome.refusal}` : undefined);
-    return { status: table.runStatus, lanes, runId, fence: stopFence() };
+    return { status: table.runStatus, lanes: table.namesOf(lanes), runId, fence: stopFence() };
   };
-  const onSignal = (argument: unknown): void => {
+  // Whoever names a lane while an edit is on its way may mean what it is called after that.
+  const mustWait = () => NAMING.has(name) && !scenes.isCurrent;
+  const numbersKnown = () => condition(() => scenes.isCurrent);
+  const onSignal = async (argument: unknown): Promise<void> => {
+    if (mustWait()) await numbersKnown();
     const outcome = weigh(argument);
     if ('refusal' in outcome) log.warn(`${name} did nothing`, { reason: outcome.refusal });
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
-  setHandler(defineUpdate<MessageAnswer, [unknown]>(name), (argument) => apply(weigh(argument)), {
+  const onUpdate = async (argument: unknown): Promise<MessageAnswer> => {
+    if (mustWait()) await numbersKnown();
+    const outcome = weigh(argument);
+    if ('refusal' in outcome) throw ApplicationFailure.nonRetryable(outcome.refusal);
+    return apply(outcome);
+  };
+  setHandler(defineUpdate<MessageAnswer, [unknown]>(name), onUpdate, {
     description,
     validator: (argument) => {
+      if (mustWait()) return;
       const outcome = weigh(argument);
       if ('refusal' in outcome) throw new Error(outcome.refusal);
     },
@@ -76,6 +100,13 @@ function effectsOn(run: SteeredRun): Effects {
   const set = (lanes: readonly LaneId[], status: 'pending' | 'skipped') => {
     for (const lane of lanes) table.set(lane, status);
     return lanes;
+  };
+  /** At once where a lane lacks what the edit may have brought, or scenes have moved; else before the run ends. */
+  const lookAgain = (): readonly LaneId[] => {
+    const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
+    const standsStill = table.paused || table.gates.length > 0;
+    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.recheck = true;
+    return set(lacking, 'pending');
   };
   const waitingAt = (gate: unknown): string | undefined =>
     typeof gate !== 'string'
@@ -105,12 +136,12 @@ function effectsOn(run: SteeredRun): Effects {
       };
     },
     retry: ({ lane }) => {
-      const lanes = lanesNamed(lane, table.waiting);
+      const lanes = table.named(lane, table.waiting);
       if (lanes.length === 0) return { refusal: `${String(lane)} is not waiting for a retry` };
       return { apply: () => set(lanes, 'pending') };
     },
     skip: ({ lane }) => {
-      const named = lanesNamed(lane, table.lanes);
+      const named = table.named(lane, table.there);
       if (named.length === 0) return { refusal: `there is no lane ${String(lane)}` };
       if (named.some((each) => laysOutScenes(table.plan, each))) {
         return { refusal: `${String(lane)} cannot be skipped: everything after it needs its scenes` };
@@ -130,7 +161,7 @@ function effectsOn(run: SteeredRun): Effects {
     },
     cancelLane: ({ lane }) => {
       const begun = table.withStatus('processing', 'paused');
-      const lanes = lanesNamed(lane, begun);
+      const lanes = table.named(lane, begun);
       if (lanes.length === 0) return { refusal: `${String(lane)} is not running` };
       return { apply: () => runner.stop(lanes, 'cancelled') };
     },
@@ -152,8 +183,8 @@ function effectsOn(run: SteeredRun): Effects {
       if (table.plan.some(({ name, kind }) => name === gate && kind === 'film')) {
         return { refusal: 'a film is joined from what there is: edit what is wrong, or cancel' };
       }
-      const made = lanesNamed(gate, table.lanes).filter((each) => table.status(each) === 'completed');
-      const lanes = lane === undefined ? made : lanesNamed(lane, made);
+      const made = table.named(gate, table.there).filter((each) => table.status(each) === 'completed');
+      const lanes = lane === undefined ? made : table.named(lane, made);
       if (lanes.length === 0) return { refusal: `${String(lane)} is no settled lane of ${String(gate)}` };
       return {
         apply: () => {
@@ -165,9 +196,10 @@ function effectsOn(run: SteeredRun): Effects {
     edited: () => ({
       apply: () => {
         run.edited = true;
-        const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
-        if (lacking.length > 0) run.recheck = true;
-        return set(lacking, 'pending');
+        if (!patched('scenes-are-followed')) return lookAgain();
+        // The look ends after the edit's commit, and finds what has been stored.
+        void run.scenes.look().then(lookAgain);
+        return [];
       },
     }),
   };

@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -25,9 +26,10 @@ import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
-import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
+import { eventErrorOf, hasMoved, hurryStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { RunMarker } from './run-marker';
+import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
 import { tellBatch } from './tell-batch';
 
@@ -95,9 +97,17 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
       runId,
       table,
       onFailure: onFailure ?? 'park',
-      isOutdated: () => (run.recheck ||= run.edited),
+      isOutdated: (error) => {
+        if (hasMoved(error)) {
+          // Whatever has become of the word that there was an edit.
+          run.edited = true;
+          void run.scenes.look();
+        } else if (!lacksInput(error)) return false;
+        return (run.recheck ||= run.edited);
+      },
     }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
+    scenes: new SceneWatch(projectId, table),
     edited: false,
     recheck: false,
   };
@@ -117,9 +127,13 @@ async function make(
   table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
+    ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
     // Where everything is looked at again, rows may be new: then they are told again what is skipped.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
+  // Until the scenes are laid out again, lanes are known by the names that they had last.
+  const { sceneIds } = carried ?? {};
+  if (sceneIds && !order.scenes) table.setScenes(Object.keys(sceneIds).map(Number), sceneIds);
   if (carried) takeOver(carried, table);
 
   const scope = new CancellationScope();
@@ -132,19 +146,32 @@ async function make(
     scope.cancel();
     throw error;
   }
-  const waiting = table.withStatus('needs_attention').map((lane) => [lane, table.error(lane)] as const);
   const skipped = table.withStatus('skipped');
+  const parked = table.withStatus('needs_attention').flatMap((lane) => {
+    const error = table.error(lane);
+    return table.namesOf([lane]).map((name) => [name, error] as const);
+  });
   const again = run.edited || run.recheck;
   return {
-    run: opened,
+    run: ofNow(opened, table),
     runId: run.runId,
-    ...(order.scenes && !again && { scenes: order.scenes }),
-    settled: again ? [] : [...order.done].filter((lane) => !skipped.includes(lane)),
-    parked: Object.fromEntries(waiting) as Readonly<Record<LaneId, EventError>>,
-    skipped,
-    cancelled: table.withStatus('cancelled'),
+    ...(order.scenes && !again && { scenes: table.numbersOf(order.scenes) }),
+    ...(Object.keys(table.sceneIds).length > 0 && { sceneIds: table.sceneIds }),
+    settled: again ? [] : table.namesOf([...order.done].filter((lane) => !skipped.includes(lane))),
+    parked: Object.fromEntries(parked) as Readonly<Record<LaneId, EventError>>,
+    skipped: table.namesOf(skipped),
+    cancelled: table.namesOf(table.withStatus('cancelled')),
     paused: table.paused,
     approved: [...run.gates.approved],
+  };
+}
+
+/** The run with the scenes that it is about, by the numbers of now. */
+function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
+  return {
+    ...opened,
+    ...(opened.scenes && { scenes: table.numbersOf(opened.scenes) }),
+    ...(opened.sceneIds && { sceneIds: table.sceneIds }),
   };
 }
 
@@ -163,10 +190,10 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
   return false;
 }
 
-async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promise<void> {
+async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
-  await condition(() => runner.idle && marker.idle);
+  await condition(() => runner.idle && marker.idle && scenes.isCurrent && allHandlersFinished());
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
@@ -185,7 +212,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner.toldAll,
     ...(stages && { stages }),
-    ...(opened?.scenes && { scenes: opened.scenes }),
+    ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
   });
   table.end(outcome);
   if (announced) return;

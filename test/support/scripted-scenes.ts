@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  LANE_KINDS,
+  laneParts,
+  laneQueue,
+  STAGES,
+  workflowIdOf,
+  type FailureType,
+  type LaneResult,
+  type LaneTask,
+  type OpenedRun,
+  type ProjectId,
+  type SceneIds,
+  type StoryActivities,
+  type StoryInput,
+  type StoryStatusView,
+} from '../../src/protocol';
+import { SILENT_RUNS } from '../../src/telemetry';
+import { fromSetup } from './services';
+
+/** A Temporal server and the workflows' bundle, for runs whose activities are scripted. */
+export class ScriptedWorkflows {
+  private constructor(
+    readonly connection: NativeConnection,
+    readonly client: Client,
+    readonly bundle: { readonly code: string },
+  ) {}
+
+  static async open(): Promise<ScriptedWorkflows> {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const address = fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS');
+    const workflows = resolve(__dirname, '..', '..', 'src', 'workflows');
+    const [connection, own, bundle] = await Promise.all([
+      NativeConnection.connect({ address }),
+      Connection.connect({ address }),
+      bundleWorkflowCode({
+        workflowsPath: workflows,
+        workflowInterceptorModules: [resolve(workflows, 'trace-interceptors')],
+        logger: new DefaultLogger('ERROR'),
+      }),
+    ]);
+    return new ScriptedWorkflows(connection, new Client({ connection: own }), bundle);
+  }
+
+  async close(): Promise<void> {
+    await this.client.connection.close();
+    await this.connection.close();
+  }
+}
+
+/** One run whose scenes a test moves about: its activities know of scenes what Postgres would. */
+export class ScriptedScenes {
+  readonly projectId = randomUUID() as ProjectId;
+  /** The ids of the scenes in their order. */
+  scenes: readonly string[];
+  /** Scenes whose image cannot be drawn. */
+  readonly broken = new Set<string>();
+  /** What was made, as `stage id`; each time that it was paid for. */
+  readonly made: string[] = [];
+  /** What was skipped and parked, by the scene that the step is about. */
+  readonly skipped: string[] = [];
+  readonly films: (readonly string[])[] = [];
+  /** What a lane waits for before it looks at its scene. */
+  before: (task: LaneTask) => Promise<void> = () => Promise.resolve();
+  private committing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly workflows: ScriptedWorkflows,
+    scenes: number,
+  ) {
+    this.scenes = Array.from({ length: scenes }, () => randomUUID());
+  }
+
+  get handle() {
+    return this.workflows.client.workflow.getHandle(workflowIdOf(this.projectId));
+  }
+
+  status(): Promise<StoryStatusView> {
+    return this.handle.query<StoryStatusView>('status');
+  }
+
+  /** The number that a scene has now. */
+  numberOf(scene: string): number {
+    return this.scenes.indexOf(scene) + 1;
+  }
+
+  /** As the client does it: the word first, then the commit, for which whoever looks at the scenes waits. */
+  async edit(scenes: readonly string[], { times = 1, commit = Promise.resolve() } = {}): Promise<void> {
+    this.committing = commit.then(() => void (this.scenes = scenes));
+    for (let i = 0; i < times; i++) await this.handle.signal('edited');
+    await this.committing;
+  }
+
+  private get ids(): SceneIds {
+    return Object.fromEntries(this.scenes.map((id, i) => [i + 1, id]));
+  }
+
+  private readonly lane = async (task: LaneTask): Promise<LaneResult> => {
+    await this.before(task);
+    const { stage, scene: number } = laneParts(task.lane);
+    const scene = number === undefined ? undefined : this.scenes[number - 1];
+    const moved: FailureType = 'Lane.Moved';
+    const isOther = task.scenes && task.scenes.join() !== this.scenes.join();
+    if (task.scene !== scene || isOther) throw ApplicationFailure.nonRetryable('it has moved', moved);
+    if (stage === 'image_generation' && this.broken.has(scene ?? '')) {
+      throw ApplicationFailure.nonRetryable('no picture', 'Provider.BadRequest');
+    }
+    if (stage === 'film') this.films.push(task.scenes ?? []);
+    const name = `${stage} ${scene ?? ''}`;
+    const reused = this.made.includes(name);
+    if (!reused) this.made.push(name);
+    const layout = stage === 'storyboard' && { scenes: this.scenes.map((_, i) => i + 1), sceneIds: this.ids };
+    return { sha256: 'hash', bytes: 1, reused, announced: true, ...layout };
+  };
+
+  async play(input: Partial<StoryInput>, during: () => Promise<void>): Promise<void> {
+    const { connection, client, bundle } = this.workflows;
+    const taskQueue = `scenes-${this.projectId}`;
+    const steps: Partial<StoryActivities> = {
+      openRun: (): Promise<OpenedRun> => Promise.resolve({ plan: STAGES, runFence: 42 }),
+      parkLane: () => Promise.resolve(),
+      skipLane: async ({ lane, scene }) => void this.skipped.push(`${laneParts(lane).stage} ${scene}`),
+      rejectLanes: () => Promise.resolve(),
+      markRun: () => Promise.resolve(),
+      stopLanes: () => Promise.resolve(),
+      settledLane: () => Promise.resolve(null),
+      announceLane: () => Promise.resolve(),
+      announceRun: () => Promise.resolve(),
+      closeRun: () => Promise.resolve({ announced: true }),
+      listScenes: async () => {
+        await this.committing;
+        return this.ids;
+      },
+    };
+    const { lane } = this;
+    const workers = await Promise.all([
+      Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps, sinks: SILENT_RUNS }),
+      ...LANE_KINDS.map((kind) =>
+        Worker.create({
+          connection,
+          taskQueue: laneQueue(taskQueue, kind),
+          activities: { generateText: lane, generateImage: lane, generateVideo: lane, joinFilm: lane },
+        }),
+      ),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    try {
+      await client.workflow.start('story', {
+        workflowId: workflowIdOf(this.projectId),
+        taskQueue,
+        args: [{ projectId: this.projectId, ...input }],
+      });
+      await during();
+    } finally {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
+    }
+  }
+}
