@@ -12,14 +12,14 @@ import {
   type SceneIds,
   type StageName,
 } from '../protocol';
-import { loadContext, storedResult, type LaneInputs } from '../planning';
+import { loadContext, storedResult, withSettings, type LaneInputs } from '../planning';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announceLane } from './announce';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
-import { handOver } from './hand-over';
+import { handBack, handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import { movedLane } from './lane-of-scene';
 import { ownFence } from './own-fence';
@@ -131,7 +131,7 @@ export async function runLane<Inputs>(
     if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
-      deps,
+      deps: withSettings(deps, context.project.runSettings),
       claim,
       context,
       stage: stageOf(lane),
@@ -284,6 +284,10 @@ async function leave(
     ...(issues && { issues }),
     ...(times && { times }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
+  if (type === 'Worker.CannotServe') {
+    tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+    return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
+  }
   const again = times !== undefined && times < MOST_ANSWERS;
   // Otherwise a viewer would see nothing at all until the next attempt begins.
   if (retryable || again) tell(deps, claim, { type: 'stage_update', status: 'processing', message });

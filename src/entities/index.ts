@@ -11,6 +11,8 @@ export { ModelUsage } from './model-usage.entity';
 export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
+export type { ModelSetting, RunSettings } from './run-settings';
 export { Scene } from './scene.entity';
 export { TextEdit } from './text-edit.entity';
 export { usageTotals } from './usage-totals';
+export { WorkerSettings } from './worker-settings.entity';

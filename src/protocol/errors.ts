@@ -30,6 +30,7 @@ export const FAILURES = {
   'Lane.Cancelled': { retryable: false },
   'Lane.Stopped': { retryable: true },
   'Worker.ShuttingDown': { retryable: true },
+  'Worker.CannotServe': { retryable: true },
   'Project.NotFound': { retryable: false },
   'Project.Invalid': { retryable: false },
   'Project.Conflict': { retryable: false },

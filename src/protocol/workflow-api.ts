@@ -17,6 +17,8 @@ export interface StoryInput {
   readonly stages?: readonly string[];
   /** Only these scenes, and of the stages those that belong to a scene, unless `stages` says otherwise. */
   readonly scenes?: readonly number[];
+  /** With the settings of the project's last run, where it has had one. Default: those of the worker that opens this one. */
+  readonly keepSettings?: boolean;
   /** Stages after which the run waits for a person to approve. */
   readonly gates?: readonly string[];
   /** What happens when a lane's retries are spent: `park` (default) waits for a person, `fail` ends the run. */
@@ -62,6 +64,7 @@ export interface OpenedRun {
 
 export interface OpenRequest {
   readonly projectId: ProjectId;
+  readonly keepSettings?: boolean;
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
 }

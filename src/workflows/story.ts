@@ -50,7 +50,7 @@ interface StoryRun extends SteeredRun {
 
 /** Turns a project's topic into its film. Holds ids, statuses and counts; every text and file stays outside. */
 export async function story(input: StoryInput): Promise<StoryStatusView> {
-  const { projectId, stages, scenes, carried } = input;
+  const { projectId, stages, scenes, keepSettings, carried } = input;
   const run = beginRun(input);
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
@@ -64,7 +64,12 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   let opened: OpenedRun | undefined = carried?.run;
   let thrown: Error | undefined;
   try {
-    opened ??= await openRun({ projectId, ...(stages && { stages }), ...(scenes && { scenes }) });
+    opened ??= await openRun({
+      projectId,
+      ...(stages && { stages }),
+      ...(scenes && { scenes }),
+      ...(keepSettings && { keepSettings }),
+    });
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
     if (runner.afterReset && !carried) run.afterReset.tell(table).catch(() => undefined);

@@ -6,6 +6,7 @@ import { Batches1795478400603 } from './batches.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
+import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
@@ -19,4 +20,5 @@ export const migrations = [
   FilmScenes1795478400604,
   Reconcile1795478400605,
   Costs1795478400614,
+  RunSettings1795857600000,
 ];
