@@ -206,11 +206,11 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
 /** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. No edit takes it while the transaction is open. */
 export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
   const { projectId, lane, fence } = claim;
-  const own: unknown[] = await manager.query(
-    'SELECT 1 FROM lanes WHERE project_id = $1 AND lane = $2 AND fence = $3 FOR KEY SHARE',
-    [projectId, lane, fence],
+  const [row] = await manager.query<{ fence: string }[]>(
+    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2 FOR KEY SHARE',
+    [projectId, lane],
   );
-  if (own.length === 0) throw new StaleAttempt(lane);
+  if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
 }
 
 /** Of those that settle or wait in a stage, one at a time. */

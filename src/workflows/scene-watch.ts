@@ -1,3 +1,4 @@
+import { condition } from '@temporalio/workflow';
 import type { ProjectId } from '../protocol';
 import { listScenes } from './activity-options';
 import type { LaneTable } from './lane-table';
@@ -8,6 +9,7 @@ import type { LaneTable } from './lane-table';
  */
 export class SceneWatch {
   private wanted = false;
+  private looks = 0;
   private looking: Promise<void> | undefined;
 
   constructor(
@@ -20,9 +22,20 @@ export class SceneWatch {
     return this.looking === undefined;
   }
 
+  /**
+   * Resolves when the run knows the scenes as they were after the edits of which it has heard so far. False where there was
+   * another edit meanwhile: then nobody can say any more what a number meant before that one.
+   */
+  async known(): Promise<boolean> {
+    const { looks } = this;
+    if (!this.isCurrent) await condition(() => this.isCurrent);
+    return this.looks === looks;
+  }
+
   /** Resolves when the table has the numbers of now, also where another word comes meanwhile. */
   look(): Promise<void> {
     this.wanted = true;
+    this.looks += 1;
     return (this.looking ??= this.follow().finally(() => (this.looking = undefined)));
   }
 

@@ -1,12 +1,4 @@
-import {
-  ApplicationFailure,
-  condition,
-  defineSignal,
-  defineUpdate,
-  log,
-  patched,
-  setHandler,
-} from '@temporalio/workflow';
+import { ApplicationFailure, defineSignal, defineUpdate, log, patched, setHandler } from '@temporalio/workflow';
 import { laysOutScenes, type LaneId, type MessageAnswer, type StoryMessage, type StoryMessages } from '../protocol';
 import type { Gates } from './gates';
 import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
@@ -68,17 +60,18 @@ function listenFor(name: StoryMessage, effect: (argument: never) => Effect, run:
   };
   // Whoever names a lane while an edit is on its way may mean what it is called after that.
   const mustWait = () => NAMING.has(name) && !scenes.isCurrent;
-  const numbersKnown = () => condition(() => scenes.isCurrent);
+  const weighLater = async (argument: unknown): Promise<Effect> =>
+    (await scenes.known())
+      ? weigh(argument)
+      : { refusal: 'scenes were moved again meanwhile: see what the lane is called' };
   const onSignal = async (argument: unknown): Promise<void> => {
-    if (mustWait()) await numbersKnown();
-    const outcome = weigh(argument);
+    const outcome = mustWait() ? await weighLater(argument) : weigh(argument);
     if ('refusal' in outcome) log.warn(`${name} did nothing`, { reason: outcome.refusal });
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
   const onUpdate = async (argument: unknown): Promise<MessageAnswer> => {
-    if (mustWait()) await numbersKnown();
-    const outcome = weigh(argument);
+    const outcome = mustWait() ? await weighLater(argument) : weigh(argument);
     if ('refusal' in outcome) throw ApplicationFailure.nonRetryable(outcome.refusal);
     return apply(outcome);
   };

@@ -54,6 +54,8 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   const run = beginRun(input);
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
+  // Before messages: those that came while the workflow continued as new are about lanes as they stood.
+  if (carried) takeOver(carried, table);
   listen(run);
 
   CancellationScope.current().cancelRequested.catch(() => {
@@ -129,17 +131,13 @@ async function make(
   carried: CarriedRun | undefined,
 ): Promise<CarriedRun | undefined> {
   const { table } = run;
-  table.begin(opened.plan);
+  if (!carried) table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
     ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
     // Where everything is looked at again, rows may be new: then they are told again what is skipped.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
-  // Until the scenes are laid out again, lanes are known by the names that they had last.
-  const { sceneIds } = carried ?? {};
-  if (sceneIds && !order.scenes) table.setScenes(Object.keys(sceneIds).map(Number), sceneIds);
-  if (carried) takeOver(carried, table);
 
   const scope = new CancellationScope();
   const finished = scope.run(() => order.all()).then(() => !run.edited);
@@ -182,6 +180,11 @@ function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
 
 /** Where the lanes stood when the workflow continued as new. */
 function takeOver(carried: CarriedRun, table: LaneTable): void {
+  const { run, scenes = run.scenes, sceneIds } = carried;
+  table.begin(run.plan);
+  // Until the scenes are laid out again, lanes are known by the names that they had last.
+  const known = scenes ?? (sceneIds && Object.keys(sceneIds).map(Number));
+  if (known) table.setScenes(known, sceneIds);
   for (const lane of carried.settled) table.set(lane, 'completed');
   for (const lane of carried.skipped ?? []) table.set(lane, 'skipped');
   for (const lane of carried.cancelled ?? []) table.set(lane, 'cancelled');
