@@ -90,9 +90,10 @@ export class ScriptedScenes {
 
   /** As the client does it: the word first, then the commit, for which whoever looks at the scenes waits. */
   async edit(scenes: readonly string[], { times = 1, commit = Promise.resolve() } = {}): Promise<void> {
-    this.committing = commit.then(() => void (this.scenes = scenes));
+    const committed = commit.then(() => void (this.scenes = scenes));
+    this.committing = committed;
     for (let i = 0; i < times; i++) await this.handle.signal('edited');
-    await this.committing;
+    await committed;
   }
 
   private get ids(): SceneIds {

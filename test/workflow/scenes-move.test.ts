@@ -18,6 +18,15 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
   const statusOf = async (run: ScriptedScenes, lane: string) =>
     (await run.status()).lanes.find((each) => each.lane === lane)?.status;
 
+  /** The run has so many signals of this name in its history, in the order in which they were sent. */
+  async function heardOf(run: ScriptedScenes, signal: string, times = 1): Promise<void> {
+    await until(`${signal} has come`, async () => {
+      const { events } = await run.handle.fetchHistory();
+      const names = (events ?? []).map(({ workflowExecutionSignaledEventAttributes: its }) => its?.signalName);
+      return names.filter((name) => name === signal).length === times;
+    });
+  }
+
   /** All that can be made is made, and what waits for a person is named as it is called now. */
   async function atRest(run: ScriptedScenes): Promise<void> {
     const parked = run.scenes.filter((scene) => run.broken.has(scene));
@@ -73,10 +82,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
       await atRest(run);
       let commit = () => undefined as void;
       const edited = run.edit([second, third], { commit: new Promise<void>((resolve) => (commit = resolve)) });
-      await until('the word has come', async () => {
-        const { events } = await run.handle.fetchHistory();
-        return (events ?? []).some(({ workflowExecutionSignaledEventAttributes: its }) => its?.signalName === 'edited');
-      });
+      await heardOf(run, 'edited');
       await run.handle.signal('skip', { lane: 'image_generation/1' });
       commit();
       await edited;
@@ -121,13 +127,10 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
       await atRest(run);
       let commit = () => undefined as void;
       const edits = [run.edit([second, third], { commit: new Promise<void>((resolve) => (commit = resolve)) })];
+      await heardOf(run, 'edited');
       await run.handle.signal('skip', { lane: 'image_generation/1' });
       edits.push(run.edit([third, first], { commit: edits[0] }));
-      await until('both words have come', async () => {
-        const { events } = await run.handle.fetchHistory();
-        const names = (events ?? []).map(({ workflowExecutionSignaledEventAttributes: its }) => its?.signalName);
-        return names.filter((name) => name === 'edited').length === 2;
-      });
+      await heardOf(run, 'edited', 2);
       commit();
       await Promise.all(edits);
       run.broken.clear();
