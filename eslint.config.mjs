@@ -14,8 +14,8 @@ export const ARROWS = {
   stream: ['protocol', 'config.ts', 'logger.ts'],
   providers: ['protocol'],
   stages: ['protocol', 'entities', 'storage', 'providers'],
-  planning: ['protocol', 'entities', 'stages', 'config.ts'],
-  telemetry: ['protocol', 'stream', 'config.ts', 'logger.ts'],
+  planning: ['protocol', 'entities', 'stages', 'config.ts', 'trust.ts'],
+  telemetry: ['protocol', 'stream', 'config.ts', 'logger.ts', 'scrub.ts'],
   activities: [
     'protocol',
     'planning',
@@ -27,12 +27,41 @@ export const ARROWS = {
     'storage',
     'config.ts',
     'logger.ts',
+    'scrub.ts',
+    'unescaped.ts',
   ],
   client: ['protocol', 'planning', 'stream', 'telemetry', 'entities', 'config.ts', 'logger.ts'],
-  worker: ['protocol', 'activities', 'entities', 'stream', 'telemetry', 'storage', 'config.ts', 'logger.ts'],
-  cli: ['protocol', 'client', 'worker', 'entities', 'stream', 'telemetry', 'config.ts', 'logger.ts'],
-  'config.ts': ['protocol'],
-  'logger.ts': ['protocol'],
+  worker: [
+    'protocol',
+    'activities',
+    'entities',
+    'stream',
+    'telemetry',
+    'storage',
+    'config.ts',
+    'full-disks.ts',
+    'logger.ts',
+  ],
+  cli: [
+    'protocol',
+    'client',
+    'worker',
+    'entities',
+    'stream',
+    'storage',
+    'telemetry',
+    'config.ts',
+    'logger.ts',
+    'scrub.ts',
+    'trust.ts',
+  ],
+  'config.ts': ['protocol', 'scrub.ts'],
+  'full-disks.ts': ['logger.ts'],
+  'logger.ts': ['protocol', 'logged-error.ts', 'scrub.ts'],
+  'logged-error.ts': ['scrub.ts'],
+  'scrub.ts': ['unescaped.ts'],
+  'unescaped.ts': [],
+  'trust.ts': [],
 };
 
 const folders = Object.keys(ARROWS).filter((name) => !name.endsWith('.ts'));
@@ -70,6 +99,11 @@ const namedExports = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported.' },
 ];
 
+const noKeptSignals = {
+  selector: 'MemberExpression[object.name="AbortSignal"][property.name="any"]',
+  message: 'Node 20 keeps these for ever. Use linkSignals of src/providers.',
+};
+
 const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 
 export default defineConfig(
@@ -103,13 +137,13 @@ export default defineConfig(
       'no-console': 'error',
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
-      ...restrictSyntax(...namedExports, {
+      ...restrictSyntax(...namedExports, noKeptSignals, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment.',
       }),
     },
   },
-  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports) },
+  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { StoryreelError } from './protocol';
+import { keepSecret } from './scrub';
 
 const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, for example localhost:7233');
 const url = (schemes: string, example: string) =>
@@ -12,6 +13,7 @@ const whole = (min: number, max: number) =>
     .min(min, `must be a whole number from ${min} to ${max}`)
     .max(max, `must be a whole number from ${min} to ${max}`);
 const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
+const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
 const httpUrl = url('https?', 'http://localhost:8080/v1');
 
 const price = z.number('must be a price of 0 or more').min(0, 'must be a price of 0 or more').optional();
@@ -58,6 +60,7 @@ const schema = z.object({
     .default('redis://localhost:6379'),
   REDIS_CLUSTER: onOff.default(false),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
+  MEDIA_FREE_MB: whole(0, 1_000_000).default(100),
   FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
 
   OPENAI_BASE_URL: httpUrl.optional(),
@@ -65,6 +68,7 @@ const schema = z.object({
   STORYREEL_TEXT_MODEL: z.string().min(1).default('gpt-4o-mini'),
   STORYREEL_TEXT_JSON_SCHEMA: onOff.default(true),
   STORYREEL_TEXT_CONTINUATION: z.enum(['none', 'prefill'], 'must be none or prefill').default('none'),
+  STORYREEL_REASONING_TOKENS: whole(0, 1_000_000).default(0),
   STORYREEL_IMAGE_BASE_URL: httpUrl.optional(),
   STORYREEL_IMAGE_API_KEY: z.string().min(1).optional(),
   STORYREEL_IMAGE_MODEL: z.string().min(1).default('gpt-image-1'),
@@ -72,6 +76,9 @@ const schema = z.object({
   STORYREEL_VIDEO_API_KEY: z.string().min(1).optional(),
   STORYREEL_VIDEO_MODEL: z.string().min(1).default('sora-2'),
   STORYREEL_PRICES: prices.optional(),
+  PROVIDER_KEY_VARIABLES: words.default('*_KEY,*_TOKEN,!*_ACCESS_KEY,!*_PRIVATE_KEY,!*_SECRET_KEY'),
+  PROVIDER_KEY_FOLDER: z.string().startsWith('/', 'must be an absolute path').default('/run/secrets'),
+  PROVIDER_HOSTS: words.default('*'),
   FRAME_SIZE: z
     .string()
     .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must be WIDTHxHEIGHT, for example 1280x720')
@@ -86,6 +93,7 @@ const schema = z.object({
   INTER_CHUNK_TIMEOUT_MS: whole(100, 3_600_000).default(30_000),
   VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
   MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
+  OUTAGE_RETRY_MS: whole(10, 600_000).default(5_000),
   SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
   WORKER_DEPLOYMENT_NAME: z
     .string()
@@ -146,14 +154,47 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     if (missing)
       throw new StoryreelError('Config.Invalid', `${missing} must be set in production. See docs/configuration.md.`);
   }
+  keepSecrets(given, parsed.data);
   return parsed.data;
+}
+
+/** What is given to this process and must be in nothing that leaves it: keys by their variables' names, passwords in URLs. */
+function keepSecrets(given: Readonly<Record<string, string | undefined>>, config: Config): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (/(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$/i.test(name) && !value?.startsWith('/')) keepSecret(value?.trim());
+  }
+  const { DATABASE_URL, REDIS_URL, OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL } = config;
+  for (const url of [DATABASE_URL, ...REDIS_URL.split(',')]) keepPassword(url);
+  for (const url of [OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL]) keepPassword(url);
+  for (const header of config.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? []) {
+    keepSecret(header.slice(header.indexOf('=') + 1).trim());
+  }
+}
+
+/** A password that is the user's or the database's name is none, and would take these out of every text. */
+function keepPassword(url: string | undefined): void {
+  if (url === undefined || !URL.canParse(url)) return;
+  const { username, password, hostname, pathname, searchParams } = new URL(url);
+  for (const [name, value] of searchParams) if (/key|token|password/i.test(name)) keepSecret(value);
+  if ([username, hostname, pathname.slice(1)].includes(password)) return;
+  keepSecret(password);
+  keepSecret(decoded(password));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A key by the name of the environment variable that holds it, or of the file where the name is a path. */
 export function readSecret(from: string): string {
-  const value = from.startsWith('/') ? secretFile(from) : process.env[from];
-  if (!value?.trim()) throw new StoryreelError('Provider.NotConfigured', `The key ${from} is not set or empty.`);
-  return value.trim();
+  const value = (from.startsWith('/') ? secretFile(from) : process.env[from])?.trim();
+  if (!value) throw new StoryreelError('Provider.NotConfigured', `The key ${from} is not set or empty.`);
+  keepSecret(value);
+  return value;
 }
 
 function secretFile(path: string): string {

@@ -39,9 +39,9 @@ async function bundleWorkflows(): Promise<void> {
   rmSync(hashFile, { force: true });
   // Loaded only now: loading it is most of the time of a build that has nothing to do.
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { workflowSources } = await import('../../src/worker/index.js');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(folder, 'index.js'),
-    workflowInterceptorModules: [join(folder, 'trace-interceptors.js')],
+    ...workflowSources(folder),
     logger: new DefaultLogger('WARN'),
   });
   writeFileSync(bundleFile, code);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { StoryClient } from '../../src/client';
@@ -69,8 +70,8 @@ async function main(names: readonly string[]): Promise<void> {
       const chain = await runsOf(temporal, run);
       for (const [index, each] of chain.entries()) {
         const history = `${historyToJSON(await each.fetchHistory())}\n`;
-        const file = index === 0 ? `${name}.json` : `${name}-${index + 1}.json`;
-        await writeFile(join(target, file), history.replaceAll(root, ''));
+        const file = index === 0 ? `${name}.json.gz` : `${name}-${index + 1}.json.gz`;
+        await writeFile(join(target, file), gzipSync(history.replaceAll(root, ''), { level: 9 }));
       }
       process.stdout.write(`recorded ${name} of ${version}\n`);
     }

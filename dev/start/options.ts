@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT_CODES, wholeNumber } from '../../src/cli';
-import { MAX_SCENES, MAX_TOPIC_BYTES } from '../../src/protocol';
+import { givenText, MAX_SCENES, TEXT_BYTES } from '../../src/protocol';
 
 export interface StartOptions {
   /** Absent: go on with an unfinished film, or make one of the sample topic. */
@@ -30,7 +30,7 @@ Exit codes: ${EXIT_CODES.ok.code} done, ${EXIT_CODES.failed.code} failed, ${EXIT
 export function readOptions(args: readonly string[]): StartOptions {
   const program = new Command('npm start --')
     .description('Starts all services on this machine, makes a film and shows it as it is made.')
-    .argument('[topic]', 'what the film is about', topic)
+    .argument('[topic]', 'what the film is about')
     .option('--once', 'end when the film is done', false)
     .option('--json', 'print one JSON event a line on standard output and nothing else', false)
     .option('--fresh', 'begin anew: delete all state but the films and the fetched programs', false)
@@ -42,19 +42,15 @@ export function readOptions(args: readonly string[]): StartOptions {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'npm start: ')) })
     .parse(args, { from: 'user' });
   const [given] = program.processedArgs as [string | undefined];
+  if (given !== undefined) mustBeTopic(program, given);
   const flags = program.opts<Omit<StartOptions, 'topic'>>();
   return { ...flags, ...(given !== undefined && { topic: given }) };
 }
 
-/** Checked before anything is started. */
-function topic(text: string): string {
-  if (text.trim() === '')
-    throw new InvalidArgumentError('The topic is empty. Say in a sentence what the film is about.');
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_TOPIC_BYTES) {
-    throw new InvalidArgumentError(`The topic is ${bytes} bytes long; at most ${MAX_TOPIC_BYTES} are allowed.`);
-  }
-  return text;
+/** Checked before anything is started. The topic itself may be far too long to be shown. */
+function mustBeTopic(program: Command, text: string): void {
+  const topic = givenText('The topic', text, TEXT_BYTES.topic);
+  if ('refusal' in topic) program.error(`error: ${topic.refusal}. Say in a sentence what the film is about.`);
 }
 
 function scenes(text: string): number {

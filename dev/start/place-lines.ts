@@ -17,7 +17,12 @@ export function placeLines({ uiUrl, namespace, envFile, projectId, runId }: Plac
   const workflow = `${uiUrl}/namespaces/${namespace}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
   return [
     ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
-    `Command line  . ${file} && storyreel status ${projectId}`,
+    `Command line  . ${quoted(file)} && storyreel status ${projectId}`,
     `              storyreel cancel ${projectId}`,
   ];
+}
+
+/** As a shell takes it, whatever characters it has. */
+function quoted(path: string): string {
+  return /^[\w./@%+:=-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

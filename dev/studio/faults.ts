@@ -16,10 +16,14 @@ export const faultSchema = z.strictObject({
   status: z.int().min(400).max(599).optional(),
   /** The error code in that answer, e.g. `insufficient_quota`. */
   code: z.string().optional(),
+  /** The answer quotes the key and the request; of a stream, an error does so in place of `cut`. */
+  echo: z.boolean().optional(),
   /** Seconds in its `retry-after` header. */
   retryAfter: z.number().min(0).optional(),
   /** Nothing more after so many, with the socket left open. */
   stall: tokens.optional(),
+  /** After so many the rest waits until `POST /studio/release`; an answer in one piece waits where this is set. */
+  hold: tokens.optional(),
   /** The socket is destroyed after so many. */
   cut: tokens.optional(),
   /** The stream ends after so many without `finish_reason` and without `[DONE]`. */

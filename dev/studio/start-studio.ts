@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { chatRequestSchema, promptOf } from './chat/request';
 import { ImageGenerations } from './drawing/image-generations';
 import { FaultPlan, faultSchema, type Fault } from './faults';
+import { Holds } from './holds';
 import { ApiError } from './http/api-error';
 import { checked, parseBody, readBody } from './http/body';
 import { control } from './http/control';
-import { header, sendJson, watchEnd } from './http/exchange';
+import { header, quotationOf, sendJson, watchEnd } from './http/exchange';
 import { JsonLines } from './json-lines';
 import { listModels, routeOf, type Route, type Services } from './http/routes';
 import { settingsFrom, type StudioOptions } from './options';
@@ -31,12 +32,13 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   const images = new ImageGenerations(settings.seed, new JsonLines(join(settings.stateDir, 'image-keys.jsonl')));
   const services: Services = { settings, videos, images };
   const faults = new FaultPlan();
+  const holds = new Holds();
   for (const rule of options.faults ?? []) faults.add(rule);
   const record = new RequestRecord(new JsonLines(join(settings.stateDir, 'requests.jsonl')));
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://studio');
-    if (url.pathname.startsWith('/studio/')) return control(request, response, url, { faults, record, videos });
+    if (url.pathname.startsWith('/studio/')) return control(request, response, url, { faults, holds, record, videos });
     const refused = settings.apiKey !== undefined && header(request, 'authorization') !== `Bearer ${settings.apiKey}`;
     if (url.pathname === '/v1/models') return refused ? refuse() : listModels(response);
     const route = routeOf(request.method ?? 'GET', url.pathname, services);
@@ -46,10 +48,12 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     const seen = record.open(route.kind, prompt, header(request, 'idempotency-key'));
     const gone = watchEnd(response, (end) => record.close(seen, prompt, end));
     if (refused) refuse();
-    const fault = faultIn(request) ?? faults.take(route.kind, `${prompt}\n${raw.toString('utf8')}`) ?? {};
+    const sent = `${prompt}\n${raw.toString('utf8')}`;
+    const fault = faultIn(request) ?? faults.take(route.kind, sent) ?? {};
     if (Object.keys(fault).length > 0) seen.fault = fault;
-    if (fault.status !== undefined) throw refusal(fault, fault.status);
-    await route.answer({ request, response, body, fault, seen, gone });
+    if (fault.status !== undefined) throw refusal(fault, fault.status, quotationOf(request, raw));
+    const released = () => holds.wait(sent, gone);
+    await route.answer({ request, response, body, fault, seen, released, gone });
   };
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -95,9 +99,10 @@ function faultIn(request: IncomingMessage): Fault | undefined {
   }
 }
 
-function refusal({ code, retryAfter }: Fault, status: number): ApiError {
+function refusal({ code, retryAfter, echo }: Fault, status: number, quotation: string): ApiError {
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  return new ApiError(status, `The studio was told to answer ${status}.`, code ?? null, headers);
+  const told = `The studio was told to answer ${status}.`;
+  return new ApiError(status, echo ? quotation : told, code ?? null, headers);
 }
 
 function sendFailure(response: ServerResponse, error: unknown): void {

@@ -8,23 +8,26 @@ import { tellUsage } from './tell-usage';
 
 interface Abandoned {
   readonly projectId: ProjectId;
-  /** Of this lane, calls of attempts before this fence; without it, of all lanes. */
+  /** Of this lane; without it, of all lanes. */
   readonly lane?: LaneId;
-  readonly before?: number;
+  /** Calls of attempts before this fence. */
+  readonly before: number;
   /** A job under this key is not abandoned: it is tended further. */
   readonly key?: string;
 }
 
 /**
  * Closes calls that nobody will close any more, because their worker died or hangs: what they cost is estimated, and
- * wasted unless an attempt goes on from their text. Should such an attempt come back, it corrects the figures.
+ * wasted unless an attempt goes on from their text. Should such an attempt come back, it corrects the figures; until then
+ * the budget counts what they had reserved. Gives them.
  */
 export async function closeAbandoned(
   deps: ActivityDeps,
-  { projectId, lane, before = Infinity, key }: Abandoned,
-): Promise<void> {
+  { projectId, lane, before, key }: Abandoned,
+): Promise<ModelUsage[]> {
   const { manager } = deps.dataSource;
   const open = await manager.findBy(ModelUsage, { projectId, outcome: 'open', ...(lane !== undefined && { lane }) });
+  const closed: ModelUsage[] = [];
   for (const row of open) {
     if (row.fence >= before || (key !== undefined && row.callKey === key)) continue;
     const used = await estimate(deps, row);
@@ -32,28 +35,35 @@ export async function closeAbandoned(
     const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
     const change = {
       ...tokens,
-      ...{ cost, reserved: null, outcome: 'wasted' as const, estimated: true },
+      ...{ cost, outcome: 'wasted' as const, estimated: true },
       ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
     };
     await manager.transaction(async (within) => {
       const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'open' }, change);
       if (affected === 1 && row.continues !== null) await markChain(within, row, row.continues, 'wasted');
     });
+    closed.push(row);
   }
-  // An attempt that takes over tells it when it ends.
-  if (lane === undefined) await Promise.all(open.map((row) => tellOf(deps, row)));
+  return closed;
 }
 
-async function tellOf(deps: ActivityDeps, { projectId, lane }: ModelUsage): Promise<void> {
-  const row = await deps.dataSource.manager.findOneBy(Lane, { projectId, lane });
-  if (row) await tellUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId });
+/** Tells viewers what these calls have cost, where no attempt takes over that would. */
+export async function tellAbandoned(
+  deps: ActivityDeps,
+  closed: readonly ModelUsage[],
+  manager: EntityManager,
+): Promise<void> {
+  for (const { projectId, lane } of closed) {
+    const row = await manager.findOneBy(Lane, { projectId, lane });
+    if (row) await tellUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
+  }
 }
 
 /** Of a text: the prompt, and what the log holds of the answer that this attempt has added. Of a job: all of it. */
 async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Promise<Amount> {
   if (row.unit !== 'token') return { unit: row.unit, units: row.units ?? 0 };
   const held = await log.lane(row.projectId as ProjectId, row.lane as LaneId).catch(() => undefined);
-  const text = held?.fence === row.fence ? tokensIn(Buffer.byteLength(held.text)) : 0;
+  const text = held?.fence === row.fence ? tokensIn(held.text) : 0;
   const before = row.continues === null ? 0 : await outputOfChain(dataSource.manager, row, row.continues);
   return { unit: 'token', input: row.inputTokens, output: Math.max(0, text - before) };
 }

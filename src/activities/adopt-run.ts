@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import { STAGES, type AdoptRequest } from '../protocol';
+import { fenceOf, STAGES, type AdoptRequest } from '../protocol';
 import type { ActivityDeps } from './deps';
 import { refreshStage } from './lane-store';
-import { ownFence } from './own-fence';
+import { isLate, ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
 import { markRun } from './steer-run';
 
@@ -14,43 +14,68 @@ export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promi
   const { projectId, runId, status, gates } = request;
   // One after the other, because lanes that begin or are parked just now lock their rows in an order of their own.
   const { dataSource } = deps;
-  await adoptLanes(dataSource.manager, request);
+  if (await isLate(dataSource.manager, projectId, ownFence())) return;
+  const since = await deps.runs.startedAt(projectId, runId);
+  const begins = since ? fenceOf(since.getTime(), 0) : ownFence();
+  await adoptLanes(dataSource.manager, request, begins);
   for (const { name } of STAGES) await refreshStage(dataSource.manager, projectId, name);
   await dataSource.query(
     `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
        AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
     [projectId],
   );
-  await dataSource.transaction((manager) => adoptProject(manager, request));
+  const fence = await dataSource.transaction((manager) => adoptProject(manager, request, begins));
+  if (fence === undefined) return;
   await deps.log
-    .keep(projectId)
-    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`))
+    .keep(projectId, fence)
+    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`, fence))
     .catch(() => undefined);
   if (status === 'paused' || gates.length > 0) await markRun(deps, request);
 }
 
-/** Whether a lane waits for a person is asked when nobody else can say so at the same time. */
-async function adoptProject(manager: EntityManager, { projectId, runId, status }: AdoptRequest): Promise<void> {
-  await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [projectId]);
+/**
+ * Whether a lane waits for a person is asked when nobody else can say so at the same time. Gives the fence of the run: its
+ * own attempts, also those that were scheduled before this step, come after the reset, and all of the run before came earlier.
+ * Undefined, and nothing is changed, where a newer run has begun.
+ */
+async function adoptProject(
+  manager: EntityManager,
+  { projectId, runId, status }: AdoptRequest,
+  begins: number,
+): Promise<number | undefined> {
+  const [project] = await manager.query<{ run_fence: string }[]>(
+    'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2 FOR NO KEY UPDATE',
+    [projectId, ownFence()],
+  );
+  if (!project) return undefined;
+  const fence = Math.max(Number(project.run_fence), begins);
   await manager.query(
-    `UPDATE projects AS p SET run_id = $2, finished_at = NULL, updated_at = now(), error = parked.error,
+    `UPDATE projects AS p SET run_id = $2, run_fence = $4, finished_at = NULL, updated_at = now(), error = parked.error,
        status = CASE WHEN $3 NOT IN ('processing', 'needs_attention') THEN $3
                      WHEN parked.count > 0 THEN 'needs_attention' ELSE 'processing' END
      FROM (SELECT count(*), (array_agg(error))[1] AS error FROM lanes
            WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled')) AS parked
      WHERE p.id = $1`,
-    [projectId, runId, status],
+    [projectId, runId, status, fence],
   );
+  return fence;
 }
 
-/** Those that are under way say so themselves. What was settled before counts as told. */
-async function adoptLanes(manager: EntityManager, { projectId, runId, lanes }: AdoptRequest): Promise<void> {
+/**
+ * Those that an attempt has claimed since the reset say so themselves; it may have been scheduled together with this step, and be
+ * over already. What was settled before counts as told.
+ */
+async function adoptLanes(
+  manager: EntityManager,
+  { projectId, runId, lanes }: AdoptRequest,
+  begins: number,
+): Promise<void> {
   const standing = lanes.filter(({ status }) => status !== 'processing');
   await manager.query(
     `UPDATE lanes AS l SET status = v.status, error = v.error, updated_at = now(),
        announced_run_id = CASE WHEN v.status IN ('completed', 'skipped') THEN $2::text ELSE l.announced_run_id END
      FROM jsonb_to_recordset($3::jsonb) AS v(lane text, status text, error jsonb)
-     WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence <= $4`,
-    [projectId, runId, JSON.stringify(standing), ownFence()],
+     WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence < $4`,
+    [projectId, runId, JSON.stringify(standing), begins],
   );
 }

@@ -1,18 +1,24 @@
-import type { DataSource } from 'typeorm';
-import { Lane, ProjectStage, usageTotals } from '../entities';
-import { laneParts, stageOf, type EventBody, type LaneId, type ProjectId, type UsageTotals } from '../protocol';
+import { In, type DataSource } from 'typeorm';
+import { Lane, Project, ProjectStage, usageTotals } from '../entities';
+import {
+  laneParts,
+  personCommands,
+  stageOf,
+  type EventBody,
+  type LaneAddress,
+  type LaneId,
+  type ProjectId,
+  type UsageTotals,
+} from '../protocol';
+import { isOutrun, ownFence } from './own-fence';
 import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
+import { BUSY } from './end-run';
+import { laneNow } from './lane-of-scene';
+import { publishEnd, writerOf, type EndSource } from './publish-end';
 
-interface Source {
-  readonly dataSource: DataSource;
-  readonly log: EventLog;
-}
-
-interface Announcement {
-  readonly projectId: ProjectId;
-  readonly lane: LaneId;
+interface Announcement extends LaneAddress {
   /** Each run tells of a lane once. */
   readonly runId: string;
   /** The attempt's own writer, where it has just streamed the text. */
@@ -22,50 +28,105 @@ interface Announcement {
 const FLUSH_MS = 2_000;
 
 /**
- * Tells viewers that a lane is settled, from what Postgres holds: the rest of the text if the log lacks any, `done` with
- * its length and hash, the progress of its stage and, after the last lane, the stage's end. Telling it again changes
- * nothing. Resolves false where the log cannot be reached now.
+ * Tells viewers how a lane has ended, from what Postgres holds: settled, skipped, or waiting for a person. Telling it again
+ * changes nothing. Rejects where it could not be told now.
  */
-export async function announceLane(source: Source, announcement: Announcement): Promise<boolean> {
-  const { projectId, lane, runId } = announcement;
+export async function announceLane(source: EndSource, { text, ...address }: Announcement): Promise<void> {
+  const { projectId, runId } = address;
   const { manager } = source.dataSource;
+  // A newer run tells its own.
+  if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
+  const lane = await laneNow(manager, address);
+  // Nobody watches a scene that is gone.
+  if (lane === undefined) return;
+  const announcement = { projectId, lane, runId, ...(text && lane === address.lane && { text }) };
   const row = await manager.findOneBy(Lane, { projectId, lane });
-  // An attempt that came after this result tells its own.
-  if (row?.status !== 'completed') return true;
-  const stored = await storedResult(manager, projectId, lane);
-  if (!stored) return true;
-  const writer: LaneWriter = { projectId, lane, fence: row.fence, attempt: row.attempt };
-  try {
-    await tellLane(source, writer, stored, runId, announcement.text);
-    await tellStage(source, projectId, lane, runId, stored.metadata);
-    return true;
-  } catch {
-    return false;
+  switch (row?.status) {
+    case 'completed':
+      return announceSettled(source, announcement, row);
+    case 'skipped':
+      return announceSkipped(source, announcement, row);
+    case 'needs_attention':
+    case 'cancelled':
+      return announceParked(source, announcement, row);
+    // An attempt that came after this end tells its own.
+    default:
+      return;
   }
 }
 
-/** Tells viewers that the run goes on without a lane, and the end of its stage where it was the last one. */
-export async function announceSkipped(source: Source, { projectId, lane, runId }: Announcement): Promise<void> {
-  const { stage } = laneParts(lane);
-  const { fence, attempt } = await source.dataSource.manager.findOneByOrFail(Lane, { projectId, lane });
-  await source.log.publish({
-    projectId,
-    stage,
-    writer: { projectId, lane, fence, attempt },
+/** The same, within a step that is not about telling: false where another step must do it. */
+export async function announcedNow(source: EndSource, announcement: Announcement): Promise<boolean> {
+  return announceLane(source, announcement).then(
+    () => true,
+    (error: Error) => {
+      const { projectId, lane } = announcement;
+      source.logger.info({ projectId, lane, err: error.message }, 'viewers cannot be told now how a lane has ended');
+      return false;
+    },
+  );
+}
+
+/**
+ * The rest of the text if the log lacks any, `done` with its length and hash, the progress of its stage and, after the last
+ * lane, the stage's end.
+ */
+async function announceSettled(
+  source: EndSource,
+  { projectId, lane, runId, text }: Announcement,
+  row: Lane,
+): Promise<void> {
+  const stored = await storedResult(source.dataSource.manager, projectId, lane);
+  if (!stored) return;
+  await tellLane(source, row, stored, runId, text);
+  await tellStage(source, projectId, lane, runId, stored.metadata);
+}
+
+/** The run goes on without the lane; its stage may end with that. */
+async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
+  await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
-    mark: { key: `skipped:${runId}:${lane}`, value: fence },
-  });
+    mark: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
+  }));
   await tellStage(source, projectId, lane, runId);
 }
 
+/** The lane waits for a person, who is told what to type. */
+async function announceParked(source: EndSource, { projectId, lane }: Announcement, row: Lane): Promise<void> {
+  const { manager } = source.dataSource;
+  const { stage, error, attempt } = row;
+  const status = row.status as 'needs_attention' | 'cancelled';
+  // Lanes of a run that has ended wait for nobody; the run's end tells of them.
+  if (!error || !(await manager.existsBy(Project, { id: projectId, status: In(BUSY) }))) return;
+  const attempts = status === 'cancelled' ? 0 : Math.max(attempt, 1);
+  const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
+  // A client that watches this stage alone is ended only when the stage can do no more without a person.
+  const ended = await manager.existsBy(ProjectStage, { projectId, stage, status: 'needs_attention' });
+  await publishEnd(source, row, () => ({
+    events: [
+      { type: 'stage_update', status },
+      { type: 'attention', error, commands: personCommands(projectId, lane) },
+      ...(ended ? [failed] : []),
+    ],
+    mark: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
+    ...(ended && { upstream: [{ stage, body: failed }] }),
+  }));
+}
+
+/** Another end of the same lane is another one, whatever its fence. */
+function endedAt({ finishedAt }: Lane): number {
+  return finishedAt?.getTime() ?? 0;
+}
+
 async function tellLane(
-  { dataSource, log }: Source,
-  writer: LaneWriter,
+  source: EndSource,
+  row: Lane,
   stored: StoredResult,
   runId: string,
   text: TextWriter | undefined,
 ): Promise<void> {
-  const { projectId, lane } = writer;
+  const { dataSource, log } = source;
+  const { projectId, lane } = writerOf(row);
   const { stage, scene } = laneParts(lane);
   const definition = stageDefinition(stageOf(lane));
   const usage = await usageTotals(dataSource.manager, projectId, lane);
@@ -88,24 +149,27 @@ async function tellLane(
       ? [{ type: 'usage' as const, ...usage, project: await usageTotals(dataSource.manager, projectId) }]
       : []),
   ];
-  const request = {
-    projectId,
-    stage,
-    writer,
+  const end = ({ fence }: Lane) => ({
     events,
-    mark: { key: `settled:${runId}:${lane}`, value: writer.fence },
+    mark: { key: `settled:${runId}:${lane}`, value: fence },
     ...(stored.text !== undefined && { needsBytes: stored.bytes }),
     ...(item && { upstream: [{ stage, body: item }] }),
-  };
+  });
 
+  let owner = row;
   let carrier = text;
   try {
     for (let tries = 0; tries < 5; tries++) {
-      const reply = await log.publish(request);
-      if (reply.kind !== 'gap') return;
+      const told = await publishEnd(source, owner, end);
+      if (told.reply.kind !== 'gap') return;
       // The log lacks text: it was away, or it holds another attempt's.
-      carrier ??= await carrierOf(log, writer, stored.text ?? '');
-      if (tries > 0) carrier.resend(reply.length);
+      if (told.row.fence !== owner.fence) {
+        carrier?.close();
+        carrier = undefined;
+      }
+      owner = told.row;
+      if (!carrier) carrier = await carrierOf(log, writerOf(owner), stored.text ?? '');
+      else if (tries > 0) carrier.resend(told.reply.length);
       if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
     }
     throw new Error('the log keeps losing text');
@@ -134,7 +198,7 @@ async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promi
 
 /** Tells how far the stage is and, by the lane that viewers were told of last, that it has ended. */
 async function tellStage(
-  { dataSource, log }: Source,
+  { dataSource, log }: EndSource,
   projectId: ProjectId,
   lane: LaneId,
   runId: string,
@@ -156,7 +220,8 @@ async function tellStage(
       projectId,
       stage,
       events: [progress],
-      mark: { key: `progress:${runId}:${stage}`, value: current },
+      // After a rejection there is less of the stage than before.
+      mark: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
       upstream: [{ stage, body: progress }],
     });
   }

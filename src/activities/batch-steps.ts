@@ -1,15 +1,27 @@
-import { activityInfo, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { Project } from '../entities';
 import { workflowIdOf, type BatchedStatus, type ProjectId, type StoryState } from '../protocol';
 import type { ActivityDeps } from './deps';
-import { closeRun } from './run-lifecycle';
 
-/** What Temporal says of each story, in the order asked. */
-export async function storyStates({ projectIds }: { projectIds: readonly ProjectId[] }): Promise<StoryState[]> {
+/** Questions to Temporal at the same time. */
+const AT_ONCE = 10;
+
+/** What Temporal says of each story, in the order asked; null of one that it cannot say anything of now. */
+export async function storyStates(
+  { logger }: ActivityDeps,
+  { projectIds }: { projectIds: readonly ProjectId[] },
+): Promise<(StoryState | null)[]> {
   const { client } = Context.current();
-  const states: StoryState[] = [];
-  for (const projectId of projectIds) states.push(await storyState(client, projectId));
+  const states: (StoryState | null)[] = [];
+  for (let at = 0; at < projectIds.length; at += AT_ONCE) {
+    const some = projectIds.slice(at, at + AT_ONCE).map((projectId) =>
+      storyState(client, projectId).catch((error: Error) => {
+        logger.warn({ projectId, err: error.message }, 'a story of a batch could not be looked at');
+        return null;
+      }),
+    );
+    states.push(...(await Promise.all(some)));
+  }
   return states;
 }
 
@@ -17,16 +29,20 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
   try {
     const { status, typedSearchAttributes } = await client.workflow.getHandle(workflowIdOf(projectId)).describe();
     switch (status.name) {
-      case 'RUNNING':
-        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
       case 'COMPLETED':
         return 'completed';
       case 'CANCELLED':
         return 'cancelled';
       case 'FAILED':
         return 'failed';
-      default:
+      case 'TERMINATED':
+      case 'TIMED_OUT':
         return 'terminated';
+      case 'PAUSED':
+        return 'paused';
+      // Running, or what this version does not know.
+      default:
+        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'terminated';
@@ -37,22 +53,4 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
 /** A live story's own word for where it stands. Before it has said anything it is about to work. */
 function standing(said: unknown): BatchedStatus {
   return said === 'needs_attention' || said === 'paused' || said === 'awaiting_approval' ? said : 'processing';
-}
-
-/**
- * Ends projects that were queued and will not have their turn, for rows and viewers as a cancelled run ends. One that
- * somebody has started meanwhile is left alone. Safe to repeat.
- */
-export async function closeQueued(
-  deps: ActivityDeps,
-  { projectIds }: { projectIds: readonly ProjectId[] },
-): Promise<void> {
-  const runId = activityInfo().workflowExecution?.runId ?? '';
-  for (const projectId of projectIds) {
-    const found = await deps.dataSource.getRepository(Project).findOne({
-      select: { id: true },
-      where: { id: projectId, status: 'queued' },
-    });
-    if (found) await closeRun(deps, { projectId, runId, outcome: 'cancelled', announce: true });
-  }
 }

@@ -1,4 +1,4 @@
-import { In } from 'typeorm';
+import { In, LessThan } from 'typeorm';
 import { GeneratedVideo, Scene } from '../entities';
 import { laneParts, type LaneId, type ProjectId } from '../protocol';
 import type { ActivityDeps } from './deps';
@@ -6,6 +6,13 @@ import { chooseVideo } from './provider-choice';
 
 /** A provider that does not answer holds up the end of a run no longer. */
 const PATIENCE_MS = 5_000;
+
+interface OfRun {
+  readonly projectId: ProjectId;
+  readonly lanes?: readonly LaneId[];
+  /** Only jobs that no attempt of this or a newer fence tends. */
+  readonly before?: number;
+}
 
 /**
  * Ends the video jobs that are under way at their providers, of a project or of some of its lanes, where their APIs can. The
@@ -15,10 +22,7 @@ const PATIENCE_MS = 5_000;
  * Only for lanes that are cancelled for good and whose attempts have ended: an attempt cannot tell that from a pause, after
  * which it goes on with the same job.
  */
-export async function cancelJobs(
-  deps: ActivityDeps,
-  { projectId, lanes }: { readonly projectId: ProjectId; readonly lanes?: readonly LaneId[] },
-): Promise<void> {
+export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before }: OfRun): Promise<void> {
   const { manager } = deps.dataSource;
   const scenes = lanes?.filter((lane) => laneParts(lane).stage === 'video_generation').map((l) => laneParts(l).scene);
   if (scenes?.length === 0) return;
@@ -26,13 +30,14 @@ export async function cancelJobs(
   const jobs = await manager.findBy(GeneratedVideo, {
     projectId,
     status: 'submitted',
+    ...(before !== undefined && { fence: LessThan(before) }),
     ...(ofLanes && { sceneId: In(ofLanes.map(({ id }) => id)) }),
   });
   const signal = AbortSignal.timeout(PATIENCE_MS);
   await Promise.all(
     jobs.map((job) =>
       cancelJob(deps, job, signal).catch((error: Error) =>
-        deps.logger.warn({ projectId, job: job.providerJobId, err: error.message }, 'a video job could not be ended'),
+        deps.logger.warn({ projectId, job: job.providerJobId, err: error }, 'a video job could not be ended'),
       ),
     ),
   );

@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
-import type { BatchActivities, LaneKind, LaneTask, ReconcileActivities, StoryActivities } from '../protocol';
+import type { BatchActivities, LaneKind, ReconcileActivities, RunsPage, StoryActivities } from '../protocol';
 import { adoptRun } from './adopt-run';
 import { announceLane } from './announce';
-import { closeQueued, storyStates } from './batch-steps';
+import { storyStates } from './batch-steps';
+import { closeQueued, closeStory } from './close-story';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './generate-image';
 import { generateText } from './generate-text';
@@ -16,6 +17,7 @@ import { settledLane } from './settled-lane';
 import { toApplicationFailure } from './stage-failure';
 import { listScenes, markRun, rejectLanes, skipLane } from './steer-run';
 import { stopLanes } from './stop-lanes';
+import { strayRuns } from './stray-runs';
 
 type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
 
@@ -44,9 +46,10 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
-    announceLane: (task) => classified(announceUntilTold(deps, task)),
+    announceLane: (task) => classified(announceLane(deps, task)),
     stopLanes: (request) => classified(stopLanes(deps, request)),
-    storyStates: (input) => classified(storyStates(input)),
+    storyStates: (input) => classified(storyStates(deps, input)),
+    closeStory: (input) => classified(closeStory(deps, input)),
     closeQueued: (input) => classified(closeQueued(deps, input)),
   };
 }
@@ -54,7 +57,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
 /** What keeps rows and media true whatever happened to their runs; on the workflow's own task queue, too. */
 export function createReconcileActivities(deps: ActivityDeps): ReconcileActivities {
   return {
-    reconcileRuns: (request) => classified(reconcileRuns(deps, request)),
+    reconcileRuns: (request) => classified(reconcilePage(deps, request)),
     reconcileMedia: (request) => {
       const context = Context.current();
       return classified(reconcileMedia(deps, request, (files) => context.heartbeat(files)));
@@ -62,8 +65,10 @@ export function createReconcileActivities(deps: ActivityDeps): ReconcileActiviti
   };
 }
 
-async function announceUntilTold(deps: ActivityDeps, { projectId, lane, runId }: LaneTask): Promise<void> {
-  if (!(await announceLane(deps, { projectId, lane, runId }))) throw new Error('viewers cannot be told now');
+/** On the last page, also what runs without a project. */
+async function reconcilePage(...[deps, request]: Parameters<typeof reconcileRuns>): Promise<RunsPage> {
+  const page = await reconcileRuns(deps, request);
+  return page.next ? page : { ...page, strays: await strayRuns(deps) };
 }
 
 async function classified<T>(work: Promise<T>): Promise<T> {

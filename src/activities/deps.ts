@@ -14,6 +14,8 @@ export interface ActivityDeps extends PlanSource {
   readonly media: MediaStore;
   readonly runs: RunLookup;
   readonly logger: Logger;
+  /** Hears of faults of the media folder's disk that its store does not see: other programs write there as well. */
+  readonly onDiskFault?: (error: unknown) => void;
   /** Absent where nobody scrapes this worker. */
   readonly metrics?: StoryMetrics;
 }

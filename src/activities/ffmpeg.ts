@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process';
-import { StoryreelError } from '../protocol';
+import { boundedLine, StoryreelError } from '../protocol';
 
 const MOST_LOG = 64 * 1024;
+const MOST_QUOTE_BYTES = 200;
+
+const FILES_ONLY = ['-protocol_whitelist', 'file'] as const;
+
+/** For an input that a provider has made: a list that poses as a clip would have ffmpeg open whatever it names. */
+export const CLIP = [...FILES_ONLY, '-format_whitelist', 'mov,matroska'] as const;
+export const PICTURE = [...FILES_ONLY, '-f', 'image2', '-pattern_type', 'none'] as const;
+/** Our own list of such clips. */
+export const CLIPS = [...FILES_ONLY, '-format_whitelist', 'concat,mov,matroska', '-f', 'concat', '-safe', '0'] as const;
 
 interface Outcome {
   readonly code: number | null;
@@ -41,8 +50,12 @@ function run(path: string, args: readonly string[], signal: AbortSignal): Promis
 export async function ffmpeg(path: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { code, log } = await run(path, ['-loglevel', 'error', '-y', ...args], signal);
   if (code === 0) return;
+  if (/No space left on device/i.test(log)) {
+    const cause = Object.assign(new Error('ffmpeg could not write'), { code: 'ENOSPC' });
+    throw new StoryreelError('Media.Unavailable', 'The disk of MEDIA_DIR is full. Make room there.', { cause });
+  }
   const last = log.trim().split('\n').at(-1) ?? '';
-  throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${last.slice(0, 200)}`);
+  throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${boundedLine(last, MOST_QUOTE_BYTES)}`);
 }
 
 export interface ClipInfo {
@@ -53,7 +66,7 @@ export interface ClipInfo {
 
 /** Length and frame size of a video file. Throws `Video.JobFailed` where it is none. */
 export async function probeClip(path: string, file: string, signal: AbortSignal): Promise<ClipInfo> {
-  const { log } = await run(path, ['-i', file], signal);
+  const { log } = await run(path, [...CLIP, '-i', file], signal);
   const time = /Duration: (\d+):(\d+):(\d+\.\d+)/.exec(log);
   const frame = /Video: .*?\b(\d{2,5})x(\d{2,5})\b/.exec(log);
   if (!time || !frame)

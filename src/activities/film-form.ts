@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FilmPart } from '../stages';
-import { ffmpeg } from './ffmpeg';
+import { CLIP, ffmpeg, PICTURE } from './ffmpeg';
 import type { LaneRun } from './lane-run';
 
 const FRAMES_PER_SECOND = 24;
@@ -33,8 +33,8 @@ export async function bringToForm(run: LaneRun, folder: string, parts: readonly 
     const target = join(folder, `scene-${scene}.mp4`);
     const input =
       kind === 'clip'
-        ? ['-i', source]
-        : ['-f', 'image2', '-pattern_type', 'none', '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
+        ? [...CLIP, '-i', source]
+        : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
     const length = kind === 'clip' ? [] : ['-t', `${seconds}`];
     await ffmpeg(
       config.FFMPEG_PATH,

@@ -5,8 +5,9 @@ import type { ImageProvider } from '../providers';
 import { providerCall } from '../telemetry';
 import type { ActivityDeps } from './deps';
 import { runLane, type LaneMaker } from './lane-run';
-import { PaidCall } from './paid-call';
 import { callOf, openImage, type Chosen } from './provider-choice';
+import { withoutQuotesOf } from './provider-words';
+import { ReadyCall } from './ready-call';
 
 const ONE = { unit: 'image', units: 1 } as const;
 
@@ -34,24 +35,25 @@ const maker: LaneMaker<ImageInputs> = {
       // By the scene, not by its number: one that moves while it is drawn is not paid for again.
       idempotencyKey: [claim.projectId, run.stage, context.scene?.id, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
     };
-    const call = await PaidCall.book(run, { chosen, most: ONE });
     let answered = false;
+    const paid = new ReadyCall(run, 'files', { chosen, most: ONE });
     try {
-      if (call.refused) throw call.refused;
-      const image = await providerCall(callOf('generate_image', claim, chosen), () =>
-        chosen.provider.generate(request, run.signal),
+      const image = await paid.make(() =>
+        providerCall(callOf('generate_image', claim, chosen), () =>
+          chosen.provider.generate(request, run.signal),
+        ).catch(withoutQuotesOf(prompt)),
       );
       answered = true;
       const { width, height } = imageSize(image.bytes);
-      const media = await deps.media.put(image.bytes, image.mediaType);
+      const media = await run.through(() => deps.media.put(image.bytes, image.mediaType));
       await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
         await stageOfKind('image', run.stage).save(context, { ...media, width, height, prompt }, settlement);
-        await call.settle(context.manager, ONE, false);
+        await paid.call.settle(context.manager, ONE, false);
         return {};
       });
       return { sha256: media.sha256, bytes: media.bytes };
     } catch (error) {
-      await call.waste(error, ONE, !answered);
+      await paid.booked?.waste(error, ONE, !answered);
       throw error;
     }
   },

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import type { ChatMessage, TextChunk, TextProvider } from '../providers';
+import { linkSignals, type ChatMessage, type TextChunk, type TextProvider } from '../providers';
 import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
 import { askAgain, UnusableOutput, type TextStage } from '../stages';
 import { TextWriter } from '../stream';
 import { providerCall } from '../telemetry';
-import { bytesOf, tokensIn } from './call-cost';
+import { bytesOf, tokensIn, tokensInPiece } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { PaidCall } from './paid-call';
 import { callOf, openText, type Chosen } from './provider-choice';
+import { withoutQuotesOf } from './provider-words';
+import { ReadyCall } from './ready-call';
 import { StreamWatchdog } from './stream-watchdog';
 
 interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
@@ -25,7 +26,7 @@ interface Tokens {
   readonly unit: 'token';
   input: number;
   output: number;
-  /** The provider did not say: `input` is reckoned from the prompt's length, and `output` counts the pieces that came. */
+  /** The provider did not say: both are reckoned, from the prompt and from the pieces that came. */
   estimated: boolean;
 }
 
@@ -45,10 +46,12 @@ const maker: LaneMaker<TextInputs> = {
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
     const messages = conversation(run, inputs, continued?.text);
-    const promptBytes = bytesOf(messages);
-    const call = await PaidCall.book(run, {
+    const sent = messages.map(({ content }) => content);
+    const prompt = tokensIn(...sent);
+    const paid = new ReadyCall(run, 'text', {
       chosen: inputs.chosen,
-      most: { unit: 'token', input: promptBytes, output: inputs.maxTokens },
+      most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + inputs.chosen.reasoningTokens },
+      prompt,
       ...(continued?.paidBy !== undefined && { continues: continued.paidBy }),
     });
     const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
@@ -63,15 +66,18 @@ const maker: LaneMaker<TextInputs> = {
     // Also where the call is refused: the text that is there then belongs to this attempt, for the next one to go on from.
     if (continued?.told) writer.open();
     else if (continued) writer.write(continued.text);
-    const tokens: Tokens = { unit: 'token', input: tokensIn(promptBytes), output: 0, estimated: true };
+    const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
     try {
-      if (call.refused) throw call.refused;
-      meter?.asked();
-      await providerCall(
-        callOf('chat', run.claim, inputs.chosen),
-        () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
-        tokens,
-      ).finally(() => meter?.ended());
+      await paid.make(() => {
+        meter?.asked();
+        return providerCall(
+          callOf('chat', run.claim, inputs.chosen),
+          () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
+          tokens,
+        )
+          .finally(() => meter?.ended())
+          .catch(withoutQuotesOf(...sent));
+      });
       const { text } = writer;
       const parsed = stage.parse(text, inputs.variables);
       const { sha256, bytes } = textHash(text);
@@ -79,7 +85,7 @@ const maker: LaneMaker<TextInputs> = {
         { resultHash: sha256, text: { text, sha256, bytes } },
         async (context, settlement) => {
           await stage.save(context, parsed, { text, sha256, bytes }, settlement);
-          await call.settle(context.manager, tokens, tokens.estimated);
+          await paid.call.settle(context.manager, tokens, tokens.estimated);
           const scenes = await stage.scenes?.(context);
           return scenes ? { scenes } : {};
         },
@@ -90,7 +96,7 @@ const maker: LaneMaker<TextInputs> = {
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
       await Promise.race([
-        call.waste(error, tokens, tokens.estimated),
+        paid.booked?.waste(error, tokens, tokens.estimated),
         sleep(NOTE_WASTE_MS, undefined, { ref: false }),
       ]);
       throw error;
@@ -122,7 +128,9 @@ async function streamInto(
     firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
     interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
   });
-  const signal = AbortSignal.any([run.signal, watchdog.signal]);
+  const { signal, release } = linkSignals(run.signal, watchdog.signal);
+  let reported = false;
+  let bytes = Buffer.byteLength(writer.text);
   let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
   try {
     const request = {
@@ -137,20 +145,26 @@ async function streamInto(
         case 'text':
           // Postgres cannot store the NUL character; a stray one from a model carries no meaning.
           writer.write(chunk.text.includes('\0') ? chunk.text.replaceAll('\0', '') : chunk.text);
-          if (tokens.estimated) tokens.output += 1;
+          if (tokens.estimated) tokens.output += tokensInPiece(chunk.text);
           counters.pieces += 1;
           counters.characters = writer.length;
-          if (writer.length > config.MAX_TEXT_BYTES) {
+          bytes += Buffer.byteLength(chunk.text);
+          if (bytes > config.MAX_TEXT_BYTES) {
             throw new StoryreelError(
               'Output.TooLong',
               `The answer is longer than MAX_TEXT_BYTES (${config.MAX_TEXT_BYTES}).`,
             );
           }
           return;
+        case 'thought':
+          if (tokens.estimated) tokens.output += tokensInPiece(chunk.text);
+          return;
         case 'usage':
           tokens.input = chunk.inputTokens;
           tokens.output = chunk.outputTokens;
-          tokens.estimated = false;
+          reported = true;
+          // Some providers say all along what it has come to so far: only the last word is what they charge.
+          tokens.estimated = finish === undefined;
           return;
         case 'finish':
           finish = chunk.reason;
@@ -158,8 +172,10 @@ async function streamInto(
     };
     await chosen.provider.stream(request, receive, signal);
     signal.throwIfAborted();
+    if (reported) tokens.estimated = false;
   } finally {
     watchdog.stop();
+    release();
   }
   if (finish === undefined) {
     throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');

@@ -11,8 +11,12 @@ import type { ActivityDeps } from './deps';
 import { probeClip } from './ffmpeg';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { StaleAttempt } from './lane-store';
+import { isOutage } from './outage';
 import { PaidCall } from './paid-call';
 import { callOf, chooseVideo, openVideo, type Chosen } from './provider-choice';
+import { withoutQuotesOf, wordsOf } from './provider-words';
+import { ReadyCall } from './ready-call';
+import { classify } from './stage-failure';
 
 const NO_CLIP = { unit: 'second', units: 0 } as const;
 
@@ -41,25 +45,26 @@ const maker: LaneMaker<VideoInputs> = {
 
   async make(run, plan) {
     const { deps } = run;
-    const job = await openJob(run, plan);
+    const job = await run.through(() => openJob(run, plan));
     // A job that is under way belongs to the provider that took it, whichever would be chosen now.
     const chosen =
-      job.provider === plan.inputs.chosen.name ? plan.inputs.chosen : await chooseVideo(deps, job.provider);
+      job.provider === plan.inputs.chosen.name
+        ? plan.inputs.chosen
+        : await run.through(() => chooseVideo(deps, job.provider));
     const { provider } = chosen;
     const call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
-      providerCall(callOf(operation, run.claim, chosen), work);
+      providerCall(callOf(operation, run.claim, chosen), work).catch(withoutQuotesOf(plan.inputs.prompt));
     const ordered = { unit: 'second' as const, units: plan.inputs.seconds };
-    const paid = await PaidCall.book(run, {
-      ...{ chosen, most: ordered, key: job.idempotencyKey, underWay: job.providerJobId !== null },
-    });
+    const booking = { chosen, most: ordered, key: job.idempotencyKey };
+    const paid = new ReadyCall(run, 'files', booking);
     try {
-      if (paid.refused) throw paid.refused;
-      const jobId =
-        job.providerJobId ??
-        (await call('submit_video', () => submit(run, plan, provider, job)).catch(unlessTaken(paid)));
-      await call('await_video', () => untilDone(run, provider, job, jobId, paid, ordered));
-      const clip = await call('download_video', () => provider.download(jobId, run.signal));
-      const media = await deps.media.put(clip.bytes, 'video/mp4');
+      const jobId = job.providerJobId ?? (await submit(run, plan, provider, job, paid, call));
+      if (job.providerJobId !== null) {
+        paid.booked = await run.through(() => PaidCall.book(run, { ...booking, underWay: true }));
+      }
+      await call('await_video', () => untilDone(run, plan.inputs, provider, job, jobId, paid.call, ordered));
+      const clip = await run.through(() => call('download_video', () => provider.download(jobId, run.signal)));
+      const media = await run.through(() => deps.media.put(clip.bytes, 'video/mp4'));
       const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
       await run.settle({ resultHash: media.sha256 }, async ({ manager }) => {
         await updateJob(manager, run, job, {
@@ -71,12 +76,12 @@ const maker: LaneMaker<VideoInputs> = {
           completedAt: new Date(),
           error: null,
         });
-        await paid.settle(manager, ordered, false);
+        await paid.call.settle(manager, ordered, false);
         return {};
       });
       return { sha256: media.sha256, bytes: media.bytes };
     } catch (error) {
-      await paid.tell();
+      await paid.booked?.tell();
       throw error;
     }
   },
@@ -120,42 +125,48 @@ async function openJob(run: LaneRun, plan: LanePlan<VideoInputs>): Promise<Gener
   return opened;
 }
 
+/** Asks for the job, and stores its id however long Postgres is away: the job is paid. */
 async function submit(
   run: LaneRun,
   { inputs }: LanePlan<VideoInputs>,
   provider: VideoProvider,
   job: GeneratedVideo,
+  paid: ReadyCall,
+  call: <T>(operation: 'submit_video', work: () => Promise<T>) => Promise<T>,
 ): Promise<string> {
   const { deps } = run;
-  const image = { bytes: await deps.media.read(inputs.imageKey), mediaType: inputs.mediaType };
-  const { jobId } = await provider.submit(
-    {
-      prompt: inputs.prompt,
-      image,
-      size: deps.config.FRAME_SIZE,
-      seconds: inputs.seconds,
-      idempotencyKey: job.idempotencyKey,
-    },
-    run.signal,
+  const bytes = await run.through(() => deps.media.read(inputs.imageKey));
+  const request = {
+    prompt: inputs.prompt,
+    image: { bytes, mediaType: inputs.mediaType },
+    size: deps.config.FRAME_SIZE,
+    seconds: inputs.seconds,
+    idempotencyKey: job.idempotencyKey,
+  };
+  const { jobId } = await paid
+    .make(() => call('submit_video', () => provider.submit(request, run.signal)))
+    .catch(unlessTaken(paid));
+  await run.through(() =>
+    updateJob(deps.dataSource.manager, run, job, {
+      status: 'submitted',
+      providerJobId: jobId,
+      submittedAt: new Date(),
+    }),
   );
-  await updateJob(deps.dataSource.manager, run, job, {
-    status: 'submitted',
-    providerJobId: jobId,
-    submittedAt: new Date(),
-  });
   return jobId;
 }
 
 /** A job that the provider refused costs nothing. One whose answer was lost is asked for again under its key. */
-function unlessTaken(paid: PaidCall): (error: unknown) => Promise<never> {
+function unlessTaken(paid: ReadyCall): (error: unknown) => Promise<never> {
   return async (error) => {
-    if (!mayBeCharged(error)) await paid.close(NO_CLIP, false);
+    if (!mayBeCharged(error)) await paid.booked?.close(NO_CLIP, false);
     throw error;
   };
 }
 
 async function untilDone(
   run: LaneRun,
+  { prompt }: VideoInputs,
   provider: VideoProvider,
   job: GeneratedVideo,
   jobId: string,
@@ -164,20 +175,26 @@ async function untilDone(
 ): Promise<void> {
   let told = -1;
   for (;;) {
-    const state = await provider.poll(jobId, run.signal).catch((error: unknown) => {
-      if (error instanceof OpenAI.NotFoundError) return { status: 'lost' as const, message: 'the job is gone' };
-      throw error;
-    });
+    const state = await run.through(
+      () =>
+        provider.poll(jobId, run.signal).catch((error: unknown) => {
+          if (error instanceof OpenAI.NotFoundError) return { status: 'lost' as const, message: 'the job is gone' };
+          throw error;
+        }),
+      isFreeToAsk,
+    );
     if (state.status === 'completed') return;
     if (state.status === 'failed' || state.status === 'lost') {
-      const message = `The provider's video job failed: ${state.message}`;
-      await updateJob(run.deps.dataSource.manager, run, job, {
-        status: 'failed',
-        error: { type: 'Video.JobFailed', message, retryable: true },
-      });
+      const failed = new StoryreelError(
+        'Video.JobFailed',
+        `The provider's video job failed: ${wordsOf(state.message, [prompt])}`,
+      );
+      const { type, message, retryable } = classify(failed);
+      const error = { type, message, retryable };
+      await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error }));
       // Nobody pays for a job that the provider itself calls failed; of one that it has lost nobody knows.
       await (state.status === 'failed' ? paid.close(NO_CLIP, false) : paid.close(ordered, true));
-      throw new StoryreelError('Video.JobFailed', message);
+      throw failed;
     }
     run.counters['progress'] = state.progress;
     if (state.progress !== told) run.tell({ type: 'stage_update', status: 'processing', progress: state.progress });
@@ -186,6 +203,11 @@ async function untilDone(
       run.signal.throwIfAborted(),
     );
   }
+}
+
+/** A question after a job costs nothing, however it fails. */
+function isFreeToAsk(error: unknown): boolean {
+  return ['Provider.Unavailable', 'Provider.RateLimited'].includes(classify(error).type) || isOutage(error);
 }
 
 /** Writes to the job's row, unless a newer attempt has taken it over. */

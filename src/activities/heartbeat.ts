@@ -23,9 +23,9 @@ export interface Heartbeat {
 
 /**
  * Beats on a timer of its own, because the first token may take longer than the heartbeat time-out. The details are
- * counters only: they stay in Temporal, and are lost when the worker is killed.
+ * counters, and the type of an outage that is waited for: they stay in Temporal, and are lost when the worker is killed.
  */
-export function startHeartbeat(details: () => Readonly<Record<string, number>>, pace: () => Pace): Heartbeat {
+export function startHeartbeat(details: () => Readonly<Record<string, number | string>>, pace: () => Pace): Heartbeat {
   const context = Context.current();
   let beats = 0;
   let waited = 0;

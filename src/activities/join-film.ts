@@ -4,7 +4,7 @@ import { planFilm, stageOfKind } from '../planning';
 import type { LaneResult, LaneTask } from '../protocol';
 import type { FilmPart, FilmPlan } from '../stages';
 import type { ActivityDeps } from './deps';
-import { ffmpeg, probeClip } from './ffmpeg';
+import { CLIPS, ffmpeg, probeClip } from './ffmpeg';
 import { areAlike, bringToForm, ENCODING, formOf } from './film-form';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { subRip } from './subtitles';
@@ -22,17 +22,20 @@ const maker: LaneMaker<FilmPlan> = {
 
   async make(run, { inputs: plan }) {
     const { media, config } = run.deps;
-    const folder = await media.workFolder();
+    const folder = await run.through(() => media.workFolder());
     try {
       const film = await joinParts(run, folder, plan.parts);
       const { seconds, width, height } = await probeClip(config.FFMPEG_PATH, film, run.signal);
-      const stored = await media.take(film, 'video/mp4');
+      const stored = await run.through(() => media.take(film, 'video/mp4'));
       await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
         const made = { ...stored, durationSeconds: seconds, width, height, plan };
         await stageOfKind('film', run.stage).save(context, made, settlement);
         return {};
       });
       return { sha256: stored.sha256, bytes: stored.bytes };
+    } catch (error) {
+      run.deps.onDiskFault?.(error);
+      throw error;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -53,7 +56,7 @@ async function joinParts(run: LaneRun, folder: string, parts: readonly FilmPart[
   await ffmpeg(
     config.FFMPEG_PATH,
     [
-      ...['-f', 'concat', '-safe', '0', '-i', list],
+      ...[...CLIPS, '-i', list],
       ...['-i', captions],
       ...['-map', '0:v:0', '-map', '1:s:0'],
       ...(alike ? ['-vf', formOf(config.FRAME_SIZE), ...ENCODING] : ['-c:v', 'copy']),

@@ -13,20 +13,24 @@ import {
   type StageName,
 } from '../protocol';
 import { loadContext, storedResult, withSettings, type LaneInputs } from '../planning';
+import { linkSignals } from '../providers';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
-import { announceLane } from './announce';
+import { announcedNow } from './announce';
+import { clockWentBackSince } from './clock';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
 import { handBack, handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import { movedLane } from './lane-of-scene';
+import { OutageWait } from './outage';
 import { ownFence } from './own-fence';
 import {
   claimLane,
   noteAttempt,
   noteFailure,
+  noteWaiting,
   pauseLane,
   settleLane,
   StaleAttempt,
@@ -36,7 +40,7 @@ import {
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
-import { classify, toApplicationFailure } from './stage-failure';
+import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
 import { LaneStopped } from './stop-signal';
 
 /** The model is asked at most so many times for an answer that can be used. */
@@ -74,6 +78,10 @@ export interface LaneRun {
   /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
   tell(body: EventBody): void;
   stop(reason: Error): void;
+  /** Sits out what costs nothing but time; see `OutageWait`. */
+  through: OutageWait['through'];
+  /** Notes in Postgres what this attempt makes. Throws `Lane.Stale` where a newer one has the lane. */
+  note(): Promise<void>;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
     save: (context: StageContext, settlement: Settlement) => Promise<LaidOut>,
@@ -105,15 +113,17 @@ export async function runLane<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<LaneResult> {
   const info = activityInfo();
-  const { projectId, lane, runId } = task;
+  const { projectId, lane, scene, runId } = task;
   const fence = ownFence();
   const attempt = info.attempt + (task.attemptsBefore ?? 0);
   const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};
   const stopped = new AbortController();
   const cancelled = Context.current().cancellationSignal;
+  const stop = linkSignals(cancelled, stopped.signal);
+  let waitsFor: StageFailure | undefined;
   const heartbeat = startHeartbeat(
-    () => ({ ...counters }),
+    () => ({ ...counters, ...(waitsFor && { waitsFor: waitsFor.type }) }),
     () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
   );
   const runIds = [runId, info.workflowExecution?.runId ?? ''];
@@ -122,12 +132,38 @@ export async function runLane<Inputs>(
     heartbeat.beatSoon();
   });
   let unusable: UnusableAnswers | undefined;
+  /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
+  let claimed = false;
+
+  let noted: Promise<void> = Promise.resolve();
+  const outage = new OutageWait({
+    signal: stop.signal,
+    mostPauseMs: deps.config.OUTAGE_RETRY_MS,
+    deadline: performance.now() + waitingMs(info.startToCloseTimeoutMs),
+    onWait: (failure) => {
+      waitsFor = failure;
+      const at = { projectId, lane, attempt, type: failure?.type };
+      if (failure) deps.logger.warn(at, `the lane waits: ${failure.message}`);
+      else deps.logger.info(at, 'the lane waits no more');
+      if (!claimed) return;
+      // One after the other: what is noted last is what holds.
+      noted = noted.then(() => noteWaiting(deps.dataSource, claim, failure ?? null)).catch(() => undefined);
+      tell(deps, claim, {
+        ...{ type: 'stage_update', status: 'processing' },
+        ...(failure && { message: failure.message }),
+      });
+    },
+  });
 
   try {
-    const context = await loadContext(deps.dataSource.manager, projectId, lane);
-    const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
-    if (nothing) return nothing;
-    const before = await claimLane(deps.dataSource, claim, task);
+    const opened = await outage.through(async () => {
+      const context = await loadContext(deps.dataSource.manager, projectId, lane);
+      const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
+      return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim, task) };
+    });
+    if (opened.nothing) return opened.nothing;
+    const { context, before } = opened;
+    claimed = true;
     if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
@@ -135,7 +171,7 @@ export async function runLane<Inputs>(
       claim,
       context,
       stage: stageOf(lane),
-      signal: AbortSignal.any([cancelled, stopped.signal]),
+      signal: stop.signal,
       ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
       ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
       ...(unusable && { unusable }),
@@ -143,27 +179,35 @@ export async function runLane<Inputs>(
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
+      through: (work, isFree) => outage.through(work, isFree),
+      note: () => noteAttempt(deps.dataSource, claim, plan.inputHash),
       settle: async (settled, save) => {
         run.signal.throwIfAborted();
         const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
-        return settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
-          save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+        return outage.through(() =>
+          settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
+            save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+          ),
         );
       },
     };
-    const plan = await maker.plan(run);
+    const plan = await outage.through(() => maker.plan(run));
     run.signal.throwIfAborted();
 
     const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
       sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
-        ? await storedResult(deps.dataSource.manager, projectId, lane)
+        ? await outage.through(() => storedResult(deps.dataSource.manager, projectId, lane))
         : undefined;
     const made = reusable
-      ? await useAgain(run, plan, before?.settledFence ?? fence, reusable, maker)
+      ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
       : await make(run, plan, before, maker);
 
-    const telling = announceLane(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
+    const telling = announcedNow(deps, {
+      ...{ projectId, lane, runId },
+      ...(scene !== undefined && { scene }),
+      ...(made.writer && { text: made.writer }),
+    });
     const announced = await toldWithin(TELLING_MS, telling);
     return {
       sha256: made.sha256,
@@ -175,10 +219,12 @@ export async function runLane<Inputs>(
   } catch (error) {
     const reason: unknown = stopped.signal.reason;
     if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
-    throw await leave(deps, claim, task, reason instanceof LaneStopped ? reason : error, cancelled, unusable);
+    const why = reason instanceof LaneStopped ? reason : error;
+    throw await leave(deps, claim, task, why, cancelled, unusable, claimed);
   } finally {
     unregister();
     heartbeat.end();
+    stop.release();
   }
 }
 
@@ -189,8 +235,9 @@ async function make<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
-  const interrupted = sameWork && !run.unusable ? await interruptedBy(run.deps.dataSource.manager, before) : undefined;
-  await noteAttempt(run.deps.dataSource, run.claim, plan.inputHash);
+  const { manager } = run.deps.dataSource;
+  const interrupted = sameWork && !run.unusable ? await run.through(() => interruptedBy(manager, before)) : undefined;
+  await run.through(() => run.note());
   run.tell({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
 }
@@ -207,6 +254,11 @@ async function useAgain<Inputs>(
     Promise.resolve(scenes ? { scenes } : {}),
   );
   return { sha256, bytes, ...(scenes && { scenes }) };
+}
+
+/** How long an attempt may sit out an outage: then it must leave, before Temporal takes it for dead. */
+function waitingMs(limitMs: number): number {
+  return limitMs - Math.min(30_000, limitMs / 10);
 }
 
 /** Resolves when the signal aborts, or after `ms`. */
@@ -247,7 +299,8 @@ async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void>
 }
 
 function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | undefined {
-  return error?.type === 'Output.Unusable' ? { issues: error.issues ?? [], times: error.times ?? 1 } : undefined;
+  if (error?.type !== 'Output.Unusable') return error?.answers;
+  return { issues: error.issues ?? [], times: error.times ?? 1 };
 }
 
 /** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
@@ -258,12 +311,13 @@ async function leave(
   error: unknown,
   cancelled: AbortSignal,
   unusable: UnusableAnswers | undefined,
+  claimed: boolean,
 ): Promise<Error> {
   const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      if (claimed && Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');
@@ -273,7 +327,9 @@ async function leave(
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
   if (failure.type === 'Lane.Stale') {
-    return toApplicationFailure((await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined)) ?? error);
+    const why = await clockWentBackSince(deps.dataSource, claim).catch(() => undefined);
+    const edited = why ?? (await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined));
+    return toApplicationFailure(edited ?? error);
   }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
   const { type, message, retryable, issues } = failure;
@@ -282,7 +338,7 @@ async function leave(
     message,
     retryable,
     ...(issues && { issues }),
-    ...(times && { times }),
+    ...(times ? { times } : unusable && { answers: unusable }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
   if (type === 'Worker.CannotServe') {
     tell(deps, claim, { type: 'stage_update', status: 'processing', message });
@@ -290,7 +346,7 @@ async function leave(
   }
   const again = times !== undefined && times < MOST_ANSWERS;
   // Otherwise a viewer would see nothing at all until the next attempt begins.
-  if (retryable || again) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+  if (claimed && (retryable || again)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
   return again ? askOnceMore(message, issues) : toApplicationFailure(error);
 }
 

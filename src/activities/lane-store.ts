@@ -14,7 +14,7 @@ import {
 } from '../protocol';
 import { numbersOf } from '../stages';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
-import { isLate } from './own-fence';
+import { isLate, type Step } from './own-fence';
 
 /** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
 export interface LaneAttempt {
@@ -30,7 +30,8 @@ export interface UnusableAnswers {
   readonly times: number;
 }
 
-export type LaneError = EventError & { readonly times?: number };
+/** With the unusable answers before it, which another failure in between does not make undone. */
+export type LaneError = EventError & { readonly times?: number; readonly answers?: UnusableAnswers };
 
 export class StaleAttempt extends StoryreelError {
   constructor(lane: LaneId) {
@@ -57,7 +58,8 @@ export async function claimLane(
       `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
        VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
        ON CONFLICT (project_id, lane) DO UPDATE
-         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL, updated_at = now()
+         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL,
+           waits_for = NULL, updated_at = now()
          WHERE lanes.fence <= $5
        RETURNING lane`,
       [projectId, lane, stage, scene ?? null, fence, attempt],
@@ -77,6 +79,21 @@ export async function claimLane(
 /** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
 function ownedBy({ projectId, lane, fence }: LaneAttempt) {
   return { projectId, lane, fence, status: In(['processing', 'paused']) };
+}
+
+/**
+ * Takes over a newer fence that the log knows and nobody owns. False where the lane is not as it was any more: then somebody
+ * owns that fence, or has ended the lane anew.
+ */
+export async function adoptFence(
+  dataSource: DataSource,
+  { projectId, lane, fence, status }: Lane,
+  newer: number,
+): Promise<boolean> {
+  const { affected } = await dataSource
+    .getRepository(Lane)
+    .update({ projectId, lane, fence, status }, { fence: newer });
+  return affected === 1;
 }
 
 /** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
@@ -117,7 +134,9 @@ export async function settleLane(
   return dataSource.transaction(async (manager) => {
     // One lane of a stage settles at a time, so that exactly one of them sees that it was the last.
     await lockStage(manager, projectId, stage);
-    const updated = await manager.update(Lane, ownedBy(claim), {
+    // Settled already by this very attempt: the answer was lost, and it settles once more.
+    const own = { projectId, lane, fence, status: In(['processing', 'paused', 'completed']) };
+    const updated = await manager.update(Lane, own, {
       status: 'completed',
       settledFence: settled.madeBy,
       inputHash: settled.inputHash,
@@ -126,6 +145,7 @@ export async function settleLane(
       attemptedHash: null,
       resultHash: settled.resultHash,
       error: null,
+      waitsFor: null,
       finishedAt: new Date(),
     });
     if (updated.affected !== 1) throw new StaleAttempt(lane);
@@ -151,6 +171,11 @@ export async function settleLane(
   });
 }
 
+/** Notes what the attempt waits for; null when it works again. */
+export async function noteWaiting(dataSource: DataSource, claim: LaneAttempt, waitsFor: EventError | null) {
+  await dataSource.getRepository(Lane).update(ownedBy(claim), { waitsFor });
+}
+
 /** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */
 export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
   await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
@@ -167,8 +192,8 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
  */
 export async function parkLane(
   dataSource: DataSource,
-  { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: Omit<ParkRequest, 'attempts'>,
-  fence: number,
+  { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: ParkRequest,
+  { fence, at }: Step,
 ): Promise<LaneId | undefined> {
   const { projectId } = address;
   const { stage } = laneParts(address.lane);
@@ -178,9 +203,9 @@ export async function parkLane(
     await lockStage(manager, projectId, stage);
     const lane = await laneNow(manager, address);
     const [, parked] = await manager.query<[unknown, number]>(
-      `UPDATE lanes SET status = $4, error = $3, finished_at = now(), updated_at = now()
-       WHERE project_id = $1 AND lane = $2 AND fence <= $5`,
-      [projectId, lane ?? null, error, as, fence],
+      `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
+       WHERE project_id = $1 AND lane = $2 AND fence <= $5 AND status <> 'skipped'`,
+      [projectId, lane ?? null, error, as, fence, at],
     );
     if (lane === undefined || parked === 0) return undefined;
     await refreshStage(manager, projectId, stage, error);

@@ -1,8 +1,9 @@
 import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage, type RunSettings } from '../entities';
-import { planRun, settingsForNewRun, settingsIn, type PlannedRun } from '../planning';
+import { planRun, settingsForNewRun, type PlannedRun } from '../planning';
 import { projectNotFound, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
+import { clockWentBack } from './clock';
 import type { ActivityDeps } from './deps';
 import { ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
@@ -23,9 +24,10 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
       { status: 'processing', runId, runSettings, runFence, error: null, startedAt: new Date(), finishedAt: null },
     );
     if (affected !== 1) {
-      if (!(await manager.existsBy(Project, { id: projectId }))) {
-        throw projectNotFound(projectId);
-      }
+      const found = await manager.findOne(Project, { select: { runFence: true }, where: { id: projectId } });
+      if (!found) throw projectNotFound(projectId);
+      const early = clockWentBack('the project', found.runFence, runFence);
+      if (early) throw early;
       throw new StoryreelError('Run.Gone', `This run of project ${projectId} has ended, or another one has begun.`);
     }
     const chosen = await planRun(manager, request);
@@ -33,8 +35,10 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     return chosen;
   });
   await deps.log
-    .keep(projectId)
-    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`))
+    .keep(projectId, runFence)
+    .then(() =>
+      publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`, runFence),
+    )
     .catch(() => undefined);
   return { ...planned, runId, runFence };
 }
@@ -49,7 +53,7 @@ async function settingsOfRun(
   const project = await manager.findOneBy(Project, { id: projectId });
   const last = project?.runSettings;
   if (last && (keepSettings || project.runId === runId)) return last;
-  return settingsForNewRun(manager, settingsIn(config));
+  return settingsForNewRun(manager, config);
 }
 
 async function resetRows(

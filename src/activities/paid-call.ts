@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { ModelUsage } from '../entities';
 import type { StoryreelError } from '../protocol';
 import { closeAbandoned, markChain } from './abandoned-calls';
-import { overBudget } from './budget';
-import { costOf, mayBeCharged, noneOf, tokensIn, type Amount } from './call-cost';
+import { chargedBeyond, overBudget } from './budget';
+import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
 import type { LaneRun } from './lane-run';
 import { mustOwn } from './lane-store';
 import type { Chosen } from './provider-choice';
@@ -13,12 +14,16 @@ export interface CallPlan {
   readonly chosen: Chosen<unknown>;
   /** What the call can use at most; of a text, a token for each byte of the prompt, and the longest answer. */
   readonly most: Amount;
+  /** Of a text, the tokens of the prompt as they are expected; a quarter of the most unless it is given. */
+  readonly prompt?: number;
   /** The attempt whose text this one goes on from. */
   readonly continues?: number;
   /** Where the same key is the same call, whichever attempt makes it. */
   readonly key?: string;
   /** It was paid before, and is only tended now. */
   readonly underWay?: boolean;
+  /** Of the row, where it may be booked more than once because no request was sent yet. */
+  readonly id?: string;
 }
 
 /**
@@ -34,30 +39,37 @@ export class PaidCall {
     readonly refused?: StoryreelError,
   ) {}
 
-  static async book(run: LaneRun, { chosen, most, continues, key, underWay = false }: CallPlan): Promise<PaidCall> {
+  static async book(run: LaneRun, plan: CallPlan): Promise<PaidCall> {
     const { deps, claim } = run;
     const { projectId, lane, fence, attempt } = claim;
+    const { chosen, most, continues, key, underWay = false, id: own = randomUUID() } = plan;
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
-    const reserved = costOf(chosen.prices, most);
+    const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
       // Nothing is booked, nor paid, for a lane that another attempt or a person has taken.
       await mustOwn(manager, claim);
-      const known = key === undefined ? null : await manager.findOneBy(ModelUsage, { projectId, lane, callKey: key });
+      const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
+      const known = await manager.findOneBy(ModelUsage, key === undefined ? { id: own } : { projectId, callKey: key });
       if (known && underWay) return new PaidCall(run, chosen, known.id);
       const refused = underWay
         ? undefined
-        : await overBudget(manager, { projectId, chosen, most: reserved, ...(known && { bookedAs: known.id }) });
+        : await overBudget(manager, {
+            ...{ projectId, chosen, unit: most.unit, most: reserved },
+            ...(known && { bookedAs: known.id }),
+          });
       if (known && refused) return new PaidCall(run, chosen, known.id, refused);
       const row = {
         ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
         ...{ callKey: key ?? null, continues: continues ?? null, reserved, estimated: false },
         // What is expected, until it is known; an open row counts for nothing but its reserve.
-        ...(most.unit === 'token' ? { inputTokens: tokensIn(most.input) } : { inputTokens: 0, units: most.units }),
-        ...(refused && { inputTokens: 0, units: 0 }),
+        ...(most.unit === 'token'
+          ? { inputTokens: plan.prompt ?? Math.ceil(most.input / 4) }
+          : { inputTokens: 0, units: most.units }),
+        ...(refused && { inputTokens: 0, units: 0, reserved: null }),
         ...{ outputTokens: 0, cost: costOf(chosen.prices, noneOf(most)) },
         ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('open' as const) },
       };
-      const { id } = await manager.save(ModelUsage, known ? { ...row, id: known.id } : row);
+      const { id } = await manager.save(ModelUsage, { ...row, id: known?.id ?? own });
       if (continues !== undefined && !refused) await markChain(manager, claim, continues, 'useful');
       return new PaidCall(run, chosen, id, refused);
     });
@@ -66,8 +78,8 @@ export class PaidCall {
   /** In the transaction that settles the lane: what this call and those that it went on from have made is of use. */
   async settle(manager: EntityManager, used: Amount, estimated: boolean): Promise<void> {
     await this.write(manager, used, estimated, USEFUL);
-    const { continues } = await manager.findOneByOrFail(ModelUsage, { id: this.id });
-    if (continues !== null) await markChain(manager, this.run.claim, continues, 'useful');
+    const row = await manager.findOneByOrFail(ModelUsage, { id: this.id });
+    if (row.continues !== null) await markChain(manager, row, row.continues, 'useful');
   }
 
   /** Counts what the attempt cost before it failed with this error, and tells viewers. Never hides why it failed. */
@@ -91,7 +103,7 @@ export class PaidCall {
         const row = await manager.findOneBy(ModelUsage, { id: this.id });
         // Where a newer attempt went on from this text, it decides what becomes of the texts before.
         if (row?.continues != null && row.outcome === 'wasted') {
-          await markChain(manager, claim, row.continues, 'wasted');
+          await markChain(manager, row, row.continues, 'wasted');
         }
       });
     } catch (error) {
@@ -103,7 +115,7 @@ export class PaidCall {
     const [input, output, units] = used.unit === 'token' ? [used.input, used.output, null] : [0, 0, used.units];
     await manager.query(
       `UPDATE model_usage SET
-         input_tokens = $2::int, output_tokens = $3::int, units = $4, cost = $5::float8, estimated = $6, reserved = NULL,
+         input_tokens = $2::int, output_tokens = $3::int, units = $4, cost = $5::float8, estimated = $6,
          ${change}
        WHERE id = $1`,
       [this.id, input, output, units, costOf(this.chosen.prices, used), estimated],

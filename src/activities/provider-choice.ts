@@ -18,6 +18,8 @@ export interface Chosen<Provider> {
   readonly prices: ProviderPrices;
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
+  /** What it may think, and charge, beyond the length of the answer that it is asked for. */
+  readonly reasoningTokens: number;
   readonly provider: Provider;
 }
 
@@ -57,7 +59,7 @@ const SETTING = {
 type Row = Pick<ModelChoice, 'name' | 'model' | 'jsonSchema'> & { readonly baseUrl: string; readonly apiKey: string };
 
 function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) => Provider): Chosen<Provider> {
-  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, kept } = choice;
+  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, kept } = choice;
   const isKnown = baseUrl !== undefined && adapter === 'openai';
   if (kept?.configured && (!isKnown || (kept.keyed && !choice.keyed()))) {
     throw new StoryreelError(
@@ -79,5 +81,5 @@ function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) =
     );
   }
   const provider = make({ name, model, baseUrl, jsonSchema, apiKey: choice.key() });
-  return { name, model, prices, continuation, provider };
+  return { name, model, prices, continuation, reasoningTokens, provider };
 }

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { EntityManager } from 'typeorm';
 import {
   isFinal,
   type BatchId,
@@ -7,17 +5,19 @@ import {
   type ProjectPosition,
   type RepairedProject,
   type RunsPage,
+  type UnrepairedProject,
 } from '../protocol';
-import { closeAbandoned } from './abandoned-calls';
+import { LOST } from './close-story';
 import type { ActivityDeps } from './deps';
-import { BUSY, closeGoneRun, type ProjectSeen, type RunEnd } from './close-gone-run';
-import { tellEnd } from './run-lifecycle';
-import type { RunState } from './run-lookup';
+import { BUSY, type ProjectSeen, type RunEnd } from './end-run';
+import { closeGoneRun, type GoneRun } from './gone-run';
 
 const PAGE = 100;
-const TELLING_MS = 1_000;
 /** Questions to Temporal at the same time. */
 const AT_ONCE = 10;
+
+/** Of why a project could not be repaired; the report stays in Temporal's history. */
+const MOST_OF_A_MESSAGE = 200;
 
 const LIVE = ['queued', ...BUSY];
 
@@ -27,7 +27,12 @@ interface Candidate extends ProjectSeen {
   readonly age: number;
 }
 
-type Found = 'live' | 'fresh' | RepairedProject | undefined;
+type Found =
+  | { readonly kind: 'live' | 'fresh' }
+  | { readonly kind: 'repaired'; readonly of: RepairedProject }
+  | { readonly kind: 'failed'; readonly of: UnrepairedProject }
+  /** It was changed while it was looked at. */
+  | undefined;
 
 /**
  * Goes through one page of the projects whose rows say that something goes on, asks Temporal of each, and closes those
@@ -39,7 +44,7 @@ export async function reconcileRuns(
   { graceSeconds, after }: { readonly graceSeconds: number; readonly after?: ProjectPosition },
 ): Promise<RunsPage> {
   const candidates = await candidatesAfter(deps, after);
-  const batches = await openBatches(deps, candidates);
+  const batches = askingBatches(deps);
   const found: Found[] = [];
   for (let at = 0; at < candidates.length; at += AT_ONCE) {
     const some = candidates.slice(at, at + AT_ONCE);
@@ -48,9 +53,10 @@ export async function reconcileRuns(
   const last = candidates.length === PAGE ? candidates.at(-1) : undefined;
   return {
     looked: candidates.length,
-    live: found.filter((each) => each === 'live').length,
-    fresh: found.filter((each) => each === 'fresh').length,
-    repaired: found.filter((each) => typeof each === 'object'),
+    live: found.filter((each) => each?.kind === 'live').length,
+    fresh: found.filter((each) => each?.kind === 'fresh').length,
+    repaired: found.flatMap((each) => (each?.kind === 'repaired' ? [each.of] : [])),
+    failed: found.flatMap((each) => (each?.kind === 'failed' ? [each.of] : [])),
     waitingJobs: last ? 0 : await waitingJobs(deps),
     ...(last && { next: { updatedAt: last.updatedAt, id: last.projectId } }),
   };
@@ -70,45 +76,59 @@ async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosit
   );
 }
 
-/** What is queued in these has no run yet, and will have one. */
-async function openBatches({ runs }: ActivityDeps, candidates: readonly Candidate[]): Promise<ReadonlySet<BatchId>> {
-  const open = new Set<BatchId>();
-  for (const batchId of new Set(candidates.map((each) => each.batchId))) {
-    if (batchId !== null && (await runs.isBatchOpen(batchId))) open.add(batchId);
-  }
-  return open;
+/** Whether a batch goes on: what is queued in it has no run yet, and will have one. Each batch is asked once. */
+type BatchesAsked = (batchId: BatchId) => Promise<boolean>;
+
+function askingBatches({ runs }: ActivityDeps): BatchesAsked {
+  const asked = new Map<BatchId, Promise<boolean>>();
+  return (batchId) => {
+    const answer = asked.get(batchId) ?? runs.isBatchOpen(batchId);
+    asked.set(batchId, answer);
+    return answer;
+  };
 }
 
+/** One that cannot be repaired keeps nobody from looking at the others. */
 async function reconcileOne(
   deps: ActivityDeps,
   seen: Candidate,
-  batches: ReadonlySet<BatchId>,
+  batches: BatchesAsked,
+  graceSeconds: number,
+): Promise<Found> {
+  const { projectId, status } = seen;
+  try {
+    return await repaired(deps, seen, batches, graceSeconds);
+  } catch (error) {
+    const { message } = error as Error;
+    deps.logger.error({ projectId, err: message }, 'a project could not be repaired');
+    return { kind: 'failed', of: { projectId, was: status, why: message.slice(0, MOST_OF_A_MESSAGE) } };
+  }
+}
+
+async function repaired(
+  deps: ActivityDeps,
+  seen: Candidate,
+  batches: BatchesAsked,
   graceSeconds: number,
 ): Promise<Found> {
   const { projectId, status, batchId } = seen;
-  if (batchId !== null && batches.has(batchId)) return 'live';
+  if (batchId !== null && (await batches(batchId))) return { kind: 'live' };
   const run = await deps.runs.newestRun(projectId);
-  if (run.kind === 'open') return 'live';
+  if (run.kind === 'open') return { kind: 'live' };
   const ended = run.kind === 'ended' ? (Date.now() - run.endedAt.getTime()) / 1000 : Infinity;
-  if (Math.min(seen.age, ended) < graceSeconds) return 'fresh';
-  const end = await closeGoneRun(deps.dataSource, seen, endOf(seen, run), (manager) => tell(deps, manager, seen, run));
+  if (Math.min(seen.age, ended) < graceSeconds) return { kind: 'fresh' };
+  const end = await closeGoneRun(deps, seen, run, endOf(seen, run));
   if (!end) return undefined;
   const why = isFinal(status) ? 'Some of its lanes or stages said that somebody works on them.' : whyOf(end);
   deps.logger.warn({ projectId, was: status, now: end.outcome, why }, 'a run was gone, and its rows are repaired');
-  return { projectId, was: status, now: end.outcome, why };
+  return { kind: 'repaired', of: { projectId, was: status, now: end.outcome, why } };
 }
 
-function endOf({ status, batchId }: Candidate, run: Exclude<RunState, { kind: 'open' }>): RunEnd {
+function endOf({ status, batchId }: Candidate, run: GoneRun): RunEnd {
   if (isFinal(status)) return { outcome: status, error: null };
-  if (run.kind === 'none') return { outcome: 'failed', error: batchId === null ? UNKNOWN : BATCH_IS_OVER };
+  if (run.kind === 'none') return { outcome: 'failed', error: batchId === null ? LOST : BATCH_IS_OVER };
   return { outcome: run.outcome, error: run.error ?? null };
 }
-
-const UNKNOWN: EventError = {
-  type: 'Run.Gone',
-  message: 'The run is lost: Temporal knows nothing of it. Start it again.',
-  retryable: false,
-};
 
 const BATCH_IS_OVER: EventError = {
   type: 'Run.Gone',
@@ -119,24 +139,6 @@ const BATCH_IS_OVER: EventError = {
 function whyOf({ outcome, error }: RunEnd): string {
   if (error) return error.message;
   return outcome === 'cancelled' ? 'The run was cancelled.' : 'The run had ended.';
-}
-
-/**
- * What its calls have cost comes before the end, as with every run. Viewers find it in Postgres where the log cannot be
- * reached now, or hangs. A run that has told its end itself tells no other one.
- */
-async function tell(deps: ActivityDeps, manager: EntityManager, { projectId, runId }: Candidate, run: RunState) {
-  const execution = run.kind === 'ended' ? run.runId : (runId ?? 'none');
-  const patience = new AbortController();
-  const late = sleep(TELLING_MS, undefined, { signal: patience.signal }).then(() => {
-    throw new Error(`not told within ${TELLING_MS} ms`);
-  });
-  const told = closeAbandoned(deps, { projectId }).then(() =>
-    tellEnd(deps, { projectId, runId: runId ?? execution }, { execution, manager }),
-  );
-  await Promise.race([told, late])
-    .catch((error: Error) => deps.logger.warn({ projectId, err: error.message }, 'viewers were not told of the end'))
-    .finally(() => patience.abort());
 }
 
 async function waitingJobs({ dataSource }: ActivityDeps): Promise<number> {

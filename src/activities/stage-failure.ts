@@ -1,10 +1,14 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
-import { FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
+import { codeOf, databaseFaultOf } from '../entities';
+import { boundedIssues, boundedLine, FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
 import { BrokenConnection, ServerError } from '../providers';
+import { scrub } from '../scrub';
 import { UnusableOutput } from '../stages';
+import { ClockWentBack } from './clock';
 
 const RETRY_DELAY_MS = { least: 100, most: 10 * 60_000 };
+/** In bytes, as all text from outside is bounded. */
 const MOST_MESSAGE = 300;
 /** Of a provider's own words, so that our advice fits behind them. */
 const MOST_QUOTE = 200;
@@ -20,8 +24,13 @@ export interface StageFailure extends EventError {
  * taken out, and an unknown error gives only its name, because its own words may quote a prompt or a generated text.
  */
 export function classify(error: unknown): StageFailure {
+  if (error instanceof ClockWentBack) {
+    return { ...failure(error.type, error.message), ...delayOf(error.retryAfterMs) };
+  }
   if (error instanceof StoryreelError) return failure(error.type, error.message);
-  if (error instanceof UnusableOutput) return { ...failure('Output.Unusable', error.message), issues: error.issues };
+  if (error instanceof UnusableOutput) {
+    return { ...failure('Output.Unusable', error.message), issues: boundedIssues(error.issues) };
+  }
   if (error instanceof OpenAI.APIConnectionTimeoutError) {
     return failure('Provider.Unavailable', 'The provider did not answer in time.');
   }
@@ -37,10 +46,13 @@ export function classify(error: unknown): StageFailure {
   if (error instanceof ServerError) return failure('Provider.Unavailable', `The provider failed: ${error.message}`);
 
   const code = codeOf(error);
-  if (isDatabaseError(error)) {
-    return isPassingDatabaseFault(code)
-      ? failure('Database.Unavailable', `Postgres could not do the work now (${code ?? 'connection lost'}).`)
-      : failure('Internal', `Postgres refused a statement (${code ?? 'no code'}).`);
+  const fault = databaseFaultOf(error);
+  if (fault?.kind === 'passing') {
+    return failure('Database.Unavailable', `Postgres could not do the work now (${code ?? 'connection lost'}).`);
+  }
+  if (fault) {
+    const type = fault.kind === 'refused' ? 'Database.Refused' : 'Internal';
+    return failure(type, `Postgres refused a statement (${code ?? 'no code'}).`);
   }
   if (error instanceof SyntaxError) return failure('Stream.Cut', 'The provider sent something that is not valid JSON.');
   const name = error instanceof Error ? error.name : typeof error;
@@ -98,44 +110,13 @@ function retryAfter(headers: Headers | undefined): { retryAfterMs?: number } {
   const inSeconds = header ? Number(header) : NaN;
   const untilDate = header ? Date.parse(header) - Date.now() : NaN;
   const ms = [inMs, inSeconds * 1000, untilDate].find((value) => Number.isFinite(value));
-  if (ms === undefined) return {};
+  return ms === undefined ? {} : delayOf(ms);
+}
+
+function delayOf(ms: number): { retryAfterMs: number } {
   return { retryAfterMs: Math.round(Math.min(Math.max(ms, RETRY_DELAY_MS.least), RETRY_DELAY_MS.most)) };
 }
 
-/** Providers' connections have error classes of their own, so that a bare one is Postgres'. */
-const LOST_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
-
-function codeOf(error: unknown): string | undefined {
-  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
-  const found = driverError?.code ?? code;
-  return typeof found === 'string' ? found : undefined;
-}
-
-function isDatabaseError(error: unknown): boolean {
-  const { name, message } = (error ?? {}) as { name?: string; message?: string };
-  if (name === 'QueryFailedError' || name === 'CannotConnectAlreadyConnectedError') return true;
-  if (
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-      message ?? '',
-    )
-  ) {
-    return true;
-  }
-  // Postgres' own errors have a severity; others may have a code that only looks like an SQLSTATE.
-  return (
-    LOST_CONNECTION.has(codeOf(error) ?? '') ||
-    typeof (error as { severity?: unknown } | undefined)?.severity === 'string'
-  );
-}
-
-/** SQLSTATE classes for a lost connection, missing resources, an operator's stop, and a lost race. */
-function isPassingDatabaseFault(code: string | undefined): boolean {
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
-}
-
-const SECRETS = [/\b(sk|pk|rk|key|token)-[\w*.-]{4,}/gi, /\bBearer\s+\S+/gi, /:\/\/[^\s:@/]*:[^\s@/]+@/g];
-
 function safe(text: string, most = MOST_MESSAGE): string {
-  const hidden = SECRETS.reduce((result, pattern) => result.replace(pattern, '[hidden]'), text);
-  return hidden.length > most ? `${hidden.slice(0, most - 1)}…` : hidden;
+  return boundedLine(scrub(text), most);
 }

@@ -3,6 +3,7 @@ import { Lane } from '../entities';
 import {
   laneParts,
   PIPELINE,
+  type EndedStep,
   type EventBody,
   type LaneId,
   type MarkRequest,
@@ -12,17 +13,17 @@ import {
   type SkipRequest,
 } from '../protocol';
 import { numbersOf, sceneIds } from '../stages';
-import { announceSkipped } from './announce';
+import { announcedNow } from './announce';
 import { cancelJobs } from './cancel-jobs';
-import { BUSY } from './close-gone-run';
 import type { ActivityDeps } from './deps';
+import { BUSY } from './end-run';
 import { laneNow } from './lane-of-scene';
 import { lockStage, refreshStage, releaseProject } from './lane-store';
-import { isLate, ownFence } from './own-fence';
+import { isLate, ownFence, ownStep } from './own-fence';
 
 /** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
-export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<void> {
-  const fence = ownFence();
+export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
+  const { fence, at } = ownStep();
   const { projectId } = address;
   const { stage } = laneParts(address.lane);
   const lane = await deps.dataSource.transaction(async (manager) => {
@@ -32,20 +33,18 @@ export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRe
     const lane = await laneNow(manager, address);
     if (lane === undefined) return undefined;
     await manager.query(
-      `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = now(),
+      `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = $4,
          updated_at = now()
        WHERE project_id = $1 AND lane = $2`,
-      [projectId, lane, fence],
+      [projectId, lane, fence, at],
     );
     await refreshStage(manager, projectId, stage);
     await releaseProject(manager, projectId);
     return lane;
   });
-  if (lane === undefined) return;
+  if (lane === undefined) return { announced: true };
   await cancelJobs(deps, { projectId, lanes: [lane] });
-  await announceSkipped(deps, { projectId, lane, runId }).catch((err: Error) =>
-    deps.logger.warn({ err: err.message, lane }, 'viewers were not told of the skipped lane'),
-  );
+  return { announced: await announcedNow(deps, { projectId, lane, runId }) };
 }
 
 /** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
@@ -66,17 +65,23 @@ export async function rejectLanes(
     }
     // Done twice, it is said once.
     await manager.query(
-      `UPDATE lanes SET status = 'pending', accepted = false, finished_at = NULL, updated_at = now(),
+      `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
+         updated_at = now(),
          feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],
+    );
+    // Viewers are told from here on anew how far the stage is.
+    await manager.query(
+      'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
+      [projectId, stages, fence],
     );
     for (const stage of stages) await refreshStage(manager, projectId, stage);
   });
 }
 
 /** Rows and viewers are told that the run stands still, or goes on. Changes nothing once the run has ended. */
-export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<void> {
+export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
     const open: unknown[] = await manager.query(
@@ -90,25 +95,26 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
     await markGates(manager, projectId, gates);
     return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
-  if (!rows) return;
+  if (!rows) return { announced: true };
   const told: EventBody = { type: 'stage_update', status };
-  await deps.log
-    .publish({
+  try {
+    await deps.log.publish({
       projectId,
       stage: PIPELINE,
       events: [told],
+      run: { fence: ownFence() },
       mark: { key: `hold:${runId}`, value: ownFence() },
       upstream: [{ stage: PIPELINE, body: told }],
-    })
-    .then(() =>
-      Promise.all([
-        ...rows.map((row) => tellPaused(deps, row)),
-        ...gates.map((gate) => tellGate(deps, projectId, gate)),
-      ]),
-    )
-    .catch((err: Error) =>
-      deps.logger.warn({ err: err.message, projectId }, 'viewers were not told how the run stands'),
-    );
+    });
+    await Promise.all([
+      ...rows.map((row) => tellPaused(deps, row)),
+      ...gates.map((gate) => tellGate(deps, projectId, gate)),
+    ]);
+    return { announced: true };
+  } catch (error) {
+    deps.logger.info({ err: (error as Error).message, projectId }, 'viewers cannot be told now how the run stands');
+    return { announced: false };
+  }
 }
 
 /** The scenes, as a person may have changed them since the storyboard was made. */
@@ -161,6 +167,7 @@ async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence
     stage,
     writer,
     events,
+    run: { fence: ownFence() },
     mark: { key: `paused:${lane}`, value: ownFence() },
   });
 }
@@ -171,6 +178,7 @@ async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: strin
     projectId,
     stage: gate,
     events: [update, { type: 'awaiting', gate }],
+    run: { fence: ownFence() },
     mark: { key: `awaiting:${gate}`, value: ownFence() },
     upstream: [{ stage: gate, body: update }],
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
 import { usageTotals } from '../entities';
 import { laneParts } from '../protocol';
 import type { LaneWriter } from '../stream';
@@ -8,21 +9,25 @@ import type { ActivityDeps } from './deps';
 const TELLING_MS = 500;
 
 /** Tells viewers what a lane and its project have paid so far, if they can be reached now. Never throws. */
-export async function tellUsage(deps: ActivityDeps, writer: LaneWriter): Promise<void> {
+export async function tellUsage(
+  deps: ActivityDeps,
+  writer: LaneWriter,
+  manager: EntityManager = deps.dataSource.manager,
+): Promise<void> {
   await Promise.race([
-    publish(deps, writer).catch((error: Error) =>
+    publish(deps, writer, manager).catch((error: Error) =>
       deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
     ),
     sleep(TELLING_MS, undefined, { ref: false }),
   ]);
 }
 
-async function publish({ dataSource, log }: ActivityDeps, writer: LaneWriter): Promise<void> {
+async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: EntityManager): Promise<void> {
   const { projectId, lane, fence, attempt } = writer;
   const usage = {
     type: 'usage' as const,
-    ...(await usageTotals(dataSource.manager, projectId, lane)),
-    project: await usageTotals(dataSource.manager, projectId),
+    ...(await usageTotals(manager, projectId, lane)),
+    project: await usageTotals(manager, projectId),
   };
   const { stage } = laneParts(lane);
   await log.publish({ projectId, stage, writer: { projectId, lane, fence, attempt }, events: [usage] });

@@ -1,34 +1,21 @@
 import { InvalidArgumentError } from 'commander';
 import type { Readable } from 'node:stream';
-import {
-  isStageName,
-  MAX_TOPIC_BYTES,
-  parseCursor,
-  parseProjectId,
-  STAGES,
-  StoryreelError,
-  type Cursor,
-  type ProjectId,
-  type StageName,
-} from '../protocol';
+import { readInput } from '../client';
+import { MAX_TOPIC_BYTES, parseCursor, type Cursor, type LaneId, type ProjectId, type StageName } from '../protocol';
 
 /** Throws `Project.NotFound`: what is no id names no project. */
 export function projectArgument(text: string): ProjectId {
-  const id = parseProjectId(text);
-  if (!id) {
-    throw new StoryreelError(
-      'Project.NotFound',
-      `There is no project "${text}": a project id is a UUID. "storyreel status" lists the projects.`,
-    );
-  }
-  return id;
+  return readInput('the project id', text);
 }
 
 /** Throws `Stage.Unknown` with the stages that there are. */
 export function stageArgument(text: string): StageName {
-  if (isStageName(text)) return text;
-  const names = STAGES.map(({ name }) => name).join(', ');
-  throw new StoryreelError('Stage.Unknown', `There is no stage "${text}". The stages are ${names}.`);
+  return readInput('the stage', text);
+}
+
+/** Throws `Stage.Unknown`; whether there is such a lane, the run knows. */
+export function laneArgument(text: string): LaneId {
+  return readInput('the lane', text);
 }
 
 export function cursorArgument(text: string): Cursor {

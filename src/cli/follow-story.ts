@@ -98,7 +98,11 @@ function ofStage(event: StoryEvent, stage: StageName): StoryEvent | undefined {
 function hasEnded(view: StoryView, stage: StageName, event: StoryEvent): boolean {
   if (event.type === 'stage_completed') return true;
   const lanes = lanesOfStage(view, stage);
-  return event.type === 'snapshot' && lanes.length > 0 && lanes.every(({ status }) => status === 'completed');
+  return (
+    event.type === 'snapshot' &&
+    lanes.length > 0 &&
+    lanes.every(({ status }) => status === 'completed' || status === 'skipped')
+  );
 }
 
 async function endingOf(

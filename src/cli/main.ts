@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readConfig, type Config } from '../config';
+import { scrub } from '../scrub';
 import type { Cli } from './cli';
 import { EXIT_CODES } from './exit-codes';
 import { failureOf } from './failure';
@@ -10,7 +11,7 @@ let config: Config | undefined;
 
 const cli: Cli = {
   screen: standardOutput(process.stdout),
-  say: (line) => void process.stderr.write(`${line}\n`),
+  say: (line) => void process.stderr.write(`${scrub(line)}\n`),
   stdin: process.stdin,
   config: () => (config ??= readConfig()),
   interrupted: () => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { StoryClient } from '../client';
-import { laneParts, type LaneId, type ProjectId } from '../protocol';
-import { projectArgument, stageArgument } from './arguments';
+import type { ProjectId } from '../protocol';
+import { laneArgument, projectArgument, stageArgument } from './arguments';
 import { withClient, type Cli } from './cli';
 import { exitCodesHelp } from './exit-codes';
 
@@ -33,7 +33,11 @@ interface SteerOptions {
   readonly lane?: string;
 }
 
-const LANE: Subject = { name: 'lane', description: 'a lane such as image_generation/3, or a stage', check: laneNamed };
+const LANE: Subject = {
+  name: 'lane',
+  description: 'a lane such as image_generation/3, or a stage',
+  check: laneArgument,
+};
 const STAGE: Subject = { name: 'stage', description: 'the stage that waits, such as storyboard', check: stageArgument };
 
 const COMMANDS: readonly Steering[] = [
@@ -107,7 +111,7 @@ const COMMANDS: readonly Steering[] = [
     async send(client, projectId, gate, { reason = '', lane }) {
       const lanes = await client.reject(projectId, stageArgument(gate), {
         reason,
-        ...(lane !== undefined && { lane: laneNamed(lane) }),
+        ...(lane !== undefined && { lane: laneArgument(lane) }),
       });
       return lanes.map((each) => `${each} is made again`);
     },
@@ -142,10 +146,4 @@ function addOne(program: Command, cli: Cli, steering: Steering): void {
 function helpOf(examples: readonly string[]): string {
   const lines = examples.map((example) => `  storyreel ${example}`);
   return ['', `Example${lines.length > 1 ? 's' : ''}:`, ...lines, exitCodesHelp()].join('\n');
-}
-
-/** Throws a usage error for a stage that does not exist; whether the lane does, the run knows. */
-function laneNamed(text: string): string {
-  stageArgument(laneParts(text as LaneId).stage);
-  return text;
 }

@@ -10,7 +10,9 @@ import {
   type ProjectStatus,
   type StageName,
 } from '../protocol';
-import { checkedProject, type NewProject } from './new-project';
+import { BY_HAND } from './hand-written';
+import type { Read } from './inputs';
+import { rowOf } from './new-project';
 
 export interface BatchedProject {
   readonly projectId: ProjectId;
@@ -24,6 +26,13 @@ export interface BatchedProject {
 type Row = Pick<Project, 'id' | 'name' | 'status' | 'owner' | 'error'>;
 
 const ROWS_AT_ONCE = 500;
+
+/** Of a row `p` of projects: it has no run and has not ended well, or it lacks a stage of $3, or all are wanted ($2). */
+const TO_RUN = `(
+  p.status IN ('draft', 'queued', 'failed', 'cancelled') OR (p.status = 'completed' AND ($2 OR EXISTS (
+    SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
+      ON l.project_id = p.id AND l.stage = asked.stage
+    WHERE l.settled_fence IS NULL AND l.status IS DISTINCT FROM 'skipped'))))`;
 
 /** The projects of a batch in their order. */
 export async function batchedProjects(manager: EntityManager, batchId: BatchId): Promise<BatchedProject[]> {
@@ -56,7 +65,7 @@ export interface Enlisted {
 export async function enlist(
   dataSource: DataSource,
   batchId: BatchId,
-  inputs: readonly (NewProject | ProjectId)[],
+  inputs: readonly (Read<'the project'> | ProjectId)[],
   again: readonly StageName[] | 'all',
 ): Promise<Enlisted> {
   return dataSource.transaction(async (manager) => {
@@ -66,10 +75,7 @@ export async function enlist(
     // What is queued already is touched, too, so that nobody takes it any more for what an ended batch has left behind.
     await manager.query(
       `UPDATE projects AS p SET status = 'queued', error = NULL, updated_at = now()
-       WHERE batch_id = $1 AND (status IN ('draft', 'queued', 'failed', 'cancelled') OR (status = 'completed' AND ($2 OR EXISTS (
-         SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
-           ON l.project_id = p.id AND l.stage = asked.stage
-         WHERE l.settled_fence IS NULL AND l.status IS DISTINCT FROM 'skipped'))))`,
+       WHERE batch_id = $1 AND ${TO_RUN}`,
       [batchId, again === 'all', again === 'all' ? [] : again],
     );
     const projects = await batchedProjects(manager, batchId);
@@ -83,10 +89,25 @@ export async function enlist(
   });
 }
 
+/** Of the batch, and of others that it is to take, the projects that it would run and of which a person has written something. */
+export async function handWrittenAmong(
+  manager: EntityManager,
+  batchId: BatchId,
+  named: readonly ProjectId[],
+  again: readonly StageName[] | 'all',
+): Promise<ProjectId[]> {
+  const rows = await manager.query<{ id: ProjectId }[]>(
+    `SELECT p.id FROM projects AS p WHERE (p.batch_id = $1 OR p.id = ANY ($4::uuid[])) AND ${TO_RUN}
+       AND EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = p.id AND ${BY_HAND}) ORDER BY p.batch_position, p.id`,
+    [batchId, again === 'all', again === 'all' ? [] : again, named],
+  );
+  return rows.map(({ id }) => id);
+}
+
 async function addMissing(
   manager: EntityManager,
   batchId: BatchId,
-  inputs: readonly (NewProject | ProjectId)[],
+  inputs: readonly (Read<'the project'> | ProjectId)[],
 ): Promise<ProjectId[]> {
   const there = await manager.find(Project, {
     select: { id: true, topic: true, batchPosition: true },
@@ -100,7 +121,7 @@ async function addMissing(
   const given: (ProjectId | undefined)[] = [];
   const missing: {
     at: number;
-    row: ReturnType<typeof checkedProject> & { batchId: BatchId; batchPosition: number };
+    row: ReturnType<typeof rowOf> & { batchId: BatchId; batchPosition: number };
   }[] = [];
   for (const [at, input] of inputs.entries()) {
     if (typeof input === 'string') {
@@ -108,7 +129,7 @@ async function addMissing(
       if (!ids.has(input)) await takeIn(manager, batchId, input, (position += 1));
       ids.add(input);
     } else {
-      const row = checkedProject(input);
+      const row = rowOf(input);
       given[at] = byTopic.get(row.topic)?.shift();
       if (!given[at]) missing.push({ at, row: { ...row, batchId, batchPosition: (position += 1) } });
     }

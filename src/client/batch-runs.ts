@@ -15,6 +15,7 @@ import {
   type BatchId,
   type BatchInput,
 } from '../protocol';
+import { briefly } from './briefly';
 import { liveWorkflow, whereFound } from './live-workflow';
 
 /** What of each film is to be made. */
@@ -39,22 +40,24 @@ export class BatchRuns {
     const { stages, gates } = input.story ?? {};
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.temporal.workflow.start(BATCH_WORKFLOW, {
-          workflowId,
-          taskQueue: this.taskQueue,
-          args: [input],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-          staticSummary: `batch of ${input.projects.length} projects`,
-          memo: { ...(stages && { stages }), ...(gates && { gates }) },
-        });
+        await briefly(this.temporal, () =>
+          this.temporal.workflow.start(BATCH_WORKFLOW, {
+            workflowId,
+            taskQueue: this.taskQueue,
+            args: [input],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+            staticSummary: `batch of ${input.projects.length} projects`,
+            memo: { ...(stages && { stages }), ...(gates && { gates }) },
+          }),
+        );
         return;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
       try {
         const handle = this.temporal.workflow.getHandle(workflowId);
-        await handle.signal<[AddRequest]>(ADD_MESSAGE, { projects: input.projects });
+        await briefly(this.temporal, () => handle.signal<[AddRequest]>(ADD_MESSAGE, { projects: input.projects }));
         return;
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError) || tries === TRIES) throw error;
@@ -90,8 +93,8 @@ export class BatchRuns {
 
   /** Resolves false where none was running. */
   async cancel(batchId: BatchId): Promise<boolean> {
-    const asked = this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId)).cancel();
-    return (await whereFound(asked)) !== undefined;
+    const handle = this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId));
+    return (await whereFound(briefly(this.temporal, () => handle.cancel()))) !== undefined;
   }
 
   private live(batchId: BatchId): Promise<WorkflowExecutionDescription | undefined> {

@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import { checkNamed } from '../planning';
+import { checkNamed, type PlanSource } from '../planning';
 import {
   batchWorkflowIdOf,
-  parseBatchId,
+  fairnessKeyOf,
   STAGES,
   StoryreelError,
   type BatchId,
   type BatchItem,
+  type LaneId,
   type ProjectId,
   type ProjectStatus,
   type StageName,
   type StoryPriority,
 } from '../protocol';
-import { batchedProjects, enlist, type BatchedProject } from './batch-rows';
+import { batchedProjects, enlist, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
+import { editsAtStake, wouldReplace } from './edits-at-stake';
+import { read, type Read } from './inputs';
 import type { NewProject } from './new-project';
 
 /** A new project or one that is there. */
@@ -30,6 +32,7 @@ export interface BatchOptions {
   /** Makes everything again, also what has not changed, and also of projects that are completed. */
   readonly force?: boolean;
   /** As in `StartOptions`. */
+  readonly replaceEdits?: boolean;
   readonly onFailure?: 'park' | 'fail';
   /**
    * Only these stages of each film; default: all. The same batch without them, when it has ended, makes the others. A batch
@@ -59,26 +62,31 @@ export interface BatchView {
   readonly projects: readonly BatchedProject[];
 }
 
-const LOOK_MS = 500;
-
 /** Starts, joins, shows and cancels batches. */
 export class Batches {
   private readonly runs: BatchRuns;
+  private readonly dataSource: DataSource;
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly source: PlanSource,
     temporal: Client,
     taskQueue: string,
   ) {
+    this.dataSource = source.dataSource;
     this.runs = new BatchRuns(temporal, taskQueue);
   }
 
-  async start(inputs: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {
-    const { atMost = 3, force = false, onFailure, priority, stages, gates } = options;
-    const batchId = checkedId(options.batchId ?? randomUUID().slice(0, 8));
-    if (!Number.isInteger(atMost) || atMost < 1) {
-      throw new StoryreelError('Project.Invalid', 'How many projects may run at once must be a whole number from 1.');
+  async start(given: unknown, options: unknown): Promise<StartedBatch> {
+    const inputs = read('the batch', given).map(projectIn);
+    const checked = read('the options of the batch', options);
+    const { atMost = 3, force = false, onFailure, priority, stages, gates } = checked;
+    if (inputs.length === 0 && checked.batchId === undefined) {
+      throw new StoryreelError(
+        'Project.Invalid',
+        'No project was given. Give topics or ids, or the batchId to go on with.',
+      );
     }
+    const batchId = checked.batchId ?? (randomUUID().slice(0, 8) as BatchId);
     checkNamed({ ...(stages && { stages }) });
     const scope = { ...(stages && { stages }), ...(gates && { gates }) };
     const isRunning = await this.runs.canTake(batchId, scope);
@@ -86,24 +94,44 @@ export class Batches {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
     const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
-    const { given, projects } = await enlist(this.dataSource, batchId, inputs, again);
+    if (!checked.replaceEdits) await this.refuseToReplace(batchId, inputs, again, { force, ...(stages && { stages }) });
+    const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
-    const served = new Map(given.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
+    const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
     const unfinished = projects.filter(({ status }) => status !== 'completed');
     const items = unfinished.map(({ projectId, owner }): BatchItem => {
       const own = served.get(projectId);
-      return { projectId, ...(owner !== undefined && { owner }), ...(own !== undefined && { priority: own }) };
+      return {
+        projectId,
+        ...(owner !== undefined && { owner: fairnessKeyOf(owner) }),
+        ...(own !== undefined && { priority: own }),
+      };
     });
     if (items.length > 0) {
       const story = { ...scope, ...(force && { force }), ...(onFailure && { onFailure }) };
       await this.runs.startOrAdd({ batchId, projects: items, atMost, story });
     }
-    return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: given };
+    return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: ids };
+  }
+
+  /** Throws `Project.WouldReplaceEdits` where a project that the batch would run has something at stake. */
+  private async refuseToReplace(
+    batchId: BatchId,
+    inputs: readonly CheckedInput[],
+    again: readonly StageName[] | 'all',
+    options: Pick<BatchOptions, 'force' | 'stages'>,
+  ): Promise<void> {
+    const named = inputs.filter((input): input is ProjectId => typeof input === 'string');
+    const found: { projectId: ProjectId; lanes: readonly LaneId[] }[] = [];
+    for (const projectId of await handWrittenAmong(this.dataSource.manager, batchId, named, again)) {
+      const lanes = await editsAtStake(this.source, projectId, options);
+      if (lanes.length > 0) found.push({ projectId, lanes });
+    }
+    if (found.length > 0) throw wouldReplace('batch', found);
   }
 
   /** Throws `Batch.NotFound`. */
-  async status(id: string): Promise<BatchView> {
-    const batchId = checkedId(id);
+  async status(batchId: BatchId): Promise<BatchView> {
     // In this order: what has ended before the rows are read is in the rows.
     const running = await this.runs.isRunning(batchId);
     const projects = await batchedProjects(this.dataSource.manager, batchId);
@@ -113,37 +141,27 @@ export class Batches {
     return { batchId, workflowId: batchWorkflowIdOf(batchId), running, counts, projects };
   }
 
-  /** Where it stands now and at each change, until it runs no more. Ends quietly when the signal says so. */
-  async *watch(id: string, signal?: AbortSignal): AsyncGenerator<BatchView, void, undefined> {
-    let last = '';
-    while (!signal?.aborted) {
-      const view = await this.status(id);
-      const now = JSON.stringify(view);
-      if (now !== last) yield view;
-      last = now;
-      if (!view.running) return;
-      await sleep(LOOK_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
-    }
-  }
-
   /** Resolves false where none was running. Throws `Batch.NotFound`. */
-  async cancel(id: string): Promise<boolean> {
-    const { batchId, running } = await this.status(id);
+  async cancel(batchId: BatchId): Promise<boolean> {
+    const { running } = await this.status(batchId);
     return running && this.runs.cancel(batchId);
   }
 }
 
-function priorityIn(input: BatchInputProject | undefined): StoryPriority | undefined {
-  return typeof input === 'object' ? input.priority : undefined;
+type CheckedInput = ProjectId | Read<'a project of the batch'>;
+
+/** Throws what is wrong with the one of this number. */
+function projectIn(given: unknown, i: number): CheckedInput {
+  try {
+    return typeof given === 'string' ? read('the project id', given) : read('a project of the batch', given);
+  } catch (error) {
+    const { type, message } = error as StoryreelError;
+    throw new StoryreelError(type, `Project ${i + 1} of the batch: ${message}`, { cause: error });
+  }
 }
 
-function checkedId(id: string): BatchId {
-  const batchId = parseBatchId(id);
-  if (batchId) return batchId;
-  throw new StoryreelError(
-    'Project.Invalid',
-    'The name of a batch has letters, digits, dots, dashes and underscores, at most 100, and begins with a letter or digit.',
-  );
+function priorityIn(input: CheckedInput | undefined): StoryPriority | undefined {
+  return typeof input === 'object' ? input.priority : undefined;
 }
 
 function notFound(batchId: BatchId): StoryreelError {

@@ -1,8 +1,9 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Project } from '../entities';
-import { isFinal, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
+import { isFinal, isOpen, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../protocol';
 import type { ControlChannel } from '../stream';
-import { whereFound } from './live-workflow';
+import { briefly } from './briefly';
+import { described, whereFound } from './live-workflow';
 
 /**
  * What became of a request to cancel. `requested`: the run ends as cancelled as soon as all that runs has stopped, unless it
@@ -26,17 +27,24 @@ export async function cancelRun(
   { temporal, control, project }: CancelPorts,
   projectId: ProjectId,
 ): Promise<CancelResult> {
-  const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
-  const [known, found] = await Promise.all([project(projectId), whereFound(handle.describe())]);
-  if (found?.status.name !== 'RUNNING' || hasToldItsEnd(known, found)) {
-    return { kind: 'not_running', status: known.status };
+  const workflowId = workflowIdOf(projectId);
+  const handle = temporal.workflow.getHandle(workflowId);
+  const found = await described(temporal, workflowId);
+  const open = found && isOpen(found.status.name) ? found : undefined;
+  // A run whose project is gone, because the database is older than it is, can be ended all the same.
+  const known = await project(projectId).catch((error: unknown) => {
+    if (open && error instanceof StoryreelError && error.type === 'Project.NotFound') return undefined;
+    throw error;
+  });
+  if (!open || (known && hasToldItsEnd(known, open))) {
+    return { kind: 'not_running', status: (known ?? (await project(projectId))).status };
   }
-  const before = found.raw.workflowExtendedInfo?.cancelRequested === true;
-  if (!before && !(await whereFound(handle.cancel()))) {
+  const before = open.raw.workflowExtendedInfo?.cancelRequested === true;
+  if (!before && !(await whereFound(briefly(temporal, () => handle.cancel())))) {
     return { kind: 'not_running', status: (await project(projectId)).status };
   }
   // A hint: where workers cannot be told, heartbeats bring it within a second. Also where it was asked for before: that call may not have reached the workers.
-  await control.stop({ projectId, runId: found.runId });
+  await control.stop({ projectId, runId: open.runId });
   return { kind: before ? 'already_requested' : 'requested' };
 }
 

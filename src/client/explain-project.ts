@@ -7,9 +7,11 @@ import {
   storedResult,
   withSettings,
   workersSettings,
+  type LaneInputs,
   type PlannedRun,
   type PlanSource,
 } from '../planning';
+import { handWrittenLanes } from './hand-written';
 import {
   laneId,
   projectNotFound,
@@ -38,8 +40,10 @@ export interface LaneExplanation {
   readonly changed?: readonly string[];
   /** Lanes that are made before: if their results come out the same, this one is used again after all. */
   readonly on?: readonly LaneId[];
-  /** A person has written the result. */
+  /** A person has written the result, or what an attempt shall go on from. */
   readonly edited?: true;
+  /** A run would replace that; where it only depends on other lanes, it may. `start` refuses to without `replaceEdits`. */
+  readonly replaces?: true;
 }
 
 export interface ProjectExplanation {
@@ -86,7 +90,7 @@ export async function explainProject(
   const explained = (settings: RunSettings) =>
     new Explainer(withSettings(source, settings), project, rows, scenes, planned, options.force === true).all();
   const last = project.runSettings;
-  const next = await settingsForNewRun(manager, await workersSettings(source));
+  const next = await settingsForNewRun(manager, source.config, await workersSettings(source));
   const lanes = await explained(options.keepSettings && last ? last : next);
   const changed = last && !options.keepSettings ? changedSettings(last, next) : [];
   if (!last || changed.length === 0) return { projectId, version: project.version, lanes };
@@ -126,6 +130,7 @@ export function settingsText({ projectId, settings }: ProjectExplanation): strin
 class Explainer {
   private readonly found = new Map<LaneId, LaneExplanation>();
   private numbers: readonly number[];
+  private byHand: ReadonlySet<LaneId> = new Set();
 
   constructor(
     private readonly source: PlanSource,
@@ -139,6 +144,7 @@ class Explainer {
   }
 
   async all(): Promise<LaneExplanation[]> {
+    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id as ProjectId);
     for (const stage of STAGES.filter(({ name }) => this.planned.plan.some((planned) => planned.name === name))) {
       for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
@@ -161,7 +167,31 @@ class Explainer {
     return explained;
   }
 
-  private async explain(
+  private async explain(stage: Stage, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
+    const explained = await this.reasonFor(stage, lane, scene);
+    if (!this.byHand.has(lane)) return explained;
+    const replaces = explained.reason !== 'reused' && !(await this.goesOn(stage, lane, scene));
+    return { ...explained, edited: true, ...(replaces && { replaces }) };
+  }
+
+  /** A text that a person has begun is gone on from, as long as it is made from the same. */
+  private async goesOn({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
+    const row = this.rows.get(lane);
+    if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
+    return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;
+  }
+
+  private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
+    const { manager } = this.source.dataSource;
+    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
+    return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
+      // What is made before may bring what is missing now.
+      if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
+      throw error;
+    });
+  }
+
+  private async reasonFor(
     { name, needs, scope }: Stage,
     lane: LaneId,
     scene: number | undefined,
@@ -174,14 +204,9 @@ class Explainer {
     if (!row || !stored) return { lane, reason: 'new', ...on };
     if (this.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
-    if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused', edited: true };
+    if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused' };
 
-    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
-    const plan = await planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
-      // What is made before may bring what is missing now.
-      if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
-      throw error;
-    });
+    const plan = await this.planOf(name, row, scene);
     if (plan && plan.inputHash !== row.inputHash && !row.accepted) {
       return { lane, reason: 'changed', changed: differing(row.inputs, plan.parts), ...on };
     }
@@ -226,7 +251,12 @@ function differing(before: Readonly<Record<string, string>> | null, now: Readonl
 }
 
 /** In words, as a person reads it. */
-export function reasonText({ reason, changed = [], on = [], edited }: LaneExplanation): string {
+export function reasonText(explanation: LaneExplanation): string {
+  const words = wordsFor(explanation);
+  return explanation.replaces ? `${words}; replaces what a person has written` : words;
+}
+
+function wordsFor({ reason, changed = [], on = [], edited }: LaneExplanation): string {
   const more = on.length > 3 ? ` and ${on.length - 3} more` : '';
   const upstream = on.length > 0 ? `depends on ${on.slice(0, 3).join(', ')}${more}` : '';
   switch (reason) {

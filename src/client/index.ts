@@ -25,11 +25,13 @@ export {
   type MakeReason,
   type ProjectExplanation,
 } from './explain-project';
+export { read as readInput } from './inputs';
 export type { StartedRun } from './live-workflow';
 export type { BatchedProject } from './batch-rows';
 export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from './batches';
 export type { NewProject } from './new-project';
 export type { LaneStateView, ProjectView, StageView } from './project-view';
 export { StoryClient, type ConnectOptions, type ProjectSummary } from './story-client';
+export type { DeleteOptions } from './delete-project';
 export type { StartOptions } from './start-run';
 export type { WatchOptions } from './watch-project';

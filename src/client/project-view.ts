@@ -24,6 +24,8 @@ export interface LaneStateView {
   readonly status: LaneStatus;
   readonly attempt: number;
   readonly error?: EventError;
+  /** The outage that a lane which is `processing` waits for; it continues by itself. */
+  readonly waitsFor?: EventError;
 }
 
 /** Where a project stands, as Postgres has it. */
@@ -68,7 +70,11 @@ export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: Us
       .map(({ stage, status, attempt, error }) => ({ stage, status, attempt, ...(error && { error }) })),
     lanes: [...truth.lanes]
       .sort((a, b) => order(a.lane) - order(b.lane))
-      .map(({ lane, status, attempt, error }) => ({ lane: lane as LaneId, status, attempt, ...(error && { error }) })),
+      .map(({ lane, status, attempt, error, waitsFor }) => ({
+        ...{ lane: lane as LaneId, status, attempt },
+        ...(error && { error }),
+        ...(waitsFor && status === 'processing' && { waitsFor }),
+      })),
     ...(film && { film }),
     usage,
     ...(project.budget !== null && { budget: project.budget }),

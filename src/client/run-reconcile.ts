@@ -7,6 +7,7 @@ import {
   type ReconcileInput,
   type ReconcileReport,
 } from '../protocol';
+import { briefly } from './briefly';
 
 /** A worker that is there takes it at once; with very many media it takes a while. */
 const MOST_MINUTES = 30;
@@ -21,14 +22,17 @@ export async function runReconcile(
   input: ReconcileInput,
 ): Promise<ReconcileReport> {
   try {
-    return await temporal.workflow.execute<(given: ReconcileInput) => Promise<ReconcileReport>>(RECONCILE_WORKFLOW, {
-      workflowId: `${reconcileScheduleOf(taskQueue)}-now`,
-      taskQueue,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowExecutionTimeout: MOST_MINUTES * 60_000,
-      staticSummary: 'makes rows and media true',
-    });
+    const handle = await briefly(temporal, () =>
+      temporal.workflow.start<(given: ReconcileInput) => Promise<ReconcileReport>>(RECONCILE_WORKFLOW, {
+        workflowId: `${reconcileScheduleOf(taskQueue)}-now`,
+        taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowExecutionTimeout: MOST_MINUTES * 60_000,
+        staticSummary: 'makes rows and media true',
+      }),
+    );
+    return await handle.result();
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const why =

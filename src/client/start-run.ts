@@ -8,12 +8,15 @@ import {
   STORY_WORKFLOW,
   StoryreelError,
   workflowIdOf,
+  type LaneId,
   type ProjectId,
   type StageName,
   type StoryInput,
   type StoryPriority,
 } from '../protocol';
-import { hasEnded, runOfRequest, type StartedRun } from './live-workflow';
+import { briefly } from './briefly';
+import { wouldReplace } from './edits-at-stake';
+import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 
 export interface StartOptions {
@@ -21,6 +24,8 @@ export interface StartOptions {
   readonly force?: boolean;
   /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
   readonly onFailure?: 'park' | 'fail';
+  /** Also where it replaces what a person has written; otherwise such a run is refused. */
+  readonly replaceEdits?: boolean;
   /**
    * With the settings that the last run had (models, frame size), so that what is finished stays as it is although they have
    * changed since. Default: those of the worker that opens this run.
@@ -46,12 +51,14 @@ export interface StartPorts {
   readonly taskQueue: string;
   /** The project as Postgres has it now; throws `Project.NotFound`. */
   readonly project: (projectId: ProjectId) => Promise<Project>;
+  /** The lanes of which such a run would replace what a person has written. */
+  readonly editsAtStake: (projectId: ProjectId, options: StartOptions) => Promise<readonly LaneId[]>;
 }
 
 /**
  * Starts a run of a project. What is settled and would be made from the same inputs is used again. Throws
- * `Project.NotFound`, `Project.Invalid` where its stages and scenes cannot be run, and `Project.AlreadyRunning` unless `join`
- * is set or `requestId` is that of the live run.
+ * `Project.NotFound`, `Project.Invalid` where its stages and scenes cannot be run, `Project.AlreadyRunning` unless `join` is set
+ * or `requestId` is that of the live run, and `Project.WouldReplaceEdits` unless `replaceEdits` is set.
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
   const { temporal, dataSource, project } = ports;
@@ -73,6 +80,10 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const same = await ofRequest();
   if (same) return same;
   await planRun(dataSource.manager, input);
+  if (!options.replaceEdits && (await isOver(temporal, before))) {
+    const lanes = await ports.editsAtStake(projectId, options);
+    if (lanes.length > 0) throw wouldReplace('run', [{ projectId, lanes }]);
+  }
   const served = priorityOf({ ...(priority && { priority }), ...(owner && { owner }) });
   const start = () => startWorkflow(ports, input, options, served);
   const orRefused = async (error: unknown): Promise<string> => {
@@ -81,7 +92,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     if (faster) return faster.runId;
     throw new StoryreelError(
       'Project.AlreadyRunning',
-      `Project ${projectId} is running already. Watch it, cancel it first, or start with join.`,
+      `Project ${projectId} is running already. Watch it, cancel it first, or wait for its end.`,
       { cause: error },
     );
   };
@@ -96,21 +107,30 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   return { workflowId, runId };
 }
 
+/** One that runs is joined, or is in the way; it was started before. */
+async function isOver(temporal: Client, { id, status, runId }: Project): Promise<boolean> {
+  const workflowId = workflowIdOf(id as ProjectId);
+  if (!(await isRunning(temporal, workflowId))) return true;
+  return isFinal(status) && (await hasEnded(temporal, workflowId, runId));
+}
+
 async function startWorkflow(
   { temporal, taskQueue }: StartPorts,
   input: StoryInput,
   { join, requestId }: StartOptions,
   priority: ReturnType<typeof priorityOf>,
 ): Promise<string> {
-  const handle = await temporal.workflow.start(STORY_WORKFLOW, {
-    workflowId: workflowIdOf(input.projectId),
-    taskQueue,
-    args: [input],
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
-    staticSummary: `story of ${input.projectId}`,
-    priority,
-    ...(requestId !== undefined && { memo: { requestId } }),
-  });
+  const handle = await briefly(temporal, () =>
+    temporal.workflow.start(STORY_WORKFLOW, {
+      workflowId: workflowIdOf(input.projectId),
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
+      staticSummary: `story of ${input.projectId}`,
+      priority,
+      ...(requestId !== undefined && { memo: { requestId } }),
+    }),
+  );
   return handle.firstExecutionRunId;
 }

@@ -5,19 +5,20 @@ import {
   type Client,
 } from '@temporalio/client';
 import {
+  boundedLine,
   StoryreelError,
+  TEXT_BYTES,
   workflowIdOf,
   type MessageAnswer,
   type ProjectId,
   type StoryMessage,
   type StoryMessages,
 } from '../protocol';
+import { briefly } from './briefly';
+import { isRunning, whereFound } from './live-workflow';
 
 /** Only a worker can answer; it does so in milliseconds. */
 const ANSWER_MS = 10_000;
-
-/** Rows of the project are locked meanwhile. */
-const TELLING_MS = 5_000;
 
 /**
  * Steers the live run of a project. Resolves when the run has taken the message in. Throws `Project.NotRunning` where no
@@ -29,23 +30,20 @@ export async function steerRun<M extends StoryMessage>(
   message: M,
   argument: StoryMessages[M],
 ): Promise<MessageAnswer> {
-  const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
+  const workflowId = workflowIdOf(projectId);
+  // Temporal itself answers at once, or is away; only then it is known that a late answer is a worker's.
+  if (!(await isRunning(temporal, workflowId))) throw notRunning(projectId, message);
+  const handle = temporal.workflow.getHandle(workflowId);
   try {
     return await temporal.withDeadline(Date.now() + ANSWER_MS, () =>
       handle.executeUpdate<MessageAnswer, [StoryMessages[M]]>(message, { args: [argument] }),
     );
   } catch (cause) {
     if (cause instanceof WorkflowNotFoundError) {
-      throw new StoryreelError(
-        'Project.NotRunning',
-        `Nothing to ${wordFor(message)}: project ${projectId} is not running.`,
-        {
-          cause,
-        },
-      );
+      throw notRunning(projectId, message, cause);
     }
     if (cause instanceof WorkflowUpdateFailedError) {
-      const why = cause.cause?.message ?? 'the run has ended';
+      const why = boundedLine(cause.cause?.message ?? 'the run has ended', TEXT_BYTES.note);
       throw new StoryreelError('Message.Stale', `Nothing to ${wordFor(message)}: ${why}.`, { cause });
     }
     if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
@@ -62,12 +60,13 @@ export async function steerRun<M extends StoryMessage>(
 /** Has a live run look at everything again, because a person has changed rows. Nothing where none is live. */
 export async function tellEdited(temporal: Client, projectId: ProjectId): Promise<void> {
   const message: StoryMessage = 'edited';
-  const told = temporal.withDeadline(Date.now() + TELLING_MS, () =>
-    temporal.workflow.getHandle(workflowIdOf(projectId)).signal(message),
-  );
-  await told.catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  });
+  const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
+  await whereFound(briefly(temporal, () => handle.signal(message)));
+}
+
+function notRunning(projectId: ProjectId, message: StoryMessage, cause?: unknown): StoryreelError {
+  const words = `Nothing to ${wordFor(message)}: project ${projectId} is not running.`;
+  return new StoryreelError('Project.NotRunning', words, { cause });
 }
 
 function wordFor(message: StoryMessage): string {

@@ -1,13 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, Project, usageTotals } from '../entities';
 import {
-  isFinal,
   projectNotFound,
-  STATUS_QUERY,
-  StoryreelError,
   unreachable,
   workflowIdOf,
   type LaneId,
@@ -30,15 +26,23 @@ import {
   editProject,
   loadEditable,
   loadTextEdits,
+  type EditableProject,
+  type EditedProject,
   type EditOptions,
   type EditSource,
   type ProjectChanges,
+  type TextEditView,
 } from './edit';
-import { explainProject, type ExplainOptions } from './explain-project';
+import { deleteProject, type DeleteOptions } from './delete-project';
+import { editsAtStake } from './edits-at-stake';
+import { explainProject, type ExplainOptions, type ProjectExplanation } from './explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
 import { loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
-import { hasEnded, isRunning, whereFound, type StartedRun } from './live-workflow';
+import { closedError, storyreelError } from './client-errors';
+import { read } from './inputs';
+import { isRunning, runStatus, type StartedRun } from './live-workflow';
+import { watchBatch } from './watch-batch';
 import { runReconcile } from './run-reconcile';
 import { checkedProject, type NewProject } from './new-project';
 import { SnapshotReader } from './snapshot-reader';
@@ -71,6 +75,7 @@ export class StoryClient {
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly config: Config,
@@ -83,17 +88,16 @@ export class StoryClient {
     this.source = { dataSource, log, config };
     this.watched = {
       log,
-      snapshots: new SnapshotReader(log, (id) => loadTruth(dataSource, id)),
-      status: async (id) => {
-        const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
-        return found?.status;
-      },
+      snapshots: new SnapshotReader(log, (id) => this.run(() => loadTruth(dataSource, id))),
+      status: (id) =>
+        this.run(async () => {
+          const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
+          return found?.status;
+        }),
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
-    this.batches = new Batches(dataSource, temporal, config.TEMPORAL_TASK_QUEUE);
-    // Each watch listens, and there may be any number of them.
-    setMaxListeners(0, this.closing.signal);
+    this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
@@ -120,119 +124,137 @@ export class StoryClient {
   }
 
   /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
-  async create(input: NewProject): Promise<ProjectId> {
-    const project = await this.dataSource.getRepository(Project).save(checkedProject(input));
-    return project.id as ProjectId;
+  create(input: NewProject): Promise<ProjectId> {
+    return this.run(async () => {
+      const project = await this.dataSource.getRepository(Project).save(checkedProject(input));
+      return project.id as ProjectId;
+    });
   }
 
   /** Starts a run of the project; see `startRun`. */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    const { temporal, dataSource, config } = this;
-    const project = (id: ProjectId) => this.project(id);
-    return startRun({ temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project }, projectId, options);
+    return this.run(() => {
+      const { temporal, dataSource, config } = this;
+      const project = (id: ProjectId) => this.project(id);
+      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(this.source, id, of);
+      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
+      return startRun(ports, read('the project id', projectId), read('the start', options));
+    });
   }
 
   /** Where the project stands. Throws `Project.NotFound`. */
-  async status(projectId: ProjectId): Promise<ProjectView> {
-    const truth = await loadTruth(this.dataSource, projectId);
-    if (!truth) throw projectNotFound(projectId);
-    return projectView(projectId, truth, await usageTotals(this.dataSource.manager, projectId));
+  status(projectId: ProjectId): Promise<ProjectView> {
+    return this.run(async () => {
+      const id = read('the project id', projectId);
+      const truth = await loadTruth(this.dataSource, id);
+      if (!truth) throw projectNotFound(id);
+      return projectView(id, truth, await usageTotals(this.dataSource.manager, id));
+    });
   }
 
-  /** What the live workflow itself says; undefined where none runs. */
-  async runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
-    const workflowId = workflowIdOf(projectId);
-    if (!(await isRunning(this.temporal, workflowId))) return undefined;
-    return whereFound(this.temporal.workflow.getHandle(workflowId).query<StoryStatusView>(STATUS_QUERY));
+  /** What the live workflow itself says; undefined where none runs. Throws `Worker.Absent` where nobody answers for it. */
+  runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
+    return this.run(() => runStatus(this.temporal, read('the project id', projectId)));
   }
 
   /** Changes a project by hand; see `editProject`. */
-  edit(projectId: ProjectId, changes: ProjectChanges, options?: EditOptions) {
-    const isLive = () => isRunning(this.temporal, workflowIdOf(projectId));
-    return editProject(
-      this.source,
-      { isLive, tell: () => tellEdited(this.temporal, projectId) },
-      projectId,
-      changes,
-      options,
-    );
+  edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
+    return this.run(() => {
+      const id = read('the project id', projectId);
+      const isLive = () => isRunning(this.temporal, workflowIdOf(id));
+      const run = { isLive, tell: () => tellEdited(this.temporal, id) };
+      return editProject(this.source, run, id, changes, read('the edit', options));
+    });
   }
 
   /** All that a person may edit of a project. Throws `Project.NotFound`. */
-  editable(projectId: ProjectId) {
-    return loadEditable(this.source, projectId);
+  editable(projectId: ProjectId): Promise<EditableProject> {
+    return this.run(() => loadEditable(this.source, read('the project id', projectId)));
   }
 
   /** The texts that people have replaced, oldest first. */
-  textEdits(projectId: ProjectId) {
-    return loadTextEdits(this.dataSource, projectId);
+  textEdits(projectId: ProjectId): Promise<TextEditView[]> {
+    return this.run(() => loadTextEdits(this.dataSource, read('the project id', projectId)));
   }
 
   /** What a run would make, and why; see `explainProject`. */
-  explain(projectId: ProjectId, options?: ExplainOptions) {
-    return explainProject(this.source, projectId, options);
+  explain(projectId: ProjectId, options: ExplainOptions = {}): Promise<ProjectExplanation> {
+    return this.run(() =>
+      explainProject(this.source, read('the project id', projectId), read('what to explain', options)),
+    );
   }
 
   /** Newest first. */
-  async list(filter: { status?: ProjectStatus; limit?: number } = {}): Promise<ProjectSummary[]> {
-    const rows = await this.dataSource.getRepository(Project).find({
-      where: filter.status ? { status: filter.status } : {},
-      order: { createdAt: 'DESC' },
-      take: filter.limit ?? 20,
+  list(filter: { status?: ProjectStatus; limit?: number } = {}): Promise<ProjectSummary[]> {
+    return this.run(async () => {
+      const { status, limit = 20 } = read('the list', filter);
+      const rows = await this.dataSource.getRepository(Project).find({
+        where: status ? { status } : {},
+        order: { createdAt: 'DESC' },
+        take: limit,
+      });
+      return rows.map(({ id, name, topic, status, createdAt }) => ({
+        projectId: id as ProjectId,
+        name,
+        topic,
+        status,
+        createdAt,
+      }));
     });
-    return rows.map(({ id, name, topic, status, createdAt }) => ({
-      projectId: id as ProjectId,
-      name,
-      topic,
-      status,
-      createdAt,
-    }));
   }
 
-  /** A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`. */
+  /**
+   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`, as its first answer. With a client
+   * that is closed it ends at once.
+   */
   watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    return new ProjectWatch(this.watched, projectId, options);
+    try {
+      return new ProjectWatch(this.watched, read('the project id', projectId), read('the watch', options));
+    } catch (error) {
+      return refused(error);
+    }
   }
 
   /**
    * Begins nothing new in the live run; with `now`, also stops what runs, in mid-sentence: `resume` goes on from there.
    * This and the messages below throw what `steerRun` does.
    */
-  async pause(projectId: ProjectId, { now = false }: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
-    return this.steer(projectId, 'pause', now ? { now } : {});
+  pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
+    return this.steer(projectId, 'pause', () => read('the pause', options));
   }
 
-  async resume(projectId: ProjectId): Promise<MessageAnswer> {
-    return this.steer(projectId, 'resume', {});
+  resume(projectId: ProjectId): Promise<MessageAnswer> {
+    return this.steer(projectId, 'resume', () => ({}));
   }
 
   /** Has lanes that wait for a person tried again: one (`image_generation/3`) or all of a stage. Gives those lanes. */
   async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'retry', { lane })).lanes;
+    return (await this.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
   /** Lets the run go on without a lane, or without all of a stage that are not settled. Gives those lanes. */
   async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'skip', { lane })).lanes;
+    return (await this.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
   /** Stops a lane and keeps its text as it is. It waits for `retry` or `skip` then. Gives the lanes. */
   async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'cancelLane', { lane })).lanes;
+    return (await this.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
   /** Lets a run go on that waits after this stage. */
-  async approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
-    return this.steer(projectId, 'approve', { gate });
+  approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
+    return this.steer(projectId, 'approve', () => ({ gate: read('the stage', gate) }));
   }
 
   /** Has a stage that waits for approval made again, or one lane of it; the model is told the reason. Gives the lanes. */
   async reject(
     projectId: ProjectId,
     gate: StageName,
-    { reason, lane }: { readonly reason: string; readonly lane?: string },
+    rejection: { readonly reason: string; readonly lane?: string },
   ): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'reject', { gate, reason, ...(lane !== undefined && { lane }) })).lanes;
+    const request = () => ({ gate: read('the stage', gate), ...read('the rejection', rejection) });
+    return (await this.steer(projectId, 'reject', request)).lanes;
   }
 
   /**
@@ -240,92 +262,117 @@ export class StoryClient {
    * moment; where Redis is away, within a second. Throws `Project.NotFound`.
    */
   cancel(projectId: ProjectId): Promise<CancelResult> {
-    const project = (id: ProjectId) => this.project(id);
-    return cancelRun({ temporal: this.temporal, control: this.redis.control, project }, projectId);
+    return this.run(() => {
+      const project = (id: ProjectId) => this.project(id);
+      const ports = { temporal: this.temporal, control: this.redis.control, project };
+      return cancelRun(ports, read('the project id', projectId));
+    });
   }
 
   /**
    * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
    * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
    * reached; then nothing is removed, or only the events, and the call may be repeated.
+   *
+   * Temporal keeps the histories of the runs until their retention ends; with `purgeHistory` they go as well, also those of a
+   * project that was deleted before.
    */
-  async delete(projectId: ProjectId): Promise<void> {
-    const { status, runId } = await this.project(projectId);
-    const workflowId = workflowIdOf(projectId);
-    // A run that has told its end is about to be over.
-    if (
-      (await isRunning(this.temporal, workflowId)) &&
-      !(isFinal(status) && (await hasEnded(this.temporal, workflowId, runId)))
-    ) {
-      throw new StoryreelError(
-        'Project.AlreadyRunning',
-        `Project ${projectId} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${projectId}`,
-      );
-    }
-    await this.redis.log.delete(projectId).catch((cause: unknown) => {
-      throw unreachable('Redis', 'REDIS_URL', cause);
+  delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
+    return this.run(async () => {
+      const id = read('the project id', projectId);
+      const { temporal, dataSource, redis } = this;
+      await deleteProject({ temporal, dataSource, log: redis.log }, id, read('the deletion', options));
     });
-    await this.dataSource.getRepository(Project).delete({ id: projectId });
   }
 
   /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
-  async reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
-    return runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, input);
+  reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+    return this.run(() => runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)));
   }
 
   /**
    * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
    * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
    */
-  async setBudget(projectId: ProjectId, amount?: number): Promise<void> {
-    if (!(await storeBudget(this.dataSource, projectId, amount))) throw projectNotFound(projectId);
+  setBudget(projectId: ProjectId, amount?: number): Promise<void> {
+    return this.run(async () => {
+      const id = read('the project id', projectId);
+      if (!(await storeBudget(this.dataSource, id, read('the budget', amount)))) throw projectNotFound(id);
+    });
   }
 
   /**
    * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
    * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again unless they lack
    * a stage, failed and cancelled ones are. Throws `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`,
-   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise, and `Batch.NotFound`
-   * where the batch would be empty.
+   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise,
+   * `Project.WouldReplaceEdits` unless `replaceEdits` is set, and `Batch.NotFound` where the batch would be empty.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
-    return this.batches.start(projects, options);
+    return this.run(() => this.batches.start(projects, options));
   }
 
   /** Where a batch and each of its projects stand. Throws `Batch.NotFound`. */
   batchStatus(batchId: string): Promise<BatchView> {
-    return this.batches.status(batchId);
+    return this.run(() => this.batches.status(read('the batch id', batchId)));
   }
 
   /** Where a batch stands, now and at each change, until nothing of it runs any more. Throws `Batch.NotFound`. */
-  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
-    return this.batches.watch(batchId, options.signal);
+  async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    this.mustBeOpen();
+    const { signal } = read('the watch of the batch', options);
+    const id = read('the batch id', batchId);
+    const status = () => this.run(() => this.batches.status(id));
+    yield* watchBatch(status, signal ? [signal, this.closing.signal] : [this.closing.signal]);
   }
 
   /** Asks a batch and every run of it to end. Resolves false where it was not running. Throws `Batch.NotFound`. */
   cancelBatch(batchId: string): Promise<boolean> {
-    return this.batches.cancel(batchId);
+    return this.run(() => this.batches.cancel(read('the batch id', batchId)));
   }
 
-  /** Ends every watch and lets all connections go. */
-  async close(): Promise<void> {
+  /** Ends every watch and lets all connections go. Doing it again does nothing. */
+  close(): Promise<void> {
+    return (this.closed ??= this.closeAll());
+  }
+
+  private async closeAll(): Promise<void> {
     this.closing.abort();
     await this.redis.close();
     await this.dataSource.destroy();
     await this.temporal.connection.close();
   }
 
-  private async steer<M extends StoryMessage>(
+  /** Whatever goes wrong leaves as a `StoryreelError`. */
+  private async run<T>(work: () => Promise<T>): Promise<T> {
+    this.mustBeOpen();
+    try {
+      return await work();
+    } catch (error) {
+      const failure = storyreelError(error);
+      throw this.closed && failure !== error ? closedError(error) : failure;
+    }
+  }
+
+  private mustBeOpen(): void {
+    if (this.closed) throw closedError();
+  }
+
+  private steer<M extends StoryMessage>(
     projectId: ProjectId,
     message: M,
-    argument: StoryMessages[M],
+    argument: () => StoryMessages[M],
   ): Promise<MessageAnswer> {
-    await this.project(projectId);
-    const answer = await steerRun(this.temporal, projectId, message, argument);
-    const { runId, lanes, fence: before } = answer;
-    const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
-    if (stops && lanes.length > 0) await this.redis.control.stop({ projectId, runId, lanes, before });
-    return answer;
+    return this.run(async () => {
+      const id = read('the project id', projectId);
+      const given = argument();
+      await this.project(id);
+      const answer = await steerRun(this.temporal, id, message, given);
+      const { runId, lanes, fence: before } = answer;
+      const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
+      if (stops && lanes.length > 0) await this.redis.control.stop({ projectId: id, runId, lanes, before });
+      return answer;
+    });
   }
 
   private async project(projectId: ProjectId): Promise<Project> {
@@ -333,4 +380,9 @@ export class StoryClient {
     if (!project) throw projectNotFound(projectId);
     return project;
   }
+}
+
+/** A watch that says with its first answer why there is none. */
+async function* refused(error: unknown): AsyncGenerator<never, void, undefined> {
+  throw error;
 }

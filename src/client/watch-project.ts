@@ -11,6 +11,7 @@ import {
 import type { EventLog } from '../stream';
 import { Follower } from './follower';
 import { Inbox } from './inbox';
+import { onAbort } from './on-abort';
 import { Aborted, settlesWithin, untilAborted } from './patience';
 import type { SnapshotReader } from './snapshot-reader';
 
@@ -60,8 +61,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private readonly inbox = new Inbox();
   private readonly follower = new Follower();
   private readonly leaving = new AbortController();
-  /** Whoever can end this watch. */
-  private readonly ending: readonly AbortSignal[];
+  /** To be ended by others no more. */
+  private readonly ending: readonly (() => void)[];
   private subscription: Promise<() => void> | undefined;
   /** Of the log, read and not shown yet. */
   private page: readonly LogEvent[] = [];
@@ -86,9 +87,9 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     private readonly projectId: ProjectId,
     private readonly options: WatchOptions,
   ) {
-    this.ending = options.signal ? [source.closing, options.signal] : [source.closing];
-    for (const signal of this.ending) signal.addEventListener('abort', this.leave, { once: true });
-    if (this.ending.some(({ aborted }) => aborted)) this.leave();
+    const signals = options.signal ? [source.closing, options.signal] : [source.closing];
+    this.ending = signals.map((signal) => onAbort(signal, this.leave));
+    if (signals.some(({ aborted }) => aborted)) this.leave();
   }
 
   next(): Promise<Result> {
@@ -128,7 +129,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private readonly leave = (): void => {
     if (this.leaving.signal.aborted) return;
     this.leaving.abort();
-    for (const signal of this.ending) signal.removeEventListener('abort', this.leave);
+    for (const end of this.ending) end();
     this.inbox.close();
     this.page = [];
     this.held = undefined;

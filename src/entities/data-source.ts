@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import { entities } from './entities';
 import { migrations } from './migrations';
 
@@ -13,6 +13,8 @@ export interface DataSourceSettings {
   readonly statementTimeoutMs?: number;
   /** What the connections are called in `pg_stat_activity`. Default `storyreel`. */
   readonly applicationName?: string;
+  /** Hears of every statement that Postgres refuses. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -25,6 +27,7 @@ export function createDataSource({
   acquireTimeoutMs = 5_000,
   statementTimeoutMs = 30_000,
   applicationName = 'storyreel',
+  onError,
 }: DataSourceSettings): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -34,7 +37,7 @@ export function createDataSource({
     synchronize: false,
     logging: false,
     // The default logger prints a failed migration to stdout even so; the caller gets the error anyway.
-    logger: 'debug',
+    logger: onError ? errorsTo(onError) : 'debug',
     poolSize,
     connectTimeoutMS: acquireTimeoutMs,
     applicationName,
@@ -44,4 +47,12 @@ export function createDataSource({
     uuidExtension: 'pgcrypto',
     installExtensions: false,
   });
+}
+
+function errorsTo(onError: (error: unknown) => void): Logger {
+  const nothing = () => undefined;
+  return {
+    logQueryError: (error) => onError(error),
+    ...{ logQuery: nothing, logQuerySlow: nothing, logSchemaBuild: nothing, logMigration: nothing, log: nothing },
+  };
 }

@@ -1,5 +1,6 @@
 export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
 export { createDataSource, type DataSourceSettings } from './data-source';
+export { codeOf, databaseFaultOf, type DatabaseFault } from './database-fault';
 export { entities } from './entities';
 export { Film } from './film.entity';
 export { GeneratedImage } from './generated-image.entity';
@@ -8,6 +9,7 @@ export { Lane } from './lane.entity';
 export { migrate } from './migrate';
 export { ModelProvider, type ProviderPrices } from './model-provider.entity';
 export { ModelUsage } from './model-usage.entity';
+export { missingPrices } from './prices';
 export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';

@@ -50,6 +50,10 @@ export class Lane {
   @Column('bigint', { name: 'edited_fence', nullable: true, transformer: bigintNumber })
   editedFence: number | null;
 
+  /** That of the settled result, where a person has written it; any other where a model has made one since. */
+  @Column('bigint', { name: 'written_fence', nullable: true, transformer: bigintNumber })
+  writtenFence: number | null;
+
   /** Of what the newest attempt is making, or was when it was interrupted: only that can be gone on from. */
   @Column('text', { name: 'attempted_hash', nullable: true })
   attemptedHash: string | null;
@@ -71,6 +75,10 @@ export class Lane {
 
   @Column('jsonb', { nullable: true })
   error: EventError | null;
+
+  /** What its attempt waits for while it is `processing`: an outage that costs nothing but time. */
+  @Column('jsonb', { name: 'waits_for', nullable: true })
+  waitsFor: EventError | null;
 
   @Column('timestamptz', { name: 'started_at', nullable: true })
   startedAt: Date | null;

@@ -59,7 +59,7 @@ export class ModelUsage {
   @Column('int', { name: 'wasted_tokens', default: 0 })
   wastedTokens: number;
 
-  /** What the call can cost at most; counts against the budget while it is open. Null where there are no prices. */
+  /** What the call can cost at most; counts against the budget as long as what it cost is not known. Null without prices. */
   @Column('double precision', { nullable: true })
   reserved: number | null;
 

@@ -1,6 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ModelSetting, type ProviderPrices, type RunSettings } from '../entities';
+import { StoryreelError } from '../protocol';
+import { mayBeAsked, mayHoldKey } from '../trust';
 
 export type ModelKind = ModelProvider['kind'];
 
@@ -15,6 +17,8 @@ export interface ModelChoice {
   readonly prices: ProviderPrices;
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
+  /** What it may think beyond the length of the answer that it is asked for, in tokens; 0 unless that is set. */
+  readonly reasoningTokens: number;
   /** Throws `Provider.NotConfigured` where it cannot be read. */
   readonly key: () => string;
   /** Whether it is asked with a key that this process has. */
@@ -48,7 +52,7 @@ export async function chooseModel(
   const kept = settings?.models[kind];
   if (kept && (name === undefined || name === kept.provider)) return keptChoice(config, kind, kept, rows);
   const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
-  return row ? fromRow(row) : fromEnvironment(config, kind);
+  return row ? fromRow(row, config) : fromEnvironment(config, kind);
 }
 
 /** Best first. */
@@ -63,7 +67,7 @@ export function enabledRows(manager: EntityManager, kind: ModelKind): Promise<Mo
 function keptChoice(config: Config, kind: ModelKind, kept: ModelSetting, rows: readonly ModelProvider[]): ModelChoice {
   const { provider, model, jsonSchema, continuation } = kept;
   const row = rows.find(({ name }) => name === provider);
-  const { baseUrl, ...own } = row ? fromRow(row) : fromEnvironment(config, kind);
+  const { baseUrl, ...own } = row ? fromRow(row, config) : fromEnvironment(config, kind);
   const isKnown = row !== undefined || provider === FROM_ENVIRONMENT;
   return {
     ...own,
@@ -72,9 +76,8 @@ function keptChoice(config: Config, kind: ModelKind, kept: ModelSetting, rows: r
   };
 }
 
-export function fromRow(row: ModelProvider): ModelChoice {
-  const { apiKeyFrom } = row;
-  const key = () => (apiKeyFrom === null ? NO_KEY : readSecret(apiKeyFrom));
+export function fromRow(row: ModelProvider, config: Config): ModelChoice {
+  const key = () => keyOf(row, config);
   return {
     name: row.name,
     model: row.model,
@@ -83,8 +86,9 @@ export function fromRow(row: ModelProvider): ModelChoice {
     jsonSchema: row.jsonSchema,
     prices: row.prices ?? {},
     continuation: row.continuation,
+    reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
     key,
-    keyed: () => apiKeyFrom !== null && isReadable(key),
+    keyed: () => row.apiKeyFrom !== null && isReadable(key),
   };
 }
 
@@ -96,10 +100,32 @@ function isReadable(key: () => string): boolean {
   }
 }
 
+/** Throws `Provider.NotConfigured` where the row names what it must not, or what is not there. */
+function keyOf({ name, baseUrl, apiKeyFrom }: ModelProvider, config: Config): string {
+  if (!mayBeAsked(baseUrl, config)) {
+    throw new StoryreelError(
+      'Provider.NotConfigured',
+      `Provider ${name} may not be asked: PROVIDER_HOSTS does not allow the host of its base_url.`,
+    );
+  }
+  if (apiKeyFrom === null) return NO_KEY;
+  if (mayHoldKey(apiKeyFrom, config)) return readSecret(apiKeyFrom);
+  const setting = apiKeyFrom.startsWith('/') ? 'PROVIDER_KEY_FOLDER' : 'PROVIDER_KEY_VARIABLES';
+  throw new StoryreelError(
+    'Provider.NotConfigured',
+    `Provider ${name} may not take its key from ${apiKeyFrom}: ${setting} does not allow it.`,
+  );
+}
+
 /** What calls to the provider of this name cost; nothing where it is not known any more. */
 export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
   if (name === FROM_ENVIRONMENT) return environmentPrices(config);
   return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+}
+
+function wholeIn(settings: Readonly<Record<string, unknown>>, name: string): number {
+  const value = settings[name];
+  return Number.isInteger(value) && Number(value) > 0 ? Number(value) : 0;
 }
 
 function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
@@ -116,6 +142,7 @@ export function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
     prices: environmentPrices(config),
     continuation: config.STORYREEL_TEXT_CONTINUATION,
+    reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,
     keyed: () => key !== undefined,
   };

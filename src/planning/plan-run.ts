@@ -10,7 +10,11 @@ export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes' | 'sceneIds'>;
  * All stages; or those asked for; or, where scenes are asked for, all that belongs to them and the film. Throws
  * `Stage.Unknown`, and `Project.Invalid` where a scene is not there or a stage needs what nobody has made.
  */
-export async function planRun(manager: EntityManager, { projectId, stages, scenes }: OpenRequest): Promise<PlannedRun> {
+export async function planRun(
+  manager: EntityManager,
+  { projectId, stages, scenes, gates }: OpenRequest,
+): Promise<PlannedRun> {
+  checkStages(gates);
   if (!stages && !scenes) return { plan: STAGES };
   checkNamed({ ...(stages && { stages }), ...(scenes && { scenes }) });
   const ids = await sceneIds(manager, projectId);
@@ -44,6 +48,10 @@ export function checkNamed({ stages, scenes }: Pick<OpenRequest, 'stages' | 'sce
       'Nothing was named to run. Name a stage or a scene, or leave it out for all.',
     );
   }
+  checkStages(stages);
+}
+
+function checkStages(stages: readonly string[] | undefined): void {
   const unknown = stages?.find((stage) => !STAGES.some(({ name }) => name === stage));
   if (unknown !== undefined)
     throw new StoryreelError(

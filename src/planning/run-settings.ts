@@ -11,10 +11,14 @@ import {
 } from './model-choice';
 
 /** What a run would have that is opened by a worker with these settings; rows of `model_providers` come before them. */
-export async function settingsForNewRun(manager: EntityManager, own: RunSettings): Promise<RunSettings> {
+export async function settingsForNewRun(
+  manager: EntityManager,
+  config: Config,
+  own: RunSettings = settingsIn(config),
+): Promise<RunSettings> {
   const chosen = async (kind: ModelKind): Promise<ModelSetting> => {
     const [row] = await enabledRows(manager, kind);
-    return row ? settingOf(fromRow(row)) : own.models[kind];
+    return row ? settingOf(fromRow(row, config)) : own.models[kind];
   };
   return { ...own, models: { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') } };
 }

@@ -1,4 +1,5 @@
 import type { BatchId, ProjectId } from './ids';
+import { firstBytes, storable } from './outside-text';
 import type { ProjectStatus, RunStatus } from './status';
 import type { StoryInput } from './workflow-api';
 
@@ -60,24 +61,19 @@ export type StoryState = BatchedStatus | 'terminated';
 
 /** A batch's own steps. */
 export interface BatchActivities {
-  storyStates(input: { projectIds: readonly ProjectId[] }): Promise<StoryState[]>;
+  /** In the order asked; null of one that cannot be looked at now. */
+  storyStates(input: { projectIds: readonly ProjectId[] }): Promise<(StoryState | null)[]>;
+  /** Closes what a story has left that was ended from outside, unless somebody has started it again; gives how it stands. */
+  closeStory(input: { projectId: ProjectId }): Promise<BatchedStatus>;
   /** Ends, in rows and for viewers, what was queued and will not have its turn. */
   closeQueued(input: { projectIds: readonly ProjectId[] }): Promise<void>;
 }
 
 const MOST_FAIRNESS_BYTES = 64;
 
-/** Temporal's fairness key of an owner: at most 64 bytes of UTF-8, cut between characters. */
-function fairnessKeyOf(owner: string): string {
-  let bytes = 0;
-  let key = '';
-  for (const character of owner) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    if (bytes > MOST_FAIRNESS_BYTES) break;
-    key += character;
-  }
-  return key;
+/** Temporal's fairness key of an owner, and all of an owner that a batch keeps in its history. */
+export function fairnessKeyOf(owner: string): string {
+  return firstBytes(storable(owner), MOST_FAIRNESS_BYTES);
 }
 
 /** What a run hands to Temporal, which every lane of it inherits. */

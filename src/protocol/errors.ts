@@ -1,3 +1,5 @@
+import { boundedLine } from './outside-text';
+
 /**
  * Every failure that a user or an operator can meet, by its dotted type. docs/errors.md has a section for each, compared
  * with this table by a test. `retryable` says whether Temporal tries the lane again by itself.
@@ -13,6 +15,7 @@ export const FAILURES = {
   'Stream.FirstTokenTimeout': { retryable: true },
   'Stream.Stalled': { retryable: true },
   'Stream.Cut': { retryable: true },
+  'Stream.Unavailable': { retryable: true },
   'Output.Unusable': { retryable: false },
   'Output.TooLong': { retryable: false },
   'Budget.Exhausted': { retryable: false },
@@ -22,7 +25,9 @@ export const FAILURES = {
   'Film.Empty': { retryable: false },
   'Media.Unavailable': { retryable: true },
   'Database.Unavailable': { retryable: true },
+  'Database.Refused': { retryable: false },
   'Lane.Stale': { retryable: false },
+  'Clock.WentBack': { retryable: true },
   'Lane.EndedByHand': { retryable: false },
   'Lane.Edited': { retryable: true },
   'Lane.Moved': { retryable: false },
@@ -35,6 +40,7 @@ export const FAILURES = {
   'Project.Invalid': { retryable: false },
   'Project.Conflict': { retryable: false },
   'Project.AlreadyRunning': { retryable: false },
+  'Project.WouldReplaceEdits': { retryable: false },
   'Project.NotRunning': { retryable: false },
   'Run.Gone': { retryable: false },
   'Message.Stale': { retryable: false },
@@ -42,10 +48,14 @@ export const FAILURES = {
   'Batch.NotFound': { retryable: false },
   'Stage.Unknown': { retryable: false },
   'Config.Invalid': { retryable: false },
+  'Client.Closed': { retryable: false },
   'Service.Unreachable': { retryable: true },
   'Stream.Mismatch': { retryable: false },
   Internal: { retryable: true },
 } as const satisfies Record<string, { retryable: boolean }>;
+
+/** Of the words of a library, in a message of ours. */
+const MOST_CAUSE_BYTES = 120;
 
 export type FailureType = keyof typeof FAILURES;
 
@@ -76,7 +86,7 @@ export function projectNotFound(projectId: string): StoryreelError {
 /** A service that does not answer, in one line that says which setting to look at. */
 export function unreachable(service: string, setting: string, cause: unknown): StoryreelError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
-  const why = typeof code === 'string' ? code : (message ?? '').split('\n')[0]?.slice(0, 120);
+  const why = typeof code === 'string' ? code : boundedLine((message ?? '').split('\n')[0] ?? '', MOST_CAUSE_BYTES);
   return new StoryreelError(
     'Service.Unreachable',
     `${service} cannot be reached (${why}). Check ${setting}, or run "storyreel doctor".`,

@@ -1,6 +1,7 @@
 export {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
+  fairnessKeyOf,
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
@@ -83,6 +84,7 @@ export {
   type AdoptRequest,
   type CarriedRun,
   type CloseRequest,
+  type EndedStep,
   type HandedOver,
   type LaneAddress,
   type LaneResult,
@@ -100,6 +102,18 @@ export {
   type StoryInput,
   type StoryStatusView,
 } from './workflow-api';
+export { isOpen } from './open-workflow';
+export {
+  boundedError,
+  boundedIssues,
+  boundedLine,
+  firstBytes,
+  givenText,
+  storable,
+  TEXT_BYTES,
+  utf8Bytes,
+  type GivenText,
+} from './outside-text';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
 export {
   GRACE_SECONDS,
@@ -113,6 +127,7 @@ export {
   type RepairedProject,
   type RunsPage,
   type RunsReport,
+  type UnrepairedProject,
 } from './reconcile-api';
 export {
   type GateRequest,

@@ -26,6 +26,13 @@ export interface RepairedProject {
   readonly why: string;
 }
 
+/** A project that could not be repaired now; the reconciler comes to it again. */
+export interface UnrepairedProject {
+  readonly projectId: ProjectId;
+  readonly was: ProjectStatus;
+  readonly why: string;
+}
+
 export interface RunsReport {
   /** Projects whose rows say that something goes on. */
   readonly looked: number;
@@ -34,6 +41,9 @@ export interface RunsReport {
   /** Without a run, but changed so lately that they are left alone for now. */
   readonly fresh: number;
   readonly repaired: readonly RepairedProject[];
+  readonly failed: readonly UnrepairedProject[];
+  /** Workflows that run, by their ids, although there is no project of theirs. `cancel` ends them. */
+  readonly strays: readonly string[];
   /** Paid video jobs that nobody waits for; the next run of their project goes on with them. */
   readonly waitingJobs: number;
 }
@@ -60,7 +70,10 @@ export interface ProjectPosition {
   readonly id: string;
 }
 
-export interface RunsPage extends RunsReport {
+type Newer = 'failed' | 'strays';
+
+/** Workers of earlier versions leave out what is newer. */
+export interface RunsPage extends Omit<RunsReport, Newer>, Partial<Pick<RunsReport, Newer>> {
   /** Absent on the last page. */
   readonly next?: ProjectPosition;
 }

@@ -41,6 +41,8 @@ export interface CarriedRun {
   readonly cancelled?: readonly LaneId[];
   readonly paused?: boolean;
   readonly approved?: readonly string[];
+  /** Lanes of whose end viewers have not been told yet. */
+  readonly untold?: readonly LaneId[];
 }
 
 /**
@@ -67,6 +69,7 @@ export interface OpenRequest {
   readonly keepSettings?: boolean;
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
+  readonly gates?: readonly string[];
 }
 
 export interface LaneView {
@@ -134,11 +137,17 @@ export interface LaneAddress {
 
 export interface ParkRequest extends LaneAddress {
   readonly error: EventError;
-  readonly attempts: number;
   /** `cancelled` where a person stopped the lane. */
   readonly as?: 'needs_attention' | 'cancelled';
   /** How the run as a whole stands then; default `needs_attention`. */
   readonly runStatus?: LiveStatus;
+  /** As in `LaneTask`. */
+  readonly runId?: string;
+}
+
+/** The end of a lane, or how the run stands, is stored. False where viewers could not be told, so that telling them becomes a step of its own. */
+export interface EndedStep {
+  readonly announced: boolean;
 }
 
 /** The run stands still, or goes on. */
@@ -203,10 +212,11 @@ export interface StoryActivities {
   generateVideo(task: LaneTask): Promise<LaneResult>;
   joinFilm(task: LaneTask): Promise<LaneResult>;
   announceLane(task: LaneTask): Promise<void>;
-  parkLane(request: ParkRequest): Promise<void>;
-  skipLane(request: SkipRequest): Promise<void>;
+  /** In the first release these told viewers in the step or not at all, and gave nothing. */
+  parkLane(request: ParkRequest): Promise<EndedStep | undefined>;
+  skipLane(request: SkipRequest): Promise<EndedStep | undefined>;
+  markRun(request: MarkRequest): Promise<EndedStep | undefined>;
   rejectLanes(request: RejectedLanes): Promise<void>;
-  markRun(request: MarkRequest): Promise<void>;
   /** Rows and viewers go back to where the run stands. */
   adoptRun(request: AdoptRequest): Promise<void>;
   /** What is stored for a lane, where its activity did not say; null where it is not settled. */

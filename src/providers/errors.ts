@@ -14,3 +14,14 @@ export class BrokenConnection extends Error {
     super(`the connection broke (${code})`, options);
   }
 }
+
+/** No connection came about, so that the provider has nothing of the request. `code` is that of the system. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent';
+  readonly code: string;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`no connection (${cause.code ?? cause.message})`, { cause });
+    this.code = cause.code ?? 'no connection';
+  }
+}

@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { BrokenConnection, ServerError } from './errors';
+import { BrokenConnection, NotSent, ServerError } from './errors';
 
 const MOST_ERROR_BYTES = 64 * 1024;
 const MOST_SILENCE_MS = 60_000;
@@ -41,9 +41,16 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
       message.on('close', () => signal?.removeEventListener('abort', abort));
       resolve(message);
     });
+    // Nothing is written before the connection stands, with its encryption where it has one.
+    let connected = false;
+    request.on('socket', (socket) => {
+      connected = !socket.connecting;
+      // One that is used again has nothing more to say, and would keep the listener of each request.
+      if (!connected) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (connected = true));
+    });
     request.on('error', (error) => {
       signal?.removeEventListener('abort', abort);
-      reject(error);
+      reject(connected || signal?.aborted ? error : new NotSent(error));
     });
     request.end(body);
   });

@@ -1,4 +1,5 @@
-export { BrokenConnection, ServerError } from './errors';
+export { BrokenConnection, NotSent, ServerError } from './errors';
+export { linkSignals } from './linked-signal';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';
 export { OpenAiVideo } from './openai-video';

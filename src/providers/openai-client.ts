@@ -20,11 +20,3 @@ export function openaiClient(endpoint: Endpoint, timeoutMs: number): OpenAI {
     logLevel: 'off',
   });
 }
-
-/**
- * A signal for one call. The package listens on the signal that it is given and never stops, so one signal for the
- * thousands of polls of a long job would gather thousands of listeners.
- */
-export function forOneCall(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal]);
-}

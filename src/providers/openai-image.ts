@@ -1,6 +1,7 @@
 import { ServerError } from './errors';
 import { readBody } from './http-fetch';
-import { forOneCall, openaiClient, type Endpoint } from './openai-client';
+import { withOwnSignal } from './linked-signal';
+import { openaiClient, type Endpoint } from './openai-client';
 import type { ImageProvider, ImageRequest, Media } from './ports';
 
 const TIMEOUT_MS = 300_000;
@@ -10,12 +11,16 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export class OpenAiImage implements ImageProvider {
   constructor(private readonly endpoint: Endpoint) {}
 
-  async generate(request: ImageRequest, signal: AbortSignal): Promise<Media> {
+  generate(request: ImageRequest, signal: AbortSignal): Promise<Media> {
+    return withOwnSignal(signal, (own) => this.ask(request, own));
+  }
+
+  private async ask(request: ImageRequest, signal: AbortSignal): Promise<Media> {
     try {
       const response = await openaiClient(this.endpoint, TIMEOUT_MS)
         .images.generate(
           { model: this.endpoint.model, prompt: request.prompt, size: request.size, n: 1 },
-          { signal: forOneCall(signal), headers: { 'Idempotency-Key': request.idempotencyKey } },
+          { signal, headers: { 'Idempotency-Key': request.idempotencyKey } },
         )
         .asResponse();
       const body = JSON.parse((await readBody(response, MAX_BYTES)).toString('utf8')) as {

@@ -1,7 +1,8 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { ServerError } from './errors';
 import { receiveBody } from './http-fetch';
-import { forOneCall, openaiClient, type Endpoint } from './openai-client';
+import { withOwnSignal } from './linked-signal';
+import { openaiClient, type Endpoint } from './openai-client';
 import type { ReceiveChunk, TextProvider, TextRequest } from './ports';
 import { SseParser } from './sse-parser';
 
@@ -28,7 +29,11 @@ const FINISH = {
 export class OpenAiText implements TextProvider {
   constructor(private readonly options: OpenAiTextOptions) {}
 
-  async stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
+  stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
+    return withOwnSignal(signal, (own) => this.ask(request, receive, own));
+  }
+
+  private async ask(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const client = openaiClient(this.options, HEADERS_TIMEOUT_MS);
     const response = await client.chat.completions
@@ -48,7 +53,7 @@ export class OpenAiText implements TextProvider {
               },
             }),
         },
-        { signal: forOneCall(signal) },
+        { signal },
       )
       .asResponse()
       .catch((error: unknown) => {
@@ -73,9 +78,18 @@ function receiveData(data: string, receive: ReceiveChunk): void {
   const chunk = JSON.parse(data) as ChatCompletionChunk & { error?: { message?: string; code?: unknown } };
   if (chunk.error) throw new ServerError(chunk.error.message ?? 'the provider reported an error in mid-stream');
   const choice = chunk.choices?.[0];
+  const thought = thoughtIn(choice?.delta);
+  if (thought) receive({ type: 'thought', text: thought });
   if (choice?.delta?.content) receive({ type: 'text', text: choice.delta.content });
   if (choice?.finish_reason) receive({ type: 'finish', reason: FINISH[choice.finish_reason] ?? 'stop' });
   if (chunk.usage) {
     receive({ type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens });
   }
+}
+
+/** Not in the package's types: servers of open models call it `reasoning_content` or `reasoning`. */
+function thoughtIn(delta: object | undefined): string | undefined {
+  const { reasoning_content: content, reasoning } = (delta ?? {}) as Readonly<Record<string, unknown>>;
+  const thought = content ?? reasoning;
+  return typeof thought === 'string' ? thought : undefined;
 }

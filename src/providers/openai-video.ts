@@ -1,7 +1,8 @@
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Video } from 'openai/resources/videos';
 import { readBody } from './http-fetch';
-import { forOneCall, openaiClient, type Endpoint } from './openai-client';
+import { withOwnSignal } from './linked-signal';
+import { openaiClient, type Endpoint } from './openai-client';
 import type { Media, VideoJob, VideoProvider, VideoRequest } from './ports';
 
 const TIMEOUT_MS = 120_000;
@@ -18,9 +19,9 @@ export class OpenAiVideo implements VideoProvider {
     this.client = openaiClient(endpoint, TIMEOUT_MS);
   }
 
-  async submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
+  submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
     const { image } = request;
-    return this.json(
+    return this.json(signal, (own) =>
       this.client.post('/videos', {
         body: {
           model: this.endpoint.model,
@@ -30,29 +31,21 @@ export class OpenAiVideo implements VideoProvider {
           input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
         },
         headers: { 'Idempotency-Key': request.idempotencyKey },
-        signal: forOneCall(signal),
+        signal: own,
       }),
-      signal,
     );
   }
 
-  async poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
-    return this.json(
-      this.client.videos.retrieve(jobId, { signal: forOneCall(signal), timeout: POLL_TIMEOUT_MS }),
-      signal,
-    );
+  poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
+    return this.json(signal, (own) => this.client.videos.retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS }));
   }
 
-  async download(jobId: string, signal: AbortSignal): Promise<Media> {
-    try {
-      const response = await this.client.videos
-        .downloadContent(jobId, undefined, { signal: forOneCall(signal) })
-        .asResponse();
+  download(jobId: string, signal: AbortSignal): Promise<Media> {
+    return this.call(signal, async (own) => {
+      const response = await this.client.videos.downloadContent(jobId, undefined, { signal: own }).asResponse();
       const bytes = await readBody(response, MAX_CLIP_BYTES);
       return { bytes, mediaType: response.headers.get('content-type')?.split(';')[0] ?? 'video/mp4' };
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    }
+    });
   }
 
   async cancel(jobId: string, signal: AbortSignal): Promise<boolean> {
@@ -60,22 +53,31 @@ export class OpenAiVideo implements VideoProvider {
       const { status } = await this.poll(jobId, signal);
       if (status === 'completed') return false;
       if (status === 'failed') return true;
-      const response = await this.client.videos.delete(jobId, { signal: forOneCall(signal) }).asResponse();
-      await readBody(response, MAX_JSON_BYTES);
+      await this.call(signal, async (own) =>
+        readBody(await this.client.videos.delete(jobId, { signal: own }).asResponse(), MAX_JSON_BYTES),
+      );
       return true;
     } catch (error) {
       if (error instanceof NotFoundError) return true;
-      throw signal.aborted ? signal.reason : error;
+      throw error;
     }
   }
 
-  private async json(call: { asResponse(): Promise<Response> }, signal: AbortSignal): Promise<VideoJob> {
-    try {
-      const body = await readBody(await call.asResponse(), MAX_JSON_BYTES);
+  private json(
+    signal: AbortSignal,
+    ask: (signal: AbortSignal) => { asResponse(): Promise<Response> },
+  ): Promise<VideoJob> {
+    return this.call(signal, async (own) => {
+      const body = await readBody(await ask(own).asResponse(), MAX_JSON_BYTES);
       return jobOf(JSON.parse(body.toString('utf8')) as Video);
-    } catch (error) {
+    });
+  }
+
+  /** A job is polled thousands of times: nothing of a call may be left on the signal that lives as long as the job. */
+  private call<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withOwnSignal(signal, work).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error;
-    }
+    });
   }
 }
 

@@ -16,6 +16,8 @@ export interface TextRequest {
 /** A stream is complete only after `finish`; one that ends without was cut. `usage` may come before or after it. */
 export type TextChunk =
   | { readonly type: 'text'; readonly text: string }
+  /** What the model thinks before and beside its answer: paid for, and no part of it. */
+  | { readonly type: 'thought'; readonly text: string }
   | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' }
   | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number };
 

@@ -1,4 +1,5 @@
 import { jsonrepair } from 'jsonrepair';
+import { boundedLine, storable } from '../protocol';
 import { UnusableOutput } from './definition';
 
 /**
@@ -9,7 +10,7 @@ export function readJson(answer: string): unknown {
   const candidates = [answer.trim(), fenced(answer), braced(answer)].filter((text) => text !== undefined);
   for (const text of candidates) {
     try {
-      return JSON.parse(text, withoutNul);
+      return JSON.parse(text, storableOnly);
     } catch {
       // The next candidate, or the repair below, may be readable.
     }
@@ -19,9 +20,9 @@ export function readJson(answer: string): unknown {
   // A repaired half would pass for a whole.
   if (!isClosed(body)) throw new UnusableOutput(['the JSON ends before it is complete']);
   try {
-    return JSON.parse(jsonrepair(body), withoutNul);
+    return JSON.parse(jsonrepair(body), storableOnly);
   } catch (error) {
-    throw new UnusableOutput([`the answer is not valid JSON (${(error as Error).message.slice(0, 120)})`]);
+    throw new UnusableOutput([`the answer is not valid JSON (${boundedLine((error as Error).message, 120)})`]);
   }
 }
 
@@ -46,7 +47,7 @@ function isClosed(json: string): boolean {
   return depth <= 0;
 }
 
-/** Postgres cannot store the NUL character; an escaped one in a model's JSON carries no meaning. */
-function withoutNul(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('\0', '') : value;
+/** An escaped NUL or half a character in a model's JSON carries no meaning, and cannot be stored. */
+function storableOnly(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? storable(value) : value;
 }

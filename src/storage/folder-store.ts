@@ -1,17 +1,60 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import {
+  access,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StoryreelError } from '../protocol';
 import { mediaKey, type FoundMedia, type MediaStore, type StoredMedia } from './media-store';
 
+const PROBE_BYTES = 4_096;
+
 /** Media in a folder of this machine, or one that all workers mount. */
 export class FolderStore implements MediaStore {
   private readonly root: string;
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    /** With less room than this, nothing more is paid for. */
+    private readonly leastFree = 0,
+  ) {
     this.root = resolve(folder);
+  }
+
+  async probe(): Promise<number> {
+    const free = await this.guard(async () => {
+      await mkdir(join(this.root, 'work'), { recursive: true });
+      const draft = join(this.root, 'work', `probe-${randomUUID()}`);
+      try {
+        await writeFile(draft, Buffer.alloc(PROBE_BYTES), { flush: true });
+        // Whether a file can come to where the others lie; none of those is ever called so.
+        await rename(draft, join(this.root, 'probe'));
+        await rm(join(this.root, 'probe'), { force: true });
+      } finally {
+        await rm(draft, { force: true });
+      }
+      const { bavail, bsize } = await statfs(this.root);
+      return bavail * bsize;
+    });
+    if (free >= this.leastFree) return free;
+    throw new StoryreelError(
+      'Media.Unavailable',
+      `The media folder has room for ${Math.floor(free / 1e6)} MB only. Make room in MEDIA_DIR, or lower MEDIA_FREE_MB.`,
+      { cause: Object.assign(new Error('less than MEDIA_FREE_MB is free'), { code: 'ENOSPC' }) },
+    );
   }
 
   async put(bytes: Buffer, mediaType: string): Promise<StoredMedia> {

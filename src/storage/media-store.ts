@@ -19,6 +19,8 @@ export interface FoundMedia {
  * half-written file is never seen. Throws `Media.Unavailable` where the store cannot be used.
  */
 export interface MediaStore {
+  /** Stores and removes a small file. Throws where `put` would, or has too little room. Gives the bytes that are free. */
+  probe(): Promise<number>;
   put(bytes: Buffer, mediaType: string): Promise<StoredMedia>;
   /** Takes over a file that lies in a folder of `workFolder`. */
   take(path: string, mediaType: string): Promise<StoredMedia>;

@@ -37,8 +37,20 @@ export interface PublishRequest {
   readonly needsBytes?: number;
   /** Published only when `value` is greater than the last one published under `key`; else `seen`. */
   readonly mark?: { readonly key: string; readonly value: number };
+  /**
+   * Of what a step of a run says about the run as a whole: refused as stale where a run was begun (`keep`) or ended under a
+   * newer fence. With `ends`, whatever says something of the run under an older one is refused from now on.
+   */
+  readonly run?: { readonly fence: number; readonly ends?: boolean };
   /** For clients of the old product; by stage, already in their form without head fields. */
   readonly upstream?: readonly UpstreamMessage[];
+}
+
+/** Of the marks under which runs announce their ends: no later run makes these forgotten. */
+const END_MARK = 'end';
+
+export function isEndMark(key: string): boolean {
+  return key === END_MARK || key.startsWith(`${END_MARK}:`);
 }
 
 export interface UpstreamMessage {
@@ -87,10 +99,14 @@ export interface EventLog {
    * resolves to, to leave; the signal is for whoever leaves before that, because it may take as long as the store is away.
    */
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void>;
-  /** Lets the log and the texts go after so many seconds. */
-  expire(projectId: ProjectId, seconds: number): Promise<void>;
-  /** Takes an expiry back, and forgets the marks of earlier runs, because a new run begins. */
-  keep(projectId: ProjectId): Promise<void>;
+  /** Lets the log and the texts go after so many seconds. Given a run's fence, only where no newer run has begun or ended. */
+  expire(projectId: ProjectId, seconds: number, run?: number): Promise<void>;
+  /**
+   * Takes an expiry back, because a new run begins, and forgets the marks of earlier runs, but for those of their ends. Given
+   * the fence under which it begins, what earlier runs say of themselves is refused from now on; and where a newer run has
+   * begun or ended already, nothing is changed.
+   */
+  keep(projectId: ProjectId, run?: number): Promise<void>;
   /** Forgets the project. An attempt that is still alive would begin it anew, and what it leaves expires by itself. */
   delete(projectId: ProjectId): Promise<void>;
   close(): Promise<void>;

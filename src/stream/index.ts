@@ -14,8 +14,9 @@ export type {
 export { MemoryControlChannel } from './memory-control';
 export { MemoryEventLog } from './memory-log';
 export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
-export { connectRedis, whenReady } from './redis-connection';
+export { connectRedis, whenReady, type RedisFaultLog } from './redis-connection';
 export { RedisControlChannel } from './redis-control';
 export { RedisEventLog } from './redis-log';
+export { RefusalReport, REFUSALS } from './redis-refusals';
 export type { StreamMeter } from './stream-meter';
 export { TextWriter } from './text-writer';

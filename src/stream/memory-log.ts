@@ -1,4 +1,5 @@
 import { laneParts, type Cursor, type EventBody, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import { isEndMark } from './event-log';
 import type {
   AppendReply,
   AppendRequest,
@@ -18,6 +19,8 @@ interface Project {
   readonly newest: Map<LaneId, number>;
   readonly marks: Map<string, number>;
   readonly listeners: Set<(message: LogMessage) => void>;
+  /** Under which a run was begun or ended last. */
+  run?: number;
   expiry?: NodeJS.Timeout;
 }
 
@@ -60,7 +63,8 @@ export class MemoryEventLog implements EventLog {
 
   publish(request: PublishRequest): Promise<PublishReply> {
     const project = this.project(request.projectId);
-    const { writer, mark } = request;
+    const { writer, mark, run } = request;
+    if (run && isOutdated(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
     const newest = writer && refuses(project, writer);
     if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });
     const lane = writer && project.lanes.get(writer.lane);
@@ -72,6 +76,7 @@ export class MemoryEventLog implements EventLog {
       if ((project.marks.get(mark.key) ?? -Infinity) >= mark.value) return Promise.resolve({ kind: 'seen' });
       project.marks.set(mark.key, mark.value);
     }
+    if (run?.ends) project.run = run.fence;
     for (const body of request.events) this.emit(request.projectId, writer, body, request.stage);
     return Promise.resolve({ kind: 'ok' });
   }
@@ -102,17 +107,22 @@ export class MemoryEventLog implements EventLog {
     return Promise.resolve(() => void listeners.delete(listener));
   }
 
-  expire(projectId: ProjectId, seconds: number): Promise<void> {
+  expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
     const project = this.project(projectId);
+    if (run !== undefined && isOutdated(project, run)) return Promise.resolve();
     clearTimeout(project.expiry);
     project.expiry = setTimeout(() => forget(project), seconds * 1000).unref();
     return Promise.resolve();
   }
 
-  keep(projectId: ProjectId): Promise<void> {
+  keep(projectId: ProjectId, run?: number): Promise<void> {
     const project = this.project(projectId);
+    if (run !== undefined) {
+      if (isOutdated(project, run)) return Promise.resolve();
+      project.run = run;
+    }
     clearTimeout(project.expiry);
-    project.marks.clear();
+    for (const key of project.marks.keys()) if (!isEndMark(key)) project.marks.delete(key);
     return Promise.resolve();
   }
 
@@ -156,9 +166,15 @@ export class MemoryEventLog implements EventLog {
 }
 
 /** Those who listen go on listening. */
-function forget({ events, lanes, newest, marks }: Project): void {
+function forget(project: Project): void {
+  const { events, lanes, newest, marks } = project;
   events.length = 0;
   for (const held of [lanes, newest, marks]) held.clear();
+  delete project.run;
+}
+
+function isOutdated({ run = -Infinity }: Project, fence: number): boolean {
+  return fence < run;
 }
 
 /** Keeps older attempts out; gives the fence that does. */

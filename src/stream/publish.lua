@@ -1,10 +1,15 @@
 -- Publishes events, at most once where a mark is given, and only when the lane's text is complete where a length is given.
 -- KEYS: the project's log
 -- ARGV: 1 lane or '', 2 fence, 3 bytes that the lane's text must have or '', 4 mark or '', 5 value of the mark,
---       6 number of log payloads, payloads …, then pairs of upstream channel and message
+--       6 fence of the run that says this or '', 7 1 where the run ends with it,
+--       8 number of log payloads, payloads …, then pairs of upstream channel and message
 -- Returns {'OK', 0} | {'STALE', fence} | {'GAP', length} | {'SEEN', value}
 local base = string.sub(KEYS[1], 1, -4)
 local lanes, lane, fence = base .. 'lanes', ARGV[1], ARGV[2]
+local newer = newer_run(lanes, ARGV[6])
+if newer then
+  return { 'STALE', newer }
+end
 if lane ~= '' then
   local held = redis.call('HMGET', lanes, 'newest:' .. lane, 'fence:' .. lane)
   local newest, known = held[1], held[2]
@@ -27,18 +32,24 @@ if ARGV[4] ~= '' then
   if seen and tonumber(seen) >= tonumber(ARGV[5]) then
     return { 'SEEN', seen }
   end
-  redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
 end
-local count = tonumber(ARGV[6])
+if ARGV[7] == '1' then
+  redis.call('HSET', lanes, 'run', ARGV[6])
+end
+local count = tonumber(ARGV[8])
 if count > 0 then
   local last = redis.call('HGET', lanes, 'last')
   for i = 1, count do
-    last = emit(base, last, ARGV[6 + i])
+    last = emit(base, last, ARGV[8 + i])
   end
   redis.call('HSET', lanes, 'last', last)
 end
+-- Not before: what Redis has refused half-way must not count as published.
+if ARGV[4] ~= '' then
+  redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
+end
 renew({ KEYS[1], lanes }, 'NX')
-for i = 7 + count, #ARGV, 2 do
+for i = 9 + count, #ARGV, 2 do
   redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
 end
 return { 'OK', 0 }

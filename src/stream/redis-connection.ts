@@ -1,7 +1,10 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
+import type { Refusal } from './redis-refusals';
 
 export interface RedisFaultLog {
   warn(fields: object, message: string): void;
+  /** Called for everything that Redis was asked and has not done. */
+  refused?(cause: Refusal): void;
 }
 
 export function retryDelay(times: number): number {

@@ -2,10 +2,12 @@ import { Cluster, type Redis } from 'ioredis';
 import { parseProjectId, type StopRequest } from '../protocol';
 import type { ControlChannel } from './control-channel';
 import { keys } from './keys';
+import type { RefusalReport } from './redis-refusals';
 
 export interface RedisControlOptions {
   /** How long after its return the channel is not relied on. */
   readonly settlingMs?: number;
+  readonly refusals?: RefusalReport;
 }
 
 /** A call to stop waits no longer for Redis. */
@@ -39,7 +41,10 @@ export class RedisControlChannel implements ControlChannel {
     this.tell(request);
     const told = this.publish(JSON.stringify(request)).then(
       () => true,
-      () => false,
+      ({ errors }: AggregateError) => {
+        this.options.refusals?.refused('stop lanes', errors[0]);
+        return false;
+      },
     );
     return orAfter(STOP_MS, false, told);
   }
@@ -72,7 +77,7 @@ export class RedisControlChannel implements ControlChannel {
     redis.on('ready', () => {
       redis.subscribe(keys.control).then(
         () => this.heard(redis),
-        () => undefined,
+        (error: unknown) => void this.options.refusals?.refused('listen for stops', error),
       );
     });
     return redis;

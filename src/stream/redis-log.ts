@@ -15,6 +15,7 @@ import type {
 import { AppendQueue, type Piece } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
+import { RefusalReport } from './redis-refusals';
 import { RedisSubscriber } from './redis-subscriber';
 import { decodeEvent, encodeEvent } from './wire';
 
@@ -36,6 +37,8 @@ export interface RedisLogOptions {
   readonly upstream: UpstreamMode;
   /** The longest that a piece may wait for those of other streams, in milliseconds. */
   readonly appendWaitMs: number;
+  /** Where refusals are counted and logged. */
+  readonly refusals?: RefusalReport;
 }
 
 type PublishAnswer = [kind: 'OK' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
@@ -44,6 +47,7 @@ type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR', value: string | num
 interface Scripts {
   storyAppend(keys: number, ...keysAndPieces: string[]): Promise<AppendAnswer[]>;
   storyPublish(log: string, ...args: (string | number)[]): Promise<PublishAnswer>;
+  storyLifetime(log: string, how: 'keep' | 'expire', seconds: number, run: number | ''): Promise<PublishAnswer>;
 }
 
 /** How long readers are kept waiting for the one connection after the other is back. */
@@ -64,6 +68,7 @@ export class RedisEventLog implements EventLog {
   private readonly redis: (Redis | Cluster) & Scripts;
   private readonly subscriber: RedisSubscriber;
   private readonly queue: AppendQueue;
+  private readonly refusals: RefusalReport;
 
   constructor(
     publisher: Redis | Cluster,
@@ -74,8 +79,10 @@ export class RedisEventLog implements EventLog {
     connectSubscriber: () => Redis,
     private readonly options: RedisLogOptions,
   ) {
+    this.refusals = options.refusals ?? new RefusalReport();
     publisher.defineCommand('storyAppend', { lua: loadScript('append.lua', options) });
     publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
+    publisher.defineCommand('storyLifetime', { numberOfKeys: 1, lua: loadScript('lifetime.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber, {
       lastOf: async (projectId) => parseCursor((await this.redis.hget(keys.lanes(projectId), 'last')) ?? ''),
@@ -114,11 +121,16 @@ export class RedisEventLog implements EventLog {
     const args: string[] = [];
     for (const { key } of pieces) args.push(key);
     for (const { head, text } of pieces) args.push(head, text);
-    return (await this.redis.storyAppend(pieces.length, ...args)).map(appendReply);
+    const answers = await this.guard('append', () => this.redis.storyAppend(pieces.length, ...args));
+    return answers.map((answer) => this.appendReply(answer));
   }
 
-  async publish(request: PublishRequest): Promise<PublishReply> {
-    const { projectId, stage, writer, mark } = request;
+  publish(request: PublishRequest): Promise<PublishReply> {
+    return this.guard('publish', () => this.publishOnce(request));
+  }
+
+  private async publishOnce(request: PublishRequest): Promise<PublishReply> {
+    const { projectId, stage, writer, mark, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const [kind, value] = await this.redis.storyPublish(
@@ -128,6 +140,8 @@ export class RedisEventLog implements EventLog {
       request.needsBytes ?? '',
       mark?.key ?? '',
       mark?.value ?? 0,
+      run?.fence ?? '',
+      run?.ends ? 1 : 0,
       payloads.length,
       ...payloads,
       ...upstream.flatMap((message) => [
@@ -152,7 +166,11 @@ export class RedisEventLog implements EventLog {
     }
   }
 
-  async snapshot(projectId: ProjectId): Promise<LogSnapshot> {
+  snapshot(projectId: ProjectId): Promise<LogSnapshot> {
+    return this.guard('read', () => this.takeSnapshot(projectId));
+  }
+
+  private async takeSnapshot(projectId: ProjectId): Promise<LogSnapshot> {
     let lanes: LaneId[] = [];
     for (;;) {
       const asked = lanes;
@@ -182,7 +200,11 @@ export class RedisEventLog implements EventLog {
     }
   }
 
-  async lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
+  lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
+    return this.guard('read', () => this.readLane(projectId, lane));
+  }
+
+  private async readLane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
     const replies = await this.redis
       .multi()
       .hmget(keys.lanes(projectId), `fence:${lane}`, `attempt:${lane}`)
@@ -199,27 +221,33 @@ export class RedisEventLog implements EventLog {
 
   async read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined> {
     // The entry at the cursor must still be there: what came right after it cannot have been trimmed or lost then.
-    const entries = await this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1);
+    const entries = await this.guard('read', () =>
+      this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1),
+    );
     if (entries[0]?.[0] !== from) return undefined;
     return entries.slice(1).map(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? ''));
   }
 
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
-    return this.subscriber.subscribe(projectId, listener, signal);
+    return this.guard('subscribe', () => this.subscriber.subscribe(projectId, listener, signal));
   }
 
-  async expire(projectId: ProjectId, seconds: number): Promise<void> {
-    await this.lastFor(projectId, seconds);
+  expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
+    return this.guard('expire', async () => {
+      await this.redis.storyLifetime(keys.log(projectId), 'expire', seconds, run ?? '');
+    });
   }
 
-  async keep(projectId: ProjectId): Promise<void> {
-    const marks = (await this.redis.hkeys(keys.lanes(projectId))).filter((field) => field.startsWith('mark:'));
-    if (marks.length > 0) await this.redis.hdel(keys.lanes(projectId), ...marks);
-    await this.lastFor(projectId, IDLE_SECONDS);
+  keep(projectId: ProjectId, run?: number): Promise<void> {
+    return this.guard('keep', async () => {
+      await this.redis.storyLifetime(keys.log(projectId), 'keep', IDLE_SECONDS, run ?? '');
+    });
   }
 
-  async delete(projectId: ProjectId): Promise<void> {
-    await this.redis.unlink(...(await this.names(projectId)));
+  delete(projectId: ProjectId): Promise<void> {
+    return this.guard('delete', async () => {
+      await this.redis.unlink(...(await this.names(projectId)));
+    });
   }
 
   async close(): Promise<void> {
@@ -228,32 +256,34 @@ export class RedisEventLog implements EventLog {
     await Promise.resolve();
   }
 
-  /** All in one moment, so that none of them outlives the others. */
-  private async lastFor(projectId: ProjectId, seconds: number): Promise<void> {
-    const transaction = this.redis.multi();
-    for (const name of await this.names(projectId)) transaction.expire(name, seconds);
-    const failed = (await transaction.exec())?.find(([error]) => error);
-    if (failed?.[0]) throw failed[0];
+  /** Undefined where the script could not do it; the piece is sent again then. */
+  private appendReply(answer: AppendAnswer): AppendReply | undefined {
+    if (typeof answer === 'number') return { kind: 'ok', length: answer };
+    const [kind, value] = answer;
+    switch (kind) {
+      case 'STALE':
+        return { kind: 'stale', fence: Number(value) };
+      case 'GAP':
+        return { kind: 'gap', length: Number(value) };
+      case 'ERR':
+        this.refusals.answered('append', String(value));
+        return undefined;
+    }
+  }
+
+  /** What Redis refuses, or cannot be asked, is seen here and nowhere else. */
+  private async guard<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.refusals.refused(what, error);
+    }
   }
 
   private async names(projectId: ProjectId): Promise<string[]> {
     const fields = await this.redis.hkeys(keys.lanes(projectId));
     const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
     return [keys.log(projectId), keys.lanes(projectId), ...texts];
-  }
-}
-
-/** Undefined where the script could not do it; the piece is sent again then. */
-function appendReply(answer: AppendAnswer): AppendReply | undefined {
-  if (typeof answer === 'number') return { kind: 'ok', length: answer };
-  const [kind, value] = answer;
-  switch (kind) {
-    case 'STALE':
-      return { kind: 'stale', fence: Number(value) };
-    case 'GAP':
-      return { kind: 'gap', length: Number(value) };
-    case 'ERR':
-      return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
--- Put before append.lua and publish.lua, after LOG_MAX_EVENTS, IDLE_SECONDS and UPSTREAM ('off', 'on' or 'full').
+-- Put before every other script, after LOG_MAX_EVENTS, IDLE_SECONDS and UPSTREAM ('off', 'on' or 'full').
 -- The names of a project's keys are made from the one that KEYS has: all of them lie in its slot.
 
 -- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false),
@@ -15,4 +15,10 @@ local function renew(names, ...)
   for i = 1, #names do
     redis.call('EXPIRE', names[i], IDLE_SECONDS, ...)
   end
+end
+
+-- The fence of the newest run that has begun or ended, where that is newer than the one given; '' is of no run.
+local function newer_run(lanes, run)
+  local newest = run ~= '' and redis.call('HGET', lanes, 'run')
+  return newest and tonumber(run) < tonumber(newest) and newest
 end

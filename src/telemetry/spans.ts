@@ -1,5 +1,6 @@
 import { SpanStatusCode, trace, type Attributes, type Context, type Span, type SpanKind } from '@opentelemetry/api';
 import { StoryreelError } from '../protocol';
+import { scrub, scrubWithin } from '../scrub';
 
 /** Whatever tracing this process has; nothing is recorded where it has none. */
 export const tracer = () => trace.getTracer('storyreel');
@@ -15,7 +16,8 @@ export interface SpanOptions {
  * or a key.
  */
 export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const { parent, ...rest } = options;
+  const { parent, kind } = options;
+  const rest = { kind, attributes: scrubWithin(options.attributes) as Attributes };
   const run = async (span: Span): Promise<T> => {
     try {
       return await work(span);
@@ -27,7 +29,8 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: (span:
       span.end();
     }
   };
-  return parent ? tracer().startActiveSpan(name, rest, parent, run) : tracer().startActiveSpan(name, rest, run);
+  const named = scrub(name);
+  return parent ? tracer().startActiveSpan(named, rest, parent, run) : tracer().startActiveSpan(named, rest, run);
 }
 
 function failureAttributes(error: unknown): Attributes {

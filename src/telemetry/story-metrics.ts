@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { REFUSALS } from '../stream';
 import { Metric } from './metric';
 import { Count, Level, Spread } from './series';
 import { TextMeter } from './text-meter';
@@ -92,6 +93,15 @@ export class StoryMetrics {
     },
     count,
   );
+  readonly logRefusals = new Metric(
+    this.registry,
+    {
+      name: 'storyreel_log_refusals_total',
+      help: 'What Redis was asked and has not done, by cause; stale: the end of a lane, under a fence that nobody owned.',
+      labels: ['cause'],
+    },
+    count,
+  );
   readonly liveStreams = new Metric(
     this.registry,
     { name: 'storyreel_live_streams', help: 'Text streams that are open to providers now.', labels: ['stage'] },
@@ -105,6 +115,11 @@ export class StoryMetrics {
 
   private readonly seenByViewer = this.publishToViewer.of({});
   private readonly watching = this.viewers.of({});
+
+  constructor() {
+    // A counter that is born with its first event shows no increase.
+    for (const cause of [...REFUSALS, 'stale']) this.logRefusals.of({ cause });
+  }
 
   /** Adds what prom-client knows of the process: CPU, memory, the event loop. */
   observeProcess(): void {

@@ -1,1 +1,2 @@
 export { runWorker, type RunningWorker } from './run-worker';
+export { workflowSources } from './workflow-sources';

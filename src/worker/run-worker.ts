@@ -19,13 +19,16 @@ import {
 } from '../activities';
 import type { Config } from '../config';
 import { createDataSource } from '../entities';
+import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
 import { deploymentOptions } from './deployment-options';
 import { TemporalRuns } from './temporal-runs';
+import { tellingOfFaults, watchDisks } from './watched-disks';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
+import { workflowSources } from './workflow-sources';
 
 export interface RunningWorker {
   /** Takes no more work, gives what runs SHUTDOWN_GRACE_MS to end, then hands it on. */
@@ -55,10 +58,27 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
     },
   );
-  const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const redis = openRedis(config, logger);
+  const { metrics, metricsUrl } = telemetry;
+  const disks = new FullDisks(logger);
+  const met = watchDisks(disks, config, {
+    dataSource: () => dataSource,
+    probeMedia: () => store.probe(),
+    writeToRedis: () => redis.write(),
+  });
+  const store = new FolderStore(config.MEDIA_DIR, config.MEDIA_FREE_MB * 1e6);
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
+  const dataSource = createDataSource({ url, poolSize, onError: met.postgres });
+  const redis = openRedis(
+    config,
+    {
+      warn: (fields, message) => logger.warn(fields, message),
+      refused: (cause) => metrics?.logRefusals.of({ cause }).add(1),
+    },
+    met.redis,
+  );
   const stops = new StopSignals(redis.control);
   const closeAll = async () => {
+    disks.close();
     stops.close();
     await redis.close();
     await connection.close();
@@ -70,11 +90,27 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     await dataSource.initialize().catch((cause: unknown) => {
       throw unreachable('Postgres', 'DATABASE_URL', cause);
     });
-    const { metrics, metricsUrl } = telemetry;
-    const media = new FolderStore(config.MEDIA_DIR);
+    const media = tellingOfFaults(store, met.media);
+    await media.probe().catch(({ message }: Error) => {
+      logger.error(
+        { err: message, mediaDir: config.MEDIA_DIR },
+        'no media can be stored; lanes that make any will wait',
+      );
+    });
     const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
     const { log, control } = redis;
-    const deps = { dataSource, log, control, stops, config, logger, media, runs, ...(metrics && { metrics }) };
+    const deps = {
+      dataSource,
+      log,
+      control,
+      stops,
+      config,
+      logger,
+      media,
+      runs,
+      onDiskFault: met.media,
+      ...(metrics && { metrics }),
+    };
     await announceSettings(deps).catch((err: Error) =>
       logger.warn({ err: err.message }, 'the settings of this worker could not be stored for "explain"'),
     );
@@ -150,8 +186,7 @@ async function workflowBundle(): Promise<WorkflowBundleOption> {
   return existsSync(codePath)
     ? { codePath }
     : bundleWorkflowCode({
-        workflowsPath: folder,
-        workflowInterceptorModules: [join(folder, 'trace-interceptors')],
+        ...workflowSources(folder),
         logger: new DefaultLogger('ERROR'),
       });
 }

@@ -1,9 +1,18 @@
 import { Client, WorkflowFailedError, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
 import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import type { RunLookup, RunState } from '../activities';
-import { batchWorkflowIdOf, workflowIdOf, type BatchId, type EventError, type ProjectId } from '../protocol';
-
-const ENDED: readonly string[] = ['COMPLETED', 'CANCELLED', 'FAILED', 'TERMINATED', 'TIMED_OUT'];
+import {
+  batchWorkflowIdOf,
+  boundedError,
+  boundedLine,
+  isOpen,
+  projectIdOfWorkflow,
+  STORY_WORKFLOW,
+  workflowIdOf,
+  type BatchId,
+  type EventError,
+  type ProjectId,
+} from '../protocol';
 
 /** Asks Temporal itself about runs, over the worker's own connection. */
 export class TemporalRuns implements RunLookup {
@@ -37,10 +46,27 @@ export class TemporalRuns implements RunLookup {
     }
   }
 
+  async *openStories(taskQueue: string): AsyncGenerator<ProjectId, void, undefined> {
+    const query = `WorkflowType = '${STORY_WORKFLOW}' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
+    for await (const { workflowId } of this.client.workflow.list({ query })) {
+      const projectId = projectIdOfWorkflow(workflowId);
+      if (projectId) yield projectId;
+    }
+  }
+
+  async startedAt(projectId: ProjectId, runId: string): Promise<Date | undefined> {
+    try {
+      return (await this.client.workflow.getHandle(workflowIdOf(projectId), runId).describe()).startTime;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
   async isBatchOpen(batchId: BatchId): Promise<boolean> {
     try {
       const { status } = await this.client.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();
-      return !ENDED.includes(status.name);
+      return isOpen(status.name);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;
@@ -55,20 +81,30 @@ export class TemporalRuns implements RunLookup {
     if (!(failed instanceof WorkflowFailedError)) throw failed;
     const { cause } = failed;
     if (cause instanceof ApplicationFailure) {
-      return { type: cause.type ?? 'Internal', message: cause.message, retryable: cause.nonRetryable !== true };
+      const { message, nonRetryable } = cause;
+      return boundedError({ type: cause.type ?? 'Internal', message, retryable: nonRetryable !== true });
     }
-    return { type: 'Run.Gone', message: `${endOf(cause)} Start it again.`, retryable: false };
+    return { type: 'Run.Gone', message: endOf(cause), retryable: false };
   }
 }
 
+/** What Temporal puts in the place of a reason that nobody gave. */
+const NO_REASON = /^(terminated by user via \S+|Workflow execution terminated|\s*)$/;
+
 function endOf(cause: unknown): string {
-  if (cause instanceof TerminatedFailure) return `The run was terminated: ${oneSentence(cause.message)}`;
-  if (cause instanceof TimeoutFailure) return 'The run timed out.';
-  return 'The run failed.';
+  if (cause instanceof TerminatedFailure) {
+    const { message: reason } = cause;
+    return NO_REASON.test(reason)
+      ? 'The run was terminated.'
+      : `The run was terminated: ${oneSentence(reason)} Start it again.`;
+  }
+  return `${cause instanceof TimeoutFailure ? 'The run timed out.' : 'The run failed.'} Start it again.`;
 }
+
+const MOST_REASON_BYTES = 200;
 
 /** What an operator gave as the reason. */
 function oneSentence(text: string): string {
-  const line = text.split('\n')[0]?.trim().slice(0, 200) ?? '';
+  const line = boundedLine(text.split('\n')[0] ?? '', MOST_REASON_BYTES);
   return line.endsWith('.') ? line : `${line}.`;
 }

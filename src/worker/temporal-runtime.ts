@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { DefaultLogger, Runtime, type LogLevel, type RuntimeOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  type LogLevel,
+  type RuntimeOptions,
+} from '@temporalio/worker';
 import type { Logger } from '../logger';
 
 const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
@@ -36,11 +42,15 @@ export async function temporalMetrics(address: string | undefined): Promise<stri
 }
 
 async function install(logger: Logger, countMetrics: boolean): Promise<string | undefined> {
+  // The core writes to stderr by itself, unless it is told to hand its lines over.
+  const logging = { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} };
   const options: RuntimeOptions = {
+    telemetryOptions: { logging },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const { error, ...fields } = (meta ?? {}) as { error?: unknown };
       // An activity's failure was logged where it was classified; here only what kind it was.
-      const kind = error instanceof Error ? { failure: error.name } : {};
+      const kind =
+        error instanceof Error ? { failure: (error as Error & { type?: string | null }).type ?? error.name } : {};
       // A lane's queue has activities only, by design.
       if (message.startsWith('No workflows registered')) return;
       logger[LEVELS[level]]({ ...fields, ...kind }, message);
@@ -65,7 +75,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
           workflow_task_execution_latency: SECONDS,
         },
       };
-      Runtime.install({ ...options, telemetryOptions: { metrics: { prometheus } } });
+      Runtime.install({ ...options, telemetryOptions: { logging, metrics: { prometheus } } });
       return bindAddress;
     } catch (error) {
       // Another process was faster to take the port.

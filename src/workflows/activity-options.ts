@@ -3,12 +3,17 @@ import {
   laneParts,
   laneQueue,
   type BatchActivities,
+  type BatchedStatus,
   type LaneId,
   type LaneKind,
   type LaneResult,
   type LaneTask,
   type StoryActivities,
 } from '../protocol';
+import { ActivityIds } from './activity-ids';
+
+/** Of this run of the workflow: each has modules of its own. */
+const ids = new ActivityIds();
 
 /**
  * Of a run's own steps, which do not beat: one whose worker was killed is noticed by this. One that waits for a Redis
@@ -16,14 +21,16 @@ import {
  */
 const STEP_LIMIT = '20 seconds';
 
+const PATIENT = { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' } as const;
+
 /** The run's own steps: quick, safe to repeat, and worth repeating for long. */
 const steps = proxyActivities<StoryActivities>({
   startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+  retry: PATIENT,
 });
 
-/** How long viewers are tried to be told of what Postgres holds already; after that they find it there. */
+/** How long viewers are tried to be told in one go of what Postgres holds already; after a run's end they find it there. */
 const TELLING: ActivityOptions = {
   startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '15 minutes',
@@ -41,6 +48,11 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
 export const MOST_ATTEMPTS = 6;
 
 export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
+  // One loop runs a lane, and waits for the end of each of its activities, so the id is always the lane's name.
+  return ids.schedule(task.lane, (activityId) => runAs(activityId, kind, task, attempts), { waitsForItsEnd: true });
+}
+
+function runAs(activityId: string, kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
   const { limit, activity } = LANES[kind];
   const activities = proxyActivities<Record<string, (task: LaneTask) => Promise<LaneResult>>>({
     taskQueue: laneQueue(workflowInfo().taskQueue, kind),
@@ -54,7 +66,7 @@ export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number
       maximumAttempts: attempts,
     },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    activityId: task.lane,
+    activityId,
     summary: summaryOf(kind, task.lane),
   });
   const run = activities[activity];
@@ -78,14 +90,15 @@ export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Pr
   return hints.stopLanes.executeWithOptions({ summary: 'tells workers to stop at once' }, args);
 }
 
-export function parkLane(...args: Parameters<StoryActivities['parkLane']>): Promise<void> {
-  return steps.parkLane.executeWithOptions({ activityId: `park/${args[0].lane}`, summary: 'waits for a person' }, args);
+export function parkLane(...args: Parameters<StoryActivities['parkLane']>): ReturnType<StoryActivities['parkLane']> {
+  return ids.schedule(`park/${args[0].lane}`, (activityId) =>
+    steps.parkLane.executeWithOptions({ activityId, summary: 'waits for a person' }, args),
+  );
 }
 
-export function skipLane(...args: Parameters<StoryActivities['skipLane']>): Promise<void> {
-  return steps.skipLane.executeWithOptions(
-    { activityId: `skip/${args[0].lane}`, summary: 'skipped by a person' },
-    args,
+export function skipLane(...args: Parameters<StoryActivities['skipLane']>): ReturnType<StoryActivities['skipLane']> {
+  return ids.schedule(`skip/${args[0].lane}`, (activityId) =>
+    steps.skipLane.executeWithOptions({ activityId, summary: 'skipped by a person' }, args),
   );
 }
 
@@ -93,25 +106,45 @@ export function rejectLanes(...args: Parameters<StoryActivities['rejectLanes']>)
   return steps.rejectLanes.executeWithOptions({ summary: `made again: ${args[0].lanes.length} lanes` }, args);
 }
 
-export function markRun(...args: Parameters<StoryActivities['markRun']>): Promise<void> {
+export function markRun(...args: Parameters<StoryActivities['markRun']>): ReturnType<StoryActivities['markRun']> {
   return steps.markRun.executeWithOptions({ summary: `the run is ${args[0].status.replace('_', ' ')}` }, args);
 }
 
 export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Promise<{ announced: boolean }> {
-  return steps.closeRun.executeWithOptions({ activityId: 'close', summary: `the run ends: ${args[0].outcome}` }, args);
+  const { outcome } = args[0];
+  return ids.schedule('close', (activityId) =>
+    steps.closeRun.executeWithOptions(
+      {
+        activityId,
+        summary: `the run ends: ${outcome}`,
+        // An outage is waited out; a fault must not keep a run from being cancelled.
+        ...(outcome === 'cancelled' && { retry: { ...PATIENT, nonRetryableErrorTypes: ['Internal'] } }),
+      },
+      args,
+    ),
+  );
 }
 
 export function announceLane(...args: Parameters<StoryActivities['announceLane']>): Promise<void> {
-  return steps.announceLane.executeWithOptions({ ...TELLING, activityId: `tell/${args[0].lane}` }, args);
+  return ids.schedule(`tell/${args[0].lane}`, (activityId) =>
+    steps.announceLane.executeWithOptions({ ...TELLING, activityId }, args),
+  );
 }
 
 export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
-  return steps.announceRun.executeWithOptions({ ...TELLING, activityId: 'tell' }, args);
+  return ids.schedule('tell', (activityId) => steps.announceRun.executeWithOptions({ ...TELLING, activityId }, args));
 }
 
+/** A project that one of these cannot close is left to the reconciler, and holds up no other for long. */
 const batchSteps = proxyActivities<BatchActivities>({
   startToCloseTimeout: '5 minutes',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 6 },
 });
 
 export const { closeQueued, storyStates } = batchSteps;
+
+export function closeStory(...args: Parameters<BatchActivities['closeStory']>): Promise<BatchedStatus> {
+  return ids.schedule(`close/${args[0].projectId}`, (activityId) =>
+    batchSteps.closeStory.executeWithOptions({ activityId, summary: 'closes what was ended from outside' }, args),
+  );
+}

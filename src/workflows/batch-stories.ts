@@ -1,12 +1,14 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowCancellationType,
   ChildWorkflowFailure,
   condition,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  patched,
   sleep,
   startChild,
   TerminatedFailure,
@@ -24,21 +26,36 @@ import {
   type StoryInput,
   type StoryState,
 } from '../protocol';
-import { closeQueued, closeRun, storyStates } from './activity-options';
+import { closeQueued, closeRun, closeStory, storyStates } from './activity-options';
 import type { BatchTable } from './batch-table';
 
 /** How often Temporal is asked of stories that are no children of this run: some work, or all wait for a person. */
 const LOOK = { working: '5 seconds', waiting: '1 minute', ending: '500 milliseconds' } as const;
 const CLOSED_AT_ONCE = 100;
+const CANCELLED_AT_ONCE = 100;
+/** Temporal is asked of so many in one step, and of so many at each look; the others have their turn at the next. */
+const LOOKED_AT_ONCE = 100;
+const MOST_IN_A_LOOK = 500;
+
+/** Batches of the first release waited until nothing was starting before they cancelled anything. */
+const AT_ONCE = 'batch-cancels-at-once';
 
 /** The stories of a batch: starts them in their order as there are places, and sees each to its end. */
 export class BatchStories {
   /** Runs under way before this run of the workflow, or started by somebody else: they are looked at, not awaited. */
   private readonly followed: Set<ProjectId>;
+  /** Of those, the ones that were asked to end. */
+  private readonly askedToEnd = new Set<ProjectId>();
   /** Not in the scope of the workflow: a child that is being started is cancelled when it has started, not half-way. */
   private readonly children = CancellationScope.nonCancellable(async () => new CancellationScope());
+  /** Of each child that has started and has not ended. */
+  private readonly running = new Set<CancellationScope>();
   private readonly ends: Promise<void>[] = [];
   private starting = 0;
+  private stopping = false;
+  private looking = false;
+  /** The place of the next look among those that are followed. */
+  private lookFrom = 0;
 
   constructor(
     private readonly story: BatchInput['story'],
@@ -56,6 +73,10 @@ export class BatchStories {
         await condition(() => this.starting === 0);
         return true;
       }
+      // Nothing is waited for before the first projects are taken.
+      if (CancellationScope.current().consideredCancelled && patched(AT_ONCE)) {
+        throw new CancelledFailure('The batch was cancelled.');
+      }
       const next = this.table.take();
       if (next) this.ends.push(scope.run(() => this.run(next)));
       else if (this.table.isOver) return false;
@@ -63,48 +84,87 @@ export class BatchStories {
     }
   }
 
-  /** Cancels every story and waits until each has ended; what had no turn yet is closed as cancelled, too. */
+  /**
+   * Cancels every story that runs, and those that are just starting as soon as they have started. Waits until each has ended;
+   * what had no turn yet is closed as cancelled, too.
+   */
   async cancel(): Promise<void> {
-    await condition(() => this.starting === 0);
-    (await this.children).cancel();
-    for (const id of this.followed) {
-      await getExternalWorkflowHandle(workflowIdOf(id))
-        .cancel()
-        .catch(() => undefined);
-    }
+    const atOnce = patched(AT_ONCE);
+    if (!atOnce) await condition(() => this.starting === 0);
+    this.stopping = true;
+    for (const child of this.running) child.cancel();
+    await this.cancelFollowed(atOnce);
     await Promise.all(this.ends);
-    while (await this.lookOnce()) await sleep(LOOK.ending);
+    while (this.followed.size > 0) {
+      await this.lookOnce();
+      if (this.followed.size === 0) break;
+      if (atOnce) await this.cancelFollowed(atOnce);
+      await sleep(LOOK.ending);
+    }
     const queued = this.table.queued;
-    for (let i = 0; i < queued.length; i += CLOSED_AT_ONCE) {
-      await closeQueued({ projectIds: queued.slice(i, i + CLOSED_AT_ONCE) });
+    for (const projectIds of chunksOf(queued, CLOSED_AT_ONCE)) {
+      await closeQueued({ projectIds }).catch(() => undefined);
     }
     for (const id of queued) this.table.set(id, 'cancelled');
   }
 
+  private async cancelFollowed(atOnce: boolean): Promise<void> {
+    const others = [...this.followed].filter((id) => !this.askedToEnd.has(id));
+    for (const ids of atOnce ? chunksOf(others, CANCELLED_AT_ONCE) : others.map((id) => [id])) {
+      await Promise.all(
+        ids.map((id) => {
+          this.askedToEnd.add(id);
+          return getExternalWorkflowHandle(workflowIdOf(id))
+            .cancel()
+            .catch(() => undefined);
+        }),
+      );
+    }
+  }
+
   private async run({ projectId, ...item }: BatchItem): Promise<void> {
     const input: StoryInput = { ...this.story, projectId };
+    const own = new CancellationScope();
     this.starting += 1;
     try {
-      const child = await startChild(STORY_WORKFLOW, {
-        workflowId: workflowIdOf(projectId),
-        args: [input],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        priority: priorityOf(item),
-        staticSummary: `story of ${projectId}`,
-      }).finally(() => (this.starting -= 1));
+      const child = await own
+        .run(() =>
+          startChild(STORY_WORKFLOW, {
+            workflowId: workflowIdOf(projectId),
+            args: [input],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            parentClosePolicy: ParentClosePolicy.ABANDON,
+            cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+            priority: priorityOf(item),
+            staticSummary: `story of ${projectId}`,
+          }),
+        )
+        .finally(() => (this.starting -= 1));
+      this.running.add(own);
+      if (this.stopping) own.cancel();
       await child.result();
       await this.ended(projectId, 'completed');
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) this.follow(projectId);
       else await this.ended(projectId, endOf(error as Error));
+    } finally {
+      this.running.delete(own);
     }
   }
 
-  /** A story that was ended from outside has left rows that say otherwise. */
+  /** A story that was ended from outside has left rows that say otherwise, unless somebody has started it again. */
   private async ended(projectId: ProjectId, state: StoryState): Promise<void> {
     if (state !== 'terminated') return this.table.set(projectId, state);
+    if (!patched('closes-what-has-ended')) return this.closedBlindly(projectId);
+    const stands = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
+      () => 'failed' as const,
+    );
+    this.table.set(projectId, stands);
+    if (!isFinal(stands)) this.follow(projectId);
+  }
+
+  /** As batches of the first release did. */
+  private async closedBlindly(projectId: ProjectId): Promise<void> {
     const { runId } = workflowInfo();
     const error = { type: 'Internal', message: 'The run was terminated.', retryable: false };
     await CancellationScope.nonCancellable(() =>
@@ -115,31 +175,59 @@ export class BatchStories {
 
   private follow(projectId: ProjectId): void {
     this.followed.add(projectId);
-    if (this.followed.size === 1) this.look();
+    this.askedToEnd.delete(projectId);
+    const isLookedAt = this.looking || this.stopping;
+    if (!isLookedAt || (this.followed.size === 1 && !patched('looks-once'))) this.look();
   }
 
   private look(): void {
+    this.looking = true;
     const all = async () => {
-      while (await this.lookOnce()) await sleep(this.table.isWorking ? LOOK.working : LOOK.waiting);
+      try {
+        while (this.followed.size > 0) {
+          await this.lookOnce();
+          if (this.followed.size > 0) await sleep(this.table.isWorking ? LOOK.working : LOOK.waiting);
+        }
+      } finally {
+        this.looking = false;
+      }
     };
     // When the batch is cancelled, this ends; `cancel` looks from then on.
     all().catch(() => undefined);
   }
 
-  /** False when there is nothing left to look at. */
-  private async lookOnce(): Promise<boolean> {
-    const projectIds = [...this.followed];
-    if (projectIds.length === 0) return false;
-    const states = await storyStates({ projectIds });
+  /** Looks at those whose turn it is. */
+  private async lookOnce(): Promise<void> {
+    const all = [...this.followed];
+    const inSteps = all.length > LOOKED_AT_ONCE && patched('looks-in-steps');
+    const steps = inSteps ? chunksOf(this.turnsIn(all), LOOKED_AT_ONCE) : [all];
+    await Promise.all(steps.map((projectIds) => this.lookAt(projectIds)));
+  }
+
+  private turnsIn(all: readonly ProjectId[]): readonly ProjectId[] {
+    const from = this.lookFrom < all.length ? this.lookFrom : 0;
+    this.lookFrom = from + MOST_IN_A_LOOK;
+    return all.slice(from, this.lookFrom);
+  }
+
+  private async lookAt(projectIds: readonly ProjectId[]): Promise<void> {
+    const states = await storyStates({ projectIds }).catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+      return projectIds.map(() => null);
+    });
     for (const [i, projectId] of projectIds.entries()) {
-      const state = states[i] ?? 'processing';
+      const state = states[i] ?? null;
+      if (state === null) continue;
       if (state === 'terminated' || isFinal(state)) {
         this.followed.delete(projectId);
         await this.ended(projectId, state);
       } else this.table.set(projectId, state);
     }
-    return this.followed.size > 0;
   }
+}
+
+function chunksOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }
 
 function endOf(error: Error): StoryState {

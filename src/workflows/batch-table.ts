@@ -1,5 +1,6 @@
 import {
   isFinal,
+  MOST_IN_BATCH,
   workflowIdOf,
   type BatchedStatus,
   type BatchInput,
@@ -20,6 +21,7 @@ export class BatchTable {
   private readonly states = new Map<ProjectId, BatchedStatus>();
   private readonly queue: BatchItem[] = [];
   private ended: BatchEnd | undefined;
+  private note: string | undefined;
 
   constructor(
     private readonly input: Pick<BatchInput, 'batchId' | 'atMost' | 'projects' | 'carried'>,
@@ -30,11 +32,21 @@ export class BatchTable {
   }
 
   /** Takes in what is new, and gives what has failed or was cancelled another turn. A doubled call does nothing. */
-  add(projects: readonly BatchItem[]): void {
+  add(projects: readonly BatchItem[]): string | undefined {
+    const added = new Set(projects.map(({ projectId }) => projectId).filter((id) => !this.items.has(id)));
+    if (this.items.size + added.size > MOST_IN_BATCH) return `a batch has at most ${MOST_IN_BATCH} projects`;
     for (const item of projects) {
       const state = this.states.get(item.projectId);
       if (state === undefined || state === 'failed' || state === 'cancelled') this.put(item, 'queued');
     }
+    this.changed(this);
+    return undefined;
+  }
+
+  /** What the last message came to that did nothing. */
+  say(note: string | undefined): void {
+    if (note === this.note) return;
+    this.note = note;
     this.changed(this);
   }
 
@@ -115,7 +127,8 @@ export class BatchTable {
       .slice(0, MOST_ROWS)
       .map(([id, state]) => `- ${state.replaceAll('_', ' ')}: \`${workflowIdOf(id)}\``);
     if (told.length > MOST_ROWS) lines.push(`- … and ${told.length - MOST_ROWS} more`);
-    return [`**${this.status.replace('_', ' ')}** · ${counts.join(' · ')}`, '', ...lines].join('\n');
+    const note = this.note === undefined ? [] : [`_${this.note}_`, ''];
+    return [`**${this.status.replace('_', ' ')}** · ${counts.join(' · ')}`, '', ...note, ...lines].join('\n');
   }
 
   private at(projectId: ProjectId): BatchedStatus {

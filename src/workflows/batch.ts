@@ -11,19 +11,24 @@ import {
 } from '@temporalio/workflow';
 import {
   ADD_MESSAGE,
+  parseProjectId,
   STANDS_MESSAGE,
   STATUS_QUERY,
-  type AddRequest,
   type BatchInput,
   type BatchStatusView,
-  type StoryStands,
+  type RunStatus,
 } from '../protocol';
 import { BatchStories } from './batch-stories';
 import { BatchTable } from './batch-table';
+import { noteUnknownSignals } from './message-guard';
+import { fieldsOf, readBatchInput, readBatchItems } from './read-input';
 
 const statusQuery = defineQuery<BatchStatusView>(STATUS_QUERY);
-const addSignal = defineSignal<[AddRequest]>(ADD_MESSAGE);
-const standsSignal = defineSignal<[StoryStands]>(STANDS_MESSAGE);
+const addSignal = defineSignal<[unknown]>(ADD_MESSAGE);
+const standsSignal = defineSignal<[unknown]>(STANDS_MESSAGE);
+/** What a story says while it is under way; how it ends comes from Temporal. */
+const LIVE: readonly RunStatus[] = ['running', 'paused', 'awaiting_approval', 'needs_attention'];
+
 const statusAttribute = defineSearchAttributeKey('StoryStatus', SearchAttributeType.KEYWORD);
 
 /**
@@ -31,15 +36,15 @@ const statusAttribute = defineSearchAttributeKey('StoryStatus', SearchAttributeT
  * failure of one stops no other. Its cancellation cancels every story and ends what had no turn; where it is terminated,
  * the stories under way go on, and the next batch of the same id joins them.
  */
-export async function batch(input: BatchInput): Promise<BatchStatusView['counts']> {
+export async function batch(given: BatchInput): Promise<BatchStatusView['counts']> {
+  const input = readBatchInput(given);
   const table = new BatchTable(input, showToOperators());
   setHandler(statusQuery, () => table.view(), { description: 'where every project stands' });
-  setHandler(addSignal, ({ projects }) => table.add(projects), {
+  setHandler(addSignal, (message) => add(table, message), {
     description: 'takes projects in at the end: {"projects":[{"projectId":"<id>"}]}; failed ones get another turn',
   });
-  setHandler(standsSignal, ({ projectId, status }) => table.stands(projectId, status), {
-    description: 'sent by the stories themselves',
-  });
+  setHandler(standsSignal, (message) => stands(table, message), { description: 'sent by the stories themselves' });
+  noteUnknownSignals((line) => table.say(line));
   const stories = new BatchStories(input.story, table);
   try {
     const isTooLong = await stories.all();
@@ -52,6 +57,21 @@ export async function batch(input: BatchInput): Promise<BatchStatusView['counts'
   }
   table.end(false);
   return table.counts;
+}
+
+/** A message that cannot be read leaves a line, and does nothing. */
+function add(table: BatchTable, message: unknown): void {
+  const items = readBatchItems(fieldsOf(message)?.['projects']);
+  const refusal = typeof items === 'string' ? items : table.add(items);
+  table.say(refusal === undefined ? undefined : `add did nothing: ${refusal}`);
+}
+
+function stands(table: BatchTable, message: unknown): void {
+  const { projectId, status } = fieldsOf(message) ?? {};
+  const id = typeof projectId === 'string' ? parseProjectId(projectId) : undefined;
+  const said = LIVE.find((known) => known === status);
+  if (id && said) table.stands(id, said);
+  else table.say('storyStands did nothing: it needs {"projectId":"<id>","status":"running"}');
 }
 
 function showToOperators(): (table: BatchTable) => void {

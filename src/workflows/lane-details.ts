@@ -44,7 +44,9 @@ export function detailsOf(table: LaneTable): string {
       ...commands(table, ['approve', { gate }], ['reject', { gate, reason: 'what is wrong' }]),
     );
   }
-  for (const lane of table.waiting) lines.push(...attention(table, lane));
+  const { waiting } = table;
+  for (const lane of waiting.slice(0, MOST_ROWS)) lines.push(...attention(table, lane));
+  if (waiting.length > MOST_ROWS) lines.push(`… and ${waiting.length - MOST_ROWS} more lanes wait for a person`);
   return lines.join('\n');
 }
 

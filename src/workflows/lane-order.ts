@@ -150,7 +150,7 @@ export class LaneOrder {
       if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
     }
     if (!this.scenes && laysOutScenes(this.opened.plan, laneId(stage.name))) {
-      const found = await listScenes({ projectId: table.projectId, ids: true });
+      const found = await this.run.runner.during(() => listScenes({ projectId: table.projectId, ids: true }));
       // A worker of an earlier release knows numbers only.
       if (Array.isArray(found)) this.layOut(this.ofThisRun(found), undefined);
       else this.layOut(this.ofThisRun(Object.keys(found).map(Number)), found);
@@ -158,12 +158,15 @@ export class LaneOrder {
   }
 
   private async makeAgain(stage: StagePlan, lanes: readonly LaneId[], reason: string): Promise<void> {
-    const { table } = this.run;
-    await rejectLanes({ projectId: table.projectId, lanes, sceneIds: table.laidOutIds, reason });
-    for (const lane of lanes) {
-      this.done.delete(lane);
-      table.set(lane, 'pending');
-    }
+    const { table, runner } = this.run;
+    // The next run of the workflow makes them where this one ends right after the step.
+    await runner.during(async () => {
+      await rejectLanes({ projectId: table.projectId, lanes, sceneIds: table.laidOutIds, reason });
+      for (const lane of lanes) {
+        this.done.delete(lane);
+        table.set(lane, 'pending');
+      }
+    });
     await Promise.all(lanes.map((lane) => this.make(stage, lane, laneParts(lane).scene)));
   }
 

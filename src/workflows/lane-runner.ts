@@ -6,9 +6,12 @@ import {
   condition,
   isCancellation,
   patched,
+  sleep,
 } from '@temporalio/workflow';
 import {
+  boundedError,
   fenceOf,
+  type EndedStep,
   type EventError,
   type LaneAddress,
   type LaneId,
@@ -18,10 +21,12 @@ import {
   type ProjectId,
   type StopRequest,
 } from '../protocol';
-import { announceLane, MOST_ATTEMPTS, parkLane, skipLane, stopLanes } from './activity-options';
+import { parkLane, skipLane, stopLanes } from './activity-options';
+import { EndTeller } from './end-teller';
 import { runLaneThroughDeploys } from './lane-handover';
 import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
+import { fieldsOf } from './read-input';
 
 export interface LaneRunnerOptions {
   readonly projectId: ProjectId;
@@ -34,6 +39,9 @@ export interface LaneRunnerOptions {
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
 type Stop = 'paused' | 'cancelled' | 'skipped';
+
+/** What is left to a step once the run is cancelled. */
+const STEP_PATIENCE = '3 seconds';
 
 const STOPPED_BY_A_PERSON: EventError = {
   type: 'Lane.Cancelled',
@@ -53,23 +61,19 @@ export class LaneRunner {
   /** Lanes that wait for a person, of which nobody was told yet. */
   private readonly untold = new Set<LaneId>();
   private readonly skips = new Map<LaneId, Promise<void>>();
-  private steps = 0;
+  private readonly steps = new Set<CancellationScope>();
+  private working = 0;
   private draining = false;
-  private telling = 0;
+  /** What viewers could not be told in the step that has ended a lane. */
+  readonly ends: EndTeller;
 
-  constructor(private readonly options: LaneRunnerOptions) {}
-
-  /** Nothing is under way: no lane, and no word to viewers. Lanes that wait for a person do not count. */
-  get idle(): boolean {
-    return this.stopped && this.telling === 0;
+  constructor(private readonly options: LaneRunnerOptions) {
+    this.ends = new EndTeller(options.table, options.runId);
   }
 
+  /** No lane is under way. Lanes that wait for a person do not count. */
   get stopped(): boolean {
-    return this.attempts.size === 0 && this.steps === 0;
-  }
-
-  get toldAll(): boolean {
-    return this.telling === 0;
+    return this.attempts.size === 0 && this.steps.size === 0 && this.working === 0;
   }
 
   /** Lanes that an activity works on. */
@@ -113,7 +117,7 @@ export class LaneRunner {
     const { table } = this.options;
     for (;;) {
       if (table.isWaiting(lane)) {
-        if (this.untold.delete(lane)) await this.park(lane);
+        if (this.untold.delete(lane)) await this.park(lane).catch(unlessRefused);
         onWait();
         await condition(() => !table.isWaiting(lane));
       }
@@ -170,7 +174,7 @@ export class LaneRunner {
       const result = isResultOf(lane, table.plan, given) ? given : await storedResult(this.address(lane));
       this.untold.delete(lane);
       table.set(lane, 'completed');
-      if (!result.announced) this.tellLater(lane);
+      if (!result.announced) this.ends.tell(lane);
       return { result };
     } catch (error) {
       if (this.stopping.has(lane)) return {};
@@ -187,11 +191,10 @@ export class LaneRunner {
   }
 
   private park(lane: LaneId): Promise<void> {
-    const { table } = this.options;
+    const { runId, table } = this.options;
     const error = table.error(lane) ?? STOPPED_BY_A_PERSON;
     const as = table.status(lane) === 'cancelled' ? 'cancelled' : 'needs_attention';
-    const attempts = as === 'cancelled' ? 0 : error.retryable ? MOST_ATTEMPTS : 1;
-    return this.step(() => parkLane({ ...this.address(lane), error, attempts, as, runStatus: table.liveStatus }));
+    return this.end(lane, () => parkLane({ ...this.address(lane), runId, error, as, runStatus: table.liveStatus }));
   }
 
   /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
@@ -199,7 +202,7 @@ export class LaneRunner {
     let skipped = this.skips.get(lane);
     if (!skipped) {
       const { runId } = this.options;
-      skipped = this.step(() => skipLane({ ...this.address(lane), runId }));
+      skipped = this.end(lane, () => skipLane({ ...this.address(lane), runId }));
       skipped.catch(() => undefined);
       this.skips.set(lane, skipped);
     }
@@ -207,28 +210,36 @@ export class LaneRunner {
   }
 
   private address(lane: LaneId): LaneAddress {
-    const { projectId, table } = this.options;
-    const scene = table.sceneOf(lane);
-    return { projectId, lane, ...(scene !== undefined && { scene }) };
+    return this.options.table.addressOf(lane);
   }
 
-  /** Always to its end: the end of the run, or the next one of the workflow, comes after it. */
-  private async step(work: () => Promise<void>): Promise<void> {
-    this.steps += 1;
+  /** Work that the next run of the workflow, or the end of this one, must not overtake. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.working += 1;
     try {
-      await CancellationScope.nonCancellable(work);
+      return await work();
     } finally {
-      this.steps -= 1;
+      this.working -= 1;
     }
   }
 
-  /** Viewers could not be told now. Telling them is a step of its own, which no other lane waits for. */
-  private tellLater(lane: LaneId): void {
-    this.telling += 1;
-    const { projectId, runId } = this.options;
-    announceLane({ projectId, lane, runId })
-      .catch(() => undefined)
-      .finally(() => (this.telling -= 1));
+  /** Always to its end, unless the run is cancelled: what comes next comes after it. */
+  private async end(lane: LaneId, work: () => Promise<EndedStep | undefined>): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      const scope = new CancellationScope();
+      this.steps.add(scope);
+      const ended = await scope.run(work).finally(() => this.steps.delete(scope));
+      if (ended?.announced === false) this.ends.tell(lane);
+    });
+  }
+
+  /** The run is cancelled: a step that does not get to its end must not keep it. What it leaves, the end of the run closes. */
+  endSteps(): void {
+    if (this.steps.size === 0 || !patched('steps-end-with-a-cancel')) return;
+    void CancellationScope.nonCancellable(async () => {
+      await sleep(STEP_PATIENCE);
+      for (const scope of this.steps) scope.cancel();
+    });
   }
 }
 
@@ -251,6 +262,11 @@ function scenesFor(kind: LaneKind, { laidOutIds }: LaneTable): Pick<LaneTask, 's
   return kind === 'film' && scenes.length > 0 ? { scenes } : {};
 }
 
+/** A lane whose waiting cannot be stored waits all the same: Temporal says so. */
+function unlessRefused(error: unknown): void {
+  if (isCancellation(error) || !patched('lanes-wait-unstored')) throw error;
+}
+
 /** The lane's scene has another number by now, or is gone. */
 export function hasMoved(error: EventError): boolean {
   return error.type === 'Lane.Moved';
@@ -265,15 +281,13 @@ export function lacksInput(error: EventError | undefined): boolean {
 export function eventErrorOf(error: unknown): EventError {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
-    const details = cause.details?.[0] as { issues?: readonly string[] } | undefined;
-    return {
-      // Ours have a type; one that a person typed has none.
-      type: cause.type || ENDED_BY_HAND,
-      message: cause.message,
-      retryable: cause.nonRetryable !== true,
-      ...(details?.issues && { issues: details.issues }),
-    };
+    // A person who ends an activity by hand can type anything; ours have a type.
+    const { issues } = fieldsOf(cause.details?.[0]) ?? {};
+    return boundedError({
+      ...{ type: cause.type || ENDED_BY_HAND, message: cause.message },
+      ...{ retryable: cause.nonRetryable !== true, issues },
+    });
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { type: 'Internal', message: `No worker finished the work: ${message}`, retryable: true };
+  return boundedError({ type: 'Internal', message: `No worker finished the work: ${message}`, retryable: true });
 }

@@ -2,6 +2,7 @@ import {
   laneParts,
   lanesOf,
   type EventError,
+  type LaneAddress,
   type LaneId,
   type LaneStatus,
   type LaneView,
@@ -13,6 +14,9 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { SceneNumbers } from './scene-numbers';
+
+/** How many lanes say point by point what was wrong, in an answer and when the workflow continues as new. */
+const MOST_WITH_ISSUES = 50;
 
 type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
@@ -102,6 +106,17 @@ export class LaneTable {
     return this.numbers.idOf(lane);
   }
 
+  /** Whose lane it is, whatever numbers scenes will have. */
+  addressOf(lane: LaneId): LaneAddress {
+    const scene = this.sceneOf(lane);
+    return { projectId: this.projectId, lane, ...(scene !== undefined && { scene }) };
+  }
+
+  /** The name of now of a lane that was addressed before; undefined where its scene is gone. */
+  nameAt({ lane, scene }: LaneAddress): LaneId | undefined {
+    return scene === undefined ? this.nameOf(lane) : this.numbers.nameAt(lane, scene);
+  }
+
   /** What a lane is called now; undefined where its scene is gone. */
   nameOf(lane: LaneId): LaneId | undefined {
     return this.numbers.nameOf(lane);
@@ -154,6 +169,19 @@ export class LaneTable {
 
   error(lane: LaneId): EventError | undefined {
     return this.states.get(lane)?.error;
+  }
+
+  /** Of many failures at once only the first are told point by point, because all of them together stay in history. */
+  errorsShown(): ReadonlyMap<LaneId, EventError> {
+    const shown = new Map<LaneId, EventError>();
+    let withIssues = 0;
+    for (const [lane, { error }] of this.states) {
+      if (!error) continue;
+      const { issues, ...rest } = error;
+      if (issues) withIssues += 1;
+      shown.set(lane, withIssues > MOST_WITH_ISSUES ? rest : error);
+    }
+    return shown;
   }
 
   get lanes(): LaneId[] {
@@ -209,13 +237,14 @@ export class LaneTable {
   }
 
   view(): StoryStatusView {
+    const errors = this.errorsShown();
     return {
       projectId: this.projectId,
       status: this.runStatus,
       stage: this.stage,
       scenes: this.numbersOf(this.scenes).length,
       lanes: this.there.map((lane): LaneView => {
-        const error = this.error(lane);
+        const error = errors.get(lane);
         return { lane: this.nameOf(lane) ?? lane, status: this.status(lane), ...(error && { error }) };
       }),
       gates: this.gates,

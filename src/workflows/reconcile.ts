@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import {
   GRACE_SECONDS,
   type ProjectPosition,
@@ -7,6 +7,8 @@ import {
   type ReconcileReport,
   type RunsReport,
 } from '../protocol';
+import { noteUnknownSignals } from './message-guard';
+import { readReconcileInput } from './read-input';
 
 const { reconcileRuns } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '2 minutes',
@@ -26,9 +28,11 @@ const MOST_NAMED = 1_000;
  * Makes rows say again what is so, after anything: runs that have ended without saying so are closed, then media that
  * nothing refers to are removed. Safe to run at any time and beside anything.
  */
-export async function reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+export async function reconcile(given: ReconcileInput = {}): Promise<ReconcileReport> {
+  const input = readReconcileInput(given);
+  noteUnknownSignals(setCurrentDetails);
   const graceSeconds = input.graceSeconds ?? GRACE_SECONDS.runs;
-  let runs: RunsReport = { looked: 0, live: 0, fresh: 0, repaired: [], waitingJobs: 0 };
+  let runs: RunsReport = { looked: 0, live: 0, fresh: 0, repaired: [], failed: [], strays: [], waitingJobs: 0 };
   let after: ProjectPosition | undefined;
   do {
     const { next, ...page } = await reconcileRuns({ graceSeconds, ...(after && { after }) });
@@ -37,6 +41,8 @@ export async function reconcile(input: ReconcileInput = {}): Promise<ReconcileRe
       live: runs.live + page.live,
       fresh: runs.fresh + page.fresh,
       repaired: [...runs.repaired, ...page.repaired].slice(0, MOST_NAMED),
+      failed: [...runs.failed, ...(page.failed ?? [])].slice(0, MOST_NAMED),
+      strays: [...runs.strays, ...(page.strays ?? [])],
       waitingJobs: runs.waitingJobs + page.waitingJobs,
     };
     after = next;

@@ -49,4 +49,10 @@ export class SceneNumbers {
     const number = this.of(scene);
     return number === undefined ? undefined : laneId(stage, number);
   }
+
+  /** The name that the lane of the same stage of this scene has now; undefined where the scene is gone. */
+  nameAt(lane: LaneId, id: string): LaneId | undefined {
+    const number = this.now.get(id);
+    return number === undefined ? undefined : laneId(laneParts(lane).stage, number);
+  }
 }

@@ -1,8 +1,17 @@
 import { ApplicationFailure, defineSignal, defineUpdate, log, patched, setHandler } from '@temporalio/workflow';
-import { laysOutScenes, type LaneId, type MessageAnswer, type StoryMessage, type StoryMessages } from '../protocol';
+import {
+  boundedLine,
+  laysOutScenes,
+  TEXT_BYTES,
+  type LaneId,
+  type MessageAnswer,
+  type StoryMessage,
+} from '../protocol';
 import type { Gates } from './gates';
 import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
+import { noteUnknownSignals } from './message-guard';
+import { readMessage, type MessageFields } from './read-message';
 import type { SceneWatch } from './scene-watch';
 
 export interface SteeredRun {
@@ -15,12 +24,14 @@ export interface SteeredRun {
   edited: boolean;
   /** Everything shall be checked again now, by a new run of the workflow. */
   recheck: boolean;
+  /** The run ends by itself or is being cancelled, so that a message would come too late. */
+  ending: boolean;
 }
 
 /** What a message would do now, or why it does nothing. */
 type Effect = { readonly refusal: string } | { readonly apply: () => readonly LaneId[] };
 
-type Effects = { readonly [M in StoryMessage]: (argument: Partial<StoryMessages[M]>) => Effect };
+type Effects = { readonly [M in StoryMessage]: (given: MessageFields) => Effect };
 
 const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
   pause: 'begins nothing new: {}, or stops at once what runs and keeps its text: {"now":true}',
@@ -34,56 +45,72 @@ const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
 };
 
 /**
- * Takes messages from now on. A signal that can do nothing, because it is stale, doubled or malformed, leaves a line in the
- * current details and does nothing; an update is refused with that line.
+ * Takes messages from now on, whatever they hold. A signal that can do nothing, because it is stale, doubled, too long or
+ * malformed, leaves a line in the current details and does nothing; an update is refused with that line.
  */
 export function listen(run: SteeredRun): void {
   const effects = effectsOn(run);
   for (const name of Object.keys(effects) as StoryMessage[]) listenFor(name, effects[name], run);
+  noteUnknownSignals((line) => run.table.say(line));
 }
 
 /** Messages that name lanes, and so mean scenes by their numbers. */
 const NAMING: ReadonlySet<StoryMessage> = new Set<StoryMessage>(['retry', 'skip', 'cancelLane', 'reject']);
 
-function listenFor(name: StoryMessage, effect: (argument: never) => Effect, run: SteeredRun): void {
+function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect, run: SteeredRun): void {
   const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
-  const weigh = (argument: unknown): Effect => {
+  /** `isRefused`: whether what is too long, or comes too late, does nothing; what was taken once is not refused any more. */
+  const weigh = (argument: unknown, isRefused: () => boolean): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
-    const given = argument ?? {};
-    return typeof given === 'object' ? effect(given as never) : { refusal: 'its input must be a JSON object' };
+    const message = readMessage(argument);
+    if ('refusal' in message) return message;
+    if (run.ending && isRefused()) return { refusal: 'the run is ending' };
+    if (message.excess !== undefined && isRefused()) return { refusal: message.excess };
+    return effect(message.fields);
   };
   const apply = (outcome: Effect): MessageAnswer => {
     const lanes = 'apply' in outcome ? outcome.apply() : [];
-    table.say('refusal' in outcome ? `${name} did nothing: ${outcome.refusal}` : undefined);
+    table.say('refusal' in outcome ? lineOf(name, outcome.refusal) : undefined);
     return { status: table.runStatus, lanes: table.namesOf(lanes), runId, fence: stopFence() };
   };
   // Whoever names a lane while an edit is on its way may mean what it is called after that.
-  const mustWait = () => NAMING.has(name) && !scenes.isCurrent;
+  const mustWait = () => NAMING.has(name) && !scenes.isCurrent && !run.ending;
   const weighLater = async (argument: unknown): Promise<Effect> =>
     (await scenes.known())
-      ? weigh(argument)
+      ? weigh(argument, () => true)
       : { refusal: 'scenes were moved again meanwhile: see what the lane is called' };
   const onSignal = async (argument: unknown): Promise<void> => {
-    const outcome = mustWait() ? await weighLater(argument) : weigh(argument);
-    if ('refusal' in outcome) log.warn(`${name} did nothing`, { reason: outcome.refusal });
+    const outcome = mustWait() ? await weighLater(argument) : weigh(argument, () => patched('bounded-messages'));
+    if ('refusal' in outcome) log.warn(lineOf(name, outcome.refusal));
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
   const onUpdate = async (argument: unknown): Promise<MessageAnswer> => {
-    const outcome = mustWait() ? await weighLater(argument) : weigh(argument);
-    if ('refusal' in outcome) throw ApplicationFailure.nonRetryable(outcome.refusal);
+    if (!mustWait()) return apply(weigh(argument, () => false));
+    const outcome = await weighLater(argument);
+    if ('refusal' in outcome) throw refused(outcome.refusal);
     return apply(outcome);
   };
   setHandler(defineUpdate<MessageAnswer, [unknown]>(name), onUpdate, {
     description,
     validator: (argument) => {
       if (mustWait()) return;
-      const outcome = weigh(argument);
-      if ('refusal' in outcome) throw new Error(outcome.refusal);
+      const outcome = weigh(argument, () => true);
+      if ('refusal' in outcome) throw refused(outcome.refusal);
     },
   });
 }
+
+function refused(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(boundedLine(reason, TEXT_BYTES.note));
+}
+
+function lineOf(name: StoryMessage, refusal: string): string {
+  return boundedLine(`${name} did nothing: ${refusal}`, TEXT_BYTES.note);
+}
+
+const NEEDS_LANE: Effect = { refusal: 'it needs {"lane":"…"}' };
 
 function effectsOn(run: SteeredRun): Effects {
   const { table, runner, gates } = run;
@@ -101,15 +128,15 @@ function effectsOn(run: SteeredRun): Effects {
     if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.recheck = true;
     return set(lacking, 'pending');
   };
-  const waitingAt = (gate: unknown): string | undefined =>
-    typeof gate !== 'string'
+  const waitingAt = (gate: string | undefined): string | undefined =>
+    gate === undefined
       ? 'it needs {"gate":"…"}'
       : table.gates.includes(gate)
         ? undefined
         : `${gate} does not wait for approval`;
   return {
     pause: ({ now }) => {
-      const running = now === true ? runner.underWay : [];
+      const running = now ? runner.underWay : [];
       if (table.paused && running.length === 0) return { refusal: 'the run is paused already' };
       return {
         apply: () => {
@@ -129,18 +156,20 @@ function effectsOn(run: SteeredRun): Effects {
       };
     },
     retry: ({ lane }) => {
+      if (lane === undefined) return NEEDS_LANE;
       const lanes = table.named(lane, table.waiting);
-      if (lanes.length === 0) return { refusal: `${String(lane)} is not waiting for a retry` };
+      if (lanes.length === 0) return { refusal: `${lane} is not waiting for a retry` };
       return { apply: () => set(lanes, 'pending') };
     },
     skip: ({ lane }) => {
+      if (lane === undefined) return NEEDS_LANE;
       const named = table.named(lane, table.there);
-      if (named.length === 0) return { refusal: `there is no lane ${String(lane)}` };
+      if (named.length === 0) return { refusal: `there is no lane ${lane}` };
       if (named.some((each) => laysOutScenes(table.plan, each))) {
-        return { refusal: `${String(lane)} cannot be skipped: everything after it needs its scenes` };
+        return { refusal: `${lane} cannot be skipped: everything after it needs its scenes` };
       }
       const open = named.filter((each) => !['completed', 'skipped'].includes(table.status(each)));
-      if (open.length === 0) return { refusal: `${String(lane)} is settled or skipped already` };
+      if (open.length === 0) return { refusal: `${lane} is settled or skipped already` };
       return {
         apply: () => {
           const running = open.filter((each) => runner.underWay.includes(each));
@@ -153,9 +182,10 @@ function effectsOn(run: SteeredRun): Effects {
       };
     },
     cancelLane: ({ lane }) => {
+      if (lane === undefined) return NEEDS_LANE;
       const begun = table.withStatus('processing', 'paused');
       const lanes = table.named(lane, begun);
-      if (lanes.length === 0) return { refusal: `${String(lane)} is not running` };
+      if (lanes.length === 0) return { refusal: `${lane} is not running` };
       return { apply: () => runner.stop(lanes, 'cancelled') };
     },
     approve: ({ gate }) => {
@@ -172,13 +202,13 @@ function effectsOn(run: SteeredRun): Effects {
     reject: ({ gate, reason, lane }) => {
       const refusal = waitingAt(gate);
       if (refusal !== undefined) return { refusal };
-      if (typeof reason !== 'string' || reason.trim() === '') return { refusal: 'it needs {"reason":"…"}' };
+      if (reason === undefined) return { refusal: 'it needs {"reason":"…"}' };
       if (table.plan.some(({ name, kind }) => name === gate && kind === 'film')) {
         return { refusal: 'a film is joined from what there is: edit what is wrong, or cancel' };
       }
       const made = table.named(gate, table.there).filter((each) => table.status(each) === 'completed');
       const lanes = lane === undefined ? made : table.named(lane, made);
-      if (lanes.length === 0) return { refusal: `${String(lane)} is no settled lane of ${String(gate)}` };
+      if (lanes.length === 0) return { refusal: `${lane} is no settled lane of ${gate}` };
       return {
         apply: () => {
           gates.decide(gate as string, { kind: 'rejected', reason, lanes });

@@ -28,6 +28,7 @@ import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
 import { eventErrorOf, hasMoved, hurryStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
+import { readStoryInput } from './read-input';
 import { RunMarker } from './run-marker';
 import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
@@ -49,8 +50,9 @@ interface StoryRun extends SteeredRun {
 }
 
 /** Turns a project's topic into its film. Holds ids, statuses and counts; every text and file stays outside. */
-export async function story(input: StoryInput): Promise<StoryStatusView> {
-  const { projectId, stages, scenes, keepSettings, carried } = input;
+export async function story(given: StoryInput): Promise<StoryStatusView> {
+  const input = readStoryInput(given);
+  const { projectId, stages, scenes, gates, keepSettings, carried } = input;
   const run = beginRun(input);
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
@@ -59,6 +61,8 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
   listen(run);
 
   CancellationScope.current().cancelRequested.catch(() => {
+    run.ending = true;
+    runner.endSteps();
     // Histories of the first release have no such step.
     if (patched('stop-lanes')) hurryStop({ projectId, runId: run.runId, before: stopFence() });
   });
@@ -71,10 +75,11 @@ export async function story(input: StoryInput): Promise<StoryStatusView> {
       ...(stages && { stages }),
       ...(scenes && { scenes }),
       ...(keepSettings && { keepSettings }),
+      ...(gates && { gates }),
     });
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
-    if (runner.afterReset && !carried) run.afterReset.tell(table).catch(() => undefined);
+    if (runner.afterReset && !carried) adopt(run);
     const left = await make(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
@@ -117,6 +122,7 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     scenes: new SceneWatch(projectId, table),
     edited: false,
     recheck: false,
+    ending: false,
   };
   return run;
 }
@@ -138,6 +144,7 @@ async function make(
     // Where everything is looked at again, rows may be new: then they are told again what is skipped.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
+  for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
 
   const scope = new CancellationScope();
   const finished = scope.run(() => order.all()).then(() => !run.edited);
@@ -149,9 +156,10 @@ async function make(
     scope.cancel();
     throw error;
   }
+  const errors = table.errorsShown();
   const skipped = table.withStatus('skipped');
   const parked = table.withStatus('needs_attention').flatMap((lane) => {
-    const error = table.error(lane);
+    const error = errors.get(lane);
     return table.namesOf([lane]).map((name) => [name, error] as const);
   });
   const again = run.edited || run.recheck;
@@ -166,6 +174,7 @@ async function make(
     cancelled: table.namesOf(table.withStatus('cancelled')),
     paused: table.paused,
     approved: [...run.gates.approved],
+    untold: run.runner.ends.untold,
   };
 }
 
@@ -201,7 +210,17 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
 async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
-  await condition(() => runner.idle && marker.idle && scenes.isCurrent && allHandlersFinished());
+  // No lane waits for viewers to be told, who may be out of reach for long.
+  const carriesUntold = patched('untold-ends-are-carried');
+  const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
+  await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
+}
+
+function adopt({ afterReset, marker, table }: StoryRun): void {
+  afterReset.tell(table).then(
+    () => marker.tellAgain(),
+    () => undefined,
+  );
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
@@ -209,22 +228,28 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   const { table, runner, runId, marker, afterReset } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
+  run.ending = true;
   const stages = opened?.plan.map(({ name }) => name);
   marker.stop();
   afterReset.stop();
-  await condition(() => runner.stopped && marker.idle && afterReset.idle);
+  runner.ends.close();
+  await condition(() => runner.stopped && marker.idle && afterReset.idle && allHandlersFinished());
   const { announced } = await closeRun({
     projectId,
     runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
-    announce: runner.toldAll,
+    announce: runner.ends.toldAll,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
+  }).catch((error: Error) => {
+    // What cannot be stored must not keep a run from ending as it was to end: the reconciler closes its rows.
+    if (thrown) return { announced: true };
+    throw error;
   });
   table.end(outcome);
   if (announced) return;
-  await condition(() => runner.toldAll);
+  await condition(() => runner.ends.toldAll);
   await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { workflowSources } from '../../src/worker/workflow-sources';
 import { projectRoot } from './project-files';
 
 const FORBIDDEN = ['typeorm', 'zod', 'openai', 'ioredis', 'pg', 'pino', '@opentelemetry'];
@@ -10,8 +11,7 @@ let code: string;
 beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
   const workflowsPath = join(projectRoot, 'src', 'workflows');
-  const workflowInterceptorModules = [join(workflowsPath, 'trace-interceptors')];
-  ({ code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger }));
+  ({ code } = await bundleWorkflowCode({ ...workflowSources(workflowsPath), logger }));
 });
 
 // The bundler does not refuse them: the worker would grow several times and fail in every workflow task instead.

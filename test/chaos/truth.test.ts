@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import type { ProjectId } from '../../src/protocol';
-import { FETCH_MS, RedisServers } from '../support/redis-servers';
+import { RedisServers } from '../support/redis-servers';
 import { ownTopic } from '../support/stories';
-import { differences } from './truth/checks';
+import { SEED } from './dice';
+import { differences, overspent } from './truth/checks';
 import { drive, play, type Played } from './truth/play';
 import { sequences, type Sequence } from './truth/steps';
 import { Viewer } from './truth/viewer';
 import { World } from './truth/world';
 
 /**
- * TRUTH_RUNS sequences of TRUTH_SEED, so many at once; TRUTH_ONLY plays one of them again. For a soak by hand:
- * TRUTH_SEED=$RANDOM TRUTH_RUNS=100 npx jest test/chaos/truth.test.ts
+ * CHAOS_SEQUENCES sequences of the seed, so many at once; CHAOS_ONLY plays one of them again, and prints what it did:
+ * CHAOS_SEED=51 CHAOS_ONLY=3 npx jest -c jest.chaos.config.js truth
  */
-const SEED = Number(process.env['TRUTH_SEED'] ?? 2);
-const RUNS = Number(process.env['TRUTH_RUNS'] ?? 6);
-const ONLY = process.env['TRUTH_ONLY'];
+const RUNS = Number(process.env['CHAOS_SEQUENCES'] ?? 6);
+const ONLY = process.env['CHAOS_ONLY'];
 const AT_ONCE = 3;
 const VIEWER_MS = 30_000;
 
@@ -35,20 +35,23 @@ describe('Whatever is done to a project, and whatever breaks', () => {
             const name = `seed ${SEED}, sequence ${next.index}`;
             if (found.wrong.length > 0)
               wrong.push([name, ...found.done, ...found.wrong.map((what) => `✗ ${what}`)].join('\n'));
-            if (process.env['TRUTH_SEED'])
-              process.stderr.write(`${[name, ...found.done, ...found.wrong].join('\n  ')}\n`);
+            if (ONLY !== undefined) process.stderr.write(`${[name, ...found.done, ...found.wrong].join('\n  ')}\n`);
           }
         }),
       );
       expect(wrong.join('\n\n')).toBe('');
     },
-    FETCH_MS + RUNS * 120_000,
+    RUNS * 180_000,
   );
 });
 
 async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ done: string[]; wrong: string[] }> {
   const world = await World.open(servers, sequence.prefill);
-  const projectId: ProjectId = await world.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
+  const { budget } = sequence;
+  const projectId: ProjectId = await world.client.create({
+    ...{ topic: ownTopic().topic, settings: { scenes: 2 } },
+    ...(budget !== undefined && { budget }),
+  });
   const played: Played = {
     projectId,
     runs: new Set(),
@@ -61,10 +64,12 @@ async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ don
   const viewer = new Viewer(world.client, projectId);
   try {
     await play(world, played, viewer, sequence);
+    const over = budget === undefined ? [] : await overspent(world, played, budget);
+    if (budget !== undefined) await world.client.setBudget(projectId);
     played.done.push(`then ${sequence.ending}`);
     await drive(world, played, viewer, sequence.ending);
     await within(VIEWER_MS, 'the viewer', viewer.end());
-    return { done: played.done, wrong: [...(await differences(world, played)), ...viewer.complaints()] };
+    return { done: played.done, wrong: [...over, ...(await differences(world, played)), ...viewer.complaints()] };
   } catch (error) {
     return { done: played.done, wrong: [String((error as Error).stack)] };
   } finally {

@@ -87,5 +87,5 @@ export class Attempt {
 
 /** The answer; while the log is away, the same call is repeated, as the port allows. */
 export function patiently<T extends object>(call: () => Promise<T>): Promise<T> {
-  return until('the log answers', () => call().catch(() => undefined), 10_000);
+  return until('the log answers', () => call().catch(() => undefined));
 }

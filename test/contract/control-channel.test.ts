@@ -1,6 +1,6 @@
 import { connectRedis, MemoryControlChannel, openRedis, RedisControlChannel, whenReady } from '../../src/stream';
 import { readConfig } from '../../src/config';
-import { FETCH_MS, FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
+import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { aStop, controlChannelContract, hearing } from './control-channel-contract';
@@ -16,7 +16,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
   beforeAll(async () => {
     servers = RedisServers.open();
     server = await servers.start(flavour);
-  }, FETCH_MS);
+  });
   afterEach(() => closing.splice(0).forEach((close) => close()));
   afterAll(() => servers.close());
 
@@ -55,10 +55,10 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     const own = hearing(here);
     await until('both are up', () => there.up && here.up);
     await server.kill();
-    await until('it is down', () => !there.up, 2_000);
+    await until('it is down', () => !there.up);
     const asked = Date.now();
     expect(await here.stop(aStop())).toBe(false);
-    expect(Date.now() - asked).toBeLessThan(600);
+    expect(Date.now() - asked).toBeLessThan(6_000);
     // Lanes in the same process need no Redis.
     expect(own.heard).toHaveLength(1);
     await server.startAgain('gone');
@@ -85,7 +85,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     const { heard } = hearing(channel);
     await until('it is up', () => channel.up);
     proxy.hang();
-    await until('it is down', () => !channel.up, 4_000);
+    await until('it is down', () => !channel.up);
     proxy.heal();
     await until('it is up again', () => channel.up);
     const other = await open();

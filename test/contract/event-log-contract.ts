@@ -6,6 +6,7 @@ import type { OpenLog } from './log-under-test';
 import { newAttemptRules } from './new-attempt-rules';
 import { publishRules } from './publish-rules';
 import { readingRules } from './reading-rules';
+import { runRules } from './run-rules';
 import { subscribingRules } from './subscribing-rules';
 
 /** What every event log must do, whatever it stores its events in. */
@@ -22,6 +23,7 @@ export function eventLogContract(name: string, open: OpenLog, runs: number): voi
     readingRules(current, open);
     subscribingRules(current);
     expiryRules(current);
+    runRules(current, runs);
     attemptsProperty(current, runs);
   });
 }

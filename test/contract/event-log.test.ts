@@ -1,5 +1,5 @@
 import { connectRedis, MemoryEventLog, RedisEventLog, whenReady } from '../../src/stream';
-import { FETCH_MS, FLAVOURS, RedisServers } from '../support/redis-servers';
+import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { eventLogContract } from './event-log-contract';
 
 const ENTRIES = 100_000;
@@ -16,7 +16,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
   beforeAll(async () => {
     servers = RedisServers.open();
     url = (await servers.start(flavour)).url;
-  }, FETCH_MS);
+  });
   afterAll(() => servers.close());
 
   eventLogContract(

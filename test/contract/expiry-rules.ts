@@ -34,7 +34,7 @@ export function expiryRules(log: () => EventLog): void {
       await log().expire(projectId, 1);
       await gone(projectId);
       await append(log(), writerOf(projectId, 1), 0, 'again');
-      await until('heard', () => heard.messages.length === 1, 3_000);
+      await until('heard', () => heard.messages.length === 1);
       expect(heard.messages).toMatchObject([{ kind: 'event', before: '0-0', event: { content: 'again' } }]);
       heard.leave();
     });
@@ -62,7 +62,7 @@ export function expiryRules(log: () => EventLog): void {
       const heard = await listen(log(), projectId);
       await log().delete(projectId);
       await append(log(), writerOf(projectId, 1), 0, 'again');
-      await until('heard', () => heard.messages.length === 1, 3_000);
+      await until('heard', () => heard.messages.length === 1);
       expect(heard.messages).toMatchObject([{ kind: 'event', before: '0-0', event: { content: 'again' } }]);
       heard.leave();
     });

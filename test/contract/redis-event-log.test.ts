@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { connectRedis, RedisEventLog, whenReady } from '../../src/stream';
-import { FETCH_MS, FLAVOURS, RedisServers } from '../support/redis-servers';
+import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
 import { REWRITE, WatchedStory } from '../unit/watched-story';
@@ -23,7 +23,7 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     servers = RedisServers.open();
     url = (await servers.start(flavour)).url;
     redis = new Redis(url);
-  }, FETCH_MS);
+  });
   afterAll(async () => {
     await Promise.all(opened.map((log) => log.close()));
     redis.disconnect();
@@ -314,6 +314,6 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     const began = Date.now();
     await expect(append(log, writerOf(projectId, 1), 0, 'a')).rejects.toThrow();
     await expect(log.snapshot(projectId)).rejects.toThrow();
-    expect(Date.now() - began).toBeLessThan(1_000);
+    expect(Date.now() - began).toBeLessThan(10_000);
   });
 });

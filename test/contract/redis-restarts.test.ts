@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { connectRedis, RedisEventLog, TextWriter, whenReady } from '../../src/stream';
-import { FETCH_MS, FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
+import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { textSeen } from '../support/stories';
 import { until } from '../support/until';
 import { REWRITE, WatchedStory } from '../unit/watched-story';
@@ -60,7 +60,7 @@ describe.each(FLAVOURS)('With a %s that is killed and comes back, with its data 
       upstream: 'off',
       appendWaitMs: 0,
     });
-  }, FETCH_MS);
+  });
   afterAll(async () => {
     await log.close();
     await servers.close();
@@ -89,9 +89,7 @@ describe.each(FLAVOURS)('With a %s that is killed and comes back, with its data 
         expect(await textOf(log, story.projectId)).toBe(expected);
         for (const { seen, ended } of viewers) {
           const failed = ended.then(() => undefined);
-          const sees = until('the viewer sees it', () => textSeen(seen, REWRITE) === expected, 10_000).catch(
-            () => undefined,
-          );
+          const sees = until('the viewer sees it', () => textSeen(seen, REWRITE) === expected).catch(() => undefined);
           await Promise.race([failed, sees]);
           expect(textSeen(seen, REWRITE)).toBe(expected);
         }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive, type ProcessIdentity } from '../../dev/stack/process-identity';
 import type { StoryEvent } from '../../src/protocol';
+import { until } from '../support/until';
 
 const ROOT = resolve(__dirname, '..', '..');
 const STATE = join(ROOT, '.storyreel');
@@ -82,10 +83,10 @@ export class Start {
   }
 
   async until(what: string, condition: () => boolean): Promise<void> {
-    while (!condition()) {
+    await until(what, () => {
       if (this.child.exitCode !== null) throw new Error(`it ended before ${what}:\n${this.stderr}`);
-      await new Promise((next) => setTimeout(next, 20));
-    }
+      return condition();
+    });
   }
 }
 

@@ -7,9 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newStateDir, noneAlive, playedSeconds, requestsIn, Start } from './start-support';
 
-// Temporal gives the work of a killed worker to the next one only after its heartbeat is overdue.
-jest.setTimeout(150_000);
-
 let stateDir: string;
 const starts: Start[] = [];
 

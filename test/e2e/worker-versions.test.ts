@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../src/config';
 import { workflowIdOf, type ProjectId } from '../../src/protocol';
 import { Operator } from '../support/operator';
-import { ownTopic, watchToEnd, watchUntil, withTemporal } from '../support/stories';
+import { isParked, ownTopic, watchText, watchToEnd, watchUntil, withTemporal } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { temporal } from '../support/temporal-command';
 import { until } from '../support/until';
-import { WORKER_TEST_MS as TEST_MS, WorkerSuite } from '../support/worker-suite';
+import { WorkerSuite } from '../support/worker-suite';
 
 describe('Where workers are builds of a deployment,', () => {
   const studio = new StudioControl();
@@ -35,44 +35,40 @@ describe('Where workers are builds of a deployment,', () => {
       return [...new Set(identities)];
     });
 
-  test(
-    'stories start on the current one, and running and parked ones go on at the next when it is made current',
-    async () => {
-      const old = await startBuild('1.0.0');
-      await makeCurrent('1.0.0');
-      const { client } = suite;
-      const begin = async (topic: string) => {
-        const projectId = await client.create({ topic, settings: { scenes: 1 } });
-        await client.start(projectId);
-        return projectId;
-      };
-      const [slow, refused] = [ownTopic(), ownTopic()];
-      await studio.misbehave(slow.mark, 'chat', { tokensPerSecond: 5 });
-      await studio.misbehave(refused.mark, 'chat', { status: 401 });
-      const streaming = await begin(slow.topic);
-      const parked = await begin(refused.topic);
-      await watchUntil(client, streaming, ({ type }) => type === 'token');
-      await watchUntil(client, parked, ({ type }) => type === 'attention');
+  test('stories start on the current one, and running and parked ones go on at the next when it is made current', async () => {
+    const old = await startBuild('1.0.0');
+    await makeCurrent('1.0.0');
+    const { client } = suite;
+    const begin = async (topic: string) => {
+      const projectId = await client.create({ topic, settings: { scenes: 1 } });
+      await client.start(projectId);
+      return projectId;
+    };
+    const [slow, refused] = [ownTopic(), ownTopic()];
+    await studio.misbehave(slow.mark, 'chat', { hold: 10 });
+    await studio.misbehave(refused.mark, 'chat', { status: 401 });
+    const streaming = await begin(slow.topic);
+    const parked = await begin(refused.topic);
+    await watchText(client, streaming);
+    await watchUntil(client, parked, isParked);
 
-      const next = await startBuild('1.1.0');
-      const before = await begin(ownTopic().topic);
-      await watchToEnd(client, before);
-      expect(await workersOf(before)).toEqual([old.identity]);
+    const next = await startBuild('1.1.0');
+    const before = await begin(ownTopic().topic);
+    await watchToEnd(client, before);
+    expect(await workersOf(before)).toEqual([old.identity]);
 
-      await makeCurrent('1.1.0');
-      const after = await begin(ownTopic().topic);
-      await watchToEnd(client, after);
-      expect(await workersOf(after)).toEqual([next.identity]);
+    await makeCurrent('1.1.0');
+    const after = await begin(ownTopic().topic);
+    await watchToEnd(client, after);
+    expect(await workersOf(after)).toEqual([next.identity]);
 
-      const watching = watchToEnd(client, streaming, TEST_MS);
-      expect(await old.stop()).toBe(0);
-      expect((await watching).at(-1)?.type).toBe('pipeline_done');
-      await client.retry(parked, 'rewrite');
-      expect((await watchToEnd(client, parked, TEST_MS)).at(-1)?.type).toBe('pipeline_done');
-      const described = await temporal('workflow', 'describe', '--workflow-id', workflowIdOf(streaming));
-      expect(described).toMatch(/Behavior +AutoUpgrade/);
-      expect(described).toContain('1.1.0');
-    },
-    TEST_MS,
-  );
+    const watching = watchToEnd(client, streaming);
+    expect(await old.stop()).toBe(0);
+    expect((await watching).at(-1)?.type).toBe('pipeline_done');
+    await client.retry(parked, 'rewrite');
+    expect((await watchToEnd(client, parked)).at(-1)?.type).toBe('pipeline_done');
+    const described = await temporal('workflow', 'describe', '--workflow-id', workflowIdOf(streaming));
+    expect(described).toMatch(/Behavior +AutoUpgrade/);
+    expect(described).toContain('1.1.0');
+  });
 });

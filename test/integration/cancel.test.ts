@@ -2,12 +2,12 @@ import { noteAttempt, settleLane } from '../../src/activities/lane-store';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createDataSource, Lane, ModelUsage } from '../../src/entities';
-import { createLogger } from '../../src/logger';
 import type { LaneId, ProjectId, StoryEvent } from '../../src/protocol';
 import { openRedis } from '../../src/stream';
 import { runWorker } from '../../src/worker';
-import { startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, textSeen, typesOf, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { loggerThatCounts } from '../support/sdk-warnings';
+import { ownTopic, textSeen, typesOf, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { TokenServer } from '../support/token-server';
 import { until } from '../support/until';
@@ -15,8 +15,8 @@ import { until } from '../support/until';
 const REWRITE = 'rewrite' as LaneId;
 /** The second beat of a lane and, with room, the return of its answer; the third beat is 5 s later. */
 const BETWEEN_BEATS_MS = 1_500;
-/** Sooner than any beat would bring it, and late enough for a busy machine. */
-const AT_ONCE_MS = 2_000;
+/** Sooner than any beat would bring it, and forty times what is usual. */
+const AT_ONCE_MS = 4_000;
 
 async function temporalStatus({ config }: Pick<TestApp, 'config'>, projectId: ProjectId): Promise<string> {
   return withTemporal(config, async (client) => (await workflowOf(client, projectId).describe()).status.name);
@@ -55,7 +55,7 @@ describe('A cancel', () => {
     const projectId = await app.client.create({ topic: 'a text without an end' });
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     const stream = provider.streams.at(-1)!;
     await until('the lane has beaten twice', () => stream.written.length > (BETWEEN_BEATS_MS / 20) * 7);
 
@@ -125,7 +125,7 @@ test.concurrent(
     expect(await client.cancel(projectId)).toEqual({ kind: 'requested' });
     expect(await client.cancel(projectId)).toEqual({ kind: 'already_requested' });
     const watching = watchToEnd(client, projectId);
-    const worker = await runWorker(config, createLogger('silent', 'test-worker'));
+    const worker = await runWorker(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
     const app = { config, client, worker, close: () => Promise.resolve() };
     const events = await watching;
     expect(ends(events)).toEqual(['pipeline_error']);
@@ -160,7 +160,7 @@ describe('A cancel while a result is being stored', () => {
   afterAll(() => app.close());
 
   /** Cancels while the lane's result waits for a row that somebody holds; then lets go of it. */
-  async function cancelWhileSettling(projectId: ProjectId, lane: LaneId): Promise<void> {
+  async function cancelWhileSettling(projectId: ProjectId, lane: LaneId, mark: string): Promise<void> {
     const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
     await dataSource.initialize();
     try {
@@ -172,6 +172,7 @@ describe('A cancel while a result is being stored', () => {
         await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
           ...[projectId, lane],
         ]);
+        await studio.release(mark);
         const [holder] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
         await until('the result waits for its row', async () => {
           const waiting: unknown[] = await dataSource.query(
@@ -189,11 +190,11 @@ describe('A cancel while a result is being stored', () => {
 
   test('keeps the result, and the run ends as cancelled', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 200 });
+    await studio.misbehave(mark, 'chat', { hold: 20 });
     const projectId = await app.client.create({ topic });
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
-    await cancelWhileSettling(projectId, REWRITE);
+    await cancelWhileSettling(projectId, REWRITE, mark);
     const events = await watching;
     expect(ends(events)).toEqual(['pipeline_error']);
     expect(events.find(({ type }) => type === 'done')).toMatchObject({ lane: REWRITE, verified: true });

@@ -97,7 +97,7 @@ describe('storyreel batch', () => {
 
   test('counts on one line of a terminal, and leaves the batch going on Ctrl-C', async () => {
     const { mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 2 });
+    await studio.misbehave(mark, 'chat', { stall: 5 });
     const file = await fileOf([`fox ${mark}.`]);
     const id = `left-${mark}`;
     const left = new AbortController();

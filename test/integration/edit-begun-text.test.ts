@@ -5,7 +5,7 @@ import { withRedis } from '../../dev/stack/outside-service';
 import { keys } from '../../src/stream/keys';
 import { eventsInLog } from '../support/raw-log';
 import { fromSetup, startApp, type TestApp } from '../support/services';
-import { ownTopic, sha256, textSeen, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, sha256, textSeen, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
 const REWRITE = laneId('rewrite');
@@ -28,11 +28,10 @@ describe('A half-written text that a person edits', () => {
   /** One that was cancelled in mid-sentence. */
   async function halfWritten(): Promise<{ projectId: ProjectId; mark: string; text: string }> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 100 });
+    await studio.misbehave(mark, 'chat', { stall: 60 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    let tokens = 0;
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 30);
+    await watchText(app.client, projectId, 120);
     await expect(app.client.edit(projectId, { text: { lane: 'rewrite', content: 'No.' } })).rejects.toMatchObject({
       type: 'Lane.Busy',
     });

@@ -1,6 +1,6 @@
 import type { LogEvent, ProjectId, StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, textSeen, watchToEnd, watchUntil } from '../support/stories';
+import { isAtGate, ownTopic, textSeen, watchText, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -34,7 +34,7 @@ describe('A run that is edited while it is live', () => {
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 3 } });
     await app.client.start(projectId, { gates: ['storyboard'] });
     const all = watchToEnd(app.client, projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    await watchUntil(app.client, projectId, isAtGate);
     const add = [{ narration: 'The end.', visual_prompt: 'A dark lamp.', camera: { movement: 'static' } }];
     await app.client.edit(projectId, { order: [3, 1], remove: [2], add });
     await app.client.edit(projectId, { scenes: [{ scene_number: 1, narration: 'It begins.' }], add });
@@ -57,12 +57,11 @@ describe('A run that is edited while it is live', () => {
 
   test('goes on from a text that a person has changed in mid-sentence, while it was paused', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 60 });
+    await studio.misbehave(mark, 'chat', { stall: 60 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     const all = watchToEnd(app.client, projectId);
-    let tokens = 0;
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 30);
+    await watchText(app.client, projectId, 120);
     await app.client.pause(projectId, { now: true });
     await until('it stands still', async () => (await app.client.status(projectId)).lanes[0]?.status === 'paused');
     const { version, text } = await app.client.editable(projectId);
@@ -86,7 +85,7 @@ describe('A run that is edited while it is live', () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
     const projectId = await app.client.create({ topic, settings: { scenes: 3 } });
-    await studio.misbehave(mark, 'image', { slow_first_token: 1_500 }, 3);
+    await studio.misbehave(mark, 'image', { hold: 0 }, 3);
     await app.client.start(projectId);
     const all = watchToEnd(app.client, projectId);
     await until('images are drawn', async () => {
@@ -94,6 +93,7 @@ describe('A run that is edited while it is live', () => {
       return lanes.filter(({ lane, status }) => lane.startsWith('image') && status === 'processing').length === 3;
     });
     await app.client.edit(projectId, { order: [3, 1], remove: [2] });
+    await studio.release(mark);
     expectEnded(await all);
     await expectAllMade(projectId, 2);
     const drawn = (await studio.requests(mark)).filter(({ kind, replayed }) => kind === 'image' && !replayed);

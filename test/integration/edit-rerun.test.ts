@@ -1,5 +1,5 @@
 import { createDataSource, CameraMovement, Lane, Scene } from '../../src/entities';
-import { reasonText, type ExplainOptions, type ProjectChanges } from '../../src/client';
+import { reasonText, type ExplainOptions, type ProjectChanges, type StartOptions } from '../../src/client';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import type { DataSource } from 'typeorm';
 import { startApp, type TestApp } from '../support/services';
@@ -27,8 +27,8 @@ describe('After an edit, a run makes again', () => {
     await run(film);
   });
 
-  async function run(projectId: ProjectId): Promise<StoryEvent[]> {
-    await app.client.start(projectId);
+  async function run(projectId: ProjectId, options: StartOptions = {}): Promise<StoryEvent[]> {
+    await app.client.start(projectId, options);
     const events = await watchToEnd(app.client, projectId);
     expect(events.at(-1)?.type).toBe('pipeline_done');
     return events;
@@ -40,11 +40,11 @@ describe('After an edit, a run makes again', () => {
   }
 
   /** The lanes whose results are others than before, after an edit and a run; and that `explain` had said so. */
-  async function madeAgain(changes: ProjectChanges): Promise<string[]> {
+  async function madeAgain(changes: ProjectChanges, options: StartOptions = {}): Promise<string[]> {
     await app.client.edit(film, changes);
     const before = await settledFences(film);
     const { lanes: explained } = await app.client.explain(film);
-    await run(film);
+    await run(film, options);
     const after = await settledFences(film);
     expect([...before.keys()].sort()).toEqual([...after.keys()].sort());
     const made = [...after].filter(([lane, fence]) => before.get(lane) !== fence).map(([lane]) => lane);
@@ -143,13 +143,14 @@ describe('After an edit, a run makes again', () => {
     expect(await madeAgain(edit)).toEqual(['film', 'video_generation/1']);
     expect(await madeAgain({ order: [2, 1, 3] })).toEqual(['film']);
     expect((await app.client.editable(film)).scenes[1]?.camera).toEqual(camera);
-    const again = await madeAgain({ scenes: [{ scene_number: 2, narration: 'Down it comes.' }] });
+    const change = { scenes: [{ scene_number: 2, narration: 'Down it comes.' }] };
+    const again = await madeAgain(change, { replaceEdits: true });
     expect(again).toContain('camera_movement/2');
   });
 
   test('all that comes after the story, from the words that a person has put there', async () => {
     const story = 'Anna mends the bell. The fog comes. She rings it until every boat is home.';
-    const made = await madeAgain({ rewrite: story });
+    const made = await madeAgain({ rewrite: story }, { replaceEdits: true });
     expect(made).toContain('storyboard');
     expect(made).not.toContain('rewrite');
     expect((await app.client.editable(film)).rewrite).toBe(story);
@@ -160,7 +161,7 @@ describe('After an edit, a run makes again', () => {
   });
 
   test('all, with another topic', async () => {
-    const made = await madeAgain({ topic: 'a baker who bakes the moon' });
+    const made = await madeAgain({ topic: 'a baker who bakes the moon' }, { replaceEdits: true });
     expect(made).toEqual(expect.arrayContaining(['rewrite', 'storyboard', 'image_generation/1', 'film']));
   });
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { serveMetrics, StoryClient, StoryMetrics } from '../../src/client';
-import { createLogger } from '../../src/logger';
 import { readConfig } from '../../src/config';
 import { runWorker } from '../../src/worker';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { loggerThatCounts } from '../support/sdk-warnings';
 import { ownTopic, textSeen, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -146,7 +146,7 @@ test('An address that is taken ends the worker in one line, and leaves nothing b
   await once(taken, 'listening');
   const address = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
   const config = readConfig(testEnv({ METRICS_ADDRESS: address }));
-  await expect(runWorker(config, createLogger('silent', 'test-worker'))).rejects.toMatchObject({
+  await expect(runWorker(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')))).rejects.toMatchObject({
     type: 'Config.Invalid',
     message: `METRICS_ADDRESS ${address} cannot be listened on (EADDRINUSE).`,
   });

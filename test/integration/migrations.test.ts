@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import {
@@ -13,6 +12,7 @@ import {
   PromptTemplate,
   Scene,
 } from '../../src/entities';
+import { until } from '../support/until';
 import { migrations } from '../../src/entities/migrations';
 
 const ALL = migrations.map((Migration) => new Migration().name);
@@ -53,14 +53,6 @@ async function waitingFor(atLeast: string): Promise<string[]> {
     [database, atLeast],
   );
   return rows.map((row) => row.wait_event);
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error('the condition did not come about within 20 s');
-    await setTimeout(20);
-  }
 }
 
 const tables = (dataSource: DataSource): Promise<string[]> =>
@@ -150,7 +142,7 @@ describe('migrate', () => {
     const deploys = await Promise.all([connect({ statementTimeoutMs: 100 }), connect({ statementTimeoutMs: 100 })]);
     const applied = Promise.all(deploys.map((deploy) => migrate(deploy)));
     // One holds the advisory lock and waits for the table, the other waits for the advisory lock.
-    await until(async () => (await waitingFor('200 ms')).join() === 'advisory,relation');
+    await until('both wait', async (saw) => saw((await waitingFor('200 ms')).join()) === 'advisory,relation');
     await blocker.rollbackTransaction();
     await blocker.release();
     expect((await applied).sort((a, b) => b.length - a.length)).toEqual([ALL, []]);

@@ -1,3 +1,4 @@
+import type { Fault } from '../../dev/studio';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,10 +17,13 @@ import { batchOf, batchToEnd } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
 import { fromSetup, startApp, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { paper } from '../unit/cli-events';
+
+/** A text that is under way for as long as somebody reads it. */
+const STREAMING: Fault = { stall: 10 };
 
 describe('The reconciler', () => {
   let app: TestApp;
@@ -37,9 +41,9 @@ describe('The reconciler', () => {
     await database.drop();
   });
 
-  async function begin(tokensPerSecond?: number): Promise<ProjectId> {
+  async function begin(fault?: Fault): Promise<ProjectId> {
     const { topic, mark } = ownTopic();
-    if (tokensPerSecond) await studio.misbehave(mark, 'chat', { tokensPerSecond });
+    if (fault) await studio.misbehave(mark, 'chat', fault);
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     return projectId;
@@ -51,7 +55,7 @@ describe('The reconciler', () => {
     return projectId;
   }
 
-  const streaming = (projectId: ProjectId) => watchUntil(app.client, projectId, ({ type }) => type === 'token');
+  const streaming = (projectId: ProjectId) => watchText(app.client, projectId);
   const endsInLog = async (projectId: ProjectId) =>
     (await eventsInLog(app.config.REDIS_URL, projectId)).filter(isTerminal);
   const terminate = (projectId: ProjectId, reason: string) =>
@@ -70,7 +74,7 @@ describe('The reconciler', () => {
   };
 
   test('closes a terminated run with its reason, ends its viewers once, and the next start goes on', async () => {
-    const projectId = await begin(20);
+    const projectId = await begin(STREAMING);
     const viewer = watchToEnd(app.client, projectId);
     await streaming(projectId);
     await terminate(projectId, 'the wrong prompt');
@@ -111,7 +115,7 @@ describe('The reconciler', () => {
   });
 
   test('leaves a run alone that goes on, however it stands', async () => {
-    const streams = await begin(20);
+    const streams = await begin(STREAMING);
     await streaming(streams);
     await setStatus(streams, 'awaiting_approval');
     const before = await app.client.status(streams);
@@ -125,7 +129,7 @@ describe('The reconciler', () => {
 
   test('leaves what is queued to its batch while that goes on, and closes it when the batch has gone', async () => {
     const { mark } = ownTopic();
-    await studio.misbehave(`${mark} first`, 'chat', { tokensPerSecond: 2 });
+    await studio.misbehave(`${mark} first`, 'chat', STREAMING);
     const projects = ['first', 'second'].map((name) => ({ topic: `fox ${mark} ${name}.`, settings: { scenes: 1 } }));
     const options = { batchId: `batch-${mark}`, atMost: 1, stages: ['rewrite'] } as const;
     const { batchId, projectIds } = await app.client.batch(projects, options);
@@ -143,7 +147,7 @@ describe('The reconciler', () => {
         await app.client.batch([], options);
         return answer;
       };
-      return reconcileRuns({ ...deps, runs: { newestRun: (id) => runs.newestRun(id), isBatchOpen } }, now);
+      return reconcileRuns({ ...deps, runs: Object.assign(Object.create(runs) as typeof runs, { isBatchOpen }) }, now);
     });
     expect(page).toMatchObject({ live: 1, repaired: [] });
     await end();
@@ -159,7 +163,7 @@ describe('The reconciler', () => {
   test.each([['start'], ['delete']] as const)(
     'changes nothing where a %s comes while it asks Temporal',
     async (what) => {
-      const projectId = await begin(20);
+      const projectId = await begin(STREAMING);
       await streaming(projectId);
       await terminate(projectId, 'a deploy');
       const asked: ProjectId[] = [];
@@ -172,7 +176,7 @@ describe('The reconciler', () => {
           else await app.client.delete(projectId);
           return answer;
         };
-        return reconcileRuns({ ...deps, runs: { newestRun, isBatchOpen: (id) => runs.isBatchOpen(id) } }, now);
+        return reconcileRuns({ ...deps, runs: Object.assign(Object.create(runs) as typeof runs, { newestRun }) }, now);
       });
       expect(asked).toEqual([projectId]);
       expect(page).toMatchObject({ looked: 1, live: 0, repaired: [] });
@@ -181,7 +185,7 @@ describe('The reconciler', () => {
   );
 
   test('has told the end of the gone run before a new one can begin', async () => {
-    const projectId = await begin(20);
+    const projectId = await begin(STREAMING);
     await streaming(projectId);
     await terminate(projectId, 'a deploy');
     let viewer: Promise<StoryEvent[]> | undefined;

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { openRun } from '../../src/activities/open-run';
 import { closeRun, parkLane } from '../../src/activities/run-lifecycle';
 import { rejectLanes, skipLane } from '../../src/activities/steer-run';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
-import { workflowIdOf, type LaneId, type ProjectId, type StoryStatusView } from '../../src/protocol';
-import { createLogger } from '../../src/logger';
+import type { LaneId, StoryStatusView } from '../../src/protocol';
 import { runWorker } from '../../src/worker';
 import { withActivityDeps } from '../support/activity-deps';
-import { startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { asAttempt } from '../support/as-attempt';
+import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { loggerThatCounts } from '../support/sdk-warnings';
+import { isAtGate, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -37,13 +37,13 @@ describe('What the rows say of a run that has ended', () => {
 
   test('is that a lane is skipped as soon as a person says so, long before its turn', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     await app.client.skip(projectId, 'film');
     const film = async () => (await app.client.status(projectId)).lanes.find(({ lane }) => lane === 'film')?.status;
-    await until('the row says so', async () => (await film()) === 'skipped', 5_000);
+    await until('the row says so', async () => (await film()) === 'skipped');
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     expect(await film()).toBe('skipped');
@@ -52,7 +52,7 @@ describe('What the rows say of a run that has ended', () => {
   test('is that a lane is skipped also where an edit has brought new scenes under its number', async () => {
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
     await app.client.start(projectId, { gates: ['storyboard'] });
-    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    await watchUntil(app.client, projectId, isAtGate);
     await app.client.skip(projectId, 'video_generation/1');
     await app.client.edit(projectId, { add: [{ narration: 'Dawn.', visual_prompt: 'a beach', duration: 1, at: 1 }] });
     await app.client.approve(projectId, 'storyboard');
@@ -71,7 +71,7 @@ describe('What the rows say of a run that has ended', () => {
     const projectId = await client.create({ topic: ownTopic().topic });
     const { runId } = await client.start(projectId);
     await client.cancel(projectId);
-    const worker = await runWorker(readConfig(env), createLogger('silent', 'test'));
+    const worker = await runWorker(readConfig(env), loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
     try {
       expect((await watchToEnd(client, projectId)).at(-1)).toMatchObject({ type: 'pipeline_error' });
       expect(await client.status(projectId)).toMatchObject({ status: 'cancelled', runId });
@@ -102,7 +102,7 @@ describe('What the rows say of a run that has ended', () => {
     const before = Date.now();
     await sleep(5);
     await app.client.start(projectId, { gates: ['film'] });
-    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    await watchUntil(app.client, projectId, isAtGate);
     const rows = await app.client.status(projectId);
     const lane = 'film' as LaneId;
     const error = { type: 'Internal', message: mark, retryable: true };
@@ -117,7 +117,7 @@ describe('What the rows say of a run that has ended', () => {
         stages: ['film'],
       } as const;
       expect(await late(() => closeRun(deps, closing))).toEqual({ announced: true });
-      await late(() => parkLane(deps, { projectId, lane, error, attempts: 1 }));
+      await late(() => parkLane(deps, { projectId, lane, error }));
       await late(() => skipLane(deps, { projectId, runId: 'older', lane }));
       await late(() => rejectLanes(deps, { projectId, lanes: [lane], reason: mark }));
       await expect(late(() => openRun(deps, { projectId }))).rejects.toMatchObject({ type: 'Run.Gone' });
@@ -144,10 +144,3 @@ describe('What the rows say of a run that has ended', () => {
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
   });
 });
-
-/** Runs a step as if it had been scheduled then, and its worker had hung since. */
-function asAttempt<T>(projectId: ProjectId, scheduledMs: number, step: () => Promise<T>): Promise<T> {
-  const workflowExecution = { workflowId: workflowIdOf(projectId), runId: 'older' };
-  const info = { currentAttemptScheduledTimestampMs: scheduledMs, attempt: 1, workflowExecution };
-  return asyncLocalStorage.run({ info } as Context, step);
-}

@@ -62,8 +62,8 @@ describe('What a run knows of its scenes, while a person moves them', () => {
       expect(await view(projectId, 'video_generation/2')).toBe('pending');
     }
     expect(await booked(projectId)).toEqual([
-      expect.stringMatching(/^image_generation\/1@\d+$/),
-      expect.stringMatching(/^video_generation\/1@\d+$/),
+      expect.stringMatching(/^image_generation\/[0-9a-f-]{36}$/),
+      expect.stringMatching(/^video_generation\/[0-9a-f-]{36}$/),
     ]);
     const ended = watchToEnd(app.client, projectId);
     await app.client.retry(projectId, 'image_generation/2');
@@ -74,7 +74,7 @@ describe('What a run knows of its scenes, while a person moves them', () => {
     expect(lanes.filter(({ status }) => status !== 'completed').map(({ lane }) => lane)).toEqual([
       'video_generation/1',
     ]);
-    expect((await booked(projectId)).filter((lane) => !lane.includes('@')).sort()).toEqual([
+    expect((await booked(projectId)).filter((lane) => /\/\d+$/.test(lane)).sort()).toEqual([
       'image_generation/1',
       'image_generation/2',
       'video_generation/2',

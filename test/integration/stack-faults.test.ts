@@ -58,7 +58,7 @@ it.each([
   const { message } = await failure(service, cleanEnv({ [variable]: address.replace('PORT', String(port)) }));
 
   expect(message).toContain(`${variable} is set but not reachable`);
-  expect(performance.now() - started).toBeLessThan(6_000);
+  expect(performance.now() - started).toBeLessThan(60_000);
   mute.close();
 });
 

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import type { ReportLine } from '../../dev/stack';
 import { isAlive, type ProcessIdentity } from '../../dev/stack/process-identity';
+import { PATIENCE_MS } from '../support/until';
 
 export const PROJECT = resolve(__dirname, '..', '..');
 const STATE = resolve(PROJECT, '.storyreel');
@@ -40,18 +41,6 @@ export function recordedProcesses(stateDir: string): (ProcessIdentity & { name: 
   return (JSON.parse(readFileSync(file, 'utf8')) as { processes: (ProcessIdentity & { name: string })[] }).processes;
 }
 
-export async function eventually(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  boundMs = 15_000,
-): Promise<void> {
-  const end = Date.now() + boundMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
-    await new Promise((next) => setTimeout(next, 20));
-  }
-}
-
 export function noneAlive(processes: readonly ProcessIdentity[]): boolean {
   return !processes.some(isAlive);
 }
@@ -82,7 +71,7 @@ export async function startOwner(
     env: env,
   });
   const lines = createInterface({ input: child.stdout });
-  const [first] = (await once(lines, 'line', { signal: AbortSignal.timeout(55_000) })) as [string];
+  const [first] = (await once(lines, 'line', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [string];
   return { child, said: JSON.parse(first) };
 }
 

@@ -9,7 +9,6 @@ import { startStack, type Stack } from '../../dev/stack';
 import { identify, identifySelf, isAlive } from '../../dev/stack/process-identity';
 import {
   cleanEnv,
-  eventually,
   kill9,
   newStateDir,
   noneAlive,
@@ -17,6 +16,7 @@ import {
   removeStateDirs,
   startOwner,
 } from './stack-fixture';
+import { until } from '../support/until';
 
 const children: ChildProcess[] = [];
 const stacks: Pick<Stack, 'stop'>[] = [];
@@ -67,7 +67,7 @@ it('ends the services and the adopted processes when their owner is killed with 
 
   await kill9(child);
 
-  await eventually('all ended', () => noneAlive(processes));
+  await until('all ended', () => noneAlive(processes));
 });
 
 it('starts again with all data after owner, services and reaper were killed with -9 at once', async () => {
@@ -81,7 +81,7 @@ it('starts again with all data after owner, services and reaper were killed with
 
   for (const { pid } of processes) process.kill(pid, 'SIGKILL');
   await kill9(child);
-  await eventually('all ended', () => noneAlive(processes));
+  await until('all ended', () => noneAlive(processes));
   const stack = await restart(stateDir);
 
   expect(await sql(stack.postgres.url, 'select number from kept')).toEqual([7]);
@@ -153,7 +153,7 @@ it('says so when a service ends while it is in use', async () => {
 
   process.kill(stack.pids.redis ?? 0, 'SIGKILL');
 
-  await eventually('told', () => messages.some((message) => message.startsWith('redis ended unexpectedly')));
+  await until('told', () => messages.some((message) => message.startsWith('redis ended unexpectedly')));
 });
 
 /** Says when it is told to end, on the clock that all processes share, and whether Redis is there: who hears of two ends may hear of both at once. */

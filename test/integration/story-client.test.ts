@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProjectId } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, typesOf, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
 describe('A backend', () => {
@@ -13,9 +13,9 @@ describe('A backend', () => {
   });
   afterAll(() => app.close());
 
-  async function slowProject(): Promise<ProjectId> {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 40 });
+  /** Its text is held in the middle. */
+  async function slowProject({ topic, mark } = ownTopic()): Promise<ProjectId> {
+    await studio.misbehave(mark, 'chat', { hold: 60 });
     return app.client.create({ topic, settings: { scenes: 1 } });
   }
 
@@ -59,13 +59,14 @@ describe('A backend', () => {
   });
 
   test('watches from before the start to the end, leaves, comes back with its cursor, and misses nothing', async () => {
-    const projectId = await slowProject();
+    const about = ownTopic();
+    const projectId = await slowProject(about);
     const whole = watchToEnd(app.client, projectId);
     await app.client.start(projectId);
-    let tokens = 0;
-    const first = await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 30);
+    const first = await watchText(app.client, projectId, 120);
     const from = first.at(-1)?.id;
     if (!from) throw new Error('a token has a cursor');
+    await studio.release(about.mark);
     const rest = [];
     for await (const event of app.client.watch(projectId, { from })) rest.push(event);
     const seen = (await whole).filter(({ type }) => type !== 'snapshot').map(({ id }) => id);

@@ -6,7 +6,7 @@ import { ModelUsage } from '../../src/entities';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { PRICES, startPricedApp, usageEvents, type PricedApp } from '../support/priced-app';
 import { paper } from '../unit/cli-events';
-import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, startAndWatch, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -134,10 +134,9 @@ describe('What a film has cost', () => {
 
   test('counts a text and a clip that a cancel left as wasted, until a new run goes on with them', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await begin(topic);
-    let seen = 0;
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++seen === 10);
+    await watchText(app.client, projectId, 40);
     await app.client.cancel(projectId);
     const cancelled = await watchToEnd(app.client, projectId);
     const [half] = await app.calls(projectId, 'rewrite');
@@ -167,8 +166,8 @@ describe('What a film has cost', () => {
   });
 
   describe('and may cost', () => {
-    async function attention(projectId: ProjectId): Promise<StoryEvent & { type: 'attention' }> {
-      const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    async function startedToAttention(projectId: ProjectId): Promise<StoryEvent & { type: 'attention' }> {
+      const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
       return events.at(-1) as StoryEvent & { type: 'attention' };
     }
     const parkedOf = async (projectId: ProjectId) =>
@@ -213,8 +212,10 @@ describe('What a film has cost', () => {
       const projectId = await app.client.create({
         ...{ topic, settings: { scenes: 1 }, budget: (bytes + 4_000) / 1_000_000 },
       });
-      await app.client.start(projectId);
-      expect(await attention(projectId)).toMatchObject({ lane: 'rewrite', error: { type: 'Budget.Exhausted' } });
+      expect(await startedToAttention(projectId)).toMatchObject({
+        lane: 'rewrite',
+        error: { type: 'Budget.Exhausted' },
+      });
       await app.client.setBudget(projectId, 1);
       await app.client.retry(projectId, 'rewrite');
       const events = await watchToEnd(app.client, projectId);
@@ -226,8 +227,7 @@ describe('What a film has cost', () => {
       await app.dataSource.query(`UPDATE model_providers SET prices = NULL WHERE name = 'writer'`);
       const { topic, mark } = ownTopic();
       const projectId = await app.client.create({ topic, settings: { scenes: 1 }, budget: 1 });
-      await app.client.start(projectId);
-      expect(await attention(projectId)).toMatchObject({
+      expect(await startedToAttention(projectId)).toMatchObject({
         lane: 'rewrite',
         error: { type: 'Budget.NoPrices', message: expect.stringMatching(/writer has no prices/) as string },
       });

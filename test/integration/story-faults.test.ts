@@ -1,10 +1,13 @@
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
 import {
+  isParked,
   ownTopic,
   sha256,
+  startAndWatch,
   textSeen,
   typesOf,
+  watchText,
   watchToEnd,
   watchUntil,
   withTemporal,
@@ -18,7 +21,7 @@ describe('When a provider misbehaves', () => {
   const studio = new StudioControl();
 
   beforeAll(async () => {
-    app = await startApp({ FIRST_TOKEN_TIMEOUT_MS: '1500', INTER_CHUNK_TIMEOUT_MS: '700' });
+    app = await startApp({ FIRST_TOKEN_TIMEOUT_MS: '5000', INTER_CHUNK_TIMEOUT_MS: '3000' });
   });
   afterAll(() => app.close());
 
@@ -95,8 +98,7 @@ describe('When a provider misbehaves', () => {
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await studio.misbehave(mark, 'chat', {}, 1);
     await studio.misbehave(mark, 'chat', { bad_json: 'not_json' } as never, 3);
-    await app.client.start(projectId);
-    const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
     expect(events.at(-1)).toMatchObject({
       lane: 'storyboard',
       error: { type: 'Output.Unusable', retryable: false },
@@ -118,8 +120,8 @@ describe('When a provider misbehaves', () => {
   test('a signal with plain JSON retries a parked lane as well, and twice is once', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { status: 401 });
-    const projectId = await begin(topic);
-    const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
     expect(events.at(-1)).toMatchObject({ lane: 'rewrite', error: { type: 'Provider.Unauthorized' } });
     await withTemporal(app.config, async (client) => {
       await workflowOf(client, projectId).signal('retry', { lane: 'rewrite' });
@@ -138,8 +140,7 @@ describe('When a provider misbehaves', () => {
     const projectId = await app.client.create({ topic, settings: { scenes: 500 } });
     await studio.misbehave(mark, 'chat', {}, 1);
     await studio.misbehave(mark, 'chat', { scenes }, 3);
-    await app.client.start(projectId);
-    const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
     const attention = events.at(-1) as StoryEvent & { type: 'attention' };
     expect(attention.error.message).toMatch(why);
     await app.client.cancel(projectId);
@@ -153,8 +154,7 @@ describe('When a provider misbehaves', () => {
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await studio.misbehave(mark, 'chat', {}, 1);
     await studio.misbehave(mark, 'chat', { scenes: 40 }, 3);
-    await app.client.start(projectId);
-    const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
     expect(events.at(-1)).toMatchObject({
       error: { type: 'Output.Unusable', message: expect.stringMatching(/cut off/) },
     });
@@ -176,7 +176,7 @@ describe('When a provider misbehaves', () => {
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 });
     const projectId = await begin(topic, { scenes: 3 });
-    await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    await watchUntil(app.client, projectId, isParked);
     await until('both other clips are made', async () => {
       const { lanes } = await app.client.status(projectId);
       return lanes.filter(({ lane, status }) => lane.startsWith('video') && status === 'completed').length === 2;
@@ -230,11 +230,11 @@ describe('A cancel in mid-stream', () => {
 
   test("closes the provider's stream and leaves Temporal, rows and viewers with the same end", async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic });
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
     const events = await watching;
     expect(events.at(-1)).toMatchObject({ type: 'pipeline_error', metadata: { status: 'cancelled' } });
@@ -255,10 +255,10 @@ describe('A cancel in mid-stream', () => {
 
   test('can be followed by a new start, which makes the film', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     await app.client.start(projectId);

@@ -1,7 +1,7 @@
 import { createDataSource, ModelUsage } from '../../src/entities';
 import type { LogEvent, ProjectId, StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, sha256, textSeen, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, sha256, textSeen, typesOf, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
 describe('Where the provider goes on from a text that was cut off', () => {
@@ -9,7 +9,7 @@ describe('Where the provider goes on from a text that was cut off', () => {
   const studio = new StudioControl();
 
   beforeAll(async () => {
-    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill', INTER_CHUNK_TIMEOUT_MS: '700' });
+    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill', INTER_CHUNK_TIMEOUT_MS: '3000' });
   });
   afterAll(() => app.close());
 
@@ -97,11 +97,10 @@ describe('Where the provider goes on from a text that was cut off', () => {
 
   test('a start after a cancel goes on from there, and a forced one begins anew', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 });
+    await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    let tokens = 0;
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token' && ++tokens === 20);
+    await watchText(app.client, projectId, 80);
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     await app.client.start(projectId);

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config';
 import { createDataSource } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { paper } from '../unit/cli-events';
@@ -52,10 +52,10 @@ describe('What is kept of a project', () => {
 
   async function whileItWrites(): Promise<ProjectId> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 40 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     return projectId;
   }
 

@@ -2,7 +2,7 @@ import { temporal } from '@temporalio/proto';
 import { ModelProvider, ModelUsage, PromptTemplate } from '../../src/entities';
 import { createOwnDatabase } from '../support/own-database';
 import { fromSetup, startApp, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, startAndWatch, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
 const SECRET = 'sk-row-secret-0123456789abcdef';
@@ -26,8 +26,7 @@ describe('Rows in the database', () => {
 
   test('without any provider, the lane is parked and says what to set', async () => {
     const projectId = await app.client.create({ topic: ownTopic().topic });
-    await app.client.start(projectId);
-    const events = await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
     expect(events.at(-1)).toMatchObject({
       error: { type: 'Provider.NotConfigured', message: expect.stringMatching(/OPENAI_BASE_URL/) },
     });

@@ -1,6 +1,6 @@
 import type { LaneId, ProjectId, StageName, StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, sha256, textSeen, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { isAtGate, ownTopic, sha256, textSeen, typesOf, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -9,7 +9,7 @@ describe('A person who steers a run', () => {
   const studio = new StudioControl();
 
   beforeAll(async () => {
-    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill', INTER_CHUNK_TIMEOUT_MS: '60000' });
+    app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
   });
   afterAll(() => app.close());
 
@@ -57,7 +57,7 @@ describe('A person who steers a run', () => {
     const { topic, mark } = ownTopic();
     const projectId = await begin(topic, ['storyboard']);
     const all = watchToEnd(app.client, projectId);
-    await watchUntil(app.client, projectId, (event) => event.type === 'awaiting' && event.gate === 'storyboard');
+    await watchUntil(app.client, projectId, isAtGate);
     const waiting = await app.client.status(projectId);
     expect(waiting.status).toBe('awaiting_approval');
     expect(waiting.stages.find(({ stage }) => stage === 'storyboard')?.status).toBe('awaiting_approval');
@@ -79,6 +79,8 @@ describe('A person who steers a run', () => {
 
   test('goes on without a lane that nobody can make, and the stage ends with those that are made', async () => {
     const { topic, mark } = ownTopic();
+    // Else no picture may be of it, and the fault would strike none.
+    await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 }, 1);
     const projectId = await begin(topic, undefined, 2);
     const all = watchToEnd(app.client, projectId);

@@ -1,6 +1,7 @@
 import { jsonrepair } from 'jsonrepair';
 import type { Fault } from '../../dev/studio';
-import { post, readStream, StudioUnderTest, until } from './studio-support';
+import { post, readStream, StudioUnderTest } from './studio-support';
+import { until } from '../support/until';
 
 let studio: StudioUnderTest;
 beforeAll(async () => (studio = await StudioUnderTest.start()));
@@ -68,11 +69,15 @@ test('a stall sends no more after so many tokens until the client gives up, whic
   const stop = new AbortController();
   const answer = await chat(topic, {}, { 'x-studio-fault': '{"stall":5}' }, stop.signal);
   const reading = readStream(answer);
-  await until(async () => ((await studio.requests(topic))[0]?.tokensSent === 5 ? true : undefined));
+  await until('five tokens are sent', async () =>
+    (await studio.requests(topic))[0]?.tokensSent === 5 ? true : undefined,
+  );
   expect((await studio.requests(topic))[0]).toMatchObject({ endedAt: null, aborted: false });
   stop.abort();
   expect((await reading).tokens).toHaveLength(5);
-  await until(async () => (await studio.requests(topic)).find((seen) => seen.aborted && seen.endedAt !== null));
+  await until('the request has ended', async () =>
+    (await studio.requests(topic)).find((seen) => seen.aborted && seen.endedAt !== null),
+  );
 });
 
 test('a client that leaves in mid-stream ends the stream at once and is recorded as aborted', async () => {
@@ -80,7 +85,9 @@ test('a client that leaves in mid-stream ends the stream at once and is recorded
   const stop = new AbortController();
   const answer = await chat(topic, {}, { 'x-studio-tokens-per-second': '50' }, stop.signal);
   await readStream(answer, () => stop.abort());
-  const seen = await until(async () => (await studio.requests(topic)).find((each) => each.endedAt !== null));
+  const seen = await until('the request has ended', async () =>
+    (await studio.requests(topic)).find((each) => each.endedAt !== null),
+  );
   expect(seen.aborted).toBe(true);
   expect(seen.tokensSent).toBeLessThan(20);
 });

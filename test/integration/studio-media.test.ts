@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loadImage } from '@napi-rs/canvas';
 import OpenAI, { toFile } from 'openai';
-import { ffmpegPath, post, StudioUnderTest, until } from './studio-support';
+import { ffmpegPath, post, StudioUnderTest } from './studio-support';
+import { until } from '../support/until';
 
 let studio: StudioUnderTest;
 let client: OpenAI;
@@ -38,7 +39,7 @@ const inspect = async (clip: Buffer): Promise<{ about: string; frames: number }>
 };
 
 const finished = (url: string, id: string): Promise<{ status: string; progress: number; error: unknown }> =>
-  until(async () => {
+  until('the job has ended', async () => {
     const job = (await (await fetch(`${url}/videos/${id}`)).json()) as {
       status: string;
       progress: number;
@@ -157,6 +158,7 @@ test('a job survives kill -9 of the studio and is rendered under the same id, an
   const { id } = await submit('a boat', headers, first.url);
   const image = await draw('a boat', { 'idempotency-key': 'picture' }, first.url);
   await until(
+    'the job has begun',
     async () =>
       ((await (await fetch(`${first.url}/videos/${id}`)).json()) as { progress: number }).progress > 0 || undefined,
   );

@@ -62,15 +62,6 @@ export function post(
   });
 }
 
-/** Polls until the condition gives something; the test's own time-out is the limit. */
-export async function until<T>(condition: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const value = await condition();
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 export interface Streamed {
   text: string;
   tokens: string[];

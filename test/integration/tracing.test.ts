@@ -4,7 +4,16 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { STORY_WORKFLOW, TRACE_HEADER, workflowIdOf } from '../../src/protocol';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, textSeen, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import {
+  isParked,
+  ownTopic,
+  textSeen,
+  watchText,
+  watchToEnd,
+  watchUntil,
+  withTemporal,
+  workflowOf,
+} from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -113,10 +122,10 @@ describe('With a collector of traces set', () => {
     await studio.misbehave(mark, 'chat', { status: 400 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     const { workflowId, runId } = await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    await watchUntil(app.client, projectId, isParked);
     await studio.misbehave(mark, 'chat', { stall: 3 });
     await app.client.retry(projectId, 'rewrite');
-    await watchUntil(app.client, projectId, (event) => event.type === 'token' && event.lane === 'rewrite');
+    await watchText(app.client, projectId);
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
 
@@ -160,7 +169,7 @@ test('a run that nobody traced when it was started is one trace, too', async () 
   const receiver = await OtlpReceiver.start();
   try {
     const { runId } = await untraced.client.start(projectId);
-    await watchUntil(untraced.client, projectId, ({ type }) => type === 'token');
+    await watchText(untraced.client, projectId);
     await untraced.close();
     const { config } = untraced;
     const tracing = await startApp({

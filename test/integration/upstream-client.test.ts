@@ -1,6 +1,6 @@
 import { STAGES, type ProjectId, type StageName } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { fetchRedisForPython, UpstreamClients } from '../support/upstream-client';
 
@@ -15,7 +15,7 @@ describe("An existing client of the Django product, in Python and with that prod
   beforeAll(async () => {
     library = await fetchRedisForPython();
     app = await startApp();
-  }, 180_000);
+  });
   afterEach(async () => {
     await clients?.stop();
     clients = undefined;
@@ -78,9 +78,9 @@ describe("An existing client of the Django product, in Python and with that prod
   test('is told once of a cancel in mid-stream, unless its stage had ended before', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', {}, 1);
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const { projectId, upstream } = await begin(topic);
-    await watchUntil(app.client, projectId, ({ type, stage }) => type === 'token' && stage === 'storyboard');
+    await watchText(app.client, projectId, 1, 'storyboard');
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
     const all = await upstream.all();
     const views = await viewsOf(upstream, stageNames);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { temporal } from '@temporalio/proto';
 import { workflowIdOf, type LaneId, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, textSeen, typesOf, watchToEnd, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, textSeen, typesOf, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -34,12 +34,15 @@ describe('When an operator resets the workflow', () => {
   /** Viewers of a story whose rewrite is under way. */
   async function viewed(): Promise<{ projectId: ProjectId; seen: StoryEvent[][]; ended: Promise<StoryEvent[]>[] }> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 30 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     const seen: StoryEvent[][] = [[], []];
     const ended = seen.map(async (events) => {
-      for await (const event of app.client.watch(projectId)) events.push(event);
+      await watchUntil(app.client, projectId, (event) => {
+        events.push(event);
+        return false;
+      });
       return events;
     });
     await until('the text has begun', () => seen.every((events) => textSeen(events, 'rewrite').length > 40));

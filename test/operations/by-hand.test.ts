@@ -2,7 +2,7 @@ import type { ProjectId } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, typesOf, watchToEnd, watchUntil } from '../support/stories';
+import { ownTopic, typesOf, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -19,10 +19,10 @@ describe('When an operator ends things by hand,', () => {
   /** A story whose rewrite streams. */
   async function streaming(): Promise<ProjectId> {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     return projectId;
   }
 
@@ -75,7 +75,7 @@ describe('When an operator ends things by hand,', () => {
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await until('it waits', async () => (await app.client.status(projectId)).lanes.some(({ error }) => error));
-    const watching = watchToEnd(app.client, projectId, 20_000);
+    const watching = watchToEnd(app.client, projectId);
     await operator(projectId).types('An activity by hand', 'activity reset');
     expect((await watching).at(-1)?.type).toBe('pipeline_done');
     await agree(projectId, 'completed');

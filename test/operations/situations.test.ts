@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import { keepReconcileSchedule } from '../../src/cli/services/reconcile-schedule';
 import { reconcileScheduleOf } from '../../src/protocol';
-import type { ProjectId, StoryEvent } from '../../src/protocol';
+import type { ProjectId } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { createOwnDatabase } from '../support/own-database';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, typesOf, watchToEnd, watchUntil, withTemporal } from '../support/stories';
+import { ownTopic, typesOf, watchText, watchToEnd, withTemporal } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
@@ -49,8 +49,6 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     });
 
   const create = (topic: string, scenes = 1) => app.client.create({ topic, settings: { scenes } });
-  const told = (projectId: ProjectId, type: StoryEvent['type']) =>
-    watchUntil(app.client, projectId, (event) => event.type === type);
 
   /** What the model was asked, each time. */
   const chats = async (mark: string) =>
@@ -63,7 +61,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     const { types } = bound(operator(projectId));
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
-    await told(projectId, 'token');
+    await watchText(app.client, projectId);
     await types('A provider is stuck or down', '--name pause');
     expect(await agree(projectId, 'paused')).toMatchObject({ rewrite: 'paused' });
     await types('A provider is stuck or down', '--name resume');
@@ -85,7 +83,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 }, 3);
     // So that the story does not end before it is stopped.
-    await studio.misbehave(mark, 'video_submit', { slow_first_token: 30_000 });
+    await studio.misbehave(mark, 'video_submit', { hold: 0 });
     const projectId = await create(topic, 2);
     const { types } = bound(operator(projectId));
     await app.client.start(projectId);
@@ -140,17 +138,18 @@ describe('What docs/operations.md tells an operator to type works:', () => {
 
   test('a prompt that was wrong: what was made with it is made again before the run ends', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 30 });
+    await studio.misbehave(mark, 'chat', { hold: 10 });
     const projectId = await create(topic);
     const { types } = bound(operator(projectId));
     await app.client.start(projectId);
     const watching = watchToEnd(app.client, projectId);
-    await told(projectId, 'token');
+    await watchText(app.client, projectId);
     await database.dataSource.query(
       `INSERT INTO prompt_templates (stage, version, system, "user", active)
        VALUES ('rewrite', 1, 'You write like a sailor.', 'Topic: {{topic}}', true)`,
     );
     await types('A prompt was wrong', '--name edited');
+    await studio.release(mark);
     const events = await watching;
     await database.dataSource.query('DELETE FROM prompt_templates');
     expect(typesOf(events).filter((type) => type.startsWith('pipeline_'))).toEqual(['pipeline_done']);
@@ -160,11 +159,12 @@ describe('What docs/operations.md tells an operator to type works:', () => {
 
   test('Redis is lost: the story goes on, and the query shows it', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 60 });
+    await studio.misbehave(mark, 'chat', { hold: 10 });
     const projectId = await create(topic);
     await app.client.start(projectId);
-    await told(projectId, 'token');
+    await watchText(app.client, projectId);
     await redis.refuse();
+    await studio.release(mark);
     const says = async () => operator(projectId).types('See how a story is doing', 'workflow query');
     await until(
       'the film is made',

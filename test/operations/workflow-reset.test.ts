@@ -2,7 +2,7 @@ import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import { isParked, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { temporal } from '../support/temporal-command';
 import { until } from '../support/until';
@@ -26,6 +26,9 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     });
 
   const runOf = (projectId: ProjectId) => workflow(projectId, async (handle) => (await handle.describe()).runId);
+
+  const statusOf = (projectId: ProjectId) =>
+    workflow(projectId, async (handle) => (await handle.describe()).status.name);
 
   async function resetTo(projectId: ProjectId, runId: string, eventId: string): Promise<string> {
     const at = ['--workflow-id', `story-${projectId}`, '--run-id', runId, '--event-id', eventId];
@@ -51,7 +54,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     const asked = (await studio.requests(mark)).length;
     for (const task of await tasksOf(projectId)) {
       const again = await resetTo(projectId, runId, task);
-      await workflow(projectId, (handle) => handle.result());
+      await until('it has ended', async (saw) => saw(await statusOf(projectId)) !== 'RUNNING');
       await agree(projectId, 'completed');
       expect(again).not.toBe(runId);
     }
@@ -64,7 +67,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     await studio.misbehave(mark, 'image', { status: 400 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     const { runId } = await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'attention');
+    await watchUntil(app.client, projectId, isParked);
     await agree(projectId, 'needs_attention');
     const tasks = await tasksOf(projectId);
     await app.client.retry(projectId, 'image_generation/1');
@@ -92,16 +95,17 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
 
   test('a paused story is paused again, and open viewers move on to what the new run does', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 20 });
+    await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    await watchUntil(app.client, projectId, ({ type }) => type === 'token');
+    await watchText(app.client, projectId);
     await app.client.pause(projectId, { now: true });
     await agree(projectId, 'paused');
     const seen: StoryEvent[] = [];
-    const watching = (async () => {
-      for await (const event of app.client.watch(projectId)) seen.push(event);
-    })();
+    const watching = watchUntil(app.client, projectId, (event) => {
+      seen.push(event);
+      return false;
+    });
     await new Operator({ '<id>': projectId }).types('Go back in a workflow', '--type LastWorkflowTask');
     await agree(projectId, 'paused');
     // Another worker has nothing but the history to go by.

@@ -1,15 +1,15 @@
 import type { Client } from '@temporalio/client';
 import type { BatchView, ProjectId, StoryClient } from '../../src/client';
 import { batchWorkflowIdOf, workflowIdOf, type BatchId } from '../../src/protocol';
-import { until } from './until';
+import { PATIENCE_MS, until } from './until';
 
 /** Where the batch stands when nothing of it runs any more. */
-export async function batchToEnd(client: StoryClient, batchId: string, timeoutMs = 50_000): Promise<BatchView> {
-  const patience = AbortSignal.timeout(timeoutMs);
+export async function batchToEnd(client: StoryClient, batchId: string): Promise<BatchView> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
   let last: BatchView | undefined;
   for await (const view of client.watchBatch(batchId, { signal: patience })) last = view;
   if (last && !last.running) return last;
-  throw new Error(`not over within ${timeoutMs} ms: ${JSON.stringify(last?.counts)}`);
+  throw new Error(`not over within ${PATIENCE_MS} ms: ${JSON.stringify(last?.counts)}`);
 }
 
 /** Resolves when so many of the batch's projects stand there. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '@jest/types';
 import { startStack, type Stack } from '../../dev/stack';
 import { startStudio, type Studio } from '../../dev/studio';
+import { countedWarnings } from './sdk-warnings';
 import { createDataSource, migrate } from '../../src/entities';
 
 const root = resolve(__dirname, '..', '..');
@@ -49,6 +50,7 @@ export default async function globalSetup(config: Config.GlobalConfig): Promise<
 export async function stopShared(): Promise<void> {
   const shared = (globalThis as { storyreelTest?: Shared }).storyreelTest;
   if (!shared) return;
+  for (const line of countedWarnings(shared.folder)) process.stderr.write(`  counted: ${line}\n`);
   await shared.studio.close();
   await shared.stack.stop();
   await rm(shared.folder, { recursive: true, force: true });

@@ -61,8 +61,8 @@ export class OtlpReceiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  span(name: string, timeoutMs?: number): Promise<ReceivedSpan> {
-    return until(`a span ${name}`, () => this.spans.find((span) => span.name === name), timeoutMs);
+  span(name: string): Promise<ReceivedSpan> {
+    return until(`a span ${name}`, () => this.spans.find((span) => span.name === name));
   }
 
   named(name: string): ReceivedSpan[] {

@@ -27,8 +27,6 @@ export interface RedisServer {
 
 const STATE = join(projectRoot(), '.storyreel');
 const BOUND_MS = 15_000;
-/** For the `beforeAll` that opens the servers: a program may have to be fetched first. */
-export const FETCH_MS = 300_000;
 
 /** Real servers for one suite; none of them outlives it, however it ends. */
 export class RedisServers {
@@ -79,7 +77,7 @@ export class RedisServers {
       url: urlOf(port ?? 0),
       kill: async () => {
         process.kill(pid, 'SIGKILL');
-        await until('the server has ended', () => !isThere(pid), BOUND_MS);
+        await until('the server has ended', () => !isThere(pid));
       },
       freeze: () => void process.kill(pid, 'SIGSTOP'),
       thaw: () => void process.kill(pid, 'SIGCONT'),

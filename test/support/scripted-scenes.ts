@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import {
   LANE_KINDS,
   laneParts,
@@ -20,30 +19,23 @@ import {
   type StoryStatusView,
 } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
+import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
+import { loggerThatCounts } from './sdk-warnings';
 import { fromSetup } from './services';
+import { WORKFLOW_BUNDLE } from './workflow-bundle';
 
-/** A Temporal server and the workflows' bundle, for runs whose activities are scripted. */
+/** A Temporal server, for runs whose activities are scripted. */
 export class ScriptedWorkflows {
   private constructor(
     readonly connection: NativeConnection,
     readonly client: Client,
-    readonly bundle: { readonly code: string },
   ) {}
 
   static async open(): Promise<ScriptedWorkflows> {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
     const address = fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS');
-    const workflows = resolve(__dirname, '..', '..', 'src', 'workflows');
-    const [connection, own, bundle] = await Promise.all([
-      NativeConnection.connect({ address }),
-      Connection.connect({ address }),
-      bundleWorkflowCode({
-        workflowsPath: workflows,
-        workflowInterceptorModules: [resolve(workflows, 'trace-interceptors')],
-        logger: new DefaultLogger('ERROR'),
-      }),
-    ]);
-    return new ScriptedWorkflows(connection, new Client({ connection: own }), bundle);
+    const connection = await NativeConnection.connect({ address });
+    return new ScriptedWorkflows(connection, new Client({ connection: await Connection.connect({ address }) }));
   }
 
   async close(): Promise<void> {
@@ -119,14 +111,17 @@ export class ScriptedScenes {
   };
 
   async play(input: Partial<StoryInput>, during: () => Promise<void>): Promise<void> {
-    const { connection, client, bundle } = this.workflows;
+    const { connection, client } = this.workflows;
     const taskQueue = `scenes-${this.projectId}`;
     const steps: Partial<StoryActivities> = {
       openRun: (): Promise<OpenedRun> => Promise.resolve({ plan: STAGES, runFence: 42 }),
-      parkLane: () => Promise.resolve(),
-      skipLane: async ({ lane, scene }) => void this.skipped.push(`${laneParts(lane).stage} ${scene}`),
+      parkLane: () => Promise.resolve({ announced: true }),
+      skipLane: async ({ lane, scene }) => {
+        this.skipped.push(`${laneParts(lane).stage} ${scene}`);
+        return { announced: true };
+      },
       rejectLanes: () => Promise.resolve(),
-      markRun: () => Promise.resolve(),
+      markRun: () => Promise.resolve({ announced: true }),
       stopLanes: () => Promise.resolve(),
       settledLane: () => Promise.resolve(null),
       announceLane: () => Promise.resolve(),
@@ -139,7 +134,7 @@ export class ScriptedScenes {
     };
     const { lane } = this;
     const workers = await Promise.all([
-      Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps, sinks: SILENT_RUNS }),
+      Worker.create({ connection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: steps, sinks: SILENT_RUNS }),
       ...LANE_KINDS.map((kind) =>
         Worker.create({
           connection,

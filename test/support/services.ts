@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
-import { createLogger } from '../../src/logger';
 import { runWorker, type RunningWorker } from '../../src/worker';
+import { loggerThatCounts } from './sdk-warnings';
 
 export function fromSetup(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run the tests with jest's global setup`);
   return value;
 }
+
+export const AN_HOUR_MS = '3600000';
 
 /** The environment of a worker or a client on the shared stack, with a task queue and a media folder of its own. */
 export function testEnv(overrides: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -26,9 +28,12 @@ export function testEnv(overrides: Readonly<Record<string, string>> = {}): Recor
     OPENAI_BASE_URL: studio,
     STORYREEL_IMAGE_BASE_URL: studio,
     STORYREEL_VIDEO_BASE_URL: studio,
-    FRAME_SIZE: '320x180',
+    FRAME_SIZE: '64x36',
     VIDEO_POLL_MS: '100',
     SHUTDOWN_GRACE_MS: '0',
+    // The studio holds what a test wants held; a busy machine may take long for it.
+    FIRST_TOKEN_TIMEOUT_MS: AN_HOUR_MS,
+    INTER_CHUNK_TIMEOUT_MS: AN_HOUR_MS,
     ...overrides,
   };
 }
@@ -43,7 +48,7 @@ export interface TestApp {
 /** A worker and a client in this process. */
 export async function startApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const config = readConfig(testEnv(overrides));
-  const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'test-worker'));
+  const worker = await runWorker(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
   const client = await StoryClient.connect(config);
   return {
     config,

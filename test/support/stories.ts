@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../src/config';
-import type { StoryClient } from '../../src/client';
+import type { StartOptions, StoryClient } from '../../src/client';
 import { workflowIdOf, type LaneId, type ProjectId, type StoryEvent } from '../../src/protocol';
+import { PATIENCE_MS } from './until';
 
 /** A topic that no other test has, so that the studio's faults and records can be told apart by it. */
 export function ownTopic(topic = 'a lighthouse keeper who collects storms'): { topic: string; mark: string } {
@@ -10,33 +11,64 @@ export function ownTopic(topic = 'a lighthouse keeper who collects storms'): { t
   return { topic: `${topic} called ${mark}`, mark };
 }
 
-/** Everything that a viewer sees until the watch ends. Rejects when it takes longer than `timeoutMs`. */
-export async function watchToEnd(client: StoryClient, projectId: ProjectId, timeoutMs = 50_000): Promise<StoryEvent[]> {
-  return watchUntil(client, projectId, () => false, timeoutMs);
+/** Everything that a viewer sees until the watch ends. */
+export async function watchToEnd(client: StoryClient, projectId: ProjectId): Promise<StoryEvent[]> {
+  return watchUntil(client, projectId, () => false);
 }
 
-/** What a viewer sees up to and with the first event that `enough` accepts. */
+/** What a viewer sees up to and with the first event that `enough` accepts. A viewer who comes later is given a snapshot. */
 export async function watchUntil(
   client: StoryClient,
   projectId: ProjectId,
-  enough: (event: StoryEvent) => boolean,
-  timeoutMs = 50_000,
+  enough: (event: StoryEvent, seen: readonly StoryEvent[]) => boolean,
+  begin: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<StoryEvent[]> {
-  const patience = AbortSignal.timeout(timeoutMs);
+  const patience = AbortSignal.timeout(PATIENCE_MS);
   const seen: StoryEvent[] = [];
   for await (const event of client.watch(projectId, { signal: patience })) {
     seen.push(event);
-    if (enough(event)) return seen;
+    if (seen.length === 1) await begin();
+    if (enough(event, seen)) return seen;
   }
-  if (patience.aborted) {
-    throw new Error(
-      `not seen within ${timeoutMs} ms; last: ${seen
-        .slice(-5)
-        .map((e) => JSON.stringify(e))
-        .join('\n')}`,
-    );
-  }
+  if (patience.aborted) throw new Error(`not seen within ${PATIENCE_MS} ms; last: ${lastOf(seen)}`);
   return seen;
+}
+
+/** What a viewer who was there before the run began sees, up to and with the first event that `enough` accepts. */
+export function startAndWatch(
+  client: StoryClient,
+  projectId: ProjectId,
+  enough: (event: StoryEvent) => boolean = () => false,
+  options: StartOptions = {},
+): Promise<StoryEvent[]> {
+  return watchUntil(client, projectId, enough, () => client.start(projectId, options));
+}
+
+/** Resolves when a viewer holds so many bytes of a lane's text, in tokens or with a snapshot. */
+export function watchText(
+  client: StoryClient,
+  projectId: ProjectId,
+  bytes = 1,
+  lane = 'rewrite',
+): Promise<StoryEvent[]> {
+  return watchUntil(client, projectId, (_, seen) => Buffer.byteLength(textSeen(seen, lane)) >= bytes);
+}
+
+/** A viewer learns that a lane waits for a person. */
+export function isParked(event: StoryEvent): boolean {
+  return event.type === 'attention' || (event.type === 'snapshot' && event.status === 'needs_attention');
+}
+
+/** A viewer learns that a gate waits for approval. */
+export function isAtGate(event: StoryEvent): boolean {
+  return event.type === 'awaiting' || (event.type === 'snapshot' && event.status === 'awaiting_approval');
+}
+
+function lastOf(seen: readonly StoryEvent[]): string {
+  return seen
+    .slice(-5)
+    .map((event) => JSON.stringify(event).slice(0, 500))
+    .join('\n');
 }
 
 /** A lane's text as a viewer holds it after these events, by the rules of docs/protocol.md. */

@@ -16,6 +16,11 @@ export class StudioControl {
     if (!response.ok) throw new Error(`the studio refused the fault: ${await response.text()}`);
   }
 
+  /** What is held back for a prompt with this in it goes on, now and later, until it is held anew. */
+  async release(match: string): Promise<void> {
+    await fetch(new URL(`/studio/release?match=${encodeURIComponent(match)}`, this.base), { method: 'POST' });
+  }
+
   /** What was planned and has not struck yet is forgotten. */
   async clear(): Promise<void> {
     await fetch(new URL('/studio/faults', this.base), { method: 'DELETE' });

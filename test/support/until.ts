@@ -1,14 +1,32 @@
-/** Resolves with the first value that is not undefined or false; rejects after `timeoutMs` with what was waited for. */
+/**
+ * How long the suite waits for anything, in milliseconds: many times what is usual, so that a busy machine is no failure.
+ * A condition that does not come about is one.
+ */
+export const PATIENCE_MS = 150_000;
+
+const LOOK_MS = 20;
+
+/**
+ * Resolves with the first value of `look` that is not undefined or false. Rejects, if none comes, with what was waited
+ * for and with what was seen last: `look` may hand that to `saw`, which gives it back.
+ */
 export async function until<T>(
   what: string,
-  look: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 30_000,
+  look: (saw: <S>(seen: S) => S) => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = Date.now() + PATIENCE_MS;
+  let last: unknown;
   for (;;) {
-    const value = await look();
+    const value = await look((seen) => {
+      last = seen;
+      return seen;
+    });
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}; last seen: ${shown(last)}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+}
+
+function shown(seen: unknown): string {
+  return (JSON.stringify(seen) ?? 'nothing').slice(-2_000);
 }

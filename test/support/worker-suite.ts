@@ -3,9 +3,6 @@ import { readConfig } from '../../src/config';
 import { testEnv } from './services';
 import { WorkerProcess } from './worker-process';
 
-/** For tests that end workers: a killed one is noticed when its heartbeats stay away for 15 s. */
-export const WORKER_TEST_MS = 110_000;
-
 /** A client for a suite, and the workers that its tests start; each test's workers end with it. Call it in `describe`. */
 export class WorkerSuite {
   private opened: StoryClient | undefined;

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { bytesOf, costOf, mayBeCharged, noneOf, tokensIn } from '../../src/activities/call-cost';
+import { bytesOf, costOf, mayBeCharged, noneOf, tokensIn, tokensInPiece } from '../../src/activities/call-cost';
 import { StoryreelError } from '../../src/protocol';
 
 const prices = { inputPerMillion: 1, outputPerMillion: 4, perImage: 0.04, perSecond: 0.1, perVideo: 0.05 };
@@ -10,7 +10,9 @@ const image = { unit: 'image' as const, units: 1 };
 describe('A call', () => {
   test.each([
     ['tokens', prices, tokens, 0.003],
-    ['tokens of answers alone', { outputPerMillion: 4 }, tokens, 0.002],
+    ['tokens of prompts alone', { inputPerMillion: 4 }, tokens, null],
+    ['tokens of answers alone', { outputPerMillion: 4 }, tokens, null],
+    ['tokens of which a half is free', { inputPerMillion: 0, outputPerMillion: 4 }, tokens, 0.002],
     ['an image', prices, image, 0.04],
     ['seconds and the clip', prices, seconds, 0.35],
     ['the clip alone', { perVideo: 0.5 }, seconds, 0.5],
@@ -40,8 +42,26 @@ describe('A call', () => {
     expect(mayBeCharged(error)).toBe(charged);
   });
 
-  test('is estimated at a token for four bytes', () => {
+  test('reserves a token for each byte', () => {
     expect(bytesOf([{ role: 'user', content: '灯塔 x' }])).toBe(8);
-    expect([0, 1, 4, 5].map(tokensIn)).toEqual([0, 1, 1, 2]);
+  });
+
+  test.each([
+    ['', 0],
+    ['a', 1],
+    ['abcde', 2],
+    ['灯塔守护人', 8],
+    ['Léa', 2],
+    ['маяк', 4],
+    ['🦊', 2],
+    ['灯塔 lights', 5],
+  ])('is estimated by its script, rather too high: %p', (text, tokens) => {
+    expect(tokensIn(text)).toBe(tokens);
+  });
+
+  test('is estimated at a token for each piece of a stream, unless a piece is too long for one', () => {
+    expect([' lighthouse', '灯塔', '灯塔守护人', 'once upon a time there was'].map(tokensInPiece)).toEqual([
+      1, 1, 8, 7,
+    ]);
   });
 });

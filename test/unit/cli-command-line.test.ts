@@ -125,12 +125,12 @@ it('shows the stack of a failure where LOG_LEVEL is debug', async () => {
 });
 
 it('doctor tells of each service what to do, and fails', async () => {
-  const { code, stdout } = await storyreel(['doctor', '--json']);
+  const { code, stdout } = await storyreel(['doctor', '--json'], { MEDIA_DIR: __filename });
   const findings = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const services = ['temporal', 'postgres', 'redis', 'ffmpeg', 'text', 'image', 'video'];
+  const services = ['temporal', 'postgres', 'redis', 'media', 'ffmpeg', 'text', 'image', 'video'];
   expect(findings.map(({ service }) => service)).toEqual(services);
   for (const { ok, advice } of findings) expect([ok, advice]).toEqual([false, expect.stringMatching(/\w/)]);
   expect(stdout).not.toContain('hidden-word');

@@ -87,12 +87,12 @@ export class FaultyLog implements EventLog {
     };
   }
 
-  expire(projectId: ProjectId, seconds: number): Promise<void> {
-    return this.inner.expire(projectId, seconds);
+  expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
+    return this.inner.expire(projectId, seconds, run);
   }
 
-  keep(projectId: ProjectId): Promise<void> {
-    return this.inner.keep(projectId);
+  keep(projectId: ProjectId, run?: number): Promise<void> {
+    return this.inner.keep(projectId, run);
   }
 
   delete(projectId: ProjectId): Promise<void> {

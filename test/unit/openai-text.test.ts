@@ -94,7 +94,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
   });
 
   test.each([
-    ['in mid-stream', { tokensPerSecond: 50 }, 3],
+    ['in mid-stream', { hold: 10 }, 3],
     ['while the server is silent', { stall: 3 }, 3],
   ])('on an abort %s, throws its reason and closes the socket', async (_when, fault, pieces) => {
     const { request, mark } = ownRequest();
@@ -126,7 +126,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
 
   test('closes the socket when its receiver throws, and throws that', async () => {
     const { request, mark } = ownRequest();
-    await studio.misbehave(mark, 'chat', { tokensPerSecond: 50 });
+    await studio.misbehave(mark, 'chat', { stall: 10 });
     const enough = new Error('enough');
     const receive = ({ type }: TextChunk) => {
       if (type === 'text') throw enough;
@@ -193,6 +193,24 @@ describe('Streamed text of an OpenAI-compatible server', () => {
         { type: 'text', text: 'b' },
         { type: 'finish', reason: 'filtered' },
         { type: 'usage', inputTokens: 3, outputTokens: 2 },
+      ]);
+    });
+
+    test('tells what the model thinks from what it answers', async () => {
+      answer = (response) =>
+        response.end(
+          [
+            'data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}',
+            'data: {"choices":[{"delta":{"reasoning":"so","content":null}}]}',
+            'data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}',
+            '',
+          ].join('\n\n'),
+        );
+      expect(await read()).toEqual([
+        { type: 'thought', text: 'hm' },
+        { type: 'thought', text: 'so' },
+        { type: 'text', text: 'a' },
+        { type: 'finish', reason: 'stop' },
       ]);
     });
 

@@ -188,7 +188,8 @@ describe('A failure of Postgres', () => {
 
   test.each([
     ['a mistake in a statement', 'SELECT FROM nowhere', 'Internal, retryable'],
-    ['a broken rule', 'INSERT INTO projects (id) VALUES (NULL)', 'Internal, retryable'],
+    ['a broken rule', 'INSERT INTO projects (id) VALUES (NULL)', 'Database.Refused, final'],
+    ['a text that cannot be stored', `SELECT '"\\u0000"'::jsonb`, 'Database.Refused, final'],
     ['a statement that took too long', 'SELECT pg_sleep(10)', 'Database.Unavailable, retryable'],
     [
       'a connection ended by an operator',

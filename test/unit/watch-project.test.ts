@@ -186,7 +186,7 @@ describe('Watching a project', () => {
       const { seen, ended } = story.view({ from });
       let over = false;
       void ended.then(() => (over = true));
-      await until('the end', () => over, 5_000);
+      await until('the end', () => over);
       expect(seen.length).toBeLessThanOrEqual(1);
     });
   });

@@ -69,7 +69,7 @@ describe('Watching a project', () => {
       } finally {
         clock.mockRestore();
       }
-      await until('the text of the new log', () => textSeen(seen, REWRITE) === 'lost and ', 5_000);
+      await until('the text of the new log', () => textSeen(seen, REWRITE) === 'lost and ');
       await story.write('found', { from: 9 });
       await story.end();
       await ended;
@@ -96,7 +96,7 @@ describe('Watching a project', () => {
       await until('the snapshot', () => seen.length > 0);
       await story.note('between');
       subscribe();
-      await until('what came between', () => seen.some((event) => event.type === 'stage_update'), 5_000);
+      await until('what came between', () => seen.some((event) => event.type === 'stage_update'));
       await story.end();
       await ended;
     });
@@ -126,7 +126,7 @@ describe('Watching a project', () => {
       await story.write('upon', { from: 5 });
       story.log.away = false;
       story.log.deaf = false;
-      await until('caught up', () => textSeen(seen, REWRITE) === 'Once upon', 5_000);
+      await until('caught up', () => textSeen(seen, REWRITE) === 'Once upon');
       await story.end();
       await ended;
     });

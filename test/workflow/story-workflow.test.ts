@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import {
   LANE_KINDS,
   laneParts,
@@ -21,25 +20,22 @@ import {
   type StoryStatusView,
 } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
+import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
+import { loggerThatCounts } from '../support/sdk-warnings';
 import { fromSetup } from '../support/services';
 import { until } from '../support/until';
+import { WORKFLOW_BUNDLE } from '../support/workflow-bundle';
 
 /** The workflow on a real server, with activities that only say that they are done: what counts here is the order. */
 describe('The story workflow', () => {
   let connection: NativeConnection;
   let client: Client;
-  let bundle: { code: string };
 
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
     const address = fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS');
     connection = await NativeConnection.connect({ address });
     client = new Client({ connection: await Connection.connect({ address }) });
-    bundle = await bundleWorkflowCode({
-      workflowsPath: resolve(__dirname, '..', '..', 'src', 'workflows'),
-      workflowInterceptorModules: [resolve(__dirname, '..', '..', 'src', 'workflows', 'trace-interceptors')],
-      logger: new DefaultLogger('ERROR'),
-    });
   });
   afterAll(async () => {
     await client.connection.close();
@@ -50,6 +46,7 @@ describe('The story workflow', () => {
     readonly scenes: number;
     readonly lane?: (task: LaneTask) => Promise<Partial<LaneResult> | void>;
     readonly announce?: () => Promise<void>;
+    readonly reject?: () => Promise<void>;
     /** What is stored for a lane whose activity gives no result. */
     readonly stored?: LaneResult;
   }
@@ -96,7 +93,10 @@ describe('The story workflow', () => {
         openRun: () => Promise.resolve({ ...this.plan, runFence: 42 }),
         parkLane: async ({ lane, as }) => void this.steps.push(`${as === 'cancelled' ? 'cancel' : 'park'} ${lane}`),
         skipLane: async ({ lane }) => void this.steps.push(`skip ${lane}`),
-        rejectLanes: async ({ lanes, reason }) => void this.steps.push(`reject ${lanes.join(' ')}: ${reason}`),
+        rejectLanes: async ({ lanes, reason }) => {
+          await this.script.reject?.();
+          this.steps.push(`reject ${lanes.join(' ')}: ${reason}`);
+        },
         markRun: async ({ status, paused, gates }) =>
           void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
         adoptRun: async ({ status }) => void this.steps.push(`adopt ${status}`),
@@ -115,7 +115,13 @@ describe('The story workflow', () => {
       };
       const { lane } = this;
       const workers = await Promise.all([
-        Worker.create({ connection, taskQueue, workflowBundle: bundle, activities: steps, sinks: SILENT_RUNS }),
+        Worker.create({
+          connection,
+          taskQueue,
+          workflowBundle: WORKFLOW_BUNDLE,
+          activities: steps,
+          sinks: SILENT_RUNS,
+        }),
         ...LANE_KINDS.map((kind) =>
           Worker.create({
             connection,
@@ -159,15 +165,7 @@ describe('The story workflow', () => {
     expect(run.begun.every(({ madeSince }) => madeSince === 42)).toBe(true);
   });
 
-  test('has at most 50 scenes in flight, and lets the next one in when one is finished', async () => {
-    const run = new Run({ scenes: 120 });
-    await run.play({}, async () => void (await run.handle.result()));
-    expect(run.lanes).toHaveLength(3 + 3 * 120);
-    expect(run.mostInFlight).toBeLessThanOrEqual(50);
-    expect(run.mostInFlight).toBeGreaterThan(20);
-  }, 90_000);
-
-  test('continues as new when its history grows long, and does nothing twice', async () => {
+  test('has at most 50 scenes in flight, continues as new when its history grows long, and does nothing twice', async () => {
     const failing = new Set(['image_generation/7']);
     const run = new Run({
       scenes: 500,
@@ -177,7 +175,7 @@ describe('The story workflow', () => {
     });
     await run.play({}, async () => {
       const { runId } = await run.handle.describe();
-      await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1, 120_000);
+      await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1);
       expect((await run.handle.describe()).runId).not.toBe(runId);
       // Viewers are told how far a stage is by counting its lanes that they were told of in this run.
       expect(new Set(run.begun.map((task) => task.runId))).toEqual(new Set([runId]));
@@ -187,8 +185,10 @@ describe('The story workflow', () => {
     });
     const again = run.lanes.filter((lane, i) => run.lanes.indexOf(lane) !== i);
     expect(again).toEqual(['image_generation/7']);
+    expect(run.mostInFlight).toBeLessThanOrEqual(50);
+    expect(run.mostInFlight).toBeGreaterThan(20);
     expect(run.steps).toEqual(['park image_generation/7', 'close completed']);
-  }, 150_000);
+  });
 
   test('parks a lane whose retries are spent, lets the others go on, and shows an operator what to type', async () => {
     let broken = true;
@@ -233,6 +233,31 @@ describe('The story workflow', () => {
     await run.play({}, async () => void (await run.handle.result()));
     expect(told).toBe(true);
     expect(run.steps).toEqual(['close completed', 'tell rewrite', 'tell the end']);
+  });
+
+  test('takes messages while viewers cannot be told of a stage that is rejected and made again', async () => {
+    let away = true;
+    const run = new Run({
+      scenes: 1,
+      lane: async ({ lane }) => ({ announced: lane !== 'rewrite' }),
+      announce: () => until('viewers can be told', () => !away).then(() => undefined),
+    });
+    await run.play({ gates: ['rewrite'] }, async () => {
+      const atGate = () => until('it waits', async () => (await statusOf(run)).gates.length > 0);
+      for (const times of [1, 2, 3]) {
+        await until('it is made', () => run.lanes.length === times);
+        await atGate();
+        if (times < 3) await run.handle.executeUpdate('reject', { args: [{ gate: 'rewrite', reason: `no ${times}` }] });
+      }
+      const { pendingActivities } = (await run.handle.describe()).raw;
+      const telling = pendingActivities?.flatMap(({ activityId: id }) => (id?.startsWith('tell') ? [id] : []));
+      // One at a time for a lane; what it has come to meanwhile is told after it.
+      expect(telling).toEqual(['tell/rewrite']);
+      await run.handle.executeUpdate('approve', { args: [{ gate: 'rewrite' }] });
+      await until('all is made', () => run.lanes.includes('film'));
+      away = false;
+      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
+    });
   });
 
   test('goes on with what is stored for a lane whose activity was completed by hand', async () => {
@@ -292,7 +317,7 @@ describe('The story workflow', () => {
       const cancelled = Context.current().cancelled.catch((error: Error) => error);
       const beat = setInterval(() => Context.current().heartbeat(), 100);
       try {
-        const released = until(`${lane} may end`, () => this.open.has(lane), 50_000);
+        const released = until(`${lane} may end`, () => this.open.has(lane));
         const error = await Promise.race([released, cancelled]);
         if (error instanceof Error) throw error;
       } finally {
@@ -443,6 +468,36 @@ describe('The story workflow', () => {
     expect(run.lanes).toHaveLength(3 + 3 * 70);
   });
 
+  test('has told rows of a rejection before it looks at everything again', async () => {
+    let mayReject = false;
+    const run = new Run({
+      scenes: 1,
+      reject: () => until('it may', () => mayReject).then(() => undefined),
+    });
+    await run.play({ gates: ['image_generation', 'camera_movement'] }, async () => {
+      await until('both wait', async () => (await statusOf(run)).gates.length === 2);
+      const { runId } = await run.handle.describe();
+      const answer = (name: string, argument: object) => run.handle.executeUpdate(name, { args: [argument] });
+      await answer('reject', { gate: 'image_generation', reason: 'too dark' });
+      await answer('edited', {});
+      const marks = () => run.steps.filter((step) => step.startsWith('mark')).length;
+      const before = marks();
+      await answer('approve', { gate: 'camera_movement' });
+      // Rows are told that the gates are open; then nothing else is under way.
+      await until('rows are told', () => marks() > before);
+      await answer('pause', {});
+      await answer('resume', {});
+      expect((await run.handle.describe()).runId).toBe(runId);
+      const begun = run.lanes.length;
+      mayReject = true;
+      await until('it looks at everything again', async () => (await run.handle.describe()).runId !== runId);
+      expect(run.steps).toContain('reject image_generation/1: too dark');
+      await until('both wait again', async () => (await statusOf(run)).gates.includes('image_generation'));
+      expect(run.lanes.slice(begun)).toContain('image_generation/1');
+      await run.handle.terminate();
+    });
+  });
+
   test('looks at everything again before it ends where rows were edited meanwhile', async () => {
     const held = new Held(['film']);
     const run = new Run({ scenes: 1, lane: held.lane });
@@ -455,6 +510,29 @@ describe('The story workflow', () => {
     });
     expect(run.steps).toEqual(['close completed']);
     expect(new Set(run.begun.map(({ runId }) => runId)).size).toBe(1);
+  });
+
+  test('lets no lane wait for viewers who cannot be told, also where it continues as new; the next run tells them', async () => {
+    const held = new Held(['film']);
+    const run: Run = new Run({
+      scenes: 1,
+      lane: async (task) => {
+        await held.lane(task);
+        return { announced: task.lane !== 'rewrite' };
+      },
+      announce: async () => {
+        await until('all was looked at twice', () => run.lanes.length === 12);
+      },
+    });
+    await run.play({}, async () => {
+      await until('the film is worked on', () => run.lanes.includes('film'));
+      await run.handle.signal('edited');
+      held.release('film');
+      await run.handle.result();
+    });
+    expect(run.lanes).toHaveLength(12);
+    expect(run.steps.filter((step) => step.startsWith('close'))).toEqual(['close completed']);
+    expect(run.steps).toContain('tell rewrite');
   });
 
   test('makes only what is asked for', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { hangUp, type Exchange } from '../http/exchange';
+import { hangUp, quotationOf, type Exchange } from '../http/exchange';
 import type { Completion } from './completion';
 
 export interface Pace {
@@ -15,7 +15,7 @@ export async function streamCompletion(
   pace: Pace,
   usage: boolean,
 ): Promise<void> {
-  const { response, fault, seen, gone } = exchange;
+  const { response, fault, seen, released, gone } = exchange;
   const base = {
     id: completion.id,
     object: 'chat.completion.chunk',
@@ -35,13 +35,20 @@ export async function streamCompletion(
     const end = Math.min(fault.stall ?? Infinity, fault.cut ?? Infinity, fault.no_finish ?? Infinity);
     const started = performance.now();
     for (const token of completion.tokens.slice(0, end)) {
+      if (seen.tokensSent === fault.hold) await released();
       const due = pace.tokensPerSecond === 0 ? 0 : started + (seen.tokensSent * 1000) / pace.tokensPerSecond;
       if (due > performance.now()) await sleep(due - performance.now(), undefined, { signal: gone });
       else if (seen.tokensSent % 32 === 31) await turn(undefined, { signal: gone });
       await delta({ content: token });
       seen.tokensSent++;
     }
+    if (fault.hold !== undefined && seen.tokensSent <= fault.hold) await released();
     if (end === fault.stall) return;
+    if (end === fault.cut && fault.echo) {
+      const message = quotationOf(exchange.request, Buffer.from(JSON.stringify(exchange.body)));
+      await write(exchange, JSON.stringify({ error: { message } }));
+      return void response.end();
+    }
     if (end === fault.cut) return hangUp(response);
     if (end === fault.no_finish) return void response.end();
     await delta({}, completion.finishReason);

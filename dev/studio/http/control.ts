@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { faultRuleSchema, type FaultPlan } from '../faults';
+import type { Holds } from '../holds';
 import type { RequestRecord } from '../request-record';
 import type { VideoJobs } from '../video/video-jobs';
 import { ApiError } from './api-error';
@@ -8,6 +9,7 @@ import { sendJson } from './exchange';
 
 export interface ControlledParts {
   faults: FaultPlan;
+  holds: Holds;
   record: RequestRecord;
   videos: VideoJobs;
 }
@@ -20,9 +22,15 @@ export async function control(
   parts: ControlledParts,
 ): Promise<void> {
   switch (`${request.method} ${url.pathname}`) {
-    case 'POST /studio/faults':
-      parts.faults.add(checked(faultRuleSchema, await parseBody(await readBody(request), 'application/json')));
+    case 'POST /studio/faults': {
+      const rule = checked(faultRuleSchema, await parseBody(await readBody(request), 'application/json'));
+      if (rule.fault.hold !== undefined) parts.holds.arm(rule.match);
+      parts.faults.add(rule);
       return sendJson(response, 200, { planned: true });
+    }
+    case 'POST /studio/release':
+      parts.holds.release(url.searchParams.get('match') ?? '');
+      return sendJson(response, 200, { released: true });
     case 'DELETE /studio/faults':
       parts.faults.clear();
       return sendJson(response, 200, { cleared: true });

@@ -11,6 +11,8 @@ export interface Exchange {
   body: unknown;
   fault: Fault;
   seen: SeenRequest;
+  /** Resolves when what a fault holds back was let go; rejects when the connection is gone. */
+  released: () => Promise<void>;
   /** Fires when the connection is gone, whoever closed it. */
   gone: AbortSignal;
 }
@@ -48,8 +50,13 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 /** Answers in one piece, unless the fault says that the answer to the work already done is lost on the way. */
-export async function reply({ response, fault, gone }: Exchange, status: number, value: unknown): Promise<void> {
+export async function reply(
+  { response, fault, released, gone }: Exchange,
+  status: number,
+  value: unknown,
+): Promise<void> {
   if (fault.slow_first_token) await sleep(fault.slow_first_token, undefined, { signal: gone }).catch(() => undefined);
+  if (fault.hold !== undefined) await released().catch(() => undefined);
   if (gone.aborted || fault.stall !== undefined) return;
   if (fault.cut !== undefined) hangUp(response);
   else sendJson(response, status, value);
@@ -59,4 +66,11 @@ export async function reply({ response, fault, gone }: Exchange, status: number,
 export function header(request: IncomingMessage, name: string): string | null {
   const value = request.headers[name];
   return typeof value === 'string' ? value : null;
+}
+
+/** What some providers answer: the key, and the request, as it was and as their own programs write it. */
+export function quotationOf(request: IncomingMessage, raw: Buffer): string {
+  const key = header(request, 'authorization')?.slice('Bearer '.length) ?? '';
+  const basic = Buffer.from(`user:${key}`).toString('base64');
+  return `Incorrect key ${key} (${encodeURIComponent(key)}, ${basic}). Request: ${raw.toString('utf8')}`;
 }

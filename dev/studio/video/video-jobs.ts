@@ -131,7 +131,7 @@ export class VideoJobs {
       job.status = 'in_progress';
       await this.store.save(job);
       await this.delay(running);
-      if (job.doomed) throw new Error('The video could not be generated.');
+      if (job.doomed) throw new Error(`The video could not be generated: ${job.prompt}`);
       await this.render(job, running, growing);
       await rename(growing, this.store.clipPath(job));
       await this.finish(job, 'completed', null);

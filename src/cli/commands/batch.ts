@@ -18,6 +18,7 @@ interface Flags {
   readonly onFailure?: 'park' | 'fail';
   readonly stage?: readonly StageName[];
   readonly gate?: readonly StageName[];
+  readonly replaceEdits?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -56,6 +57,7 @@ export function addBatch(program: Command, cli: Cli): void {
       'wait after this stage of each film for "storyreel approve"; may be given again',
       addStage,
     )
+    .option('--replace-edits', 'also where it replaces what a person has written')
     .option('--detach', 'start it, print its id, and return')
     .option('--json', 'print one JSON object a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -65,7 +67,7 @@ export function addBatch(program: Command, cli: Cli): void {
 }
 
 async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<number> {
-  const { atMost, id, priority, onFailure, stage, gate, json = false } = flags;
+  const { atMost, id, priority, onFailure, stage, gate, replaceEdits, json = false } = flags;
   if (file === undefined && id === undefined) {
     throw new StoryreelError('Project.Invalid', 'Give a file with a topic in each line, or --id of a batch to go on.');
   }
@@ -82,6 +84,7 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       ...(onFailure && { onFailure }),
       ...(stage && { stages: stage }),
       ...(gate && { gates: gate }),
+      ...(replaceEdits && { replaceEdits }),
     };
     const { batchId, workflowId } = await client.batch(projects, options);
     if (flags.detach) {

@@ -53,6 +53,7 @@ export function addExplain(program: Command, cli: Cli): void {
 
 function table(lanes: readonly LaneExplanation[], style: Style): string[] {
   const width = Math.max(...lanes.map(({ lane }) => lane.length), 0);
+  const replaced = lanes.filter(({ replaces }) => replaces).map(({ lane }) => lane);
   const count = (...reasons: LaneExplanation['reason'][]) =>
     lanes.filter(({ reason }) => reasons.includes(reason)).length;
   return [
@@ -62,5 +63,8 @@ function table(lanes: readonly LaneExplanation[], style: Style): string[] {
     }),
     '',
     `${count('new', 'changed', 'forced')} to make, ${count('depends')} that depend on them, ${count('reused')} used again.`,
+    ...(replaced.length > 0
+      ? [`A person has written ${replaced.join(', ')}: a run refuses to replace that without --replace-edits.`]
+      : []),
   ];
 }

@@ -14,6 +14,7 @@ interface Flags {
   readonly budget?: number;
   readonly project?: string;
   readonly gate?: readonly StageName[];
+  readonly replaceEdits?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -40,6 +41,7 @@ export function addGenerate(program: Command, cli: Cli): void {
     .option('--budget <amount>', 'what it may cost, in the currency of the prices', amount)
     .option('--project <id>', 'go on with a project that is there, instead of a topic')
     .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
+    .option('--replace-edits', 'also where it replaces what a person has written')
     .option('--detach', 'start it, print the project id, and return')
     .option('--json', 'print one JSON event a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -58,7 +60,8 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
   return withClient(cli, async ({ client, config }) => {
     const projectId = known ?? (await create(client, text, flags));
     if (known && flags.budget !== undefined) await client.setBudget(known, flags.budget);
-    const options = { join: true, ...(flags.gate && { gates: flags.gate }) };
+    const { gate: gates, replaceEdits } = flags;
+    const options = { join: true, ...(gates && { gates }), ...(replaceEdits && { replaceEdits }) };
     return startAndFollow(cli, { client, config }, projectId, options, { ...flags, signal });
   });
 }

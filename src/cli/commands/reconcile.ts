@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { GRACE_SECONDS, type ReconcileReport } from '../../protocol';
+import { GRACE_SECONDS, projectIdOfWorkflow, type ReconcileReport } from '../../protocol';
 import { wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -37,10 +37,14 @@ export function addReconcile(program: Command, cli: Cli): void {
 }
 
 function reportLines({ runs, media }: ReconcileReport): string[] {
-  const { repaired } = runs;
+  const { repaired, failed, strays } = runs;
   return [
     `${runs.looked} projects say that something goes on: ${runs.live} do, ${repaired.length} were repaired, ${runs.fresh} have just changed`,
     ...repaired.map(({ projectId, was, now, why }) => `  ${projectId}  ${was} → ${now}: ${oneLine(why)}`),
+    ...(failed.length > 0 ? [`${failed.length} could not be repaired now:`] : []),
+    ...failed.map(({ projectId, was, why }) => `  ${projectId}  ${was}: ${oneLine(why)}`),
+    ...(strays.length > 0 ? [`${strays.length} workflows run without a project in this database; to end one:`] : []),
+    ...strays.map((workflowId) => `  storyreel cancel ${projectIdOfWorkflow(workflowId) ?? workflowId}`),
     `${media.files} media files: ${media.removed} without a row removed (${media.removedBytes} bytes), ${media.removedDrafts} drafts removed`,
     ...(media.missing > 0 ? [`${media.missing} rows have no file: check MEDIA_DIR, or make them again`] : []),
     ...(runs.waitingJobs > 0 ? [`${runs.waitingJobs} paid video jobs wait for a new start of their project`] : []),

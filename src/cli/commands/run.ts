@@ -9,6 +9,7 @@ interface Flags {
   readonly stage?: readonly StageName[];
   readonly scene?: readonly number[];
   readonly gate?: readonly StageName[];
+  readonly replaceEdits?: boolean;
   readonly force?: boolean;
   readonly keepSettings?: boolean;
   readonly detach?: boolean;
@@ -35,11 +36,12 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--scene <n>', 'only this scene; may be given again', addNumber)
     .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
     .option('--force', 'make it again also where nothing has changed')
+    .option('--replace-edits', 'also where it replaces what a person has written')
     .option('--keep-settings', 'with the models and the frame size of the last run, whatever they are now')
     .option('--detach', 'start it, print the project id, and return')
     .option('--json', 'print one JSON event a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
-    .action(async (project: string, { stage, scene, gate, force, keepSettings, ...flags }: Flags) => {
+    .action(async (project: string, { stage, scene, gate, force, replaceEdits, keepSettings, ...flags }: Flags) => {
       const projectId = projectArgument(project);
       const signal = cli.interrupted();
       const options = {
@@ -47,6 +49,7 @@ export function addRun(program: Command, cli: Cli): void {
         ...(scene && { scenes: scene }),
         ...(gate && { gates: gate }),
         ...(force && { force }),
+        ...(replaceEdits && { replaceEdits }),
         ...(keepSettings && { keepSettings }),
       };
       cli.exitCode = await withClient(cli, (at) => startAndFollow(cli, at, projectId, options, { ...flags, signal }));

@@ -72,6 +72,12 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
     ),
     ...laneLines,
     ...sceneTable(lanes, { style, columns: screen.columns, mostScenes: Infinity, narrations: new Map() }),
+    ...lanes
+      .filter(({ waitsFor }) => waitsFor)
+      .map(
+        ({ lane, waitsFor: why }) =>
+          `${style.yellow('…')} ${lane} waits: ${oneLine(why?.message ?? '')} (${why?.type})`,
+      ),
     ...failed.map(
       ({ lane, error: why }) => `${style.yellow('⚠')} ${lane}: ${oneLine(why?.message ?? '')} (${why?.type})`,
     ),

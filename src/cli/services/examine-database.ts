@@ -1,9 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from '../../config';
 import { createDataSource, ModelProvider } from '../../entities';
+import { examineProviders } from './examine-providers';
 import { reasonOf, withoutPassword, type Finding } from './finding';
-
-type Kind = ModelProvider['kind'];
 
 interface Examined {
   readonly postgres: Finding;
@@ -24,14 +23,17 @@ export async function examineDatabase(config: Config): Promise<Examined> {
       const detail = `${pending.length} migrations are pending`;
       return {
         postgres: { ...found, ok: false, detail, advice: 'Run "storyreel migrate".' },
-        providers: providers(config, []),
+        providers: examineProviders(config, []),
       };
     }
     const rows = await dataSource.getRepository(ModelProvider).findBy({ enabled: true });
-    return { postgres: { ...found, ok: true, detail: 'schema up to date' }, providers: providers(config, rows) };
+    return { postgres: { ...found, ok: true, detail: 'schema up to date' }, providers: examineProviders(config, rows) };
   } catch (error) {
     const advice = 'Start Postgres, or correct DATABASE_URL.';
-    return { postgres: { ...known, ok: false, detail: reasonOf(error), advice }, providers: providers(config, []) };
+    return {
+      postgres: { ...known, ok: false, detail: reasonOf(error), advice },
+      providers: examineProviders(config, []),
+    };
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
   }
@@ -45,34 +47,4 @@ async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
   const applied = table?.exists ? await dataSource.query<{ name: string }[]>('SELECT name FROM migrations') : [];
   const names = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
   return names.filter((name) => !applied.some((row) => row.name === name));
-}
-
-function providers(config: Config, rows: readonly ModelProvider[]): Finding[] {
-  const text = config.OPENAI_BASE_URL ?? (config.OPENAI_API_KEY === undefined ? undefined : 'the OpenAI API');
-  return [
-    provider('text', rows, text, config.STORYREEL_TEXT_MODEL, 'OPENAI_BASE_URL or OPENAI_API_KEY'),
-    provider('image', rows, config.STORYREEL_IMAGE_BASE_URL, config.STORYREEL_IMAGE_MODEL, 'STORYREEL_IMAGE_BASE_URL'),
-    provider('video', rows, config.STORYREEL_VIDEO_BASE_URL, config.STORYREEL_VIDEO_MODEL, 'STORYREEL_VIDEO_BASE_URL'),
-  ];
-}
-
-function provider(
-  kind: Kind,
-  rows: readonly ModelProvider[],
-  fromEnvironment: string | undefined,
-  model: string,
-  setting: string,
-): Finding {
-  const names = rows.filter((row) => row.kind === kind).map(({ name }) => name);
-  if (names.length > 0)
-    return { service: kind, ok: true, detail: `configured in model_providers: ${names.join(', ')}` };
-  if (fromEnvironment !== undefined) {
-    return { service: kind, ok: true, address: withoutPassword(fromEnvironment), detail: `model ${model}` };
-  }
-  return {
-    service: kind,
-    ok: false,
-    detail: 'no provider',
-    advice: `Set ${setting}, or add a row to model_providers.`,
-  };
 }

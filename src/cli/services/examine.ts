@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
+import { FolderStore } from '../../storage';
 import { connectPublisher, whenReady } from '../../stream';
 import { examineDatabase } from './examine-database';
 import { reasonOf, withoutPassword, type Finding } from './finding';
@@ -10,15 +11,16 @@ import { missingSearchAttributes, withTemporal } from './temporal-namespace';
 
 const ANSWER_MS = 4_000;
 
-/** Looks at every service at the same time and changes none of them. Never throws for what it finds. */
+/** Looks at every service at the same time and changes nothing that is there. Never throws for what it finds. */
 export async function examine(config: Config): Promise<Finding[]> {
-  const [temporal, database, redis, ffmpeg] = await Promise.all([
+  const [temporal, database, redis, media, ffmpeg] = await Promise.all([
     examineTemporal(config),
     examineDatabase(config),
     examineRedis(config),
+    examineMedia(config),
     examineFfmpeg(config),
   ]);
-  return [temporal, database.postgres, redis, ffmpeg, ...database.providers];
+  return [temporal, database.postgres, redis, media, ffmpeg, ...database.providers];
 }
 
 async function examineTemporal(config: Config): Promise<Finding> {
@@ -75,6 +77,18 @@ async function examineRedis(config: Config): Promise<Finding> {
     return { ...known, ok: false, detail: reasonOf(error), advice };
   } finally {
     redis.disconnect();
+  }
+}
+
+/** Does what a worker does before it pays for an image, and leaves an empty folder. */
+async function examineMedia({ MEDIA_DIR, MEDIA_FREE_MB }: Config): Promise<Finding> {
+  const known = { service: 'media', address: MEDIA_DIR };
+  try {
+    const free = await new FolderStore(MEDIA_DIR, MEDIA_FREE_MB * 1e6).probe();
+    return { ...known, ok: true, detail: `${(free / 1e9).toFixed(1)} GB free` };
+  } catch (error) {
+    const { message } = error as Error;
+    return { ...known, ok: false, detail: reasonOf(error), advice: message };
   }
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
-import { MAX_SCENES, MAX_TOPIC_BYTES, StoryreelError } from '../../protocol';
+import { MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
+import { refusalOf, words as wordsInBytes } from '../inputs';
 
-/** Postgres cannot store the NUL character. */
-const text = z.string('must be a text').transform((value) => value.replaceAll('\0', ''));
+const text = z.string('must be a text').transform(storable);
 const notEmpty = (value: string) => value.trim() !== '';
 const body = text.refine(notEmpty, 'must not be empty');
 
@@ -48,22 +48,21 @@ const newScene = z.strictObject({
 });
 
 const schema = z.strictObject({
-  topic: words(MAX_TOPIC_BYTES)
-    .refine((value) => Buffer.byteLength(value) <= MAX_TOPIC_BYTES, `must be at most ${MAX_TOPIC_BYTES} bytes long`)
-    .optional(),
+  topic: wordsInBytes(TEXT_BYTES.topic).optional(),
   /** The whole rewritten story. */
   rewrite: body.optional(),
   /** A half-written text that the model shall go on from, as it is left here. */
-  text: z.strictObject({ lane: z.string('must be a lane such as rewrite'), content: body }).optional(),
+  text: z.strictObject({ lane: wordsInBytes(TEXT_BYTES.lane), content: body }).optional(),
   /** By the number that the scene has now; what is left out stays. */
   scenes: z
     .array(z.strictObject({ scene_number: sceneNumber, ...fields, camera }).partial(omitNumber()))
+    .max(MAX_SCENES, `must be at most ${MAX_SCENES}`)
     .readonly()
     .optional(),
-  remove: z.array(sceneNumber).readonly().optional(),
+  remove: z.array(sceneNumber).max(MAX_SCENES, `must be at most ${MAX_SCENES}`).readonly().optional(),
   add: z.array(newScene).max(MAX_SCENES, `must be at most ${MAX_SCENES}`).readonly().optional(),
   /** The numbers that the scenes have now, in the order that they shall have. */
-  order: z.array(sceneNumber).readonly().optional(),
+  order: z.array(sceneNumber).max(MAX_SCENES, `must be at most ${MAX_SCENES}`).readonly().optional(),
 });
 
 /** What a person wants changed; nothing is said of what stays. */
@@ -75,8 +74,7 @@ export type NewScene = z.output<typeof newScene>;
 export function readChanges(input: unknown): Changes {
   const read = schema.safeParse(input);
   if (read.success) return read.data;
-  const issues = read.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-  throw new StoryreelError('Project.Invalid', `This edit cannot be made: ${issues.slice(0, 5).join('; ')}`);
+  throw refusalOf('the edit', read.error.issues);
 }
 
 /** All fields of a scene but its number may be left out. */

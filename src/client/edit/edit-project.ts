@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
-import { laneId, StoryreelError, type LaneId, type ProjectId } from '../../protocol';
+import { laneId, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
 import { editBegunText } from './begun-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
@@ -43,7 +43,7 @@ export async function editProject(
   run: LiveRun,
   projectId: ProjectId,
   input: ProjectChanges,
-  { version, by }: EditOptions = {},
+  { version, by }: EditOptions,
 ): Promise<EditedProject> {
   const changes = readChanges(input);
   const live = await run.isLive();
@@ -97,6 +97,7 @@ async function editOnce(
 async function apply(editing: Editing, source: EditSource, changes: Changes): Promise<void> {
   const { manager, project, projectId } = editing;
   const { topic, rewrite, text } = changes;
+  const { MAX_TEXT_BYTES } = source.config;
   const isNew = topic !== undefined && topic !== project.topic;
   if (isNew) {
     await manager.update(Project, { id: projectId }, { topic });
@@ -105,8 +106,7 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const known = await manager.findOneBy(ProjectStage, { projectId, stage: 'rewrite' });
   const isRewritten = rewrite !== undefined && rewrite !== known?.text;
   if (isRewritten) {
-    const { MAX_TEXT_BYTES } = source.config;
-    if (Buffer.byteLength(rewrite) > MAX_TEXT_BYTES) throw tooLong(MAX_TEXT_BYTES);
+    mustFit('rewrite', rewrite, MAX_TEXT_BYTES);
     await settleText(editing, laneId('rewrite'), known?.text ?? undefined, rewrite);
     editing.changed.push('rewrite');
   }
@@ -114,6 +114,7 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const before = editing.texts.length;
   const scenes = ofScenes ? await editScenes(editing, changes) : { fields: [], cameras: [] };
   const boardEdited = editing.texts.slice(before).some(({ lane }) => lane === 'storyboard');
+  if (text) mustFit('text', text.content, MAX_TEXT_BYTES);
   if (text) await editBegunText(editing, source, text);
   await takeBack(editing, { isNew, isRewritten, boardEdited, ...scenes });
 }
@@ -160,6 +161,7 @@ async function tellRun(run: LiveRun): Promise<void> {
   });
 }
 
-function tooLong(most: number): StoryreelError {
-  return new StoryreelError('Project.Invalid', `The rewrite is longer than MAX_TEXT_BYTES (${most}).`);
+function mustFit(what: string, text: string, most: number): void {
+  if (utf8Bytes(text) <= most) return;
+  throw new StoryreelError('Project.Invalid', `The ${what} is longer than MAX_TEXT_BYTES (${most}).`);
 }

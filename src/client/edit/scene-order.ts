@@ -2,6 +2,7 @@ import { Scene } from '../../entities';
 import { laneId, MAX_SCENES, STAGES, StoryreelError, type LaneId } from '../../protocol';
 import type { Changes, NewScene } from './changes';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
+import { moveUsage } from './move-usage';
 
 /** A place in the film: of a scene that is there, by its present number, or of a new one. */
 type Place = number | NewScene;
@@ -66,11 +67,8 @@ export async function placeScenes(
   const fence = fenceAboveAll(editing);
   const left = [...gone.map(({ sequenceNumber }) => sequenceNumber), ...moved.map(({ from }) => from)];
   bar(editing, left, fence);
-  await moveBookings(
-    editing,
-    moved,
-    places.filter((place, i) => place === i + 1),
-  );
+  const lost = gone.map(({ id, sequenceNumber }) => ({ id, from: sequenceNumber }));
+  await moveUsage(editing.manager, editing.projectId, [...lost, ...moved]);
   if (gone.length > 0) await removeScenes(editing, gone);
   if (moved.length > 0) await moveScenes(editing, moved, fence);
   if (added.size > 0) await addScenes(editing, added, fence);
@@ -102,28 +100,6 @@ async function removeScenes({ manager, projectId }: Editing, gone: readonly Scen
     projectId,
     numbers,
   ]);
-}
-
-/**
- * What was paid for a scene stays booked for it. The bookings of scenes that are gone keep the number that they had, with the
- * version of the project that had them: no later scene of that number is taken for them.
- */
-async function moveBookings(
-  { manager, projectId, project }: Editing,
-  moved: readonly { readonly from: number; readonly to: number }[],
-  staying: readonly Place[],
-): Promise<void> {
-  await manager.query(
-    `UPDATE model_usage SET lane = lane || '@' || $2::int
-     WHERE project_id = $1 AND NOT substring(lane FROM '/([0-9]+)$')::int = ANY ($3::int[])`,
-    [projectId, project.version, staying],
-  );
-  await manager.query(
-    `UPDATE model_usage AS u SET lane = split_part(u.lane, '/', 1) || '/' || m.place
-     FROM unnest($3::int[], $4::int[]) AS m (number, place)
-     WHERE u.project_id = $1 AND u.lane LIKE '%/' || m.number || '@' || $2::int`,
-    [projectId, project.version, moved.map(({ from }) => from), moved.map(({ to }) => to)],
-  );
 }
 
 /** In two steps, because two scenes that change places have the same number in between. */

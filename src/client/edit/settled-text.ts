@@ -18,11 +18,11 @@ export async function settleText(
   const { sha256, bytes } = textHash(text);
   await manager.query(
     `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, edited_fence, settled_fence, result_hash,
-                        accepted, finished_at)
-     VALUES ($1, $2, $3, $4, 'completed', $5, $5, $5, $6, true, now())
+                        written_fence, accepted, finished_at)
+     VALUES ($1, $2, $3, $4, 'completed', $5, $5, $5, $6, $5, true, now())
      ON CONFLICT (project_id, lane) DO UPDATE
        SET status = 'completed', fence = $5, edited_fence = $5, settled_fence = $5, result_hash = $6, accepted = true,
-           attempted_hash = NULL, error = NULL, finished_at = now(), updated_at = now()`,
+           written_fence = $5, attempted_hash = NULL, error = NULL, finished_at = now(), updated_at = now()`,
     [projectId, lane, stage, scene ?? null, fence, sha256],
   );
   if (scene === undefined) {

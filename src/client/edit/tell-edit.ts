@@ -17,7 +17,9 @@ export async function tellEdit({ log, config }: EditSource, editing: Editing): P
     const body: EventBody = { type: 'edited', version: project.version + 1, ...(by !== undefined && { by }) };
     await log.publish({ projectId, stage: PIPELINE, events: [body] });
     // A log that was let go after the run's end is not kept for longer by this.
-    if (isFinal(project.status) || project.status === 'draft') await log.expire(projectId, config.LOG_EXPIRY_SECONDS);
+    if (isFinal(project.status) || project.status === 'draft') {
+      await log.expire(projectId, config.LOG_EXPIRY_SECONDS, project.runFence);
+    }
   } catch {
     // The edit is made. Who watches gets it from Postgres.
   }

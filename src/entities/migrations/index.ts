@@ -3,11 +3,13 @@ import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
 import { FilmScenes1795478400604 } from './film-scenes.migration';
 import { Batches1795478400603 } from './batches.migration';
+import { Outages1795856400013 } from './outages.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
+import { WrittenTexts1795478400640 } from './written-texts.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
 export const migrations = [
@@ -20,5 +22,7 @@ export const migrations = [
   FilmScenes1795478400604,
   Reconcile1795478400605,
   Costs1795478400614,
+  WrittenTexts1795478400640,
+  Outages1795856400013,
   RunSettings1795857600000,
 ];

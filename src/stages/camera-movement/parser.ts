@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
+import { firstBytes } from '../../protocol';
 import type { JsonSchema } from '../definition';
 import { readShape } from '../read-shape';
 
@@ -14,7 +15,7 @@ const camera = z.object({
   speed: word.pipe(z.enum(CAMERA_SPEEDS, `must be one of ${CAMERA_SPEEDS.join(', ')}`)).default('medium'),
   reason: z
     .string()
-    .transform((text) => text.slice(0, 500))
+    .transform((text) => firstBytes(text, 500))
     .optional(),
 });
 

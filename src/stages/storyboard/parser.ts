@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_SCENES } from '../../protocol';
+import { firstBytes, MAX_SCENES } from '../../protocol';
 import { UnusableOutput, type JsonSchema } from '../definition';
 import { readShape } from '../read-shape';
 
@@ -20,7 +20,7 @@ const scene = z.object({
     .string()
     .trim()
     .toLowerCase()
-    .transform((text) => text.replace(/[\s-]+/g, '_').slice(0, 40) || 'wide')
+    .transform((text) => firstBytes(text.replace(/[\s-]+/g, '_'), 40) || 'wide')
     .default('wide'),
   duration: z.coerce
     .number('must be a number of seconds')

@@ -2,7 +2,7 @@ import { Lane, ModelUsage, Project, ProjectStage, type GeneratedVideo } from '..
 import { isTerminal, workflowIdOf, type LogEvent, type StoryStatusView } from '../../../src/protocol';
 import { eventsInLog } from '../../support/raw-log';
 import type { Played } from './play';
-import type { World } from './world';
+import { PRICES, type World } from './world';
 
 /** What a run was not about was not begun, and is pending. */
 const BUSY = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
@@ -137,6 +137,21 @@ async function paid({ rows, control, kills }: World, played: Played): Promise<st
     if (!jobs.some(({ id }) => id === providerJobId)) wrong.push(`the job ${providerJobId} is not the provider's`);
   }
   return wrong;
+}
+
+/** What the provider has charged so far, where that is more than the budget. Asked before the budget is taken away. */
+export async function overspent({ control }: World, { projectId }: Played, budget: number): Promise<string[]> {
+  const requests = (await control.requests('')).filter(({ replayed }) => !replayed);
+  const tokens = requests.reduce((sum, { kind, tokensSent }) => sum + (kind === 'chat' ? tokensSent : 0), 0);
+  const images = requests.filter(({ kind, status }) => kind === 'image' && status === 200).length;
+  const jobs = (await control.jobsOf(projectId)).filter(({ doomed }) => !doomed);
+  const seconds = jobs.reduce((sum, job) => sum + Number(job.seconds), 0);
+  const charged =
+    (tokens * PRICES.outputPerMillion) / 1_000_000 +
+    images * PRICES.perImage +
+    seconds * PRICES.perSecond +
+    jobs.length * PRICES.perVideo;
+  return charged > budget + 1e-9 ? [`the provider charged ${charged}, of a budget of ${budget}`] : [];
 }
 
 /** Lane and inputs of a job; what follows in its key is how often it was submitted. */

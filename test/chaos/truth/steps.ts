@@ -23,6 +23,8 @@ export interface Sequence {
   readonly steps: readonly { readonly step: Step; readonly wait: Wait }[];
   readonly ending: 'finish' | 'cancel';
   readonly prefill: boolean;
+  /** Of the project, until it is brought to its end. */
+  readonly budget?: number;
 }
 
 const options: fc.Arbitrary<StartOptions> = fc.record(
@@ -113,9 +115,14 @@ export const sequences: fc.Arbitrary<Sequence> = fc
     steps: fc.array(fc.record({ step, wait }), { minLength: 8, maxLength: 16, size: 'max' }),
     ending: fc.constantFrom('finish' as const, 'finish' as const, 'cancel' as const),
     prefill: fc.boolean(),
+    budget: fc.option(fc.double({ min: 0.01, max: 0.3, noNaN: true }), { nil: undefined, freq: 2 }),
   })
-  .map(({ first, firstWait, steps, ...others }) => {
+  .map(({ first, firstWait, steps, budget, ...others }) => {
     let kills = 0;
     const few = steps.filter((each) => each.step.do !== 'kill worker' || ++kills <= MOST_KILLS);
-    return { ...others, steps: [{ step: { do: 'start', options: first }, wait: firstWait }, ...few] };
+    return {
+      ...others,
+      ...(budget !== undefined && { budget }),
+      steps: [{ step: { do: 'start', options: first }, wait: firstWait }, ...few],
+    };
   });

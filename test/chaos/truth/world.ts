@@ -11,6 +11,9 @@ import { fromSetup, testEnv } from '../../support/services';
 import { StudioControl } from '../../support/studio-control';
 import { WorkerProcess } from '../../support/worker-process';
 
+/** Prompts cost nothing, because the provider's record does not say how long they were. */
+export const PRICES = { inputPerMillion: 0, outputPerMillion: 10, perImage: 0.02, perSecond: 0.01, perVideo: 0.01 };
+
 /** All that one project needs, with a provider, a Redis and a worker of its own to break; Temporal and Postgres are shared. */
 export class World {
   readonly control: StudioControl;
@@ -45,6 +48,7 @@ export class World {
       OPENAI_BASE_URL: studio.url,
       STORYREEL_IMAGE_BASE_URL: studio.url,
       STORYREEL_VIDEO_BASE_URL: studio.url,
+      STORYREEL_PRICES: JSON.stringify(PRICES),
       STORYREEL_TEXT_CONTINUATION: prefill ? 'prefill' : 'none',
       FIRST_TOKEN_TIMEOUT_MS: '2000',
       INTER_CHUNK_TIMEOUT_MS: '1500',

@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { gunzipSync } from 'node:zlib';
+import { Worker } from '@temporalio/worker';
 import { SITUATIONS } from '../../../dev/record-histories/situations';
 import { SILENT_RUNS } from '../../../src/telemetry';
+import { installTemporalRuntime } from '../../../src/worker/temporal-runtime';
+import { fromSetup } from '../../support/services';
+import { loggerThatCounts } from '../../support/sdk-warnings';
+import { WORKFLOW_BUNDLE } from '../../support/workflow-bundle';
 
 const root = resolve(__dirname, '..', '..', '..');
 /** A folder for each release, in which each situation has a file. */
@@ -13,24 +18,19 @@ const recorded = readdirSync(folder).flatMap((version) =>
 
 test('The version at hand has a history of each situation: npm run record-histories makes them', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const needed = Object.keys(SITUATIONS).map((name) => `${version}/${name}.json`);
+  const needed = Object.keys(SITUATIONS).map((name) => `${version}/${name}.json.gz`);
   expect(recorded).toEqual(expect.arrayContaining(needed));
 });
 
 test('Every recorded history of every version replays with the workflow as it is now', async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: join(root, 'src', 'workflows'),
-    workflowInterceptorModules: [join(root, 'src', 'workflows', 'trace-interceptors')],
-    logger: new DefaultLogger('ERROR'),
-  });
+  await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
   const histories = recorded.map((name) => ({
     workflowId: name,
-    history: JSON.parse(readFileSync(join(folder, name), 'utf8')) as unknown,
+    history: JSON.parse(gunzipSync(readFileSync(join(folder, name))).toString('utf8')) as unknown,
   }));
   const wrong: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle, sinks: SILENT_RUNS },
+    { workflowBundle: WORKFLOW_BUNDLE, sinks: SILENT_RUNS },
     histories,
   )) {
     if (error) wrong.push(`${workflowId}: ${error.message}`);

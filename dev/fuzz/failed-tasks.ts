@@ -1,0 +1,46 @@
+import { temporal as proto } from '@temporalio/proto';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+
+/** None of ours: a message came while the workflow was about to end. */
+const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: UNHANDLED } = proto.api.enums.v1.WorkflowTaskFailedCause;
+/** Events with large messages, of which more would not fit into one answer. */
+const PAGE = 2;
+
+/** What went wrong with the tasks of a workflow, in all of its runs; empty where nothing did, and where there is none. */
+export async function failedTasks(temporal: Client, namespace: string, workflowId: string): Promise<string[]> {
+  const failures: string[] = [];
+  try {
+    let runId: string | undefined;
+    do {
+      const { raw, runId: known } = await temporal.workflow.getHandle(workflowId, runId).describe();
+      const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
+      if (attempt > 1) failures.push(`${workflowId}: a task is tried for the ${attempt}th time`);
+      let continued: string | undefined;
+      for await (const event of eventsOf(temporal, namespace, { workflowId, runId: known })) {
+        continued ??= event.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
+        const failed = event.workflowTaskFailedEventAttributes;
+        if (failed && failed.cause !== UNHANDLED) failures.push(`${workflowId}: ${failed.failure?.message}`);
+      }
+      runId = continued || undefined;
+    } while (runId !== undefined);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+  return failures;
+}
+
+async function* eventsOf(
+  { workflowService }: Client,
+  namespace: string,
+  execution: { readonly workflowId: string; readonly runId: string },
+): AsyncGenerator<proto.api.history.v1.IHistoryEvent> {
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await workflowService.getWorkflowExecutionHistory({
+      ...{ namespace, execution, maximumPageSize: PAGE },
+      ...(nextPageToken && { nextPageToken }),
+    });
+    yield* page.history?.events ?? [];
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken && nextPageToken.length > 0);
+}

@@ -1,0 +1,1 @@
+export { play, type FuzzOptions, type FuzzWorld } from './play';

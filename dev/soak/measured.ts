@@ -1,0 +1,8 @@
+/** What a worker holds: bytes, and objects that a leak would pile up. */
+export interface Measured {
+  readonly heapUsed: number;
+  readonly rss: number;
+  readonly abortSignals: number;
+  /** Sockets, timers and what else keeps a process alive. */
+  readonly handles: number;
+}

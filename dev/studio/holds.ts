@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Answers that are kept back until somebody lets them go, so that a test never has to guess what still runs. */
+export class Holds {
+  private readonly released = new Set<string>();
+
+  /** From now on what has `match` in its prompt is held again where a fault says so. */
+  arm(match: string): void {
+    this.released.delete(match);
+  }
+
+  /** Lets go of every answer to a prompt with `match` in it: those that are held, and those that come. */
+  release(match: string): void {
+    this.released.add(match);
+  }
+
+  /** Resolves when the prompt was let go; rejects when the connection is gone. */
+  async wait(prompt: string, gone: AbortSignal): Promise<void> {
+    while (![...this.released].some((match) => prompt.includes(match))) await sleep(10, undefined, { signal: gone });
+  }
+}

@@ -1,0 +1,44 @@
+import { ServiceError } from '@temporalio/client';
+import { databaseFaultOf } from '../entities';
+import { StoryreelError, unreachable } from '../protocol';
+
+/** gRPC's codes for a server that is not there, answers too late, or has no room. */
+const AWAY: readonly unknown[] = [1, 4, 8, 14];
+
+/** Whatever the client has met, as a `StoryreelError`. */
+export function storyreelError(error: unknown): StoryreelError {
+  if (error instanceof StoryreelError) return error;
+  if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
+  const fault = databaseFaultOf(error);
+  if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
+  if (fault?.kind === 'refused') {
+    return new StoryreelError('Database.Refused', `Postgres refused a statement (${fault.code ?? 'no code'}).`, {
+      cause: error,
+    });
+  }
+  const name = error instanceof Error ? error.name : typeof error;
+  return new StoryreelError('Internal', `Unexpected ${name}; its cause has the details.`, { cause: error });
+}
+
+export function closedError(cause?: unknown): StoryreelError {
+  return new StoryreelError('Client.Closed', 'This client is closed. Connect another one.', { cause });
+}
+
+/** Temporal, or who should answer through it, has not answered. */
+export function isAway(error: unknown): boolean {
+  return AWAY.includes(grpcCodeOf(error));
+}
+
+/** Temporal's client wraps what gRPC says. */
+function grpcCodeOf(error: unknown): unknown {
+  const { cause, code } = (error ?? {}) as { cause?: unknown; code?: unknown };
+  if (error instanceof ServiceError) return (cause as { code?: unknown } | undefined)?.code;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** The words of the innermost cause; its code is a number that tells nobody anything. */
+function messageOnly(error: unknown): Error {
+  const { cause } = error as Error;
+  const inner = cause instanceof Error ? cause : (error as Error);
+  return new Error(inner.message, { cause: error });
+}

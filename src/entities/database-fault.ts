@@ -1,0 +1,54 @@
+/** Providers' connections have error classes of their own, so that a bare one is Postgres'. */
+const LOST_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
+const LOST_WORDS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/**
+ * What Postgres, or the way to it, has done. `passing`: the same statement may succeed later. `refused`: what it holds cannot
+ * be stored, so that it is refused each time. `other`: nobody knows. The code is an SQLSTATE or one of a socket.
+ */
+export interface DatabaseFault {
+  readonly kind: 'passing' | 'refused' | 'other';
+  readonly code?: string;
+}
+
+/** Undefined where the error is none of the database's. */
+export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
+  const code = codeOf(error);
+  if (!isOfDatabase(error, code)) return undefined;
+  const passes = isPassing(code) || endsTheSession(error);
+  return { kind: passes ? 'passing' : isRefused(code) ? 'refused' : 'other', ...(code && { code }) };
+}
+
+/** Of the error itself, or of the driver's error in it. */
+export function codeOf(error: unknown): string | undefined {
+  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
+  const found = driverError?.code ?? code;
+  return typeof found === 'string' ? found : undefined;
+}
+
+function isOfDatabase(error: unknown, code: string | undefined): boolean {
+  const { name, message, severity } = (error ?? {}) as { name?: string; message?: string; severity?: unknown };
+  if (name === 'QueryFailedError' || name === 'CannotConnectAlreadyConnectedError') return true;
+  // Postgres' own errors have a severity; others may have a code that only looks like an SQLSTATE.
+  return LOST_WORDS.test(message ?? '') || LOST_CONNECTION.has(code ?? '') || typeof severity === 'string';
+}
+
+/**
+ * SQLSTATE classes for a lost connection, missing resources, an operator's stop, a lost race and a failing system; and a
+ * server, or a lock, that takes no write now.
+ */
+function isPassing(code: string | undefined): boolean {
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58|40|25006|55P03)/.test(code);
+}
+
+/** Whatever its code: it is about the server, and about no statement. */
+function endsTheSession(error: unknown): boolean {
+  const { severity, driverError } = (error ?? {}) as { severity?: unknown; driverError?: { severity?: unknown } };
+  return /^(FATAL|PANIC)$/.test(String(driverError?.severity ?? severity));
+}
+
+/** SQLSTATEs of a value that cannot be stored, or does not fit its table. */
+function isRefused(code: string | undefined): boolean {
+  return code !== undefined && /^(22|54|23(001|502|503|514)$)/.test(code);
+}

@@ -1,0 +1,126 @@
+import type { EventError } from './events';
+import { MAX_TOPIC_BYTES } from './stages';
+
+/**
+ * The one door for text that comes from outside: from people, providers, operators and other programs. Whatever is stored,
+ * sent to Temporal or published has passed it. It is plain code, so that workflows use it, too.
+ */
+
+/** The most bytes of UTF-8 of each text. What a person gives is refused beyond it; what a program says is cut. */
+export const TEXT_BYTES = {
+  /** Of a project. */
+  topic: MAX_TOPIC_BYTES,
+  name: 500,
+  style: 2_000,
+  owner: 200,
+  /** Who edits. */
+  by: 200,
+  /** Why a stage is rejected. */
+  reason: 4_000,
+  requestId: 200,
+  lane: 100,
+  gate: 100,
+  /** A failure's dotted type. */
+  type: 100,
+  /** A failure's words. */
+  message: 400,
+  /** What was wrong with an answer, in one of its points. */
+  issue: 300,
+  /** A line in a workflow's current details. */
+  note: 400,
+} as const;
+
+const MOST_ISSUES = 20;
+
+/** Postgres stores neither, and no encoding of UTF-8 has the second: NUL, and half of a character outside the basic plane. */
+const UNSTORABLE = /[\0\p{Surrogate}]/gu;
+/** Of one line: what moves the cursor, rings the bell or ends the line. */
+const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
+const ELLIPSIS = '…';
+
+/** How many bytes the text takes in UTF-8. */
+export function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) bytes += 1;
+    else if (unit < 0x800) bytes += 2;
+    else if (isPairAt(text, i)) {
+      bytes += 4;
+      i += 1;
+    } else bytes += 3;
+  }
+  return bytes;
+}
+
+/** The text without what cannot be stored. */
+export function storable(text: string): string {
+  return text.replace(UNSTORABLE, '');
+}
+
+/** The beginning of the text in at most so many bytes, in whole characters. */
+export function firstBytes(text: string, mostBytes: number): string {
+  // No unit takes more than three bytes, and a pair takes four.
+  if (text.length * 3 <= mostBytes) return text;
+  let bytes = 0;
+  let end = 0;
+  while (end < text.length) {
+    const units = isPairAt(text, end) ? 2 : 1;
+    bytes += utf8Bytes(text.slice(end, end + units));
+    if (bytes > mostBytes) break;
+    end += units;
+  }
+  return text.slice(0, end);
+}
+
+/** Of a program: storable, and cut with an ellipsis where it is longer than so many bytes. */
+function boundedText(text: string, mostBytes: number): string {
+  // What is far beyond the bound is not looked at.
+  const clean = storable(text.slice(0, mostBytes * 2 + 2));
+  if (text.length <= mostBytes * 2 + 2 && utf8Bytes(clean) <= mostBytes) return clean;
+  return firstBytes(clean, mostBytes - utf8Bytes(ELLIPSIS)) + ELLIPSIS;
+}
+
+/** The same in one line. */
+export function boundedLine(text: string, mostBytes: number): string {
+  return boundedText(text.slice(0, mostBytes * 4).replace(CONTROLS, ' '), mostBytes).trim();
+}
+
+/** A failure as it is kept and shown, whoever has worded it. */
+export function boundedError(error: {
+  readonly type: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly issues?: unknown;
+}): EventError {
+  const { type, message, retryable, issues } = error;
+  const points = Array.isArray(issues) ? issues.filter((issue): issue is string => typeof issue === 'string') : [];
+  return {
+    type: boundedLine(type, TEXT_BYTES.type),
+    message: boundedLine(message, TEXT_BYTES.message),
+    retryable,
+    ...(points.length > 0 && { issues: boundedIssues(points) }),
+  };
+}
+
+export function boundedIssues(issues: readonly string[]): string[] {
+  return issues.slice(0, MOST_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
+}
+
+/** Of a person: the text as it is taken, or what is wrong with it, by the name of its field. */
+export type GivenText = { readonly text: string } | { readonly refusal: string };
+
+/** `mostBytes` counts what is left when everything unstorable is out; white space at both ends does not count. */
+export function givenText(field: string, value: unknown, mostBytes: number): GivenText {
+  if (typeof value !== 'string') return { refusal: `${field} must be a text` };
+  const text = storable(value).trim();
+  if (text === '') return { refusal: `${field} is empty` };
+  const bytes = utf8Bytes(text);
+  return bytes > mostBytes
+    ? { refusal: `${field} is ${bytes} bytes long; at most ${mostBytes} are allowed` }
+    : { text };
+}
+
+function isPairAt(text: string, i: number): boolean {
+  return (text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
+}

@@ -1,0 +1,29 @@
+-- Says how long a project's keys last, in one step, so that none of them outlives the others.
+-- KEYS: the project's log
+-- ARGV: 1 'keep' where a run begins, which makes the marks of earlier runs forgotten, or 'expire'; 2 seconds;
+--       3 fence of the run that says so or ''
+-- Returns {'OK', 0} | {'STALE', fence}
+local base = string.sub(KEYS[1], 1, -4)
+local lanes, run = base .. 'lanes', ARGV[3]
+local newer = newer_run(lanes, run)
+if newer then
+  return { 'STALE', newer }
+end
+local names = { KEYS[1], lanes }
+local fields = redis.call('HKEYS', lanes)
+for i = 1, #fields do
+  local lane = string.match(fields[i], '^fence:(.*)$')
+  local mark = string.match(fields[i], '^mark:(.*)$')
+  if lane then
+    names[#names + 1] = base .. 'text:' .. lane
+  elseif mark and ARGV[1] == 'keep' and mark ~= 'end' and string.sub(mark, 1, 4) ~= 'end:' then
+    redis.call('HDEL', lanes, fields[i])
+  end
+end
+if run ~= '' and ARGV[1] == 'keep' then
+  redis.call('HSET', lanes, 'run', run)
+end
+for i = 1, #names do
+  redis.call('EXPIRE', names[i], ARGV[2])
+end
+return { 'OK', 0 }

@@ -1,0 +1,19 @@
+import type { Cluster, Command, Redis } from 'ioredis';
+
+/**
+ * Has `met` hear of everything that the server refuses on this connection, also of what it refuses to a script: that comes
+ * as a part of the script's answer.
+ */
+export function tellOfRefusals(redis: Redis | Cluster, met: (error: unknown) => void): void {
+  const send = redis.sendCommand.bind(redis) as (command: Command, ...more: unknown[]) => unknown;
+  const look = (answer: unknown) => {
+    if (!Array.isArray(answer)) return;
+    for (const each of answer as unknown[]) {
+      if (Array.isArray(each) && each[0] === 'ERR') met(new Error(String(each[1])));
+    }
+  };
+  redis.sendCommand = (command: Command, ...more: unknown[]) => {
+    (command as unknown as { promise: Promise<unknown> }).promise.then(look, met);
+    return send(command, ...more);
+  };
+}

@@ -1,0 +1,47 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** What the rows of `model_providers` may name. Whoever may write them must not thereby read whatever this process can. */
+export interface Trust {
+  /** Words parted by commas; `*` stands for anything, and a word after `!` takes away from what those before it allow. */
+  readonly PROVIDER_KEY_VARIABLES: string;
+  readonly PROVIDER_KEY_FOLDER: string;
+  readonly PROVIDER_HOSTS: string;
+}
+
+/** Whether a row may name this variable or file as that of its key. */
+export function mayHoldKey(from: string, { PROVIDER_KEY_VARIABLES, PROVIDER_KEY_FOLDER }: Trust): boolean {
+  return from.startsWith('/') ? isBelow(PROVIDER_KEY_FOLDER, from) : isAllowed(from, PROVIDER_KEY_VARIABLES);
+}
+
+/** Whether a row may have requests, and with them its key and prompts, sent there. */
+export function mayBeAsked(baseUrl: string, { PROVIDER_HOSTS }: Trust): boolean {
+  if (!URL.canParse(baseUrl)) return false;
+  const { protocol, host, hostname } = new URL(baseUrl);
+  const isHttp = protocol === 'http:' || protocol === 'https:';
+  return isHttp && (isAllowed(host, PROVIDER_HOSTS) || isAllowed(hostname, PROVIDER_HOSTS));
+}
+
+/** The last word that fits decides. */
+function isAllowed(name: string, list: string): boolean {
+  let allowed = false;
+  for (const word of list.split(',')) {
+    const denies = word.startsWith('!');
+    const pattern = (denies ? word.slice(1) : word).replace(/[\\^$.+?()[\]{}|]/g, '\\$&').replaceAll('*', '.*');
+    if (new RegExp(`^${pattern}$`, 'i').test(name)) allowed = !denies;
+  }
+  return allowed;
+}
+
+/** Where symbolic links lead; a file that is not there is judged by its name. */
+function isBelow(folder: string, file: string): boolean {
+  const real = (path: string) => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return resolve(path);
+    }
+  };
+  const root = real(folder);
+  return real(file).startsWith(root.endsWith('/') ? root : `${root}/`);
+}

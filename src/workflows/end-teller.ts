@@ -1,0 +1,64 @@
+import { CancellationScope, patched } from '@temporalio/workflow';
+import { laneParts, type LaneAddress, type LaneId } from '../protocol';
+import { announceLane } from './activity-options';
+import type { LaneTable } from './lane-table';
+
+/**
+ * Tells viewers of ends of lanes that could not be told in the steps that have stored them. Nothing waits for it but the end
+ * of the run; what is not told when the workflow continues as new is told by the next run.
+ */
+export class EndTeller {
+  /** By stage and scene, because lanes get other names while viewers are out of reach. */
+  private readonly telling = new Map<string, LaneAddress>();
+  /** Lanes that have come to another end meanwhile. */
+  private readonly again = new Set<string>();
+  private closing = false;
+
+  constructor(
+    private readonly table: LaneTable,
+    private readonly runId: string,
+  ) {}
+
+  /** By their names of now. */
+  get untold(): LaneId[] {
+    return [...this.telling.values()].flatMap((address) => this.table.nameAt(address) ?? []);
+  }
+
+  get toldAll(): boolean {
+    return this.telling.size === 0;
+  }
+
+  tell(lane: LaneId): void {
+    this.tellOf(this.table.addressOf(lane));
+  }
+
+  /** The run ends: whoever cannot be told soon finds all of it in Postgres. */
+  close(): void {
+    this.closing = true;
+  }
+
+  private tellOf(address: LaneAddress): void {
+    const key = `${laneParts(address.lane).stage}/${address.scene ?? address.lane}`;
+    if (this.telling.has(key)) {
+      this.again.add(key);
+      return;
+    }
+    this.telling.set(key, address);
+    void this.untilTold(address).finally(() => {
+      this.telling.delete(key);
+      if (this.again.delete(key)) this.tellOf(address);
+    });
+  }
+
+  private async untilTold(address: LaneAddress): Promise<void> {
+    const { runId } = this;
+    for (;;) {
+      try {
+        return await announceLane({ ...address, runId });
+      } catch {
+        const isOver = this.closing || CancellationScope.current().consideredCancelled;
+        if (isOver || !patched('ends-are-told-again')) return;
+      }
+    }
+  }
+}

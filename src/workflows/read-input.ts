@@ -1,0 +1,162 @@
+import { ApplicationFailure, patched, workflowInfo } from '@temporalio/workflow';
+import {
+  boundedLine,
+  fairnessKeyOf,
+  MAX_SCENES,
+  MOST_IN_BATCH,
+  parseBatchId,
+  parseProjectId,
+  PRIORITIES,
+  TEXT_BYTES,
+  workflowIdOf,
+  type BatchInput,
+  type BatchItem,
+  type FailureType,
+  type ReconcileInput,
+  type StoryInput,
+} from '../protocol';
+
+/** More names than there will ever be stages. */
+const MOST_STAGES = 100;
+const MOST_SHOWN_BYTES = 100;
+
+/** What is given by its fields; undefined where it is no JSON object. */
+export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given))
+    return undefined;
+  return given as Record<string, unknown>;
+}
+
+/**
+ * The input of a story, whoever has started it. A run that cannot be is ended at once, before it has touched anything. Also
+ * where its workflow has another id than the project's own: that one keeps two runs of a project from going on at once.
+ */
+export function readStoryInput(given: unknown): StoryInput {
+  const fields = fieldsOf(given);
+  if (!fields) throw refused('Project.Invalid', 'The input must be {"projectId":"<id>"}.');
+  const projectId = typeof fields['projectId'] === 'string' ? parseProjectId(fields['projectId']) : undefined;
+  if (!projectId)
+    throw refused('Project.NotFound', `There is no project ${shown(fields['projectId'])}: its id is a UUID.`);
+  const { workflowId, continuedFromExecutionRunId } = workflowInfo();
+  // A replay may be given another id.
+  if (workflowId !== workflowIdOf(projectId) && patched('own-workflow-id')) {
+    throw refused('Project.Invalid', `A run of this project must have the workflow id ${workflowIdOf(projectId)}.`);
+  }
+  // Only the workflow itself hands this on.
+  const carried = continuedFromExecutionRunId === undefined ? undefined : (fields['carried'] as StoryInput['carried']);
+  return { projectId, ...readScope(fields), ...(carried && { carried }) };
+}
+
+type Scope = Omit<StoryInput, 'projectId' | 'carried'>;
+
+/** What is to be made, and how. Whether there are such stages and scenes, the opening of the run finds out. */
+function readScope(fields: Readonly<Record<string, unknown>>): Scope {
+  const { force, keepSettings, stages, scenes, gates, onFailure } = fields;
+  const fault = (field: string) => refused('Project.Invalid', `"${field}" of the input is not what it can be.`);
+  if (isGiven(force) && typeof force !== 'boolean') throw fault('force');
+  if (isGiven(keepSettings) && typeof keepSettings !== 'boolean') throw fault('keepSettings');
+  if (isGiven(stages) && !areNames(stages)) throw fault('stages');
+  if (isGiven(gates) && !areNames(gates)) throw fault('gates');
+  if (isGiven(scenes) && !areScenes(scenes)) throw fault('scenes');
+  if (isGiven(onFailure) && onFailure !== 'park' && onFailure !== 'fail') throw fault('onFailure');
+  return {
+    ...(isGiven(force) && { force }),
+    ...(isGiven(keepSettings) && { keepSettings }),
+    ...(isGiven(stages) && { stages }),
+    ...(isGiven(scenes) && { scenes }),
+    ...(isGiven(gates) && { gates }),
+    ...(isGiven(onFailure) && { onFailure }),
+  };
+}
+
+export function readBatchInput(given: unknown): BatchInput {
+  const fields = fieldsOf(given);
+  if (!fields) throw refused('Project.Invalid', 'The input must be a JSON object.');
+  const batchId = typeof fields['batchId'] === 'string' ? parseBatchId(fields['batchId']) : undefined;
+  if (!batchId) throw refused('Batch.NotFound', `There is no batch ${shown(fields['batchId'])}.`);
+  const { atMost, story } = fields;
+  if (!isWhole(atMost, 1, Number.MAX_SAFE_INTEGER)) {
+    throw refused('Project.Invalid', '"atMost" must be a whole number from 1.');
+  }
+  const read = readBatchItems(fields['projects']);
+  if (typeof read === 'string') throw refused('Project.Invalid', `The batch cannot be made: ${read}.`);
+  const ofStory = isGiven(story) ? fieldsOf(story) : {};
+  if (!ofStory) throw refused('Project.Invalid', '"story" must be a JSON object.');
+  const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
+  const carried = isContinued ? (fields['carried'] as BatchInput['carried']) : undefined;
+  const scope = readScope(ofStory);
+  return {
+    batchId,
+    projects: read,
+    atMost,
+    ...(isGiven(story) && { story: scope }),
+    ...(carried && { carried }),
+  };
+}
+
+/** The projects of a batch, or what is wrong with them. */
+export function readBatchItems(given: unknown): BatchItem[] | string {
+  if (!Array.isArray(given)) return 'it needs {"projects":[{"projectId":"<id>"}]}';
+  if (given.length > MOST_IN_BATCH)
+    return `${given.length} projects are too many; at most ${MOST_IN_BATCH} are allowed`;
+  const items: BatchItem[] = [];
+  for (const each of given as unknown[]) {
+    const { projectId: id, priority, owner } = fieldsOf(each) ?? {};
+    const projectId = typeof id === 'string' ? parseProjectId(id) : undefined;
+    if (!projectId) return `${shown(id)} is no project id`;
+    const served = PRIORITIES.find((known) => known === priority);
+    if (isGiven(priority) && served === undefined) return `the priority ${shown(priority)} is not one of 1 to 5`;
+    if (isGiven(owner) && typeof owner !== 'string') return 'an owner must be a text';
+    items.push({
+      projectId,
+      ...(served !== undefined && { priority: served }),
+      ...(isGiven(owner) && { owner: fairnessKeyOf(owner) }),
+    });
+  }
+  return items;
+}
+
+export function readReconcileInput(given: unknown): ReconcileInput {
+  const fields = isGiven(given) ? fieldsOf(given) : {};
+  const { graceSeconds, mediaGraceSeconds } = fields ?? {};
+  const isSeconds = (value: unknown) => !isGiven(value) || (Number.isFinite(value) && (value as number) >= 0);
+  if (!fields || !isSeconds(graceSeconds) || !isSeconds(mediaGraceSeconds)) {
+    throw refused(
+      'Project.Invalid',
+      'The input must be {"graceSeconds":60,"mediaGraceSeconds":3600}, or a part of it.',
+    );
+  }
+  return {
+    ...(isGiven(graceSeconds) && { graceSeconds: graceSeconds as number }),
+    ...(isGiven(mediaGraceSeconds) && { mediaGraceSeconds: mediaGraceSeconds as number }),
+  };
+}
+
+/** Null and nothing are the same in JSON that other languages write. */
+function isGiven<T>(value: T): value is NonNullable<T> {
+  return value !== undefined && value !== null;
+}
+
+function areNames(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= MOST_STAGES &&
+    value.every((name) => typeof name === 'string' && name.length <= TEXT_BYTES.gate)
+  );
+}
+
+function areScenes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.length <= MAX_SCENES && value.every((scene) => isWhole(scene, 1, MAX_SCENES));
+}
+
+function isWhole(value: unknown, least: number, most: number): value is number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function shown(value: unknown): string {
+  return boundedLine(JSON.stringify(value) ?? 'without an id', MOST_SHOWN_BYTES);
+}
+
+function refused(type: FailureType, message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, type);
+}

@@ -1,0 +1,123 @@
+import { Redis } from 'ioredis';
+import { PIPELINE, type EventBody } from '../../src/protocol';
+import { connectRedis, RedisEventLog, RefusalReport, whenReady } from '../../src/stream';
+import { RedisServers, type RedisServer } from '../support/redis-servers';
+import { newProject, writerOf } from './log-under-test';
+
+const TOKENS = 30;
+const told: EventBody = { type: 'stage_update', status: 'needs_attention' };
+
+interface Refusal {
+  readonly begin: (redis: Redis) => Promise<unknown>;
+  readonly end: (redis: Redis) => Promise<unknown>;
+}
+
+const refusals: [string, Refusal][] = [
+  [
+    'OOM',
+    {
+      begin: (redis) => redis.config('SET', 'maxmemory', '1'),
+      end: (redis) => redis.config('SET', 'maxmemory', '0'),
+    },
+  ],
+  [
+    'READONLY',
+    {
+      begin: (redis) => redis.replicaof('127.0.0.1', 1),
+      end: (redis) => redis.replicaof('NO', 'ONE'),
+    },
+  ],
+  [
+    'NOPERM',
+    {
+      begin: (redis) => redis.acl('SETUSER', 'default', '-xadd'),
+      end: (redis) => redis.acl('SETUSER', 'default', '+xadd'),
+    },
+  ],
+];
+
+describe('A Redis that refuses what it is asked', () => {
+  let servers: RedisServers;
+  let server: RedisServer;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    servers = RedisServers.open();
+    server = await servers.start();
+    redis = new Redis(server.url);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await servers.close();
+  });
+
+  async function open() {
+    const lines: { cause?: string; err?: string }[] = [];
+    const counted: string[] = [];
+    const faults = {
+      warn: (fields: object) => void lines.push(fields),
+      refused: (cause: string) => void counted.push(cause),
+    };
+    const publisher = connectRedis(server.url, 'publisher');
+    await whenReady(publisher, 5_000);
+    const log = new RedisEventLog(publisher, () => connectRedis(server.url, 'subscriber'), {
+      ...{ maxEntries: 1_000, upstream: 'off', appendWaitMs: 0 },
+      refusals: new RefusalReport(faults),
+    });
+    return { log, lines, counted };
+  }
+
+  test.each(refusals)('by %s is logged once with its cause, and counted each time', async (cause, { begin, end }) => {
+    const { log, lines, counted } = await open();
+    const writer = writerOf(newProject(), 1);
+    await begin(redis);
+    try {
+      for (let i = 0; i < TOKENS; i++) await expect(log.append({ writer, offset: 0, text: 'once' })).rejects.toThrow();
+      const { projectId } = writer;
+      await expect(log.publish({ projectId, stage: PIPELINE, events: [told] })).rejects.toMatchObject({
+        type: 'Stream.Unavailable',
+        message: expect.stringMatching(/^Redis refused to publish: /),
+      });
+    } finally {
+      await end(redis);
+    }
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ cause, err: expect.any(String) });
+    expect(counted).toEqual(Array.from({ length: TOKENS + 1 }, () => cause));
+    await log.close();
+  });
+
+  test.each(refusals)('by %s takes what is asked again afterwards, once, whatever it had begun', async (_, refusal) => {
+    const { log } = await open();
+    const projectId = newProject();
+    const writer = writerOf(projectId, 1);
+    const mark = { key: 'parked:rewrite', value: 1 };
+    const publish = () => log.publish({ projectId, stage: 'rewrite', writer, events: [told], mark });
+    await log.publish({ projectId, stage: PIPELINE, events: [told] });
+    const { cursor } = await log.snapshot(projectId);
+    if (!cursor) throw new Error('the log has no event');
+    await refusal.begin(redis);
+    await expect(publish()).rejects.toThrow();
+    await expect(publish()).rejects.toThrow();
+    await refusal.end(redis);
+    expect(await publish()).toEqual({ kind: 'ok' });
+    expect(await publish()).toEqual({ kind: 'seen' });
+    expect(await log.read(projectId, cursor, 10)).toMatchObject([{ type: 'stage_update', lane: 'rewrite' }]);
+    await log.close();
+  });
+});
+
+test('A cause that lasts is logged again after a minute, with how often it came; another one at once', () => {
+  let now = 0;
+  const lines: object[] = [];
+  const report = new RefusalReport({ warn: (fields) => void lines.push(fields) }, () => now);
+  const answers = ['OOM command not allowed', 'OOM again', 'READONLY You can not', 'OOM once more'];
+  for (const answer of answers) report.answered('append', answer);
+  now = 60_000;
+  report.answered('append', 'OOM still');
+  expect(lines).toMatchObject([
+    { cause: 'OOM', times: 1 },
+    { cause: 'READONLY', times: 1 },
+    { cause: 'OOM', times: 3 },
+  ]);
+});

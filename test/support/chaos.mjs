@@ -1,0 +1,42 @@
+/**
+ * What `npm run test:chaos` runs: random kills, random commands, films in a row, and real models. Each round has a seed of
+ * its own, which is printed; `--seed` with that number plays it again. The last line is "N passed, N failed".
+ */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { check, end, isInterrupted, jest } from './scripts.mjs';
+
+const USAGE = `npm run test:chaos -- [--minutes n] [--seed s]
+  --minutes n  begins another round until so many minutes have passed; default: one round, some 3 minutes
+  --seed s     of the first round; each further one has the next number; default: at random`;
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: { minutes: { type: 'string', default: '0' }, seed: { type: 'string' }, help: { type: 'boolean' } },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    const [minutes, seed] = [Number(values.minutes), Number(values.seed ?? randomInt(1_000_000))];
+    if (!(minutes >= 0) || !Number.isSafeInteger(seed)) throw new Error('minutes and seed must be numbers');
+    return { minutes, seed };
+  } catch (error) {
+    console.error(`test:chaos: ${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const { minutes, seed } = options();
+const until = Date.now() + minutes * 60_000;
+const results = [await check('build')];
+// What real models write depends on no seed of ours: once is enough.
+const DICE_ONLY = ['random-kills', 'soak', 'truth'];
+for (let round = 0; results[0].failed === 0 && !isInterrupted(); round++) {
+  if (round > 0 && Date.now() >= until) break;
+  console.log(`round ${round + 1}: seed ${seed + round}`);
+  results.push(await jest('test:jest:chaos', round === 0 ? [] : DICE_ONLY, { CHAOS_SEED: String(seed + round) }));
+}
+console.log(`again: npm run test:chaos -- --seed ${seed}${minutes ? ` --minutes ${minutes}` : ''}`);
+end(results);
