@@ -56,6 +56,9 @@ export class ScriptedScenes {
   /** What was skipped and parked, by the scene that the step is about. */
   readonly skipped: string[] = [];
   readonly films: (readonly string[])[] = [];
+  /** Whether a lane's activity could tell viewers of its end, and the step that does it otherwise. */
+  announced = true;
+  announce: (task: LaneTask) => Promise<void> = () => Promise.resolve();
   /** What a lane waits for before it looks at its scene. */
   before: (task: LaneTask) => Promise<void> = () => Promise.resolve();
   private committing: Promise<void> = Promise.resolve();
@@ -107,7 +110,7 @@ export class ScriptedScenes {
     const reused = this.made.includes(name);
     if (!reused) this.made.push(name);
     const layout = stage === 'storyboard' && { scenes: this.scenes.map((_, i) => i + 1), sceneIds: this.ids };
-    return { sha256: 'hash', bytes: 1, reused, announced: true, ...layout };
+    return { sha256: 'hash', bytes: 1, reused, announced: this.announced, ...layout };
   };
 
   async play(input: Partial<StoryInput>, during: () => Promise<void>): Promise<void> {
@@ -124,7 +127,7 @@ export class ScriptedScenes {
       markRun: () => Promise.resolve({ announced: true }),
       stopLanes: () => Promise.resolve(),
       settledLane: () => Promise.resolve(null),
-      announceLane: () => Promise.resolve(),
+      announceLane: (task) => this.announce(task),
       announceRun: () => Promise.resolve(),
       closeRun: () => Promise.resolve({ announced: true }),
       listScenes: async () => {

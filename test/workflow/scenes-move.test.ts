@@ -119,6 +119,44 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     expect(new Set(run.made).size).toBe(run.made.length);
   });
 
+  test('ends that viewers could not be told of are told of their own scenes, whatever numbers those have by then', async () => {
+    const run = new ScriptedScenes(workflows, 3);
+    const [first = '', second = '', third = ''] = run.scenes;
+    run.broken.add(third);
+    let release = () => undefined as void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    run.announced = false;
+    run.announce = async () => {
+      await held;
+      throw new Error('the log is away');
+    };
+    const ends = ['image_generation', 'video_generation'].flatMap((stage) => [
+      `${stage} ${first}`,
+      `${stage} ${second}`,
+    ]);
+    const told: string[] = [];
+    await run.play({}, async () => {
+      await atRest(run);
+      await until('the other scenes are made', () => ends.every((end) => run.made.includes(end)));
+      await until('their ends are settled', async () =>
+        (await run.status()).lanes
+          .filter(({ lane }) => /^video_generation.[12]$/.test(lane))
+          .every(({ status }) => status === 'completed'),
+      );
+      run.announced = true;
+      run.announce = async ({ lane, scene }) => void told.push(`${lane.split('/')[0]} ${scene}`);
+      await run.edit([third, second, first]);
+      await until('all of it is told', () => ends.every((end) => told.includes(end)));
+      release();
+      run.broken.clear();
+      await until('the run ends', async () => {
+        if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
+        return (await run.handle.describe()).status.name === 'COMPLETED';
+      });
+    });
+    expect(told.filter((end) => /^(image|video)/.test(end)).sort()).toEqual([...ends].sort());
+  });
+
   test('a message that crosses a second edit is refused, rather than taken for another scene', async () => {
     const run = new ScriptedScenes(workflows, 3);
     const [first = '', second = '', third = ''] = run.scenes;
