@@ -20,7 +20,7 @@ import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
 import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
-import { writeEnvFile } from './settings';
+import { ownSettings, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
 import { keepWorker } from './worker';
 
@@ -71,7 +71,7 @@ async function makeFilm(
 ): Promise<number> {
   const workerEnv = { ...env, ...settings };
   const config = readConfig(workerEnv);
-  const envFile = writeEnvFile(stateDir, settings);
+  const envFile = writeEnvFile(stateDir, { ...ownSettings(env), ...settings });
   await prepareServices(config);
   keepWorker(stack, {
     stateDir,

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SETTINGS } from '../../src/config';
 import type { LocalModel, Stack } from '../stack';
 import { DIST } from './guest';
 
@@ -47,7 +48,16 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
   return { ...Object.fromEntries(own), ...found };
 }
 
-/** A file to be sourced in a shell: the settings, and the command itself. Only its owner may read the password in it. */
+/** Of this process alone: another one cannot have the same address, and need not have the same place. */
+const NOT_SHARED = ['NODE_ENV', 'METRICS_ADDRESS'];
+
+/** What the environment has set of our settings, so that a second worker has them, too. */
+export function ownSettings(env: Env): Record<string, string> {
+  const names = Object.keys(SETTINGS).filter((name) => !NOT_SHARED.includes(name));
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
+/** A file to be sourced in a shell: the settings, and the command itself. Only its owner may read the passwords and keys in it. */
 export function writeEnvFile(stateDir: string, settings: Readonly<Record<string, string>>): string {
   const file = join(stateDir, 'env');
   const lines = [

@@ -5,6 +5,7 @@ import {
   personCommands,
   stageOf,
   type EventBody,
+  type LaneAddress,
   type LaneId,
   type ProjectId,
   type UsageTotals,
@@ -14,11 +15,10 @@ import { storedResult } from '../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../stream';
 import { BUSY } from './end-run';
+import { laneNow } from './lane-of-scene';
 import { publishEnd, writerOf, type EndSource } from './publish-end';
 
-interface Announcement {
-  readonly projectId: ProjectId;
-  readonly lane: LaneId;
+interface Announcement extends LaneAddress {
   /** Each run tells of a lane once. */
   readonly runId: string;
   /** The attempt's own writer, where it has just streamed the text. */
@@ -31,11 +31,15 @@ const FLUSH_MS = 2_000;
  * Tells viewers how a lane has ended, from what Postgres holds: settled, skipped, or waiting for a person. Telling it again
  * changes nothing. Rejects where it could not be told now.
  */
-export async function announceLane(source: EndSource, announcement: Announcement): Promise<void> {
-  const { projectId, lane, runId } = announcement;
+export async function announceLane(source: EndSource, { text, ...address }: Announcement): Promise<void> {
+  const { projectId, runId } = address;
   const { manager } = source.dataSource;
   // A newer run tells its own.
   if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
+  const lane = await laneNow(manager, address);
+  // Nobody watches a scene that is gone.
+  if (lane === undefined) return;
+  const announcement = { projectId, lane, runId, ...(text && lane === address.lane && { text }) };
   const row = await manager.findOneBy(Lane, { projectId, lane });
   switch (row?.status) {
     case 'completed':

@@ -1,5 +1,4 @@
-import type { DataSource } from 'typeorm';
-import type { Config } from '../config';
+import type { PlanSource } from '../planning';
 import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
 import type { ControlChannel, EventLog } from '../stream';
@@ -8,14 +7,12 @@ import type { RunLookup } from './run-lookup';
 import type { StopSignals } from './stop-signal';
 
 /** What activities work with; made once per worker process. */
-export interface ActivityDeps {
-  readonly dataSource: DataSource;
+export interface ActivityDeps extends PlanSource {
   readonly log: EventLog;
   readonly control: ControlChannel;
   readonly stops: StopSignals;
   readonly media: MediaStore;
   readonly runs: RunLookup;
-  readonly config: Config;
   readonly logger: Logger;
   /** Hears of faults of the media folder's disk that its store does not see: other programs write there as well. */
   readonly onDiskFault?: (error: unknown) => void;

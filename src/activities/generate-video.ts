@@ -113,7 +113,8 @@ async function openJob(run: LaneRun, plan: LanePlan<VideoInputs>): Promise<Gener
       sceneId,
       plan.inputHash,
       submission,
-      `${projectId}/${lane}/${plan.inputHash.slice(0, 16)}/${submission}`,
+      // By the scene, not by its number: two scenes that are alike may change places.
+      [projectId, run.stage, sceneId, plan.inputHash.slice(0, 16), submission].join('/'),
       plan.inputs.chosen.name,
       plan.model,
       fence,

@@ -1,5 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { FailureType, HandedOver } from '../protocol';
+import type { EventError, FailureType, HandedOver } from '../protocol';
 
 const TYPE: FailureType = 'Worker.ShuttingDown';
 const MESSAGE = 'The worker shuts down; another one goes on.';
@@ -20,6 +20,18 @@ export function handOver(attempts: number | undefined): ApplicationFailure {
     nextRetryDelay: AT_ONCE,
     details: [...handedOver],
     // Nothing is wrong: no warning, and no failed activity in the metrics.
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/** A worker of before's workflow has no patience of its own for a lane that is handed back. */
+const LATER = '5 seconds';
+
+/** How an attempt leaves whose worker cannot do the work, at no cost: another worker may be able to. */
+export function handBack({ type, message }: EventError, attempts: number | undefined): ApplicationFailure {
+  const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
+  return ApplicationFailure.create({
+    ...{ type, message, nonRetryable: attempts !== undefined, nextRetryDelay: LATER, details: [...handedOver] },
     category: ApplicationFailureCategory.BENIGN,
   });
 }

@@ -9,19 +9,21 @@ import {
   type LaneResult,
   type LaneTask,
   type ResetReason,
+  type SceneIds,
   type StageName,
 } from '../protocol';
-import { loadContext, storedResult, type LaneInputs } from '../planning';
+import { loadContext, storedResult, withSettings, type LaneInputs } from '../planning';
 import { linkSignals } from '../providers';
-import type { Settlement, StageContext, StoredResult } from '../stages';
+import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
 import { announcedNow } from './announce';
 import { clockWentBackSince } from './clock';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
 import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
-import { handOver } from './hand-over';
+import { handBack, handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
+import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
 import { ownFence } from './own-fence';
 import {
@@ -33,6 +35,7 @@ import {
   settleLane,
   StaleAttempt,
   type LaneAttempt,
+  type LaidOut,
   type LaneError,
   type SettledLane,
   type UnusableAnswers,
@@ -81,8 +84,8 @@ export interface LaneRun {
   note(): Promise<void>;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
-    save: (context: StageContext, settlement: Settlement) => Promise<{ readonly scenes?: readonly number[] }>,
-  ): Promise<{ readonly scenes?: readonly number[] }>;
+    save: (context: StageContext, settlement: Settlement) => Promise<LaidOut>,
+  ): Promise<LaidOut>;
 }
 
 export interface LaneMaker<Inputs> {
@@ -90,13 +93,13 @@ export interface LaneMaker<Inputs> {
   /** Makes and settles the result. */
   make(run: LaneRun, plan: LanePlan<Inputs>): Promise<MadeLane>;
   /** The scenes that a stored result laid out. */
-  scenes?(run: LaneRun): Promise<readonly number[]> | undefined;
+  scenes?(run: LaneRun): Promise<SceneIds> | undefined;
 }
 
 export interface MadeLane {
   readonly sha256: string;
   readonly bytes: number;
-  readonly scenes?: readonly number[];
+  readonly scenes?: SceneIds;
   readonly writer?: TextWriter;
 }
 
@@ -110,7 +113,7 @@ export async function runLane<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<LaneResult> {
   const info = activityInfo();
-  const { projectId, lane, runId } = task;
+  const { projectId, lane, scene, runId } = task;
   const fence = ownFence();
   const attempt = info.attempt + (task.attemptsBefore ?? 0);
   const claim = { projectId, lane, fence, attempt };
@@ -155,15 +158,16 @@ export async function runLane<Inputs>(
   try {
     const opened = await outage.through(async () => {
       const context = await loadContext(deps.dataSource.manager, projectId, lane);
-      const nothing = await nothingToMake(context, claim);
-      return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim) };
+      const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
+      return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim, task) };
     });
     if (opened.nothing) return opened.nothing;
     const { context, before } = opened;
     claimed = true;
+    if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
     const run: LaneRun = {
-      deps,
+      deps: withSettings(deps, context.project.runSettings),
       claim,
       context,
       stage: stageOf(lane),
@@ -199,14 +203,18 @@ export async function runLane<Inputs>(
       ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
       : await make(run, plan, before, maker);
 
-    const telling = announcedNow(deps, { projectId, lane, runId, ...(made.writer && { text: made.writer }) });
+    const telling = announcedNow(deps, {
+      ...{ projectId, lane, runId },
+      ...(scene !== undefined && { scene }),
+      ...(made.writer && { text: made.writer }),
+    });
     const announced = await toldWithin(TELLING_MS, telling);
     return {
       sha256: made.sha256,
       bytes: made.bytes,
       reused: reusable !== undefined,
       announced,
-      ...(made.scenes && { scenes: made.scenes }),
+      ...(made.scenes && { scenes: numbersOf(made.scenes), sceneIds: made.scenes }),
     };
   } catch (error) {
     const reason: unknown = stopped.signal.reason;
@@ -320,7 +328,7 @@ async function leave(
   if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
   if (failure.type === 'Lane.Stale') {
     const why = await clockWentBackSince(deps.dataSource, claim).catch(() => undefined);
-    const edited = why ?? (await editedMeanwhile(deps.dataSource, claim).catch(() => undefined));
+    const edited = why ?? (await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined));
     return toApplicationFailure(edited ?? error);
   }
   const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
@@ -332,6 +340,10 @@ async function leave(
     ...(issues && { issues }),
     ...(times ? { times } : unusable && { answers: unusable }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
+  if (type === 'Worker.CannotServe') {
+    tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+    return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
+  }
   const again = times !== undefined && times < MOST_ANSWERS;
   // Otherwise a viewer would see nothing at all until the next attempt begins.
   if (claimed && (retryable || again)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });

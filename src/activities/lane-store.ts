@@ -7,9 +7,13 @@ import {
   StoryreelError,
   type EventError,
   type LaneId,
+  type LaneTask,
   type ParkRequest,
   type ProjectId,
+  type SceneIds,
 } from '../protocol';
+import { numbersOf } from '../stages';
+import { laneNow, mustBeInPlace } from './lane-of-scene';
 import { isLate, type Step } from './own-fence';
 
 /** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
@@ -37,14 +41,19 @@ export class StaleAttempt extends StoryreelError {
 
 /**
  * Claims the lane for this attempt and gives the lane as it was before. From here on older attempts can write nothing.
- * Throws `Lane.Stale` where a newer attempt was faster.
+ * Throws `Lane.Stale` where a newer attempt was faster, and `Lane.Moved` where the lane is not of the scene that is meant.
  */
-export async function claimLane(dataSource: DataSource, claim: LaneAttempt): Promise<Lane | undefined> {
+export async function claimLane(
+  dataSource: DataSource,
+  claim: LaneAttempt,
+  scenes: Pick<LaneTask, 'scene' | 'scenes'> = {},
+): Promise<Lane | undefined> {
   const { projectId, lane, fence, attempt } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
     // Locked, so that no edit comes between what is read here and the claim.
     const before = await manager.findOne(Lane, { where: { projectId, lane }, lock: { mode: 'pessimistic_write' } });
+    await mustBeInPlace(manager, { projectId, lane, ...scenes });
     const claimed: unknown[] = await manager.query(
       `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
        VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
@@ -105,6 +114,11 @@ export interface SettledLane {
   readonly text?: { readonly text: string; readonly sha256: string; readonly bytes: number };
 }
 
+/** Of a lane that lays out scenes: all that are stored then. */
+export interface LaidOut {
+  readonly scenes?: SceneIds;
+}
+
 /**
  * Settles the lane: the result's own rows by `save`, the lane, the stage as a whole and, where the lane laid out scenes,
  * the lanes of those, in one transaction. Throws `Lane.Stale` and changes nothing where a newer attempt has claimed it.
@@ -113,8 +127,8 @@ export async function settleLane(
   dataSource: DataSource,
   claim: LaneAttempt,
   settled: SettledLane,
-  save: (manager: EntityManager) => Promise<{ readonly scenes?: readonly number[] }>,
-): Promise<{ readonly scenes?: readonly number[] }> {
+  save: (manager: EntityManager) => Promise<LaidOut>,
+): Promise<LaidOut> {
   const { projectId, lane, fence } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
@@ -151,7 +165,7 @@ export async function settleLane(
       );
     }
     const result = await save(manager);
-    if (result.scenes) await planScenes(manager, projectId, result.scenes);
+    if (result.scenes) await planScenes(manager, projectId, numbersOf(result.scenes));
     await refreshStage(manager, projectId, stage);
     return result;
   });
@@ -173,31 +187,34 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
 }
 
 /**
- * The lane waits for a person: its retries are spent, or a person has stopped it. False, and nothing is changed, where an
- * attempt at it or another run has begun since the step of this fence.
+ * The lane waits for a person: its retries are spent, or a person has stopped it. Gives its name of now; undefined, and
+ * nothing is changed, where an attempt at it or another run has begun since the step of this fence, or its scene is gone.
  */
 export async function parkLane(
   dataSource: DataSource,
-  { projectId, lane, error, as = 'needs_attention', runStatus = 'needs_attention' }: ParkRequest,
+  { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: ParkRequest,
   { fence, at }: Step,
-): Promise<boolean> {
-  const { stage } = laneParts(lane);
+): Promise<LaneId | undefined> {
+  const { projectId } = address;
+  const { stage } = laneParts(address.lane);
   return dataSource.transaction(async (manager) => {
-    if (await isLate(manager, projectId, fence)) return false;
+    if (await isLate(manager, projectId, fence)) return undefined;
+    // No edit moves a scene while a stage is locked.
     await lockStage(manager, projectId, stage);
+    const lane = await laneNow(manager, address);
     const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
        WHERE project_id = $1 AND lane = $2 AND fence <= $5 AND status <> 'skipped'`,
-      [projectId, lane, error, as, fence, at],
+      [projectId, lane ?? null, error, as, fence, at],
     );
-    if (parked === 0) return false;
+    if (lane === undefined || parked === 0) return undefined;
     await refreshStage(manager, projectId, stage, error);
     await manager.query(`UPDATE projects SET status = $3, error = $2, updated_at = now() WHERE id = $1`, [
       projectId,
       error,
       runStatus,
     ]);
-    return true;
+    return lane;
   });
 }
 
@@ -209,6 +226,16 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
        AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
     [projectId],
   );
+}
+
+/** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. No edit takes it while the transaction is open. */
+export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
+  const { projectId, lane, fence } = claim;
+  const [row] = await manager.query<{ fence: string }[]>(
+    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2 FOR KEY SHARE',
+    [projectId, lane],
+  );
+  if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
 }
 
 /** Of those that settle or wait in a stage, one at a time. */

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
-import { Lane, Project, ProjectStage } from '../entities';
-import { planRun, type PlannedRun } from '../planning';
+import { Lane, Project, ProjectStage, type RunSettings } from '../entities';
+import { planRun, settingsForNewRun, type PlannedRun } from '../planning';
 import { projectNotFound, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
 import { clockWentBack } from './clock';
 import type { ActivityDeps } from './deps';
@@ -17,10 +17,11 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   const runId = activityInfo().workflowExecution?.runId ?? '';
   const runFence = ownFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
+    const runSettings = await settingsOfRun(deps, manager, request, runId);
     const { affected } = await manager.update(
       Project,
       { id: projectId, runFence: LessThanOrEqual(runFence) },
-      { status: 'processing', runId, runFence, error: null, startedAt: new Date(), finishedAt: null },
+      { status: 'processing', runId, runSettings, runFence, error: null, startedAt: new Date(), finishedAt: null },
     );
     if (affected !== 1) {
       const found = await manager.findOne(Project, { select: { runFence: true }, where: { id: projectId } });
@@ -40,6 +41,19 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     )
     .catch(() => undefined);
   return { ...planned, runId, runFence };
+}
+
+/** Decided once: also where an earlier attempt, by another worker, has opened the run, and its answer was lost. */
+async function settingsOfRun(
+  { config }: ActivityDeps,
+  manager: EntityManager,
+  { projectId, keepSettings }: OpenRequest,
+  runId: string,
+): Promise<RunSettings> {
+  const project = await manager.findOneBy(Project, { id: projectId });
+  const last = project?.runSettings;
+  if (last && (keepSettings || project.runId === runId)) return last;
+  return settingsForNewRun(manager, config);
 }
 
 async function resetRows(

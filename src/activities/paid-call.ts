@@ -6,6 +6,7 @@ import { closeAbandoned, markChain } from './abandoned-calls';
 import { chargedBeyond, overBudget } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
 import type { LaneRun } from './lane-run';
+import { mustOwn } from './lane-store';
 import type { Chosen } from './provider-choice';
 import { tellUsage } from './tell-usage';
 
@@ -45,6 +46,8 @@ export class PaidCall {
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
+      // Nothing is booked, nor paid, for a lane that another attempt or a person has taken.
+      await mustOwn(manager, claim);
       const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
       const known = await manager.findOneBy(ModelUsage, key === undefined ? { id: own } : { projectId, callKey: key });
       if (known && underWay) return new PaidCall(run, chosen, known.id);

@@ -59,7 +59,15 @@ const SETTING = {
 type Row = Pick<ModelChoice, 'name' | 'model' | 'jsonSchema'> & { readonly baseUrl: string; readonly apiKey: string };
 
 function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) => Provider): Chosen<Provider> {
-  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens } = choice;
+  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, kept } = choice;
+  const isKnown = baseUrl !== undefined && adapter === 'openai';
+  if (kept?.configured && (!isKnown || (kept.keyed && !choice.keyed()))) {
+    throw new StoryreelError(
+      'Worker.CannotServe',
+      `This worker cannot ask ${name} for ${model}, the ${kind} model that the run was opened with. Give it the provider or ` +
+        'its key, or end the run and start it anew.',
+    );
+  }
   if (baseUrl === undefined) {
     throw new StoryreelError(
       'Provider.NotConfigured',

@@ -21,8 +21,9 @@ import { ownFence, ownStep } from './own-fence';
 
 /** A lane's retries are spent: it waits for a person, who is told what to type. */
 export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<EndedStep> {
-  const { projectId, lane, as } = request;
-  if (!(await storeParkedLane(deps.dataSource, request, ownStep()))) return { announced: true };
+  const { projectId, as } = request;
+  const lane = await storeParkedLane(deps.dataSource, request, ownStep());
+  if (lane === undefined) return { announced: true };
   if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
   return { announced: await announcedNow(deps, { projectId, lane, runId: request.runId ?? '' }) };
 }

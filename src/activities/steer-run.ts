@@ -9,23 +9,29 @@ import {
   type MarkRequest,
   type ProjectId,
   type RejectedLanes,
+  type SceneIds,
   type SkipRequest,
 } from '../protocol';
-import { sceneNumbers } from '../stages';
+import { numbersOf, sceneIds } from '../stages';
 import { announcedNow } from './announce';
 import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
 import { BUSY } from './end-run';
+import { laneNow } from './lane-of-scene';
 import { lockStage, refreshStage, releaseProject } from './lane-store';
 import { isLate, ownFence, ownStep } from './own-fence';
 
 /** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
-export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: SkipRequest): Promise<EndedStep> {
+export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
   const { fence, at } = ownStep();
-  const { stage } = laneParts(lane);
-  const isDone = await deps.dataSource.transaction(async (manager) => {
-    if (await isLate(manager, projectId, fence)) return false;
+  const { projectId } = address;
+  const { stage } = laneParts(address.lane);
+  const lane = await deps.dataSource.transaction(async (manager) => {
+    if (await isLate(manager, projectId, fence)) return undefined;
+    // No edit moves a scene while a stage is locked.
     await lockStage(manager, projectId, stage);
+    const lane = await laneNow(manager, address);
+    if (lane === undefined) return undefined;
     await manager.query(
       `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = $4,
          updated_at = now()
@@ -34,9 +40,9 @@ export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: S
     );
     await refreshStage(manager, projectId, stage);
     await releaseProject(manager, projectId);
-    return true;
+    return lane;
   });
-  if (!isDone) return { announced: true };
+  if (lane === undefined) return { announced: true };
   await cancelJobs(deps, { projectId, lanes: [lane] });
   return { announced: await announcedNow(deps, { projectId, lane, runId }) };
 }
@@ -44,12 +50,19 @@ export async function skipLane(deps: ActivityDeps, { projectId, runId, lane }: S
 /** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
 export async function rejectLanes(
   { dataSource }: ActivityDeps,
-  { projectId, lanes, reason }: RejectedLanes,
+  { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
 ): Promise<void> {
-  const stages = [...new Set(lanes.map((lane) => laneParts(lane).stage))];
+  const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
   const fence = ownFence();
   await dataSource.transaction(async (manager) => {
     if (await isLate(manager, projectId, fence)) return;
+    for (const stage of stages) await lockStage(manager, projectId, stage);
+    const lanes: LaneId[] = [];
+    for (const lane of known) {
+      const scene = sceneIds[laneParts(lane).scene ?? 0];
+      const now = await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) });
+      if (now !== undefined) lanes.push(now);
+    }
     // Done twice, it is said once.
     await manager.query(
       `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
@@ -104,12 +117,17 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
   }
 }
 
-/** The scene numbers, as a person may have changed them since the storyboard was made. */
+/** The scenes, as a person may have changed them since the storyboard was made. */
 export async function listScenes(
   { dataSource }: ActivityDeps,
-  { projectId }: { projectId: ProjectId },
-): Promise<number[]> {
-  return sceneNumbers(dataSource.manager, projectId);
+  { projectId, ids }: { projectId: ProjectId; ids?: true },
+): Promise<number[] | SceneIds> {
+  return dataSource.transaction(async (manager) => {
+    // The word of an edit comes before its commit.
+    if (ids) await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR SHARE', [projectId]);
+    const found = await sceneIds(manager, projectId);
+    return ids ? found : numbersOf(found);
+  });
 }
 
 async function markLanes(manager: EntityManager, projectId: ProjectId, paused: readonly LaneId[]): Promise<void> {

@@ -1,9 +1,12 @@
-import { Lane, Project, Scene } from '../entities';
+import { Lane, Project, Scene, type RunSettings } from '../entities';
 import {
   expectedScenes,
   planLane,
   planRun,
+  settingsForNewRun,
   storedResult,
+  withSettings,
+  workersSettings,
   type LaneInputs,
   type PlannedRun,
   type PlanSource,
@@ -25,6 +28,7 @@ export interface ExplainOptions {
   readonly force?: boolean;
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
+  readonly keepSettings?: boolean;
 }
 
 export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused';
@@ -46,6 +50,20 @@ export interface ProjectExplanation {
   readonly projectId: ProjectId;
   readonly version: number;
   readonly lanes: readonly LaneExplanation[];
+  /** Where a new run would have other settings than the last one had. */
+  readonly settings?: ChangedSettings;
+}
+
+export interface ChangedSettings {
+  readonly changed: readonly ChangedSetting[];
+  /** Lanes that would be made again for no other reason: a run with `keepSettings` uses them again. */
+  readonly lanes: readonly LaneId[];
+}
+
+export interface ChangedSetting {
+  readonly name: string;
+  readonly before: string;
+  readonly now: string;
 }
 
 type Stage = StagePlan & { readonly name: StageName };
@@ -54,8 +72,9 @@ type Stage = StagePlan & { readonly name: StageName };
 const AT_ONCE = 8;
 
 /**
- * What a run would make, and why, by the same plans and hashes as the run itself. Nothing is started, stored or paid.
- * Models that no row of `model_providers` names are taken from this process's settings, which must be the workers'.
+ * What a run would make, and why, by the same plans and hashes as the run itself. Nothing is started, stored or paid. A new
+ * run has the settings of the workers, as they have stored them, and not those of this process; with `keepSettings`, those of
+ * the last run.
  */
 export async function explainProject(
   source: PlanSource,
@@ -68,8 +87,44 @@ export async function explainProject(
   const planned = await planRun(manager, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const explainer = new Explainer(source, project, rows, scenes, planned, options.force === true);
-  return { projectId, version: project.version, lanes: await explainer.all() };
+  const explained = (settings: RunSettings) =>
+    new Explainer(withSettings(source, settings), project, rows, scenes, planned, options.force === true).all();
+  const last = project.runSettings;
+  const next = await settingsForNewRun(manager, source.config, await workersSettings(source));
+  const lanes = await explained(options.keepSettings && last ? last : next);
+  const changed = last && !options.keepSettings ? changedSettings(last, next) : [];
+  if (!last || changed.length === 0) return { projectId, version: project.version, lanes };
+  const kept = new Set((await explained(last)).filter(({ reason }) => reason === 'reused').map(({ lane }) => lane));
+  const again = lanes.filter(({ lane, reason }) => reason !== 'reused' && kept.has(lane)).map(({ lane }) => lane);
+  return { projectId, version: project.version, lanes, settings: { changed, lanes: again } };
+}
+
+/** Of what is part of a result's inputs. */
+function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[] {
+  const kinds = ['text', 'image', 'video'] as const;
+  const named = ({ models, frameSize }: RunSettings) => [
+    ...kinds.map((kind) => [`${kind} model`, models[kind].model] as const),
+    ['frame size', frameSize] as const,
+  ];
+  const after = new Map(named(now));
+  return named(before).flatMap(([name, value]) => {
+    const to = after.get(name) ?? value;
+    return to === value ? [] : [{ name, before: value, now: to }];
+  });
+}
+
+/** What has changed since the last run beside the project, in words, and how to keep what was made; nothing where nothing has. */
+export function settingsText({ projectId, settings }: ProjectExplanation): string[] {
+  if (!settings) return [];
+  const changes = settings.changed.map(({ name, before, now }) => `${name} ${before} -> ${now}`).join(', ');
+  const { length } = settings.lanes;
+  const kept = `"storyreel run ${projectId} --keep-settings" uses them again.`;
+  return [
+    `Settings have changed since the last run: ${changes}.`,
+    ...(length > 0
+      ? [`For this alone ${length} ${length === 1 ? 'is' : 'are'} made again or looked at again; ${kept}`]
+      : []),
+  ];
 }
 
 class Explainer {

@@ -19,6 +19,7 @@ export type { CancelResult } from './cancel-run';
 export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
 export {
   reasonText,
+  settingsText,
   type ExplainOptions,
   type LaneExplanation,
   type MakeReason,

@@ -122,7 +122,12 @@ const project = z.strictObject({
   budget: budget.optional(),
 });
 
-const scope = { force: flag.optional(), stages: stages.optional(), scenes: scenes.optional() };
+const scope = {
+  force: flag.optional(),
+  keepSettings: flag.optional(),
+  stages: stages.optional(),
+  scenes: scenes.optional(),
+};
 
 /** Each by its name, as its caller knows it. */
 export const INPUTS = {

@@ -26,6 +26,11 @@ export interface StartOptions {
   readonly onFailure?: 'park' | 'fail';
   /** Also where it replaces what a person has written; otherwise such a run is refused. */
   readonly replaceEdits?: boolean;
+  /**
+   * With the settings that the last run had (models, frame size), so that what is finished stays as it is although they have
+   * changed since. Default: those of the worker that opens this run.
+   */
+  readonly keepSettings?: boolean;
   /** Only these stages. What they need of others must be made already. */
   readonly stages?: readonly StageName[];
   /** Only these scenes: what belongs to them, and the film where all other clips are there. */
@@ -59,11 +64,12 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const { temporal, dataSource, project } = ports;
   const before = await project(projectId);
   const { owner } = before;
-  const { force, onFailure, stages, scenes, gates, requestId, priority } = options;
+  const { force, onFailure, stages, scenes, gates, requestId, priority, keepSettings } = options;
   const workflowId = workflowIdOf(projectId);
   const input: StoryInput = {
     projectId,
     ...(force && { force }),
+    ...(keepSettings && { keepSettings }),
     ...(onFailure && { onFailure }),
     ...(stages && { stages }),
     ...(scenes && { scenes }),

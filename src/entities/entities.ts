@@ -10,6 +10,7 @@ import { Project } from './project.entity';
 import { PromptTemplate } from './prompt-template.entity';
 import { Scene } from './scene.entity';
 import { TextEdit } from './text-edit.entity';
+import { WorkerSettings } from './worker-settings.entity';
 
 export const entities = [
   Project,
@@ -24,4 +25,5 @@ export const entities = [
   PromptTemplate,
   ModelUsage,
   TextEdit,
+  WorkerSettings,
 ];

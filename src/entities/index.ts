@@ -13,6 +13,8 @@ export { missingPrices } from './prices';
 export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
+export type { ModelSetting, RunSettings } from './run-settings';
 export { Scene } from './scene.entity';
 export { TextEdit } from './text-edit.entity';
 export { usageTotals } from './usage-totals';
+export { WorkerSettings } from './worker-settings.entity';

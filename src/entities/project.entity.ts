@@ -2,6 +2,7 @@ import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn,
 import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
+import type { RunSettings } from './run-settings';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. */
 @Entity('projects')
@@ -38,6 +39,10 @@ export class Project {
   /** Of the step that opened the last run; steps of older runs that come late can write nothing. */
   @Column('bigint', { name: 'run_fence', default: 0, transformer: bigintNumber })
   runFence: number;
+
+  /** What the last run was opened with; null where none was, or only one of an earlier release. */
+  @Column('jsonb', { name: 'run_settings', nullable: true })
+  runSettings: RunSettings | null;
 
   /** Why the last run failed or waits for a person. */
   @Column('jsonb', { nullable: true })

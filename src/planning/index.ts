@@ -16,4 +16,5 @@ export {
 } from './plan-lane';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
+export { settingsForNewRun, settingsIn, withSettings, workersSettings } from './run-settings';
 export { storedResult } from './stored-result';

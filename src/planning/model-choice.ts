@@ -1,6 +1,6 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { readSecret, type Config } from '../config';
-import { ModelProvider, type ProviderPrices } from '../entities';
+import { ModelProvider, type ModelSetting, type ProviderPrices, type RunSettings } from '../entities';
 import { StoryreelError } from '../protocol';
 import { mayBeAsked, mayHoldKey } from '../trust';
 
@@ -21,11 +21,17 @@ export interface ModelChoice {
   readonly reasoningTokens: number;
   /** Throws `Provider.NotConfigured` where it cannot be read. */
   readonly key: () => string;
+  /** Whether it is asked with a key that this process has. */
+  readonly keyed: () => boolean;
+  /** What the run has chosen, where this is that: this process may be unable to ask it. */
+  readonly kept?: ModelSetting;
 }
 
 export interface PlanSource {
   readonly dataSource: DataSource;
   readonly config: Config;
+  /** Of the run that is planned for, where it has any. */
+  readonly settings?: RunSettings;
 }
 
 /** The provider that the environment names; rows of `model_providers` come before it. */
@@ -36,18 +42,42 @@ const NO_KEY = 'none';
 
 const OPENAI = 'https://api.openai.com/v1';
 
-/** With a name: the provider that holds a job already, as long as it is still known. */
+/** The model that the run has chosen; with a name: the provider that holds a job already, as long as it is still known. */
 export async function chooseModel(
-  { dataSource, config }: PlanSource,
+  { dataSource, config, settings }: PlanSource,
   kind: ModelKind,
   name?: string,
 ): Promise<ModelChoice> {
-  const rows = await dataSource.getRepository(ModelProvider).find({
+  const rows = await enabledRows(dataSource.manager, kind);
+  const kept = settings?.models[kind];
+  if (kept && (name === undefined || name === kept.provider)) return keptChoice(config, kind, kept, rows);
+  const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
+  return row ? fromRow(row, config) : fromEnvironment(config, kind);
+}
+
+/** Best first. */
+export function enabledRows(manager: EntityManager, kind: ModelKind): Promise<ModelProvider[]> {
+  return manager.find(ModelProvider, {
     where: { kind, enabled: true },
     order: { priority: 'ASC', weight: 'DESC', name: 'ASC' },
   });
-  const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
-  if (!row) return fromEnvironment(config, kind);
+}
+
+/** What shapes results is as the run has chosen it; where and how it is asked, as this process knows it. */
+function keptChoice(config: Config, kind: ModelKind, kept: ModelSetting, rows: readonly ModelProvider[]): ModelChoice {
+  const { provider, model, jsonSchema, continuation } = kept;
+  const row = rows.find(({ name }) => name === provider);
+  const { baseUrl, ...own } = row ? fromRow(row, config) : fromEnvironment(config, kind);
+  const isKnown = row !== undefined || provider === FROM_ENVIRONMENT;
+  return {
+    ...own,
+    ...{ name: provider, model, jsonSchema, continuation, kept },
+    ...(isKnown && baseUrl !== undefined && { baseUrl }),
+  };
+}
+
+export function fromRow(row: ModelProvider, config: Config): ModelChoice {
+  const key = () => keyOf(row, config);
   return {
     name: row.name,
     model: row.model,
@@ -57,8 +87,17 @@ export async function chooseModel(
     prices: row.prices ?? {},
     continuation: row.continuation,
     reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
-    key: () => keyOf(row, config),
+    key,
+    keyed: () => row.apiKeyFrom !== null && isReadable(key),
   };
+}
+
+function isReadable(key: () => string): boolean {
+  try {
+    return key() !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Throws `Provider.NotConfigured` where the row names what it must not, or what is not there. */
@@ -93,7 +132,7 @@ function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPr
   return Object.fromEntries(Object.entries(known).filter(([, price]) => price !== undefined));
 }
 
-function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
+export function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
   const { model, baseUrl, key } = placeOf(config, kind);
   return {
     name: FROM_ENVIRONMENT,
@@ -105,6 +144,7 @@ function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     continuation: config.STORYREEL_TEXT_CONTINUATION,
     reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,
+    keyed: () => key !== undefined,
   };
 }
 

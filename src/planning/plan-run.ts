@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { Lane } from '../entities';
-import { sceneNumbers } from '../stages';
+import { numbersOf, sceneIds } from '../stages';
 import { STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId, type StagePlan } from '../protocol';
 
 /** What a run is about to do: stages, and scenes where not all are meant. */
-export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes'>;
+export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes' | 'sceneIds'>;
 
 /**
  * All stages; or those asked for; or, where scenes are asked for, all that belongs to them and the film. Throws
@@ -17,7 +17,8 @@ export async function planRun(
   checkStages(gates);
   if (!stages && !scenes) return { plan: STAGES };
   checkNamed({ ...(stages && { stages }), ...(scenes && { scenes }) });
-  const there = await sceneNumbers(manager, projectId);
+  const ids = await sceneIds(manager, projectId);
+  const there = numbersOf(ids);
   const missing = scenes?.find((scene) => !there.includes(scene));
   if (missing !== undefined && !stages?.includes('storyboard')) {
     throw new StoryreelError(
@@ -36,7 +37,7 @@ export async function planRun(
   if (plan.some(({ name }) => name === 'storyboard')) return { plan, ...(scenes && { scenes }) };
   const own = scenes ?? there;
   checkNeeds(plan, own, there, settled);
-  return { plan, scenes: own };
+  return { plan, scenes: own, sceneIds: ids };
 }
 
 /** Throws `Stage.Unknown`, and `Project.Invalid` where nothing is named. */

@@ -17,6 +17,8 @@ export interface StoryInput {
   readonly stages?: readonly string[];
   /** Only these scenes, and of the stages those that belong to a scene, unless `stages` says otherwise. */
   readonly scenes?: readonly number[];
+  /** With the settings of the project's last run, where it has had one. Default: those of the worker that opens this one. */
+  readonly keepSettings?: boolean;
   /** Stages after which the run waits for a person to approve. */
   readonly gates?: readonly string[];
   /** What happens when a lane's retries are spent: `park` (default) waits for a person, `fail` ends the run. */
@@ -30,6 +32,8 @@ export interface CarriedRun {
   readonly runId: string;
   /** Absent until the storyboard is settled. */
   readonly scenes?: readonly number[];
+  /** The scenes that the numbers above and below mean. */
+  readonly sceneIds?: SceneIds;
   readonly settled: readonly LaneId[];
   readonly parked: Readonly<Record<LaneId, EventError>>;
   readonly skipped?: readonly LaneId[];
@@ -41,6 +45,12 @@ export interface CarriedRun {
   readonly untold?: readonly LaneId[];
 }
 
+/**
+ * The ids of all scenes of a project by the numbers that they have. A number changes its scene with an edit, an id never
+ * does: what must not reach another scene carries both.
+ */
+export type SceneIds = Readonly<Record<number, string>>;
+
 /** What opening a run decided, recorded once in history. */
 export interface OpenedRun {
   readonly plan: readonly StagePlan[];
@@ -50,10 +60,13 @@ export interface OpenedRun {
   readonly runId?: string;
   /** The scenes of this run, where it does not make the storyboard or is about some scenes only. */
   readonly scenes?: readonly number[];
+  /** Of all scenes that were there, where the run does not make the storyboard. */
+  readonly sceneIds?: SceneIds;
 }
 
 export interface OpenRequest {
   readonly projectId: ProjectId;
+  readonly keepSettings?: boolean;
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
   readonly gates?: readonly string[];
@@ -80,6 +93,10 @@ export interface StoryStatusView {
 export interface LaneTask {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
+  /** The id of the lane's scene. An attempt that finds another one under the number, or none, makes nothing. */
+  readonly scene?: string;
+  /** For the film: the ids of all scenes in their order, as the run knows them. */
+  readonly scenes?: readonly string[];
   /** Of the run as viewers follow it: it stays the same where the workflow continues as new. */
   readonly runId: string;
   /** Results settled under an older fence are not reused. */
@@ -107,11 +124,18 @@ export interface LaneResult {
   readonly announced: boolean;
   /** The scene numbers, where the lane was the one that lays out the scenes. */
   readonly scenes?: readonly number[];
+  readonly sceneIds?: SceneIds;
 }
 
-export interface ParkRequest {
+/** A lane by its name and its scene's id: the step does its work on the lane that the scene has then. */
+export interface LaneAddress {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
+  /** Absent where the lane has no scene, and from runs that do not know their scenes' ids. */
+  readonly scene?: string;
+}
+
+export interface ParkRequest extends LaneAddress {
   readonly error: EventError;
   /** `cancelled` where a person stopped the lane. */
   readonly as?: 'needs_attention' | 'cancelled';
@@ -142,16 +166,16 @@ export interface AdoptRequest extends MarkRequest {
   readonly lanes: readonly LaneView[];
 }
 
-export interface SkipRequest {
-  readonly projectId: ProjectId;
+export interface SkipRequest extends LaneAddress {
   readonly runId: string;
-  readonly lane: LaneId;
 }
 
 /** Lanes of a stage that are made again, and why. */
 export interface RejectedLanes {
   readonly projectId: ProjectId;
   readonly lanes: readonly LaneId[];
+  /** The scenes that the lanes' numbers mean. */
+  readonly sceneIds?: SceneIds;
   readonly reason: string;
 }
 
@@ -196,9 +220,9 @@ export interface StoryActivities {
   /** Rows and viewers go back to where the run stands. */
   adoptRun(request: AdoptRequest): Promise<void>;
   /** What is stored for a lane, where its activity did not say; null where it is not settled. */
-  settledLane(lane: { projectId: ProjectId; lane: LaneId }): Promise<LaneResult | null>;
-  /** The scene numbers, as stored now. */
-  listScenes(input: { projectId: ProjectId }): Promise<number[]>;
+  settledLane(lane: LaneAddress): Promise<LaneResult | null>;
+  /** The scene numbers as stored now or, where they are asked for, the ids by number; waits for an edit that is under way. */
+  listScenes(input: { projectId: ProjectId; ids?: true }): Promise<number[] | SceneIds>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
   announceRun(input: { projectId: ProjectId; runId: string; stages?: readonly string[] }): Promise<void>;
   /** A hint, worth a second at most: where Redis is away it does nothing, and says nothing of it. */

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Project, Scene } from '../entities';
-import type { LaneId, StageName } from '../protocol';
+import type { LaneId, SceneIds, StageName } from '../protocol';
 import type { StoredMedia } from '../storage';
 
 /** What a stage reads from: the project, the scene where it works on one, and the way to everything else. */
@@ -67,8 +67,8 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   parse(text: string, variables: Readonly<Record<string, unknown>>): Parsed;
   /** Writes the result in the transaction that settles the lane; running it twice changes nothing. */
   save(context: StageContext, result: Parsed, text: SettledText, settlement: Settlement): Promise<void>;
-  /** Set on the stage that lays out the scenes: their numbers, as stored. */
-  scenes?(context: StageContext): Promise<number[]>;
+  /** Set on the stage that lays out the scenes: what is stored of them. */
+  scenes?(context: StageContext): Promise<SceneIds>;
 }
 
 export interface SettledText {

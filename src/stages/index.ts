@@ -37,7 +37,7 @@ export {
   type TextStage,
   type VideoStage,
 } from './definition';
-export { sceneNumbers } from './storyboard';
+export { numbersOf, sceneIds } from './storyboard';
 export { askAgain, heed, heedInPrompt } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';

@@ -10,6 +10,7 @@ import {
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import {
+  announceSettings,
   createLaneActivities,
   createReconcileActivities,
   createRunActivities,
@@ -110,6 +111,9 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       onDiskFault: met.media,
       ...(metrics && { metrics }),
     };
+    await announceSettings(deps).catch((err: Error) =>
+      logger.warn({ err: err.message }, 'the settings of this worker could not be stored for "explain"'),
+    );
     const workers = await createWorkers(connection, deps, telemetry);
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);

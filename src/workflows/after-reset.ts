@@ -35,7 +35,7 @@ export class AfterReset {
     this.busy = true;
     const { projectId, liveStatus: status, gates } = table;
     const { lanes } = table.view();
-    const paused = table.withStatus('paused');
+    const paused = table.namesOf(table.withStatus('paused'));
     await adoptRun({ projectId, runId, status, paused, gates, lanes }).finally(() => (this.busy = false));
   }
 }

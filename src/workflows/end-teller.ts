@@ -1,24 +1,27 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
-import type { LaneId, ProjectId } from '../protocol';
+import { laneParts, type LaneAddress, type LaneId } from '../protocol';
 import { announceLane } from './activity-options';
+import type { LaneTable } from './lane-table';
 
 /**
  * Tells viewers of ends of lanes that could not be told in the steps that have stored them. Nothing waits for it but the end
  * of the run; what is not told when the workflow continues as new is told by the next run.
  */
 export class EndTeller {
-  private readonly telling = new Set<LaneId>();
+  /** By stage and scene, because lanes get other names while viewers are out of reach. */
+  private readonly telling = new Map<string, LaneAddress>();
   /** Lanes that have come to another end meanwhile. */
-  private readonly again = new Set<LaneId>();
+  private readonly again = new Set<string>();
   private closing = false;
 
   constructor(
-    private readonly projectId: ProjectId,
+    private readonly table: LaneTable,
     private readonly runId: string,
   ) {}
 
+  /** By their names of now. */
   get untold(): LaneId[] {
-    return [...this.telling];
+    return [...this.telling.values()].flatMap((address) => this.table.nameAt(address) ?? []);
   }
 
   get toldAll(): boolean {
@@ -26,15 +29,7 @@ export class EndTeller {
   }
 
   tell(lane: LaneId): void {
-    if (this.telling.has(lane)) {
-      this.again.add(lane);
-      return;
-    }
-    this.telling.add(lane);
-    void this.untilTold(lane).finally(() => {
-      this.telling.delete(lane);
-      if (this.again.delete(lane)) this.tell(lane);
-    });
+    this.tellOf(this.table.addressOf(lane));
   }
 
   /** The run ends: whoever cannot be told soon finds all of it in Postgres. */
@@ -42,11 +37,24 @@ export class EndTeller {
     this.closing = true;
   }
 
-  private async untilTold(lane: LaneId): Promise<void> {
-    const { projectId, runId } = this;
+  private tellOf(address: LaneAddress): void {
+    const key = `${laneParts(address.lane).stage}/${address.scene ?? address.lane}`;
+    if (this.telling.has(key)) {
+      this.again.add(key);
+      return;
+    }
+    this.telling.set(key, address);
+    void this.untilTold(address).finally(() => {
+      this.telling.delete(key);
+      if (this.again.delete(key)) this.tellOf(address);
+    });
+  }
+
+  private async untilTold(address: LaneAddress): Promise<void> {
+    const { runId } = this;
     for (;;) {
       try {
-        return await announceLane({ projectId, lane, runId });
+        return await announceLane({ ...address, runId });
       } catch {
         const isOver = this.closing || CancellationScope.current().consideredCancelled;
         if (isOver || !patched('ends-are-told-again')) return;

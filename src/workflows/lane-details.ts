@@ -1,5 +1,6 @@
 import {
   laneId,
+  laneParts,
   laysOutScenes,
   STATUS_MARKS,
   workflowIdOf,
@@ -14,7 +15,7 @@ const MOST_ROWS = 60;
 
 /** The workflow's current details in the Temporal UI: where every lane stands, and what a person can type. */
 export function detailsOf(table: LaneTable): string {
-  const { plan, scenes } = table;
+  const { plan } = table;
   const whole = plan.filter(({ scope }) => scope === 'project');
   const perScene = plan.filter(({ scope }) => scope === 'scene');
   const cell = (lane: LaneId) => `${STATUS_MARKS[table.status(lane)]} ${table.status(lane)}`;
@@ -23,10 +24,16 @@ export function detailsOf(table: LaneTable): string {
   if (whole.length > 0) {
     lines.push(...row(whole.map(({ name }) => name)), line(whole.map(({ name }) => cell(laneId(name)))), '');
   }
+  const [first] = perScene;
+  const scenes = first ? table.there.filter((lane) => laneParts(lane).stage === first.name) : [];
   if (scenes.length > 0) {
     lines.push(...row(['scene', ...perScene.map(({ name }) => name)]));
     const shown = scenes.slice(0, MOST_ROWS);
-    for (const scene of shown) lines.push(line([`${scene}`, ...perScene.map(({ name }) => cell(laneId(name, scene)))]));
+    for (const lane of shown) {
+      const { scene } = laneParts(lane);
+      const { scene: now } = laneParts(table.nameOf(lane) ?? lane);
+      lines.push(line([`${now}`, ...perScene.map(({ name }) => cell(laneId(name, scene)))]));
+    }
     if (shown.length < scenes.length) lines.push('', `… and ${scenes.length - shown.length} more scenes`);
     lines.push('');
   }
@@ -43,8 +50,9 @@ export function detailsOf(table: LaneTable): string {
   return lines.join('\n');
 }
 
-function attention(table: LaneTable, lane: LaneId): string[] {
-  const error = table.error(lane);
+function attention(table: LaneTable, own: LaneId): string[] {
+  const error = table.error(own);
+  const lane = table.nameOf(own) ?? own;
   return [
     `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${error?.message ?? ''}`,
     ...commands(table, ['retry', { lane }], ...(laysOutScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),

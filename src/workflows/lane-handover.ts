@@ -1,15 +1,25 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { FailureType, HandedOver, LaneKind, LaneResult, LaneTask } from '../protocol';
 import { MOST_ATTEMPTS, runLaneActivity } from './activity-options';
 
 const HANDED_OVER: FailureType = 'Worker.ShuttingDown';
+const CANNOT_SERVE: FailureType = 'Worker.CannotServe';
+
+/**
+ * So often may workers hand a lane back one after the other, about ten minutes in all, before a person is asked: while the one
+ * that could do it is busy, the others are quicker to take it.
+ */
+const MOST_REFUSALS = 42;
+const MOST_SECONDS = 15;
 
 /**
  * Runs a lane's activity to its result, beginning another one at once each time that a worker's shutdown ended it. Such
- * an end is nobody's failure: however many deploys a lane lives through, it keeps all of its retries.
+ * an end is nobody's failure: however many deploys a lane lives through, it keeps all of its retries. So does one that a
+ * worker hands back because it has not the run's provider, and that waits for another worker.
  */
 export async function runLaneThroughDeploys(kind: LaneKind, task: LaneTask): Promise<LaneResult> {
   let attemptsBefore = 0;
+  let refusals = 0;
   for (let handovers = 0; ; handovers++) {
     try {
       const failures = attemptsBefore - handovers;
@@ -18,14 +28,23 @@ export async function runLaneThroughDeploys(kind: LaneKind, task: LaneTask): Pro
       const handedOver = handedOverAfter(error);
       if (handedOver === undefined) throw error;
       attemptsBefore = handedOver;
+      refusals = typeOf(error) === CANNOT_SERVE ? refusals + 1 : 0;
+      if (refusals === MOST_REFUSALS) throw error;
+      if (refusals > 0) await sleep(1_000 * Math.min(2 ** (refusals - 1), MOST_SECONDS));
     }
   }
+}
+
+function typeOf(error: unknown): string | null | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? cause.type : undefined;
 }
 
 /** How many attempts the lane has had, where the last of them ended with its worker; else undefined. */
 function handedOverAfter(error: unknown): number | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure) || cause.type !== HANDED_OVER || !cause.nonRetryable) return undefined;
+  if (!(cause instanceof ApplicationFailure) || !cause.nonRetryable) return undefined;
+  if (cause.type !== HANDED_OVER && cause.type !== CANNOT_SERVE) return undefined;
   const { attempts } = (cause.details?.[0] ?? {}) as Partial<HandedOver>;
   return typeof attempts === 'number' ? attempts : undefined;
 }

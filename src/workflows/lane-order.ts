@@ -1,4 +1,12 @@
-import { laneId, laneParts, laysOutScenes, type LaneId, type OpenedRun, type StagePlan } from '../protocol';
+import {
+  laneId,
+  laneParts,
+  laysOutScenes,
+  type LaneId,
+  type OpenedRun,
+  type SceneIds,
+  type StagePlan,
+} from '../protocol';
 import { listScenes, rejectLanes } from './activity-options';
 import type { Gates } from './gates';
 import type { LaneRunner } from './lane-runner';
@@ -10,6 +18,7 @@ const SCENES_IN_FLIGHT = 50;
 
 export interface DoneSoFar {
   readonly scenes?: readonly number[];
+  readonly sceneIds?: SceneIds;
   readonly settled: readonly LaneId[];
 }
 
@@ -46,7 +55,7 @@ export class LaneOrder {
     this.scenesKnown = new Promise((resolve) => (this.tellScenes = resolve));
     const laidOutElsewhere = opened.plan.some(({ name }) => laysOutScenes(opened.plan, laneId(name)));
     const scenes = done.scenes ?? (laidOutElsewhere ? undefined : (opened.scenes ?? []));
-    if (scenes) this.layOut(scenes);
+    if (scenes) this.layOut(scenes, done.sceneIds ?? opened.sceneIds);
   }
 
   /** Resolves when every lane is settled and every gate passed; rejects with the first failure. */
@@ -100,8 +109,8 @@ export class LaneOrder {
     if (!result?.scenes || this.scenes) return;
     const scenes = this.ofThisRun(result.scenes);
     // What a person is still looking at may get other scenes.
-    if (this.run.gates.isWanted(stage.name)) this.run.table.setScenes(scenes);
-    else this.layOut(scenes);
+    if (this.run.gates.isWanted(stage.name)) this.run.table.setScenes(scenes, result.sceneIds);
+    else this.layOut(scenes, result.sceneIds);
   }
 
   private async need(stage: StagePlan, scene?: number): Promise<void> {
@@ -141,8 +150,10 @@ export class LaneOrder {
       if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
     }
     if (!this.scenes && laysOutScenes(this.opened.plan, laneId(stage.name))) {
-      const scenes = await this.run.runner.during(() => listScenes({ projectId: table.projectId }));
-      this.layOut(this.ofThisRun(scenes));
+      const found = await this.run.runner.during(() => listScenes({ projectId: table.projectId, ids: true }));
+      // A worker of an earlier release knows numbers only.
+      if (Array.isArray(found)) this.layOut(this.ofThisRun(found), undefined);
+      else this.layOut(this.ofThisRun(Object.keys(found).map(Number)), found);
     }
   }
 
@@ -150,7 +161,7 @@ export class LaneOrder {
     const { table, runner } = this.run;
     // The next run of the workflow makes them where this one ends right after the step.
     await runner.during(async () => {
-      await rejectLanes({ projectId: table.projectId, lanes, reason });
+      await rejectLanes({ projectId: table.projectId, lanes, sceneIds: table.laidOutIds, reason });
       for (const lane of lanes) {
         this.done.delete(lane);
         table.set(lane, 'pending');
@@ -164,9 +175,9 @@ export class LaneOrder {
     return chosen ? scenes.filter((scene) => chosen.includes(scene)) : scenes;
   }
 
-  private layOut(scenes: readonly number[]): void {
+  private layOut(scenes: readonly number[], ids: SceneIds | undefined): void {
     this.scenes = scenes;
-    this.run.table.setScenes(scenes);
+    this.run.table.layOut(scenes, ids);
     this.tellScenes(scenes);
   }
 
@@ -190,9 +201,4 @@ export class LaneOrder {
     this.gaveUpSlot.add(scene);
     this.slots.leave();
   }
-}
-
-/** Lanes named by a lane id, or by a stage: then all of that stage. */
-export function lanesNamed(name: unknown, among: readonly LaneId[]): LaneId[] {
-  return among.filter((lane) => lane === name || laneParts(lane).stage === name);
 }

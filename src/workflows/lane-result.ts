@@ -2,9 +2,9 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import {
   laysOutScenes,
   type FailureType,
+  type LaneAddress,
   type LaneId,
   type LaneResult,
-  type ProjectId,
   type StagePlan,
 } from '../protocol';
 import { settledLane } from './activity-options';
@@ -19,8 +19,8 @@ export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unkn
 }
 
 /** What is stored for a lane whose activity was ended by hand. Throws `Lane.EndedByHand` where that is nothing. */
-export async function storedResult(projectId: ProjectId, lane: LaneId): Promise<LaneResult> {
-  const stored = await settledLane({ projectId, lane });
+export async function storedResult(lane: LaneAddress): Promise<LaneResult> {
+  const stored = await settledLane(lane);
   if (stored) return stored;
   throw ApplicationFailure.nonRetryable(
     'Its activity was completed by hand, but nothing is stored for it. Retry it, or skip it.',

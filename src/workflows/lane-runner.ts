@@ -13,9 +13,11 @@ import {
   fenceOf,
   type EndedStep,
   type EventError,
+  type LaneAddress,
   type LaneId,
   type LaneKind,
   type LaneResult,
+  type LaneTask,
   type ProjectId,
   type StopRequest,
 } from '../protocol';
@@ -31,8 +33,8 @@ export interface LaneRunnerOptions {
   readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
-  /** Whether what a lane lacks may come with an edit: then all is looked at again, as soon as what runs has ended. */
-  readonly isOutdated?: () => boolean;
+  /** Whether a lane failed because of an edit: then all is looked at again, as soon as what runs has ended. */
+  readonly isOutdated?: (error: EventError) => boolean;
 }
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
@@ -66,7 +68,7 @@ export class LaneRunner {
   readonly ends: EndTeller;
 
   constructor(private readonly options: LaneRunnerOptions) {
-    this.ends = new EndTeller(options.projectId, options.runId);
+    this.ends = new EndTeller(options.table, options.runId);
   }
 
   /** No lane is under way. Lanes that wait for a person do not count. */
@@ -127,7 +129,7 @@ export class LaneRunner {
       const { result, error } = await this.attempt(kind, lane);
       if (result) return result;
       if (!error) continue;
-      if (lacksInput(error) && this.options.isOutdated?.()) {
+      if (this.options.isOutdated?.(error)) {
         table.set(lane, 'pending');
         await condition(() => this.draining);
         continue;
@@ -155,21 +157,21 @@ export class LaneRunner {
 
   /** One activity, with its retries. Neither a result nor an error: a person stopped it. */
   private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
-    const { table, projectId, runId } = this.options;
+    const { table, runId } = this.options;
     const { madeSince, afterReset } = this;
     table.set(lane, 'processing');
     const scope = new CancellationScope();
     this.attempts.set(lane, scope);
     const task = {
-      projectId,
-      lane,
+      ...this.address(lane),
+      ...scenesFor(kind, table),
       runId,
       ...(madeSince !== undefined && { madeSince }),
       ...(afterReset && { afterReset }),
     };
     try {
       const given = await scope.run(() => runLaneThroughDeploys(kind, task));
-      const result = isResultOf(lane, table.plan, given) ? given : await storedResult(projectId, lane);
+      const result = isResultOf(lane, table.plan, given) ? given : await storedResult(this.address(lane));
       this.untold.delete(lane);
       table.set(lane, 'completed');
       if (!result.announced) this.ends.tell(lane);
@@ -189,22 +191,26 @@ export class LaneRunner {
   }
 
   private park(lane: LaneId): Promise<void> {
-    const { projectId, runId, table } = this.options;
+    const { runId, table } = this.options;
     const error = table.error(lane) ?? STOPPED_BY_A_PERSON;
     const as = table.status(lane) === 'cancelled' ? 'cancelled' : 'needs_attention';
-    return this.end(lane, () => parkLane({ projectId, runId, lane, error, as, runStatus: table.liveStatus }));
+    return this.end(lane, () => parkLane({ ...this.address(lane), runId, error, as, runStatus: table.liveStatus }));
   }
 
   /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
   skip(lane: LaneId): Promise<void> {
     let skipped = this.skips.get(lane);
     if (!skipped) {
-      const { projectId, runId } = this.options;
-      skipped = this.end(lane, () => skipLane({ projectId, runId, lane }));
+      const { runId } = this.options;
+      skipped = this.end(lane, () => skipLane({ ...this.address(lane), runId }));
       skipped.catch(() => undefined);
       this.skips.set(lane, skipped);
     }
     return skipped;
+  }
+
+  private address(lane: LaneId): LaneAddress {
+    return this.options.table.addressOf(lane);
   }
 
   /** Work that the next run of the workflow, or the end of this one, must not overtake. */
@@ -250,9 +256,20 @@ export function hurryStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
 }
 
+/** What else a lane's activity must know of scenes, so that it makes nothing of others. */
+function scenesFor(kind: LaneKind, { laidOutIds }: LaneTable): Pick<LaneTask, 'scenes'> {
+  const scenes = Object.values(laidOutIds);
+  return kind === 'film' && scenes.length > 0 ? { scenes } : {};
+}
+
 /** A lane whose waiting cannot be stored waits all the same: Temporal says so. */
 function unlessRefused(error: unknown): void {
   if (isCancellation(error) || !patched('lanes-wait-unstored')) throw error;
+}
+
+/** The lane's scene has another number by now, or is gone. */
+export function hasMoved(error: EventError): boolean {
+  return error.type === 'Lane.Moved';
 }
 
 /** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */

@@ -2,27 +2,35 @@ import {
   laneParts,
   lanesOf,
   type EventError,
+  type LaneAddress,
   type LaneId,
   type LaneStatus,
   type LaneView,
   type LiveStatus,
   type ProjectId,
   type RunStatus,
+  type SceneIds,
   type StagePlan,
   type StoryStatusView,
 } from '../protocol';
+import { SceneNumbers } from './scene-numbers';
 
 /** How many lanes say point by point what was wrong, in an answer and when the workflow continues as new. */
 const MOST_WITH_ISSUES = 50;
 
 type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
-/** Where every lane of a run stands: what the status query answers and the Temporal UI shows. */
+/**
+ * Where every lane of a run stands: what the status query answers and the Temporal UI shows. Its lanes are those of the scenes
+ * as the run has laid them out; what a person reads or types goes by the names that they have now.
+ */
 export class LaneTable {
   plan: readonly StagePlan[] = [];
   scenes: readonly number[] = [];
   /** What the last message came to that changed nothing. */
   note: string | undefined;
+  private numbers = new SceneNumbers();
+  private isLaidOut = false;
   private readonly states = new Map<LaneId, { status: LaneStatus; error?: EventError }>();
   private readonly begun = new Set<string>();
   private readonly openGates = new Set<string>();
@@ -50,14 +58,82 @@ export class LaneTable {
     this.changed(this);
   }
 
-  /** Lanes of scenes that are gone are forgotten. */
-  setScenes(scenes: readonly number[]): void {
-    this.scenes = scenes;
-    for (const lane of [...this.states.keys()]) {
-      const { scene } = laneParts(lane);
-      if (scene !== undefined && !scenes.includes(scene)) this.states.delete(lane);
+  /** Where lanes stood under other numbers, their states go with their scenes. Lanes of scenes that are gone are forgotten. */
+  setScenes(scenes: readonly number[], ids: SceneIds = {}): void {
+    const moved = Object.keys(ids).length > 0 ? this.numbers.after(ids) : this.numbers;
+    const before = [...this.states];
+    this.states.clear();
+    for (const [lane, state] of before) {
+      const name = moved.nameOf(lane);
+      const { scene } = laneParts(name ?? lane);
+      if (name !== undefined && (scene === undefined || scenes.includes(scene))) this.states.set(name, state);
     }
+    this.scenes = scenes;
+    this.numbers = new SceneNumbers(ids);
     this.changed(this);
+  }
+
+  /** From now on the run's lanes are named by these numbers. */
+  layOut(scenes: readonly number[], ids: SceneIds | undefined): void {
+    this.isLaidOut = true;
+    this.setScenes(scenes, ids);
+  }
+
+  /** A person has given scenes other numbers. Where their ids are not known, nothing can be told of them. */
+  moveScenes(ids: SceneIds): void {
+    if (Object.keys(this.numbers.laidOut).length === 0) return;
+    if (!this.isLaidOut) return this.setScenes(Object.keys(ids).map(Number), ids);
+    this.numbers = this.numbers.after(ids);
+    this.changed(this);
+  }
+
+  /** Scenes have come, gone or moved since the run has laid them out. */
+  get scenesMoved(): boolean {
+    return this.numbers.haveChanged;
+  }
+
+  /** The ids of all scenes by their numbers of now; empty where they are not known. */
+  get sceneIds(): SceneIds {
+    return this.numbers.ids;
+  }
+
+  /** The ids of all scenes by the numbers that the lanes have. */
+  get laidOutIds(): SceneIds {
+    return this.numbers.laidOut;
+  }
+
+  sceneOf(lane: LaneId): string | undefined {
+    return this.numbers.idOf(lane);
+  }
+
+  /** Whose lane it is, whatever numbers scenes will have. */
+  addressOf(lane: LaneId): LaneAddress {
+    const scene = this.sceneOf(lane);
+    return { projectId: this.projectId, lane, ...(scene !== undefined && { scene }) };
+  }
+
+  /** The name of now of a lane that was addressed before; undefined where its scene is gone. */
+  nameAt({ lane, scene }: LaneAddress): LaneId | undefined {
+    return scene === undefined ? this.nameOf(lane) : this.numbers.nameAt(lane, scene);
+  }
+
+  /** What a lane is called now; undefined where its scene is gone. */
+  nameOf(lane: LaneId): LaneId | undefined {
+    return this.numbers.nameOf(lane);
+  }
+
+  /** Of these lanes, the one that a person calls so, or all of the stage. */
+  named(name: unknown, among: readonly LaneId[]): LaneId[] {
+    return among.filter((lane) => this.nameOf(lane) === name || laneParts(lane).stage === name);
+  }
+
+  namesOf(lanes: readonly LaneId[]): LaneId[] {
+    return lanes.flatMap((lane) => this.nameOf(lane) ?? []);
+  }
+
+  /** The numbers that scenes of the run have now; those that are gone are left out. */
+  numbersOf(scenes: readonly number[]): number[] {
+    return scenes.flatMap((scene) => this.numbers.of(scene) ?? []).sort((a, b) => a - b);
   }
 
   set(lane: LaneId, status: LaneStatus, error?: EventError): void {
@@ -112,9 +188,17 @@ export class LaneTable {
     return lanesOf(this.plan, this.scenes);
   }
 
+  /** Lanes of scenes that are still there, in the order that the scenes have now. */
+  get there(): LaneId[] {
+    const place = (scene: number) => this.numbers.of(scene) ?? Infinity;
+    const scenes = this.scenes.filter((scene) => place(scene) !== Infinity).sort((a, b) => place(a) - place(b));
+    return lanesOf(this.plan, scenes);
+  }
+
   /** Lanes that go on when a person says so: their retries are spent, or a person stopped them. */
   get waiting(): LaneId[] {
-    return this.ended ? [] : this.withStatus('needs_attention', 'cancelled');
+    if (this.ended) return [];
+    return this.withStatus('needs_attention', 'cancelled').filter((lane) => this.nameOf(lane) !== undefined);
   }
 
   isWaiting(lane: LaneId): boolean {
@@ -158,10 +242,10 @@ export class LaneTable {
       projectId: this.projectId,
       status: this.runStatus,
       stage: this.stage,
-      scenes: this.scenes.length,
-      lanes: this.lanes.map((lane): LaneView => {
+      scenes: this.numbersOf(this.scenes).length,
+      lanes: this.there.map((lane): LaneView => {
         const error = errors.get(lane);
-        return { lane, status: this.status(lane), ...(error && { error }) };
+        return { lane: this.nameOf(lane) ?? lane, status: this.status(lane), ...(error && { error }) };
       }),
       gates: this.gates,
     };

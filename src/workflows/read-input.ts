@@ -51,15 +51,17 @@ type Scope = Omit<StoryInput, 'projectId' | 'carried'>;
 
 /** What is to be made, and how. Whether there are such stages and scenes, the opening of the run finds out. */
 function readScope(fields: Readonly<Record<string, unknown>>): Scope {
-  const { force, stages, scenes, gates, onFailure } = fields;
+  const { force, keepSettings, stages, scenes, gates, onFailure } = fields;
   const fault = (field: string) => refused('Project.Invalid', `"${field}" of the input is not what it can be.`);
   if (isGiven(force) && typeof force !== 'boolean') throw fault('force');
+  if (isGiven(keepSettings) && typeof keepSettings !== 'boolean') throw fault('keepSettings');
   if (isGiven(stages) && !areNames(stages)) throw fault('stages');
   if (isGiven(gates) && !areNames(gates)) throw fault('gates');
   if (isGiven(scenes) && !areScenes(scenes)) throw fault('scenes');
   if (isGiven(onFailure) && onFailure !== 'park' && onFailure !== 'fail') throw fault('onFailure');
   return {
     ...(isGiven(force) && { force }),
+    ...(isGiven(keepSettings) && { keepSettings }),
     ...(isGiven(stages) && { stages }),
     ...(isGiven(scenes) && { scenes }),
     ...(isGiven(gates) && { gates }),

@@ -54,7 +54,7 @@ export class RunMarker {
       this.told = wanted;
       const { projectId, liveStatus: status, gates } = table;
       // The end of the run tells of itself.
-      const paused = status === 'paused' ? table.withStatus('paused') : [];
+      const paused = status === 'paused' ? table.namesOf(table.withStatus('paused')) : [];
       const marked = await markRun({ projectId, runId, status, paused, gates }).catch(() => undefined);
       if (marked?.announced === false) await this.later(wanted);
     }
@@ -71,6 +71,6 @@ export class RunMarker {
   private wanted(): string {
     const { liveStatus, gates } = this.table;
     if (!this.table.paused && gates.length === 0) return '';
-    return JSON.stringify([liveStatus, this.table.withStatus('paused'), gates]);
+    return JSON.stringify([liveStatus, this.table.namesOf(this.table.withStatus('paused')), gates]);
   }
 }

@@ -8,17 +8,18 @@ import {
   type StoryMessage,
 } from '../protocol';
 import type { Gates } from './gates';
-import { lanesNamed } from './lane-order';
 import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
 import { noteUnknownSignals } from './message-guard';
 import { readMessage, type MessageFields } from './read-message';
+import type { SceneWatch } from './scene-watch';
 
 export interface SteeredRun {
   readonly runId: string;
   readonly table: LaneTable;
   readonly runner: LaneRunner;
   readonly gates: Gates;
+  readonly scenes: SceneWatch;
   /** A person has changed rows that lanes of this run may have been made from. */
   edited: boolean;
   /** Everything shall be checked again now, by a new run of the workflow. */
@@ -53,8 +54,11 @@ export function listen(run: SteeredRun): void {
   noteUnknownSignals((line) => run.table.say(line));
 }
 
+/** Messages that name lanes, and so mean scenes by their numbers. */
+const NAMING: ReadonlySet<StoryMessage> = new Set<StoryMessage>(['retry', 'skip', 'cancelLane', 'reject']);
+
 function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect, run: SteeredRun): void {
-  const { table, runId } = run;
+  const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
   /** `isRefused`: whether what is too long, or comes too late, does nothing; what was taken once is not refused any more. */
   const weigh = (argument: unknown, isRefused: () => boolean): Effect => {
@@ -68,21 +72,38 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
   const apply = (outcome: Effect): MessageAnswer => {
     const lanes = 'apply' in outcome ? outcome.apply() : [];
     table.say('refusal' in outcome ? lineOf(name, outcome.refusal) : undefined);
-    return { status: table.runStatus, lanes, runId, fence: stopFence() };
+    return { status: table.runStatus, lanes: table.namesOf(lanes), runId, fence: stopFence() };
   };
-  const onSignal = (argument: unknown): void => {
-    const outcome = weigh(argument, () => patched('bounded-messages'));
+  // Whoever names a lane while an edit is on its way may mean what it is called after that.
+  const mustWait = () => NAMING.has(name) && !scenes.isCurrent && !run.ending;
+  const weighLater = async (argument: unknown): Promise<Effect> =>
+    (await scenes.known())
+      ? weigh(argument, () => true)
+      : { refusal: 'scenes were moved again meanwhile: see what the lane is called' };
+  const onSignal = async (argument: unknown): Promise<void> => {
+    const outcome = mustWait() ? await weighLater(argument) : weigh(argument, () => patched('bounded-messages'));
     if ('refusal' in outcome) log.warn(lineOf(name, outcome.refusal));
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
-  setHandler(defineUpdate<MessageAnswer, [unknown]>(name), (argument) => apply(weigh(argument, () => false)), {
+  const onUpdate = async (argument: unknown): Promise<MessageAnswer> => {
+    if (!mustWait()) return apply(weigh(argument, () => false));
+    const outcome = await weighLater(argument);
+    if ('refusal' in outcome) throw refused(outcome.refusal);
+    return apply(outcome);
+  };
+  setHandler(defineUpdate<MessageAnswer, [unknown]>(name), onUpdate, {
     description,
     validator: (argument) => {
+      if (mustWait()) return;
       const outcome = weigh(argument, () => true);
-      if ('refusal' in outcome) throw ApplicationFailure.nonRetryable(boundedLine(outcome.refusal, TEXT_BYTES.note));
+      if ('refusal' in outcome) throw refused(outcome.refusal);
     },
   });
+}
+
+function refused(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(boundedLine(reason, TEXT_BYTES.note));
 }
 
 function lineOf(name: StoryMessage, refusal: string): string {
@@ -99,6 +120,13 @@ function effectsOn(run: SteeredRun): Effects {
   const set = (lanes: readonly LaneId[], status: 'pending' | 'skipped') => {
     for (const lane of lanes) table.set(lane, status);
     return lanes;
+  };
+  /** At once where a lane lacks what the edit may have brought, or scenes have moved; else before the run ends. */
+  const lookAgain = (): readonly LaneId[] => {
+    const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
+    const standsStill = table.paused || table.gates.length > 0;
+    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.recheck = true;
+    return set(lacking, 'pending');
   };
   const waitingAt = (gate: string | undefined): string | undefined =>
     gate === undefined
@@ -129,13 +157,13 @@ function effectsOn(run: SteeredRun): Effects {
     },
     retry: ({ lane }) => {
       if (lane === undefined) return NEEDS_LANE;
-      const lanes = lanesNamed(lane, table.waiting);
+      const lanes = table.named(lane, table.waiting);
       if (lanes.length === 0) return { refusal: `${lane} is not waiting for a retry` };
       return { apply: () => set(lanes, 'pending') };
     },
     skip: ({ lane }) => {
       if (lane === undefined) return NEEDS_LANE;
-      const named = lanesNamed(lane, table.lanes);
+      const named = table.named(lane, table.there);
       if (named.length === 0) return { refusal: `there is no lane ${lane}` };
       if (named.some((each) => laysOutScenes(table.plan, each))) {
         return { refusal: `${lane} cannot be skipped: everything after it needs its scenes` };
@@ -156,7 +184,7 @@ function effectsOn(run: SteeredRun): Effects {
     cancelLane: ({ lane }) => {
       if (lane === undefined) return NEEDS_LANE;
       const begun = table.withStatus('processing', 'paused');
-      const lanes = lanesNamed(lane, begun);
+      const lanes = table.named(lane, begun);
       if (lanes.length === 0) return { refusal: `${lane} is not running` };
       return { apply: () => runner.stop(lanes, 'cancelled') };
     },
@@ -178,8 +206,8 @@ function effectsOn(run: SteeredRun): Effects {
       if (table.plan.some(({ name, kind }) => name === gate && kind === 'film')) {
         return { refusal: 'a film is joined from what there is: edit what is wrong, or cancel' };
       }
-      const made = lanesNamed(gate, table.lanes).filter((each) => table.status(each) === 'completed');
-      const lanes = lane === undefined ? made : lanesNamed(lane, made);
+      const made = table.named(gate, table.there).filter((each) => table.status(each) === 'completed');
+      const lanes = lane === undefined ? made : table.named(lane, made);
       if (lanes.length === 0) return { refusal: `${lane} is no settled lane of ${gate}` };
       return {
         apply: () => {
@@ -191,9 +219,10 @@ function effectsOn(run: SteeredRun): Effects {
     edited: () => ({
       apply: () => {
         run.edited = true;
-        const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
-        if (lacking.length > 0) run.recheck = true;
-        return set(lacking, 'pending');
+        if (!patched('scenes-are-followed')) return lookAgain();
+        // The look ends after the edit's commit, and finds what has been stored.
+        void run.scenes.look().then(lookAgain);
+        return [];
       },
     }),
   };

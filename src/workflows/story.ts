@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -25,10 +26,11 @@ import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
-import { eventErrorOf, hurryStop, LaneRunner, stopFence } from './lane-runner';
+import { eventErrorOf, hasMoved, hurryStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { readStoryInput } from './read-input';
 import { RunMarker } from './run-marker';
+import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
 import { tellBatch } from './tell-batch';
 
@@ -50,10 +52,12 @@ interface StoryRun extends SteeredRun {
 /** Turns a project's topic into its film. Holds ids, statuses and counts; every text and file stays outside. */
 export async function story(given: StoryInput): Promise<StoryStatusView> {
   const input = readStoryInput(given);
-  const { projectId, stages, scenes, gates, carried } = input;
+  const { projectId, stages, scenes, gates, keepSettings, carried } = input;
   const run = beginRun(input);
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
+  // Before messages: those that came while the workflow continued as new are about lanes as they stood.
+  if (carried) takeOver(carried, table);
   listen(run);
 
   CancellationScope.current().cancelRequested.catch(() => {
@@ -70,6 +74,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
       projectId,
       ...(stages && { stages }),
       ...(scenes && { scenes }),
+      ...(keepSettings && { keepSettings }),
       ...(gates && { gates }),
     });
     if (input.force) runner.madeSince = opened.runFence;
@@ -104,9 +109,17 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
       runId,
       table,
       onFailure: onFailure ?? 'park',
-      isOutdated: () => (run.recheck ||= run.edited),
+      isOutdated: (error) => {
+        if (hasMoved(error)) {
+          // Whatever has become of the word that there was an edit.
+          run.edited = true;
+          void run.scenes.look();
+        } else if (!lacksInput(error)) return false;
+        return (run.recheck ||= run.edited);
+      },
     }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
+    scenes: new SceneWatch(projectId, table),
     edited: false,
     recheck: false,
     ending: false,
@@ -124,13 +137,13 @@ async function make(
   carried: CarriedRun | undefined,
 ): Promise<CarriedRun | undefined> {
   const { table } = run;
-  table.begin(opened.plan);
+  if (!carried) table.begin(opened.plan);
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
+    ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
     // Where everything is looked at again, rows may be new: then they are told again what is skipped.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
-  if (carried) takeOver(carried, table);
   for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
 
   const scope = new CancellationScope();
@@ -144,25 +157,43 @@ async function make(
     throw error;
   }
   const errors = table.errorsShown();
-  const waiting = table.withStatus('needs_attention').map((lane) => [lane, errors.get(lane)] as const);
   const skipped = table.withStatus('skipped');
+  const parked = table.withStatus('needs_attention').flatMap((lane) => {
+    const error = errors.get(lane);
+    return table.namesOf([lane]).map((name) => [name, error] as const);
+  });
   const again = run.edited || run.recheck;
   return {
-    run: opened,
+    run: ofNow(opened, table),
     runId: run.runId,
-    ...(order.scenes && !again && { scenes: order.scenes }),
-    settled: again ? [] : [...order.done].filter((lane) => !skipped.includes(lane)),
-    parked: Object.fromEntries(waiting) as Readonly<Record<LaneId, EventError>>,
-    skipped,
-    cancelled: table.withStatus('cancelled'),
+    ...(order.scenes && !again && { scenes: table.numbersOf(order.scenes) }),
+    ...(Object.keys(table.sceneIds).length > 0 && { sceneIds: table.sceneIds }),
+    settled: again ? [] : table.namesOf([...order.done].filter((lane) => !skipped.includes(lane))),
+    parked: Object.fromEntries(parked) as Readonly<Record<LaneId, EventError>>,
+    skipped: table.namesOf(skipped),
+    cancelled: table.namesOf(table.withStatus('cancelled')),
     paused: table.paused,
     approved: [...run.gates.approved],
     untold: run.runner.ends.untold,
   };
 }
 
+/** The run with the scenes that it is about, by the numbers of now. */
+function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
+  return {
+    ...opened,
+    ...(opened.scenes && { scenes: table.numbersOf(opened.scenes) }),
+    ...(opened.sceneIds && { sceneIds: table.sceneIds }),
+  };
+}
+
 /** Where the lanes stood when the workflow continued as new. */
 function takeOver(carried: CarriedRun, table: LaneTable): void {
+  const { run, scenes = run.scenes, sceneIds } = carried;
+  table.begin(run.plan);
+  // Until the scenes are laid out again, lanes are known by the names that they had last.
+  const known = scenes ?? (sceneIds && Object.keys(sceneIds).map(Number));
+  if (known) table.setScenes(known, sceneIds);
   for (const lane of carried.settled) table.set(lane, 'completed');
   for (const lane of carried.skipped ?? []) table.set(lane, 'skipped');
   for (const lane of carried.cancelled ?? []) table.set(lane, 'cancelled');
@@ -176,12 +207,13 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
   return false;
 }
 
-async function drainedNow({ runner, marker }: StoryRun, order: LaneOrder): Promise<void> {
+async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
   // No lane waits for viewers to be told, who may be out of reach for long.
   const carriesUntold = patched('untold-ends-are-carried');
-  await condition(() => runner.stopped && marker.idle && (carriesUntold || runner.ends.toldAll));
+  const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
+  await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
 }
 
 function adopt({ afterReset, marker, table }: StoryRun): void {
@@ -201,7 +233,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   marker.stop();
   afterReset.stop();
   runner.ends.close();
-  await condition(() => runner.stopped && marker.idle && afterReset.idle);
+  await condition(() => runner.stopped && marker.idle && afterReset.idle && allHandlersFinished());
   const { announced } = await closeRun({
     projectId,
     runId,
@@ -209,7 +241,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
     announce: runner.ends.toldAll,
     ...(stages && { stages }),
-    ...(opened?.scenes && { scenes: opened.scenes }),
+    ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
   }).catch((error: Error) => {
     // What cannot be stored must not keep a run from ending as it was to end: the reconciler closes its rows.
     if (thrown) return { announced: true };

@@ -65,7 +65,8 @@ describe('A person who steers a run', () => {
     expect(lanes).toEqual(['storyboard']);
     await until('it waits again', async () => {
       const asked = (await studio.requests(mark)).filter(({ kind }) => kind === 'chat');
-      return asked.length === 3 && (await app.client.status(projectId)).status === 'awaiting_approval';
+      // The run itself: its rows follow a moment later, and may still be those of before.
+      return asked.length === 3 && (await app.client.runStatus(projectId))?.status === 'awaiting_approval';
     });
     await app.client.approve(projectId, 'storyboard');
     const events = await all;

@@ -3,8 +3,14 @@ import type { DataSource } from 'typeorm';
 import { createDataSource, migrate } from '../../src/entities';
 import { fromSetup } from './services';
 
+export interface OwnDatabase {
+  readonly url: string;
+  readonly dataSource: DataSource;
+  drop(): Promise<void>;
+}
+
 /** A migrated database of a suite's own, for rows that every other suite would see. */
-export async function createOwnDatabase(): Promise<{ url: string; dataSource: DataSource; drop(): Promise<void> }> {
+export async function createOwnDatabase(): Promise<OwnDatabase> {
   const name = `own_${randomUUID().replaceAll('-', '')}`;
   const admin = createDataSource({ url: fromSetup('STORYREEL_TEST_POSTGRES_URL'), poolSize: 1 });
   await admin.initialize();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { reasonText, type LaneExplanation } from '../../client';
+import { reasonText, settingsText, type LaneExplanation } from '../../client';
 import type { StageName } from '../../protocol';
 import { addNumber, addStage, projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
@@ -8,6 +8,7 @@ import { createStyle, type Style } from '../render';
 
 interface Flags {
   readonly force?: boolean;
+  readonly keepSettings?: boolean;
   readonly stage?: readonly StageName[];
   readonly scene?: readonly number[];
   readonly json?: boolean;
@@ -18,8 +19,8 @@ Examples:
   storyreel explain 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11
   storyreel explain 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11 --json
 
-What "depends on" a lane is made again only if that lane comes out different. Models that no row of model_providers names
-are taken from this process's settings, which must be those of the workers.`;
+What "depends on" a lane is made again only if that lane comes out different. A new run has the models and the frame size of
+the workers, as the one that started last has stored them; with --keep-settings, those of the project's last run.`;
 
 export function addExplain(program: Command, cli: Cli): void {
   program
@@ -28,6 +29,7 @@ export function addExplain(program: Command, cli: Cli): void {
     .description('Shows what a run would make and what it would use again, and why. Starts nothing and costs nothing.')
     .argument('<project>', 'the project id')
     .option('--force', 'as if the run were told to make all again')
+    .option('--keep-settings', 'as if the run were told to keep the models and the frame size of the last one')
     .option('--stage <stage>', 'only this stage; may be given again', addStage)
     .option('--scene <n>', 'only this scene; may be given again', addNumber)
     .option('--json', 'print one JSON object')
@@ -37,13 +39,14 @@ export function addExplain(program: Command, cli: Cli): void {
       const explanation = await withClient(cli, ({ client }) =>
         client.explain(projectId, {
           ...(flags.force && { force: true }),
+          ...(flags.keepSettings && { keepSettings: true }),
           ...(flags.stage && { stages: flags.stage }),
           ...(flags.scene && { scenes: flags.scene }),
         }),
       );
       const lines = flags.json
         ? [JSON.stringify(explanation)]
-        : table(explanation.lanes, createStyle(cli.screen.color));
+        : [...table(explanation.lanes, createStyle(cli.screen.color)), ...settingsText(explanation)];
       cli.screen.write(`${lines.join('\n')}\n`);
     });
 }

@@ -11,6 +11,7 @@ interface Flags {
   readonly gate?: readonly StageName[];
   readonly replaceEdits?: boolean;
   readonly force?: boolean;
+  readonly keepSettings?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -36,10 +37,11 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
     .option('--force', 'make it again also where nothing has changed')
     .option('--replace-edits', 'also where it replaces what a person has written')
+    .option('--keep-settings', 'with the models and the frame size of the last run, whatever they are now')
     .option('--detach', 'start it, print the project id, and return')
     .option('--json', 'print one JSON event a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
-    .action(async (project: string, { stage, scene, gate, force, replaceEdits, ...flags }: Flags) => {
+    .action(async (project: string, { stage, scene, gate, force, replaceEdits, keepSettings, ...flags }: Flags) => {
       const projectId = projectArgument(project);
       const signal = cli.interrupted();
       const options = {
@@ -48,6 +50,7 @@ export function addRun(program: Command, cli: Cli): void {
         ...(gate && { gates: gate }),
         ...(force && { force }),
         ...(replaceEdits && { replaceEdits }),
+        ...(keepSettings && { keepSettings }),
       };
       cli.exitCode = await withClient(cli, (at) => startAndFollow(cli, at, projectId, options, { ...flags, signal }));
     });

@@ -1,5 +1,5 @@
 import { TextEdit, type Lane } from '../../entities';
-import { chooseModel } from '../../planning';
+import { chooseModel, withSettings } from '../../planning';
 import { isStageName, laneParts, StoryreelError, type LaneId } from '../../protocol';
 import type { LogSnapshot } from '../../stream';
 import type { Changes } from './changes';
@@ -17,7 +17,7 @@ export async function editBegunText(
   { lane: name, content }: NonNullable<Changes['text']>,
 ): Promise<void> {
   const lane = name as LaneId;
-  const { manager, projectId, lanes } = editing;
+  const { manager, projectId, project, lanes } = editing;
   if (!isStageName(laneParts(lane).stage)) throw new StoryreelError('Project.Invalid', `There is no lane ${name}.`);
   mustBeIdle(editing, lane);
   const row = lanes.get(lane);
@@ -29,7 +29,7 @@ export async function editBegunText(
   }
   const before = await begunText(editing, row);
   if (before === content) return;
-  const { continuation, name: provider } = await chooseModel(source, 'text');
+  const { continuation, name: provider } = await chooseModel(withSettings(source, project.runSettings), 'text');
   if (continuation !== 'prefill') {
     throw new StoryreelError(
       'Project.Invalid',

@@ -32,11 +32,11 @@ const DEADLOCK = '40P01';
 const MOST_TRIES = 4;
 
 /**
- * Changes a project by hand, all or nothing. Afterwards viewers and the live run are told. Nothing is made by this: a run
+ * Changes a project by hand, all or nothing. The live run is told before, viewers afterwards. Nothing is made by this: a run
  * makes again what depends on the change, and keeps what a person has written as long as what it is made from stays.
  *
- * An edit that changes nothing is no new version. Throws `Project.Invalid`, `Project.Conflict`, `Project.NotFound` and
- * `Lane.Busy`.
+ * An edit that changes nothing is no new version. Throws `Project.Invalid`, `Project.Conflict`, `Project.NotFound`,
+ * `Lane.Busy` and, where the live run cannot be told, `Service.Unreachable`.
  */
 export async function editProject(
   source: EditSource,
@@ -57,16 +57,14 @@ export async function editProject(
   for (let tries = 1; ; tries++) {
     const opened = await opening();
     try {
-      const editing = await source.dataSource.transaction((manager) =>
-        editOnce(manager, source, opened, changes, version),
-      );
+      const editing = await source.dataSource.transaction(async (manager) => {
+        const edited = await editOnce(manager, source, opened, changes, version);
+        if (edited.changed.length > 0) await tellRun(run);
+        return edited;
+      });
       const { project, changed } = editing;
       if (changed.length === 0) return { version: project.version };
       await tellEdit(source, editing);
-      // Also where none was live before: one may have begun meanwhile.
-      await run.tell().catch((cause: unknown) => {
-        throw untold(project, cause);
-      });
       return { version: project.version + 1 };
     } catch (error) {
       if ((error as { code?: string }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
@@ -149,12 +147,18 @@ function conflict({ version: now }: Project, version: number): StoryreelError {
   );
 }
 
-function untold({ version }: Project, cause: unknown): StoryreelError {
-  return new StoryreelError(
-    'Service.Unreachable',
-    `The edit is stored as version ${version + 1}, but a live run could not be told. Send it the signal "edited".`,
-    { cause },
-  );
+/**
+ * Before the commit, for which a run waits then. So no edit is stored of which a live run does not know, whoever dies; of one
+ * that is not stored after all, the run finds nothing. Also where none was live before: one may have begun meanwhile.
+ */
+async function tellRun(run: LiveRun): Promise<void> {
+  await run.tell().catch((cause: unknown) => {
+    throw new StoryreelError(
+      'Service.Unreachable',
+      'A live run could not be told of the edit, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',
+      { cause },
+    );
+  });
 }
 
 function mustFit(what: string, text: string, most: number): void {

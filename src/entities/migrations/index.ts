@@ -7,6 +7,7 @@ import { Outages1795856400013 } from './outages.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
+import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 import { WrittenTexts1795478400640 } from './written-texts.migration';
 
@@ -23,4 +24,5 @@ export const migrations = [
   Costs1795478400614,
   WrittenTexts1795478400640,
   Outages1795856400013,
+  RunSettings1795857600000,
 ];

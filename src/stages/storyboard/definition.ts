@@ -3,7 +3,7 @@ import { laneId, StoryreelError } from '../../protocol';
 import type { TextStage } from '../definition';
 import { settingsOf } from '../settings';
 import { parseStoryboard, storyboardSchema, type StoryboardScene } from './parser';
-import { saveScenes, sceneNumbers } from './persist';
+import { saveScenes, sceneIds } from './persist';
 import { prompt } from './prompt';
 
 /** Divides the story into scenes; every later stage works on one of them. */
@@ -27,13 +27,13 @@ export const storyboard: TextStage<StoryboardScene[]> = {
   schema: (variables) => storyboardSchema(Number(variables['scenes'])),
   parse: (text) => parseStoryboard(text),
   save: (context, scenes) => saveScenes(context, scenes),
-  scenes: ({ manager, project }) => sceneNumbers(manager, project.id),
+  scenes: ({ manager, project }) => sceneIds(manager, project.id),
 
   async stored(context) {
     const { manager, project } = context;
     const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'storyboard' });
     if (row?.text == null || row.sha256 === null) return undefined;
-    if ((await sceneNumbers(context.manager, context.project.id)).length === 0) return undefined;
+    if (Object.keys(await sceneIds(context.manager, context.project.id)).length === 0) return undefined;
     return { text: row.text, sha256: row.sha256, bytes: row.textBytes ?? 0 };
   },
 };

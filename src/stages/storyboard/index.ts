@@ -1,2 +1,2 @@
 export { storyboard } from './definition';
-export { sceneNumbers } from './persist';
+export { numbersOf, sceneIds } from './persist';

@@ -1,5 +1,6 @@
 import { IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
 import { Lane, Scene } from '../../entities';
+import type { SceneIds } from '../../protocol';
 import type { StageContext } from '../definition';
 import type { StoryboardScene } from './parser';
 
@@ -26,12 +27,16 @@ export async function saveScenes(
   await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { accepted: false });
 }
 
-/** In their order. */
-export async function sceneNumbers(manager: EntityManager, projectId: string): Promise<number[]> {
+export async function sceneIds(manager: EntityManager, projectId: string): Promise<SceneIds> {
   const scenes = await manager.find(Scene, {
     select: { id: true, sequenceNumber: true },
     where: { projectId },
     order: { sequenceNumber: 'ASC' },
   });
-  return scenes.map(({ sequenceNumber }) => sequenceNumber);
+  return Object.fromEntries(scenes.map(({ id, sequenceNumber }) => [sequenceNumber, id]));
+}
+
+/** In their order. */
+export function numbersOf(ids: SceneIds): number[] {
+  return Object.keys(ids).map(Number);
 }

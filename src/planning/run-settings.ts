@@ -1,0 +1,54 @@
+import type { EntityManager } from 'typeorm';
+import type { Config } from '../config';
+import { WorkerSettings, type ModelSetting, type RunSettings } from '../entities';
+import {
+  enabledRows,
+  fromEnvironment,
+  fromRow,
+  type ModelChoice,
+  type ModelKind,
+  type PlanSource,
+} from './model-choice';
+
+/** What a run would have that is opened by a worker with these settings; rows of `model_providers` come before them. */
+export async function settingsForNewRun(
+  manager: EntityManager,
+  config: Config,
+  own: RunSettings = settingsIn(config),
+): Promise<RunSettings> {
+  const chosen = async (kind: ModelKind): Promise<ModelSetting> => {
+    const [row] = await enabledRows(manager, kind);
+    return row ? settingOf(fromRow(row, config)) : own.models[kind];
+  };
+  return { ...own, models: { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') } };
+}
+
+/** A process's own settings, without the rows of `model_providers`. */
+export function settingsIn(config: Config): RunSettings {
+  const of = (kind: ModelKind) => settingOf(fromEnvironment(config, kind));
+  return {
+    models: { text: of('text'), image: of('image'), video: of('video') },
+    frameSize: config.FRAME_SIZE,
+    maxTextBytes: config.MAX_TEXT_BYTES,
+  };
+}
+
+/** What the workers have said of themselves; where none has, this process's own settings. */
+export async function workersSettings({ dataSource, config }: PlanSource): Promise<RunSettings> {
+  const taskQueue = config.TEMPORAL_TASK_QUEUE;
+  const row = await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue });
+  return row?.settings ?? settingsIn(config);
+}
+
+/** The same with a run's settings in the place of this process's own. Runs of before have none. */
+export function withSettings<Source extends PlanSource>(source: Source, settings: RunSettings | null): Source {
+  if (!settings) return source;
+  const config = { ...source.config, FRAME_SIZE: settings.frameSize, MAX_TEXT_BYTES: settings.maxTextBytes };
+  return { ...source, config, settings };
+}
+
+function settingOf(choice: ModelChoice): ModelSetting {
+  const { name: provider, model, jsonSchema, continuation, adapter, baseUrl, keyed } = choice;
+  const configured = baseUrl !== undefined && adapter === 'openai';
+  return { provider, model, jsonSchema, continuation, configured, keyed: keyed() };
+}

@@ -1,0 +1,58 @@
+import { laneId, laneParts, type LaneId, type SceneIds } from '../protocol';
+
+/**
+ * Which scenes the numbers of a run's lanes mean. To its end a run of the workflow keeps the numbers under which it has laid
+ * the scenes out, whatever a person makes of their order meanwhile; what it tells and hears goes by the numbers of now. Scenes
+ * without a known id keep their number.
+ */
+export class SceneNumbers {
+  private readonly now: ReadonlyMap<string, number>;
+
+  constructor(
+    readonly laidOut: SceneIds = {},
+    private readonly present: SceneIds = laidOut,
+  ) {
+    this.now = new Map(Object.entries(present).map(([number, id]) => [id, Number(number)]));
+  }
+
+  /** The same lanes after an edit. */
+  after(present: SceneIds): SceneNumbers {
+    return new SceneNumbers(this.laidOut, present);
+  }
+
+  /** The scenes as they are now. */
+  get ids(): SceneIds {
+    return this.present;
+  }
+
+  /** A scene has come, gone or moved since they were laid out. */
+  get haveChanged(): boolean {
+    const before = Object.keys(this.laidOut);
+    return before.length !== this.now.size || before.some((number) => this.of(Number(number)) !== Number(number));
+  }
+
+  /** The number of now; undefined where the scene is gone. */
+  of(scene: number): number | undefined {
+    const id = this.laidOut[scene];
+    return id === undefined ? scene : this.now.get(id);
+  }
+
+  idOf(lane: LaneId): string | undefined {
+    const { scene } = laneParts(lane);
+    return scene === undefined ? undefined : this.laidOut[scene];
+  }
+
+  /** The name that a lane has now; undefined where its scene is gone. */
+  nameOf(lane: LaneId): LaneId | undefined {
+    const { stage, scene } = laneParts(lane);
+    if (scene === undefined) return lane;
+    const number = this.of(scene);
+    return number === undefined ? undefined : laneId(stage, number);
+  }
+
+  /** The name that the lane of the same stage of this scene has now; undefined where the scene is gone. */
+  nameAt(lane: LaneId, id: string): LaneId | undefined {
+    const number = this.now.get(id);
+    return number === undefined ? undefined : laneId(laneParts(lane).stage, number);
+  }
+}
