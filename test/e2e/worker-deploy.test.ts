@@ -103,7 +103,7 @@ describe('When a worker is told to stop,', () => {
     const { topic, mark } = ownTopic();
     const text = sentences(12, mark);
     const rewrite = `Topic: ${topic}`;
-    await studio.misbehave(rewrite, 'chat', { text, hold: 10 }, 2);
+    await studio.misbehave(rewrite, 'chat', { text, hold: 10 }, 3);
     await studio.misbehave(mark, 'image', { hold: 0 }, 2);
     const projectId = await create(topic);
     const watching = begin(projectId);

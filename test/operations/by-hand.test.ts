@@ -33,8 +33,8 @@ describe('When an operator ends things by hand,', () => {
     });
 
   const agree = (projectId: ProjectId, run: string) =>
-    until(`all say ${run}`, async () => {
-      const { temporal: told, postgres, viewer } = await standings(app, projectId);
+    until(`all say ${run}`, async (saw) => {
+      const { temporal: told, postgres, viewer } = saw(await standings(app, projectId));
       return JSON.stringify(told) === JSON.stringify(postgres) && [told.run, viewer].every((each) => each === run);
     });
 

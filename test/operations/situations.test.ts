@@ -42,8 +42,8 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     });
 
   const agree = (projectId: ProjectId, run: string) =>
-    until(`all say ${run}`, async () => {
-      const { temporal, postgres, viewer } = await standings(app, projectId);
+    until(`all say ${run}`, async (saw) => {
+      const { temporal, postgres, viewer } = saw(await standings(app, projectId));
       const same = JSON.stringify(temporal) === JSON.stringify(postgres);
       return same && temporal.run === run && viewer === run ? temporal.lanes : undefined;
     });

@@ -38,8 +38,8 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
   }
 
   const agree = (projectId: ProjectId, run: string) =>
-    until(`all say ${run}`, async () => {
-      const { temporal: told, postgres, viewer } = await standings(app, projectId);
+    until(`all say ${run}`, async (saw) => {
+      const { temporal: told, postgres, viewer } = saw(await standings(app, projectId));
       const same = JSON.stringify(told) === JSON.stringify(postgres) && viewer === postgres.run;
       return same && told.run === run ? told : undefined;
     });
