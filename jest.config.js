@@ -22,7 +22,7 @@ module.exports = {
   // Far beyond what any condition of a test may take (test/support/until.ts): that one's message says more.
   testTimeout: 900_000,
   // Much of the time is spent waiting for time-outs and other processes, so more suites than cores run well.
-  maxWorkers: 4,
+  maxWorkers: 5,
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testSequencer: '<rootDir>/test/support/slow-first.cjs',

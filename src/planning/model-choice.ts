@@ -144,7 +144,8 @@ export function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     continuation: config.STORYREEL_TEXT_CONTINUATION,
     reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,
-    keyed: () => key !== undefined,
+    // An address that a person has set may need no key; whether it does, it says itself.
+    keyed: () => baseUrl !== undefined,
   };
 }
 
