@@ -23,6 +23,8 @@ module.exports = {
   testTimeout: 900_000,
   // Much of the time is spent waiting for time-outs and other processes, so more suites than cores run well.
   maxWorkers: 5,
+  // What one realm keeps of each file (TypeORM's list of entities) ends with the process.
+  workerIdleMemoryLimit: '700MB',
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testSequencer: '<rootDir>/test/support/slow-first.cjs',

@@ -21,6 +21,7 @@ const REFUSALS = [
   'Project.AlreadyRunning',
   'Project.Invalid',
   'Project.Conflict',
+  'Project.WouldReplaceEdits',
   'Lane.Busy',
   'Worker.Absent',
 ];
@@ -190,7 +191,7 @@ export async function drive(world: World, played: Played, viewer: Viewer, ending
   const { projectId } = played;
   await world.control.clear();
   if (ending === 'cancel') {
-    await start(world, played, viewer, { join: true });
+    await start(world, played, viewer, { join: true, replaceEdits: true });
     await client.cancel(projectId);
     await until('the cancelled run has ended', () => hasEnded(world, projectId));
     return;
@@ -204,7 +205,7 @@ export async function drive(world: World, played: Played, viewer: Viewer, ending
     }
     if (await hasEnded(world, projectId)) {
       if ((await client.status(projectId)).status === 'completed') return;
-      await start(world, played, viewer, {}).catch(refused);
+      await start(world, played, viewer, { replaceEdits: true }).catch(refused);
     }
     const run = await client.runStatus(projectId).catch(() => undefined);
     if (run?.status === 'paused') await client.resume(projectId).catch(refused);
