@@ -1,7 +1,14 @@
 /** Providers' connections have error classes of their own, so that a bare one is Postgres'. */
 const LOST_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
 const LOST_WORDS =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout)/;
+/** A connection that was lost between two statements has taken the transaction with it. */
+const LOST_BETWEEN = new Set([
+  'QueryRunnerAlreadyReleasedError',
+  'QueryRunnerProviderAlreadyReleasedError',
+  'TransactionNotStartedError',
+  'CannotConnectAlreadyConnectedError',
+]);
 
 /**
  * What Postgres, or the way to it, has done. `passing`: the same statement may succeed later. `refused`: what it holds cannot
@@ -29,7 +36,7 @@ export function codeOf(error: unknown): string | undefined {
 
 function isOfDatabase(error: unknown, code: string | undefined): boolean {
   const { name, message, severity } = (error ?? {}) as { name?: string; message?: string; severity?: unknown };
-  if (name === 'QueryFailedError' || name === 'CannotConnectAlreadyConnectedError') return true;
+  if (name === 'QueryFailedError' || LOST_BETWEEN.has(name ?? '')) return true;
   // Postgres' own errors have a severity; others may have a code that only looks like an SQLSTATE.
   return LOST_WORDS.test(message ?? '') || LOST_CONNECTION.has(code ?? '') || typeof severity === 'string';
 }

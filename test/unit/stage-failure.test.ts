@@ -186,6 +186,20 @@ describe('A failure of Postgres', () => {
     await dataSource.destroy();
   }
 
+  test('a connection that is lost between two statements of a transaction is an outage', async () => {
+    const url = fromSetup('STORYREEL_TEST_POSTGRES_URL');
+    const dataSource = await createDataSource({ url, poolSize: 1 }).initialize();
+    const error = await thrownBy(() =>
+      dataSource.transaction(async (manager) => {
+        await manager.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
+        await until('the driver has heard of it', () => manager.queryRunner?.isReleased);
+        await manager.query('SELECT 1');
+      }),
+    );
+    expect(verdict(error)).toBe('Database.Unavailable, retryable');
+    await dataSource.destroy();
+  });
+
   test.each([
     ['a mistake in a statement', 'SELECT FROM nowhere', 'Internal, retryable'],
     ['a broken rule', 'INSERT INTO projects (id) VALUES (NULL)', 'Database.Refused, final'],
