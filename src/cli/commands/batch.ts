@@ -115,8 +115,10 @@ async function follow(
   for await (const view of client.watchBatch(batchId, { signal })) {
     if (signal.aborted) break;
     progress.show(view);
-    const { queued = 0, processing = 0 } = view.counts;
-    if (!view.running || (stopsForPeople && queued + processing === 0)) return view;
+    const { queued = 0, processing = 0, needs_attention = 0, awaiting_approval = 0, paused = 0 } = view.counts;
+    // A batch whose stories have all ended ends by itself, a moment later.
+    const waitsForPeople = queued + processing === 0 && needs_attention + awaiting_approval + paused > 0;
+    if (!view.running || (stopsForPeople && waitsForPeople)) return view;
   }
   return undefined;
 }
