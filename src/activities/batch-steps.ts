@@ -1,14 +1,19 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { workflowIdOf, type BatchedStatus, type ProjectId, type StoryState } from '../protocol';
+import { In } from 'typeorm';
+import { Project } from '../entities';
+import { isFinal, workflowIdOf, type BatchedStatus, type ProjectId, type StoryState } from '../protocol';
 import type { ActivityDeps } from './deps';
 
 /** Questions to Temporal at the same time. */
 const AT_ONCE = 10;
 
-/** What Temporal says of each story, in the order asked; null of one that it cannot say anything of now. */
+/**
+ * What Temporal says of each story, in the order asked; null of one that it cannot say anything of now. `queued`: its last
+ * run was an older one, which had announced its end before the batch queued the project, and the project still needs a run.
+ */
 export async function storyStates(
-  { logger }: ActivityDeps,
+  { dataSource, logger }: ActivityDeps,
   { projectIds }: { projectIds: readonly ProjectId[] },
 ): Promise<(StoryState | null)[]> {
   const { client } = Context.current();
@@ -22,7 +27,21 @@ export async function storyStates(
     );
     states.push(...(await Promise.all(some)));
   }
-  return states;
+  // In this order: a run that has ended before the rows are read is in the rows.
+  const over = projectIds.filter((_, i) => hasEnded(states[i]));
+  const queued = new Set<string>();
+  if (over.length > 0) {
+    const rows = await dataSource.manager.find(Project, {
+      select: { id: true },
+      where: { id: In(over), status: 'queued' },
+    });
+    for (const { id } of rows) queued.add(id);
+  }
+  return states.map((state, i) => (hasEnded(state) && queued.has(projectIds[i] ?? '') ? 'queued' : state));
+}
+
+function hasEnded(state: StoryState | null | undefined): boolean {
+  return state === 'terminated' || (state !== null && state !== undefined && isFinal(state));
 }
 
 async function storyState(client: Client, projectId: ProjectId): Promise<StoryState> {

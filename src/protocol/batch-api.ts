@@ -61,7 +61,7 @@ export type StoryState = BatchedStatus | 'terminated';
 
 /** A batch's own steps. */
 export interface BatchActivities {
-  /** In the order asked; null of one that cannot be looked at now. */
+  /** In the order asked; null of one that cannot be looked at now; `queued` of one that has no run and needs one. */
   storyStates(input: { projectIds: readonly ProjectId[] }): Promise<(StoryState | null)[]>;
   /** Closes what a story has left that was ended from outside, unless somebody has started it again; gives how it stands. */
   closeStory(input: { projectId: ProjectId }): Promise<BatchedStatus>;

@@ -218,7 +218,11 @@ export class BatchStories {
     for (const [i, projectId] of projectIds.entries()) {
       const state = states[i] ?? null;
       if (state === null) continue;
-      if (state === 'terminated' || isFinal(state)) {
+      if (state === 'queued') {
+        // The run that was in the way of its own has ended.
+        this.followed.delete(projectId);
+        this.table.again(projectId);
+      } else if (state === 'terminated' || isFinal(state)) {
         this.followed.delete(projectId);
         await this.ended(projectId, state);
       } else this.table.set(projectId, state);

@@ -55,6 +55,13 @@ export class BatchTable {
     this.changed(this);
   }
 
+  /** Puts it behind all that are queued. */
+  again(projectId: ProjectId): void {
+    const item = this.items.get(projectId);
+    if (item) this.put(item, 'queued');
+    this.changed(this);
+  }
+
   /** What a story says of itself counts while it is under way; its end comes from Temporal. */
   stands(projectId: ProjectId, status: RunStatus): void {
     if (!this.open.includes(projectId)) return;

@@ -1,9 +1,9 @@
 import { readConfig, type Config } from '../../src/config';
 import { StoryClient } from '../../src/client';
 import { createLogger } from '../../src/logger';
-import { isTerminal, type BatchId, type ProjectId } from '../../src/protocol';
+import { isTerminal, workflowIdOf, type BatchId, type ProjectId } from '../../src/protocol';
 import { runWorker, type RunningWorker } from '../../src/worker';
-import { batchOf, batchToEnd, startedBy } from '../support/batches';
+import { batchOf, batchToEnd, hasFoundOneStarted, startedBy } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
 import { testEnv } from '../support/services';
@@ -121,6 +121,26 @@ describe('A batch whose stories end from outside', () => {
       each?.workflowTaskCompletedEventId?.toString() === task?.toString() ? [each?.workflowExecution?.workflowId] : [],
     );
     expect(new Set(cancelled)).toEqual(running);
+  });
+
+  test('starts a story whose last run had announced its end, and was still open in Temporal', async () => {
+    await there();
+    const projectId = await client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    // In the place of a run that has said that it has ended, and has not closed.
+    const ending = await withTemporal(config, (temporal) =>
+      temporal.workflow.start('story', {
+        workflowId: workflowIdOf(projectId),
+        taskQueue: 'nobody',
+        args: [{ projectId }],
+      }),
+    );
+    const { batchId } = await client.batch([projectId], { stages: ['rewrite'] });
+    await withTemporal(config, async (temporal) => {
+      await until('its id is found taken', () => hasFoundOneStarted(temporal, batchId));
+      await temporal.workflow.getHandle(workflowIdOf(projectId), ending.firstExecutionRunId).terminate();
+    });
+    expect((await batchToEnd(client, batchId)).counts).toEqual({ completed: 1 });
+    expect((await client.editable(projectId)).rewrite).toBeTruthy();
   });
 
   test('closes what was queued although one of it cannot be closed', async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { workflowIdOf, type BatchActivities, type BatchId, type ProjectId } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
 import { fromSetup } from '../support/services';
+import { WORKFLOW_BUNDLE } from '../support/workflow-bundle';
 
 /** The workflow on a real server, with activities that only say how stories stand: what counts here is what it asks. */
 describe('The batch workflow', () => {
@@ -27,12 +27,6 @@ describe('The batch workflow', () => {
     count: number,
     activitiesFor: (projectIds: readonly ProjectId[]) => Partial<BatchActivities>,
   ): Promise<unknown> {
-    const workflows = resolve(__dirname, '..', '..', 'src', 'workflows');
-    const workflowBundle = await bundleWorkflowCode({
-      workflowsPath: workflows,
-      workflowInterceptorModules: [resolve(workflows, 'trace-interceptors')],
-      logger: new DefaultLogger('ERROR'),
-    });
     const batchId = `test-${randomUUID()}` as BatchId;
     const taskQueue = `workflow-${batchId}`;
     const projects = Array.from({ length: count }, () => ({ projectId: randomUUID() as ProjectId }));
@@ -46,7 +40,13 @@ describe('The batch workflow', () => {
         }),
       ),
     );
-    const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities, sinks: SILENT_RUNS });
+    const worker = await Worker.create({
+      connection,
+      taskQueue,
+      workflowBundle: WORKFLOW_BUNDLE,
+      activities,
+      sinks: SILENT_RUNS,
+    });
     try {
       return await worker.runUntil(() =>
         client.workflow.execute('batch', {
