@@ -1,48 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Worker } from '@temporalio/worker';
 import {
-  LANE_KINDS,
   laneParts,
-  laneQueue,
-  STAGES,
-  workflowIdOf,
   type FailureType,
   type LaneResult,
   type LaneTask,
-  type OpenedRun,
   type ProjectId,
   type SceneIds,
-  type StoryActivities,
   type StoryInput,
   type StoryStatusView,
 } from '../../src/protocol';
-import { SILENT_RUNS } from '../../src/telemetry';
-import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
-import { loggerThatCounts } from './sdk-warnings';
-import { fromSetup } from './services';
-import { WORKFLOW_BUNDLE } from './workflow-bundle';
-
-/** A Temporal server, for runs whose activities are scripted. */
-export class ScriptedWorkflows {
-  private constructor(
-    readonly connection: NativeConnection,
-    readonly client: Client,
-  ) {}
-
-  static async open(): Promise<ScriptedWorkflows> {
-    await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
-    const address = fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS');
-    const connection = await NativeConnection.connect({ address });
-    return new ScriptedWorkflows(connection, new Client({ connection: await Connection.connect({ address }) }));
-  }
-
-  async close(): Promise<void> {
-    await this.client.connection.close();
-    await this.connection.close();
-  }
-}
+import type { ScriptedWorkflows } from './scripted-workflows';
 
 /** One run whose scenes a test moves about: its activities know of scenes what Postgres would. */
 export class ScriptedScenes {
@@ -71,7 +39,7 @@ export class ScriptedScenes {
   }
 
   get handle() {
-    return this.workflows.client.workflow.getHandle(workflowIdOf(this.projectId));
+    return this.workflows.handle(this.projectId);
   }
 
   status(): Promise<StoryStatusView> {
@@ -113,50 +81,19 @@ export class ScriptedScenes {
     return { sha256: 'hash', bytes: 1, reused, announced: this.announced, ...layout };
   };
 
-  async play(input: Partial<StoryInput>, during: () => Promise<void>): Promise<void> {
-    const { connection, client } = this.workflows;
-    const taskQueue = `scenes-${this.projectId}`;
-    const steps: Partial<StoryActivities> = {
-      openRun: (): Promise<OpenedRun> => Promise.resolve({ plan: STAGES, runFence: 42 }),
-      parkLane: () => Promise.resolve({ announced: true }),
-      skipLane: async ({ lane, scene }) => {
+  async start(input: Partial<StoryInput> = {}): Promise<void> {
+    const script = {
+      lane: this.lane,
+      skipLane: async ({ lane, scene }: { lane: LaneTask['lane']; scene?: string }) => {
         this.skipped.push(`${laneParts(lane).stage} ${scene}`);
         return { announced: true };
       },
-      rejectLanes: () => Promise.resolve(),
-      markRun: () => Promise.resolve({ announced: true }),
-      stopLanes: () => Promise.resolve(),
-      settledLane: () => Promise.resolve(null),
-      announceLane: (task) => this.announce(task),
-      announceRun: () => Promise.resolve(),
-      closeRun: () => Promise.resolve({ announced: true }),
+      announceLane: (task: LaneTask) => this.announce(task),
       listScenes: async () => {
         await this.committing;
         return this.ids;
       },
     };
-    const { lane } = this;
-    const workers = await Promise.all([
-      Worker.create({ connection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: steps, sinks: SILENT_RUNS }),
-      ...LANE_KINDS.map((kind) =>
-        Worker.create({
-          connection,
-          taskQueue: laneQueue(taskQueue, kind),
-          activities: { generateText: lane, generateImage: lane, generateVideo: lane, joinFilm: lane },
-        }),
-      ),
-    ]);
-    const running = workers.map((worker) => worker.run());
-    try {
-      await client.workflow.start('story', {
-        workflowId: workflowIdOf(this.projectId),
-        taskQueue,
-        args: [{ projectId: this.projectId, ...input }],
-      });
-      await during();
-    } finally {
-      for (const worker of workers) worker.shutdown();
-      await Promise.all(running);
-    }
+    await this.workflows.start(this.projectId, script, input);
   }
 }

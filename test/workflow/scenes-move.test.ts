@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { MessageAnswer, StoryStatusView } from '../../src/protocol';
-import { ScriptedScenes, ScriptedWorkflows } from '../support/scripted-scenes';
+import { ScriptedScenes } from '../support/scripted-scenes';
+import { ScriptedWorkflows } from '../support/scripted-workflows';
 import { until } from '../support/until';
 
 /** The workflow on a real server, with activities that know of scenes what Postgres would. */
@@ -38,17 +39,16 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     const run = new ScriptedScenes(workflows, 3);
     const [first = '', second = '', third = ''] = run.scenes;
     for (const scene of run.scenes) run.broken.add(scene);
-    await run.play({}, async () => {
-      await atRest(run);
-      await run.handle.signal('skip', { lane: 'video_generation/1' });
-      await until('it is skipped', async () => (await statusOf(run, 'video_generation/1')) === 'skipped');
-      await run.edit([third, second, first]);
-      await until('it is scene 3', async () => (await statusOf(run, 'video_generation/3')) === 'skipped');
-      await run.edit([second, third]);
-      run.broken.clear();
-      await run.handle.signal('retry', { lane: 'image_generation' });
-      expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 2 });
-    });
+    await run.start();
+    await atRest(run);
+    await run.handle.signal('skip', { lane: 'video_generation/1' });
+    await until('it is skipped', async () => (await statusOf(run, 'video_generation/1')) === 'skipped');
+    await run.edit([third, second, first]);
+    await until('it is scene 3', async () => (await statusOf(run, 'video_generation/3')) === 'skipped');
+    await run.edit([second, third]);
+    run.broken.clear();
+    await run.handle.signal('retry', { lane: 'image_generation' });
+    expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 2 });
     expect(new Set(run.skipped)).toEqual(new Set([`video_generation ${first}`]));
     expect(run.made).toEqual(expect.arrayContaining([`video_generation ${second}`, `video_generation ${third}`]));
   });
@@ -57,19 +57,18 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     const run = new ScriptedScenes(workflows, 4);
     const [first = '', second = '', third = '', fourth = ''] = run.scenes;
     run.broken.add(fourth);
-    await run.play({}, async () => {
-      await atRest(run);
-      await run.handle.executeUpdate('pause', { args: [{}] });
-      await run.edit([first, third, fourth]);
-      await atRest(run);
-      run.broken.clear();
-      const answer = await run.handle.executeUpdate<MessageAnswer, [object]>('retry', {
-        args: [{ lane: 'image_generation/3' }],
-      });
-      expect(answer.lanes).toEqual(['image_generation/3']);
-      await run.handle.signal('resume', {});
-      expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 3 });
+    await run.start();
+    await atRest(run);
+    await run.handle.executeUpdate('pause', { args: [{}] });
+    await run.edit([first, third, fourth]);
+    await atRest(run);
+    run.broken.clear();
+    const answer = await run.handle.executeUpdate<MessageAnswer, [object]>('retry', {
+      args: [{ lane: 'image_generation/3' }],
     });
+    expect(answer.lanes).toEqual(['image_generation/3']);
+    await run.handle.signal('resume', {});
+    expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 3 });
     expect(run.made.filter((each) => each === `image_generation ${fourth}`)).toHaveLength(1);
     expect(run.made).toContain(`image_generation ${second}`);
   });
@@ -78,20 +77,19 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     const run = new ScriptedScenes(workflows, 3);
     const [first = '', second = '', third = ''] = run.scenes;
     for (const scene of run.scenes) run.broken.add(scene);
-    await run.play({}, async () => {
-      await atRest(run);
-      let commit = () => undefined as void;
-      const edited = run.edit([second, third], { commit: new Promise<void>((resolve) => (commit = resolve)) });
-      await heardOf(run, 'edited');
-      await run.handle.signal('skip', { lane: 'image_generation/1' });
-      commit();
-      await edited;
-      await until('it is skipped', () => run.skipped.length > 0);
-      run.broken.clear();
-      await until('the rest is retried', async () => {
-        if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-        return (await run.handle.describe()).status.name === 'COMPLETED';
-      });
+    await run.start();
+    await atRest(run);
+    let commit = () => undefined as void;
+    const edited = run.edit([second, third], { commit: new Promise<void>((resolve) => (commit = resolve)) });
+    await heardOf(run, 'edited');
+    await run.handle.signal('skip', { lane: 'image_generation/1' });
+    commit();
+    await edited;
+    await until('it is skipped', () => run.skipped.length > 0);
+    run.broken.clear();
+    await until('the rest is retried', async () => {
+      if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
+      return (await run.handle.describe()).status.name === 'COMPLETED';
     });
     expect(new Set(run.skipped)).toEqual(new Set([`image_generation ${second}`, `video_generation ${second}`]));
     expect(run.made).not.toContain(`image_generation ${first}`);
@@ -108,12 +106,11 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
       begun += 1;
       await held;
     };
-    await run.play({}, async () => {
-      await until('images are drawn', () => begun === 3);
-      run.scenes = [third, first, randomUUID()];
-      release();
-      expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 3 });
-    });
+    await run.start();
+    await until('images are drawn', () => begun === 3);
+    run.scenes = [third, first, randomUUID()];
+    release();
+    expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 3 });
     expect(run.made).not.toContain(`video_generation ${second}`);
     expect(run.films.at(-1)).toEqual(run.scenes);
     expect(new Set(run.made).size).toBe(run.made.length);
@@ -135,24 +132,23 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
       `${stage} ${second}`,
     ]);
     const told: string[] = [];
-    await run.play({}, async () => {
-      await atRest(run);
-      await until('the other scenes are made', () => ends.every((end) => run.made.includes(end)));
-      await until('their ends are settled', async () =>
-        (await run.status()).lanes
-          .filter(({ lane }) => /^video_generation.[12]$/.test(lane))
-          .every(({ status }) => status === 'completed'),
-      );
-      run.announced = true;
-      run.announce = async ({ lane, scene }) => void told.push(`${lane.split('/')[0]} ${scene}`);
-      await run.edit([third, second, first]);
-      await until('all of it is told', () => ends.every((end) => told.includes(end)));
-      release();
-      run.broken.clear();
-      await until('the run ends', async () => {
-        if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-        return (await run.handle.describe()).status.name === 'COMPLETED';
-      });
+    await run.start();
+    await atRest(run);
+    await until('the other scenes are made', () => ends.every((end) => run.made.includes(end)));
+    await until('their ends are settled', async () =>
+      (await run.status()).lanes
+        .filter(({ lane }) => /^video_generation.[12]$/.test(lane))
+        .every(({ status }) => status === 'completed'),
+    );
+    run.announced = true;
+    run.announce = async ({ lane, scene }) => void told.push(`${lane.split('/')[0]} ${scene}`);
+    await run.edit([third, second, first]);
+    await until('all of it is told', () => ends.every((end) => told.includes(end)));
+    release();
+    run.broken.clear();
+    await until('the run ends', async () => {
+      if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
+      return (await run.handle.describe()).status.name === 'COMPLETED';
     });
     expect(told.filter((end) => /^(image|video)/.test(end)).sort()).toEqual([...ends].sort());
   });
@@ -161,21 +157,20 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     const run = new ScriptedScenes(workflows, 3);
     const [first = '', second = '', third = ''] = run.scenes;
     for (const scene of run.scenes) run.broken.add(scene);
-    await run.play({}, async () => {
-      await atRest(run);
-      let commit = () => undefined as void;
-      const edits = [run.edit([second, third], { commit: new Promise<void>((resolve) => (commit = resolve)) })];
-      await heardOf(run, 'edited');
-      await run.handle.signal('skip', { lane: 'image_generation/1' });
-      edits.push(run.edit([third, first], { commit: edits[0] }));
-      await heardOf(run, 'edited', 2);
-      commit();
-      await Promise.all(edits);
-      run.broken.clear();
-      await until('all is made', async () => {
-        if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-        return (await run.handle.describe()).status.name === 'COMPLETED';
-      });
+    await run.start();
+    await atRest(run);
+    let commit = () => undefined as void;
+    const edits = [run.edit([second, third], { commit: new Promise<void>((resolve) => (commit = resolve)) })];
+    await heardOf(run, 'edited');
+    await run.handle.signal('skip', { lane: 'image_generation/1' });
+    edits.push(run.edit([third, first], { commit: edits[0] }));
+    await heardOf(run, 'edited', 2);
+    commit();
+    await Promise.all(edits);
+    run.broken.clear();
+    await until('all is made', async () => {
+      if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
+      return (await run.handle.describe()).status.name === 'COMPLETED';
     });
     expect(run.skipped).toEqual([]);
   });
@@ -243,14 +238,13 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
             await until('it is retried', () => retried().then(Boolean, isMade));
           }
         };
-        await run.play({}, async () => {
-          await atRest(run);
-          for (const act of wanted) await play(act);
-          await atRest(run);
-          run.broken.clear();
-          await run.handle.signal('retry', { lane: 'image_generation' });
-          expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: run.scenes.length });
-        });
+        await run.start();
+        await atRest(run);
+        for (const act of wanted) await play(act);
+        await atRest(run);
+        run.broken.clear();
+        await run.handle.signal('retry', { lane: 'image_generation' });
+        expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: run.scenes.length });
         // One that crossed an edit may have been refused; none has hit another scene.
         const isSkipped = (scene: string) => run.skipped.includes(`video_generation ${scene}`);
         for (const name of run.skipped)

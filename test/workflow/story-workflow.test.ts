@@ -1,48 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Worker } from '@temporalio/worker';
 import {
-  LANE_KINDS,
   laneParts,
-  laneQueue,
   STAGES,
-  workflowIdOf,
   type FailureType,
   type LaneResult,
   type LaneTask,
   type MessageAnswer,
   type OpenedRun,
   type ProjectId,
-  type StoryActivities,
   type StoryInput,
   type StoryStatusView,
 } from '../../src/protocol';
-import { SILENT_RUNS } from '../../src/telemetry';
-import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
-import { loggerThatCounts } from '../support/sdk-warnings';
-import { fromSetup } from '../support/services';
+import { ScriptedWorkflows, type Script } from '../support/scripted-workflows';
 import { until } from '../support/until';
-import { WORKFLOW_BUNDLE } from '../support/workflow-bundle';
 
 /** The workflow on a real server, with activities that only say that they are done: what counts here is the order. */
 describe('The story workflow', () => {
-  let connection: NativeConnection;
-  let client: Client;
+  let workflows: ScriptedWorkflows;
 
   beforeAll(async () => {
-    await installTemporalRuntime(loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')), false);
-    const address = fromSetup('STORYREEL_TEST_TEMPORAL_ADDRESS');
-    connection = await NativeConnection.connect({ address });
-    client = new Client({ connection: await Connection.connect({ address }) });
+    workflows = await ScriptedWorkflows.open();
   });
-  afterAll(async () => {
-    await client.connection.close();
-    await connection.close();
-  });
+  afterAll(() => workflows.close());
 
-  interface Script {
+  interface Told {
     readonly scenes: number;
     readonly lane?: (task: LaneTask) => Promise<Partial<LaneResult> | void>;
     readonly announce?: () => Promise<void>;
@@ -59,10 +42,10 @@ describe('The story workflow', () => {
     inFlight = new Set<number>();
     mostInFlight = 0;
 
-    constructor(private readonly script: Script) {}
+    constructor(private readonly told: Told) {}
 
     get handle() {
-      return client.workflow.getHandle(workflowIdOf(this.projectId));
+      return workflows.handle(this.projectId);
     }
 
     get lanes(): string[] {
@@ -74,9 +57,9 @@ describe('The story workflow', () => {
       this.begun.push(task);
       if (scene !== undefined) this.inFlight.add(scene);
       this.mostInFlight = Math.max(this.mostInFlight, this.inFlight.size);
-      const said = await this.script.lane?.(task);
+      const said = await this.told.lane?.(task);
       if (stage === 'video_generation') this.inFlight.delete(scene ?? 0);
-      const scenes = Array.from({ length: this.script.scenes }, (_, i) => i + 1);
+      const scenes = Array.from({ length: this.told.scenes }, (_, i) => i + 1);
       return {
         sha256: 'hash',
         bytes: 1,
@@ -87,71 +70,40 @@ describe('The story workflow', () => {
       };
     };
 
-    async play(input: Partial<StoryInput>, during: (run: Run) => Promise<void>): Promise<void> {
-      const taskQueue = `workflow-${this.projectId}`;
-      const steps: Omit<StoryActivities, 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm'> = {
+    async start(input: Partial<StoryInput> = {}): Promise<void> {
+      const script: Script = {
+        lane: this.lane,
         openRun: () => Promise.resolve({ ...this.plan, runFence: 42 }),
         parkLane: async ({ lane, as }) => void this.steps.push(`${as === 'cancelled' ? 'cancel' : 'park'} ${lane}`),
         skipLane: async ({ lane }) => void this.steps.push(`skip ${lane}`),
         rejectLanes: async ({ lanes, reason }) => {
-          await this.script.reject?.();
+          await this.told.reject?.();
           this.steps.push(`reject ${lanes.join(' ')}: ${reason}`);
         },
         markRun: async ({ status, paused, gates }) =>
           void this.steps.push(['mark', status, ...paused, ...gates].join(' ')),
         adoptRun: async ({ status }) => void this.steps.push(`adopt ${status}`),
-        settledLane: async () => this.script.stored ?? null,
-        stopLanes: () => Promise.resolve(),
-        listScenes: async () => Array.from({ length: this.script.scenes }, (_, i) => i + 1),
+        settledLane: async () => this.told.stored ?? null,
+        listScenes: async () => Array.from({ length: this.told.scenes }, (_, i) => i + 1),
         closeRun: async ({ outcome, announce }) => {
           this.steps.push(`close ${outcome}`);
           return { announced: announce };
         },
         announceLane: async ({ lane }) => {
-          await this.script.announce?.();
+          await this.told.announce?.();
           this.steps.push(`tell ${lane}`);
         },
         announceRun: async () => void this.steps.push('tell the end'),
       };
-      const { lane } = this;
-      const workers = await Promise.all([
-        Worker.create({
-          connection,
-          taskQueue,
-          workflowBundle: WORKFLOW_BUNDLE,
-          activities: steps,
-          sinks: SILENT_RUNS,
-        }),
-        ...LANE_KINDS.map((kind) =>
-          Worker.create({
-            connection,
-            taskQueue: laneQueue(taskQueue, kind),
-            maxHeartbeatThrottleInterval: '100 milliseconds',
-            activities: { generateText: lane, generateImage: lane, generateVideo: lane, joinFilm: lane },
-          }),
-        ),
-      ]);
-      const running = workers.map((worker) => worker.run());
-      try {
-        await client.workflow.start('story', {
-          workflowId: workflowIdOf(this.projectId),
-          taskQueue,
-          args: [{ projectId: this.projectId, ...input }],
-        });
-        await during(this);
-      } finally {
-        for (const worker of workers) worker.shutdown();
-        await Promise.all(running);
-      }
+      await workflows.start(this.projectId, script, input);
     }
   }
 
   test('runs every lane of the plan once', async () => {
     const run = new Run({ scenes: 3 });
-    await run.play({}, async () => {
-      const result = (await run.handle.result()) as StoryStatusView;
-      expect(result).toMatchObject({ status: 'completed', scenes: 3 });
-    });
+    await run.start();
+    const result = (await run.handle.result()) as StoryStatusView;
+    expect(result).toMatchObject({ status: 'completed', scenes: 3 });
     expect(run.lanes.length).toBe(new Set(run.lanes).size);
     expect(run.lanes).toHaveLength(3 + 3 * 3);
     expect(run.lanes.at(-1)).toBe('film');
@@ -161,7 +113,8 @@ describe('The story workflow', () => {
 
   test('with force, tells every lane to use nothing that is older than the run', async () => {
     const run = new Run({ scenes: 1 });
-    await run.play({ force: true }, async () => void (await run.handle.result()));
+    await run.start({ force: true });
+    await run.handle.result();
     expect(run.begun.every(({ madeSince }) => madeSince === 42)).toBe(true);
   });
 
@@ -173,16 +126,15 @@ describe('The story workflow', () => {
         if (failing.has(lane)) throw ApplicationFailure.nonRetryable('no picture', 'Provider.BadRequest');
       },
     });
-    await run.play({}, async () => {
-      const { runId } = await run.handle.describe();
-      await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1);
-      expect((await run.handle.describe()).runId).not.toBe(runId);
-      // Viewers are told how far a stage is by counting its lanes that they were told of in this run.
-      expect(new Set(run.begun.map((task) => task.runId))).toEqual(new Set([runId]));
-      failing.clear();
-      await run.handle.signal('retry', { lane: 'image_generation/7' });
-      expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 500 });
-    });
+    await run.start();
+    const { runId } = await run.handle.describe();
+    await until('only the parked scene is left', async () => run.lanes.length >= 1 + 1 + 500 * 3 - 1);
+    expect((await run.handle.describe()).runId).not.toBe(runId);
+    // Viewers are told how far a stage is by counting its lanes that they were told of in this run.
+    expect(new Set(run.begun.map((task) => task.runId))).toEqual(new Set([runId]));
+    failing.clear();
+    await run.handle.signal('retry', { lane: 'image_generation/7' });
+    expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 500 });
     const again = run.lanes.filter((lane, i) => run.lanes.indexOf(lane) !== i);
     expect(again).toEqual(['image_generation/7']);
     // The parked scene has given up its place.
@@ -199,25 +151,24 @@ describe('The story workflow', () => {
         if (lane === 'image_generation/2' && broken) throw ApplicationFailure.nonRetryable('no', 'Provider.BadRequest');
       },
     });
-    await run.play({}, async () => {
-      await until('the other clip is made', () => run.lanes.includes('video_generation/1'));
-      await until('the lane is parked', () => run.steps.includes('park image_generation/2'));
-      const status = await run.handle.query<StoryStatusView>('status');
-      expect(status.status).toBe('needs_attention');
-      expect(status.lanes.find(({ lane }) => lane === 'image_generation/2')).toMatchObject({
-        status: 'needs_attention',
-        error: { type: 'Provider.BadRequest', message: 'no', retryable: false },
-      });
-      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
-      expect(shown).toContain(`temporal workflow signal --workflow-id story-${run.projectId} --name retry`);
-      expect(run.lanes).not.toContain('film');
-      broken = false;
-      await expect(run.handle.executeUpdate('retry', { args: [{ lane: 'image_generation/1' }] })).rejects.toThrow(
-        'Workflow Update failed',
-      );
-      await run.handle.executeUpdate('retry', { args: [{ lane: 'image_generation' }] });
-      await run.handle.result();
+    await run.start();
+    await until('the other clip is made', () => run.lanes.includes('video_generation/1'));
+    await until('the lane is parked', () => run.steps.includes('park image_generation/2'));
+    const status = await run.handle.query<StoryStatusView>('status');
+    expect(status.status).toBe('needs_attention');
+    expect(status.lanes.find(({ lane }) => lane === 'image_generation/2')).toMatchObject({
+      status: 'needs_attention',
+      error: { type: 'Provider.BadRequest', message: 'no', retryable: false },
     });
+    const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+    expect(shown).toContain(`temporal workflow signal --workflow-id story-${run.projectId} --name retry`);
+    expect(run.lanes).not.toContain('film');
+    broken = false;
+    await expect(run.handle.executeUpdate('retry', { args: [{ lane: 'image_generation/1' }] })).rejects.toThrow(
+      'Workflow Update failed',
+    );
+    await run.handle.executeUpdate('retry', { args: [{ lane: 'image_generation' }] });
+    await run.handle.result();
     expect(run.lanes.at(-1)).toBe('film');
   });
 
@@ -231,7 +182,8 @@ describe('The story workflow', () => {
         told = true;
       },
     });
-    await run.play({}, async () => void (await run.handle.result()));
+    await run.start();
+    await run.handle.result();
     expect(told).toBe(true);
     expect(run.steps).toEqual(['close completed', 'tell rewrite', 'tell the end']);
   });
@@ -243,22 +195,21 @@ describe('The story workflow', () => {
       lane: async ({ lane }) => ({ announced: lane !== 'rewrite' }),
       announce: () => until('viewers can be told', () => !away).then(() => undefined),
     });
-    await run.play({ gates: ['rewrite'] }, async () => {
-      const atGate = () => until('it waits', async () => (await statusOf(run)).gates.length > 0);
-      for (const times of [1, 2, 3]) {
-        await until('it is made', () => run.lanes.length === times);
-        await atGate();
-        if (times < 3) await run.handle.executeUpdate('reject', { args: [{ gate: 'rewrite', reason: `no ${times}` }] });
-      }
-      const { pendingActivities } = (await run.handle.describe()).raw;
-      const telling = pendingActivities?.flatMap(({ activityId: id }) => (id?.startsWith('tell') ? [id] : []));
-      // One at a time for a lane; what it has come to meanwhile is told after it.
-      expect(telling).toEqual(['tell/rewrite']);
-      await run.handle.executeUpdate('approve', { args: [{ gate: 'rewrite' }] });
-      await until('all is made', () => run.lanes.includes('film'));
-      away = false;
-      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
-    });
+    await run.start({ gates: ['rewrite'] });
+    const atGate = () => until('it waits', async () => (await statusOf(run)).gates.length > 0);
+    for (const times of [1, 2, 3]) {
+      await until('it is made', () => run.lanes.length === times);
+      await atGate();
+      if (times < 3) await run.handle.executeUpdate('reject', { args: [{ gate: 'rewrite', reason: `no ${times}` }] });
+    }
+    const { pendingActivities } = (await run.handle.describe()).raw;
+    const telling = pendingActivities?.flatMap(({ activityId: id }) => (id?.startsWith('tell') ? [id] : []));
+    // One at a time for a lane; what it has come to meanwhile is told after it.
+    expect(telling).toEqual(['tell/rewrite']);
+    await run.handle.executeUpdate('approve', { args: [{ gate: 'rewrite' }] });
+    await until('all is made', () => run.lanes.includes('film'));
+    away = false;
+    expect(await run.handle.result()).toMatchObject({ status: 'completed' });
   });
 
   test('goes on with what is stored for a lane whose activity was completed by hand', async () => {
@@ -268,9 +219,8 @@ describe('The story workflow', () => {
       stored,
       lane: async ({ lane }) => (lane === 'storyboard' ? { scenes: 'two of them' as never } : undefined),
     });
-    await run.play({}, async () => {
-      expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 2 });
-    });
+    await run.start();
+    expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 2 });
     expect(run.steps).toContain('tell storyboard');
   });
 
@@ -288,7 +238,8 @@ describe('The story workflow', () => {
         for (const each of details) throw ApplicationFailure.nonRetryable('bye', type, { attempts: each });
       },
     });
-    await run.play({}, async () => void (await run.handle.result()));
+    await run.start();
+    await run.handle.result();
     expect(begun).toEqual([0, ...attempts]);
     const { events } = await run.handle.fetchHistory();
     const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: each }) =>
@@ -304,9 +255,8 @@ describe('The story workflow', () => {
         if (lane === 'storyboard') throw ApplicationFailure.nonRetryable('no', 'Output.Unusable');
       },
     });
-    await run.play({ onFailure: 'fail' }, async () => {
-      await expect(run.handle.result()).rejects.toThrow('Workflow execution failed');
-    });
+    await run.start({ onFailure: 'fail' });
+    await expect(run.handle.result()).rejects.toThrow('Workflow execution failed');
     expect(run.steps).toEqual(['close failed']);
   });
 
@@ -340,23 +290,22 @@ describe('The story workflow', () => {
   test('paused, lets what runs end, begins nothing, and says so; resumed, goes on', async () => {
     const held = new Held(['rewrite']);
     const run = new Run({ scenes: 1, lane: held.lane });
-    await run.play({}, async () => {
-      await until('the rewrite runs', () => run.lanes.includes('rewrite'));
-      await run.handle.executeUpdate('pause', { args: [{}] });
-      expect(await laneOf(run, 'rewrite')).toBe('processing');
-      held.release('rewrite');
-      await until('the next lane is held', async () => (await laneOf(run, 'storyboard')) === 'paused');
-      expect((await statusOf(run)).status).toBe('paused');
-      expect(run.lanes).toEqual(['rewrite']);
-      await until('rows are told', () => run.steps.includes('mark paused storyboard'));
-      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
-      expect(shown).toContain(`--name resume --input '{}'`);
-      await expect(run.handle.executeUpdate('pause', { args: [{}] })).rejects.toMatchObject({
-        cause: { message: 'the run is paused already' },
-      });
-      await run.handle.signal('resume', {});
-      await run.handle.result();
+    await run.start();
+    await until('the rewrite runs', () => run.lanes.includes('rewrite'));
+    await run.handle.executeUpdate('pause', { args: [{}] });
+    expect(await laneOf(run, 'rewrite')).toBe('processing');
+    held.release('rewrite');
+    await until('the next lane is held', async () => (await laneOf(run, 'storyboard')) === 'paused');
+    expect((await statusOf(run)).status).toBe('paused');
+    expect(run.lanes).toEqual(['rewrite']);
+    await until('rows are told', () => run.steps.includes('mark paused storyboard'));
+    const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+    expect(shown).toContain(`--name resume --input '{}'`);
+    await expect(run.handle.executeUpdate('pause', { args: [{}] })).rejects.toMatchObject({
+      cause: { message: 'the run is paused already' },
     });
+    await run.handle.signal('resume', {});
+    await run.handle.result();
     expect(run.lanes).toHaveLength(6);
     expect(run.steps).toEqual(['mark paused', 'mark paused storyboard', 'mark processing', 'close completed']);
   });
@@ -364,16 +313,15 @@ describe('The story workflow', () => {
   test('paused at once, stops what runs and makes it again when it is resumed', async () => {
     const held = new Held(['rewrite']);
     const run = new Run({ scenes: 1, lane: held.lane });
-    await run.play({}, async () => {
-      await until('the rewrite runs', () => run.lanes.includes('rewrite'));
-      const answer = await run.handle.executeUpdate<MessageAnswer, [object]>('pause', { args: [{ now: true }] });
-      expect(answer).toMatchObject({ status: 'paused', lanes: ['rewrite'] });
-      expect(await laneOf(run, 'rewrite')).toBe('paused');
-      await run.handle.signal('resume');
-      await until('it is worked on again', () => run.lanes.length === 2);
-      held.release('rewrite');
-      await run.handle.result();
-    });
+    await run.start();
+    await until('the rewrite runs', () => run.lanes.includes('rewrite'));
+    const answer = await run.handle.executeUpdate<MessageAnswer, [object]>('pause', { args: [{ now: true }] });
+    expect(answer).toMatchObject({ status: 'paused', lanes: ['rewrite'] });
+    expect(await laneOf(run, 'rewrite')).toBe('paused');
+    await run.handle.signal('resume');
+    await until('it is worked on again', () => run.lanes.length === 2);
+    held.release('rewrite');
+    await run.handle.result();
     expect(run.lanes.slice(0, 3)).toEqual(['rewrite', 'rewrite', 'storyboard']);
   });
 
@@ -386,16 +334,15 @@ describe('The story workflow', () => {
         }
       },
     });
-    await run.play({}, async () => {
-      await until('both wait', async () => (await statusOf(run)).lanes.filter(isParked).length === 2);
-      await run.handle.signal('skip', { lane: 'camera_movement/2' });
-      await run.handle.signal('skip', { lane: 'camera_movement/2' });
-      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
-      expect(shown).toContain('skip did nothing: camera_movement/2 is settled or skipped already');
-      const answer = await run.handle.executeUpdate('skip', { args: [{ lane: 'image_generation/2' }] });
-      expect(answer).toMatchObject({ lanes: ['image_generation/2'] });
-      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
-    });
+    await run.start();
+    await until('both wait', async () => (await statusOf(run)).lanes.filter(isParked).length === 2);
+    await run.handle.signal('skip', { lane: 'camera_movement/2' });
+    await run.handle.signal('skip', { lane: 'camera_movement/2' });
+    const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+    expect(shown).toContain('skip did nothing: camera_movement/2 is settled or skipped already');
+    const answer = await run.handle.executeUpdate('skip', { args: [{ lane: 'image_generation/2' }] });
+    expect(answer).toMatchObject({ lanes: ['image_generation/2'] });
+    expect(await run.handle.result()).toMatchObject({ status: 'completed' });
     expect(run.lanes).not.toContain('video_generation/2');
     expect(run.lanes.at(-1)).toBe('film');
     expect(run.steps.filter((step) => step.startsWith('skip')).sort()).toEqual([
@@ -408,51 +355,48 @@ describe('The story workflow', () => {
   test('makes a clip without its camera move', async () => {
     const held = new Held(['camera_movement/1']);
     const run = new Run({ scenes: 1, lane: held.lane });
-    await run.play({}, async () => {
-      await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
-      await run.handle.executeUpdate('skip', { args: [{ lane: 'camera_movement' }] });
-      await run.handle.result();
-    });
+    await run.start();
+    await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
+    await run.handle.executeUpdate('skip', { args: [{ lane: 'camera_movement' }] });
+    await run.handle.result();
     expect(run.lanes).toContain('video_generation/1');
   });
 
   test('stops one lane, which waits for a person then, while others go on', async () => {
     const held = new Held(['camera_movement/1']);
     const run = new Run({ scenes: 1, lane: held.lane });
-    await run.play({}, async () => {
-      await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
-      await run.handle.executeUpdate('cancelLane', { args: [{ lane: 'camera_movement/1' }] });
-      await until('a person is told', () => run.steps.includes('cancel camera_movement/1'));
-      expect(await laneOf(run, 'camera_movement/1')).toBe('cancelled');
-      expect((await statusOf(run)).status).toBe('needs_attention');
-      held.release('camera_movement/1');
-      await run.handle.signal('retry', { lane: 'camera_movement/1' });
-      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
-    });
+    await run.start();
+    await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
+    await run.handle.executeUpdate('cancelLane', { args: [{ lane: 'camera_movement/1' }] });
+    await until('a person is told', () => run.steps.includes('cancel camera_movement/1'));
+    expect(await laneOf(run, 'camera_movement/1')).toBe('cancelled');
+    expect((await statusOf(run)).status).toBe('needs_attention');
+    held.release('camera_movement/1');
+    await run.handle.signal('retry', { lane: 'camera_movement/1' });
+    expect(await run.handle.result()).toMatchObject({ status: 'completed' });
   });
 
   test('waits at a gate, makes again what is rejected, and goes on when it is approved', async () => {
     const run = new Run({ scenes: 2 });
-    await run.play({ gates: ['storyboard', 'image_generation'] }, async () => {
-      await until('it waits', async () => (await statusOf(run)).status === 'awaiting_approval');
-      expect((await statusOf(run)).gates).toEqual(['storyboard']);
-      expect(run.lanes).toEqual(['rewrite', 'storyboard']);
-      await run.handle.signal('reject', { gate: 'storyboard', reason: 'too dark' });
-      await until('it is made again and waits', async () => {
-        const { gates } = await statusOf(run);
-        return run.lanes.length === 3 && gates.length === 1;
-      });
-      await run.handle.executeUpdate('approve', { args: [{ gate: 'storyboard' }] });
-      await expect(run.handle.executeUpdate('approve', { args: [{ gate: 'storyboard' }] })).rejects.toThrow();
-      await until('it waits for the images', async () => (await statusOf(run)).gates.includes('image_generation'));
-      expect(run.lanes).not.toContain('video_generation/1');
-      await run.handle.executeUpdate('reject', {
-        args: [{ gate: 'image_generation', lane: 'image_generation/2', reason: 'no hat' }],
-      });
-      await until('the image waits', async () => (await statusOf(run)).gates.includes('image_generation'));
-      await run.handle.executeUpdate('approve', { args: [{ gate: 'image_generation' }] });
-      await run.handle.result();
+    await run.start({ gates: ['storyboard', 'image_generation'] });
+    await until('it waits', async () => (await statusOf(run)).status === 'awaiting_approval');
+    expect((await statusOf(run)).gates).toEqual(['storyboard']);
+    expect(run.lanes).toEqual(['rewrite', 'storyboard']);
+    await run.handle.signal('reject', { gate: 'storyboard', reason: 'too dark' });
+    await until('it is made again and waits', async () => {
+      const { gates } = await statusOf(run);
+      return run.lanes.length === 3 && gates.length === 1;
     });
+    await run.handle.executeUpdate('approve', { args: [{ gate: 'storyboard' }] });
+    await expect(run.handle.executeUpdate('approve', { args: [{ gate: 'storyboard' }] })).rejects.toThrow();
+    await until('it waits for the images', async () => (await statusOf(run)).gates.includes('image_generation'));
+    expect(run.lanes).not.toContain('video_generation/1');
+    await run.handle.executeUpdate('reject', {
+      args: [{ gate: 'image_generation', lane: 'image_generation/2', reason: 'no hat' }],
+    });
+    await until('the image waits', async () => (await statusOf(run)).gates.includes('image_generation'));
+    await run.handle.executeUpdate('approve', { args: [{ gate: 'image_generation' }] });
+    await run.handle.result();
     expect(run.lanes.filter((lane) => lane === 'image_generation/2')).toHaveLength(2);
     expect(run.lanes.filter((lane) => lane === 'image_generation/1')).toHaveLength(1);
     expect(run.steps).toContain('reject storyboard: too dark');
@@ -461,11 +405,10 @@ describe('The story workflow', () => {
 
   test('comes to a gate with more scenes than it works on at once', async () => {
     const run = new Run({ scenes: 70 });
-    await run.play({ gates: ['image_generation'] }, async () => {
-      await until('it waits', async () => (await statusOf(run)).gates.includes('image_generation'));
-      await run.handle.executeUpdate('approve', { args: [{ gate: 'image_generation' }] });
-      await run.handle.result();
-    });
+    await run.start({ gates: ['image_generation'] });
+    await until('it waits', async () => (await statusOf(run)).gates.includes('image_generation'));
+    await run.handle.executeUpdate('approve', { args: [{ gate: 'image_generation' }] });
+    await run.handle.result();
     expect(run.lanes).toHaveLength(3 + 3 * 70);
   });
 
@@ -475,40 +418,38 @@ describe('The story workflow', () => {
       scenes: 1,
       reject: () => until('it may', () => mayReject).then(() => undefined),
     });
-    await run.play({ gates: ['image_generation', 'camera_movement'] }, async () => {
-      await until('both wait', async () => (await statusOf(run)).gates.length === 2);
-      const { runId } = await run.handle.describe();
-      const answer = (name: string, argument: object) => run.handle.executeUpdate(name, { args: [argument] });
-      await answer('reject', { gate: 'image_generation', reason: 'too dark' });
-      await answer('edited', {});
-      const marks = () => run.steps.filter((step) => step.startsWith('mark')).length;
-      const before = marks();
-      await answer('approve', { gate: 'camera_movement' });
-      // Rows are told that the gates are open; then nothing else is under way.
-      await until('rows are told', () => marks() > before);
-      await answer('pause', {});
-      await answer('resume', {});
-      expect((await run.handle.describe()).runId).toBe(runId);
-      const begun = run.lanes.length;
-      mayReject = true;
-      await until('it looks at everything again', async () => (await run.handle.describe()).runId !== runId);
-      expect(run.steps).toContain('reject image_generation/1: too dark');
-      await until('both wait again', async () => (await statusOf(run)).gates.includes('image_generation'));
-      expect(run.lanes.slice(begun)).toContain('image_generation/1');
-      await run.handle.terminate();
-    });
+    await run.start({ gates: ['image_generation', 'camera_movement'] });
+    await until('both wait', async () => (await statusOf(run)).gates.length === 2);
+    const { runId } = await run.handle.describe();
+    const answer = (name: string, argument: object) => run.handle.executeUpdate(name, { args: [argument] });
+    await answer('reject', { gate: 'image_generation', reason: 'too dark' });
+    await answer('edited', {});
+    const marks = () => run.steps.filter((step) => step.startsWith('mark')).length;
+    const before = marks();
+    await answer('approve', { gate: 'camera_movement' });
+    // Rows are told that the gates are open; then nothing else is under way.
+    await until('rows are told', () => marks() > before);
+    await answer('pause', {});
+    await answer('resume', {});
+    expect((await run.handle.describe()).runId).toBe(runId);
+    const begun = run.lanes.length;
+    mayReject = true;
+    await until('it looks at everything again', async () => (await run.handle.describe()).runId !== runId);
+    expect(run.steps).toContain('reject image_generation/1: too dark');
+    await until('both wait again', async () => (await statusOf(run)).gates.includes('image_generation'));
+    expect(run.lanes.slice(begun)).toContain('image_generation/1');
+    await run.handle.terminate();
   });
 
   test('looks at everything again before it ends where rows were edited meanwhile', async () => {
     const held = new Held(['film']);
     const run = new Run({ scenes: 1, lane: held.lane });
-    await run.play({}, async () => {
-      await until('the film is worked on', () => run.lanes.includes('film'));
-      await run.handle.signal('edited');
-      held.release('film');
-      await until('all was looked at twice', () => run.lanes.length === 12);
-      await run.handle.result();
-    });
+    await run.start();
+    await until('the film is worked on', () => run.lanes.includes('film'));
+    await run.handle.signal('edited');
+    held.release('film');
+    await until('all was looked at twice', () => run.lanes.length === 12);
+    await run.handle.result();
     expect(run.steps).toEqual(['close completed']);
     expect(new Set(run.begun.map(({ runId }) => runId)).size).toBe(1);
   });
@@ -525,12 +466,11 @@ describe('The story workflow', () => {
         await until('all was looked at twice', () => run.lanes.length === 12);
       },
     });
-    await run.play({}, async () => {
-      await until('the film is worked on', () => run.lanes.includes('film'));
-      await run.handle.signal('edited');
-      held.release('film');
-      await run.handle.result();
-    });
+    await run.start();
+    await until('the film is worked on', () => run.lanes.includes('film'));
+    await run.handle.signal('edited');
+    held.release('film');
+    await run.handle.result();
     expect(run.lanes).toHaveLength(12);
     expect(run.steps.filter((step) => step.startsWith('close'))).toEqual(['close completed']);
     expect(run.steps).toContain('tell rewrite');
@@ -539,7 +479,8 @@ describe('The story workflow', () => {
   test('makes only what is asked for', async () => {
     const run = new Run({ scenes: 3 });
     run.plan = { plan: STAGES.filter(({ scope }) => scope === 'scene'), scenes: [2] };
-    await run.play({ scenes: [2] }, async () => void (await run.handle.result()));
+    await run.start({ scenes: [2] });
+    await run.handle.result();
     expect(run.lanes.sort()).toEqual(['camera_movement/2', 'image_generation/2', 'video_generation/2']);
   });
 
@@ -556,14 +497,13 @@ describe('The story workflow', () => {
   ])('a %s of %j does nothing and says so', async (name, argument) => {
     const held = new Held(['rewrite']);
     const run = new Run({ scenes: 1, lane: held.lane });
-    await run.play({}, async () => {
-      await until('the rewrite runs', () => run.lanes.includes('rewrite'));
-      await run.handle.signal(name, argument);
-      const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
-      expect(shown).toContain(`${name} did nothing: `);
-      held.release('rewrite');
-      expect(await run.handle.result()).toMatchObject({ status: 'completed' });
-    });
+    await run.start();
+    await until('the rewrite runs', () => run.lanes.includes('rewrite'));
+    await run.handle.signal(name, argument);
+    const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
+    expect(shown).toContain(`${name} did nothing: `);
+    held.release('rewrite');
+    expect(await run.handle.result()).toMatchObject({ status: 'completed' });
     expect(run.lanes).toHaveLength(6);
   });
 });
