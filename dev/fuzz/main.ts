@@ -1,14 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { readConfig, StoryClient } from '../../src/client';
-import { createDataSource, migrate } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { runWorker } from '../../src/worker';
-import { startStack } from '../stack';
-import { startStudio } from '../studio';
+import { openSandbox } from '../sandbox';
 import { play } from './play';
 
 const root = resolve(__dirname, '..', '..', '..');
@@ -20,26 +17,9 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
   const minutes = numberIn(values.minutes ?? '1', 'minutes');
   const first = values.seed === undefined ? randomInt(MOST_SEED) : numberIn(values.seed, 'seed');
-  const folder = join(root, '.storyreel', 'fuzz');
-  const stack = await startStack({ stateDir: folder, env: process.env, persistent: false, report: () => undefined });
-  const studio = await startStudio({ stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
+  const sandbox = await openSandbox({ folder: join(root, '.storyreel', 'fuzz') });
   try {
-    const config = readConfig({
-      LOG_LEVEL: 'silent',
-      TEMPORAL_ADDRESS: stack.temporal.address,
-      DATABASE_URL: stack.postgres.url,
-      REDIS_URL: stack.redis.url,
-      MEDIA_DIR: join(folder, 'media'),
-      FFMPEG_PATH: stack.ffmpegPath,
-      OPENAI_BASE_URL: studio.url,
-      STORYREEL_IMAGE_BASE_URL: studio.url,
-      STORYREEL_VIDEO_BASE_URL: studio.url,
-      SHUTDOWN_GRACE_MS: '0',
-    });
-    const dataSource = createDataSource({ url: config.DATABASE_URL });
-    await dataSource.initialize();
-    await migrate(dataSource);
-    await dataSource.destroy();
+    const config = readConfig(sandbox.env);
     const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'fuzz'));
     const client = await StoryClient.connect(config);
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
@@ -61,9 +41,7 @@ async function main(): Promise<void> {
       await worker.stop();
     }
   } finally {
-    await studio.close();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
+    await sandbox.close();
   }
 }
 

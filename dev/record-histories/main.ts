@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { createDataSource, migrate } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { runWorker } from '../../src/worker';
-import { startStack } from '../stack';
-import { startStudio } from '../studio';
+import { openSandbox } from '../sandbox';
 import { SITUATIONS } from './situations';
 
 const root = resolve(__dirname, '..', '..', '..');
@@ -25,28 +23,9 @@ async function main(names: readonly string[]): Promise<void> {
   const unknown = names.find((name) => !(name in SITUATIONS));
   if (unknown !== undefined)
     throw new Error(`no situation ${unknown}; there are ${Object.keys(SITUATIONS).join(', ')}`);
-  const folder = join(root, '.storyreel', 'record-histories');
-  const stack = await startStack({ stateDir: folder, env: process.env, persistent: false, report: () => undefined });
-  const studio = await startStudio({ stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
+  const sandbox = await openSandbox({ folder: join(root, '.storyreel', 'record-histories') });
   try {
-    const config = readConfig({
-      LOG_LEVEL: 'silent',
-      TEMPORAL_ADDRESS: stack.temporal.address,
-      DATABASE_URL: stack.postgres.url,
-      REDIS_URL: stack.redis.url,
-      MEDIA_DIR: join(folder, 'media'),
-      FFMPEG_PATH: stack.ffmpegPath,
-      OPENAI_BASE_URL: studio.url,
-      STORYREEL_IMAGE_BASE_URL: studio.url,
-      STORYREEL_VIDEO_BASE_URL: studio.url,
-      FRAME_SIZE: '320x180',
-      VIDEO_POLL_MS: '200',
-      SHUTDOWN_GRACE_MS: '0',
-    });
-    const dataSource = createDataSource({ url: config.DATABASE_URL });
-    await dataSource.initialize();
-    await migrate(dataSource);
-    await dataSource.destroy();
+    const config = readConfig({ ...sandbox.env, FRAME_SIZE: '320x180', VIDEO_POLL_MS: '200' });
     const startWorker = () => runWorker(config, createLogger('silent', 'recorder'));
     let worker = await startWorker();
     const deploy = async () => {
@@ -61,7 +40,7 @@ async function main(names: readonly string[]): Promise<void> {
     for (const [name, situation] of Object.entries(SITUATIONS)) {
       if (names.length > 0 && !names.includes(name)) continue;
       for (const fault of situation.faults ?? []) {
-        await fetch(new URL('/studio/faults', studio.url), { method: 'POST', body: JSON.stringify(fault) });
+        await fetch(new URL('/studio/faults', sandbox.studio.url), { method: 'POST', body: JSON.stringify(fault) });
       }
       const projectId = await client.create({ topic: situation.topic, settings: { scenes: 3 } });
       const { workflowId, runId } = await client.start(projectId, situation.options ?? {});
@@ -79,9 +58,7 @@ async function main(names: readonly string[]): Promise<void> {
     await client.close();
     await worker.stop();
   } finally {
-    await studio.close();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
+    await sandbox.close();
   }
 }
 

@@ -1,11 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { createDataSource, migrate } from '../../src/entities';
-import { startStack } from '../stack';
-import { startStudio } from '../studio';
+import { openSandbox } from '../sandbox';
 import { MeasuredWorker } from './measured-worker';
 
 const amount = (text: string): number => {
@@ -25,37 +22,17 @@ const flags = new Command('soak')
 const folder = join(resolve(__dirname, '..', '..', '..'), '.storyreel', 'soak');
 
 async function main(): Promise<void> {
-  const stack = await startStack({ stateDir: folder, env: process.env, persistent: false, report: () => undefined });
-  const studio = await startStudio({ stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
+  const sandbox = await openSandbox({ folder });
   try {
-    const env = {
-      LOG_LEVEL: 'warn',
-      TEMPORAL_ADDRESS: stack.temporal.address,
-      DATABASE_URL: stack.postgres.url,
-      REDIS_URL: stack.redis.url,
-      MEDIA_DIR: join(folder, 'media'),
-      FFMPEG_PATH: stack.ffmpegPath,
-      OPENAI_BASE_URL: studio.url,
-      STORYREEL_IMAGE_BASE_URL: studio.url,
-      STORYREEL_VIDEO_BASE_URL: studio.url,
-      FRAME_SIZE: '320x180',
-      VIDEO_POLL_MS: '50',
-      SHUTDOWN_GRACE_MS: '0',
-    };
+    const env = { ...sandbox.env, LOG_LEVEL: 'warn', FRAME_SIZE: '320x180', VIDEO_POLL_MS: '50' };
     const config = readConfig(env);
-    const dataSource = createDataSource({ url: config.DATABASE_URL });
-    await dataSource.initialize();
-    await migrate(dataSource);
-    await dataSource.destroy();
     const worker = await MeasuredWorker.start(env);
     const client = await StoryClient.connect(config);
     await makeFilms(client, worker);
     await client.close();
     await worker.stop();
   } finally {
-    await studio.close();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
+    await sandbox.close();
   }
 }
 
