@@ -33,6 +33,8 @@ export interface BatchOptions {
   readonly force?: boolean;
   /** As in `StartOptions`. */
   readonly replaceEdits?: boolean;
+  /** As in `StartOptions`. */
+  readonly keepSettings?: boolean;
   readonly onFailure?: 'park' | 'fail';
   /**
    * Only these stages of each film; default: all. The same batch without them, when it has ended, makes the others. A batch
@@ -79,7 +81,7 @@ export class Batches {
   async start(given: unknown, options: unknown): Promise<StartedBatch> {
     const inputs = read('the batch', given).map(projectIn);
     const checked = read('the options of the batch', options);
-    const { atMost = 3, force = false, onFailure, priority, stages, gates } = checked;
+    const { atMost = 3, force = false, keepSettings, onFailure, priority, stages, gates } = checked;
     if (inputs.length === 0 && checked.batchId === undefined) {
       throw new StoryreelError(
         'Project.Invalid',
@@ -94,7 +96,12 @@ export class Batches {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
     const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
-    if (!checked.replaceEdits) await this.refuseToReplace(batchId, inputs, again, { force, ...(stages && { stages }) });
+    if (!checked.replaceEdits)
+      await this.refuseToReplace(batchId, inputs, again, {
+        force,
+        ...(keepSettings && { keepSettings }),
+        ...(stages && { stages }),
+      });
     const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
     const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
@@ -108,7 +115,12 @@ export class Batches {
       };
     });
     if (items.length > 0) {
-      const story = { ...scope, ...(force && { force }), ...(onFailure && { onFailure }) };
+      const story = {
+        ...scope,
+        ...(force && { force }),
+        ...(keepSettings && { keepSettings }),
+        ...(onFailure && { onFailure }),
+      };
       await this.runs.startOrAdd({ batchId, projects: items, atMost, story });
     }
     return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: ids };
@@ -119,7 +131,7 @@ export class Batches {
     batchId: BatchId,
     inputs: readonly CheckedInput[],
     again: readonly StageName[] | 'all',
-    options: Pick<BatchOptions, 'force' | 'stages'>,
+    options: Pick<BatchOptions, 'force' | 'keepSettings' | 'stages'>,
   ): Promise<void> {
     const named = inputs.filter((input): input is ProjectId => typeof input === 'string');
     const found: { projectId: ProjectId; lanes: readonly LaneId[] }[] = [];

@@ -154,6 +154,7 @@ export const INPUTS = {
     atMost: whole(1, MOST_IN_BATCH).optional(),
     batchId: batchId.optional(),
     force: flag.optional(),
+    keepSettings: flag.optional(),
     onFailure: onFailure.optional(),
     replaceEdits: flag.optional(),
     stages: stages.optional(),

@@ -3,6 +3,7 @@ import { settingsText, StoryClient, type ProjectExplanation } from '../../src/cl
 import { readConfig } from '../../src/config';
 import { GeneratedImage, ModelProvider, ModelUsage, Project, type RunSettings } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
+import { batchToEnd } from '../support/batches';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
@@ -70,6 +71,9 @@ describe('A run keeps its settings', () => {
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
     await app.client.start(projectId, { gates: ['storyboard'] });
     await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    const begun = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    await app.client.start(begun, { stages: ['rewrite', 'storyboard'] });
+    await watchToEnd(app.client, begun);
     await database.dataSource.getRepository(ModelProvider).insert({
       ...{ name: 'newer', kind: 'image', model: 'image-b', apiKeyFrom: null },
       baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL'),
@@ -90,6 +94,9 @@ describe('A run keeps its settings', () => {
     await app.client.start(projectId, { keepSettings: true });
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
     expect(await modelsOf(projectId, 'image')).toEqual([app.config.STORYREEL_IMAGE_MODEL]);
+    const { batchId } = await app.client.batch([begun], { keepSettings: true });
+    expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 1 });
+    expect(await modelsOf(begun, 'image')).toEqual([app.config.STORYREEL_IMAGE_MODEL]);
     await app.client.start(projectId);
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
     expect((await modelsOf(projectId, 'image')).sort()).toEqual([app.config.STORYREEL_IMAGE_MODEL, 'image-b'].sort());

@@ -19,6 +19,7 @@ interface Flags {
   readonly stage?: readonly StageName[];
   readonly gate?: readonly StageName[];
   readonly replaceEdits?: boolean;
+  readonly keepSettings?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -58,6 +59,7 @@ export function addBatch(program: Command, cli: Cli): void {
       addStage,
     )
     .option('--replace-edits', 'also where it replaces what a person has written')
+    .option('--keep-settings', 'each film with the models and the frame size of its last run')
     .option('--detach', 'start it, print its id, and return')
     .option('--json', 'print one JSON object a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -67,7 +69,7 @@ export function addBatch(program: Command, cli: Cli): void {
 }
 
 async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<number> {
-  const { atMost, id, priority, onFailure, stage, gate, replaceEdits, json = false } = flags;
+  const { atMost, id, priority, onFailure, stage, gate, replaceEdits, keepSettings, json = false } = flags;
   if (file === undefined && id === undefined) {
     throw new StoryreelError('Project.Invalid', 'Give a file with a topic in each line, or --id of a batch to go on.');
   }
@@ -85,6 +87,7 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       ...(stage && { stages: stage }),
       ...(gate && { gates: gate }),
       ...(replaceEdits && { replaceEdits }),
+      ...(keepSettings && { keepSettings }),
     };
     const { batchId, workflowId } = await client.batch(projects, options);
     if (flags.detach) {
