@@ -14,7 +14,7 @@ export interface FetchedClip {
  * cannot be shown as a scene of the `ordered` seconds; nothing is kept then.
  */
 export async function fetchClip(
-  { deps: { media, config }, signal }: LaneRun,
+  { deps: { media, config, onDiskFault }, signal }: LaneRun,
   ordered: number,
   download: (take: TakeBytes) => Promise<void>,
 ): Promise<FetchedClip> {
@@ -23,6 +23,9 @@ export async function fetchClip(
     await download((bytes) => draft.write(bytes));
     const measured = await measureClip(config.FFMPEG_PATH, draft.path, ordered, signal);
     return { media: await draft.keep(measured.mediaType), measured };
+  } catch (error) {
+    onDiskFault?.(error);
+    throw error;
   } finally {
     await draft.drop();
   }

@@ -6,7 +6,7 @@ export const FRAMES_PER_SECOND = 24;
 const MOST_REPEATED = 2;
 
 /** How every frame of a film is encoded. */
-const ENCODING = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'] as const;
+export const ENCODING = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'] as const;
 
 /** What a film shows of one scene, and for how many of its frames. */
 export interface FormedPart {
