@@ -26,7 +26,7 @@ interface Outcome {
 
 /**
  * Runs ffmpeg to its end, whatever that is; `onLine` gets each line that it writes to stdout. Rejects with the signal's reason
- * if that aborts (the process is gone then), and with `Film.Failed` if there is no ffmpeg.
+ * if that aborts (the process is gone then), and with `Film.Failed` if there is no ffmpeg or somebody ends it.
  */
 export function runFfmpeg(
   path: string,
@@ -56,10 +56,13 @@ export function runFfmpeg(
       const message = `ffmpeg cannot be run (${error.code}). Install it, or set FFMPEG_PATH to it.`;
       reject(new StoryreelError('Film.Failed', message, { cause: error }));
     });
-    child.on('close', (code) => {
+    child.on('close', (code, ended) => {
       signal.removeEventListener('abort', kill);
       if (signal.aborted) reject(signal.reason as Error);
-      else void read.then(() => resolve({ code, log }));
+      // As by a machine that is out of memory: what it read is not to blame.
+      else if (ended === 'SIGKILL' || ended === 'SIGTERM') {
+        reject(new StoryreelError('Film.Failed', `ffmpeg was ended from outside (${ended}).`));
+      } else void read.then(() => resolve({ code, log }));
     });
   });
 }

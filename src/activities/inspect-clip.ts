@@ -1,9 +1,14 @@
+import { boundedLine, StoryreelError } from '../protocol';
 import { CLIP, runFfmpeg } from './ffmpeg';
 
 /** Of the measuring; each usual frame rate has whole ticks a frame. */
 const TICKS_PER_SECOND = 90_000;
 /** Of errors that do not end the reading; a stream that is only unusual has others. */
 const DAMAGE = /\[(?:error|fatal)\].*(?:prematurely|truncat|partial file|invalid data|corrupt)/i;
+/** The fault of the program, whatever file it is given. */
+const NOT_OURS =
+  /unrecognized option|option not found|error splitting the argument|unknown encoder|muxer not found|not a suitable output format/i;
+const MOST_QUOTE_BYTES = 160;
 /** Where the last frame does not say how long it lasts, and there is no other. */
 const USUAL_FRAME = 1 / 24;
 
@@ -30,7 +35,7 @@ export interface Inspected {
 
 /**
  * Reads a clip to its end, decoded or as it is stored, and measures what came. Undefined where it is no file that a clip
- * comes in. Throws `Film.Failed` where ffmpeg cannot be run.
+ * comes in. Throws `Film.Failed` where it is ffmpeg that cannot do it.
  */
 export async function inspectClip(
   path: string,
@@ -39,7 +44,7 @@ export async function inspectClip(
   { decoded, mostSeconds }: { readonly decoded: boolean; readonly mostSeconds?: number },
 ): Promise<Inspected | undefined> {
   const frames = new Frames();
-  const how = decoded ? ['-fps_mode', 'passthrough', '-enc_time_base', `1/${TICKS_PER_SECOND}`] : ['-c', 'copy'];
+  const how = decoded ? ['-enc_time_base', `1/${TICKS_PER_SECOND}`] : ['-c', 'copy'];
   const { code, log } = await runFfmpeg(
     path,
     [
@@ -51,6 +56,13 @@ export async function inspectClip(
     (line) => frames.read(line),
   );
   const description = /^\[info\] +Stream #0:\d+.*?: Video: (.*)$/m.exec(log)?.[1];
+  if (frames.count === 0 && NOT_OURS.test(log)) {
+    const [first = ''] = log.split('\n').filter((line) => NOT_OURS.test(line));
+    throw new StoryreelError(
+      'Film.Failed',
+      `This ffmpeg cannot measure a clip: ${boundedLine(first, MOST_QUOTE_BYTES)}`,
+    );
+  }
   if (frames.count === 0 || description === undefined) return undefined;
   const rotation = /rotation of (-?[\d.]+) degrees/i.exec(partOf(log, 'input'))?.[1] ?? '0';
   const faults = partOf(log, 'reading')

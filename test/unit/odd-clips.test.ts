@@ -232,6 +232,22 @@ describe('Clips of a provider', () => {
     await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/no video/));
   });
 
+  test.each([
+    ['is ended from outside', 'kill -9 $$', /ended from outside/],
+    [
+      'lacks what the measuring needs',
+      `echo "Unrecognized option 'enc_time_base'." >&2; exit 1`,
+      /cannot measure a clip/,
+    ],
+    ['is not there', undefined, /cannot be run/],
+  ])('are not to blame where ffmpeg %s', async (_what, script, message) => {
+    const own = join(folder, 'own-ffmpeg');
+    await rm(own, { force: true });
+    if (script !== undefined) await writeFile(own, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const failed = { type: 'Film.Failed', message: expect.stringMatching(message) as string };
+    await expect(measureClip(own, await clip('a.mp4'), SECONDS, signal)).rejects.toMatchObject(failed);
+  });
+
   test('that were damaged after they came make no film', async () => {
     const path = await clip('late.mp4', { args: [...H264, '-movflags', '+faststart'], source: 's=64x36' });
     const { size } = await stat(path);
