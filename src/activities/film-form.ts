@@ -8,6 +8,13 @@ const MOST_REPEATED = 2;
 /** How every frame of a film is encoded. */
 export const ENCODING = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'] as const;
 
+/** What the filter makes of colours; an older ffmpeg does not hand it on from there. */
+const COLOURS = [
+  '-color_range',
+  'tv',
+  ...['-colorspace', '-color_primaries', '-color_trc'].flatMap((of) => [of, 'bt709']),
+];
+
 /** What a film shows of one scene, and for how many of its frames. */
 export interface FormedPart {
   readonly kind: 'clip' | 'still';
@@ -46,7 +53,7 @@ export function formingArgs({ kind, source, frames }: FormedPart, frameSize: str
     kind === 'clip'
       ? [...CLIP, '-i', source]
       : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
-  const output = ['-map', '0:V:0', '-vf', formOf(frameSize), ...ENCODING, '-frames:v', `${frames}`, '-an'];
+  const output = ['-map', '0:V:0', '-vf', formOf(frameSize), ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
   return [...input, ...output, target];
 }
 

@@ -23,7 +23,7 @@ export async function measureClip(
   if (!found) throw new UnusableMedia('The provider answered with something that is no video.');
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {
-    const where = `after ${rounded(found.seconds)} s (${boundedLine(said(fault), MOST_QUOTE_BYTES)})`;
+    const where = `after ${rounded(found.seconds)} s (${boundedLine(said(fault.replaceAll(`${file}: `, '')), MOST_QUOTE_BYTES)})`;
     throw new UnusableMedia(`The provider's clip is damaged ${where}.`);
   }
   if (found.seconds < LEAST_SHARE * ordered) {
