@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStudio } from '../../dev/studio';
-import { prepareServices } from '../../src/cli/services';
+import { prepareServices } from '../../src/cli';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
@@ -48,14 +48,14 @@ export async function gaps(ground: Ground, say: (line: string) => void): Promise
   }
 }
 
-async function gapOf(client: StoryClient, { strike }: Situation): Promise<number> {
+async function gapOf(client: StoryClient, situation: Situation): Promise<number> {
   const projectId = await client.create({ topic: 'a lighthouse keeper', settings: { scenes: SCENES } });
   await client.start(projectId, { stages: ['rewrite', 'storyboard', 'camera_movement'] });
   const tokens = new TokenTimes(client, projectId);
   try {
     await tokens.next(0, 'camera_movement');
     await sleep(SETTLE_MS);
-    await strike();
+    await situation.strike();
     const back = performance.now();
     return ((await tokens.next(back, 'camera_movement')) - back) / 1000;
   } finally {

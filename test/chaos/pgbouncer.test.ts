@@ -1,4 +1,4 @@
-import { prepareServices } from '../../src/cli/services';
+import { prepareServices } from '../../src/cli';
 import { readConfig } from '../../src/config';
 import { createDataSource } from '../../src/entities';
 import { createOwnDatabase } from '../support/own-database';

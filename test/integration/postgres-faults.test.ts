@@ -125,13 +125,14 @@ describe('The pool', () => {
 
   test('that is used up for too long says so, and which setting it is', async () => {
     const source = await open({ poolSize: 1, acquireTimeoutMs: 200 });
-    let giveBack = () => undefined as void;
+    let giveBack: (() => void) | undefined;
     const kept = source.transaction(() => new Promise<void>((resolve) => (giveBack = resolve)));
+    await until('the only connection is in use', () => giveBack !== undefined);
     const error = storyreelError(await source.query('SELECT 1').catch((refusal: unknown) => refusal));
     expect(error.type).toBe('Service.Unreachable');
     expect(error.message).toContain('All 1 connections to Postgres were in use');
     expect(error.message).toContain('DATABASE_POOL_SIZE');
-    giveBack();
+    giveBack?.();
     await kept;
   });
 });
