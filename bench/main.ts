@@ -4,6 +4,7 @@ import { check, printChecks } from './check';
 import { Ground } from './harness/ground';
 import { machine } from './harness/machine';
 import { compare, PARTS, type Part } from './compare';
+import { gaps } from './gaps/run';
 
 function whole(text: string): number {
   const value = Number(text);
@@ -21,7 +22,10 @@ interface Options {
 async function main(): Promise<void> {
   const program = new Command('bench')
     .description('Measures how tokens get from a provider to viewers: ours beside what people would use instead.')
-    .argument('[parts...]', `what is measured: ${PARTS.join(', ')}; all of it when none is named`)
+    .argument(
+      '[parts...]',
+      `what is measured: ${PARTS.join(', ')}; all of it when none is named. gaps: how soon tokens come again after outages`,
+    )
     .option(
       '--check',
       'measure what is promised, of these parts, print each figure beside its limit; exit 1 if one falls short',
@@ -32,7 +36,10 @@ async function main(): Promise<void> {
     .addHelpText('after', '\nJSON goes to standard output, progress to standard error. Method: bench/README.md.')
     .parse();
   const { check: checking, runs, out, paths } = program.opts<Options>();
-  const unknown = program.args.find((part) => !(PARTS as readonly string[]).includes(part));
+  const ofGaps = program.args[0] === 'gaps';
+  const unknown = (ofGaps ? program.args.slice(1) : program.args).find(
+    (part) => !(PARTS as readonly string[]).includes(part),
+  );
   if (unknown) program.error(`bench: there is no part ${unknown}. There are: ${PARTS.join(', ')}`);
   const parts = (program.args.length > 0 ? program.args : PARTS) as readonly Part[];
 
@@ -44,9 +51,11 @@ async function main(): Promise<void> {
     process.once(signal, () => void close().finally(() => process.exit(130)));
   }
   try {
-    const result = checking
-      ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
-      : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
+    const result = ofGaps
+      ? await gaps(ground, say)
+      : checking
+        ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
+        : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
     const json = JSON.stringify(
       { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result },
       null,

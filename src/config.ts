@@ -93,7 +93,7 @@ const schema = z.object({
   INTER_CHUNK_TIMEOUT_MS: whole(100, 3_600_000).default(30_000),
   VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
   MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
-  OUTAGE_RETRY_MS: whole(10, 600_000).default(5_000),
+  OUTAGE_RETRY_MS: whole(10, 600_000).default(2_000),
   SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
   WORKER_DEPLOYMENT_NAME: z
     .string()

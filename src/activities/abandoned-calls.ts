@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { Lane, ModelUsage } from '../entities';
+import { Lane, lockProject, ModelUsage } from '../entities';
 import { pricesOf } from '../planning';
 import type { LaneId, ProjectId } from '../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
@@ -38,7 +38,8 @@ export async function closeAbandoned(
       ...{ cost, outcome: 'wasted' as const, estimated: true },
       ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
     };
-    await manager.transaction(async (within) => {
+    await deps.dataSource.transaction(async (within) => {
+      await lockProject(within, projectId);
       const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'open' }, change);
       if (affected === 1 && row.continues !== null) await markChain(within, row, row.continues, 'wasted');
     });

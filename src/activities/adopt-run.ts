@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockProject } from '../entities';
 import { fenceOf, STAGES, type AdoptRequest } from '../protocol';
 import type { ActivityDeps } from './deps';
 import { refreshStage } from './lane-store';
@@ -12,19 +13,20 @@ import { markRun } from './steer-run';
  */
 export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
   const { projectId, runId, status, gates } = request;
-  // One after the other, because lanes that begin or are parked just now lock their rows in an order of their own.
-  const { dataSource } = deps;
-  if (await isLate(dataSource.manager, projectId, ownFence())) return;
   const since = await deps.runs.startedAt(projectId, runId);
   const begins = since ? fenceOf(since.getTime(), 0) : ownFence();
-  await adoptLanes(dataSource.manager, request, begins);
-  for (const { name } of STAGES) await refreshStage(dataSource.manager, projectId, name);
-  await dataSource.query(
-    `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
-       AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
-    [projectId],
-  );
-  const fence = await dataSource.transaction((manager) => adoptProject(manager, request, begins));
+  const fence = await deps.dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    if (await isLate(manager, projectId, ownFence())) return undefined;
+    await adoptLanes(manager, request, begins);
+    for (const { name } of STAGES) await refreshStage(manager, projectId, name);
+    await manager.query(
+      `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
+         AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
+      [projectId],
+    );
+    return adoptProject(manager, request, begins);
+  });
   if (fence === undefined) return;
   await deps.log
     .keep(projectId, fence)
@@ -44,7 +46,7 @@ async function adoptProject(
   begins: number,
 ): Promise<number | undefined> {
   const [project] = await manager.query<{ run_fence: string }[]>(
-    'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2 FOR NO KEY UPDATE',
+    'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2',
     [projectId, ownFence()],
   );
   if (!project) return undefined;

@@ -1,5 +1,5 @@
 import { In, type DataSource } from 'typeorm';
-import { Lane, Project, ProjectStage, usageTotals } from '../entities';
+import { Lane, lockProject, Project, ProjectStage, usageTotals } from '../entities';
 import {
   laneParts,
   personCommands,
@@ -247,14 +247,12 @@ export function isTold({ status, announcedRunId }: Lane, runId: string): boolean
   return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
 }
 
-/** Marks the lane as told in this run, and counts how many of its stage are; one lane of a stage at a time. */
+/** Marks the lane as told in this run, and counts how many of its stage are; one lane at a time. */
 async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
   const { stage } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
-    const row = await manager.findOneOrFail(ProjectStage, {
-      where: { projectId, stage },
-      lock: { mode: 'pessimistic_write' },
-    });
+    await lockProject(manager, projectId);
+    const row = await manager.findOneOrFail(ProjectStage, { where: { projectId, stage } });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
     const told = lanes.filter((each) => isTold(each, runId));

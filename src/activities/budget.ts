@@ -21,9 +21,8 @@ interface Spending {
 }
 
 /**
- * Whether the project's budget has room for a call that costs so much at most; gives why not. It locks the project until the
- * transaction ends, so that lanes that run side by side ask one after the other, and what one reserves the next one sees.
- * A project without a budget is not locked.
+ * Whether the project's budget has room for a call that costs so much at most; gives why not. The
+ * project is locked, so that lanes that run side by side ask one after the other, and what one reserves the next one sees.
  *
  * A call whose cost is only estimated counts as what it had reserved: its provider may have charged all of that, and an
  * attempt that was taken for dead may still be at it. Its provider's own figures, should they come, take the place of that.
@@ -32,11 +31,10 @@ export async function overBudget(
   manager: EntityManager,
   { projectId, chosen, unit, most, bookedAs }: Demand,
 ): Promise<StoryreelError | undefined> {
-  const locked: unknown[] = await manager.query(
-    'SELECT 1 FROM projects WHERE id = $1 AND budget IS NOT NULL FOR NO KEY UPDATE',
-    [projectId],
-  );
-  if (locked.length === 0) return undefined;
+  const limited: unknown[] = await manager.query('SELECT 1 FROM projects WHERE id = $1 AND budget IS NOT NULL', [
+    projectId,
+  ]);
+  if (limited.length === 0) return undefined;
   if (most === null) {
     const missing = missingPrices(chosen.prices, unit).join(' and ');
     return new StoryreelError(
@@ -44,7 +42,6 @@ export async function overBudget(
       `The project has a budget, but the provider ${chosen.name} has no prices for the call (${missing}). Set them, or take the budget away (storyreel budget ${projectId} none), then retry.`,
     );
   }
-  // In a statement of its own, which sees what whoever held the lock has committed.
   const [spending]: [Spending] = await manager.query(
     `SELECT p.budget, coalesce(sum(u.cost::numeric) FILTER (WHERE u.outcome <> 'open'), 0)::float8 AS paid,
             coalesce(sum(greatest(0, u.reserved::numeric - coalesce(u.cost::numeric, 0)))

@@ -1,3 +1,4 @@
+import type { DataSource } from 'typeorm';
 import type { PlanSource } from '../planning';
 import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
@@ -8,6 +9,7 @@ import type { StopSignals } from './stop-signal';
 
 /** What activities work with; made once per worker process. */
 export interface ActivityDeps extends PlanSource {
+  readonly dataSource: DataSource;
   readonly log: EventLog;
   readonly control: ControlChannel;
   readonly stops: StopSignals;

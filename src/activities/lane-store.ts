@@ -1,5 +1,5 @@
 import { In, type DataSource, type EntityManager } from 'typeorm';
-import { Lane, ProjectStage } from '../entities';
+import { Lane, lockProject, ProjectStage } from '../entities';
 import {
   laneId,
   laneParts,
@@ -51,7 +51,8 @@ export async function claimLane(
   const { projectId, lane, fence, attempt } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
-    // Locked, so that no edit comes between what is read here and the claim.
+    await lockProject(manager, projectId);
+    // Locked, so that what an attempt notes of it comes before this or not at all.
     const before = await manager.findOne(Lane, { where: { projectId, lane }, lock: { mode: 'pessimistic_write' } });
     await mustBeInPlace(manager, { projectId, lane, ...scenes });
     const claimed: unknown[] = await manager.query(
@@ -132,8 +133,8 @@ export async function settleLane(
   const { projectId, lane, fence } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
-    // One lane of a stage settles at a time, so that exactly one of them sees that it was the last.
-    await lockStage(manager, projectId, stage);
+    // One lane settles at a time, so that exactly one of them sees that it was the last.
+    await lockProject(manager, projectId);
     // Settled already by this very attempt: the answer was lost, and it settles once more.
     const own = { projectId, lane, fence, status: In(['processing', 'paused', 'completed']) };
     const updated = await manager.update(Lane, own, {
@@ -198,9 +199,9 @@ export async function parkLane(
   const { projectId } = address;
   const { stage } = laneParts(address.lane);
   return dataSource.transaction(async (manager) => {
+    // No edit moves a scene from here on.
+    await lockProject(manager, projectId);
     if (await isLate(manager, projectId, fence)) return undefined;
-    // No edit moves a scene while a stage is locked.
-    await lockStage(manager, projectId, stage);
     const lane = await laneNow(manager, address);
     const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
@@ -228,22 +229,14 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
   );
 }
 
-/** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. No edit takes it while the transaction is open. */
+/** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. Nobody takes it while the project is locked. */
 export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
   const { projectId, lane, fence } = claim;
   const [row] = await manager.query<{ fence: string }[]>(
-    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2 FOR KEY SHARE',
+    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2',
     [projectId, lane],
   );
   if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
-}
-
-/** Of those that settle or wait in a stage, one at a time. */
-export async function lockStage(manager: EntityManager, projectId: ProjectId, stage: string): Promise<void> {
-  await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
-    projectId,
-    stage,
-  ]);
 }
 
 /** A stage is completed when all of its lanes are, or are skipped; it needs attention when none goes on without a person. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { ModelUsage } from '../entities';
+import { lockProject, ModelUsage } from '../entities';
 import type { StoryreelError } from '../protocol';
 import { closeAbandoned, markChain } from './abandoned-calls';
 import { chargedBeyond, overBudget } from './budget';
@@ -46,6 +46,7 @@ export class PaidCall {
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
+      await lockProject(manager, projectId);
       // Nothing is booked, nor paid, for a lane that another attempt or a person has taken.
       await mustOwn(manager, claim);
       const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
@@ -99,6 +100,7 @@ export class PaidCall {
     const { deps, claim } = this.run;
     try {
       await deps.dataSource.transaction(async (manager) => {
+        await lockProject(manager, claim.projectId);
         await this.write(manager, used, estimated, WASTED);
         const row = await manager.findOneBy(ModelUsage, { id: this.id });
         // Where a newer attempt went on from this text, it decides what becomes of the texts before.

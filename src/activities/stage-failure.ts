@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
-import { codeOf, databaseFaultOf } from '../entities';
+import { codeOf, databaseFaultOf, PoolUsedUp } from '../entities';
 import { boundedIssues, boundedLine, FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
 import { BrokenConnection, ServerError } from '../providers';
 import { scrub } from '../scrub';
@@ -46,6 +46,7 @@ export function classify(error: unknown): StageFailure {
   if (error instanceof ServerError) return failure('Provider.Unavailable', `The provider failed: ${error.message}`);
 
   const code = codeOf(error);
+  if (error instanceof PoolUsedUp) return failure('Database.Unavailable', error.message);
   const fault = databaseFaultOf(error);
   if (fault?.kind === 'passing') {
     return failure('Database.Unavailable', `Postgres could not do the work now (${code ?? 'connection lost'}).`);

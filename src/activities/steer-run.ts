@@ -1,5 +1,5 @@
 import { In, type EntityManager } from 'typeorm';
-import { Lane } from '../entities';
+import { Lane, lockProject } from '../entities';
 import {
   laneParts,
   PIPELINE,
@@ -18,7 +18,7 @@ import { cancelJobs } from './cancel-jobs';
 import type { ActivityDeps } from './deps';
 import { BUSY } from './end-run';
 import { laneNow } from './lane-of-scene';
-import { lockStage, refreshStage, releaseProject } from './lane-store';
+import { refreshStage, releaseProject } from './lane-store';
 import { isLate, ownFence, ownStep } from './own-fence';
 
 /** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
@@ -27,9 +27,9 @@ export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRe
   const { projectId } = address;
   const { stage } = laneParts(address.lane);
   const lane = await deps.dataSource.transaction(async (manager) => {
+    // No edit moves a scene from here on.
+    await lockProject(manager, projectId);
     if (await isLate(manager, projectId, fence)) return undefined;
-    // No edit moves a scene while a stage is locked.
-    await lockStage(manager, projectId, stage);
     const lane = await laneNow(manager, address);
     if (lane === undefined) return undefined;
     await manager.query(
@@ -55,8 +55,8 @@ export async function rejectLanes(
   const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
   const fence = ownFence();
   await dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
     if (await isLate(manager, projectId, fence)) return;
-    for (const stage of stages) await lockStage(manager, projectId, stage);
     const lanes: LaneId[] = [];
     for (const lane of known) {
       const scene = sceneIds[laneParts(lane).scene ?? 0];
@@ -84,9 +84,9 @@ export async function rejectLanes(
 export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
     const open: unknown[] = await manager.query(
-      `SELECT 1 FROM projects WHERE id = $1 AND run_id = $2
-         AND status = ANY ($3::text[]) FOR UPDATE`,
+      'SELECT 1 FROM projects WHERE id = $1 AND run_id = $2 AND status = ANY ($3::text[])',
       [projectId, runId, BUSY],
     );
     if (open.length === 0) return undefined;

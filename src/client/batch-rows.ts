@@ -1,5 +1,5 @@
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
-import { Project } from '../entities';
+import { lockProjects, Project } from '../entities';
 import {
   MOST_IN_BATCH,
   projectNotFound,
@@ -71,6 +71,8 @@ export async function enlist(
   return dataSource.transaction(async (manager) => {
     // Two calls for one batch must not both find a topic missing.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('batch:' || $1, 0))`, [batchId]);
+    const known = inputs.filter((input) => typeof input === 'string');
+    await lockProjects(manager, batchId, known);
     const given = await addMissing(manager, batchId, inputs);
     // What is queued already is touched, too, so that nobody takes it any more for what an ended batch has left behind.
     await manager.query(

@@ -70,7 +70,7 @@ export class Batches {
   private readonly dataSource: DataSource;
 
   constructor(
-    private readonly source: PlanSource,
+    private readonly source: PlanSource & { readonly dataSource: DataSource },
     temporal: Client,
     taskQueue: string,
   ) {

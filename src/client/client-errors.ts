@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import { databaseFaultOf } from '../entities';
+import { databaseFaultOf, PoolUsedUp } from '../entities';
 import { StoryreelError, unreachable } from '../protocol';
 
 /** gRPC's codes for a server that is not there, answers too late, or has no room. */
@@ -9,6 +9,7 @@ const AWAY: readonly unknown[] = [1, 4, 8, 14];
 export function storyreelError(error: unknown): StoryreelError {
   if (error instanceof StoryreelError) return error;
   if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
+  if (error instanceof PoolUsedUp) return new StoryreelError('Service.Unreachable', error.message, { cause: error });
   const fault = databaseFaultOf(error);
   if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
   if (fault?.kind === 'refused') {

@@ -1,6 +1,13 @@
 import type { DataSource } from 'typeorm';
-import { CameraMovement, Film, Lane, Project, ProjectStage, Scene } from '../entities';
-import { laneId, type FilmReference, type LaneId, type ProjectId, type SceneSnapshot } from '../protocol';
+import type { Lane, Project, ProjectStage } from '../entities';
+import {
+  laneId,
+  type FilmReference,
+  type LaneId,
+  type ProjectId,
+  type SceneSnapshot,
+  type StageName,
+} from '../protocol';
 
 /** Text that is settled, by lane. */
 export interface SettledText {
@@ -8,60 +15,125 @@ export interface SettledText {
   readonly sha256: string;
 }
 
-/** What Postgres holds of a project. */
-export interface ProjectTruth {
-  readonly project: Project;
-  readonly stages: readonly ProjectStage[];
-  readonly lanes: readonly Lane[];
-  readonly texts: ReadonlyMap<LaneId, SettledText>;
-  readonly scenes: readonly SceneSnapshot[];
+type ProjectTold = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'runId' | 'error' | 'budget'>;
+type StageTold = Pick<ProjectStage, 'stage' | 'status' | 'attempt' | 'error'>;
+type LaneTold = Pick<Lane, 'lane' | 'status' | 'attempt' | 'fence' | 'settledFence' | 'error' | 'waitsFor'>;
+
+/** Where a project stands, as Postgres has it. */
+export interface ProjectStanding {
+  readonly project: ProjectTold;
+  readonly stages: readonly StageTold[];
+  readonly lanes: readonly LaneTold[];
   readonly film?: FilmReference;
 }
 
-/** Reads a project in one consistent moment; undefined where there is none. */
-export async function loadTruth(dataSource: DataSource, projectId: ProjectId): Promise<ProjectTruth | undefined> {
-  return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const project = await manager.findOneBy(Project, { id: projectId });
-    if (!project) return undefined;
-    const stages = await manager.findBy(ProjectStage, { projectId });
-    const lanes = await manager.findBy(Lane, { projectId });
-    const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-    const cameras = await manager.findBy(CameraMovement, { projectId });
-    const film = await manager.findOneBy(Film, { projectId });
-
-    const texts = new Map<LaneId, SettledText>();
-    for (const { stage, text, sha256 } of stages) {
-      if (text !== null && sha256 !== null) texts.set(laneId(stage), { text, sha256 });
-    }
-    const numbers = new Map(scenes.map(({ id, sequenceNumber }) => [id, sequenceNumber]));
-    for (const { sceneId, text, sha256 } of cameras) {
-      texts.set(laneId('camera_movement', numbers.get(sceneId)), { text, sha256 });
-    }
-    return {
-      project,
-      stages,
-      lanes,
-      texts,
-      scenes: scenes.map((scene) => ({
-        scene_number: scene.sequenceNumber,
-        narration: scene.narration,
-        visual_prompt: scene.visualPrompt,
-        shot_type: scene.shotType,
-        duration: scene.durationSeconds,
-      })),
-      ...(film && { film: filmReference(film) }),
-    };
-  });
+/** With all that was written for it, which is a hundred times as much. */
+export interface ProjectTruth extends ProjectStanding {
+  readonly texts: ReadonlyMap<LaneId, SettledText>;
+  readonly scenes: readonly SceneSnapshot[];
 }
 
-function filmReference(film: Film): FilmReference {
+interface StandingRow extends ProjectTold {
+  readonly stages: readonly StageTold[];
+  /** Without names, which would be most of the answer. */
+  readonly lanes: readonly (readonly [
+    string,
+    Lane['status'],
+    number,
+    number,
+    number | null,
+    Lane['error'],
+    Lane['waitsFor'],
+  ])[];
+  readonly film: FilmRow | null;
+}
+
+interface TruthRow extends StandingRow {
+  readonly texts: readonly (readonly [StageName, string, string])[];
+  readonly scenes: readonly (readonly [number, string, string, string, number, string | null, string | null])[];
+}
+
+interface FilmRow {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly duration: number;
+  readonly scenes: number;
+  readonly stills: number[];
+  readonly missing: number[];
+}
+
+const all = (value: string, from: string, order = '') =>
+  `(SELECT coalesce(json_agg(${value} ${order}), '[]') FROM ${from})`;
+
+/** One statement sees one moment, and needs one answer and no transaction. */
+const STANDING = `
+  p.name, p.topic, p.status, p.version, p.run_id AS "runId", p.error, p.budget,
+  ${all(
+    `json_build_object('stage', stage, 'status', status, 'attempt', attempt, 'error', error)`,
+    'project_stages WHERE project_id = p.id',
+  )} AS stages,
+  ${all(
+    'json_build_array(lane, status, attempt, fence, settled_fence, error, waits_for)',
+    'lanes WHERE project_id = p.id',
+  )} AS lanes,
+  (SELECT json_build_object('path', path, 'sha256', sha256, 'bytes', bytes, 'duration', duration_seconds,
+            'scenes', scene_count, 'stills', stills, 'missing', missing_scenes)
+   FROM films WHERE project_id = p.id) AS film`;
+
+const TEXTS = `
+  ${all(
+    'json_build_array(stage, text, sha256)',
+    'project_stages WHERE project_id = p.id AND text IS NOT NULL AND sha256 IS NOT NULL',
+  )} AS texts,
+  ${all(
+    `json_build_array(s.sequence_number, s.narration, s.visual_prompt, s.shot_type, s.duration_seconds, c.text, c.sha256)`,
+    'storyboards AS s LEFT JOIN camera_movements AS c ON c.scene_id = s.id WHERE s.project_id = p.id',
+    'ORDER BY s.sequence_number',
+  )} AS scenes`;
+
+/** Reads where a project stands, in one consistent moment; undefined where there is none. */
+export async function loadStanding(dataSource: DataSource, projectId: ProjectId): Promise<ProjectStanding | undefined> {
+  const [row] = await dataSource.query<StandingRow[]>(`SELECT ${STANDING} FROM projects AS p WHERE p.id = $1`, [
+    projectId,
+  ]);
+  return row && standing(row);
+}
+
+/** The same, and all that was written for the project. */
+export async function loadTruth(dataSource: DataSource, projectId: ProjectId): Promise<ProjectTruth | undefined> {
+  const [row] = await dataSource.query<TruthRow[]>(`SELECT ${STANDING}, ${TEXTS} FROM projects AS p WHERE p.id = $1`, [
+    projectId,
+  ]);
+  if (!row) return undefined;
+  const texts = new Map<LaneId, SettledText>(
+    row.texts.map(([stage, text, sha256]) => [laneId(stage), { text, sha256 }]),
+  );
+  for (const [number, , , , , text, sha256] of row.scenes) {
+    if (text !== null && sha256 !== null) texts.set(laneId('camera_movement', number), { text, sha256 });
+  }
+  const scenes = row.scenes.map(([number, narration, prompt, shot, duration]) => ({
+    ...{ scene_number: number, narration, visual_prompt: prompt, shot_type: shot, duration },
+  }));
+  return { ...standing(row), texts, scenes };
+}
+
+function standing({ stages, lanes, film, ...project }: StandingRow): ProjectStanding {
+  const { name, topic, status, version, runId, error, budget } = project;
   return {
-    asset: film.path,
-    sha256: film.sha256,
-    bytes: film.bytes,
-    duration: film.durationSeconds,
-    scenes: film.sceneCount,
-    ...(film.stills.length > 0 && { stills: film.stills }),
-    ...(film.missingScenes.length > 0 && { missing_scenes: film.missingScenes }),
+    project: { name, topic, status, version, runId, error, budget },
+    stages,
+    lanes: lanes.map(([lane, of, attempt, fence, settledFence, why, waitsFor]) => ({
+      ...{ lane, status: of, attempt, fence, settledFence, error: why, waitsFor },
+    })),
+    ...(film && { film: filmReference(film) }),
+  };
+}
+
+function filmReference({ path, sha256, bytes, duration, scenes, stills, missing }: FilmRow): FilmReference {
+  return {
+    ...{ asset: path, sha256, bytes, duration, scenes },
+    ...(stills.length > 0 && { stills }),
+    ...(missing.length > 0 && { missing_scenes: missing }),
   };
 }

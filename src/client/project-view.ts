@@ -10,7 +10,7 @@ import {
   type ProjectStatus,
   type UsageTotals,
 } from '../protocol';
-import type { ProjectTruth } from './project-truth';
+import type { ProjectStanding } from './project-truth';
 
 export interface StageView {
   readonly stage: string;
@@ -49,7 +49,7 @@ export interface ProjectView {
   readonly budget?: number;
 }
 
-export function projectView(projectId: ProjectId, truth: ProjectTruth, usage: UsageTotals): ProjectView {
+export function projectView(projectId: ProjectId, truth: ProjectStanding, usage: UsageTotals): ProjectView {
   const { project, film } = truth;
   const position = (stage: string) => STAGES.findIndex(({ name }) => name === stage);
   const order = (lane: string) => {

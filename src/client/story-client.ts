@@ -37,7 +37,7 @@ import { deleteProject, type DeleteOptions } from './delete-project';
 import { editsAtStake } from './edits-at-stake';
 import { explainProject, type ExplainOptions, type ProjectExplanation } from './explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
-import { loadTruth } from './project-truth';
+import { loadStanding, loadTruth } from './project-truth';
 import { projectView, type ProjectView } from './project-view';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './inputs';
@@ -102,12 +102,13 @@ export class StoryClient {
 
   /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
   static async connect(config: Config, { metrics }: ConnectOptions = {}): Promise<StoryClient> {
+    const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
+    const dataSource = createDataSource({ url, poolSize, oneEach: true, applicationName: 'storyreel-client' });
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 5_000 }).catch(
       (cause: unknown) => {
         throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
       },
     );
-    const dataSource = createDataSource({ url: config.DATABASE_URL, applicationName: 'storyreel-client' });
     await dataSource.initialize().catch(async (cause: unknown) => {
       await connection.close();
       throw unreachable('Postgres', 'DATABASE_URL', cause);
@@ -146,9 +147,9 @@ export class StoryClient {
   status(projectId: ProjectId): Promise<ProjectView> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      const truth = await loadTruth(this.dataSource, id);
-      if (!truth) throw projectNotFound(id);
-      return projectView(id, truth, await usageTotals(this.dataSource.manager, id));
+      const standing = await loadStanding(this.dataSource, id);
+      if (!standing) throw projectNotFound(id);
+      return projectView(id, standing, await usageTotals(this.dataSource.manager, id));
     });
   }
 

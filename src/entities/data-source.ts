@@ -1,52 +1,73 @@
-import { DataSource, type Logger } from 'typeorm';
+import { defaults } from 'pg';
+import type { DataSource, Logger } from 'typeorm';
 import { entities } from './entities';
 import { migrations } from './migrations';
+import { LeavingPool } from './postgres/leaving-pool';
+import { StorySource } from './postgres/story-source';
+import { tlsPlan } from './postgres/tls-plan';
+
+const CONNECT_MS = 5_000;
+const WAIT_MS = 15_000;
 
 export interface DataSourceSettings {
-  /** `postgres://user:password@host:port/database`. */
+  /** `postgres://user:password@host:port/database`, with `sslmode` and what belongs to it in libpq's meaning. */
   readonly url: string;
   /** Connections at the same time. Default 10. */
   readonly poolSize?: number;
-  /** How long a query waits for a connection, a new or a pooled one, before it fails. Default 5,000. */
+  /** How long a query waits for a connection. Default 5,000 for a new one, and 15,000 where all are in use. */
   readonly acquireTimeoutMs?: number;
-  /** How long one statement may run before Postgres ends it. Default 30,000. */
+  /** How long one statement may run before it is ended; 0: any time. Default 30,000. */
   readonly statementTimeoutMs?: number;
   /** What the connections are called in `pg_stat_activity`. Default `storyreel`. */
   readonly applicationName?: string;
+  /** Refuse a second connection to what runs within a transaction, which would wait for it with its locks. Default false. */
+  readonly oneEach?: boolean;
   /** Hears of every statement that Postgres refuses. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
  * The way to Postgres; one per process. It connects at `initialize()`, which fails where the server cannot be reached
- * or refuses the login, and never changes the schema: see `migrate`. Close it with `destroy()`.
+ * or refuses the login, and never changes the schema: see `migrate`. Close it with `destroy()`. It works through a pooler,
+ * also one that gives each transaction another session: no state is kept in sessions. Throws `Config.Invalid` for a `sslmode`
+ * that is none, or a certificate that cannot be read.
  */
 export function createDataSource({
   url,
   poolSize = 10,
-  acquireTimeoutMs = 5_000,
+  acquireTimeoutMs,
   statementTimeoutMs = 30_000,
   applicationName = 'storyreel',
+  oneEach = false,
   onError,
 }: DataSourceSettings): DataSource {
-  return new DataSource({
+  const tls = tlsPlan(url);
+  const plan = {
+    ...{ tls, statementMs: statementTimeoutMs },
+    ...{ connectMs: acquireTimeoutMs ?? CONNECT_MS, waitMs: acquireTimeoutMs ?? WAIT_MS },
+  };
+  class Pool extends LeavingPool {
+    constructor(options: object) {
+      super(poolSize, plan, options);
+    }
+  }
+  const source = new StorySource({
     type: 'postgres',
-    url,
+    url: tls.url,
     entities,
     migrations,
     synchronize: false,
     logging: false,
     // The default logger prints a failed migration to stdout even so; the caller gets the error anyway.
     logger: onError ? errorsTo(onError) : 'debug',
-    poolSize,
-    connectTimeoutMS: acquireTimeoutMs,
     applicationName,
-    // A process that hangs in the middle of a transaction must not keep its locks from those that go on.
-    extra: { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: statementTimeoutMs },
+    driver: { Pool, defaults },
     // gen_random_uuid() is part of Postgres itself: no extension, and so no superuser, is needed.
     uuidExtension: 'pgcrypto',
     installExtensions: false,
   });
+  source.oneEach = oneEach;
+  return source;
 }
 
 function errorsTo(onError: (error: unknown) => void): Logger {

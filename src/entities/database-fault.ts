@@ -1,7 +1,15 @@
 /** Providers' connections have error classes of their own, so that a bare one is Postgres'. */
-const LOST_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
+const LOST_CONNECTION = new Set([
+  'POOL_USED_UP',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+]);
 const LOST_WORDS =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired)/;
 /** A connection that was lost between two statements has taken the transaction with it. */
 const LOST_BETWEEN = new Set([
   'QueryRunnerAlreadyReleasedError',
@@ -9,6 +17,18 @@ const LOST_BETWEEN = new Set([
   'TransactionNotStartedError',
   'CannotConnectAlreadyConnectedError',
 ]);
+
+/** All connections were in use for long: those who have them wait for something, or too many ask at a time. */
+export class PoolUsedUp extends Error {
+  readonly code = 'POOL_USED_UP';
+
+  constructor(size: number, waitMs: number, cause: unknown) {
+    super(
+      `All ${size} connections to Postgres were in use until the timeout of ${waitMs / 1000} s. Set DATABASE_POOL_SIZE higher, or ask for less at a time.`,
+      { cause },
+    );
+  }
+}
 
 /**
  * What Postgres, or the way to it, has done. `passing`: the same statement may succeed later. `refused`: what it holds cannot

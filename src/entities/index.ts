@@ -1,11 +1,12 @@
 export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
 export { createDataSource, type DataSourceSettings } from './data-source';
-export { codeOf, databaseFaultOf, type DatabaseFault } from './database-fault';
+export { codeOf, databaseFaultOf, PoolUsedUp, type DatabaseFault } from './database-fault';
 export { entities } from './entities';
 export { Film } from './film.entity';
 export { GeneratedImage } from './generated-image.entity';
 export { GeneratedVideo } from './generated-video.entity';
 export { Lane } from './lane.entity';
+export { lockProject, lockProjects } from './lock-project';
 export { migrate } from './migrate';
 export { ModelProvider, type ProviderPrices } from './model-provider.entity';
 export { ModelUsage } from './model-usage.entity';

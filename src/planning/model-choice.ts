@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ModelSetting, type ProviderPrices, type RunSettings } from '../entities';
 import { StoryreelError } from '../protocol';
@@ -28,7 +28,8 @@ export interface ModelChoice {
 }
 
 export interface PlanSource {
-  readonly dataSource: DataSource;
+  /** Or what a transaction has of it. */
+  readonly dataSource: { readonly manager: EntityManager };
   readonly config: Config;
   /** Of the run that is planned for, where it has any. */
   readonly settings?: RunSettings;
@@ -120,7 +121,7 @@ function keyOf({ name, baseUrl, apiKeyFrom }: ModelProvider, config: Config): st
 /** What calls to the provider of this name cost; nothing where it is not known any more. */
 export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
   if (name === FROM_ENVIRONMENT) return environmentPrices(config);
-  return (await dataSource.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
+  return (await dataSource.manager.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
 }
 
 function wholeIn(settings: Readonly<Record<string, unknown>>, name: string): number {

@@ -36,7 +36,7 @@ export function settingsIn(config: Config): RunSettings {
 /** What the workers have said of themselves; where none has, this process's own settings. */
 export async function workersSettings({ dataSource, config }: PlanSource): Promise<RunSettings> {
   const taskQueue = config.TEMPORAL_TASK_QUEUE;
-  const row = await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue });
+  const row = await dataSource.manager.getRepository(WorkerSettings).findOneBy({ taskQueue });
   return row?.settings ?? settingsIn(config);
 }
 

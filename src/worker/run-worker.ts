@@ -52,6 +52,8 @@ const BEAT_THROTTLE_MS = 100;
  * where it cannot listen on METRICS_ADDRESS; Redis may be away.
  */
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
+  const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
   const telemetry = await openTelemetry(config, logger);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }).catch(
     async (cause: unknown) => {
@@ -67,8 +69,6 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     writeToRedis: () => redis.write(),
   });
   const store = new FolderStore(config.MEDIA_DIR, config.MEDIA_FREE_MB * 1e6);
-  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-  const dataSource = createDataSource({ url, poolSize, onError: met.postgres });
   const redis = openRedis(
     config,
     {

@@ -21,7 +21,7 @@ const ids = new ActivityIds();
  */
 const STEP_LIMIT = '20 seconds';
 
-const PATIENT = { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' } as const;
+const PATIENT = { initialInterval: '200 milliseconds', maximumInterval: '3 seconds' } as const;
 
 /** The run's own steps: quick, safe to repeat, and worth repeating for long. */
 const steps = proxyActivities<StoryActivities>({

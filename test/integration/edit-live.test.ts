@@ -89,8 +89,8 @@ describe('A run that is edited while it is live', () => {
     await app.client.start(projectId);
     const all = watchToEnd(app.client, projectId);
     await until('images are drawn', async () => {
-      const { lanes } = await app.client.status(projectId);
-      return lanes.filter(({ lane, status }) => lane.startsWith('image') && status === 'processing').length === 3;
+      const asked = (await studio.requests(mark)).filter(({ kind }) => kind === 'image');
+      return asked.length === 3;
     });
     await app.client.edit(projectId, { order: [3, 1], remove: [2] });
     await studio.release(mark);

@@ -29,7 +29,10 @@ export async function editBegunText(
   }
   const before = await begunText(editing, row);
   if (before === content) return;
-  const { continuation, name: provider } = await chooseModel(withSettings(source, project.runSettings), 'text');
+  const { continuation, name: provider } = await chooseModel(
+    withSettings({ config: source.config, dataSource: { manager } }, project.runSettings),
+    'text',
+  );
   if (continuation !== 'prefill') {
     throw new StoryreelError(
       'Project.Invalid',

@@ -27,10 +27,6 @@ export interface LiveRun {
   readonly tell: () => Promise<void>;
 }
 
-/** Two edits, or an edit and an attempt, may wait for each other; then Postgres lets one go. */
-const DEADLOCK = '40P01';
-const MOST_TRIES = 4;
-
 /**
  * Changes a project by hand, all or nothing. The live run is told before, viewers afterwards. Nothing is made by this: a run
  * makes again what depends on the change, and keeps what a person has written as long as what it is made from stays.
@@ -47,29 +43,22 @@ export async function editProject(
 ): Promise<EditedProject> {
   const changes = readChanges(input);
   const live = await run.isLive();
-  const opening = async (): Promise<Opening> => ({
+  const opening: Opening = {
     projectId,
     live,
     by,
     log: await source.log.snapshot(projectId).catch(() => undefined),
     newest: await newestFences(source.log, projectId, changes),
+  };
+  const editing = await source.dataSource.transaction(async (manager) => {
+    const edited = await editOnce(manager, source, opening, changes, version);
+    if (edited.changed.length > 0) await tellRun(run);
+    return edited;
   });
-  for (let tries = 1; ; tries++) {
-    const opened = await opening();
-    try {
-      const editing = await source.dataSource.transaction(async (manager) => {
-        const edited = await editOnce(manager, source, opened, changes, version);
-        if (edited.changed.length > 0) await tellRun(run);
-        return edited;
-      });
-      const { project, changed } = editing;
-      if (changed.length === 0) return { version: project.version };
-      await tellEdit(source, editing);
-      return { version: project.version + 1 };
-    } catch (error) {
-      if ((error as { code?: string }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
-    }
-  }
+  const { project, changed } = editing;
+  if (changed.length === 0) return { version: project.version };
+  await tellEdit(source, editing);
+  return { version: project.version + 1 };
 }
 
 async function editOnce(

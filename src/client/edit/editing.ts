@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Config } from '../../config';
-import { Lane, Project } from '../../entities';
+import { Lane, lockProject, Project } from '../../entities';
 import { projectNotFound, StoryreelError, type LaneId, type ProjectId } from '../../protocol';
 import type { EventLog, LogSnapshot } from '../../stream';
 
@@ -44,14 +44,13 @@ export interface Editing {
 export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log' | 'newest'>;
 
 /**
- * Locks the project and all that activities write of it, in their order: what is read from here on stays as it is until
+ * Locks the project and its lanes, of which attempts also write alone: what is read from here on stays as it is until
  * the edit is committed, and an attempt that claims a lane after that sees the edit.
  */
 export async function openEdit(manager: EntityManager, opening: Opening): Promise<Editing> {
   const { projectId } = opening;
-  await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 ORDER BY stage FOR UPDATE', [projectId]);
+  await lockProject(manager, projectId);
   await manager.query('SELECT 1 FROM lanes WHERE project_id = $1 ORDER BY lane FOR UPDATE', [projectId]);
-  await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR UPDATE', [projectId]);
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) throw projectNotFound(projectId);
   const editing = { ...opening, manager, project, lanes: new Map<string, Lane>(), changed: [], texts: [], barred: [] };

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** Stands before a service, so that its connections can be forgotten as a router does. */
+export class Relay {
+  private readonly links = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async start(target: number): Promise<Relay> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const relay = new Relay(server, (server.address() as AddressInfo).port);
+    server.on('connection', (client) => relay.link(client, connect(target, '127.0.0.1')));
+    return relay;
+  }
+
+  /** Nothing goes through the connections of now any more, and none of them is closed; new ones work. */
+  forget(): void {
+    for (const socket of this.links) {
+      socket.unpipe();
+      socket.pause();
+    }
+  }
+
+  close(): void {
+    this.server.close();
+    for (const socket of this.links) socket.destroy();
+  }
+
+  private link(client: Socket, service: Socket): void {
+    for (const [from, to] of [
+      [client, service],
+      [service, client],
+    ] as const) {
+      this.links.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.links.delete(from);
+        to.destroy();
+      });
+      from.pipe(to);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { identifySelf } from './process-identity';
+import { runToEnd } from './run-to-end';
+import { StackError } from './stack-error';
+import type { StackContext } from './stack-types';
+
+const BOUND_MS = 5 * 60_000;
+
+/**
+ * The folder with what Debian's package, and the libraries that it needs directly, would put below `/`; fetched with apt
+ * unless it is there. Nothing is installed: put `usr/lib/<architecture>-linux-gnu` on LD_LIBRARY_PATH. The folder appears
+ * whole or not at all. Throws `StackError`.
+ */
+export async function debianPackage(
+  { toolsDir, env, signal }: Pick<StackContext, 'toolsDir' | 'env' | 'signal'>,
+  name: string,
+): Promise<string> {
+  const target = join(toolsDir, `debian-${name}`);
+  if (existsSync(target)) return target;
+  const { pid, startedAt } = identifySelf();
+  const partial = `${target}.partial-${pid}-${startedAt}`;
+  const run = async (program: string, args: readonly string[], cwd = '.') => {
+    // By a shell, because apt-get puts what it fetches into the folder that it is started in.
+    const script = `cd "$0" && exec "$@"`;
+    const { exitCode, output } = await runToEnd('/bin/sh', ['-c', script, cwd, program, ...args], {
+      env: { ...env, LC_ALL: 'C' },
+      boundMs: BOUND_MS,
+      signal,
+    });
+    if (exitCode === 0) return output;
+    const why = output.trim().split('\n').slice(-4).join('\n');
+    throw new StackError(
+      `${program} could not fetch the package ${name}:\n${why}`,
+      `Run apt-get update on a Debian or Ubuntu system, or install ${name}`,
+    );
+  };
+  try {
+    mkdirSync(partial, { recursive: true });
+    const depends = await run('apt-cache', ['depends', '--no-recommends', '--no-suggests', name]);
+    const libraries = [...depends.matchAll(/Depends: (lib[\w.+-]+)$/gm)].map(([, library = '']) => library);
+    await run('apt-get', ['download', name, ...libraries.filter((library) => library !== 'libc6')], partial);
+    for (const archive of readdirSync(partial).filter((file) => file.endsWith('.deb'))) {
+      await run('dpkg-deb', ['--extract', archive, '.'], partial);
+      rmSync(join(partial, archive));
+    }
+    if (!existsSync(target)) renameSync(partial, target);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return target;
+}

@@ -1,0 +1,95 @@
+import type { EventEmitter } from 'node:events';
+import { Pool } from 'pg';
+import { PoolUsedUp } from '../database-fault';
+import { LimitedClient, type LimitedClientOptions } from './limited-client';
+import { NegotiatedSocket } from './negotiated-socket';
+import type { TlsPlan } from './tls-plan';
+
+/** SQLSTATE of a server that does not let us in this way: its rules know only TLS, or only plain text. */
+const NOT_THIS_WAY = '28000';
+const WAITED_TOO_LONG = /^timeout exceeded when trying to connect/;
+
+type Connected = (error: Error | undefined, client: LimitedClient, release: (error?: Error) => void) => void;
+
+/** As far as TypeORM uses it. */
+interface PlainPool extends EventEmitter {
+  connect(done: Connected): void;
+}
+const Plain = Pool as unknown as new (options: object) => PlainPool;
+
+export interface PoolPlan extends Pick<LimitedClientOptions, 'connectMs' | 'statementMs'> {
+  readonly tls: TlsPlan;
+  /** How long a query waits where all connections are in use. */
+  readonly waitMs: number;
+}
+
+/**
+ * A pool that leaves all of its connections where one of them shows that the server behind them is not the right one any
+ * more: it takes no writes since a failover, or nothing is heard of it. Whatever needs a connection then gets a new one.
+ */
+export class LeavingPool extends Plain {
+  private readonly idle = new Set<LimitedClient>();
+  private readonly busy = new Set<LimitedClient>();
+  private readonly left = new WeakSet<LimitedClient>();
+  /** Which of the transports the server was reached by. */
+  private transport = 0;
+
+  constructor(
+    private readonly size: number,
+    private readonly plan: PoolPlan,
+    options: object,
+  ) {
+    const newSocket = () => {
+      const { transports, options: tls, direct } = plan.tls;
+      return new NegotiatedSocket({ transport: transports[this.transport] ?? transports[0], options: tls, direct });
+    };
+    super({
+      ...options,
+      ...{ max: size, connectionTimeoutMillis: plan.waitMs, keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
+      ...{ Client: LimitedClient, connectMs: plan.connectMs, statementMs: plan.statementMs },
+      ...{ newSocket, leave: () => this.leaveAll() },
+    });
+    this.on('acquire', (client: LimitedClient) => {
+      this.idle.delete(client);
+      this.busy.add(client);
+    });
+    // The pool keeps none that is ending.
+    this.on('release', (_error: unknown, client: LimitedClient) => {
+      this.busy.delete(client);
+      if (this.left.has(client)) void client.end();
+      else this.idle.add(client);
+    });
+    this.on('remove', (client: LimitedClient) => this.idle.delete(client));
+  }
+
+  override connect(done: Connected): void {
+    const { transports } = this.plan.tls;
+    const used = this.transport;
+    super.connect((error, client, release) => {
+      if (error && transports.length > 1 && isRefused(error)) {
+        if (this.transport === used) this.transport = (used + 1) % transports.length;
+        super.connect((again, ...got) => done(again && this.readable(again), ...got));
+      } else {
+        done(error && this.readable(error), client, release);
+      }
+    });
+  }
+
+  private readable(error: Error): Error {
+    return WAITED_TOO_LONG.test(error.message) ? new PoolUsedUp(this.size, this.plan.waitMs, error) : error;
+  }
+
+  /** Those in use leave when they are given back. */
+  private leaveAll(): void {
+    for (const client of this.busy) this.left.add(client);
+    // What the pool hears of an idle connection's end.
+    for (const client of [...this.idle])
+      client.emit('error', new Error('Connection terminated: another server is looked for'));
+  }
+}
+
+function isRefused(error: Error): boolean {
+  const { code, message } = error as { code?: unknown; message: string };
+  // A handshake that fails has a code of Node's, and no server has answered it with an SQLSTATE.
+  return code === NOT_THIS_WAY || /TLS|SSL/.test(message) || /SSL|TLS|CERT/.test(String(code));
+}
