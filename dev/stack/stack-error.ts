@@ -35,11 +35,9 @@ export class StackInUse extends StackError {
     readonly stateDir: string,
     readonly pid: number,
     readonly published: Readonly<Record<string, string>>,
+    hint = `Use the one that runs, or stop it first (Ctrl-C in its terminal, or kill ${pid})`,
   ) {
-    super(
-      `Storyreel already runs in ${stateDir} (process ${pid})`,
-      `Use the one that runs, or stop it first (Ctrl-C in its terminal, or kill ${pid})`,
-    );
+    super(`Storyreel already runs in ${stateDir} (process ${pid})`, hint);
   }
 }
 

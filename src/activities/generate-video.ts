@@ -4,11 +4,11 @@ import type { EntityManager } from 'typeorm';
 import { GeneratedVideo } from '../entities';
 import { planVideo } from '../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import type { VideoProvider } from '../providers';
+import { UnusableMedia, type VideoProvider } from '../providers';
 import { providerCall, type ProviderCall } from '../telemetry';
 import { mayBeCharged, type Amount } from './call-cost';
 import type { ActivityDeps } from './deps';
-import { probeClip } from './ffmpeg';
+import { fetchClip } from './fetch-clip';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { StaleAttempt } from './lane-store';
 import { isOutage } from './outage';
@@ -63,16 +63,26 @@ const maker: LaneMaker<VideoInputs> = {
         paid.booked = await run.through(() => PaidCall.book(run, { ...booking, underWay: true }));
       }
       await call('await_video', () => untilDone(run, plan.inputs, provider, job, jobId, paid.call, ordered));
-      const clip = await run.through(() => call('download_video', () => provider.download(jobId, run.signal)));
-      const media = await run.through(() => deps.media.put(clip.bytes, 'video/mp4'));
-      const info = await probeClip(deps.config.FFMPEG_PATH, await deps.media.localPath(media.key), run.signal);
+      const { media, measured } = await run
+        .through(() =>
+          fetchClip(run, plan.inputs.seconds, (take) =>
+            call('download_video', () => provider.download(jobId, take, run.signal)),
+          ),
+        )
+        .catch((error: unknown) => {
+          if (!(error instanceof UnusableMedia)) throw error;
+          // It was made, so it is paid; the same file would come again.
+          return endJob(run, job, new StoryreelError('Video.JobFailed', error.message), () =>
+            paid.call.close(ordered, false),
+          );
+        });
       await run.settle({ resultHash: media.sha256 }, async ({ manager }) => {
         await updateJob(manager, run, job, {
           status: 'completed',
           sha256: media.sha256,
           mediaType: media.mediaType,
           bytes: media.bytes,
-          durationSeconds: info.seconds,
+          durationSeconds: measured.seconds,
           completedAt: new Date(),
           error: null,
         });
@@ -189,12 +199,10 @@ async function untilDone(
         'Video.JobFailed',
         `The provider's video job failed: ${wordsOf(state.message, [prompt])}`,
       );
-      const { type, message, retryable } = classify(failed);
-      const error = { type, message, retryable };
-      await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error }));
       // Nobody pays for a job that the provider itself calls failed; of one that it has lost nobody knows.
-      await (state.status === 'failed' ? paid.close(NO_CLIP, false) : paid.close(ordered, true));
-      throw failed;
+      return endJob(run, job, failed, () =>
+        state.status === 'failed' ? paid.close(NO_CLIP, false) : paid.close(ordered, true),
+      );
     }
     run.counters['progress'] = state.progress;
     if (state.progress !== told) run.tell({ type: 'stage_update', status: 'processing', progress: state.progress });
@@ -203,6 +211,20 @@ async function untilDone(
       run.signal.throwIfAborted(),
     );
   }
+}
+
+/** Nothing comes of the job: it is booked as what it cost, and the next attempt asks for another one. */
+async function endJob(
+  run: LaneRun,
+  job: GeneratedVideo,
+  failed: StoryreelError,
+  book: () => Promise<void>,
+): Promise<never> {
+  const { type, message, retryable } = classify(failed);
+  const error = { type, message, retryable };
+  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error }));
+  await book();
+  throw failed;
 }
 
 /** A question after a job costs nothing, however it fails. */

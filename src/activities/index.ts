@@ -3,3 +3,4 @@ export { createLaneActivities, createReconcileActivities, createRunActivities } 
 export type { ActivityDeps } from './deps';
 export type { RunLookup, RunState } from './run-lookup';
 export { StopSignals } from './stop-signal';
+export { tryFfmpeg } from './try-ffmpeg';

@@ -25,3 +25,6 @@ export class NotSent extends Error {
     this.code = cause.code ?? 'no connection';
   }
 }
+
+/** An image or a clip was made, and what came of it is none that can be used. */
+export class UnusableMedia extends ServerError {}

@@ -117,6 +117,40 @@ export async function readBody(response: Response, maxBytes: number, silenceMs =
   return Buffer.concat(parts);
 }
 
+/**
+ * Hands a good response to `take` piece by piece, at most `maxBytes`, and reads on only when that has taken each. Rejects as
+ * `readBody` does, and with what `take` throws.
+ */
+export async function pourBody(
+  response: Response,
+  maxBytes: number,
+  take: (bytes: Buffer) => Promise<void>,
+  silenceMs = MOST_SILENCE_MS,
+): Promise<void> {
+  const incoming = bodies.get(response);
+  if (!incoming) throw new Error('this response was not made by httpFetch');
+  const silence = setTimeout(() => incoming.destroy(silent()), silenceMs);
+  let [size, taking] = [0, false];
+  try {
+    for await (const part of incoming as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > maxBytes) throw new ServerError(`the answer is larger than ${maxBytes} bytes`);
+      taking = true;
+      // A slow disk is no silence of the provider.
+      clearTimeout(silence);
+      await take(part);
+      taking = false;
+      silence.refresh();
+    }
+  } catch (error) {
+    incoming.destroy();
+    if (taking || error instanceof ServerError) throw error;
+    throw new BrokenConnection((error as NodeJS.ErrnoException).code ?? 'closed', { cause: error });
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
 async function beginningOf(incoming: http.IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;

@@ -1,4 +1,4 @@
-export { BrokenConnection, NotSent, ServerError } from './errors';
+export { BrokenConnection, NotSent, ServerError, UnusableMedia } from './errors';
 export { linkSignals } from './linked-signal';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';
@@ -7,6 +7,7 @@ export type {
   ChatMessage,
   ImageProvider,
   Media,
+  TakeBytes,
   TextChunk,
   TextProvider,
   TextRequest,

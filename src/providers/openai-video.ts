@@ -1,9 +1,9 @@
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Video } from 'openai/resources/videos';
-import { readBody } from './http-fetch';
+import { pourBody, readBody } from './http-fetch';
 import { withOwnSignal } from './linked-signal';
 import { openaiClient, type Endpoint } from './openai-client';
-import type { Media, VideoJob, VideoProvider, VideoRequest } from './ports';
+import type { TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
 
 const TIMEOUT_MS = 120_000;
 /** A question after a job is answered at once, or it is lost and asked again. */
@@ -40,11 +40,10 @@ export class OpenAiVideo implements VideoProvider {
     return this.json(signal, (own) => this.client.videos.retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS }));
   }
 
-  download(jobId: string, signal: AbortSignal): Promise<Media> {
+  download(jobId: string, take: TakeBytes, signal: AbortSignal): Promise<void> {
     return this.call(signal, async (own) => {
       const response = await this.client.videos.downloadContent(jobId, undefined, { signal: own }).asResponse();
-      const bytes = await readBody(response, MAX_CLIP_BYTES);
-      return { bytes, mediaType: response.headers.get('content-type')?.split(';')[0] ?? 'video/mp4' };
+      await pourBody(response, MAX_CLIP_BYTES, take);
     });
   }
 

@@ -63,12 +63,16 @@ export type VideoJob =
   | { readonly status: 'completed'; readonly jobId: string }
   | { readonly status: 'failed'; readonly jobId: string; readonly message: string };
 
+/** Takes the next piece of a file, and resolves when more may come. What it throws ends the download. */
+export type TakeBytes = (bytes: Buffer) => Promise<void>;
+
 /** A clip is a job at the provider: submitted once, polled from any worker, then downloaded. */
 export interface VideoProvider {
   submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob>;
   /** Rejects with status 404 where the provider does not know the job any more. */
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob>;
-  download(jobId: string, signal: AbortSignal): Promise<Media>;
+  /** Hands over the clip as it comes: it may be larger than what there is of memory. */
+  download(jobId: string, take: TakeBytes, signal: AbortSignal): Promise<void>;
   /**
    * Ends a job that is under way. Resolves false where it is finished, so that what was paid for is kept, and true where it
    * makes nothing any more, also because the provider does not know it. Rejects where the provider would not end it.

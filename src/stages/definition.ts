@@ -124,8 +124,6 @@ export interface FilmPlan {
 export interface FilmPart {
   readonly scene: number;
   readonly kind: 'clip' | 'still';
-  /** Who made it. Clips of one maker have one form and can be joined as they are. */
-  readonly maker: string;
   readonly key: string;
   readonly sha256: string;
   readonly seconds: number;

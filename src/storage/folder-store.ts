@@ -18,7 +18,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StoryreelError } from '../protocol';
-import { mediaKey, type FoundMedia, type MediaStore, type StoredMedia } from './media-store';
+import { mediaKey, type FoundMedia, type MediaDraft, type MediaStore, type StoredMedia } from './media-store';
 
 const PROBE_BYTES = 4_096;
 
@@ -58,25 +58,47 @@ export class FolderStore implements MediaStore {
   }
 
   async put(bytes: Buffer, mediaType: string): Promise<StoredMedia> {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const media = { key: mediaKey(sha256, mediaType), sha256, bytes: bytes.length, mediaType };
+    if (await this.refresh(media)) return media;
+    const draft = await this.draft();
+    try {
+      await draft.write(bytes);
+      return await draft.keep(mediaType);
+    } finally {
+      await draft.drop();
+    }
+  }
+
+  async draft(): Promise<MediaDraft> {
     return this.guard(async () => {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const media = { key: mediaKey(sha256, mediaType), sha256, bytes: bytes.length, mediaType };
-      if (await this.refresh(media)) return media;
       await mkdir(join(this.root, 'work'), { recursive: true });
-      const draft = join(this.root, 'work', randomUUID());
-      try {
-        const file = await open(draft, 'wx');
-        try {
-          await file.writeFile(bytes);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await this.settle(draft, media.key);
-      } finally {
-        await rm(draft, { force: true });
-      }
-      return media;
+      const path = join(this.root, 'work', randomUUID());
+      const file = await open(path, 'wx');
+      const hash = createHash('sha256');
+      let size = 0;
+      return {
+        path,
+        write: (bytes) =>
+          this.guard(async () => {
+            await file.writeFile(bytes);
+            hash.update(bytes);
+            size += bytes.length;
+          }),
+        keep: (mediaType) =>
+          this.guard(async () => {
+            const sha256 = hash.copy().digest('hex');
+            const media = { key: mediaKey(sha256, mediaType), sha256, bytes: size, mediaType };
+            if (await this.refresh(media)) return media;
+            await file.sync();
+            await this.settle(path, media.key);
+            return media;
+          }),
+        drop: async () => {
+          await file.close().catch(() => undefined);
+          await rm(path, { force: true }).catch(() => undefined);
+        },
+      };
     });
   }
 

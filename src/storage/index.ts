@@ -1,2 +1,2 @@
 export { FolderStore } from './folder-store';
-export { mediaKey, type FoundMedia, type MediaStore, type StoredMedia } from './media-store';
+export { mediaKey, type FoundMedia, type MediaDraft, type MediaStore, type StoredMedia } from './media-store';

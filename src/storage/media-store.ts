@@ -14,6 +14,17 @@ export interface FoundMedia {
   readonly storedAt: Date;
 }
 
+/** A file that is being written in the store, hashed as it grows. */
+export interface MediaDraft {
+  /** Where a program on this machine can read what was written. */
+  readonly path: string;
+  write(bytes: Buffer): Promise<void>;
+  /** Stores it, whole and synced, under the hash of what was written. */
+  keep(mediaType: string): Promise<StoredMedia>;
+  /** Removes what was not kept. Never throws. */
+  drop(): Promise<void>;
+}
+
 /**
  * Where media lie, each under the hash of its content: storing the same bytes twice changes nothing but the time, and a
  * half-written file is never seen. Throws `Media.Unavailable` where the store cannot be used.
@@ -22,6 +33,8 @@ export interface MediaStore {
   /** Stores and removes a small file. Throws where `put` would, or has too little room. Gives the bytes that are free. */
   probe(): Promise<number>;
   put(bytes: Buffer, mediaType: string): Promise<StoredMedia>;
+  /** Begins a file whose content comes piece by piece; the caller drops it at the end, also when it was kept. */
+  draft(): Promise<MediaDraft>;
   /** Takes over a file that lies in a folder of `workFolder`. */
   take(path: string, mediaType: string): Promise<StoredMedia>;
   read(key: string): Promise<Buffer>;
@@ -30,7 +43,7 @@ export interface MediaStore {
   /** Makes a folder for work in progress; the caller removes it. */
   workFolder(): Promise<string>;
   has(key: string): Promise<boolean>;
-  /** Everything that `put` and `take` have stored, in no order; nothing else that lies there. */
+  /** Everything that `put`, `take` and drafts have stored, in no order; nothing else that lies there. */
   list(): AsyncIterable<FoundMedia>;
   /** Removes it, unless it was stored, or stored anew, at `before` or later. Resolves whether it was removed. */
   remove(key: string, before: Date): Promise<boolean>;
@@ -43,6 +56,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/webp': 'webp',
   'video/mp4': 'mp4',
+  'video/webm': 'webm',
 };
 
 /** The key that content of this hash and type has in every store. */

@@ -1,2 +1,3 @@
+export { tryFfmpeg } from '../activities';
 export { runWorker, type RunningWorker } from './run-worker';
 export { workflowSources } from './workflow-sources';

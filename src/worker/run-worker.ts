@@ -15,6 +15,7 @@ import {
   createReconcileActivities,
   createRunActivities,
   StopSignals,
+  tryFfmpeg,
   type ActivityDeps,
 } from '../activities';
 import type { Config } from '../config';
@@ -96,6 +97,10 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
         { err: message, mediaDir: config.MEDIA_DIR },
         'no media can be stored; lanes that make any will wait',
       );
+    });
+    // It is not waited for: a worker that only writes texts needs none.
+    void tryFfmpeg(config).then(({ fault }) => {
+      if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
     });
     const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
     const { log, control } = redis;

@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireLock, StackInUse } from '../../dev/stack';
+import { identifySelf } from '../../dev/stack/process-identity';
+import { until } from '../support/until';
 import { cleanEnv, kill9, newStateDir, removeStateDirs, startOwner } from './stack-fixture';
 
 const children: ChildProcess[] = [];
@@ -87,4 +89,32 @@ it('does not wait for ever for a lock folder that holds something else', () => {
   acquireLock(stateDir).release();
   writeFileSync(join(stateDir, 'lock', 'notes.txt'), '');
   expect(() => acquireLock(stateDir)).toThrow(/not a lock/);
+});
+
+it('is not taken from a holder in another container, whose process cannot be seen, while that lives', () => {
+  const stateDir = newStateDir();
+  const [boot = ''] = identifySelf().startedAt.split('.');
+  const file = join(stateDir, 'lock', `1-${boot}.7.12345`);
+  mkdirSync(join(stateDir, 'lock'), { recursive: true });
+  writeFileSync(file, '{}');
+  const { message, hint } = refusal(stateDir);
+  expect([message, hint]).toEqual([
+    expect.stringContaining('(process 1)'),
+    expect.stringContaining('another container'),
+  ]);
+
+  const before = new Date(Date.now() - 61_000);
+  utimesSync(file, before, before);
+  acquireLock(stateDir).release();
+});
+
+it('shows by itself that its holder lives', async () => {
+  const stateDir = newStateDir();
+  const lock = acquireLock(stateDir);
+  const [name = ''] = readdirSync(join(stateDir, 'lock'));
+  const file = join(stateDir, 'lock', name);
+  utimesSync(file, new Date(0), new Date(0));
+  await until('a beat', () => statSync(file).mtimeMs > 0);
+  lock.release();
+  expect(readdirSync(join(stateDir, 'lock'))).toEqual([]);
 });

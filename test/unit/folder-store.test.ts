@@ -83,6 +83,23 @@ describe('Media in a folder', () => {
     expect((await store.read(media.key)).toString()).toBe('moving');
   });
 
+  test('that come piece by piece are kept under the hash of the whole, or not at all', async () => {
+    const pieces = Array.from({ length: 50 }, (_, i) => Buffer.alloc(10_000, i));
+    const whole = Buffer.concat(pieces);
+    const [kept, left] = [await store.draft(), await store.draft()];
+    for (const piece of pieces) await Promise.all([kept.write(piece), left.write(piece)]);
+    expect(await readFile(kept.path)).toEqual(whole);
+    const media = await kept.keep('video/mp4');
+    expect(media).toMatchObject({
+      sha256: sha256(whole),
+      bytes: whole.length,
+      key: mediaKey(sha256(whole), 'video/mp4'),
+    });
+    await Promise.all([kept.drop(), left.drop()]);
+    expect(await store.read(media.key)).toEqual(whole);
+    expect(await files()).toEqual([join(folder, media.key)]);
+  });
+
   test('every work folder is another one', async () => {
     expect(await store.workFolder()).not.toBe(await store.workFolder());
   });

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
 import { FolderStore } from '../../storage';
 import { connectPublisher, whenReady } from '../../stream';
+import { tryFfmpeg } from '../../worker';
 import { examineDatabase } from './examine-database';
 import { reasonOf, withoutPassword, type Finding } from './finding';
 import { intervalOf } from './reconcile-schedule';
@@ -92,12 +91,15 @@ async function examineMedia({ MEDIA_DIR, MEDIA_FREE_MB }: Config): Promise<Findi
   }
 }
 
-async function examineFfmpeg({ FFMPEG_PATH }: Config): Promise<Finding> {
-  const known = { service: 'ffmpeg', address: FFMPEG_PATH };
-  try {
-    const { stdout } = await promisify(execFile)(FFMPEG_PATH, ['-version'], { timeout: ANSWER_MS });
-    return { ...known, ok: true, version: /version (\S+)/.exec(stdout)?.[1] ?? 'unknown version' };
-  } catch (error) {
-    return { ...known, ok: false, detail: reasonOf(error), advice: 'Install ffmpeg, or set FFMPEG_PATH to it.' };
-  }
+/** Does what a film needs of it: one that cannot encode is found out before everything is paid. */
+async function examineFfmpeg(config: Config): Promise<Finding> {
+  const known = { service: 'ffmpeg', address: config.FFMPEG_PATH };
+  const { version, fault } = await tryFfmpeg(config);
+  const found = { ...known, ...(version !== undefined && { version }) };
+  if (fault === undefined) return { ...found, ok: true };
+  const advice =
+    version === undefined
+      ? 'Install ffmpeg, or set FFMPEG_PATH to it.'
+      : 'Set FFMPEG_PATH to an ffmpeg that has libx264, mov_text and concat: most of those that systems bring have them.';
+  return { ...found, ok: false, detail: fault, advice };
 }

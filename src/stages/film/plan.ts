@@ -39,7 +39,6 @@ function clipPart(scene: Scene, video: GeneratedVideo | undefined): FilmPart {
   return {
     scene: scene.sequenceNumber,
     kind: 'clip',
-    maker: `${video.provider}/${video.model}`,
     key: mediaKey(video.sha256, video.mediaType ?? ''),
     sha256: video.sha256,
     seconds: video.durationSeconds ?? scene.durationSeconds,
@@ -51,7 +50,6 @@ function stillPart(scene: Scene, image: GeneratedImage): FilmPart {
   return {
     scene: scene.sequenceNumber,
     kind: 'still',
-    maker: image.model,
     key: mediaKey(image.sha256, image.mediaType),
     sha256: image.sha256,
     seconds: scene.durationSeconds,

@@ -1,0 +1,33 @@
+import { open } from 'node:fs/promises';
+
+const HEAD_BYTES = 16;
+/** Files of many pieces have two for each. */
+const MOST_BOXES = 100_000;
+
+/**
+ * Whether an mp4 or mov ends before one of its boxes does. A reader takes one that was cut between two frames for a shorter
+ * film, and complains of nothing.
+ */
+export async function isCutShort(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const head = Buffer.alloc(HEAD_BYTES);
+    let at = 0;
+    for (let boxes = 0; at < size && boxes < MOST_BOXES; boxes++) {
+      const { bytesRead } = await file.read(head, 0, HEAD_BYTES, at);
+      if (boxes === 0 && head.toString('latin1', 4, 8) !== 'ftyp') return false;
+      // A few bytes that are left over are no box, and no frame either.
+      if (bytesRead < 8) return false;
+      const short = head.readUInt32BE(0);
+      // One that lasts to the end of the file does not say how long it is.
+      if (short === 0) return false;
+      const length = short === 1 && bytesRead === HEAD_BYTES ? Number(head.readBigUInt64BE(8)) : short;
+      if (length < 8) return false;
+      at += length;
+    }
+    return at > size;
+  } finally {
+    await file.close();
+  }
+}

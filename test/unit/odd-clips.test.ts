@@ -1,0 +1,294 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { inspectClip } from '../../src/activities/inspect-clip';
+import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../src/activities/make-film';
+import { measureClip } from '../../src/activities/measure-clip';
+import { coloursIn, cuesIn } from '../support/films';
+import { fromSetup } from '../support/services';
+
+const SECONDS = 1;
+const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+const FRAME = 1 / 24;
+
+/** Clips as providers send them, each of one colour and a second long. `-i` and the colour are put before the arguments. */
+const ODD: Readonly<
+  Record<string, { name?: string; source?: string; args: readonly string[]; before?: readonly string[] }>
+> = {
+  'another rate and time base': { args: ['-r', '30', ...H264, '-video_track_timescale', '90000'] },
+  'another codec': { args: ['-c:v', 'mpeg4'] },
+  'VP9 in WebM': { name: 'webm', args: ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8'] },
+  'WebM without a duration': { name: 'webm', args: ['-c:v', 'libvpx', '-live', '1'] },
+  'a display that is turned': { before: ['-display_rotation:v:0', '90'], source: 's=36x64', args: H264 },
+  'pixels that are no squares': { source: 's=32x36', args: ['-vf', 'setsar=2', ...H264] },
+  'frames of different lengths': { args: ['-vf', "select='not(mod(n,3))+lt(n,9)'", '-fps_mode', 'vfr', ...H264] },
+  '10 bits': { args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le'] },
+  'full range': { args: ['-vf', 'scale=out_range=full', ...H264, '-color_range', 'pc'] },
+  'odd sides': { source: 's=63x37', args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p'] },
+  portrait: { source: 's=36x64', args: H264 },
+  'no subsampling, in QuickTime': {
+    name: 'mov',
+    args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p'],
+  },
+  'a beginning that is cut off by a list': { name: 'edited', args: H264 },
+  pieces: { args: [...H264, '-movflags', 'frag_keyframe+empty_moov'] },
+};
+
+describe('Clips of a provider', () => {
+  const run = promisify(execFile);
+  const program = fromSetup('STORYREEL_FFMPEG');
+  const signal = new AbortController().signal;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'storyreel-clips-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const ffmpeg = (...args: readonly string[]) => run(program, ['-loglevel', 'error', '-y', ...args]);
+
+  async function clip(
+    name: string,
+    {
+      colour = 'red',
+      seconds = SECONDS,
+      source = 's=64x36',
+      args = H264,
+    }: { colour?: string; seconds?: number; source?: string; args?: readonly string[] } = {},
+  ): Promise<string> {
+    const path = join(folder, name);
+    await ffmpeg(...['-f', 'lavfi', '-i', `color=${colour}:${source}:r=24:d=${seconds}`], ...args, path);
+    return path;
+  }
+
+  async function oddClip(what: string): Promise<string> {
+    const { name = 'mp4', source, args, before } = ODD[what] ?? { args: [] };
+    const file = `${Object.keys(ODD).indexOf(what)}.${name === 'edited' ? 'mp4' : name}`;
+    const isEdited = name === 'edited';
+    const path = await clip(file, { ...(source && { source }), args, seconds: isEdited ? 1.5 * SECONDS : SECONDS });
+    if (!before && !isEdited) return path;
+    const changed = join(folder, `changed-${file}`);
+    await ffmpeg(...(before ?? []), ...(isEdited ? ['-ss', '0.5'] : []), '-i', path, '-c', 'copy', changed);
+    return changed;
+  }
+
+  const measure = (path: string, ordered: number) => measureClip(program, path, ordered, signal);
+  const unusable = (message: RegExp) => ({ name: 'ServerError', message: expect.stringMatching(message) as string });
+
+  async function film(
+    parts: readonly SourcePart[],
+    misfits: string[] = [],
+  ): Promise<MeasuredFilm & { readonly isCopy: boolean }> {
+    const own = await mkdtemp(join(folder, 'film-'));
+    let brought = 0;
+    const settings = { ffmpegPath: program, frameSize: '64x36', folder: own, signal };
+    const made = await makeFilm(
+      { ...settings, onPart: () => (brought += 1), onMisfit: (fault) => misfits.push(fault) },
+      parts,
+    );
+    return { ...made, isCopy: brought === 0 };
+  }
+
+  const part = (source: string, seconds = SECONDS, narration = 'A scene.'): SourcePart => ({
+    kind: 'clip',
+    source,
+    seconds,
+    narration,
+  });
+  const colours = ({ film: path }: { readonly film: string }) => coloursIn({ FFMPEG_PATH: program }, path);
+  const times = (colour: string, count: number) => Array.from({ length: count }, () => colour);
+
+  test.each(Object.keys(ODD))('with %s are measured by what is in them', async (what) => {
+    const { seconds } = await measure(await oddClip(what), SECONDS);
+    expect(Math.abs(seconds - SECONDS)).toBeLessThan(3 * FRAME);
+  });
+
+  test('of every kind stand in one film each as long as it is, and in their order', async () => {
+    const between = await clip('green.mp4', { colour: 'lime', seconds: 0.25 });
+    const parts: SourcePart[] = [];
+    for (const what of Object.keys(ODD)) {
+      const path = await oddClip(what);
+      parts.push(part(path, (await measure(path, SECONDS)).seconds), part(between, 0.25));
+    }
+    const made = await film(parts);
+    const sum = parts.reduce((total, { seconds }) => total + seconds, 0);
+    expect(made).toMatchObject({ width: 64, height: 36, isCopy: false });
+    expect(Math.abs(made.seconds - sum)).toBeLessThanOrEqual(FRAME);
+    expect(made.form).toMatch(/^h264 .*yuv420p\(tv, .*SAR 1:1.* 24 fps.*rotated 0/);
+    const frames = framesOf(parts.map(({ seconds }) => seconds));
+    expect(await colours(made)).toEqual(frames.flatMap((count, i) => times(i % 2 === 0 ? 'red' : 'green', count)));
+  });
+
+  test('of one form are joined as they are, whoever made them', async () => {
+    const parts = [
+      part(await clip('a.mp4')),
+      part(await clip('b.mp4', { colour: 'lime' })),
+      part(await clip('c.mp4', { colour: 'blue' })),
+    ];
+    const made = await film(parts);
+    expect(made).toMatchObject({ isCopy: true, frames: 72, seconds: 3 });
+    expect(await colours(made)).toEqual([...times('red', 24), ...times('green', 24), ...times('blue', 24)]);
+  });
+
+  test('are not taken as they are where only the header of their codec differs', async () => {
+    const other = await clip('other.mp4', {
+      args: ['-c:v', 'libx264', '-preset', 'slow', '-bf', '3', '-pix_fmt', 'yuv420p'],
+    });
+    expect(await film([part(await clip('a.mp4')), part(other)])).toMatchObject({ isCopy: false, frames: 48 });
+  });
+
+  test('are shown whole and upright where they are turned, and not squeezed where their pixels are no squares', async () => {
+    // The upper half is red, the lower one blue, as it is shown.
+    const halves = 'color=red:s=64x18:r=24:d=1[a];color=blue:s=64x18:r=24:d=1[b];[a][b]vstack';
+    const upright = join(folder, 'upright.mp4');
+    await ffmpeg('-filter_complex', halves, ...H264, upright);
+    const lying = join(folder, 'lying.mp4');
+    await ffmpeg('-i', upright, '-vf', 'transpose=1', ...H264, lying);
+    const turned = join(folder, 'turned.mp4');
+    await ffmpeg('-display_rotation:v:0', '90', '-i', lying, '-c', 'copy', turned);
+    const made = await film([part(upright), part(turned)]);
+    for (const at of [0.5, 1.5]) {
+      for (const [half, y] of [
+        ['red', 0],
+        ['blue', 18],
+      ] as const) {
+        const still = join(folder, 'half.mp4');
+        await ffmpeg('-ss', `${at}`, '-i', made.film, '-vf', `crop=64:18:0:${y}`, '-frames:v', '1', ...H264, still);
+        expect(await colours({ film: still })).toContain(half);
+      }
+    }
+  });
+
+  test('in full range come out as bright as they are', async () => {
+    const white = await clip('white.mp4', {
+      colour: 'white',
+      args: ['-vf', 'scale=out_range=full', ...H264, '-color_range', 'pc'],
+    });
+    const made = await film([part(white), part(await clip('a.mp4', { colour: 'white' }))]);
+    const { stdout } = await run(
+      program,
+      ['-loglevel', 'error', '-i', made.film, '-vf', 'scale=1:1', '-f', 'rawvideo', '-pix_fmt', 'gray', '-'],
+      { encoding: 'buffer' },
+    );
+    const levels = [...stdout];
+    expect(Math.max(...levels) - Math.min(...levels)).toBeLessThanOrEqual(3);
+  });
+
+  test('last as long as their picture, whatever their sound does', async () => {
+    const path = join(folder, 'sound.mp4');
+    const inputs = ['-f', 'lavfi', '-i', 'color=red:s=64x36:r=24:d=1', '-f', 'lavfi', '-i', 'sine=d=2.5'];
+    await ffmpeg(...inputs, ...H264, '-c:a', 'aac', path);
+    expect(await measure(path, SECONDS)).toMatchObject({ seconds: 1, frames: 24 });
+    expect(await film([part(path), part(path)])).toMatchObject({ seconds: 2, frames: 48 });
+  });
+
+  test('that are one frame, and were ordered as seconds, are of no use', async () => {
+    const path = await clip('one.mp4', { seconds: 0.04 });
+    await expect(measure(path, 3)).rejects.toMatchObject(unusable(/lasts 0.04 s, and 3 s were ordered/));
+  });
+
+  test.each([
+    ['mp4 with its index before', ['-movflags', '+faststart']],
+    ['mp4 with its index behind', []],
+    ['mp4 in pieces', ['-movflags', 'frag_keyframe+empty_moov', '-g', '6']],
+    ['WebM', ['webm']],
+    ['WebM without a duration', ['webm', '-live', '1']],
+  ])('that were cut off anywhere are of no use: %s', async (_what, [first, ...args]) => {
+    const isWebm = first === 'webm';
+    const codec = isWebm ? ['-c:v', 'libvpx'] : H264;
+    const source = join(folder, `whole.${isWebm ? 'webm' : 'mp4'}`);
+    const output = [...codec, ...(isWebm || first === undefined ? args : [first, ...args])];
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x36:r=24:d=1', ...output, source);
+    expect((await measure(source, SECONDS)).frames).toBe(24);
+    const { size } = await stat(source);
+    const cut = join(folder, 'cut');
+    for (let percent = 5; percent < 100; percent += 13) {
+      await copyFile(source, cut);
+      await truncate(cut, Math.floor((size * percent) / 100));
+      await expect(measure(cut, SECONDS)).rejects.toMatchObject(unusable(/no video|damaged|lasts/));
+    }
+  });
+
+  test('that lack bytes in their middle are of no use', async () => {
+    const path = join(folder, 'hole.mp4');
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x36:r=24:d=1', ...H264, '-movflags', '+faststart', path);
+    const bytes = await readFile(path);
+    bytes.fill(0, Math.floor(bytes.length * 0.6), Math.floor(bytes.length * 0.7));
+    await writeFile(path, bytes);
+    await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/damaged/));
+  });
+
+  test.each([
+    ['a list of other files', 'ffconcat version 1.0\nfile a.mp4\n'],
+    ['a playlist', '#EXTM3U\n#EXTINF:1,\na.mp4\n#EXT-X-ENDLIST\n'],
+    ['a page', '<!doctype html><title>Gone</title>'],
+    ['nothing', ''],
+  ])('that are %s are no clips', async (_what, text) => {
+    await clip('a.mp4');
+    const path = join(folder, 'text.mp4');
+    await writeFile(path, text);
+    await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/no video/));
+  });
+
+  test.each([
+    ['is ended from outside', 'kill -9 $$', /ended from outside/],
+    [
+      'lacks what the measuring needs',
+      `echo "Unrecognized option 'enc_time_base'." >&2; exit 1`,
+      /cannot measure a clip/,
+    ],
+    ['is not there', undefined, /cannot be run/],
+  ])('are not to blame where ffmpeg %s', async (_what, script, message) => {
+    const own = join(folder, 'own-ffmpeg');
+    await rm(own, { force: true });
+    if (script !== undefined) await writeFile(own, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const failed = { type: 'Film.Failed', message: expect.stringMatching(message) as string };
+    await expect(measureClip(own, await clip('a.mp4'), SECONDS, signal)).rejects.toMatchObject(failed);
+  });
+
+  test('that were damaged after they came make no film', async () => {
+    const path = await clip('late.mp4', { args: [...H264, '-movflags', '+faststart'], source: 's=64x36' });
+    const { size } = await stat(path);
+    await truncate(path, Math.floor(size * 0.8));
+    const failed = { type: 'Film.Failed' };
+    await expect(film([part(await clip('a.mp4')), part(path), part(await clip('a.mp4'))])).rejects.toMatchObject(
+      failed,
+    );
+  });
+
+  test('of which a part is shown are cut there, and stills last as long as their scene', async () => {
+    const still = join(folder, 'still.png');
+    await ffmpeg('-f', 'lavfi', '-i', 'color=lime:s=100x100', '-frames:v', '1', still);
+    const made = await film([
+      part(await clip('a.mp4'), 0.5),
+      { ...part(still, 0.77), kind: 'still' },
+      part(await clip('b.mp4', { colour: 'blue' })),
+    ]);
+    expect(Math.abs(made.seconds - 2.27)).toBeLessThanOrEqual(FRAME);
+    expect(await colours(made)).toEqual([...times('red', 12), ...times('green', 18), ...times('blue', 24)]);
+  });
+
+  test('bring their narrations into the film, letter by letter and scene by scene', async () => {
+    const said = [
+      'He wrote {\\an8}<i>up</i> --> down\\N, “&amp;” and 00:00:01,000 on the wall.\n\n2\nThen he left 👨‍👩‍👧.',
+      '',
+      `a${'灯塔'.repeat(999)}守护人。`,
+      'هذا نص من اليمين إلى اليسار \u0001 {y:i}',
+    ];
+    const clips = await Promise.all(
+      ['red', 'lime', 'blue', 'red'].map((colour, i) => clip(`said-${i}.mp4`, { colour })),
+    );
+    const made = await film(clips.map((path, i) => part(path, SECONDS, said[i] ?? '')));
+    const cues = await cuesIn({ FFMPEG_PATH: program }, made.film);
+    for (const [i, text] of said.entries()) {
+      const own = cues.filter(({ from }) => Math.floor(from + 1e-6) === i);
+      const letters = (all: string) => all.replace(/\s+/gu, '');
+      expect(letters(own.map((cue) => cue.text).join(''))).toBe(letters(text));
+      for (const cue of own) expect(cue.text.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(2);
+    }
+    expect(cues.at(-1)?.to).toBeCloseTo(4, 3);
+    expect((await inspectClip(program, made.film, signal, { decoded: true }))?.seconds).toBe(4);
+  });
+});

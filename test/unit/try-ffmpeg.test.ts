@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config';
+import { examine } from '../../src/cli/services';
+import { tryFfmpeg } from '../../src/activities/try-ffmpeg';
+import { fromSetup, testEnv } from '../support/services';
+
+describe('An ffmpeg', () => {
+  const real = fromSetup('STORYREEL_FFMPEG');
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'storyreel-ffmpeg-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** The real one, but for what the cases of this shell script do. */
+  async function lacking(name: string, cases: string): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, `#!/bin/sh\ncase "$*" in\n${cases}\n*) exec '${real}' "$@";;\nesac\n`, { mode: 0o755 });
+    return path;
+  }
+
+  test('that makes films is found good', async () => {
+    expect(await tryFfmpeg({ FFMPEG_PATH: real })).toEqual({ version: expect.any(String) as string });
+  });
+
+  test.each([
+    ['does not list its encoder', `*-encoders*) '${real}' "$@" | grep -v libx264;;`, /^it has no libx264$/],
+    [
+      'cannot use its encoder',
+      `*libx264*) echo "Unknown encoder 'libx264'" >&2; exit 8;;`,
+      /^Unknown encoder 'libx264'$/,
+    ],
+    ['cannot write captions', `*-encoders*) '${real}' "$@" | grep -v mov_text;;`, /^it has no mov_text$/],
+    ['cannot join', `*-demuxers*) '${real}' "$@" | grep -v concat;;`, /^it has no concat$/],
+    ['only tells its version', `*-version*) exec '${real}' "$@";;\n*) exit 1;;`, /./],
+  ])('that %s is named', async (name, cases, fault) => {
+    const path = await lacking(name.replaceAll(' ', '-'), cases);
+    expect(await tryFfmpeg({ FFMPEG_PATH: path })).toEqual({
+      version: expect.any(String) as string,
+      fault: expect.stringMatching(fault) as string,
+    });
+  });
+
+  test('that is not there is named', async () => {
+    expect(await tryFfmpeg({ FFMPEG_PATH: '/no/such/ffmpeg' })).toEqual({ fault: 'ENOENT' });
+  });
+
+  test('without its encoder fails doctor, which says what to do', async () => {
+    const path = await lacking('for-doctor', `*libx264*) echo "Unknown encoder 'libx264'" >&2; exit 8;;`);
+    const findings = await examine(readConfig(testEnv({ FFMPEG_PATH: path })));
+    expect(findings.find(({ service }) => service === 'ffmpeg')).toMatchObject({
+      ok: false,
+      detail: "Unknown encoder 'libx264'",
+      advice: expect.stringContaining('FFMPEG_PATH') as string,
+    });
+  });
+});
