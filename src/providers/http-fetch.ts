@@ -1,6 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BrokenConnection, NotSent, ServerError } from './errors';
+import { refusalOf } from './said-error';
 
 const MOST_ERROR_BYTES = 64 * 1024;
 const MOST_SILENCE_MS = 60_000;
@@ -10,7 +13,7 @@ const agents = {
   'https:': new https.Agent({ keepAlive: true, maxSockets: Infinity }),
 };
 
-const bodies = new WeakMap<Response, http.IncomingMessage>();
+const bodies = new WeakMap<Response, Readable>();
 
 /**
  * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `receiveBody`: reading it
@@ -63,11 +66,11 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
   const answer = { status, statusText: incoming.statusMessage ?? '', headers: responseHeaders };
   if (status >= 200 && status < 300 && status !== 204) {
     const response = new Response(null, answer);
-    bodies.set(response, incoming);
+    bodies.set(response, unpacked(incoming));
     return response;
   }
-  const text = await beginningOf(incoming);
-  return new Response(status === 204 || status === 304 ? null : text, answer);
+  const text = await beginningOf(unpacked(incoming));
+  return new Response(status === 204 || status === 304 ? null : refusalOf(text), answer);
 }
 
 /**
@@ -151,7 +154,20 @@ export async function pourBody(
   }
 }
 
-async function beginningOf(incoming: http.IncomingMessage): Promise<string> {
+/** Some servers and the proxies before them pack what they answer although nobody asked for it. */
+function unpacked(incoming: http.IncomingMessage): Readable {
+  const unpack = UNPACK[incoming.headers['content-encoding']?.trim().toLowerCase() ?? ''];
+  return unpack ? pipeline(incoming, unpack(), () => undefined) : incoming;
+}
+
+const UNPACK: Readonly<Record<string, (() => ReturnType<typeof createGunzip>) | undefined>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+async function beginningOf(incoming: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {

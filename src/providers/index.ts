@@ -1,4 +1,5 @@
 export { BrokenConnection, NotSent, ServerError, UnusableMedia } from './errors';
+export { failureKind } from './failure-kind';
 export { linkSignals } from './linked-signal';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';
