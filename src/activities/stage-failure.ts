@@ -60,14 +60,14 @@ export function classify(error: unknown): StageFailure {
   return failure('Internal', `Unexpected ${name}${code ? ` (${code})` : ''}; the worker's log has the details.`);
 }
 
-/** What an activity throws to Temporal. */
-export function toApplicationFailure(error: unknown): ApplicationFailure | CancelledFailure {
+/** What an activity throws to Temporal. `isFinal`: it is not tried again, although it might pass. */
+export function toApplicationFailure(error: unknown, isFinal = false): ApplicationFailure | CancelledFailure {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const { type, message, retryable, issues, retryAfterMs } = classify(error);
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable: !retryable,
+    nonRetryable: isFinal || !retryable,
     ...(issues && { details: [{ issues }] }),
     ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
   });

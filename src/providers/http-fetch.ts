@@ -73,30 +73,49 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
   return new Response(status === 204 || status === 304 ? null : refusalOf(text), answer);
 }
 
+/** A connection whose answer is complete is given so long to end by itself: then it can be used again. */
+const LINGER_MS = 1_000;
+
 /**
  * Hands the unread body of a good response that `httpFetch` returned to `take`, as it comes from the socket. Resolves at its
- * end. Where `take` throws, the connection is closed and it rejects with that; where the connection breaks, with
- * `BrokenConnection`.
+ * end, or so many milliseconds after `take` first gives a number: the answer is complete then, whether or not the server
+ * ends the connection. Where `take` throws, the connection is closed and it rejects with that; where the connection breaks,
+ * with `BrokenConnection`.
  */
-export async function receiveBody(response: Response, take: (bytes: Buffer) => void): Promise<void> {
+export async function receiveBody(response: Response, take: (bytes: Buffer) => number | void): Promise<void> {
   const incoming = bodies.get(response);
-  if (!incoming) throw new Error('this response was not made by httpFetch');
+  if (!incoming) throw new ServerError(`it answered ${response.status}, without anything`);
+  let enough: NodeJS.Timeout | undefined;
+  let closing: NodeJS.Timeout | undefined;
+  let isOver = false;
   await new Promise<void>((resolve, reject) => {
+    const end = () => {
+      isOver = true;
+      closing = setTimeout(() => incoming.destroy(), LINGER_MS).unref();
+      resolve();
+    };
     const broken = (error?: NodeJS.ErrnoException) =>
       reject(new BrokenConnection(error?.code ?? 'closed', { cause: error }));
     incoming.on('data', (bytes: Buffer) => {
+      if (isOver) return;
       try {
-        take(bytes);
+        const patience = take(bytes);
+        if (typeof patience !== 'number') return;
+        if (patience <= 0) end();
+        else enough ??= setTimeout(end, patience);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
         incoming.destroy();
       }
     });
-    incoming.on('end', resolve);
+    incoming.on('end', () => {
+      clearTimeout(closing);
+      resolve();
+    });
     incoming.on('error', broken);
     // After an end or an error this changes nothing any more.
     incoming.on('close', broken);
-  });
+  }).finally(() => clearTimeout(enough));
 }
 
 /**

@@ -15,4 +15,5 @@ export type {
   VideoJob,
   VideoProvider,
 } from './ports';
+export { isWithinAnswer } from './said-error';
 export { SseParser } from './sse-parser';

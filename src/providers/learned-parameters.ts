@@ -33,6 +33,7 @@ export function renamed(name: string): Lesson {
 
 /** More than one lesson on one parameter: its other name may be refused as well. */
 const MOST_REFUSALS = 8;
+const MOST_MENTIONED = 2;
 /** Statuses with which services turn down a parameter, and nothing is paid. */
 const REFUSALS = new Set([400, 415, 422]);
 
@@ -83,7 +84,7 @@ export class LearnedParameters {
         return result;
       } catch (error) {
         const learned = wasAccepted ? undefined : lessonIn(error, sent, remedies);
-        if (!learned || tried.length >= MOST_REFUSALS) throw error;
+        if (!learned || tried.length >= MOST_REFUSALS || !changes(sent, learned)) throw error;
         tried.push(learned);
       }
     }
@@ -109,6 +110,12 @@ export class LearnedParameters {
   }
 }
 
+/** A lesson that leaves the request as it is would be refused again. */
+function changes(sent: Body, { parameter, change }: Learned): boolean {
+  const { [parameter]: value } = sent;
+  return JSON.stringify(change(value)) !== JSON.stringify({ [parameter]: value });
+}
+
 function isSame(a: Learned, b: Learned): boolean {
   return a.parameter === b.parameter && a.asked === b.asked;
 }
@@ -118,9 +125,9 @@ function lessonIn(error: unknown, sent: Body, remedies: Remedies): Learned | und
   const { param, message } = error as { param?: unknown; message: string };
   const asked = Object.entries(remedies).filter(([name]) => sent[name] !== undefined);
   const named = typeof param === 'string' ? asked.find(([name, remedy]) => names(param, name, remedy)) : undefined;
-  // The longest name first: one may be the end of another.
-  const [parameter, remedy] =
-    named ?? asked.sort(([a], [b]) => b.length - a.length).find(([name, each]) => mentions(message, name, each)) ?? [];
+  const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy));
+  // A message that names many quotes the request, and says of none that it is refused.
+  const [parameter, remedy] = named ?? (mentioned.length <= MOST_MENTIONED ? mentioned[0] : undefined) ?? [];
   const lesson = remedy?.learn(message);
   return parameter !== undefined && lesson ? { ...lesson, parameter } : undefined;
 }

@@ -43,6 +43,19 @@ export function refusedWith(status: number, error: SaidError, headers = new Head
   return OpenAI.APIError.generate(status, { error }, undefined, headers);
 }
 
+const withinAnswers = new WeakSet<Error>();
+
+/** The same of a request that was taken: the server tells of it within an answer that began well, and may be paid. */
+export function failedWith(status: number, error: SaidError): Error {
+  const failure = refusedWith(status, error);
+  withinAnswers.add(failure);
+  return failure;
+}
+
+export function isWithinAnswer(error: unknown): boolean {
+  return error instanceof Error && withinAnswers.has(error);
+}
+
 /** What the body of a refused request says, as the package reads it. */
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
