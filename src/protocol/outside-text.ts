@@ -86,6 +86,11 @@ export function boundedLine(text: string, mostBytes: number): string {
   return boundedText(text.slice(0, mostBytes * 4).replace(CONTROLS, ' '), mostBytes).trim();
 }
 
+/** The text as it reads in Markdown: no sign of it marks, links or ends anything. */
+export function plainInMarkdown(text: string): string {
+  return boundedLine(text, TEXT_BYTES.message).replace(/[\\`*_{}[\]<>()#+!|~&$]/g, '\\$&');
+}
+
 /** A failure as it is kept and shown, whoever has worded it. */
 export function boundedError(error: {
   readonly type: string;

@@ -1,7 +1,7 @@
-import { jsonrepair } from 'jsonrepair';
 import { boundedLine, storable } from '../protocol';
 import { UnusableOutput } from './definition';
 import { valuesIn } from './json-spans';
+import { tolerantJson } from './tolerant-json';
 
 /** The JSON values that an answer may hold; and what a repair makes of it, which throws `UnusableOutput` where it fails. */
 export interface JsonInAnswer {
@@ -42,7 +42,7 @@ function repaired(answer: string): unknown {
   // A repaired half would pass for a whole.
   if (!isClosed(body)) throw new UnusableOutput(['the JSON ends before it is complete']);
   try {
-    return JSON.parse(jsonrepair(body), storableOnly);
+    return withoutUnstorable(tolerantJson(body));
   } catch (error) {
     throw new UnusableOutput([`the answer is not valid JSON (${boundedLine((error as Error).message, 120)})`]);
   }
@@ -90,4 +90,11 @@ function isClosed(json: string): boolean {
 /** An escaped NUL or half a character in a model's JSON carries no meaning, and cannot be stored. */
 function storableOnly(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? storable(value) : value;
+}
+
+function withoutUnstorable(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (Array.isArray(value)) return value.map(withoutUnstorable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutUnstorable(each)]));
 }

@@ -37,7 +37,7 @@ describe('A text in the place of a story', () => {
     ['markdown', `**Narrator:** ${story}`],
     ['markdown', `\`\`\`\n${story}\n\`\`\``],
     ['markdown', `${story}\n\nWould you like me to write a longer version?`],
-  ])('is found by the check %p', (check, text, topic) => {
+  ])('is found by the check %p', (check, text, topic = 'a lighthouse keeper') => {
     expect(refusalOf(text, topic)).toMatchObject({ mostAnswers: 2 });
     expect(refusalOf(text, topic, { ...all, [check]: false })).toBeUndefined();
   });
@@ -56,7 +56,7 @@ describe('A text in the place of a story', () => {
     ['a topic of two scripts', story, 'Totoro 龙猫 and the lighthouse'],
     ['a topic of no letters', story, '🐋🌊 42'],
     ['a dash in a dialogue', `- Who is there?\n- Me.\n${story}`],
-  ])('is none in %s', (_what, text, topic) => {
+  ])('is none in %s', (_what, text, topic = 'a lighthouse keeper') => {
     expect(refusalOf(text, topic)).toBeUndefined();
   });
 
