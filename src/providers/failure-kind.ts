@@ -34,6 +34,9 @@ const NO_MONEY =
 const REFUSED =
   /moderation[_ ]blocked|content (?:policy|filter|moderation)|safety system|sensitive (?:content|words?)|敏感/i;
 
+const NOT_THERE =
+  /unexpected endpoint|unknown (?:url|path|endpoint|route)|no such (?:route|endpoint|model)|cannot post|not found/i;
+
 /** Decides by what is said more exactly: a code before the status, and the status before plain words. */
 export function failureKind({ status, code, type, message = '' }: Failure): FailureKind {
   const words = [code, type].map((word) => (word ?? '').toLowerCase().replaceAll(/[\s.-]+/g, '_'));
@@ -46,7 +49,8 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
     if (NO_MONEY.test(message)) return 'quota';
     if (status !== 429 && REFUSED.test(message)) return 'refused';
   }
-  return kindOfStatus(status) ?? byCode ?? 'unknown';
+  const byWords = NOT_THERE.test(message) ? 'not-found' : 'unknown';
+  return kindOfStatus(status) ?? byCode ?? byWords;
 }
 
 /** The status that an error within a good answer stands for; undefined where it says none. */
