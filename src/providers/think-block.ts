@@ -28,9 +28,7 @@ export class ThinkBlock {
   private afterBlock = false;
   /** Not handed on yet: it may be a mark, or the beginning of one. */
   private rest = '';
-  /** How much of it holds no mark for certain. */
-  private searched = 0;
-  /** The end of the text that was handed on, in small letters, where a mark may have begun in it. */
+  /** The end of the text that was handed on or held, in small letters, where a mark may have begun in it. */
   private tail = '';
   private wrote = false;
   private silent = false;
@@ -48,8 +46,9 @@ export class ThinkBlock {
   push(piece: string): Told[] {
     if (this.mode === 'answer') return textOf(piece);
     if (this.mode === 'text') return this.watch(piece);
+    if (this.mode === 'held') return this.hold(piece);
     this.rest += piece;
-    return this.mode === 'thoughts' ? this.think() : this.mode === 'held' ? this.hold() : this.begin();
+    return this.mode === 'thoughts' ? this.think() : this.begin();
   }
 
   /** The answer has ended. */
@@ -88,16 +87,19 @@ export class ThinkBlock {
   }
 
   /** Whether the text before is an answer shows at its end, or at the mark. */
-  private hold(): Told[] {
-    const found = firstClosing(small(this.rest.slice(this.searched)));
+  private hold(piece: string): Told[] {
+    const seen = this.tail + small(piece);
+    const found = firstClosing(seen);
+    this.rest += piece;
     if (!found) {
-      this.searched = Math.max(0, this.rest.length - LONGEST);
+      this.tail = seen.slice(-LONGEST);
       return [];
     }
-    const at = this.searched + found.at;
-    const thoughts: Told = { type: 'thought', text: this.rest.slice(0, at) };
+    const behind = seen.length - found.at;
+    const thoughts: Told = { type: 'thought', text: this.rest.slice(0, this.rest.length - behind) };
     this.silent = true;
-    return [thoughts, ...this.afterMark(this.rest.slice(at + found.closes.length))];
+    this.tail = '';
+    return [thoughts, ...this.afterMark(piece.slice(piece.length - behind + found.closes.length))];
   }
 
   /** Hands text on, and looks for a mark that closes what was never opened. */

@@ -5,7 +5,7 @@ import { startApp, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { until } from '../support/until';
 import { end, startScriptedChat, stream, text, type Answer } from './scripted-chat';
-import { TEXT_CASES, type TextCase } from './text-cases';
+import { STORY, TEXT_CASES, type TextCase } from './text-cases';
 
 const MOST_PAID = 3;
 
@@ -44,6 +44,10 @@ describe('What real providers answer to a text', () => {
       return lanes.find((each) => each.lane === stage && ['completed', 'needs_attention'].includes(each.status));
     });
     expect(lane.error?.type ?? 'done').toBe(ends);
+    if (ends === 'done' && stage === 'rewrite') {
+      // Not a letter of what the model thought.
+      expect((await app.client.editable(projects.get(mark) as ProjectId)).rewrite).toBe(STORY);
+    }
     if (says) expect(lane.error?.message).toContain(says);
     expect(provider.taken(mark) - (stage === 'rewrite' ? 0 : 1)).toBeLessThanOrEqual(MOST_PAID);
   });

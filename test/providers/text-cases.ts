@@ -25,7 +25,7 @@ export interface TextCase {
   readonly stage?: 'storyboard';
 }
 
-const STORY =
+export const STORY =
   'Mara kept the light. One night a storm came over the bay. She caught it in a jar, and the sea lay still.';
 const half = STORY.slice(0, 60);
 const rest = STORY.slice(60);
