@@ -18,7 +18,7 @@ const ONCE_MORE = { mostAnswers: 2 };
 const REFUSALS: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^["“]?(?:i(?:['’]m| am) (?:\w{1,10} )?(?:sorry|unable|not able)|(?:\w{1,10} )?sorry\b|i apologi[sz]e|unfortunately|i (?:can(?:['’]?t|not| not)|won['’]?t|must decline|will not)|as an ai\b)/i,
-    /\b(?:can(?:['’]?t|not| not)|unable|not able|won['’]?t|will not|decline)\b[^.!?]{0,80}\b(?:help|assist|comply|fulfil+|creat|writ|generat|provid|continu|produc|support|engag|do that|with (?:that|this))/i,
+    /\b(?:can(?:['’]?t|not| not)|unable|not able|won['’]?t|will not|decline)\b[^.!?]{0,80}\b(?:help|assist|comply|fulfil+|mak|tell|answer|respond|discuss|share|draw|accommodat|creat|writ|generat|provid|continu|produc|support|engag|do that|with (?:that|this))/i,
   ],
   [
     /^(?:非常|很)?(?:抱歉|对不起|不好意思|我无法|我不能|作为)/,

@@ -19,7 +19,7 @@ export class StoryboardText {
   /** What to print for the next piece of text. */
   feed(piece: string): string {
     let shown = '';
-    for (const character of piece) shown += this.take(character);
+    for (const character of printable(piece)) shown += this.take(character);
     return shown;
   }
 
