@@ -11,7 +11,7 @@ const LONGEST_REFUSAL = 800;
 const SAME = { times: 6, share: 0.5 };
 /** A text that can be packed into less of its length says the same again and again. */
 const PACKED = { bytes: 2_000, share: 0.05 };
-/** It is asked for twice: a model that refuses once more would do so for ever. */
+/** Such a text is asked for twice: a model that gives it once more would do so for ever. */
 const ONCE_MORE = { mostAnswers: 2 };
 
 /** How a refusal begins, and what it says then, in the languages that models refuse in. */
@@ -52,7 +52,7 @@ export function mustBeStory(text: string, source: string, checks: TextChecks): v
 /** Throws `UnusableOutput` where a refusal comes in the place of JSON. */
 export function mustNotRefuse(text: string, { refusal }: TextChecks): void {
   if (refusal && !text.includes('{') && isRefusal(text)) {
-    throw new UnusableOutput(['the answer declines, where JSON was asked for'], ONCE_MORE);
+    throw new UnusableOutput(['the answer declines, where JSON was asked for']);
   }
 }
 

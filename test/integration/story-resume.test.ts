@@ -98,7 +98,7 @@ describe('Where the provider goes on from a text that was cut off', () => {
   test('an answer that was refused for good is begun anew by a retry as well', async () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
-    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 2);
+    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 3);
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
     await watchUntil(app.client, projectId, isParked);

@@ -4,14 +4,12 @@ import { header, reply, type Exchange } from '../http/exchange';
 import type { StudioSettings } from '../options';
 import { complete } from './completion';
 import { chatRequestSchema } from './request';
-import { mustBeTaken } from './strict';
 import { streamCompletion, type Pace } from './sse-stream';
 
 /** `POST /v1/chat/completions`, streamed or in one piece. */
 export async function answerChat(exchange: Exchange, settings: StudioSettings): Promise<void> {
   const { fault, seen, gone } = exchange;
   const request = checked(chatRequestSchema, exchange.body);
-  if (settings.strict) mustBeTaken(request);
   const completion = complete(request, settings.seed, fault);
   const asked = Number(header(exchange.request, 'x-studio-tokens-per-second') ?? Number.NaN);
   const pace: Pace = {

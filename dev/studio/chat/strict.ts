@@ -27,7 +27,6 @@ const KNOWN = new Set([
 ]);
 /** Models that think, and take neither another temperature than their own nor a limit that leaves the thoughts out. */
 const REASONING = /^(?:o\d|gpt-(?:[5-9]|\d\d))/;
-const MOST_TOKENS = 16_384;
 
 /** Throws what today's services answer to a request that they do not take. */
 export function mustBeTaken(request: ChatRequest): void {
@@ -45,9 +44,6 @@ export function mustBeTaken(request: ChatRequest): void {
       const words = `Unsupported value: 'temperature' does not support ${String(temperature)} with this model.`;
       refuse('temperature', `${words} Only the default (1) value is supported.`, 'unsupported_value');
     }
-  } else if ((most ?? 0) > MOST_TOKENS) {
-    const words = `max_tokens is too large: ${most}. This model supports at most ${MOST_TOKENS} completion tokens.`;
-    refuse('max_tokens', words, 'invalid_value');
   }
   if (options != null && !stream) {
     refuse(
