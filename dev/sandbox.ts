@@ -30,7 +30,7 @@ export async function openSandbox({
   report = () => undefined,
 }: SandboxOptions): Promise<Sandbox> {
   const stack = await startStack({ stateDir: folder, env, persistent: false, report });
-  const studio = await startStudio({ stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
+  const studio = await startStudio({ strict: true, stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
   const dataSource = createDataSource({ url: stack.postgres.url });
   await dataSource.initialize();
   await migrate(dataSource);

@@ -14,6 +14,14 @@ const whole = (min: number, max: number) =>
     .max(max, `must be a whole number from ${min} to ${max}`);
 const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
 const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
+const TEXT_CHECKS = ['refusal', 'length', 'repetition', 'script', 'markdown', 'scenes'] as const;
+const textChecks = z
+  .string()
+  .regex(
+    new RegExp(`^(?:off|(?:${TEXT_CHECKS.join('|')})(?:,(?:${TEXT_CHECKS.join('|')}))*)$`),
+    `must be off, or some of ${TEXT_CHECKS.join(',')}`,
+  )
+  .transform((list): ReadonlySet<string> => new Set(list === 'off' ? [] : list.split(',')));
 const httpUrl = url('https?', 'http://localhost:8080/v1');
 
 const price = z.number('must be a price of 0 or more').min(0, 'must be a price of 0 or more').optional();
@@ -92,7 +100,12 @@ const schema = z.object({
   FIRST_TOKEN_TIMEOUT_MS: whole(100, 3_600_000).default(60_000),
   INTER_CHUNK_TIMEOUT_MS: whole(100, 3_600_000).default(30_000),
   VIDEO_POLL_MS: whole(50, 600_000).default(2_000),
+  THINKING_TIMEOUT_MS: whole(100, 3_600_000).optional(),
   MAX_TEXT_BYTES: whole(1_000, 10_000_000).default(1_000_000),
+  MAX_THOUGHT_BYTES: whole(1_000, 100_000_000).default(400_000),
+  TEXT_CHECKS: textChecks.default(new Set(TEXT_CHECKS)),
+  SCENE_TOLERANCE: whole(0, 1_000).default(0),
+  SCENE_MAX_SECONDS: whole(1, 60).default(20),
   OUTAGE_RETRY_MS: whole(10, 600_000).default(2_000),
   SHUTDOWN_GRACE_MS: whole(0, 3_600_000).default(10_000),
   WORKER_DEPLOYMENT_NAME: z

@@ -18,6 +18,8 @@ export interface StudioOptions {
   seed?: number;
   /** When set, a request under another key is answered with 401. */
   apiKey?: string;
+  /** Requests are refused as today's services refuse them: parameters that they do not know, or that the model does not take. */
+  strict?: boolean;
   /** Misbehaviour that is planned from the start. */
   faults?: readonly FaultRule[];
 }
@@ -34,6 +36,7 @@ export function settingsFrom(options: StudioOptions): StudioSettings {
     firstTokenDelayMs: options.firstTokenDelayMs ?? 0,
     videoDelayMs: options.videoDelayMs ?? 0,
     seed: options.seed ?? 1,
+    strict: options.strict ?? false,
     apiKey: options.apiKey,
   };
 }

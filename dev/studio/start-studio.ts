@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { chatRequestSchema, promptOf } from './chat/request';
+import { mustBeTaken } from './chat/strict';
 import { ImageGenerations } from './drawing/image-generations';
 import { FaultPlan, faultSchema, type Fault } from './faults';
 import { Holds } from './holds';
@@ -48,6 +49,8 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     const seen = record.open(route.kind, prompt, header(request, 'idempotency-key'));
     const gone = watchEnd(response, (end) => record.close(seen, prompt, end));
     if (refused) refuse();
+    // Before any fault: what is refused is no call that could go wrong.
+    if (settings.strict && route.kind === 'chat') mustBeTaken(checked(chatRequestSchema, body));
     const sent = `${prompt}\n${raw.toString('utf8')}`;
     const fault = faultIn(request) ?? faults.take(route.kind, sent) ?? {};
     if (Object.keys(fault).length > 0) seen.fault = fault;

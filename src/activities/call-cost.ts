@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { missingPrices, type ProviderPrices } from '../entities';
-import { NotSent, type ChatMessage } from '../providers';
+import { StoryreelError } from '../protocol';
+import { isWithinAnswer, NotSent, type ChatMessage } from '../providers';
 
 /** What one call used, in what its provider charges for. */
 export type Amount =
@@ -67,6 +68,9 @@ const NEVER_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
  * provider. Where it cannot be known, as after a lost answer, it counts as paid.
  */
 export function mayBeCharged(error: unknown): boolean {
+  // An answer of something else than a provider, such as a web page.
+  if (error instanceof StoryreelError && error.type === 'Provider.NotFound') return false;
+  if (isWithinAnswer(error)) return true;
   if (error instanceof OpenAI.APIConnectionTimeoutError) return true;
   if (error instanceof OpenAI.APIConnectionError) {
     if (error.cause instanceof NotSent) return false;

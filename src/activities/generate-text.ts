@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
-import { linkSignals, type ChatMessage, type TextChunk, type TextProvider } from '../providers';
+import type { ChatMessage, TextProvider } from '../providers';
 import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
-import { askAgain, UnusableOutput, type TextStage } from '../stages';
+import { askAgain } from '../stages';
 import { TextWriter } from '../stream';
 import { providerCall } from '../telemetry';
-import { bytesOf, tokensIn, tokensInPiece } from './call-cost';
+import { bytesOf, mayBeCharged, tokensIn } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
 import { callOf, openText, type Chosen } from './provider-choice';
 import { withoutQuotesOf } from './provider-words';
 import { ReadyCall } from './ready-call';
-import { StreamWatchdog } from './stream-watchdog';
+import { textChecks } from './text-checks';
+import { streamInto, type Tokens } from './text-stream';
+import { roomFor } from './thinking-room';
 
 interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
   readonly chosen: Chosen<TextProvider>;
@@ -21,14 +23,6 @@ interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxToken
 const LAST_FLUSH_MS = 500;
 /** How long a Postgres that hangs may hold up an attempt that has failed, or a lane that another worker shall go on with. */
 const NOTE_WASTE_MS = 1_000;
-
-interface Tokens {
-  readonly unit: 'token';
-  input: number;
-  output: number;
-  /** The provider did not say: both are reckoned, from the prompt and from the pieces that came. */
-  estimated: boolean;
-}
 
 /** Runs any lane that streams text: the stage says what is asked and how the answer is read. */
 export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
@@ -50,7 +44,7 @@ const maker: LaneMaker<TextInputs> = {
     const prompt = tokensIn(...sent);
     const paid = new ReadyCall(run, 'text', {
       chosen: inputs.chosen,
-      most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + inputs.chosen.reasoningTokens },
+      most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + roomFor(inputs.chosen) },
       prompt,
       ...(continued?.paidBy !== undefined && { continues: continued.paidBy }),
     });
@@ -79,7 +73,7 @@ const maker: LaneMaker<TextInputs> = {
           .catch(withoutQuotesOf(...sent));
       });
       const { text } = writer;
-      const parsed = stage.parse(text, inputs.variables);
+      const parsed = stage.parse(text, inputs.variables, textChecks(deps.config));
       const { sha256, bytes } = textHash(text);
       const result = await run.settle(
         { resultHash: sha256, text: { text, sha256, bytes } },
@@ -92,6 +86,7 @@ const maker: LaneMaker<TextInputs> = {
       );
       return { sha256, bytes, ...result, writer };
     } catch (error) {
+      if (paid.booked && mayBeCharged(error)) run.charged();
       // What came in the last moments may be gone on from.
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
@@ -109,85 +104,7 @@ const maker: LaneMaker<TextInputs> = {
 /** What the model is told: the prompt, what was wrong with its last answer, and the beginning of this one to go on from. */
 function conversation(run: LaneRun, { messages }: TextInputs, begun: string | undefined): ChatMessage[] {
   return [
-    ...(run.unusable ? askAgain(messages, run.unusable.issues) : messages),
+    ...(run.unusable && run.unusable.issues.length > 0 ? askAgain(messages, run.unusable.issues) : messages),
     ...(begun === undefined ? [] : [{ role: 'assistant' as const, content: begun }]),
   ];
-}
-
-/** Streams the answer into the writer. Returns only when the provider has said that it is complete. */
-async function streamInto(
-  writer: TextWriter,
-  stage: TextStage,
-  run: LaneRun,
-  { chosen, messages, maxTokens, schema }: TextInputs,
-  tokens: Tokens,
-): Promise<void> {
-  const { config } = run.deps;
-  const counters = Object.assign(run.counters, { pieces: 0, characters: 0 });
-  const watchdog = new StreamWatchdog({
-    firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
-    interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
-  });
-  const { signal, release } = linkSignals(run.signal, watchdog.signal);
-  let reported = false;
-  let bytes = Buffer.byteLength(writer.text);
-  let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
-  try {
-    const request = {
-      messages,
-      maxTokens,
-      temperature: stage.temperature,
-      ...(schema && { schema }),
-    };
-    const receive = (chunk: TextChunk): void => {
-      watchdog.feed();
-      switch (chunk.type) {
-        case 'text':
-          // Postgres cannot store the NUL character; a stray one from a model carries no meaning.
-          writer.write(chunk.text.includes('\0') ? chunk.text.replaceAll('\0', '') : chunk.text);
-          if (tokens.estimated) tokens.output += tokensInPiece(chunk.text);
-          counters.pieces += 1;
-          counters.characters = writer.length;
-          bytes += Buffer.byteLength(chunk.text);
-          if (bytes > config.MAX_TEXT_BYTES) {
-            throw new StoryreelError(
-              'Output.TooLong',
-              `The answer is longer than MAX_TEXT_BYTES (${config.MAX_TEXT_BYTES}).`,
-            );
-          }
-          return;
-        case 'thought':
-          if (tokens.estimated) tokens.output += tokensInPiece(chunk.text);
-          return;
-        case 'usage':
-          tokens.input = chunk.inputTokens;
-          tokens.output = chunk.outputTokens;
-          reported = true;
-          // Some providers say all along what it has come to so far: only the last word is what they charge.
-          tokens.estimated = finish === undefined;
-          return;
-        case 'finish':
-          finish = chunk.reason;
-      }
-    };
-    await chosen.provider.stream(request, receive, signal);
-    signal.throwIfAborted();
-    if (reported) tokens.estimated = false;
-  } finally {
-    watchdog.stop();
-    release();
-  }
-  if (finish === undefined) {
-    throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
-  }
-  if (finish === 'length' && !stage.cutIsUsable) {
-    // A repaired half of a JSON text would pass for a whole one.
-    throw new UnusableOutput([`the answer was cut off after ${maxTokens} tokens: it must be shorter`]);
-  }
-  if (finish === 'filtered') {
-    throw new StoryreelError(
-      'Provider.BadRequest',
-      "The provider's content filter stopped the answer. Change the topic or the prompt.",
-    );
-  }
 }

@@ -36,15 +36,12 @@ import {
   StaleAttempt,
   type LaneAttempt,
   type LaidOut,
-  type LaneError,
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
 import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
+import { spendingOf, spentBefore, wasRefused, type Spent } from './spent-calls';
 import { LaneStopped } from './stop-signal';
-
-/** The model is asked at most so many times for an answer that can be used. */
-const MOST_ANSWERS = 3;
 
 /** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
 const TELLING_MS = 1_000;
@@ -78,6 +75,8 @@ export interface LaneRun {
   /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
   tell(body: EventBody): void;
   stop(reason: Error): void;
+  /** The call of this attempt that is about to fail may have to be paid. */
+  charged(): void;
   /** Sits out what costs nothing but time; see `OutageWait`. */
   through: OutageWait['through'];
   /** Notes in Postgres what this attempt makes. Throws `Lane.Stale` where a newer one has the lane. */
@@ -131,7 +130,7 @@ export async function runLane<Inputs>(
     stopped.abort(new LaneStopped(lane));
     heartbeat.beatSoon();
   });
-  let unusable: UnusableAnswers | undefined;
+  const spent: Spent = { paid: 0, isCharged: false };
   /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
   let claimed = false;
 
@@ -165,7 +164,7 @@ export async function runLane<Inputs>(
     const { context, before } = opened;
     claimed = true;
     if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
-    unusable = attempt > 1 ? earlierAnswers(before?.error) : undefined;
+    const { unusable } = Object.assign(spent, attempt > 1 && spentBefore(before?.error));
     const run: LaneRun = {
       deps: withSettings(deps, context.project.runSettings),
       claim,
@@ -179,6 +178,7 @@ export async function runLane<Inputs>(
       counters,
       tell: (body) => tell(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
+      charged: () => void (spent.isCharged = true),
       through: (work, isFree) => outage.through(work, isFree),
       note: () => noteAttempt(deps.dataSource, claim, plan.inputHash),
       settle: async (settled, save) => {
@@ -220,7 +220,7 @@ export async function runLane<Inputs>(
     const reason: unknown = stopped.signal.reason;
     if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
     const why = reason instanceof LaneStopped ? reason : error;
-    throw await leave(deps, claim, task, why, cancelled, unusable, claimed);
+    throw await leave(deps, claim, task, why, cancelled, spent, claimed);
   } finally {
     unregister();
     heartbeat.end();
@@ -236,7 +236,8 @@ async function make<Inputs>(
 ): Promise<MadeLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
   const { manager } = run.deps.dataSource;
-  const interrupted = sameWork && !run.unusable ? await run.through(() => interruptedBy(manager, before)) : undefined;
+  const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
+  const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
   await run.through(() => run.note());
   run.tell({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
@@ -298,11 +299,6 @@ async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void>
   tell(deps, claim, { type: 'stage_update', status: 'paused' });
 }
 
-function earlierAnswers(error: LaneError | null | undefined): UnusableAnswers | undefined {
-  if (error?.type !== 'Output.Unusable') return error?.answers;
-  return { issues: error.issues ?? [], times: error.times ?? 1 };
-}
-
 /** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
 async function leave(
   deps: ActivityDeps,
@@ -310,7 +306,7 @@ async function leave(
   task: LaneTask,
   error: unknown,
   cancelled: AbortSignal,
-  unusable: UnusableAnswers | undefined,
+  spent: Spent,
   claimed: boolean,
 ): Promise<Error> {
   const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
@@ -331,23 +327,24 @@ async function leave(
     const edited = why ?? (await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined));
     return toApplicationFailure(edited ?? error);
   }
-  const times = failure.type === 'Output.Unusable' ? (unusable?.times ?? 0) + 1 : undefined;
-  const { type, message, retryable, issues } = failure;
+  const { type, message, issues } = failure;
+  const { times, paid, isSpent, mayAskAgain } = spendingOf(error, failure, spent);
+  const retryable = failure.retryable && !isSpent;
   await noteFailure(deps.dataSource, claim, {
     type,
     message,
     retryable,
     ...(issues && { issues }),
-    ...(times ? { times } : unusable && { answers: unusable }),
+    ...(paid > 0 && { paid }),
+    ...(times ? { times } : spent.unusable && { answers: spent.unusable }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
   if (type === 'Worker.CannotServe') {
     tell(deps, claim, { type: 'stage_update', status: 'processing', message });
     return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
   }
-  const again = times !== undefined && times < MOST_ANSWERS;
   // Otherwise a viewer would see nothing at all until the next attempt begins.
-  if (claimed && (retryable || again)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
-  return again ? askOnceMore(message, issues) : toApplicationFailure(error);
+  if (claimed && (retryable || mayAskAgain)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+  return mayAskAgain ? askOnceMore(message, issues) : toApplicationFailure(error, isSpent);
 }
 
 /** Asking the model again is an attempt like any other: with a fence, a usage row and a place in the Temporal UI. */

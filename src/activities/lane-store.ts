@@ -31,7 +31,12 @@ export interface UnusableAnswers {
 }
 
 /** With the unusable answers before it, which another failure in between does not make undone. */
-export type LaneError = EventError & { readonly times?: number; readonly answers?: UnusableAnswers };
+export type LaneError = EventError & {
+  readonly times?: number;
+  readonly answers?: UnusableAnswers;
+  /** Failed calls since the lane began, or was retried by a person, that may have to be paid. */
+  readonly paid?: number;
+};
 
 export class StaleAttempt extends StoryreelError {
   constructor(lane: LaneId) {

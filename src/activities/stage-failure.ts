@@ -2,7 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
 import { codeOf, databaseFaultOf, PoolUsedUp } from '../entities';
 import { boundedIssues, boundedLine, FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
-import { BrokenConnection, ServerError } from '../providers';
+import { BrokenConnection, failureKind, ServerError } from '../providers';
 import { scrub } from '../scrub';
 import { UnusableOutput } from '../stages';
 import { ClockWentBack } from './clock';
@@ -60,14 +60,14 @@ export function classify(error: unknown): StageFailure {
   return failure('Internal', `Unexpected ${name}${code ? ` (${code})` : ''}; the worker's log has the details.`);
 }
 
-/** What an activity throws to Temporal. */
-export function toApplicationFailure(error: unknown): ApplicationFailure | CancelledFailure {
+/** What an activity throws to Temporal. `isFinal`: it is not tried again, although it might pass. */
+export function toApplicationFailure(error: unknown, isFinal = false): ApplicationFailure | CancelledFailure {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const { type, message, retryable, issues, retryAfterMs } = classify(error);
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable: !retryable,
+    nonRetryable: isFinal || !retryable,
     ...(issues && { details: [{ issues }] }),
     ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
   });
@@ -80,27 +80,30 @@ function failure(type: FailureType, message: string): StageFailure {
 type ProviderError = InstanceType<typeof OpenAI.APIError<number | undefined, Headers | undefined>>;
 
 function ofProvider(error: ProviderError): StageFailure {
-  const { status } = error;
-  const said = `The provider answered ${status ?? 'with an error'}: ${safe(error.message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
-  if (error.code === 'insufficient_quota') return failure('Provider.QuotaExhausted', said);
-  switch (status) {
-    case 401:
-    case 403:
+  const { status, code, type, message } = error as ProviderError & { code?: unknown; type?: unknown };
+  const said = `The provider answered ${status ?? 'with an error'}: ${safe(message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
+  const kind = failureKind({
+    message,
+    ...(status !== undefined && { status }),
+    ...(code != null && { code: String(code) }),
+    ...(type != null && { type: String(type) }),
+  });
+  switch (kind) {
+    case 'quota':
+      return failure('Provider.QuotaExhausted', said);
+    case 'refused':
+      return failure('Provider.Refused', said);
+    case 'key':
       return failure('Provider.Unauthorized', `${said} Check the key that is set for this provider.`);
-    case 404:
+    case 'not-found':
       return failure('Provider.NotFound', `${said} Check the base URL and the model's name.`);
-    case 429:
+    case 'rate':
       return { ...failure('Provider.RateLimited', said), ...retryAfter(error.headers) };
-    case 408:
-    case 409:
-    case 425:
-      return failure('Provider.Unavailable', said);
-    case undefined:
-      return failure('Provider.Unavailable', said);
-    default:
-      return status >= 500
-        ? { ...failure('Provider.Unavailable', said), ...retryAfter(error.headers) }
-        : failure('Provider.BadRequest', said);
+    case 'bad-request':
+      return failure('Provider.BadRequest', said);
+    case 'unavailable':
+    case 'unknown':
+      return { ...failure('Provider.Unavailable', said), ...retryAfter(error.headers) };
   }
 }
 

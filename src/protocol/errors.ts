@@ -11,6 +11,7 @@ export const FAILURES = {
   'Provider.Unauthorized': { retryable: false },
   'Provider.NotFound': { retryable: false },
   'Provider.BadRequest': { retryable: false },
+  'Provider.Refused': { retryable: false },
   'Provider.NotConfigured': { retryable: false },
   'Stream.FirstTokenTimeout': { retryable: true },
   'Stream.Stalled': { retryable: true },

@@ -101,8 +101,8 @@ export type UsageTotals = {
 
 export type EventType = EventBody['type'] | 'snapshot';
 
-/** Why a lane's text starts again at offset 0. */
-export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset';
+/** Why a lane's text starts again at offset 0. `thoughts`: what was streamed so far was no answer, and the same attempt goes on. */
+export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
 
 /**
  * How a new attempt goes on from the text that is there. `prefill` and `reattach` are the provider's doing; `reuse` says

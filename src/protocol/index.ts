@@ -110,6 +110,7 @@ export {
   firstBytes,
   givenText,
   storable,
+  plainInMarkdown,
   TEXT_BYTES,
   utf8Bytes,
   type GivenText,

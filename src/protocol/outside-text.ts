@@ -86,6 +86,14 @@ export function boundedLine(text: string, mostBytes: number): string {
   return boundedText(text.slice(0, mostBytes * 4).replace(CONTROLS, ' '), mostBytes).trim();
 }
 
+/** What marks, links or ends something in Markdown; a line within a word is none. */
+const MARKDOWN = /[\\`*{}[\]<>#+!|~&$]|(?<!\w)_|_(?!\w)/g;
+
+/** The text as it reads in Markdown, in one line. */
+export function plainInMarkdown(text: string): string {
+  return boundedLine(text, TEXT_BYTES.message).replace(MARKDOWN, '\\$&');
+}
+
 /** A failure as it is kept and shown, whoever has worded it. */
 export function boundedError(error: {
   readonly type: string;

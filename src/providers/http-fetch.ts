@@ -1,6 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BrokenConnection, NotSent, ServerError } from './errors';
+import { refusalOf } from './said-error';
 
 const MOST_ERROR_BYTES = 64 * 1024;
 const MOST_SILENCE_MS = 60_000;
@@ -10,7 +13,7 @@ const agents = {
   'https:': new https.Agent({ keepAlive: true, maxSockets: Infinity }),
 };
 
-const bodies = new WeakMap<Response, http.IncomingMessage>();
+const bodies = new WeakMap<Response, Readable>();
 
 /**
  * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `receiveBody`: reading it
@@ -63,37 +66,56 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
   const answer = { status, statusText: incoming.statusMessage ?? '', headers: responseHeaders };
   if (status >= 200 && status < 300 && status !== 204) {
     const response = new Response(null, answer);
-    bodies.set(response, incoming);
+    bodies.set(response, unpacked(incoming));
     return response;
   }
-  const text = await beginningOf(incoming);
-  return new Response(status === 204 || status === 304 ? null : text, answer);
+  const text = await beginningOf(unpacked(incoming));
+  return new Response(status === 204 || status === 304 ? null : refusalOf(text), answer);
 }
+
+/** A connection whose answer is complete is given so long to end by itself: then it can be used again. */
+const LINGER_MS = 1_000;
 
 /**
  * Hands the unread body of a good response that `httpFetch` returned to `take`, as it comes from the socket. Resolves at its
- * end. Where `take` throws, the connection is closed and it rejects with that; where the connection breaks, with
- * `BrokenConnection`.
+ * end, or so many milliseconds after `take` first gives a number: the answer is complete then, whether or not the server
+ * ends the connection. Where `take` throws, the connection is closed and it rejects with that; where the connection breaks,
+ * with `BrokenConnection`.
  */
-export async function receiveBody(response: Response, take: (bytes: Buffer) => void): Promise<void> {
+export async function receiveBody(response: Response, take: (bytes: Buffer) => number | void): Promise<void> {
   const incoming = bodies.get(response);
-  if (!incoming) throw new Error('this response was not made by httpFetch');
+  if (!incoming) throw new ServerError(`it answered ${response.status}, without anything`);
+  let enough: NodeJS.Timeout | undefined;
+  let closing: NodeJS.Timeout | undefined;
+  let isOver = false;
   await new Promise<void>((resolve, reject) => {
+    const end = () => {
+      isOver = true;
+      closing = setTimeout(() => incoming.destroy(), LINGER_MS).unref();
+      resolve();
+    };
     const broken = (error?: NodeJS.ErrnoException) =>
       reject(new BrokenConnection(error?.code ?? 'closed', { cause: error }));
     incoming.on('data', (bytes: Buffer) => {
+      if (isOver) return;
       try {
-        take(bytes);
+        const patience = take(bytes);
+        if (typeof patience !== 'number') return;
+        if (patience <= 0) end();
+        else enough ??= setTimeout(end, patience);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
         incoming.destroy();
       }
     });
-    incoming.on('end', resolve);
+    incoming.on('end', () => {
+      clearTimeout(closing);
+      resolve();
+    });
     incoming.on('error', broken);
     // After an end or an error this changes nothing any more.
     incoming.on('close', broken);
-  });
+  }).finally(() => clearTimeout(enough));
 }
 
 /**
@@ -151,7 +173,20 @@ export async function pourBody(
   }
 }
 
-async function beginningOf(incoming: http.IncomingMessage): Promise<string> {
+/** Some servers and the proxies before them pack what they answer although nobody asked for it. */
+function unpacked(incoming: http.IncomingMessage): Readable {
+  const unpack = UNPACK[incoming.headers['content-encoding']?.trim().toLowerCase() ?? ''];
+  return unpack ? pipeline(incoming, unpack(), () => undefined) : incoming;
+}
+
+const UNPACK: Readonly<Record<string, (() => ReturnType<typeof createGunzip>) | undefined>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+async function beginningOf(incoming: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {

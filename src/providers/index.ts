@@ -1,4 +1,5 @@
 export { BrokenConnection, NotSent, ServerError, UnusableMedia } from './errors';
+export { failureKind } from './failure-kind';
 export { linkSignals } from './linked-signal';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';
@@ -14,4 +15,5 @@ export type {
   VideoJob,
   VideoProvider,
 } from './ports';
+export { isWithinAnswer } from './said-error';
 export { SseParser } from './sse-parser';

@@ -1,10 +1,12 @@
-import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
-import { ServerError } from './errors';
+import { ChatAnswer } from './chat-answer';
+import { ChatBody } from './chat-body';
 import { receiveBody } from './http-fetch';
+import { LearnedParameters, renamed, without, type Body, type Lesson, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
 import { openaiClient, type Endpoint } from './openai-client';
+import { portableSchema } from './portable-schema';
 import type { ReceiveChunk, TextProvider, TextRequest } from './ports';
-import { SseParser } from './sse-parser';
+import { ThinkBlock } from './think-block';
 
 export interface OpenAiTextOptions extends Endpoint {
   /** The server understands `response_format: json_schema`. */
@@ -13,14 +15,22 @@ export interface OpenAiTextOptions extends Endpoint {
 
 /** How long the response headers may take; the first token has a watchdog of its own in the runner. */
 const HEADERS_TIMEOUT_MS = 600_000;
+const MOST_BYTES = 4 * 1024 * 1024;
 
-const FINISH = {
-  stop: 'stop',
-  length: 'length',
-  content_filter: 'filtered',
-  tool_calls: 'stop',
-  function_call: 'stop',
-} as const;
+/** What models and servers refuse of a chat request, and what is done about it. */
+const REMEDIES: Remedies = {
+  max_tokens: { learn: (words) => lowered('max_tokens', words) ?? renamed('max_completion_tokens') },
+  max_completion_tokens: {
+    learn: (words) => lowered('max_completion_tokens', words) ?? without().learn(words),
+  },
+  temperature: without(),
+  stream_options: without(/include_usage/),
+  response_format: without(/json_?schema|response_?schema|structured.output|guided_/i),
+  stream: without(),
+};
+
+/** Models that think in the open, and whose server swallows the mark at which that begins. */
+const silentThinkers = new Set<string>();
 
 /**
  * Chat completions of any OpenAI-compatible server. The `openai` package makes the request and maps its errors; the stream
@@ -35,61 +45,80 @@ export class OpenAiText implements TextProvider {
 
   private async ask(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const client = openaiClient(this.options, HEADERS_TIMEOUT_MS);
-    const response = await client.chat.completions
-      .create(
-        {
-          model: this.options.model,
-          messages: [...request.messages],
-          max_tokens: request.maxTokens,
-          temperature: request.temperature,
-          stream: true,
-          stream_options: { include_usage: true },
-          ...(request.schema &&
-            this.options.jsonSchema && {
-              response_format: {
-                type: 'json_schema' as const,
-                json_schema: { name: request.schema.name, schema: request.schema.schema, strict: false },
-              },
-            }),
-        },
-        { signal },
-      )
-      .asResponse()
-      .catch((error: unknown) => {
-        throw signal.aborted ? signal.reason : error;
-      });
-
-    const parser = new SseParser();
+    const { model, baseUrl } = this.options;
     try {
-      await receiveBody(response, (bytes) => {
-        for (const event of parser.push(bytes)) receiveData(event.data, receive);
+      await new LearnedParameters(model, baseUrl, 'chat').ask({
+        body: this.bodyOf(request),
+        remedies: REMEDIES,
+        send: (body, accepted) => this.send(body, request, receive, accepted, signal),
+        say: request.onNotice,
       });
-      for (const event of parser.end()) receiveData(event.data, receive);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     }
     signal.throwIfAborted();
   }
-}
 
-function receiveData(data: string, receive: ReceiveChunk): void {
-  if (data === '[DONE]' || data === '') return;
-  const chunk = JSON.parse(data) as ChatCompletionChunk & { error?: { message?: string; code?: unknown } };
-  if (chunk.error) throw new ServerError(chunk.error.message ?? 'the provider reported an error in mid-stream');
-  const choice = chunk.choices?.[0];
-  const thought = thoughtIn(choice?.delta);
-  if (thought) receive({ type: 'thought', text: thought });
-  if (choice?.delta?.content) receive({ type: 'text', text: choice.delta.content });
-  if (choice?.finish_reason) receive({ type: 'finish', reason: FINISH[choice.finish_reason] ?? 'stop' });
-  if (chunk.usage) {
-    receive({ type: 'usage', inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens });
+  private bodyOf({ messages, maxTokens, temperature, schema }: TextRequest): Body {
+    return {
+      model: this.options.model,
+      messages: [...messages],
+      max_tokens: maxTokens,
+      temperature,
+      stream: true,
+      stream_options: { include_usage: true },
+      ...(schema &&
+        this.options.jsonSchema && {
+          response_format: {
+            type: 'json_schema',
+            json_schema: { name: schema.name, schema: portableSchema(schema.schema), strict: false },
+          },
+        }),
+    };
+  }
+
+  private async send(
+    body: Body,
+    { messages, onAlive, mostBytes = MOST_BYTES }: TextRequest,
+    receive: ReceiveChunk,
+    accepted: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const thinker = [this.options.model, this.options.baseUrl].join('\0');
+    const response = await openaiClient(this.options, HEADERS_TIMEOUT_MS)
+      .post('/chat/completions', { body, signal })
+      .asResponse();
+    let told = false;
+    const block = new ThinkBlock({
+      midway: messages.at(-1)?.role === 'assistant',
+      silentStart: silentThinkers.has(thinker),
+    });
+    const answer = new ChatAnswer((chunk) => {
+      if (!told) accepted();
+      told = true;
+      receive(chunk);
+    }, block);
+    const reader = new ChatBody(answer, mostBytes);
+    await receiveBody(response, (bytes) => {
+      told = false;
+      const patience = reader.push(bytes);
+      if (!told) onAlive?.();
+      return patience;
+    });
+    reader.end();
+    if (block.startsSilently) silentThinkers.add(thinker);
   }
 }
 
-/** Not in the package's types: servers of open models call it `reasoning_content` or `reasoning`. */
-function thoughtIn(delta: object | undefined): string | undefined {
-  const { reasoning_content: content, reasoning } = (delta ?? {}) as Readonly<Record<string, unknown>>;
-  const thought = content ?? reasoning;
-  return typeof thought === 'string' ? thought : undefined;
+/** The server says how long an answer may be at the most. */
+function lowered(name: string, words: string): Lesson | undefined {
+  if (/unsupported parameter|not supported|use 'max/i.test(words)) return undefined;
+  const context = /context (?:length|window)[^\d]{1,40}(\d{3,8})[^\d].{0,120}?(\d{1,8}) input tokens/i.exec(words);
+  const most = context
+    ? Number(context[1]) - Number(context[2])
+    : Number(
+        /(?:at most|maximum(?: value)?(?: is)?|less than or equal to|up to|<=)[^\d]{0,20}(\d{2,8})/i.exec(words)?.[1],
+      );
+  if (!(most >= 1)) return undefined;
+  return { change: (value) => ({ [name]: Math.min(Number(value), most) }), asked: `with at most ${most}` };
 }

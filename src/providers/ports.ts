@@ -9,24 +9,44 @@ export interface TextRequest {
   /** Upper bound of the answer. */
   readonly maxTokens: number;
   readonly temperature: number;
+  /** Called where something came that is no part of the answer, such as a comment. */
+  readonly onAlive?: () => void;
+  /** Called with what is learned of the model, for the log and for viewers. */
+  readonly onNotice?: (words: string) => void;
+  /** Of one piece of the answer, or of one that comes whole: nothing longer is held in memory. */
+  readonly mostBytes?: number;
   /** The answer is JSON of this shape; sent where the provider understands JSON schemas. */
   readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
 }
 
-/** A stream is complete only after `finish`; one that ends without was cut. `usage` may come before or after it. */
+/**
+ * A stream is complete only after `finish`; one that ends without was cut. `unsaid`: the server has ended the stream as one
+ * that is whole, and gave no reason. `usage` may come before or after it.
+ */
 export type TextChunk =
   | { readonly type: 'text'; readonly text: string }
   /** What the model thinks before and beside its answer: paid for, and no part of it. */
   | { readonly type: 'thought'; readonly text: string }
-  | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' }
-  | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number };
+  /** All text so far were thoughts: the answer begins only now. */
+  | { readonly type: 'retract' }
+  /** The model declines, in its own words. */
+  | { readonly type: 'refusal'; readonly text: string }
+  | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' | 'unsaid' }
+  /** As far as the server says it. */
+  | {
+      readonly type: 'usage';
+      readonly inputTokens?: number;
+      readonly outputTokens?: number;
+      /** Of these, what the model has thought. */
+      readonly thoughtTokens?: number;
+    };
 
 /** Takes what came; called in order, in the moment in which it is read from the socket. What it throws ends the stream. */
 export type ReceiveChunk = (chunk: TextChunk) => void;
 
 /**
  * Streams an answer as it is made. Chunks are handed over and not waited for: an async iterator costs several promises a
- * token. Resolves when the server has ended the stream. Where `signal` aborts or `receive` throws, it closes the socket and
+ * token. Resolves when the answer is complete or the server has ended the stream. Where `signal` aborts or `receive` throws, it closes the socket and
  * rejects with the signal's reason or with what was thrown; it never ends quietly on an abort.
  */
 export interface TextProvider {

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { StoryreelError } from '../protocol';
 
 export interface ServerSentEvent {
   /** `message` where the stream names none. */
@@ -22,6 +23,9 @@ export class SseParser {
   private event = '';
   private data: string | undefined;
   private id = '';
+
+  /** `mostUnits`: of one event, its lines and what is not complete yet. Throws `Output.TooLong` beyond it. */
+  constructor(private readonly mostUnits = Infinity) {}
 
   /** Takes the next bytes and gives the events that they complete, in order. */
   push(bytes: Buffer): ServerSentEvent[] {
@@ -60,6 +64,7 @@ export class SseParser {
       from = text.charCodeAt(at) === 13 && text.charCodeAt(at + 1) === 10 ? at + 2 : at + 1;
     }
     this.buffer += from === 0 ? text : text.slice(from);
+    if (this.buffer.length + (this.data?.length ?? 0) > this.mostUnits) throw this.tooLong();
     return events;
   }
 
@@ -70,9 +75,19 @@ export class SseParser {
     const field = colon < 0 ? line : line.slice(0, colon);
     let value = colon < 0 ? '' : line.slice(colon + 1);
     if (value.startsWith(' ')) value = value.slice(1);
-    if (field === 'data') this.data = this.data === undefined ? value : `${this.data}\n${value}`;
-    else if (field === 'event') this.event = value;
+    if (field === 'data') {
+      this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+      if (this.data.length > this.mostUnits) throw this.tooLong();
+    }
+    if (field === 'event') this.event = value;
     else if (field === 'id' && !value.includes('\0')) this.id = value;
+  }
+
+  private tooLong(): StoryreelError {
+    return new StoryreelError(
+      'Output.TooLong',
+      `The provider sent an event of more than ${this.mostUnits} characters.`,
+    );
   }
 
   private dispatch(events: ServerSentEvent[]): void {

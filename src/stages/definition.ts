@@ -34,6 +34,22 @@ export interface Settlement {
   readonly model: string;
 }
 
+/** What an answer is held to beyond its form; each can be switched off. */
+export interface TextChecks {
+  /** A refusal in the place of the text, a text of a few words, one sentence again and again. */
+  readonly refusal?: boolean;
+  readonly length?: boolean;
+  readonly repetition?: boolean;
+  /** A text in another script than what it was made from. */
+  readonly script?: boolean;
+  /** Marks, labels and offers around a story; without it, they are left in narrations as well. */
+  readonly markdown?: boolean;
+  /** How many scenes more or fewer than were asked for are taken. */
+  readonly sceneTolerance?: number;
+  /** The longest that a scene may be, in seconds. */
+  readonly maxSeconds?: number;
+}
+
 export interface JsonSchema {
   readonly name: string;
   readonly schema: Readonly<Record<string, unknown>>;
@@ -64,7 +80,7 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly cutIsUsable?: true;
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
   /** Throws `UnusableOutput` with what the model should mend. */
-  parse(text: string, variables: Readonly<Record<string, unknown>>): Parsed;
+  parse(text: string, variables: Readonly<Record<string, unknown>>, checks?: TextChecks): Parsed;
   /** Writes the result in the transaction that settles the lane; running it twice changes nothing. */
   save(context: StageContext, result: Parsed, text: SettledText, settlement: Settlement): Promise<void>;
   /** Set on the stage that lays out the scenes: what is stored of them. */
@@ -136,7 +152,14 @@ export type StageDefinition = TextStage | ImageStage | VideoStage | FilmStage;
 export class UnusableOutput extends Error {
   override readonly name = 'UnusableOutput';
 
-  constructor(readonly issues: readonly string[]) {
-    super(`The model's answer cannot be used: ${issues.join('; ')}`);
+  /** How often the model is asked at the most, where that is less often than for any other answer. */
+  readonly mostAnswers?: number;
+
+  constructor(
+    readonly issues: readonly string[],
+    { message, mostAnswers }: { readonly message?: string; readonly mostAnswers?: number } = {},
+  ) {
+    super(message ?? `The model's answer cannot be used: ${issues.join('; ')}`);
+    if (mostAnswers !== undefined) this.mostAnswers = mostAnswers;
   }
 }

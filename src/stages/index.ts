@@ -34,6 +34,7 @@ export {
   type StageContext,
   type StageDefinition,
   type StoredResult,
+  type TextChecks,
   type TextStage,
   type VideoStage,
 } from './definition';

@@ -1,12 +1,37 @@
 import type { z } from 'zod';
 import { UnusableOutput } from './definition';
-import { readJson } from './read-json';
+import { jsonIn } from './read-json';
 
-/** Reads a model's JSON answer and checks its shape. Issues name the place and what is wrong there, not the text. */
-export function readShape<Shape extends z.ZodType>(answer: string, shape: Shape): z.output<Shape> {
-  const parsed = shape.safeParse(readJson(answer));
+const MOST_ISSUES = 8;
+
+/** A form that answers are read into. */
+export interface Form<Shape extends z.ZodType> {
+  readonly shape: Shape;
+  /** Puts what is written otherwise, and can mean only one thing, into the shape. `alone`: the answer has no other value. */
+  readonly prepare?: (value: unknown, alone: boolean) => unknown;
+}
+
+/**
+ * Reads a model's JSON answer and checks its shape. Where the answer holds several values, the last one that has the shape is
+ * meant, because a model gives a form or a draft before it; or all of them, as the members of one list. Issues name the
+ * place and what is wrong there, not the text.
+ */
+export function readShape<Shape extends z.ZodType>(
+  answer: string,
+  { shape, prepare = (value) => value }: Form<Shape>,
+): z.output<Shape> {
+  const { values, fenced, repair } = jsonIn(answer);
+  const alone = values.length === 1;
+  const candidates = [...[...values].reverse(), ...[...fenced].reverse(), ...(alone ? [] : [values])];
+  for (const value of candidates) {
+    const parsed = shape.safeParse(prepare(value, alone));
+    if (parsed.success) return parsed.data;
+  }
+  const parsed = shape.safeParse(prepare(values.length === 1 ? values[0] : repair(), true));
   if (parsed.success) return parsed.data;
   throw new UnusableOutput(
-    parsed.error.issues.slice(0, 8).map((issue) => `${issue.path.join('.') || 'the answer'}: ${issue.message}`),
+    parsed.error.issues
+      .slice(0, MOST_ISSUES)
+      .map((issue) => `${issue.path.join('.') || 'the answer'}: ${issue.message}`),
   );
 }

@@ -59,6 +59,12 @@ local function append(log, head, text)
     length = offset
     begins = true
     changed = { 'fence:' .. lane, fence, 'attempt:' .. lane, attempt }
+  elseif reason == 'thoughts' and offset == 0 then
+    -- What this attempt has streamed so far was no answer.
+    redis.call('DEL', key)
+    last = emit(base, last, '["r",' .. writer .. ',"thoughts"]')
+    length = 0
+    begins = true
   elseif offset > length then
     return { 'GAP', length }
   end

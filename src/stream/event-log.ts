@@ -13,7 +13,10 @@ export interface AppendRequest {
   /** Bytes of UTF-8 that lie before `text` in the lane. */
   readonly offset: number;
   readonly text: string;
-  /** Used when this is the attempt's first write: why the earlier text goes, or how it is continued from `offset`. */
+  /**
+   * Used when this is the attempt's first write: why the earlier text goes, or how it is continued from `offset`. With
+   * `thoughts` and offset 0, the attempt's own text goes as well.
+   */
   readonly reason?: ResetReason;
   readonly continued?: ContinuedBy;
 }

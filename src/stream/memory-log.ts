@@ -48,6 +48,9 @@ export class MemoryEventLog implements EventLog {
       } else if (known || reason) {
         this.emit(writer.projectId, writer, { type: 'reset', reason: reason ?? 'retry', attempt: writer.attempt });
       }
+    } else if (reason === 'thoughts' && offset === 0) {
+      bytes = Buffer.alloc(0);
+      this.emit(writer.projectId, writer, { type: 'reset', reason, attempt: writer.attempt });
     } else if (offset > bytes.length) {
       return Promise.resolve({ kind: 'gap', length: bytes.length });
     }

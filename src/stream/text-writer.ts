@@ -33,6 +33,10 @@ export class TextWriter {
   private inFlight = '';
   private sending = false;
   private opening = false;
+  /** What was written so far goes, also where it was sent already. */
+  private retracting = false;
+  /** Grows with each retraction: an answer to what was sent before it says nothing of the text of now. */
+  private generation = 0;
   private stale = false;
   private heldSurrogate = '';
   private continued: ContinuedBy | undefined;
@@ -59,7 +63,8 @@ export class TextWriter {
 
   /** Everything written is in the log. */
   get settled(): boolean {
-    return !this.sending && !this.opening && this.pending === '' && this.inFlight === '';
+    const isSent = this.pending === '' && this.inFlight === '';
+    return isSent && !this.sending && !this.opening && !this.retracting;
   }
 
   /** Takes the next piece of text. A character that is cut in two waits for its other half. */
@@ -83,6 +88,16 @@ export class TextWriter {
   /** Tells readers that this attempt goes on from the text that is there, before it has a piece of its own. */
   open(): void {
     this.opening = true;
+    this.send();
+  }
+
+  /** What was written so far is no part of the text, which begins anew. */
+  retract(): void {
+    this.whole = this.pending = this.inFlight = this.heldSurrogate = '';
+    this.acknowledged = this.loose = 0;
+    this.continued = undefined;
+    this.retracting = true;
+    this.generation += 1;
     this.send();
   }
 
@@ -129,17 +144,19 @@ export class TextWriter {
       this.pending = '';
       this.options.meter?.sent();
     }
-    if (this.inFlight === '' && !this.opening) return this.wake();
+    if (this.inFlight === '' && !this.opening && !this.retracting) return this.wake();
     this.sending = true;
+    const { generation } = this;
     this.options.log.append(this.request()).then(
       (reply) => {
         this.sending = false;
         this.retryMs = RETRY_MS.first;
+        if (generation !== this.generation && reply.kind !== 'stale') return this.send();
         switch (reply.kind) {
           case 'ok':
             this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
             this.inFlight = '';
-            this.opening = false;
+            this.opening = this.retracting = false;
             // From here on this text is its own: a text that lies there instead, after a loss, is none to go on from.
             this.continued = undefined;
             return this.send();
@@ -159,7 +176,8 @@ export class TextWriter {
   }
 
   private request(): AppendRequest {
-    const { reason, continued, acknowledged: offset, inFlight: text } = this;
+    const { continued, acknowledged: offset, inFlight: text } = this;
+    const reason = this.retracting ? 'thoughts' : this.reason;
     const { writer } = this.options;
     // Nearly all requests are of this kind, one or more for every token.
     if (reason === undefined && continued === undefined) return { writer, offset, text };

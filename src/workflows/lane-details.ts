@@ -2,6 +2,7 @@ import {
   laneId,
   laneParts,
   laysOutScenes,
+  plainInMarkdown,
   STATUS_MARKS,
   workflowIdOf,
   type LaneId,
@@ -20,7 +21,7 @@ export function detailsOf(table: LaneTable): string {
   const perScene = plan.filter(({ scope }) => scope === 'scene');
   const cell = (lane: LaneId) => `${STATUS_MARKS[table.status(lane)]} ${table.status(lane)}`;
   const lines = [`**${table.runStatus.replace('_', ' ')}** · stage ${table.stage}`, ''];
-  if (table.note) lines.push(`_${table.note}_`, '');
+  if (table.note) lines.push(`_${plainInMarkdown(table.note)}_`, '');
   if (whole.length > 0) {
     lines.push(...row(whole.map(({ name }) => name)), line(whole.map(({ name }) => cell(laneId(name)))), '');
   }
@@ -54,7 +55,7 @@ function attention(table: LaneTable, own: LaneId): string[] {
   const error = table.error(own);
   const lane = table.nameOf(own) ?? own;
   return [
-    `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${error?.message ?? ''}`,
+    `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${plainInMarkdown(error?.message ?? '')}`,
     ...commands(table, ['retry', { lane }], ...(laysOutScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),
   ];
 }

@@ -35,6 +35,22 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
+    test('takes back what it has streamed itself, as often as it says so', async () => {
+      const { projectId, start } = await begin(log());
+      await append(log(), writerOf(projectId, 1), 0, 'They want a story.');
+      await append(log(), writerOf(projectId, 1), 0, '', { reason: 'thoughts' });
+      // Its answer was lost: it is sent again, with what came meanwhile.
+      await append(log(), writerOf(projectId, 1), 0, 'Once', { reason: 'thoughts' });
+      await append(log(), writerOf(projectId, 1), 4, ' upon');
+      expect(await textOf(log(), projectId)).toBe('Once upon');
+      expect(told(await readAll(log(), projectId, start)).slice(1)).toMatchObject([
+        { type: 'reset', reason: 'thoughts' },
+        { type: 'reset', reason: 'thoughts' },
+        { type: 'token', offset: 0, content: 'Once' },
+        { type: 'token', offset: 4, content: ' upon' },
+      ]);
+    });
+
     test('goes on from the whole text and says resumed', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 1), 0, '雨 falls');

@@ -1,7 +1,7 @@
 import { createDataSource, ModelUsage } from '../../src/entities';
 import type { LogEvent, ProjectId, StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, sha256, textSeen, typesOf, watchText, watchToEnd } from '../support/stories';
+import { isParked, ownTopic, sha256, textSeen, typesOf, watchText, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
 describe('Where the provider goes on from a text that was cut off', () => {
@@ -93,6 +93,23 @@ describe('Where the provider goes on from a text that was cut off', () => {
     expect(events.at(-1)?.type).toBe('pipeline_done');
     expect(events.find(({ type }) => type === 'reset')).toMatchObject({ lane: 'storyboard' });
     expect(typesOf(events)).not.toContain('resumed');
+  });
+
+  test('an answer that was refused for good is begun anew by a retry as well', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 3);
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    await watchUntil(app.client, projectId, isParked);
+    const events = await watchUntil(
+      app.client,
+      projectId,
+      ({ type }) => type === 'pipeline_done',
+      () => app.client.retry(projectId, 'storyboard'),
+    );
+    expect(typesOf(events)).not.toContain('resumed');
+    expectVerified(events, 'storyboard');
   });
 
   test('a start after a cancel goes on from there, and a forced one begins anew', async () => {

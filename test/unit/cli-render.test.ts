@@ -214,6 +214,16 @@ describe('a storyboard that streams in', () => {
     expect(shown(text, size)).toBe('  scene 1\n    narration     He said "go" 🦊.\n    duration      2.5\n');
   });
 
+  it.each(['\\u001b]0;x\\u0007', '\\u009b2J', '\u001b[2J', '\u009b31m'])(
+    'shows no control of a terminal: %j',
+    (control) => {
+      const board = new StoryboardText(plainStyle);
+      const seen = board.feed(`{"${control}a": "b${control}c"}`);
+      expect(seen).toContain('b');
+      expect(seen).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+    },
+  );
+
   it('passes on what is no JSON', () => {
     expect(shown('Sorry, I cannot do that.', 3)).toBe('Sorry, I cannot do that.');
   });

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { boundedError, boundedLine, firstBytes, givenText, isOpen, storable, utf8Bytes } from '../../src/protocol';
+import {
+  boundedError,
+  boundedLine,
+  firstBytes,
+  givenText,
+  isOpen,
+  plainInMarkdown,
+  storable,
+  utf8Bytes,
+} from '../../src/protocol';
 
 /** Any units of UTF-16, NUL and halves of characters more often than chance would have them. */
 const anyText = fc
@@ -80,3 +89,9 @@ test.each([
   ['TERMINATED', false],
   ['TIMED_OUT', false],
 ])('a workflow that is %s is open: %s', (status, open) => expect(isOpen(status)).toBe(open));
+
+test('nothing marks, links or ends anything in Markdown', () => {
+  expect(plainInMarkdown('`rm` **b** [x](http://y) <b> | # a_b _c_\n\n```')).toBe(
+    '\\`rm\\` \\*\\*b\\*\\* \\[x\\](http://y) \\<b\\> \\| \\# a_b \\_c\\_ \\`\\`\\`',
+  );
+});

@@ -108,7 +108,7 @@ describe('A storyboard', () => {
     ['a list as narration', [scene({ narration: ['x'] })], 'scenes.0.narration: must be a text'],
     ['a missing picture', [scene({ visual_prompt: undefined })], 'scenes.0.visual_prompt: must be a text'],
     ['a number that is none', [scene({ scene_number: 'one' })], 'scenes.0.scene_number: must be a number'],
-    ['a scene 0', [scene({ scene_number: 0 })], 'scenes.0.scene_number: must be 1 or more'],
+    ['a scene -1', [scene({ scene_number: -1 })], 'scenes.0.scene_number: must be 1 or more'],
     ['half a scene', [scene({ scene_number: 1.5 })], 'scenes.0.scene_number: must be a whole number'],
     ['two scenes of one number', [scene(), scene()], 'scene_number: two scenes have the same number'],
     ['a moment too short', [scene({ duration: 0.1 })], 'scenes.0.duration: must be at least 0.5 seconds'],

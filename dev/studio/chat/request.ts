@@ -14,6 +14,7 @@ export const chatRequestSchema = z.looseObject({
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   seed: z.int().nullish(),
+  temperature: z.number().nullish(),
 });
 
 export type ChatRequest = z.infer<typeof chatRequestSchema>;

@@ -5,12 +5,15 @@ export class ApiError extends Error {
     message: string,
     readonly code: string | null = null,
     readonly headers: Record<string, string> = {},
+    readonly param: string | null = null,
   ) {
     super(message);
   }
 
   get body(): object {
-    return { error: { message: this.message, type: errorType(this.status, this.code), param: null, code: this.code } };
+    return {
+      error: { message: this.message, type: errorType(this.status, this.code), param: this.param, code: this.code },
+    };
   }
 }
 

@@ -2,6 +2,8 @@ import type { StoryEvent } from '../../protocol';
 import type { Renderer } from './renderer';
 import type { Screen } from './screen';
 
+const CONTROLS = /[\x7f-\x9f\u2028\u2029]/g;
+
 /** One JSON event a line and nothing else. */
 export class JsonRenderer implements Renderer {
   constructor(
@@ -10,7 +12,12 @@ export class JsonRenderer implements Renderer {
   ) {}
 
   show(event: StoryEvent): void {
-    this.screen.write(`${JSON.stringify(event)}\n`);
+    // JSON escapes what moves a cursor below 32, and lets the rest through.
+    const line = JSON.stringify(event).replace(
+      CONTROLS,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    this.screen.write(`${line}\n`);
   }
 
   note(line: string): void {

@@ -1,4 +1,4 @@
-import type { Style } from './style';
+import { printable, type Style } from './style';
 
 const ESCAPES: Readonly<Record<string, string>> = { n: ' ', r: '', t: ' ', b: '', f: '' };
 
@@ -19,7 +19,7 @@ export class StoryboardText {
   /** What to print for the next piece of text. */
   feed(piece: string): string {
     let shown = '';
-    for (const character of piece) shown += this.take(character);
+    for (const character of printable(piece)) shown += this.take(character);
     return shown;
   }
 
@@ -87,7 +87,9 @@ export class StoryboardText {
     return this.part(ESCAPES[code] ?? code);
   }
 
-  private part(text: string): string {
+  /** An escape of JSON may be one of a terminal as well. */
+  private part(escaped: string): string {
+    const text = printable(escaped);
     if (this.mode === 'value') return text;
     this.name += text;
     return '';

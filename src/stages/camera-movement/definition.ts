@@ -28,7 +28,7 @@ export const cameraMovement: TextStage<CameraChoice> = {
   },
 
   schema: () => cameraSchema,
-  parse: (text) => parseCamera(text),
+  parse: (text, _variables, checks) => parseCamera(text, checks),
 
   async save(context, choice, { text, sha256, bytes }, settlement) {
     await context.manager.upsert(

@@ -1,1 +1,2 @@
 export { cameraMovement } from './definition';
+export { wordsOfMove } from './words-of-move';

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
-import { firstBytes } from '../../protocol';
-import type { JsonSchema } from '../definition';
+import { boundedLine, firstBytes } from '../../protocol';
+import type { JsonSchema, TextChecks } from '../definition';
 import { readShape } from '../read-shape';
+import { mustNotRefuse } from '../story-checks';
+import { moveIn, speedIn } from './moves';
+
+const MOST_WORDS = 300;
 
 const word = z
   .string('must be a text')
@@ -17,12 +21,45 @@ const camera = z.object({
     .string()
     .transform((text) => firstBytes(text, 500))
     .optional(),
+  /** The move in the model's own words, where they are more than its name. */
+  words: z.string().optional(),
 });
 
 export type CameraChoice = z.output<typeof camera>;
 
-export function parseCamera(answer: string): CameraChoice {
-  return readShape(answer, camera);
+export function parseCamera(answer: string, checks: TextChecks = {}): CameraChoice {
+  mustNotRefuse(answer, checks);
+  return readShape(answer, { shape: camera, prepare: looseCamera });
+}
+
+/** The nearest move to what is described, one wrapper, and nothing in the place of what has a default. */
+function looseCamera(value: unknown): unknown {
+  const given = unwrapped(value);
+  if (!given) return value;
+  const { movement, speed, reason } = given;
+  const words = Array.isArray(movement)
+    ? movement.filter((each) => typeof each === 'string').join(', then ')
+    : movement;
+  const isName = typeof words !== 'string' || word.pipe(z.enum(CAMERA_MOVEMENTS)).safeParse(words).success;
+  const move = isName ? undefined : moveIn(words);
+  const pace = typeof speed === 'string' ? (speedIn(speed) ?? speed) : undefined;
+  const implied = pace ?? (move && typeof words === 'string' ? speedIn(words) : undefined);
+  return {
+    movement: move ?? words,
+    ...(implied !== undefined && { speed: implied }),
+    ...(speed != null && pace === undefined && { speed }),
+    ...(typeof reason === 'string' && { reason }),
+    ...(move && typeof words === 'string' && { words: boundedLine(words, MOST_WORDS) }),
+  };
+}
+
+/** The object that names a movement, within one or two others or a list of one. */
+function unwrapped(value: unknown, depth = 2): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const object = value as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(value) && object['movement'] !== undefined) return object;
+  const within = Object.values(object);
+  return depth > 0 && within.length === 1 ? unwrapped(within[0], depth - 1) : undefined;
 }
 
 export const cameraSchema: JsonSchema = {

@@ -1,5 +1,6 @@
 import { ProjectStage } from '../../entities';
 import { UnusableOutput, type TextStage } from '../definition';
+import { mustBeStory } from '../story-checks';
 import { prompt } from './prompt';
 
 /** Turns the topic into a story that can be filmed. Its text is the result. */
@@ -13,8 +14,9 @@ export const rewrite: TextStage<string> = {
 
   variables: ({ project }) => Promise.resolve({ topic: project.topic }),
 
-  parse(text) {
+  parse(text, { topic }, checks = {}) {
     if (text.trim() === '') throw new UnusableOutput(['the answer is empty']);
+    mustBeStory(text, typeof topic === 'string' ? topic : '', checks);
     return text;
   },
 

@@ -25,7 +25,7 @@ export const storyboard: TextStage<StoryboardScene[]> = {
   },
 
   schema: (variables) => storyboardSchema(Number(variables['scenes'])),
-  parse: (text) => parseStoryboard(text),
+  parse: (text, variables, checks = {}) => parseStoryboard(text, variables, checks),
   save: (context, scenes) => saveScenes(context, scenes),
   scenes: ({ manager, project }) => sceneIds(manager, project.id),
 

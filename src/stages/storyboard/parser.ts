@@ -1,16 +1,21 @@
 import { z } from 'zod';
 import { firstBytes, MAX_SCENES } from '../../protocol';
-import { UnusableOutput, type JsonSchema } from '../definition';
+import { UnusableOutput, type JsonSchema, type TextChecks } from '../definition';
+import { spoken } from '../markup';
 import { readShape } from '../read-shape';
+import { mustBeStory, mustNotRefuse } from '../story-checks';
+import { looseScenes } from './loose-scenes';
 
 const DEFAULT_SECONDS = 3;
+
+/** What moves a cursor, or turns the direction of what follows, whoever shows the text. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 const words = (longest: number) =>
   z
     .string('must be a text')
-    .trim()
-    .min(1, 'must not be empty')
-    .max(longest, `must be at most ${longest} characters long`);
+    .transform((text) => text.replace(CONTROLS, (found) => (found.includes('\n') ? '\n' : ' ')).trim())
+    .pipe(z.string().min(1, 'must not be empty').max(longest, `must be at most ${longest} characters long`));
 
 const scene = z.object({
   scene_number: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more'),
@@ -38,14 +43,41 @@ const storyboard = z.object({
 
 export type StoryboardScene = z.output<typeof scene>;
 
-/** Reads a storyboard. Scenes come back in order and numbered from 1 without gaps, whatever numbers the model gave them. */
-export function parseStoryboard(answer: string): StoryboardScene[] {
-  const { scenes } = readShape(answer, storyboard);
+/**
+ * Reads a storyboard. Scenes come back in order and numbered from 1 without gaps, whatever numbers the model gave them.
+ * `variables`: how many scenes were asked for, and the story that they tell.
+ */
+export function parseStoryboard(
+  answer: string,
+  { scenes: asked, story }: Readonly<Record<string, unknown>> = {},
+  checks: TextChecks = {},
+): StoryboardScene[] {
+  mustNotRefuse(answer, checks);
+  const { scenes } = readShape(answer, { shape: storyboard, prepare: looseScenes });
   const numbers = new Set(scenes.map(({ scene_number }) => scene_number));
   if (numbers.size < scenes.length) throw new UnusableOutput(['scene_number: two scenes have the same number']);
-  return [...scenes]
+  mustFit(scenes, Number(asked), checks);
+  const told = checks.markdown ? scenes.map((each) => ({ ...each, narration: spoken(each.narration) })) : scenes;
+  mustTell(told, typeof story === 'string' ? story : '', checks);
+  return [...told]
     .sort((a, b) => a.scene_number - b.scene_number)
     .map((parsed, i) => ({ ...parsed, scene_number: i + 1 }));
+}
+
+/** How many scenes there are, and how long, decides what is paid for after this. */
+function mustFit(scenes: readonly StoryboardScene[], asked: number, { sceneTolerance, maxSeconds }: TextChecks): void {
+  if (sceneTolerance !== undefined && Math.abs(scenes.length - asked) > sceneTolerance) {
+    throw new UnusableOutput([`scenes: there are ${scenes.length}, but exactly ${asked} were asked for`]);
+  }
+  const long = scenes.filter(({ duration }) => maxSeconds !== undefined && duration > maxSeconds);
+  if (long.length > 0) throw new UnusableOutput([`duration: must be at most ${maxSeconds} seconds`]);
+}
+
+function mustTell(scenes: readonly StoryboardScene[], story: string, checks: TextChecks): void {
+  if (scenes.some(({ narration }) => narration === '')) throw new UnusableOutput(['narration: must be spoken words']);
+  const text = scenes.map(({ narration }) => narration).join('\n');
+  // The length of a scene's words is the model's choice, and what marks they had is off them.
+  mustBeStory(text, story, { ...checks, length: false, markdown: false });
 }
 
 /** For servers that hold a model to a JSON schema. Lengths are bounded, because a small model may not find an end itself. */

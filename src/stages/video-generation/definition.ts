@@ -1,6 +1,7 @@
 import { CameraMovement, GeneratedImage, GeneratedVideo } from '../../entities';
 import { laneId, StoryreelError } from '../../protocol';
 import { mediaKey } from '../../storage';
+import { wordsOfMove } from '../camera-movement';
 import type { VideoStage } from '../definition';
 import { sceneOf } from '../scene-of';
 import { prompt } from './prompt';
@@ -21,7 +22,8 @@ export const videoGeneration: VideoStage = {
       ? STILL
       : await context.manager.findOneBy(CameraMovement, { sceneId: scene.id });
     if (!camera) throw new StoryreelError('Project.Invalid', 'The clip needs the camera move of its scene.');
-    return { visual_prompt: scene.visualPrompt, movement: camera.movement, speed: camera.speed };
+    const words = 'text' in camera ? wordsOfMove(camera) : undefined;
+    return { visual_prompt: scene.visualPrompt, movement: words ?? camera.movement, speed: camera.speed };
   },
 
   async source(context) {

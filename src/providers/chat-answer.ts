@@ -1,0 +1,170 @@
+import { boundedLine, StoryreelError } from '../protocol';
+import { ServerError } from './errors';
+import { statusSaid } from './failure-kind';
+import type { ReceiveChunk, TextChunk } from './ports';
+import { errorIn, failedWith, type SaidError } from './said-error';
+import { ThinkBlock } from './think-block';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Finish = Extract<TextChunk, { type: 'finish' }>['reason'];
+
+/** What servers write when the answer is whole, was cut at its longest, or was stopped for what it says. */
+const FINISH: Readonly<Record<string, Finish>> = {
+  ...named('stop', 'stop', 'end_turn', 'stop_sequence', 'eos', 'eos_token', 'completed', 'complete', 'end', 'finished'),
+  ...named('stop', 'tool_calls', 'function_call', 'finish_reason_stop'),
+  ...named(
+    'length',
+    'length',
+    'max_tokens',
+    'max_output_tokens',
+    'max_completion_tokens',
+    'model_length',
+    'token_limit',
+  ),
+  ...named('length', 'model_context_window_exceeded', 'context_length', 'max_length', 'incomplete'),
+  ...named(
+    'filtered',
+    'content_filter',
+    'content_filtered',
+    'filtered',
+    'refusal',
+    'safety',
+    'recitation',
+    'blocklist',
+  ),
+  ...named('filtered', 'prohibited_content', 'spii', 'sensitive', 'moderation', 'blocked', 'guardrail_intervened'),
+};
+/** In the place of a word where there is none. */
+const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
+
+const MOST_WORD = 60;
+/** What Postgres can count. */
+const MOST_COUNT = 2 ** 31 - 1;
+
+/**
+ * Reads the chunks of a chat completion, or a whole one, as servers really give them, and hands over what they mean. Throws
+ * the error that the server tells of within its answer, and `Stream.Cut` where it ends it with a word that is no end.
+ */
+export class ChatAnswer {
+  /** The server has said that the answer has ended. */
+  ended = false;
+  private wrote = false;
+
+  constructor(
+    private readonly receive: ReceiveChunk,
+    private readonly block = new ThinkBlock(),
+  ) {}
+
+  /** The data of one event, or a whole answer. */
+  take(data: unknown, event = 'message'): void {
+    const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
+    if (error) throw thrownFor(error);
+    if (!isObject(data)) return;
+    const choice: unknown = Array.isArray(data['choices']) ? data['choices'][0] : undefined;
+    if (isObject(choice) && isObject(choice['error'])) throw thrownFor(errorIn(choice) ?? { message: '' });
+    if (isObject(choice)) this.takeChoice(choice);
+    if (isObject(data['usage'])) this.takeUsage(data['usage']);
+  }
+
+  /** The end mark of a stream: some servers end a whole answer with it and say nothing else. */
+  done(): void {
+    if (!this.ended && this.wrote) this.finish('unsaid');
+  }
+
+  /** The body has ended. */
+  end(): void {
+    for (const told of this.block.end()) this.tell(told);
+  }
+
+  private takeChoice(choice: Fields): void {
+    const { delta, message, text } = choice;
+    // A few servers repeat the whole message behind its pieces.
+    const part = isObject(delta) ? delta : !this.wrote && isObject(message) ? message : {};
+    for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
+      const thought = wordsOf(part[name], 'thought');
+      if (thought === '') continue;
+      this.receive({ type: 'thought', text: thought });
+      break;
+    }
+    const content = part['content'] ?? (typeof text === 'string' && !this.ended ? text : undefined);
+    const thought = wordsOf(content, 'thought-part');
+    if (thought !== '') this.receive({ type: 'thought', text: thought });
+    const words = wordsOf(content, 'text');
+    if (words !== '') for (const told of this.block.push(words)) this.tell(told);
+    const refusal = wordsOf(part['refusal'], 'text');
+    if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
+    this.wrote ||= words !== '' || refusal !== '';
+    const ends = [choice['finish_reason'], choice['finishReason'], choice['stop_reason']].find(isEnd);
+    if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
+  }
+
+  private finish(reason: Finish): void {
+    // What was held back, as it may have been a mark, is the end of the text.
+    for (const told of this.block.end()) this.tell(told);
+    this.ended = true;
+    this.receive({ type: 'finish', reason });
+  }
+
+  private tell(told: TextChunk): void {
+    this.receive(told);
+  }
+
+  /** Each number by itself: servers leave some out, and write odd ones. */
+  private takeUsage(usage: Fields): void {
+    const details = usage['completion_tokens_details'];
+    const counts = {
+      inputTokens: count(usage['prompt_tokens'] ?? usage['input_tokens']),
+      outputTokens: count(usage['completion_tokens'] ?? usage['output_tokens']),
+      thoughtTokens: count(isObject(details) ? details['reasoning_tokens'] : usage['reasoning_tokens']),
+    };
+    const known = Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined));
+    if (Object.keys(known).length > 0) this.receive({ type: 'usage', ...known });
+  }
+}
+
+function thrownFor(error: SaidError): Error {
+  const status = statusSaid(error);
+  return status === undefined ? new ServerError(error.message) : failedWith(status, error);
+}
+
+function finishOf(word: string): Finish {
+  const reason = FINISH[word.toLowerCase().replaceAll('-', '_')];
+  if (reason) return reason;
+  throw new StoryreelError(
+    'Stream.Cut',
+    `The provider ended its answer with “${boundedLine(word, MOST_WORD)}”: it is not complete.`,
+  );
+}
+
+function isEnd(value: unknown): value is string {
+  return typeof value === 'string' && !NONE.has(value.toLowerCase());
+}
+
+/** Of a text, or of a list of parts: the answer's own, or what the model thinks between them. */
+function wordsOf(content: unknown, what: 'text' | 'thought' | 'thought-part'): string {
+  if (typeof content === 'string') return what === 'thought-part' ? '' : content;
+  const parts: unknown[] = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  return parts.map((part) => wordsOfPart(part, what)).join('');
+}
+
+function wordsOfPart(part: unknown, what: 'text' | 'thought' | 'thought-part'): string {
+  if (typeof part === 'string') return what === 'thought-part' ? '' : part;
+  if (!isObject(part)) return '';
+  const { type, text, thinking, reasoning } = part;
+  const isThought = typeof type === 'string' && /think|reason|thought|summary/i.test(type);
+  if (what === 'text') return isThought || typeof text !== 'string' ? '' : text;
+  if (what === 'thought-part' && !isThought) return '';
+  return wordsOf(thinking ?? reasoning ?? text ?? part['summary'], 'thought');
+}
+
+function count(value: unknown): number | undefined {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_COUNT ? Number(value) : undefined;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function named(reason: Finish, ...words: readonly string[]): Record<string, Finish> {
+  return Object.fromEntries(words.map((word) => [word, reason]));
+}

@@ -1,0 +1,98 @@
+import { StoryreelError } from '../protocol';
+import { ServerError } from './errors';
+import type { ChatAnswer } from './chat-answer';
+import { aPage, isPage } from './said-error';
+import { SseParser } from './sse-parser';
+
+/** What it is shows at its first character that is no space. */
+const ENOUGH_TO_SEE = 1_000;
+
+/** After the end of the answer: what is waited for the numbers behind it, and for the end of the body. */
+const NUMBERS_MS = 1_500;
+
+/**
+ * The body of an answer: a stream of events, or, from a server that takes no notice of what was asked, a whole answer. Its
+ * first character says which; a content type may say anything.
+ */
+export class ChatBody {
+  private kind: 'unknown' | 'events' | 'whole' = 'unknown';
+  private readonly parser: SseParser;
+  /** Of a body whose kind is not seen yet, or that is a whole answer. */
+  private readonly parts: Buffer[] = [];
+  private size = 0;
+  private events = 0;
+
+  constructor(
+    private readonly answer: ChatAnswer,
+    /** Of one event, and of an answer that comes whole. */
+    private readonly mostBytes: number,
+  ) {
+    this.parser = new SseParser(mostBytes);
+  }
+
+  /** Gives, once the answer is complete, for how many milliseconds more the body is worth reading. */
+  push(bytes: Buffer): number | undefined {
+    if (this.kind === 'events') return this.take(this.parser.push(bytes));
+    this.parts.push(bytes);
+    this.size += bytes.length;
+    if (this.size > this.mostBytes) {
+      throw new StoryreelError('Output.TooLong', `The provider sent an answer of more than ${this.mostBytes} bytes.`);
+    }
+    if (this.kind === 'unknown') this.kind = kindOf(Buffer.concat(this.parts));
+    return this.kind === 'events' ? this.take(this.parser.push(Buffer.concat(this.parts.splice(0)))) : undefined;
+  }
+
+  end(): void {
+    if (this.kind === 'events') {
+      this.take(this.parser.end());
+      if (this.events === 0) throw new ServerError('it answered with what is no stream');
+    } else this.takeWhole(Buffer.concat(this.parts).toString('utf8'));
+    this.answer.end();
+  }
+
+  private take(events: ReturnType<SseParser['push']>): number | undefined {
+    for (const { data, event } of events) {
+      this.events += 1;
+      const text = data.trim();
+      if (text === '') continue;
+      if (text === '[DONE]') {
+        this.answer.done();
+        return 0;
+      }
+      if (event !== 'message' && event !== 'error' && !text.startsWith('{')) continue;
+      this.answer.take(JSON.parse(text), event);
+    }
+    return this.answer.ended ? NUMBERS_MS : undefined;
+  }
+
+  private takeWhole(text: string): void {
+    if (text.trim() === '') return;
+    if (isPage(text)) {
+      throw new StoryreelError(
+        'Provider.NotFound',
+        `The provider answered with ${aPage(text)} in the place of a text. Check the base URL: most end in /v1.`,
+      );
+    }
+    const values = valuesIn(text);
+    for (const value of values) this.answer.take(value);
+    if (!this.answer.ended) this.answer.done();
+    if (!this.answer.ended) throw new ServerError('it answered without a text');
+  }
+}
+
+/** One JSON value, or one a line. */
+function valuesIn(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch (error) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length < 2) throw error;
+    return lines.map((line) => JSON.parse(line) as unknown);
+  }
+}
+
+function kindOf(begun: Buffer): ChatBody['kind'] {
+  const first = /^\uFEFF?\s*(\S)/.exec(begun.subarray(0, ENOUGH_TO_SEE).toString('utf8'))?.[1];
+  if (first === undefined) return begun.length > ENOUGH_TO_SEE ? 'events' : 'unknown';
+  return first === '{' || first === '[' || first === '<' ? 'whole' : 'events';
+}

@@ -1,0 +1,86 @@
+import type { SaidError } from './said-error';
+
+/** What a provider's refusal or failure comes down to, whatever status and words it has. */
+export type FailureKind =
+  'quota' | 'rate' | 'key' | 'refused' | 'not-found' | 'bad-request' | 'unavailable' | 'unknown';
+
+export interface Failure extends Partial<SaidError> {
+  readonly status?: number;
+}
+
+/** Words of codes and types, whatever is between their parts. The first line that fits decides. */
+const CODES: readonly (readonly [FailureKind, RegExp])[] = [
+  [
+    'refused',
+    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|datainspection|blocked|nsfw|risk_?control/,
+  ],
+  [
+    'quota',
+    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|^1008$/,
+  ],
+  ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|^1002$/],
+  ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|permission_?denied|^1004$/],
+  ['not-found', /model_?not_?(?:found|exist|open)|^not_?found/],
+  ['unavailable', /overload|unavailable|server_?error|internal|timeout|^server$|engine|upstream/],
+  [
+    'bad-request',
+    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error/,
+  ],
+];
+
+/** Of statuses and words where no code says it. */
+const NO_MONEY =
+  /insufficient (?:account )?(?:balance|quota|credits?|funds)|(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient)|exceeded your current quota|(?:余额|额度)不足|欠费/i;
+const REFUSED =
+  /moderation[_ ]blocked|content (?:policy|filter|moderation)|safety system|sensitive (?:content|words?)|敏感/i;
+
+const NOT_THERE =
+  /unexpected endpoint|unknown (?:url|path|endpoint|route)|no such (?:route|endpoint|model)|cannot post|not found/i;
+
+/** Decides by what is said more exactly: a code before the status, and the status before plain words. */
+export function failureKind({ status, code, type, message = '' }: Failure): FailureKind {
+  const words = [code, type].map((word) => (word ?? '').toLowerCase().replaceAll(/[\s.-]+/g, '_'));
+  const byCode = words.map(kindOfCode).find((kind) => kind !== undefined);
+  // These two hide behind statuses of every kind.
+  if (byCode === 'quota' || byCode === 'refused') return byCode;
+  if (status === 402) return 'quota';
+  if (status === 451) return 'refused';
+  if (status === undefined || status === 400 || status === 403 || status === 429) {
+    if (NO_MONEY.test(message)) return 'quota';
+    if (status !== 429 && REFUSED.test(message)) return 'refused';
+  }
+  const byWords = NOT_THERE.test(message) ? 'not-found' : 'unknown';
+  return kindOfStatus(status) ?? byCode ?? byWords;
+}
+
+/** The status that an error within a good answer stands for; undefined where it says none. */
+export function statusSaid({ code, type, message }: SaidError): number | undefined {
+  const number = [code, type].map(Number).find((value) => Number.isInteger(value) && value >= 400 && value < 600);
+  if (number !== undefined) return number;
+  return STATUS[failureKind({ message, ...(code && { code }), ...(type && { type }) })];
+}
+
+const STATUS: Readonly<Record<FailureKind, number | undefined>> = {
+  quota: 402,
+  rate: 429,
+  key: 401,
+  refused: 451,
+  'not-found': 404,
+  'bad-request': 400,
+  unavailable: 503,
+  unknown: undefined,
+};
+
+function kindOfCode(word: string): FailureKind | undefined {
+  return word === '' ? undefined : CODES.find(([, pattern]) => pattern.test(word))?.[0];
+}
+
+function kindOfStatus(status: number | undefined): FailureKind | undefined {
+  if (status === undefined) return undefined;
+  if (status === 429) return 'rate';
+  if (status === 401 || status === 403) return 'key';
+  // Moved for good: no request of ours finds it there.
+  if (status === 404 || status === 410 || (status >= 300 && status < 400)) return 'not-found';
+  if ([408, 409, 425, 499].includes(status) || status >= 500) return 'unavailable';
+  return 'bad-request';
+}

@@ -1,0 +1,143 @@
+import OpenAI from 'openai';
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** What a refusal teaches. */
+export interface Lesson {
+  /** What is sent in the place of the parameter, for each of its values. */
+  readonly change: (value: unknown) => Body;
+  /** Ends the sentence "it is asked …". */
+  readonly asked: string;
+}
+
+/** What can be done without a parameter, or with one that the model takes otherwise. */
+export interface Remedy {
+  /** What else servers call it in their refusals. */
+  readonly alias?: RegExp;
+  /** Undefined where nothing can be learned from these words. */
+  readonly learn: (words: string) => Lesson | undefined;
+}
+
+/** By the name of a parameter that is refused by some model or server. */
+export type Remedies = Readonly<Record<string, Remedy>>;
+
+/** The request goes without it. */
+export function without(alias?: RegExp): Remedy {
+  return { learn: () => ({ change: () => ({}), asked: 'without it' }), ...(alias && { alias }) };
+}
+
+/** The request has it under another name. */
+export function renamed(name: string): Lesson {
+  return { change: (value) => ({ [name]: value }), asked: `with ${name} in its place` };
+}
+
+/** More than one lesson on one parameter: its other name may be refused as well. */
+const MOST_REFUSALS = 8;
+const MOST_MENTIONED = 2;
+/** Statuses with which services turn down a parameter, and nothing is paid. */
+const REFUSALS = new Set([400, 415, 422]);
+
+interface Learned extends Lesson {
+  readonly parameter: string;
+}
+
+/** Of this process, by provider and model. */
+const known = new Map<string, Learned[]>();
+/** A process asks few models; whoever names them without end must not fill its memory. */
+const MOST_KNOWN = 1_000;
+
+export interface Asking<Result> {
+  readonly body: Body;
+  readonly remedies: Remedies;
+  /** Makes the request. `accepted` is called as soon as the answer shows that the server has taken it. */
+  readonly send: (body: Body, accepted: () => void) => Promise<Result>;
+  /** Called once for each thing that is learned. */
+  readonly say?: ((words: string) => void) | undefined;
+}
+
+/**
+ * What a server refuses of a request is learned once for each provider and model: the request is repeated without it, and
+ * what helped is remembered. A refused request is not paid. What did not help is forgotten, because a server may quote the
+ * prompt in its refusal, with any word in it.
+ */
+export class LearnedParameters {
+  private readonly key: string;
+
+  constructor(
+    readonly model: string,
+    ...place: readonly string[]
+  ) {
+    this.key = [model, ...place].join('\0');
+  }
+
+  async ask<Result>({ body, remedies, send, say }: Asking<Result>): Promise<Result> {
+    const tried: Learned[] = [];
+    let wasAccepted = false;
+    for (;;) {
+      const sent = this.adjusted(body, tried);
+      try {
+        const result = await send(sent, () => {
+          if (!wasAccepted) this.keep(tried, say);
+          wasAccepted = true;
+        });
+        if (!wasAccepted) this.keep(tried, say);
+        return result;
+      } catch (error) {
+        const learned = wasAccepted ? undefined : lessonIn(error, sent, remedies);
+        if (!learned || tried.length >= MOST_REFUSALS || !changes(sent, learned)) throw error;
+        tried.push(learned);
+      }
+    }
+  }
+
+  private adjusted(body: Body, tried: readonly Learned[]): Body {
+    return [...(known.get(this.key) ?? []), ...tried].reduce((result, { parameter, change }) => {
+      const { [parameter]: value, ...rest } = result;
+      return value === undefined ? rest : { ...rest, ...change(value) };
+    }, body);
+  }
+
+  private keep(tried: readonly Learned[], say: Asking<unknown>['say']): void {
+    if (tried.length === 0) return;
+    const before = known.get(this.key) ?? [];
+    // Lanes that ask at the same time are refused at the same time, and learn the same.
+    const fresh = tried.filter((own) => !before.some((each) => isSame(each, own)));
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(this.key, [...before, ...fresh].slice(-MOST_REFUSALS));
+    for (const { parameter, asked } of fresh) {
+      say?.(`${this.model} does not take ${parameter} as it was sent: it is asked ${asked} from now on.`);
+    }
+  }
+}
+
+/** A lesson that leaves the request as it is would be refused again. */
+function changes(sent: Body, { parameter, change }: Learned): boolean {
+  const { [parameter]: value } = sent;
+  return JSON.stringify(change(value)) !== JSON.stringify({ [parameter]: value });
+}
+
+function isSame(a: Learned, b: Learned): boolean {
+  return a.parameter === b.parameter && a.asked === b.asked;
+}
+
+function lessonIn(error: unknown, sent: Body, remedies: Remedies): Learned | undefined {
+  if (!(error instanceof OpenAI.APIError) || !REFUSALS.has(error.status as number)) return undefined;
+  const { param, message } = error as { param?: unknown; message: string };
+  const asked = Object.entries(remedies).filter(([name]) => sent[name] !== undefined);
+  const named = typeof param === 'string' ? asked.find(([name, remedy]) => names(param, name, remedy)) : undefined;
+  const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy));
+  // A message that names many quotes the request, and says of none that it is refused.
+  const [parameter, remedy] = named ?? (mentioned.length <= MOST_MENTIONED ? mentioned[0] : undefined) ?? [];
+  const lesson = remedy?.learn(message);
+  return parameter !== undefined && lesson ? { ...lesson, parameter } : undefined;
+}
+
+function names(param: string, name: string, { alias }: Remedy): boolean {
+  return param === name || param.startsWith(`${name}.`) || param.startsWith(`${name}[`) || alias?.test(param) === true;
+}
+
+function mentions(message: string, name: string, { alias }: Remedy): boolean {
+  const at = message.indexOf(name);
+  const isWord = at >= 0 && !/\w/.test(message[at - 1] ?? '') && !/\w/.test(message[at + name.length] ?? '');
+  return isWord || alias?.test(message) === true;
+}

@@ -1,0 +1,125 @@
+import OpenAI from 'openai';
+import { boundedLine } from '../protocol';
+
+/** What a server says of a failure, whatever shape it says it in. */
+export interface SaidError {
+  readonly message: string;
+  readonly code?: string;
+  readonly type?: string;
+  /** The parameter of the request that is meant. */
+  readonly param?: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** So much of a server's words is read at most; much less of it is kept. */
+const MOST_WORDS = 4_000;
+const MOST_WORD = 100;
+
+/** Members by which an answer is recognised as one: beside them a lone `message` or `code` is no failure. */
+const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
+
+/** Reads the failure in an answer of any service; undefined where the answer tells of none. */
+export function errorIn(body: unknown): SaidError | undefined {
+  if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
+  if (!isObject(body)) return undefined;
+  const { error, errors, detail, base_resp: base } = body;
+  if (isObject(error)) return ofFields(error);
+  if (typeof error === 'string' && error !== '') return said(error, body);
+  if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
+  if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) {
+    return said(wordsIn(base, 'status_msg'), { code: base['status_code'] });
+  }
+  if (ANSWERS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined;
+  if (typeof detail === 'string') return said(detail, body);
+  if (Array.isArray(detail) && detail.length > 0) return ofPoint(detail[0]);
+  const tells = body['object'] === 'error' || body['type'] === 'error' || body['success'] === false;
+  if (!tells && !(isFault(body['code']) && typeof body['message'] === 'string')) return undefined;
+  return ofFields(body);
+}
+
+/** The same as the error that the package throws for a refused request, with the status that the words stand for. */
+export function refusedWith(status: number, error: SaidError, headers = new Headers()): Error {
+  return OpenAI.APIError.generate(status, { error }, undefined, headers);
+}
+
+const withinAnswers = new WeakSet<Error>();
+
+/** The same of a request that was taken: the server tells of it within an answer that began well, and may be paid. */
+export function failedWith(status: number, error: SaidError): Error {
+  const failure = refusedWith(status, error);
+  withinAnswers.add(failure);
+  return failure;
+}
+
+export function isWithinAnswer(error: unknown): boolean {
+  return error instanceof Error && withinAnswers.has(error);
+}
+
+/** What the body of a refused request says, as the package reads it. */
+export function refusalOf(text: string): string {
+  if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
+  try {
+    const error = errorIn(JSON.parse(text));
+    return error ? JSON.stringify({ error }) : text;
+  } catch {
+    return text;
+  }
+}
+
+export function isPage(text: string): boolean {
+  return /^\uFEFF?\s{0,100}<(?:!doctype|html|head|body)/i.test(text.slice(0, 200));
+}
+
+/** A web page by its title; the rest of it says nothing to the reader of a failure. */
+export function aPage(text: string): string {
+  const small = text.slice(0, MOST_WORDS).toLowerCase();
+  const start = small.indexOf('<title>');
+  const end = start < 0 ? -1 : small.indexOf('</title>', start);
+  return end < 0 ? 'a web page' : `a web page, “${boundedLine(text.slice(start + 7, end), MOST_WORD)}”`;
+}
+
+function ofFields(fields: Fields): SaidError {
+  const nested = fields['error'];
+  return isObject(nested) ? ofFields(nested) : said(wordsIn(fields, 'message', 'msg', 'status_msg', 'detail'), fields);
+}
+
+/** Of a list of points, as FastAPI gives them: `{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}`. */
+function ofPoint(point: unknown): SaidError {
+  if (!isObject(point)) return said(typeof point === 'string' ? point : '', {});
+  const place = Array.isArray(point['loc']) ? point['loc'].filter((step) => step !== 'body').join('.') : undefined;
+  const error = ofFields(point);
+  return place ? { ...error, param: boundedLine(place, MOST_WORD), message: `${place}: ${error.message}` } : error;
+}
+
+function said(message: string, { code, type, param, status }: Fields): SaidError {
+  return {
+    message: message.slice(0, MOST_WORDS) || 'no reason given',
+    ...word('code', code),
+    ...word('type', typeof type === 'string' ? type : status),
+    ...word('param', param),
+  };
+}
+
+function word(name: string, value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'string' && typeof value !== 'number') return {};
+  return value === '' ? {} : { [name]: boundedLine(String(value), MOST_WORD) };
+}
+
+function wordsIn(fields: Fields, ...names: readonly string[]): string {
+  for (const name of names) {
+    const value = fields[name];
+    if (typeof value === 'string' && value !== '') return value;
+    if (isObject(value)) return JSON.stringify(value);
+  }
+  return '';
+}
+
+function isFault(code: unknown): boolean {
+  if (typeof code !== 'string' && typeof code !== 'number') return false;
+  return !['', '0', '200', 'ok', 'success'].includes(String(code).toLowerCase());
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

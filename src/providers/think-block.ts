@@ -1,0 +1,152 @@
+/** What came: a part of the answer, a part of the thoughts before it, or that all text so far were thoughts. */
+export type Told = { readonly type: 'text' | 'thought'; readonly text: string } | { readonly type: 'retract' };
+
+/** How models mark their thoughts where the server does not part them from the answer. */
+const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
+  ['<think>', '</think>'],
+  ['<thinking>', '</thinking>'],
+  ['<thought>', '</thought>'],
+  ['<reasoning>', '</reasoning>'],
+  ['<seed:think>', '</seed:think>'],
+  ['[think]', '[/think]'],
+  ['◁think▷', '◁/think▷'],
+];
+const LONGEST = Math.max(...BLOCKS.map(([, closes]) => closes.length));
+/** More white space than this before an answer is the answer. */
+const MOST_SPACE = 1_000;
+/** What a mark begins with: most pieces of a text have none of it. */
+const FIRST = /[<[◁]/;
+
+/**
+ * Parts a block of thoughts at the very beginning of an answer from the answer, wherever the stream is cut. A block that is
+ * mentioned later is left alone. Some servers swallow the opening mark: then only the closing one shows what all before it
+ * was, and the text so far is retracted. Where that is known of a model, its text is held back up to the mark instead.
+ */
+export class ThinkBlock {
+  private mode: 'start' | 'thoughts' | 'held' | 'text' | 'answer';
+  private closes = '';
+  private afterBlock = false;
+  /** Not handed on yet: it may be a mark, or the beginning of one. */
+  private rest = '';
+  /** The end of the text that was handed on or held, in small letters, where a mark may have begun in it. */
+  private tail = '';
+  private wrote = false;
+  private silent = false;
+
+  /** `midway`: the answer goes on from a text that is there, so that no block is looked for beyond its own beginning. */
+  constructor(private readonly options: { readonly midway?: boolean; readonly silentStart?: boolean } = {}) {
+    this.mode = options.silentStart ? 'held' : 'start';
+  }
+
+  /** The model closes a block that it has not opened. */
+  get startsSilently(): boolean {
+    return this.silent;
+  }
+
+  push(piece: string): Told[] {
+    if (this.mode === 'answer') return textOf(piece);
+    if (this.mode === 'text') return this.watch(piece);
+    if (this.mode === 'held') return this.hold(piece);
+    this.rest += piece;
+    return this.mode === 'thoughts' ? this.think() : this.begin();
+  }
+
+  /** The answer has ended. */
+  end(): Told[] {
+    const { mode, rest } = this;
+    this.rest = '';
+    if (mode === 'thoughts') return rest === '' ? [] : [{ type: 'thought', text: rest }];
+    // A block that never came: the model did not think this time.
+    return textOf(this.afterBlock ? rest.trimStart() : rest);
+  }
+
+  private begin(): Told[] {
+    const found = this.rest.search(/\S/);
+    const start = found < 0 ? this.rest.length : found;
+    const marked = small(this.rest.slice(start, start + LONGEST));
+    const block = BLOCKS.find(([opens]) => marked.startsWith(opens));
+    if (block) {
+      this.mode = 'thoughts';
+      this.closes = block[1];
+      this.rest = this.rest.slice(start + block[0].length);
+      return this.think();
+    }
+    if (start <= MOST_SPACE && BLOCKS.some(([opens]) => opens.startsWith(marked))) return [];
+    const text = this.afterBlock ? this.rest.slice(start) : this.rest;
+    this.rest = '';
+    this.mode = this.options.midway || this.afterBlock ? 'answer' : 'text';
+    return this.mode === 'answer' ? textOf(text) : this.watch(text);
+  }
+
+  private think(): Told[] {
+    const at = small(this.rest).indexOf(this.closes);
+    const length = at < 0 ? Math.max(0, this.rest.length - this.closes.length) : at;
+    const told: Told[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
+    this.rest = this.rest.slice(length);
+    return at < 0 ? told : [...told, ...this.afterMark(this.rest.slice(this.closes.length))];
+  }
+
+  /** Whether the text before is an answer shows at its end, or at the mark. */
+  private hold(piece: string): Told[] {
+    const seen = this.tail + small(piece);
+    const found = firstClosing(seen);
+    this.rest += piece;
+    if (!found) {
+      this.tail = seen.slice(-LONGEST);
+      return [];
+    }
+    const behind = seen.length - found.at;
+    const thoughts: Told = { type: 'thought', text: this.rest.slice(0, this.rest.length - behind) };
+    this.silent = true;
+    this.tail = '';
+    return [thoughts, ...this.afterMark(piece.slice(piece.length - behind + found.closes.length))];
+  }
+
+  /** Hands text on, and looks for a mark that closes what was never opened. */
+  private watch(piece: string): Told[] {
+    if (this.tail === '' && !FIRST.test(piece)) {
+      this.wrote ||= piece !== '';
+      return textOf(piece);
+    }
+    const seen = this.tail + small(piece);
+    // A text that has an opening mark in it speaks of such marks.
+    if (BLOCKS.some(([opens]) => seen.includes(opens))) {
+      this.mode = 'answer';
+      return textOf(piece);
+    }
+    const found = firstClosing(seen);
+    if (found) {
+      this.silent = true;
+      const told: Told[] = this.wrote ? [{ type: 'retract' }] : [];
+      return [...told, ...this.afterMark(piece.slice(found.at + found.closes.length - this.tail.length))];
+    }
+    const end = seen.slice(-LONGEST);
+    const mark = end.search(FIRST);
+    this.tail = mark < 0 ? '' : end.slice(mark);
+    this.wrote ||= piece !== '';
+    return textOf(piece);
+  }
+
+  /** White space behind a block is not the answer's, and another block may follow. */
+  private afterMark(rest: string): Told[] {
+    this.mode = 'start';
+    this.afterBlock = true;
+    this.rest = rest;
+    return rest === '' ? [] : this.begin();
+  }
+}
+
+/** Of ASCII only, so that a text stays as long as it is. */
+function small(text: string): string {
+  return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+function firstClosing(text: string): { at: number; closes: string } | undefined {
+  return BLOCKS.map(([, closes]) => ({ at: text.indexOf(closes), closes }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)[0];
+}
+
+function textOf(text: string): Told[] {
+  return text === '' ? [] : [{ type: 'text', text }];
+}

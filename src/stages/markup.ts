@@ -1,0 +1,46 @@
+const LABEL =
+  /^[\s*_"“「#>]{0,8}(?:narrator|narration|voice[- ]?over|v\.?o\.?|旁白|解说|画外音|ナレーター|ナレーション|내레이션|narrador|narrateur|erzähler|narratore|рассказчик|диктор)(?: ?\([^()\n]{0,40}\))?[*_]{0,3} ?[::][*_]{0,3}\s*/i;
+const MARK = /^ {0,3}(?:#{1,6} |```|~~~|(?:-{3,}|\*{3,}|_{3,})\s*$)/;
+const LIST = /^ {0,3}(?:[-*+•] |\d{1,2}[.)] )/;
+const OFFER =
+  /^[(*_]{0,3}(?:would you like|do you want me|shall i|should i|let me know|i hope (?:you|this)|feel free|if you(?:['’]d| would) like|is there anything|(?:如果)?(?:你|您)(?:想|希望|需要|要)|需要我|希望(?:你|您)喜欢)/i;
+/** A line this long is none of these. */
+const MOST_OF_LINE = 200;
+const MOST_LINES = 5_000;
+/** A list may be a part of a story; headings and fences are not. */
+const FEW = 3;
+
+/** Headings, fences, rules, or lists. */
+export function marked(text: string): boolean {
+  const lines = linesOf(text);
+  return lines.some((line) => MARK.test(line)) || lines.filter((line) => LIST.test(line)).length >= FEW;
+}
+
+/** Says who speaks before it lets them. */
+export function labelled(text: string): boolean {
+  return linesOf(text).some((line) => LABEL.test(line));
+}
+
+/** Turns to the reader in its last paragraph. */
+export function offer(text: string): boolean {
+  const lines = linesOf(text.slice(-2_000)).filter((line) => line.trim() !== '');
+  return lines.length > 1 && OFFER.test((lines.at(-1) ?? '').trim());
+}
+
+/** A narration as it is spoken: without the marks of Markdown, a label before it, or quotation marks around all of it. */
+export function spoken(text: string): string {
+  const lines = text.split('\n').map((line) => line.replace(/^ {0,3}(?:#{1,6} |>{1,3} ?|[-*+•] )/, ''));
+  let plain = lines
+    .filter((line) => !MARK.test(line))
+    .join('\n')
+    .replace(/\*\*|__|~~|`/g, '');
+  plain = plain.replace(LABEL, '').trim();
+  // One star on each side of words, and none within them.
+  plain = plain.replace(/(?<![\w*])\*([^*\n]{1,300})\*(?![\w*])/g, '$1');
+  const within = /^["“«「]([^"“”«»「」]+)["”»」]$/.exec(plain)?.[1];
+  return (within ?? plain).trim();
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n', MOST_LINES).map((line) => line.slice(0, MOST_OF_LINE));
+}

@@ -1,0 +1,54 @@
+/** Scripts that are told apart; those of one language together. */
+const SCRIPTS: Readonly<Record<string, RegExp>> = {
+  Latin: /\p{Script=Latin}/u,
+  'Chinese or Japanese': /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u,
+  Korean: /\p{Script=Hangul}/u,
+  Cyrillic: /\p{Script=Cyrillic}/u,
+  Greek: /\p{Script=Greek}/u,
+  Arabic: /\p{Script=Arabic}/u,
+  Hebrew: /\p{Script=Hebrew}/u,
+  Devanagari: /\p{Script=Devanagari}/u,
+  Bengali: /\p{Script=Bengali}/u,
+  Tamil: /\p{Script=Tamil}/u,
+  Telugu: /\p{Script=Telugu}/u,
+  Thai: /\p{Script=Thai}/u,
+  Georgian: /\p{Script=Georgian}/u,
+  Armenian: /\p{Script=Armenian}/u,
+};
+const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
+/** The beginning of a text says which script it has. */
+const MOST_READ = 5_000;
+const FEW_LETTERS = 4;
+/** A text is in a script that most of its letters have, and not in one that few have. */
+const MOST = 0.7;
+const FEW = 0.3;
+/** Whoever names a language in a topic may want another one than the topic's. */
+const NAMES_LANGUAGE =
+  /\bin (?:plain |simple )?(?:english|chinese|mandarin|japanese|korean|russian|arabic|hindi|greek|hebrew|thai)\b|用(?:英|中|日|韩|法|德|俄)[文语]|(?:英|中|日|韓)国?語で|(?:영어|한국어|중국어|일본어)로|на (?:английском|русском|китайском)|بال(?:عربية|إنجليزية)/i;
+
+/** The script of what a text is made from, where the text is in another one. */
+export function scriptMissing(source: string, text: string): string | undefined {
+  if (NAMES_LANGUAGE.test(source.slice(0, MOST_READ))) return undefined;
+  const wanted = countsOf(source);
+  const given = countsOf(text);
+  const [name, count] = [...wanted.scripts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  if (count < FEW_LETTERS || count < wanted.letters * MOST || given.letters < FEW_LETTERS) return undefined;
+  if ((given.scripts.get(name) ?? 0) < given.letters * FEW) return name;
+  // Japanese has both of its scripts in every sentence.
+  if (wanted.kana > wanted.letters * FEW && given.kana === 0) return 'Japanese';
+  return undefined;
+}
+
+function countsOf(text: string) {
+  const scripts = new Map<string, number>();
+  let letters = 0;
+  let kana = 0;
+  for (const [letter] of text.slice(0, MOST_READ).matchAll(/\p{L}/gu)) {
+    letters += 1;
+    if (KANA.test(letter)) kana += 1;
+    const name = Object.entries(SCRIPTS).find(([, script]) => script.test(letter))?.[0];
+    if (name) scripts.set(name, (scripts.get(name) ?? 0) + 1);
+  }
+  return { scripts, letters, kana };
+}
