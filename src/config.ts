@@ -73,20 +73,22 @@ const schema = z.object({
 
   OPENAI_BASE_URL: httpUrl.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
-  STORYREEL_TEXT_MODEL: z.string().min(1).default('gpt-4o-mini'),
+  STORYREEL_TEXT_MODEL: z.string().min(1).default('gpt-6-luna'),
   STORYREEL_TEXT_JSON_SCHEMA: onOff.default(true),
   STORYREEL_TEXT_CONTINUATION: z.enum(['none', 'prefill'], 'must be none or prefill').default('none'),
   STORYREEL_REASONING_TOKENS: whole(0, 1_000_000).default(0),
   STORYREEL_IMAGE_BASE_URL: httpUrl.optional(),
   STORYREEL_IMAGE_API_KEY: z.string().min(1).optional(),
-  STORYREEL_IMAGE_MODEL: z.string().min(1).default('gpt-image-1'),
+  STORYREEL_IMAGE_MODEL: z.string().min(1).default('gpt-image-2.5-flare'),
   STORYREEL_VIDEO_BASE_URL: httpUrl.optional(),
   STORYREEL_VIDEO_API_KEY: z.string().min(1).optional(),
-  STORYREEL_VIDEO_MODEL: z.string().min(1).default('sora-2'),
+  STORYREEL_VIDEO_MODEL: z.string().min(1).default('veo-3.1'),
+  STORYREEL_IDEMPOTENCY_KEY: onOff.default(false),
   STORYREEL_PRICES: prices.optional(),
   PROVIDER_KEY_VARIABLES: words.default('*_KEY,*_TOKEN,!*_ACCESS_KEY,!*_PRIVATE_KEY,!*_SECRET_KEY'),
   PROVIDER_KEY_FOLDER: z.string().startsWith('/', 'must be an absolute path').default('/run/secrets'),
   PROVIDER_HOSTS: words.default('*'),
+  PROVIDER_MEDIA_HOSTS: words.optional(),
   FRAME_SIZE: z
     .string()
     .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must be WIDTHxHEIGHT, for example 1280x720')

@@ -9,6 +9,11 @@ export interface Trust {
   readonly PROVIDER_HOSTS: string;
 }
 
+/** Whether a provider's files may come from a host of this name although its address is private; none unless it is set. */
+export function mayHoldFiles(host: string, allowed: string | undefined): boolean {
+  return allowed !== undefined && isAllowed(host, allowed);
+}
+
 /** Whether a row may name this variable or file as that of its key. */
 export function mayHoldKey(from: string, { PROVIDER_KEY_VARIABLES, PROVIDER_KEY_FOLDER }: Trust): boolean {
   return from.startsWith('/') ? isBelow(PROVIDER_KEY_FOLDER, from) : isAllowed(from, PROVIDER_KEY_VARIABLES);

@@ -34,6 +34,8 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
       ...(!hasText(env) && { OPENAI_BASE_URL: studio }),
       STORYREEL_IMAGE_BASE_URL: studio,
       STORYREEL_VIDEO_BASE_URL: studio,
+      // The stand-in finds a request again by its key; of a real provider nobody knows.
+      ...(!env['STORYREEL_IMAGE_BASE_URL'] && !env['STORYREEL_VIDEO_BASE_URL'] && { STORYREEL_IDEMPOTENCY_KEY: 'on' }),
     }),
     // Both go on from a last assistant message byte for byte.
     ...((model || (studio !== undefined && !hasText(env))) && { STORYREEL_TEXT_CONTINUATION: 'prefill' }),

@@ -30,7 +30,11 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   const settings = settingsFrom(options);
   const videos = new VideoJobs(settings);
   await mkdir(settings.stateDir, { recursive: true });
-  const images = new ImageGenerations(settings.seed, new JsonLines(join(settings.stateDir, 'image-keys.jsonl')));
+  const images = new ImageGenerations(
+    settings.seed,
+    settings.strict,
+    new JsonLines(join(settings.stateDir, 'image-keys.jsonl')),
+  );
   const services: Services = { settings, videos, images };
   const faults = new FaultPlan();
   const holds = new Holds();

@@ -2,7 +2,7 @@ import { In, LessThan } from 'typeorm';
 import { GeneratedVideo, Scene } from '../entities';
 import { laneParts, type LaneId, type ProjectId } from '../protocol';
 import type { ActivityDeps } from './deps';
-import { chooseVideo } from './provider-choice';
+import { holderOf } from './provider-choice';
 
 /** A provider that does not answer holds up the end of a run no longer. */
 const PATIENCE_MS = 5_000;
@@ -45,8 +45,8 @@ export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before 
 
 async function cancelJob(deps: ActivityDeps, job: GeneratedVideo, signal: AbortSignal): Promise<void> {
   const { id, providerJobId } = job;
-  const { name, provider } = await chooseVideo(deps, job.provider);
-  if (providerJobId === null || name !== job.provider) return;
+  if (providerJobId === null) return;
+  const { provider } = await holderOf(deps, job.provider);
   const ended = await provider.cancel(providerJobId, signal);
   if (!ended) return;
   await deps.dataSource.manager.update(

@@ -20,6 +20,8 @@ export interface FormedPart {
   readonly kind: 'clip' | 'still';
   readonly source: string;
   readonly frames: number;
+  /** What is beyond the frame is cut off, where nothing would be otherwise. */
+  readonly fill?: boolean;
 }
 
 /** `WIDTHxHEIGHT` in pixels, as the film has it: H.264 has even ones only. */
@@ -47,13 +49,20 @@ export function formOf(frameSize: string): string {
   ].join(',');
 }
 
+/** The filter that fills the whole frame and cuts off what is beyond it, on both sides alike. */
+export function fillOf(frameSize: string): string {
+  const { width, height } = filmSize(frameSize);
+  return `scale=iw*sar:ih,scale=${width}:${height}:force_original_aspect_ratio=increase,crop=${width}:${height},setsar=1`;
+}
+
 /** ffmpeg's arguments to make a part an mp4 in the film's form, of exactly its frames. */
-export function formingArgs({ kind, source, frames }: FormedPart, frameSize: string, target: string): string[] {
+export function formingArgs({ kind, source, frames, fill }: FormedPart, frameSize: string, target: string): string[] {
   const input =
     kind === 'clip'
       ? [...CLIP, '-i', source]
       : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
-  const output = ['-map', '0:V:0', '-vf', formOf(frameSize), ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
+  const filter = fill ? `${fillOf(frameSize)},${formOf(frameSize)}` : formOf(frameSize);
+  const output = ['-map', '0:V:0', '-vf', filter, ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
   return [...input, ...output, target];
 }
 

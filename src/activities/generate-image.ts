@@ -1,13 +1,16 @@
-import { imageSize } from 'image-size';
+import { ModelUsage } from '../entities';
 import { planImage, stageOfKind } from '../planning';
-import type { LaneResult, LaneTask } from '../protocol';
-import type { ImageProvider } from '../providers';
+import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
+import { UnusableMedia, type ImageProvider } from '../providers';
 import { providerCall } from '../telemetry';
+import { mayBeCharged } from './call-cost';
 import type { ActivityDeps } from './deps';
-import { runLane, type LaneMaker } from './lane-run';
+import { fitPicture } from './fit-media';
+import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { callOf, openImage, type Chosen } from './provider-choice';
 import { withoutQuotesOf } from './provider-words';
 import { ReadyCall } from './ready-call';
+import { WastedOrder } from './wasted-order';
 
 const ONE = { unit: 'image', units: 1 } as const;
 
@@ -16,7 +19,7 @@ interface ImageInputs {
   readonly prompt: string;
 }
 
-/** Draws the image of a scene. A repeated attempt is the same request by its key; a forced run is a new one. */
+/** Draws the image of a scene. Where its provider honours a key, an image whose answer was lost is the same request again. */
 export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
 }
@@ -24,19 +27,17 @@ export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneR
 const maker: LaneMaker<ImageInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planImage(deps, context, name, feedback);
-    return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(plan.choice) } };
+    return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(deps, plan.choice) } };
   },
 
-  async make(run, { inputs: { chosen, prompt }, inputHash: hash }) {
-    const { deps, claim, context } = run;
-    const request = {
-      prompt,
-      size: deps.config.FRAME_SIZE,
-      // By the scene, not by its number: one that moves while it is drawn is not paid for again.
-      idempotencyKey: [claim.projectId, run.stage, context.scene?.id, hash.slice(0, 16), run.madeSince ?? 0].join('/'),
-    };
+  async make(run, plan) {
+    const { chosen, prompt } = plan.inputs;
+    const { deps, claim } = run;
+    const size = deps.config.FRAME_SIZE;
+    const key = await run.through(() => keyOf(run, plan));
+    const request = { prompt, size, idempotencyKey: key };
     let answered = false;
-    const paid = new ReadyCall(run, 'files', { chosen, most: ONE });
+    const paid = new ReadyCall(run, 'files', { chosen, most: ONE, sentAs: key });
     try {
       const image = await paid.make(() =>
         providerCall(callOf('generate_image', claim, chosen), () =>
@@ -44,8 +45,9 @@ const maker: LaneMaker<ImageInputs> = {
         ).catch(withoutQuotesOf(prompt)),
       );
       answered = true;
-      const { width, height } = imageSize(image.bytes);
-      const media = await run.through(() => deps.media.put(image.bytes, image.mediaType));
+      const picture = await fitPicture(run, image, size);
+      const { width, height } = picture;
+      const media = await run.through(() => deps.media.put(picture.bytes, picture.mediaType));
       await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
         await stageOfKind('image', run.stage).save(context, { ...media, width, height, prompt }, settlement);
         await paid.call.settle(context.manager, ONE, false);
@@ -53,8 +55,33 @@ const maker: LaneMaker<ImageInputs> = {
       });
       return { sha256: media.sha256, bytes: media.bytes };
     } catch (error) {
-      await paid.booked?.waste(error, ONE, !answered);
-      throw error;
+      const isUnusable = error instanceof UnusableMedia;
+      await paid.booked?.waste(error, ONE, !answered && !isUnusable);
+      // What is forbidden once is forbidden the next time, too.
+      const mayRepeat = !answered && !chosen.honoursKey && !(error instanceof StoryreelError);
+      const isLost = mayRepeat && paid.booked !== undefined && mayBeCharged(error);
+      throw isUnusable || (isLost && !run.signal.aborted) ? new WastedOrder(error) : error;
     }
   },
 };
+
+/**
+ * By the scene, not by its number: one that moves while it is drawn is not paid for again. A request whose answer was lost
+ * is repeated under its key where that helps. Any other is a new one: what was of no use must not be given again for ever.
+ */
+async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>): Promise<string> {
+  const { projectId } = run.claim;
+  const base = [projectId, run.stage, run.context.scene?.id, inputHash.slice(0, 16), run.madeSince ?? 0].join('/');
+  const made = await run.deps.dataSource
+    .getRepository(ModelUsage)
+    .createQueryBuilder('u')
+    .where('u.project_id = :projectId AND starts_with(u.call_key, :base)', { projectId, base })
+    .orderBy('u.fence', 'DESC')
+    .getMany();
+  if (!inputs.chosen.honoursKey) return [base, made.length].join('/');
+  const isLost = (row: ModelUsage) => row.outcome === 'open' || row.estimated;
+  const isAnswered = (row: ModelUsage) => !isLost(row) && (row.units ?? 0) > 0;
+  const answered = new Set(made.filter(isAnswered).map(({ callKey }) => callKey));
+  const lost = made.find((row) => isLost(row) && !answered.has(row.callKey))?.callKey;
+  return lost ?? [base, made.length].join('/');
+}

@@ -344,13 +344,13 @@ async function leave(
   }
   // Otherwise a viewer would see nothing at all until the next attempt begins.
   if (claimed && (retryable || mayAskAgain)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
-  return mayAskAgain ? askOnceMore(message, issues) : toApplicationFailure(error, isSpent);
+  return mayAskAgain ? askOnceMore(failure) : toApplicationFailure(error, isSpent);
 }
 
 /** Asking the model again is an attempt like any other: with a fence, a usage row and a place in the Temporal UI. */
-function askOnceMore(message: string, issues: readonly string[] | undefined): Error {
+function askOnceMore({ type, message, issues }: StageFailure): Error {
   return ApplicationFailure.create({
-    type: 'Output.Unusable',
+    type,
     message,
     nonRetryable: false,
     nextRetryDelay: '100 milliseconds',

@@ -20,6 +20,8 @@ export interface CallPlan {
   readonly continues?: number;
   /** Where the same key is the same call, whichever attempt makes it. */
   readonly key?: string;
+  /** The key that the request is sent with, where each attempt that makes the call has a row of its own. */
+  readonly sentAs?: string;
   /** It was paid before, and is only tended now. */
   readonly underWay?: boolean;
   /** Of the row, where it may be booked more than once because no request was sent yet. */
@@ -42,7 +44,7 @@ export class PaidCall {
   static async book(run: LaneRun, plan: CallPlan): Promise<PaidCall> {
     const { deps, claim } = run;
     const { projectId, lane, fence, attempt } = claim;
-    const { chosen, most, continues, key, underWay = false, id: own = randomUUID() } = plan;
+    const { chosen, most, continues, key, sentAs, underWay = false, id: own = randomUUID() } = plan;
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
@@ -61,7 +63,7 @@ export class PaidCall {
       if (known && refused) return new PaidCall(run, chosen, known.id, refused);
       const row = {
         ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
-        ...{ callKey: key ?? null, continues: continues ?? null, reserved, estimated: false },
+        ...{ callKey: key ?? sentAs ?? null, continues: continues ?? null, reserved, estimated: false },
         // What is expected, until it is known; an open row counts for nothing but its reserve.
         ...(most.unit === 'token'
           ? { inputTokens: plan.prompt ?? Math.ceil(most.input / 4) }

@@ -1,5 +1,5 @@
 import type { ModelProvider, ProviderPrices } from '../entities';
-import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from '../planning';
+import { chooseHolder, type ModelChoice, type ModelKind } from '../planning';
 import { StoryreelError } from '../protocol';
 import {
   OpenAiImage,
@@ -10,6 +10,7 @@ import {
   type VideoProvider,
 } from '../providers';
 import type { ProviderCall } from '../telemetry';
+import type { ActivityDeps } from './deps';
 
 /** A provider that was chosen for a call, and what its calls are booked under. */
 export interface Chosen<Provider> {
@@ -20,6 +21,8 @@ export interface Chosen<Provider> {
   readonly continuation: ModelProvider['continuation'];
   /** What it may think, and charge, beyond the length of the answer that it is asked for. */
   readonly reasoningTokens: number;
+  /** Under a key that it knows, it neither makes nor bills anything again. */
+  readonly honoursKey: boolean;
   readonly provider: Provider;
 }
 
@@ -32,9 +35,9 @@ export function callOf(
   return { operation, provider: name, model, lane, attempt };
 }
 
-/** With a name: the provider that holds a job already, as long as it is still known. */
-export async function chooseVideo(source: PlanSource, name?: string): Promise<Chosen<VideoProvider>> {
-  return openVideo(await chooseModel(source, 'video', name));
+/** The provider that holds a job. */
+export async function holderOf(deps: ActivityDeps, name: string): Promise<Chosen<VideoProvider>> {
+  return openVideo(deps, await chooseHolder(deps, 'video', name));
 }
 
 /** These throw `Provider.NotConfigured` where the model that was chosen cannot be asked. */
@@ -42,12 +45,20 @@ export function openText(choice: ModelChoice): Chosen<TextProvider> {
   return open('text', choice, (row) => new OpenAiText(row));
 }
 
-export function openImage(choice: ModelChoice): Chosen<ImageProvider> {
-  return open('image', choice, (row) => new OpenAiImage(row));
+export function openImage(deps: ActivityDeps, choice: ModelChoice): Chosen<ImageProvider> {
+  return open('image', choice, (row) => new OpenAiImage({ ...row, ...mediaOptions(deps, choice) }));
 }
 
-export function openVideo(choice: ModelChoice): Chosen<VideoProvider> {
-  return open('video', choice, (row) => new OpenAiVideo(row));
+export function openVideo(deps: ActivityDeps, choice: ModelChoice): Chosen<VideoProvider> {
+  return open('video', choice, (row) => new OpenAiVideo({ ...row, ...mediaOptions(deps, choice) }));
+}
+
+function mediaOptions({ logger }: ActivityDeps, { name, limits, mayHoldFiles }: ModelChoice) {
+  return {
+    ...(limits && { limits }),
+    mayAsk: mayHoldFiles,
+    say: (words: string) => logger.info({ provider: name }, words),
+  };
 }
 
 const SETTING = {
@@ -59,7 +70,7 @@ const SETTING = {
 type Row = Pick<ModelChoice, 'name' | 'model' | 'jsonSchema'> & { readonly baseUrl: string; readonly apiKey: string };
 
 function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) => Provider): Chosen<Provider> {
-  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, kept } = choice;
+  const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, honoursKey, kept } = choice;
   const isKnown = baseUrl !== undefined && adapter === 'openai';
   if (kept?.configured && (!isKnown || (kept.keyed && !choice.keyed()))) {
     throw new StoryreelError(
@@ -81,5 +92,5 @@ function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) =
     );
   }
   const provider = make({ name, model, baseUrl, jsonSchema, apiKey: choice.key() });
-  return { name, model, prices, continuation, reasoningTokens, provider };
+  return { name, model, prices, continuation, reasoningTokens, honoursKey, provider };
 }

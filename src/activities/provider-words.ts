@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { ServerError } from '../providers';
+import { NotReady, ServerError } from '../providers';
 import { scrub } from '../scrub';
 import { unescaped } from '../unescaped';
 
@@ -23,7 +23,7 @@ export function wordsOf(said: string, sent: readonly string[]): string {
 /** For what a call to a provider rejects with: throws it on, with no more in it than may be kept. */
 export function withoutQuotesOf(...sent: readonly string[]): (error: unknown) => never {
   return (error) => {
-    if (error instanceof OpenAI.APIError || error instanceof ServerError) {
+    if (error instanceof OpenAI.APIError || error instanceof ServerError || error instanceof NotReady) {
       // The body that the package keeps has the same words.
       Object.assign(error, { message: wordsOf(error.message, sent), ...('error' in error && { error: undefined }) });
     }

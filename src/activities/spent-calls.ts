@@ -2,11 +2,14 @@ import type { EventError } from '../protocol';
 import { UnusableOutput } from '../stages';
 import type { LaneError, UnusableAnswers } from './lane-store';
 import type { StageFailure } from './stage-failure';
+import { WastedOrder } from './wasted-order';
 
 /** The model is asked at most so many times for an answer that can be used. */
 const MOST_ANSWERS = 3;
 /** A lane's text is paid at most so often before it waits for a person, whatever becomes of the calls. */
 const MOST_PAID_TEXTS = 3;
+/** Of an image or a clip, which cost more: what is equal twice will be so the next time. */
+const MOST_ORDERS = 2;
 
 /** What was refused of a text is no beginning of the next one. */
 const REFUSED: readonly string[] = ['Output.Unusable', 'Output.TooLong', 'Provider.Refused', 'Provider.BadRequest'];
@@ -36,7 +39,12 @@ export function wasRefused(error: EventError | null): boolean {
 
 /** What this attempt's failure adds, and whether that leaves room for another attempt. */
 export function spendingOf(error: unknown, { type, retryable }: StageFailure, spent: Spent) {
-  const paid = spent.paid + (spent.isCharged ? 1 : 0);
+  const isOrder = error instanceof WastedOrder;
+  const paid = spent.paid + (spent.isCharged || isOrder ? 1 : 0);
+  if (isOrder) {
+    const mayAskAgain = paid < MOST_ORDERS;
+    return { paid, times: undefined, isSpent: !mayAskAgain, mayAskAgain };
+  }
   const isUnusable = type === 'Output.Unusable';
   const times = isUnusable ? (spent.unusable?.times ?? 0) + 1 : undefined;
   const mostAnswers = (error instanceof UnusableOutput ? error.mostAnswers : undefined) ?? MOST_ANSWERS;

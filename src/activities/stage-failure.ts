@@ -2,10 +2,11 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
 import { codeOf, databaseFaultOf, PoolUsedUp } from '../entities';
 import { boundedIssues, boundedLine, FAILURES, StoryreelError, type EventError, type FailureType } from '../protocol';
-import { BrokenConnection, failureKind, ServerError } from '../providers';
+import { BrokenConnection, failureKind, LostOrder, NotReady, ServerError, UnusableMedia } from '../providers';
 import { scrub } from '../scrub';
 import { UnusableOutput } from '../stages';
 import { ClockWentBack } from './clock';
+import { WastedOrder } from './wasted-order';
 
 const RETRY_DELAY_MS = { least: 100, most: 10 * 60_000 };
 /** In bytes, as all text from outside is bounded. */
@@ -27,6 +28,7 @@ export function classify(error: unknown): StageFailure {
   if (error instanceof ClockWentBack) {
     return { ...failure(error.type, error.message), ...delayOf(error.retryAfterMs) };
   }
+  if (error instanceof WastedOrder) return classify(error.cause);
   if (error instanceof StoryreelError) return failure(error.type, error.message);
   if (error instanceof UnusableOutput) {
     return { ...failure('Output.Unusable', error.message), issues: boundedIssues(error.issues) };
@@ -43,6 +45,12 @@ export function classify(error: unknown): StageFailure {
   if (error instanceof OpenAI.APIError) return ofProvider(error as ProviderError);
   if (error instanceof BrokenConnection)
     return failure('Stream.Cut', `The connection to the provider broke (${error.code}).`);
+  if (error instanceof UnusableMedia)
+    return failure('Media.Unusable', `What the provider made cannot be used: ${error.message}`);
+  if (error instanceof NotReady)
+    return failure('Video.JobLost', `The provider does not give the clip of its job: ${error.message}`);
+  if (error instanceof LostOrder)
+    return failure('Video.AmbiguousSubmit', `The provider may have taken the job: ${error.message}`);
   if (error instanceof ServerError) return failure('Provider.Unavailable', `The provider failed: ${error.message}`);
 
   const code = codeOf(error);

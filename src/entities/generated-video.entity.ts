@@ -15,7 +15,8 @@ import { oneOf } from './one-of';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
 
-const VIDEO_STATUSES = ['submitting', 'submitted', 'completed', 'failed', 'cancelled'] as const;
+/** `ambiguous_submit`: the provider may have taken the job, and nobody knows under which id. */
+const VIDEO_STATUSES = ['submitting', 'ambiguous_submit', 'submitted', 'completed', 'failed', 'cancelled'] as const;
 
 /**
  * The clip of a scene and the paid job that makes it. The row is written before the job is asked for and gets the
@@ -60,6 +61,13 @@ export class GeneratedVideo {
   /** Null while it is not known whether the provider took the job. */
   @Column('text', { name: 'provider_job_id', nullable: true })
   providerJobId: string | null;
+
+  /** What was ordered, and is paid: the nearest that the model has. */
+  @Column('double precision', { name: 'ordered_seconds', nullable: true })
+  orderedSeconds: number | null;
+
+  @Column('text', { name: 'ordered_size', nullable: true })
+  orderedSize: string | null;
 
   @Column('text', { nullable: true })
   sha256: string | null;

@@ -67,6 +67,10 @@ export class ModelProvider {
   @Column('boolean', { name: 'json_schema', default: true })
   jsonSchema: boolean;
 
+  /** The provider honours an `Idempotency-Key`: under a key that it knows, it neither makes nor bills anything again. */
+  @Column('boolean', { name: 'idempotency_key', default: false })
+  idempotencyKey: boolean;
+
   @Column('jsonb', { default: {} })
   settings: Record<string, unknown>;
 

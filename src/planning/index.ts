@@ -1,6 +1,6 @@
 export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
-export { chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
+export { chooseHolder, chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
 export {
   planFilm,
   planImage,

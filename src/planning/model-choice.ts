@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ModelSetting, type ProviderPrices, type RunSettings } from '../entities';
 import { StoryreelError } from '../protocol';
-import { mayBeAsked, mayHoldKey } from '../trust';
+import { mayBeAsked, mayHoldFiles, mayHoldKey } from '../trust';
 
 export type ModelKind = ModelProvider['kind'];
 
@@ -15,6 +15,12 @@ export interface ModelChoice {
   readonly baseUrl?: string;
   readonly jsonSchema: boolean;
   readonly prices: ProviderPrices;
+  /** Under a key that it knows, it neither makes nor bills anything again. */
+  readonly honoursKey: boolean;
+  /** Whether its files may be fetched from this host although its address is private. */
+  readonly mayHoldFiles: (host: string) => boolean;
+  /** What its row says of the sizes and lengths that it has. */
+  readonly limits?: { readonly sizes?: readonly string[]; readonly seconds?: readonly number[] };
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
   /** What it may think beyond the length of the answer that it is asked for, in tokens; 0 unless that is set. */
@@ -43,17 +49,27 @@ const NO_KEY = 'none';
 
 const OPENAI = 'https://api.openai.com/v1';
 
-/** The model that the run has chosen; with a name: the provider that holds a job already, as long as it is still known. */
-export async function chooseModel(
-  { dataSource, config, settings }: PlanSource,
-  kind: ModelKind,
-  name?: string,
-): Promise<ModelChoice> {
+/** The model that the run has chosen. */
+export async function chooseModel({ dataSource, config, settings }: PlanSource, kind: ModelKind): Promise<ModelChoice> {
   const rows = await enabledRows(dataSource.manager, kind);
   const kept = settings?.models[kind];
-  if (kept && (name === undefined || name === kept.provider)) return keptChoice(config, kind, kept, rows);
-  const row = rows.find((candidate) => candidate.name === name) ?? (name === FROM_ENVIRONMENT ? undefined : rows[0]);
-  return row ? fromRow(row, config) : fromEnvironment(config, kind);
+  if (kept) return keptChoice(config, kind, kept, rows);
+  return rows[0] ? fromRow(rows[0], config) : fromEnvironment(config, kind);
+}
+
+/** The provider that holds a job already, also where it is given no new ones: no other one knows the job. */
+export async function chooseHolder(
+  { dataSource, config }: PlanSource,
+  kind: ModelKind,
+  name: string,
+): Promise<ModelChoice> {
+  if (name === FROM_ENVIRONMENT) return fromEnvironment(config, kind);
+  const row = await dataSource.manager.findOneBy(ModelProvider, { kind, name });
+  if (row) return fromRow(row, config);
+  throw new StoryreelError(
+    'Provider.NotConfigured',
+    `Provider ${name}, which has the job, is not in model_providers any more. Add it again, then retry.`,
+  );
 }
 
 /** Best first. */
@@ -86,6 +102,9 @@ export function fromRow(row: ModelProvider, config: Config): ModelChoice {
     baseUrl: row.baseUrl,
     jsonSchema: row.jsonSchema,
     prices: row.prices ?? {},
+    honoursKey: row.idempotencyKey,
+    mayHoldFiles: filesIn(config),
+    limits: limitsIn(row.settings),
     continuation: row.continuation,
     reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
     key,
@@ -129,6 +148,25 @@ function wholeIn(settings: Readonly<Record<string, unknown>>, name: string): num
   return Number.isInteger(value) && Number(value) > 0 ? Number(value) : 0;
 }
 
+function filesIn({ PROVIDER_MEDIA_HOSTS }: Config): ModelChoice['mayHoldFiles'] {
+  return (host) => mayHoldFiles(host, PROVIDER_MEDIA_HOSTS);
+}
+
+function limitsIn({ sizes, seconds }: Readonly<Record<string, unknown>>): NonNullable<ModelChoice['limits']> {
+  const list = <T>(value: unknown, isOne: (each: unknown) => each is T) =>
+    Array.isArray(value) && value.length > 0 && value.every(isOne) ? value : undefined;
+  const [some, lengths] = [list(sizes, isText), list(seconds, isNumber)];
+  return { ...(some && { sizes: some }), ...(lengths && { seconds: lengths }) };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && value > 0;
+}
+
 function environmentPrices({ STORYREEL_PRICES: known = {} }: Config): ProviderPrices {
   return Object.fromEntries(Object.entries(known).filter(([, price]) => price !== undefined));
 }
@@ -142,6 +180,8 @@ export function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     ...(baseUrl !== undefined && { baseUrl }),
     jsonSchema: config.STORYREEL_TEXT_JSON_SCHEMA,
     prices: environmentPrices(config),
+    honoursKey: config.STORYREEL_IDEMPOTENCY_KEY,
+    mayHoldFiles: filesIn(config),
     continuation: config.STORYREEL_TEXT_CONTINUATION,
     reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,

@@ -28,3 +28,26 @@ export class NotSent extends Error {
 
 /** An image or a clip was made, and what came of it is none that can be used. */
 export class UnusableMedia extends ServerError {}
+
+/** The provider has the job, but not, or not yet, what was asked of it: so it is said, or nothing that can be read. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+
+  constructor(
+    message: string,
+    /** It is said to be gone: it will not come any more. */
+    readonly isGone = false,
+  ) {
+    super(message);
+  }
+}
+
+/** The model does not take what it was asked for; what it takes has been learned, and nothing is paid. */
+export class OtherOrder extends Error {
+  override readonly name = 'OtherOrder';
+}
+
+/** A request may have been taken, but its answer names nothing by which it could be followed. */
+export class LostOrder extends Error {
+  override readonly name = 'LostOrder';
+}

@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BrokenConnection, NotSent, ServerError } from './errors';
@@ -18,9 +19,12 @@ const bodies = new WeakMap<Response, Readable>();
 /**
  * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `receiveBody`: reading it
  * straight from the socket costs a third of what the web streams of the global `fetch` cost per token. The body of an
- * error is read, so that the package can map it.
+ * error is read, so that the package can map it. With a `lookup`, it decides which address the connection is made to.
  */
-export async function httpFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+export async function httpFetch(
+  input: string | URL | Request,
+  init: RequestInit & { readonly lookup?: LookupFunction } = {},
+): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new TypeError(`unsupported protocol ${url.protocol}`);
@@ -36,7 +40,9 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
     const request = module.request(url, {
       method: init.method ?? 'GET',
       headers,
-      agent: agents[url.protocol as 'http:'],
+      // A connection that somebody else has opened was not looked up so.
+      agent: init.lookup === undefined && agents[url.protocol as 'http:'],
+      ...(init.lookup && { lookup: init.lookup }),
     });
     const abort = () => request.destroy(abortError());
     signal?.addEventListener('abort', abort, { once: true });

@@ -1,11 +1,13 @@
-export { BrokenConnection, NotSent, ServerError, UnusableMedia } from './errors';
+export { BrokenConnection, LostOrder, NotReady, NotSent, OtherOrder, ServerError, UnusableMedia } from './errors';
 export { failureKind } from './failure-kind';
 export { linkSignals } from './linked-signal';
+export { sizeOption } from './frame-size';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';
 export { OpenAiVideo } from './openai-video';
 export type {
   ChatMessage,
+  ClipOrder,
   ImageProvider,
   Media,
   TakeBytes,
@@ -14,6 +16,7 @@ export type {
   TextRequest,
   VideoJob,
   VideoProvider,
+  VideoRequest,
 } from './ports';
 export { isWithinAnswer } from './said-error';
 export { SseParser } from './sse-parser';

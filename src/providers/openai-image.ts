@@ -1,44 +1,126 @@
-import { ServerError } from './errors';
+import { StoryreelError } from '../protocol';
+import { UnusableMedia } from './errors';
+import { statusSaid } from './failure-kind';
+import { openMedia, type MediaSource } from './fetch-media';
 import { readBody } from './http-fetch';
+import { imageIn } from './image-answer';
+import { imageTypeOf, isWhole } from './image-kind';
+import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
+import { ModelLimits, type GivenLimits } from './model-limits';
 import { openaiClient, type Endpoint } from './openai-client';
 import type { ImageProvider, ImageRequest, Media } from './ports';
+import { aPage, isPage, refusedWith } from './said-error';
 
 const TIMEOUT_MS = 300_000;
 const MAX_BYTES = 64 * 1024 * 1024;
+/** What is paid for is asked for again, at no cost, before it is given up. */
+const MOST_FETCHES = 4;
+const FETCH_PAUSE_MS = 300;
+/** The model's sizes may have to be learned in more than one step. */
+const MOST_ORDERS = 4;
 
-/** Image generation of any OpenAI-compatible server that answers with base64 data. */
+export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'> {
+  readonly limits?: GivenLimits;
+  /** Called once for each thing that is learned of a model. */
+  readonly say?: (words: string) => void;
+}
+
+/** Image generation of any OpenAI-compatible server, whether it gives the picture itself or its address. */
 export class OpenAiImage implements ImageProvider {
-  constructor(private readonly endpoint: Endpoint) {}
+  private readonly limits: ModelLimits;
+  private readonly learned: LearnedParameters;
+
+  constructor(private readonly options: OpenAiMediaOptions) {
+    this.limits = new ModelLimits(options, options.limits);
+    this.learned = new LearnedParameters(options.model, options.baseUrl, 'images');
+  }
 
   generate(request: ImageRequest, signal: AbortSignal): Promise<Media> {
-    return withOwnSignal(signal, (own) => this.ask(request, own));
+    return withOwnSignal(signal, async (own) => {
+      try {
+        return await this.order(request, own);
+      } catch (error) {
+        throw signal.aborted ? signal.reason : error;
+      }
+    });
+  }
+
+  private async order(request: ImageRequest, signal: AbortSignal): Promise<Media> {
+    for (let orders = 1; ; orders++) {
+      try {
+        return await this.ask(request, signal);
+      } catch (error) {
+        // A refused request is not paid.
+        if (orders === MOST_ORDERS || !this.limits.learn(error, request)) throw error;
+        const { size } = this.limits.order(request);
+        this.options.say?.(`${this.options.model} has no size ${request.size}: it is asked for ${size} from now on.`);
+      }
+    }
   }
 
   private async ask(request: ImageRequest, signal: AbortSignal): Promise<Media> {
-    try {
-      const response = await openaiClient(this.endpoint, TIMEOUT_MS)
-        .images.generate(
-          { model: this.endpoint.model, prompt: request.prompt, size: request.size, n: 1 },
-          { signal, headers: { 'Idempotency-Key': request.idempotencyKey } },
-        )
-        .asResponse();
-      const body = JSON.parse((await readBody(response, MAX_BYTES)).toString('utf8')) as {
-        data?: { b64_json?: string }[];
-      };
-      const encoded = body.data?.[0]?.b64_json;
-      if (!encoded) throw new ServerError('it answered without an image');
-      const bytes = Buffer.from(encoded, 'base64');
-      return { bytes, mediaType: imageType(bytes) };
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+    const { model } = this.options;
+    const { size } = this.limits.order(request);
+    const headers = { 'Idempotency-Key': request.idempotencyKey };
+    const response = await this.learned.ask({
+      body: { model, prompt: request.prompt, size, n: 1 },
+      remedies: REMEDIES,
+      say: this.options.say,
+      send: (body) =>
+        openaiClient(this.options, TIMEOUT_MS).post('/images/generations', { body, signal, headers }).asResponse(),
+    });
+    const bytes = await readBody(response, MAX_BYTES);
+    // Some services answer with the picture and nothing around it.
+    const type = imageTypeOf(bytes);
+    return type === undefined ? this.read(bytes.toString('utf8'), response, signal) : wholeOf(bytes);
+  }
+
+  private async read(text: string, { headers }: Response, signal: AbortSignal): Promise<Media> {
+    if (isPage(text)) throw refusedWith(404, { message: aPage(text) }, headers);
+    const answer = imageIn(jsonOf(text));
+    switch (answer.kind) {
+      case 'bytes':
+        return wholeOf(answer.bytes);
+      case 'address':
+        return wholeOf(await this.fetch(answer.url, signal));
+      case 'error':
+        throw refusedWith(statusSaid(answer.error) ?? 400, answer.error, headers);
+      case 'nothing':
+        throw new UnusableMedia('it answered without an image');
+    }
+  }
+
+  /** At once, because such addresses do not live long. */
+  private async fetch(url: string, signal: AbortSignal): Promise<Buffer> {
+    for (let fetches = 1; ; fetches++) {
+      try {
+        return await readBody(await openMedia(this.options, url, signal), MAX_BYTES);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof StoryreelError) throw error;
+        if (fetches === MOST_FETCHES)
+          throw new UnusableMedia(`its image could not be fetched: ${(error as Error).message}`);
+        await new Promise((resolve) => setTimeout(resolve, FETCH_PAUSE_MS * fetches));
+      }
     }
   }
 }
 
-function imageType(bytes: Buffer): string {
-  if (bytes.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]))) return 'image/png';
-  if (bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xd8]))) return 'image/jpeg';
-  if (bytes.subarray(8, 12).toString('latin1') === 'WEBP') return 'image/webp';
-  throw new ServerError('it answered with something that is no PNG, JPEG or WebP image');
+/** A size that nobody could read out of the refusal is left to the model. */
+const REMEDIES: Remedies = { n: without(), size: without() };
+
+function wholeOf(bytes: Buffer): Media {
+  const mediaType = imageTypeOf(bytes);
+  if (mediaType === undefined) throw new UnusableMedia('it answered with something that is no image of a known format');
+  if (!isWhole(bytes, mediaType)) throw new UnusableMedia('its image is cut off');
+  return { bytes, mediaType };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new UnusableMedia('it answered with something that is neither an image nor JSON');
+  }
 }

@@ -1,9 +1,16 @@
-import { NotFoundError, type OpenAI } from 'openai';
-import type { Video } from 'openai/resources/videos';
+import OpenAI from 'openai';
+import { LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
+import { failureKind, statusSaid } from './failure-kind';
+import { openMedia } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
+import { jobIn, type JobAnswer } from './job-answer';
+import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
-import { openaiClient, type Endpoint } from './openai-client';
-import type { TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
+import { ModelLimits } from './model-limits';
+import { openaiClient } from './openai-client';
+import type { OpenAiMediaOptions } from './openai-image';
+import type { ClipOrder, TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
+import { aPage, errorIn, isPage, refusedWith } from './said-error';
 
 const TIMEOUT_MS = 120_000;
 /** A question after a job is answered at once, or it is lost and asked again. */
@@ -14,36 +21,67 @@ const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
 /** Video jobs in the shape of OpenAI's videos API. The reference image travels as a data URL in the JSON body. */
 export class OpenAiVideo implements VideoProvider {
   private readonly client: OpenAI;
+  private readonly limits: ModelLimits;
+  private readonly learned: LearnedParameters;
 
-  constructor(private readonly endpoint: Endpoint) {
-    this.client = openaiClient(endpoint, TIMEOUT_MS);
+  constructor(private readonly options: OpenAiMediaOptions) {
+    this.client = openaiClient(options, TIMEOUT_MS);
+    this.limits = new ModelLimits(options, options.limits);
+    this.learned = new LearnedParameters(options.model, options.baseUrl, 'videos');
+  }
+
+  order(wanted: ClipOrder): ClipOrder {
+    return { seconds: wanted.seconds, ...this.limits.order(wanted) };
   }
 
   submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
-    const { image } = request;
-    return this.json(signal, (own) =>
-      this.client.post('/videos', {
-        body: {
-          model: this.endpoint.model,
-          prompt: request.prompt,
-          seconds: String(request.seconds),
-          size: request.size,
-          input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
-        },
-        headers: { 'Idempotency-Key': request.idempotencyKey },
-        signal: own,
-      }),
-    );
+    const { image, idempotencyKey, order } = request;
+    return this.call(signal, async (own) => {
+      const body = {
+        model: this.options.model,
+        prompt: request.prompt,
+        seconds: String(order.seconds),
+        size: order.size,
+        input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
+      };
+      const headers = { 'Idempotency-Key': idempotencyKey };
+      const response = await this.learned
+        .ask({
+          ...{ body, remedies: REMEDIES, say: this.options.say },
+          send: (sent) => this.client.post('/videos', { body: sent, headers, signal: own }).asResponse(),
+        })
+        .catch((error: unknown) => {
+          throw this.taught(error, request) ?? error;
+        });
+      return submitted(await textOf(response), response.headers);
+    });
   }
 
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
-    return this.json(signal, (own) => this.client.videos.retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS }));
+    return this.call(signal, async (own) => {
+      const response = await this.client.videos
+        .retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS })
+        .asResponse()
+        .catch(unlessNotReady);
+      const answer = polled(await textOf(response));
+      return jobOf(answer, jobId);
+    });
   }
 
-  download(jobId: string, take: TakeBytes, signal: AbortSignal): Promise<void> {
+  download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void> {
     return this.call(signal, async (own) => {
-      const response = await this.client.videos.downloadContent(jobId, undefined, { signal: own }).asResponse();
-      await pourBody(response, MAX_CLIP_BYTES, take);
+      const response = await this.content(jobId, url, own).catch(unlessNotReady);
+      const type = response.headers.get('content-type') ?? '';
+      if (/^\s*(?:text\/|application\/(?:\w+\+)?json)/i.test(type))
+        throw saidInstead(await readBody(response, MAX_JSON_BYTES));
+      let size = 0;
+      await pourBody(response, MAX_CLIP_BYTES, (bytes) => {
+        size += bytes.length;
+        return take(bytes);
+      }).catch((error: unknown) => {
+        throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
+      });
+      if (size === 0) throw new NotReady('it answered with an empty file');
     });
   }
 
@@ -57,19 +95,29 @@ export class OpenAiVideo implements VideoProvider {
       );
       return true;
     } catch (error) {
-      if (error instanceof NotFoundError) return true;
+      if (error instanceof OpenAI.NotFoundError || (error instanceof NotReady && error.isGone)) return true;
       throw error;
     }
   }
 
-  private json(
-    signal: AbortSignal,
-    ask: (signal: AbortSignal) => { asResponse(): Promise<Response> },
-  ): Promise<VideoJob> {
-    return this.call(signal, async (own) => {
-      const body = await readBody(await ask(own).asResponse(), MAX_JSON_BYTES);
-      return jobOf(JSON.parse(body.toString('utf8')) as Video);
-    });
+  /** Of an address that the job named, without the key; where that is not enough, or there is none, as OpenAI has it. */
+  private async content(jobId: string, url: string | undefined, signal: AbortSignal): Promise<Response> {
+    const own = `${this.options.baseUrl.replace(/\/+$/, '')}/videos/${encodeURIComponent(jobId)}/content`;
+    if (url === undefined) return openMedia(this.options, own, signal, { withKey: true });
+    try {
+      return await openMedia(this.options, url, signal);
+    } catch (error) {
+      if (!(error instanceof OpenAI.APIError) || ![401, 403].includes(error.status as number)) throw error;
+      return openMedia(this.options, url, signal, { withKey: true });
+    }
+  }
+
+  private taught(error: unknown, { wanted }: VideoRequest): OtherOrder | undefined {
+    if (!this.limits.learn(error, wanted)) return undefined;
+    const { size, seconds } = this.order(wanted);
+    const words = `${this.options.model} has no clip of ${wanted.seconds} s in ${wanted.size}: it is asked for ${seconds} s in ${size} from now on.`;
+    this.options.say?.(words);
+    return new OtherOrder(words);
   }
 
   /** A job is polled thousands of times: nothing of a call may be left on the signal that lives as long as the job. */
@@ -80,14 +128,94 @@ export class OpenAiVideo implements VideoProvider {
   }
 }
 
-function jobOf(video: Video): VideoJob {
-  switch (video.status) {
+/** A size that nobody could read out of the refusal is left to the model. */
+const REMEDIES: Remedies = {
+  size: without(),
+  seconds: {
+    learn: (words) =>
+      /integer|number|\bint\b/i.test(words)
+        ? { change: (value) => ({ seconds: Math.ceil(Number(value)) }), asked: 'with whole seconds as a number' }
+        : undefined,
+  },
+};
+
+async function textOf(response: Response): Promise<string> {
+  if (response.status === 204) return '';
+  return (await readBody(response, MAX_JSON_BYTES)).toString('utf8');
+}
+
+function submitted(text: string, headers: Headers): VideoJob {
+  if (isPage(text)) throw refusedWith(404, { message: aPage(text) }, headers);
+  const body = jsonOf(text);
+  const answer = jobIn(body);
+  if (answer.id !== undefined) return jobOf(answer, answer.id);
+  const error = errorIn(body) ?? answer.error;
+  if (error) throw refusedWith(statusSaid(error) ?? 400, error, headers);
+  throw new LostOrder(
+    body === undefined ? 'it answered with something that is no JSON' : 'it answered without a job’s id',
+  );
+}
+
+/** Nothing that can be read says nothing of the job; an empty answer is what some services give while it runs. */
+function polled(text: string): JobAnswer {
+  if (text.trim() === '') return { state: 'running', progress: 0 };
+  const body = jsonOf(text);
+  if (body === undefined)
+    throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
+  const answer = jobIn(body);
+  // The error of the question, not of the job.
+  if (answer.id === undefined && answer.state === 'failed' && answer.error) {
+    const status = statusSaid(answer.error) ?? 404;
+    return unlessNotReady(refusedWith(status, answer.error));
+  }
+  return answer;
+}
+
+function jobOf({ state, progress, url, error }: JobAnswer, jobId: string): VideoJob {
+  switch (state) {
+    case 'running':
+      return { status: 'running', jobId, progress };
     case 'completed':
-      return { status: 'completed', jobId: video.id };
-    case 'failed':
-      return { status: 'failed', jobId: video.id, message: video.error?.message ?? 'the provider gave no reason' };
-    case 'queued':
-    case 'in_progress':
-      return { status: 'running', jobId: video.id, progress: video.progress ?? 0 };
+      return { status: 'completed', jobId, ...(url !== undefined && { url }) };
+    case 'failed': {
+      const kind = error && failureKind(error);
+      return {
+        ...{ status: 'failed', jobId, message: error?.message ?? 'the provider gave no reason' },
+        ...((kind === 'refused' || kind === 'quota') && { kind }),
+      };
+    }
+  }
+}
+
+/** That the provider does not know the job, or not yet, or would not say: it is looked at again. */
+function unlessNotReady(error: unknown): never {
+  if (!(error instanceof OpenAI.APIError)) throw error;
+  const status = error.status as number | undefined;
+  const kind = failureKind({ message: error.message, ...(status !== undefined && { status }), ...codeOf(error) });
+  const passes = kind === 'not-found' || kind === 'bad-request' || [409, 425].includes(status ?? 0);
+  if (!passes) throw error;
+  throw new NotReady(error.message.replace(/^\d{3} /, ''), kind === 'not-found');
+}
+
+function codeOf({ code, type }: { code?: unknown; type?: unknown }): { code?: string; type?: string } {
+  return { ...(typeof code === 'string' && { code }), ...(typeof type === 'string' && { type }) };
+}
+
+/** Words where a clip should be: mostly that it is not there yet. */
+function saidInstead(bytes: Buffer): Error {
+  const text = bytes.subarray(0, MAX_JSON_BYTES).toString('utf8');
+  const error = errorIn(jsonOf(text));
+  if (error && statusSaid(error) === 451) return refusedWith(451, error);
+  if (error) return new NotReady(error.message);
+  return isPage(text)
+    ? new NotReady(`it answered with ${aPage(text)}`)
+    : new UnusableMedia('it answered with a text instead of a clip');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

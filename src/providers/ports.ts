@@ -60,39 +60,65 @@ export interface Media {
 
 export interface ImageRequest {
   readonly prompt: string;
-  /** `WIDTHxHEIGHT` in pixels. */
+  /** `WIDTHxHEIGHT` in pixels. A model that has not this size is asked for the nearest larger one. */
   readonly size: string;
   /** The same key is the same request: a provider that honours it neither makes nor bills it twice. */
   readonly idempotencyKey: string;
 }
 
+/** What comes may be of another size and in another format than what is wanted: whoever asks fits it. */
 export interface ImageProvider {
   generate(request: ImageRequest, signal: AbortSignal): Promise<Media>;
+}
+
+/** What a clip is asked for with: what is wanted, or the nearest that its model has. */
+export interface ClipOrder {
+  readonly size: string;
+  readonly seconds: number;
 }
 
 export interface VideoRequest {
   readonly prompt: string;
   readonly image: Media;
-  readonly size: string;
-  readonly seconds: number;
+  readonly wanted: ClipOrder;
+  readonly order: ClipOrder;
   readonly idempotencyKey: string;
 }
 
 export type VideoJob =
   | { readonly status: 'running'; readonly jobId: string; /** 0 to 100. */ readonly progress: number }
-  | { readonly status: 'completed'; readonly jobId: string }
-  | { readonly status: 'failed'; readonly jobId: string; readonly message: string };
+  | {
+      readonly status: 'completed';
+      readonly jobId: string;
+      /** Where the clip is, if the provider says. */ readonly url?: string;
+    }
+  | {
+      readonly status: 'failed';
+      readonly jobId: string;
+      readonly message: string;
+      /** Asking again would not help: its content is refused, or nobody pays for it. */
+      readonly kind?: 'refused' | 'quota';
+    };
 
 /** Takes the next piece of a file, and resolves when more may come. What it throws ends the download. */
 export type TakeBytes = (bytes: Buffer) => Promise<void>;
 
 /** A clip is a job at the provider: submitted once, polled from any worker, then downloaded. */
 export interface VideoProvider {
+  /** By all that is known of the model so far, without asking. */
+  order(wanted: ClipOrder): ClipOrder;
+  /**
+   * Rejects with `OtherOrder` where the refusal has taught which sizes and lengths there are: `order` gives another one then.
+   * Rejects with `LostOrder` where the answer does not say which job it is.
+   */
   submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob>;
-  /** Rejects with status 404 where the provider does not know the job any more. */
+  /** Rejects with `NotReady` where the provider does not know the job, or says nothing that can be read. */
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob>;
-  /** Hands over the clip as it comes: it may be larger than what there is of memory. */
-  download(jobId: string, take: TakeBytes, signal: AbortSignal): Promise<void>;
+  /**
+   * Hands over the clip as it comes: it may be larger than what there is of memory. Rejects with `NotReady` where the clip is
+   * not there yet, or not any more, and with `UnusableMedia` where it has no end.
+   */
+  download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void>;
   /**
    * Ends a job that is under way. Resolves false where it is finished, so that what was paid for is kept, and true where it
    * makes nothing any more, also because the provider does not know it. Rejects where the provider would not end it.

@@ -79,12 +79,13 @@ describe('The video job of a run that is cancelled', () => {
     const video = new OpenAiVideo({ baseUrl: studio.url, apiKey: 'none', model: 'm' });
     const signal = AbortSignal.timeout(20_000);
     const image = { bytes: Buffer.from(PIXEL, 'base64'), mediaType: 'image/png' };
-    const job = { prompt: 'Camera: static', image, size: '64x64', seconds: 0.1, idempotencyKey: 'one' };
+    const order = { size: '64x64', seconds: 0.1 };
+    const job = { prompt: 'Camera: static', image, order, wanted: order, idempotencyKey: 'one' };
     const { jobId } = await video.submit(job, signal);
     await until('it is finished', async () => (await video.poll(jobId, signal)).status === 'completed');
     expect(await video.cancel(jobId, signal)).toBe(false);
     let bytes = 0;
-    await video.download(jobId, async (part) => void (bytes += part.length), signal);
+    await video.download(jobId, undefined, async (part) => void (bytes += part.length), signal);
     expect(bytes).toBeGreaterThan(0);
     expect(await video.cancel('video_unknown', signal)).toBe(true);
     await studio.stop();

@@ -71,29 +71,29 @@ describe('With a collector of traces set', () => {
           .sort((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)))
           .map(({ name }) => name),
       ]);
-    const clip = ['submit_video sora-2', 'await_video sora-2', 'download_video sora-2'];
+    const clip = ['submit_video veo-3.1', 'await_video veo-3.1', 'download_video veo-3.1'];
     expect(Object.fromEntries(called)).toEqual({
-      'rewrite 1': ['chat gpt-4o-mini'],
-      'rewrite 2': ['chat gpt-4o-mini'],
-      'storyboard 1': ['chat gpt-4o-mini'],
-      'image_generation/1 1': ['generate_image gpt-image-1'],
-      'image_generation/2 1': ['generate_image gpt-image-1'],
-      'camera_movement/1 1': ['chat gpt-4o-mini'],
-      'camera_movement/2 1': ['chat gpt-4o-mini'],
+      'rewrite 1': ['chat gpt-6-luna'],
+      'rewrite 2': ['chat gpt-6-luna'],
+      'storyboard 1': ['chat gpt-6-luna'],
+      'image_generation/1 1': ['generate_image gpt-image-2.5-flare'],
+      'image_generation/2 1': ['generate_image gpt-image-2.5-flare'],
+      'camera_movement/1 1': ['chat gpt-6-luna'],
+      'camera_movement/2 1': ['chat gpt-6-luna'],
       'video_generation/1 1': clip,
       'video_generation/2 1': clip,
     });
     for (const { traceId } of [run, ...attempts, ...attempts.flatMap(childrenOf)]) expect(traceId).toBe(start.traceId);
 
     const chats = receiver
-      .named('chat gpt-4o-mini')
+      .named('chat gpt-6-luna')
       .filter(({ attributes }) => attributes['storyreel.lane'] === 'rewrite');
     expect(chats.map(({ attributes }) => attributes)).toEqual([
       expect.objectContaining({ 'error.type': 'RateLimitError', 'http.response.status_code': 429 }),
       {
         'gen_ai.operation.name': 'chat',
         'gen_ai.provider.name': 'environment',
-        'gen_ai.request.model': 'gpt-4o-mini',
+        'gen_ai.request.model': 'gpt-6-luna',
         'gen_ai.usage.input_tokens': expect.any(Number),
         'gen_ai.usage.output_tokens': expect.any(Number),
         'storyreel.lane': 'rewrite',

@@ -20,7 +20,12 @@ export interface PricedApp extends TestApp {
 export async function startPricedApp(overrides: Readonly<Record<string, string>> = {}): Promise<PricedApp> {
   const database = await createOwnDatabase();
   const { dataSource } = database;
-  const common = { baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL'), model: 'm', apiKeyFrom: null };
+  const common = {
+    baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL'),
+    model: 'm',
+    apiKeyFrom: null,
+    idempotencyKey: true,
+  };
   await dataSource.getRepository(ModelProvider).insert([
     { ...common, name: 'writer', kind: 'text', prices: PRICES.text, continuation: 'prefill' },
     { ...common, name: 'painter', kind: 'image', prices: PRICES.image },

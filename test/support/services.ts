@@ -28,6 +28,8 @@ export function testEnv(overrides: Readonly<Record<string, string>> = {}): Recor
     OPENAI_BASE_URL: studio,
     STORYREEL_IMAGE_BASE_URL: studio,
     STORYREEL_VIDEO_BASE_URL: studio,
+    // The studio knows a request again by it.
+    STORYREEL_IDEMPOTENCY_KEY: 'on',
     FRAME_SIZE: '64x36',
     VIDEO_POLL_MS: '100',
     SHUTDOWN_GRACE_MS: '0',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checked } from '../http/body';
 import { header, reply, type Exchange } from '../http/exchange';
 import type { JsonLines } from '../json-lines';
+import { refuseImage } from '../strict';
 import { drawPicture } from './draw-picture';
 import { sizeOf } from './size';
 
@@ -20,12 +21,14 @@ export class ImageGenerations {
 
   constructor(
     private readonly seed: number,
+    private readonly strict: boolean,
     private readonly file: JsonLines<[key: string, request: ImageRequest]>,
   ) {
     this.asked = new Map(file.read());
   }
 
   async answer(exchange: Exchange): Promise<void> {
+    if (this.strict) refuseImage(exchange.body as Record<string, unknown>);
     let request = checked(imageRequestSchema, exchange.body);
     const key = header(exchange.request, 'idempotency-key');
     if (key !== null) {

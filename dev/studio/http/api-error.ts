@@ -5,15 +5,15 @@ export class ApiError extends Error {
     message: string,
     readonly code: string | null = null,
     readonly headers: Record<string, string> = {},
+    /** The parameter of the request that is meant. */
     readonly param: string | null = null,
   ) {
     super(message);
   }
 
   get body(): object {
-    return {
-      error: { message: this.message, type: errorType(this.status, this.code), param: this.param, code: this.code },
-    };
+    const { message, status, param, code } = this;
+    return { error: { message, type: errorType(status, code), param, code } };
   }
 }
 

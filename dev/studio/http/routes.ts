@@ -42,7 +42,7 @@ export function routeOf(method: string, path: string, { settings, images, videos
     case 'POST /v1/images/generations':
       return { kind: 'image', answer: (exchange) => images.answer(exchange) };
     case 'POST /v1/videos':
-      return { kind: 'video_submit', answer: (exchange) => submitVideo(exchange, videos) };
+      return { kind: 'video_submit', answer: (exchange) => submitVideo(exchange, videos, settings.strict) };
     default:
       throw new ApiError(404, `Invalid URL (${method} ${path})`, 'unknown_url');
   }

@@ -7,11 +7,12 @@ import { ApiError } from '../http/api-error';
 import { checked } from '../http/body';
 import { hangUp, header, reply, type Exchange } from '../http/exchange';
 import type { VideoJobs } from './video-jobs';
+import { refuseVideo } from '../strict';
 import { videoResource, type VideoJob } from './video-job';
 
 const videoRequestSchema = z.looseObject({
   prompt: z.string().min(1).max(32_000),
-  model: z.string().default('sora-2'),
+  model: z.string().default('studio-camera'),
   seconds: z.coerce
     .string()
     .default('4')
@@ -21,7 +22,8 @@ const videoRequestSchema = z.looseObject({
 });
 
 /** `POST /v1/videos` */
-export async function submitVideo(exchange: Exchange, jobs: VideoJobs): Promise<void> {
+export async function submitVideo(exchange: Exchange, jobs: VideoJobs, strict: boolean): Promise<void> {
+  if (strict) refuseVideo(exchange.body as Record<string, unknown>);
   const { prompt, model, seconds, size, input_reference } = checked(videoRequestSchema, exchange.body);
   const { width, height } = sizeOf(size);
   if (width % 2 !== 0 || height % 2 !== 0) throw new ApiError(400, `Invalid size '${size}': both must be even.`);

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from '../../config';
 import { createDataSource, ModelProvider } from '../../entities';
+import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
 import { reasonOf, withoutPassword, type Finding } from './finding';
 
@@ -23,20 +24,27 @@ export async function examineDatabase(config: Config): Promise<Examined> {
       const detail = `${pending.length} migrations are pending`;
       return {
         postgres: { ...found, ok: false, detail, advice: 'Run "storyreel migrate".' },
-        providers: examineProviders(config, []),
+        providers: await providersOf(config, []),
       };
     }
     const rows = await dataSource.getRepository(ModelProvider).findBy({ enabled: true });
-    return { postgres: { ...found, ok: true, detail: 'schema up to date' }, providers: examineProviders(config, rows) };
+    return {
+      postgres: { ...found, ok: true, detail: 'schema up to date' },
+      providers: await providersOf(config, rows),
+    };
   } catch (error) {
     const advice = 'Start Postgres, or correct DATABASE_URL.';
     return {
       postgres: { ...known, ok: false, detail: reasonOf(error), advice },
-      providers: examineProviders(config, []),
+      providers: await providersOf(config, []),
     };
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
   }
+}
+
+function providersOf(config: Config, rows: readonly ModelProvider[]): Promise<Finding[]> {
+  return withAnnouncedEnds(examineProviders(config, rows), config, rows);
 }
 
 /** Asked by hand, because TypeORM's own question creates the table that it looks for. */

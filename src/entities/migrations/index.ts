@@ -3,6 +3,7 @@ import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
 import { FilmScenes1795478400604 } from './film-scenes.migration';
 import { Batches1795478400603 } from './batches.migration';
+import { Orders1795862400015 } from './orders.migration';
 import { Outages1795856400013 } from './outages.migration';
 import { Models1795478400003 } from './models.migration';
 import { Projects1795478400001 } from './projects.migration';
@@ -25,4 +26,5 @@ export const migrations = [
   WrittenTexts1795478400640,
   Outages1795856400013,
   RunSettings1795857600000,
+  Orders1795862400015,
 ];

@@ -1,0 +1,29 @@
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The values at a path such as `data.*.url`; a `*` is every member of a list. */
+export function valuesAt(body: unknown, path: string): unknown[] {
+  let found: unknown[] = [body];
+  for (const step of path.split('.')) {
+    found = found.flatMap((value) => {
+      if (step === '*') return Array.isArray(value) ? (value as unknown[]) : [];
+      const next = isFields(value) ? value[step] : undefined;
+      return next === undefined || next === null ? [] : [next];
+    });
+  }
+  return found;
+}
+
+/** The first text that is not empty at any of the paths; a number counts as its text. */
+export function firstText(body: unknown, paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    for (const value of valuesAt(body, path)) {
+      if (typeof value === 'string' && value.trim() !== '') return value.trim();
+      if (typeof value === 'number') return String(value);
+    }
+  }
+  return undefined;
+}

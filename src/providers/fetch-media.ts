@@ -1,0 +1,105 @@
+import OpenAI from 'openai';
+import { StoryreelError } from '../protocol';
+import { BrokenConnection, NotReady, NotSent } from './errors';
+import { httpFetch } from './http-fetch';
+import { linkSignals } from './linked-signal';
+import { literalAddress, isPrivateAddress, mustNotBeAsked, publicLookup } from './media-address';
+
+const MOST_REDIRECTS = 5;
+const HEAD_MS = 60_000;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Where a provider's files may come from. */
+export interface MediaSource {
+  /** Of the provider: its own origin is always asked, wherever it is. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** Whether a host with a private address may be asked. */
+  readonly mayAsk?: ((host: string) => boolean) | undefined;
+}
+
+/**
+ * Asks for a file at an address that a provider gave, or that one of its answers leads to. Its key goes to its own origin
+ * alone, only where it is asked for, and never past a redirect. A private address is refused in each step.
+ *
+ * Resolves with a good response, its body unread, which ends with `signal`: one of the call's own. Throws what the `openai`
+ * package would for a response that is not good, and `Media.Forbidden` for an address that is not asked.
+ */
+export async function openMedia(
+  source: MediaSource,
+  address: string,
+  signal: AbortSignal,
+  { withKey = false } = {},
+): Promise<Response> {
+  const own = new URL(source.baseUrl);
+  let url = urlOf(address, own);
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    const isOwn = url.origin === own.origin;
+    const response = await ask(source, url, signal, isOwn, withKey && isOwn && hops === 0);
+    const next = response.headers.get('location');
+    if (!REDIRECTS.has(response.status) || next === null) return goodOf(response, isOwn);
+    url = urlOf(next, url);
+  }
+  throw new StoryreelError('Media.Forbidden', `The address of the provider's file led to others without an end.`);
+}
+
+async function ask(
+  source: MediaSource,
+  url: URL,
+  signal: AbortSignal,
+  isOwn: boolean,
+  withKey: boolean,
+): Promise<Response> {
+  const isAllowed = isOwn || source.mayAsk?.(url.host) === true || source.mayAsk?.(url.hostname) === true;
+  const literal = literalAddress(url);
+  if (!isAllowed && literal !== undefined && isPrivateAddress(literal)) throw mustNotBeAsked(url.host);
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), HEAD_MS);
+  const linked = linkSignals(signal, patience.signal);
+  try {
+    return await httpFetch(url, {
+      signal: linked.signal,
+      headers: { accept: '*/*', ...(withKey && { authorization: `Bearer ${source.apiKey}` }) },
+      ...(!isAllowed && { lookup: publicLookup }),
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (patience.signal.aborted) throw new BrokenConnection('ETIMEDOUT', { cause: error });
+    if (error instanceof NotSent && error.cause instanceof StoryreelError) throw error.cause;
+    if (error instanceof NotSent) throw new OpenAI.APIConnectionError({ cause: error });
+    throw new BrokenConnection((error as NodeJS.ErrnoException).code ?? 'closed', { cause: error });
+  } finally {
+    // The link stays: an abort must end the body, too. It goes with the signal, which is that of this one call.
+    clearTimeout(timer);
+  }
+}
+
+/** Only HTTP, and without a name and password, which would be another one's. */
+function urlOf(address: string, base: URL): URL {
+  const url = URL.canParse(address, base.href) ? new URL(address, base.href) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new StoryreelError('Media.Forbidden', 'The provider gave something as the address of its file that is none.');
+  }
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}
+
+async function goodOf(response: Response, isOwn: boolean): Promise<Response> {
+  if (response.ok) return response;
+  const { status } = response;
+  // Another server knows nothing of our key: what it refuses has run out, or is not there yet.
+  if (!isOwn && status < 500 && status !== 429) throw new NotReady(`the address of its file answered ${status}`, true);
+  const text = response.body === null ? '' : await response.text();
+  throw OpenAI.APIError.generate(response.status, bodyOf(text), text.slice(0, 200), response.headers);
+}
+
+function bodyOf(text: string): object | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { firstText, valuesAt } from './answer-fields';
+import { errorIn, type SaidError } from './said-error';
+
+/** Where services put a picture itself, as base64 or as a data URL. */
+const DATA = [
+  'data.*.b64_json',
+  'data.*.b64',
+  'data.*.base64',
+  'data.b64_json',
+  'data.image_base64.*',
+  'images.*.b64_json',
+  'images.*.base64',
+  'artifacts.*.base64',
+  'b64_json',
+  'image_base64',
+  'image.b64_json',
+];
+/** Where they put its address, or a picture without saying which: what it is, its beginning tells. */
+const ADDRESS = [
+  'data.*.url',
+  'data.*.image_url',
+  'data.*.image_url.url',
+  'data.*.image',
+  'data.url',
+  'data.image_urls.*',
+  'data.*',
+  'images.*.url',
+  'images.*.image_url',
+  'images.*.image_url.url',
+  'images.*',
+  'output.*.url',
+  'output.*',
+  'output.url',
+  'output',
+  'image.url',
+  'image_url',
+  'image',
+  'result.url',
+  'result.sample',
+  'url',
+];
+
+export type ImageAnswer =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'address'; readonly url: string }
+  | { readonly kind: 'error'; readonly error: SaidError }
+  | { readonly kind: 'nothing' };
+
+/** Finds the picture in an answer of any service that is shaped after OpenAI's, or the reason why there is none. */
+export function imageIn(body: unknown): ImageAnswer {
+  const error = errorIn(body) ?? valuesAt(body, 'data.*').map(errorIn).find(Boolean);
+  if (error) return { kind: 'error', error };
+  if (valuesAt(body, 'has_nsfw_concepts.*').includes(true)) return refused('the picture was taken for indecent (nsfw)');
+  const finish = firstText(body, ['finish_reason', 'artifacts.*.finishReason', 'data.*.finish_reason']);
+  if (finish !== undefined && /content_?filter|safety|moderat|nsfw/i.test(finish)) return refused(finish);
+  const data = firstText(body, DATA) ?? firstText(body, ADDRESS);
+  if (data === undefined) return { kind: 'nothing' };
+  if (/^data:/i.test(data)) return ofDataUrl(data);
+  if (/^(?:[a-z][a-z0-9+.-]{1,20}:|\/\/)/i.test(data)) return { kind: 'address', url: data };
+  return ofBase64(data);
+}
+
+function refused(message: string): ImageAnswer {
+  return { kind: 'error', error: { message, code: 'content_filter' } };
+}
+
+/** `data:[type][;parameters][;base64],…`; some servers leave `;base64` out. */
+function ofDataUrl(url: string): ImageAnswer {
+  const comma = url.indexOf(',');
+  return comma < 0 ? { kind: 'nothing' } : ofBase64(url.slice(comma + 1));
+}
+
+function ofBase64(text: string): ImageAnswer {
+  const bytes = Buffer.from(text.includes('%') ? unquoted(text) : text, 'base64');
+  return bytes.length === 0 ? { kind: 'nothing' } : { kind: 'bytes', bytes };
+}
+
+function unquoted(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,26 @@
+/** What the first bytes of a picture say that it is; undefined where they say nothing that is known here. */
+export function imageTypeOf(bytes: Buffer): string | undefined {
+  if (bytes.subarray(0, 8).equals(PNG)) return 'image/png';
+  if (bytes.subarray(0, 3).equals(JPEG)) return 'image/jpeg';
+  if (/^GIF8[79]a/.test(bytes.subarray(0, 6).toString('latin1'))) return 'image/gif';
+  if (bytes.subarray(0, 4).toString('latin1') === 'RIFF' && bytes.subarray(8, 12).toString('latin1') === 'WEBP')
+    return 'image/webp';
+  if (bytes.subarray(4, 8).toString('latin1') !== 'ftyp') return undefined;
+  const brands = bytes.subarray(8, Math.min(bytes.length, 64)).toString('latin1');
+  if (/avi[fs]/.test(brands)) return 'image/avif';
+  return /hei[cx]|mif1|msf1/.test(brands) ? 'image/heic' : undefined;
+}
+
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
+const PNG_END = Buffer.from('IEND');
+const JPEG_END = Buffer.from([0xff, 0xd9]);
+/** Some programs write a little behind the end. */
+const TAIL_BYTES = 64 * 1024;
+
+/** Whether a PNG or JPEG comes to its end. One that was cut off still has a head that names its size. */
+export function isWhole(bytes: Buffer, type: string): boolean {
+  const tail = bytes.subarray(-TAIL_BYTES);
+  if (type === 'image/png') return tail.includes(PNG_END);
+  return type !== 'image/jpeg' || tail.includes(JPEG_END);
+}

@@ -1,0 +1,126 @@
+import { firstText, isFields, type Fields } from './answer-fields';
+import { errorIn, type SaidError } from './said-error';
+
+/** What a service says of a video job, in whatever words. */
+export interface JobAnswer {
+  readonly id?: string;
+  readonly state: 'running' | 'completed' | 'failed';
+  /** 0 to 100. */
+  readonly progress: number;
+  /** Where the clip is, in the answer of a service that names an address. */
+  readonly url?: string;
+  readonly error?: SaidError;
+}
+
+/** Members that hold the job itself in the answers of some services. */
+const WRAPPERS = ['data', 'task', 'job', 'output', 'result', 'response'];
+const IDS = ['id', 'task_id', 'taskId', 'video_id', 'job_id', 'jobId', 'request_id', 'generation_id', 'uuid'];
+const STATES = ['status', 'task_status', 'state', 'taskStatus'];
+const ADDRESSES = [
+  'video_url',
+  'url',
+  'result_url',
+  'download_url',
+  'video.url',
+  'content.video_url',
+  'content.url',
+  'unsigned_urls.*',
+  'output.video_url',
+  'output.url',
+  'output.*',
+  'outputs.*.url',
+  'videos.*.url',
+  'task_result.videos.*.url',
+  'result.video_url',
+  'result.url',
+  'assets.video',
+  'data.*.url',
+];
+const REASONS = ['fail_reason', 'failure_reason', 'failReason', 'failure', 'task_status_msg', 'status_msg', 'reason'];
+const REASON_CODES = ['failureCode', 'failure_code', 'error_code', 'errorCode'];
+
+/** Everything else is a job that still runs: a word that nobody knows must not end one that is paid. */
+const COMPLETED = new Set([
+  'completed',
+  'complete',
+  'succeeded',
+  'success',
+  'succeed',
+  'successful',
+  'done',
+  'finished',
+]);
+const FAILED = new Set(
+  (
+    'failed failure fail error errored cancelled canceled expired timeout timed_out timedout rejected aborted dead ' +
+    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused'
+  ).split(' '),
+);
+
+export function jobIn(body: unknown): JobAnswer {
+  const layers = layersOf(body);
+  const pick = (paths: readonly string[]) => layers.map((layer) => firstText(layer, paths)).find(Boolean);
+  // The innermost status is the job's own: a wrapper's may be that of the question.
+  const said = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
+  const word = said.map(plain).find((each) => each !== '') ?? '';
+  const url = pick(ADDRESSES);
+  const error = errorOf(layers, word);
+  // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
+  const id = IDS.map((name) => pick([name])).find(Boolean);
+  return {
+    ...(id !== undefined && { id }),
+    ...(url !== undefined && /^(?:https?:)?\/|^data:/i.test(url) && { url }),
+    state: stateOf(word, url, error),
+    progress: progressOf(pick(['progress', 'percent', 'percentage'])),
+    ...(error && { error }),
+  };
+}
+
+function stateOf(word: string, url: string | undefined, error: SaidError | undefined): JobAnswer['state'] {
+  if (COMPLETED.has(word)) return 'completed';
+  if (FAILED.has(word)) return 'failed';
+  if (word !== '') return 'running';
+  if (error) return 'failed';
+  return url === undefined ? 'running' : 'completed';
+}
+
+function plain(word: string): string {
+  return word
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_');
+}
+
+/** The body, and what it wraps, outermost first. */
+function layersOf(body: unknown): readonly Fields[] {
+  const layers: Fields[] = [];
+  let layer: unknown = Array.isArray(body) ? body[0] : body;
+  while (isFields(layer) && layers.length < 4) {
+    layers.push(layer);
+    const own: Fields = layer;
+    const inner = WRAPPERS.map((name) => own[name]).find((value) => isFields(value) && isJob(value));
+    layer = inner;
+  }
+  return layers;
+}
+
+function isJob(value: unknown): boolean {
+  return isFields(value) && [...IDS, ...STATES].some((name) => value[name] !== undefined);
+}
+
+function errorOf(layers: readonly Fields[], word: string): SaidError | undefined {
+  const own = layers.map((layer) => errorIn(layer)).find(Boolean);
+  if (own) return own;
+  if (!FAILED.has(word)) return undefined;
+  const message = layers
+    .map((layer) => firstText(layer, REASONS) ?? firstText(layer, ['message', 'msg']))
+    .find(Boolean);
+  const code = layers.map((layer) => firstText(layer, REASON_CODES)).find(Boolean) ?? word;
+  return { message: message ?? `its state is ${word}, without a reason`, code };
+}
+
+/** A number, `"30%"`, or nothing that can be read. */
+function progressOf(said: string | undefined): number {
+  const number = Number((said ?? '').replace('%', ''));
+  return Number.isFinite(number) ? Math.min(100, Math.max(0, number)) : 0;
+}

@@ -1,0 +1,110 @@
+import OpenAI from 'openai';
+import { nearestSize, sizeOption, type SizeOption } from './frame-size';
+import { learnSeconds, learnSizes, type Rule } from './limits-said';
+
+/** What is asked of a model: the size as it is sent, and of a clip its seconds. */
+export interface Order {
+  readonly size: string;
+  readonly seconds?: number;
+}
+
+export interface Wanted {
+  /** `WIDTHxHEIGHT`. */
+  readonly size: string;
+  readonly seconds?: number;
+}
+
+/** What the row of a provider says of its model, where it says anything. */
+export interface GivenLimits {
+  readonly sizes?: readonly string[];
+  readonly seconds?: readonly number[];
+}
+
+/** Of this process, by provider and model. */
+const learned = new Map<string, Rule>();
+const MOST_LEARNED = 1_000;
+
+/**
+ * Which sizes and lengths a model has. What is wanted and not to be had is asked for as the nearest larger one; whoever gets
+ * it cuts it to what was wanted. Its row may say it; everything else is learned from a refusal, which is not paid.
+ */
+export class ModelLimits {
+  private readonly key: string;
+  private readonly given: Rule;
+
+  constructor({ baseUrl, model }: { readonly baseUrl: string; readonly model: string }, given: GivenLimits = {}) {
+    this.key = `${baseUrl}\0${model}`;
+    this.given = {
+      ...(given.sizes && { sizes: options(given.sizes) }),
+      ...(given.seconds && { seconds: given.seconds }),
+    };
+  }
+
+  order({ size, seconds }: Wanted): Order {
+    const rule = this.rule;
+    return {
+      size: sizeBy(rule, size),
+      ...(seconds !== undefined && { seconds: secondsBy(rule, seconds) }),
+    };
+  }
+
+  /** Whether a refusal has taught something by which the order would be another one. */
+  learn(error: unknown, wanted: Wanted): boolean {
+    if (!(error instanceof OpenAI.APIError) || (error.status !== 400 && error.status !== 422)) return false;
+    const { param, message } = error as { param?: unknown; message: string };
+    const about = typeof param === 'string' ? param : undefined;
+    const before = this.order(wanted);
+    const option = sizeOption(wanted.size);
+    const sizes = option && meant(about, message, SIZE) ? learnSizes(message, before.size, option) : undefined;
+    const seconds =
+      !sizes && before.seconds !== undefined && meant(about, message, SECONDS)
+        ? learnSeconds(message, before.seconds)
+        : undefined;
+    if (!sizes && !seconds) return false;
+    const known = this.rule;
+    if (learned.size >= MOST_LEARNED) learned.clear();
+    learned.set(this.key, { ...known, ...sizes, ...seconds });
+    const after = this.order(wanted);
+    if (after.size !== before.size || after.seconds !== before.seconds) return true;
+    learned.set(this.key, known);
+    return false;
+  }
+
+  private get rule(): Rule {
+    return { ...this.given, ...learned.get(this.key) };
+  }
+}
+
+const SIZE = {
+  names: /size|resolution|ratio|width|height|pixel/i,
+  words: /\bsizes?\b|resolution|aspect|pixels|\d{3,4}\s?[x*×]\s?\d{3,4}|width|height/i,
+};
+const SECONDS = { names: /second|duration|length/i, words: /\bseconds?\b|duration|\blength\b/i };
+
+function meant(param: string | undefined, message: string, { names, words }: typeof SIZE): boolean {
+  return param === undefined ? words.test(message) : names.test(param);
+}
+
+function options(sizes: readonly string[]): SizeOption[] {
+  return sizes.flatMap((size) => sizeOption(size) ?? []);
+}
+
+function sizeBy({ sizes, multipleOf = 1, leastPixels = 0 }: Rule, size: string): string {
+  const wanted = sizeOption(size);
+  if (!wanted) return size;
+  if (sizes && sizes.length > 0) return nearestSize(wanted, sizes)?.value ?? size;
+  if (multipleOf === 1 && leastPixels === 0) return size;
+  const { width, height } = wanted;
+  const grow = Math.max(1, Math.sqrt(leastPixels / (width * height)));
+  const up = (length: number) => Math.ceil((length * grow) / multipleOf - 1e-9) * multipleOf;
+  return `${up(width)}x${up(height)}`;
+}
+
+function secondsBy({ seconds, leastSeconds = 0, mostSeconds = Infinity, wholeSeconds }: Rule, wanted: number): number {
+  if (seconds && seconds.length > 0) {
+    const sorted = [...seconds].sort((a, b) => a - b);
+    return sorted.find((each) => each >= wanted - 1e-9) ?? sorted.at(-1) ?? wanted;
+  }
+  const whole = wholeSeconds ? Math.ceil(wanted - 1e-9) : wanted;
+  return Math.min(Math.max(whole, leastSeconds), mostSeconds);
+}
