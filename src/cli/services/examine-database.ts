@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
+import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { createDataSource, ModelProvider } from '../../entities';
 import { examineProviders } from './examine-providers';
-import { reasonOf, withoutPassword, type Finding } from './finding';
+import { reasonOf, type Finding } from './finding';
 
 interface Examined {
   readonly postgres: Finding;
@@ -13,7 +14,7 @@ interface Examined {
 /** Looks at Postgres, its schema, and who makes text, images and video. */
 export async function examineDatabase(config: Config): Promise<Examined> {
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: 1, acquireTimeoutMs: 4_000 });
-  const known = { service: 'postgres', address: withoutPassword(config.DATABASE_URL) };
+  const known = { service: 'postgres', address: shownAddress(config.DATABASE_URL) };
   try {
     await dataSource.initialize();
     const [row] = await dataSource.query<{ server_version: string }[]>('SHOW server_version');

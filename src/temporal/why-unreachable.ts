@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { hostPort } from '../address';
+import { StoryreelError, unreachable } from '../protocol';
+import type { TemporalConnectionOptions, TemporalTls } from './connection-options';
+
+const PROBE_MS = 3_000;
+/** gRPC's UNAUTHENTICATED and PERMISSION_DENIED. */
+const REFUSED = new Set([16, 7]);
+
+/** A connection that did not come about, with the setting to look at: gRPC itself says only that it was not in time. */
+export async function temporalUnreachable(
+  options: TemporalConnectionOptions,
+  cause: unknown,
+): Promise<StoryreelError> {
+  if (cause instanceof StoryreelError) return cause;
+  if (isRefused(cause)) return refusedByTemporal(options, cause);
+  const why = await whyUnreachable(options);
+  if (why === undefined) return unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
+  return new StoryreelError(why.isSetting ? 'Config.Invalid' : 'Service.Unreachable', why.words, { cause });
+}
+
+/** Whether Temporal, or what is in front of it, does not accept who asks. */
+export function isRefused(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'number') return REFUSED.has(code);
+  // The worker's connection has the name alone, in its words.
+  return /Unauthenticated|PermissionDenied|permission to execute/i.test(String(message));
+}
+
+export function refusedByTemporal({ apiKey, tls }: TemporalConnectionOptions, cause: unknown): StoryreelError {
+  const means = [
+    apiKey === undefined ? 'set TEMPORAL_API_KEY' : 'check TEMPORAL_API_KEY and TEMPORAL_NAMESPACE',
+    tls && tls.clientCertPair ? 'check TEMPORAL_TLS_CLIENT_CERT_PATH' : 'set TEMPORAL_TLS_CLIENT_CERT_PATH',
+  ];
+  return new StoryreelError('Config.Invalid', `Temporal refuses the login. If it asks for a key, ${means.join('; if for a certificate, ')}.`, {
+    cause,
+  });
+}
+
+interface Why {
+  readonly words: string;
+  /** The server is there, and a setting does not fit it. */
+  readonly isSetting: boolean;
+}
+
+/** What a connection of our own meets; undefined where it meets nothing that explains anything. */
+async function whyUnreachable({ address, tls }: TemporalConnectionOptions): Promise<Why | undefined> {
+  const { host, port = 7233 } = hostPort(address);
+  const reached = await codeOf(connects(host, port));
+  if (reached !== undefined) {
+    return { words: `Temporal cannot be reached (${reached}). Check TEMPORAL_ADDRESS, or run "storyreel doctor".`, isSetting: false };
+  }
+  const met = await codeOf(handshake(host, port, tls || {}));
+  if (!tls) return met === 'ERR_SSL_WRONG_VERSION_NUMBER' || met === 'ETIMEDOUT' ? undefined : SPEAKS_TLS;
+  return met === undefined ? undefined : { words: wordsFor(met), isSetting: true };
+}
+
+const SPEAKS_TLS: Why = {
+  words: 'Temporal speaks TLS at TEMPORAL_ADDRESS. Set TEMPORAL_TLS=true, and the certificates that it asks for.',
+  isSetting: true,
+};
+
+function wordsFor(code: string): string {
+  const words = (what: string, setting: string) => `Temporal's TLS does not come about (${code}): ${what}. Check ${setting}.`;
+  if (/WRONG_VERSION|PACKET_LENGTH|NO_ALPN/.test(code)) return words('the server does not speak it', 'TEMPORAL_TLS');
+  if (/ALTNAME/.test(code)) return words('its certificate is for another name', 'TEMPORAL_TLS_SERVER_NAME');
+  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|ALERT|ECONNRESET|EPIPE/.test(code)) {
+    return words('the server does not accept our certificate', 'TEMPORAL_TLS_CLIENT_CERT_PATH');
+  }
+  if (/KEY_VALUES_MISMATCH|PEM|ASN1|UNSUPPORTED/.test(code)) {
+    return words('a certificate and its key do not fit', 'TEMPORAL_TLS_CLIENT_KEY_PATH');
+  }
+  return words('we do not trust its certificate', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH');
+}
+
+async function connects(host: string, port: number): Promise<void> {
+  const socket = connectTcp({ host, port, signal: AbortSignal.timeout(PROBE_MS) });
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** HTTP/2 begins with the server's settings: a client certificate that it refuses shows only after the handshake. */
+async function handshake(host: string, port: number, tls: TemporalTls): Promise<void> {
+  const name = tls.serverNameOverride ?? (isIP(host) ? undefined : host);
+  const socket: TLSSocket = connectTls({
+    ...{ host, port, ALPNProtocols: ['h2'] },
+    ...(name !== undefined && { servername: name }),
+    ...(tls.serverRootCACertificate && { ca: tls.serverRootCACertificate }),
+    ...(tls.clientCertPair && { cert: tls.clientCertPair.crt, key: tls.clientCertPair.key }),
+  });
+  const late = setTimeout(() => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })), PROBE_MS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('data', () => resolve());
+      socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    });
+  } finally {
+    clearTimeout(late);
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+}
+
+async function codeOf(work: Promise<void>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    const { code, name } = error as { code?: unknown; name: string };
+    return name === 'AbortError' ? 'ETIMEDOUT' : typeof code === 'string' ? code : name;
+  }
+}
