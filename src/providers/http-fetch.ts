@@ -1,14 +1,10 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { BrokenConnection, NotSent, ServerError } from './errors';
+import { proxyFault, routeTo } from './proxy-route';
 
 const MOST_ERROR_BYTES = 64 * 1024;
 const MOST_SILENCE_MS = 60_000;
-
-const agents = {
-  'http:': new http.Agent({ keepAlive: true, maxSockets: Infinity }),
-  'https:': new https.Agent({ keepAlive: true, maxSockets: Infinity }),
-};
 
 const bodies = new WeakMap<Response, http.IncomingMessage>();
 
@@ -28,12 +24,12 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
   const headers = Object.fromEntries(new Headers(init.headers));
   if (body) headers['content-length'] = String(body.length);
 
+  const route = routeTo(url);
   const incoming = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const module = url.protocol === 'https:' ? https : http;
-    const request = module.request(url, {
+    const request = (route.secure ? https : http).request(url, {
+      ...route.options,
       method: init.method ?? 'GET',
-      headers,
-      agent: agents[url.protocol as 'http:'],
+      headers: { ...headers, ...route.options.headers },
     });
     const abort = () => request.destroy(abortError());
     signal?.addEventListener('abort', abort, { once: true });
@@ -46,7 +42,7 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
     request.on('socket', (socket) => {
       connected = !socket.connecting;
       // One that is used again has nothing more to say, and would keep the listener of each request.
-      if (!connected) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (connected = true));
+      if (!connected) socket.once(route.secure ? 'secureConnect' : 'connect', () => (connected = true));
     });
     request.on('error', (error) => {
       signal?.removeEventListener('abort', abort);
@@ -56,6 +52,10 @@ export async function httpFetch(input: string | URL | Request, init: RequestInit
   });
 
   const status = incoming.statusCode ?? 0;
+  if (status === 407 && route.proxySetting) {
+    incoming.destroy();
+    throw new NotSent(proxyFault('answered 407', route.proxySetting));
+  }
   const responseHeaders = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) responseHeaders.set(name, Array.isArray(value) ? value.join(', ') : value);

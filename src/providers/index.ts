@@ -1,4 +1,5 @@
 export { BrokenConnection, NotSent, ServerError, UnusableMedia } from './errors';
+export { useProxies } from './proxy-route';
 export { linkSignals } from './linked-signal';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';

@@ -23,10 +23,10 @@ export async function temporalUnreachable(
 
 /** Whether Temporal, or what is in front of it, does not accept who asks. */
 export function isRefused(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === 'number') return REFUSED.has(code);
-  // The worker's connection has the name alone, in its words.
-  return /Unauthenticated|PermissionDenied|permission to execute/i.test(String(message));
+  // The client's connection has the code within; the worker's has no code, but these words of its gRPC library.
+  return (cause !== undefined && isRefused(cause)) || /valid authentication|permission to execute/.test(String(message));
 }
 
 export function refusedByTemporal({ apiKey, tls }: TemporalConnectionOptions, cause: unknown): StoryreelError {

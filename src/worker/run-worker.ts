@@ -23,6 +23,7 @@ import { createDataSource } from '../entities';
 import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
+import { useProxies } from '../providers';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
@@ -55,6 +56,7 @@ const BEAT_THROTTLE_MS = 100;
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
   const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
+  useProxies(config);
   const telemetry = await openTelemetry(config, logger);
   const connection = await connectNative(config).catch(async (cause: unknown) => {
     await telemetry.close();
