@@ -25,7 +25,7 @@ export class BadAddress extends Error {
 }
 
 const ENCODED =
-  'with the special characters of its user, password and path percent-encoded (@ as %40, # as %23, / as %2F, % as %25)';
+  'with the special characters of its user, password and path percent-encoded (@ as %40, # as %23, / as %2F, % as %25, a comma as %2C)';
 const PARTS = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const HOST = /^(\[[\da-f:.]+\]|[^\s:@[\]/?#%,]+)(?::(\d{1,5}))?$/i;
 const LAST_PORT = 65_535;
@@ -33,7 +33,7 @@ const LAST_PORT = 65_535;
 /** Takes a URL apart, user and password decoded. Throws `BadAddress`. */
 export function readAddress(text: string): Address {
   // In a password that is not encoded, these end the address early, and the rest of it would be taken for a host or a path.
-  if (/[\s#]/.test(text) || !decodes(text)) throw new BadAddress(ENCODED);
+  if (/[\s#\\]/.test(text) || !decodes(text)) throw new BadAddress(ENCODED);
   const [, scheme, authority = '', path = '', query = ''] = PARTS.exec(text) ?? [];
   if (scheme === undefined) throw new BadAddress('with its scheme');
   if (path.includes('@') || query.includes('@')) throw new BadAddress(ENCODED);

@@ -91,11 +91,9 @@ const schema = z.object({
   TEMPORAL_CONFIG_FILE: z.string().min(1).optional(),
   TEMPORAL_PROFILE: z.string().min(1).optional(),
   PAYLOAD_KEY_FILE: z.string().min(1).optional(),
-  DATABASE_URL: url(
-    ['postgres', 'postgresql'],
-    'postgres://user:password@localhost:5432/storyreel',
-    true,
-  ).default('postgres://localhost:5432/storyreel'),
+  DATABASE_URL: url(['postgres', 'postgresql'], 'postgres://user:password@localhost:5432/storyreel', true).default(
+    'postgres://localhost:5432/storyreel',
+  ),
   DATABASE_POOL_SIZE: whole(1, 500).default(20),
   REDIS_URL: z
     .string()

@@ -47,7 +47,8 @@ export function grpcMetadata(env: Env): Record<string, string> {
   return Object.fromEntries(named) as Record<string, string>;
 }
 
-export function isTemporalSetting(name: string): boolean {
+/** Whether a variable says where Temporal is and how it is reached, to us or to its own tools. */
+export function leadsToTemporal(name: string): boolean {
   return /^TEMPORAL_(?!TASK_QUEUE$)/.test(name);
 }
 

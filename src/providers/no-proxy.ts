@@ -28,7 +28,8 @@ function placeNamed(word: string): { host: string; port?: number } {
 function isInNetwork(name: string, word: string): boolean {
   const [, network = '', bits = ''] = /^\[?([\da-f.:]+)\]?\/(\d{1,3})$/.exec(word) ?? [];
   const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(network) === 0 || isIP(network) !== isIP(name) || Number(bits) > (family === 'ipv6' ? 128 : 32)) return false;
+  if (isIP(network) === 0 || isIP(network) !== isIP(name) || Number(bits) > (family === 'ipv6' ? 128 : 32))
+    return false;
   const list = new BlockList();
   list.addSubnet(network, Number(bits), family);
   return list.check(name, family);

@@ -48,7 +48,8 @@ type Pem = 'TEMPORAL_TLS_SERVER_CA_CERT' | 'TEMPORAL_TLS_CLIENT_CERT' | 'TEMPORA
 /** From the file, or from the setting itself. */
 function pem(config: Config, what: Pem): Buffer | undefined {
   const [path, data] = [config[`${what}_PATH`], config[`${what}_DATA`]];
-  if (path !== undefined && data !== undefined) throw invalid(`${what}_PATH or ${what}_DATA must be set, and not both.`);
+  if (path !== undefined && data !== undefined)
+    throw invalid(`${what}_PATH or ${what}_DATA must be set, and not both.`);
   const bytes = path === undefined ? data && Buffer.from(data) : readPem(`${what}_PATH`, path);
   if (!bytes) return undefined;
   if (!bytes.includes('-----BEGIN ')) {

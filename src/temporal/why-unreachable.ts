@@ -10,10 +10,7 @@ const PROBE_MS = 3_000;
 const REFUSED = new Set([16, 7]);
 
 /** A connection that did not come about, with the setting to look at: gRPC itself says only that it was not in time. */
-export async function temporalUnreachable(
-  options: TemporalConnectionOptions,
-  cause: unknown,
-): Promise<StoryreelError> {
+export async function temporalUnreachable(options: TemporalConnectionOptions, cause: unknown): Promise<StoryreelError> {
   if (cause instanceof StoryreelError) return cause;
   if (isRefused(cause)) return refusedByTemporal(options, cause);
   const why = await whyUnreachable(options);
@@ -26,7 +23,9 @@ export function isRefused(error: unknown): boolean {
   const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === 'number') return REFUSED.has(code);
   // The client's connection has the code within; the worker's has no code, but these words of its gRPC library.
-  return (cause !== undefined && isRefused(cause)) || /valid authentication|permission to execute/.test(String(message));
+  return (
+    (cause !== undefined && isRefused(cause)) || /valid authentication|permission to execute/.test(String(message))
+  );
 }
 
 export function refusedByTemporal({ apiKey, tls }: TemporalConnectionOptions, cause: unknown): StoryreelError {
@@ -34,9 +33,13 @@ export function refusedByTemporal({ apiKey, tls }: TemporalConnectionOptions, ca
     apiKey === undefined ? 'set TEMPORAL_API_KEY' : 'check TEMPORAL_API_KEY and TEMPORAL_NAMESPACE',
     tls && tls.clientCertPair ? 'check TEMPORAL_TLS_CLIENT_CERT_PATH' : 'set TEMPORAL_TLS_CLIENT_CERT_PATH',
   ];
-  return new StoryreelError('Config.Invalid', `Temporal refuses the login. If it asks for a key, ${means.join('; if for a certificate, ')}.`, {
-    cause,
-  });
+  return new StoryreelError(
+    'Config.Invalid',
+    `Temporal refuses the login. If it asks for a key, ${means.join('; if for a certificate, ')}.`,
+    {
+      cause,
+    },
+  );
 }
 
 interface Why {
@@ -50,7 +53,10 @@ async function whyUnreachable({ address, tls }: TemporalConnectionOptions): Prom
   const { host, port = 7233 } = hostPort(address);
   const reached = await codeOf(connects(host, port));
   if (reached !== undefined) {
-    return { words: `Temporal cannot be reached (${reached}). Check TEMPORAL_ADDRESS, or run "storyreel doctor".`, isSetting: false };
+    return {
+      words: `Temporal cannot be reached (${reached}). Check TEMPORAL_ADDRESS, or run "storyreel doctor".`,
+      isSetting: false,
+    };
   }
   const met = await codeOf(handshake(host, port, tls || {}));
   if (!tls) return met === 'ERR_SSL_WRONG_VERSION_NUMBER' || met === 'ETIMEDOUT' ? undefined : SPEAKS_TLS;
@@ -63,7 +69,8 @@ const SPEAKS_TLS: Why = {
 };
 
 function wordsFor(code: string): string {
-  const words = (what: string, setting: string) => `Temporal's TLS does not come about (${code}): ${what}. Check ${setting}.`;
+  const words = (what: string, setting: string) =>
+    `Temporal's TLS does not come about (${code}): ${what}. Check ${setting}.`;
   if (/WRONG_VERSION|PACKET_LENGTH|NO_ALPN/.test(code)) return words('the server does not speak it', 'TEMPORAL_TLS');
   if (/ALTNAME/.test(code)) return words('its certificate is for another name', 'TEMPORAL_TLS_SERVER_NAME');
   if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|ALERT|ECONNRESET|EPIPE/.test(code)) {

@@ -117,6 +117,8 @@ function none(given: object): Record<string, string> {
 function payloadsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const { metadata, data } = value as { metadata?: Record<string, Uint8Array>; data?: unknown };
+  // What workflows are searched by cannot be encrypted.
+  const rest = Object.entries(value).flatMap(([name, each]) => (name === 'searchAttributes' ? [] : [each]));
   const own = metadata?.['encoding'] && data !== undefined ? [Buffer.from(metadata['encoding']).toString()] : [];
-  return [...own, ...Object.values(value).flatMap(payloadsIn)];
+  return [...own, ...rest.flatMap(payloadsIn)];
 }

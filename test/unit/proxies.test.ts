@@ -43,7 +43,8 @@ describe('A provider that only the proxy reaches', () => {
     });
     for (const each of [socket, onward]) sockets.add(each.on('error', () => undefined));
   });
-  const url = (credentials = `films:${encodeURIComponent(PASSWORD)}`) => `http://${credentials}@127.0.0.1:${PORT(proxy)}`;
+  const url = (credentials = `films:${encodeURIComponent(PASSWORD)}`) =>
+    `http://${credentials}@127.0.0.1:${PORT(proxy)}`;
   const textOf = async (from: string) => (await readBody(await httpFetch(from), 1_000)).toString();
 
   beforeAll(async () => {
@@ -73,7 +74,7 @@ describe('A provider that only the proxy reaches', () => {
     // Nobody trusts the tests' authority; the connection to the provider, and no other, says so.
     await expect(httpFetch(there)).rejects.toMatchObject({ name: 'NotSent', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
     const { agent } = routeTo(new URL(there)).options;
-    Object.assign((agent as { options: object }).options, { ca: AUTHORITY });
+    Object.assign((agent as unknown as { options: object }).options, { ca: AUTHORITY });
     expect(await textOf(there)).toBe(`${SERVER_NAME}:${PORT(behindTls)} /v1/models`);
     expect(await textOf(there)).toContain('/v1/models');
     // The second request went through the tunnel that was there.

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { createDataSource, ModelProvider } from '../../entities';
+import { refusalOf } from '../../protocol';
 import { examineProviders } from './examine-providers';
 import { reasonOf, type Finding } from './finding';
 
@@ -30,9 +31,11 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const rows = await dataSource.getRepository(ModelProvider).findBy({ enabled: true });
     return { postgres: { ...found, ok: true, detail: 'schema up to date' }, providers: examineProviders(config, rows) };
   } catch (error) {
-    const advice = 'Start Postgres, or correct DATABASE_URL.';
+    const refusal = refusalOf(error);
+    const detail = refusal ? `it ${refusal.what} (${reasonOf(error)})` : reasonOf(error);
+    const advice = refusal ? `Correct ${refusal.check} DATABASE_URL.` : 'Start Postgres, or correct DATABASE_URL.';
     return {
-      postgres: { ...known, ok: false, detail: reasonOf(error), advice },
+      postgres: { ...known, ok: false, detail, advice },
       providers: examineProviders(config, []),
     };
   } finally {
