@@ -1,10 +1,9 @@
 import { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
-import { createDataSource, Project, usageTotals } from '../entities';
+import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
 import {
   projectNotFound,
-  unreachable,
   workflowIdOf,
   type LaneId,
   type MessageAnswer,
@@ -109,7 +108,7 @@ export class StoryClient {
     const connection = await connectTemporal(config, TEMPORAL_MS);
     await dataSource.initialize().catch(async (cause: unknown) => {
       await connection.close();
-      throw unreachable('Postgres', 'DATABASE_URL', cause);
+      throw databaseUnreachable(cause);
     });
     const redis = openRedis(config);
     // The first snapshot would find it away otherwise.

@@ -83,29 +83,9 @@ export function projectNotFound(projectId: string): StoryreelError {
   return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
 }
 
-/** What Postgres answers before it lets anybody in. It can be reached then; a setting is wrong. */
-const REFUSALS: Readonly<Record<string, { readonly what: string; readonly check: string }>> = {
-  '28P01': { what: 'refuses the login', check: 'the user and the password in' },
-  '28000': { what: 'refuses the login', check: 'the user in' },
-  '3D000': { what: 'has no such database', check: 'the database in' },
-};
-
-/** What a service that answers does not accept, and what to look at; undefined where it did not answer. */
-export function refusalOf(cause: unknown): { readonly what: string; readonly check: string } | undefined {
-  const { code } = (cause ?? {}) as { code?: unknown };
-  return typeof code === 'string' && Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
-}
-
-/** A service that does not answer, or not us, in one line that says which setting to look at. */
+/** A service that does not answer, in one line that says which setting to look at. */
 export function unreachable(service: string, setting: string, cause: unknown): StoryreelError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
-  const refusal = refusalOf(cause);
-  if (refusal) {
-    const { what, check } = refusal;
-    return new StoryreelError('Config.Invalid', `${service} ${what} (${String(code)}). Check ${check} ${setting}.`, {
-      cause,
-    });
-  }
   const why = typeof code === 'string' ? code : boundedLine((message ?? '').split('\n')[0] ?? '', MOST_CAUSE_BYTES);
   return new StoryreelError(
     'Service.Unreachable',

@@ -75,7 +75,7 @@ export {
   type StoryEvent,
   type UsageTotals,
 } from './events';
-export { FAILURES, projectNotFound, refusalOf, StoryreelError, unreachable, type FailureType } from './errors';
+export { FAILURES, projectNotFound, StoryreelError, unreachable, type FailureType } from './errors';
 export {
   laneQueue,
   SEARCH_ATTRIBUTES,

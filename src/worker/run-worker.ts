@@ -19,10 +19,10 @@ import {
   type ActivityDeps,
 } from '../activities';
 import type { Config } from '../config';
-import { createDataSource } from '../entities';
+import { createDataSource, databaseUnreachable } from '../entities';
 import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
-import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
+import { LANE_KINDS, laneQueue, type LaneKind } from '../protocol';
 import { useProxies } from '../providers';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
@@ -90,7 +90,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const close = () => Promise.race([closeAll(), sleep(CLOSE_MS, undefined, { ref: false })]);
   try {
     await dataSource.initialize().catch((cause: unknown) => {
-      throw unreachable('Postgres', 'DATABASE_URL', cause);
+      throw databaseUnreachable(cause);
     });
     const media = tellingOfFaults(store, met.media);
     await media.probe().catch(({ message }: Error) => {

@@ -131,7 +131,7 @@ it.each([
   ['protocol', []],
   ['workflows', ['protocol']],
   ['stages', ['entities', 'protocol', 'providers', 'storage']],
-  ['client', ['config.ts', 'entities', 'logger.ts', 'planning', 'protocol', 'stream', 'telemetry']],
+  ['client', ['config.ts', 'entities', 'logger.ts', 'planning', 'protocol', 'stream', 'telemetry', 'temporal']],
 ])('lets %s import %j', (folder, expected) => {
   expect([...(arrows[folder] ?? [])].sort()).toEqual(expected);
 });

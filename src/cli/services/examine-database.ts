@@ -1,8 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import { createDataSource, ModelProvider } from '../../entities';
-import { refusalOf } from '../../protocol';
+import { createDataSource, databaseUnreachable, ModelProvider } from '../../entities';
 import { examineProviders } from './examine-providers';
 import { reasonOf, type Finding } from './finding';
 
@@ -31,9 +30,10 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const rows = await dataSource.getRepository(ModelProvider).findBy({ enabled: true });
     return { postgres: { ...found, ok: true, detail: 'schema up to date' }, providers: examineProviders(config, rows) };
   } catch (error) {
-    const refusal = refusalOf(error);
-    const detail = refusal ? `it ${refusal.what} (${reasonOf(error)})` : reasonOf(error);
-    const advice = refusal ? `Correct ${refusal.check} DATABASE_URL.` : 'Start Postgres, or correct DATABASE_URL.';
+    const { type, message } = databaseUnreachable(error);
+    const refused = type === 'Config.Invalid';
+    const detail = refused ? 'a setting does not fit it' : reasonOf(error);
+    const advice = refused ? message : 'Start Postgres, or correct DATABASE_URL.';
     return {
       postgres: { ...known, ok: false, detail, advice },
       providers: examineProviders(config, []),
