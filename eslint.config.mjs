@@ -112,6 +112,12 @@ const noKeptSignals = {
   message: 'Node 20 keeps these for ever. Use linkSignals of src/providers.',
 };
 
+const oneParser = {
+  selector:
+    'NewExpression[callee.name="URL"], CallExpression[callee.object.name="URL"][callee.property.name=/^(parse|canParse)$/]',
+  message: 'Only src/address.ts takes an address apart.',
+};
+
 const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 
 export default defineConfig(
@@ -145,13 +151,14 @@ export default defineConfig(
       'no-console': 'error',
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
-      ...restrictSyntax(...namedExports, noKeptSignals, {
+      ...restrictSyntax(...namedExports, noKeptSignals, oneParser, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment.',
       }),
     },
   },
-  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
+  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },
+  { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],

@@ -62,15 +62,25 @@ export function hostPort(text: string): HostPort {
   return { host, ...(port !== undefined && { port: Number(port) }) };
 }
 
+/** Whether it is a URL of one of these schemes that leads to one host, as every reader takes it. Throws `BadAddress`. */
+export function leadsToOneHost(text: string, schemes: readonly string[], mayLackHost = false): boolean {
+  const { scheme, hosts } = readAddress(text);
+  if (!schemes.includes(scheme) || hosts.length > 1) return false;
+  return hosts.length === 0 ? mayLackHost : URL.canParse(text);
+}
+
+/** Of a request that is about to be sent. Throws `TypeError`. */
+export function urlOf(target: string | URL): URL {
+  return new URL(target);
+}
+
 /** Of an HTTP server; undefined where the text is none that everybody reads alike. */
 export function httpAddress(text: string): Address | undefined {
   try {
-    const address = readAddress(text);
-    const isHttp = address.scheme === 'http' || address.scheme === 'https';
-    if (!isHttp || address.hosts.length !== 1) return undefined;
+    if (!leadsToOneHost(text, ['http', 'https'])) return undefined;
     // One host has many spellings, of which the request is sent to this one.
     const { hostname, port } = new URL(text);
-    return { ...address, hosts: [hostPort(port ? `${hostname}:${port}` : hostname)] };
+    return { ...readAddress(text), hosts: [hostPort(port ? `${hostname}:${port}` : hostname)] };
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { BadAddress, hostPort, readAddress } from './address';
+import { BadAddress, hostPort, leadsToOneHost, readAddress } from './address';
 import { StoryreelError } from './protocol';
 import { keepSecret } from './scrub';
 import { grpcMetadata, settingsOfProfile } from './temporal-profile';
@@ -21,11 +21,7 @@ const address = readBy(
   'host:port, for example localhost:7233 or [::1]:7233',
 );
 const url = (schemes: readonly string[], example: string, mayLackHost = false) =>
-  readBy((text) => {
-    const { scheme, hosts } = readAddress(text);
-    if (!schemes.includes(scheme) || hosts.length > 1) return false;
-    return hosts.length === 0 ? mayLackHost : URL.canParse(text);
-  }, `a URL like ${example}`);
+  readBy((text) => leadsToOneHost(text, schemes, mayLackHost), `a URL like ${example}`);
 const whole = (min: number, max: number) =>
   z.coerce
     .number(`must be a whole number from ${min} to ${max}`)

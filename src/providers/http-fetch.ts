@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { urlOf } from '../address';
 import { BrokenConnection, NotSent, ServerError } from './errors';
 import { proxyFault, routeTo } from './proxy-route';
 
@@ -14,7 +15,7 @@ const bodies = new WeakMap<Response, http.IncomingMessage>();
  * error is read, so that the package can map it.
  */
 export async function httpFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-  const url = new URL(input instanceof Request ? input.url : input);
+  const url = urlOf(input instanceof Request ? input.url : input);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new TypeError(`unsupported protocol ${url.protocol}`);
   const signal = init.signal ?? undefined;

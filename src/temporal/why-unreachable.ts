@@ -12,7 +12,7 @@ const REFUSED = new Set([16, 7]);
 /** A connection that did not come about, with the setting to look at: gRPC itself says only that it was not in time. */
 export async function temporalUnreachable(options: TemporalConnectionOptions, cause: unknown): Promise<StoryreelError> {
   if (cause instanceof StoryreelError) return cause;
-  if (isRefused(cause)) return refusedByTemporal(options, cause);
+  if (isRefused(cause)) return refusedByTemporal(cause);
   const why = await whyUnreachable(options);
   if (why === undefined) return unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
   return new StoryreelError(why.isSetting ? 'Config.Invalid' : 'Service.Unreachable', why.words, { cause });
@@ -28,17 +28,12 @@ export function isRefused(error: unknown): boolean {
   );
 }
 
-export function refusedByTemporal({ apiKey, tls }: TemporalConnectionOptions, cause: unknown): StoryreelError {
-  const means = [
-    apiKey === undefined ? 'set TEMPORAL_API_KEY' : 'check TEMPORAL_API_KEY and TEMPORAL_NAMESPACE',
-    tls && tls.clientCertPair ? 'check TEMPORAL_TLS_CLIENT_CERT_PATH' : 'set TEMPORAL_TLS_CLIENT_CERT_PATH',
-  ];
+export function refusedByTemporal(cause: unknown): StoryreelError {
   return new StoryreelError(
     'Config.Invalid',
-    `Temporal refuses the login. If it asks for a key, ${means.join('; if for a certificate, ')}.`,
-    {
-      cause,
-    },
+    'Temporal refuses the login. Check TEMPORAL_API_KEY and TEMPORAL_NAMESPACE, or TEMPORAL_TLS_CLIENT_CERT_PATH if it ' +
+      'goes by certificates.',
+    { cause },
   );
 }
 

@@ -14,6 +14,7 @@ import { AUTHORITY, CLIENT_CERT, CLIENT_KEY, SERVER_NAME } from '../support/cert
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic, startAndWatch, withTemporal } from '../support/stories';
 import { TemporalFront } from '../support/temporal-front';
+import { until } from '../support/until';
 
 const API_KEY = 'key-of-the-front-1234567890';
 
@@ -97,6 +98,26 @@ ${CLIENT_KEY}"""
       expect(scrub(said)).not.toContain(secret);
       expect(failed?.message).not.toContain(secret);
     }
+  });
+
+  test('is asked with a run that a worker without the key leaves as it is', async () => {
+    const env = testEnv({ PAYLOAD_KEY_FILE: given.PAYLOAD_KEY_FILE });
+    const { PAYLOAD_KEY_FILE: _key, ...withoutKey } = env;
+    const client = await StoryClient.connect(readConfig(env));
+    const projectId = await client.create({ topic: ownTopic().topic, name: 'waits for its key' });
+    const blind = await runWorker(readConfig(withoutKey), createLogger('silent', 'worker'));
+    await client.start(projectId, { stages: ['rewrite'] });
+    await withTemporal(readConfig(env), async (temporal) => {
+      const run = temporal.workflow.getHandle(workflowIdOf(projectId));
+      // It is repeated from now on, until a worker has the key.
+      await until('a task that failed', async () =>
+        Boolean((await run.fetchHistory()).events?.some((event) => event.workflowTaskFailedEventAttributes)),
+      );
+      expect((await run.describe()).status.name).toBe('RUNNING');
+      await run.terminate();
+    });
+    await blind.stop();
+    await client.close();
   });
 
   test('is named by doctor and the client in the same words', async () => {

@@ -2,7 +2,7 @@ import type { Connection } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config';
 import { SEARCH_ATTRIBUTES, StoryreelError } from '../../protocol';
-import { connectTemporal, isRefused, refusedByTemporal, temporalConnection } from '../../temporal';
+import { connectTemporal, isRefused, refusedByTemporal } from '../../temporal';
 
 /** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
 const KEYWORD = 2;
@@ -16,7 +16,7 @@ export async function withTemporal<T>(config: Config, use: (connection: Connecti
   try {
     return await use(connection);
   } catch (error) {
-    if (isRefused(error)) throw refusedByTemporal(temporalConnection(config), error);
+    if (isRefused(error)) throw refusedByTemporal(error);
     if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
     throw new StoryreelError(
       'Config.Invalid',
