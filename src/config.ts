@@ -232,7 +232,9 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
   for (const line of config.TEMPORAL_TLS_CLIENT_KEY_DATA?.split('\n') ?? []) {
     if (!line.startsWith('-----')) keepSecret(line.trim());
   }
-  for (const value of Object.values(config.TEMPORAL_GRPC_META)) keepSecret(value);
+  for (const [name, value] of Object.entries(config.TEMPORAL_GRPC_META)) {
+    if (/auth|cookie|key|token|secret|password/.test(name)) keepSecret(value);
+  }
   for (const header of config.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? []) {
     keepSecret(header.slice(header.indexOf('=') + 1).trim());
   }

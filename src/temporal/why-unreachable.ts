@@ -54,9 +54,12 @@ async function whyUnreachable({ address, tls }: TemporalConnectionOptions): Prom
     };
   }
   const met = await codeOf(handshake(host, port, tls || {}));
-  if (!tls) return met === 'ERR_SSL_WRONG_VERSION_NUMBER' || met === 'ETIMEDOUT' ? undefined : SPEAKS_TLS;
+  if (!tls) return met === undefined || OF_TLS.test(met) ? SPEAKS_TLS : undefined;
   return met === undefined ? undefined : { words: wordsFor(met), isSetting: true };
 }
+
+/** Only who speaks TLS can be met with these: a certificate that is not trusted, or an alert. */
+const OF_TLS = /CERT|SIGNATURE|ISSUER|ALTNAME|ALERT/;
 
 const SPEAKS_TLS: Why = {
   words: 'Temporal speaks TLS at TEMPORAL_ADDRESS. Set TEMPORAL_TLS=true, and the certificates that it asks for.',
@@ -66,9 +69,9 @@ const SPEAKS_TLS: Why = {
 function wordsFor(code: string): string {
   const words = (what: string, setting: string) =>
     `Temporal's TLS does not come about (${code}): ${what}. Check ${setting}.`;
-  if (/WRONG_VERSION|PACKET_LENGTH|NO_ALPN/.test(code)) return words('the server does not speak it', 'TEMPORAL_TLS');
+  if (/WRONG_VERSION|PACKET_LENGTH|NO_TLS/.test(code)) return words('the server does not speak it', 'TEMPORAL_TLS');
   if (/ALTNAME/.test(code)) return words('its certificate is for another name', 'TEMPORAL_TLS_SERVER_NAME');
-  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|ALERT|ECONNRESET|EPIPE/.test(code)) {
+  if (/ALERT|ECONNRESET|EPIPE/.test(code)) {
     return words('the server does not accept our certificate', 'TEMPORAL_TLS_CLIENT_CERT_PATH');
   }
   if (/KEY_VALUES_MISMATCH|PEM|ASN1|UNSUPPORTED/.test(code)) {
@@ -95,12 +98,18 @@ async function handshake(host: string, port: number, tls: TemporalTls): Promise<
     ...(tls.serverRootCACertificate && { ca: tls.serverRootCACertificate }),
     ...(tls.clientCertPair && { cert: tls.clientCertPair.crt, key: tls.clientCertPair.key }),
   });
-  const late = setTimeout(() => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })), PROBE_MS);
+  const late = setTimeout(() => socket.destroy(fault('ETIMEDOUT')), PROBE_MS);
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
+      let isSecure = false;
+      const broken = (error?: NodeJS.ErrnoException) => {
+        const code = error?.code ?? 'ECONNRESET';
+        reject(fault(code === 'ECONNRESET' && !isSecure ? 'NO_TLS' : code));
+      };
+      socket.once('secureConnect', () => (isSecure = true));
+      socket.once('error', broken);
+      socket.once('close', () => broken());
       socket.once('data', () => resolve());
-      socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     });
   } finally {
     clearTimeout(late);
@@ -117,4 +126,8 @@ async function codeOf(work: Promise<void>): Promise<string | undefined> {
     const { code, name } = error as { code?: unknown; name: string };
     return name === 'AbortError' ? 'ETIMEDOUT' : typeof code === 'string' ? code : name;
   }
+}
+
+function fault(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code });
 }

@@ -1,10 +1,40 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config';
 import { scrub } from '../../src/scrub';
-import { temporalConnection } from '../../src/temporal';
+import { temporalConnection, temporalUnreachable } from '../../src/temporal';
 import { AUTHORITY, CLIENT_CERT, CLIENT_KEY } from '../support/certificates';
+
+describe('A server that is no Temporal', () => {
+  test.each<[string, string, (socket: Socket) => void]>([
+    ['ends every connection', 'false', (socket) => socket.resetAndDestroy()],
+    ['ends every connection', 'true', (socket) => socket.resetAndDestroy()],
+    ['answers in other words', 'false', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['answers in other words', 'true', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ])('and %s is never said to speak TLS, with TEMPORAL_TLS=%s', async (_what, TEMPORAL_TLS, answer) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).once('data', () => answer(socket));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const TEMPORAL_ADDRESS = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const options = temporalConnection(readConfig({ TEMPORAL_ADDRESS, TEMPORAL_TLS }));
+    const { type, message } = await temporalUnreachable(options, new Error('not in time'));
+    server.close();
+    const expected =
+      TEMPORAL_TLS === 'true' ? ['Config.Invalid', 'does not speak it'] : ['Service.Unreachable', 'not in time'];
+    expect([type, message]).toEqual([expected[0], expect.stringContaining(expected[1] ?? '')]);
+  });
+
+  test('and is not there is Service.Unreachable with the cause', async () => {
+    const options = temporalConnection(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }));
+    expect(await temporalUnreachable(options, new Error('not in time'))).toMatchObject({
+      ...{ type: 'Service.Unreachable', message: expect.stringContaining('(ECONNREFUSED). Check TEMPORAL_ADDRESS') },
+    });
+  });
+});
 
 describe('How Temporal is reached', () => {
   const folder = mkdtempSync(join(tmpdir(), 'storyreel-temporal-'));
