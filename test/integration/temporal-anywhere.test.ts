@@ -8,6 +8,7 @@ import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/protocol';
 import { scrub } from '../../src/scrub';
+import { connectTemporal } from '../../src/temporal';
 import { runWorker } from '../../src/worker';
 import { createLogger } from '../../src/logger';
 import { AUTHORITY, CLIENT_CERT, CLIENT_KEY, SERVER_NAME } from '../support/certificates';
@@ -118,6 +119,16 @@ ${CLIENT_KEY}"""
     });
     await blind.stop();
     await client.close();
+  });
+
+  test('is asked through no proxy that a shell has for other programs', async () => {
+    process.env['https_proxy'] = 'http://127.0.0.1:1';
+    try {
+      const config = readConfig(testEnv({ ...given, TEMPORAL_ADDRESS: front.address }));
+      await (await connectTemporal(config, 5_000)).close();
+    } finally {
+      delete process.env['https_proxy'];
+    }
   });
 
   test('is named by doctor and the client in the same words', async () => {
