@@ -11,11 +11,12 @@ export const ARROWS = {
   workflows: ['protocol'],
   entities: ['protocol'],
   storage: ['protocol'],
-  stream: ['protocol', 'config.ts', 'logger.ts'],
-  providers: ['protocol'],
+  stream: ['protocol', 'address.ts', 'config.ts', 'logger.ts'],
+  providers: ['protocol', 'address.ts'],
   stages: ['protocol', 'entities', 'storage', 'providers'],
   planning: ['protocol', 'entities', 'stages', 'config.ts', 'trust.ts'],
-  telemetry: ['protocol', 'stream', 'config.ts', 'logger.ts', 'scrub.ts'],
+  telemetry: ['protocol', 'stream', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts'],
+  temporal: ['protocol', 'address.ts', 'config.ts', 'scrub.ts'],
   activities: [
     'protocol',
     'planning',
@@ -30,14 +31,17 @@ export const ARROWS = {
     'scrub.ts',
     'unescaped.ts',
   ],
-  client: ['protocol', 'planning', 'stream', 'telemetry', 'entities', 'config.ts', 'logger.ts'],
+  client: ['protocol', 'planning', 'stream', 'telemetry', 'entities', 'temporal', 'config.ts', 'logger.ts'],
   worker: [
     'protocol',
     'activities',
+    'providers',
+    'temporal',
     'entities',
     'stream',
     'telemetry',
     'storage',
+    'address.ts',
     'config.ts',
     'full-disks.ts',
     'logger.ts',
@@ -46,22 +50,26 @@ export const ARROWS = {
     'protocol',
     'client',
     'worker',
+    'temporal',
     'entities',
     'stream',
     'storage',
     'telemetry',
+    'address.ts',
     'config.ts',
     'logger.ts',
     'scrub.ts',
     'trust.ts',
   ],
-  'config.ts': ['protocol', 'scrub.ts'],
+  'config.ts': ['protocol', 'address.ts', 'scrub.ts', 'temporal-profile.ts'],
+  'address.ts': [],
+  'temporal-profile.ts': ['protocol'],
   'full-disks.ts': ['logger.ts'],
   'logger.ts': ['protocol', 'logged-error.ts', 'scrub.ts'],
   'logged-error.ts': ['scrub.ts'],
   'scrub.ts': ['unescaped.ts'],
   'unescaped.ts': [],
-  'trust.ts': [],
+  'trust.ts': ['address.ts'],
 };
 
 const folders = Object.keys(ARROWS).filter((name) => !name.endsWith('.ts'));
@@ -104,6 +112,12 @@ const noKeptSignals = {
   message: 'Node 20 keeps these for ever. Use linkSignals of src/providers.',
 };
 
+const oneParser = {
+  selector:
+    'NewExpression[callee.name="URL"], CallExpression[callee.object.name="URL"][callee.property.name=/^(parse|canParse)$/]',
+  message: 'Only src/address.ts takes an address apart.',
+};
+
 const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 
 export default defineConfig(
@@ -137,13 +151,14 @@ export default defineConfig(
       'no-console': 'error',
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
-      ...restrictSyntax(...namedExports, noKeptSignals, {
+      ...restrictSyntax(...namedExports, noKeptSignals, oneParser, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment.',
       }),
     },
   },
-  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
+  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },
+  { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],

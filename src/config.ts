@@ -1,11 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { BadAddress, hostPort, leadsToOneHost, readAddress } from './address';
 import { StoryreelError } from './protocol';
 import { keepSecret } from './scrub';
+import { grpcMetadata, settingsOfProfile } from './temporal-profile';
 
-const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, for example localhost:7233');
-const url = (schemes: string, example: string) =>
-  z.string().regex(new RegExp(`^(${schemes})://\\S+$`), `must be a URL like ${example}`);
+/** Takes what `read` takes; says of the rest what it must be, and nothing of what it is. */
+const readBy = (read: (text: string) => boolean, expected: string) =>
+  z.string().superRefine((text, context) => {
+    let wanting = '';
+    try {
+      if (read(text)) return;
+    } catch (error) {
+      if (error instanceof BadAddress) wanting = `, ${error.message}`;
+    }
+    context.addIssue({ code: 'custom', message: `must be ${expected}${wanting}` });
+  });
+const address = readBy(
+  (text) => hostPort(text).port !== undefined,
+  'host:port, for example localhost:7233 or [::1]:7233',
+);
+const url = (schemes: readonly string[], example: string, mayLackHost = false) =>
+  readBy((text) => leadsToOneHost(text, schemes, mayLackHost), `a URL like ${example}`);
 const whole = (min: number, max: number) =>
   z.coerce
     .number(`must be a whole number from ${min} to ${max}`)
@@ -22,7 +38,16 @@ const textChecks = z
     `must be off, or some of ${TEXT_CHECKS.join(',')}`,
   )
   .transform((list): ReadonlySet<string> => new Set(list === 'off' ? [] : list.split(',')));
-const httpUrl = url('https?', 'http://localhost:8080/v1');
+const httpUrl = url(['http', 'https'], 'http://localhost:8080/v1');
+const redisUrl = url(['redis', 'rediss'], 'redis://localhost:6379');
+/** As other programs take it, also without its scheme. */
+const proxyUrl = z.preprocess(
+  (text) => (typeof text === 'string' && !text.includes('://') ? `http://${text}` : text),
+  url(['http', 'https'], 'http://proxy:3128'),
+);
+const yesNo = z
+  .enum(['true', 'false', '1', '0', 'on', 'off'], 'must be true or false')
+  .transform((value) => ['true', '1', 'on'].includes(value));
 
 const price = z.number('must be a price of 0 or more').min(0, 'must be a price of 0 or more').optional();
 const PRICES = '{"inputPerMillion":0.15,"outputPerMillion":0.6,"perImage":0.04,"perSecond":0.1,"perVideo":0}';
@@ -58,13 +83,28 @@ const schema = z.object({
   TEMPORAL_ADDRESS: address.default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('storyreel'),
-  DATABASE_URL: url('postgres(?:ql)?', 'postgres://user:password@localhost:5432/storyreel').default(
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS: yesNo.optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().min(1).optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_DATA: z.string().min(1).optional(),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().min(1).optional(),
+  TEMPORAL_TLS_CLIENT_CERT_DATA: z.string().min(1).optional(),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().min(1).optional(),
+  TEMPORAL_TLS_CLIENT_KEY_DATA: z.string().min(1).optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
+  TEMPORAL_CONFIG_FILE: z.string().min(1).optional(),
+  TEMPORAL_PROFILE: z.string().min(1).optional(),
+  PAYLOAD_KEY_FILE: z.string().min(1).optional(),
+  DATABASE_URL: url(['postgres', 'postgresql'], 'postgres://user:password@localhost:5432/storyreel', true).default(
     'postgres://localhost:5432/storyreel',
   ),
   DATABASE_POOL_SIZE: whole(1, 500).default(20),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\/[^\s,]+(,rediss?:\/\/[^\s,]+)*$/, 'must be a URL like redis://localhost:6379')
+    .superRefine((text, context) => {
+      const issue = text.split(',').flatMap((node) => redisUrl.safeParse(node).error?.issues ?? [])[0];
+      if (issue) context.addIssue({ code: 'custom', message: issue.message });
+    })
     .default('redis://localhost:6379'),
   REDIS_CLUSTER: onOff.default(false),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
@@ -89,6 +129,9 @@ const schema = z.object({
   PROVIDER_KEY_FOLDER: z.string().startsWith('/', 'must be an absolute path').default('/run/secrets'),
   PROVIDER_HOSTS: words.default('*'),
   PROVIDER_MEDIA_HOSTS: words.optional(),
+  HTTPS_PROXY: proxyUrl.optional(),
+  HTTP_PROXY: proxyUrl.optional(),
+  NO_PROXY: z.string().min(1).optional(),
   FRAME_SIZE: z
     .string()
     .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must be WIDTHxHEIGHT, for example 1280x720')
@@ -132,7 +175,10 @@ const schema = z.object({
   OTEL_SERVICE_NAME: z.string().min(1).optional(),
 });
 
-export type Config = z.output<typeof schema>;
+export interface Config extends z.output<typeof schema> {
+  /** Headers for every request to Temporal, from the variables TEMPORAL_GRPC_META_…. */
+  readonly TEMPORAL_GRPC_META: Readonly<Record<string, string>>;
+}
 export const SETTINGS: Readonly<Record<string, unknown>> = schema.shape;
 
 /** Addresses that production must state: guessing one there would reach the wrong service, or none. */
@@ -143,7 +189,9 @@ const REQUIRED_IN_PRODUCTION = ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'REDIS_URL']
  * out, because it may be a secret. An empty value counts as not set.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const set = (all: typeof env) => Object.entries(all).filter(([, value]) => value !== undefined && value !== '');
+  const own = Object.fromEntries(set(env));
+  const given = { ...settingsOfProfile(own), ...inSmallLetters(own), ...own };
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -169,8 +217,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     if (missing)
       throw new StoryreelError('Config.Invalid', `${missing} must be set in production. See docs/configuration.md.`);
   }
-  keepSecrets(given, parsed.data);
-  return parsed.data;
+  const config = { ...parsed.data, TEMPORAL_GRPC_META: grpcMetadata(given) };
+  keepSecrets(given, config);
+  return config;
+}
+
+/** Many programs know these by such names only. */
+function inSmallLetters(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name.toLowerCase()];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** What is given to this process and must be in nothing that leaves it: keys by their variables' names, passwords in URLs. */
@@ -179,8 +239,17 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
     if (/(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$/i.test(name) && !value?.startsWith('/')) keepSecret(value?.trim());
   }
   const { DATABASE_URL, REDIS_URL, OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL } = config;
+  const { HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT } = config;
   for (const url of [DATABASE_URL, ...REDIS_URL.split(',')]) keepPassword(url);
   for (const url of [OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL]) keepPassword(url);
+  for (const url of [HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT]) keepPassword(url);
+  // Of a PEM file the armour is no secret.
+  for (const line of config.TEMPORAL_TLS_CLIENT_KEY_DATA?.split('\n') ?? []) {
+    if (!line.startsWith('-----')) keepSecret(line.trim());
+  }
+  for (const [name, value] of Object.entries(config.TEMPORAL_GRPC_META)) {
+    if (/auth|cookie|key|token|secret|password/.test(name)) keepSecret(value);
+  }
   for (const header of config.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? []) {
     keepSecret(header.slice(header.indexOf('=') + 1).trim());
   }
@@ -188,20 +257,11 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
 
 /** A password that is the user's or the database's name is none, and would take these out of every text. */
 function keepPassword(url: string | undefined): void {
-  if (url === undefined || !URL.canParse(url)) return;
-  const { username, password, hostname, pathname, searchParams } = new URL(url);
-  for (const [name, value] of searchParams) if (/key|token|password/i.test(name)) keepSecret(value);
-  if ([username, hostname, pathname.slice(1)].includes(password)) return;
+  if (url === undefined) return;
+  const { username, password, hosts, path, query } = readAddress(url);
+  for (const [name, value] of query) if (/key|token|password/i.test(name)) keepSecret(value);
+  if (password === undefined || [username, hosts[0]?.host, path.slice(1)].includes(password)) return;
   keepSecret(password);
-  keepSecret(decoded(password));
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** A key by the name of the environment variable that holds it, or of the file where the name is a path. */

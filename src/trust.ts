@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { httpAddress, writeHostPort } from './address';
 
 /** What the rows of `model_providers` may name. Whoever may write them must not thereby read whatever this process can. */
 export interface Trust {
@@ -21,10 +22,11 @@ export function mayHoldKey(from: string, { PROVIDER_KEY_VARIABLES, PROVIDER_KEY_
 
 /** Whether a row may have requests, and with them its key and prompts, sent there. */
 export function mayBeAsked(baseUrl: string, { PROVIDER_HOSTS }: Trust): boolean {
-  if (!URL.canParse(baseUrl)) return false;
-  const { protocol, host, hostname } = new URL(baseUrl);
-  const isHttp = protocol === 'http:' || protocol === 'https:';
-  return isHttp && (isAllowed(host, PROVIDER_HOSTS) || isAllowed(hostname, PROVIDER_HOSTS));
+  const address = httpAddress(baseUrl);
+  const [first] = address?.hosts ?? [];
+  if (!first) return false;
+  const names = [writeHostPort(first), writeHostPort({ host: first.host })];
+  return names.some((name) => isAllowed(name, PROVIDER_HOSTS));
 }
 
 /** The last word that fits decides. */

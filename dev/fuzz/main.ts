@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { readConfig, StoryClient } from '../../src/client';
 import { createLogger } from '../../src/logger';
+import { connectTemporal } from '../../src/temporal';
 import { runWorker } from '../../src/worker';
 import { openSandbox } from '../sandbox';
 import { play } from './play';
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     const config = readConfig(sandbox.env);
     const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'fuzz'));
     const client = await StoryClient.connect(config);
-    const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+    const connection = await connectTemporal(config, 5_000);
     const namespace = config.TEMPORAL_NAMESPACE;
     const world = {
       ...{ client, namespace, taskQueue: config.TEMPORAL_TASK_QUEUE },

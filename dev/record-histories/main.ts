@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
+import { connectTemporal } from '../../src/temporal';
 import { runWorker } from '../../src/worker';
 import { openSandbox } from '../sandbox';
 import { SITUATIONS } from './situations';
@@ -34,7 +35,7 @@ async function main(names: readonly string[]): Promise<void> {
       await old.stop();
     };
     const client = await StoryClient.connect(config);
-    const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+    const connection = await connectTemporal(config, 5_000);
     const temporal = new Client({ connection });
     await mkdir(target, { recursive: true });
     for (const [name, situation] of Object.entries(SITUATIONS)) {

@@ -79,7 +79,12 @@ async function answers(port: number): Promise<boolean> {
   try {
     // A refused gRPC connection is tried again only after a second; a refused socket says so at once.
     await connectOnce('127.0.0.1', port, 1_000);
-    const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 2_000 });
+    const connection = await Connection.connect({
+      address: `127.0.0.1:${port}`,
+      connectTimeout: 2_000,
+      // Else it would be asked through whatever proxy the shell has.
+      channelArgs: { 'grpc.enable_http_proxy': 0 },
+    });
     try {
       return await connection.withDeadline(Date.now() + 2_000, async () => {
         const namespace = 'default';

@@ -20,11 +20,11 @@ import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
 import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
-import { ownSettings, writeEnvFile } from './settings';
+import { blanksForTemporal, ownSettings, withoutOtherTemporal, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
 import { keepWorker } from './worker';
 
-const env = process.env;
+const env = withoutOtherTemporal(process.env);
 const stateDir = resolve(env['STORYREEL_STATE_DIR'] || join(DIST, '..', '.storyreel'));
 const screen = standardOutput(process.stdout);
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -71,7 +71,7 @@ async function makeFilm(
 ): Promise<number> {
   const workerEnv = { ...env, ...settings };
   const config = readConfig(workerEnv);
-  const envFile = writeEnvFile(stateDir, { ...ownSettings(env), ...settings });
+  const envFile = writeEnvFile(stateDir, { ...blanksForTemporal(process.env), ...ownSettings(env), ...settings });
   await prepareServices(config);
   keepWorker(stack, {
     stateDir,

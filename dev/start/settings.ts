@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS } from '../../src/config';
+import { leadsToTemporal } from '../../src/temporal-profile';
 import type { LocalModel, Stack } from '../stack';
 import { DIST } from './guest';
 
@@ -17,6 +18,24 @@ interface Services {
 /** Whether anything is left for the stand-in provider to do. */
 export function needsStudio(env: Env, localModel: boolean): boolean {
   return !(localModel || hasText(env)) || !env['STORYREEL_IMAGE_BASE_URL'] || !env['STORYREEL_VIDEO_BASE_URL'];
+}
+
+/**
+ * The environment without what a shell has set for another Temporal: its namespace, key and certificates are none of the server
+ * that runs here. With TEMPORAL_ADDRESS they are meant for us.
+ */
+export function withoutOtherTemporal(env: Env): Env {
+  const names = otherTemporal(env);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
+/** For a shell that has them: an empty value counts as not set. */
+export function blanksForTemporal(env: Env): Record<string, string> {
+  return Object.fromEntries(otherTemporal(env).map((name) => [name, '']));
+}
+
+function otherTemporal(env: Env): string[] {
+  return env['TEMPORAL_ADDRESS'] ? [] : Object.keys(env).filter(leadsToTemporal);
 }
 
 /** Our settings for the services that run here. What the environment sets itself is left as it is. */
@@ -55,8 +74,9 @@ const NOT_SHARED = ['NODE_ENV', 'METRICS_ADDRESS'];
 
 /** What the environment has set of our settings, so that a second worker has them, too. */
 export function ownSettings(env: Env): Record<string, string> {
-  const names = Object.keys(SETTINGS).filter((name) => !NOT_SHARED.includes(name));
-  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  const own = Object.keys(SETTINGS).filter((name) => !NOT_SHARED.includes(name));
+  const names = new Set([...own, ...Object.keys(env).filter(leadsToTemporal)]);
+  return Object.fromEntries([...names].flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 /** A file to be sourced in a shell: the settings, and the command itself. Only its owner may read the passwords and keys in it. */

@@ -1,15 +1,19 @@
 import { ServiceError } from '@temporalio/client';
 import { databaseFaultOf, PoolUsedUp } from '../entities';
 import { StoryreelError, unreachable } from '../protocol';
+import { refusedByTemporal } from '../temporal';
 
 /** gRPC's codes for a server that is not there, answers too late, or has no room. */
 const AWAY: readonly unknown[] = [1, 4, 8, 14];
+/** And for one that does not let us in. */
+const REFUSED: readonly unknown[] = [7, 16];
 
 /** Whatever the client has met, as a `StoryreelError`. */
 export function storyreelError(error: unknown): StoryreelError {
   if (error instanceof StoryreelError) return error;
   if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
   if (error instanceof PoolUsedUp) return new StoryreelError('Service.Unreachable', error.message, { cause: error });
+  if (REFUSED.includes(grpcCodeOf(error))) return refusedByTemporal(messageOnly(error));
   const fault = databaseFaultOf(error);
   if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
   if (fault?.kind === 'refused') {

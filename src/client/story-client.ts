@@ -1,10 +1,9 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
-import { createDataSource, Project, usageTotals } from '../entities';
+import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
 import {
   projectNotFound,
-  unreachable,
   workflowIdOf,
   type LaneId,
   type MessageAnswer,
@@ -20,6 +19,7 @@ import {
 } from '../protocol';
 import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
+import { connectTemporal, dataConverter } from '../temporal';
 import { storeBudget } from './budget';
 import { cancelRun, type CancelResult } from './cancel-run';
 import {
@@ -63,6 +63,7 @@ export interface ConnectOptions {
   readonly metrics?: StoryMetrics;
 }
 
+const TEMPORAL_MS = 5_000;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
 
@@ -104,14 +105,10 @@ export class StoryClient {
   static async connect(config: Config, { metrics }: ConnectOptions = {}): Promise<StoryClient> {
     const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
     const dataSource = createDataSource({ url, poolSize, oneEach: true, applicationName: 'storyreel-client' });
-    const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS, connectTimeout: 5_000 }).catch(
-      (cause: unknown) => {
-        throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
-      },
-    );
+    const connection = await connectTemporal(config, TEMPORAL_MS);
     await dataSource.initialize().catch(async (cause: unknown) => {
       await connection.close();
-      throw unreachable('Postgres', 'DATABASE_URL', cause);
+      throw databaseUnreachable(cause);
     });
     const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
@@ -119,6 +116,7 @@ export class StoryClient {
     const temporal = new Client({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
+      dataConverter: dataConverter(config),
       interceptors: { workflow: [clientSpans] },
     });
     return new StoryClient(config, temporal, dataSource, redis, metrics);

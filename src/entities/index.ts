@@ -1,3 +1,4 @@
+export { databaseUnreachable } from './database-unreachable';
 export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
 export { createDataSource, type DataSourceSettings } from './data-source';
 export { codeOf, databaseFaultOf, PoolUsedUp, type DatabaseFault } from './database-fault';

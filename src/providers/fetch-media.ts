@@ -1,4 +1,5 @@
 import OpenAI from 'openai';
+import { urlOf } from '../address';
 import { StoryreelError } from '../protocol';
 import { BrokenConnection, NotReady, NotSent } from './errors';
 import { httpFetch } from './http-fetch';
@@ -31,14 +32,14 @@ export async function openMedia(
   signal: AbortSignal,
   { withKey = false } = {},
 ): Promise<Response> {
-  const own = new URL(source.baseUrl);
-  let url = urlOf(address, own);
+  const own = urlOf(source.baseUrl);
+  let url = fileUrl(address, own);
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const isOwn = url.origin === own.origin;
     const response = await ask(source, url, signal, isOwn, withKey && isOwn && hops === 0);
     const next = response.headers.get('location');
     if (!REDIRECTS.has(response.status) || next === null) return goodOf(response, isOwn);
-    url = urlOf(next, url);
+    url = fileUrl(next, url);
   }
   throw new StoryreelError('Media.Forbidden', `The address of the provider's file led to others without an end.`);
 }
@@ -75,8 +76,8 @@ async function ask(
 }
 
 /** Only HTTP, and without a name and password, which would be another one's. */
-function urlOf(address: string, base: URL): URL {
-  const url = URL.canParse(address, base.href) ? new URL(address, base.href) : undefined;
+function fileUrl(address: string, base: URL): URL {
+  const url = parsed(address, base);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new StoryreelError('Media.Forbidden', 'The provider gave something as the address of its file that is none.');
   }
@@ -84,6 +85,14 @@ function urlOf(address: string, base: URL): URL {
   url.password = '';
   url.hash = '';
   return url;
+}
+
+function parsed(address: string, base: URL): URL | undefined {
+  try {
+    return urlOf(address, base);
+  } catch {
+    return undefined;
+  }
 }
 
 async function goodOf(response: Response, isOwn: boolean): Promise<Response> {

@@ -3,16 +3,13 @@ import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { urlOf } from '../address';
 import { BrokenConnection, NotSent, ServerError } from './errors';
+import { proxyFault, routeTo } from './proxy-route';
 import { refusalOf } from './said-error';
 
 const MOST_ERROR_BYTES = 64 * 1024;
 const MOST_SILENCE_MS = 60_000;
-
-const agents = {
-  'http:': new http.Agent({ keepAlive: true, maxSockets: Infinity }),
-  'https:': new https.Agent({ keepAlive: true, maxSockets: Infinity }),
-};
 
 const bodies = new WeakMap<Response, Readable>();
 
@@ -25,7 +22,7 @@ export async function httpFetch(
   input: string | URL | Request,
   init: RequestInit & { readonly lookup?: LookupFunction } = {},
 ): Promise<Response> {
-  const url = new URL(input instanceof Request ? input.url : input);
+  const url = urlOf(input instanceof Request ? input.url : input);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new TypeError(`unsupported protocol ${url.protocol}`);
   const signal = init.signal ?? undefined;
@@ -35,14 +32,14 @@ export async function httpFetch(
   const headers = Object.fromEntries(new Headers(init.headers));
   if (body) headers['content-length'] = String(body.length);
 
+  const route = routeTo(url);
   const incoming = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const module = url.protocol === 'https:' ? https : http;
-    const request = module.request(url, {
+    const request = (route.secure ? https : http).request(url, {
+      ...route.options,
       method: init.method ?? 'GET',
-      headers,
+      headers: { ...headers, ...route.options.headers },
       // A connection that somebody else has opened was not looked up so.
-      agent: init.lookup === undefined && agents[url.protocol as 'http:'],
-      ...(init.lookup && { lookup: init.lookup }),
+      ...(init.lookup && !route.proxied && { agent: false, lookup: init.lookup }),
     });
     const abort = () => request.destroy(abortError());
     signal?.addEventListener('abort', abort, { once: true });
@@ -55,7 +52,7 @@ export async function httpFetch(
     request.on('socket', (socket) => {
       connected = !socket.connecting;
       // One that is used again has nothing more to say, and would keep the listener of each request.
-      if (!connected) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (connected = true));
+      if (!connected) socket.once(route.secure ? 'secureConnect' : 'connect', () => (connected = true));
     });
     request.on('error', (error) => {
       signal?.removeEventListener('abort', abort);
@@ -65,6 +62,10 @@ export async function httpFetch(
   });
 
   const status = incoming.statusCode ?? 0;
+  if (status === 407 && route.proxySetting) {
+    incoming.destroy();
+    throw new NotSent(proxyFault('answered 407', route.proxySetting));
+  }
   const responseHeaders = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) responseHeaders.set(name, Array.isArray(value) ? value.join(', ') : value);

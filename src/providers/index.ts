@@ -1,5 +1,6 @@
 export { BrokenConnection, LostOrder, NotReady, NotSent, OtherOrder, ServerError, UnusableMedia } from './errors';
 export { failureKind } from './failure-kind';
+export { useProxies } from './proxy-route';
 export { linkSignals } from './linked-signal';
 export { sizeOption } from './frame-size';
 export { OpenAiImage } from './openai-image';

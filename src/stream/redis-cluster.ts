@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Cluster, Redis } from 'ioredis';
+import { firstHost, readAddress } from '../address';
 import { FAIL_FAST, KEEP_TRYING, reportFaults, retryDelay, type RedisFaultLog } from './redis-connection';
 
 interface Access {
@@ -16,17 +17,16 @@ interface Address {
 
 /** The nodes of the cluster, as they were named and as they are known since; each takes what the first one takes. */
 function accessOf(url: string): Access {
-  const { protocol, username, password } = new URL(url);
+  const { scheme, username, password } = readAddress(url);
   return {
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(scheme === 'rediss' && { tls: {} }),
   };
 }
 
 function addressOf(url: string): Address {
-  const { hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+  return firstHost(readAddress(url), { host: '127.0.0.1', port: 6379 });
 }
 
 /** Writes to all nodes and fails as fast as a connection to a single server. The nodes at `urls` name the others. */

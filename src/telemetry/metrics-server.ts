@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostPort, writeHostPort } from '../address';
 import { StoryreelError } from '../protocol';
 import type { StoryMetrics } from './story-metrics';
 
@@ -17,7 +18,7 @@ export async function serveMetrics(
   metrics: StoryMetrics,
   more: () => Promise<string> = () => Promise.resolve(''),
 ): Promise<MetricsServer> {
-  const [host = '', port = ''] = address.split(':');
+  const { host, port } = hostPort(address);
   const server = createServer((request, response) => {
     if (request.url?.split('?')[0] !== '/metrics') {
       response.writeHead(404).end();
@@ -29,13 +30,13 @@ export async function serveMetrics(
     );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(Number(port), host, resolve);
+    server.once('error', reject).listen(port, host, resolve);
   }).catch((cause: NodeJS.ErrnoException) => {
     const message = `METRICS_ADDRESS ${address} cannot be listened on (${cause.code}).`;
     throw new StoryreelError('Config.Invalid', message, { cause });
   });
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}/metrics`,
+    url: `http://${writeHostPort({ host, port: (server.address() as AddressInfo).port })}/metrics`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -19,12 +19,14 @@ import {
   type ActivityDeps,
 } from '../activities';
 import type { Config } from '../config';
-import { createDataSource } from '../entities';
+import { createDataSource, databaseUnreachable } from '../entities';
 import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
-import { LANE_KINDS, laneQueue, unreachable, type LaneKind } from '../protocol';
+import { LANE_KINDS, laneQueue, type LaneKind } from '../protocol';
+import { useProxies } from '../providers';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
+import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
 import { deploymentOptions } from './deployment-options';
 import { TemporalRuns } from './temporal-runs';
 import { tellingOfFaults, watchDisks } from './watched-disks';
@@ -54,13 +56,12 @@ const BEAT_THROTTLE_MS = 100;
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
   const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
+  useProxies(config);
   const telemetry = await openTelemetry(config, logger);
-  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }).catch(
-    async (cause: unknown) => {
-      await telemetry.close();
-      throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
-    },
-  );
+  const connection = await connectNative(config).catch(async (cause: unknown) => {
+    await telemetry.close();
+    throw cause;
+  });
   const { metrics, metricsUrl } = telemetry;
   const disks = new FullDisks(logger);
   const met = watchDisks(disks, config, {
@@ -89,7 +90,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const close = () => Promise.race([closeAll(), sleep(CLOSE_MS, undefined, { ref: false })]);
   try {
     await dataSource.initialize().catch((cause: unknown) => {
-      throw unreachable('Postgres', 'DATABASE_URL', cause);
+      throw databaseUnreachable(cause);
     });
     const media = tellingOfFaults(store, met.media);
     await media.probe().catch(({ message }: Error) => {
@@ -102,7 +103,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     void tryFfmpeg(config).then(({ fault }) => {
       if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
     });
-    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE);
+    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE, dataConverter(config));
     const { log, control } = redis;
     const deps = {
       dataSource,
@@ -141,6 +142,13 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   }
 }
 
+async function connectNative(config: Config): Promise<NativeConnection> {
+  const options = temporalConnection(config);
+  return NativeConnection.connect(options).catch(async (cause: unknown) => {
+    throw await temporalUnreachable(options, cause);
+  });
+}
+
 async function createWorkers(
   connection: NativeConnection,
   deps: ActivityDeps,
@@ -151,6 +159,7 @@ async function createWorkers(
     ...workerOptions,
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter: dataConverter(config),
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
     ...deploymentOptions(config),

@@ -1,5 +1,5 @@
 import { Client, WorkflowFailedError, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
-import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { ApplicationFailure, TerminatedFailure, TimeoutFailure, type DataConverter } from '@temporalio/common';
 import type { RunLookup, RunState } from '../activities';
 import {
   batchWorkflowIdOf,
@@ -18,8 +18,8 @@ import {
 export class TemporalRuns implements RunLookup {
   private readonly client: Client;
 
-  constructor(connection: ConnectionLike, namespace: string) {
-    this.client = new Client({ connection, namespace });
+  constructor(connection: ConnectionLike, namespace: string, dataConverter: DataConverter = {}) {
+    this.client = new Client({ connection, namespace, dataConverter });
   }
 
   async newestRun(projectId: ProjectId): Promise<RunState> {

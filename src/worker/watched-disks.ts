@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { shownHosts } from '../address';
 import type { Config } from '../config';
 import type { FullDisks } from '../full-disks';
 import type { MediaStore } from '../storage';
@@ -35,8 +36,8 @@ export function watchDisks(
 ): Readonly<Record<'media' | 'postgres' | 'redis', (error: unknown) => void>> {
   return {
     media: disks.watch(`the disk of MEDIA_DIR (${resolve(MEDIA_DIR)})`, probeMedia),
-    postgres: disks.watch(`the disk of Postgres (${hostsIn(DATABASE_URL)})`, () => writeTable(dataSource())),
-    redis: disks.watch(`the disk of Redis (${hostsIn(REDIS_URL)})`, writeToRedis),
+    postgres: disks.watch(`the disk of Postgres (${shownHosts(DATABASE_URL)})`, () => writeTable(dataSource())),
+    redis: disks.watch(`the disk of Redis (${shownHosts(REDIS_URL)})`, writeToRedis),
   };
 }
 
@@ -48,11 +49,4 @@ async function writeTable(dataSource: DataSource): Promise<void> {
        SELECT repeat(md5(n::text), 250) AS filler FROM generate_series(1, 16) AS n`,
     ),
   );
-}
-
-function hostsIn(urls: string): string {
-  return urls
-    .split(',')
-    .map((url) => (URL.canParse(url) ? new URL(url).host : '(set)'))
-    .join(', ');
 }

@@ -2,7 +2,41 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownSettings, writeEnvFile } from '../../dev/start/settings';
+import {
+  blanksForTemporal,
+  ownSettings,
+  settingsFor,
+  withoutOtherTemporal,
+  writeEnvFile,
+} from '../../dev/start/settings';
+import { readConfig } from '../../src/config';
+
+const CLOUD = {
+  ...{ TEMPORAL_NAMESPACE: 'films.a1b2c', TEMPORAL_API_KEY: 'a-key-of-the-cloud', TEMPORAL_TLS: 'true' },
+  ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere', TEMPORAL_PROFILE: 'cloud', TEMPORAL_CONFIG_FILE: '/nowhere' },
+  TEMPORAL_GRPC_META_X_TEAM: 'films',
+};
+
+test('What a shell has set for another Temporal does not reach the one that runs here', () => {
+  const env = { ...CLOUD, TEMPORAL_TASK_QUEUE: 'mine' };
+  const stack = {
+    ...{ temporal: { address: '127.0.0.1:7233', embedded: true }, postgres: { url: 'postgres://h/d' } },
+    ...{ redis: { url: 'redis://h' }, ffmpegPath: 'ffmpeg' },
+  };
+  const settings = settingsFor(withoutOtherTemporal(env), { stateDir: '/', stack: stack as never });
+  const ours = { TEMPORAL_TASK_QUEUE: 'mine', ...settings };
+  expect(readConfig({ ...withoutOtherTemporal(env), ...settings })).toEqual(readConfig(ours));
+  // A shell that reads the file has the settings of the cloud, too.
+  const file = { ...blanksForTemporal(env), ...ownSettings(withoutOtherTemporal(env)), ...settings };
+  expect(readConfig({ ...env, ...file })).toEqual(readConfig(ours));
+});
+
+test('What is set beside TEMPORAL_ADDRESS goes on to a shell that takes over the settings', () => {
+  const env = { ...CLOUD, TEMPORAL_ADDRESS: 'films.a1b2c.tmprl.cloud:7233' };
+  expect(withoutOtherTemporal(env)).toEqual(env);
+  expect(ownSettings(env)).toEqual(env);
+  expect(blanksForTemporal(env)).toEqual({});
+});
 
 test('A shell that takes over the settings of npm start has what the user has set, too', () => {
   const folder = mkdtempSync(join(tmpdir(), 'storyreel-env-'));

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
+import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import { createDataSource, ModelProvider } from '../../entities';
+import { createDataSource, databaseUnreachable, ModelProvider } from '../../entities';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
-import { reasonOf, withoutPassword, type Finding } from './finding';
+import { reasonOf, type Finding } from './finding';
 
 interface Examined {
   readonly postgres: Finding;
@@ -14,7 +15,7 @@ interface Examined {
 /** Looks at Postgres, its schema, and who makes text, images and video. */
 export async function examineDatabase(config: Config): Promise<Examined> {
   const dataSource = createDataSource({ url: config.DATABASE_URL, poolSize: 1, acquireTimeoutMs: 4_000 });
-  const known = { service: 'postgres', address: withoutPassword(config.DATABASE_URL) };
+  const known = { service: 'postgres', address: shownAddress(config.DATABASE_URL) };
   try {
     await dataSource.initialize();
     const [row] = await dataSource.query<{ server_version: string }[]>('SHOW server_version');
@@ -33,9 +34,12 @@ export async function examineDatabase(config: Config): Promise<Examined> {
       providers: await providersOf(config, rows),
     };
   } catch (error) {
-    const advice = 'Start Postgres, or correct DATABASE_URL.';
+    const { type, message } = databaseUnreachable(error);
+    const refused = type === 'Config.Invalid';
+    const detail = refused ? 'a setting does not fit it' : reasonOf(error);
+    const advice = refused ? message : 'Start Postgres, or correct DATABASE_URL.';
     return {
-      postgres: { ...known, ok: false, detail: reasonOf(error), advice },
+      postgres: { ...known, ok: false, detail, advice },
       providers: await providersOf(config, []),
     };
   } finally {

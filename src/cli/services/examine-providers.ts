@@ -1,7 +1,8 @@
+import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { missingPrices, type ModelProvider, type ProviderPrices } from '../../entities';
 import { mayBeAsked, mayHoldKey } from '../../trust';
-import { withoutPassword, type Finding } from './finding';
+import type { Finding } from './finding';
 
 type Kind = ModelProvider['kind'];
 type Prices = { readonly [Name in keyof ProviderPrices]: number | undefined };
@@ -19,7 +20,7 @@ export function examineProviders(config: Config, rows: readonly ModelProvider[])
       return { service: kind, ok: false, detail: 'no provider', advice };
     }
     const advice = adviceOnPrices('STORYREEL_PRICES', kind, config.STORYREEL_PRICES ?? {});
-    return { service: kind, ok: true, address: withoutPassword(address), detail: `model ${model}`, ...advice };
+    return { service: kind, ok: true, address: shownAddress(address), detail: `model ${model}`, ...advice };
   };
   return [
     given('text', text, config.STORYREEL_TEXT_MODEL, 'OPENAI_BASE_URL or OPENAI_API_KEY'),

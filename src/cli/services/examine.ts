@@ -1,10 +1,11 @@
+import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
 import { FolderStore } from '../../storage';
 import { connectPublisher, whenReady } from '../../stream';
 import { tryFfmpeg } from '../../worker';
 import { examineDatabase } from './examine-database';
-import { reasonOf, withoutPassword, type Finding } from './finding';
+import { reasonOf, type Finding } from './finding';
 import { intervalOf } from './reconcile-schedule';
 import { missingSearchAttributes, withTemporal } from './temporal-namespace';
 
@@ -41,15 +42,16 @@ async function examineTemporal(config: Config): Promise<Finding> {
       return { ...found, ok: true, detail: `${detail}, the reconciler is not scheduled`, advice };
     });
   } catch (error) {
-    const isThere = error instanceof StoryreelError && error.type === 'Config.Invalid';
-    const advice = isThere ? error.message : 'Start Temporal, or correct TEMPORAL_ADDRESS.';
-    return { ...known, ok: false, detail: isThere ? `no namespace ${namespace}` : reasonOf(error), advice };
+    if (error instanceof StoryreelError && error.type === 'Config.Invalid') {
+      return { ...known, ok: false, detail: 'a setting does not fit it', advice: error.message };
+    }
+    return { ...known, ok: false, detail: reasonOf(error), advice: 'Start Temporal, or correct TEMPORAL_ADDRESS.' };
   }
 }
 
 async function examineRedis(config: Config): Promise<Finding> {
   const { REDIS_URL, REDIS_CLUSTER } = config;
-  const known = { service: 'redis', address: REDIS_URL.split(',').map(withoutPassword).join(',') };
+  const known = { service: 'redis', address: REDIS_URL.split(',').map(shownAddress).join(',') };
   const redis = connectPublisher(config);
   try {
     const refused = new Promise<never>((_, reject) => redis.once('error', reject));

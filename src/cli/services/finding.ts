@@ -12,16 +12,6 @@ export interface Finding {
   readonly advice?: string;
 }
 
-/** Also where the address is one that the URL class does not take: then nothing of it is shown. */
-export function withoutPassword(url: string): string {
-  try {
-    const { protocol, username, host, pathname } = new URL(url);
-    return `${protocol}//${username ? `${username}@` : ''}${host}${pathname}`;
-  } catch {
-    return '(set)';
-  }
-}
-
 /** The cause of an error in one short line. */
 export function reasonOf(error: unknown): string {
   if (error instanceof StoryreelError && error.cause !== undefined) return reasonOf(error.cause);

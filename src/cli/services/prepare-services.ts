@@ -1,6 +1,5 @@
 import type { Config } from '../../config';
-import { createDataSource, migrate } from '../../entities';
-import { unreachable } from '../../protocol';
+import { createDataSource, databaseUnreachable, migrate } from '../../entities';
 import { keepReconcileSchedule, type ScheduleChange } from './reconcile-schedule';
 import { registerSearchAttributes, withTemporal } from './temporal-namespace';
 
@@ -27,7 +26,7 @@ export async function prepareServices(config: Config): Promise<Prepared> {
 async function migrateDatabase({ DATABASE_URL }: Config): Promise<string[]> {
   const dataSource = createDataSource({ url: DATABASE_URL, poolSize: 2, applicationName: 'storyreel-migrate' });
   await dataSource.initialize().catch((cause: unknown) => {
-    throw unreachable('Postgres', 'DATABASE_URL', cause);
+    throw databaseUnreachable(cause);
   });
   try {
     return await migrate(dataSource);

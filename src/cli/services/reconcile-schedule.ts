@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import type { Config } from '../../config';
 import { RECONCILE_WORKFLOW, reconcileScheduleOf } from '../../protocol';
+import { dataConverter } from '../../temporal';
 
 const MINUTE_MS = 60_000;
 
@@ -18,7 +19,7 @@ export async function keepReconcileSchedule(
   connection: Connection,
   config: Config,
 ): Promise<ScheduleChange | undefined> {
-  const { schedule } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const { schedule } = clientOf(connection, config);
   const { TEMPORAL_TASK_QUEUE: taskQueue, RECONCILE_MINUTES: minutes } = config;
   const scheduleId = reconcileScheduleOf(taskQueue);
   const handle = schedule.getHandle(scheduleId);
@@ -50,9 +51,13 @@ export async function keepReconcileSchedule(
   return 'created';
 }
 
+function clientOf(connection: Connection, config: Config): Client {
+  return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter: dataConverter(config) });
+}
+
 /** In milliseconds; undefined where there is no schedule. */
 export async function intervalOf(connection: Connection, config: Config): Promise<number | undefined> {
-  const { schedule } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const { schedule } = clientOf(connection, config);
   try {
     const { spec } = await schedule.getHandle(reconcileScheduleOf(config.TEMPORAL_TASK_QUEUE)).describe();
     return spec.intervals?.[0]?.every ?? 0;

@@ -1,25 +1,22 @@
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config';
-import { SEARCH_ATTRIBUTES, StoryreelError, unreachable } from '../../protocol';
+import { SEARCH_ATTRIBUTES, StoryreelError } from '../../protocol';
+import { connectTemporal, isRefused, refusedByTemporal } from '../../temporal';
 
 /** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
 const KEYWORD = 2;
-/** gRPC's NOT_FOUND and ALREADY_EXISTS. */
-const [NOT_FOUND, ALREADY_EXISTS] = [5, 6];
+/** Codes of gRPC. */
+const [NOT_FOUND, ALREADY_EXISTS, UNIMPLEMENTED] = [5, 6, 12];
 const CONNECT_MS = 4_000;
 const VISIBLE_MS = 10_000;
 
 export async function withTemporal<T>(config: Config, use: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({
-    address: config.TEMPORAL_ADDRESS,
-    connectTimeout: CONNECT_MS,
-  }).catch((cause: unknown) => {
-    throw unreachable('Temporal', 'TEMPORAL_ADDRESS', cause);
-  });
+  const connection = await connectTemporal(config, CONNECT_MS);
   try {
     return await use(connection);
   } catch (error) {
+    if (isRefused(error)) throw refusedByTemporal(error);
     if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
     throw new StoryreelError(
       'Config.Invalid',
@@ -46,7 +43,14 @@ export async function registerSearchAttributes(connection: Connection, namespace
     .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])) })
     .catch((error: unknown) => {
       // Another migration was faster.
-      if ((error as { code?: unknown }).code !== ALREADY_EXISTS) throw error;
+      if ((error as { code?: unknown }).code === ALREADY_EXISTS) return;
+      if (!isRefused(error) && (error as { code?: unknown }).code !== UNIMPLEMENTED) throw error;
+      throw new StoryreelError(
+        'Config.Invalid',
+        `Temporal lets nobody add search attributes here, as Temporal Cloud does not. Add ${missing.join(', ')} to the ` +
+          `namespace ${namespace} by hand, each as Keyword, and migrate again.`,
+        { cause: error },
+      );
     });
   for (let waited = 0; waited < VISIBLE_MS; waited += 100) {
     if ((await missingSearchAttributes(connection, namespace)).length === 0) return missing;

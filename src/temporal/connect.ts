@@ -1,0 +1,17 @@
+import { Connection } from '@temporalio/client';
+import type { Config } from '../config';
+import { temporalConnection } from './connection-options';
+import { temporalUnreachable } from './why-unreachable';
+
+/**
+ * A connection for clients. The library would send it through the proxy of HTTPS_PROXY, which is for providers; the worker's
+ * own connection does not. Throws `Service.Unreachable` or `Config.Invalid`, with the cause as far as it can be found out.
+ */
+export async function connectTemporal(config: Config, connectTimeout: number): Promise<Connection> {
+  const options = temporalConnection(config);
+  try {
+    return await Connection.connect({ ...options, connectTimeout, channelArgs: { 'grpc.enable_http_proxy': 0 } });
+  } catch (error) {
+    throw await temporalUnreachable(options, error);
+  }
+}

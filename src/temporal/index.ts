@@ -1,0 +1,4 @@
+export { connectTemporal } from './connect';
+export { temporalConnection, type TemporalConnectionOptions } from './connection-options';
+export { dataConverter } from './payload-codec';
+export { isRefused, refusedByTemporal, temporalUnreachable } from './why-unreachable';
