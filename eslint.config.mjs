@@ -16,6 +16,7 @@ export const ARROWS = {
   stages: ['protocol', 'entities', 'storage', 'providers'],
   planning: ['protocol', 'entities', 'stages', 'config.ts', 'trust.ts'],
   telemetry: ['protocol', 'stream', 'config.ts', 'logger.ts', 'scrub.ts'],
+  readiness: ['protocol', 'entities', 'storage', 'config.ts', 'logger.ts'],
   activities: [
     'protocol',
     'planning',
@@ -34,6 +35,7 @@ export const ARROWS = {
   worker: [
     'protocol',
     'activities',
+    'readiness',
     'entities',
     'stream',
     'telemetry',
@@ -46,6 +48,7 @@ export const ARROWS = {
     'protocol',
     'client',
     'worker',
+    'readiness',
     'entities',
     'stream',
     'storage',

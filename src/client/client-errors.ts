@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import { databaseFaultOf, PoolUsedUp } from '../entities';
+import { databaseFaultOf, isUnmigrated, PoolUsedUp } from '../entities';
 import { StoryreelError, unreachable } from '../protocol';
 
 /** gRPC's codes for a server that is not there, answers too late, or has no room. */
@@ -10,6 +10,10 @@ export function storyreelError(error: unknown): StoryreelError {
   if (error instanceof StoryreelError) return error;
   if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
   if (error instanceof PoolUsedUp) return new StoryreelError('Service.Unreachable', error.message, { cause: error });
+  if (isUnmigrated(error)) {
+    const message = 'Postgres has not the tables of this version. Run "storyreel migrate".';
+    return new StoryreelError('Database.NotMigrated', message, { cause: error });
+  }
   const fault = databaseFaultOf(error);
   if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
   if (fault?.kind === 'refused') {

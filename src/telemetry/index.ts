@@ -1,6 +1,6 @@
 export { activitySpans } from './activity-spans';
 export { clientSpans } from './client-spans';
-export { serveMetrics, type MetricsServer } from './metrics-server';
+export { serveMetrics, type MetricsServer, type StatusPage } from './metrics-server';
 export { providerCall, type ProviderCall } from './provider-call';
 export { runSpans, SILENT_RUNS } from './run-spans';
 export { StoryMetrics } from './story-metrics';

@@ -2,6 +2,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { activitySpans, runSpans, serveMetrics, SILENT_RUNS, startTracing, StoryMetrics } from '../telemetry';
+import type { Health } from './health';
 import { installTemporalRuntime, temporalMetrics } from './temporal-runtime';
 
 export interface WorkerTelemetry {
@@ -12,12 +13,13 @@ export interface WorkerTelemetry {
   close(): Promise<void>;
 }
 
-/** What the settings ask for, and nothing else: metrics, traces, and Temporal's logs in ours. */
-export async function openTelemetry(config: Config, logger: Logger): Promise<WorkerTelemetry> {
+/** What the settings ask for, and nothing else: metrics with the worker's health, traces, and Temporal's logs in ours. */
+export async function openTelemetry(config: Config, logger: Logger, health: Health): Promise<WorkerTelemetry> {
   const { METRICS_ADDRESS: address } = config;
   const temporal = await installTemporalRuntime(logger, address !== undefined);
   const metrics = address === undefined ? undefined : new StoryMetrics();
-  const server = address && metrics && (await serveMetrics(address, metrics, () => temporalMetrics(temporal)));
+  const server =
+    address && metrics && (await serveMetrics(address, metrics, () => temporalMetrics(temporal), health.pages));
   metrics?.observeProcess();
   const tracing = await startTracing(config, 'storyreel-worker', logger);
   return {

@@ -7,6 +7,9 @@ const HELP = `
 On SIGTERM or Ctrl-C it takes no more work and gives what runs SHUTDOWN_GRACE_MS to end; another worker goes on with the
 rest. A second signal ends it at once. Logs are JSON lines on standard error.
 
+It begins when the database's schema, the Temporal namespace, Redis and MEDIA_DIR are as it needs them, and logs until then what
+it waits for.
+
 Example:
   TEMPORAL_ADDRESS=temporal:7233 storyreel worker`;
 
@@ -19,7 +22,13 @@ export function addWorker(program: Command, cli: Cli): void {
     .action(async () => {
       const config = cli.config();
       const interrupted = cli.interrupted();
-      const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'worker'));
+      const logger = createLogger(config.LOG_LEVEL, 'worker');
+      const worker = await runWorker(config, logger, { signal: interrupted }).catch((error: unknown) => {
+        // It was told to stop while it waited for what it needs.
+        if (interrupted.aborted) return undefined;
+        throw error;
+      });
+      if (!worker) return;
       const stop = () => void worker.stop().catch(() => undefined);
       if (interrupted.aborted) stop();
       interrupted.addEventListener('abort', stop, { once: true });

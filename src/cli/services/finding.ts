@@ -1,5 +1,3 @@
-import { StoryreelError } from '../../protocol';
-
 /** What was found out about one service. */
 export interface Finding {
   readonly service: string;
@@ -20,11 +18,4 @@ export function withoutPassword(url: string): string {
   } catch {
     return '(set)';
   }
-}
-
-/** The cause of an error in one short line. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof StoryreelError && error.cause !== undefined) return reasonOf(error.cause);
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
-  return typeof code === 'string' ? code : (message ?? String(error)).split('\n')[0]?.slice(0, 120) || 'no answer';
 }
