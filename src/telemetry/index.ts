@@ -2,6 +2,7 @@ export { activitySpans } from './activity-spans';
 export { clientSpans } from './client-spans';
 export { serveMetrics, type MetricsServer, type StatusPage } from './metrics-server';
 export { providerCall, type ProviderCall } from './provider-call';
+export { traceIdOf } from './run-carrier';
 export { runSpans, SILENT_RUNS } from './run-spans';
 export { StoryMetrics } from './story-metrics';
 export type { TextMeter } from './text-meter';

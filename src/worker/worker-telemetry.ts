@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { activitySpans, runSpans, serveMetrics, SILENT_RUNS, startTracing, StoryMetrics } from '../telemetry';
 import type { Health } from './health';
+import { activityLogs } from './activity-logs';
 import { installTemporalRuntime, temporalMetrics } from './temporal-runtime';
 
 export interface WorkerTelemetry {
@@ -26,8 +27,8 @@ export async function openTelemetry(config: Config, logger: Logger, health: Heal
     ...(metrics && { metrics }),
     ...(server && { metricsUrl: server.url }),
     workerOptions: tracing
-      ? { interceptors: { activity: [activitySpans] }, sinks: runSpans(tracing.ids) }
-      : { sinks: SILENT_RUNS },
+      ? { interceptors: { activity: [activitySpans, activityLogs(logger)] }, sinks: runSpans(tracing.ids) }
+      : { interceptors: { activity: [activityLogs(logger)] }, sinks: SILENT_RUNS },
     close: async () => {
       await (server && server.close());
       await tracing?.close();
