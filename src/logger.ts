@@ -39,19 +39,7 @@ export function createLogger(level: string, name: string, to: DestinationStream 
   );
 }
 
-/** For people: a line begins with its time, level and words. */
-export async function prettyLines(to: DestinationStream = standardError()): Promise<DestinationStream> {
-  const { prettyFactory } = await import('pino-pretty');
-  const pretty = prettyFactory({
-    colorize: process.stderr.isTTY === true,
-    ignore: 'pid,hostname,name',
-    singleLine: true,
-    translateTime: 'SYS:HH:MM:ss.l',
-  });
-  return { write: (line) => to.write(pretty(line)) };
-}
-
-function standardError(): DestinationStream {
+export function standardError(): DestinationStream {
   return pino.destination({ dest: STANDARD_ERROR, sync: true });
 }
 

@@ -1,5 +1,6 @@
 import { isLogged, keepOrigin, markLogged, originOf, withLogFields } from '../../src/log-context';
-import { createLogger, prettyLines } from '../../src/logger';
+import { createLogger } from '../../src/logger';
+import { prettyLines } from '../../src/pretty-lines';
 
 /** What is written, line by line. */
 function paper() {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { createLogger, prettyLines } from '../../logger';
+import { createLogger } from '../../logger';
+import { prettyLines } from '../../pretty-lines';
 import { consoleInto, runWorker } from '../../worker';
 import type { Cli } from '../cli';
 
