@@ -35,8 +35,6 @@ const QUIET = { core: 'WARN', other: 'ERROR', sdk: 'INFO' } as const;
 
 /** Each activity logs its own end, and a run its own. A lane's queue has activities only, by design. */
 const SAID_OTHERWISE = /^(Activity |Workflow (started|completed|continued)|No workflows registered)/;
-/** Five lines a start and a stop, which say less than ours. */
-const DETAILS = /^Worker state changed/;
 
 /**
  * Brings Temporal's own logs into ours and, on request, has its metrics counted. Its runtime exists once per process, so
@@ -67,7 +65,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
       // A run fails with what its activity has failed with, which has its line.
       const kind =
         error instanceof Error ? { failure: (error as Error & { type?: string | null }).type ?? error.name } : {};
-      logger[DETAILS.test(message) ? 'debug' : LEVELS[level]]({ ...fields, ...kind, ...ofRun(fields) }, message);
+      logger[LEVELS[level]]({ ...fields, ...kind, ...ofRun(fields) }, message);
     }),
     // The embedding process decides what a signal means.
     shutdownSignals: [],
