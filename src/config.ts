@@ -79,6 +79,7 @@ const schema = z.object({
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level, for example info')
     .default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').default('json'),
 
   TEMPORAL_ADDRESS: address.default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
@@ -173,6 +174,13 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().min(1).optional(),
   OTEL_SERVICE_NAME: z.string().min(1).optional(),
+  OTEL_RESOURCE_ATTRIBUTES: z
+    .string()
+    .regex(
+      /^[^\s,=]+=[^,=]*(,\s*[^\s,=]+=[^,=]*)*$/,
+      'must be name=value,…, for example deployment.environment.name=production',
+    )
+    .optional(),
 });
 
 export interface Config extends z.output<typeof schema> {

@@ -1,22 +1,26 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { trace } from '@opentelemetry/api';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { logFields } from './log-context';
 import { loggedError } from './logged-error';
 import { scrub, scrubWithin } from './scrub';
 
 export type { Logger };
 
+const STANDARD_ERROR = 2;
+
 /**
- * Structured logs on stderr, one JSON object a line, so that stdout stays free for what a command prints. Whatever is given
- * to be logged, a line holds no key, and of an error neither statements nor parameters nor bodies.
+ * Structured logs on stderr, one JSON object a line, so that stdout stays free for what a command prints. A line that is
+ * written while a lane or another step is worked at names its trace, project, run, lane and attempt. Whatever is given to be
+ * logged, a line holds no key, and of an error neither statements nor parameters nor bodies.
  */
-export function createLogger(
-  level: string,
-  name: string,
-  to: DestinationStream = pino.destination({ dest: 2, sync: true }),
-): Logger {
+export function createLogger(level: string, name: string, to: DestinationStream = standardError()): Logger {
   return pino(
     {
       name,
       level,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => ({ ...logFields(), ...activeTrace() }),
       serializers: { err: loggedError, error: loggedError },
       // Without a message of the line's own, the library would take the error's as it is.
       hooks: {
@@ -33,6 +37,16 @@ export function createLogger(
     },
     { write: (line) => to.write(scrubbedLine(line)) },
   );
+}
+
+export function standardError(): DestinationStream {
+  return pino.destination({ dest: STANDARD_ERROR, sync: true });
+}
+
+/** Named as OpenTelemetry names them, so that a line and its spans find each other. */
+function activeTrace(): { readonly trace_id?: string; readonly span_id?: string } {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
 /** A key is taken out of texts only, so that the line stays the JSON that it is. */

@@ -15,6 +15,9 @@ export function mayHoldFiles(host: string, allowed: string | undefined): boolean
   return allowed !== undefined && isAllowed(host, allowed);
 }
 
+/** What a row's `adapter` may be: the API that its server has. */
+export const ADAPTERS: readonly string[] = ['openai'];
+
 /** Whether a row may name this variable or file as that of its key. */
 export function mayHoldKey(from: string, { PROVIDER_KEY_VARIABLES, PROVIDER_KEY_FOLDER }: Trust): boolean {
   return from.startsWith('/') ? isBelow(PROVIDER_KEY_FOLDER, from) : isAllowed(from, PROVIDER_KEY_VARIABLES);

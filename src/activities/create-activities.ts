@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { keepOrigin } from '../log-context';
 import type { BatchActivities, LaneKind, ReconcileActivities, RunsPage, StoryActivities } from '../protocol';
 import { adoptRun } from './adopt-run';
 import { announceLane } from './announce';
@@ -75,6 +76,6 @@ async function classified<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw toApplicationFailure(error);
+    throw keepOrigin(toApplicationFailure(error), error);
   }
 }

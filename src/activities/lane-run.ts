@@ -12,6 +12,7 @@ import {
   type SceneIds,
   type StageName,
 } from '../protocol';
+import { markLogged } from '../log-context';
 import { loadContext, storedResult, withSettings, type LaneInputs } from '../planning';
 import { linkSignals } from '../providers';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../stages';
@@ -199,6 +200,7 @@ export async function runLane<Inputs>(
       sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await outage.through(() => storedResult(deps.dataSource.manager, projectId, lane))
         : undefined;
+    deps.logger.debug({ reuses: reusable !== undefined, fence, model: plan.model }, 'the lane is planned');
     const made = reusable
       ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
       : await make(run, plan, before, maker);
@@ -209,6 +211,7 @@ export async function runLane<Inputs>(
       ...(made.writer && { text: made.writer }),
     });
     const announced = await toldWithin(TELLING_MS, telling);
+    deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     return {
       sha256: made.sha256,
       bytes: made.bytes,
@@ -220,7 +223,7 @@ export async function runLane<Inputs>(
     const reason: unknown = stopped.signal.reason;
     if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
     const why = reason instanceof LaneStopped ? reason : error;
-    throw await leave(deps, claim, task, why, cancelled, spent, claimed);
+    throw markLogged(await leave(deps, claim, task, why, cancelled, spent, claimed));
   } finally {
     unregister();
     heartbeat.end();

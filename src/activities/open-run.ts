@@ -34,6 +34,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     await resetRows(manager, projectId, runId, chosen);
     return chosen;
   });
+  deps.logger.info({ projectId, runId, stages: planned.plan.map(({ name }) => name) }, 'run started');
   await deps.log
     .keep(projectId, runFence)
     .then(() =>

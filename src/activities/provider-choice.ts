@@ -16,6 +16,8 @@ import type { ActivityDeps } from './deps';
 export interface Chosen<Provider> {
   readonly name: string;
   readonly model: string;
+  /** Where it is asked. */
+  readonly baseUrl: string;
   readonly prices: ProviderPrices;
   /** How it goes on from a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
@@ -30,9 +32,9 @@ export interface Chosen<Provider> {
 export function callOf(
   operation: ProviderCall['operation'],
   { lane, attempt }: Pick<ProviderCall, 'lane' | 'attempt'>,
-  { name, model }: Chosen<unknown>,
+  { name, model, baseUrl }: Chosen<unknown>,
 ): ProviderCall {
-  return { operation, provider: name, model, lane, attempt };
+  return { operation, provider: name, baseUrl, model, lane, attempt };
 }
 
 /** The provider that holds a job. */
@@ -92,5 +94,5 @@ function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) =
     );
   }
   const provider = make({ name, model, baseUrl, jsonSchema, apiKey: choice.key() });
-  return { name, model, prices, continuation, reasoningTokens, honoursKey, provider };
+  return { name, model, baseUrl, prices, continuation, reasoningTokens, honoursKey, provider };
 }

@@ -34,8 +34,15 @@ export class ReadyCall {
       const booked = await PaidCall.book(run, { ...plan, id });
       this.booked = booked;
       if (booked.refused) throw booked.refused;
+      const { logger } = run.deps;
+      const { name: provider, model } = plan.chosen;
+      const began = performance.now();
+      logger.debug({ provider, model }, 'the provider is asked');
       try {
-        return await ask();
+        const answer = await ask();
+        const durationMs = Math.round(performance.now() - began);
+        logger.debug({ provider, model, durationMs }, 'the provider has answered');
+        return answer;
       } catch (error) {
         if (isOutage(error)) {
           // The next attempt would take an open row for a call that was paid.

@@ -24,6 +24,7 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
   const { projectId, as } = request;
   const lane = await storeParkedLane(deps.dataSource, request, ownStep());
   if (lane === undefined) return { announced: true };
+  deps.logger.info({ projectId, lane, type: request.error.type }, as === 'cancelled' ? 'lane stopped' : 'lane parked');
   if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
   return { announced: await announcedNow(deps, { projectId, lane, runId: request.runId ?? '' }) };
 }
@@ -45,6 +46,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   );
   // Nothing is there to close of a project that never was, or was deleted, nor of a run that another one has followed.
   if (!ended) return { announced: true };
+  deps.logger.info({ projectId, runId, outcome, ...(error && { type: error.type }) }, 'run ended');
   const abandoned = await closeAbandoned(deps, { projectId, before: fence });
   await tellAbandoned(deps, abandoned, deps.dataSource.manager);
   const telling = request.announce

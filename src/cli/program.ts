@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor';
 import { addEdit } from './commands/edit';
 import { addExplain } from './commands/explain';
 import { addGenerate } from './commands/generate';
+import { addHealth } from './commands/health';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRun } from './commands/run';
@@ -52,6 +53,7 @@ export function createProgram(cli: Cli): Command {
     addWorker,
     addMigrate,
     addDoctor,
+    addHealth,
   ]) {
     add(program, cli);
   }

@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import { databaseFaultOf, PoolUsedUp } from '../entities';
+import { databaseFaultOf, isUnmigrated, PoolUsedUp } from '../entities';
 import { StoryreelError, unreachable } from '../protocol';
 import { refusedByTemporal } from '../temporal';
 
@@ -14,6 +14,10 @@ export function storyreelError(error: unknown): StoryreelError {
   if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
   if (error instanceof PoolUsedUp) return new StoryreelError('Service.Unreachable', error.message, { cause: error });
   if (REFUSED.includes(grpcCodeOf(error))) return refusedByTemporal(messageOnly(error));
+  if (isUnmigrated(error)) {
+    const message = 'Postgres has not the tables of this version. Run "storyreel migrate".';
+    return new StoryreelError('Database.NotMigrated', message, { cause: error });
+  }
   const fault = databaseFaultOf(error);
   if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
   if (fault?.kind === 'refused') {

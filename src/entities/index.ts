@@ -16,6 +16,7 @@ export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
 export type { ModelSetting, RunSettings } from './run-settings';
+export { isReadOnly, isUnmigrated, pendingMigrations } from './schema-state';
 export { Scene } from './scene.entity';
 export { TextEdit } from './text-edit.entity';
 export { usageTotals } from './usage-totals';

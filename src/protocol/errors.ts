@@ -31,6 +31,7 @@ export const FAILURES = {
   'Media.Unavailable': { retryable: true },
   'Database.Unavailable': { retryable: true },
   'Database.Refused': { retryable: false },
+  'Database.NotMigrated': { retryable: true },
   'Lane.Stale': { retryable: false },
   'Clock.WentBack': { retryable: true },
   'Lane.EndedByHand': { retryable: false },

@@ -2,6 +2,7 @@ import { boundedLine, StoryreelError } from '../protocol';
 import { ServerError } from './errors';
 import { statusSaid } from './failure-kind';
 import type { ReceiveChunk, TextChunk } from './ports';
+import type { ResponseSpan } from './response-span';
 import { errorIn, failedWith, type SaidError } from './said-error';
 import { ThinkBlock } from './think-block';
 
@@ -53,6 +54,7 @@ export class ChatAnswer {
   constructor(
     private readonly receive: ReceiveChunk,
     private readonly block = new ThinkBlock(),
+    private readonly span?: ResponseSpan,
   ) {}
 
   /** The data of one event, or a whole answer. */
@@ -62,6 +64,8 @@ export class ChatAnswer {
     if (!isObject(data)) return;
     const choice: unknown = Array.isArray(data['choices']) ? data['choices'][0] : undefined;
     if (isObject(choice) && isObject(choice['error'])) throw thrownFor(errorIn(choice) ?? { message: '' });
+    const ends = isObject(choice) ? endIn(choice) : undefined;
+    this.span?.came({ id: data['id'], model: data['model'], finishReason: ends });
     if (isObject(choice)) this.takeChoice(choice);
     if (isObject(data['usage'])) this.takeUsage(data['usage']);
   }
@@ -94,7 +98,7 @@ export class ChatAnswer {
     const refusal = wordsOf(part['refusal'], 'text');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= words !== '' || refusal !== '';
-    const ends = [choice['finish_reason'], choice['finishReason'], choice['stop_reason']].find(isEnd);
+    const ends = endIn(choice);
     if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
   }
 
@@ -134,6 +138,11 @@ function finishOf(word: string): Finish {
     'Stream.Cut',
     `The provider ended its answer with “${boundedLine(word, MOST_WORD)}”: it is not complete.`,
   );
+}
+
+/** The server's own word for it. */
+function endIn(choice: Fields): string | undefined {
+  return [choice['finish_reason'], choice['finishReason'], choice['stop_reason']].find(isEnd);
 }
 
 function isEnd(value: unknown): value is string {

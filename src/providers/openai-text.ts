@@ -6,6 +6,7 @@ import { withOwnSignal } from './linked-signal';
 import { openaiClient, type Endpoint } from './openai-client';
 import { portableSchema } from './portable-schema';
 import type { ReceiveChunk, TextProvider, TextRequest } from './ports';
+import { ResponseSpan } from './response-span';
 import { ThinkBlock } from './think-block';
 
 export interface OpenAiTextOptions extends Endpoint {
@@ -85,6 +86,7 @@ export class OpenAiText implements TextProvider {
     signal: AbortSignal,
   ): Promise<void> {
     const thinker = [this.options.model, this.options.baseUrl].join('\0');
+    const span = new ResponseSpan();
     const response = await openaiClient(this.options, HEADERS_TIMEOUT_MS)
       .post('/chat/completions', { body, signal })
       .asResponse();
@@ -93,11 +95,15 @@ export class OpenAiText implements TextProvider {
       midway: messages.at(-1)?.role === 'assistant',
       silentStart: silentThinkers.has(thinker),
     });
-    const answer = new ChatAnswer((chunk) => {
-      if (!told) accepted();
-      told = true;
-      receive(chunk);
-    }, block);
+    const answer = new ChatAnswer(
+      (chunk) => {
+        if (!told) accepted();
+        told = true;
+        receive(chunk);
+      },
+      block,
+      span,
+    );
     const reader = new ChatBody(answer, mostBytes);
     await receiveBody(response, (bytes) => {
       told = false;

@@ -1,7 +1,8 @@
 export { activitySpans } from './activity-spans';
 export { clientSpans } from './client-spans';
-export { serveMetrics, type MetricsServer } from './metrics-server';
+export { serveMetrics, type MetricsServer, type StatusPage } from './metrics-server';
 export { providerCall, type ProviderCall } from './provider-call';
+export { traceIdOf } from './run-carrier';
 export { runSpans, SILENT_RUNS } from './run-spans';
 export { StoryMetrics } from './story-metrics';
 export type { TextMeter } from './text-meter';

@@ -9,18 +9,35 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+/** What is answered beside the metrics, as JSON. */
+export interface StatusPage {
+  readonly status: 200 | 503;
+  readonly body: object;
+}
+
 /**
  * Shows the metrics to Prometheus at `/metrics` of `address` (`host:port`; port 0 is any free one), followed by what
- * `more` gives in the same format. Throws `Config.Invalid` where it cannot listen there.
+ * `more` gives in the same format; and each of `pages` under its path. Throws `Config.Invalid` where it cannot listen there.
  */
 export async function serveMetrics(
   address: string,
   metrics: StoryMetrics,
   more: () => Promise<string> = () => Promise.resolve(''),
+  pages: Readonly<Record<string, () => Promise<StatusPage>>> = {},
 ): Promise<MetricsServer> {
   const { host, port } = hostPort(address);
   const server = createServer((request, response) => {
-    if (request.url?.split('?')[0] !== '/metrics') {
+    const path = request.url?.split('?')[0] ?? '';
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (page) {
+      page().then(
+        ({ status, body }) =>
+          response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`),
+        () => response.writeHead(500).end(),
+      );
+      return;
+    }
+    if (path !== '/metrics') {
       response.writeHead(404).end();
       return;
     }

@@ -1,9 +1,13 @@
 import { SpanKind } from '@opentelemetry/api';
+import { serverAttributes } from './known-providers';
 import { inSpan } from './spans';
 
 export interface ProviderCall {
   readonly operation: 'chat' | 'generate_image' | 'submit_video' | 'await_video' | 'download_video';
+  /** As it is called in `model_providers`, or `environment`. */
   readonly provider: string;
+  /** Where it is asked. */
+  readonly baseUrl?: string;
   readonly model: string;
   readonly lane: string;
   readonly attempt: number;
@@ -15,25 +19,40 @@ export interface CallUsage {
   readonly output: number;
 }
 
+const OUTPUT = {
+  chat: 'text',
+  generate_image: 'image',
+  submit_video: 'video',
+  await_video: 'video',
+  download_video: 'video',
+} as const;
+
 /**
- * Runs a call to a provider in a span, named as OpenTelemetry names calls to models. The trace ends here: a provider gets
- * no id of ours.
+ * Runs a call to a provider in a span, named as OpenTelemetry names calls to models; the provider's adapter adds what the
+ * answer says of itself (`ResponseSpan`). The trace ends here: a provider gets no id of ours.
  *
  * Source: OpenTelemetry semantic conventions for generative AI.
  */
 export function providerCall<T>(call: ProviderCall, work: () => Promise<T>, usage?: CallUsage): Promise<T> {
   const attributes = {
     'gen_ai.operation.name': call.operation,
-    'gen_ai.provider.name': call.provider,
+    ...serverAttributes(call.baseUrl),
     'gen_ai.request.model': call.model,
+    'gen_ai.output.type': OUTPUT[call.operation],
+    ...(call.operation === 'chat' && { 'gen_ai.request.stream': true }),
+    'storyreel.provider': call.provider,
     'storyreel.lane': call.lane,
     'storyreel.attempt': call.attempt,
   };
   return inSpan(`${call.operation} ${call.model}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    let answered = false;
     try {
-      return await work();
+      const result = await work();
+      answered = true;
+      return result;
     } finally {
-      if (usage) {
+      // A refused call has used nothing, whatever was reckoned for it beforehand.
+      if (usage && (answered || usage.output > 0)) {
         span.setAttributes({ 'gen_ai.usage.input_tokens': usage.input, 'gen_ai.usage.output_tokens': usage.output });
       }
     }

@@ -1,6 +1,6 @@
 import { context, propagation, type Context } from '@opentelemetry/api';
 import { defaultPayloadConverter, type Headers } from '@temporalio/common';
-import { TRACE_HEADER, type TraceCarrier } from '../protocol';
+import { TRACE_HEADER, traceOfRun, type TraceCarrier } from '../protocol';
 
 /** The headers with the active trace in them; unchanged where nothing is traced. */
 export function withActiveTrace(headers: Headers): Headers {
@@ -19,4 +19,10 @@ export function carrierIn(headers: Headers): TraceCarrier | undefined {
 /** A context in which new spans are children of the one that the carrier names. */
 export function contextOf(carrier: TraceCarrier): Context {
   return propagation.extract(context.active(), carrier);
+}
+
+/** The id of the trace that an activity of this run belongs to, whether its spans are sent anywhere or not. */
+export function traceIdOf(headers: Headers, runId: string): string {
+  const { traceparent } = carrierIn(headers) ?? traceOfRun(runId);
+  return traceparent.split('-')[1] ?? '';
 }

@@ -3,6 +3,7 @@ import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { RunIds } from './run-spans';
+import { ToldExporter } from './told-exporter';
 
 export interface Tracing {
   /** What gives the spans of runs their ids. */
@@ -15,8 +16,9 @@ const EXPORT_MS = 3_000;
 const CLOSE_MS = 2_000;
 
 /**
- * Has this process's spans sent to OTEL_EXPORTER_OTLP_ENDPOINT, as `service` unless OTEL_SERVICE_NAME is set. Undefined
- * where no endpoint is set; OpenTelemetry is not even loaded then. A collector that is away costs spans and nothing else.
+ * Has this process's spans sent to OTEL_EXPORTER_OTLP_ENDPOINT, as `service` unless OTEL_SERVICE_NAME or the `service.name` of
+ * OTEL_RESOURCE_ATTRIBUTES is set. Undefined where no endpoint is set; OpenTelemetry is not even loaded then. A collector that is
+ * away costs spans and nothing else.
  */
 export async function startTracing(config: Config, service: string, logger?: Logger): Promise<Tracing | undefined> {
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -36,10 +38,14 @@ export async function startTracing(config: Config, service: string, logger?: Log
   });
   const provider = new sdk.BasicTracerProvider({
     idGenerator: ids,
-    resource: resources.resourceFromAttributes({ 'service.name': config.OTEL_SERVICE_NAME ?? service }),
-    spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
+    resource: resources.resourceFromAttributes({
+      'service.name': service,
+      ...core.parseKeyPairsIntoRecord(config.OTEL_RESOURCE_ATTRIBUTES),
+      ...(config.OTEL_SERVICE_NAME !== undefined && { 'service.name': config.OTEL_SERVICE_NAME }),
+    }),
+    spanProcessors: [new sdk.BatchSpanProcessor(new ToldExporter(exporter, new URL(endpoint).host, logger))],
   });
-  if (logger) warnOnce(logger);
+  if (logger) listenTo(logger);
   context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
@@ -57,14 +63,10 @@ export async function startTracing(config: Config, service: string, logger?: Log
   };
 }
 
-/** Where spans are lost, that is said once: it would be the same line every few seconds, as long as the collector is away. */
-function warnOnce(logger: Logger): void {
-  let warned = false;
+/** What OpenTelemetry says by itself: the losses among it are said by `ToldExporter`, and once. */
+function listenTo(logger: Logger): void {
+  const say = (message: string) => logger.debug({ source: 'opentelemetry' }, message);
   const silent = () => undefined;
-  const warn = () => {
-    if (!warned) logger.warn('traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT; work goes on without them');
-    warned = true;
-  };
-  const levels = { error: warn, warn, info: silent, debug: silent, verbose: silent };
+  const levels = { error: say, warn: say, info: silent, debug: silent, verbose: silent };
   diag.setLogger(levels, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 }

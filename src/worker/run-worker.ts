@@ -24,12 +24,16 @@ import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, type LaneKind } from '../protocol';
 import { useProxies } from '../providers';
+import { waitForNeeds } from '../readiness';
 import { FolderStore } from '../storage';
 import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
 import { deploymentOptions } from './deployment-options';
+import { Health } from './health';
 import { TemporalRuns } from './temporal-runs';
+import { WatchedBuild } from './watched-build';
 import { tellingOfFaults, watchDisks } from './watched-disks';
+import { workerNeeds } from './worker-needs';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
@@ -38,7 +42,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it failed. */
   readonly finished: Promise<void>;
-  /** Where its metrics are, if METRICS_ADDRESS is set. */
+  /** Where its metrics are, if METRICS_ADDRESS is set; `/healthz` and `/readyz` are beside them. */
   readonly metricsUrl?: string;
 }
 
@@ -50,14 +54,20 @@ const BEAT_THROTTLE_MS = 100;
 
 /**
  * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
- * own with a cap of its own. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached, and `Config.Invalid`
- * where it cannot listen on METRICS_ADDRESS; Redis may be away.
+ * own with a cap of its own. It begins when the schema, the namespace, Redis and the media folder are as it needs them, and
+ * says until then what it waits for. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached, `Config.Invalid`
+ * where it cannot listen on METRICS_ADDRESS, and the reason of `signal` where that aborts the waiting.
  */
-export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
+export async function runWorker(
+  config: Config,
+  logger: Logger,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<RunningWorker> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
   const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
   useProxies(config);
-  const telemetry = await openTelemetry(config, logger);
+  const health = new Health();
+  const telemetry = await openTelemetry(config, logger, health);
   const connection = await connectNative(config).catch(async (cause: unknown) => {
     await telemetry.close();
     throw cause;
@@ -79,7 +89,9 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     met.redis,
   );
   const stops = new StopSignals(redis.control);
+  let build: WatchedBuild | undefined;
   const closeAll = async () => {
+    build?.close();
     disks.close();
     stops.close();
     await redis.close();
@@ -93,12 +105,9 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       throw databaseUnreachable(cause);
     });
     const media = tellingOfFaults(store, met.media);
-    await media.probe().catch(({ message }: Error) => {
-      logger.error(
-        { err: message, mediaDir: config.MEDIA_DIR },
-        'no media can be stored; lanes that make any will wait',
-      );
-    });
+    const needs = workerNeeds({ connection, dataSource, redis, media: store }, config);
+    const onLook = health.waits.bind(health);
+    await waitForNeeds(needs, { logger, onLook, ...(signal && { signal }) });
     // It is not waited for: a worker that only writes texts needs none.
     void tryFfmpeg(config).then(({ fault }) => {
       if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
@@ -127,6 +136,8 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
       await close().catch(() => undefined);
       throw error;
     });
+    const watched = (build = new WatchedBuild(connection, config, logger));
+    health.begins({ workers, needs, unused: () => watched.lack });
     logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, metrics: metricsUrl }, 'worker is ready');
     return {
       ...(metricsUrl !== undefined && { metricsUrl }),

@@ -8,6 +8,7 @@ import {
   type RuntimeOptions,
 } from '@temporalio/worker';
 import type { Logger } from '../logger';
+import { projectIdOfWorkflow } from '../protocol';
 
 const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
   TRACE: 'trace',
@@ -23,6 +24,17 @@ const MOST_PORTS = 5;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
 
 let installed: Promise<string | undefined> | undefined;
+
+/** Of what Temporal says beside what we say ourselves, by our level. */
+const CHATTER: Readonly<Record<string, { readonly core: LogLevel; readonly other: LogLevel; readonly sdk: LogLevel }>> =
+  {
+    debug: { core: 'INFO', other: 'WARN', sdk: 'DEBUG' },
+    trace: { core: 'DEBUG', other: 'INFO', sdk: 'TRACE' },
+  };
+const QUIET = { core: 'WARN', other: 'ERROR', sdk: 'INFO' } as const;
+
+/** Each activity logs its own end, and a run its own. A lane's queue has activities only, by design. */
+const SAID_OTHERWISE = /^(Activity |Workflow (started|completed|continued)|No workflows registered)/;
 
 /**
  * Brings Temporal's own logs into ours and, on request, has its metrics counted. Its runtime exists once per process, so
@@ -43,17 +55,17 @@ export async function temporalMetrics(address: string | undefined): Promise<stri
 
 async function install(logger: Logger, countMetrics: boolean): Promise<string | undefined> {
   // The core writes to stderr by itself, unless it is told to hand its lines over.
-  const logging = { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} };
+  const { core, other, sdk } = CHATTER[logger.level] ?? QUIET;
+  const logging = { filter: makeTelemetryFilterString({ core, other }), forward: {} };
   const options: RuntimeOptions = {
     telemetryOptions: { logging },
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const { error, ...fields } = (meta ?? {}) as { error?: unknown };
-      // An activity's failure was logged where it was classified; here only what kind it was.
+    logger: new DefaultLogger(sdk, ({ level, message, meta }) => {
+      if (SAID_OTHERWISE.test(message)) return;
+      const { error, ...fields } = (meta ?? {}) as Meta;
+      // A run fails with what its activity has failed with, which has its line.
       const kind =
         error instanceof Error ? { failure: (error as Error & { type?: string | null }).type ?? error.name } : {};
-      // A lane's queue has activities only, by design.
-      if (message.startsWith('No workflows registered')) return;
-      logger[LEVELS[level]]({ ...fields, ...kind }, message);
+      logger[LEVELS[level]]({ ...fields, ...kind, ...ofRun(fields) }, message);
     }),
     // The embedding process decides what a signal means.
     shutdownSignals: [],
@@ -82,6 +94,20 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
       if (tries === MOST_PORTS) throw error;
     }
   }
+}
+
+interface Meta {
+  readonly error?: unknown;
+  readonly workflowId?: unknown;
+  readonly runId?: unknown;
+}
+
+function ofRun({ workflowId, runId }: Meta): { projectId?: string; trace_id?: string } {
+  const projectId = typeof workflowId === 'string' ? projectIdOfWorkflow(workflowId) : undefined;
+  return {
+    ...(projectId && { projectId }),
+    ...(typeof runId === 'string' && { trace_id: runId.replaceAll('-', '') }),
+  };
 }
 
 /** The runtime cannot say which port it got, so it is told one. */

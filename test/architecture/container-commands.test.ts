@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { fromSetup } from '../support/services';
@@ -19,6 +20,10 @@ beforeAll(async () => {
   await admin.connect();
   await admin.query(`CREATE DATABASE ${database}`);
   await admin.end();
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
   url.pathname = `/${database}`;
   env = {
     NODE_ENV: 'production',
@@ -29,6 +34,7 @@ beforeAll(async () => {
     REDIS_CLUSTER: 'off',
     MEDIA_DIR: join(fromSetup('STORYREEL_TEST_FOLDER'), database),
     FFMPEG_PATH: fromSetup('STORYREEL_FFMPEG'),
+    METRICS_ADDRESS: `127.0.0.1:${port}`,
   };
 });
 
@@ -79,13 +85,7 @@ it('migrates an empty database, finds nothing to do the second time, then serves
   );
   expect(worker.written.text).toContain('worker is ready');
 
-  const studio = fromSetup('STORYREEL_TEST_STUDIO_URL');
-  const health = start(service('worker').healthcheck?.test.slice(3) ?? [], {
-    ...env,
-    OPENAI_BASE_URL: studio,
-    STORYREEL_IMAGE_BASE_URL: studio,
-    STORYREEL_VIDEO_BASE_URL: studio,
-  });
+  const health = start(service('worker').healthcheck?.test.slice(3) ?? [], env);
   expect({ code: await health.exit, text: health.written.text }).toMatchObject({ code: 0 });
 
   worker.child.kill('SIGTERM');

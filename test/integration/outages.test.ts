@@ -25,8 +25,6 @@ describe('An outage', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    // There before the worker starts: where a folder should be, there is a file.
-    await writeFile(MEDIA_DIR, '');
     database = await createOwnDatabase();
     await admin.initialize();
     const url = new URL(database.url);
@@ -38,6 +36,9 @@ describe('An outage', () => {
     app = await startApp({
       ...{ MEDIA_DIR, DATABASE_URL: url.href, OUTAGE_RETRY_MS: '50', OPENAI_BASE_URL: studioUrl.href },
     });
+    // Before any lane needs it: where a folder should be, there is a file.
+    await rm(MEDIA_DIR, { recursive: true });
+    await writeFile(MEDIA_DIR, '');
   });
   afterAll(async () => {
     await app.close();

@@ -30,6 +30,7 @@ describe('With a collector of traces set', () => {
     app = await startApp({
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=stories',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=a%20test,service.name=storyreel-worker',
       OPENAI_API_KEY: KEY,
     });
   });
@@ -66,7 +67,7 @@ describe('With a collector of traces set', () => {
     const called = attempts
       .filter(({ name }) => name.startsWith('RunActivity:generate'))
       .map((attempt) => [
-        `${attempt.attributes['temporalActivityId']} ${attempt.attributes['storyreel.attempt']}`,
+        [attempt.attributes['temporalActivityId'], attempt.attributes['storyreel.attempt']].map(String).join(' '),
         childrenOf(attempt)
           .sort((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)))
           .map(({ name }) => name),
@@ -92,17 +93,27 @@ describe('With a collector of traces set', () => {
       expect.objectContaining({ 'error.type': 'RateLimitError', 'http.response.status_code': 429 }),
       {
         'gen_ai.operation.name': 'chat',
-        'gen_ai.provider.name': 'environment',
+        'gen_ai.output.type': 'text',
+        'gen_ai.provider.name': 'openai',
+        'gen_ai.request.stream': true,
+        'gen_ai.response.finish_reasons': ['stop'],
+        'gen_ai.response.id': expect.any(String),
+        'gen_ai.response.model': 'gpt-6-luna',
+        'gen_ai.response.time_to_first_chunk': expect.any(Number),
         'gen_ai.request.model': 'gpt-6-luna',
         'gen_ai.usage.input_tokens': expect.any(Number),
         'gen_ai.usage.output_tokens': expect.any(Number),
+        'server.address': '127.0.0.1',
+        'server.port': expect.any(Number),
         'storyreel.lane': 'rewrite',
         'storyreel.attempt': 2,
+        'storyreel.provider': 'environment',
       },
     ]);
     const duration = Number(BigInt(run.endTimeUnixNano) - BigInt(run.startTimeUnixNano));
     expect(duration).toBeGreaterThan(0);
     expect(receiver.headers['x-tenant']).toBe('stories');
+    expect(receiver.sent).toContain('{"key":"deployment.environment.name","value":{"stringValue":"a test"}}');
     expect(receiver.spans.every(({ service }) => service === 'storyreel-worker')).toBe(true);
 
     const prose = textSeen(events, 'rewrite');

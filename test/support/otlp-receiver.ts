@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { until } from './until';
 
 interface OtlpValue {
+  readonly doubleValue?: number;
+  readonly boolValue?: boolean;
+  readonly arrayValue?: { readonly values: readonly OtlpValue[] };
   readonly stringValue?: string;
   readonly intValue?: number | string;
 }
@@ -21,7 +24,7 @@ interface OtlpSpan {
 
 export interface ReceivedSpan extends Omit<OtlpSpan, 'attributes'> {
   readonly service: string;
-  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly attributes: Readonly<Record<string, Plain>>;
 }
 
 interface OtlpRequest {
@@ -87,6 +90,12 @@ export class OtlpReceiver {
   }
 }
 
-function plain(attributes: OtlpSpan['attributes']): Record<string, string | number> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)]));
+type Plain = string | number | boolean | readonly Plain[];
+
+function plain(attributes: OtlpSpan['attributes']): Record<string, Plain> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, valueOf(value)]));
+}
+
+function valueOf({ stringValue, doubleValue, boolValue, arrayValue, intValue }: OtlpValue): Plain {
+  return stringValue ?? doubleValue ?? boolValue ?? arrayValue?.values.map(valueOf) ?? Number(intValue);
 }

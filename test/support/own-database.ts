@@ -10,7 +10,7 @@ export interface OwnDatabase {
 }
 
 /** A migrated database of a suite's own, for rows that every other suite would see. */
-export async function createOwnDatabase(): Promise<OwnDatabase> {
+export async function createOwnDatabase({ migrated = true } = {}): Promise<OwnDatabase> {
   const name = `own_${randomUUID().replaceAll('-', '')}`;
   const admin = createDataSource({ url: fromSetup('STORYREEL_TEST_POSTGRES_URL'), poolSize: 1 });
   await admin.initialize();
@@ -19,7 +19,7 @@ export async function createOwnDatabase(): Promise<OwnDatabase> {
   url.pathname = `/${name}`;
   const dataSource = createDataSource({ url: url.href, poolSize: 2 });
   await dataSource.initialize();
-  await migrate(dataSource);
+  if (migrated) await migrate(dataSource);
   return {
     url: url.href,
     dataSource,

@@ -9,7 +9,14 @@ import { providerCall, startTracing, type ProviderCall, type Tracing } from '../
 import { OtlpReceiver } from '../support/otlp-receiver';
 import { until } from '../support/until';
 
-const CALL: ProviderCall = { operation: 'chat', provider: 'p', model: 'm', lane: 'rewrite', attempt: 2 };
+const CALL: ProviderCall = {
+  operation: 'chat',
+  provider: 'p',
+  baseUrl: 'https://api.mistral.ai/v1',
+  model: 'm',
+  lane: 'rewrite',
+  attempt: 2,
+};
 const SECRET = 'a prompt about sk-123456';
 
 describe('A traced call to a provider', () => {
@@ -57,27 +64,52 @@ describe('A traced call to a provider', () => {
         attributes: {
           'error.type': 'BadRequestError',
           'http.response.status_code': 400,
-          'gen_ai.usage.input_tokens': 3,
+          'gen_ai.provider.name': 'mistral_ai',
+          'server.address': 'api.mistral.ai',
+          'server.port': 443,
           'storyreel.attempt': 2,
         },
       },
       { name: 'chat m', attributes: { 'error.type': 'Lane.Stale' } },
     ]);
+    // Reckoned beforehand, and nothing of it was used.
+    for (const { attributes } of receiver.spans) expect(attributes).not.toHaveProperty(['gen_ai.usage.input_tokens']);
     expect(receiver.sent).not.toContain('sk-123456');
     expect(receiver.sent).not.toContain('a prompt');
   });
 
-  test('is made all the same where the collector is away, which is said once', async () => {
-    const away = await OtlpReceiver.start();
-    const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: away.endpoint });
-    await away.close();
-    const warned: string[] = [];
-    const logger = { warn: (line: string) => void warned.push(line) } as unknown as Logger;
+  test('is made all the same where the collector is away, which is said once with its reason, and taken back', async () => {
+    let answer = 500;
+    const collector = createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(answer, { 'content-type': 'application/json' }).end('{}'));
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+    const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    const lines: string[] = [];
+    const say = (_fields: object, line: string) => void lines.push(line);
+    const logger = { warn: say, info: say, debug: () => undefined } as unknown as Logger;
     const lost = await startTracing(config, 'unit', logger);
     for (let i = 0; i < 3; i++) await expect(providerCall(CALL, () => Promise.resolve(i))).resolves.toBe(i);
-    await until('the warning', () => warned.length > 0);
+    await until('the warning', () => lines.length > 0);
+    answer = 503;
+    await until('the other reason', async () => {
+      await providerCall(CALL, () => Promise.resolve());
+      return lines.length > 1;
+    });
+    answer = 200;
+    await until('it is taken back', async () => {
+      await providerCall(CALL, () => Promise.resolve());
+      return lines.length > 2;
+    });
     await lost?.close();
-    expect(warned).toEqual([expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT')]);
+    collector.closeAllConnections();
+    collector.close();
+    expect(lines).toEqual([
+      expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT (it answers 500)'),
+      expect.stringContaining('503'),
+      'traces are sent again',
+    ]);
   });
 
   test('is only the call where nothing is traced', async () => {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import type { ProjectSummary, ProjectView } from '../../client';
-import { laneParts, personCommands, type ProjectId } from '../../protocol';
+import type { Config } from '../../config';
+import { isFinal, laneParts, personCommands, type ProjectId, type ProjectStatus } from '../../protocol';
 import { projectArgument } from '../arguments';
+import type { Lack } from '../../readiness';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
 import {
@@ -15,6 +17,7 @@ import {
   statusMark,
   type Screen,
 } from '../render';
+import { workerLacks } from '../services';
 
 const EXAMPLES = `
 Examples:
@@ -36,18 +39,37 @@ export function addStatus(program: Command, cli: Cli): void {
 }
 
 async function listAll(cli: Cli, json: boolean): Promise<void> {
-  const projects = await withClient(cli, ({ client }) => client.list());
-  const lines = projects.map((project) => (json ? JSON.stringify(project) : listLine(project)));
-  if (lines.length > 0) cli.screen.write(`${lines.join('\n')}\n`);
-  else if (!json) cli.screen.write('There are no projects yet.\n');
+  await withClient(cli, async ({ client, config }) => {
+    const projects = await client.list();
+    const lines = projects.map((project) => (json ? JSON.stringify(project) : listLine(project)));
+    if (lines.length > 0) cli.screen.write(`${lines.join('\n')}\n`);
+    else if (!json) cli.screen.write('There are no projects yet.\n');
+    noteWorkers(cli, await lacksFor(config, projects));
+  });
 }
 
 async function showOne(cli: Cli, projectId: ProjectId, json: boolean): Promise<void> {
   await withClient(cli, async ({ client, config }) => {
     const project = await client.status(projectId);
+    const lacks = await lacksFor(config, [project]);
     const lines = json ? [JSON.stringify(project)] : statusLines(project, resolve(config.MEDIA_DIR), cli.screen);
     cli.screen.write(`${lines.join('\n')}\n`);
+    noteWorkers(cli, lacks);
   });
+}
+
+/** Asked only where something is still to be done. Where Temporal does not answer, that is not what was asked for. */
+async function lacksFor(
+  config: Config,
+  projects: readonly { readonly status: ProjectStatus }[],
+): Promise<readonly Lack[]> {
+  if (projects.every(({ status }) => isFinal(status))) return [];
+  return workerLacks(config).catch(() => []);
+}
+
+/** For people, so beside what a script reads. */
+function noteWorkers(cli: Cli, lacks: readonly Lack[]): void {
+  for (const { what, advice } of lacks) cli.say(`⚠ ${what}\n  ${advice}`);
 }
 
 function listLine({ projectId, status, createdAt, name }: ProjectSummary): string {

@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
 import { createLogger } from '../../logger';
-import { runWorker } from '../../worker';
+import { prettyLines } from '../../pretty-lines';
+import { consoleInto, runWorker } from '../../worker';
 import type { Cli } from '../cli';
 
 const HELP = `
 On SIGTERM or Ctrl-C it takes no more work and gives what runs SHUTDOWN_GRACE_MS to end; another worker goes on with the
-rest. A second signal ends it at once. Logs are JSON lines on standard error.
+rest. A second signal ends it at once. Logs are JSON lines on standard error, or lines for people
+where LOG_FORMAT is pretty.
+
+It begins when the database's schema, the Temporal namespace, Redis and MEDIA_DIR are as it needs them, and logs until then what
+it waits for.
 
 Example:
   TEMPORAL_ADDRESS=temporal:7233 storyreel worker`;
@@ -19,7 +24,15 @@ export function addWorker(program: Command, cli: Cli): void {
     .action(async () => {
       const config = cli.config();
       const interrupted = cli.interrupted();
-      const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'worker'));
+      const to = config.LOG_FORMAT === 'pretty' ? await prettyLines() : undefined;
+      const logger = createLogger(config.LOG_LEVEL, 'worker', to);
+      consoleInto(logger);
+      const worker = await runWorker(config, logger, { signal: interrupted }).catch((error: unknown) => {
+        // It was told to stop while it waited for what it needs.
+        if (interrupted.aborted) return undefined;
+        throw error;
+      });
+      if (!worker) return;
       const stop = () => void worker.stop().catch(() => undefined);
       if (interrupted.aborted) stop();
       interrupted.addEventListener('abort', stop, { once: true });

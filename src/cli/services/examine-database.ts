@@ -1,10 +1,10 @@
-import type { DataSource } from 'typeorm';
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import { createDataSource, databaseUnreachable, ModelProvider } from '../../entities';
+import { createDataSource, databaseUnreachable, ModelProvider, pendingMigrations } from '../../entities';
+import { lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
-import { reasonOf, type Finding } from './finding';
+import type { Finding } from './finding';
 
 interface Examined {
   readonly postgres: Finding;
@@ -20,19 +20,13 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     await dataSource.initialize();
     const [row] = await dataSource.query<{ server_version: string }[]>('SHOW server_version');
     const found = { ...known, version: row?.server_version ?? 'unknown version' };
-    const pending = await pendingMigrations(dataSource);
-    if (pending.length > 0) {
-      const detail = `${pending.length} migrations are pending`;
-      return {
-        postgres: { ...found, ok: false, detail, advice: 'Run "storyreel migrate".' },
-        providers: await providersOf(config, []),
-      };
-    }
-    const rows = await dataSource.getRepository(ModelProvider).findBy({ enabled: true });
-    return {
-      postgres: { ...found, ok: true, detail: 'schema up to date' },
-      providers: await providersOf(config, rows),
-    };
+    const lack = await lackOfSchema(dataSource);
+    const isMigrated = (await pendingMigrations(dataSource)).length === 0;
+    const rows = isMigrated ? await dataSource.getRepository(ModelProvider).findBy({ enabled: true }) : [];
+    const state = lack
+      ? { ok: false, detail: lack.what, advice: lack.advice }
+      : { ok: true, detail: 'schema up to date' };
+    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows) };
   } catch (error) {
     const { type, message } = databaseUnreachable(error);
     const refused = type === 'Config.Invalid';
@@ -49,14 +43,4 @@ export async function examineDatabase(config: Config): Promise<Examined> {
 
 function providersOf(config: Config, rows: readonly ModelProvider[]): Promise<Finding[]> {
   return withAnnouncedEnds(examineProviders(config, rows), config, rows);
-}
-
-/** Asked by hand, because TypeORM's own question creates the table that it looks for. */
-async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
-  const [table] = await dataSource.query<{ exists: boolean }[]>(
-    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
-  );
-  const applied = table?.exists ? await dataSource.query<{ name: string }[]>('SELECT name FROM migrations') : [];
-  const names = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
-  return names.filter((name) => !applied.some((row) => row.name === name));
 }

@@ -1,7 +1,7 @@
 import { shownAddress } from '../../address';
-import type { Config } from '../../config';
+import { readSecret, type Config } from '../../config';
 import { missingPrices, type ModelProvider, type ProviderPrices } from '../../entities';
-import { mayBeAsked, mayHoldKey } from '../../trust';
+import { ADAPTERS, mayBeAsked, mayHoldKey } from '../../trust';
 import type { Finding } from './finding';
 
 type Kind = ModelProvider['kind'];
@@ -34,7 +34,11 @@ function examineRows(config: Config, kind: Kind, rows: readonly ModelProvider[])
     service: kind,
     detail: `configured in model_providers: ${rows.map(({ name }) => name).join(', ')}`,
   };
-  for (const { name, baseUrl, apiKeyFrom } of rows) {
+  for (const { name, baseUrl, apiKeyFrom, adapter } of rows) {
+    if (!ADAPTERS.includes(adapter)) {
+      const advice = `${name} names the adapter ${adapter}, which nobody serves. There is: ${ADAPTERS.join(', ')}.`;
+      return { ...known, ok: false, advice };
+    }
     if (!mayBeAsked(baseUrl, config)) {
       return { ...known, ok: false, advice: `PROVIDER_HOSTS does not allow the base_url of ${name}.` };
     }
@@ -42,9 +46,21 @@ function examineRows(config: Config, kind: Kind, rows: readonly ModelProvider[])
       const setting = apiKeyFrom.startsWith('/') ? 'PROVIDER_KEY_FOLDER' : 'PROVIDER_KEY_VARIABLES';
       return { ...known, ok: false, advice: `${setting} does not allow ${apiKeyFrom}, which ${name} names.` };
     }
+    const absent = apiKeyFrom === null ? undefined : lackOfKey(apiKeyFrom);
+    if (absent !== undefined) return { ...known, ok: false, advice: `${absent} The provider ${name} needs it.` };
   }
   const half = rows.map(({ name, prices }) => adviceOnPrices(name, kind, prices ?? {})).find((advice) => advice.advice);
   return { ...known, ok: true, ...half };
+}
+
+/** Read as a worker reads it, in the environment of this command. */
+function lackOfKey(from: string): string | undefined {
+  try {
+    readSecret(from);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Nothing is said where no price is set: then nobody counts money. */

@@ -1,13 +1,15 @@
+import type { Connection } from '@temporalio/client';
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
 import { FolderStore } from '../../storage';
 import { connectPublisher, whenReady } from '../../stream';
+import { lackOfRedis, lacksOfWorkers, missingSearchAttributes, nameOf, reasonOf, servedQueues } from '../../readiness';
 import { tryFfmpeg } from '../../worker';
 import { examineDatabase } from './examine-database';
-import { reasonOf, type Finding } from './finding';
-import { intervalOf } from './reconcile-schedule';
-import { missingSearchAttributes, withTemporal } from './temporal-namespace';
+import type { Finding } from './finding';
+import { intervalOf, strayReconcilers } from './reconcile-schedule';
+import { withTemporal } from './temporal-namespace';
 
 const ANSWER_MS = 4_000;
 
@@ -20,10 +22,11 @@ export async function examine(config: Config): Promise<Finding[]> {
     examineMedia(config),
     examineFfmpeg(config),
   ]);
-  return [temporal, database.postgres, redis, media, ffmpeg, ...database.providers];
+  return [...temporal, database.postgres, redis, media, ffmpeg, ...database.providers];
 }
 
-async function examineTemporal(config: Config): Promise<Finding> {
+/** Temporal, and the workers that it knows. */
+async function examineTemporal(config: Config): Promise<Finding[]> {
   const known = { service: 'temporal', address: config.TEMPORAL_ADDRESS };
   const namespace = config.TEMPORAL_NAMESPACE;
   try {
@@ -33,20 +36,46 @@ async function examineTemporal(config: Config): Promise<Finding> {
       const found = { ...known, version };
       const advice = 'Run "storyreel migrate".';
       if (missing.length > 0) {
-        return { ...found, ok: false, detail: `the search attributes ${missing.join(', ')} are missing`, advice };
+        const detail = `the search attributes ${missing.join(', ')} are missing`;
+        return [{ ...found, ok: false, detail, advice }, await examineWorkers(connection, config)];
       }
-      const detail = `namespace ${namespace}, search attributes registered`;
-      if (config.RECONCILE_MINUTES === 0 || (await intervalOf(connection, config)) !== undefined) {
-        return { ...found, ok: true, detail };
-      }
-      return { ...found, ok: true, detail: `${detail}, the reconciler is not scheduled`, advice };
+      const isScheduled = config.RECONCILE_MINUTES === 0 || (await intervalOf(connection, config)) !== undefined;
+      const strays = await strayReconcilers(connection, config).catch(() => []);
+      const detail = [
+        `namespace ${namespace}, search attributes registered`,
+        ...(isScheduled ? [] : ['the reconciler is not scheduled']),
+        ...strays.map(({ scheduleId }) => `the schedule ${scheduleId} is of a task queue without workers`),
+      ].join(', ');
+      const advices = [...(isScheduled ? [] : [advice]), ...strays.map((stray) => stray.advice)];
+      return [
+        { ...found, ok: true, detail, ...(advices.length > 0 && { advice: advices.join('\n    ') }) },
+        await examineWorkers(connection, config),
+      ];
     });
   } catch (error) {
-    if (error instanceof StoryreelError && error.type === 'Config.Invalid') {
-      return { ...known, ok: false, detail: 'a setting does not fit it', advice: error.message };
-    }
-    return { ...known, ok: false, detail: reasonOf(error), advice: 'Start Temporal, or correct TEMPORAL_ADDRESS.' };
+    const isThere = error instanceof StoryreelError && error.type === 'Config.Invalid';
+    const advice = isThere ? error.message : 'Start Temporal, or correct TEMPORAL_ADDRESS.';
+    return [{ ...known, ok: false, detail: isThere ? 'a setting does not fit it' : reasonOf(error), advice }];
   }
+}
+
+/** Whether stories that begin now find somebody who does the work. */
+async function examineWorkers(connection: Connection, config: Config): Promise<Finding> {
+  const known = { service: 'worker', address: config.TEMPORAL_TASK_QUEUE };
+  const queues = await servedQueues(connection, config).catch((error: unknown) => reasonOf(error));
+  if (typeof queues === 'string') {
+    return { ...known, ok: false, detail: queues, advice: 'Let this client describe task queues.' };
+  }
+  const lacks = lacksOfWorkers(queues, config.TEMPORAL_NAMESPACE);
+  if (lacks.length > 0) {
+    const [detail, advice] = [
+      lacks.map(({ what }) => what).join('; '),
+      lacks.map((lack) => lack.advice).join('\n    '),
+    ];
+    return { ...known, ok: false, detail, advice };
+  }
+  const current = queues[0]?.current.map(nameOf).join(', ');
+  return { ...known, ok: true, detail: `every task queue is served, current build: ${current}` };
 }
 
 async function examineRedis(config: Config): Promise<Finding> {
@@ -63,6 +92,8 @@ async function examineRedis(config: Config): Promise<Finding> {
     if (!REDIS_CLUSTER && /^cluster_enabled:1/m.test(about)) {
       return { ...known, ok: false, detail: 'it is a node of a cluster', advice: 'Set REDIS_CLUSTER=on.' };
     }
+    const lack = await lackOfRedis(() => redis.set('story:probe', '1', 'EX', 60));
+    if (lack) return { ...known, ok: false, detail: lack.what, advice: lack.advice };
     const isDurable = /^aof_enabled:1/m.test(about);
     return {
       ...known,

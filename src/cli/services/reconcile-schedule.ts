@@ -8,6 +8,7 @@ import {
 import type { Config } from '../../config';
 import { RECONCILE_WORKFLOW, reconcileScheduleOf } from '../../protocol';
 import { dataConverter } from '../../temporal';
+import { servedWorkflows } from '../../readiness';
 
 const MINUTE_MS = 60_000;
 
@@ -65,4 +66,27 @@ export async function intervalOf(connection: Connection, config: Config): Promis
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
+}
+
+const MOST_STRAYS = 5;
+const SUFFIX = reconcileScheduleOf('');
+
+/** Schedules that were left behind with their task queue: no worker asks there any more. */
+export async function strayReconcilers(
+  connection: Connection,
+  { TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE }: Config,
+): Promise<{ scheduleId: string; advice: string }[]> {
+  const { schedule } = new Client({ connection, namespace: TEMPORAL_NAMESPACE });
+  const strays: { scheduleId: string; advice: string }[] = [];
+  for await (const { scheduleId } of schedule.list()) {
+    const taskQueue = scheduleId.slice(0, -SUFFIX.length);
+    if (!scheduleId.endsWith(SUFFIX) || taskQueue === TEMPORAL_TASK_QUEUE) continue;
+    const queue = { TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE: taskQueue };
+    if ((await servedWorkflows(connection, queue)).asking.length > 0) continue;
+    const where = TEMPORAL_NAMESPACE === 'default' ? '' : ` --namespace ${TEMPORAL_NAMESPACE}`;
+    const advice = `If "${taskQueue}" is not used any more: temporal schedule delete --schedule-id ${scheduleId}${where}`;
+    strays.push({ scheduleId, advice });
+    if (strays.length === MOST_STRAYS) break;
+  }
+  return strays;
 }

@@ -1,13 +1,14 @@
 import type { Connection } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config';
-import { SEARCH_ATTRIBUTES, StoryreelError } from '../../protocol';
+import { StoryreelError } from '../../protocol';
+import { isNotFound, missingSearchAttributes, noNamespace } from '../../readiness';
 import { connectTemporal, isRefused, refusedByTemporal } from '../../temporal';
 
 /** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
 const KEYWORD = 2;
 /** Codes of gRPC. */
-const [NOT_FOUND, ALREADY_EXISTS, UNIMPLEMENTED] = [5, 6, 12];
+const [ALREADY_EXISTS, UNIMPLEMENTED] = [6, 12];
 const CONNECT_MS = 4_000;
 const VISIBLE_MS = 10_000;
 
@@ -17,22 +18,12 @@ export async function withTemporal<T>(config: Config, use: (connection: Connecti
     return await use(connection);
   } catch (error) {
     if (isRefused(error)) throw refusedByTemporal(error);
-    if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
-    throw new StoryreelError(
-      'Config.Invalid',
-      `Temporal has no namespace "${config.TEMPORAL_NAMESPACE}". Correct TEMPORAL_NAMESPACE, or create it: ` +
-        `temporal operator namespace create ${config.TEMPORAL_NAMESPACE}`,
-      { cause: error },
-    );
+    if (!isNotFound(error)) throw error;
+    const { what, advice } = noNamespace(config.TEMPORAL_NAMESPACE);
+    throw new StoryreelError('Config.Invalid', `${what}. ${advice}`, { cause: error });
   } finally {
     await connection.close();
   }
-}
-
-export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
-  await connection.workflowService.describeNamespace({ namespace });
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));
 }
 
 /** Registers what is missing, waits until the server knows it, and gives the names. */

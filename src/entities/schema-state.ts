@@ -1,0 +1,28 @@
+import type { DataSource } from 'typeorm';
+import { codeOf } from './database-fault';
+
+/** The names of the migrations that are not applied. Asked by hand, because TypeORM's own question creates their table. */
+export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+  const [table] = await dataSource.query<{ exists: boolean }[]>(
+    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+  );
+  const applied = table?.exists ? await dataSource.query<{ name: string }[]>('SELECT name FROM migrations') : [];
+  const names = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  return names.filter((name) => !applied.some((row) => row.name === name));
+}
+
+/** A standby, or a server or a role that was told to refuse writes. */
+export async function isReadOnly(dataSource: DataSource): Promise<boolean> {
+  const [row] = await dataSource.query<{ read_only: string }[]>(
+    `SELECT current_setting('transaction_read_only') AS read_only`,
+  );
+  return row?.read_only === 'on';
+}
+
+/** SQLSTATEs of a schema, a table or a column that is not there. */
+const NOT_THERE: readonly unknown[] = ['3F000', '42P01', '42703'];
+
+/** Whether a statement has failed because `migrate` has not been run, or is older than this version. */
+export function isUnmigrated(error: unknown): boolean {
+  return NOT_THERE.includes(codeOf(error));
+}

@@ -1,0 +1,43 @@
+import { trace, type Span } from '@opentelemetry/api';
+import { boundedLine } from '../protocol';
+
+/** A server may write anything where its name for something should be. */
+const MOST_BYTES = 200;
+
+/** What an answer says of itself; the conventions' names for it are below. */
+export interface ResponseFacts {
+  readonly id?: unknown;
+  readonly model?: unknown;
+  readonly finishReason?: unknown;
+}
+
+/**
+ * Notes what a provider answers in the span of the call that is being made; it does nothing where nobody traces. Make it
+ * before the request is sent: the socket's events belong to no span.
+ *
+ * Source: OpenTelemetry semantic conventions for generative AI.
+ */
+export class ResponseSpan {
+  private readonly span: Span | undefined = trace.getActiveSpan();
+  private readonly askedAt = performance.now();
+  private hasBegun = false;
+  private hasModel = false;
+
+  /** A piece of the answer has come: the first one, or one that says more. */
+  came({ id, model, finishReason }: ResponseFacts): void {
+    const { span } = this;
+    if (!span) return;
+    if (!this.hasBegun) {
+      this.hasBegun = true;
+      span.setAttribute('gen_ai.response.time_to_first_chunk', (performance.now() - this.askedAt) / 1_000);
+      if (typeof id === 'string' && id !== '') span.setAttribute('gen_ai.response.id', boundedLine(id, MOST_BYTES));
+    }
+    if (!this.hasModel && typeof model === 'string' && model !== '') {
+      this.hasModel = true;
+      span.setAttribute('gen_ai.response.model', boundedLine(model, MOST_BYTES));
+    }
+    if (typeof finishReason === 'string') {
+      span.setAttribute('gen_ai.response.finish_reasons', [boundedLine(finishReason, MOST_BYTES)]);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+export { reasonOf, type Lack, type Need } from './lack';
+export { isNotFound, lackOfNamespace, missingSearchAttributes, noNamespace, type TemporalServices } from './namespace';
+export {
+  lackOfBuild,
+  lacksOfWorkers,
+  nameOf,
+  servedQueues,
+  servedWorkflows,
+  type Build,
+  type ServedQueue,
+} from './serving-workers';
+export { lackOfMedia, lackOfRedis, lackOfSchema } from './stores';
+export { lackingNeeds, waitForNeeds, type LackingNeed } from './wait-for-needs';

@@ -1,0 +1,23 @@
+import { StoryreelError } from '../protocol';
+
+/** What is not as a worker needs it, and what a person should do about it. */
+export interface Lack {
+  readonly what: string;
+  readonly advice: string;
+}
+
+/** Something that a worker cannot do without. */
+export interface Need {
+  readonly name: 'schema' | 'namespace' | 'redis' | 'media';
+  /** Work that has begun goes on while it is away: then a worker is ready all the same. */
+  readonly onlyToBegin?: boolean;
+  /** Undefined where nothing is lacking. Never rejects. */
+  look(): Promise<Lack | undefined>;
+}
+
+/** The cause of an error in one short line. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof StoryreelError && error.cause !== undefined) return reasonOf(error.cause);
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  return typeof code === 'string' ? code : (message ?? String(error)).split('\n')[0]?.slice(0, 120) || 'no answer';
+}

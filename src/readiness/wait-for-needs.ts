@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../logger';
+import type { Lack, Need } from './lack';
+
+export interface LackingNeed extends Lack {
+  readonly need: Need['name'];
+}
+
+const LOOK_MS = 1_000;
+
+export async function lackingNeeds(needs: readonly Need[]): Promise<LackingNeed[]> {
+  const lacks = await Promise.all(needs.map(async (need) => ({ need: need.name, lack: await need.look() })));
+  return lacks.flatMap(({ need, lack }) => (lack ? [{ need, ...lack }] : []));
+}
+
+/**
+ * Resolves when nothing is lacking. Each lack is logged when it shows and when it has passed, and `onLook` is given all of
+ * them. Rejects with the signal's reason where that aborts.
+ */
+export async function waitForNeeds(
+  needs: readonly Need[],
+  {
+    logger,
+    signal,
+    onLook,
+  }: {
+    readonly logger: Logger;
+    readonly signal?: AbortSignal;
+    readonly onLook: (lacks: readonly LackingNeed[]) => void;
+  },
+): Promise<void> {
+  const said = new Map<Need['name'], string>();
+  for (;;) {
+    signal?.throwIfAborted();
+    const lacks = await lackingNeeds(needs);
+    onLook(lacks);
+    for (const name of said.keys()) {
+      if (lacks.some(({ need }) => need === name)) continue;
+      said.delete(name);
+      logger.info({ waitedFor: name }, `the worker waits no more for: ${name}`);
+    }
+    for (const { need, what, advice } of lacks) {
+      if (said.get(need) === what) continue;
+      said.set(need, what);
+      logger.warn({ waitsFor: need, advice }, `the worker waits: ${what}. ${advice}`);
+    }
+    if (lacks.length === 0) return;
+    await sleep(LOOK_MS, undefined, signal ? { signal } : {});
+  }
+}

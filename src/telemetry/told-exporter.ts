@@ -1,0 +1,69 @@
+import type { ExportResult } from '@opentelemetry/core';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Logger } from '../logger';
+
+/** OpenTelemetry's ExportResultCode.SUCCESS. */
+const SUCCESS = 0;
+const MOST_WORDS = 200;
+
+/**
+ * An exporter that logs why spans are lost, once for each reason, and that they are sent again when they are: not with every
+ * batch, as long as the collector is away.
+ */
+export class ToldExporter implements SpanExporter {
+  private reason: string | undefined;
+  private lost = 0;
+
+  constructor(
+    private readonly exporter: SpanExporter,
+    private readonly endpoint: string,
+    private readonly logger: Pick<Logger, 'warn' | 'info'> | undefined,
+  ) {}
+
+  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
+    this.exporter.export(spans, (result) => {
+      if (Number(result.code) === SUCCESS) this.sent();
+      else this.failed(spans.length, reasonOf(result.error));
+      done(result);
+    });
+  }
+
+  shutdown(): Promise<void> {
+    return this.exporter.shutdown();
+  }
+
+  forceFlush(): Promise<void> {
+    return this.exporter.forceFlush?.() ?? Promise.resolve();
+  }
+
+  private failed(spans: number, reason: string): void {
+    this.lost += spans;
+    if (reason === this.reason) return;
+    this.reason = reason;
+    const { endpoint } = this;
+    this.logger?.warn(
+      { reason, endpoint },
+      `traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT (${reason}); work goes on without them`,
+    );
+  }
+
+  private sent(): void {
+    if (this.reason === undefined) return;
+    this.logger?.info({ lostSpans: this.lost, endpoint: this.endpoint }, 'traces are sent again');
+    this.reason = undefined;
+    this.lost = 0;
+  }
+}
+
+/** What the exporter says of 429, 502, 503 and 504; it does not say which. */
+const BUSY = /retryable status/;
+
+/** The status that the collector answered with, the code of the connection's error, or what the exporter says. */
+function reasonOf(error: unknown): string {
+  const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: string; cause?: unknown };
+  if (typeof code === 'number') return `it answers ${code}`;
+  if (typeof code === 'string') return code;
+  if (BUSY.test(message ?? '')) return 'it answers that it is busy or away: 429, 502, 503 or 504';
+  const inner = (cause as { code?: unknown } | undefined)?.code;
+  return typeof inner === 'string' ? inner : (message ?? 'no reason given').slice(0, MOST_WORDS);
+}

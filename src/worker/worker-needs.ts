@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config';
+import {
+  lackOfMedia,
+  lackOfNamespace,
+  lackOfRedis,
+  lackOfSchema,
+  type Need,
+  type TemporalServices,
+} from '../readiness';
+import type { MediaStore } from '../storage';
+import type { OpenedRedis } from '../stream';
+
+const REDIS_MS = 2_000;
+
+export interface Services {
+  readonly connection: TemporalServices;
+  readonly dataSource: DataSource;
+  readonly redis: Pick<OpenedRedis, 'log' | 'write'>;
+  readonly media: MediaStore;
+}
+
+/** Without these, stories would hang in failing steps, or pay for what cannot be stored. */
+export function workerNeeds(
+  { connection, dataSource, redis, media }: Services,
+  { TEMPORAL_NAMESPACE, MEDIA_DIR }: Config,
+): Need[] {
+  return [
+    { name: 'schema', look: () => lackOfSchema(dataSource) },
+    { name: 'namespace', look: () => lackOfNamespace(connection, TEMPORAL_NAMESPACE) },
+    {
+      name: 'redis',
+      onlyToBegin: true,
+      look: () => lackOfRedis(() => redis.log.ready(REDIS_MS).then(() => redis.write())),
+    },
+    { name: 'media', look: () => lackOfMedia(media, resolve(MEDIA_DIR)) },
+  ];
+}
