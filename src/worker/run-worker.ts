@@ -30,6 +30,7 @@ import { dataConverter, temporalConnection, temporalUnreachable } from '../tempo
 import { deploymentOptions } from './deployment-options';
 import { TemporalRuns } from './temporal-runs';
 import { tellingOfFaults, watchDisks } from './watched-disks';
+import { WatchedServices } from './watched-services';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
@@ -79,9 +80,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     met.redis,
   );
   const stops = new StopSignals(redis.control);
+  const services = metrics && new WatchedServices({ connection, redis, dataSource }, metrics, config);
   const closeAll = async () => {
     disks.close();
     stops.close();
+    await services?.close();
     await redis.close();
     await connection.close();
     await telemetry.close();
