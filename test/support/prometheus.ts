@@ -22,7 +22,7 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
-/** Debian's Prometheus, which scrapes these addresses and evaluates these rules every second. */
+/** Debian's Prometheus. It scrapes these addresses every 3 s, which is longer than a worker waits for a service, and evaluates these rules. */
 export class Prometheus {
   private constructor(
     private readonly url: string,
@@ -37,7 +37,7 @@ export class Prometheus {
     writeFileSync(
       join(stateDir, 'prometheus.yml'),
       JSON.stringify({
-        global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+        global: { scrape_interval: '3s', scrape_timeout: '3s', evaluation_interval: '1s' },
         rule_files: [join(stateDir, 'rules.yml')],
         scrape_configs: [{ job_name: 'storyreel', static_configs: [{ targets }] }],
       }),
