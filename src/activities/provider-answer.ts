@@ -26,12 +26,17 @@ export async function askProvider<T>(
     metrics?.calls.answers.of({ provider: chosen.name, kind: KIND_OF[operation], status }).add(1);
   try {
     const result = await providerCall(callOf(operation, claim, chosen), work, usage);
-    count('200');
+    count(isFailedJob(result) ? 'job_failed' : '200');
     return result;
   } catch (error) {
     count(signal.aborted ? 'stopped' : statusOf(error));
     throw error;
   }
+}
+
+/** The provider has answered, and says that its job for a clip has failed. */
+function isFailedJob(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && (result as { status?: unknown }).status === 'failed';
 }
 
 /** What a call came to that has failed: the HTTP status of its refusal, or why there was no answer that can be used. */
@@ -52,8 +57,12 @@ export function statusOf(error: unknown): Answer {
     case 'Output.Unusable':
     case 'Output.TooLong':
     case 'Provider.BadRequest':
+    case 'Provider.Refused':
+    case 'Media.Unusable':
+    case 'Media.Forbidden':
       return 'unusable';
     case 'Video.JobFailed':
+    case 'Video.JobLost':
       return 'job_failed';
     default:
       return 'other';
