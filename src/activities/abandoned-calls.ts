@@ -3,6 +3,7 @@ import { Lane, lockProject, ModelUsage } from '../entities';
 import { pricesOf } from '../planning';
 import type { LaneId, ProjectId } from '../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
+import { countCost } from './count-cost';
 import type { ActivityDeps } from './deps';
 import { tellUsage } from './tell-usage';
 
@@ -41,7 +42,13 @@ export async function closeAbandoned(
     await deps.dataSource.transaction(async (within) => {
       await lockProject(within, projectId);
       const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'open' }, change);
-      if (affected === 1 && row.continues !== null) await markChain(within, row, row.continues, 'wasted');
+      if (affected !== 1) return;
+      countCost(deps.metrics, within, row, {
+        cost,
+        wasted: cost ?? 0,
+        before: { cost: row.cost, wasted: row.wastedCost },
+      });
+      if (row.continues !== null) await markChain(within, row, row.continues, 'wasted');
     });
     closed.push(row);
   }
@@ -86,6 +93,19 @@ async function outputOfChain(manager: EntityManager, { projectId, lane }: OfLane
     [projectId, lane, fence],
   );
   return row?.output ?? 0;
+}
+
+/** What an attempt's text, and all that it went on from, has cost, by call. */
+export function costOfChain(
+  manager: EntityManager,
+  { projectId, lane }: OfLane,
+  fence: number,
+): Promise<{ readonly provider: string; readonly unit: ModelUsage['unit']; readonly cost: number }[]> {
+  return manager.query(
+    `${CHAIN} SELECT u.provider, u.unit, coalesce(u.cost, 0) AS cost FROM model_usage u JOIN chain USING (id)
+     WHERE u.outcome <> 'open'`,
+    [projectId, lane, fence],
+  );
 }
 
 /** Says of an attempt's text, and of all that it went on from, whether it is of use. */

@@ -39,6 +39,11 @@ export interface EndedRun {
   readonly fence: number;
 }
 
+export interface ClosedRun extends EndedRun {
+  /** It has ended just now: it had begun, and nobody has closed it before. */
+  readonly endsNow: boolean;
+}
+
 /** Of a project, a stage or a lane that somebody works on or waits for. */
 export const BUSY: readonly LiveStatus[] = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
 
@@ -50,10 +55,11 @@ export const BUSY: readonly LiveStatus[] = ['processing', 'paused', 'needs_atten
  * A run that somebody else closes counts as completed only if all of its lanes are. If it has ended before, it stays as it
  * ended, and only its lanes and stages are closed.
  */
-export async function endRun(manager: EntityManager, ending: EndingRun): Promise<EndedRun | undefined> {
+export async function endRun(manager: EntityManager, ending: EndingRun): Promise<ClosedRun | undefined> {
   const { projectId, fence, seen } = ending;
   // Locked first, as by whatever opens or marks a run: a run that opens now waits for this, and sets right what it writes.
-  if (!(await lockRun(manager, ending))) return undefined;
+  const before = await lockRun(manager, ending);
+  if (before === undefined) return undefined;
   const hasEnded = seen !== undefined && isFinal(seen.status);
   const end = seen && !hasEnded ? await checked(manager, ending) : ending;
   await closeRows(manager, ending, end.outcome, hasEnded);
@@ -65,7 +71,8 @@ export async function endRun(manager: EntityManager, ending: EndingRun): Promise
       [projectId, end.outcome, end.error, ending.unopened ?? null],
     );
   }
-  return readRun(manager, projectId);
+  const ended = await readRun(manager, projectId);
+  return ended && { ...ended, endsNow: BUSY.some((status) => status === before) };
 }
 
 /** How a project and all that belongs to it stands. */
@@ -77,18 +84,22 @@ export async function readRun(manager: EntityManager, projectId: ProjectId): Pro
   return { project, stages, lanes, fence: project.runFence };
 }
 
-async function lockRun(manager: EntityManager, { projectId, fence, seen }: EndingRun): Promise<boolean> {
-  const rows: unknown[] = seen
+/** Gives the status that the project had until now. */
+async function lockRun(
+  manager: EntityManager,
+  { projectId, fence, seen }: EndingRun,
+): Promise<ProjectStatus | undefined> {
+  const rows: { status: ProjectStatus }[] = seen
     ? await manager.query(
-        `SELECT 1 FROM projects WHERE id = $1 AND status = $2 AND run_id IS NOT DISTINCT FROM $3
+        `SELECT status FROM projects WHERE id = $1 AND status = $2 AND run_id IS NOT DISTINCT FROM $3
            AND updated_at = $4::timestamptz FOR NO KEY UPDATE`,
         [projectId, seen.status, seen.runId, seen.updatedAt],
       )
-    : await manager.query('SELECT 1 FROM projects WHERE id = $1 AND run_fence <= $2 FOR NO KEY UPDATE', [
+    : await manager.query('SELECT status FROM projects WHERE id = $1 AND run_fence <= $2 FOR NO KEY UPDATE', [
         projectId,
         fence,
       ]);
-  return rows.length > 0;
+  return rows[0]?.status;
 }
 
 /** What a run that closes itself as completed did not plan to make was not begun, and stays pending. */

@@ -2,12 +2,12 @@ import { ModelUsage } from '../entities';
 import { planImage, stageOfKind } from '../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import { UnusableMedia, type ImageProvider } from '../providers';
-import { providerCall } from '../telemetry';
 import { mayBeCharged } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { fitPicture } from './fit-media';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
-import { callOf, openImage, type Chosen } from './provider-choice';
+import { askProvider } from './provider-answer';
+import { openImage, type Chosen } from './provider-choice';
 import { withoutQuotesOf } from './provider-words';
 import { ReadyCall } from './ready-call';
 import { WastedOrder } from './wasted-order';
@@ -32,7 +32,7 @@ const maker: LaneMaker<ImageInputs> = {
 
   async make(run, plan) {
     const { chosen, prompt } = plan.inputs;
-    const { deps, claim } = run;
+    const { deps } = run;
     const size = deps.config.FRAME_SIZE;
     const key = await run.through(() => keyOf(run, plan));
     const request = { prompt, size, idempotencyKey: key };
@@ -40,9 +40,9 @@ const maker: LaneMaker<ImageInputs> = {
     const paid = new ReadyCall(run, 'files', { chosen, most: ONE, sentAs: key });
     try {
       const image = await paid.make(() =>
-        providerCall(callOf('generate_image', claim, chosen), () =>
-          chosen.provider.generate(request, run.signal),
-        ).catch(withoutQuotesOf(prompt)),
+        askProvider(run, 'generate_image', chosen, () => chosen.provider.generate(request, run.signal)).catch(
+          withoutQuotesOf(prompt),
+        ),
       );
       answered = true;
       const picture = await fitPicture(run, image, size);

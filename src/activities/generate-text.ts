@@ -4,12 +4,12 @@ import type { ChatMessage, TextProvider } from '../providers';
 import { planText, stageOfKind, textHash, type TextPlan } from '../planning';
 import { askAgain } from '../stages';
 import { TextWriter } from '../stream';
-import { providerCall } from '../telemetry';
 import { bytesOf, mayBeCharged, tokensIn } from './call-cost';
 import type { ActivityDeps } from './deps';
 import { continuedText } from './continuation';
 import { runLane, type LaneMaker, type LaneRun } from './lane-run';
-import { callOf, openText, type Chosen } from './provider-choice';
+import { askProvider } from './provider-answer';
+import { openText, type Chosen } from './provider-choice';
 import { withoutQuotesOf } from './provider-words';
 import { ReadyCall } from './ready-call';
 import { textChecks } from './text-checks';
@@ -64,8 +64,10 @@ const maker: LaneMaker<TextInputs> = {
     try {
       await paid.make(() => {
         meter?.asked();
-        return providerCall(
-          callOf('chat', run.claim, inputs.chosen),
+        return askProvider(
+          run,
+          'chat',
+          inputs.chosen,
           () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
           tokens,
         )

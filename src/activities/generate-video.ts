@@ -3,7 +3,7 @@ import type { GeneratedVideo } from '../entities';
 import { planVideo } from '../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../protocol';
 import { NotReady, UnusableMedia, type ClipOrder, type VideoJob, type VideoProvider } from '../providers';
-import { providerCall, type ProviderCall } from '../telemetry';
+import type { ProviderCall } from '../telemetry';
 import { awaitClip, awaitJob, type Awaited } from './await-clip';
 import type { Amount } from './call-cost';
 import type { ActivityDeps } from './deps';
@@ -12,7 +12,8 @@ import { fitClip, needsFitting } from './fit-media';
 import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run';
 import { measureClip } from './measure-clip';
 import { PaidCall } from './paid-call';
-import { callOf, holderOf, openVideo, type Chosen } from './provider-choice';
+import { askProvider } from './provider-answer';
+import { holderOf, openVideo, type Chosen } from './provider-choice';
 import { withoutQuotesOf, wordsOf } from './provider-words';
 import { classify } from './stage-failure';
 import { NO_CLIP, submitJob, type SubmittedJob } from './submit-job';
@@ -51,7 +52,7 @@ const maker: LaneMaker<VideoInputs> = {
     const chosen =
       job.provider === inputs.chosen.name ? inputs.chosen : await run.through(() => holderOf(run.deps, job.provider));
     const call: Call = (operation, work) =>
-      providerCall(callOf(operation, run.claim, chosen), work).catch(withoutQuotesOf(inputs.prompt));
+      askProvider(run, operation, chosen, work).catch(withoutQuotesOf(inputs.prompt));
     const taken = await takenJob(run, plan, job, chosen, call);
     const { jobId, order, paid } = taken;
     const ordered: Amount = { unit: 'second', units: order.seconds };

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { afterCommit } from '../entities';
 import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../protocol';
 import { closeAbandoned, tellAbandoned } from './abandoned-calls';
 import { announceEnd } from './announce-end';
+import { countEnd } from './count-runs';
 import type { ActivityDeps } from './deps';
 import { endRun, type ProjectSeen, type RunEnd } from './end-run';
 import type { RunState } from './run-lookup';
@@ -39,6 +41,7 @@ export async function closeGoneRun(
   return deps.dataSource.transaction(async (manager) => {
     const ended = await endRun(manager, { ...end, projectId, fence, seen });
     if (!ended) return undefined;
+    afterCommit(manager, () => countEnd(deps.metrics, ended));
     // While a new run still waits for this row, so that its viewers never take this end for its own.
     if (!isFinal(seen.status)) {
       await withinTime(deps, projectId, async () => {

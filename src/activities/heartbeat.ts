@@ -6,6 +6,8 @@ const CALM_MS = 5_000;
 const HURRIED_MS = 500;
 /** The workflow answers a cancel within this, nearly always. */
 const SOON_MS = 100;
+/** A beat that comes so much too late shows that the process stood still: longer, and Temporal takes the attempt for dead. */
+const LATE_MS = 2_000;
 
 /** How a lane can be stopped besides by the answer to a beat. */
 export interface Pace {
@@ -25,7 +27,11 @@ export interface Heartbeat {
  * Beats on a timer of its own, because the first token may take longer than the heartbeat time-out. The details are
  * counters, and the type of an outage that is waited for: they stay in Temporal, and are lost when the worker is killed.
  */
-export function startHeartbeat(details: () => Readonly<Record<string, number | string>>, pace: () => Pace): Heartbeat {
+export function startHeartbeat(
+  details: () => Readonly<Record<string, number | string>>,
+  pace: () => Pace,
+  onLate: () => void = () => undefined,
+): Heartbeat {
   const context = Context.current();
   let beats = 0;
   let waited = 0;
@@ -35,7 +41,11 @@ export function startHeartbeat(details: () => Readonly<Record<string, number | s
     waited = 0;
   };
   beat();
+  let turned = performance.now();
   const timer = setInterval(() => {
+    const now = performance.now();
+    if (now - turned > HURRIED_MS + LATE_MS) onLate();
+    turned = now;
     waited += HURRIED_MS;
     if (waited >= beatMs(beats, pace())) beat();
   }, HURRIED_MS);

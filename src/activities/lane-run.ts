@@ -17,7 +17,9 @@ import { loadContext, storedResult, withSettings, type LaneInputs } from '../pla
 import { linkSignals } from '../providers';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../stages';
 import type { LaneWriter, TextWriter } from '../stream';
+import type { AttemptOutcome } from '../telemetry';
 import { announcedNow } from './announce';
+import { outcomeOf } from './attempt-outcome';
 import { clockWentBackSince } from './clock';
 import { interruptedBy, type Interrupted } from './continuation';
 import type { ActivityDeps } from './deps';
@@ -125,12 +127,15 @@ export async function runLane<Inputs>(
   const heartbeat = startHeartbeat(
     () => ({ ...counters, ...(waitsFor && { waitsFor: waitsFor.type }) }),
     () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
+    () => deps.metrics?.runs.lateHeartbeats.of({}).add(1),
   );
   const runIds = [runId, info.workflowExecution?.runId ?? ''];
   const unregister = deps.stops.register({ projectId, lane, fence, runIds }, () => {
     stopped.abort(new LaneStopped(lane));
     heartbeat.beatSoon();
   });
+  const ended = (outcome: AttemptOutcome) =>
+    deps.metrics?.runs.attempts.of({ stage: laneParts(lane).stage, outcome }).add(1);
   const spent: Spent = { paid: 0, isCharged: false };
   /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
   let claimed = false;
@@ -161,7 +166,10 @@ export async function runLane<Inputs>(
       const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
       return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim, task) };
     });
-    if (opened.nothing) return opened.nothing;
+    if (opened.nothing) {
+      ended('nothing');
+      return opened.nothing;
+    }
     const { context, before } = opened;
     claimed = true;
     if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
@@ -212,6 +220,7 @@ export async function runLane<Inputs>(
     });
     const announced = await toldWithin(TELLING_MS, telling);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
+    ended(reusable ? 'reused' : 'settled');
     return {
       sha256: made.sha256,
       bytes: made.bytes,
@@ -223,7 +232,9 @@ export async function runLane<Inputs>(
     const reason: unknown = stopped.signal.reason;
     if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
     const why = reason instanceof LaneStopped ? reason : error;
-    throw markLogged(await leave(deps, claim, task, why, cancelled, spent, claimed));
+    const failure = await leave(deps, claim, task, why, cancelled, spent, claimed);
+    ended(outcomeOf(failure));
+    throw markLogged(failure);
   } finally {
     unregister();
     heartbeat.end();

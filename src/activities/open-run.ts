@@ -1,9 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
-import { Lane, Project, ProjectStage, type RunSettings } from '../entities';
+import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../entities';
 import { planRun, settingsForNewRun, type PlannedRun } from '../planning';
 import { projectNotFound, STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId } from '../protocol';
 import { clockWentBack } from './clock';
+import { countStart } from './count-runs';
 import type { ActivityDeps } from './deps';
 import { ownFence } from './own-fence';
 import { publishForRun } from './run-lifecycle';
@@ -17,7 +18,8 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   const runId = activityInfo().workflowExecution?.runId ?? '';
   const runFence = ownFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
-    const runSettings = await settingsOfRun(deps, manager, request, runId);
+    const before = await manager.findOneBy(Project, { id: projectId });
+    const runSettings = await settingsOfRun(deps, manager, before, request, runId);
     const { affected } = await manager.update(
       Project,
       { id: projectId, runFence: LessThanOrEqual(runFence) },
@@ -32,6 +34,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     }
     const chosen = await planRun(manager, request);
     await resetRows(manager, projectId, runId, chosen);
+    afterCommit(manager, () => countStart(deps.metrics, before?.status));
     return chosen;
   });
   deps.logger.info({ projectId, runId, stages: planned.plan.map(({ name }) => name) }, 'run started');
@@ -48,10 +51,10 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
 async function settingsOfRun(
   { config }: ActivityDeps,
   manager: EntityManager,
-  { projectId, keepSettings }: OpenRequest,
+  project: Project | null,
+  { keepSettings }: OpenRequest,
   runId: string,
 ): Promise<RunSettings> {
-  const project = await manager.findOneBy(Project, { id: projectId });
   const last = project?.runSettings;
   if (last && (keepSettings || project.runId === runId)) return last;
   return settingsForNewRun(manager, config);

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { lockProject, ModelUsage } from '../entities';
 import type { StoryreelError } from '../protocol';
-import { closeAbandoned, markChain } from './abandoned-calls';
+import { closeAbandoned, costOfChain, markChain } from './abandoned-calls';
 import { chargedBeyond, overBudget } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
+import { countCost, countRefusal, countUseful, type CostChange, type OfProvider } from './count-cost';
 import type { LaneRun } from './lane-run';
 import { mustOwn } from './lane-store';
 import type { Chosen } from './provider-choice';
@@ -60,7 +61,11 @@ export class PaidCall {
             ...{ projectId, chosen, unit: most.unit, most: reserved },
             ...(known && { bookedAs: known.id }),
           });
-      if (known && refused) return new PaidCall(run, chosen, known.id, refused);
+      if (known && refused) {
+        countRefusal(deps.metrics, manager, known);
+        return new PaidCall(run, chosen, known.id, refused);
+      }
+      if (refused) countRefusal(deps.metrics, manager, { provider: chosen.name, unit: most.unit });
       const row = {
         ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
         ...{ callKey: key ?? sentAs ?? null, continues: continues ?? null, reserved, estimated: false },
@@ -83,6 +88,8 @@ export class PaidCall {
     await this.write(manager, used, estimated, USEFUL);
     const row = await manager.findOneByOrFail(ModelUsage, { id: this.id });
     if (row.continues !== null) await markChain(manager, row, row.continues, 'useful');
+    const before = row.continues === null ? [] : await costOfChain(manager, row, row.continues);
+    countUseful(this.run.deps.metrics, manager, [{ ...row, cost: row.cost ?? 0 }, ...before]);
   }
 
   /** Counts what the attempt cost before it failed with this error, and tells viewers. Never hides why it failed. */
@@ -117,15 +124,21 @@ export class PaidCall {
 
   private async write(manager: EntityManager, used: Amount, estimated: boolean, change: string): Promise<void> {
     const [input, output, units] = used.unit === 'token' ? [used.input, used.output, null] : [0, 0, used.units];
-    await manager.query(
-      `UPDATE model_usage SET
+    const [[written]] = await manager.query<[[Written?]]>(
+      `WITH old AS (SELECT cost, wasted_cost FROM model_usage WHERE id = $1)
+       UPDATE model_usage SET
          input_tokens = $2::int, output_tokens = $3::int, units = $4, cost = $5::float8, estimated = $6,
          ${change}
-       WHERE id = $1`,
+       WHERE id = $1
+       RETURNING provider, unit, cost, wasted_cost AS wasted,
+         (SELECT json_build_object('cost', cost, 'wasted', wasted_cost) FROM old) AS before`,
       [this.id, input, output, units, costOf(this.chosen.prices, used), estimated],
     );
+    if (written) countCost(this.run.deps.metrics, manager, written, written);
   }
 }
+
+type Written = OfProvider & CostChange;
 
 const USEFUL = `outcome = 'useful', wasted_tokens = 0, wasted_cost = 0`;
 

@@ -15,6 +15,7 @@ import { announceEnd } from './announce-end';
 import { cancelJobs } from './cancel-jobs';
 import { closeStory } from './close-story';
 import type { ActivityDeps } from './deps';
+import { countEnd } from './count-runs';
 import { endRun, readRun } from './end-run';
 import { parkLane as storeParkedLane } from './lane-store';
 import { ownFence, ownStep } from './own-fence';
@@ -47,6 +48,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   // Nothing is there to close of a project that never was, or was deleted, nor of a run that another one has followed.
   if (!ended) return { announced: true };
   deps.logger.info({ projectId, runId, outcome, ...(error && { type: error.type }) }, 'run ended');
+  countEnd(deps.metrics, ended);
   const abandoned = await closeAbandoned(deps, { projectId, before: fence });
   await tellAbandoned(deps, abandoned, deps.dataSource.manager);
   const telling = request.announce

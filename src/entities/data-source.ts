@@ -1,5 +1,6 @@
 import { defaults } from 'pg';
 import type { DataSource, Logger } from 'typeorm';
+import { CommitWatch } from './after-commit';
 import { entities } from './entities';
 import { migrations } from './migrations';
 import { LeavingPool } from './postgres/leaving-pool';
@@ -56,6 +57,7 @@ export function createDataSource({
     url: tls.url,
     entities,
     migrations,
+    subscribers: [CommitWatch],
     synchronize: false,
     logging: false,
     // The default logger prints a failed migration to stdout even so; the caller gets the error anyway.

@@ -7,6 +7,7 @@ import { Project } from './project.entity';
 /** The smallest unit that runs, fails and is retried by itself, and the fences that keep late writers out. */
 @Entity('lanes')
 @Index('lanes_project_status_idx', ['projectId', 'status'])
+@Index('lanes_parked_idx', ['stage', 'finishedAt'], { where: "status = 'needs_attention'" })
 @Check('lanes_status_check', oneOf('status', STATUSES))
 export class Lane {
   @PrimaryColumn('uuid', { name: 'project_id' })

@@ -1,9 +1,13 @@
 export { activitySpans } from './activity-spans';
+export { answerOf, type Answer } from './call-metrics';
 export { clientSpans } from './client-spans';
 export { serveMetrics, type MetricsServer, type StatusPage } from './metrics-server';
 export { providerCall, type ProviderCall } from './provider-call';
 export { traceIdOf } from './run-carrier';
+export type { AttemptOutcome } from './run-metrics';
 export { runSpans, SILENT_RUNS } from './run-spans';
+export { OPEN_STATUSES, type ParkedLanes, type SeenServices, type SeenWork } from './service-metrics';
+export type { ProviderKind } from './known-providers';
 export { StoryMetrics } from './story-metrics';
 export type { TextMeter } from './text-meter';
 export { startTracing, type Tracing } from './tracing';

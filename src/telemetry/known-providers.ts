@@ -1,41 +1,66 @@
-/** OpenTelemetry's names of who serves models, by the end of the host's name. */
-const BY_HOST: readonly (readonly [string, string])[] = [
-  ['api.openai.com', 'openai'],
-  ['openai.azure.com', 'azure.ai.openai'],
-  ['services.ai.azure.com', 'azure.ai.inference'],
-  ['models.ai.azure.com', 'azure.ai.inference'],
-  ['api.anthropic.com', 'anthropic'],
-  ['generativelanguage.googleapis.com', 'gcp.gemini'],
-  ['aiplatform.googleapis.com', 'gcp.vertex_ai'],
-  ['amazonaws.com', 'aws.bedrock'],
-  ['api.cohere.com', 'cohere'],
-  ['api.cohere.ai', 'cohere'],
-  ['api.deepseek.com', 'deepseek'],
-  ['api.groq.com', 'groq'],
-  ['api.mistral.ai', 'mistral_ai'],
-  ['api.perplexity.ai', 'perplexity'],
-  ['api.x.ai', 'x_ai'],
-  ['ml.cloud.ibm.com', 'ibm.watson.ai'],
-];
+import { LANE_KINDS, type LaneKind } from '../protocol';
+import { fixedSets, OTHER, type Labels, type LabelSets } from './label-sets';
 
-/** Whose API the others speak; the conventions ask for this name where the server behind it is not known. */
-const SPOKEN = 'openai';
+/** What a provider is asked for. */
+export type ProviderKind = Exclude<LaneKind, 'film'>;
+export const PROVIDER_KINDS: readonly ProviderKind[] = LANE_KINDS.filter((kind) => kind !== 'film');
 
-export interface ServerAttributes {
-  readonly 'gen_ai.provider.name': string;
-  readonly 'server.address'?: string;
-  readonly 'server.port'?: number;
+/** Of each kind; further ones are counted together. */
+const MOST_PROVIDERS = 32;
+
+/**
+ * The providers that have series of their own. They are rows that an operator adds at any time: those that are there are
+ * named at each scrape, before anything is asked of them.
+ */
+export class KnownProviders {
+  private readonly names = new Map<string, Set<string>>(PROVIDER_KINDS.map((kind) => [kind, new Set()]));
+
+  /** Gives the name under which the provider is counted. */
+  admit(kind: string, name: string): string {
+    const names = this.names.get(kind);
+    if (!names || name === '' || (names.size >= MOST_PROVIDERS && !names.has(name))) return OTHER;
+    names.add(name);
+    return name;
+  }
+
+  /** Of providers of one kind, with these other labels before their name. */
+  ofKind<Label extends string>(
+    kind: ProviderKind,
+    others: Readonly<Record<Label, readonly string[]>>,
+  ): LabelSets<Label | 'provider'> {
+    const rest = fixedSets(others);
+    return {
+      names: [...rest.names, 'provider'],
+      known: () =>
+        rest.known().flatMap((set) => this.of(kind).map((provider) => merged<Label | 'provider'>(set, { provider }))),
+      admit: (labels) => merged(rest.admit(labels), { provider: this.admit(kind, labels.provider) }),
+    };
+  }
+
+  /** Of providers of every kind, with these other labels behind their name and kind. */
+  ofEachKind<Label extends string = never>(
+    others: Readonly<Record<Label, readonly string[]>>,
+  ): LabelSets<'provider' | 'kind' | Label> {
+    const rest = fixedSets(others);
+    const sets = (kind: ProviderKind) =>
+      this.of(kind).flatMap((provider) =>
+        rest.known().map((set) => merged<'provider' | 'kind' | Label>({ provider, kind }, set)),
+      );
+    return {
+      names: ['provider', 'kind', ...rest.names],
+      known: () => PROVIDER_KINDS.flatMap(sets),
+      admit: (labels) => {
+        const kind = this.names.has(labels.kind) ? labels.kind : OTHER;
+        return merged({ provider: this.admit(kind, labels.provider), kind }, rest.admit(labels));
+      },
+    };
+  }
+
+  private of(kind: ProviderKind): string[] {
+    return [...(this.names.get(kind) ?? [])];
+  }
 }
 
-/** Who is asked at this address. Source: OpenTelemetry semantic conventions for generative AI, `gen_ai.provider.name`. */
-export function serverAttributes(baseUrl: string | undefined): ServerAttributes {
-  if (baseUrl === undefined || !URL.canParse(baseUrl)) return { 'gen_ai.provider.name': SPOKEN };
-  const { hostname, port, protocol } = new URL(baseUrl);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const isOf = (end: string) => host === end || host.endsWith(`.${end}`) || host.endsWith(`-${end}`);
-  return {
-    'gen_ai.provider.name': BY_HOST.find(([end]) => isOf(end))?.[1] ?? SPOKEN,
-    'server.address': host,
-    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
-  };
+function merged<Label extends string>(...sets: readonly object[]): Labels<Label> {
+  return Object.assign({}, ...sets) as Labels<Label>;
 }

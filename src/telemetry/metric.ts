@@ -1,13 +1,16 @@
 import type { Metric as RegisteredMetric, MetricValueWithName, Registry } from 'prom-client';
+import { fixedSets, type Labels, type LabelSets } from './label-sets';
 import { Level, Spread, type Count } from './series';
 
 interface Description<Label extends string> {
   readonly name: string;
   readonly help: string;
-  readonly labels?: readonly Label[];
+  readonly labels?: LabelSets<Label>;
+  /** Brings the series up to date before they are read. */
+  readonly refresh?: () => Promise<void>;
 }
 
-type Labels<Label extends string> = Readonly<Record<Label, string>>;
+const NO_LABELS = fixedSets<string>({});
 
 /**
  * One metric and its series, one for each set of label values. prom-client looks labels up at every change, which would
@@ -15,13 +18,14 @@ type Labels<Label extends string> = Readonly<Record<Label, string>>;
  */
 export class Metric<Series extends Count | Level | Spread, Label extends string = never> {
   private readonly series = new Map<string, { readonly labels: Labels<Label>; readonly series: Series }>();
+  private readonly sets: LabelSets<Label>;
 
   constructor(
     registry: Registry,
     private readonly description: Description<Label>,
     private readonly create: () => Series,
   ) {
-    if (!description.labels) this.of({} as Labels<Label>);
+    this.sets = description.labels ?? (NO_LABELS as LabelSets<Label>);
     registry.registerMetric(this as unknown as RegisteredMetric);
   }
 
@@ -30,20 +34,26 @@ export class Metric<Series extends Count | Level | Spread, Label extends string 
   }
 
   of(labels: Labels<Label>): Series {
-    const key = (this.description.labels ?? []).map((label) => labels[label]).join('\0');
-    let found = this.series.get(key);
-    if (!found) {
-      found = { labels: { ...labels }, series: this.create() };
-      this.series.set(key, found);
-    }
-    return found.series;
+    return this.at(this.sets.admit(labels));
   }
 
   /** What prom-client asks for. */
   async get() {
-    const { name, help } = this.description;
+    const { name, help, refresh } = this.description;
+    await refresh?.();
+    for (const labels of this.sets.known()) this.at(labels);
     const values = [...this.series.values()].flatMap(({ labels, series }) => valuesOf(name, labels, series));
     return { name, help, type: this.type(), aggregator: 'sum', values };
+  }
+
+  private at(labels: Labels<Label>): Series {
+    const key = this.sets.names.map((label) => labels[label]).join('\0');
+    let found = this.series.get(key);
+    if (!found) {
+      found = { labels, series: this.create() };
+      this.series.set(key, found);
+    }
+    return found.series;
   }
 
   private type(): string {

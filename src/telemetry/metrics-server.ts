@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostPort, writeHostPort } from '../address';
 import { StoryreelError } from '../protocol';
+import { sendText } from './compressed';
 import type { StoryMetrics } from './story-metrics';
 
 export interface MetricsServer {
@@ -41,10 +42,9 @@ export async function serveMetrics(
       response.writeHead(404).end();
       return;
     }
-    Promise.all([metrics.registry.metrics(), more()]).then(
-      (texts) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(texts.join('\n')),
-      () => response.writeHead(500).end(),
-    );
+    Promise.all([metrics.registry.metrics(), more()])
+      .then((texts) => sendText(request, response, metrics.registry.contentType, texts.join('\n')))
+      .catch(() => response.writeHead(500).end());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);

@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
-import { serverAttributes } from './known-providers';
+import { serverAttributes } from './server-attributes';
 import { inSpan } from './spans';
 
 export interface ProviderCall {

@@ -4,6 +4,7 @@ import type { Count, Level, Spread } from './series';
 export interface TextSeries {
   readonly timeToFirstToken: Spread;
   readonly interTokenGap: Spread;
+  readonly tokensPerSecond: Spread;
   readonly providerToPublish: Spread;
   readonly tokensPerAppend: Spread;
   readonly tokens: Count;
@@ -31,6 +32,9 @@ export class TextMeter implements StreamMeter {
   private lastBatchTokens = 0;
   private lastBatchSince = 0;
   private hasOpened = false;
+  private firstAt = 0;
+  /** Tokens that were counted. */
+  private total = 0;
 
   constructor(
     private readonly series: TextSeries,
@@ -79,6 +83,8 @@ export class TextMeter implements StreamMeter {
     // What the log did not take yet is sent later, or never: it came all the same.
     this.count();
     this.series.liveStreams.add(-1);
+    const seconds = (this.now() - this.firstAt) / 1000;
+    if (this.total > 1 && seconds > 0) this.series.tokensPerSecond.observe((this.total - 1) / seconds);
   }
 
   private beginBatch(): void {
@@ -86,6 +92,7 @@ export class TextMeter implements StreamMeter {
     this.gatheredSince = now;
     if (this.lastBatchTokens === 0) {
       this.series.timeToFirstToken.observe((now - this.askedAt) / 1000);
+      this.firstAt = now;
     } else {
       const { lastBatchTokens: tokens } = this;
       this.series.interTokenGap.observe((now - this.lastBatchSince) / 1000 / tokens, tokens);
@@ -95,7 +102,9 @@ export class TextMeter implements StreamMeter {
   }
 
   private count(): void {
-    this.series.tokens.add(this.gathered - this.counted);
+    const more = this.gathered - this.counted;
+    this.series.tokens.add(more);
+    this.total += more;
     this.counted = this.gathered;
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
+import { shownHosts } from '../address';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { RunIds } from './run-spans';
@@ -43,7 +44,7 @@ export async function startTracing(config: Config, service: string, logger?: Log
       ...core.parseKeyPairsIntoRecord(config.OTEL_RESOURCE_ATTRIBUTES),
       ...(config.OTEL_SERVICE_NAME !== undefined && { 'service.name': config.OTEL_SERVICE_NAME }),
     }),
-    spanProcessors: [new sdk.BatchSpanProcessor(new ToldExporter(exporter, new URL(endpoint).host, logger))],
+    spanProcessors: [new sdk.BatchSpanProcessor(new ToldExporter(exporter, shownHosts(endpoint), logger))],
   });
   if (logger) listenTo(logger);
   context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());

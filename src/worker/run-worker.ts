@@ -34,6 +34,7 @@ import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
 import { tellingOfFaults, watchDisks } from './watched-disks';
 import { workerNeeds } from './worker-needs';
+import { WatchedServices } from './watched-services';
 import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
@@ -90,10 +91,12 @@ export async function runWorker(
   );
   const stops = new StopSignals(redis.control);
   let build: WatchedBuild | undefined;
+  const services = metrics && new WatchedServices({ connection, redis, dataSource }, metrics, config);
   const closeAll = async () => {
     build?.close();
     disks.close();
     stops.close();
+    await services?.close();
     await redis.close();
     await connection.close();
     await telemetry.close();

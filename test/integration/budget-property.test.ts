@@ -7,6 +7,7 @@ import { Lane, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
 import { openRedisLog } from '../../src/stream';
+import { StoryMetrics } from '../../src/telemetry';
 import { readConfig } from '../../src/config';
 import { PRICES, startPricedApp, type PricedApp } from '../support/priced-app';
 
@@ -60,9 +61,15 @@ describe('Whatever becomes of paid calls', () => {
     return id as ProjectId;
   }
 
-  function runOf(projectId: ProjectId, lane: (typeof LANES)[number], fence: number): LaneRun {
+  function runOf(projectId: ProjectId, lane: (typeof LANES)[number], fence: number, metrics?: StoryMetrics): LaneRun {
     return {
-      deps: { dataSource, log, config: app.config, logger: createLogger('silent', 'test') },
+      deps: {
+        dataSource,
+        log,
+        config: app.config,
+        logger: createLogger('silent', 'test'),
+        ...(metrics && { metrics }),
+      },
       claim: { projectId, lane, fence, attempt: 1 },
       resets: 'retry',
     } as unknown as LaneRun;
@@ -115,15 +122,21 @@ describe('Whatever becomes of paid calls', () => {
         fc.array(fc.tuple(fc.nat({ max: 400 }), fc.nat({ max: 1_000 })), { maxLength: 8 }),
         async (all) => {
           const projectId = await newProject(1);
+          const metrics = new StoryMetrics();
           const calls: PaidCall[] = [];
           for (const i of all.keys()) {
-            calls.push(await PaidCall.book(runOf(projectId, LANES[0]!, i + 2), { chosen, most: MOST, prompt: 100 }));
+            calls.push(
+              await PaidCall.book(runOf(projectId, LANES[0]!, i + 2, metrics), { chosen, most: MOST, prompt: 100 }),
+            );
           }
           // Each but the last was taken for dead, and came back.
           for (const [i, [input, output]] of all.entries()) await calls[i]?.waste(cut, amount(input, output), false);
           const charged = all.reduce((sum, [input, output]) => sum + money(input, output), 0);
           const { cost = 0, estimated } = await usageTotals(dataSource.manager, projectId);
           expect(cost).toBeCloseTo(charged, 9);
+          // What was estimated first, and turned out to be less, stays counted.
+          const counted = metrics.calls.paid.of({ provider: 'writer', kind: 'text' }).value;
+          expect(counted).toBeGreaterThanOrEqual(charged - 1e-9);
           expect(estimated).toBeUndefined();
         },
       ),

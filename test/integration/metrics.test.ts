@@ -6,6 +6,7 @@ import { serveMetrics, StoryClient, StoryMetrics } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { runWorker } from '../../src/worker';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { promtool } from '../support/prometheus';
 import { loggerThatCounts } from '../support/sdk-warnings';
 import { ownTopic, textSeen, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -91,6 +92,31 @@ describe('A worker with METRICS_ADDRESS', () => {
     const temporal = [...counted.keys()].filter((name) => name.startsWith('temporal_'));
     expect(temporal).toContainEqual(expect.stringMatching(/^temporal_activity_execution_latency_seconds_count\{/));
     expect([...counted.keys()]).toContain('process_cpu_seconds_total');
+
+    // A series that is born with its first event shows no increase.
+    const counters = [...counted].filter(([name]) => /^storyreel_\w+_(total|count|sum)(\{|$)/.test(name));
+    expect(counters.map(([name]) => name).filter((name) => !before.has(name))).toEqual([]);
+    expect(grown('storyreel_runs_started_total')).toBe(1);
+    expect(grown('storyreel_runs_ended_total{outcome="completed"}')).toBe(1);
+    expect(grown('storyreel_runs_ended_total{outcome="failed"}')).toBe(0);
+    const settled = (stage: string) => grown(`storyreel_attempts_total{stage="${stage}",outcome="settled"}`);
+    expect(['rewrite', 'storyboard', 'image_generation', 'film'].map(settled)).toEqual([1, 1, 1, 1]);
+    const answers = (kind: string, status: string) =>
+      grown(`storyreel_provider_answers_total{provider="environment",kind="${kind}",status="${status}"}`);
+    expect(answers('text', 'cut')).toBe(1);
+    expect(answers('image', '200')).toBe(1);
+    // The order, the wait and the download.
+    expect(answers('video', '200')).toBe(3);
+    expect(grown(`storyreel_tokens_per_second_count${labels}`)).toBe(1);
+    const up = ['temporal', 'postgres', 'redis'].map((name) => counted.get(`storyreel_service_up{service="${name}"}`));
+    expect(up).toEqual([1, 1, 1]);
+    expect(counted.get('storyreel_postgres_pool_size')).toBe(app.config.DATABASE_POOL_SIZE);
+  });
+
+  test('is what Prometheus reads without a complaint, and names no project', async () => {
+    const page = await (await fetch(url)).text();
+    expect(await promtool(['check', 'metrics'], page)).toEqual({ isContent: true, said: '' });
+    expect(page).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/);
   });
 
   test('counts an attempt that begins anew, and the tokens of the one that failed', async () => {

@@ -8,6 +8,7 @@ import { Lane, type ModelUsage, Project, usageTotals } from '../../src/entities'
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
 import { openRedisLog } from '../../src/stream';
+import { StoryMetrics } from '../../src/telemetry';
 import { PRICES, startPricedApp, type PricedApp } from '../support/priced-app';
 
 const lane = laneId('rewrite');
@@ -125,6 +126,33 @@ describe('The row of a paid call', () => {
     expect(calls.find(({ refused }) => refused)?.refused?.message).toBe(
       `Paid 0 of a budget of 0.0072. Calls under way may cost 0.0072. The next call may cost 0.0024. Raise it (storyreel budget ${projectId} <amount>), then retry.`,
     );
+  });
+
+  test('is counted when its transaction is committed: paid, wasted, and of use with all that it continues', async () => {
+    const metrics = new StoryMetrics();
+    const counted = () => {
+      const labels = { provider: 'writer', kind: 'text' };
+      const { paid, useful, wasted, budgetRefusals } = metrics.calls;
+      return [paid, useful, wasted, budgetRefusals].map((metric) => Number(metric.of(labels).value.toFixed(9)));
+    };
+    const metered = (fence: number) => ({ ...run(fence), deps: { ...run(fence).deps, metrics } });
+    const first = await PaidCall.book(metered(1), { ...call });
+    await first.waste(cut, used(100, 200), false);
+    expect(counted()).toEqual([0.0005, 0, 0.0005, 0]);
+    const second = await PaidCall.book(metered(2), { ...call, continues: 1 });
+    const settling = dataSource.transaction(async (manager) => {
+      await second.settle(manager, used(100, 100), false);
+      throw new Error('something else went wrong');
+    });
+    await expect(settling).rejects.toThrow('something else');
+    expect(counted()).toEqual([0.0005, 0, 0.0005, 0]);
+    await dataSource.transaction((manager) => second.settle(manager, used(100, 100), false));
+    expect(counted()).toEqual([0.0008, 0.0008, 0.0005, 0]);
+    // One that nobody heard of again.
+    await PaidCall.book(metered(3), call);
+    await app.client.setBudget(projectId, 0.001);
+    expect((await PaidCall.book(metered(4), call)).refused).toBeDefined();
+    expect(counted()).toEqual([0.0009, 0.0008, 0.0006, 1]);
   });
   const call = { chosen, most: used(400, 1_000) };
   const other = (scene: number) => {

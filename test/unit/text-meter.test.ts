@@ -11,6 +11,7 @@ describe('The meter of a text', () => {
   const series = () => ({
     timeToFirstToken: new Spread([1]),
     interTokenGap: new Spread([0.015, 0.1]),
+    tokensPerSecond: new Spread([10]),
     providerToPublish: new Spread([1]),
     tokensPerAppend: new Spread([1, 5]),
     tokens: new Count(),

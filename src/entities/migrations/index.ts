@@ -6,6 +6,7 @@ import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
 import { Outages1795856400013 } from './outages.migration';
 import { Models1795478400003 } from './models.migration';
+import { ParkedLanes1795863600000 } from './parked-lanes.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
@@ -27,4 +28,5 @@ export const migrations = [
   Outages1795856400013,
   RunSettings1795857600000,
   Orders1795862400015,
+  ParkedLanes1795863600000,
 ];
