@@ -15,7 +15,7 @@ export interface DataSourceSettings {
   readonly url: string;
   /** Connections at the same time. Default 10. */
   readonly poolSize?: number;
-  /** How long a query waits for a connection. Default 5,000 for a new one, and 15,000 where all are in use. */
+  /** How long a query waits for a connection. Default 15,000; a new one that does not stand in 5,000 is tried again. */
   readonly acquireTimeoutMs?: number;
   /** How long one statement may run before it is ended; 0: any time. Default 30,000. */
   readonly statementTimeoutMs?: number;

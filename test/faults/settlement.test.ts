@@ -1,11 +1,12 @@
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { createDataSource } from '../../src/entities';
 import { isFinal, isTerminal, type LaneId, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
+import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
 import { RedisServers, type RedisServer } from '../support/redis-servers';
-import { fromSetup, testEnv } from '../support/services';
+import { testEnv } from '../support/services';
 import { sha256, textSeen, watchText, watchUntil } from '../support/stories';
+import { holdEnd } from '../support/stuck-project';
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
@@ -31,10 +32,10 @@ interface Scene {
   readonly startWorker: () => Promise<unknown>;
 }
 
-async function play(act: (scene: Scene) => Promise<void>): Promise<void> {
+async function play(act: (scene: Scene) => Promise<void>, settings: Record<string, string> = {}): Promise<void> {
   const redis = await servers.start();
   const proxy = await TcpProxy.start(redis.port);
-  const env = testEnv({ REDIS_URL: redis.url });
+  const env = testEnv({ REDIS_URL: redis.url, ...settings });
   const client = await StoryClient.connect(readConfig(env));
   const workers = [await WorkerProcess.start({ ...env, REDIS_URL: `redis://127.0.0.1:${proxy.port}` })];
   const startWorker = async () => workers.push(await WorkerProcess.start(env));
@@ -137,32 +138,34 @@ test.concurrent.each(moments)(
 
 test.concurrent(
   'When the worker is killed with -9 between the commit of the end of a run and its announcement, every viewer is told once',
-  () =>
-    play(async ({ client, proxy, worker, redis, startWorker }) => {
-      const dataSource = createDataSource({ url: fromSetup('STORYREEL_TEST_POSTGRES_URL'), poolSize: 1 });
-      await dataSource.initialize();
-      const { projectId } = await planLongRewrite(client, studio, { seconds: 1 });
-      await client.start(projectId);
-      const watching = watch(client, projectId);
-      await watchUntil(client, projectId, ({ type, stage }) => type === 'done' && stage === 'rewrite');
-      // Holds up the commit of the end, and nothing else, until the worker's words to Redis are held back.
-      await dataSource.transaction(async (manager) => {
-        await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
+  async () => {
+    const { url, dataSource, drop } = await createOwnDatabase();
+    await play(
+      async ({ client, proxy, worker, redis, startWorker }) => {
+        const { projectId } = await planLongRewrite(client, studio, { seconds: 1 });
+        await client.start(projectId);
+        const watching = watch(client, projectId);
+        await watchUntil(client, projectId, ({ type, stage }) => type === 'done' && stage === 'rewrite');
+        // Holds up the commit of the end, and nothing else, until the worker's words to Redis are held back.
+        const letEnd = await holdEnd(dataSource, projectId);
         const isFilm = ({ type, stage }: StoryEvent) => type === 'stage_completed' && stage === 'film';
         await watchUntil(client, projectId, isFilm);
         proxy.hang();
-      });
-      await until('the end is committed', async () => (await client.status(projectId)).status === 'completed');
-      await worker.kill();
-      await dataSource.destroy();
-      await startWorker();
+        await letEnd();
+        await until('the end is committed', async () => (await client.status(projectId)).status === 'completed');
+        await worker.kill();
+        await startWorker();
 
-      const events = await watching;
-      expect(ends(events)).toEqual(events.slice(-1));
-      await until('the end is on the log', async () =>
-        (await eventsInLog(redis.url, projectId)).some((event) => isTerminal(event)),
-      );
-      const terminal = (await eventsInLog(redis.url, projectId)).filter((event) => isTerminal(event));
-      expect(terminal.map(({ type }: LogEvent) => type)).toEqual(['pipeline_done']);
-    }),
+        const events = await watching;
+        expect(ends(events)).toEqual(events.slice(-1));
+        await until('the end is on the log', async () =>
+          (await eventsInLog(redis.url, projectId)).some((event) => isTerminal(event)),
+        );
+        const terminal = (await eventsInLog(redis.url, projectId)).filter((event) => isTerminal(event));
+        expect(terminal.map(({ type }: LogEvent) => type)).toEqual(['pipeline_done']);
+      },
+      { DATABASE_URL: url },
+    );
+    await drop();
+  },
 );

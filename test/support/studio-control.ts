@@ -32,8 +32,10 @@ export class StudioControl {
     return this.misbehave(mark, 'chat', { text: text.join(' ') });
   }
 
-  requests(match: string): Promise<SeenRequest[]> {
-    return this.list('requests', match);
+  /** Without those that the studio has refused by itself: they cost nothing, and each process learns from them. */
+  async requests(match: string): Promise<SeenRequest[]> {
+    const all = await this.list<SeenRequest>('requests', match);
+    return all.filter(({ status, fault }) => status !== 400 || fault !== null);
   }
 
   jobs(match: string): Promise<VideoJob[]> {

@@ -7,6 +7,8 @@ import type { TlsPlan } from './tls-plan';
 
 /** SQLSTATE of a server that does not let us in this way: its rules know only TLS, or only plain text. */
 const NOT_THIS_WAY = '28000';
+/** What `pg` says where a connection does not stand in time. */
+const CONNECTED_TOO_LATE = 'timeout expired';
 const WAITED_TOO_LONG = /^timeout exceeded when trying to connect/;
 
 type Connected = (error: Error | undefined, client: LimitedClient, release: (error?: Error) => void) => void;
@@ -63,12 +65,19 @@ export class LeavingPool extends Plain {
   }
 
   override connect(done: Connected): void {
+    this.tryToConnect(done, performance.now() + this.plan.waitMs, this.plan.tls.transports.length);
+  }
+
+  private tryToConnect(done: Connected, until: number, ways: number): void {
     const { transports } = this.plan.tls;
     const used = this.transport;
     super.connect((error, client, release) => {
-      if (error && transports.length > 1 && isRefused(error)) {
+      if (error && ways > 1 && isRefused(error)) {
         if (this.transport === used) this.transport = (used + 1) % transports.length;
-        super.connect((again, ...got) => done(again && this.readable(again), ...got));
+        this.tryToConnect(done, until, ways - 1);
+      } else if (error?.message === CONNECTED_TOO_LATE && performance.now() < until) {
+        // Its first packets were lost, or this process was too busy to see the answer.
+        this.tryToConnect(done, until, ways);
       } else {
         done(error && this.readable(error), client, release);
       }
