@@ -16,6 +16,7 @@ import { AppendQueue, type Piece } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
 import { RefusalReport } from './redis-refusals';
+import type { LogBounds } from './redis-listener';
 import { RedisSubscriber } from './redis-subscriber';
 import { decodeEvent, encodeEvent } from './wire';
 
@@ -85,7 +86,7 @@ export class RedisEventLog implements EventLog {
     publisher.defineCommand('storyLifetime', { numberOfKeys: 1, lua: loadScript('lifetime.lua', options) });
     this.redis = publisher as (Redis | Cluster) & Scripts;
     this.subscriber = new RedisSubscriber(connectSubscriber, {
-      lastOf: async (projectId) => parseCursor((await this.redis.hget(keys.lanes(projectId), 'last')) ?? ''),
+      boundsOf: (projectId) => this.boundsOf(projectId),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
     this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
@@ -176,12 +177,7 @@ export class RedisEventLog implements EventLog {
       const asked = lanes;
       const transaction = this.redis.multi().hgetall(keys.lanes(projectId));
       for (const lane of asked) transaction.get(keys.text(projectId, lane));
-      const replies = await transaction.exec();
-      if (!replies) throw new Error('the snapshot transaction was discarded');
-      const values = replies.map(([error, value]) => {
-        if (error) throw error;
-        return value;
-      });
+      const values = valuesOf(await transaction.exec());
       const fields = values[0] as Record<string, string>;
       lanes = lanesIn(Object.keys(fields));
       // A lane that appeared since is asked for as well, so that texts and cursor come from one moment.
@@ -204,17 +200,22 @@ export class RedisEventLog implements EventLog {
     return this.guard('read', () => this.readLane(projectId, lane));
   }
 
+  private async boundsOf(projectId: ProjectId): Promise<LogBounds> {
+    const asked = this.redis
+      .multi()
+      .hget(keys.lanes(projectId), 'last')
+      .xrange(keys.log(projectId), '-', '+', 'COUNT', 1);
+    const [last, first] = valuesOf(await asked.exec()) as [string | null, [id: string, ...unknown[]][]];
+    return { first: first[0] && parseCursor(first[0][0]), last: parseCursor(last ?? '') };
+  }
+
   private async readLane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
     const replies = await this.redis
       .multi()
       .hmget(keys.lanes(projectId), `fence:${lane}`, `attempt:${lane}`)
       .get(keys.text(projectId, lane))
       .exec();
-    if (!replies) throw new Error('the transaction was discarded');
-    const [fields, text] = replies.map(([error, value]) => {
-      if (error) throw error;
-      return value;
-    }) as [(string | null)[], string | null];
+    const [fields, text] = valuesOf(replies) as [(string | null)[], string | null];
     if (fields[0] == null) return undefined;
     return { fence: Number(fields[0]), attempt: Number(fields[1] ?? 1), text: text ?? '' };
   }
@@ -285,6 +286,15 @@ export class RedisEventLog implements EventLog {
     const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
     return [keys.log(projectId), keys.lanes(projectId), ...texts];
   }
+}
+
+/** What the commands of a transaction gave, unless one of them failed. */
+function valuesOf(replies: readonly [error: Error | null, value: unknown][] | null): unknown[] {
+  if (!replies) throw new Error('the transaction was discarded');
+  return replies.map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
 }
 
 function storedLane(fields: Record<string, string>, lane: LaneId, text: string | null): StoredLane {

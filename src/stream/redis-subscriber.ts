@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Cursor, ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
-import { RedisListener } from './redis-listener';
+import { RedisListener, type LogBounds } from './redis-listener';
 import { decodeEvent } from './wire';
 
 interface Subscription {
@@ -20,8 +20,8 @@ export class RedisSubscriber {
   constructor(
     private readonly connect: () => Redis,
     private readonly log: {
-      /** The last event of a project's log. */
-      readonly lastOf: (projectId: ProjectId) => Promise<Cursor | undefined>;
+      /** What a project's log holds now. */
+      readonly boundsOf: (projectId: ProjectId) => Promise<LogBounds>;
       /** Resolves when the log can be read, or when that takes too long. */
       readonly readable: () => Promise<void>;
     },
@@ -52,7 +52,7 @@ export class RedisSubscriber {
     signal?.addEventListener('abort', leave, { once: true });
     try {
       await mine.ready;
-      listener.join(await this.log.lastOf(projectId).catch(() => undefined));
+      listener.join(await this.log.boundsOf(projectId).catch(() => undefined));
     } catch (error) {
       leave();
       throw error;
