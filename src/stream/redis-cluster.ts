@@ -35,7 +35,7 @@ export function connectCluster(urls: readonly string[], log?: RedisFaultLog): Cl
   const cluster = new Cluster(urls.map(addressOf), {
     clusterRetryStrategy: retryDelay,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
+    // With `enableAutoPipelining` the library throws from its own callback, and ends the process, while slots move (tried).
     // At 100 ms each, while a node is gone and no other has its slots yet.
     maxRedirections: 5,
     // Certificates are for names, so names must reach the handshake.

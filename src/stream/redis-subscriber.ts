@@ -5,6 +5,8 @@ import { keys } from './keys';
 import { RedisListener, type LogBounds } from './redis-listener';
 import { decodeEvent } from './wire';
 
+const MESSAGE = /^(\d+-\d+) (\d+-\d+) (.*)$/s;
+
 interface Subscription {
   readonly projectId: ProjectId;
   readonly listeners: Set<RedisListener>;
@@ -105,14 +107,19 @@ export class RedisSubscriber {
   private deliver(channel: string, message: string): void {
     const subscription = this.channels.get(channel);
     if (!subscription) return;
-    const first = message.indexOf(' ');
-    const second = message.indexOf(' ', first + 1);
-    const id = message.slice(0, first) as Cursor;
-    const before = message.slice(first + 1, second) as Cursor;
-    const event = decodeEvent(subscription.projectId, id, message.slice(second + 1));
-    // One object for all of them: a listener that is slow to read holds no more than a reference.
-    const told: LogMessage = { kind: 'event', event, before };
+    const told = this.messageIn(subscription.projectId, message);
     for (const listener of subscription.listeners) listener.tell(told);
+  }
+
+  /**
+   * Anybody may publish on a channel, and a newer release may announce what this one cannot read. Whoever listens looks at
+   * the log then; nothing that comes in may end the process.
+   */
+  private messageIn(projectId: ProjectId, message: string): LogMessage {
+    const [, id, before, payload] = MESSAGE.exec(message) ?? [];
+    const event = payload === undefined ? undefined : decodeEvent(projectId, id as Cursor, payload);
+    // One object for all listeners: one that is slow to read holds no more than a reference.
+    return event ? { kind: 'event', event, before: before as Cursor } : { kind: 'interrupted' };
   }
 
   private unsubscribe(channels: readonly string[]): void {

@@ -5,7 +5,7 @@ import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-serve
 import { until } from '../support/until';
 import { controlChannelContract } from './control-channel-contract';
 import { eventLogContract } from './event-log-contract';
-import { append, begin, listen, newProject, writerOf } from './log-under-test';
+import { append, begin, listen, newProject, readAll, writerOf } from './log-under-test';
 
 const SLOTS = 16_384;
 const NODES = 3;
@@ -89,6 +89,42 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
 
   eventLogContract('The event log', open, 60);
   controlChannelContract('The control channel', openControl);
+
+  test('a project whose keys move to another node one by one loses nothing, and none of them is made anew there', async () => {
+    const log = await open(1_000);
+    try {
+      const { projectId, start } = await begin(log);
+      await append(log, writerOf(projectId, 5), 0, 'before');
+      const from = await ownerOf(projectId);
+      const [source, target] = [nodes[from], nodes[(from + 1) % NODES]];
+      if (!source || !target) throw new Error('there are too few nodes');
+      const at = <T>({ url }: RedisServer, use: Parameters<typeof withRedis<T>>[2]) => withRedis(url, 5_000, use);
+      const slot = await at(source, (redis) => redis.cluster('KEYSLOT', `{${projectId}}`));
+      const nameOf = (node: RedisServer) => at(node, async (redis) => String(await redis.cluster('MYID')));
+      const [sourceName, targetName] = [await nameOf(source), await nameOf(target)];
+      await at(target, (redis) => redis.cluster('SETSLOT', slot, 'IMPORTING', sourceName));
+      await at(source, (redis) => redis.cluster('SETSLOT', slot, 'MIGRATING', targetName));
+      const names = [`story:{${projectId}}:log`, `story:{${projectId}}:text:rewrite`, `story:{${projectId}}:lanes`];
+      for (const name of names) {
+        await at(source, (redis) => redis.call('MIGRATE', '127.0.0.1', target.port, name, 0, 5_000));
+        const replies = await Promise.allSettled([
+          append(log, writerOf(projectId, 4), 0, 'of an older attempt'),
+          append(log, writerOf(projectId, 5), 6, ', between'),
+          log.keep(projectId, 3),
+          log.publish({ projectId, stage: 'pipeline', events: [], mark: { key: 'once', value: 1 } }),
+        ]);
+        expect(replies[0]).not.toMatchObject({ value: { kind: 'ok' } });
+        expect(replies[1]).not.toMatchObject({ value: { kind: 'gap' } });
+      }
+      for (const node of nodes) await at(node, (redis) => redis.cluster('SETSLOT', slot, 'NODE', targetName));
+      expect(await append(log, writerOf(projectId, 5), 6, ', between')).toEqual({ kind: 'ok', length: 15 });
+      expect(await append(log, writerOf(projectId, 4), 0, 'old')).toEqual({ kind: 'stale', fence: 5 });
+      expect((await log.lane(projectId, writerOf(projectId, 5).lane))?.text).toBe('before, between');
+      expect(await readAll(log, projectId, start)).toMatchObject([{ content: 'before' }, { content: ', between' }]);
+    } finally {
+      await log.close();
+    }
+  });
 
   test('one who listens hears of the projects of all nodes', async () => {
     const log = await open(1_000);
