@@ -92,10 +92,26 @@ export function connectRedis(
     ...(role === 'publisher' ? { ...FAIL_FAST, enableOfflineQueue: false } : KEEP_TRYING),
     ...retrying(retries),
   });
+  if (sentinel) hearSentinels(redis);
   reportFaults(redis, { reach, retries });
   // A publisher's pulse is taken by asking whether it is at a master (open-redis-log.ts).
   if (role !== 'publisher') pingFrom(redis, role, (error) => reach.down(redis, error));
   return redis;
+}
+
+/**
+ * The library listens to every sentinel for a failover, and prints what befalls these connections where nobody hears it. It
+ * connects them anew by itself, and one that answers is enough.
+ */
+function hearSentinels(redis: Redis): void {
+  const { connector } = redis as unknown as { readonly connector: SentinelConnections };
+  const connectTo = connector.connectToSentinel.bind(connector);
+  connector.connectToSentinel = (endpoint, options) =>
+    connectTo(endpoint, { ...options, disconnectTimeout: COMMON.disconnectTimeout }).on('error', () => undefined);
+}
+
+interface SentinelConnections {
+  connectToSentinel(endpoint: unknown, options?: RedisOptions): Redis;
 }
 
 /** `lost` hears of a connection that does not answer; it is made anew then. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PortBook } from '../../dev/stack/ports';
 import { ProcessTable } from '../../dev/stack/process-table';
@@ -50,7 +50,25 @@ export class RedisServers {
   }
 
   /** A server that keeps nothing unless `more` says so. */
-  async start(flavour: Flavour = 'Valkey', more: readonly string[] = []): Promise<RedisServer> {
+  start(flavour: Flavour = 'Valkey', more: readonly string[] = []): Promise<RedisServer> {
+    return this.run(flavour, (port, dir) => [...place(port, dir), '--save', '', ...more]);
+  }
+
+  /** A sentinel that watches the master as `mymaster`, alone, and is quick to replace it. */
+  startSentinel(flavour: Flavour, master: RedisServer): Promise<RedisServer> {
+    return this.run(flavour, (port, dir) => {
+      const file = join(dir, 'sentinel.conf');
+      const lines = [
+        `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`,
+        'sentinel down-after-milliseconds mymaster 500',
+        'sentinel failover-timeout mymaster 2000',
+      ];
+      writeFileSync(file, `${lines.join('\n')}\n`);
+      return [file, '--sentinel', ...place(port, dir)];
+    });
+  }
+
+  private async run(flavour: Flavour, argsOf: (port: number, dir: string) => string[]): Promise<RedisServer> {
     const program = await findFlavour(this.context, flavour);
     const name = `redis-${randomUUID().slice(0, 8)}`;
     const stateDir = join(this.folder, name);
@@ -64,8 +82,7 @@ export class RedisServers {
         { ...this.context, stateDir },
         async () => {
           port ??= await this.context.ports.take(name);
-          const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir, '--save', ''];
-          return { name: 'redis', program, args: [...place, ...more], stopSignal: 'SIGKILL' };
+          return { name: 'redis', program, args: argsOf(port, dataDir), stopSignal: 'SIGKILL' };
         },
         (started) => answers(urlOf(port ?? 0), started),
         BOUND_MS,
@@ -97,6 +114,10 @@ export class RedisServers {
   port(use: string): Promise<number> {
     return this.context.ports.take(use);
   }
+}
+
+function place(port: number, dir: string): string[] {
+  return ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir];
 }
 
 function isThere(pid: number): boolean {
