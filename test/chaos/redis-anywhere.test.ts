@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { rightsNeeded } from '../../src/stream';
 import { planLongRewrite } from '../support/long-rewrite';
-import { moveSlot, ownerOf, startRedisCluster } from '../support/redis-cluster';
-import { startRedisGroup } from '../support/redis-group';
+import { moveSlot, ownerOf, startRedisCluster } from '../support/redis-servers';
+import { startRedisGroup } from '../support/redis-servers';
 import { RedisServers } from '../support/redis-servers';
 import { startApp } from '../support/services';
 import { textSeen, watchText, watchToEnd, typesOf } from '../support/stories';

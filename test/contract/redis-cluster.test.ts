@@ -1,7 +1,7 @@
 import { withRedis } from '../../dev/stack/outside-service';
 import { readConfig } from '../../src/config';
 import { openRedis, openRedisLog, type ControlChannel, type RedisEventLog } from '../../src/stream';
-import { moveSlot, NODES, SLOTS, startRedisCluster, type ClusterNode } from '../support/redis-cluster';
+import { moveSlot, NODES, SLOTS, startRedisCluster, type ClusterNode } from '../support/redis-servers';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { until } from '../support/until';
 import { controlChannelContract } from './control-channel-contract';

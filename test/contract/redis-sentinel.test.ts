@@ -1,6 +1,6 @@
 import { readConfig } from '../../src/config';
 import { openRedis, openRedisLog, type OpenedRedis } from '../../src/stream';
-import { startRedisGroup, type RedisGroup } from '../support/redis-group';
+import { startRedisGroup, type RedisGroup } from '../support/redis-servers';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { until } from '../support/until';
 import { controlChannelContract } from './control-channel-contract';

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { withRedis } from '../../dev/stack/outside-service';
-import type { RedisServer, RedisServers } from './redis-servers';
+import { withRedis } from '../stack/outside-service';
+import type { RedisServer, RedisServers } from './servers';
 import { until } from './until';
 
 export const SLOTS = 16_384;

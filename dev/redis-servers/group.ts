@@ -1,5 +1,5 @@
-import { withRedis } from '../../dev/stack/outside-service';
-import type { RedisServer, RedisServers } from './redis-servers';
+import { withRedis } from '../stack/outside-service';
+import type { RedisServer, RedisServers } from './servers';
 import { until } from './until';
 
 /** A master, its replica, and a sentinel that puts the one in the place of the other. */
