@@ -31,7 +31,10 @@ async function main(): Promise<void> {
       'measure what is promised, of these parts, print each figure beside its limit; exit 1 if one falls short',
     )
     .option('--runs <n>', 'interleaved runs of each path; medians are given', whole, 5)
-    .option('--paths <names>', 'only paths whose names contain one of these words, comma separated')
+    .option(
+      '--paths <names>',
+      'only paths, or situations of gaps, whose names contain one of these words, comma separated',
+    )
     .option('--out <file>', 'write the JSON there, too')
     .addHelpText('after', '\nJSON goes to standard output, progress to standard error. Method: bench/README.md.')
     .parse();
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
   }
   try {
     const result = ofGaps
-      ? await gaps(ground, say)
+      ? await gaps(ground, { say, only: paths?.split(',') ?? [] })
       : checking
         ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
         : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });

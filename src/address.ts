@@ -106,11 +106,15 @@ export function shownAddress(url: string): string {
   }
 }
 
+/** Of a list of URLs, each with its scheme: a comma within one parts its hosts. */
+export function urlsIn(list: string): string[] {
+  return list.split(/,(?=[a-z+]+:\/\/)/i);
+}
+
 /** The hosts of one or several URLs, as they may be shown. */
 export function shownHosts(urls: string): string {
-  return urls
-    .split(/,(?=[a-z+]+:\/\/)/i)
-    .map((url) => shownAddress(url).replace(/^\w+:\/\/([^/]+).*$/, '$1'))
+  return urlsIn(urls)
+    .map((url) => shownAddress(url).replace(/^[\w+]+:\/\/([^/]+).*$/, '$1'))
     .join(', ');
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { BadAddress, hostPort, leadsToOneHost, readAddress } from './address';
+import { BadAddress, hostPort, leadsToOneHost, readAddress, urlsIn } from './address';
 import { StoryreelError } from './protocol';
 import { keepSecret } from './scrub';
 import { grpcMetadata, settingsOfProfile } from './temporal-profile';
@@ -40,6 +40,12 @@ const textChecks = z
   .transform((list): ReadonlySet<string> => new Set(list === 'off' ? [] : list.split(',')));
 const httpUrl = url(['http', 'https'], 'http://localhost:8080/v1');
 const redisUrl = url(['redis', 'rediss'], 'redis://localhost:6379');
+const SENTINELS = ['redis+sentinel', 'rediss+sentinel'];
+const sentinelUrl = readBy((text) => {
+  const { scheme, hosts, path } = readAddress(text);
+  return SENTINELS.includes(scheme) && hosts.length > 0 && /^\/[^/]+(\/\d+)?$/.test(path);
+}, 'a URL like redis+sentinel://a:26379,b:26379/mymaster');
+const isOfSentinels = (text: string) => SENTINELS.some((scheme) => text.startsWith(`${scheme}:`));
 /** As other programs take it, also without its scheme. */
 const proxyUrl = z.preprocess(
   (text) => (typeof text === 'string' && !text.includes('://') ? `http://${text}` : text),
@@ -103,11 +109,18 @@ const schema = z.object({
   REDIS_URL: z
     .string()
     .superRefine((text, context) => {
-      const issue = text.split(',').flatMap((node) => redisUrl.safeParse(node).error?.issues ?? [])[0];
+      const url = isOfSentinels(text) ? sentinelUrl : redisUrl;
+      const issue = urlsIn(text).flatMap((node) => url.safeParse(node).error?.issues ?? [])[0];
       if (issue) context.addIssue({ code: 'custom', message: issue.message });
     })
     .default('redis://localhost:6379'),
   REDIS_CLUSTER: onOff.default(false),
+  REDIS_SENTINEL_USERNAME: z.string().min(1).optional(),
+  REDIS_SENTINEL_PASSWORD: z.string().min(1).optional(),
+  REDIS_TLS_SERVER_CA_CERT_PATH: z.string().min(1).optional(),
+  REDIS_TLS_CLIENT_CERT_PATH: z.string().min(1).optional(),
+  REDIS_TLS_CLIENT_KEY_PATH: z.string().min(1).optional(),
+  REDIS_TLS_SERVER_NAME: z.string().min(1).optional(),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
   MEDIA_FREE_MB: whole(0, 1_000_000).default(100),
   FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
@@ -208,7 +221,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       `${issue?.path.join('.')} ${issue?.message}. See docs/configuration.md.`,
     );
   }
-  if (parsed.data.REDIS_URL.includes(',') && !parsed.data.REDIS_CLUSTER) {
+  const bySentinels = isOfSentinels(parsed.data.REDIS_URL);
+  if (bySentinels && parsed.data.REDIS_CLUSTER) {
+    throw new StoryreelError(
+      'Config.Invalid',
+      'REDIS_URL names sentinels, which serve no cluster: REDIS_CLUSTER must be off. See docs/configuration.md.',
+    );
+  }
+  if (parsed.data.REDIS_URL.includes(',') && !bySentinels && !parsed.data.REDIS_CLUSTER) {
     throw new StoryreelError(
       'Config.Invalid',
       'REDIS_URL names several nodes, which needs REDIS_CLUSTER=on. See docs/configuration.md.',
@@ -248,7 +268,7 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
   }
   const { DATABASE_URL, REDIS_URL, OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL } = config;
   const { HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT } = config;
-  for (const url of [DATABASE_URL, ...REDIS_URL.split(',')]) keepPassword(url);
+  for (const url of [DATABASE_URL, ...urlsIn(REDIS_URL)]) keepPassword(url);
   for (const url of [OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL]) keepPassword(url);
   for (const url of [HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT]) keepPassword(url);
   // Of a PEM file the armour is no secret.

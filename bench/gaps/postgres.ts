@@ -1,12 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Relay } from './relay';
+import type { GapGround } from './ground';
+import { Relay } from './relay';
 import type { Situation } from './situation';
 
 const AWAY_MS = 8_000;
 
+/** Behind a relay that everybody uses. */
+export async function postgresGround(databaseUrl: string): Promise<GapGround> {
+  const url = new URL(databaseUrl);
+  const relay = await Relay.start(Number(url.port));
+  url.port = String(relay.port);
+  return {
+    env: { DATABASE_URL: url.href },
+    situations: postgresSituations(databaseUrl, relay),
+    close: () => Promise.resolve(relay.close()),
+  };
+}
+
 /** What happens to a Postgres on this machine, which `url` reaches past the relay that everybody else uses. */
-export function postgresSituations(url: string, relay: Relay): readonly Situation[] {
+function postgresSituations(url: string, relay: Relay): readonly Situation[] {
   const name = new URL(url).pathname.slice(1);
   return [
     {

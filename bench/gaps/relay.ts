@@ -8,13 +8,14 @@ export class Relay {
   private constructor(
     private readonly server: Server,
     readonly port: number,
+    private target: number,
   ) {}
 
   static async start(target: number): Promise<Relay> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const relay = new Relay(server, (server.address() as AddressInfo).port);
-    server.on('connection', (client) => relay.link(client, connect(target, '127.0.0.1')));
+    const relay = new Relay(server, (server.address() as AddressInfo).port, target);
+    server.on('connection', (client) => relay.link(client, connect(relay.target, '127.0.0.1')));
     return relay;
   }
 
@@ -24,6 +25,11 @@ export class Relay {
       socket.unpipe();
       socket.pause();
     }
+  }
+
+  /** New connections lead to another server; those that stand stay where they are. */
+  leadTo(target: number): void {
+    this.target = target;
   }
 
   close(): void {

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startStudio } from '../../dev/studio';
 import { prepareServices } from '../../src/cli';
 import { StoryClient } from '../../src/client';
-import { readConfig } from '../../src/config';
+import { readConfig, type Config } from '../../src/config';
 import { createLogger } from '../../src/logger';
 import type { LaneId, ProjectId } from '../../src/protocol';
 import { runWorker } from '../../src/worker';
 import type { Ground } from '../harness/ground';
-import { postgresSituations } from './postgres';
-import { Relay } from './relay';
+import { postgresGround } from './postgres';
+import { redisGrounds } from './redis';
 import type { Gap, Situation } from './situation';
 
 /** So many short texts, two at a time, that there is always a next one. */
@@ -17,34 +17,54 @@ const SCENES = 100;
 const SETTLE_MS = 3_000;
 const PATIENCE_MS = 120_000;
 
-/** After each situation, how long it takes until tokens of new texts come again; by real services, worker and client. */
-export async function gaps(ground: Ground, say: (line: string) => void): Promise<{ gaps: Gap[] }> {
+/**
+ * After each situation, how long it takes until tokens of new texts come again; by real services, worker and client. Only
+ * those whose name contains one of `only`, if there are any.
+ */
+export async function gaps(
+  ground: Ground,
+  { say, only }: { readonly say: (line: string) => void; readonly only: readonly string[] },
+): Promise<{ gaps: Gap[] }> {
   const { databaseUrl, redisUrl, temporalAddress, scratch } = ground.services;
-  const url = new URL(databaseUrl);
-  const relay = await Relay.start(Number(url.port));
-  url.port = String(relay.port);
   const studio = await startStudio({ stateDir: join(scratch, 'studio'), tokensPerSecond: 300 });
-  const config = readConfig({
-    ...{ TEMPORAL_ADDRESS: temporalAddress, DATABASE_URL: url.href, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' },
+  const common = {
+    ...{ TEMPORAL_ADDRESS: temporalAddress, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' },
     ...{ OPENAI_BASE_URL: studio.url, TEMPORAL_TASK_QUEUE: 'gaps', MEDIA_DIR: join(scratch, 'media') },
     TEXT_CONCURRENCY: '2',
-  });
+  };
+  const found: Gap[] = [];
+  try {
+    for (const open of [() => postgresGround(databaseUrl), ...redisGrounds]) {
+      const place = await open();
+      const { env, situations } = place;
+      const wanted = situations.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
+      try {
+        if (wanted.length > 0) found.push(...(await measure(readConfig({ ...common, ...env }), wanted, say)));
+      } finally {
+        await place.close();
+      }
+    }
+    return { gaps: found };
+  } finally {
+    await studio.close();
+  }
+}
+
+async function measure(config: Config, situations: readonly Situation[], say: (line: string) => void): Promise<Gap[]> {
   await prepareServices(config);
   const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'bench-gaps'));
   const client = await StoryClient.connect(config);
   const found: Gap[] = [];
   try {
-    for (const situation of postgresSituations(databaseUrl, relay)) {
+    for (const situation of situations) {
       const seconds = await gapOf(client, situation);
       say(`${situation.name}: ${seconds.toFixed(1)} s`);
       found.push({ situation: situation.name, seconds: Number(seconds.toFixed(2)) });
     }
-    return { gaps: found };
+    return found;
   } finally {
     await client.close();
     await worker.stop();
-    await studio.close();
-    relay.close();
   }
 }
 
@@ -55,7 +75,7 @@ async function gapOf(client: StoryClient, situation: Situation): Promise<number>
   try {
     await tokens.next(0, 'camera_movement');
     await sleep(SETTLE_MS);
-    await situation.strike();
+    await situation.strike(projectId);
     const back = performance.now();
     return ((await tokens.next(back, 'camera_movement')) - back) / 1000;
   } finally {

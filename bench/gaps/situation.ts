@@ -1,8 +1,10 @@
+import type { ProjectId } from '../../src/protocol';
+
 /** Something that happens to a service while texts are under way. */
 export interface Situation {
   readonly name: string;
   /** Makes it happen; resolves when the service is back, as far as it comes back by itself. */
-  strike(): Promise<void>;
+  strike(projectId: ProjectId): Promise<void>;
 }
 
 export interface Gap {

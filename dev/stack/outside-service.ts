@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import { readAddress, urlsIn, type HostPort } from '../../src/address';
 import { connectOnce } from './ports';
 import { messageOf, StackError } from './stack-error';
 
 const BOUND_MS = 4_000;
 const TEMPORAL_PORT = 7233;
+const REDIS_PORT = 6379;
 
 /**
  * Throws `StackError` unless something accepts connections at this `host:port`. The protocol is left to the client,
@@ -30,9 +32,17 @@ export async function demandPostgres(url: string): Promise<void> {
   });
 }
 
-/** Throws `StackError` unless a Redis-compatible server, or any of a cluster's nodes, answers PING. */
+/**
+ * Throws `StackError` unless a Redis-compatible server, or any of a cluster's nodes, answers PING. Sentinels, and servers that
+ * want certificates, are only reached: the rest is left to the product, which knows of masters and keys.
+ */
 export async function demandRedis(urls: string): Promise<void> {
-  const nodes = urls.split(',');
+  const nodes = urlsIn(urls);
+  if (/^rediss|\+sentinel:/.test(urls)) {
+    const hosts = nodes.flatMap((url) => readAddress(url).hosts);
+    const reach = ({ host, port = REDIS_PORT }: HostPort) => connectOnce(host, port, BOUND_MS);
+    return demand('REDIS_URL', urls, () => Promise.any(hosts.map(reach)));
+  }
   const ping = (url: string) =>
     withRedis(url, BOUND_MS, (redis) => redis.ping()).catch((error: unknown) => {
       throw new Error(withoutPassword(messageOf(error), url));

@@ -4,6 +4,8 @@ import type { AppendReply } from './event-log';
 export interface Piece {
   /** The key of its project's log. */
   readonly key: string;
+  /** Further keys that the server must know of. */
+  readonly others: readonly string[];
   readonly head: string;
   readonly text: string;
 }
@@ -41,9 +43,9 @@ export class AppendQueue {
 
   constructor(private readonly options: AppendQueueOptions) {}
 
-  append(key: string, head: string, text: string): Promise<AppendReply> {
+  append(key: string, others: readonly string[], head: string, text: string): Promise<AppendReply> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ key, head, text, resolve, reject });
+      this.waiting.push({ key, others, head, text, resolve, reject });
       if (!this.scheduled) this.schedule();
     });
   }

@@ -1,7 +1,8 @@
 -- Appends pieces of text to lanes, or refuses them. Each piece is one step: readers see all of it or nothing.
--- KEYS: the log of each piece's project. ARGV: for each piece 'lane fence attempt offset', then, at an attempt's first
+-- KEYS: the log of each piece's project; in a cluster, then their other keys. ARGV: for each piece 'lane fence attempt offset', then, at an attempt's first
 -- write, ' reason continued' ('-' for none); and the text.
--- Returns for each piece its lane's length | {'STALE', fence} | {'GAP', length} | {'ERR', message}
+-- Returns for each piece its lane's length | {'STALE', fence} | {'GAP', length} | {'ERR', message}, or {'MUTE', message,
+-- length} where it is stored and could not be announced
 local function tell_old_clients(base, lane, id, content)
   -- Tokens of many scenes at once would be no text for a client that knows one stage only.
   if UPSTREAM == 'off' or string.find(lane, '/', 1, true) then
@@ -10,9 +11,10 @@ local function tell_old_clients(base, lane, id, content)
   local project = string.sub(base, 8, -3)
   local full = UPSTREAM == 'full' and ',"full_text":' .. cjson.encode(redis.call('GET', base .. 'text:' .. lane)) or ''
   local dash = string.find(id, '-', 1, true)
-  redis.call('PUBLISH', 'ai_story:project:' .. project .. ':stage:' .. lane, '{"type":"token","project_id":"' .. project
+  announcements[#announcements + 1] = 'ai_story:project:' .. project .. ':stage:' .. lane
+  announcements[#announcements + 1] = '{"type":"token","project_id":"' .. project
     .. '","stage":"' .. lane .. '","timestamp":' .. string.sub(id, 1, dash - 4) .. '.' .. string.sub(id, dash - 3, dash - 1)
-    .. ',"content":' .. content .. full .. '}')
+    .. ',"content":' .. content .. full .. '}'
 end
 
 local function append(log, head, text)
@@ -92,9 +94,15 @@ local function append(log, head, text)
 end
 
 local replies = {}
-for i = 1, #KEYS do
+for i = 1, #ARGV / 2 do
   -- One project's trouble is not that of the others in the batch.
   local done, reply = pcall(append, KEYS[i], ARGV[2 * i - 1], ARGV[2 * i])
-  replies[i] = done and reply or { 'ERR', type(reply) == 'table' and reply.err or tostring(reply) }
+  if not done then
+    announcements = {}
+    replies[i] = { 'ERR', type(reply) == 'table' and reply.err or tostring(reply) }
+  else
+    local mute = announce()
+    replies[i] = mute and { 'MUTE', mute, reply } or reply
+  end
 end
 return replies

@@ -1,18 +1,23 @@
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import type { Config } from '../config';
 import { connectCluster, connectClusterSubscriber } from './redis-cluster';
-import { connectRedis, type RedisFaultLog } from './redis-connection';
+import { connectRedis, pingFrom, type RedisFaultLog } from './redis-connection';
 import { RedisControlChannel } from './redis-control';
 import { tellOfRefusals } from './redis-faults';
 import { RedisEventLog, upstreamMode } from './redis-log';
+import { MasterWatch } from './redis-master';
+import { memoryOf, type RedisMemory } from './redis-memory';
+import { redisPlace, type RedisPlace, type RedisSettings } from './redis-place';
+import { ReachReport } from './redis-reach';
 import { RefusalReport } from './redis-refusals';
 
-type Where = Pick<Config, 'REDIS_URL' | 'REDIS_CLUSTER'>;
-type Settings = Where & Pick<Config, 'LOG_MAX_EVENTS' | 'APPEND_WAIT_MS' | 'UPSTREAM_CHANNELS' | 'UPSTREAM_FULL_TEXT'>;
+type Settings = RedisSettings &
+  Pick<Config, 'LOG_MAX_EVENTS' | 'APPEND_WAIT_MS' | 'UPSTREAM_CHANNELS' | 'UPSTREAM_FULL_TEXT'>;
 
-/** The connection for commands, to the server or the cluster that the settings name. Its calls fail fast. */
-export function connectPublisher({ REDIS_URL, REDIS_CLUSTER }: Where, log?: RedisFaultLog): Redis | Cluster {
-  return REDIS_CLUSTER ? connectCluster(REDIS_URL.split(','), log) : connectRedis(REDIS_URL, 'publisher', log);
+/** The connection for commands, to the place that the settings name. Its calls fail fast. */
+export function connectPublisher(settings: RedisSettings, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
+  const place = redisPlace(settings);
+  return place.cluster ? connectCluster(place, log, reach) : connectRedis(place, 'publisher', log, reach);
 }
 
 /** What a process has in Redis. Both may be away now: then calls to the log reject, and nobody hears of a stop. */
@@ -21,6 +26,8 @@ export interface OpenedRedis {
   readonly control: RedisControlChannel;
   /** Writes something that goes by itself; rejects where Redis takes no writes. */
   write(): Promise<unknown>;
+  /** What bounds the memory of each master. */
+  readonly memory: () => Promise<readonly RedisMemory[]>;
   close(): Promise<void>;
 }
 
@@ -30,29 +37,76 @@ export function openRedis(
   faults?: RedisFaultLog,
   onRefusal?: (error: unknown) => void,
 ): OpenedRedis {
-  const publisher = connectPublisher(settings, faults);
+  const reach = new ReachReport(faults);
+  const place = redisPlace(settings);
+  const publisher = connectPublisher(settings, faults, reach);
+  const listening: Redis[] = [];
+  const listen = (role: 'subscriber' | 'control') => () => {
+    const redis =
+      publisher instanceof Cluster
+        ? connectClusterSubscriber(publisher, place, role, faults, reach)
+        : connectRedis(place, role, faults, reach);
+    listening.push(redis);
+    return redis;
+  };
+  if (publisher instanceof Redis) followMaster(publisher, { place, reach, listening, ...(faults && { faults }) });
   if (onRefusal) tellOfRefusals(publisher, onRefusal);
-  const listening = (role: 'subscriber' | 'control') => () =>
-    publisher instanceof Cluster
-      ? connectClusterSubscriber(publisher, settings.REDIS_URL.split(','), role, faults)
-      : connectRedis(settings.REDIS_URL, role, faults);
-  const refusals = new RefusalReport(faults);
-  const log = new RedisEventLog(publisher, listening('subscriber'), {
+  const refusals = new RefusalReport(faults, undefined, reach);
+  const log = new RedisEventLog(publisher, listen('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
     upstream: upstreamMode(settings),
     appendWaitMs: settings.APPEND_WAIT_MS,
     refusals,
   });
-  const control = new RedisControlChannel(publisher, listening('control'), { refusals });
+  const control = new RedisControlChannel(publisher, listen('control'), { refusals });
   return {
     log,
     control,
+    memory: () => memoryOf(publisher),
     write: () => publisher.set('story:probe', '1', 'EX', 60),
     close: async () => {
       control.close();
       await log.close();
     },
   };
+}
+
+/**
+ * Keeps the publisher at a master, by whatever way its address leads there, and has those that listen come along: at a
+ * server that others have left, they would hear nothing.
+ */
+function followMaster(
+  publisher: Redis,
+  {
+    place,
+    reach,
+    listening,
+    faults,
+  }: {
+    readonly place: RedisPlace;
+    readonly reach: ReachReport;
+    readonly listening: readonly Redis[];
+    readonly faults?: RedisFaultLog;
+  },
+): void {
+  const comeAlong = () => {
+    for (const redis of listening) if (redis.status === 'ready') redis.disconnect(true);
+  };
+  const master = new MasterWatch(publisher, comeAlong, faults);
+  pingFrom(
+    publisher,
+    'publisher',
+    (error) => reach.down(publisher, error),
+    () => master.look(),
+  );
+  tellOfRefusals(publisher, (error) => master.met(error));
+  let lost = false;
+  publisher.on('close', () => (lost = true));
+  publisher.on('ready', () => {
+    // Sentinels may have named another one than before.
+    if (lost && place.sentinel) comeAlong();
+    lost = false;
+  });
 }
 
 /** The event log alone. */

@@ -1,9 +1,9 @@
 -- Publishes events, at most once where a mark is given, and only when the lane's text is complete where a length is given.
--- KEYS: the project's log
+-- KEYS: the project's log; in a cluster, then its lanes and the lane's text
 -- ARGV: 1 lane or '', 2 fence, 3 bytes that the lane's text must have or '', 4 mark or '', 5 value of the mark,
 --       6 fence of the run that says this or '', 7 1 where the run ends with it,
 --       8 number of log payloads, payloads …, then pairs of upstream channel and message
--- Returns {'OK', 0} | {'STALE', fence} | {'GAP', length} | {'SEEN', value}
+-- Returns {'OK', 0}, or {'MUTE', message} where it is stored and could not be announced | {'STALE', fence} | {'GAP', length} | {'SEEN', value}
 local base = string.sub(KEYS[1], 1, -4)
 local lanes, lane, fence = base .. 'lanes', ARGV[1], ARGV[2]
 local newer = newer_run(lanes, ARGV[6])
@@ -49,7 +49,8 @@ if ARGV[4] ~= '' then
   redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
 end
 renew({ KEYS[1], lanes }, 'NX')
-for i = 9 + count, #ARGV, 2 do
-  redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+for i = 9 + count, #ARGV do
+  announcements[#announcements + 1] = ARGV[i]
 end
-return { 'OK', 0 }
+local mute = announce()
+return mute and { 'MUTE', mute } or { 'OK', 0 }

@@ -1,41 +1,35 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Cluster, Redis } from 'ioredis';
-import { firstHost, readAddress } from '../address';
-import { FAIL_FAST, KEEP_TRYING, reportFaults, retryDelay, type RedisFaultLog } from './redis-connection';
+import {
+  FAIL_FAST,
+  KEEP_TRYING,
+  pingFrom,
+  reportFaults,
+  retryDelay,
+  retrying,
+  type RedisFaultLog,
+  type Retries,
+} from './redis-connection';
+import type { Access, Node, RedisPlace } from './redis-place';
+import { ReachReport } from './redis-reach';
 
-interface Access {
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: object;
-}
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** The nodes of the cluster, as they were named and as they are known since; each takes what the first one takes. */
-function accessOf(url: string): Access {
-  const { scheme, username, password } = readAddress(url);
+/** Each node takes what the first one takes. */
+function accessOf({ username, password, tls }: RedisPlace): Access {
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(scheme === 'rediss' && { tls: {} }),
+    ...(tls && { tls }),
   };
 }
 
-function addressOf(url: string): Address {
-  return firstHost(readAddress(url), { host: '127.0.0.1', port: 6379 });
-}
-
-/** Writes to all nodes and fails as fast as a connection to a single server. The nodes at `urls` name the others. */
-export function connectCluster(urls: readonly string[], log?: RedisFaultLog): Cluster {
-  const access = accessOf(urls[0] ?? '');
-  const cluster = new Cluster(urls.map(addressOf), {
+/** Writes to all nodes and fails as fast as a connection to a single server. The nodes of the place name the others. */
+export function connectCluster(place: RedisPlace, log?: RedisFaultLog, reach = new ReachReport(log)): Cluster {
+  const access = accessOf(place);
+  const cluster = new Cluster([...place.nodes], {
     clusterRetryStrategy: retryDelay,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
+    // With `enableAutoPipelining` the library throws from its own callback, and ends the process, while slots move (tried).
     // At 100 ms each, while a node is gone and no other has its slots yet.
     maxRedirections: 5,
     // Certificates are for names, so names must reach the handshake.
@@ -48,8 +42,14 @@ export function connectCluster(urls: readonly string[], log?: RedisFaultLog): Cl
     if (cluster.status === 'ready' && node.status === 'wait') node.connect().catch(() => undefined);
   };
   cluster.on('ready', () => cluster.nodes().forEach(connectNode));
-  cluster.on('+node', connectNode);
-  reportFaults(cluster, 'publisher', log);
+  cluster.on('+node', (node: Redis) => {
+    connectNode(node);
+    const { host, port } = node.options;
+    pingFrom(node, 'publisher', (error) =>
+      log?.warn({ err: error.message, node: `${host}:${port}` }, 'a node of the redis cluster does not answer'),
+    );
+  });
+  reportFaults(cluster, { reach });
   return cluster;
 }
 
@@ -59,23 +59,24 @@ export function connectCluster(urls: readonly string[], log?: RedisFaultLog): Cl
  */
 export function connectClusterSubscriber(
   cluster: Cluster,
-  urls: readonly string[],
+  place: RedisPlace,
   role: 'subscriber' | 'control',
   log?: RedisFaultLog,
+  reach = new ReachReport(log),
 ): Redis {
-  const access = accessOf(urls[0] ?? '');
+  const access = accessOf(place);
   let turn = Math.floor(Math.random() * 1_000);
-  let current: Address | undefined;
-  const next = (): Address => {
+  let current: Node | undefined;
+  const next = (): Node => {
     const known = cluster.nodes().map(({ options }) => ({ host: options.host ?? '', port: options.port ?? 6379 }));
-    const nodes = known.length > 0 ? known : urls.map(addressOf);
-    const node = nodes[turn++ % nodes.length] ?? { host: '127.0.0.1', port: 6379 };
+    const nodes = known.length > 0 ? known : place.nodes;
+    const node = nodes[turn++ % nodes.length] ?? place.nodes[0];
     current = node;
     return node;
   };
   class AnyNode extends AbstractConnector {
     constructor() {
-      super(2_000);
+      super(KEEP_TRYING.disconnectTimeout);
     }
 
     async connect() {
@@ -85,7 +86,14 @@ export function connectClusterSubscriber(
       return this.stream;
     }
   }
-  const redis = new Redis({ ...access, ...KEEP_TRYING, connectionName: `storyreel-${role}`, Connector: AnyNode });
+  const retries: Retries = { times: 0 };
+  const redis = new Redis({
+    ...access,
+    ...KEEP_TRYING,
+    ...retrying(retries),
+    connectionName: `storyreel-${role}`,
+    Connector: AnyNode,
+  });
   const left = ({ options: { host, port } }: Redis) => {
     if (host === current?.host && port === current?.port) redis.disconnect(true);
   };
@@ -93,6 +101,7 @@ export function connectClusterSubscriber(
   redis.on('end', () => {
     cluster.off('-node', left);
   });
-  reportFaults(redis, role, log);
+  reportFaults(redis, { reach, retries });
+  pingFrom(redis, role, (error) => reach.down(redis, error));
   return redis;
 }

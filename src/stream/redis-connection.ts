@@ -1,11 +1,16 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
-import type { Refusal } from './redis-refusals';
+import type { Refusal } from './redis-causes';
+import { redisPlace, type RedisPlace } from './redis-place';
+import { keepPulse } from './redis-pulse';
+import { ReachReport } from './redis-reach';
 
 export interface RedisFaultLog {
   warn(fields: object, message: string): void;
   /** Called for everything that Redis was asked and has not done. */
   refused?(cause: Refusal): void;
 }
+
+export type Role = 'publisher' | 'subscriber' | 'control';
 
 export function retryDelay(times: number): number {
   return Math.min(50 * 2 ** Math.min(times, 5), 1_000);
@@ -16,50 +21,131 @@ export function retryDelay(times: number): number {
  * otherwise stay in use for the quarter of an hour that the system takes to notice.
  */
 const ANSWER_MS = 5_000;
+/** So long a connection may take to answer a ping. Whether stops are heard must be known soon. */
+const PING_MS: Readonly<Record<Role, number>> = { publisher: 2_000, subscriber: 2_000, control: 900 };
+
+const COMMON = {
+  connectTimeout: 3_000,
+  // A connection that is given up does not keep its process, or its successor, waiting for an end that is not answered.
+  disconnectTimeout: 100,
+  keepAlive: 10_000,
+} as const satisfies RedisOptions;
 
 /** Redis being away must never hold up an activity. */
 export const FAIL_FAST = {
+  ...COMMON,
   maxRetriesPerRequest: 1,
-  connectTimeout: 3_000,
   commandTimeout: ANSWER_MS,
   socketTimeout: ANSWER_MS,
-} as const;
+} as const satisfies RedisOptions;
 
 /** For connections that only listen: they subscribe again by themselves. */
 export const KEEP_TRYING = {
+  ...COMMON,
   maxRetriesPerRequest: null,
-  connectTimeout: 3_000,
   // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
   // Without it they wait for the connection, and Redis takes them while it is still loading its data.
   enableReadyCheck: false,
-  retryStrategy: retryDelay,
 } as const satisfies RedisOptions;
 
+/** A connection as `reportFaults` wants it: how soon it tries again depends on whether it worked, not on whether it stood. */
+export interface Retries {
+  times: number;
+}
+
+export function retrying(retries: Retries): Pick<RedisOptions, 'retryStrategy'> {
+  return { retryStrategy: () => retryDelay(++retries.times) };
+}
+
 /**
- * A connection to a single server. A publisher's calls fail fast; one that listens keeps trying and subscribes again by itself.
+ * A connection to a single server, or to the master that sentinels name. A publisher's calls fail fast; one that listens
+ * keeps trying and subscribes again by itself.
  */
-export function connectRedis(url: string, role: 'publisher' | 'subscriber' | 'control', log?: RedisFaultLog): Redis {
-  const connectionName = `storyreel-${role}`;
-  const publishing = {
-    ...FAIL_FAST,
-    retryStrategy: retryDelay,
-    enableOfflineQueue: false,
-  } as const;
-  const redis = new Redis(url, { connectionName, ...(role === 'publisher' ? publishing : KEEP_TRYING) });
-  reportFaults(redis, role, log);
+export function connectRedis(
+  where: string | RedisPlace,
+  role: Role,
+  log?: RedisFaultLog,
+  reach = new ReachReport(log),
+): Redis {
+  const { nodes, sentinel, tls, username, password, db } =
+    typeof where === 'string' ? redisPlace({ REDIS_URL: where }) : where;
+  const retries: Retries = { times: 0 };
+  const bySentinels = sentinel && {
+    sentinels: [...nodes],
+    name: sentinel.name,
+    role: 'master' as const,
+    ...(sentinel.username !== undefined && { sentinelUsername: sentinel.username }),
+    ...(sentinel.password !== undefined && { sentinelPassword: sentinel.password }),
+    sentinelRetryStrategy: retryDelay,
+    sentinelCommandTimeout: COMMON.connectTimeout,
+    // The others follow the publisher.
+    failoverDetector: role === 'publisher',
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  };
+  const redis = new Redis({
+    ...(bySentinels ?? nodes[0]),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(db !== undefined && { db }),
+    ...(tls && { tls }),
+    connectionName: `storyreel-${role}`,
+    ...(role === 'publisher' ? { ...FAIL_FAST, enableOfflineQueue: false } : KEEP_TRYING),
+    ...retrying(retries),
+  });
+  if (sentinel) hearSentinels(redis);
+  reportFaults(redis, { reach, retries });
+  // A publisher's pulse is taken by asking whether it is at a master (open-redis-log.ts).
+  if (role !== 'publisher') pingFrom(redis, role, (error) => reach.down(redis, error));
   return redis;
 }
 
-/** Says once that the server is away, and once that it is back. */
-export function reportFaults(redis: Redis | Cluster, role: string, log?: RedisFaultLog): void {
-  let down = false;
-  redis.on('error', (error: Error) => {
-    if (!down) log?.warn({ err: error.message, role }, 'redis is away; viewers wait, work goes on');
-    down = true;
-  });
+/**
+ * The library listens to every sentinel for a failover, and prints what befalls these connections where nobody hears it. It
+ * connects them anew by itself, and one that answers is enough.
+ */
+function hearSentinels(redis: Redis): void {
+  const { connector } = redis as unknown as { readonly connector: SentinelConnections };
+  const connectTo = connector.connectToSentinel.bind(connector);
+  connector.connectToSentinel = (endpoint, options) =>
+    connectTo(endpoint, { ...options, disconnectTimeout: COMMON.disconnectTimeout }).on('error', () => undefined);
+}
+
+interface SentinelConnections {
+  connectToSentinel(endpoint: unknown, options?: RedisOptions): Redis;
+}
+
+/** `lost` hears of a connection that does not answer; it is made anew then. */
+export function pingFrom(
+  redis: Redis,
+  role: Role,
+  lost: (error: Error) => void,
+  ask = (at: Redis): Promise<unknown> => at.ping(),
+): void {
+  keepPulse(redis, { ask, withinMs: PING_MS[role], lost });
+}
+
+/**
+ * Says when the connection does not work and when it does again. To be connected is not enough: a server that refuses the
+ * password lets one connect, and refuses each command.
+ */
+export function reportFaults(
+  redis: Redis | Cluster,
+  { reach, retries }: { reach: ReachReport; retries?: Retries },
+): void {
+  const down = (error: Error & { lastNodeError?: Error }) => reach.down(redis, error.lastNodeError ?? error);
+  redis.on('error', down);
+  redis.on('end', () => reach.forget(redis));
   redis.on('ready', () => {
-    if (down) log?.warn({ role }, 'redis is back');
-    down = false;
+    redis.ping().then(
+      () => {
+        if (retries) retries.times = 0;
+        reach.up(redis);
+      },
+      (error: Error) => {
+        // What was lost meanwhile is said by its own error.
+        if (error.name === 'ReplyError') down(error);
+      },
+    );
   });
 }
 

@@ -12,8 +12,6 @@ export interface RedisControlOptions {
 
 /** A call to stop waits no longer for Redis. */
 const STOP_MS = 500;
-/** So often the connection is asked whether it is alive, and so long it may take to say so. */
-const PING_MS = 1_000;
 /** A cancellation that Temporal knew of before the return is in the answer to a beat by then. */
 const SETTLING_MS = 2_000;
 
@@ -22,7 +20,6 @@ export class RedisControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
   private subscriber: Redis | undefined;
   private heardSince: number | undefined;
-  private pings: NodeJS.Timeout | undefined;
 
   constructor(
     /** Shared with others: it is not closed with the channel. */
@@ -84,26 +81,11 @@ export class RedisControlChannel implements ControlChannel {
   }
 
   private heard(redis: Redis): void {
-    this.lost();
-    if (redis.status !== 'ready') return;
-    this.heardSince = performance.now();
-    this.pings = setInterval(() => void this.ping(redis), PING_MS);
-  }
-
-  /** One that a network has lost without a word would otherwise pass for alive for a quarter of an hour. */
-  private async ping(redis: Redis): Promise<void> {
-    const answered = redis.ping().then(
-      () => true,
-      () => true,
-    );
-    if (await orAfter(PING_MS - 100, false, answered)) return;
-    this.lost();
-    redis.disconnect(true);
+    if (redis.status === 'ready') this.heardSince = performance.now();
   }
 
   private lost(): void {
     this.heardSince = undefined;
-    clearInterval(this.pings);
   }
 
   private tell(request: StopRequest): void {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Cluster, Redis } from 'ioredis';
 import { parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
 import type {
@@ -16,6 +14,8 @@ import { AppendQueue, type Piece } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
 import { RefusalReport } from './redis-refusals';
+import type { LogBounds } from './redis-listener';
+import { RedisScripts } from './redis-scripts';
 import { RedisSubscriber } from './redis-subscriber';
 import { decodeEvent, encodeEvent } from './wire';
 
@@ -41,31 +41,28 @@ export interface RedisLogOptions {
   readonly refusals?: RefusalReport;
 }
 
-type PublishAnswer = [kind: 'OK' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
-type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR', value: string | number];
+type PublishAnswer = [kind: 'OK' | 'MUTE' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
+type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR' | 'MUTE', value: string | number, length?: number];
+type LifetimeAnswer = [kind: 'OK' | 'STALE' | 'MORE', value: string | number];
 
-interface Scripts {
-  storyAppend(keys: number, ...keysAndPieces: string[]): Promise<AppendAnswer[]>;
-  storyPublish(log: string, ...args: (string | number)[]): Promise<PublishAnswer>;
-  storyLifetime(log: string, how: 'keep' | 'expire', seconds: number, run: number | ''): Promise<PublishAnswer>;
-}
+/** A key, and the command that reads it. */
+type Reading = readonly [key: string, command: string, ...args: (string | number)[]];
 
 /** How long readers are kept waiting for the one connection after the other is back. */
 const READABLE_MS = 5_000;
 /** A log in which no attempt begins for so long is let go, whatever became of its run. */
 const IDLE_SECONDS = 7 * 24 * 3_600;
 
-function loadScript(name: string, { maxEntries, upstream }: RedisLogOptions): string {
-  const read = (file: string) => readFileSync(join(__dirname, file), 'utf8');
-  const constants = `local LOG_MAX_EVENTS, IDLE_SECONDS, UPSTREAM = ${maxEntries}, ${IDLE_SECONDS}, '${upstream}'`;
-  return `${constants}\n${read('shared.lua')}${read(name)}`;
+function constantsOf({ maxEntries, upstream }: RedisLogOptions): string {
+  return `local LOG_MAX_EVENTS, IDLE_SECONDS, UPSTREAM = ${maxEntries}, ${IDLE_SECONDS}, '${upstream}'`;
 }
 
 /**
  * The event log in Redis or Valkey, also as a cluster: one Stream, one hash and one text per lane for each project.
  */
 export class RedisEventLog implements EventLog {
-  private readonly redis: (Redis | Cluster) & Scripts;
+  private readonly redis: Redis | Cluster;
+  private readonly scripts: RedisScripts;
   private readonly subscriber: RedisSubscriber;
   private readonly queue: AppendQueue;
   private readonly refusals: RefusalReport;
@@ -80,12 +77,10 @@ export class RedisEventLog implements EventLog {
     private readonly options: RedisLogOptions,
   ) {
     this.refusals = options.refusals ?? new RefusalReport();
-    publisher.defineCommand('storyAppend', { lua: loadScript('append.lua', options) });
-    publisher.defineCommand('storyPublish', { numberOfKeys: 1, lua: loadScript('publish.lua', options) });
-    publisher.defineCommand('storyLifetime', { numberOfKeys: 1, lua: loadScript('lifetime.lua', options) });
-    this.redis = publisher as (Redis | Cluster) & Scripts;
+    this.scripts = new RedisScripts(publisher, constantsOf(options));
+    this.redis = publisher;
     this.subscriber = new RedisSubscriber(connectSubscriber, {
-      lastOf: async (projectId) => parseCursor((await this.redis.hget(keys.lanes(projectId), 'last')) ?? ''),
+      boundsOf: (projectId) => this.boundsOf(projectId),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
     this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
@@ -99,7 +94,8 @@ export class RedisEventLog implements EventLog {
   append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
     const { projectId, lane, fence, attempt } = writer;
     const opening = reason || continued ? ` ${reason ?? '-'} ${continued ?? '-'}` : '';
-    return this.queue.append(keys.log(projectId), `${lane} ${fence} ${attempt} ${offset}${opening}`, text);
+    const others = this.declared([keys.lanes(projectId), keys.text(projectId, lane)]);
+    return this.queue.append(keys.log(projectId), others, `${lane} ${fence} ${attempt} ${offset}${opening}`, text);
   }
 
   /** One script a call; in a cluster one a project, because a script may touch one slot only. */
@@ -118,10 +114,12 @@ export class RedisEventLog implements EventLog {
   }
 
   private async sendTogether(pieces: readonly Piece[]): Promise<(AppendReply | undefined)[]> {
+    const names: string[] = [];
     const args: string[] = [];
-    for (const { key } of pieces) args.push(key);
+    for (const { key } of pieces) names.push(key);
+    for (const { others } of pieces) names.push(...others);
     for (const { head, text } of pieces) args.push(head, text);
-    const answers = await this.guard('append', () => this.redis.storyAppend(pieces.length, ...args));
+    const answers = await this.guard('append', () => this.scripts.run<AppendAnswer[]>('append', names, args));
     return answers.map((answer) => this.appendReply(answer));
   }
 
@@ -133,8 +131,11 @@ export class RedisEventLog implements EventLog {
     const { projectId, stage, writer, mark, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
-    const [kind, value] = await this.redis.storyPublish(
+    const names = [
       keys.log(projectId),
+      ...this.declared([keys.lanes(projectId), ...(writer ? [keys.text(projectId, writer.lane)] : [])]),
+    ];
+    const [kind, value] = await this.scripts.run<PublishAnswer>('publish', names, [
       writer?.lane ?? '',
       writer?.fence ?? 0,
       request.needsBytes ?? '',
@@ -153,7 +154,7 @@ export class RedisEventLog implements EventLog {
           ...message.body,
         }),
       ]),
-    );
+    ]);
     switch (kind) {
       case 'STALE':
         return { kind: 'stale', fence: Number(value) };
@@ -161,6 +162,9 @@ export class RedisEventLog implements EventLog {
         return { kind: 'gap', length: Number(value) };
       case 'SEEN':
         return { kind: 'seen' };
+      case 'MUTE':
+        this.refusals.answered('announce', String(value));
+        return { kind: 'ok' };
       case 'OK':
         return { kind: 'ok' };
     }
@@ -174,15 +178,9 @@ export class RedisEventLog implements EventLog {
     let lanes: LaneId[] = [];
     for (;;) {
       const asked = lanes;
-      const transaction = this.redis.multi().hgetall(keys.lanes(projectId));
-      for (const lane of asked) transaction.get(keys.text(projectId, lane));
-      const replies = await transaction.exec();
-      if (!replies) throw new Error('the snapshot transaction was discarded');
-      const values = replies.map(([error, value]) => {
-        if (error) throw error;
-        return value;
-      });
-      const fields = values[0] as Record<string, string>;
+      const texts = asked.map((lane): Reading => [keys.text(projectId, lane), 'GET']);
+      const values = await this.readAtOnce([keys.lanes(projectId), 'HGETALL'], ...texts);
+      const fields = recordOf(values[0] as string[]);
       lanes = lanesIn(Object.keys(fields));
       // A lane that appeared since is asked for as well, so that texts and cursor come from one moment.
       if (lanes.some((lane) => !asked.includes(lane))) continue;
@@ -204,17 +202,19 @@ export class RedisEventLog implements EventLog {
     return this.guard('read', () => this.readLane(projectId, lane));
   }
 
+  private async boundsOf(projectId: ProjectId): Promise<LogBounds> {
+    const [last, entries] = (await this.readAtOnce(
+      [keys.lanes(projectId), 'HGET', 'last'],
+      [keys.log(projectId), 'XRANGE', '-', '+', 'COUNT', 1],
+    )) as [string | null, [id: string][]];
+    return { first: parseCursor(entries[0]?.[0] ?? ''), last: parseCursor(last ?? '') };
+  }
+
   private async readLane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
-    const replies = await this.redis
-      .multi()
-      .hmget(keys.lanes(projectId), `fence:${lane}`, `attempt:${lane}`)
-      .get(keys.text(projectId, lane))
-      .exec();
-    if (!replies) throw new Error('the transaction was discarded');
-    const [fields, text] = replies.map(([error, value]) => {
-      if (error) throw error;
-      return value;
-    }) as [(string | null)[], string | null];
+    const [fields, text] = (await this.readAtOnce(
+      [keys.lanes(projectId), 'HMGET', `fence:${lane}`, `attempt:${lane}`],
+      [keys.text(projectId, lane), 'GET'],
+    )) as [(string | null)[], string | null];
     if (fields[0] == null) return undefined;
     return { fence: Number(fields[0]), attempt: Number(fields[1] ?? 1), text: text ?? '' };
   }
@@ -225,7 +225,11 @@ export class RedisEventLog implements EventLog {
       this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1),
     );
     if (entries[0]?.[0] !== from) return undefined;
-    return entries.slice(1).map(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? ''));
+    const news = entries.slice(1);
+    const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
+    const last = news.at(-1)?.[0];
+    // Where none of many can be read, those after them may be.
+    return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
   }
 
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
@@ -233,21 +237,40 @@ export class RedisEventLog implements EventLog {
   }
 
   expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
-    return this.guard('expire', async () => {
-      await this.redis.storyLifetime(keys.log(projectId), 'expire', seconds, run ?? '');
-    });
+    return this.guard('expire', () => this.setLifetime(projectId, 'expire', seconds, run ?? ''));
   }
 
   keep(projectId: ProjectId, run?: number): Promise<void> {
-    return this.guard('keep', async () => {
-      await this.redis.storyLifetime(keys.log(projectId), 'keep', IDLE_SECONDS, run ?? '');
-    });
+    return this.guard('keep', () => this.setLifetime(projectId, 'keep', IDLE_SECONDS, run ?? ''));
   }
 
   delete(projectId: ProjectId): Promise<void> {
     return this.guard('delete', async () => {
       await this.redis.unlink(...(await this.names(projectId)));
     });
+  }
+
+  private async setLifetime(projectId: ProjectId, ...args: (string | number)[]): Promise<void> {
+    for (;;) {
+      const names = this.redis.isCluster ? await this.names(projectId) : [keys.log(projectId)];
+      const [kind] = await this.scripts.run<LifetimeAnswer>('lifetime', names, args);
+      // A lane that has come since is to be named as well.
+      if (kind !== 'MORE') return;
+    }
+  }
+
+  private readAtOnce(...readings: readonly Reading[]): Promise<unknown[]> {
+    const names = readings.map(([key]) => key);
+    const commands = readings.flatMap(([, command, ...args]) => [command, args.length, ...args]);
+    return this.scripts.run('read', names, commands);
+  }
+
+  /**
+   * What a script is told to touch beside the log. A single server needs no such list, and its bytes would come with each
+   * token; a cluster must know of all, or it runs the script where only some of them are.
+   */
+  private declared(names: readonly string[]): readonly string[] {
+    return this.redis.isCluster ? names : [];
   }
 
   async close(): Promise<void> {
@@ -259,12 +282,15 @@ export class RedisEventLog implements EventLog {
   /** Undefined where the script could not do it; the piece is sent again then. */
   private appendReply(answer: AppendAnswer): AppendReply | undefined {
     if (typeof answer === 'number') return { kind: 'ok', length: answer };
-    const [kind, value] = answer;
+    const [kind, value, length] = answer;
     switch (kind) {
       case 'STALE':
         return { kind: 'stale', fence: Number(value) };
       case 'GAP':
         return { kind: 'gap', length: Number(value) };
+      case 'MUTE':
+        this.refusals.answered('announce', String(value));
+        return { kind: 'ok', length: Number(length) };
       case 'ERR':
         this.refusals.answered('append', String(value));
         return undefined;
@@ -285,6 +311,12 @@ export class RedisEventLog implements EventLog {
     const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
     return [keys.log(projectId), keys.lanes(projectId), ...texts];
   }
+}
+
+function recordOf(pairs: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let i = 0; i < pairs.length; i += 2) record[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  return record;
 }
 
 function storedLane(fields: Record<string, string>, lane: LaneId, text: string | null): StoredLane {

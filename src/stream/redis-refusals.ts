@@ -1,26 +1,12 @@
 import { StoryreelError } from '../protocol';
+import { causeOfRefusal, type Refusal } from './redis-causes';
 import type { RedisFaultLog } from './redis-connection';
-
-/** Why Redis does not do what it is asked: the first word of its answer, `unreachable` without one, `other` for the rest. */
-export const REFUSALS = [
-  'OOM',
-  'NOPERM',
-  'READONLY',
-  'MISCONF',
-  'LOADING',
-  'BUSY',
-  'NOAUTH',
-  'WRONGPASS',
-  'NOREPLICAS',
-  'MASTERDOWN',
-  'CLUSTERDOWN',
-  'unreachable',
-  'other',
-] as const;
-export type Refusal = (typeof REFUSALS)[number];
+import type { ReachReport } from './redis-reach';
 
 /** A cause that lasts is logged again after so long, with how often it came meanwhile. */
 const SILENCE_MS = 60_000;
+
+const SAID_BY_REACH: readonly Refusal[] = ['unreachable', 'NOAUTH', 'WRONGPASS'];
 
 /** Every refusal is counted. Each cause is logged when it comes, and then once a minute: not with every token. */
 export class RefusalReport {
@@ -29,6 +15,8 @@ export class RefusalReport {
   constructor(
     private readonly log?: RedisFaultLog,
     private readonly now: () => number = () => performance.now(),
+    /** Says by itself when there is no connection, or none that may do anything. */
+    private readonly reach?: ReachReport,
   ) {}
 
   /** Gives the failure in our own words. `what` was asked for. */
@@ -41,7 +29,7 @@ export class RefusalReport {
 
   /** Redis has answered with this, also from within a script. */
   answered(what: string, answer: string, error?: unknown): StoryreelError {
-    const cause = causeIn(answer);
+    const cause = causeOfRefusal(answer);
     this.count(cause, what, answer);
     return new StoryreelError('Stream.Unavailable', `Redis refused to ${what}: ${answer.slice(0, 200)}`, {
       cause: error,
@@ -49,7 +37,8 @@ export class RefusalReport {
   }
 
   private unreachable(what: string, message: string, error: unknown): StoryreelError {
-    this.log?.refused?.('unreachable');
+    if (this.reach) this.count('unreachable', what, message);
+    else this.log?.refused?.('unreachable');
     return new StoryreelError('Stream.Unavailable', `Redis could not be asked to ${what}: ${message.slice(0, 200)}`, {
       cause: error,
     });
@@ -58,6 +47,7 @@ export class RefusalReport {
   private count(cause: Refusal, what: string, answer: string): void {
     const { log } = this;
     log?.refused?.(cause);
+    if (SAID_BY_REACH.includes(cause) && this.reach?.isDown) return;
     const now = this.now();
     const known = this.causes.get(cause) ?? { loggedAt: -Infinity, times: 0 };
     known.times += 1;
@@ -65,16 +55,11 @@ export class RefusalReport {
     if (now - known.loggedAt < SILENCE_MS) return;
     log?.warn(
       { cause, err: answer, asked: what, times: known.times },
-      'redis refuses what it is asked; viewers wait, and work goes on',
+      cause === 'unreachable'
+        ? 'redis does not answer what it is asked; viewers wait, and work goes on'
+        : 'redis refuses what it is asked; viewers wait, and work goes on',
     );
     known.loggedAt = now;
     known.times = 0;
   }
-}
-
-/** A script's own rights are refused in a sentence that begins otherwise. */
-function causeIn(answer: string): Refusal {
-  if (/ACL failure in script|can't run this command|No permissions to/i.test(answer)) return 'NOPERM';
-  const word = /^-?([A-Z]+)\b/.exec(answer)?.[1];
-  return REFUSALS.find((known) => known === word) ?? 'other';
 }

@@ -2,8 +2,10 @@ import type { Redis } from 'ioredis';
 import type { Cursor, ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
-import { RedisListener } from './redis-listener';
+import { RedisListener, type LogBounds } from './redis-listener';
 import { decodeEvent } from './wire';
+
+const MESSAGE = /^(\d+-\d+) (\d+-\d+) (.*)$/s;
 
 interface Subscription {
   readonly projectId: ProjectId;
@@ -20,8 +22,8 @@ export class RedisSubscriber {
   constructor(
     private readonly connect: () => Redis,
     private readonly log: {
-      /** The last event of a project's log. */
-      readonly lastOf: (projectId: ProjectId) => Promise<Cursor | undefined>;
+      /** What a project's log holds now. */
+      readonly boundsOf: (projectId: ProjectId) => Promise<LogBounds>;
       /** Resolves when the log can be read, or when that takes too long. */
       readonly readable: () => Promise<void>;
     },
@@ -52,7 +54,7 @@ export class RedisSubscriber {
     signal?.addEventListener('abort', leave, { once: true });
     try {
       await mine.ready;
-      listener.join(await this.log.lastOf(projectId).catch(() => undefined));
+      listener.join(await this.log.boundsOf(projectId).catch(() => undefined));
     } catch (error) {
       leave();
       throw error;
@@ -105,14 +107,19 @@ export class RedisSubscriber {
   private deliver(channel: string, message: string): void {
     const subscription = this.channels.get(channel);
     if (!subscription) return;
-    const first = message.indexOf(' ');
-    const second = message.indexOf(' ', first + 1);
-    const id = message.slice(0, first) as Cursor;
-    const before = message.slice(first + 1, second) as Cursor;
-    const event = decodeEvent(subscription.projectId, id, message.slice(second + 1));
-    // One object for all of them: a listener that is slow to read holds no more than a reference.
-    const told: LogMessage = { kind: 'event', event, before };
+    const told = this.messageIn(subscription.projectId, message);
     for (const listener of subscription.listeners) listener.tell(told);
+  }
+
+  /**
+   * Anybody may publish on a channel, and a newer release may announce what this one cannot read. Whoever listens looks at
+   * the log then; nothing that comes in may end the process.
+   */
+  private messageIn(projectId: ProjectId, message: string): LogMessage {
+    const [, id, before, payload] = MESSAGE.exec(message) ?? [];
+    const event = payload === undefined ? undefined : decodeEvent(projectId, id as Cursor, payload);
+    // One object for all listeners: one that is slow to read holds no more than a reference.
+    return event ? { kind: 'event', event, before: before as Cursor } : { kind: 'interrupted' };
   }
 
   private unsubscribe(channels: readonly string[]): void {

@@ -1,12 +1,41 @@
 -- Put before every other script, after LOG_MAX_EVENTS, IDLE_SECONDS and UPSTREAM ('off', 'on' or 'full').
--- The names of a project's keys are made from the one that KEYS has: all of them lie in its slot.
+-- The names of a project's keys are made from the first one in KEYS: all of them lie in its slot. In a cluster KEYS has the
+-- others after it, so that the server refuses a script (TRYAGAIN) while only some of them have moved to another node.
+
+-- The id of a log's first entry has the microseconds as its number: no log that begins where another was deleted may use
+-- an id of that one again, or its readers would take a new entry for one that they have.
+local function first_id(log)
+  if redis.call('EXISTS', log) == 1 then
+    return '*'
+  end
+  local time = redis.call('TIME')
+  return time[1] .. string.format('%03d', math.floor(time[2] / 1000)) .. '-' .. time[2] % 1000
+end
+
+-- What is published at the end, when all is stored: channel, message, channel, message …
+local announcements = {}
 
 -- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false),
 -- so that a reader sees at once whether it missed any. Gives the new id, which the caller stores as `last`.
 local function emit(base, last, payload)
-  local id = redis.call('XADD', base .. 'log', 'MAXLEN', '~', LOG_MAX_EVENTS, '*', 'e', payload)
-  redis.call('PUBLISH', 'story:' .. string.sub(base, 8, -3), id .. ' ' .. (last or '0-0') .. ' ' .. payload)
+  local id = redis.call('XADD', base .. 'log', 'MAXLEN', '~', LOG_MAX_EVENTS, last and '*' or first_id(base .. 'log'),
+    'e', payload)
+  announcements[#announcements + 1] = 'story:' .. string.sub(base, 8, -3)
+  announcements[#announcements + 1] = id .. ' ' .. (last or '0-0') .. ' ' .. payload
   return id
+end
+
+-- What is stored counts, whether or not its readers can be told: gives the reason why not, or nil.
+local function announce()
+  local refused
+  for i = 1, #announcements, 2 do
+    local answer = redis.pcall('PUBLISH', announcements[i], announcements[i + 1])
+    if type(answer) == 'table' and answer.err then
+      refused = answer.err
+    end
+  end
+  announcements = {}
+  return refused
 end
 
 -- No key is without an end, so that what a crash leaves behind goes by itself: each gets one when it is made, and again

@@ -23,8 +23,31 @@ export function encodeEvent(stage: string, writer: LaneWriter | undefined, body:
   return JSON.stringify(payload);
 }
 
-export function decodeEvent(projectId: ProjectId, id: Cursor, stored: string): LogEvent {
-  const payload = JSON.parse(stored) as Payload;
+/** Undefined for what this release cannot read: anybody may write or publish, and a newer release has events of its own. */
+export function decodeEvent(projectId: ProjectId, id: Cursor, stored: string): LogEvent | undefined {
+  try {
+    const payload: unknown = JSON.parse(stored);
+    return isPayload(payload) ? eventOf(projectId, id, payload) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+function isPayload(payload: unknown): payload is Payload {
+  if (!Array.isArray(payload)) return false;
+  const [kind, lane, fence, attempt, what, more] = payload as unknown[];
+  if (!isText(lane)) return false;
+  if (kind === 'e') {
+    const [writer, body] = [fence, attempt] as [unknown, { readonly type?: unknown } | null];
+    return (writer === null || Array.isArray(writer)) && isText(body?.type);
+  }
+  if (typeof fence !== 'number' || typeof attempt !== 'number') return false;
+  return kind === 'r' ? isText(what) : (kind === 't' || kind === 'c') && typeof what === 'number' && isText(more);
+}
+
+function eventOf(projectId: ProjectId, id: Cursor, payload: Payload): LogEvent {
   const timestamp = secondsOf(id);
   if (payload[0] === 'e') {
     const [, stage, writer, body] = payload;

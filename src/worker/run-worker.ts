@@ -30,6 +30,7 @@ import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
 import { deploymentOptions } from './deployment-options';
 import { Health } from './health';
+import { logRedisMemory } from './redis-memory-line';
 import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
 import { tellingOfFaults, watchDisks } from './watched-disks';
@@ -142,6 +143,7 @@ export async function runWorker(
     const watched = (build = new WatchedBuild(connection, config, logger));
     health.begins({ workers, needs, unused: () => watched.lack });
     logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, metrics: metricsUrl }, 'worker is ready');
+    void logRedisMemory(redis, logger);
     return {
       ...(metricsUrl !== undefined && { metricsUrl }),
       finished,

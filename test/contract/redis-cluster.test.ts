@@ -1,51 +1,22 @@
 import { withRedis } from '../../dev/stack/outside-service';
 import { readConfig } from '../../src/config';
 import { openRedis, openRedisLog, type ControlChannel, type RedisEventLog } from '../../src/stream';
+import { moveSlot, NODES, SLOTS, startRedisCluster, type ClusterNode } from '../support/redis-servers';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { until } from '../support/until';
 import { controlChannelContract } from './control-channel-contract';
 import { eventLogContract } from './event-log-contract';
-import { append, begin, listen, newProject, writerOf } from './log-under-test';
-
-const SLOTS = 16_384;
-const NODES = 3;
+import { append, begin, listen, newProject, readAll, writerOf } from './log-under-test';
 
 describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
   let servers: RedisServers;
-  const nodes: (RedisServer & { readonly busPort: number })[] = [];
+  let nodes: ClusterNode[];
 
   beforeAll(async () => {
     servers = RedisServers.open();
-    while (nodes.length < NODES) {
-      const busPort = await servers.port(`bus ${nodes.length}`);
-      const more = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '2000'];
-      nodes.push({ ...(await servers.start(flavour, [...more, '--cluster-require-full-coverage', 'no'])), busPort });
-    }
-    await formCluster();
+    nodes = await startRedisCluster(servers, flavour);
   });
   afterAll(() => servers.close());
-
-  /** Gives each node a third of the slots and the address of the others; returns when all nodes are linked both ways. */
-  async function formCluster(): Promise<void> {
-    const bound = (index: number) => Math.floor((SLOTS * index) / NODES);
-    for (const [index, { url }] of nodes.entries()) {
-      await withRedis(url, 5_000, async (redis) => {
-        await redis.cluster('ADDSLOTSRANGE', bound(index), bound(index + 1) - 1);
-        for (const other of nodes.slice(index + 1)) {
-          await redis.call('CLUSTER', 'MEET', '127.0.0.1', other.port, other.busPort);
-        }
-      });
-    }
-    for (const { url } of nodes) await until('the node is linked to all others', () => isLinked(url));
-  }
-
-  async function isLinked(url: string): Promise<boolean> {
-    return withRedis(url, 5_000, async (redis) => {
-      const known = String(await redis.cluster('NODES'));
-      const linked = known.match(/ connected( |$)/gm)?.length === NODES && !/handshake|fail/.test(known);
-      return linked && String(await redis.cluster('INFO')).includes('cluster_state:ok');
-    });
-  }
 
   /** As a worker opens it, from what the settings say. */
   async function open(maxEntries = 100_000, named = nodes.slice(0, 1)): Promise<RedisEventLog> {
@@ -89,6 +60,30 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
 
   eventLogContract('The event log', open, 60);
   controlChannelContract('The control channel', openControl);
+
+  test('a project whose keys move to another node one by one loses nothing, and none of them is made anew there', async () => {
+    const log = await open(1_000);
+    try {
+      const { projectId, start } = await begin(log);
+      await append(log, writerOf(projectId, 5), 0, 'before');
+      await moveSlot(nodes, await ownerOf(projectId), projectId, async () => {
+        const replies = await Promise.allSettled([
+          append(log, writerOf(projectId, 4), 0, 'of an older attempt'),
+          append(log, writerOf(projectId, 5), 6, ', between'),
+          log.keep(projectId, 3),
+          log.publish({ projectId, stage: 'pipeline', events: [], mark: { key: 'once', value: 1 } }),
+        ]);
+        expect(replies[0]).not.toMatchObject({ value: { kind: 'ok' } });
+        expect(replies[1]).not.toMatchObject({ value: { kind: 'gap' } });
+      });
+      expect(await append(log, writerOf(projectId, 5), 6, ', between')).toEqual({ kind: 'ok', length: 15 });
+      expect(await append(log, writerOf(projectId, 4), 0, 'old')).toEqual({ kind: 'stale', fence: 5 });
+      expect((await log.lane(projectId, writerOf(projectId, 5).lane))?.text).toBe('before, between');
+      expect(await readAll(log, projectId, start)).toMatchObject([{ content: 'before' }, { content: ', between' }]);
+    } finally {
+      await log.close();
+    }
+  });
 
   test('one who listens hears of the projects of all nodes', async () => {
     const log = await open(1_000);

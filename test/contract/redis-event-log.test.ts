@@ -264,6 +264,22 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     heard.leave();
   });
 
+  test('survives what it cannot read, on a channel and in the log, and gives what comes after', async () => {
+    const log = await open('off');
+    const { projectId, start } = await begin(log);
+    const heard = await listen(log, projectId);
+    const odd = ['', 'x', '1-0 0-0', '1-0 0-0 {', '1-0 0-0 null', '1-0 0-0 ["t","rewrite",1]', 'a b ["t"]'];
+    for (const message of odd) await redis.publish(`story:${projectId}`, message);
+    for (const payload of ['', '{', '["x","rewrite"]']) await redis.xadd(`story:{${projectId}}:log`, '*', 'e', payload);
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    await until('the token is heard', () => heard.events().length === 1);
+    expect(heard.messages).toHaveLength(odd.length + 1);
+    for (const limit of [1, 10]) {
+      expect(await log.read(projectId, start, limit)).toMatchObject([{ type: 'token', content: 'a' }]);
+    }
+    heard.leave();
+  });
+
   test('holds one connection for all listeners, and none for a process that only writes', async () => {
     const before = subscribers.length;
     const log = await open('off');

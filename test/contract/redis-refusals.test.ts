@@ -87,6 +87,27 @@ describe('A Redis that refuses what it is asked', () => {
     await log.close();
   });
 
+  test('keeps what it may not announce, once, and says so', async () => {
+    const { log, lines, counted } = await open();
+    const writer = writerOf(newProject(), 1);
+    const { projectId } = writer;
+    const mark = { key: 'parked:rewrite', value: 1 };
+    await redis.acl('SETUSER', 'default', 'resetchannels');
+    try {
+      expect(await log.append({ writer, offset: 0, text: 'kept' })).toEqual({ kind: 'ok', length: 4 });
+      expect(await log.publish({ projectId, stage: PIPELINE, events: [told], mark })).toEqual({ kind: 'ok' });
+      expect(await log.publish({ projectId, stage: PIPELINE, events: [told], mark })).toEqual({ kind: 'seen' });
+    } finally {
+      await redis.acl('SETUSER', 'default', 'allchannels');
+    }
+    const { cursor } = await log.snapshot(projectId);
+    expect((await log.lane(projectId, writer.lane))?.text).toBe('kept');
+    expect(await redis.xrevrange(`story:{${projectId}}:log`, '+', '-', 'COUNT', 1)).toMatchObject([[cursor, {}]]);
+    expect(lines).toMatchObject([{ cause: 'NOPERM', asked: 'announce' }]);
+    expect(counted).toEqual(['NOPERM', 'NOPERM']);
+    await log.close();
+  });
+
   test.each(refusals)('by %s takes what is asked again afterwards, once, whatever it had begun', async (_, refusal) => {
     const { log } = await open();
     const projectId = newProject();

@@ -1,108 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { PortBook } from '../../dev/stack/ports';
-import { ProcessTable } from '../../dev/stack/process-table';
-import { projectRoot } from '../../dev/stack/project-root';
-import { answers, urlOf } from '../../dev/stack/redis';
-import { findFlavour, type Flavour } from '../../dev/stack/redis-program';
-import { runService } from '../../dev/stack/run-service';
-import type { StackContext } from '../../dev/stack/stack-types';
-import { prepareStateDir, toolsDirOf } from '../../dev/stack/state-dir';
-import { until } from './until';
-
-export const FLAVOURS: readonly Flavour[] = ['Redis 7', 'Valkey'];
-
-export interface RedisServer {
-  readonly url: string;
-  readonly port: number;
-  /** Ends it with -9 and returns when it has ended. */
-  kill(): Promise<void>;
-  /** Starts it again at its port, with the data that it had written or with none. Returns when it answers. */
-  startAgain(data: 'kept' | 'gone'): Promise<void>;
-  /** It answers no more, and its connections stay open. */
-  freeze(): void;
-  thaw(): void;
-}
-
-const STATE = join(projectRoot(), '.storyreel');
-const BOUND_MS = 15_000;
-
-/** Real servers for one suite; none of them outlives it, however it ends. */
-export class RedisServers {
-  private constructor(
-    private readonly folder: string,
-    private readonly context: StackContext,
-  ) {}
-
-  static open(): RedisServers {
-    const folder = join(STATE, `test-redis-${randomUUID().slice(0, 8)}`);
-    prepareStateDir(folder);
-    return new RedisServers(folder, {
-      ...{ stateDir: folder, toolsDir: toolsDirOf(STATE, process.env), env: process.env, persistent: false },
-      ...{ ports: new PortBook(folder, false), processes: ProcessTable.open(folder) },
-      signal: new AbortController().signal,
-      // That a server ends, which a test kills, is no news.
-      report: ({ service, message }) => {
-        if (message.startsWith('fetch')) process.stderr.write(`  ${service} ${message}\n`);
-      },
-    });
-  }
-
-  /** A server that keeps nothing unless `more` says so. */
-  async start(flavour: Flavour = 'Valkey', more: readonly string[] = []): Promise<RedisServer> {
-    const program = await findFlavour(this.context, flavour);
-    const name = `redis-${randomUUID().slice(0, 8)}`;
-    const stateDir = join(this.folder, name);
-    const dataDir = join(stateDir, 'data');
-    prepareStateDir(stateDir);
-    let port: number | undefined;
-    let pid = 0;
-    const start = async () => {
-      prepareStateDir(dataDir);
-      pid = await runService(
-        { ...this.context, stateDir },
-        async () => {
-          port ??= await this.context.ports.take(name);
-          const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir, '--save', ''];
-          return { name: 'redis', program, args: [...place, ...more], stopSignal: 'SIGKILL' };
-        },
-        (started) => answers(urlOf(port ?? 0), started),
-        BOUND_MS,
-      );
-    };
-    await start();
-    return {
-      port: port ?? 0,
-      url: urlOf(port ?? 0),
-      kill: async () => {
-        process.kill(pid, 'SIGKILL');
-        await until('the server has ended', () => !isThere(pid));
-      },
-      freeze: () => void process.kill(pid, 'SIGSTOP'),
-      thaw: () => void process.kill(pid, 'SIGCONT'),
-      startAgain: async (data) => {
-        if (data === 'gone') rmSync(dataDir, { recursive: true, force: true });
-        await start();
-      },
-    };
-  }
-
-  async close(): Promise<void> {
-    await this.context.processes.stopAll();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** A port that nothing uses, for a cluster's bus. */
-  port(use: string): Promise<number> {
-    return this.context.ports.take(use);
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
+export {
+  FLAVOURS,
+  moveSlot,
+  NODES,
+  ownerOf,
+  RedisServers,
+  SLOTS,
+  startRedisCluster,
+  startRedisGroup,
+  type ClusterNode,
+  type RedisGroup,
+  type RedisServer,
+} from '../../dev/redis-servers';

@@ -14,7 +14,7 @@ export class TcpProxy {
   private cuts: { readonly after: string; readonly bytes: number }[] = [];
 
   private constructor(
-    private readonly target: number,
+    private target: number,
     private readonly server: Server,
     readonly port: number,
   ) {
@@ -25,6 +25,11 @@ export class TcpProxy {
     const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new TcpProxy(targetPort, server, (server.address() as AddressInfo).port);
+  }
+
+  /** New connections lead to another server; those that stand stay where they are. */
+  leadTo(targetPort: number): void {
+    this.target = targetPort;
   }
 
   /** Nothing arrives any more, in either direction, and no connection is closed. */

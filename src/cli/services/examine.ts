@@ -1,17 +1,14 @@
 import type { Connection } from '@temporalio/client';
-import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
 import { FolderStore } from '../../storage';
-import { connectPublisher, whenReady } from '../../stream';
-import { lackOfRedis, lacksOfWorkers, missingSearchAttributes, nameOf, reasonOf, servedQueues } from '../../readiness';
+import { lacksOfWorkers, missingSearchAttributes, nameOf, reasonOf, servedQueues } from '../../readiness';
 import { tryFfmpeg } from '../../worker';
 import { examineDatabase } from './examine-database';
+import { examineRedis } from './examine-redis';
 import type { Finding } from './finding';
 import { intervalOf, strayReconcilers } from './reconcile-schedule';
 import { withTemporal } from './temporal-namespace';
-
-const ANSWER_MS = 4_000;
 
 /** Looks at every service at the same time and changes nothing that is there. Never throws for what it finds. */
 export async function examine(config: Config): Promise<Finding[]> {
@@ -76,40 +73,6 @@ async function examineWorkers(connection: Connection, config: Config): Promise<F
   }
   const current = queues[0]?.current.map(nameOf).join(', ');
   return { ...known, ok: true, detail: `every task queue is served, current build: ${current}` };
-}
-
-async function examineRedis(config: Config): Promise<Finding> {
-  const { REDIS_URL, REDIS_CLUSTER } = config;
-  const known = { service: 'redis', address: REDIS_URL.split(',').map(shownAddress).join(',') };
-  const redis = connectPublisher(config);
-  try {
-    const refused = new Promise<never>((_, reject) => redis.once('error', reject));
-    await Promise.race([whenReady(redis, ANSWER_MS), refused]);
-    const about = await redis.info();
-    const version = /^(?:valkey|redis)_version:(\S+)/m.exec(
-      about.replace(/^redis_version:.*(?=[^]*^valkey_version)/m, ''),
-    );
-    if (!REDIS_CLUSTER && /^cluster_enabled:1/m.test(about)) {
-      return { ...known, ok: false, detail: 'it is a node of a cluster', advice: 'Set REDIS_CLUSTER=on.' };
-    }
-    const lack = await lackOfRedis(() => redis.set('story:probe', '1', 'EX', 60));
-    if (lack) return { ...known, ok: false, detail: lack.what, advice: lack.advice };
-    const isDurable = /^aof_enabled:1/m.test(about);
-    return {
-      ...known,
-      ok: true,
-      version: version?.[1] ?? 'unknown version',
-      detail: isDurable ? 'append-only file on' : 'append-only file off',
-      ...(!isDurable && {
-        advice: 'A restart of Redis loses live text, never a result. Set "appendonly yes" to keep it.',
-      }),
-    };
-  } catch (error) {
-    const advice = `Start Redis or Valkey, or correct REDIS_URL${REDIS_CLUSTER ? ' and REDIS_CLUSTER' : ''}.`;
-    return { ...known, ok: false, detail: reasonOf(error), advice };
-  } finally {
-    redis.disconnect();
-  }
 }
 
 /** Does what a worker does before it pays for an image, and leaves an empty folder. */

@@ -1,0 +1,9 @@
+import type { Situation } from './situation';
+
+/** A service as it is run somewhere, and what may happen to it there. */
+export interface GapGround {
+  /** Where worker and client find it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly situations: readonly Situation[];
+  close(): Promise<void>;
+}

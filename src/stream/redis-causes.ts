@@ -1,0 +1,25 @@
+/** Why Redis does not do what it is asked: the first word of its answer, `unreachable` without one, `other` for the rest. */
+export const REFUSALS = [
+  'OOM',
+  'NOPERM',
+  'READONLY',
+  'MISCONF',
+  'LOADING',
+  'BUSY',
+  'NOAUTH',
+  'WRONGPASS',
+  'NOREPLICAS',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'unreachable',
+  'other',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** A script's own rights are refused in a sentence that begins otherwise. */
+export function causeOfRefusal(answer: string): Refusal {
+  if (/ACL failure in script|can't run this command|No permissions to/i.test(answer)) return 'NOPERM';
+  const word = /^-?([A-Z]+)\b/.exec(answer)?.[1];
+  return REFUSALS.find((known) => known === word) ?? 'other';
+}
