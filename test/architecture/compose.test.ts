@@ -62,7 +62,8 @@ it('keeps both databases and Redis on networks without a way out', () => {
 it('holds no password and has a default for none', () => {
   const secrets = projectFile('docker-compose.yml').match(/\S*(?:PASSWORD|PWD|_API_KEY):.*/g) ?? [];
   expect(secrets.length).toBeGreaterThan(4);
-  for (const line of secrets) expect(line).toMatch(/(?:_API_KEY:|_PASSWORD:$|\$\{[A-Z_]+_PASSWORD:\?set it in \.env\})/);
+  for (const line of secrets)
+    expect(line).toMatch(/(?:_API_KEY:|_PASSWORD:$|\$\{[A-Z_]+_PASSWORD:\?set it in \.env\})/);
   const example = projectFile('.env.example').match(/^[A-Z_]+_PASSWORD=.*$/gm) ?? [];
   expect(example.map((line) => line.split('=')[1])).toEqual(['', '', '']);
 });
