@@ -153,11 +153,11 @@ export default defineConfig(
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
       ...restrictSyntax(...namedExports, noKeptSignals, oneParser, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
-        message: 'Only src/config.ts reads the environment.',
+        message: 'Only src/config.ts reads the environment, and src/child-env.ts hands it on.',
       }),
     },
   },
-  { files: ['src/config.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },
+  { files: ['src/config.ts', 'src/child-env.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },
   { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import { isExecutableFile, onPath } from './find-program';
-import { serviceEnv } from './run-service';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
 import type { Env, StackContext } from './stack-types';
@@ -57,7 +57,7 @@ async function faultOf(folder: string, madeBy: number | undefined, env: Env): Pr
   if (!['initdb', 'postgres'].every((name) => isExecutableFile(join(folder, name))))
     return 'it has no initdb and postgres';
   const { exitCode, output } = await runToEnd(join(folder, 'postgres'), ['--version'], {
-    env: serviceEnv(env),
+    env: childEnv(env),
     boundMs: 5_000,
   });
   const major = Number(/\(PostgreSQL\) (\d+)/.exec(output)?.[1]);

@@ -2,6 +2,7 @@ import type { Connection } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config';
 import { SEARCH_ATTRIBUTES, StoryreelError } from '../../protocol';
+import { shellWord } from '../../shell-word';
 import { connectTemporal, isRefused, refusedByTemporal } from '../../temporal';
 
 /** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
@@ -21,7 +22,7 @@ export async function withTemporal<T>(config: Config, use: (connection: Connecti
     throw new StoryreelError(
       'Config.Invalid',
       `Temporal has no namespace "${config.TEMPORAL_NAMESPACE}". Correct TEMPORAL_NAMESPACE, or create it: ` +
-        `temporal operator namespace create ${config.TEMPORAL_NAMESPACE}`,
+        `temporal operator namespace create ${shellWord(config.TEMPORAL_NAMESPACE)}`,
       { cause: error },
     );
   } finally {
