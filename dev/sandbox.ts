@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { leaveShell } from '../src/child-env';
 import { createDataSource, migrate } from '../src/entities';
 import { startStack, type Report, type Stack } from './stack';
 import { startStudio, type Studio } from './studio';
@@ -18,7 +19,7 @@ export interface Sandbox {
 export interface SandboxOptions {
   /** Is removed at the end. */
   readonly folder: string;
-  /** Default: that of this process. */
+  /** Default: that of this process, which forgets what a shell has for other programs. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: nothing is reported. */
   readonly report?: Report;
@@ -29,6 +30,7 @@ export async function openSandbox({
   env = process.env,
   report = () => undefined,
 }: SandboxOptions): Promise<Sandbox> {
+  leaveShell(process.env);
   const stack = await startStack({ stateDir: folder, env, persistent: false, report });
   const studio = await startStudio({ strict: true, stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
   const dataSource = createDataSource({ url: stack.postgres.url });

@@ -74,6 +74,8 @@ const prices = z
     ),
   );
 
+export const KEY_VARIABLES = '*_KEY,*_TOKEN,!*_ACCESS_KEY,!*_PRIVATE_KEY,!*_SECRET_KEY';
+
 /**
  * Every setting, in the order of docs/configuration.md, which a test compares with this table. Times are in milliseconds
  * unless the name says otherwise.
@@ -139,7 +141,7 @@ const schema = z.object({
   STORYREEL_VIDEO_MODEL: z.string().min(1).default('veo-3.1'),
   STORYREEL_IDEMPOTENCY_KEY: onOff.default(false),
   STORYREEL_PRICES: prices.optional(),
-  PROVIDER_KEY_VARIABLES: words.default('*_KEY,*_TOKEN,!*_ACCESS_KEY,!*_PRIVATE_KEY,!*_SECRET_KEY'),
+  PROVIDER_KEY_VARIABLES: words.default(KEY_VARIABLES),
   PROVIDER_KEY_FOLDER: z.string().startsWith('/', 'must be an absolute path').default('/run/secrets'),
   PROVIDER_HOSTS: words.default('*'),
   PROVIDER_MEDIA_HOSTS: words.optional(),

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import type { Measured } from './measured';
 
 /** A worker in a process of its own, which says what it holds. */
@@ -12,7 +13,7 @@ export class MeasuredWorker {
     program = join(__dirname, 'worker', 'main.js'),
   ): Promise<MeasuredWorker> {
     const child = fork(program, {
-      env: { ...process.env, ...env },
+      env: childEnv({ ...process.env, ...env }, 'own'),
       execArgv: ['--no-warnings'],
     });
     const ended = once(child, 'exit').then(() => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import { identifySelf } from './process-identity';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
@@ -24,7 +25,7 @@ export async function debianPackage(
     // By a shell, because apt-get puts what it fetches into the folder that it is started in.
     const script = `cd "$0" && exec "$@"`;
     const { exitCode, output } = await runToEnd('/bin/sh', ['-c', script, cwd, program, ...args], {
-      env: { ...env, LC_ALL: 'C' },
+      env: childEnv(env, 'fetcher'),
       boundMs: BOUND_MS,
       signal,
     });

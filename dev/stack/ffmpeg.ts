@@ -1,7 +1,7 @@
+import { childEnv } from '../../src/child-env';
 import { findProgram, isExecutableFile, prints } from './find-program';
 import { filesBelow } from './files-below';
 import { pythonPackage } from './python-package';
-import { serviceEnv } from './run-service';
 import { StackError } from './stack-error';
 import type { StackContext } from './stack-types';
 
@@ -10,7 +10,7 @@ const PACKAGE = { folder: 'imageio-ffmpeg-0.8.1', requirements: ['imageio-ffmpeg
 /** An ffmpeg that can make the film: H.264 pictures and a subtitle track. */
 export async function findFfmpeg(context: StackContext): Promise<string> {
   const { env, toolsDir, report, signal } = context;
-  const check = prints(['-hide_banner', '-encoders'], ['libx264', 'mov_text'], serviceEnv(env));
+  const check = prints(['-hide_banner', '-encoders'], ['libx264', 'mov_text'], childEnv(env));
   const otherwise = 'put an ffmpeg with libx264 on PATH, or name one in STORYREEL_FFMPEG';
   let program = await findProgram(context, { variable: 'STORYREEL_FFMPEG', names: ['ffmpeg'], check });
   if (!program) {

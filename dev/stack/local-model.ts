@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { childEnv } from '../../src/child-env';
 import { filesBelow } from './files-below';
 import { LOCAL_MODEL_SCRIPT } from './local-model-script';
 import { PortBook } from './ports';
 import { identify } from './process-identity';
 import { pythonPackage } from './python-package';
-import { serviceEnv, tailOf } from './run-service';
+import { tailOf } from './run-service';
 import { ServiceDied, StackError } from './stack-error';
 import type { Env, Report } from './stack-types';
 import { logFileOf, prepareStateDir, toolsDirOf } from './state-dir';
@@ -54,7 +55,7 @@ export async function startLocalModel({
   if (!file) throw new StackError(`There is no model in ${folder}`, 'Delete that folder, so that it is fetched again');
   const started = performance.now();
   const port = await new PortBook(stateDir, false).take('model');
-  const { pid, stop, ended, logFile } = spawnModel(stateDir, { ...serviceEnv(env), PYTHONPATH: folder }, [
+  const { pid, stop, ended, logFile } = spawnModel(stateDir, { ...childEnv(env), PYTHONPATH: folder }, [
     file,
     MODEL,
     String(port),

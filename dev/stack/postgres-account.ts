@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { serviceEnv } from './run-service';
+import { childEnv } from '../../src/child-env';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
 import type { StackContext } from './stack-types';
@@ -60,7 +60,7 @@ async function lesserAccount({ env }: StackContext, clusterDir: string): Promise
   }
   for (const name of ['postgres', 'nobody']) {
     const [uid, gid] = await Promise.all(
-      ['-u', '-g'].map((which) => runToEnd('id', [which, name], { env: serviceEnv(env), boundMs: 5_000 })),
+      ['-u', '-g'].map((which) => runToEnd('id', [which, name], { env: childEnv(env), boundMs: 5_000 })),
     );
     if (uid?.exitCode === 0 && gid?.exitCode === 0) return { uid: Number(uid.output), gid: Number(gid.output) };
   }
@@ -73,5 +73,5 @@ async function lesserAccount({ env }: StackContext, clusterDir: string): Promise
 async function canReach(account: PostgresAccount, binDir: string, { env, stateDir }: StackContext): Promise<boolean> {
   const question = 'test -x "$0" && test -x "$1" && "$0" --version';
   const { program, args, ...ids } = account.run('/bin/sh', ['-c', question, join(binDir, 'postgres'), stateDir]);
-  return (await runToEnd(program, args, { env: serviceEnv(env), boundMs: 5_000, ...ids })).exitCode === 0;
+  return (await runToEnd(program, args, { env: childEnv(env), boundMs: 5_000, ...ids })).exitCode === 0;
 }

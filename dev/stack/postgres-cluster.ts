@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import type { PostgresAccount } from './postgres-account';
 import { identify } from './process-identity';
-import { serviceEnv } from './run-service';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
 import type { StackContext } from './stack-types';
@@ -40,7 +40,7 @@ export async function prepareCluster(
     initdb = pid;
     processes.add(pid, { name: 'initdb', kind: 'service', stopSignal: 'SIGTERM' });
   };
-  const options = { env: serviceEnv(env), boundMs: 120_000, signal, onStart, ...ids };
+  const options = { env: childEnv(env), boundMs: 120_000, signal, onStart, ...ids };
   const { exitCode, output } = await runToEnd(program, args, options);
   processes.ended(initdb);
   signal.throwIfAborted();
@@ -79,7 +79,7 @@ export async function clearStalePid(clusterDir: string): Promise<void> {
 
 async function isServerOf(clusterDir: string, pid: number): Promise<boolean> {
   const { output } = await runToEnd('ps', ['-ww', '-o', 'args=', '-p', String(pid)], {
-    env: { PATH: '/bin:/usr/bin' },
+    env: childEnv({ PATH: '/bin:/usr/bin' }),
     boundMs: 5_000,
   });
   return output.includes('postgres') && output.includes(clusterDir);

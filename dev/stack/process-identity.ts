@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { childEnv } from '../../src/child-env';
 
 /** A process that cannot be mistaken for a later one with the same number: `startedAt` differs then. */
 export interface ProcessIdentity {
@@ -66,7 +67,7 @@ function pidNamespace(): string {
 function startFromPs(pid: number): string | undefined {
   const { status, stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
     encoding: 'utf8',
-    env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' },
+    env: childEnv({ PATH: '/bin:/usr/bin' }),
     timeout: 5_000,
   });
   const [state, ...started] = status === 0 ? stdout.trim().split(/\s+/) : [];

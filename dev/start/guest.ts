@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnv } from '../../src/child-env';
 import type { Stack } from '../stack';
 
 /** A program of ours that uses the stack and ends with it. */
@@ -9,6 +10,7 @@ export interface GuestProgram {
   /** Compiled, relative to `dist`. */
   readonly script: string;
   readonly args: readonly string[];
+  /** Beside that of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logFile: string;
   /** Standard output is read by us instead of going to the log. */
@@ -24,7 +26,7 @@ export function startGuest(stack: Stack, program: GuestProgram): ChildProcess {
   const child = spawn(process.execPath, [join(DIST, program.script), ...program.args], {
     detached: true,
     stdio: ['pipe', program.talks ? 'pipe' : log, log],
-    env: program.env,
+    env: childEnv({ ...process.env, ...program.env }, 'own'),
   });
   closeSync(log);
   child.on('error', () => undefined);

@@ -10,6 +10,7 @@ import {
   prepareServices,
   standardOutput,
 } from '../../src/cli';
+import { childEnv, leaveShell } from '../../src/child-env';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
@@ -20,11 +21,15 @@ import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
 import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
-import { blanksForTemporal, ownSettings, withoutOtherTemporal, writeEnvFile } from './settings';
+import { blanksForTemporal, ownSettings, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
 import { keepWorker } from './worker';
 
-const env = withoutOtherTemporal(process.env);
+const shell = { ...process.env };
+const env = childEnv(shell, 'own');
+leaveShell(process.env);
+// Whatever the shell forbids its files' owner, databases must read what they have written.
+process.umask(process.umask() & 0o077);
 const stateDir = resolve(env['STORYREEL_STATE_DIR'] || join(DIST, '..', '.storyreel'));
 const screen = standardOutput(process.stdout);
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -71,7 +76,7 @@ async function makeFilm(
 ): Promise<number> {
   const workerEnv = { ...env, ...settings };
   const config = readConfig(workerEnv);
-  const envFile = writeEnvFile(stateDir, { ...blanksForTemporal(process.env), ...ownSettings(env), ...settings });
+  const envFile = writeEnvFile(stateDir, { ...blanksForTemporal(shell), ...ownSettings(env), ...settings }, shell);
   await prepareServices(config);
   keepWorker(stack, {
     stateDir,

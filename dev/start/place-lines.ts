@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { shellWord } from '../../src/shell-word';
 import { workflowIdOf, type ProjectId } from '../../src/protocol';
 
 interface Places {
@@ -14,15 +15,10 @@ interface Places {
 export function placeLines({ uiUrl, namespace, envFile, projectId, runId }: Places): string[] {
   const near = relative(process.cwd(), envFile);
   const file = near.startsWith('..') ? envFile : `./${near}`;
-  const workflow = `${uiUrl}/namespaces/${namespace}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
+  const workflow = `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
   return [
     ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
-    `Command line  . ${quoted(file)} && storyreel status ${projectId}`,
+    `Command line  . ${shellWord(file)} && storyreel status ${projectId}`,
     `              storyreel cancel ${projectId}`,
   ];
-}
-
-/** As a shell takes it, whatever characters it has. */
-function quoted(path: string): string {
-  return /^[\w./@%+:=-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

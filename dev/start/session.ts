@@ -1,6 +1,7 @@
 import { startLocalModel, startStack, type Report, type Stack } from '../stack';
 import type { StartOptions } from './options';
-import { needsStudio, settingsFor, type Env } from './settings';
+import type { Env } from '../../src/child-env';
+import { needsStudio, settingsFor } from './settings';
 import { startStudio } from './studio';
 
 /** Everything that runs here but the worker. */

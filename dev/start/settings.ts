@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setForOthers, type Env } from '../../src/child-env';
 import { SETTINGS } from '../../src/config';
+import { quoted } from '../../src/shell-word';
 import { leadsToTemporal } from '../../src/temporal-profile';
 import type { LocalModel, Stack } from '../stack';
 import { DIST } from './guest';
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 interface Services {
   readonly stateDir: string;
@@ -20,22 +20,13 @@ export function needsStudio(env: Env, localModel: boolean): boolean {
   return !(localModel || hasText(env)) || !env['STORYREEL_IMAGE_BASE_URL'] || !env['STORYREEL_VIDEO_BASE_URL'];
 }
 
-/**
- * The environment without what a shell has set for another Temporal: its namespace, key and certificates are none of the server
- * that runs here. With TEMPORAL_ADDRESS they are meant for us.
- */
-export function withoutOtherTemporal(env: Env): Env {
-  const names = otherTemporal(env);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
-}
-
 /** For a shell that has them: an empty value counts as not set. */
 export function blanksForTemporal(env: Env): Record<string, string> {
-  return Object.fromEntries(otherTemporal(env).map((name) => [name, '']));
-}
-
-function otherTemporal(env: Env): string[] {
-  return env['TEMPORAL_ADDRESS'] ? [] : Object.keys(env).filter(leadsToTemporal);
+  return Object.fromEntries(
+    setForOthers(env)
+      .filter(leadsToTemporal)
+      .map((name) => [name, '']),
+  );
 }
 
 /** Our settings for the services that run here. What the environment sets itself is left as it is. */
@@ -79,13 +70,19 @@ export function ownSettings(env: Env): Record<string, string> {
   return Object.fromEntries([...names].flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
-/** A file to be sourced in a shell: the settings, and the command itself. Only its owner may read the passwords and keys in it. */
-export function writeEnvFile(stateDir: string, settings: Readonly<Record<string, string>>): string {
+/**
+ * A file to be sourced in a shell: the settings, and the command itself, which forgets what that shell has for other programs.
+ * Only its owner may read the passwords and keys in it.
+ */
+export function writeEnvFile(stateDir: string, settings: Readonly<Record<string, string>>, shell: Env = {}): string {
   const file = join(stateDir, 'env');
+  const main = join(DIST, 'src', 'cli', 'main.js');
+  const foreign = setForOthers(shell).filter((name) => !leadsToTemporal(name));
+  const forget = foreign.length > 0 ? `unset ${foreign.join(' ')}; ` : '';
   const lines = [
     '# What "npm start" runs with. In a shell: . <this file>, then: storyreel status',
     ...Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}`),
-    `storyreel() { ${quoted(process.execPath)} ${quoted(join(DIST, 'src', 'cli', 'main.js'))} "$@"; }`,
+    `storyreel() { (${forget}exec ${quoted(process.execPath)} ${quoted(main)} "$@"); }`,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return file;
@@ -93,8 +90,4 @@ export function writeEnvFile(stateDir: string, settings: Readonly<Record<string,
 
 function hasText(env: Env): boolean {
   return Boolean(env['OPENAI_BASE_URL'] || env['OPENAI_API_KEY']);
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -18,7 +18,7 @@ export async function startStudio(stack: Stack, { stateDir, tokensPerSecond }: S
       ...['--state-dir', join(stateDir, 'studio'), '--ffmpeg', stack.ffmpegPath],
       ...['--tokens-per-second', String(tokensPerSecond), '--exit-with-stdin'],
     ],
-    env: process.env,
+    env: {},
     logFile,
     talks: true,
   });

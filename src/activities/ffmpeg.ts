@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { childEnv } from '../child-env';
 import { boundedLine, StoryreelError } from '../protocol';
 
 /** Of what it writes to stderr, at its beginning and at its end. */
@@ -37,6 +38,7 @@ export function runFfmpeg(
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(path, ['-hide_banner', '-nostdin', '-nostats', ...args], {
+      env: childEnv(),
       stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'pipe'],
     });
     let log = '';

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { childEnv } from '../child-env';
 import { boundedLine } from '../protocol';
 import { ENCODING, formOf } from './film-form';
 
@@ -44,7 +45,7 @@ export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: s
 }
 
 async function told(path: string, args: readonly string[], input?: Buffer): Promise<string> {
-  const running = promisify(execFile)(path, args, { timeout: ANSWER_MS, maxBuffer: 4 * 1024 * 1024 });
+  const running = promisify(execFile)(path, args, { env: childEnv(), timeout: ANSWER_MS, maxBuffer: 4 * 1024 * 1024 });
   // It may end before it has read its input.
   running.child.stdin?.on('error', () => undefined).end(input);
   return (await running).stdout;

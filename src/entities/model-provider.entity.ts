@@ -48,11 +48,11 @@ export class ModelProvider {
   @Column('int', { default: 100 })
   priority: number;
 
-  /** Across all workers; null is without a limit. */
+  /** No worker keeps to it: the settings of each worker limit its calls. */
   @Column('int', { name: 'requests_per_minute', nullable: true })
   requestsPerMinute: number | null;
 
-  /** Requests at the same time, across all workers; null is without a limit. */
+  /** The same for requests at the same time. */
   @Column('int', { nullable: true })
   concurrency: number | null;
 

@@ -1,5 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../protocol';
+import { shellWord } from '../shell-word';
 import { reasonOf, type Lack } from './lack';
 
 /** A connection of the client's or of the worker's. */
@@ -23,7 +24,7 @@ export async function missingSearchAttributes(
 export function noNamespace(namespace: string): Lack {
   return {
     what: `Temporal has no namespace "${namespace}"`,
-    advice: `Correct TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${namespace}`,
+    advice: `Correct TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${shellWord(namespace)}`,
   };
 }
 

@@ -7,7 +7,7 @@ import { Operator } from '../support/operator';
 import { createOwnDatabase } from '../support/own-database';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, typesOf, watchText, watchToEnd, withTemporal } from '../support/stories';
+import { ownTopic, typesOf, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
@@ -47,6 +47,15 @@ describe('What docs/operations.md tells an operator to type works:', () => {
       const same = JSON.stringify(temporal) === JSON.stringify(postgres);
       return same && temporal.run === run && viewer === run ? temporal.lanes : undefined;
     });
+
+  /** `temporal workflow start` gives the run that is still open. */
+  const closed = (projectId: ProjectId) =>
+    until('its last run has closed', () =>
+      withTemporal(app.config, async (temporal) => {
+        const { status } = await workflowOf(temporal, projectId).describe();
+        return status.name !== 'RUNNING';
+      }),
+    );
 
   const create = (topic: string, scenes = 1) => app.client.create({ topic, settings: { scenes } });
 
@@ -121,6 +130,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
       'storyboard pending',
       'film pending',
     ]);
+    await closed(projectId);
     await types('A storyboard is bad', 'workflow start');
     await agree(projectId, 'awaiting_approval');
     await types('A storyboard is bad', '--name reject');
@@ -131,6 +141,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     await agree(projectId, 'awaiting_approval');
     await types('A storyboard is bad', '--name approve');
     await agree(projectId, 'completed');
+    await closed(projectId);
     await types('Stop a story', 'workflow start');
     await until('the film is made', async () => (await app.client.status(projectId)).film);
     await agree(projectId, 'completed');

@@ -2,13 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  blanksForTemporal,
-  ownSettings,
-  settingsFor,
-  withoutOtherTemporal,
-  writeEnvFile,
-} from '../../dev/start/settings';
+import { blanksForTemporal, ownSettings, settingsFor, writeEnvFile } from '../../dev/start/settings';
+import { childEnv } from '../../src/child-env';
 import { readConfig } from '../../src/config';
 
 const CLOUD = {
@@ -23,17 +18,17 @@ test('What a shell has set for another Temporal does not reach the one that runs
     ...{ temporal: { address: '127.0.0.1:7233', embedded: true }, postgres: { url: 'postgres://h/d' } },
     ...{ redis: { url: 'redis://h' }, ffmpegPath: 'ffmpeg' },
   };
-  const settings = settingsFor(withoutOtherTemporal(env), { stateDir: '/', stack: stack as never });
-  const ours = { TEMPORAL_TASK_QUEUE: 'mine', ...settings };
-  expect(readConfig({ ...withoutOtherTemporal(env), ...settings })).toEqual(readConfig(ours));
+  const settings = settingsFor(childEnv(env, 'own'), { stateDir: '/', stack: stack as never });
+  const ours = { TEMPORAL_TASK_QUEUE: 'mine', TEMPORAL_NAMESPACE: CLOUD.TEMPORAL_NAMESPACE, ...settings };
+  expect(readConfig({ ...childEnv(env, 'own'), ...settings })).toEqual(readConfig(ours));
   // A shell that reads the file has the settings of the cloud, too.
-  const file = { ...blanksForTemporal(env), ...ownSettings(withoutOtherTemporal(env)), ...settings };
+  const file = { ...blanksForTemporal(env), ...ownSettings(childEnv(env, 'own')), ...settings };
   expect(readConfig({ ...env, ...file })).toEqual(readConfig(ours));
 });
 
 test('What is set beside TEMPORAL_ADDRESS goes on to a shell that takes over the settings', () => {
   const env = { ...CLOUD, TEMPORAL_ADDRESS: 'films.a1b2c.tmprl.cloud:7233' };
-  expect(withoutOtherTemporal(env)).toEqual(env);
+  expect(childEnv(env, 'own')).toEqual(env);
   expect(ownSettings(env)).toEqual(env);
   expect(blanksForTemporal(env)).toEqual({});
 });

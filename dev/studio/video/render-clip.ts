@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { childEnv } from '../../../src/child-env';
 import type { Size } from '../drawing/size';
 import { cameraFilter, cameraIn } from './camera-filter';
 
@@ -24,6 +25,7 @@ export async function renderClip(order: ClipOrder): Promise<void> {
   const output = ['-frames:v', String(frames), '-r', '24', '-an', '-movflags', '+faststart', '-y', `file:${target}`];
   const talk = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-progress', 'pipe:1', '-stats_period', '0.1'];
   const child = spawn(ffmpegPath, [...talk, '-filter_threads', '1', ...input, '-vf', filter, ...encode, ...output], {
+    env: childEnv(),
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGKILL',

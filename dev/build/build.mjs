@@ -1,0 +1,30 @@
+/** Compiles everything; plain JavaScript, because nothing is compiled before it. Says what to do where the compiler is missing. */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+// What a shell has for other programs of Node is none of ours; only src/child-env.ts, once it is compiled, says so better.
+const { PATH, HOME, LD_LIBRARY_PATH } = process.env;
+const env = Object.fromEntries(
+  Object.entries({ PATH, HOME, LD_LIBRARY_PATH }).filter(([, value]) => value !== undefined),
+);
+
+function run(program, ...args) {
+  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: root, env, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+let compiler;
+try {
+  compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+} catch {
+  process.stderr.write(
+    'The compiler is not installed, because npm was told to leave out what developers need (omit=dev, or ' +
+      'NODE_ENV=production): run npm ci --include=dev\n',
+  );
+  process.exit(1);
+}
+run(compiler, '-p', 'tsconfig.build.json');
+run(join('dist', 'dev', 'build', 'main.js'));

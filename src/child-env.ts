@@ -1,0 +1,107 @@
+import { accessSync, constants } from 'node:fs';
+import { KEY_VARIABLES, SETTINGS } from './config';
+import { mayHoldKey } from './trust';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What the environment of a child process is for. `program`: ffmpeg, a database, anything that gets its orders by arguments
+ * alone. `fetcher`: a program that downloads, so that it needs the way out, too. `own`: our own program, which reads settings.
+ */
+type Purpose = 'program' | 'fetcher' | 'own';
+
+/** Without these some program that is installed does not run: libraries, and the shims of version managers. */
+const TO_RUN = /^(?:PATH|HOME|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(?:ASDF|MISE|PYENV)_\w+)$/;
+const CERTIFICATES = /^(?:SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS)$/;
+const PROXY = /^(?:https?|all|no)_proxy$/i;
+/** How pip reaches a registry; all else that it can be told (a prefix, a user's folder, a virtualenv) is about other installs. */
+export const TO_REACH_A_REGISTRY =
+  /^(?:(?:extra-)?index-url|find-links|no-index|trusted-host|(?:client-)?cert|proxy|(?:default-)?timeout|retries|cache-dir|keyring-provider|use-feature)$/;
+/** What the terminal can do, and who sits there. */
+const PERSON = /^(?:TERM|COLORTERM|NO_COLOR|FORCE_COLOR|COLUMNS|CI|TZ|USER|LOGNAME|XDG_CONFIG_HOME)$/;
+const OURS = /^(?:STORYREEL|OTEL|OPENAI)_/;
+/** Of Temporal's names these do not say which server is meant. */
+const FOR_ANY_TEMPORAL = ['TEMPORAL_TASK_QUEUE', 'TEMPORAL_NAMESPACE'];
+/** With one of these set, a provider is outside of this machine. */
+const OUTSIDE = ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'STORYREEL_IMAGE_BASE_URL', 'STORYREEL_VIDEO_BASE_URL'];
+const LOOPBACK = 'localhost,127.0.0.1,::1';
+
+/**
+ * The one environment that a child process gets. A shell has many variables for other programs, and each of them bends some
+ * library; so only those that are named here pass, and what leads to a server passes only beside the setting that names it.
+ */
+export function childEnv(env: Env = process.env, purpose: Purpose = 'program'): Record<string, string> {
+  const passes = { program: toRun, fetcher: toFetch, own: isOwn }[purpose];
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && passes(entry[0], env),
+  );
+  const own = Object.fromEntries(kept);
+  if (env['TMPDIR'] && isWritable(env['TMPDIR'])) own['TMPDIR'] = env['TMPDIR'];
+  if (purpose === 'own') return own;
+  // Messages are read by us, and times in logs are compared.
+  Object.assign(own, { LC_ALL: 'C', TZ: 'UTC' });
+  if (purpose === 'fetcher') Object.assign(own, pastLoopback(env), WITHOUT_VIRTUALENV);
+  return own;
+}
+
+/** Takes out of this process's own environment what its libraries would read although it is meant for other programs. */
+export function leaveShell(env: NodeJS.ProcessEnv): void {
+  const own = childEnv(env, 'own');
+  for (const name of Object.keys(env)) if (isOfOthers(name) && !(name in own)) delete env[name];
+}
+
+/** What our libraries read that was set for another server or program, and which a shell must forget that takes over ours. */
+export function setForOthers(env: Env): string[] {
+  const own = childEnv(env, 'own');
+  return Object.keys(env).filter((name) => isOfOthers(name) && !(name in own));
+}
+
+/** Whether a variable says where a server is or how it is reached. */
+function isOfOthers(name: string): boolean {
+  return /^(?:PG[A-Z]+|TEMPORAL_\w+|NODE_ENV|NODE_OPTIONS|grpc_\w+)$/i.test(name) || PROXY.test(name);
+}
+
+function toRun(name: string): boolean {
+  return TO_RUN.test(name);
+}
+
+function toFetch(name: string): boolean {
+  const ofPip = /^PIP_(\w+)$/.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
+  if (ofPip !== undefined) return ofPip === 'config-file' || TO_REACH_A_REGISTRY.test(ofPip);
+  const place = /^(?:NETRC|XDG_(?:CONFIG|CACHE)_HOME|XDG_CONFIG_DIRS|APT_CONFIG)$/;
+  return toRun(name) || CERTIFICATES.test(name) || PROXY.test(name) || place.test(name);
+}
+
+function isOwn(name: string, env: Env): boolean {
+  // Which environment a shell is for is no business of what runs on a developer's machine.
+  if (name === 'NODE_ENV') return false;
+  if (name.startsWith('TEMPORAL_')) return Boolean(env['TEMPORAL_ADDRESS']) || FOR_ANY_TEMPORAL.includes(name);
+  if (/^PG[A-Z]+$/.test(name)) return Boolean(env['DATABASE_URL']);
+  if (PROXY.test(name)) return OUTSIDE.some((setting) => env[setting]);
+  if (toRun(name) || CERTIFICATES.test(name) || PERSON.test(name) || OURS.test(name)) return true;
+  return name in SETTINGS || mayHoldKey(name, keyNames(env));
+}
+
+function keyNames(env: Env): Parameters<typeof mayHoldKey>[1] {
+  const names = env['PROVIDER_KEY_VARIABLES'] || KEY_VARIABLES;
+  return { PROVIDER_KEY_VARIABLES: names, PROVIDER_KEY_FOLDER: '/', PROVIDER_HOSTS: '' };
+}
+
+/** A registry on this machine is reached directly, whatever proxy there is. */
+function pastLoopback(env: Env): Record<string, string> {
+  const given = env['no_proxy'] || env['NO_PROXY'];
+  const all = given ? `${given},${LOOPBACK}` : LOOPBACK;
+  return { no_proxy: all, NO_PROXY: all };
+}
+
+/** Whatever its files of settings say, pip installs into the folder that we name. */
+const WITHOUT_VIRTUALENV = { PIP_REQUIRE_VIRTUALENV: '0', PIP_USER: '0', PYTHONUTF8: '1' };
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
