@@ -21,12 +21,12 @@ const KINDS = {
   scale: ScaledObject,
 };
 
-const settings = new ConfigMap(manifest('settings') as never);
-const migrate = new Job(manifest('migrate') as never);
-const worker = new Deployment(manifest('worker') as never);
+const settings = new ConfigMap(manifest('settings'));
+const migrate = new Job(manifest('migrate'));
+const worker = new Deployment(manifest('worker'));
 const scale = new ScaledObject(manifest('scale') as never);
 const pods = [migrate, worker].map(({ spec }) => spec?.template.spec as IPodSpec);
-const containers = pods.flatMap((pod) => pod.containers as IContainer[]);
+const containers = pods.flatMap((pod) => pod.containers);
 const serving = containers.at(-1);
 
 it('has one file for each kind of object', () => {
@@ -100,7 +100,7 @@ it('asks for health where the worker answers, and leaves it the time that it tak
 it('looks after the pods of the worker, by the queues that it serves', () => {
   const { data: set = {} } = settings;
   const labels = worker.spec?.template.metadata?.labels;
-  const budget = new PodDisruptionBudget(manifest('disruption') as never);
+  const budget = new PodDisruptionBudget(manifest('disruption'));
   expect(worker.spec?.selector.matchLabels).toEqual(labels);
   expect(budget.spec?.selector?.matchLabels).toEqual(labels);
   expect(scale.spec?.scaleTargetRef.name).toBe(worker.metadata?.name);
