@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { Job } from 'kubernetes-models/batch/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
-import { ConfigMap, PersistentVolumeClaim, type IContainer, type IPodSpec } from 'kubernetes-models/v1';
+import { ConfigMap, PersistentVolumeClaim, type IPodSpec } from 'kubernetes-models/v1';
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import { parse } from 'yaml';
 import { readConfig, SETTINGS } from '../../src/config';
