@@ -85,7 +85,7 @@ it('migrates an empty database, finds nothing to do the second time, then serves
   );
   expect(worker.written.text).toContain('worker is ready');
 
-  const health = start(service('worker').healthcheck?.test.slice(3) ?? [], env);
+  const health = start(service('worker').healthcheck?.test.slice(2) ?? [], env);
   expect({ code: await health.exit, text: health.written.text }).toMatchObject({ code: 0 });
 
   worker.child.kill('SIGTERM');

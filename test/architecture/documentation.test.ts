@@ -29,8 +29,8 @@ it('lists every metric of ours in docs/observability.md, and no other', () => {
   expect(firstColumn(projectFile('docs/observability.md'), 'metric').sort()).toEqual(metrics.sort());
 });
 
-it('shows every setting in .env.example beside the passwords of docker-compose.yml, and no other', () => {
+it('shows every setting in .env.example beside what docker-compose.yml alone takes, and no other', () => {
   const shown = [...projectFile('.env.example').matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
-  const asked = [...projectFile('docker-compose.yml').matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name = '']) => name);
-  expect(shown.sort()).toEqual([...settings, ...new Set(asked)].sort());
+  const asked = [...projectFile('docker-compose.yml').matchAll(/\$\{([A-Z_]+):[?-]/g)].map(([, name = '']) => name);
+  expect(shown.sort()).toEqual([...new Set([...settings, ...asked])].sort());
 });

@@ -22,7 +22,7 @@ export function closingLines({ project, filmPath, seconds }: Ending, style: Styl
         ...(film && filmPath !== undefined
           ? [
               `  ${style.bold(filmPath)}`,
-              `  ${film.scenes} scenes, ${film.duration.toFixed(1)} s, ${sizeOf(film.bytes)}`,
+              `  ${film.scenes} ${film.scenes === 1 ? 'scene' : 'scenes'}, ${film.duration.toFixed(1)} s, ${sizeOf(film.bytes)}`,
               ...lacksOf(film).map((lack) => `  ${style.yellow(lack)}`),
             ]
           : []),
