@@ -9,6 +9,7 @@ import { runLane, type LaneMaker, type LanePlan, type LaneRun } from './lane-run
 import { askProvider } from './provider-answer';
 import { openImage, type Chosen } from './provider-choice';
 import { withoutQuotesOf } from './provider-words';
+import { isSpoiled } from './paid-call';
 import { ReadyCall } from './ready-call';
 import { WastedOrder } from './wasted-order';
 
@@ -57,6 +58,7 @@ const maker: LaneMaker<ImageInputs> = {
     } catch (error) {
       const isUnusable = error instanceof UnusableMedia;
       await paid.booked?.waste(error, ONE, !answered && !isUnusable);
+      if (isUnusable) await paid.booked?.spoil();
       // What is forbidden once is forbidden the next time, too.
       const mayRepeat = !answered && !chosen.honoursKey && !(error instanceof StoryreelError);
       const isLost = mayRepeat && paid.booked !== undefined && mayBeCharged(error);
@@ -66,8 +68,9 @@ const maker: LaneMaker<ImageInputs> = {
 };
 
 /**
- * By the scene, not by its number: one that moves while it is drawn is not paid for again. A request whose answer was lost
- * is repeated under its key where that helps. Any other is a new one: what was of no use must not be given again for ever.
+ * By the scene, not by its number. A request whose answer was lost, or could not be kept because the scene has moved
+ * meanwhile, is repeated under its key where that helps, and so not paid for again. Any other is a new one: what was of no use
+ * must not be given again for ever.
  */
 async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>): Promise<string> {
   const { projectId } = run.claim;
@@ -79,9 +82,8 @@ async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>)
     .orderBy('u.fence', 'DESC')
     .getMany();
   if (!inputs.chosen.honoursKey) return [base, made.length].join('/');
-  const isLost = (row: ModelUsage) => row.outcome === 'open' || row.estimated;
-  const isAnswered = (row: ModelUsage) => !isLost(row) && (row.units ?? 0) > 0;
-  const answered = new Set(made.filter(isAnswered).map(({ callKey }) => callKey));
-  const lost = made.find((row) => isLost(row) && !answered.has(row.callKey))?.callKey;
-  return lost ?? [base, made.length].join('/');
+  const mayHaveMade = ({ outcome, estimated, units }: ModelUsage) =>
+    outcome === 'open' || estimated || (units ?? 0) > 0;
+  const unkept = made.find((row) => row.outcome !== 'useful' && !isSpoiled(row) && mayHaveMade(row));
+  return unkept?.callKey ?? [base, made.length].join('/');
 }

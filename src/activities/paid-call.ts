@@ -99,6 +99,16 @@ export class PaidCall {
     await this.tell();
   }
 
+  /** What it was answered with is of no use, so it is never asked for again under its key. */
+  async spoil(): Promise<void> {
+    const { dataSource, logger } = this.run.deps;
+    const mark = dataSource.query(
+      `UPDATE model_usage SET call_key = call_key || $2 WHERE id = $1 AND right(call_key, 1) <> $2`,
+      [this.id, SPOILED],
+    );
+    await mark.catch((error: Error) => logger.warn({ err: error.message }, 'a spoiled order was not noted'));
+  }
+
   /** Tells viewers what the lane has cost so far. */
   tell(): Promise<void> {
     return tellUsage(this.run.deps, this.run.claim);
@@ -139,6 +149,13 @@ export class PaidCall {
 }
 
 type Written = OfProvider & CostChange;
+
+/** At the end of a call's key. */
+const SPOILED = '!';
+
+export function isSpoiled({ callKey }: Pick<ModelUsage, 'callKey'>): boolean {
+  return callKey?.endsWith(SPOILED) === true;
+}
 
 const USEFUL = `outcome = 'useful', wasted_tokens = 0, wasted_cost = 0`;
 
