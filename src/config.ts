@@ -230,7 +230,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       'REDIS_URL names sentinels, which serve no cluster: REDIS_CLUSTER must be off. See docs/configuration.md.',
     );
   }
-  if (parsed.data.REDIS_URL.includes(',') && !bySentinels && !parsed.data.REDIS_CLUSTER) {
+  if (urlsIn(parsed.data.REDIS_URL).length > 1 && !parsed.data.REDIS_CLUSTER) {
     throw new StoryreelError(
       'Config.Invalid',
       'REDIS_URL names several nodes, which needs REDIS_CLUSTER=on. See docs/configuration.md.',

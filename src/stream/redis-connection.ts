@@ -31,6 +31,9 @@ const COMMON = {
   keepAlive: 10_000,
 } as const satisfies RedisOptions;
 
+/** The time-out of a command outlives its connection, and would keep a process that has ended its work. */
+const OF_SENTINELS = { disconnectTimeout: COMMON.disconnectTimeout, socketTimeout: COMMON.connectTimeout };
+
 /** Redis being away must never hold up an activity. */
 export const FAIL_FAST = {
   ...COMMON,
@@ -77,7 +80,6 @@ export function connectRedis(
     ...(sentinel.username !== undefined && { sentinelUsername: sentinel.username }),
     ...(sentinel.password !== undefined && { sentinelPassword: sentinel.password }),
     sentinelRetryStrategy: retryDelay,
-    sentinelCommandTimeout: COMMON.connectTimeout,
     // The others follow the publisher.
     failoverDetector: role === 'publisher',
     ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
@@ -107,7 +109,7 @@ function hearSentinels(redis: Redis): void {
   const { connector } = redis as unknown as { readonly connector: SentinelConnections };
   const connectTo = connector.connectToSentinel.bind(connector);
   connector.connectToSentinel = (endpoint, options) =>
-    connectTo(endpoint, { ...options, disconnectTimeout: COMMON.disconnectTimeout }).on('error', () => undefined);
+    connectTo(endpoint, { ...options, ...OF_SENTINELS }).on('error', () => undefined);
 }
 
 interface SentinelConnections {
