@@ -20,12 +20,12 @@ const foreign = fc.oneof(
     .filter((name) => name !== 'NODE_EXTRA_CA_CERTS'),
 );
 const shell = fc.dictionary(foreign, fc.string({ maxLength: 30 }), { maxKeys: 12 });
-const OWN = { PATH: '/bin', HOME: '/home/a', TEMPORAL_NAMESPACE: 'mine', STORYREEL_TEXT_MODEL: 'm', A_KEY: 'k' };
+const OWN = { PATH: '/bin', HOME: '/srv/a', TEMPORAL_NAMESPACE: 'mine', STORYREEL_TEXT_MODEL: 'm', A_KEY: 'k' };
 
 test('What a shell has for other programs reaches no program, and none of ours', () => {
   fc.assert(
     fc.property(shell, (others) => {
-      expect(childEnv({ ...others, ...OWN })).toEqual(childEnv({ PATH: '/bin', HOME: '/home/a' }));
+      expect(childEnv({ ...others, ...OWN })).toEqual(childEnv({ PATH: '/bin', HOME: '/srv/a' }));
       const own = childEnv({ ...others, ...OWN }, 'own');
       const keys = Object.keys(others).filter(
         (name) => /_(?:KEY|TOKEN)$/.test(name) && !/_(?:ACCESS|PRIVATE|SECRET)_/.test(name),
