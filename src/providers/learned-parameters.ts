@@ -1,4 +1,5 @@
 import OpenAI from 'openai';
+import { quotesRequest } from './quoted-request';
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -126,8 +127,9 @@ function lessonIn(error: unknown, sent: Body, remedies: Remedies): Learned | und
   const asked = Object.entries(remedies).filter(([name]) => sent[name] !== undefined);
   const named = typeof param === 'string' ? asked.find(([name, remedy]) => names(param, name, remedy)) : undefined;
   const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy));
-  // A message that names many quotes the request, and says of none that it is refused.
-  const [parameter, remedy] = named ?? (mentioned.length <= MOST_MENTIONED ? mentioned[0] : undefined) ?? [];
+  // A message that names many, or quotes the request, says of none that it is refused.
+  const isAbout = mentioned.length <= MOST_MENTIONED && !quotesRequest(message, sent);
+  const [parameter, remedy] = named ?? (isAbout ? mentioned[0] : undefined) ?? [];
   const lesson = remedy?.learn(message);
   return parameter !== undefined && lesson ? { ...lesson, parameter } : undefined;
 }

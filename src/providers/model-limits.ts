@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { nearestSize, sizeOption, type SizeOption } from './frame-size';
 import { learnSeconds, learnSizes, type Rule } from './limits-said';
+import { quotesRequest } from './quoted-request';
 
 /** What is asked of a model: the size as it is sent, and of a clip its seconds. */
 export interface Order {
@@ -49,9 +50,10 @@ export class ModelLimits {
   }
 
   /** Whether a refusal has taught something by which the order would be another one. */
-  learn(error: unknown, wanted: Wanted): boolean {
+  learn(error: unknown, wanted: Wanted, prompt = ''): boolean {
     if (!(error instanceof OpenAI.APIError) || (error.status !== 400 && error.status !== 422)) return false;
     const { param, message } = error as { param?: unknown; message: string };
+    if (typeof param !== 'string' && quotesRequest(message, prompt)) return false;
     const about = typeof param === 'string' ? param : undefined;
     const before = this.order(wanted);
     const option = sizeOption(wanted.size);

@@ -52,7 +52,7 @@ export class OpenAiImage implements ImageProvider {
         return await this.ask(request, signal);
       } catch (error) {
         // A refused request is not paid.
-        if (orders === MOST_ORDERS || !this.limits.learn(error, request)) throw error;
+        if (orders === MOST_ORDERS || !this.limits.learn(error, request, request.prompt)) throw error;
         const { size } = this.limits.order(request);
         this.options.say?.(`${this.options.model} has no size ${request.size}: it is asked for ${size} from now on.`);
       }

@@ -112,8 +112,8 @@ export class OpenAiVideo implements VideoProvider {
     }
   }
 
-  private taught(error: unknown, { wanted }: VideoRequest): OtherOrder | undefined {
-    if (!this.limits.learn(error, wanted)) return undefined;
+  private taught(error: unknown, { wanted, prompt }: VideoRequest): OtherOrder | undefined {
+    if (!this.limits.learn(error, wanted, prompt)) return undefined;
     const { size, seconds } = this.order(wanted);
     const words = `${this.options.model} has no clip of ${wanted.seconds} s in ${wanted.size}: it is asked for ${seconds} s in ${size} from now on.`;
     this.options.say?.(words);

@@ -1,0 +1,18 @@
+/** So much of a text is no accident. */
+const QUOTED_CHARACTERS = 24;
+const MOST_DEPTH = 4;
+
+/** Whether a message repeats a text of the request: then any word in it may be the request's own, and nothing is learned from it. */
+export function quotesRequest(message: string, sent: unknown): boolean {
+  return textsIn(sent, MOST_DEPTH).some((text) => {
+    if (text.length < QUOTED_CHARACTERS) return false;
+    const beginning = text.slice(0, QUOTED_CHARACTERS);
+    return message.includes(beginning) || message.includes(JSON.stringify(beginning).slice(1, -1));
+  });
+}
+
+function textsIn(value: unknown, depth: number): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null || depth === 0) return [];
+  return Object.values(value).flatMap((each) => textsIn(each, depth - 1));
+}
