@@ -139,7 +139,8 @@ test.concurrent.each(moments)(
 test.concurrent(
   'When the worker is killed with -9 between the commit of the end of a run and its announcement, every viewer is told once',
   async () => {
-    const { url, dataSource, drop } = await createOwnDatabase();
+    const database = await createOwnDatabase();
+    const { dataSource } = database;
     await play(
       async ({ client, proxy, worker, redis, startWorker }) => {
         const { projectId } = await planLongRewrite(client, studio, { seconds: 1 });
@@ -164,8 +165,8 @@ test.concurrent(
         const terminal = (await eventsInLog(redis.url, projectId)).filter((event) => isTerminal(event));
         expect(terminal.map(({ type }: LogEvent) => type)).toEqual(['pipeline_done']);
       },
-      { DATABASE_URL: url },
+      { DATABASE_URL: database.url },
     );
-    await drop();
+    await database.drop();
   },
 );
