@@ -51,9 +51,11 @@ export const ARROWS = {
     'log-context.ts',
     'logger.ts',
   ],
+  gateway: ['protocol', 'client', 'storage', 'config.ts', 'logger.ts', 'scrub.ts'],
   cli: [
     'protocol',
     'client',
+    'gateway',
     'worker',
     'temporal',
     'readiness',

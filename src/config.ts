@@ -185,6 +185,9 @@ const schema = z.object({
   LOG_MAX_EVENTS: whole(1_000, 10_000_000).default(200_000),
   LOG_EXPIRY_SECONDS: whole(1, 31_536_000).default(3_600),
 
+  GATEWAY_ADDRESS: address.default('127.0.0.1:8787'),
+  GATEWAY_HOSTS: words.optional(),
+
   METRICS_ADDRESS: address.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().min(1).optional(),

@@ -16,6 +16,7 @@ import { readConfig } from '../../src/config';
 import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
 import { chooseProject, goOn } from './choose-project';
 import { dropState } from './fresh';
+import { startGateway } from './gateway';
 import { DIST } from './guest';
 import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
@@ -85,6 +86,7 @@ async function makeFilm(
     giveUp: (error) => stop.fail(error),
     stopping: ending,
   });
+  const gatewayUrl = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
   const { uiUrl } = stack.temporal;
   const renderer = chooseRenderer({ screen, say }, options.json);
   const client = await StoryClient.connect(config);
@@ -97,6 +99,7 @@ async function makeFilm(
       projectId,
       runId,
       ...(uiUrl && { uiUrl }),
+      ...(gatewayUrl !== undefined && { gatewayUrl }),
     });
     if (!options.once) places.forEach(say);
     note = (line) => renderer.note(line);

@@ -61,7 +61,7 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
 }
 
 /** Of this process alone: another one cannot have the same address, and need not have the same place. */
-const NOT_SHARED = ['NODE_ENV', 'METRICS_ADDRESS'];
+const NOT_SHARED = ['NODE_ENV', 'METRICS_ADDRESS', 'GATEWAY_ADDRESS'];
 
 /** What the environment has set of our settings, so that a second worker has them, too. */
 export function ownSettings(env: Env): Record<string, string> {

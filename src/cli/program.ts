@@ -7,8 +7,10 @@ import { addDelete } from './commands/delete';
 import { addDoctor } from './commands/doctor';
 import { addEdit } from './commands/edit';
 import { addExplain } from './commands/explain';
+import { addGateway } from './commands/gateway';
 import { addGenerate } from './commands/generate';
 import { addHealth } from './commands/health';
+import { addKeys } from './commands/keys';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRun } from './commands/run';
@@ -51,6 +53,8 @@ export function createProgram(cli: Cli): Command {
     addDelete,
     addReconcile,
     addWorker,
+    addGateway,
+    addKeys,
     addMigrate,
     addDoctor,
     addHealth,

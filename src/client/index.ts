@@ -15,8 +15,17 @@ export {
   type StoryPriority,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
+export { SCOPES, type ApiKeys, type ApiKeyView, type NewApiKey, type Scope } from './api-keys';
 export type { CancelResult } from './cancel-run';
-export type { EditableProject, EditableScene, EditedProject, EditOptions, ProjectChanges, TextEditView } from './edit';
+export {
+  CHANGES,
+  type EditableProject,
+  type EditableScene,
+  type EditedProject,
+  type EditOptions,
+  type ProjectChanges,
+  type TextEditView,
+} from './edit';
 export {
   reasonText,
   settingsText,
@@ -25,13 +34,16 @@ export {
   type MakeReason,
   type ProjectExplanation,
 } from './explain-project';
-export { read as readInput } from './inputs';
+export { INPUTS, read as readInput, type Given, type Read } from './inputs';
 export type { StartedRun } from './live-workflow';
 export type { BatchedProject } from './batch-rows';
 export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from './batches';
 export type { NewProject } from './new-project';
 export type { LaneStateView, ProjectView, StageView } from './project-view';
-export { StoryClient, type ConnectOptions, type ProjectSummary } from './story-client';
+export type { CreateOptions } from './create-project';
+export type { ListFilter, ProjectPage, ProjectSummary } from './list-projects';
+export type { ProjectMedia } from './project-files';
+export { StoryClient, type ConnectOptions } from './story-client';
 export type { DeleteOptions } from './delete-project';
 export type { StartOptions } from './start-run';
 export type { WatchOptions } from './watch-project';

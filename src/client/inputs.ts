@@ -162,9 +162,23 @@ export const INPUTS = {
     priority: priority.optional(),
   }),
   'the deletion': z.strictObject({ purgeHistory: flag.optional() }),
+  'the creation': z.strictObject({ requestId: words(TEXT_BYTES.requestId).optional() }),
+  'the key': z.strictObject({
+    name: words(TEXT_BYTES.name),
+    owner: words(TEXT_BYTES.owner).optional(),
+    scopes: z
+      .array(z.enum(['read', 'write', 'run', 'review', 'spend']), 'must be a list of scopes')
+      .min(1, 'must name a scope')
+      .optional(),
+    expiresInDays: z.number('must be a number of days').positive('must be more than 0').max(36_500).optional(),
+  }),
   'the list': z.strictObject({
     status: z.enum(PROJECT_STATUSES, `must be one of ${PROJECT_STATUSES.join(', ')}`).optional(),
     limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    batch: batchId.optional(),
+    text: words(TEXT_BYTES.name).optional(),
+    after: z.string('must be a text').optional(),
   }),
   'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
@@ -184,7 +198,7 @@ export const INPUTS = {
 type Inputs = typeof INPUTS;
 
 /** What is undefined counts as not given. */
-type Given<T> = T extends readonly unknown[] | string | number
+export type Given<T> = T extends readonly unknown[] | string | number
   ? T
   : T extends object
     ? { [Key in keyof T]: Exclude<T[Key], undefined> }

@@ -5,10 +5,10 @@ import { createDataSource, databaseUnreachable, Project, usageTotals } from '../
 import {
   projectNotFound,
   workflowIdOf,
+  type Caption,
   type LaneId,
   type MessageAnswer,
   type ProjectId,
-  type ProjectStatus,
   type ReconcileInput,
   type ReconcileReport,
   type StoryEvent,
@@ -20,6 +20,7 @@ import {
 import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
+import { ApiKeys } from './api-keys';
 import { storeBudget } from './budget';
 import { cancelRun, type CancelResult } from './cancel-run';
 import {
@@ -44,19 +45,14 @@ import { read } from './inputs';
 import { isRunning, runStatus, type StartedRun } from './live-workflow';
 import { watchBatch } from './watch-batch';
 import { runReconcile } from './run-reconcile';
-import { checkedProject, type NewProject } from './new-project';
+import { createProject, type CreateOptions } from './create-project';
+import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './list-projects';
+import type { NewProject } from './new-project';
+import { captionsOf, findMedia, type ProjectMedia } from './project-files';
 import { SnapshotReader } from './snapshot-reader';
 import { startRun, type StartOptions } from './start-run';
 import { steerRun, tellEdited } from './steer-run';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
-
-export interface ProjectSummary {
-  readonly projectId: ProjectId;
-  readonly name: string;
-  readonly topic: string;
-  readonly status: ProjectStatus;
-  readonly createdAt: Date;
-}
 
 export interface ConnectOptions {
   /** Measures the watches of this client. */
@@ -76,6 +72,8 @@ export class StoryClient {
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
+  /** Of the HTTP gateway. */
+  readonly keys: ApiKeys;
   private closed: Promise<void> | undefined;
 
   private constructor(
@@ -98,6 +96,7 @@ export class StoryClient {
       closing: this.closing.signal,
       ...(metrics && { meter: metrics }),
     };
+    this.keys = new ApiKeys(dataSource, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 
@@ -122,12 +121,24 @@ export class StoryClient {
     return new StoryClient(config, temporal, dataSource, redis, metrics);
   }
 
-  /** Stores a new project; nothing runs yet. Throws `Project.Invalid`. */
-  create(input: NewProject): Promise<ProjectId> {
-    return this.run(async () => {
-      const project = await this.dataSource.getRepository(Project).save(checkedProject(input));
-      return project.id as ProjectId;
-    });
+  /** Stores a new project; nothing runs yet. See `createProject`. */
+  create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
+    return this.run(() => createProject(this.dataSource, input, options));
+  }
+
+  /** Whose project it is; undefined where it is nobody's. Throws `Project.NotFound`. */
+  owner(projectId: ProjectId): Promise<string | undefined> {
+    return this.run(async () => (await this.project(read('the project id', projectId))).owner ?? undefined);
+  }
+
+  /** A picture, clip or film of the project, by the hash of its content. */
+  media(projectId: ProjectId, sha256: string): Promise<ProjectMedia | undefined> {
+    return this.run(() => findMedia(this.dataSource, read('the project id', projectId), sha256));
+  }
+
+  /** The film's narration; see `captionsOf`. */
+  captions(projectId: ProjectId): Promise<Caption[]> {
+    return this.run(() => captionsOf(this.dataSource, read('the project id', projectId)));
   }
 
   /** Starts a run of the project; see `startRun`. */
@@ -184,22 +195,13 @@ export class StoryClient {
   }
 
   /** Newest first. */
-  list(filter: { status?: ProjectStatus; limit?: number } = {}): Promise<ProjectSummary[]> {
-    return this.run(async () => {
-      const { status, limit = 20 } = read('the list', filter);
-      const rows = await this.dataSource.getRepository(Project).find({
-        where: status ? { status } : {},
-        order: { createdAt: 'DESC' },
-        take: limit,
-      });
-      return rows.map(({ id, name, topic, status, createdAt }) => ({
-        projectId: id as ProjectId,
-        name,
-        topic,
-        status,
-        createdAt,
-      }));
-    });
+  async list(filter: ListFilter = {}): Promise<readonly ProjectSummary[]> {
+    return (await this.page(filter)).projects;
+  }
+
+  /** The same with where the next page begins. */
+  page(filter: ListFilter = {}): Promise<ProjectPage> {
+    return this.run(() => listProjects(this.dataSource, filter));
   }
 
   /**

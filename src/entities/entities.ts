@@ -1,3 +1,4 @@
+import { ApiKey } from './api-key.entity';
 import { CameraMovement } from './camera-movement.entity';
 import { Film } from './film.entity';
 import { GeneratedImage } from './generated-image.entity';
@@ -26,4 +27,5 @@ export const entities = [
   ModelUsage,
   TextEdit,
   WorkerSettings,
+  ApiKey,
 ];

@@ -1,5 +1,6 @@
 export { databaseUnreachable } from './database-unreachable';
 export { afterCommit } from './after-commit';
+export { ApiKey } from './api-key.entity';
 export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
 export { createDataSource, type DataSourceSettings } from './data-source';
 export { codeOf, databaseFaultOf, PoolUsedUp, type DatabaseFault } from './database-fault';

@@ -24,6 +24,7 @@ it('keeps to the schema of the compose specification', () => {
 it('has the services of a production-like set-up', () => {
   expect(services.map(([name]) => name).sort()).toEqual([
     'app-db',
+    'gateway',
     'migrate',
     'redis',
     'temporal',
@@ -50,9 +51,13 @@ it.each(services)('starts %s only when what it needs is healthy or has ended wel
   }
 });
 
-it('publishes only Temporal and its UI, and only to this machine', () => {
+it('publishes only Temporal, its UI and the gateway, and only to this machine', () => {
   const published = services.flatMap(([name, { ports }]) => (ports ?? []).map((port) => `${name} ${port}`));
-  expect(published).toEqual(['temporal 127.0.0.1:7233:7233', 'temporal-ui 127.0.0.1:8233:8080']);
+  expect(published).toEqual([
+    'temporal 127.0.0.1:7233:7233',
+    'temporal-ui 127.0.0.1:8233:8080',
+    'gateway 127.0.0.1:8787:8787',
+  ]);
 });
 
 it('keeps both databases and Redis on networks without a way out', () => {
@@ -75,7 +80,7 @@ it('keeps its data in volumes that it declares', () => {
   const used = services.flatMap(([, { volumes }]) =>
     (volumes ?? []).map((volume) => withDefaults(volume).split(':')[0]),
   );
-  expect(Object.keys(composeFile.volumes).sort()).toEqual(used.sort());
+  expect(Object.keys(composeFile.volumes).sort()).toEqual([...new Set(used)].sort());
   expect(service('redis').command?.join(' ')).toContain('--appendonly yes');
 });
 
@@ -83,7 +88,7 @@ it.each(services.filter(([, { image }]) => image))('pins the version of the imag
   expect(withDefaults(image ?? '')).toMatch(/:\d+\.\d+(?:\.\d+)?(?:-\w+)?$/);
 });
 
-it('gives the worker every setting, by its name', () => {
+it('gives each of our services every setting, by its name', () => {
   for (const [, { environment }] of ownServices) {
     expect(Object.keys(environment ?? {}).sort()).toEqual(Object.keys(SETTINGS).sort());
   }

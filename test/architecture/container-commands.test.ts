@@ -34,6 +34,7 @@ beforeAll(async () => {
     REDIS_CLUSTER: 'off',
     MEDIA_DIR: join(fromSetup('STORYREEL_TEST_FOLDER'), database),
     FFMPEG_PATH: fromSetup('STORYREEL_FFMPEG'),
+    GATEWAY_ADDRESS: '127.0.0.1:0',
     METRICS_ADDRESS: `127.0.0.1:${port}`,
   };
 });

@@ -47,7 +47,7 @@ const newScene = z.strictObject({
   at: sceneNumber.optional(),
 });
 
-const schema = z.strictObject({
+export const CHANGES = z.strictObject({
   topic: wordsInBytes(TEXT_BYTES.topic).optional(),
   /** The whole rewritten story. */
   rewrite: body.optional(),
@@ -66,13 +66,13 @@ const schema = z.strictObject({
 });
 
 /** What a person wants changed; nothing is said of what stays. */
-export type ProjectChanges = z.input<typeof schema>;
-export type Changes = z.output<typeof schema>;
+export type ProjectChanges = z.input<typeof CHANGES>;
+export type Changes = z.output<typeof CHANGES>;
 export type NewScene = z.output<typeof newScene>;
 
 /** Throws `Project.Invalid` with what is wrong, in one line. */
 export function readChanges(input: unknown): Changes {
-  const read = schema.safeParse(input);
+  const read = CHANGES.safeParse(input);
   if (read.success) return read.data;
   throw refusalOf('the edit', read.error.issues);
 }

@@ -1,3 +1,4 @@
+import { ApiKeys1795873837591 } from './api-keys.migration';
 import { Edits1795478400602 } from './edits.migration';
 import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
@@ -29,4 +30,5 @@ export const migrations = [
   RunSettings1795857600000,
   Orders1795862400015,
   ParkedLanes1795863600000,
+  ApiKeys1795873837591,
 ];

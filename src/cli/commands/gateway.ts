@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { runGateway } from '../../gateway';
+import { createLogger } from '../../logger';
+import type { Cli } from '../cli';
+
+const HELP = `
+On SIGTERM or Ctrl-C it takes no more viewers and lets those that are there go in waves; they continue at another gateway. Logs
+are JSON lines on standard error. docs/http.md has a command for each task.
+
+Example:
+  GATEWAY_ADDRESS=127.0.0.1:8787 storyreel gateway`;
+
+export function addGateway(program: Command, cli: Cli): void {
+  program
+    .command('gateway')
+    .summary('serve everything over HTTP')
+    .description('Serves everything that the client can do over HTTP until it is told to stop.')
+    .addHelpText('after', HELP)
+    .action(async () => {
+      const config = cli.config();
+      const interrupted = cli.interrupted();
+      const gateway = await runGateway(config, createLogger(config.LOG_LEVEL, 'gateway'));
+      cli.screen.write(`${gateway.url}\n`);
+      if (!interrupted.aborted) await once(interrupted, 'abort');
+      await gateway.stop();
+    });
+}

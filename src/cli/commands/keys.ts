@@ -1,0 +1,85 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { SCOPES, type ApiKeyView, type Scope } from '../../client';
+import { withClient, type Cli } from '../cli';
+import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+
+const EXAMPLES = `
+Examples:
+  storyreel keys create "web shop" --owner ann --scopes read,write,run
+  storyreel keys create ci --expires 30
+  storyreel keys list
+  storyreel keys revoke 1f0c9a2b
+`;
+
+export function addKeys(program: Command, cli: Cli): void {
+  const keys = program
+    .command('keys')
+    .summary('make, list and revoke API keys')
+    .description('API keys of the HTTP gateway. As soon as there is one, the gateway asks everybody for one.')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp());
+
+  keys
+    .command('create <name>')
+    .description('Makes a key and prints it; it is shown this once, only its hash is stored.')
+    .option('--owner <owner>', 'for the projects of this owner only; default: for all, as the operator')
+    .option('--scopes <scopes>', `of ${SCOPES.join(', ')}, parted by commas; default: all`, scopesIn)
+    .option('--expires <days>', 'days after which it counts no more', daysIn)
+    .action(async (name: string, given: { owner?: string; scopes?: Scope[]; expires?: number }) => {
+      const { owner, scopes, expires } = given;
+      const key = await withClient(cli, ({ client }) =>
+        client.keys.create({
+          name,
+          ...(owner !== undefined && { owner }),
+          ...(scopes && { scopes }),
+          ...(expires !== undefined && { expiresInDays: expires }),
+        }),
+      );
+      cli.say(lineOf(key));
+      cli.screen.write(`${key.secret}\n`);
+    });
+
+  keys
+    .command('list')
+    .description('Every key, oldest first; never the secret.')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const all = await withClient(cli, ({ client }) => client.keys.list());
+      for (const key of all) cli.screen.write(`${json ? JSON.stringify(key) : lineOf(key)}\n`);
+      if (all.length === 0 && !json) cli.say('There is no key. "storyreel keys create <name>" makes one.');
+    });
+
+  keys
+    .command('revoke <id>')
+    .description('Has a key count no more; its open streams end within a second.')
+    .action(async (id: string) => {
+      if (await withClient(cli, ({ client }) => client.keys.revoke(id))) cli.say(`Key ${id} counts no more.`);
+      else {
+        cli.say(`storyreel: There is no key ${id} that counts. "storyreel keys list" lists them.`);
+        cli.exitCode = EXIT_CODES.notFound.code;
+      }
+    });
+}
+
+function lineOf({ id, name, owner, scopes, expiresAt, lastUsedAt, revokedAt }: ApiKeyView): string {
+  const facts = [
+    owner === undefined ? 'all projects' : `owner ${owner}`,
+    scopes.join(','),
+    ...(expiresAt ? [`expires ${expiresAt.toISOString().slice(0, 10)}`] : []),
+    ...(revokedAt ? [`revoked ${revokedAt.toISOString().slice(0, 10)}`] : []),
+    lastUsedAt ? `used ${lastUsedAt.toISOString().slice(0, 16)}Z` : 'never used',
+  ];
+  return `${id}  ${name}  (${facts.join('; ')})`;
+}
+
+function scopesIn(text: string): Scope[] {
+  const scopes = text.split(',').map((word) => word.trim());
+  const unknown = scopes.find((word) => !SCOPES.some((scope) => scope === word));
+  if (unknown !== undefined) throw new InvalidArgumentError(`The scopes are ${SCOPES.join(', ')}.`);
+  return scopes as Scope[];
+}
+
+function daysIn(text: string): number {
+  const days = Number(text);
+  if (days > 0 && days <= 36_500) return days;
+  throw new InvalidArgumentError('Must be a number of days.');
+}

@@ -1,0 +1,141 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { In, type DataSource } from 'typeorm';
+import { ApiKey } from '../entities';
+import { read, type Read } from './inputs';
+
+/** What a key allows: `write` creates, edits and deletes; `spend` sets budgets. */
+export const SCOPES = ['read', 'write', 'run', 'review', 'spend'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface NewApiKey {
+  readonly name: string;
+  /** Whose projects it is for; without one, everybody's. */
+  readonly owner?: string;
+  /** Default: all. */
+  readonly scopes?: readonly Scope[];
+  /** Default: never. */
+  readonly expiresInDays?: number;
+}
+
+export interface ApiKeyView {
+  readonly id: string;
+  readonly name: string;
+  readonly owner?: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt?: Date;
+  readonly lastUsedAt?: Date;
+  readonly revokedAt?: Date;
+}
+
+/** Shaped so that a key is known where it is seen. */
+const KEY = /^sr_([0-9a-f]{8})_[\w-]{43}$/;
+const ANY_MS = 1_000;
+const DAY_MS = 86_400_000;
+const SOUND = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
+
+/** Keys of the HTTP gateway. Only hashes are stored: 256 random bits need no slow one. */
+export class ApiKeys {
+  private any: { readonly until: number; readonly answer: Promise<boolean> } | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    /** Whatever goes wrong leaves as a `StoryreelError`. */
+    private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {}
+
+  /** The secret is in this answer and nowhere else. Throws `Project.Invalid`. */
+  create(input: NewApiKey): Promise<ApiKeyView & { readonly secret: string }> {
+    return this.run(async () => {
+      const { name, owner, scopes, expiresInDays }: Read<'the key'> = read('the key', input);
+      const id = randomBytes(4).toString('hex');
+      const secret = `sr_${id}_${randomBytes(32).toString('base64url')}`;
+      const row = await this.dataSource.getRepository(ApiKey).save({
+        ...{ id, name, owner: owner ?? null, sha256: sha256(secret).toString('hex') },
+        scopes: [...(scopes ?? SCOPES)],
+        expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS),
+      });
+      this.any = undefined;
+      return { ...viewOf(row), secret };
+    });
+  }
+
+  /** Oldest first, also those that count no more. */
+  list(): Promise<ApiKeyView[]> {
+    return this.run(async () => {
+      const rows = await this.dataSource.getRepository(ApiKey).find({ order: { createdAt: 'ASC' } });
+      return rows.map(viewOf);
+    });
+  }
+
+  /** Resolves false where there is no such key that counts. Open streams end within a second. */
+  revoke(id: string): Promise<boolean> {
+    return this.run(async () => {
+      const rows = await this.dataSource.query<unknown[][]>(
+        'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
+        [id],
+      );
+      return (rows[0]?.length ?? 0) > 0;
+    });
+  }
+
+  /** The key of this secret, if it counts. */
+  find(secret: string): Promise<ApiKeyView | undefined> {
+    return this.run(async () => {
+      const id = KEY.exec(secret)?.[1];
+      if (id === undefined) return undefined;
+      const row = await this.dataSource
+        .getRepository(ApiKey)
+        .createQueryBuilder('k')
+        .where(`k.id = :id AND ${SOUND}`, { id })
+        .getOne();
+      if (!row || !timingSafeEqual(Buffer.from(row.sha256, 'hex'), sha256(secret))) return undefined;
+      await this.dataSource.query(
+        `UPDATE api_keys SET last_used_at = now()
+         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+        [id],
+      );
+      return viewOf(row);
+    });
+  }
+
+  /** Of these, the ones that count no more. */
+  gone(ids: readonly string[]): Promise<string[]> {
+    return this.run(async () => {
+      const sound = await this.dataSource
+        .getRepository(ApiKey)
+        .createQueryBuilder('k')
+        .where({ id: In([...ids]) })
+        .andWhere(SOUND)
+        .getMany();
+      return ids.filter((id) => !sound.some((row) => row.id === id));
+    });
+  }
+
+  /** Whether any key counts, as it was within the last second. */
+  exist(): Promise<boolean> {
+    const now = Date.now();
+    if (!this.any || now > this.any.until) {
+      const answer = this.run(() =>
+        this.dataSource.getRepository(ApiKey).createQueryBuilder('k').where(SOUND).getExists(),
+      );
+      this.any = { until: now + ANY_MS, answer };
+      answer.catch(() => (this.any = undefined));
+    }
+    return this.any.answer;
+  }
+}
+
+function viewOf(row: ApiKey): ApiKeyView {
+  return {
+    ...{ id: row.id, name: row.name, scopes: row.scopes as Scope[], createdAt: row.createdAt },
+    ...(row.owner !== null && { owner: row.owner }),
+    ...(row.expiresAt && { expiresAt: row.expiresAt }),
+    ...(row.lastUsedAt && { lastUsedAt: row.lastUsedAt }),
+    ...(row.revokedAt && { revokedAt: row.revokedAt }),
+  };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import type { BatchId } from '../protocol';
+
+/**
+ * Batches have one namespace in the core. Here each owner has one of its own, so that nobody joins another's batch by its
+ * name: the core's name begins with the owner's hash.
+ */
+export function batchName(owner: string | undefined, name: string): string {
+  return prefixOf(owner) + name;
+}
+
+/** The name that the owner has given. */
+export function batchNameOf(owner: string | undefined, name: BatchId): BatchId {
+  const prefix = prefixOf(owner);
+  return (name.startsWith(prefix) ? name.slice(prefix.length) : name) as BatchId;
+}
+
+function prefixOf(owner: string | undefined): string {
+  return owner === undefined ? '' : `${createHash('sha256').update(owner).digest('hex').slice(0, 12)}.`;
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { StoryreelError } from '../protocol';
+import type { ProjectView } from '../client';
+
+const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
+
+/** Of an answer as it is sent. */
+export function tagOf(body: unknown): string {
+  return `"${hashOf(body)}"`;
+}
+
+/** Of a project: its version, which `If-Match` compares, and everything else of it. */
+export function projectTag(view: ProjectView): string {
+  return `"v${view.version}-${hashOf(view)}"`;
+}
+
+/** Whether the caller has this already. */
+export function isKnown({ headers }: Pick<FastifyRequest, 'headers'>, tag: string): boolean {
+  const given = headers['if-none-match']?.split(',').map((each) => each.trim().replace(/^W\//, ''));
+  return given !== undefined && (given.includes(tag) || given.includes('*'));
+}
+
+/** The body, or 304 to one who has it. */
+export function sendTagged(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+  tag = tagOf(body),
+): FastifyReply {
+  void reply.header('etag', tag).header('cache-control', 'private, no-cache');
+  return isKnown(request, tag) ? reply.code(304).send() : reply.send(body);
+}
+
+/** The version that an edit was made from; undefined for `*`. Throws `Request.NotConditional` and `Request.Invalid`. */
+export function versionToMatch({ headers }: Pick<FastifyRequest, 'headers'>): number | undefined {
+  const given = headers['if-match']?.trim();
+  if (given === undefined) {
+    throw new StoryreelError(
+      'Request.NotConditional',
+      'An edit needs If-Match with the ETag of the project that it was made from, or with *.',
+    );
+  }
+  if (given === '*') return undefined;
+  const version = VERSION.exec(given)?.[1];
+  if (version !== undefined) return Number(version);
+  throw new StoryreelError('Request.Invalid', 'If-Match must be the ETag of a project, like "v7", or *.');
+}
+
+function hashOf(body: unknown): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 16);
+}

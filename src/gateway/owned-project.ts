@@ -1,0 +1,65 @@
+import type {
+  CancelResult,
+  DeleteOptions,
+  EditableProject,
+  EditedProject,
+  EditOptions,
+  ExplainOptions,
+  ProjectChanges,
+  ProjectExplanation,
+  ProjectMedia,
+  ProjectView,
+  StartedRun,
+  StartOptions,
+  StoryClient,
+  TextEditView,
+  WatchOptions,
+} from '../client';
+import type { Caption, LaneId, MessageAnswer, ProjectId, SnapshotEvent, StageName, StoryEvent } from '../protocol';
+
+/** What a caller may do with a project that is known to be the caller's; each is the method of `StoryClient`. */
+export class OwnedProject {
+  constructor(
+    private readonly stories: StoryClient,
+    readonly id: ProjectId,
+  ) {}
+
+  status = (): Promise<ProjectView> => this.stories.status(this.id);
+  edit = (changes: ProjectChanges, options: EditOptions): Promise<EditedProject> =>
+    this.stories.edit(this.id, changes, options);
+  editable = (): Promise<EditableProject> => this.stories.editable(this.id);
+  textEdits = (): Promise<TextEditView[]> => this.stories.textEdits(this.id);
+  explain = (options: ExplainOptions): Promise<ProjectExplanation> => this.stories.explain(this.id, options);
+  start = (options: StartOptions): Promise<StartedRun> => this.stories.start(this.id, options);
+  pause = (options: { readonly now?: boolean }): Promise<MessageAnswer> => this.stories.pause(this.id, options);
+  resume = (): Promise<MessageAnswer> => this.stories.resume(this.id);
+  retry = (lane: LaneId): Promise<readonly LaneId[]> => this.stories.retry(this.id, lane);
+  skip = (lane: LaneId): Promise<readonly LaneId[]> => this.stories.skip(this.id, lane);
+  cancelLane = (lane: LaneId): Promise<readonly LaneId[]> => this.stories.cancelLane(this.id, lane);
+  approve = (gate: StageName): Promise<MessageAnswer> => this.stories.approve(this.id, gate);
+  reject = (gate: StageName, rejection: { readonly reason: string; readonly lane?: string }) =>
+    this.stories.reject(this.id, gate, rejection);
+  cancel = (): Promise<CancelResult> => this.stories.cancel(this.id);
+  delete = (options: DeleteOptions): Promise<void> => this.stories.delete(this.id, options);
+  setBudget = (amount?: number): Promise<void> => this.stories.setBudget(this.id, amount);
+  media = (sha256: string): Promise<ProjectMedia | undefined> => this.stories.media(this.id, sha256);
+  captions = (): Promise<Caption[]> => this.stories.captions(this.id);
+  watch = (options: WatchOptions): AsyncGenerator<StoryEvent, void, undefined> => this.stories.watch(this.id, options);
+
+  /** All that there is at this moment. */
+  async snapshot(): Promise<SnapshotEvent> {
+    return firstSnapshot(this.stories, this.id);
+  }
+}
+
+/** Viewers who ask at the same moment share what it takes. Throws `Project.NotFound`. */
+export async function firstSnapshot(stories: StoryClient, id: ProjectId): Promise<SnapshotEvent> {
+  const watch = stories.watch(id);
+  try {
+    const { value } = await watch.next();
+    if (value?.type !== 'snapshot') throw new Error('a watch begins with a snapshot');
+    return value;
+  } finally {
+    await watch.return();
+  }
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  BatchInputProject,
+  BatchOptions,
+  BatchView,
+  CreateOptions,
+  ListFilter,
+  NewProject,
+  ProjectPage,
+  StartedBatch,
+  StoryClient,
+} from '../client';
+import { parseBatchId, projectNotFound, StoryreelError, type ProjectId } from '../protocol';
+import { batchName, batchNameOf } from './batch-names';
+import { OwnedProject } from './owned-project';
+import { Refusal } from './problem';
+
+/**
+ * The one seam between callers and the stories: whoever has an owner sees and makes only what is that owner's, and what is
+ * another's does not exist. Without an owner (the operator), everything. Routes never see the client itself.
+ */
+export class OwnedStories {
+  constructor(
+    private readonly stories: StoryClient,
+    private readonly owner: string | undefined,
+  ) {}
+
+  /** Everything about one project. Throws `Project.NotFound` also of what is another's, in the same words. */
+  async project(id: ProjectId): Promise<OwnedProject> {
+    const owner = await this.stories.owner(id);
+    if (this.owner !== undefined && owner !== this.owner) throw projectNotFound(id);
+    return new OwnedProject(this.stories, id);
+  }
+
+  create(input: NewProject, options: CreateOptions): Promise<ProjectId> {
+    return this.stories.create(this.own(input), options);
+  }
+
+  page(filter: ListFilter): Promise<ProjectPage> {
+    const { batch, ...rest } = filter;
+    return this.stories.page({
+      ...rest,
+      ...(this.owner !== undefined && { owner: this.owner }),
+      ...(batch !== undefined && { batch: batchName(this.owner, batch) }),
+    });
+  }
+
+  async batch(projects: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {
+    const own: BatchInputProject[] = [];
+    for (const each of projects) {
+      if (typeof each === 'string') await this.project(each);
+      own.push(typeof each === 'string' ? each : this.own(each));
+    }
+    const { batchId = randomUUID().slice(0, 8) } = options;
+    const started = await this.stories.batch(own, { ...options, batchId: batchName(this.owner, batchId) });
+    return { ...started, batchId: batchNameOf(this.owner, started.batchId) };
+  }
+
+  async batchStatus(batchId: string): Promise<BatchView> {
+    return this.shown(await this.stories.batchStatus(this.batchOf(batchId)));
+  }
+
+  async *watchBatch(batchId: string, signal: AbortSignal): AsyncGenerator<BatchView, void> {
+    for await (const view of this.stories.watchBatch(this.batchOf(batchId), { signal })) yield this.shown(view);
+  }
+
+  cancelBatch(batchId: string): Promise<boolean> {
+    return this.stories.cancelBatch(this.batchOf(batchId));
+  }
+
+  private batchOf(batchId: string): string {
+    if (parseBatchId(batchId)) return batchName(this.owner, batchId);
+    throw new StoryreelError('Batch.NotFound', 'There is no such batch.');
+  }
+
+  private shown(view: BatchView): BatchView {
+    return { ...view, batchId: batchNameOf(this.owner, view.batchId) };
+  }
+
+  /** The owner of what is made is who makes it. */
+  private own<T extends NewProject>(input: T): T {
+    if (this.owner === undefined || input.owner === this.owner) return input;
+    if (input.owner === undefined) return { ...input, owner: this.owner };
+    const detail = 'must be left out, or be the owner of the key';
+    throw new Refusal('Project.Invalid', `The body cannot be taken. owner: ${detail}`, {
+      errors: [{ pointer: '/owner', detail }],
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { FAILURES, type FailureType } from '../../protocol';
+import { STATUS_OF } from '../problem';
+import type { App } from '../app';
+
+const errors = (Object.keys(FAILURES) as FailureType[]).map((code) => ({
+  code,
+  status: STATUS_OF[code],
+  retryable: FAILURES[code].retryable,
+}));
+
+/** What the gateway says of itself, to everybody. */
+export function addAbout(app: App): void {
+  app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
+    name: 'storyreel',
+    server_time: new Date().toISOString(),
+    links: { projects: '/v1/projects', batches: '/v1/batches', openapi: '/v1/openapi.json', errors: '/v1/errors' },
+  }));
+  app.get(
+    '/v1/openapi.json',
+    { schema: { summary: 'This document', response: { 200: z.looseObject({}) } } },
+    async () => app.swagger(),
+  );
+  app.get(
+    '/v1/errors',
+    { schema: { summary: 'Every failure by its code', response: { 200: z.looseObject({}) } } },
+    async () => ({ errors }),
+  );
+  app.get(
+    '/healthz',
+    { schema: { summary: 'Whether this process answers', response: { 200: z.looseObject({}) } } },
+    async () => ({
+      ok: true,
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { parseCursor, StoryreelError, type Cursor } from '../../protocol';
+import { storiesOf, type App, type Ports } from '../app';
+import { Refusal } from '../problem';
+import { empty, projectParams, storyEvent } from '../schemas';
+import { openStream } from '../stream/open-stream';
+import { Viewer } from '../stream/viewer';
+
+const query = z.strictObject({ cursor: z.string().optional(), view: z.enum(['full', 'status']).default('full') });
+
+export function addEvents(app: App, { hub }: Ports): void {
+  app.get(
+    '/v1/projects/:id/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'Everything that happens, as Server-Sent Events; continues after `Last-Event-ID` or `cursor`',
+        params: projectParams,
+        querystring: query,
+        response: {
+          200: { description: 'a stream', content: { 'text/event-stream': { schema: storyEvent } } },
+          204: empty,
+        },
+      },
+    },
+    async (request, reply) => {
+      mustTakeStream(request.headers.accept);
+      const { id } = await storiesOf(request).project(request.params.id);
+      // A browser that comes back repeats the old address, so the header counts.
+      const cursor = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
+      const project = hub.of(id);
+      const entry = await project.enter(cursor);
+      if (entry.kind === 'nothing') return reply.code(204).send(null);
+      const isFromCursor = entry.kind === 'resume' || (entry.kind === 'replay' && entry.first.type !== 'snapshot');
+      const response = openStream(reply, {
+        'storyreel-resumed-from': isFromCursor && cursor !== undefined ? cursor : 'snapshot',
+      });
+      const keyId = request.caller?.keyId;
+      await project.attach(new Viewer(response, request.query.view, keyId, project.deliver, project.forget), entry);
+    },
+  );
+}
+
+function cursorIn(given: unknown): Cursor | undefined {
+  if (given === undefined || given === '') return undefined;
+  const cursor = typeof given === 'string' ? parseCursor(given) : undefined;
+  if (cursor) return cursor;
+  throw new StoryreelError('Request.Invalid', 'The cursor must be the id of an event, like 1764000000000-0.');
+}
+
+function mustTakeStream(accept: string | undefined): void {
+  if (accept === undefined || /text\/event-stream|\*\/\*|text\/\*/.test(accept)) return;
+  throw new Refusal('Request.Invalid', 'This address gives text/event-stream only.', { status: 406 });
+}

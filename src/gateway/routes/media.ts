@@ -1,0 +1,110 @@
+import { createReadStream } from 'node:fs';
+import { z } from 'zod';
+import { INPUTS } from '../../client';
+import { mediaKey } from '../../storage';
+import { laneId, StoryreelError, subRip, webVtt } from '../../protocol';
+import { storiesOf, type App, type Ports } from '../app';
+import { isKnown, sendTagged, tagOf } from '../conditional';
+import { rangeIn } from '../range';
+import { projectParams } from '../schemas';
+
+const mediaParams = projectParams.extend({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
+});
+const download = z.strictObject({ download: z.stringbool().optional() });
+const missing = (what: string) => new StoryreelError('Request.NotFound', `The project has no such ${what}.`);
+
+export function addMedia(app: App, { media }: Ports): void {
+  app.get(
+    '/v1/projects/:id/media/:sha256',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'A picture, clip or film; takes Range', params: mediaParams, querystring: download },
+    },
+    async (request, reply) => {
+      const { id, sha256 } = request.params;
+      const found = await (await storiesOf(request).project(id)).media(sha256);
+      if (!found) throw missing('medium');
+      const { bytes, mediaType } = found;
+      const tag = `"${sha256}"`;
+      void reply.headers({
+        etag: tag,
+        'cache-control': 'private, max-age=31536000, immutable',
+        'accept-ranges': 'bytes',
+        // A provider's picture may hold scripts.
+        'content-security-policy': "default-src 'none'; sandbox",
+      });
+      if (request.query.download)
+        void reply.header('content-disposition', `attachment; filename="${id}.${ending(mediaType)}"`);
+      if (isKnown(request, tag)) return reply.code(304).send();
+      const ifRange = request.headers['if-range'];
+      const range = ifRange === undefined || ifRange === tag ? rangeIn(request.headers.range, bytes) : 'whole';
+      if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send();
+      const path = await media.localPath(mediaKey(sha256, mediaType));
+      void reply.type(mediaType);
+      if (range === 'whole') return reply.header('content-length', bytes).send(createReadStream(path));
+      const { start, end } = range;
+      return reply
+        .code(206)
+        .header('content-range', `bytes ${start}-${end}/${bytes}`)
+        .header('content-length', end - start + 1)
+        .send(createReadStream(path, { start, end }));
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id/film',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'Where the film is', params: projectParams, querystring: download },
+    },
+    async (request, reply) => {
+      const { film } = await (await storiesOf(request).project(request.params.id)).status();
+      if (!film) throw missing('film');
+      const query = request.query.download ? '?download=true' : '';
+      return reply
+        .header('cache-control', 'private, no-cache')
+        .redirect(`/v1/projects/${request.params.id}/media/${film.sha256}${query}`, 302);
+    },
+  );
+
+  for (const [ending, type, written] of [
+    ['vtt', 'text/vtt', webVtt],
+    ['srt', 'application/x-subrip', subRip],
+  ] as const) {
+    app.get(
+      `/v1/projects/:id/subtitles.${ending}`,
+      { config: { scope: 'read' }, schema: { summary: "The film's narration", params: projectParams } },
+      async (request, reply) => {
+        const text = written(await (await storiesOf(request).project(request.params.id)).captions());
+        return sendTagged(request, reply.type(`${type}; charset=utf-8`), text);
+      },
+    );
+  }
+
+  app.get(
+    '/v1/projects/:id/lanes/text',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'The text of a lane as it is now',
+        params: projectParams,
+        querystring: z.strictObject({ lane: INPUTS['the lane'].default(laneId('rewrite')) }),
+      },
+    },
+    async (request, reply) => {
+      const { lanes } = await (await storiesOf(request).project(request.params.id)).snapshot();
+      const lane = lanes[request.query.lane];
+      if (lane?.text === undefined) throw missing('text');
+      void reply.type('text/plain; charset=utf-8');
+      if (lane.sha256 !== undefined) {
+        void reply.header('content-digest', `sha-256=:${Buffer.from(lane.sha256, 'hex').toString('base64')}:`);
+      }
+      return sendTagged(request, reply, lane.text, lane.sha256 === undefined ? tagOf(lane.text) : `"${lane.sha256}"`);
+    },
+  );
+}
+
+function ending(mediaType: string): string {
+  return mediaType.split('/')[1]?.replace('jpeg', 'jpg') ?? 'bin';
+}

@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { CHANGES, INPUTS, type NewProject, type ProjectChanges, type StartOptions } from '../../client';
+import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { storiesOf, type App, type Ports } from '../app';
+import { isKnown, projectTag, sendTagged, versionToMatch } from '../conditional';
+import { Refusal } from '../problem';
+import {
+  createdProject,
+  editable,
+  editedProject,
+  empty,
+  explanation,
+  projectPage,
+  projectParams,
+  projectView,
+  startedRun,
+  textEdits,
+} from '../schemas';
+import { untilChanged, waitIn } from '../wait';
+
+const newProject = INPUTS['the project'].extend({ start: INPUTS['the start'].omit({ requestId: true }).optional() });
+const listQuery = z.strictObject({
+  status: z.enum(PROJECT_STATUSES).optional(),
+  owner: z.string().optional(),
+  batch: z.string().optional(),
+  q: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  after: z.string().optional(),
+});
+const edit = z.strictObject({ ...CHANGES.shape, by: z.string().max(TEXT_BYTES.by).optional() });
+
+/** The caller's name for a request, so that a repeated one does nothing twice. */
+export function requestIdIn(headers: Readonly<Record<string, unknown>>): { readonly requestId?: string } {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return {};
+  if (typeof key === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/.test(key)) return { requestId: key };
+  throw new StoryreelError('Request.Invalid', 'Idempotency-Key must be 1 to 200 printable characters of ASCII.');
+}
+
+export function addProjects(app: App, { hub }: Ports): void {
+  app.post(
+    '/v1/projects',
+    {
+      config: { scope: 'write' },
+      schema: {
+        summary: 'Store a new project, and start it where `start` is given',
+        body: newProject,
+        response: { 201: createdProject, 202: createdProject },
+      },
+    },
+    async (request, reply) => {
+      const { start, ...given } = request.body;
+      if (start && !request.caller?.scopes.includes('run')) {
+        throw new Refusal('Request.Forbidden', 'The key lacks the scope "run".', { scope: 'run' });
+      }
+      const stories = storiesOf(request);
+      const named = requestIdIn(request.headers);
+      const projectId = await stories.create(given as NewProject, named);
+      const run = start && (await (await stories.project(projectId)).start({ ...(start as StartOptions), ...named }));
+      return reply
+        .code(run ? 202 : 201)
+        .header('location', `/v1/projects/${projectId}`)
+        .send({ projectId, ...(run && { run }) });
+    },
+  );
+
+  app.get(
+    '/v1/projects',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'Projects, newest first', querystring: listQuery, response: { 200: projectPage } },
+    },
+    async (request, reply) => {
+      const { q, ...filter } = request.query;
+      const page = await storiesOf(request).page(defined({ ...filter, text: q }));
+      if (page.next) {
+        const query = new URLSearchParams({ ...(request.query as Record<string, string>), after: page.next });
+        void reply.header('link', `</v1/projects?${query.toString()}>; rel="next"`);
+      }
+      return sendTagged(request, reply, page);
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'Where a project stands; waits for a change with `Prefer: wait=30` and `If-None-Match`',
+        params: projectParams,
+        response: { 200: projectView },
+      },
+    },
+    async (request, reply) => {
+      const project = await storiesOf(request).project(request.params.id);
+      const wait = waitIn(request.headers);
+      const look = async () => {
+        const view = await project.status();
+        return { view, tag: projectTag(view) };
+      };
+      const isNew = ({ tag }: { readonly tag: string }) => !isKnown(request, tag);
+      const { view, tag } = wait
+        ? await untilChanged(look, isNew, hub.of(project.id), wait, request.raw)
+        : await look();
+      if (wait) void reply.header('preference-applied', `wait=${wait}`);
+      void reply.header('link', `</v1/projects/${project.id}/events>; rel="events"`);
+      return sendTagged(request, reply, view, tag);
+    },
+  );
+
+  app.patch(
+    '/v1/projects/:id',
+    {
+      config: { scope: 'write' },
+      schema: {
+        summary: 'Change a project by hand; `If-Match` is the version that the change was made from',
+        params: projectParams,
+        body: edit,
+        response: { 200: editedProject },
+      },
+    },
+    async (request, reply) => {
+      const project = await storiesOf(request).project(request.params.id);
+      const { by, ...changes } = request.body;
+      const version = versionToMatch(request);
+      const edited = await project
+        .edit(changes as ProjectChanges, defined({ version, by }))
+        .catch(async (error: unknown) => {
+          if (!(error instanceof StoryreelError) || error.type !== 'Project.Conflict') throw error;
+          throw new Refusal(error.type, error.message, { version: (await project.status()).version });
+        });
+      return reply.header('etag', `"v${edited.version}"`).send(edited);
+    },
+  );
+
+  app.delete(
+    '/v1/projects/:id',
+    {
+      config: { scope: 'write' },
+      schema: {
+        summary: 'Remove a project that does not run',
+        params: projectParams,
+        querystring: z.strictObject({ purge_history: z.stringbool().optional() }),
+        response: { 204: empty },
+      },
+    },
+    async (request, reply) => {
+      const project = await storiesOf(request).project(request.params.id);
+      await project.delete(defined({ purgeHistory: request.query.purge_history }));
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id/editable',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'All that a person may edit', params: projectParams, response: { 200: editable } },
+    },
+    async (request, reply) => {
+      const body = await (await storiesOf(request).project(request.params.id)).editable();
+      return sendTagged(request, reply, body, `"v${body.version}"`);
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id/text-edits',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'The texts that people have replaced', params: projectParams, response: { 200: textEdits } },
+    },
+    async (request) => ({ edits: await (await storiesOf(request).project(request.params.id)).textEdits() }),
+  );
+
+  app.post(
+    '/v1/projects/:id/explain',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'What a run would make, and why; nothing is started or paid',
+        params: projectParams,
+        body: INPUTS['what to explain'],
+        response: { 200: explanation },
+      },
+    },
+    async (request) =>
+      (await storiesOf(request).project(request.params.id)).explain(request.body as Pick<StartOptions, 'stages'>),
+  );
+
+  app.post(
+    '/v1/projects/:id/start',
+    {
+      config: { scope: 'run' },
+      schema: {
+        summary: 'Start a run; `Idempotency-Key` makes a repeated request the same run',
+        params: projectParams,
+        body: INPUTS['the start'].omit({ requestId: true }),
+        response: { 202: startedRun },
+      },
+    },
+    async (request, reply) => {
+      const project = await storiesOf(request).project(request.params.id);
+      const run = await project.start({ ...(request.body as StartOptions), ...requestIdIn(request.headers) });
+      return reply.code(202).send(run);
+    },
+  );
+}
+
+/** What is undefined counts as not given. */
+export function defined<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { INPUTS } from '../../client';
+import { storiesOf, type App } from '../app';
+import { cancelAnswer, empty, lanesAnswer, messageAnswer, nothing, projectParams, textual } from '../schemas';
+import { defined } from './projects';
+
+const lane = z.strictObject({ lane: INPUTS['the lane'] });
+const gate = z.strictObject({ gate: textual(INPUTS['the stage']) });
+
+/** Everything that steers a run. A lane is named in the body, because its name holds a slash. */
+export function addSteering(app: App): void {
+  const at = '/v1/projects/:id';
+  const run = { scope: 'run' } as const;
+  const review = { scope: 'review' } as const;
+  const base = { params: projectParams };
+
+  app.post(
+    `${at}/pause`,
+    {
+      config: run,
+      schema: {
+        ...base,
+        summary: 'Begin nothing new; with `now` also stop in mid-sentence',
+        body: INPUTS['the pause'],
+        response: { 200: messageAnswer },
+      },
+    },
+    async (request) => (await storiesOf(request).project(request.params.id)).pause(defined(request.body)),
+  );
+  app.post(
+    `${at}/resume`,
+    {
+      config: run,
+      schema: { ...base, summary: 'Continue a paused run', body: nothing, response: { 200: messageAnswer } },
+    },
+    async (request) => (await storiesOf(request).project(request.params.id)).resume(),
+  );
+  app.post(
+    `${at}/cancel`,
+    {
+      config: run,
+      schema: { ...base, summary: 'Ask the run to end', body: nothing, response: { 202: cancelAnswer } },
+    },
+    async (request, reply) =>
+      reply.code(202).send(await (await storiesOf(request).project(request.params.id)).cancel()),
+  );
+  app.post(
+    `${at}/retry`,
+    {
+      config: run,
+      schema: { ...base, summary: 'Try a lane again that waits', body: lane, response: { 200: lanesAnswer } },
+    },
+    async (request) => ({
+      lanes: await (await storiesOf(request).project(request.params.id)).retry(request.body.lane),
+    }),
+  );
+  app.post(
+    `${at}/skip`,
+    {
+      config: run,
+      schema: { ...base, summary: 'Continue without a lane', body: lane, response: { 200: lanesAnswer } },
+    },
+    async (request) => ({ lanes: await (await storiesOf(request).project(request.params.id)).skip(request.body.lane) }),
+  );
+  app.post(
+    `${at}/cancel-lane`,
+    {
+      config: run,
+      schema: { ...base, summary: 'Stop a lane and keep its text', body: lane, response: { 200: lanesAnswer } },
+    },
+    async (request) => ({
+      lanes: await (await storiesOf(request).project(request.params.id)).cancelLane(request.body.lane),
+    }),
+  );
+  app.post(
+    `${at}/approve`,
+    {
+      config: review,
+      schema: { ...base, summary: 'Approve a stage that waits', body: gate, response: { 200: messageAnswer } },
+    },
+    async (request) => (await storiesOf(request).project(request.params.id)).approve(request.body.gate),
+  );
+  app.post(
+    `${at}/reject`,
+    {
+      config: review,
+      schema: {
+        ...base,
+        summary: 'Have a stage that waits, or one lane of it, made again with a reason',
+        body: gate.extend(INPUTS['the rejection'].shape),
+        response: { 200: lanesAnswer },
+      },
+    },
+    async (request) => {
+      const { gate: stage, reason, lane: one } = request.body;
+      const project = await storiesOf(request).project(request.params.id);
+      return { lanes: await project.reject(stage, { reason, ...(one !== undefined && { lane: one }) }) };
+    },
+  );
+  app.put(
+    `${at}/budget`,
+    {
+      config: { scope: 'spend' },
+      schema: {
+        ...base,
+        summary: 'Say what all runs together may cost; null: any',
+        body: z.strictObject({ amount: z.number().min(0, 'must be 0 or more').nullable() }),
+        response: { 204: empty },
+      },
+    },
+    async (request, reply) => {
+      await (await storiesOf(request).project(request.params.id)).setBudget(request.body.amount ?? undefined);
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,56 @@
+import type { AddressInfo } from 'node:net';
+import { StoryClient } from '../client';
+import type { Config } from '../config';
+import type { Logger } from '../logger';
+import { StoryreelError } from '../protocol';
+import { FolderStore } from '../storage';
+import { isLoopback } from './access';
+import { createServer } from './server';
+import { StoryHub } from './stream/story-hub';
+
+export interface RunningGateway {
+  readonly url: string;
+  /** Takes no more viewers, lets those that are there go in waves, answers what was asked, and ends. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Everything that `StoryClient` can do, over HTTP. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached,
+ * and `Config.Invalid` where it cannot listen, or where others could reach it and there is no API key.
+ */
+export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
+  const stories = await StoryClient.connect(config);
+  const hub = new StoryHub(stories, (ids) => stories.keys.gone(ids));
+  const close = async () => {
+    await hub.close(0);
+    await stories.close();
+  };
+  try {
+    const address = config.GATEWAY_ADDRESS;
+    if (!isLoopback(address) && !(await stories.keys.exist())) {
+      throw new StoryreelError(
+        'Config.Invalid',
+        `GATEWAY_ADDRESS ${address} can be reached by others, and there is no API key. Make one first: storyreel keys create`,
+      );
+    }
+    const media = new FolderStore(config.MEDIA_DIR);
+    const hosts = config.GATEWAY_HOSTS?.split(',');
+    const app = await createServer({ stories, hub, media }, { address, hosts }, logger);
+    const [host = '', port = ''] = address.split(':');
+    await app.listen({ host, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
+      throw new StoryreelError('Config.Invalid', `GATEWAY_ADDRESS ${address} cannot be listened on (${code}).`);
+    });
+    const url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
+    logger.info({ url }, 'gateway is ready');
+    const stop = async () => {
+      await hub.close(config.SHUTDOWN_GRACE_MS);
+      await app.close();
+      await stories.close();
+    };
+    let stopped: Promise<void> | undefined;
+    return { url, stop: () => (stopped ??= stop()) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,227 @@
+import { z } from 'zod';
+import { INPUTS, SCOPES } from '../client';
+import { PROJECT_STATUSES, STATUSES } from '../protocol';
+
+/**
+ * What the gateway takes and gives, as zod schemas: validators, types and OpenAPI at once. What it takes is what the client
+ * takes. Answers may get more fields later: ignore what you do not know.
+ */
+
+/** Named parts of the OpenAPI document. */
+export const components = z.registry<{ id: string }>();
+
+function named<T extends z.ZodType>(id: string, schema: T): T {
+  components.add(schema, { id });
+  return schema;
+}
+
+/** What is a text in an address or a body, whatever it is read as. */
+export function textual<T extends z.ZodType>(schema: T) {
+  return z
+    .string()
+    .transform((value): unknown => value)
+    .pipe(schema);
+}
+
+export const projectParams = z.strictObject({ id: textual(INPUTS['the project id']) });
+export const batchParams = z.strictObject({ batchId: z.string() });
+export const nothing = z.strictObject({});
+/** An answer without a body. */
+export const empty = z.null();
+
+export const problem = named(
+  'Problem',
+  z.looseObject({
+    type: z.string(),
+    code: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    retryable: z.boolean(),
+    errors: z.array(z.looseObject({ pointer: z.string(), detail: z.string() })).optional(),
+    scope: z.enum(SCOPES).optional(),
+    version: z.int().optional(),
+  }),
+);
+
+const eventError = named(
+  'EventError',
+  z.looseObject({
+    type: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    issues: z.array(z.string()).optional(),
+  }),
+);
+
+const film = z.looseObject({
+  asset: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  duration: z.number(),
+  scenes: z.int(),
+  stills: z.array(z.int()).optional(),
+  missing_scenes: z.array(z.int()).optional(),
+});
+
+const usage = z.looseObject({
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  useful_tokens: z.number(),
+  wasted_tokens: z.number(),
+  cost: z.number().optional(),
+});
+
+const projectStatus = z.enum(PROJECT_STATUSES);
+const laneStatus = z.enum(STATUSES);
+
+export const projectView = named(
+  'Project',
+  z.looseObject({
+    projectId: z.string(),
+    name: z.string(),
+    topic: z.string(),
+    status: projectStatus,
+    workflowId: z.string(),
+    version: z.int(),
+    runId: z.string().optional(),
+    error: eventError.optional(),
+    stages: z.array(
+      z.looseObject({ stage: z.string(), status: laneStatus, attempt: z.int(), error: eventError.optional() }),
+    ),
+    lanes: z.array(
+      z.looseObject({
+        lane: z.string(),
+        status: laneStatus,
+        attempt: z.int(),
+        error: eventError.optional(),
+        waitsFor: eventError.optional(),
+      }),
+    ),
+    film: film.optional(),
+    usage,
+    budget: z.number().optional(),
+  }),
+);
+
+export const projectPage = named(
+  'ProjectPage',
+  z.looseObject({
+    projects: z.array(
+      z.looseObject({
+        projectId: z.string(),
+        name: z.string(),
+        topic: z.string(),
+        status: projectStatus,
+        createdAt: z.iso.datetime(),
+        owner: z.string().optional(),
+        batchId: z.string().optional(),
+      }),
+    ),
+    next: z.string().optional(),
+  }),
+);
+
+export const startedRun = named('StartedRun', z.looseObject({ workflowId: z.string(), runId: z.string() }));
+export const createdProject = named(
+  'CreatedProject',
+  z.looseObject({ projectId: z.string(), run: startedRun.optional() }),
+);
+export const editedProject = z.looseObject({ version: z.int() });
+
+export const editable = named(
+  'Editable',
+  z.looseObject({
+    version: z.int(),
+    topic: z.string(),
+    rewrite: z.string().optional(),
+    scenes: z.array(
+      z.looseObject({
+        scene_number: z.int(),
+        narration: z.string(),
+        visual_prompt: z.string(),
+        shot_type: z.string(),
+        duration: z.number(),
+        camera: z.looseObject({ movement: z.string(), speed: z.string() }).optional(),
+      }),
+    ),
+    order: z.array(z.int()),
+    text: z.looseObject({ lane: z.string(), content: z.string() }).optional(),
+  }),
+);
+
+export const textEdits = z.looseObject({
+  edits: z.array(
+    z.looseObject({
+      lane: z.string(),
+      version: z.int(),
+      by: z.string().optional(),
+      at: z.iso.datetime(),
+      fence: z.looseObject({ before: z.number(), after: z.number() }),
+      departsAt: z.int(),
+      sha256: z.looseObject({ before: z.string(), after: z.string() }),
+      replaced: z.string(),
+    }),
+  ),
+});
+
+export const explanation = named(
+  'Explanation',
+  z.looseObject({
+    projectId: z.string(),
+    version: z.int(),
+    lanes: z.array(
+      z.looseObject({
+        lane: z.string(),
+        reason: z.enum(['new', 'changed', 'depends', 'forced', 'reused']),
+        changed: z.array(z.string()).optional(),
+        on: z.array(z.string()).optional(),
+        edited: z.literal(true).optional(),
+        replaces: z.literal(true).optional(),
+      }),
+    ),
+    settings: z.looseObject({}).optional(),
+  }),
+);
+
+export const messageAnswer = named(
+  'MessageAnswer',
+  z.looseObject({
+    status: z.string(),
+    lanes: z.array(z.string()),
+    runId: z.string(),
+    fence: z.number(),
+  }),
+);
+export const lanesAnswer = z.looseObject({ lanes: z.array(z.string()) });
+export const cancelAnswer = z.looseObject({
+  kind: z.enum(['requested', 'already_requested', 'not_running']),
+  status: projectStatus.optional(),
+});
+
+export const startedBatch = named(
+  'StartedBatch',
+  z.looseObject({ batchId: z.string(), workflowId: z.string(), projectIds: z.array(z.string()) }),
+);
+export const batchView = named(
+  'Batch',
+  z.looseObject({
+    batchId: z.string(),
+    workflowId: z.string(),
+    running: z.boolean(),
+    counts: z.record(z.string(), z.int()),
+    projects: z.array(
+      z.looseObject({
+        projectId: z.string(),
+        name: z.string(),
+        status: projectStatus,
+        owner: z.string().optional(),
+        error: eventError.optional(),
+      }),
+    ),
+  }),
+);
+
+/** What events of a stream have in common; docs/protocol.md has each type. */
+export const storyEvent = named('StoryEvent', z.looseObject({ type: z.string(), id: z.string().optional() }));

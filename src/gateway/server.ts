@@ -1,0 +1,90 @@
+import swagger from '@fastify/swagger';
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { Logger } from '../logger';
+import { StoryreelError } from '../protocol';
+import { guard, type Doors } from './access';
+import type { App, Services } from './app';
+import { problemOf } from './problem';
+import { addAbout } from './routes/about';
+import { addBatches } from './routes/batches';
+import { addEvents } from './routes/events';
+import { addMedia } from './routes/media';
+import { addProjects } from './routes/projects';
+import { addSteering } from './routes/steering';
+import { components, problem } from './schemas';
+import { validate, type ZodProvider } from './validation';
+
+const BODY_BYTES = 1_000_000;
+const RETRY_SECONDS = 2;
+
+/** The HTTP server, not listening yet. */
+export async function createServer(services: Services, doors: Doors, logger: Logger): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = logger;
+  const app: App = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES,
+    // Whoever sends a request byte by byte holds nothing for long.
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    return503OnClosing: false,
+  }).withTypeProvider<ZodProvider>();
+  app.setValidatorCompiler(validate);
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  // A page of another site can send it without asking.
+  app.removeContentTypeParser('text/plain');
+
+  app.setErrorHandler((error, request, reply) => {
+    const body = problemOf(error, request.id);
+    if (body.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
+    if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="storyreel"');
+    if (body.status === 503) void reply.header('retry-after', RETRY_SECONDS);
+    return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
+  });
+  app.setNotFoundHandler(() => {
+    throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+  });
+  guard(app, services.stories, doors);
+
+  app.addHook('onRoute', (route) => {
+    const { scope } = route.config ?? {};
+    const problems = Object.fromEntries(
+      [400, ...(scope ? [401, 403, 404, 409, 412, 422, 503] : [])].map((status) => [
+        status,
+        { description: 'a problem', content: { 'application/problem+json': { schema: problem } } },
+      ]),
+    );
+    route.schema = {
+      ...route.schema,
+      operationId: `${String(route.method).split(',')[0]} ${route.url}`.replace(/\W+/g, '_').toLowerCase(),
+      ...(scope && { security: [{ key: [] }], description: `Needs the scope \`${scope}\`.` }),
+      response: { ...(route.schema?.response as object | undefined), ...problems },
+    };
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Storyreel', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry: components }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry: components }),
+  });
+  addAbout(app);
+  addProjects(app, services);
+  addSteering(app);
+  addBatches(app);
+  addEvents(app, services);
+  addMedia(app, services);
+  return app;
+}

@@ -1,0 +1,85 @@
+import type { Cursor, LaneId, LogEvent, StoryEvent } from '../../protocol';
+
+/** What every viewer of a project is sent, made once: one event, or a run of tokens that belong together. */
+export interface Frame {
+  /** Of its last event; absent of a snapshot that has no place on the log. */
+  readonly last?: Cursor;
+  readonly full: Buffer;
+  /** For those who want no texts; absent where nothing is left then. */
+  readonly status?: Buffer;
+}
+
+type Token = LogEvent & { readonly type: 'token' };
+
+/** The id of a snapshot without a place on the log: after it, everything on the log is new. */
+export const BEGINNING = '0-0' as Cursor;
+
+/** The next events in as few frames as can be. */
+export function framesOf(events: readonly StoryEvent[]): Frame[] {
+  const frames: Frame[] = [];
+  let run: Token[] = [];
+  const close = () => {
+    if (run.length > 0) frames.push(tokensFrame(run));
+    run = [];
+  };
+  for (const event of events) {
+    if (event.type === 'token' && event.lane !== undefined) run.push(event);
+    else {
+      close();
+      frames.push(frameOf(event));
+    }
+  }
+  close();
+  return frames;
+}
+
+/** Snapshots for those who want no texts are without them, too. */
+export function frameOf(event: StoryEvent): Frame {
+  const id = event.type === 'snapshot' ? (event.cursor ?? BEGINNING) : event.id;
+  const full = message(event, id);
+  if (event.type !== 'snapshot') return { last: event.id, full, ...(event.type !== 'token' && { status: full }) };
+  return { ...(event.cursor && { last: event.cursor }), full, status: message(withoutTexts(event), id) };
+}
+
+/** Of the gateway itself. It has no id, so a viewer who comes back after it continues after the last event of the log. */
+export function controlFrame(body: { readonly type: string } & Readonly<Record<string, unknown>>): Buffer {
+  return Buffer.from(`data: ${JSON.stringify(body)}\n\n`);
+}
+
+/**
+ * Tokens of several lanes, joined by lane. Only the last message has an id: whoever is cut off in the middle gets all of
+ * them again, which `offset` makes harmless, and never misses those of another lane.
+ */
+function tokensFrame(run: readonly Token[]): Frame {
+  const joined = new Map<LaneId, { token: Token; content: string[]; end: number }>();
+  const done: { token: Token; content: string[] }[] = [];
+  for (const token of run) {
+    const lane = token.lane as LaneId;
+    const open = joined.get(lane);
+    joined.delete(lane);
+    const end = token.offset + Buffer.byteLength(token.content);
+    if (open && open.token.fence === token.fence && open.end === token.offset) {
+      open.content.push(token.content);
+      joined.set(lane, { ...open, end });
+    } else {
+      if (open) done.push(open);
+      joined.set(lane, { token, content: [token.content], end });
+    }
+  }
+  const last = run.at(-1)?.id;
+  const all = [...done, ...joined.values()];
+  const parts = all.map(({ token: { id: _, ...token }, content }, i) => {
+    const isLast = i === all.length - 1;
+    return message({ ...(isLast && { id: last }), ...token, content: content.join('') }, isLast ? last : undefined);
+  });
+  return { ...(last && { last }), full: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) };
+}
+
+function message(body: object, id: Cursor | undefined): Buffer {
+  return Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(body)}\n\n`);
+}
+
+function withoutTexts(snapshot: StoryEvent & { readonly type: 'snapshot' }): object {
+  const lanes = Object.entries(snapshot.lanes).map(([lane, { text: _, ...rest }]) => [lane, rest]);
+  return { ...snapshot, lanes: Object.fromEntries(lanes) as object };
+}

@@ -1,0 +1,261 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { StoryClient } from '../../client';
+import {
+  compareCursors,
+  isFinal,
+  isTerminal,
+  type Cursor,
+  type ProjectId,
+  type SnapshotEvent,
+  type StoryEvent,
+} from '../../protocol';
+import { firstSnapshot } from '../owned-project';
+import { BEGINNING, controlFrame, frameOf, framesOf } from './frames';
+import { Ring } from './ring';
+import type { Viewer } from './viewer';
+
+/** How a viewer begins. */
+export type Entry =
+  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotEvent }
+  | { readonly kind: 'resume'; readonly after: Cursor }
+  /** The ring does not reach back so far: a watch of its own first. */
+  | { readonly kind: 'replay'; readonly first: StoryEvent; readonly watch: AsyncGenerator<StoryEvent, void> }
+  /** The run has ended, and the viewer has all of it. */
+  | { readonly kind: 'nothing' };
+
+const SNAPSHOT_MS = 250;
+/** A viewer costs about so much of a core when it is written to; all viewers together may take half of one. */
+const WRITE_MS = 0.008;
+const FLUSH_MS = { least: 2, most: 200 };
+const AT_ONCE = 2_000;
+const LINGER_MS = 30_000;
+
+/**
+ * All viewers of one project in this process: one watch of the project, each event framed once, and per viewer a socket and
+ * a position. It is only a cache: a viewer whose gateway dies continues at any other with its cursor.
+ */
+export class ProjectHub {
+  private readonly ring = new Ring();
+  private readonly viewers = new Set<Viewer>();
+  private readonly leaving = new AbortController();
+  private readonly begun: Promise<void>;
+  private taken: { readonly at: number; readonly snapshot: Promise<SnapshotEvent> } | undefined;
+  private pending: StoryEvent[] = [];
+  private flushing: NodeJS.Timeout | undefined;
+  private lingering: NodeJS.Timeout | undefined;
+  private over = false;
+  private changed: (() => void)[] = [];
+
+  constructor(
+    private readonly stories: StoryClient,
+    private readonly projectId: ProjectId,
+    /** The project's next viewer needs another hub. */
+    private readonly left: () => void,
+  ) {
+    this.begun = this.begin();
+    this.begun.catch(() => this.close());
+    this.linger();
+  }
+
+  /** Throws `Project.NotFound`, and what Postgres throws where it is away. */
+  async enter(cursor: Cursor | undefined): Promise<Entry> {
+    await this.begun;
+    if (cursor === undefined) return { kind: 'snapshot', snapshot: await this.snapshot() };
+    if (!this.over && this.ring.reaches(cursor)) return { kind: 'resume', after: cursor };
+    if (!this.over && this.ring.beginsAfter(cursor)) return this.openReplay(cursor);
+    const snapshot = await this.snapshot();
+    // Nothing is on the log, or it is away: there is nothing to continue from.
+    if (!snapshot.cursor && !isFinal(snapshot.status)) return { kind: 'snapshot', snapshot };
+    const at = snapshot.cursor ?? BEGINNING;
+    // Of another project, or of a log that was lost.
+    if (compareCursors(cursor, at) > 0) return { kind: 'snapshot', snapshot };
+    if (isFinal(snapshot.status) && cursor === at) return { kind: 'nothing' };
+    // The ring is a moment behind the log.
+    return this.over || this.ring.start === undefined ? this.openReplay(cursor) : { kind: 'resume', after: cursor };
+  }
+
+  /** From here on the viewer gets everything. */
+  async attach(viewer: Viewer, entry: Exclude<Entry, { kind: 'nothing' }>): Promise<void> {
+    this.viewers.add(viewer);
+    clearTimeout(this.lingering);
+    if (entry.kind === 'replay') {
+      if (!(await this.replay(viewer, entry))) return;
+    } else if (entry.kind === 'resume') this.place(viewer, entry.after);
+    else {
+      const { snapshot } = entry;
+      viewer.give(frameOf(snapshot));
+      if (isFinal(snapshot.status)) return viewer.end('run_ended');
+      this.place(viewer, snapshot.cursor ?? BEGINNING);
+    }
+    viewer.write(controlFrame({ type: 'caught_up', server_time: Date.now() / 1000 }));
+    this.deliver(viewer);
+  }
+
+  readonly deliver = (viewer: Viewer): void => {
+    if (viewer.next < 0) return;
+    while (viewer.canTake && viewer.next < this.ring.end) {
+      const frame = this.ring.at(viewer.next);
+      // Too far behind: it comes back with its cursor.
+      if (!frame) return viewer.drop();
+      viewer.next += 1;
+      const isKnown = frame.last !== undefined && compareCursors(frame.last, viewer.after) <= 0;
+      if (!isKnown) viewer.give(frame);
+    }
+    if (this.over && viewer.canTake) viewer.end('run_ended');
+  };
+
+  readonly forget = (viewer: Viewer): void => {
+    this.viewers.delete(viewer);
+    if (this.viewers.size === 0) this.linger();
+  };
+
+  /** Resolves at the next event that is no text, or when the signal fires. */
+  async change(signal: AbortSignal): Promise<void> {
+    await this.begun;
+    if (this.over || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.changed.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  close(): void {
+    this.left();
+    this.leaving.abort();
+    clearTimeout(this.flushing);
+    clearTimeout(this.lingering);
+    this.tellChanged();
+  }
+
+  get isOver(): boolean {
+    return this.over || this.leaving.signal.aborted;
+  }
+
+  all(): Iterable<Viewer> {
+    return this.viewers;
+  }
+
+  private place(viewer: Viewer, after: Cursor): void {
+    viewer.after = after;
+    viewer.next = this.ring.after(after);
+  }
+
+  private async openReplay(from: Cursor): Promise<Entry> {
+    const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
+    const { value: first } = await watch.next();
+    return first ? { kind: 'replay', first, watch } : { kind: 'nothing' };
+  }
+
+  /** One for all who come within a moment. */
+  private snapshot(): Promise<SnapshotEvent> {
+    const now = performance.now();
+    if (!this.taken || now - this.taken.at > SNAPSHOT_MS) {
+      this.taken = { at: now, snapshot: firstSnapshot(this.stories, this.projectId) };
+    }
+    return this.taken.snapshot;
+  }
+
+  private async begin(): Promise<void> {
+    const snapshot = await this.snapshot();
+    if (isFinal(snapshot.status)) return this.finish();
+    this.ring.start = this.ring.newest = snapshot.cursor;
+    void this.follow(snapshot.cursor).then(
+      () => this.finish(),
+      () => this.breakOff(),
+    );
+  }
+
+  /**
+   * Takes every event after `from`. A watch that has shown a snapshot leaves out what that has already, and not every viewer
+   * has had that one: so it is begun again at the snapshot's place.
+   */
+  private async follow(from: Cursor | undefined): Promise<void> {
+    const { signal } = this.leaving;
+    for (let at = from; !signal.aborted;) {
+      let again: Cursor | undefined;
+      for await (const event of this.stories.watch(this.projectId, { ...(at && { from: at }), signal })) {
+        // Of a log without an event, viewers have this already.
+        if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || at) this.take(event);
+        again = event.type === 'snapshot' && !isFinal(event.status) ? event.cursor : undefined;
+        if (again) break;
+      }
+      if (!again) return;
+      at = again;
+    }
+  }
+
+  private take(event: StoryEvent): void {
+    this.pending.push(event);
+    if (event.type !== 'token') this.tellChanged();
+    if (this.flushing) return;
+    const delay = Math.min((this.viewers.size * WRITE_MS) / 0.5, FLUSH_MS.most);
+    if (delay < FLUSH_MS.least || isTerminal(event)) return this.flush();
+    this.flushing = setTimeout(() => this.flush(), delay);
+  }
+
+  private flush(): void {
+    clearTimeout(this.flushing);
+    this.flushing = undefined;
+    for (const frame of framesOf(this.pending)) this.ring.push(frame);
+    this.pending = [];
+    void this.deliverAll();
+  }
+
+  private async deliverAll(): Promise<void> {
+    let written = 0;
+    for (const viewer of this.viewers) {
+      this.deliver(viewer);
+      written += 1;
+      // Other requests have their turn.
+      if (written % AT_ONCE === 0) await turn();
+    }
+  }
+
+  /** Resolves with whether the viewer is at the ring now. */
+  private async replay(viewer: Viewer, { first, watch }: Entry & { readonly kind: 'replay' }): Promise<boolean> {
+    try {
+      for (let event: StoryEvent | undefined = first; event; event = (await watch.next()).value ?? undefined) {
+        while (!viewer.canTake && !viewer.isGone) await turn();
+        if (viewer.isGone) return false;
+        viewer.give(frameOf(event));
+        const at = event.type === 'snapshot' ? event.cursor : event.id;
+        const { start } = this.ring;
+        if (!this.over && at && start && compareCursors(at, start) >= 0) {
+          this.place(viewer, at);
+          return true;
+        }
+      }
+      if (this.leaving.signal.aborted) viewer.drop();
+      else viewer.end('run_ended');
+    } catch {
+      viewer.drop();
+    } finally {
+      await watch.return();
+    }
+    return false;
+  }
+
+  /** The run has ended. Viewers who are behind get the rest; the next one gets another hub. */
+  private finish(): void {
+    if (this.leaving.signal.aborted) return;
+    this.over = true;
+    this.left();
+    this.flush();
+    this.tellChanged();
+  }
+
+  /** The project cannot be followed now. */
+  private breakOff(): void {
+    for (const viewer of this.viewers) viewer.drop();
+    this.close();
+  }
+
+  private linger(): void {
+    clearTimeout(this.lingering);
+    this.lingering = setTimeout(() => this.close(), LINGER_MS).unref();
+  }
+
+  private tellChanged(): void {
+    for (const resolve of this.changed.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoryClient } from '../../client';
+import { StoryreelError, type ProjectId } from '../../protocol';
+import { ProjectHub } from './project-hub';
+import type { Viewer } from './viewer';
+
+const BEAT_MS = 15_000;
+const REVOKED_MS = 500;
+const MOST_STALLED_MS = 30_000;
+const WAVES = 10;
+
+/** The streams of this process. */
+export class StoryHub {
+  private readonly hubs = new Map<ProjectId, ProjectHub>();
+  /** Those that have ended or broken off may have viewers who are behind. */
+  private readonly open = new Set<ProjectHub>();
+  private readonly timers: readonly NodeJS.Timeout[];
+  private closing = false;
+
+  constructor(
+    private readonly stories: StoryClient,
+    /** Of these keys, the ones that count no more. */
+    private readonly revoked: (keyIds: readonly string[]) => Promise<readonly string[]>,
+  ) {
+    this.timers = [setInterval(() => this.beat(), BEAT_MS), setInterval(() => void this.endRevoked(), REVOKED_MS)];
+  }
+
+  /** Throws `Gateway.Busy` while this process is about to end. */
+  of(projectId: ProjectId): ProjectHub {
+    if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
+    const known = this.hubs.get(projectId);
+    if (known) return known;
+    const hub: ProjectHub = new ProjectHub(this.stories, projectId, () => {
+      if (this.hubs.get(projectId) === hub) this.hubs.delete(projectId);
+    });
+    this.hubs.set(projectId, hub);
+    this.open.add(hub);
+    return hub;
+  }
+
+  get viewers(): Viewer[] {
+    return [...this.open].flatMap((hub) => [...hub.all()]);
+  }
+
+  /** Lets viewers go in waves over so many milliseconds, each with a delay of its own before it comes back. */
+  async close(withinMs: number): Promise<void> {
+    this.closing = true;
+    for (const timer of this.timers) clearInterval(timer);
+    const viewers = this.viewers;
+    const size = Math.ceil(viewers.length / WAVES);
+    for (let at = 0; at < viewers.length; at += size) {
+      for (const viewer of viewers.slice(at, at + size)) viewer.drop(Math.random() * 10_000);
+      if (at + size < viewers.length) await sleep(withinMs / WAVES);
+    }
+    for (const hub of this.open) hub.close();
+  }
+
+  /** Proxies cut what is silent for 30 seconds or more. */
+  private beat(): void {
+    for (const hub of this.open)
+      if ([...hub.all()].length === 0 && ![...this.hubs.values()].includes(hub)) this.open.delete(hub);
+    const now = performance.now();
+    for (const viewer of this.viewers) {
+      if (viewer.stalledSince !== undefined && now - viewer.stalledSince > MOST_STALLED_MS) viewer.drop();
+      else if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n\n`);
+    }
+  }
+
+  /** A stream ends within a second of its key. Where Postgres cannot be asked, it is asked again. */
+  private async endRevoked(): Promise<void> {
+    const viewers = this.viewers.filter(({ keyId }) => keyId !== undefined);
+    const ids = [...new Set(viewers.flatMap(({ keyId }) => keyId ?? []))];
+    if (ids.length === 0) return;
+    const gone = new Set(await this.revoked(ids).catch(() => []));
+    for (const viewer of viewers) if (viewer.keyId !== undefined && gone.has(viewer.keyId)) viewer.end('revoked');
+  }
+}

@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import { BEGINNING, controlFrame, type Frame } from './frames';
+
+/** `status` leaves out texts. There are exactly these two, so that frames stay shared. */
+export type View = 'full' | 'status';
+
+/** Bytes that wait in a socket before the viewer counts as behind; what comes then waits in the ring, which all share. */
+const MOST_WAITING = 256 * 1024;
+
+/** One socket and a position. */
+export class Viewer {
+  /** Number of the next frame of the ring; -1 while the viewer is not at the ring yet. */
+  next = -1;
+  /** Nothing up to this event is sent: the viewer has it. */
+  after = BEGINNING;
+  /** Since when nothing has left for it although something waits. */
+  stalledSince: number | undefined;
+  private blocked = false;
+
+  constructor(
+    private readonly response: ServerResponse,
+    readonly view: View,
+    /** The key by which it came in. */
+    readonly keyId: string | undefined,
+    onDrain: (viewer: Viewer) => void,
+    onGone: (viewer: Viewer) => void,
+  ) {
+    response.on('drain', () => {
+      this.blocked = false;
+      this.stalledSince = undefined;
+      onDrain(this);
+    });
+    response.once('close', () => onGone(this));
+    response.on('error', () => undefined);
+  }
+
+  get isGone(): boolean {
+    return this.response.destroyed || this.response.writableEnded;
+  }
+
+  get canTake(): boolean {
+    return !this.blocked && !this.isGone;
+  }
+
+  give(frame: Frame): void {
+    const bytes = this.view === 'full' ? frame.full : frame.status;
+    if (bytes) this.write(bytes);
+  }
+
+  write(bytes: Buffer | string): void {
+    if (this.isGone) return;
+    const flows = this.response.write(bytes);
+    if (flows || this.response.writableLength < MOST_WAITING) return;
+    this.blocked = true;
+    this.stalledSince ??= performance.now();
+  }
+
+  /** With a reason; the last that it is told. */
+  end(reason: string): void {
+    this.write(controlFrame({ type: 'end', reason }));
+    this.response.end();
+  }
+
+  /** Without a word that could be taken for an end: the viewer comes back with its cursor. */
+  drop(retryMs?: number): void {
+    if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n\n`);
+    if (this.blocked) this.response.destroy();
+    else this.response.end();
+  }
+}

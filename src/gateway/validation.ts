@@ -1,0 +1,41 @@
+import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
+import type { z } from 'zod';
+import type { FailureType } from '../protocol';
+import { Refusal } from './problem';
+
+/** A route's types come from its zod schemas, which also check each request and make the OpenAPI document. */
+export interface ZodProvider extends FastifyTypeProvider {
+  validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
+  serializer: unknown;
+}
+
+const MOST_NAMED = 20;
+const PLACES: Readonly<Record<string, string>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'address',
+  headers: 'headers',
+};
+
+/** Checks a part of a request. What is wrong is said by field; what is not known is refused as a wrong request. */
+export const validate: FastifySchemaCompiler<z.ZodType> =
+  ({ schema, httpPart = 'body' }) =>
+  (data: unknown) => {
+    const { error, data: value } = schema.safeParse(data ?? (httpPart === 'body' ? {} : undefined));
+    return error ? { error: refusalOf(httpPart, error.issues) } : { value };
+  };
+
+function refusalOf(part: string, issues: readonly z.core.$ZodIssue[]): Refusal {
+  const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
+  const errors = issues.slice(0, MOST_NAMED).map((issue) => ({
+    pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: issue.message,
+  }));
+  if (custom?.code === 'custom') {
+    return new Refusal(custom.params?.['type'] as FailureType, custom.message, part === 'body' ? { errors } : {});
+  }
+  const isForm = part !== 'body' || issues.some(({ code, path }) => code === 'unrecognized_keys' || path.length === 0);
+  const said = errors.map(({ pointer, detail }) => (pointer ? `${pointer.slice(1)}: ${detail}` : detail)).join('; ');
+  const message = `The ${PLACES[part] ?? part} cannot be taken. ${said}`;
+  return new Refusal(isForm ? 'Request.Invalid' : 'Project.Invalid', message, { errors });
+}

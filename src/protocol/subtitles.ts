@@ -1,0 +1,37 @@
+export interface Caption {
+  readonly seconds: number;
+  readonly text: string;
+}
+
+/** The captions one after the other as SubRip text, each for its own seconds. */
+export function subRip(captions: readonly Caption[]): string {
+  return timed(captions, ',')
+    .map(({ times, text }, i) => `${i + 1}\n${times}\n${text}\n`)
+    .join('\n');
+}
+
+/** The same as WebVTT, for a browser's `<track>`. */
+export function webVtt(captions: readonly Caption[]): string {
+  const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `WEBVTT\n${timed(captions, '.')
+    .map(({ times, text }) => `\n${times}\n${escaped(text)}\n`)
+    .join('')}`;
+}
+
+function timed(captions: readonly Caption[], point: string): { readonly times: string; readonly text: string }[] {
+  let from = 0;
+  return captions.map(({ seconds, text }) => {
+    const start = from;
+    from += seconds;
+    // A blank line would end the caption early.
+    const lines = text.trim().replace(/\s*[\r\n]\s*/g, '\n');
+    return { times: `${stamp(start, point)} --> ${stamp(from, point)}`, text: lines };
+  });
+}
+
+function stamp(seconds: number, point: string): string {
+  const ms = Math.round(seconds * 1000);
+  const part = (value: number, digits: number) => String(value).padStart(digits, '0');
+  const clock = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1000) % 60].map((value) => part(Math.floor(value), 2));
+  return `${clock.join(':')}${point}${part(ms % 1000, 3)}`;
+}

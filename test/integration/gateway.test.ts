@@ -1,0 +1,356 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { RunningGateway } from '../../src/gateway';
+import type { ProjectId } from '../../src/protocol';
+import { projectRoot } from '../architecture/project-files';
+import { GatewayProcess, HttpUser, ownKey, SseReader, startGateway, textOver } from '../support/gateway';
+import { longText } from '../support/long-rewrite';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic, sha256, watchToEnd } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+const studio = new StudioControl();
+let database: OwnDatabase;
+let env: Record<string, string>;
+let app: TestApp;
+let gateway: RunningGateway;
+let user: HttpUser;
+let owner: string;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+describe('On a loopback address without keys', () => {
+  test('whoever is on this machine is the operator, but no page of another site', async () => {
+    const anybody = new HttpUser(gateway.url);
+    expect(await anybody.ask('GET', '/v1/projects')).toMatchObject({ status: 200, body: { projects: [] } });
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'same-site' },
+    ]) {
+      const refused = await anybody.ask('POST', '/v1/projects', { topic: 'x' }, headers);
+      expect(refused).toMatchObject({ status: 403, body: { code: 'Request.Forbidden' } });
+    }
+  });
+
+  test('no name but those of this machine is answered', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.end('GET /v1/projects HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n');
+    let answer = '';
+    socket.on('data', (data: Buffer) => (answer += data.toString('utf8')));
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 403 [^]*"code":"Request\.Forbidden"/);
+  });
+});
+
+describe('With a key', () => {
+  beforeAll(async () => {
+    const key = await ownKey(app);
+    owner = key.owner;
+    user = new HttpUser(gateway.url, key.secret);
+  });
+
+  test('a film is made, watched and fetched, and another owner sees nothing of it', async () => {
+    const { topic } = ownTopic();
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = { topic, settings: { scenes: 1 }, start: { gates: ['storyboard'] } };
+    const created = await user.ask('POST', '/v1/projects', body, headers);
+    expect(created).toMatchObject({ status: 202, body: { run: { runId: expect.any(String) } } });
+    const { projectId } = created.body as { projectId: ProjectId };
+    const path = `/v1/projects/${projectId}`;
+    expect(created.headers.get('location')).toBe(path);
+    expect((await user.ask('POST', '/v1/projects', body, headers)).body).toEqual(created.body);
+    expect(await user.ask('POST', '/v1/projects', { ...body, topic: 'another' }, headers)).toMatchObject({
+      status: 422,
+      body: { code: 'Request.Repeated' },
+    });
+
+    const reader = new SseReader(user, projectId);
+    const reading = reader.read();
+    await until('the gate', () =>
+      reader.seen.some(({ event }) => event.type === 'awaiting' || event.status === 'awaiting_approval'),
+    );
+    expect(await user.ask('POST', `${path}/approve`, { gate: 'storyboard' })).toMatchObject({ status: 200 });
+    expect(await reading).toBe('ended');
+    expect(reader.seen.at(-1)?.event).toMatchObject({ type: 'end', reason: 'run_ended' });
+    const ids = reader.seen.flatMap(({ id }) => id ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+
+    const text = await user.ask('GET', `${path}/lanes/text?lane=rewrite`);
+    expect(textOver(reader.seen, 'rewrite').toString('utf8')).toBe(text.text);
+    expect(text.headers.get('etag')).toBe(`"${sha256(text.text)}"`);
+
+    // Who comes back after the end is told that there is no more, and who comes anew gets a snapshot.
+    const lastId = reader.lastId ?? '';
+    expect(await reader.read()).toBe('ended');
+    expect(reader.status).toBe(204);
+    const late = new SseReader(user, projectId, '?view=status');
+    await late.read();
+    expect(late.seen.map(({ event }) => event.type)).toEqual(['snapshot', 'end']);
+    expect(late.seen[0]?.event.lanes.rewrite).not.toHaveProperty('text');
+    const part = new SseReader(user, projectId, `?cursor=${ids[3]}`);
+    await part.read();
+    expect(part.headers.get('storyreel-resumed-from')).toBe(ids[3]);
+    expect(part.seen.flatMap(({ id }) => id ?? []).at(-1)).toBe(lastId);
+
+    const film = await user.ask('GET', `${path}/film`);
+    expect(film.status).toBe(302);
+    const media = film.headers.get('location') ?? '';
+    const whole = await user.ask('GET', media);
+    const size = Number(whole.headers.get('content-length'));
+    expect(whole.headers.get('cache-control')).toContain('immutable');
+    for (const [range, status, content] of [
+      ['bytes=0-3', 206, `bytes 0-3/${size}`],
+      ['bytes=-4', 206, `bytes ${size - 4}-${size - 1}/${size}`],
+      [`bytes=${size}-`, 416, `bytes */${size}`],
+      ['bytes=3-1', 200, null],
+      ['lines=1-2', 200, null],
+    ] as const) {
+      const answer = await user.ask('GET', media, undefined, { range });
+      expect([range, answer.status, answer.headers.get('content-range')]).toEqual([range, status, content]);
+    }
+    expect((await user.ask('GET', `${path}/subtitles.vtt`)).text).toMatch(/^WEBVTT\n\n00:00:00\.000 --> /);
+    expect((await user.ask('GET', `${path}/subtitles.srt`)).text).toMatch(/^1\n00:00:00,000 --> /);
+
+    const other = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    const unknown = await other.ask('GET', `/v1/projects/${randomUUID()}`);
+    for (const foreign of [path, media, `${path}/events`, `${path}/film`]) {
+      const answer = await other.ask('GET', foreign);
+      expect([answer.status, answer.body.detail]).toEqual([
+        404,
+        String(unknown.body.detail).replace(/\S+\.$/, `${projectId}.`),
+      ]);
+    }
+    expect((await other.ask('GET', '/v1/projects')).body).toEqual({ projects: [] });
+    expect((await user.ask('GET', '/v1/projects')).body.projects).toMatchObject([{ projectId, owner }]);
+  });
+
+  test('of two edits at once one is refused, with the version that is there now', async () => {
+    const { projectId } = (await user.ask('POST', '/v1/projects', { topic: 'a fox' })).body as { projectId: ProjectId };
+    const path = `/v1/projects/${projectId}`;
+    const tag = (await user.ask('GET', path)).headers.get('etag') ?? '';
+    expect(await user.ask('PATCH', path, { topic: 'a hare' })).toMatchObject({ status: 428 });
+    const both = await Promise.all(
+      ['a hare', 'a hound'].map((topic) => user.ask('PATCH', path, { topic }, { 'if-match': tag })),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const refused = both.find(({ status }) => status === 412);
+    expect(refused?.body).toMatchObject({ code: 'Project.Conflict', version: 2 });
+    const now = await user.ask('GET', path, undefined, { 'if-none-match': tag });
+    expect(now.status).toBe(200);
+    const again = await user.ask('GET', path, undefined, { 'if-none-match': now.headers.get('etag') ?? '' });
+    expect(again.status).toBe(304);
+  });
+
+  test('one who waits is answered as soon as something has changed', async () => {
+    const { projectId } = (await user.ask('POST', '/v1/projects', { topic: 'a fox' })).body as { projectId: ProjectId };
+    const path = `/v1/projects/${projectId}`;
+    const tag = (await user.ask('GET', path)).headers.get('etag') ?? '';
+    const waiting = user.ask('GET', path, undefined, { 'if-none-match': tag, prefer: 'wait=60' });
+    await user.ask('PATCH', path, { topic: 'a hare' }, { 'if-match': '*' });
+    const answer = await waiting;
+    expect(answer).toMatchObject({ status: 200, body: { topic: 'a hare' } });
+    expect(answer.headers.get('preference-applied')).toBe('wait=60');
+    const short = await user.ask('GET', path, undefined, {
+      'if-none-match': answer.headers.get('etag') ?? '',
+      prefer: 'wait=1',
+    });
+    expect(short.status).toBe(304);
+  });
+
+  test.each([
+    ['JSON that is none', '{"topic":', 400, 'Request.Invalid'],
+    ['a field that does not exist', { topic: 'x', tpoic: 'y' }, 400, 'Request.Invalid'],
+    ['no topic', {}, 422, 'Project.Invalid'],
+    ['a number for a topic', { topic: 7 }, 422, 'Project.Invalid'],
+    ['another owner', { topic: 'x', owner: 'somebody' }, 422, 'Project.Invalid'],
+    ['no such stage', { topic: 'x', start: { stages: ['cut'] } }, 422, 'Stage.Unknown'],
+    ['2 MB', { topic: 'x'.repeat(2_000_000) }, 413, 'Request.TooLarge'],
+  ])('%s is one clear problem', async (_, body, status, code) => {
+    const answer = await user.ask('POST', '/v1/projects', body);
+    expect(answer).toMatchObject({ status, body: { status, code, type: `/v1/errors#${code}` } });
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.text.length).toBeLessThan(2_000);
+  });
+
+  test('a text that is sent as a form or as plain text is refused', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      const answer = await user.ask('POST', '/v1/projects', '{"topic":"x"}', { 'content-type': type });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'Request.Invalid' } });
+    }
+  });
+
+  test('a cursor that is none is a problem, and one of another log gives a snapshot', async () => {
+    const { projectId } = (await user.ask('POST', '/v1/projects', { topic: 'a fox' })).body as { projectId: ProjectId };
+    const bad = await user.ask('GET', `/v1/projects/${projectId}/events?cursor=tomorrow`);
+    expect(bad).toMatchObject({ status: 400, body: { code: 'Request.Invalid' } });
+    const reader = new SseReader(user, projectId, '?cursor=9999999999999-0');
+    expect(await reader.read(({ event }) => event.type === 'caught_up')).toBe('left');
+    expect(reader.seen[0]?.event).toMatchObject({ type: 'snapshot', status: 'draft' });
+    expect(reader.headers.get('storyreel-resumed-from')).toBe('snapshot');
+  });
+
+  test('every operation asks for a key, for its scope, and knows nothing of what is another owner’s', async () => {
+    const document = (await user.ask('GET', '/v1/openapi.json')).body;
+    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/healthz'];
+    const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });
+    const none = new HttpUser(gateway.url);
+    const narrow = new HttpUser(gateway.url, (await ownKey(app, ['run'])).secret);
+    const reads = new HttpUser(gateway.url, (await ownKey(app, ['read'])).secret);
+    let walked = 0;
+    for (const [template, operations] of Object.entries((document as Document).paths)) {
+      if (open.includes(template)) continue;
+      const path = template.replace('{id}', foreign).replace('{batchId}', 'none').replace('{sha256}', 'a'.repeat(64));
+      for (const [method, operation] of Object.entries(operations)) {
+        const scope = /`(\w+)`/.exec(operation.description)?.[1];
+        const body = operation.requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
+        const ask = (who: HttpUser) => who.ask(method.toUpperCase(), path, body, { 'if-match': '*' });
+        const at = `${method} ${template}`;
+        expect([at, (await ask(none)).status]).toEqual([at, 401]);
+        const unscoped = await ask(scope === 'run' ? reads : narrow);
+        expect([at, unscoped.status, unscoped.body?.scope]).toEqual([at, 403, scope]);
+        if (/\{(id|batchId)\}/.test(template)) expect([at, (await ask(user)).status]).toEqual([at, 404]);
+        walked += 1;
+      }
+    }
+    expect(walked).toBeGreaterThan(20);
+    expect(JSON.stringify(document)).not.toContain('"$ref":"#/components/schemas/undefined');
+  });
+
+  test('a stream ends within a moment of its key', async () => {
+    const key = await ownKey(app);
+    const visitor = new HttpUser(gateway.url, key.secret);
+    const { projectId } = (await visitor.ask('POST', '/v1/projects', { topic: 'a fox' })).body as {
+      projectId: ProjectId;
+    };
+    const reader = new SseReader(visitor, projectId);
+    const reading = reader.read();
+    await until('the snapshot', () => reader.seen.length > 1);
+    expect(await app.client.keys.revoke(key.id)).toBe(true);
+    expect(await reading).toBe('ended');
+    expect(reader.seen.at(-1)?.event).toEqual({ type: 'end', reason: 'revoked' });
+    expect((await visitor.ask('GET', '/v1/projects')).status).toBe(401);
+  });
+
+  test('a batch is the owner’s own, whatever others call theirs', async () => {
+    const other = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    const batch = { batchId: 'spring', projects: [{ topic: 'a fox' }], stages: ['rewrite'] };
+    const mine = (await user.ask('POST', '/v1/batches', batch)).body;
+    const theirs = (await other.ask('POST', '/v1/batches', batch)).body;
+    expect([mine.batchId, theirs.batchId]).toEqual(['spring', 'spring']);
+    expect(mine.projectIds).not.toEqual(theirs.projectIds);
+    const view = (await user.ask('GET', '/v1/batches/spring')).body;
+    expect(view.projects).toMatchObject([{ projectId: mine.projectIds[0] }]);
+    await watchToEnd(app.client, mine.projectIds[0] as ProjectId);
+    await watchToEnd(app.client, theirs.projectIds[0] as ProjectId);
+  });
+
+  test('viewers who leave and come back have, to the byte, the text that is stored', async () => {
+    const { topic, mark } = ownTopic();
+    const text = longText(mark, 120);
+    await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 400 });
+    const body = { topic, settings: { scenes: 1 }, start: { stages: ['rewrite'] } };
+    const { projectId } = (await user.ask('POST', '/v1/projects', body)).body as { projectId: ProjectId };
+    const readers = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const reader = new SseReader(user, projectId);
+        // Each leaves after so many messages, again and again.
+        for (let left = 0, how: string = 'left'; how === 'left'; left = 0) {
+          how = await reader.read(() => (left += 1) > 3 + i * 7 && i > 0);
+        }
+        return reader;
+      }),
+    );
+    const [first] = readers;
+    for (const { seen } of readers) {
+      expect(textOver(seen, 'rewrite').toString('utf8')).toBe(text);
+      const done = seen.findLast(({ event }) => event.type === 'done')?.event;
+      expect(done ? done.metadata.sha256 : sha256(text)).toBe(sha256(text));
+    }
+    expect(first?.seen.map(({ event }) => event.type)).toEqual(expect.arrayContaining(['token', 'done']));
+  });
+});
+
+test('a viewer through a kill -9, and through a deploy, of the gateway misses nothing', async () => {
+  const { topic, mark } = ownTopic();
+  const text = longText(mark, 100);
+  await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 300 });
+  const projectId = await app.client.create({ topic, owner, settings: { scenes: 1 } });
+  const key = user.key ?? '';
+  const first = await GatewayProcess.start(env);
+  const { host } = new URL(first.url);
+  const python = spawn('python3', [join(projectRoot, 'docs', 'examples', 'watch.py'), first.url, projectId], {
+    env: { PATH: process.env['PATH'], STORYREEL_KEY: key },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  python.stdout.on('data', (data: Buffer) => (said += data.toString('utf8')));
+  const left = once(python, 'exit');
+  const reader = new SseReader(new HttpUser(first.url, key), projectId);
+  const begun = reader.read();
+  await until('the snapshot', () => reader.seen.length > 1);
+  await app.client.start(projectId, { stages: ['rewrite'] });
+  const bytes = () => textOver(reader.seen, 'rewrite').length;
+  await until('some of the text', () => bytes() > 200);
+  await first.end('SIGKILL');
+  expect(await begun).toBe('ended');
+  expect(reader.seen.at(-1)?.event.type).toBe('token');
+
+  const second = await GatewayProcess.start(env, host);
+  const before = bytes();
+  const resumed = reader.read();
+  await until('more of the text', () => bytes() > before + 200);
+  expect(reader.headers.get('storyreel-resumed-from')).toMatch(/^\d+-\d+$/);
+  // It says no word that could be taken for the end of the run.
+  expect(await second.end('SIGTERM')).toBe(0);
+  expect(await resumed).toBe('ended');
+  expect(reader.seen.at(-1)?.event.type).not.toBe('end');
+
+  const third = await GatewayProcess.start(env, host);
+  await reader.read();
+  expect(reader.seen.filter(({ event }) => event.type === 'snapshot')).toHaveLength(1);
+  expect(textOver(reader.seen, 'rewrite').toString('utf8')).toBe(text);
+  expect(await left).toEqual([0, null]);
+  expect(said).toBe(`rewrite ${sha256(text)} verified\n`);
+  await third.end('SIGTERM');
+});
+
+test('where others can reach it, it does not start without a key', async () => {
+  const empty = await createOwnDatabase();
+  const starting = GatewayProcess.start({ ...env, DATABASE_URL: empty.url }, '0.0.0.0:0');
+  await expect(starting).rejects.toThrow(/ended \(2\).*there is no API key. Make one first: storyreel keys create/);
+  await empty.drop();
+});
+
+interface Document {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly description: string; readonly requestBody?: object }>>>
+  >;
+}
+
+/** Of operations whose body must have something in it, by the end of their address. */
+const bodies: Readonly<Record<string, unknown>> = {
+  projects: { topic: 'x' },
+  retry: { lane: 'rewrite' },
+  skip: { lane: 'rewrite' },
+  'cancel-lane': { lane: 'rewrite' },
+  approve: { gate: 'storyboard' },
+  reject: { gate: 'storyboard', reason: 'x' },
+  budget: { amount: 1 },
+};
