@@ -51,7 +51,7 @@ export const ARROWS = {
     'log-context.ts',
     'logger.ts',
   ],
-  gateway: ['protocol', 'client', 'storage', 'config.ts', 'logger.ts', 'scrub.ts'],
+  gateway: ['protocol', 'client', 'storage', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts'],
   cli: [
     'protocol',
     'client',

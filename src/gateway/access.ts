@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { shownHosts } from '../address';
 import { SCOPES, type StoryClient } from '../client';
 import { StoryreelError } from '../protocol';
 import type { App, Caller } from './app';
@@ -52,7 +53,7 @@ function mustNotBeCrossSite({ headers }: FastifyRequest): void {
 
 function isOther(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
+  return shownHosts(origin) !== host;
 }
 
 async function callerOf({ headers }: FastifyRequest, stories: StoryClient, local: boolean): Promise<Caller> {
