@@ -42,7 +42,7 @@ export type { NewProject } from './new-project';
 export type { LaneStateView, ProjectView, StageView } from './project-view';
 export type { CreateOptions } from './create-project';
 export type { ListFilter, ProjectPage, ProjectSummary } from './list-projects';
-export type { ProjectMedia } from './project-files';
+export type { Caption, ProjectMedia } from './project-files';
 export { StoryClient, type ConnectOptions } from './story-client';
 export type { DeleteOptions } from './delete-project';
 export type { StartOptions } from './start-run';

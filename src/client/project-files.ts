@@ -1,12 +1,18 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Film, GeneratedImage, GeneratedVideo, Scene } from '../entities';
-import { type Caption, type ProjectId } from '../protocol';
+import type { ProjectId } from '../protocol';
 
 /** A picture, clip or film of a project. */
 export interface ProjectMedia {
   readonly sha256: string;
   readonly bytes: number;
   readonly mediaType: string;
+}
+
+/** What is spoken, and for how long. */
+export interface Caption {
+  readonly seconds: number;
+  readonly text: string;
 }
 
 /** What the project has of this content; undefined where it has none of it, whoever else has. */

@@ -5,7 +5,6 @@ import { createDataSource, databaseUnreachable, Project, usageTotals } from '../
 import {
   projectNotFound,
   workflowIdOf,
-  type Caption,
   type LaneId,
   type MessageAnswer,
   type ProjectId,
@@ -48,7 +47,7 @@ import { runReconcile } from './run-reconcile';
 import { createProject, type CreateOptions } from './create-project';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './list-projects';
 import type { NewProject } from './new-project';
-import { captionsOf, findMedia, type ProjectMedia } from './project-files';
+import { captionsOf, findMedia, type Caption, type ProjectMedia } from './project-files';
 import { SnapshotReader } from './snapshot-reader';
 import { startRun, type StartOptions } from './start-run';
 import { steerRun, tellEdited } from './steer-run';

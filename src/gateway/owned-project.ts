@@ -1,5 +1,6 @@
 import type {
   CancelResult,
+  Caption,
   DeleteOptions,
   EditableProject,
   EditedProject,
@@ -15,7 +16,7 @@ import type {
   TextEditView,
   WatchOptions,
 } from '../client';
-import type { Caption, LaneId, MessageAnswer, ProjectId, SnapshotEvent, StageName, StoryEvent } from '../protocol';
+import type { LaneId, MessageAnswer, ProjectId, SnapshotEvent, StageName, StoryEvent } from '../protocol';
 
 /** What a caller may do with a project that is known to be the caller's; each is the method of `StoryClient`. */
 export class OwnedProject {

@@ -103,7 +103,6 @@ export {
   type StoryStatusView,
 } from './workflow-api';
 export { isOpen } from './open-workflow';
-export { subRip, webVtt, type Caption } from './subtitles';
 export {
   boundedError,
   boundedIssues,

@@ -4,7 +4,7 @@ import { workflowSources } from '../../src/worker/workflow-sources';
 import { projectRoot } from './project-files';
 
 const FORBIDDEN = ['typeorm', 'zod', 'openai', 'ioredis', 'pg', 'pino', '@opentelemetry'];
-const MAX_BYTES = 2_200_000;
+const MAX_BYTES = 2_250_000;
 
 let code: string;
 
@@ -24,6 +24,6 @@ it('holds the story workflow and what hands its trace on', () => {
   expect(code).toContain('src/workflows/story.ts');
 });
 
-it('stays under 2.2 MB', () => {
+it('stays under 2.25 MB', () => {
   expect(Buffer.byteLength(code)).toBeLessThan(MAX_BYTES);
 });

@@ -1,4 +1,4 @@
-import { subRip, webVtt } from '../../src/protocol';
+import { subRip, webVtt } from '../../src/gateway/subtitles';
 
 describe('Subtitles', () => {
   test('follow each other, each for its own seconds', () => {

@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { INPUTS } from '../../client';
 import { mediaKey } from '../../storage';
-import { laneId, StoryreelError, subRip, webVtt } from '../../protocol';
+import { laneId, StoryreelError } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, sendTagged, tagOf } from '../conditional';
 import { rangeIn } from '../range';
 import { projectParams } from '../schemas';
+import { subRip, webVtt } from '../subtitles';
 
 const mediaParams = projectParams.extend({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),

@@ -1,7 +1,4 @@
-export interface Caption {
-  readonly seconds: number;
-  readonly text: string;
-}
+import type { Caption } from '../client';
 
 /** The captions one after the other as SubRip text, each for its own seconds. */
 export function subRip(captions: readonly Caption[]): string {
