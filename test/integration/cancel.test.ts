@@ -5,6 +5,7 @@ import { createDataSource, Lane, ModelUsage } from '../../src/entities';
 import type { LaneId, ProjectId, StoryEvent } from '../../src/protocol';
 import { openRedis } from '../../src/stream';
 import { runWorker } from '../../src/worker';
+import { startAppWithoutRedis } from '../support/redis-away';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { loggerThatCounts } from '../support/sdk-warnings';
 import { ownTopic, textSeen, typesOf, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
@@ -137,7 +138,7 @@ test.concurrent(
 
 test.concurrent('Without Redis a cancel comes with the next heartbeat, within about a second', async () => {
   const provider = await TokenServer.start();
-  const app = await startApp({ OPENAI_BASE_URL: provider.url, REDIS_URL: 'redis://127.0.0.1:1' });
+  const app = await startAppWithoutRedis({ OPENAI_BASE_URL: provider.url });
   try {
     const projectId = await app.client.create({ topic: 'a text that nobody sees' });
     await app.client.start(projectId);

@@ -1,4 +1,5 @@
 import type { ProjectId } from '../../src/protocol';
+import { startAppWithoutRedis } from '../support/redis-away';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -30,8 +31,7 @@ describe('While Redis is away', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    // Nothing listens on the discard port.
-    app = await startApp({ REDIS_URL: 'redis://127.0.0.1:9' });
+    app = await startAppWithoutRedis();
   });
   afterAll(() => app.close());
 

@@ -88,7 +88,7 @@ describe('plain lines', () => {
     const screen = paper();
     new PlainRenderer(screen, jest.fn()).close({ project, filmPath: '/films/fox.mp4', seconds: 12.34 });
     expect(screen.text).toBe(
-      '✓ The film is done. 30 tokens, 5 of them wasted, 12.3 s\n  /films/fox.mp4\n  1 scenes, 3.0 s, 2.5 MB\n',
+      '✓ The film is done. 30 tokens, 5 of them wasted, 12.3 s\n  /films/fox.mp4\n  1 scene, 3.0 s, 2.5 MB\n',
     );
   });
 
