@@ -36,11 +36,20 @@ export async function debianPackage(
       `Run apt-get update on a Debian or Ubuntu system, or install ${name}`,
     );
   };
+  const download = async (options: readonly string[]) => {
+    const depends = await run('apt-cache', [...options, 'depends', '--no-recommends', '--no-suggests', name]);
+    const libraries = [...depends.matchAll(/Depends: (lib[\w.+-]+)$/gm)].map(([, library = '']) => library);
+    const needed = libraries.filter((library) => library !== 'libc6' && !library.startsWith('libjs-'));
+    await run('apt-get', [...options, 'download', name, ...needed], partial);
+  };
   try {
     mkdirSync(partial, { recursive: true });
-    const depends = await run('apt-cache', ['depends', '--no-recommends', '--no-suggests', name]);
-    const libraries = [...depends.matchAll(/Depends: (lib[\w.+-]+)$/gm)].map(([, library = '']) => library);
-    await run('apt-get', ['download', name, ...libraries.filter((library) => library !== 'libc6')], partial);
+    await download([]).catch(async () => {
+      // A bare machine has no list of packages, or an old one.
+      const own = ownLists(join(toolsDir, 'apt'));
+      await run('apt-get', [...own, 'update']);
+      await download(own);
+    });
     for (const archive of readdirSync(partial).filter((file) => file.endsWith('.deb'))) {
       await run('dpkg-deb', ['--extract', archive, '.'], partial);
       rmSync(join(partial, archive));
@@ -50,4 +59,13 @@ export async function debianPackage(
     rmSync(partial, { recursive: true, force: true });
   }
   return target;
+}
+
+/** Options by which apt keeps its lists in a folder of ours. */
+function ownLists(folder: string): string[] {
+  const [lists, archives] = [join(folder, 'lists'), join(folder, 'archives')];
+  for (const each of [lists, archives]) mkdirSync(join(each, 'partial'), { recursive: true });
+  const settings = { 'Dir::State::Lists': lists, 'Dir::Cache': folder, 'Dir::Cache::Archives': archives };
+  const all = { ...settings, 'APT::Sandbox::User': 'root' };
+  return Object.entries(all).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
