@@ -23,10 +23,10 @@ function withPassword(): string {
 
 describe('The log of a worker', () => {
   const studio = new StudioControl();
-  const suite = new WorkerSuite(testEnv({ REDIS_URL: withPassword() }));
+  const suite = new WorkerSuite(testEnv());
 
   test('is JSON, whoever writes it, names the run of each line, and has each failure once', async () => {
-    const worker = await suite.startWorker();
+    const worker = await suite.startWorker({ REDIS_URL: withPassword() });
     const { client } = suite;
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { status: 401 });
