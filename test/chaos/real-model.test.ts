@@ -29,10 +29,13 @@ describe('With a real model, in llama.cpp, behind a connection that breaks in mi
       OPENAI_BASE_URL: url.href,
       STORYREEL_TEXT_MODEL: model.model,
       STORYREEL_TEXT_CONTINUATION: 'prefill',
+      // A model of this size writes what it likes.
+      TEXT_CHECKS: 'off',
     });
     const projectId = await app.client.create({ topic: 'a fox who paints the moon', settings: { scenes: SCENES } });
-    // The model may not end its story before it is cut off: a rewrite may be cut short.
-    proxy.change('"max_tokens":2000,"temperature":0.8', '"max_tokens":120,"ignore_eos":true ');
+    // The model may not end its story before it is cut off, and ends it for certain with a sentence after that.
+    proxy.change('"max_tokens":2000,"temperature":0.8', '"max_tokens":120,"ignore_eos":true ', 1);
+    proxy.change('"max_tokens":2000,"temperature":0.8', '"stop":["."],"ignore_eos":true     ');
     // What only the one and what only the other prompt says; a token takes some 250 bytes of the stream.
     proxy.cutNext('screenwriter', 8_000);
     proxy.cutNext('storyboard artist', 15_000);
@@ -67,7 +70,7 @@ describe('With a real model, in llama.cpp, behind a connection that breaks in mi
     const { text, offset } = goneOnFrom('rewrite');
     expect(offset).toBeGreaterThan(50);
     const bytes = Buffer.from(text);
-    expect(bytes.length).toBeGreaterThan(offset);
+    expect(bytes.length).toBeGreaterThanOrEqual(offset);
     expect(bytes.subarray(0, offset).toString('utf8')).toMatch(/\S$/);
   });
 

@@ -10,7 +10,7 @@ export class TcpProxy {
   delayMs = 0;
   private readonly links = new Set<Link>();
   private silent = false;
-  private readonly changes: { readonly from: string; readonly to: string }[] = [];
+  private readonly changes: { readonly from: string; readonly to: string; times: number }[] = [];
   private cuts: { readonly after: string; readonly bytes: number }[] = [];
 
   private constructor(
@@ -60,8 +60,8 @@ export class TcpProxy {
   }
 
   /** Of what clients send in one piece; both texts must be of the same length. */
-  change(from: string, to: string): void {
-    this.changes.push({ from, to });
+  change(from: string, to: string, times = Infinity): void {
+    this.changes.push({ from, to, times });
   }
 
   async close(): Promise<void> {
@@ -70,11 +70,11 @@ export class TcpProxy {
   }
 
   private changed(bytes: Buffer): Buffer {
-    return this.changes.reduce(
-      (sent, { from, to }) =>
-        sent.includes(from) ? Buffer.from(sent.toString('latin1').replace(from, to), 'latin1') : sent,
-      bytes,
-    );
+    return this.changes.reduce((sent, change) => {
+      if (change.times === 0 || !sent.includes(change.from)) return sent;
+      change.times -= 1;
+      return Buffer.from(sent.toString('latin1').replace(change.from, change.to), 'latin1');
+    }, bytes);
   }
 
   private link(client: Socket): void {
