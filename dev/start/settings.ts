@@ -55,6 +55,8 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
     SHUTDOWN_GRACE_MS: '2000',
     // The local model works at two requests at once; others would only wait, and time out.
     ...(model && { TEXT_CONCURRENCY: '2', FIRST_TOKEN_TIMEOUT_MS: '180000' }),
+    // It is too small to write what every check asks for.
+    ...(model && { TEXT_CHECKS: 'off' }),
   };
   const own = Object.entries(unlessSet).filter(([name]) => !env[name]);
   return { ...Object.fromEntries(own), ...found };
