@@ -57,10 +57,10 @@ describe('With a real model, in llama.cpp, behind a connection that breaks in mi
     const changes = events.filter(
       (event) => (event.type === 'resumed' || event.type === 'reset') && event.lane === lane,
     );
-    expect(changes).toMatchObject([{ type: 'resumed', how: 'prefill', attempt: 2 }]);
+    // What it has written by then may be of no use, and is asked for once more.
+    expect(changes[0]).toMatchObject({ type: 'resumed', how: 'prefill', attempt: 2 });
     const text = textSeen(events, lane);
     expect(events.find((event) => event.type === 'done' && event.lane === lane)).toMatchObject({
-      attempt: 2,
       metadata: { length: Buffer.byteLength(text), sha256: sha256(text) },
     });
     return { text, offset: (changes[0] as LogEvent & { type: 'resumed' }).offset };
