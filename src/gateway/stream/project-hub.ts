@@ -215,7 +215,7 @@ export class ProjectHub {
   private async replay(viewer: Viewer, { first, watch }: Entry & { readonly kind: 'replay' }): Promise<boolean> {
     try {
       for (let event: StoryEvent | undefined = first; event; event = (await watch.next()).value ?? undefined) {
-        while (!viewer.canTake && !viewer.isGone) await turn();
+        await viewer.ready();
         if (viewer.isGone) return false;
         viewer.give(frameOf(event));
         const at = event.type === 'snapshot' ? event.cursor : event.id;

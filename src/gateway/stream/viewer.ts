@@ -16,6 +16,7 @@ export class Viewer {
   /** Since when nothing has left for it although something waits. */
   stalledSince: number | undefined;
   private blocked = false;
+  private readonly waiting = new Set<() => void>();
 
   constructor(
     private readonly response: ServerResponse,
@@ -28,9 +29,13 @@ export class Viewer {
     response.on('drain', () => {
       this.blocked = false;
       this.stalledSince = undefined;
+      this.wake();
       onDrain(this);
     });
-    response.once('close', () => onGone(this));
+    response.once('close', () => {
+      this.wake();
+      onGone(this);
+    });
     response.on('error', () => undefined);
   }
 
@@ -40,6 +45,11 @@ export class Viewer {
 
   get canTake(): boolean {
     return !this.blocked && !this.isGone;
+  }
+
+  /** Resolves when the viewer can take more, or is gone. */
+  async ready(): Promise<void> {
+    while (!this.canTake && !this.isGone) await new Promise<void>((resolve) => this.waiting.add(resolve));
   }
 
   give(frame: Frame): void {
@@ -59,6 +69,7 @@ export class Viewer {
   end(reason: string): void {
     this.write(controlFrame({ type: 'end', reason }));
     this.response.end();
+    this.wake();
   }
 
   /** Without a word that could be taken for an end: the viewer comes back with its cursor. */
@@ -66,5 +77,11 @@ export class Viewer {
     if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n\n`);
     if (this.blocked) this.response.destroy();
     else this.response.end();
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
   }
 }
