@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -9,6 +7,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from '../logger';
 import { projectIdOfWorkflow } from '../protocol';
+import { freeAddress } from './free-address';
 
 const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
   TRACE: 'trace',
@@ -75,6 +74,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
     return undefined;
   }
   for (let tries = 1; ; tries++) {
+    // The runtime cannot say which port it got, so it is told one.
     const bindAddress = await freeAddress();
     try {
       const prometheus = {
@@ -108,14 +108,4 @@ function ofRun({ workflowId, runId }: Meta): { projectId?: string; trace_id?: st
     ...(projectId && { projectId }),
     ...(typeof runId === 'string' && { trace_id: runId.replaceAll('-', '') }),
   };
-}
-
-/** The runtime cannot say which port it got, so it is told one. */
-async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `127.0.0.1:${port}`;
 }

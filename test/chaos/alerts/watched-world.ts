@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { StoryClient } from '../../../src/client';
 import { readConfig, type Config } from '../../../src/config';
 import { ModelProvider } from '../../../src/entities';
 import type { ProjectId } from '../../../src/protocol';
+import { freeAddress } from '../../../src/worker/free-address';
 import { projectFile } from '../../architecture/project-files';
 import { createOwnDatabase, type OwnDatabase } from '../../support/own-database';
 import { OwnRedis } from '../../support/own-redis';
@@ -113,13 +112,4 @@ export class WatchedWorld {
     url.hostname = '127.0.0.1';
     return name === 'temporal' ? url.host : url.href;
   }
-}
-
-async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `127.0.0.1:${port}`;
 }
