@@ -1,9 +1,10 @@
 import { withRedis } from '../../dev/stack/outside-service';
 import { readConfig } from '../../src/config';
-import { openRedis, openRedisLog, type ControlChannel, type RedisEventLog } from '../../src/stream';
+import { openRedisLog, type RedisEventLog } from '../../src/stream';
 import { moveSlot, NODES, SLOTS, startRedisCluster, type ClusterNode } from '../support/redis-servers';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { until } from '../support/until';
+import { openControlChannel } from './control-under-test';
 import { controlChannelContract } from './control-channel-contract';
 import { eventLogContract } from './event-log-contract';
 import { append, begin, listen, newProject, readAll, writerOf } from './log-under-test';
@@ -45,18 +46,7 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
     }).then(({ index }) => index);
   }
 
-  async function openControl(): Promise<ControlChannel> {
-    const redis = openRedis(readConfig({ REDIS_URL: nodes[0]?.url, REDIS_CLUSTER: 'on' }));
-    const { control } = redis;
-    await redis.log.ready(10_000);
-    return {
-      get up() {
-        return control.up;
-      },
-      ...{ stop: (request) => control.stop(request), listen: (listener) => control.listen(listener) },
-      close: () => void redis.close(),
-    };
-  }
+  const openControl = () => openControlChannel(readConfig({ REDIS_URL: nodes[0]?.url, REDIS_CLUSTER: 'on' }));
 
   eventLogContract('The event log', open, 60);
   controlChannelContract('The control channel', openControl);

@@ -3,6 +3,7 @@ import { openRedis, openRedisLog, type OpenedRedis } from '../../src/stream';
 import { startRedisGroup, type RedisGroup } from '../support/redis-servers';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { until } from '../support/until';
+import { openControlChannel } from './control-under-test';
 import { controlChannelContract } from './control-channel-contract';
 import { eventLogContract } from './event-log-contract';
 import { append, begin, listen, writerOf } from './log-under-test';
@@ -31,18 +32,7 @@ describe.each(FLAVOURS)('A %s that sentinels watch', (flavour) => {
       20,
     );
 
-    controlChannelContract('The control channel', async () => {
-      const redis = openRedis(settings());
-      const { control } = redis;
-      await redis.log.ready(10_000);
-      return {
-        get up() {
-          return control.up;
-        },
-        ...{ stop: (request) => control.stop(request), listen: (listener) => control.listen(listener) },
-        close: () => void redis.close(),
-      };
-    });
+    controlChannelContract('The control channel', () => openControlChannel(settings()));
   }
 
   test('is followed to its new master by those that write and those that listen, there and back', async () => {
