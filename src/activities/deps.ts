@@ -4,8 +4,8 @@ import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
 import type { ControlChannel, EventLog } from '../stream';
 import type { StoryMetrics } from '../telemetry';
-import type { RunLookup } from './run-lookup';
-import type { StopSignals } from './stop-signal';
+import type { RunLookup } from './runs/run-lookup';
+import type { StopSignals } from './lanes/stop-signal';
 
 /** What activities work with; made once per worker process. */
 export interface ActivityDeps extends PlanSource {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { In, type DataSource } from 'typeorm';
 import { ApiKey } from '../entities';
-import { read, type Read } from './inputs';
+import { read, type Read } from './projects/inputs';
 
 /** What a key allows: `write` creates, edits and deletes; `spend` sets budgets. */
 export const SCOPES = ['read', 'write', 'run', 'review', 'spend'] as const;

@@ -16,7 +16,7 @@ export {
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
 export { SCOPES, type ApiKeys, type ApiKeyView, type NewApiKey, type Scope } from './api-keys';
-export type { CancelResult } from './cancel-run';
+export type { CancelResult } from './runs/cancel-run';
 export {
   CHANGES,
   type EditableProject,
@@ -33,17 +33,17 @@ export {
   type LaneExplanation,
   type MakeReason,
   type ProjectExplanation,
-} from './explain-project';
-export { INPUTS, read as readInput, type Given, type Read } from './inputs';
-export type { StartedRun } from './live-workflow';
-export type { BatchedProject } from './batch-rows';
-export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from './batches';
-export type { NewProject } from './new-project';
-export type { LaneStateView, ProjectView, StageView } from './project-view';
-export type { CreateOptions } from './create-project';
-export type { ListFilter, ProjectPage, ProjectSummary } from './list-projects';
-export type { Caption, ProjectMedia } from './project-files';
+} from './projects/explain-project';
+export { INPUTS, read as readInput, type Given, type Read } from './projects/inputs';
+export type { StartedRun } from './runs/live-workflow';
+export type { BatchedProject } from './batch/batch-rows';
+export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from './batch/batches';
+export type { NewProject } from './projects/new-project';
+export type { LaneStateView, ProjectView, StageView } from './projects/project-view';
+export type { CreateOptions } from './projects/create-project';
+export type { ListFilter, ProjectPage, ProjectSummary } from './projects/list-projects';
+export type { Caption, ProjectMedia } from './projects/project-files';
 export { StoryClient, type ConnectOptions } from './story-client';
-export type { DeleteOptions } from './delete-project';
-export type { StartOptions } from './start-run';
-export type { WatchOptions } from './watch-project';
+export type { DeleteOptions } from './projects/delete-project';
+export type { StartOptions } from './runs/start-run';
+export type { WatchOptions } from './watch/watch-project';

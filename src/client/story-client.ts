@@ -20,8 +20,8 @@ import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 import { ApiKeys } from './api-keys';
-import { storeBudget } from './budget';
-import { cancelRun, type CancelResult } from './cancel-run';
+import { storeBudget } from './runs/budget';
+import { cancelRun, type CancelResult } from './runs/cancel-run';
 import {
   editProject,
   loadEditable,
@@ -33,25 +33,25 @@ import {
   type ProjectChanges,
   type TextEditView,
 } from './edit';
-import { deleteProject, type DeleteOptions } from './delete-project';
-import { editsAtStake } from './edits-at-stake';
-import { explainProject, type ExplainOptions, type ProjectExplanation } from './explain-project';
-import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batches';
-import { loadStanding, loadTruth } from './project-truth';
-import { projectView, type ProjectView } from './project-view';
+import { deleteProject, type DeleteOptions } from './projects/delete-project';
+import { editsAtStake } from './batch/edits-at-stake';
+import { explainProject, type ExplainOptions, type ProjectExplanation } from './projects/explain-project';
+import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
+import { loadStanding, loadTruth } from './watch/project-rows';
+import { projectView, type ProjectView } from './projects/project-view';
 import { closedError, storyreelError } from './client-errors';
-import { read } from './inputs';
-import { isRunning, runStatus, type StartedRun } from './live-workflow';
-import { watchBatch } from './watch-batch';
-import { runReconcile } from './run-reconcile';
-import { createProject, type CreateOptions } from './create-project';
-import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './list-projects';
-import type { NewProject } from './new-project';
-import { captionsOf, findMedia, type Caption, type ProjectMedia } from './project-files';
-import { SnapshotReader } from './snapshot-reader';
-import { startRun, type StartOptions } from './start-run';
-import { steerRun, tellEdited } from './steer-run';
-import { ProjectWatch, type WatchOptions, type WatchSource } from './watch-project';
+import { read } from './projects/inputs';
+import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
+import { watchBatch } from './watch/watch-batch';
+import { runReconcile } from './runs/run-reconcile';
+import { createProject, type CreateOptions } from './projects/create-project';
+import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
+import type { NewProject } from './projects/new-project';
+import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
+import { SnapshotReader } from './watch/snapshot-reader';
+import { startRun, type StartOptions } from './runs/start-run';
+import { steerRun, tellEdited } from './runs/send-message';
+import { ProjectWatch, type WatchOptions, type WatchSource } from './watch/watch-project';
 
 export interface ConnectOptions {
   /** Measures the watches of this client. */

@@ -179,7 +179,7 @@ async function createWorkers(
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
     ...deploymentOptions(config),
-    // Each beat goes out when it is due, because a cancellation comes in its answer; src/activities/heartbeat.ts is sparing.
+    // Each beat goes out when it is due, because a cancellation comes in its answer; src/activities/lanes/heartbeat.ts is sparing.
     maxHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
     defaultHeartbeatThrottleInterval: BEAT_THROTTLE_MS,
   };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import type { LaneRun } from '../../src/activities/lane-run';
-import { PaidCall } from '../../src/activities/paid-call';
-import type { Chosen } from '../../src/activities/provider-choice';
+import type { LaneRun } from '../../src/activities/lanes/lane-run';
+import { PaidCall } from '../../src/activities/usage/paid-call';
+import type { Chosen } from '../../src/activities/usage/provider-choice';
 import { Lane, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';

@@ -1,4 +1,4 @@
-import { noteAttempt, settleLane } from '../../src/activities/lane-store';
+import { noteAttempt, settleLane } from '../../src/activities/lanes/lane-store';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createDataSource, Lane, ModelUsage } from '../../src/entities';

@@ -1,6 +1,6 @@
-import type { LaneRun } from '../../src/activities/lane-run';
-import { PaidCall } from '../../src/activities/paid-call';
-import type { Chosen } from '../../src/activities/provider-choice';
+import type { LaneRun } from '../../src/activities/lanes/lane-run';
+import { PaidCall } from '../../src/activities/usage/paid-call';
+import type { Chosen } from '../../src/activities/usage/provider-choice';
 import { ModelUsage, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, type ProjectId } from '../../src/protocol';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { announceRun, closeRun, parkLane } from '../../src/activities/run-lifecycle';
-import { skipLane } from '../../src/activities/steer-run';
+import { announceRun, closeRun, parkLane } from '../../src/activities/runs/run-lifecycle';
+import { skipLane } from '../../src/activities/runs/run-status';
 import type { ActivityDeps } from '../../src/activities';
-import { announceLane } from '../../src/activities/announce';
+import { announceLane } from '../../src/activities/runs/announce';
 import { isTerminal, workflowIdOf, type LaneId, type ProjectId } from '../../src/protocol';
 import type { EventLog } from '../../src/stream';
 import { withActivityDeps } from '../support/activity-deps';

@@ -1,8 +1,8 @@
 import OpenAI from 'openai';
 import type { DataSource } from 'typeorm';
-import type { LaneRun } from '../../src/activities/lane-run';
-import { PaidCall } from '../../src/activities/paid-call';
-import type { Chosen } from '../../src/activities/provider-choice';
+import type { LaneRun } from '../../src/activities/lanes/lane-run';
+import { PaidCall } from '../../src/activities/usage/paid-call';
+import type { Chosen } from '../../src/activities/usage/provider-choice';
 import { readConfig } from '../../src/config';
 import { Lane, type ModelUsage, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { loadStanding } from '../../src/client/project-truth';
+import { loadStanding } from '../../src/client/watch/project-rows';
 import { storyreelError } from '../../src/client/client-errors';
 import { createDataSource, Lane, lockProject, Project, ProjectStage } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';

@@ -2,7 +2,7 @@ import type { Fault } from '../../dev/studio';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reconcileRuns } from '../../src/activities/reconcile-runs';
+import { reconcileRuns } from '../../src/activities/reconcile/reconcile-runs';
 import type { Cli } from '../../src/cli';
 import { createProgram } from '../../src/cli/program';
 import { prepareServices } from '../../src/cli/services';

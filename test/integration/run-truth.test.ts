@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openRun } from '../../src/activities/open-run';
-import { closeRun, parkLane } from '../../src/activities/run-lifecycle';
-import { rejectLanes, skipLane } from '../../src/activities/steer-run';
+import { openRun } from '../../src/activities/runs/open-run';
+import { closeRun, parkLane } from '../../src/activities/runs/run-lifecycle';
+import { rejectLanes, skipLane } from '../../src/activities/runs/run-status';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
 import type { LaneId, StoryStatusView } from '../../src/protocol';

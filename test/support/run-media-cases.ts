@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { imageSize } from 'image-size';
-import { measureClip } from '../../src/activities/measure-clip';
+import { measureClip } from '../../src/activities/media/measure-clip';
 import { GeneratedImage, GeneratedVideo, ModelProvider, Project, Scene } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
 import { mediaKey } from '../../src/storage';

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { bytesOf, costOf, mayBeCharged, noneOf, tokensIn, tokensInPiece } from '../../src/activities/call-cost';
+import { bytesOf, costOf, mayBeCharged, noneOf, tokensIn, tokensInPiece } from '../../src/activities/usage/call-cost';
 import { StoryreelError } from '../../src/protocol';
 
 const prices = { inputPerMillion: 1, outputPerMillion: 4, perImage: 0.04, perSecond: 0.1, perVideo: 0.05 };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { cuesOf, LONGEST_LINE, textOf } from '../../src/activities/captions';
+import { cuesOf, LONGEST_LINE, textOf } from '../../src/activities/film/captions';
 
 const SPECIAL = [
   ...['{\\an8}', '{', '}', '<i>', '</font>', '&amp;', '-->', '\\N', '\\n', '\\h', '\\', '00:00:01,000', 'WEBVTT', '1'],

@@ -1,5 +1,5 @@
-import { clockWentBack } from '../../src/activities/clock';
-import { classify } from '../../src/activities/stage-failure';
+import { clockWentBack } from '../../src/activities/lanes/clock';
+import { classify } from '../../src/activities/lanes/stage-failure';
 import { fenceOf } from '../../src/protocol';
 
 const MINUTE_MS = 60_000;

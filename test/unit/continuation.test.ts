@@ -1,4 +1,4 @@
-import { cutToWord } from '../../src/activities/continuation';
+import { cutToWord } from '../../src/activities/text/continuation';
 
 test.each([
   ['Once upon a ti', 'Once upon a'],

@@ -1,4 +1,4 @@
-import { beatMs } from '../../src/activities/heartbeat';
+import { beatMs } from '../../src/activities/lanes/heartbeat';
 
 test.each([
   ['calmly while it would hear of a stop at once', 2, { heard: true, stopped: false }, 5_000],

@@ -1,4 +1,4 @@
-import { Inbox } from '../../src/client/inbox';
+import { Inbox } from '../../src/client/watch/inbox';
 import type { Cursor, LogEvent } from '../../src/protocol';
 import type { LogMessage } from '../../src/stream';
 import { token } from './cli-events';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LaneText } from '../../src/client/lane-text';
+import { LaneText } from '../../src/client/watch/rolling-text-hash';
 import { sha256 } from '../support/stories';
 
 const piece = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 3_000 }));

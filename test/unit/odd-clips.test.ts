@@ -3,9 +3,9 @@ import { copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { inspectClip } from '../../src/activities/inspect-clip';
-import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../src/activities/make-film';
-import { measureClip } from '../../src/activities/measure-clip';
+import { inspectClip } from '../../src/activities/media/inspect-clip';
+import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../src/activities/film/make-film';
+import { measureClip } from '../../src/activities/media/measure-clip';
 import { coloursIn, cuesIn } from '../support/films';
 import { fromSetup } from '../support/services';
 

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { onAbort } from '../../src/client/on-abort';
+import { onAbort } from '../../src/client/watch/on-abort';
 import { until } from '../support/until';
 import { WatchedStory } from './watched-story';
 

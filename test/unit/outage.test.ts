@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { isOutage, OutageWait } from '../../src/activities/outage';
+import { isOutage, OutageWait } from '../../src/activities/lanes/outage';
 import { StoryreelError } from '../../src/protocol';
 import { OpenAiImage, ServerError } from '../../src/providers';
 import { FolderStore } from '../../src/storage';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import OpenAI from 'openai';
-import { classify } from '../../src/activities/stage-failure';
-import { withoutQuotesOf, wordsOf } from '../../src/activities/provider-words';
+import { classify } from '../../src/activities/lanes/stage-failure';
+import { withoutQuotesOf, wordsOf } from '../../src/activities/usage/provider-words';
 import { ServerError } from '../../src/providers';
 
 const PROMPT = `You write a story.

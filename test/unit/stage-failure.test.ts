@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
-import { classify, toApplicationFailure } from '../../src/activities/stage-failure';
+import { classify, toApplicationFailure } from '../../src/activities/lanes/stage-failure';
 import { createDataSource } from '../../src/entities';
 import { StoryreelError } from '../../src/protocol';
 import { OpenAiText, BrokenConnection, ServerError } from '../../src/providers';

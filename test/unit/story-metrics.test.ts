@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { ServerError } from '../../src/providers';
-import { statusOf } from '../../src/activities/provider-answer';
+import { statusOf } from '../../src/activities/usage/provider-answer';
 import { serveMetrics, StoryMetrics } from '../../src/telemetry';
 import { ANSWERS, answerOf } from '../../src/telemetry/call-metrics';
 import { promtool } from '../support/prometheus';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config';
 import { examine } from '../../src/cli/services';
-import { tryFfmpeg } from '../../src/activities/try-ffmpeg';
+import { tryFfmpeg } from '../../src/activities/film/try-ffmpeg';
 import { fromSetup, testEnv } from '../support/services';
 
 describe('An ffmpeg', () => {

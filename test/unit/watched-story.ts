@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { ProjectTruth } from '../../src/client/project-truth';
-import { SnapshotReader } from '../../src/client/snapshot-reader';
-import { ProjectWatch, type WatchOptions } from '../../src/client/watch-project';
+import type { ProjectTruth } from '../../src/client/watch/project-rows';
+import { SnapshotReader } from '../../src/client/watch/snapshot-reader';
+import { ProjectWatch, type WatchOptions } from '../../src/client/watch/watch-project';
 import { Lane, Project } from '../../src/entities';
 import {
   laneId,

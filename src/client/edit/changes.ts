@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
 import { MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
-import { refusalOf, words as wordsInBytes } from '../inputs';
+import { refusalOf, words as wordsInBytes } from '../projects/inputs';
 
 const text = z.string('must be a text').transform(storable);
 const notEmpty = (value: string) => value.trim() !== '';

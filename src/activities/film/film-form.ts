@@ -1,0 +1,81 @@
+import { CLIP, PICTURE } from './ffmpeg';
+import type { Inspected } from '../media/inspect-clip';
+
+export const FRAMES_PER_SECOND = 24;
+/** So many frames are repeated where a clip ends between two of ours; one that lacks more is not what it was. */
+const MOST_REPEATED = 2;
+
+/** How every frame of a film is encoded. */
+export const ENCODING = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'] as const;
+
+/** What the filter makes of colours; an older ffmpeg does not hand it on from there. */
+const COLOURS = [
+  '-color_range',
+  'tv',
+  ...['-colorspace', '-color_primaries', '-color_trc'].flatMap((of) => [of, 'bt709']),
+];
+
+/** What a film shows of one scene, and for how many of its frames. */
+export interface FormedPart {
+  readonly kind: 'clip' | 'still';
+  readonly source: string;
+  readonly frames: number;
+  /** What is beyond the frame is cut off, where nothing would be otherwise. */
+  readonly fill?: boolean;
+}
+
+/** `WIDTHxHEIGHT` in pixels, as the film has it: H.264 has even ones only. */
+export function filmSize(frameSize: string): { readonly width: number; readonly height: number } {
+  const [width = 2, height = 2] = frameSize.split('x').map((side) => Math.max(2, 2 * Math.floor(Number(side) / 2)));
+  return { width, height };
+}
+
+/**
+ * The filter that brings pictures of any size, shape of pixels, range of colours and speed to the film's form, without cutting
+ * anything off. What is turned by its metadata was turned before.
+ */
+export function formOf(frameSize: string): string {
+  const { width, height } = filmSize(frameSize);
+  const even = (side: string) => `'max(2,2*round(${side}/2))'`;
+  return [
+    'setpts=PTS-STARTPTS',
+    `scale=${even(`min(${width},${height}*dar)`)}:${even(`min(${height},${width}/dar)`)}:out_range=tv:out_color_matrix=bt709`,
+    'format=yuv420p',
+    `pad=${width}:${height}:-1:-1`,
+    'setsar=1',
+    'setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709',
+    `fps=${FRAMES_PER_SECOND}`,
+    `tpad=stop=${MOST_REPEATED}:stop_mode=clone`,
+  ].join(',');
+}
+
+/** The filter that fills the whole frame and cuts off what is beyond it, on both sides alike. */
+export function fillOf(frameSize: string): string {
+  const { width, height } = filmSize(frameSize);
+  return `scale=iw*sar:ih,scale=${width}:${height}:force_original_aspect_ratio=increase,crop=${width}:${height},setsar=1`;
+}
+
+/** ffmpeg's arguments to make a part an mp4 in the film's form, of exactly its frames. */
+export function formingArgs({ kind, source, frames, fill }: FormedPart, frameSize: string, target: string): string[] {
+  const input =
+    kind === 'clip'
+      ? [...CLIP, '-i', source]
+      : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
+  const filter = fill ? `${fillOf(frameSize)},${formOf(frameSize)}` : formOf(frameSize);
+  const output = ['-map', '0:V:0', '-vf', filter, ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
+  return [...input, ...output, target];
+}
+
+/**
+ * Whether a clip is in the film's form, with as many frames as the film shows of it: it is taken as it is beside others whose
+ * form is the same to the last letter, because a list takes the form of its first clip for that of all.
+ */
+export function isInForm(clip: Inspected, frames: number, frameSize: string): boolean {
+  const { width, height } = filmSize(frameSize);
+  const hasForm = clip.framesPerSecond === FRAMES_PER_SECOND && PLAIN.test(clip.form) && clip.faults.length === 0;
+  return hasForm && clip.width === width && clip.height === height && clip.frames === frames;
+}
+
+/** H.264 of 8 bits in an mp4, in limited range, with square pixels, progressive and not turned. */
+const PLAIN =
+  /^h264 \((?:Constrained Baseline|Baseline|Main|High)\) \(avc1 \/ 0x31637661\), yuv420p(?:\((?:tv, )?(?:bt709, )?progressive\))?, \d+x\d+ \[SAR 1:1 DAR [\d:]+\], .*, rotated 0, header \d/;

@@ -1,0 +1,52 @@
+import { rm } from 'node:fs/promises';
+import { planFilm, stageOfKind } from '../../planning/index';
+import type { LaneResult, LaneTask } from '../../protocol/index';
+import type { FilmPlan } from '../../stages/index';
+import type { ActivityDeps } from '../deps';
+import { runLane, type LaneMaker, type LaneRun } from '../lanes/lane-run';
+import { makeFilm, type MeasuredFilm } from './make-film';
+
+/** Joins the scenes in their order into one H.264 film, with the narration as a subtitle track. */
+export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
+  return runLane(deps, task, maker);
+}
+
+const maker: LaneMaker<FilmPlan> = {
+  async plan({ deps, context, stage: name }) {
+    const plan = await planFilm(deps, context, name);
+    return { ...plan, inputs: plan.film };
+  },
+
+  async make(run, { inputs: plan }) {
+    const { media } = run.deps;
+    const folder = await run.through(() => media.workFolder());
+    try {
+      const { film, seconds, width, height } = await joinParts(run, folder, plan);
+      const stored = await run.through(() => media.take(film, 'video/mp4'));
+      await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
+        const made = { ...stored, durationSeconds: seconds, width, height, plan };
+        await stageOfKind('film', run.stage).save(context, made, settlement);
+        return {};
+      });
+      return { sha256: stored.sha256, bytes: stored.bytes };
+    } catch (error) {
+      run.deps.onDiskFault?.(error);
+      throw error;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function joinParts(run: LaneRun, folder: string, { parts }: FilmPlan): Promise<MeasuredFilm> {
+  const { media, config, logger } = run.deps;
+  const sources = await Promise.all(parts.map(({ key }) => media.localPath(key)));
+  return makeFilm(
+    {
+      ...{ ffmpegPath: config.FFMPEG_PATH, frameSize: config.FRAME_SIZE, folder, signal: run.signal },
+      onPart: (made) => (run.counters['scenes'] = made),
+      onMisfit: (fault) => logger.warn({ lane: run.claim.lane, fault }, 'clips of one form did not join as they are'),
+    },
+    parts.map((part, i) => ({ ...part, source: sources[i] ?? '' })),
+  );
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { childEnv } from '../../child-env';
+import { boundedLine } from '../../protocol/index';
+import { ENCODING, formOf } from './film-form';
+
+const ANSWER_MS = 10_000;
+const MOST_QUOTE_BYTES = 160;
+const FRAME = '64x36';
+/** Of yuv420p. */
+const FRAME_BYTES = (64 * 36 * 3) / 2;
+
+export interface FfmpegTrial {
+  /** Undefined where it does not run at all. */
+  readonly version?: string;
+  /** What keeps it from making a film. */
+  readonly fault?: string;
+}
+
+/** Tries whether this ffmpeg brings a frame to the film's form, and has what clips and captions come in. Never throws. */
+export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: string }): Promise<FfmpegTrial> {
+  let version: string;
+  try {
+    version = /version (\S+)/.exec(await told(path, ['-version']))?.[1] ?? 'unknown version';
+  } catch (error) {
+    return { fault: reasonOf(error) };
+  }
+  try {
+    const [demuxers, muxers, encoders] = await Promise.all(
+      ['-demuxers', '-muxers', '-encoders'].map((list) => told(path, ['-hide_banner', list])),
+    );
+    const lacks = [
+      ...['concat', 'image2', 'matroska', 'mov'].filter((name) => !has(demuxers, name)),
+      ...['framecrc', 'mp4'].filter((name) => !has(muxers, name)),
+      ...['libx264', 'mov_text'].filter((name) => !has(encoders, name)),
+    ];
+    if (lacks.length > 0) return { version, fault: `it has no ${lacks.join(', ')}` };
+    const input = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', FRAME, '-i', 'pipe:0'];
+    const work = ['-vf', formOf(FRAME), ...ENCODING, '-frames:v', '1', '-f', 'framecrc', '-'];
+    await told(path, ['-hide_banner', '-loglevel', 'error', ...input, ...work], Buffer.alloc(FRAME_BYTES, 0x80));
+    return { version };
+  } catch (error) {
+    return { version, fault: reasonOf(error) };
+  }
+}
+
+async function told(path: string, args: readonly string[], input?: Buffer): Promise<string> {
+  const running = promisify(execFile)(path, args, { env: childEnv(), timeout: ANSWER_MS, maxBuffer: 4 * 1024 * 1024 });
+  // It may end before it has read its input.
+  running.child.stdin?.on('error', () => undefined).end(input);
+  return (await running).stdout;
+}
+
+/** A line of such a list has flags, then names with commas, then words. */
+function has(list: string | undefined, name: string): boolean {
+  return (list ?? '').split('\n').some((line) => line.trim().split(/\s+/)[1]?.split(',').includes(name));
+}
+
+function reasonOf(error: unknown): string {
+  const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
+  if (typeof code === 'string') return code;
+  const [first = message] = (stderr ?? '').trim().split('\n').filter(Boolean);
+  return boundedLine(first.replace(/^(?:\[[^\]]*\] *)+/, ''), MOST_QUOTE_BYTES);
+}

@@ -1,0 +1,36 @@
+import type { EntityManager } from 'typeorm';
+import { Scene } from '../../entities/index';
+import { laneId, laneParts, StoryreelError, type LaneAddress, type LaneId, type LaneTask } from '../../protocol/index';
+
+/** The name that a scene's lane has now; undefined where the scene is gone. */
+export async function laneNow(
+  manager: EntityManager,
+  { projectId, lane, scene: id }: LaneAddress,
+): Promise<LaneId | undefined> {
+  if (id === undefined) return lane;
+  const scene = await manager.findOneBy(Scene, { id, projectId });
+  return scene ? laneId(laneParts(lane).stage, scene.sequenceNumber) : undefined;
+}
+
+/** Throws `Lane.Moved` where the scenes are not those that the run knows: then the lane is another one's, or nobody's. */
+export async function mustBeInPlace(
+  manager: EntityManager,
+  { projectId, lane, scene, scenes }: Pick<LaneTask, 'projectId' | 'lane' | 'scene' | 'scenes'>,
+): Promise<void> {
+  const isThere = (await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) })) === lane;
+  if (isThere && (scenes === undefined || (await sameScenes(manager, projectId, scenes)))) return;
+  throw movedLane(lane);
+}
+
+export function movedLane(lane: LaneId): StoryreelError {
+  return new StoryreelError('Lane.Moved', `Scenes were moved, added or removed; the run looks at ${lane} anew.`);
+}
+
+async function sameScenes(manager: EntityManager, projectId: string, ids: readonly string[]): Promise<boolean> {
+  const found = await manager.find(Scene, {
+    select: { id: true },
+    where: { projectId },
+    order: { sequenceNumber: 'ASC' },
+  });
+  return found.length === ids.length && found.every(({ id }, i) => id === ids[i]);
+}

@@ -1,0 +1,373 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { activityInfo, Context } from '@temporalio/activity';
+import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
+import type { Lane } from '../../entities/index';
+import {
+  laneParts,
+  stageOf,
+  type EventBody,
+  type LaneResult,
+  type LaneTask,
+  type ResetReason,
+  type SceneIds,
+  type StageName,
+} from '../../protocol/index';
+import { markLogged } from '../../log-context';
+import { loadContext, storedResult, withSettings, type LaneInputs } from '../../planning/index';
+import { linkSignals } from '../../providers/index';
+import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages/index';
+import type { LaneWriter, TextWriter } from '../../stream/index';
+import type { AttemptOutcome } from '../../telemetry/index';
+import { announcedNow } from '../runs/announce';
+import { outcomeOf } from './attempt-outcome';
+import { clockWentBackSince } from './clock';
+import { interruptedBy, type Interrupted } from '../text/continuation';
+import type { ActivityDeps } from '../deps';
+import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
+import { handBack, handOver } from './hand-over';
+import { startHeartbeat } from './heartbeat';
+import { movedLane } from './lane-of-scene';
+import { OutageWait } from './outage';
+import { ownFence } from './own-fence';
+import {
+  claimLane,
+  noteAttempt,
+  noteFailure,
+  noteWaiting,
+  pauseLane,
+  settleLane,
+  StaleAttempt,
+  type LaneAttempt,
+  type LaidOut,
+  type SettledLane,
+  type UnusableAnswers,
+} from './lane-store';
+import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
+import { spendingOf, spentBefore, wasRefused, type Spent } from '../usage/spent-calls';
+import { LaneStopped } from './stop-signal';
+
+/** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
+const TELLING_MS = 1_000;
+
+/** An attempt that was told to stop waits so long for Temporal to say why. */
+const CANCELLATION_MS = 10_000;
+
+/** What a lane is made from, known before anything is paid. */
+export interface LanePlan<Inputs> extends LaneInputs {
+  readonly inputs: Inputs;
+}
+
+/** One attempt at a lane, as the maker of its result sees it. */
+export interface LaneRun {
+  readonly deps: ActivityDeps;
+  readonly claim: LaneAttempt & LaneWriter;
+  readonly context: StageContext;
+  readonly stage: StageName;
+  /** Aborts when the lane is told to stop or cancelled, when the worker shuts down, and when a newer attempt takes over. */
+  readonly signal: AbortSignal;
+  /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
+  readonly resets?: ResetReason;
+  readonly interrupted?: Interrupted;
+  /** Set where everything older shall be made again, even from the same inputs. */
+  readonly madeSince?: number;
+  /** Set where the model must be asked again, with what was wrong. */
+  readonly unusable?: UnusableAnswers;
+  /** What people said was wrong with earlier results. */
+  readonly feedback: readonly string[];
+  readonly counters: Record<string, number>;
+  /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
+  tell(body: EventBody): void;
+  stop(reason: Error): void;
+  /** The call of this attempt that is about to fail may have to be paid. */
+  charged(): void;
+  /** Sits out what costs nothing but time; see `OutageWait`. */
+  through: OutageWait['through'];
+  /** Notes in Postgres what this attempt makes. Throws `Lane.Stale` where a newer one has the lane. */
+  note(): Promise<void>;
+  settle(
+    settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
+    save: (context: StageContext, settlement: Settlement) => Promise<LaidOut>,
+  ): Promise<LaidOut>;
+}
+
+export interface LaneMaker<Inputs> {
+  plan(run: LaneRun): Promise<LanePlan<Inputs>>;
+  /** Makes and settles the result. */
+  make(run: LaneRun, plan: LanePlan<Inputs>): Promise<MadeLane>;
+  /** The scenes that a stored result laid out. */
+  scenes?(run: LaneRun): Promise<SceneIds> | undefined;
+}
+
+export interface MadeLane {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly scenes?: SceneIds;
+  readonly writer?: TextWriter;
+}
+
+/**
+ * Runs one attempt of one lane: claim it, use the settled result again if it was made from the same inputs, else make it,
+ * settle it, and tell viewers. Whatever goes wrong leaves as one `ApplicationFailure` with a dotted type.
+ */
+export async function runLane<Inputs>(
+  deps: ActivityDeps,
+  task: LaneTask,
+  maker: LaneMaker<Inputs>,
+): Promise<LaneResult> {
+  const info = activityInfo();
+  const { projectId, lane, scene, runId } = task;
+  const fence = ownFence();
+  const attempt = info.attempt + (task.attemptsBefore ?? 0);
+  const claim = { projectId, lane, fence, attempt };
+  const counters: Record<string, number> = {};
+  const stopped = new AbortController();
+  const cancelled = Context.current().cancellationSignal;
+  const stop = linkSignals(cancelled, stopped.signal);
+  let waitsFor: StageFailure | undefined;
+  const heartbeat = startHeartbeat(
+    () => ({ ...counters, ...(waitsFor && { waitsFor: waitsFor.type }) }),
+    () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
+    () => deps.metrics?.runs.lateHeartbeats.of({}).add(1),
+  );
+  const runIds = [runId, info.workflowExecution?.runId ?? ''];
+  const unregister = deps.stops.register({ projectId, lane, fence, runIds }, () => {
+    stopped.abort(new LaneStopped(lane));
+    heartbeat.beatSoon();
+  });
+  const ended = (outcome: AttemptOutcome) =>
+    deps.metrics?.runs.attempts.of({ stage: laneParts(lane).stage, outcome }).add(1);
+  const spent: Spent = { paid: 0, isCharged: false };
+  /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
+  let claimed = false;
+
+  let noted: Promise<void> = Promise.resolve();
+  const outage = new OutageWait({
+    signal: stop.signal,
+    mostPauseMs: deps.config.OUTAGE_RETRY_MS,
+    deadline: performance.now() + waitingMs(info.startToCloseTimeoutMs),
+    onWait: (failure) => {
+      waitsFor = failure;
+      const at = { projectId, lane, attempt, type: failure?.type };
+      if (failure) deps.logger.warn(at, `the lane waits: ${failure.message}`);
+      else deps.logger.info(at, 'the lane waits no more');
+      if (!claimed) return;
+      // One after the other: what is noted last is what holds.
+      noted = noted.then(() => noteWaiting(deps.dataSource, claim, failure ?? null)).catch(() => undefined);
+      tell(deps, claim, {
+        ...{ type: 'stage_update', status: 'processing' },
+        ...(failure && { message: failure.message }),
+      });
+    },
+  });
+
+  try {
+    const opened = await outage.through(async () => {
+      const context = await loadContext(deps.dataSource.manager, projectId, lane);
+      const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
+      return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim, task) };
+    });
+    if (opened.nothing) {
+      ended('nothing');
+      return opened.nothing;
+    }
+    const { context, before } = opened;
+    claimed = true;
+    if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
+    const { unusable } = Object.assign(spent, attempt > 1 && spentBefore(before?.error));
+    const run: LaneRun = {
+      deps: withSettings(deps, context.project.runSettings),
+      claim,
+      context,
+      stage: stageOf(lane),
+      signal: stop.signal,
+      ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
+      ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
+      ...(unusable && { unusable }),
+      feedback: before?.feedback ?? [],
+      counters,
+      tell: (body) => tell(deps, claim, body),
+      stop: (reason) => stopped.abort(reason),
+      charged: () => void (spent.isCharged = true),
+      through: (work, isFree) => outage.through(work, isFree),
+      note: () => noteAttempt(deps.dataSource, claim, plan.inputHash),
+      settle: async (settled, save) => {
+        run.signal.throwIfAborted();
+        const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
+        return outage.through(() =>
+          settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
+            save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+          ),
+        );
+      },
+    };
+    const plan = await outage.through(() => maker.plan(run));
+    run.signal.throwIfAborted();
+
+    const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
+    const reusable =
+      sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
+        ? await outage.through(() => storedResult(deps.dataSource.manager, projectId, lane))
+        : undefined;
+    deps.logger.debug({ reuses: reusable !== undefined, fence, model: plan.model }, 'the lane is planned');
+    const made = reusable
+      ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
+      : await make(run, plan, before, maker);
+
+    const telling = announcedNow(deps, {
+      ...{ projectId, lane, runId },
+      ...(scene !== undefined && { scene }),
+      ...(made.writer && { text: made.writer }),
+    });
+    const announced = await toldWithin(TELLING_MS, telling);
+    deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
+    ended(reusable ? 'reused' : 'settled');
+    return {
+      sha256: made.sha256,
+      bytes: made.bytes,
+      reused: reusable !== undefined,
+      announced,
+      ...(made.scenes && { scenes: numbersOf(made.scenes), sceneIds: made.scenes }),
+    };
+  } catch (error) {
+    const reason: unknown = stopped.signal.reason;
+    if (reason instanceof LaneStopped) await abortedWithin(CANCELLATION_MS, cancelled);
+    const why = reason instanceof LaneStopped ? reason : error;
+    const failure = await leave(deps, claim, task, why, cancelled, spent, claimed);
+    ended(outcomeOf(failure));
+    throw markLogged(failure);
+  } finally {
+    unregister();
+    heartbeat.end();
+    stop.release();
+  }
+}
+
+async function make<Inputs>(
+  run: LaneRun,
+  plan: LanePlan<Inputs>,
+  before: Lane | undefined,
+  maker: LaneMaker<Inputs>,
+): Promise<MadeLane> {
+  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
+  const { manager } = run.deps.dataSource;
+  const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
+  const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
+  await run.through(() => run.note());
+  run.tell({ type: 'stage_update', status: 'processing' });
+  return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
+}
+
+async function useAgain<Inputs>(
+  run: LaneRun,
+  { inputHash, parts }: LaneInputs,
+  madeBy: number,
+  { sha256, bytes }: StoredResult,
+  maker: LaneMaker<Inputs>,
+): Promise<MadeLane> {
+  const scenes = await maker.scenes?.(run);
+  await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
+    Promise.resolve(scenes ? { scenes } : {}),
+  );
+  return { sha256, bytes, ...(scenes && { scenes }) };
+}
+
+/** How long an attempt may sit out an outage: then it must leave, before Temporal takes it for dead. */
+function waitingMs(limitMs: number): number {
+  return limitMs - Math.min(30_000, limitMs / 10);
+}
+
+/** Resolves when the signal aborts, or after `ms`. */
+async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** False where it is not done yet. It goes on then, and does no harm to the step that tells the same. */
+async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
+}
+
+function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {
+  if (fence === editedFence) return 'edited';
+  if (attempt > 1) return 'retry';
+  return afterReset ? 'workflow_reset' : 'rerun';
+}
+
+function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
+  const { stage, scene } = laneParts(claim.lane);
+  deps.log
+    .publish({
+      projectId: claim.projectId,
+      stage,
+      writer: claim,
+      events: [body],
+      ...(scene === undefined && { upstream: [{ stage, body }] }),
+    })
+    .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
+}
+
+/** An operator has paused the lane's activity: it goes on when they unpause it. */
+async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
+  await pauseLane(deps.dataSource, claim).catch(() => undefined);
+  tell(deps, claim, { type: 'stage_update', status: 'paused' });
+}
+
+/** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
+async function leave(
+  deps: ActivityDeps,
+  claim: LaneAttempt,
+  task: LaneTask,
+  error: unknown,
+  cancelled: AbortSignal,
+  spent: Spent,
+  claimed: boolean,
+): Promise<Error> {
+  const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
+  if (cancelled.aborted) {
+    const reason = cancelled.reason as CancelledFailure;
+    if (reason.message !== 'WORKER_SHUTDOWN') {
+      if (claimed && Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      return reason;
+    }
+    deps.logger.info(lane, 'handing the lane to another worker');
+    return handOver(task.attemptsBefore === undefined ? undefined : claim.attempt);
+  }
+  const failure = classify(error);
+  deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
+  if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
+  if (failure.type === 'Lane.Stale') {
+    const why = await clockWentBackSince(deps.dataSource, claim).catch(() => undefined);
+    const edited = why ?? (await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined));
+    return toApplicationFailure(edited ?? error);
+  }
+  const { type, message, issues } = failure;
+  const { times, paid, isSpent, mayAskAgain } = spendingOf(error, failure, spent);
+  const retryable = failure.retryable && !isSpent;
+  await noteFailure(deps.dataSource, claim, {
+    type,
+    message,
+    retryable,
+    ...(issues && { issues }),
+    ...(paid > 0 && { paid }),
+    ...(times ? { times } : spent.unusable && { answers: spent.unusable }),
+  }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
+  if (type === 'Worker.CannotServe') {
+    tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+    return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
+  }
+  // Otherwise a viewer would see nothing at all until the next attempt begins.
+  if (claimed && (retryable || mayAskAgain)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+  return mayAskAgain ? askOnceMore(failure) : toApplicationFailure(error, isSpent);
+}
+
+/** Asking the model again is an attempt like any other: with a fence, a usage row and a place in the Temporal UI. */
+function askOnceMore({ type, message, issues }: StageFailure): Error {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: false,
+    nextRetryDelay: '100 milliseconds',
+    ...(issues && { details: [{ issues }] }),
+  });
+}

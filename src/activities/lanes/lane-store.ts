@@ -1,0 +1,286 @@
+import { In, type DataSource, type EntityManager } from 'typeorm';
+import { Lane, lockProject, ProjectStage } from '../../entities/index';
+import {
+  laneId,
+  laneParts,
+  STAGES,
+  StoryreelError,
+  type EventError,
+  type LaneId,
+  type LaneTask,
+  type ParkRequest,
+  type ProjectId,
+  type SceneIds,
+} from '../../protocol/index';
+import { numbersOf } from '../../stages/index';
+import { laneNow, mustBeInPlace } from './lane-of-scene';
+import { isLate, type Step } from './own-fence';
+
+/** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
+export interface LaneAttempt {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  readonly fence: number;
+  readonly attempt: number;
+}
+
+/** What a lane's last unusable answer is remembered by, for the next attempt. */
+export interface UnusableAnswers {
+  readonly issues: readonly string[];
+  readonly times: number;
+}
+
+/** With the unusable answers before it, which another failure in between does not make undone. */
+export type LaneError = EventError & {
+  readonly times?: number;
+  readonly answers?: UnusableAnswers;
+  /** Failed calls since the lane began, or was retried by a person, that may have to be paid. */
+  readonly paid?: number;
+};
+
+export class StaleAttempt extends StoryreelError {
+  constructor(lane: LaneId) {
+    super('Lane.Stale', `A newer attempt has taken over ${lane}; this one stops.`);
+  }
+}
+
+/**
+ * Claims the lane for this attempt and gives the lane as it was before. From here on older attempts can write nothing.
+ * Throws `Lane.Stale` where a newer attempt was faster, and `Lane.Moved` where the lane is not of the scene that is meant.
+ */
+export async function claimLane(
+  dataSource: DataSource,
+  claim: LaneAttempt,
+  scenes: Pick<LaneTask, 'scene' | 'scenes'> = {},
+): Promise<Lane | undefined> {
+  const { projectId, lane, fence, attempt } = claim;
+  const { stage, scene } = laneParts(lane);
+  return dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    // Locked, so that what an attempt notes of it comes before this or not at all.
+    const before = await manager.findOne(Lane, { where: { projectId, lane }, lock: { mode: 'pessimistic_write' } });
+    await mustBeInPlace(manager, { projectId, lane, ...scenes });
+    const claimed: unknown[] = await manager.query(
+      `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
+       VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
+       ON CONFLICT (project_id, lane) DO UPDATE
+         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL,
+           waits_for = NULL, updated_at = now()
+         WHERE lanes.fence <= $5
+       RETURNING lane`,
+      [projectId, lane, stage, scene ?? null, fence, attempt],
+    );
+    if (claimed.length === 0) throw new StaleAttempt(lane);
+    await manager.query(
+      `UPDATE project_stages SET status = 'processing', attempt = $3, started_at = coalesce(started_at, now()),
+         finished_at = NULL, updated_at = now()
+       WHERE project_id = $1 AND stage = $2 AND status NOT IN ('processing')`,
+      [projectId, stage, attempt],
+    );
+    await releaseProject(manager, projectId);
+    return before ?? undefined;
+  });
+}
+
+/** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
+function ownedBy({ projectId, lane, fence }: LaneAttempt) {
+  return { projectId, lane, fence, status: In(['processing', 'paused']) };
+}
+
+/**
+ * Takes over a newer fence that the log knows and nobody owns. False where the lane is not as it was any more: then somebody
+ * owns that fence, or has ended the lane anew.
+ */
+export async function adoptFence(
+  dataSource: DataSource,
+  { projectId, lane, fence, status }: Lane,
+  newer: number,
+): Promise<boolean> {
+  const { affected } = await dataSource
+    .getRepository(Lane)
+    .update({ projectId, lane, fence, status }, { fence: newer });
+  return affected === 1;
+}
+
+/** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
+export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, attemptedHash: string): Promise<void> {
+  const { lane } = claim;
+  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { attemptedHash });
+  if (affected !== 1) throw new StaleAttempt(lane);
+}
+
+export interface SettledLane {
+  readonly inputHash: string;
+  /** A hash of each part of the inputs. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly resultHash: string;
+  /** The fence under which the result was made; the attempt's own, or an older one's where it is used again. */
+  readonly madeBy: number;
+  /** Of a stage that runs once and streams text. */
+  readonly text?: { readonly text: string; readonly sha256: string; readonly bytes: number };
+}
+
+/** Of a lane that lays out scenes: all that are stored then. */
+export interface LaidOut {
+  readonly scenes?: SceneIds;
+}
+
+/**
+ * Settles the lane: the result's own rows by `save`, the lane, the stage as a whole and, where the lane laid out scenes,
+ * the lanes of those, in one transaction. Throws `Lane.Stale` and changes nothing where a newer attempt has claimed it.
+ */
+export async function settleLane(
+  dataSource: DataSource,
+  claim: LaneAttempt,
+  settled: SettledLane,
+  save: (manager: EntityManager) => Promise<LaidOut>,
+): Promise<LaidOut> {
+  const { projectId, lane, fence } = claim;
+  const { stage, scene } = laneParts(lane);
+  return dataSource.transaction(async (manager) => {
+    // One lane settles at a time, so that exactly one of them sees that it was the last.
+    await lockProject(manager, projectId);
+    // Settled already by this very attempt: the answer was lost, and it settles once more.
+    const own = { projectId, lane, fence, status: In(['processing', 'paused', 'completed']) };
+    const updated = await manager.update(Lane, own, {
+      status: 'completed',
+      settledFence: settled.madeBy,
+      inputHash: settled.inputHash,
+      inputs: { ...settled.inputs },
+      accepted: false,
+      attemptedHash: null,
+      resultHash: settled.resultHash,
+      error: null,
+      waitsFor: null,
+      finishedAt: new Date(),
+    });
+    if (updated.affected !== 1) throw new StaleAttempt(lane);
+    if (scene === undefined) {
+      await manager.update(
+        ProjectStage,
+        { projectId, stage },
+        {
+          fence,
+          attempt: claim.attempt,
+          ...(settled.text && {
+            text: settled.text.text,
+            sha256: settled.text.sha256,
+            textBytes: settled.text.bytes,
+          }),
+        },
+      );
+    }
+    const result = await save(manager);
+    if (result.scenes) await planScenes(manager, projectId, numbersOf(result.scenes));
+    await refreshStage(manager, projectId, stage);
+    return result;
+  });
+}
+
+/** Notes what the attempt waits for; null when it works again. */
+export async function noteWaiting(dataSource: DataSource, claim: LaneAttempt, waitsFor: EventError | null) {
+  await dataSource.getRepository(Lane).update(ownedBy(claim), { waitsFor });
+}
+
+/** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */
+export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
+  await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
+}
+
+/** The attempt has stopped, and the next one waits until a person lets it begin. */
+export async function pauseLane(dataSource: DataSource, { projectId, lane, fence }: LaneAttempt): Promise<void> {
+  await dataSource.getRepository(Lane).update({ projectId, lane, fence, status: 'processing' }, { status: 'paused' });
+}
+
+/**
+ * The lane waits for a person: its retries are spent, or a person has stopped it. Gives its name of now; undefined, and
+ * nothing is changed, where an attempt at it or another run has begun since the step of this fence, or its scene is gone.
+ */
+export async function parkLane(
+  dataSource: DataSource,
+  { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: ParkRequest,
+  { fence, at }: Step,
+): Promise<LaneId | undefined> {
+  const { projectId } = address;
+  const { stage } = laneParts(address.lane);
+  return dataSource.transaction(async (manager) => {
+    // No edit moves a scene from here on.
+    await lockProject(manager, projectId);
+    if (await isLate(manager, projectId, fence)) return undefined;
+    const lane = await laneNow(manager, address);
+    const [, parked] = await manager.query<[unknown, number]>(
+      `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
+       WHERE project_id = $1 AND lane = $2 AND fence <= $5 AND status <> 'skipped'`,
+      [projectId, lane ?? null, error, as, fence, at],
+    );
+    if (lane === undefined || parked === 0) return undefined;
+    await refreshStage(manager, projectId, stage, error);
+    await manager.query(`UPDATE projects SET status = $3, error = $2, updated_at = now() WHERE id = $1`, [
+      projectId,
+      error,
+      runStatus,
+    ]);
+    return lane;
+  });
+}
+
+/** The project works again where none of its lanes waits for a person any more. */
+export async function releaseProject(manager: EntityManager, projectId: ProjectId): Promise<void> {
+  await manager.query(
+    `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
+     WHERE id = $1 AND status = 'needs_attention'
+       AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
+    [projectId],
+  );
+}
+
+/** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. Nobody takes it while the project is locked. */
+export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
+  const { projectId, lane, fence } = claim;
+  const [row] = await manager.query<{ fence: string }[]>(
+    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2',
+    [projectId, lane],
+  );
+  if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
+}
+
+/** A stage is completed when all of its lanes are, or are skipped; it needs attention when none goes on without a person. */
+export async function refreshStage(
+  manager: EntityManager,
+  projectId: ProjectId,
+  stage: string,
+  error: EventError | null = null,
+): Promise<void> {
+  await manager.query(
+    `UPDATE project_stages AS s
+     SET status = CASE WHEN c.skipped = c.total THEN 'skipped'
+                       WHEN c.completed + c.skipped = c.total THEN 'completed'
+                       WHEN c.completed + c.skipped + c.parked = c.total THEN 'needs_attention'
+                       ELSE 'processing' END,
+         finished_at = CASE WHEN c.completed + c.skipped = c.total THEN now() END,
+         error = CASE WHEN c.parked > 0 THEN coalesce($3::jsonb, s.error) END,
+         updated_at = now()
+     FROM (SELECT count(*) AS total,
+                  count(*) FILTER (WHERE status = 'completed') AS completed,
+                  count(*) FILTER (WHERE status = 'skipped') AS skipped,
+                  count(*) FILTER (WHERE status IN ('needs_attention', 'cancelled')) AS parked
+           FROM lanes WHERE project_id = $1 AND stage = $2) AS c
+     WHERE s.project_id = $1 AND s.stage = $2`,
+    [projectId, stage, error],
+  );
+}
+
+/** The lanes that the scenes bring, and none of scenes that are gone. */
+async function planScenes(manager: EntityManager, projectId: ProjectId, scenes: readonly number[]): Promise<void> {
+  await manager.query(
+    'DELETE FROM lanes WHERE project_id = $1 AND sequence_number IS NOT NULL AND NOT (sequence_number = ANY ($2::int[]))',
+    [projectId, scenes],
+  );
+  const stages = STAGES.filter(({ scope }) => scope === 'scene');
+  const rows = stages.flatMap(({ name }) => scenes.map((n) => ({ lane: laneId(name, n), stage: name, n })));
+  await manager.query(
+    `INSERT INTO lanes (project_id, lane, stage, sequence_number)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[]) ON CONFLICT DO NOTHING`,
+    [projectId, rows.map(({ lane }) => lane), rows.map(({ stage }) => stage), rows.map(({ n }) => n)],
+  );
+}

@@ -1,0 +1,24 @@
+import { Lane } from '../../entities/index';
+import { stageOf, type LaneAddress, type LaneResult } from '../../protocol/index';
+import { storedResult } from '../../planning/index';
+import { numbersOf, sceneIds, stageDefinition } from '../../stages/index';
+import type { ActivityDeps } from '../deps';
+import { laneNow } from './lane-of-scene';
+
+/** What is stored for a lane; null where it is not settled. */
+export async function settledLane(deps: ActivityDeps, address: LaneAddress): Promise<LaneResult | null> {
+  const { manager } = deps.dataSource;
+  const { projectId } = address;
+  const lane = await laneNow(manager, address);
+  if (lane === undefined) return null;
+  const row = await manager.findOneBy(Lane, { projectId, lane });
+  const stored = row?.status === 'completed' ? await storedResult(manager, projectId, lane) : undefined;
+  if (!stored) return null;
+  const { sha256, bytes } = stored;
+  const stage = stageDefinition(stageOf(lane));
+  const ids = stage.kind === 'text' && stage.scenes !== undefined ? await sceneIds(manager, projectId) : undefined;
+  return {
+    ...{ sha256, bytes, reused: false, announced: false },
+    ...(ids && { scenes: numbersOf(ids), sceneIds: ids }),
+  };
+}

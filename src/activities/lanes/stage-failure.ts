@@ -1,0 +1,141 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import OpenAI from 'openai';
+import { codeOf, databaseFaultOf, PoolUsedUp } from '../../entities/index';
+import {
+  boundedIssues,
+  boundedLine,
+  FAILURES,
+  StoryreelError,
+  type EventError,
+  type FailureType,
+} from '../../protocol/index';
+import { BrokenConnection, failureKind, LostOrder, NotReady, ServerError, UnusableMedia } from '../../providers/index';
+import { scrub } from '../../scrub';
+import { UnusableOutput } from '../../stages/index';
+import { ClockWentBack } from './clock';
+import { WastedOrder } from '../usage/wasted-order';
+
+const RETRY_DELAY_MS = { least: 100, most: 10 * 60_000 };
+/** In bytes, as all text from outside is bounded. */
+const MOST_MESSAGE = 300;
+/** Of a provider's own words, so that our advice fits behind them. */
+const MOST_QUOTE = 200;
+
+/** A failure in our own words. `issues` and `retryAfterMs` only where they apply. */
+export interface StageFailure extends EventError {
+  readonly type: FailureType;
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * Maps whatever an activity met to one dotted type, retryable or not. The message is safe to keep for ever: keys are
+ * taken out, and an unknown error gives only its name, because its own words may quote a prompt or a generated text.
+ */
+export function classify(error: unknown): StageFailure {
+  if (error instanceof ClockWentBack) {
+    return { ...failure(error.type, error.message), ...delayOf(error.retryAfterMs) };
+  }
+  if (error instanceof WastedOrder) return classify(error.cause);
+  if (error instanceof StoryreelError) return failure(error.type, error.message);
+  if (error instanceof UnusableOutput) {
+    return { ...failure('Output.Unusable', error.message), issues: boundedIssues(error.issues) };
+  }
+  if (error instanceof OpenAI.APIConnectionTimeoutError) {
+    return failure('Provider.Unavailable', 'The provider did not answer in time.');
+  }
+  if (error instanceof OpenAI.APIConnectionError) {
+    return failure(
+      'Provider.Unavailable',
+      `The provider could not be reached (${codeOf(error.cause) ?? 'no connection'}).`,
+    );
+  }
+  if (error instanceof OpenAI.APIError) return ofProvider(error as ProviderError);
+  if (error instanceof BrokenConnection)
+    return failure('Stream.Cut', `The connection to the provider broke (${error.code}).`);
+  if (error instanceof UnusableMedia)
+    return failure('Media.Unusable', `What the provider made cannot be used: ${error.message}`);
+  if (error instanceof NotReady)
+    return failure('Video.JobLost', `The provider does not give the clip of its job: ${error.message}`);
+  if (error instanceof LostOrder)
+    return failure('Video.AmbiguousSubmit', `The provider may have taken the job: ${error.message}`);
+  if (error instanceof ServerError) return failure('Provider.Unavailable', `The provider failed: ${error.message}`);
+
+  const code = codeOf(error);
+  if (error instanceof PoolUsedUp) return failure('Database.Unavailable', error.message);
+  const fault = databaseFaultOf(error);
+  if (fault?.kind === 'passing') {
+    return failure('Database.Unavailable', `Postgres could not do the work now (${code ?? 'connection lost'}).`);
+  }
+  if (fault) {
+    const type = fault.kind === 'refused' ? 'Database.Refused' : 'Internal';
+    return failure(type, `Postgres refused a statement (${code ?? 'no code'}).`);
+  }
+  if (error instanceof SyntaxError) return failure('Stream.Cut', 'The provider sent something that is not valid JSON.');
+  const name = error instanceof Error ? error.name : typeof error;
+  return failure('Internal', `Unexpected ${name}${code ? ` (${code})` : ''}; the worker's log has the details.`);
+}
+
+/** What an activity throws to Temporal. `isFinal`: it is not tried again, although it might pass. */
+export function toApplicationFailure(error: unknown, isFinal = false): ApplicationFailure | CancelledFailure {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  const { type, message, retryable, issues, retryAfterMs } = classify(error);
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: isFinal || !retryable,
+    ...(issues && { details: [{ issues }] }),
+    ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
+  });
+}
+
+function failure(type: FailureType, message: string): StageFailure {
+  return { type, message: safe(message), retryable: FAILURES[type].retryable };
+}
+
+type ProviderError = InstanceType<typeof OpenAI.APIError<number | undefined, Headers | undefined>>;
+
+function ofProvider(error: ProviderError): StageFailure {
+  const { status, code, type, message } = error as ProviderError & { code?: unknown; type?: unknown };
+  const said = `The provider answered ${status ?? 'with an error'}: ${safe(message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
+  const kind = failureKind({
+    message,
+    ...(status !== undefined && { status }),
+    ...(code != null && { code: String(code) }),
+    ...(type != null && { type: String(type) }),
+  });
+  switch (kind) {
+    case 'quota':
+      return failure('Provider.QuotaExhausted', said);
+    case 'refused':
+      return failure('Provider.Refused', said);
+    case 'key':
+      return failure('Provider.Unauthorized', `${said} Check the key that is set for this provider.`);
+    case 'not-found':
+      return failure('Provider.NotFound', `${said} Check the base URL and the model's name.`);
+    case 'rate':
+      return { ...failure('Provider.RateLimited', said), ...retryAfter(error.headers) };
+    case 'bad-request':
+      return failure('Provider.BadRequest', said);
+    case 'unavailable':
+    case 'unknown':
+      return { ...failure('Provider.Unavailable', said), ...retryAfter(error.headers) };
+  }
+}
+
+/** The provider's own wish, in either of its two headers, within bounds that keep a run alive. */
+function retryAfter(headers: Headers | undefined): { retryAfterMs?: number } {
+  const inMs = Number(headers?.get('retry-after-ms') ?? NaN);
+  const header = headers?.get('retry-after');
+  const inSeconds = header ? Number(header) : NaN;
+  const untilDate = header ? Date.parse(header) - Date.now() : NaN;
+  const ms = [inMs, inSeconds * 1000, untilDate].find((value) => Number.isFinite(value));
+  return ms === undefined ? {} : delayOf(ms);
+}
+
+function delayOf(ms: number): { retryAfterMs: number } {
+  return { retryAfterMs: Math.round(Math.min(Math.max(ms, RETRY_DELAY_MS.least), RETRY_DELAY_MS.most)) };
+}
+
+function safe(text: string, most = MOST_MESSAGE): string {
+  return boundedLine(scrub(text), most);
+}

@@ -1,0 +1,57 @@
+import { StoryreelError, type LaneId, type ProjectId, type StopRequest } from '../../protocol/index';
+import type { ControlChannel } from '../../stream/index';
+
+/** An attempt that runs in this worker. */
+export interface RunningLane {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  readonly fence: number;
+  /** The run as viewers follow it, and the execution that Temporal runs: they differ after a workflow reset. */
+  readonly runIds: readonly string[];
+}
+
+/** What an attempt's calls end with when it is told to stop. Only Temporal can say whether its run was cancelled. */
+export class LaneStopped extends StoryreelError {
+  constructor(lane: LaneId) {
+    super('Lane.Stopped', `${lane} was told to stop, but its run goes on; it is tried again.`);
+  }
+}
+
+/** The attempts of one worker that can be stopped at once, by whoever speaks on the control channel. */
+export class StopSignals {
+  private readonly lanes = new Map<ProjectId, Set<{ readonly lane: RunningLane; readonly stop: () => void }>>();
+  private readonly leave: () => void;
+
+  constructor(private readonly control: ControlChannel) {
+    this.leave = control.listen((request) => this.stop(request));
+  }
+
+  /** A stop that is sent now is heard. */
+  get heard(): boolean {
+    return this.control.up;
+  }
+
+  /** Calls `stop` when the attempt shall stop, perhaps more than once. Call what it gives when the attempt has ended. */
+  register(lane: RunningLane, stop: () => void): () => void {
+    const { projectId } = lane;
+    const entry = { lane, stop };
+    const entries = this.lanes.get(projectId) ?? new Set();
+    this.lanes.set(projectId, entries.add(entry));
+    return () => {
+      entries.delete(entry);
+      if (entries.size === 0 && this.lanes.get(projectId) === entries) this.lanes.delete(projectId);
+    };
+  }
+
+  close(): void {
+    this.leave();
+  }
+
+  private stop({ projectId, runId, lanes, before = Infinity }: StopRequest): void {
+    for (const { lane, stop } of [...(this.lanes.get(projectId) ?? [])]) {
+      // What was meant for an older run or attempt may arrive while the next one works on the same lane.
+      const meant = (runId === undefined || lane.runIds.includes(runId)) && lane.fence <= before;
+      if (meant && (lanes === undefined || lanes.includes(lane.lane))) stop();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { imageSize } from 'image-size';
+import { StoryreelError } from '../../protocol/index';
+import { sizeOption, UnusableMedia, type Media } from '../../providers/index';
+import { ffmpeg } from '../film/ffmpeg';
+import { filmSize, formingArgs, FRAMES_PER_SECOND } from '../film/film-form';
+import type { Inspected } from './inspect-clip';
+import type { LaneRun } from '../lanes/lane-run';
+
+/** Of a picture's own claim; more is no picture for a film, and decoding it would fill the memory. */
+const MOST_PIXELS = 100_000_000;
+/** A clip that is longer by no more than a frame or two is left as it is. */
+const LONGER_SECONDS = 0.1;
+
+/** What a picture from outside may be read as: a format by its own bytes, and nothing that names other files. */
+const ANY_PICTURE = [
+  ...['-protocol_whitelist', 'file'],
+  ...['-format_whitelist', 'png_pipe,jpeg_pipe,webp_pipe,gif,mov'],
+];
+
+export interface Picture extends Media {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Brings a picture to the frame's size and to PNG or JPEG: what is beyond the frame is cut off on both sides alike. One that
+ * is so already is taken as it is. Throws `UnusableMedia` for one that cannot be read.
+ */
+export async function fitPicture(run: LaneRun, image: Media, frameSize: string): Promise<Picture> {
+  const known = sizeIn(image.bytes);
+  const wanted = sizeOption(frameSize);
+  const isPlain = image.mediaType === 'image/png' || image.mediaType === 'image/jpeg';
+  if (!wanted || (isPlain && known.width === wanted.width && known.height === wanted.height)) {
+    return { ...image, ...known };
+  }
+  const mediaType = image.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
+  return inFolder(run, async (folder) => {
+    const source = join(folder, 'given');
+    const target = join(folder, mediaType === 'image/png' ? 'fitted.png' : 'fitted.jpg');
+    await writeFile(source, image.bytes);
+    const one = ['-map', '0:v:0', '-frames:v', '1', '-update', '1', '-q:v', '2'];
+    await asUnusable(
+      ffmpeg(
+        run.deps.config.FFMPEG_PATH,
+        [...ANY_PICTURE, '-i', source, ...one, '-vf', cover(frameSize), target],
+        run.signal,
+      ),
+    );
+    return { bytes: await readFile(target), mediaType, width: wanted.width, height: wanted.height };
+  });
+}
+
+/** What a clip is, and what it was to be. */
+export interface ClipFit {
+  readonly info: Inspected;
+  readonly seconds: number;
+  readonly frameSize: string;
+  /** It was ordered in another size than the frame's, because its model has not that one. */
+  readonly isOtherSize: boolean;
+}
+
+/** Whether a clip is longer than its scene, or of a size that was only asked for because the right one cannot be had. */
+export function needsFitting({ info, seconds, frameSize, isOtherSize }: ClipFit): boolean {
+  const { width, height } = filmSize(frameSize);
+  return info.seconds > seconds + LONGER_SECONDS || (isOtherSize && (info.width !== width || info.height !== height));
+}
+
+/** Cuts a clip to its scene's length and to the frame, and brings it to the film's form. Gives the path of the new file. */
+export async function fitClip(run: LaneRun, folder: string, source: string, fit: ClipFit): Promise<string> {
+  const { info, seconds, frameSize, isOtherSize: fill } = fit;
+  const target = join(folder, 'fitted.mp4');
+  const frames = Math.max(1, Math.round(Math.min(info.seconds, seconds) * FRAMES_PER_SECOND));
+  const args = formingArgs({ kind: 'clip', source, frames, fill }, frameSize, target);
+  await ffmpeg(run.deps.config.FFMPEG_PATH, args, run.signal);
+  return target;
+}
+
+/** Fills the whole frame; what is beyond it goes. */
+function cover(frameSize: string): string {
+  const [width, height] = frameSize.split('x');
+  return `scale=${width}:${height}:force_original_aspect_ratio=increase,crop=${width}:${height}`;
+}
+
+function sizeIn(bytes: Buffer): { readonly width: number; readonly height: number } {
+  let size: { width: number; height: number };
+  try {
+    size = imageSize(bytes);
+  } catch {
+    throw new UnusableMedia('its image has no size that can be read');
+  }
+  const { width, height } = size;
+  if (width < 1 || height < 1 || width * height > MOST_PIXELS) {
+    throw new UnusableMedia(`its image says that it has ${width}x${height} pixels`);
+  }
+  return { width, height };
+}
+
+/** What ffmpeg cannot read of a provider's file is the file's fault, where ffmpeg itself can be run. */
+async function asUnusable(work: Promise<void>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof StoryreelError) || error.type !== 'Film.Failed' || error.cause !== undefined) throw error;
+    throw new UnusableMedia(`its image cannot be decoded (${error.message})`);
+  });
+}
+
+async function inFolder<T>(run: LaneRun, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await run.through(() => run.deps.media.workFolder());
+  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+}

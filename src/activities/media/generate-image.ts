@@ -1,0 +1,89 @@
+import { ModelUsage } from '../../entities/index';
+import { planImage, stageOfKind } from '../../planning/index';
+import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol/index';
+import { UnusableMedia, type ImageProvider } from '../../providers/index';
+import { mayBeCharged } from '../usage/call-cost';
+import type { ActivityDeps } from '../deps';
+import { fitPicture } from './fit-media';
+import { runLane, type LaneMaker, type LanePlan, type LaneRun } from '../lanes/lane-run';
+import { askProvider } from '../usage/provider-answer';
+import { openImage, type Chosen } from '../usage/provider-choice';
+import { withoutQuotesOf } from '../usage/provider-words';
+import { isSpoiled } from '../usage/paid-call';
+import { ReadyCall } from '../usage/ready-call';
+import { WastedOrder } from '../usage/wasted-order';
+
+const ONE = { unit: 'image', units: 1 } as const;
+
+interface ImageInputs {
+  readonly chosen: Chosen<ImageProvider>;
+  readonly prompt: string;
+}
+
+/** Draws the image of a scene. Where its provider honours a key, an image whose answer was lost is the same request again. */
+export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
+  return runLane(deps, task, maker);
+}
+
+const maker: LaneMaker<ImageInputs> = {
+  async plan({ deps, context, stage: name, feedback }) {
+    const plan = await planImage(deps, context, name, feedback);
+    return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(deps, plan.choice) } };
+  },
+
+  async make(run, plan) {
+    const { chosen, prompt } = plan.inputs;
+    const { deps } = run;
+    const size = deps.config.FRAME_SIZE;
+    const key = await run.through(() => keyOf(run, plan));
+    const request = { prompt, size, idempotencyKey: key };
+    let answered = false;
+    const paid = new ReadyCall(run, 'files', { chosen, most: ONE, sentAs: key });
+    try {
+      const image = await paid.make(() =>
+        askProvider(run, 'generate_image', chosen, () => chosen.provider.generate(request, run.signal)).catch(
+          withoutQuotesOf(prompt),
+        ),
+      );
+      answered = true;
+      const picture = await fitPicture(run, image, size);
+      const { width, height } = picture;
+      const media = await run.through(() => deps.media.put(picture.bytes, picture.mediaType));
+      await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
+        await stageOfKind('image', run.stage).save(context, { ...media, width, height, prompt }, settlement);
+        await paid.call.settle(context.manager, ONE, false);
+        return {};
+      });
+      return { sha256: media.sha256, bytes: media.bytes };
+    } catch (error) {
+      const isUnusable = error instanceof UnusableMedia;
+      await paid.booked?.waste(error, ONE, !answered && !isUnusable);
+      if (isUnusable) await paid.booked?.spoil();
+      // What is forbidden once is forbidden the next time, too.
+      const mayRepeat = !answered && !chosen.honoursKey && !(error instanceof StoryreelError);
+      const isLost = mayRepeat && paid.booked !== undefined && mayBeCharged(error);
+      throw isUnusable || (isLost && !run.signal.aborted) ? new WastedOrder(error) : error;
+    }
+  },
+};
+
+/**
+ * By the scene, not by its number. A request whose answer was lost, or could not be kept because the scene has moved
+ * meanwhile, is repeated under its key where that helps, and so not paid for again. Any other is a new one: what was of no use
+ * must not be given again for ever.
+ */
+async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>): Promise<string> {
+  const { projectId } = run.claim;
+  const base = [projectId, run.stage, run.context.scene?.id, inputHash.slice(0, 16), run.madeSince ?? 0].join('/');
+  const made = await run.deps.dataSource
+    .getRepository(ModelUsage)
+    .createQueryBuilder('u')
+    .where('u.project_id = :projectId AND starts_with(u.call_key, :base)', { projectId, base })
+    .orderBy('u.fence', 'DESC')
+    .getMany();
+  if (!inputs.chosen.honoursKey) return [base, made.length].join('/');
+  const mayHaveMade = ({ outcome, estimated, units }: ModelUsage) =>
+    outcome === 'open' || estimated || (units ?? 0) > 0;
+  const unkept = made.find((row) => row.outcome !== 'useful' && !isSpoiled(row) && mayHaveMade(row));
+  return unkept?.callKey ?? [base, made.length].join('/');
+}

@@ -1,0 +1,147 @@
+import { boundedLine, StoryreelError } from '../../protocol/index';
+import { CLIP, runFfmpeg } from '../film/ffmpeg';
+
+/** Of the measuring; each usual frame rate has whole ticks a frame. */
+const TICKS_PER_SECOND = 90_000;
+/** Of errors that do not end the reading; a stream that is only unusual has others. */
+const DAMAGE = /\[(?:error|fatal)\].*(?:prematurely|truncat|partial file|invalid data|corrupt)/i;
+/** The fault of the program, whatever file it is given. */
+const NOT_OURS =
+  /unrecognized option|option not found|error splitting the argument|unknown encoder|muxer not found|not a suitable output format/i;
+const MOST_QUOTE_BYTES = 160;
+/** Where the last frame does not say how long it lasts, and there is no other. */
+const USUAL_FRAME = 1 / 24;
+
+/** What there is of the first video stream of a file. */
+export interface Inspected {
+  /** From the beginning of the first frame to the end of the last; of no other stream, and not what a header says. */
+  readonly seconds: number;
+  readonly frames: number;
+  /** In pixels, as it is shown: after its rotation. */
+  readonly width: number;
+  readonly height: number;
+  /**
+   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, rotation, and the hash of the
+   * codec's own header: two that are equal can follow each other in one stream.
+   */
+  readonly form: string;
+  /** Of the file as it was read. */
+  readonly mediaType: string;
+  /** Set where all frames last equally long, and none is hidden. */
+  readonly framesPerSecond?: number;
+  /** What the reader or the decoder complained of. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Reads a clip to its end, decoded or as it is stored, and measures what came. Undefined where it is no file that a clip
+ * comes in. Throws `Film.Failed` where it is ffmpeg that cannot do it.
+ */
+export async function inspectClip(
+  path: string,
+  file: string,
+  signal: AbortSignal,
+  { decoded, mostSeconds }: { readonly decoded: boolean; readonly mostSeconds?: number },
+): Promise<Inspected | undefined> {
+  const frames = new Frames();
+  const how = decoded ? ['-enc_time_base', `1/${TICKS_PER_SECOND}`] : ['-c', 'copy'];
+  const { code, log } = await runFfmpeg(
+    path,
+    [
+      ...['-loglevel', 'level+info', '-xerror', ...CLIP, '-i', file, '-map', '0:V:0', ...how],
+      ...(mostSeconds === undefined ? [] : ['-t', `${mostSeconds}`]),
+      ...['-f', 'framecrc', '-'],
+    ],
+    signal,
+    (line) => frames.read(line),
+  );
+  const description = /^\[info\] +Stream #0:\d+.*?: Video: (.*)$/m.exec(log)?.[1];
+  if (frames.count === 0 && NOT_OURS.test(log)) {
+    const [first = ''] = log.split('\n').filter((line) => NOT_OURS.test(line));
+    throw new StoryreelError(
+      'Film.Failed',
+      `This ffmpeg cannot measure a clip: ${boundedLine(first, MOST_QUOTE_BYTES)}`,
+    );
+  }
+  if (frames.count === 0 || description === undefined) return undefined;
+  const rotation = /rotation of (-?[\d.]+) degrees/i.exec(partOf(log, 'input'))?.[1] ?? '0';
+  const faults = partOf(log, 'reading')
+    .split('\n')
+    .filter((line) => DAMAGE.test(line));
+  const { framesPerSecond } = frames;
+  const container = /^\[info\] Input #0, (\S+), from /m.exec(log)?.[1] ?? '';
+  return {
+    seconds: frames.seconds,
+    frames: frames.count,
+    width: frames.width,
+    height: frames.height,
+    form: `${described(description)}, rotated ${Number(rotation)}, header ${frames.header}, ${frames.timeBase}`,
+    mediaType: container.includes('matroska') ? 'video/webm' : 'video/mp4',
+    ...(framesPerSecond !== undefined && { framesPerSecond }),
+    faults: code === 0 ? faults : [...faults, `exit ${code}`],
+  };
+}
+
+/** What ffmpeg says of the file itself comes before what it does with it. */
+function partOf(log: string, part: 'input' | 'reading'): string {
+  const at = log.search(/^\[info\] (?:Stream mapping|Output #)/m);
+  if (at < 0) return part === 'input' ? log : '';
+  return part === 'input' ? log.slice(0, at) : log.slice(at);
+}
+
+/** Without what is no matter of form. */
+function described(description: string): string {
+  return description.replace(/, \d+ kb\/s/, '').replace(/ \((?:default|forced)\)/g, '');
+}
+
+/** ffmpeg's list of frames: a head, then `stream, dts, pts, duration, bytes, checksum[, flags]` a line. */
+class Frames {
+  count = 0;
+  width = 0;
+  height = 0;
+  header = 'none';
+  timeBase = '1/1';
+  private readonly times: number[] = [];
+  private readonly lengths = new Set<number>();
+  private end = -Infinity;
+  private lastLength = 0;
+  private hidden = false;
+
+  read(line: string): void {
+    const [, name = '', value = ''] = /^#(\w+) 0: +(.+)$/.exec(line) ?? [];
+    if (name === 'dimensions') [this.width = 0, this.height = 0] = value.split('x').map(Number);
+    if (name === 'tb') this.timeBase = value;
+    if (name === 'extradata') this.header = value.replace(/\s/g, '');
+    if (line.startsWith('#')) return;
+    const [stream, , pts = NaN, length = 0] = line.split(',').map(Number);
+    if (stream !== 0 || !Number.isFinite(pts)) return;
+    this.count += 1;
+    this.times.push(pts);
+    this.lengths.add(length);
+    // Of frames that are shown in another order than they are stored, the last one that is shown.
+    if (pts + length > this.end) [this.end, this.lastLength] = [pts + length, length];
+    const flags = Number(/F=(0x[\da-f]+)/i.exec(line)?.[1] ?? 0);
+    if ((flags & DISCARD) !== 0 || line.includes('S=')) this.hidden = true;
+  }
+
+  get seconds(): number {
+    const [per = 1, each = 1] = this.timeBase.split('/').map(Number);
+    const first = this.times.reduce((least, time) => Math.min(least, time), Infinity);
+    const length = ((this.end - first) * per) / each;
+    if (this.lastLength > 0) return length;
+    // The last frame lasts as long as the others.
+    return length + (this.count > 1 ? length / (this.count - 1) : USUAL_FRAME);
+  }
+
+  get framesPerSecond(): number | undefined {
+    const [length = 0] = this.lengths;
+    if (this.hidden || this.lengths.size !== 1 || length <= 0) return undefined;
+    const times = [...this.times].sort((a, b) => a - b);
+    if (times.some((time, i) => time !== i * length)) return undefined;
+    const [per = 1, each = 1] = this.timeBase.split('/').map(Number);
+    return each / (per * length);
+  }
+}
+
+/** The flag of a packet that a reader drops after it is decoded. */
+const DISCARD = 0x4;

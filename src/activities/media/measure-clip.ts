@@ -1,0 +1,45 @@
+import { boundedLine } from '../../protocol/index';
+import { UnusableMedia } from '../../providers/index';
+import { isCutShort } from './cut-file';
+import { inspectClip, type Inspected } from './inspect-clip';
+
+/** No clip of a scene is as long; one that poses as one would have to be decoded for hours. */
+const MOST_SECONDS = 600;
+/** Of what was ordered. Models round to frames, and some begin or end a little early. */
+const LEAST_SHARE = 0.75;
+const MOST_QUOTE_BYTES = 160;
+
+/**
+ * Decodes a clip to its end and gives what came. Throws `UnusableMedia` where that cannot be shown as a scene, with `ordered`
+ * seconds as what was asked for.
+ */
+export async function measureClip(
+  path: string,
+  file: string,
+  ordered: number,
+  signal: AbortSignal,
+): Promise<Inspected> {
+  const found = await inspectClip(path, file, signal, { decoded: true, mostSeconds: MOST_SECONDS });
+  if (!found) throw new UnusableMedia('The provider answered with something that is no video.');
+  const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
+  if (fault !== undefined) {
+    const where = `after ${rounded(found.seconds)} s (${boundedLine(said(fault.replaceAll(`${file}: `, '')), MOST_QUOTE_BYTES)})`;
+    throw new UnusableMedia(`The provider's clip is damaged ${where}.`);
+  }
+  if (found.seconds < LEAST_SHARE * ordered) {
+    throw new UnusableMedia(`The provider's clip lasts ${rounded(found.seconds)} s, and ${ordered} s were ordered.`);
+  }
+  if (found.seconds >= MOST_SECONDS) {
+    throw new UnusableMedia(`The provider's clip lasts more than ${MOST_SECONDS} s, and ${ordered} s were ordered.`);
+  }
+  return found;
+}
+
+/** Without the addresses of ffmpeg's parts, which differ each time. */
+function said(fault: string): string {
+  return fault.replace(/^(?:\[[^\]]*\] *)+/, '');
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
+}

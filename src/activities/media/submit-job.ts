@@ -1,0 +1,101 @@
+import type { GeneratedVideo } from '../../entities/index';
+import { StoryreelError } from '../../protocol/index';
+import { OtherOrder, type ClipOrder, type VideoProvider, type VideoRequest } from '../../providers/index';
+import type { ProviderCall } from '../../telemetry/index';
+import { mayBeCharged } from '../usage/call-cost';
+import type { LaneRun } from '../lanes/lane-run';
+import { PaidCall, type CallPlan } from '../usage/paid-call';
+import type { Chosen } from '../usage/provider-choice';
+import { ReadyCall } from '../usage/ready-call';
+import { classify } from '../lanes/stage-failure';
+import { mayBeTaken, updateJob } from './video-job';
+
+/** The model's sizes and lengths may have to be learned in more than one step. */
+const MOST_ORDERS = 8;
+
+export const NO_CLIP = { unit: 'second', units: 0 } as const;
+
+export interface SubmitPlan {
+  readonly run: LaneRun;
+  readonly job: GeneratedVideo;
+  readonly chosen: Chosen<VideoProvider>;
+  readonly request: Pick<VideoRequest, 'prompt' | 'image' | 'wanted'>;
+  readonly call: <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
+}
+
+export interface SubmittedJob {
+  readonly jobId: string;
+  readonly order: ClipOrder;
+  readonly paid: PaidCall;
+}
+
+/**
+ * Asks for the job under what it costs, and stores its id however long Postgres is away: the job is paid. A job of which
+ * nobody knows whether the provider has taken it is not asked for again, unless the provider knows it by its key.
+ */
+export async function submitJob(plan: SubmitPlan): Promise<SubmittedJob> {
+  const { run, job, chosen } = plan;
+  if (!chosen.honoursKey && (await run.through(() => mayBeTaken(run, job)))) {
+    await run.through(async () => {
+      const paid = await PaidCall.book(run, { ...bookingOf(plan, plan.request.wanted), underWay: true });
+      await park(plan, paid, plan.request.wanted, 'its worker ended before the answer came');
+    });
+  }
+  for (let orders = 1; ; orders++) {
+    const order = chosen.provider.order(plan.request.wanted);
+    const paid = new ReadyCall(run, 'files', bookingOf(plan, order));
+    try {
+      const jobId = await ask(plan, order, paid);
+      return { jobId, order, paid: paid.call };
+    } catch (error) {
+      await paid.booked?.tell();
+      const isTold = paid.booked !== undefined && !paid.booked.refused;
+      // Whether it was taken, the next attempt asks: this one is told to stop.
+      if (run.signal.aborted) throw error;
+      if (isTold && isAmbiguous(error) && !chosen.honoursKey) {
+        await park(plan, paid.call, order, classify(error).message);
+      }
+      // A job that the provider refused costs nothing. One whose answer was lost is asked for again under its key.
+      if (isTold && !isAmbiguous(error)) await paid.booked?.close(NO_CLIP, false);
+      if (!(error instanceof OtherOrder) || orders === MOST_ORDERS) throw error;
+    }
+  }
+}
+
+function bookingOf({ job, chosen }: SubmitPlan, { seconds }: ClipOrder): CallPlan {
+  return { chosen, most: { unit: 'second', units: seconds }, key: job.idempotencyKey };
+}
+
+async function ask(plan: SubmitPlan, order: ClipOrder, paid: ReadyCall): Promise<string> {
+  const { run, job, chosen, call } = plan;
+  const request = { ...plan.request, order, idempotencyKey: job.idempotencyKey };
+  const { jobId } = await paid.make(() => call('submit_video', () => chosen.provider.submit(request, run.signal)));
+  const taken = { status: 'submitted' as const, providerJobId: jobId, submittedAt: new Date() };
+  const ordered = { orderedSeconds: order.seconds, orderedSize: order.size };
+  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { ...taken, ...ordered }));
+  return jobId;
+}
+
+/** A gateway that gave up waiting says nothing of the server behind it. */
+const GATEWAY_TIMEOUTS = [504, 524];
+
+function isAmbiguous(error: unknown): boolean {
+  if (error instanceof OtherOrder || (error instanceof StoryreelError && error.type !== 'Video.AmbiguousSubmit'))
+    return false;
+  const { status } = error as { status?: unknown };
+  return mayBeCharged(error) || GATEWAY_TIMEOUTS.includes(Number(status));
+}
+
+async function park({ run, job, chosen }: SubmitPlan, paid: PaidCall, order: ClipOrder, why: string): Promise<never> {
+  const { name, model } = chosen;
+  const failure = new StoryreelError(
+    'Video.AmbiguousSubmit',
+    `ambiguous_submit: ${name} may have taken a job for ${order.seconds} s of ${model} at ${new Date().toISOString()} (${why}). ` +
+      'It is not ordered again by itself. Look there, then retry to order it anew.',
+  );
+  const { type, message, retryable } = classify(failure);
+  const error = { type, message, retryable };
+  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'ambiguous_submit', error }));
+  await paid.close({ unit: 'second', units: order.seconds }, true);
+  throw failure;
+}

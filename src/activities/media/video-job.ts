@@ -1,0 +1,79 @@
+import type { EntityManager } from 'typeorm';
+import { GeneratedVideo, ModelUsage } from '../../entities/index';
+import type { ClipOrder } from '../../providers/index';
+import type { LanePlan, LaneRun } from '../lanes/lane-run';
+import { StaleAttempt } from '../lanes/lane-store';
+
+interface OfProvider {
+  readonly chosen: { readonly name: string };
+}
+
+/** The job to tend: the one that is under way for these inputs, or a new one, stored before it is asked for. */
+export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise<GeneratedVideo> {
+  const { dataSource } = run.deps;
+  const sceneId = run.context.scene?.id ?? '';
+  const { projectId, lane, fence } = run.claim;
+  const found = await dataSource.manager.findOneBy(GeneratedVideo, { sceneId });
+  const underWay = found?.status === 'submitting' || found?.status === 'submitted';
+  if (found && underWay && found.inputHash === plan.inputHash) {
+    await updateJob(dataSource.manager, run, found, { fence });
+    return found;
+  }
+  const submission = (found?.submission ?? 0) + 1;
+  await dataSource.query(
+    `INSERT INTO generated_videos
+       (project_id, scene_id, status, input_hash, submission, idempotency_key, provider, model, fence)
+     VALUES ($1, $2, 'submitting', $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (scene_id) DO UPDATE
+       SET status = 'submitting', input_hash = $3, submission = $4, idempotency_key = $5, provider = $6, model = $7,
+           fence = $8, provider_job_id = NULL, ordered_seconds = NULL, ordered_size = NULL, sha256 = NULL,
+           media_type = NULL, bytes = NULL, duration_seconds = NULL, submitted_at = NULL, completed_at = NULL,
+           error = NULL, updated_at = now()
+       WHERE generated_videos.fence <= $8`,
+    [
+      projectId,
+      sceneId,
+      plan.inputHash,
+      submission,
+      // By the scene, not by its number: two scenes that are alike may change places.
+      [projectId, run.stage, sceneId, plan.inputHash.slice(0, 16), submission].join('/'),
+      plan.inputs.chosen.name,
+      plan.model,
+      fence,
+    ],
+  );
+  const opened = await dataSource.manager.findOneBy(GeneratedVideo, { sceneId, fence });
+  if (!opened) throw new StaleAttempt(lane);
+  return opened;
+}
+
+/**
+ * Whether an attempt before may have asked for the job without learning its id: its call is booked, and nobody has seen how
+ * it ended. A call that the provider refused, or that never reached it, has ended and cost nothing.
+ */
+export async function mayBeTaken(run: LaneRun, { idempotencyKey: callKey }: GeneratedVideo): Promise<boolean> {
+  const { projectId } = run.claim;
+  const booked = await run.deps.dataSource.manager.findOneBy(ModelUsage, { projectId, callKey });
+  return booked !== null && (booked.outcome === 'open' || booked.estimated);
+}
+
+/** What was ordered of a job that has been submitted; one of before has what its scene wants. */
+export function orderOf({ orderedSeconds, orderedSize }: GeneratedVideo, wanted: ClipOrder): ClipOrder {
+  return { seconds: orderedSeconds ?? wanted.seconds, size: orderedSize ?? wanted.size };
+}
+
+/** Writes to the job's row, unless a newer attempt has taken it over. */
+export async function updateJob(
+  manager: EntityManager,
+  run: LaneRun,
+  job: GeneratedVideo,
+  change: Partial<Omit<GeneratedVideo, 'error'>> & { error?: GeneratedVideo['error'] },
+): Promise<void> {
+  const { affected } = await manager
+    .createQueryBuilder()
+    .update(GeneratedVideo)
+    .set(change)
+    .where('id = :id AND fence <= :fence', { id: job.id, fence: run.claim.fence })
+    .execute();
+  if (affected !== 1) throw new StaleAttempt(run.claim.lane);
+}

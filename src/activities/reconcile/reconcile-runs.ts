@@ -1,0 +1,150 @@
+import {
+  isFinal,
+  type BatchId,
+  type EventError,
+  type ProjectPosition,
+  type RepairedProject,
+  type RunsPage,
+  type UnrepairedProject,
+} from '../../protocol/index';
+import { LOST } from '../runs/close-story';
+import type { ActivityDeps } from '../deps';
+import { BUSY, type ProjectSeen, type RunEnd } from '../runs/end-run';
+import { closeGoneRun, type GoneRun } from '../runs/gone-run';
+
+const PAGE = 100;
+/** Questions to Temporal at the same time. */
+const AT_ONCE = 10;
+
+/** Of why a project could not be repaired; the report stays in Temporal's history. */
+const MOST_OF_A_MESSAGE = 200;
+
+const LIVE = ['queued', ...BUSY];
+
+interface Candidate extends ProjectSeen {
+  /** Of a project that is queued. */
+  readonly batchId: BatchId | null;
+  readonly age: number;
+}
+
+type Found =
+  | { readonly kind: 'live' | 'fresh' }
+  | { readonly kind: 'repaired'; readonly of: RepairedProject }
+  | { readonly kind: 'failed'; readonly of: UnrepairedProject }
+  /** It was changed while it was looked at. */
+  | undefined;
+
+/**
+ * Goes through one page of the projects whose rows say that something goes on, asks Temporal of each, and closes those
+ * whose run is gone, for viewers, too. Of a project that has ended it closes the lanes that an attempt has claimed since:
+ * one of a terminated run, which hears of its end with its next heartbeat only.
+ */
+export async function reconcileRuns(
+  deps: ActivityDeps,
+  { graceSeconds, after }: { readonly graceSeconds: number; readonly after?: ProjectPosition },
+): Promise<RunsPage> {
+  const candidates = await candidatesAfter(deps, after);
+  const batches = askingBatches(deps);
+  const found: Found[] = [];
+  for (let at = 0; at < candidates.length; at += AT_ONCE) {
+    const some = candidates.slice(at, at + AT_ONCE);
+    found.push(...(await Promise.all(some.map((candidate) => reconcileOne(deps, candidate, batches, graceSeconds)))));
+  }
+  const last = candidates.length === PAGE ? candidates.at(-1) : undefined;
+  return {
+    looked: candidates.length,
+    live: found.filter((each) => each?.kind === 'live').length,
+    fresh: found.filter((each) => each?.kind === 'fresh').length,
+    repaired: found.flatMap((each) => (each?.kind === 'repaired' ? [each.of] : [])),
+    failed: found.flatMap((each) => (each?.kind === 'failed' ? [each.of] : [])),
+    waitingJobs: last ? 0 : await waitingJobs(deps),
+    ...(last && { next: { updatedAt: last.updatedAt, id: last.projectId } }),
+  };
+}
+
+async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosition | undefined): Promise<Candidate[]> {
+  return dataSource.query<Candidate[]>(
+    `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt",
+       CASE WHEN status = 'queued' THEN batch_id END AS "batchId", extract(epoch FROM now() - updated_at)::float8 AS age
+     FROM projects
+     WHERE (status = ANY ($1::text[]) OR (status IN ('completed', 'failed', 'cancelled') AND (
+         id IN (SELECT project_id FROM lanes WHERE status = ANY ($2::text[])) OR
+         id IN (SELECT project_id FROM project_stages WHERE status = ANY ($2::text[])))))
+       AND ($3::timestamptz IS NULL OR (updated_at, id) > ($3::timestamptz, $4::uuid))
+     ORDER BY updated_at, id LIMIT ${PAGE}`,
+    [LIVE, BUSY, after?.updatedAt ?? null, after?.id ?? null],
+  );
+}
+
+/** Whether a batch goes on: what is queued in it has no run yet, and will have one. Each batch is asked once. */
+type BatchesAsked = (batchId: BatchId) => Promise<boolean>;
+
+function askingBatches({ runs }: ActivityDeps): BatchesAsked {
+  const asked = new Map<BatchId, Promise<boolean>>();
+  return (batchId) => {
+    const answer = asked.get(batchId) ?? runs.isBatchOpen(batchId);
+    asked.set(batchId, answer);
+    return answer;
+  };
+}
+
+/** One that cannot be repaired keeps nobody from looking at the others. */
+async function reconcileOne(
+  deps: ActivityDeps,
+  seen: Candidate,
+  batches: BatchesAsked,
+  graceSeconds: number,
+): Promise<Found> {
+  const { projectId, status } = seen;
+  try {
+    return await repaired(deps, seen, batches, graceSeconds);
+  } catch (error) {
+    const { message } = error as Error;
+    deps.logger.error({ projectId, err: message }, 'a project could not be repaired');
+    return { kind: 'failed', of: { projectId, was: status, why: message.slice(0, MOST_OF_A_MESSAGE) } };
+  }
+}
+
+async function repaired(
+  deps: ActivityDeps,
+  seen: Candidate,
+  batches: BatchesAsked,
+  graceSeconds: number,
+): Promise<Found> {
+  const { projectId, status, batchId } = seen;
+  if (batchId !== null && (await batches(batchId))) return { kind: 'live' };
+  const run = await deps.runs.newestRun(projectId);
+  if (run.kind === 'open') return { kind: 'live' };
+  const ended = run.kind === 'ended' ? (Date.now() - run.endedAt.getTime()) / 1000 : Infinity;
+  if (Math.min(seen.age, ended) < graceSeconds) return { kind: 'fresh' };
+  const end = await closeGoneRun(deps, seen, run, endOf(seen, run));
+  if (!end) return undefined;
+  const why = isFinal(status) ? 'Some of its lanes or stages said that somebody works on them.' : whyOf(end);
+  deps.logger.warn({ projectId, was: status, now: end.outcome, why }, 'a run was gone, and its rows are repaired');
+  return { kind: 'repaired', of: { projectId, was: status, now: end.outcome, why } };
+}
+
+function endOf({ status, batchId }: Candidate, run: GoneRun): RunEnd {
+  if (isFinal(status)) return { outcome: status, error: null };
+  if (run.kind === 'none') return { outcome: 'failed', error: batchId === null ? LOST : BATCH_IS_OVER };
+  return { outcome: run.outcome, error: run.error ?? null };
+}
+
+const BATCH_IS_OVER: EventError = {
+  type: 'Run.Gone',
+  message: 'Its batch has ended before its turn came. Start the batch again.',
+  retryable: false,
+};
+
+function whyOf({ outcome, error }: RunEnd): string {
+  if (error) return error.message;
+  return outcome === 'cancelled' ? 'The run was cancelled.' : 'The run had ended.';
+}
+
+async function waitingJobs({ dataSource }: ActivityDeps): Promise<number> {
+  const [{ jobs }] = await dataSource.query<[{ jobs: number }]>(
+    `SELECT count(*)::int AS jobs FROM generated_videos AS v JOIN projects AS p ON p.id = v.project_id
+     WHERE v.status IN ('submitting', 'submitted') AND p.status IN ('completed', 'failed', 'cancelled')`,
+  );
+  return jobs;
+}

@@ -1,0 +1,97 @@
+import type { Lane, Project } from '../../entities/index';
+import { laneParts, PIPELINE, STAGES, type EventBody, type LaneId, type ProjectId } from '../../protocol/index';
+import { isTold } from './announce';
+import type { ActivityDeps } from '../deps';
+import type { EndedRun } from './end-run';
+
+/** How viewers know the run that has ended. */
+export interface EndAnnouncement {
+  /** As in `LaneTask`. */
+  readonly runId: string;
+  /** Of which exactly one end is announced: after a workflow reset the same run ends once more, in one of its own. */
+  readonly execution: string;
+  /** The stages of its plan; absent: all. */
+  readonly planned?: readonly string[] | undefined;
+}
+
+/**
+ * Publishes exactly one of `pipeline_done` and `pipeline_error` for an execution of a run, from what the transaction saw
+ * that closed it, then lets the log expire. All of it is under the run's fence: where a newer run has begun meanwhile, nothing
+ * of it reaches viewers. Rejects where the log cannot be reached.
+ */
+export async function announceEnd(
+  deps: ActivityDeps,
+  ended: EndedRun,
+  { runId, execution, planned = STAGES.map(({ name }) => name) }: EndAnnouncement,
+): Promise<void> {
+  const { project, stages, lanes, fence } = ended;
+  const projectId = project.id as ProjectId;
+  const isCompleted = project.status === 'completed';
+  if (!isCompleted) await announceEndedLanes(deps, ended, execution);
+  const error = endedBy(project);
+  const body: EventBody = isCompleted
+    ? {
+        type: 'pipeline_done',
+        metadata: {
+          completed_stages: stages.filter(({ status }) => status === 'completed').length,
+          skipped_stages: stages.filter(({ status }) => status === 'skipped').length,
+          total_stages: stages.length,
+        },
+      }
+    : { type: 'pipeline_error', error, metadata: { status: project.status } };
+  const unfinished = isCompleted ? [] : untoldStages(lanes, runId, planned);
+  await deps.log.publish({
+    projectId,
+    stage: PIPELINE,
+    events: [body],
+    run: { fence, ends: true },
+    mark: { key: `end:${execution}`, value: 1 },
+    // Clients that watch one stage alone end on its error; those of the whole run on the last message.
+    upstream: [
+      ...unfinished.map((stage) => ({ stage, body: { type: 'error', error, retry_count: 0 } })),
+      { stage: PIPELINE, body },
+    ],
+  });
+  await deps.log.expire(projectId, deps.config.LOG_EXPIRY_SECONDS, fence);
+}
+
+/**
+ * Publishes how the lanes ended that the run began and did not finish: their text, as far as it came, is all there will be.
+ * The run's fence keeps their attempts out from then on: one that comes back from the dead after the end can add nothing.
+ */
+async function announceEndedLanes(
+  { log }: ActivityDeps,
+  { project, lanes, fence }: EndedRun,
+  execution: string,
+): Promise<void> {
+  const projectId = project.id as ProjectId;
+  const unfinished = lanes.filter(
+    ({ status, startedAt }) => startedAt && status !== 'completed' && status !== 'skipped',
+  );
+  await Promise.all(
+    unfinished.map((row) => {
+      const lane = row.lane as LaneId;
+      return log.publish({
+        projectId,
+        stage: laneParts(lane).stage,
+        writer: { projectId, lane, fence, attempt: row.attempt },
+        events: [{ type: 'stage_update', status: row.status }],
+        run: { fence },
+        mark: { key: `ended:${execution}:${lane}`, value: 1 },
+      });
+    }),
+  );
+}
+
+/** The stages that nobody was told to be complete in this run. */
+function untoldStages(lanes: readonly Lane[], runId: string, planned: readonly string[]): string[] {
+  return planned.filter((name) => {
+    const own = lanes.filter(({ stage }) => stage === name);
+    return own.length === 0 || !own.every((lane) => isTold(lane, runId));
+  });
+}
+
+function endedBy(project: Project): string {
+  if (project.status === 'cancelled') return 'The run was cancelled.';
+  return project.error?.message ?? 'The run failed.';
+}

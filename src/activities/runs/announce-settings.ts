@@ -1,0 +1,8 @@
+import { WorkerSettings } from '../../entities/index';
+import { settingsIn, type PlanSource } from '../../planning/index';
+
+/** Has other processes know this worker's settings. */
+export async function announceSettings({ dataSource, config }: PlanSource): Promise<void> {
+  const row = { taskQueue: config.TEMPORAL_TASK_QUEUE, settings: settingsIn(config), updatedAt: new Date() };
+  await dataSource.manager.getRepository(WorkerSettings).upsert(row, ['taskQueue']);
+}

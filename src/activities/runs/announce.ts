@@ -1,0 +1,287 @@
+import { In, type DataSource } from 'typeorm';
+import { Lane, lockProject, Project, ProjectStage, usageTotals } from '../../entities/index';
+import {
+  laneParts,
+  personCommands,
+  stageOf,
+  type EventBody,
+  type LaneAddress,
+  type LaneId,
+  type ProjectId,
+  type UsageTotals,
+} from '../../protocol/index';
+import { isOutrun, ownFence } from '../lanes/own-fence';
+import { storedResult } from '../../planning/index';
+import { stageDefinition, type StageDefinition, type StoredResult } from '../../stages/index';
+import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream/index';
+import { BUSY } from './end-run';
+import { laneNow } from '../lanes/lane-of-scene';
+import { publishEnd, writerOf, type EndSource } from './publish-end';
+
+interface Announcement extends LaneAddress {
+  /** Each run tells of a lane once. */
+  readonly runId: string;
+  /** The attempt's own writer, where it has just streamed the text. */
+  readonly text?: TextWriter;
+}
+
+const FLUSH_MS = 2_000;
+
+/**
+ * Tells viewers how a lane has ended, from what Postgres holds: settled, skipped, or waiting for a person. Telling it again
+ * changes nothing. Rejects where it could not be told now.
+ */
+export async function announceLane(source: EndSource, { text, ...address }: Announcement): Promise<void> {
+  const { projectId, runId } = address;
+  const { manager } = source.dataSource;
+  // A newer run tells its own.
+  if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
+  const lane = await laneNow(manager, address);
+  // Nobody watches a scene that is gone.
+  if (lane === undefined) return;
+  const announcement = { projectId, lane, runId, ...(text && lane === address.lane && { text }) };
+  const row = await manager.findOneBy(Lane, { projectId, lane });
+  switch (row?.status) {
+    case 'completed':
+      return announceSettled(source, announcement, row);
+    case 'skipped':
+      return announceSkipped(source, announcement, row);
+    case 'needs_attention':
+    case 'cancelled':
+      return announceParked(source, announcement, row);
+    // An attempt that came after this end tells its own.
+    default:
+      return;
+  }
+}
+
+/** The same, within a step that is not about telling: false where another step must do it. */
+export async function announcedNow(source: EndSource, announcement: Announcement): Promise<boolean> {
+  return announceLane(source, announcement).then(
+    () => true,
+    (error: Error) => {
+      const { projectId, lane } = announcement;
+      source.logger.info({ projectId, lane, err: error.message }, 'viewers cannot be told now how a lane has ended');
+      return false;
+    },
+  );
+}
+
+/**
+ * The rest of the text if the log lacks any, `done` with its length and hash, the progress of its stage and, after the last
+ * lane, the stage's end.
+ */
+async function announceSettled(
+  source: EndSource,
+  { projectId, lane, runId, text }: Announcement,
+  row: Lane,
+): Promise<void> {
+  const stored = await storedResult(source.dataSource.manager, projectId, lane);
+  if (!stored) return;
+  await tellLane(source, row, stored, runId, text);
+  await tellStage(source, projectId, lane, runId, stored.metadata);
+}
+
+/** The run goes on without the lane; its stage may end with that. */
+async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
+  await publishEnd(source, row, () => ({
+    events: [{ type: 'stage_update', status: 'skipped' }],
+    mark: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
+  }));
+  await tellStage(source, projectId, lane, runId);
+}
+
+/** The lane waits for a person, who is told what to type. */
+async function announceParked(source: EndSource, { projectId, lane }: Announcement, row: Lane): Promise<void> {
+  const { manager } = source.dataSource;
+  const { stage, error, attempt } = row;
+  const status = row.status as 'needs_attention' | 'cancelled';
+  // Lanes of a run that has ended wait for nobody; the run's end tells of them.
+  if (!error || !(await manager.existsBy(Project, { id: projectId, status: In(BUSY) }))) return;
+  const attempts = status === 'cancelled' ? 0 : Math.max(attempt, 1);
+  const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
+  // A client that watches this stage alone is ended only when the stage can do no more without a person.
+  const ended = await manager.existsBy(ProjectStage, { projectId, stage, status: 'needs_attention' });
+  await publishEnd(source, row, () => ({
+    events: [
+      { type: 'stage_update', status },
+      { type: 'attention', error, commands: personCommands(projectId, lane) },
+      ...(ended ? [failed] : []),
+    ],
+    mark: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
+    ...(ended && { upstream: [{ stage, body: failed }] }),
+  }));
+}
+
+/** Another end of the same lane is another one, whatever its fence. */
+function endedAt({ finishedAt }: Lane): number {
+  return finishedAt?.getTime() ?? 0;
+}
+
+async function tellLane(
+  source: EndSource,
+  row: Lane,
+  stored: StoredResult,
+  runId: string,
+  text: TextWriter | undefined,
+): Promise<void> {
+  const { dataSource, log } = source;
+  const { projectId, lane } = writerOf(row);
+  const { stage, scene } = laneParts(lane);
+  const definition = stageDefinition(stageOf(lane));
+  const usage = await usageTotals(dataSource.manager, projectId, lane);
+  const whole: EventBody | undefined =
+    stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
+  const item: EventBody | undefined =
+    definition.item && scene !== undefined
+      ? {
+          type: 'item_completed',
+          item_type: definition.item,
+          sequence_number: scene,
+          ...(stored.metadata && { metadata: stored.metadata }),
+        }
+      : undefined;
+  const events: EventBody[] = [
+    ...(whole ? [whole] : []),
+    ...(item ? [item] : []),
+    { type: 'stage_update', status: 'completed' },
+    ...(isPaid(usage)
+      ? [{ type: 'usage' as const, ...usage, project: await usageTotals(dataSource.manager, projectId) }]
+      : []),
+  ];
+  const end = ({ fence }: Lane) => ({
+    events,
+    mark: { key: `settled:${runId}:${lane}`, value: fence },
+    ...(stored.text !== undefined && { needsBytes: stored.bytes }),
+    ...(item && { upstream: [{ stage, body: item }] }),
+  });
+
+  let owner = row;
+  let carrier = text;
+  try {
+    for (let tries = 0; tries < 5; tries++) {
+      const told = await publishEnd(source, owner, end);
+      if (told.reply.kind !== 'gap') return;
+      // The log lacks text: it was away, or it holds another attempt's.
+      if (told.row.fence !== owner.fence) {
+        carrier?.close();
+        carrier = undefined;
+      }
+      owner = told.row;
+      if (!carrier) carrier = await carrierOf(log, writerOf(owner), stored.text ?? '');
+      else if (tries > 0) carrier.resend(told.reply.length);
+      if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+    }
+    throw new Error('the log keeps losing text');
+  } finally {
+    carrier?.close();
+  }
+}
+
+function isPaid({ input_tokens: input, output_tokens: output, images, video_seconds: seconds }: UsageTotals): boolean {
+  return input + output > 0 || images !== undefined || seconds !== undefined;
+}
+
+/** Goes on from what the log holds, where that is this text or its beginning; otherwise tells it anew. */
+async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
+  const held = await log.lane(writer.projectId, writer.lane);
+  if (held?.text && text.startsWith(held.text)) {
+    const carrier = new TextWriter({ log, writer, continued: { text: held.text, how: 'reuse' } });
+    carrier.open();
+    carrier.write(text.slice(held.text.length));
+    return carrier;
+  }
+  const carrier = new TextWriter({ log, writer, reason: 'rerun' });
+  carrier.write(text);
+  return carrier;
+}
+
+/** Tells how far the stage is and, by the lane that viewers were told of last, that it has ended. */
+async function tellStage(
+  { dataSource, log }: EndSource,
+  projectId: ProjectId,
+  lane: LaneId,
+  runId: string,
+  made?: StoredResult['metadata'],
+): Promise<void> {
+  const { stage, scene } = laneParts(lane);
+  const definition = stageDefinition(stageOf(lane));
+  const { row, skipped, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
+
+  if (scene !== undefined) {
+    const progress = {
+      type: 'progress' as const,
+      current,
+      total,
+      progress: Math.floor((100 * current) / total),
+      item_name: `scene ${scene}`,
+    };
+    await log.publish({
+      projectId,
+      stage,
+      events: [progress],
+      // After a rejection there is less of the stage than before.
+      mark: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
+      upstream: [{ stage, body: progress }],
+    });
+  }
+  if (current < total) return;
+  // Of a stage that runs once, what it made: a script finds the film's file here.
+  const metadata = {
+    completed: current - skipped,
+    total,
+    ...(skipped > 0 && { skipped }),
+    ...(scene === undefined && made),
+  };
+  await log.publish({
+    projectId,
+    stage,
+    events: [{ type: 'stage_completed', metadata }],
+    mark: { key: `stage:${runId}:${stage}`, value: newest },
+    upstream: stageEnd(definition, row, metadata),
+  });
+}
+
+/** Viewers of this run know that it is done; what an earlier run has made of it does not count. */
+export function isTold({ status, announcedRunId }: Lane, runId: string): boolean {
+  return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
+}
+
+/** Marks the lane as told in this run, and counts how many of its stage are; one lane at a time. */
+async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
+  const { stage } = laneParts(lane);
+  return dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    const row = await manager.findOneOrFail(ProjectStage, { where: { projectId, stage } });
+    await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
+    const lanes = await manager.findBy(Lane, { projectId, stage });
+    const told = lanes.filter((each) => isTold(each, runId));
+    return {
+      row,
+      current: told.length,
+      skipped: told.filter(({ status }) => status === 'skipped').length,
+      total: lanes.length,
+      newest: Math.max(...lanes.map(({ fence }) => fence)),
+    };
+  });
+}
+
+/** How a client that watches one stage of the old product learns that it has ended: always by `done`. */
+function stageEnd(
+  definition: StageDefinition,
+  row: ProjectStage,
+  metadata: Readonly<Record<string, unknown>>,
+): UpstreamMessage[] {
+  const { name: stage } = definition;
+  return [
+    {
+      stage,
+      body: {
+        type: 'done',
+        full_text: row.text ?? '',
+        metadata: { ...metadata, length: row.textBytes ?? 0, ...(row.sha256 !== null && { sha256: row.sha256 }) },
+      },
+    },
+    { stage, body: { type: 'stage_completed', metadata } },
+  ];
+}

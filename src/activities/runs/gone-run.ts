@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { afterCommit } from '../../entities/index';
+import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol/index';
+import { closeAbandoned, tellAbandoned } from '../usage/abandoned-calls';
+import { announceEnd } from './announce-end';
+import { countEnd } from './count-runs';
+import type { ActivityDeps } from '../deps';
+import { endRun, type ProjectSeen, type RunEnd } from './end-run';
+import type { RunState } from './run-lookup';
+
+const TELLING_MS = 1_000;
+
+/** A run that does not go on in Temporal, whatever the rows say. */
+export type GoneRun = Exclude<RunState, { kind: 'open' }>;
+
+/** The project's row, to be looked at before Temporal is asked. */
+export async function seeProject({ dataSource }: ActivityDeps, id: ProjectId): Promise<ProjectSeen | undefined> {
+  const [seen] = await dataSource.query<ProjectSeen[]>(
+    `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt" FROM projects WHERE id = $1`,
+    [id],
+  );
+  return seen;
+}
+
+/**
+ * Closes what a run has left behind that is gone: its rows, its unfinished calls and, for viewers, the run. Gives how the
+ * project stands then. Undefined, and nothing is changed, where the row is not what was seen before Temporal was asked: then a
+ * new run begins.
+ */
+export async function closeGoneRun(
+  deps: ActivityDeps,
+  seen: ProjectSeen,
+  run: GoneRun,
+  end: RunEnd,
+): Promise<(RunEnd & { readonly status: ProjectStatus }) | undefined> {
+  const { projectId } = seen;
+  const fence = await fenceAfter(deps.dataSource.manager, projectId, run);
+  // Calls of a newer run have newer fences.
+  const abandoned = await closeAbandoned(deps, { projectId, before: fence });
+  return deps.dataSource.transaction(async (manager) => {
+    const ended = await endRun(manager, { ...end, projectId, fence, seen });
+    if (!ended) return undefined;
+    afterCommit(manager, () => countEnd(deps.metrics, ended));
+    // While a new run still waits for this row, so that its viewers never take this end for its own.
+    if (!isFinal(seen.status)) {
+      await withinTime(deps, projectId, async () => {
+        // What its calls have cost comes before the end, as with every run.
+        await tellAbandoned(deps, abandoned, manager);
+        await announceEnd(deps, ended, namesOf(seen, run));
+      });
+    }
+    const { status, error } = ended.project;
+    return { status, outcome: isFinal(status) ? status : end.outcome, error };
+  });
+}
+
+/** Between the last step of the run that is gone and the first one of a run that begins later. */
+async function fenceAfter(manager: EntityManager, projectId: ProjectId, run: GoneRun): Promise<number> {
+  if (run.kind === 'ended') return fenceOf(run.endedAt.getTime(), 0);
+  const [row]: { newest: number }[] = await manager.query(
+    `SELECT greatest(p.run_fence, (SELECT max(fence) FROM lanes WHERE project_id = p.id),
+              (SELECT max(fence) FROM model_usage WHERE project_id = p.id))::float8 AS newest
+     FROM projects AS p WHERE id = $1`,
+    [projectId],
+  );
+  return (row?.newest ?? 0) + 1;
+}
+
+/** A run that has announced its end itself announces no other one; one that had not opened has announced nothing. */
+function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { runId: string; execution: string } {
+  const gone = run.kind === 'ended' ? run.runId : (runId ?? 'none');
+  return { runId: runId ?? gone, execution: status === 'queued' ? `queued ${updatedAt}` : gone };
+}
+
+/** Viewers find the end in Postgres where the log cannot be reached now, or hangs. */
+async function withinTime(deps: ActivityDeps, projectId: ProjectId, telling: () => Promise<void>): Promise<void> {
+  const patience = new AbortController();
+  const late = sleep(TELLING_MS, undefined, { signal: patience.signal }).then(() => {
+    throw new Error(`not told within ${TELLING_MS} ms`);
+  });
+  await Promise.race([telling(), late])
+    .catch((error: Error) => deps.logger.warn({ projectId, err: error.message }, 'viewers were not told of the end'))
+    .finally(() => patience.abort());
+}

@@ -1,0 +1,111 @@
+import { activityInfo } from '@temporalio/activity';
+import { LessThanOrEqual, type EntityManager } from 'typeorm';
+import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../../entities/index';
+import { planRun, settingsForNewRun, type PlannedRun } from '../../planning/index';
+import {
+  projectNotFound,
+  STAGES,
+  StoryreelError,
+  type OpenedRun,
+  type OpenRequest,
+  type ProjectId,
+} from '../../protocol/index';
+import { clockWentBack } from '../lanes/clock';
+import { countStart } from './count-runs';
+import type { ActivityDeps } from '../deps';
+import { ownFence } from '../lanes/own-fence';
+import { publishForRun } from './run-lifecycle';
+
+/**
+ * Begins a run: every stage and lane of the plan is pending again. What they hold stays until it is made anew. Throws
+ * `Project.Invalid` where the plan needs what neither it nor an earlier run has made.
+ */
+export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise<OpenedRun> {
+  const { projectId } = request;
+  const runId = activityInfo().workflowExecution?.runId ?? '';
+  const runFence = ownFence();
+  const planned = await deps.dataSource.transaction(async (manager) => {
+    const before = await manager.findOneBy(Project, { id: projectId });
+    const runSettings = await settingsOfRun(deps, manager, before, request, runId);
+    const { affected } = await manager.update(
+      Project,
+      { id: projectId, runFence: LessThanOrEqual(runFence) },
+      { status: 'processing', runId, runSettings, runFence, error: null, startedAt: new Date(), finishedAt: null },
+    );
+    if (affected !== 1) {
+      const found = await manager.findOne(Project, { select: { runFence: true }, where: { id: projectId } });
+      if (!found) throw projectNotFound(projectId);
+      const early = clockWentBack('the project', found.runFence, runFence);
+      if (early) throw early;
+      throw new StoryreelError('Run.Gone', `This run of project ${projectId} has ended, or another one has begun.`);
+    }
+    const chosen = await planRun(manager, request);
+    await resetRows(manager, projectId, runId, chosen);
+    afterCommit(manager, () => countStart(deps.metrics, before?.status));
+    return chosen;
+  });
+  deps.logger.info({ projectId, runId, stages: planned.plan.map(({ name }) => name) }, 'run started');
+  await deps.log
+    .keep(projectId, runFence)
+    .then(() =>
+      publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`, runFence),
+    )
+    .catch(() => undefined);
+  return { ...planned, runId, runFence };
+}
+
+/** Decided once: also where an earlier attempt, by another worker, has opened the run, and its answer was lost. */
+async function settingsOfRun(
+  { config }: ActivityDeps,
+  manager: EntityManager,
+  project: Project | null,
+  { keepSettings }: OpenRequest,
+  runId: string,
+): Promise<RunSettings> {
+  const last = project?.runSettings;
+  if (last && (keepSettings || project.runId === runId)) return last;
+  return settingsForNewRun(manager, config);
+}
+
+async function resetRows(
+  manager: EntityManager,
+  projectId: ProjectId,
+  runId: string,
+  { plan, scenes }: PlannedRun,
+): Promise<void> {
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(ProjectStage)
+    .values(STAGES.map(({ name }) => ({ projectId, stage: name })))
+    .orIgnore()
+    .execute();
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(Lane)
+    .values(
+      STAGES.filter(({ scope }) => scope === 'project').map(({ name }) => ({ projectId, lane: name, stage: name })),
+    )
+    .orIgnore()
+    .execute();
+  const stages = plan.map(({ name }) => name);
+  await manager.query(
+    `UPDATE project_stages SET status = 'pending', error = NULL, started_at = NULL, finished_at = NULL, updated_at = now()
+     WHERE project_id = $1 AND stage = ANY ($2::text[])`,
+    [projectId, stages],
+  );
+  const ofRun = `project_id = $1 AND stage = ANY ($2::text[])
+     AND (sequence_number IS NULL OR $3::int[] IS NULL OR sequence_number = ANY ($3::int[]))`;
+  await manager.query(
+    `UPDATE lanes SET status = 'pending', error = NULL, started_at = NULL, finished_at = NULL, updated_at = now()
+     WHERE ${ofRun}`,
+    [projectId, stages, scenes ?? null],
+  );
+  // What this run leaves as it is counts as told, so that the end of a stage comes with the run's own lanes.
+  await manager.query(
+    `UPDATE lanes SET announced_run_id = $4 WHERE project_id = $1 AND stage = ANY ($2::text[]) AND NOT (${ofRun})
+       AND status IN ('completed', 'skipped')`,
+    [projectId, stages, scenes ?? null, runId],
+  );
+}

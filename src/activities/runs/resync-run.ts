@@ -1,0 +1,83 @@
+import type { EntityManager } from 'typeorm';
+import { lockProject } from '../../entities/index';
+import { fenceOf, STAGES, type AdoptRequest } from '../../protocol/index';
+import type { ActivityDeps } from '../deps';
+import { refreshStage } from '../lanes/lane-store';
+import { isLate, ownFence } from '../lanes/own-fence';
+import { publishForRun } from './run-lifecycle';
+import { markRun } from './run-status';
+
+/**
+ * Brings rows and viewers to where a run stands that was reset to an earlier point, whatever the run before has made of
+ * them since. Results stay as they are: a lane that is made again uses what is settled.
+ */
+export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
+  const { projectId, runId, status, gates } = request;
+  const since = await deps.runs.startedAt(projectId, runId);
+  const begins = since ? fenceOf(since.getTime(), 0) : ownFence();
+  const fence = await deps.dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    if (await isLate(manager, projectId, ownFence())) return undefined;
+    await adoptLanes(manager, request, begins);
+    for (const { name } of STAGES) await refreshStage(manager, projectId, name);
+    await manager.query(
+      `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
+         AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
+      [projectId],
+    );
+    return adoptProject(manager, request, begins);
+  });
+  if (fence === undefined) return;
+  await deps.log
+    .keep(projectId, fence)
+    .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`, fence))
+    .catch(() => undefined);
+  if (status === 'paused' || gates.length > 0) await markRun(deps, request);
+}
+
+/**
+ * Whether a lane waits for a person is asked when nobody else can say so at the same time. Gives the fence of the run: its
+ * own attempts, also those that were scheduled before this step, come after the reset, and all of the run before came earlier.
+ * Undefined, and nothing is changed, where a newer run has begun.
+ */
+async function adoptProject(
+  manager: EntityManager,
+  { projectId, runId, status }: AdoptRequest,
+  begins: number,
+): Promise<number | undefined> {
+  const [project] = await manager.query<{ run_fence: string }[]>(
+    'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2',
+    [projectId, ownFence()],
+  );
+  if (!project) return undefined;
+  const fence = Math.max(Number(project.run_fence), begins);
+  await manager.query(
+    `UPDATE projects AS p SET run_id = $2, run_fence = $4, finished_at = NULL, updated_at = now(), error = parked.error,
+       status = CASE WHEN $3 NOT IN ('processing', 'needs_attention') THEN $3
+                     WHEN parked.count > 0 THEN 'needs_attention' ELSE 'processing' END
+     FROM (SELECT count(*), (array_agg(error))[1] AS error FROM lanes
+           WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled')) AS parked
+     WHERE p.id = $1`,
+    [projectId, runId, status, fence],
+  );
+  return fence;
+}
+
+/**
+ * Those that an attempt has claimed since the reset say so themselves; it may have been scheduled together with this step, and be
+ * over already. What was settled before counts as told.
+ */
+async function adoptLanes(
+  manager: EntityManager,
+  { projectId, runId, lanes }: AdoptRequest,
+  begins: number,
+): Promise<void> {
+  const standing = lanes.filter(({ status }) => status !== 'processing');
+  await manager.query(
+    `UPDATE lanes AS l SET status = v.status, error = v.error, updated_at = now(),
+       announced_run_id = CASE WHEN v.status IN ('completed', 'skipped') THEN $2::text ELSE l.announced_run_id END
+     FROM jsonb_to_recordset($3::jsonb) AS v(lane text, status text, error jsonb)
+     WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence < $4`,
+    [projectId, runId, JSON.stringify(standing), begins],
+  );
+}

@@ -1,0 +1,185 @@
+import { In, type EntityManager } from 'typeorm';
+import { Lane, lockProject } from '../../entities/index';
+import {
+  laneParts,
+  PIPELINE,
+  type EndedStep,
+  type EventBody,
+  type LaneId,
+  type MarkRequest,
+  type ProjectId,
+  type RejectedLanes,
+  type SceneIds,
+  type SkipRequest,
+} from '../../protocol/index';
+import { numbersOf, sceneIds } from '../../stages/index';
+import { announcedNow } from './announce';
+import { cancelJobs } from '../media/cancel-jobs';
+import type { ActivityDeps } from '../deps';
+import { BUSY } from './end-run';
+import { laneNow } from '../lanes/lane-of-scene';
+import { refreshStage, releaseProject } from '../lanes/lane-store';
+import { isLate, ownFence, ownStep } from '../lanes/own-fence';
+
+/** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
+export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
+  const { fence, at } = ownStep();
+  const { projectId } = address;
+  const { stage } = laneParts(address.lane);
+  const lane = await deps.dataSource.transaction(async (manager) => {
+    // No edit moves a scene from here on.
+    await lockProject(manager, projectId);
+    if (await isLate(manager, projectId, fence)) return undefined;
+    const lane = await laneNow(manager, address);
+    if (lane === undefined) return undefined;
+    await manager.query(
+      `UPDATE lanes SET status = 'skipped', fence = greatest(fence, $3), error = NULL, finished_at = $4,
+         updated_at = now()
+       WHERE project_id = $1 AND lane = $2`,
+      [projectId, lane, fence, at],
+    );
+    await refreshStage(manager, projectId, stage);
+    await releaseProject(manager, projectId);
+    return lane;
+  });
+  if (lane === undefined) return { announced: true };
+  await cancelJobs(deps, { projectId, lanes: [lane] });
+  return { announced: await announcedNow(deps, { projectId, lane, runId }) };
+}
+
+/** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
+export async function rejectLanes(
+  { dataSource }: ActivityDeps,
+  { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
+): Promise<void> {
+  const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
+  const fence = ownFence();
+  await dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    if (await isLate(manager, projectId, fence)) return;
+    const lanes: LaneId[] = [];
+    for (const lane of known) {
+      const scene = sceneIds[laneParts(lane).scene ?? 0];
+      const now = await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) });
+      if (now !== undefined) lanes.push(now);
+    }
+    // Done twice, it is said once.
+    await manager.query(
+      `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
+         updated_at = now(),
+         feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
+       WHERE project_id = $1 AND lane = ANY ($2::text[])`,
+      [projectId, lanes, reason],
+    );
+    // Viewers are told from here on anew how far the stage is.
+    await manager.query(
+      'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
+      [projectId, stages, fence],
+    );
+    for (const stage of stages) await refreshStage(manager, projectId, stage);
+  });
+}
+
+/** Rows and viewers are told that the run stands still, or goes on. Changes nothing once the run has ended. */
+export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
+  const { projectId, runId, status, paused, gates } = request;
+  const rows = await deps.dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    const open: unknown[] = await manager.query(
+      'SELECT 1 FROM projects WHERE id = $1 AND run_id = $2 AND status = ANY ($3::text[])',
+      [projectId, runId, BUSY],
+    );
+    if (open.length === 0) return undefined;
+    await manager.query('UPDATE projects SET status = $2, updated_at = now() WHERE id = $1', [projectId, status]);
+    await markLanes(manager, projectId, paused);
+    await markGates(manager, projectId, gates);
+    return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
+  });
+  if (!rows) return { announced: true };
+  const told: EventBody = { type: 'stage_update', status };
+  try {
+    await deps.log.publish({
+      projectId,
+      stage: PIPELINE,
+      events: [told],
+      run: { fence: ownFence() },
+      mark: { key: `hold:${runId}`, value: ownFence() },
+      upstream: [{ stage: PIPELINE, body: told }],
+    });
+    await Promise.all([
+      ...rows.map((row) => tellPaused(deps, row)),
+      ...gates.map((gate) => tellGate(deps, projectId, gate)),
+    ]);
+    return { announced: true };
+  } catch (error) {
+    deps.logger.info({ err: (error as Error).message, projectId }, 'viewers cannot be told now how the run stands');
+    return { announced: false };
+  }
+}
+
+/** The scenes, as a person may have changed them since the storyboard was made. */
+export async function listScenes(
+  { dataSource }: ActivityDeps,
+  { projectId, ids }: { projectId: ProjectId; ids?: true },
+): Promise<number[] | SceneIds> {
+  return dataSource.transaction(async (manager) => {
+    // The word of an edit comes before its commit.
+    if (ids) await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR SHARE', [projectId]);
+    const found = await sceneIds(manager, projectId);
+    return ids ? found : numbersOf(found);
+  });
+}
+
+async function markLanes(manager: EntityManager, projectId: ProjectId, paused: readonly LaneId[]): Promise<void> {
+  await manager.query(
+    `UPDATE lanes SET status = CASE WHEN lane = ANY ($2::text[]) THEN 'paused' ELSE 'pending' END, updated_at = now()
+     WHERE project_id = $1
+       AND (status = 'paused' OR (lane = ANY ($2::text[]) AND status IN ('pending', 'processing')))`,
+    [projectId, paused],
+  );
+  await manager.query(
+    `UPDATE project_stages AS s SET updated_at = now(),
+       status = CASE WHEN EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage
+                                    AND l.status = 'paused') THEN 'paused' ELSE 'processing' END
+     WHERE project_id = $1 AND status IN ('processing', 'paused', 'pending')
+       AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status = 'processing')
+       AND (status = 'paused' OR EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage
+                                    AND l.status = 'paused'))`,
+    [projectId],
+  );
+}
+
+async function markGates(manager: EntityManager, projectId: ProjectId, gates: readonly string[]): Promise<void> {
+  await manager.query(
+    `UPDATE project_stages
+     SET status = CASE WHEN stage = ANY ($2::text[]) THEN 'awaiting_approval' ELSE 'completed' END, updated_at = now()
+     WHERE project_id = $1
+       AND (status = 'awaiting_approval' OR (stage = ANY ($2::text[]) AND status IN ('completed', 'skipped')))`,
+    [projectId, gates],
+  );
+}
+
+async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
+  const events: EventBody[] = [{ type: 'stage_update', status: 'paused' }];
+  const writer = { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
+  await log.publish({
+    projectId: writer.projectId,
+    stage,
+    writer,
+    events,
+    run: { fence: ownFence() },
+    mark: { key: `paused:${lane}`, value: ownFence() },
+  });
+}
+
+async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: string): Promise<void> {
+  const update: EventBody = { type: 'stage_update', status: 'awaiting_approval' };
+  await log.publish({
+    projectId,
+    stage: gate,
+    events: [update, { type: 'awaiting', gate }],
+    run: { fence: ownFence() },
+    mark: { key: `awaiting:${gate}`, value: ownFence() },
+    upstream: [{ stage: gate, body: update }],
+  });
+}

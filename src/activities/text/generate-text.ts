@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol/index';
+import type { ChatMessage, TextProvider } from '../../providers/index';
+import { planText, stageOfKind, textHash, type TextPlan } from '../../planning/index';
+import { askAgain } from '../../stages/index';
+import { TextWriter } from '../../stream/index';
+import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
+import type { ActivityDeps } from '../deps';
+import { continuedText } from './continuation';
+import { runLane, type LaneMaker, type LaneRun } from '../lanes/lane-run';
+import { askProvider } from '../usage/provider-answer';
+import { openText, type Chosen } from '../usage/provider-choice';
+import { withoutQuotesOf } from '../usage/provider-words';
+import { ReadyCall } from '../usage/ready-call';
+import { textChecks } from './text-checks';
+import { streamInto, type Tokens } from './text-stream';
+import { roomFor } from './thinking-room';
+
+interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
+  readonly chosen: Chosen<TextProvider>;
+}
+
+const LAST_FLUSH_MS = 500;
+/** How long a Postgres that hangs may hold up an attempt that has failed, or a lane that another worker shall go on with. */
+const NOTE_WASTE_MS = 1_000;
+
+/** Runs any lane that streams text: the stage says what is asked and how the answer is read. */
+export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
+  return runLane(deps, task, maker);
+}
+
+const maker: LaneMaker<TextInputs> = {
+  async plan({ deps, context, stage: name, feedback }) {
+    const plan = await planText(deps, context, name, feedback);
+    return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
+  },
+
+  async make(run, { inputs }) {
+    const stage = stageOfKind('text', run.stage);
+    const { deps, claim } = run;
+    const continued = await continuedText(run, inputs.chosen.continuation);
+    const messages = conversation(run, inputs, continued?.text);
+    const sent = messages.map(({ content }) => content);
+    const prompt = tokensIn(...sent);
+    const paid = new ReadyCall(run, 'text', {
+      chosen: inputs.chosen,
+      most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + roomFor(inputs.chosen) },
+      prompt,
+      ...(continued?.paidBy !== undefined && { continues: continued.paidBy }),
+    });
+    const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
+    const writer = new TextWriter({
+      log: deps.log,
+      writer: claim,
+      ...(continued?.told && { continued }),
+      ...(run.resets && { reason: run.resets }),
+      ...(meter && { meter }),
+      onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
+    });
+    // Also where the call is refused: the text that is there then belongs to this attempt, for the next one to go on from.
+    if (continued?.told) writer.open();
+    else if (continued) writer.write(continued.text);
+    const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
+    try {
+      await paid.make(() => {
+        meter?.asked();
+        return askProvider(
+          run,
+          'chat',
+          inputs.chosen,
+          () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
+          tokens,
+        )
+          .finally(() => meter?.ended())
+          .catch(withoutQuotesOf(...sent));
+      });
+      const { text } = writer;
+      const parsed = stage.parse(text, inputs.variables, textChecks(deps.config));
+      const { sha256, bytes } = textHash(text);
+      const result = await run.settle(
+        { resultHash: sha256, text: { text, sha256, bytes } },
+        async (context, settlement) => {
+          await stage.save(context, parsed, { text, sha256, bytes }, settlement);
+          await paid.call.settle(context.manager, tokens, tokens.estimated);
+          const scenes = await stage.scenes?.(context);
+          return scenes ? { scenes } : {};
+        },
+      );
+      return { sha256, bytes, ...result, writer };
+    } catch (error) {
+      if (paid.booked && mayBeCharged(error)) run.charged();
+      // What came in the last moments may be gone on from.
+      await writer.flush(LAST_FLUSH_MS);
+      writer.close();
+      await Promise.race([
+        paid.booked?.waste(error, tokens, tokens.estimated),
+        sleep(NOTE_WASTE_MS, undefined, { ref: false }),
+      ]);
+      throw error;
+    }
+  },
+
+  scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
+};
+
+/** What the model is told: the prompt, what was wrong with its last answer, and the beginning of this one to go on from. */
+function conversation(run: LaneRun, { messages }: TextInputs, begun: string | undefined): ChatMessage[] {
+  return [
+    ...(run.unusable && run.unusable.issues.length > 0 ? askAgain(messages, run.unusable.issues) : messages),
+    ...(begun === undefined ? [] : [{ role: 'assistant' as const, content: begun }]),
+  ];
+}

@@ -1,0 +1,126 @@
+import type { EntityManager } from 'typeorm';
+import { Lane, lockProject, ModelUsage } from '../../entities/index';
+import { pricesOf } from '../../planning/index';
+import type { LaneId, ProjectId } from '../../protocol/index';
+import { costOf, tokensIn, type Amount } from './call-cost';
+import { countCost } from './count-cost';
+import type { ActivityDeps } from '../deps';
+import { tellUsage } from './report-usage';
+
+interface Abandoned {
+  readonly projectId: ProjectId;
+  /** Of this lane; without it, of all lanes. */
+  readonly lane?: LaneId;
+  /** Calls of attempts before this fence. */
+  readonly before: number;
+  /** A job under this key is not abandoned: it is tended further. */
+  readonly key?: string;
+}
+
+/**
+ * Closes calls that nobody will close any more, because their worker died or hangs: what they cost is estimated, and
+ * wasted unless an attempt goes on from their text. Should such an attempt come back, it corrects the figures; until then
+ * the budget counts what they had reserved. Gives them.
+ */
+export async function closeAbandoned(
+  deps: ActivityDeps,
+  { projectId, lane, before, key }: Abandoned,
+): Promise<ModelUsage[]> {
+  const { manager } = deps.dataSource;
+  const open = await manager.findBy(ModelUsage, { projectId, outcome: 'open', ...(lane !== undefined && { lane }) });
+  const closed: ModelUsage[] = [];
+  for (const row of open) {
+    if (row.fence >= before || (key !== undefined && row.callKey === key)) continue;
+    const used = await estimate(deps, row);
+    const cost = costOf(await pricesOf(deps, row.provider), used);
+    const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
+    const change = {
+      ...tokens,
+      ...{ cost, outcome: 'wasted' as const, estimated: true },
+      ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
+    };
+    await deps.dataSource.transaction(async (within) => {
+      await lockProject(within, projectId);
+      const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'open' }, change);
+      if (affected !== 1) return;
+      countCost(deps.metrics, within, row, {
+        cost,
+        wasted: cost ?? 0,
+        before: { cost: row.cost, wasted: row.wastedCost },
+      });
+      if (row.continues !== null) await markChain(within, row, row.continues, 'wasted');
+    });
+    closed.push(row);
+  }
+  return closed;
+}
+
+/** Tells viewers what these calls have cost, where no attempt takes over that would. */
+export async function tellAbandoned(
+  deps: ActivityDeps,
+  closed: readonly ModelUsage[],
+  manager: EntityManager,
+): Promise<void> {
+  for (const { projectId, lane } of closed) {
+    const row = await manager.findOneBy(Lane, { projectId, lane });
+    if (row) await tellUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
+  }
+}
+
+/** Of a text: the prompt, and what the log holds of the answer that this attempt has added. Of a job: all of it. */
+async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Promise<Amount> {
+  if (row.unit !== 'token') return { unit: row.unit, units: row.units ?? 0 };
+  const held = await log.lane(row.projectId as ProjectId, row.lane as LaneId).catch(() => undefined);
+  const text = held?.fence === row.fence ? tokensIn(held.text) : 0;
+  const before = row.continues === null ? 0 : await outputOfChain(dataSource.manager, row, row.continues);
+  return { unit: 'token', input: row.inputTokens, output: Math.max(0, text - before) };
+}
+
+/** The call of an attempt and those that it went on from, one by one. */
+const CHAIN = `
+  WITH RECURSIVE chain AS (
+    SELECT id, continues FROM model_usage WHERE project_id = $1 AND lane = $2 AND fence = $3
+    UNION
+    SELECT u.id, u.continues FROM model_usage u JOIN chain c ON u.fence = c.continues
+    WHERE u.project_id = $1 AND u.lane = $2
+  )`;
+
+type OfLane = Pick<ModelUsage, 'projectId' | 'lane'>;
+
+async function outputOfChain(manager: EntityManager, { projectId, lane }: OfLane, fence: number): Promise<number> {
+  const [row]: { output: number }[] = await manager.query(
+    `${CHAIN} SELECT coalesce(sum(u.output_tokens), 0)::float8 AS output FROM model_usage u JOIN chain USING (id)`,
+    [projectId, lane, fence],
+  );
+  return row?.output ?? 0;
+}
+
+/** What an attempt's text, and all that it went on from, has cost, by call. */
+export function costOfChain(
+  manager: EntityManager,
+  { projectId, lane }: OfLane,
+  fence: number,
+): Promise<{ readonly provider: string; readonly unit: ModelUsage['unit']; readonly cost: number }[]> {
+  return manager.query(
+    `${CHAIN} SELECT u.provider, u.unit, coalesce(u.cost, 0) AS cost FROM model_usage u JOIN chain USING (id)
+     WHERE u.outcome <> 'open'`,
+    [projectId, lane, fence],
+  );
+}
+
+/** Says of an attempt's text, and of all that it went on from, whether it is of use. */
+export async function markChain(
+  manager: EntityManager,
+  { projectId, lane }: OfLane,
+  fence: number,
+  outcome: 'useful' | 'wasted',
+): Promise<void> {
+  const share = outcome === 'wasted' ? 1 : 0;
+  await manager.query(
+    `${CHAIN} UPDATE model_usage u
+     SET outcome = $4, wasted_tokens = $5::int * (u.input_tokens + u.output_tokens),
+         wasted_cost = $5::int * coalesce(u.cost, 0)
+     FROM chain WHERE u.id = chain.id AND u.outcome <> 'open' AND u.outcome <> $4`,
+    [projectId, lane, fence, outcome, share],
+  );
+}

@@ -1,0 +1,53 @@
+import type { EntityManager } from 'typeorm';
+import { afterCommit, type ModelUsage } from '../../entities/index';
+import type { StoryMetrics } from '../../telemetry/index';
+
+const KIND_OF = { token: 'text', image: 'image', second: 'video' } as const;
+
+export type OfProvider = Pick<ModelUsage, 'provider' | 'unit'>;
+
+/** What one row of usage has come to in a transaction, and what it was before. */
+export interface CostChange {
+  readonly cost: number | null;
+  readonly wasted: number;
+  readonly before: { readonly cost: number | null; readonly wasted: number };
+}
+
+/**
+ * Counts what a call has cost, once the transaction is committed that says so. A correction downwards, of what was estimated
+ * first, is not counted: a counter does not fall.
+ */
+export function countCost(
+  metrics: StoryMetrics | undefined,
+  manager: EntityManager,
+  call: OfProvider,
+  { cost, wasted, before }: CostChange,
+): void {
+  if (!metrics) return;
+  const { calls } = metrics;
+  const labels = labelsOf(call);
+  afterCommit(manager, () => {
+    calls.paid.of(labels).add(Math.max(0, (cost ?? 0) - (before.cost ?? 0)));
+    calls.wasted.of(labels).add(Math.max(0, wasted - before.wasted));
+  });
+}
+
+/** Counts what a settled result has cost, together with the calls whose texts it has continued. */
+export function countUseful(
+  metrics: StoryMetrics | undefined,
+  manager: EntityManager,
+  calls: readonly (OfProvider & { readonly cost: number })[],
+): void {
+  afterCommit(manager, () => {
+    for (const { cost, ...call } of calls) metrics?.calls.useful.of(labelsOf(call)).add(cost);
+  });
+}
+
+/** A call was not made, because the budget has no room for it. */
+export function countRefusal(metrics: StoryMetrics | undefined, manager: EntityManager, call: OfProvider): void {
+  afterCommit(manager, () => metrics?.calls.budgetRefusals.of(labelsOf(call)).add(1));
+}
+
+function labelsOf({ provider, unit }: OfProvider) {
+  return { provider, kind: KIND_OF[unit] };
+}

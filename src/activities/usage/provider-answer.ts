@@ -1,0 +1,70 @@
+import OpenAI from 'openai';
+import { BrokenConnection, ServerError } from '../../providers/index';
+import { answerOf, providerCall, type Answer, type ProviderCall } from '../../telemetry/index';
+import { mayBeCharged } from './call-cost';
+import type { LaneRun } from '../lanes/lane-run';
+import { callOf, type Chosen } from './provider-choice';
+import { classify } from '../lanes/stage-failure';
+
+const KIND_OF: Readonly<Record<ProviderCall['operation'], 'text' | 'image' | 'video'>> = {
+  chat: 'text',
+  generate_image: 'image',
+  submit_video: 'video',
+  await_video: 'video',
+  download_video: 'video',
+};
+
+/** Makes a call to a provider in a span of its own, and counts what came of it. */
+export async function askProvider<T>(
+  { deps: { metrics }, claim, signal }: LaneRun,
+  operation: ProviderCall['operation'],
+  chosen: Chosen<unknown>,
+  work: () => Promise<T>,
+  usage?: Parameters<typeof providerCall>[2],
+): Promise<T> {
+  const count = (status: Answer) =>
+    metrics?.calls.answers.of({ provider: chosen.name, kind: KIND_OF[operation], status }).add(1);
+  try {
+    const result = await providerCall(callOf(operation, claim, chosen), work, usage);
+    count(isFailedJob(result) ? 'job_failed' : '200');
+    return result;
+  } catch (error) {
+    count(signal.aborted ? 'stopped' : statusOf(error));
+    throw error;
+  }
+}
+
+/** The provider has answered, and says that its job for a clip has failed. */
+function isFailedJob(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && (result as { status?: unknown }).status === 'failed';
+}
+
+/** What a call came to that has failed: the HTTP status of its refusal, or why there was no answer that can be used. */
+export function statusOf(error: unknown): Answer {
+  if (error instanceof OpenAI.APIConnectionTimeoutError) return 'timeout';
+  if (error instanceof OpenAI.APIConnectionError) return mayBeCharged(error) ? 'cut' : 'unreachable';
+  if (error instanceof BrokenConnection) return 'cut';
+  if (error instanceof ServerError || error instanceof SyntaxError) return 'unusable';
+  const { type } = classify(error);
+  if (type === 'Provider.QuotaExhausted') return 'quota';
+  if (error instanceof OpenAI.APIError) return error.status === undefined ? 'cut' : answerOf(error.status as number);
+  switch (type) {
+    case 'Stream.FirstTokenTimeout':
+    case 'Stream.Stalled':
+      return 'timeout';
+    case 'Stream.Cut':
+      return 'cut';
+    case 'Output.Unusable':
+    case 'Output.TooLong':
+    case 'Provider.BadRequest':
+    case 'Provider.Refused':
+    case 'Media.Unusable':
+    case 'Media.Forbidden':
+      return 'unusable';
+    case 'Video.JobFailed':
+    case 'Video.JobLost':
+      return 'job_failed';
+    default:
+      return 'other';
+  }
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { usageTotals } from '../../entities/index';
+import { laneParts } from '../../protocol/index';
+import type { LaneWriter } from '../../stream/index';
+import type { ActivityDeps } from '../deps';
+
+/** An attempt that has failed waits no longer for viewers to be told what it cost. */
+const TELLING_MS = 500;
+
+/** Tells viewers what a lane and its project have paid so far, if they can be reached now. Never throws. */
+export async function tellUsage(
+  deps: ActivityDeps,
+  writer: LaneWriter,
+  manager: EntityManager = deps.dataSource.manager,
+): Promise<void> {
+  await Promise.race([
+    publish(deps, writer, manager).catch((error: Error) =>
+      deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
+    ),
+    sleep(TELLING_MS, undefined, { ref: false }),
+  ]);
+}
+
+async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: EntityManager): Promise<void> {
+  const { projectId, lane, fence, attempt } = writer;
+  const usage = {
+    type: 'usage' as const,
+    ...(await usageTotals(manager, projectId, lane)),
+    project: await usageTotals(manager, projectId),
+  };
+  const { stage } = laneParts(lane);
+  await log.publish({ projectId, stage, writer: { projectId, lane, fence, attempt }, events: [usage] });
+}

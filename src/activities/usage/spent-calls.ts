@@ -1,0 +1,57 @@
+import type { EventError } from '../../protocol/index';
+import { UnusableOutput } from '../../stages/index';
+import type { LaneError, UnusableAnswers } from '../lanes/lane-store';
+import type { StageFailure } from '../lanes/stage-failure';
+import { WastedOrder } from './wasted-order';
+
+/** The model is asked at most so many times for an answer that can be used. */
+const MOST_ANSWERS = 3;
+/** A lane's text is paid at most so often before it waits for a person, whatever becomes of the calls. */
+const MOST_PAID_TEXTS = 3;
+/** Of an image or a clip, which cost more: what is equal twice will be so the next time. */
+const MOST_ORDERS = 2;
+
+/** What was refused of a text is no beginning of the next one. */
+const REFUSED: readonly string[] = ['Output.Unusable', 'Output.TooLong', 'Provider.Refused', 'Provider.BadRequest'];
+
+/** What the attempts at a lane have used up of what it may cost, since it began or a person retried it. */
+export interface Spent {
+  /** Calls before this attempt's that may have to be paid. */
+  paid: number;
+  unusable?: UnusableAnswers;
+  /** This attempt's call may have to be paid. */
+  isCharged: boolean;
+}
+
+/** What the attempts before have left in the lane's last failure. */
+export function spentBefore(error: EventError | null | undefined): Partial<Spent> {
+  const known: LaneError | null | undefined = error;
+  const unusable =
+    known?.type === 'Output.Unusable' ? { issues: known.issues ?? [], times: known.times ?? 1 } : known?.answers;
+  return { paid: known?.paid ?? 0, ...(unusable && { unusable }) };
+}
+
+/** The text that the attempt before has left was turned down, so that no attempt goes on from it, nor a retry. */
+export function wasRefused(error: EventError | null): boolean {
+  const known: LaneError | null = error;
+  return known !== null && (REFUSED.includes(known.type) || known.answers !== undefined);
+}
+
+/** What this attempt's failure adds, and whether that leaves room for another attempt. */
+export function spendingOf(error: unknown, { type, retryable }: StageFailure, spent: Spent) {
+  const isOrder = error instanceof WastedOrder;
+  const paid = spent.paid + (spent.isCharged || isOrder ? 1 : 0);
+  if (isOrder) {
+    const mayAskAgain = paid < MOST_ORDERS;
+    return { paid, times: undefined, isSpent: !mayAskAgain, mayAskAgain };
+  }
+  const isUnusable = type === 'Output.Unusable';
+  const times = isUnusable ? (spent.unusable?.times ?? 0) + 1 : undefined;
+  const mostAnswers = (error instanceof UnusableOutput ? error.mostAnswers : undefined) ?? MOST_ANSWERS;
+  return {
+    paid,
+    times,
+    isSpent: retryable && spent.isCharged && paid >= MOST_PAID_TEXTS,
+    mayAskAgain: times !== undefined && times < mostAnswers && paid < MOST_PAID_TEXTS,
+  };
+}

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import {
+  ADD_MESSAGE,
+  BATCH_WORKFLOW,
+  batchWorkflowIdOf,
+  StoryreelError,
+  type AddRequest,
+  type BatchId,
+  type BatchInput,
+} from '../../protocol/index';
+import { briefly } from '../runs/briefly';
+import { liveWorkflow, whereFound } from '../runs/live-workflow';
+
+/** What of each film is to be made. */
+export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
+
+const LOOK_MS = 500;
+/** How long a batch may take to end all its stories before a new one of its name is refused. */
+const ENDING_MS = 30_000;
+/** A batch that ends while it is told to go on is started again; it cannot end each time. */
+const TRIES = 5;
+
+/** The workflows of batches, as Temporal has them. */
+export class BatchRuns {
+  constructor(
+    private readonly temporal: Client,
+    private readonly taskQueue: string,
+  ) {}
+
+  /** Starts the workflow, or tells the one that runs what there is to do. */
+  async startOrAdd(input: BatchInput): Promise<void> {
+    const workflowId = batchWorkflowIdOf(input.batchId);
+    const { stages, gates } = input.story ?? {};
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await briefly(this.temporal, () =>
+          this.temporal.workflow.start(BATCH_WORKFLOW, {
+            workflowId,
+            taskQueue: this.taskQueue,
+            args: [input],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+            staticSummary: `batch of ${input.projects.length} projects`,
+            memo: { ...(stages && { stages }), ...(gates && { gates }) },
+          }),
+        );
+        return;
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+      try {
+        const handle = this.temporal.workflow.getHandle(workflowId);
+        await briefly(this.temporal, () => handle.signal<[AddRequest]>(ADD_MESSAGE, { projects: input.projects }));
+        return;
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError) || tries === TRIES) throw error;
+      }
+    }
+  }
+
+  async isRunning(batchId: BatchId): Promise<boolean> {
+    return (await this.live(batchId)) !== undefined;
+  }
+
+  /**
+   * Resolves true where the batch runs and can take more. One that is being cancelled takes nothing more: the next one
+   * begins when it has ended. Throws `Project.AlreadyRunning` where it ends too slowly, or makes less or more of its films
+   * than what is asked for now: nobody is to pay for more than they have named.
+   */
+  async canTake(batchId: BatchId, { stages, gates }: BatchScope): Promise<boolean> {
+    for (const deadline = Date.now() + ENDING_MS; ; await sleep(LOOK_MS)) {
+      const run = await this.live(batchId);
+      if (!run) return false;
+      if (run.raw.workflowExtendedInfo?.cancelRequested !== true) {
+        const isOther = (own: unknown, asked: unknown) => asked !== undefined && !isDeepStrictEqual(own, asked);
+        if (!isOther(run.memo?.['stages'], stages) && !isOther(run.memo?.['gates'], gates)) return true;
+        throw new StoryreelError(
+          'Project.AlreadyRunning',
+          `Batch ${batchId} is running with other stages or gates: wait for its end or cancel it, then start it with these.`,
+        );
+      }
+      if (Date.now() < deadline) continue;
+      throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is still being cancelled. Try again later.`);
+    }
+  }
+
+  /** Resolves false where none was running. */
+  async cancel(batchId: BatchId): Promise<boolean> {
+    const handle = this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId));
+    return (await whereFound(briefly(this.temporal, () => handle.cancel()))) !== undefined;
+  }
+
+  private live(batchId: BatchId): Promise<WorkflowExecutionDescription | undefined> {
+    return liveWorkflow(this.temporal, batchWorkflowIdOf(batchId));
+  }
+}

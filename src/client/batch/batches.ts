@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { DataSource } from 'typeorm';
+import { checkNamed, type PlanSource } from '../../planning/index';
+import {
+  batchWorkflowIdOf,
+  fairnessKeyOf,
+  STAGES,
+  StoryreelError,
+  type BatchId,
+  type BatchItem,
+  type LaneId,
+  type ProjectId,
+  type ProjectStatus,
+  type StageName,
+  type StoryPriority,
+} from '../../protocol/index';
+import { batchedProjects, enlist, handWrittenAmong, type BatchedProject } from './batch-rows';
+import { BatchRuns } from './batch-runs';
+import { editsAtStake, wouldReplace } from './edits-at-stake';
+import { read, type Read } from '../projects/inputs';
+import type { NewProject } from '../projects/new-project';
+
+/** A new project or one that is there. */
+export type BatchInputProject = ProjectId | (NewProject & { readonly priority?: StoryPriority });
+
+export interface BatchOptions {
+  /** How many projects are worked on at once; one that waits for a person does not count. Default 3. */
+  readonly atMost?: number;
+  /** Letters, digits, dots, dashes and underscores. The same id again goes on with that batch. Default: a random one. */
+  readonly batchId?: string;
+  /** Makes everything again, also what has not changed, and also of projects that are completed. */
+  readonly force?: boolean;
+  /** As in `StartOptions`. */
+  readonly replaceEdits?: boolean;
+  /** As in `StartOptions`. */
+  readonly keepSettings?: boolean;
+  readonly onFailure?: 'park' | 'fail';
+  /**
+   * Only these stages of each film; default: all. The same batch without them, when it has ended, makes the others. A batch
+   * that is running keeps its own, and `gates`, too: a call without them joins it, one with others is refused.
+   */
+  readonly stages?: readonly StageName[];
+  /** Stages after which each film waits for `approve`; its place goes to the next one meanwhile. */
+  readonly gates?: readonly StageName[];
+  /** Of the projects that this call names and that say none themselves. */
+  readonly priority?: StoryPriority;
+}
+
+export interface StartedBatch {
+  readonly batchId: BatchId;
+  readonly workflowId: string;
+  /** One for each project that was given, in that order. */
+  readonly projectIds: readonly ProjectId[];
+}
+
+/** Where a batch stands, as Postgres has it. */
+export interface BatchView {
+  readonly batchId: BatchId;
+  readonly workflowId: string;
+  /** False: nothing takes the queued projects; the same batch, started again, goes on. */
+  readonly running: boolean;
+  readonly counts: Readonly<Partial<Record<ProjectStatus, number>>>;
+  readonly projects: readonly BatchedProject[];
+}
+
+/** Starts, joins, shows and cancels batches. */
+export class Batches {
+  private readonly runs: BatchRuns;
+  private readonly dataSource: DataSource;
+
+  constructor(
+    private readonly source: PlanSource & { readonly dataSource: DataSource },
+    temporal: Client,
+    taskQueue: string,
+  ) {
+    this.dataSource = source.dataSource;
+    this.runs = new BatchRuns(temporal, taskQueue);
+  }
+
+  async start(given: unknown, options: unknown): Promise<StartedBatch> {
+    const inputs = read('the batch', given).map(projectIn);
+    const checked = read('the options of the batch', options);
+    const { atMost = 3, force = false, keepSettings, onFailure, priority, stages, gates } = checked;
+    if (inputs.length === 0 && checked.batchId === undefined) {
+      throw new StoryreelError(
+        'Project.Invalid',
+        'No project was given. Give topics or ids, or the batchId to go on with.',
+      );
+    }
+    const batchId = checked.batchId ?? (randomUUID().slice(0, 8) as BatchId);
+    checkNamed({ ...(stages && { stages }) });
+    const scope = { ...(stages && { stages }), ...(gates && { gates }) };
+    const isRunning = await this.runs.canTake(batchId, scope);
+    if (force && isRunning) {
+      throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
+    }
+    const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
+    if (!checked.replaceEdits)
+      await this.refuseToReplace(batchId, inputs, again, {
+        force,
+        ...(keepSettings && { keepSettings }),
+        ...(stages && { stages }),
+      });
+    const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
+    if (projects.length === 0) throw notFound(batchId);
+    const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
+    const unfinished = projects.filter(({ status }) => status !== 'completed');
+    const items = unfinished.map(({ projectId, owner }): BatchItem => {
+      const own = served.get(projectId);
+      return {
+        projectId,
+        ...(owner !== undefined && { owner: fairnessKeyOf(owner) }),
+        ...(own !== undefined && { priority: own }),
+      };
+    });
+    if (items.length > 0) {
+      const story = {
+        ...scope,
+        ...(force && { force }),
+        ...(keepSettings && { keepSettings }),
+        ...(onFailure && { onFailure }),
+      };
+      await this.runs.startOrAdd({ batchId, projects: items, atMost, story });
+    }
+    return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: ids };
+  }
+
+  /** Throws `Project.WouldReplaceEdits` where a project that the batch would run has something at stake. */
+  private async refuseToReplace(
+    batchId: BatchId,
+    inputs: readonly CheckedInput[],
+    again: readonly StageName[] | 'all',
+    options: Pick<BatchOptions, 'force' | 'keepSettings' | 'stages'>,
+  ): Promise<void> {
+    const named = inputs.filter((input): input is ProjectId => typeof input === 'string');
+    const found: { projectId: ProjectId; lanes: readonly LaneId[] }[] = [];
+    for (const projectId of await handWrittenAmong(this.dataSource.manager, batchId, named, again)) {
+      const lanes = await editsAtStake(this.source, projectId, options);
+      if (lanes.length > 0) found.push({ projectId, lanes });
+    }
+    if (found.length > 0) throw wouldReplace('batch', found);
+  }
+
+  /** Throws `Batch.NotFound`. */
+  async status(batchId: BatchId): Promise<BatchView> {
+    // In this order: what has ended before the rows are read is in the rows.
+    const running = await this.runs.isRunning(batchId);
+    const projects = await batchedProjects(this.dataSource.manager, batchId);
+    if (projects.length === 0) throw notFound(batchId);
+    const counts: Partial<Record<ProjectStatus, number>> = {};
+    for (const { status } of projects) counts[status] = (counts[status] ?? 0) + 1;
+    return { batchId, workflowId: batchWorkflowIdOf(batchId), running, counts, projects };
+  }
+
+  /** Resolves false where none was running. Throws `Batch.NotFound`. */
+  async cancel(batchId: BatchId): Promise<boolean> {
+    const { running } = await this.status(batchId);
+    return running && this.runs.cancel(batchId);
+  }
+}
+
+type CheckedInput = ProjectId | Read<'a project of the batch'>;
+
+/** Throws what is wrong with the one of this number. */
+function projectIn(given: unknown, i: number): CheckedInput {
+  try {
+    return typeof given === 'string' ? read('the project id', given) : read('a project of the batch', given);
+  } catch (error) {
+    const { type, message } = error as StoryreelError;
+    throw new StoryreelError(type, `Project ${i + 1} of the batch: ${message}`, { cause: error });
+  }
+}
+
+function priorityIn(input: CheckedInput | undefined): StoryPriority | undefined {
+  return typeof input === 'object' ? input.priority : undefined;
+}
+
+function notFound(batchId: BatchId): StoryreelError {
+  return new StoryreelError('Batch.NotFound', `There is no batch ${batchId}, or no project was given for it.`);
+}

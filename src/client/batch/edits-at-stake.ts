@@ -1,0 +1,35 @@
+import { StoryreelError, type LaneId, type ProjectId } from '../../protocol/index';
+import { explainProject, type ExplainOptions } from '../projects/explain-project';
+import { handWrittenLanes } from './hand-written';
+import type { PlanSource } from '../../planning/index';
+
+const MOST_NAMED = 5;
+
+/** The lanes of which such a run would, or may, replace what a person has written. Throws as `explainProject` does. */
+export async function editsAtStake(
+  source: PlanSource,
+  projectId: ProjectId,
+  options: ExplainOptions,
+): Promise<LaneId[]> {
+  // Of most projects nobody has written anything, and they need no explanation.
+  if ((await handWrittenLanes(source.dataSource.manager, projectId)).size === 0) return [];
+  const { lanes } = await explainProject(source, projectId, options);
+  return lanes.filter(({ replaces }) => replaces).map(({ lane }) => lane);
+}
+
+/** For a run or a batch that was not told to replace what people have written. */
+export function wouldReplace(
+  who: string,
+  found: readonly { readonly projectId: ProjectId; readonly lanes: readonly LaneId[] }[],
+): StoryreelError {
+  const texts = found.flatMap(({ projectId, lanes }) =>
+    lanes.map((lane) => (who === 'run' ? lane : `${projectId} ${lane}`)),
+  );
+  const more = texts.length > MOST_NAMED ? ` and ${texts.length - MOST_NAMED} more` : '';
+  const id = found[0]?.projectId ?? '';
+  return new StoryreelError(
+    'Project.WouldReplaceEdits',
+    `The ${who} would replace what a person has written: ${texts.slice(0, MOST_NAMED).join(', ')}${more}. ` +
+      `"storyreel explain ${id}" says why. Start it with --replace-edits (replaceEdits: true) if that is wanted.`,
+  );
+}

@@ -1,0 +1,21 @@
+import type { EntityManager } from 'typeorm';
+import type { LaneId, ProjectId } from '../../protocol/index';
+
+/**
+ * Of a row `l` of lanes: its result is as a person has written it, or an attempt was left half-written as a person has
+ * changed it. It stays so when a run has used it again, and when its scene has moved.
+ */
+export const BY_HAND = `(
+  l.settled_fence = l.written_fence
+  OR l.attempted_hash IS NOT NULL AND l.edited_fence = l.fence AND EXISTS (
+    SELECT 1 FROM text_edits AS e
+    WHERE e.project_id = l.project_id AND e.lane = l.lane AND e.begun IS NOT NULL AND e.fence_after = l.fence))`;
+
+/** The lanes of a project whose texts a person has written. */
+export async function handWrittenLanes(manager: EntityManager, projectId: ProjectId): Promise<ReadonlySet<LaneId>> {
+  const rows = await manager.query<{ lane: LaneId }[]>(
+    `SELECT l.lane FROM lanes AS l WHERE l.project_id = $1 AND ${BY_HAND}`,
+    [projectId],
+  );
+  return new Set(rows.map(({ lane }) => lane));
+}

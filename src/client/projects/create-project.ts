@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { Project } from '../../entities/index';
+import { StoryreelError, type ProjectId } from '../../protocol/index';
+import { read } from './inputs';
+import { checkedProject, type NewProject } from './new-project';
+
+export interface CreateOptions {
+  /** The same id of the same owner twice is one project: the second call gives the project of the first. */
+  readonly requestId?: string;
+}
+
+/**
+ * Stores a new project. With a `requestId` its id is made from that, the owner and the content, so that a repeated request
+ * finds the project without a table of requests, whenever it comes. Throws `Project.Invalid`, and `Request.Repeated` where the
+ * same request had other content.
+ */
+export async function createProject(
+  dataSource: DataSource,
+  input: NewProject,
+  options: CreateOptions,
+): Promise<ProjectId> {
+  const row = checkedProject(input);
+  const { requestId } = read('the creation', options);
+  if (requestId === undefined) return (await dataSource.getRepository(Project).save(row)).id as ProjectId;
+  const request = hash(JSON.stringify([row.owner, requestId])).slice(0, 20);
+  const id = uuidOf(request + hash(JSON.stringify(row)).slice(0, 12));
+  return dataSource.transaction(async (manager) => {
+    // Two calls with one request must not both find it new.
+    await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('create:' || $1, 0))`, [request]);
+    const [known] = await manager.query<{ id: string }[]>('SELECT id FROM projects WHERE id BETWEEN $1 AND $2', [
+      uuidOf(request + '0'.repeat(12)),
+      uuidOf(request + 'f'.repeat(12)),
+    ]);
+    if (known && known.id !== id) {
+      throw new StoryreelError('Request.Repeated', 'This request id was used before, for another project.');
+    }
+    if (!known) await manager.insert(Project, { id, ...row });
+    return id as ProjectId;
+  });
+}
+
+/** Of 32 hexadecimal digits: 122 bits of them, in their order. */
+function uuidOf(hex: string): string {
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join('-');
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,275 @@
+import { Lane, Project, Scene, type RunSettings } from '../../entities/index';
+import {
+  expectedScenes,
+  planLane,
+  planRun,
+  settingsForNewRun,
+  storedResult,
+  withSettings,
+  workersSettings,
+  type LaneInputs,
+  type PlannedRun,
+  type PlanSource,
+} from '../../planning/index';
+import { handWrittenLanes } from '../batch/hand-written';
+import {
+  laneId,
+  projectNotFound,
+  STAGES,
+  StoryreelError,
+  type LaneId,
+  type ProjectId,
+  type StageName,
+  type StagePlan,
+} from '../../protocol/index';
+
+export interface ExplainOptions {
+  /** As for `start`. */
+  readonly force?: boolean;
+  readonly stages?: readonly string[];
+  readonly scenes?: readonly number[];
+  readonly keepSettings?: boolean;
+}
+
+export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused';
+
+export interface LaneExplanation {
+  readonly lane: LaneId;
+  readonly reason: MakeReason;
+  /** The inputs that are not what the stored result was made from; none where that was not noted. */
+  readonly changed?: readonly string[];
+  /** Lanes that are made before: if their results come out the same, this one is used again after all. */
+  readonly on?: readonly LaneId[];
+  /** A person has written the result, or what an attempt shall go on from. */
+  readonly edited?: true;
+  /** A run would replace that; where it only depends on other lanes, it may. `start` refuses to without `replaceEdits`. */
+  readonly replaces?: true;
+}
+
+export interface ProjectExplanation {
+  readonly projectId: ProjectId;
+  readonly version: number;
+  readonly lanes: readonly LaneExplanation[];
+  /** Where a new run would have other settings than the last one had. */
+  readonly settings?: ChangedSettings;
+}
+
+export interface ChangedSettings {
+  readonly changed: readonly ChangedSetting[];
+  /** Lanes that would be made again for no other reason: a run with `keepSettings` uses them again. */
+  readonly lanes: readonly LaneId[];
+}
+
+export interface ChangedSetting {
+  readonly name: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+type Stage = StagePlan & { readonly name: StageName };
+
+/** Scenes that are planned at the same time; each takes a connection of the pool. */
+const AT_ONCE = 8;
+
+/**
+ * What a run would make, and why, by the same plans and hashes as the run itself. Nothing is started, stored or paid. A new
+ * run has the settings of the workers, as they have stored them, and not those of this process; with `keepSettings`, those of
+ * the last run.
+ */
+export async function explainProject(
+  source: PlanSource,
+  projectId: ProjectId,
+  options: ExplainOptions = {},
+): Promise<ProjectExplanation> {
+  const { manager } = source.dataSource;
+  const project = await manager.findOneBy(Project, { id: projectId });
+  if (!project) throw projectNotFound(projectId);
+  const planned = await planRun(manager, { projectId, ...options });
+  const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
+  const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
+  const explained = (settings: RunSettings) =>
+    new Explainer(withSettings(source, settings), project, rows, scenes, planned, options.force === true).all();
+  const last = project.runSettings;
+  const next = await settingsForNewRun(manager, source.config, await workersSettings(source));
+  const lanes = await explained(options.keepSettings && last ? last : next);
+  const changed = last && !options.keepSettings ? changedSettings(last, next) : [];
+  if (!last || changed.length === 0) return { projectId, version: project.version, lanes };
+  const kept = new Set((await explained(last)).filter(({ reason }) => reason === 'reused').map(({ lane }) => lane));
+  const again = lanes.filter(({ lane, reason }) => reason !== 'reused' && kept.has(lane)).map(({ lane }) => lane);
+  return { projectId, version: project.version, lanes, settings: { changed, lanes: again } };
+}
+
+/** Of what is part of a result's inputs. */
+function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[] {
+  const kinds = ['text', 'image', 'video'] as const;
+  const named = ({ models, frameSize }: RunSettings) => [
+    ...kinds.map((kind) => [`${kind} model`, models[kind].model] as const),
+    ['frame size', frameSize] as const,
+  ];
+  const after = new Map(named(now));
+  return named(before).flatMap(([name, value]) => {
+    const to = after.get(name) ?? value;
+    return to === value ? [] : [{ name, before: value, now: to }];
+  });
+}
+
+/** What has changed since the last run beside the project, in words, and how to keep what was made; nothing where nothing has. */
+export function settingsText({ projectId, settings }: ProjectExplanation): string[] {
+  if (!settings) return [];
+  const changes = settings.changed.map(({ name, before, now }) => `${name} ${before} -> ${now}`).join(', ');
+  const { length } = settings.lanes;
+  const kept = `"storyreel run ${projectId} --keep-settings" uses them again.`;
+  return [
+    `Settings have changed since the last run: ${changes}.`,
+    ...(length > 0
+      ? [`For this alone ${length} ${length === 1 ? 'is' : 'are'} made again or looked at again; ${kept}`]
+      : []),
+  ];
+}
+
+class Explainer {
+  private readonly found = new Map<LaneId, LaneExplanation>();
+  private numbers: readonly number[];
+  private byHand: ReadonlySet<LaneId> = new Set();
+
+  constructor(
+    private readonly source: PlanSource,
+    private readonly project: Project,
+    private readonly rows: ReadonlyMap<string, Lane>,
+    private readonly scenes: readonly Scene[],
+    private readonly planned: PlannedRun,
+    private readonly force: boolean,
+  ) {
+    this.numbers = scenes.map(({ sequenceNumber }) => sequenceNumber);
+  }
+
+  async all(): Promise<LaneExplanation[]> {
+    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id as ProjectId);
+    for (const stage of STAGES.filter(({ name }) => this.planned.plan.some((planned) => planned.name === name))) {
+      for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
+      // A new storyboard has as many scenes as it is asked for.
+      if (stage.name === 'storyboard' && this.willBeMade(laneId(stage.name))) {
+        this.numbers = Array.from({ length: expectedScenes(this.project) }, (_, i) => i + 1);
+      }
+    }
+    return [...this.found.values()];
+  }
+
+  private async lanesOf(stage: Stage): Promise<LaneExplanation[]> {
+    if (stage.scope === 'project') return [await this.explain(stage, laneId(stage.name), undefined)];
+    const { scenes } = this.planned;
+    const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
+    const explained: LaneExplanation[] = [];
+    for (let i = 0; i < wanted.length; i += AT_ONCE) {
+      const some = wanted.slice(i, i + AT_ONCE);
+      explained.push(...(await Promise.all(some.map((n) => this.explain(stage, laneId(stage.name, n), n)))));
+    }
+    return explained;
+  }
+
+  private async explain(stage: Stage, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
+    const explained = await this.reasonFor(stage, lane, scene);
+    if (!this.byHand.has(lane)) return explained;
+    const replaces = explained.reason !== 'reused' && !(await this.goesOn(stage, lane, scene));
+    return { ...explained, edited: true, ...(replaces && { replaces }) };
+  }
+
+  /** A text that a person has begun is gone on from, as long as it is made from the same. */
+  private async goesOn({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
+    const row = this.rows.get(lane);
+    if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
+    return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;
+  }
+
+  private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
+    const { manager } = this.source.dataSource;
+    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
+    return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
+      // What is made before may bring what is missing now.
+      if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
+      throw error;
+    });
+  }
+
+  private async reasonFor(
+    { name, needs, scope }: Stage,
+    lane: LaneId,
+    scene: number | undefined,
+  ): Promise<LaneExplanation> {
+    const { manager } = this.source.dataSource;
+    const before = this.madeBefore(needs, scene);
+    const on = before.length > 0 && { on: before };
+    const row = this.rows.get(lane);
+    const stored = row?.settledFence != null && (await storedResult(manager, this.project.id as ProjectId, lane));
+    if (!row || !stored) return { lane, reason: 'new', ...on };
+    if (this.force) return { lane, reason: 'forced', ...on };
+    // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
+    if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused' };
+
+    const plan = await this.planOf(name, row, scene);
+    if (plan && plan.inputHash !== row.inputHash && !row.accepted) {
+      return { lane, reason: 'changed', changed: differing(row.inputs, plan.parts), ...on };
+    }
+    if (!plan || on) return { lane, reason: 'depends', ...on };
+    return { lane, reason: 'reused' };
+  }
+
+  /** Lanes that the run goes without: of those that it is to make, a new run skips none. */
+  private skipped(): ReadonlySet<LaneId> {
+    const { plan, scenes } = this.planned;
+    const isOfRun = ({ stage, sequenceNumber }: Lane) =>
+      plan.some(({ name }) => name === stage) &&
+      (sequenceNumber === null || !scenes || scenes.includes(sequenceNumber));
+    const rows = [...this.rows.values()].filter((row) => row.status === 'skipped' && !isOfRun(row));
+    return new Set(rows.map(({ lane }) => lane as LaneId));
+  }
+
+  private sceneOf(number: number | undefined): { scene?: Scene } {
+    const scene = this.scenes.find(({ sequenceNumber }) => sequenceNumber === number);
+    return scene ? { scene } : {};
+  }
+
+  /** Of a scene's lane its own scene's lanes; of a project's lane those of all scenes. */
+  private madeBefore(needs: readonly string[], scene: number | undefined): LaneId[] {
+    const needed = STAGES.filter(({ name }) => needs.includes(name)).flatMap(({ name, scope }) => {
+      if (scope === 'project') return [laneId(name)];
+      return (scene === undefined ? this.numbers : [scene]).map((number) => laneId(name, number));
+    });
+    return needed.filter((lane) => this.willBeMade(lane));
+  }
+
+  private willBeMade(lane: LaneId): boolean {
+    const found = this.found.get(lane);
+    return found !== undefined && found.reason !== 'reused';
+  }
+}
+
+function differing(before: Readonly<Record<string, string>> | null, now: Readonly<Record<string, string>>): string[] {
+  if (!before) return [];
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].filter((name) => before[name] !== now[name]);
+}
+
+/** In words, as a person reads it. */
+export function reasonText(explanation: LaneExplanation): string {
+  const words = wordsFor(explanation);
+  return explanation.replaces ? `${words}; replaces what a person has written` : words;
+}
+
+function wordsFor({ reason, changed = [], on = [], edited }: LaneExplanation): string {
+  const more = on.length > 3 ? ` and ${on.length - 3} more` : '';
+  const upstream = on.length > 0 ? `depends on ${on.slice(0, 3).join(', ')}${more}` : '';
+  switch (reason) {
+    case 'new':
+    case 'forced':
+      return upstream === '' ? reason : `${reason}; ${upstream}`;
+    case 'changed': {
+      const what = `changed: ${changed.length > 0 ? changed.join(', ') : 'its inputs'}`;
+      return upstream === '' ? what : `${what}; ${upstream}`;
+    }
+    case 'depends':
+      return upstream || 'depends on what is missing';
+    case 'reused':
+      return edited ? 'reused: written by hand' : 'reused';
+  }
+}

@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import {
+  boundedLine,
+  isStageName,
+  laneParts,
+  MAX_SCENES,
+  MOST_IN_BATCH,
+  parseBatchId,
+  parseCursor,
+  parseProjectId,
+  PRIORITIES,
+  PROJECT_STATUSES,
+  STAGES,
+  storable,
+  StoryreelError,
+  TEXT_BYTES,
+  utf8Bytes,
+  type BatchId,
+  type FailureType,
+  type LaneId,
+  type ProjectId,
+  type StageName,
+} from '../../protocol/index';
+
+/** All that people and programs give to the client, in one place: what is not said here is refused before anything is paid. */
+
+const MOST_LISTED = 1_000;
+const MOST_STAGES = 100;
+const MOST_SHOWN_BYTES = 100;
+const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
+
+/** A text of a person, without what cannot be stored and white space at its ends. */
+export function words(mostBytes: number) {
+  return z
+    .string('must be a text')
+    .transform((value) => storable(value).trim())
+    .refine((value) => value !== '', 'must not be empty')
+    .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`);
+}
+
+/** The same, which may be empty: then it counts as not given. */
+function wordsOrNone(mostBytes: number) {
+  return z
+    .string('must be a text')
+    .transform((value) => storable(value).trim())
+    .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`)
+    .transform((value) => (value === '' ? undefined : value))
+    .optional();
+}
+
+const of = (type: FailureType) => ({ params: { type } });
+const whole = (least: number, most: number) =>
+  z
+    .int(`must be a whole number from ${least} to ${most}`)
+    .min(least, `must be a whole number from ${least} to ${most}`)
+    .max(most, `must be a whole number from ${least} to ${most}`);
+
+const projectId = z.unknown().transform((value, context): ProjectId => {
+  const id = typeof value === 'string' ? parseProjectId(value) : undefined;
+  if (id) return id;
+  context.addIssue({
+    code: 'custom',
+    message: `There is no project ${shown(value)}: a project id is a UUID. "storyreel status" lists the projects.`,
+    ...of('Project.NotFound'),
+  });
+  return z.NEVER;
+});
+
+const stage = z.unknown().transform((value, context): StageName => {
+  if (typeof value === 'string' && isStageName(value)) return value;
+  const message = `There is no stage ${shown(value)}. The stages are ${STAGE_NAMES}.`;
+  context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
+  return z.NEVER;
+});
+
+/** Whether there is such a lane, the run knows; whether there is such a stage is known here. */
+const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
+  if (isStageName(laneParts(value as LaneId).stage)) return value as LaneId;
+  const message = `There is no stage ${shown(laneParts(value as LaneId).stage)}. The stages are ${STAGE_NAMES}.`;
+  context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
+  return z.NEVER;
+});
+
+const batchId = z.unknown().transform((value, context): BatchId => {
+  const id = typeof value === 'string' ? parseBatchId(value) : undefined;
+  if (id) return id;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'The name of a batch has letters, digits, dots, dashes and underscores, at most 100, and begins with a letter or digit.',
+    ...of('Project.Invalid'),
+  });
+  return z.NEVER;
+});
+
+const cursor = z.string('must be the id of an event').transform((value, context) => {
+  const read = parseCursor(value);
+  if (read) return read;
+  context.addIssue({ code: 'custom', message: 'must be the id of an event, like 1764000000000-0' });
+  return z.NEVER;
+});
+
+const budget = z
+  .number('must be a number of 0 or more, in the currency of the prices')
+  .min(0, 'must be a number of 0 or more, in the currency of the prices');
+const priority = z.literal(PRIORITIES, 'must be a whole number from 1 to 5');
+const flag = z.boolean('must be true or false');
+const stages = z.array(stage, 'must be a list of stages').max(MOST_STAGES).readonly();
+const scenes = z.array(whole(1, MAX_SCENES), 'must be a list of scene numbers').max(MAX_SCENES).readonly();
+const onFailure = z.enum(['park', 'fail'], 'must be park or fail');
+const signal = z.custom<AbortSignal>((value) => typeof (value as AbortSignal | null)?.addEventListener === 'function', {
+  error: 'must be an AbortSignal',
+});
+
+const project = z.strictObject({
+  topic: words(TEXT_BYTES.topic),
+  name: wordsOrNone(TEXT_BYTES.name),
+  owner: wordsOrNone(TEXT_BYTES.owner),
+  settings: z
+    .strictObject({ scenes: whole(1, MAX_SCENES).optional(), style: wordsOrNone(TEXT_BYTES.style) })
+    .optional(),
+  budget: budget.optional(),
+});
+
+const scope = {
+  force: flag.optional(),
+  keepSettings: flag.optional(),
+  stages: stages.optional(),
+  scenes: scenes.optional(),
+};
+
+/** Each by its name, as its caller knows it. */
+export const INPUTS = {
+  'the project id': projectId,
+  'the batch id': batchId,
+  'the stage': stage,
+  'the lane': lane,
+  'the project': project,
+  'the start': z.strictObject({
+    ...scope,
+    onFailure: onFailure.optional(),
+    gates: stages.optional(),
+    requestId: words(TEXT_BYTES.requestId).optional(),
+    join: flag.optional(),
+    replaceEdits: flag.optional(),
+    priority: priority.optional(),
+  }),
+  'what to explain': z.strictObject(scope),
+  'the batch': z
+    .array(z.unknown(), 'must be a list of projects and project ids')
+    .max(MOST_IN_BATCH, `must have at most ${MOST_IN_BATCH} projects`),
+  'a project of the batch': project.extend({ priority: priority.optional() }),
+  'the options of the batch': z.strictObject({
+    atMost: whole(1, MOST_IN_BATCH).optional(),
+    batchId: batchId.optional(),
+    force: flag.optional(),
+    keepSettings: flag.optional(),
+    onFailure: onFailure.optional(),
+    replaceEdits: flag.optional(),
+    stages: stages.optional(),
+    gates: stages.optional(),
+    priority: priority.optional(),
+  }),
+  'the deletion': z.strictObject({ purgeHistory: flag.optional() }),
+  'the creation': z.strictObject({ requestId: words(TEXT_BYTES.requestId).optional() }),
+  'the key': z.strictObject({
+    name: words(TEXT_BYTES.name),
+    owner: words(TEXT_BYTES.owner).optional(),
+    scopes: z
+      .array(z.enum(['read', 'write', 'run', 'review', 'spend']), 'must be a list of scopes')
+      .min(1, 'must name a scope')
+      .optional(),
+    expiresInDays: z.number('must be a number of days').positive('must be more than 0').max(36_500).optional(),
+  }),
+  'the list': z.strictObject({
+    status: z.enum(PROJECT_STATUSES, `must be one of ${PROJECT_STATUSES.join(', ')}`).optional(),
+    limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    batch: batchId.optional(),
+    text: words(TEXT_BYTES.name).optional(),
+    after: z.string('must be a text').optional(),
+  }),
+  'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
+  'the watch of the batch': z.strictObject({ signal: signal.optional() }),
+  'the pause': z.strictObject({ now: flag.optional() }),
+  'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
+  'the edit': z.strictObject({
+    version: whole(0, Number.MAX_SAFE_INTEGER).optional(),
+    by: words(TEXT_BYTES.by).optional(),
+  }),
+  'the budget': budget.optional(),
+  'the reconciler': z.strictObject({
+    graceSeconds: z.number('must be a number of seconds').min(0, 'must be 0 or more').optional(),
+    mediaGraceSeconds: z.number('must be a number of seconds').min(0, 'must be 0 or more').optional(),
+  }),
+} as const;
+
+type Inputs = typeof INPUTS;
+
+/** What is undefined counts as not given. */
+export type Given<T> = T extends readonly unknown[] | string | number
+  ? T
+  : T extends object
+    ? { [Key in keyof T]: Exclude<T[Key], undefined> }
+    : T;
+export type Read<Name extends keyof Inputs> = Given<z.output<Inputs[Name]>>;
+
+/** What was given, as it is taken. Throws `Project.Invalid`, `Project.NotFound` or `Stage.Unknown` with what is wrong, by its field. */
+export function read<Name extends keyof Inputs>(name: Name, given: unknown): Read<Name> {
+  const parsed = INPUTS[name].safeParse(given);
+  if (!parsed.success) throw refusalOf(name, parsed.error.issues);
+  const { data } = parsed;
+  if (typeof data !== 'object' || Array.isArray(data)) return data as Read<Name>;
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as Read<Name>;
+}
+
+/** One error for all that is wrong, of the kind of the first. */
+export function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): StoryreelError {
+  const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
+  if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
+  const said = issues.slice(0, MOST_SAID).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+  return new StoryreelError('Project.Invalid', boundedLine(`${what} cannot be taken. ${said.join('; ')}`, MOST_BYTES));
+}
+
+const MOST_SAID = 5;
+const MOST_BYTES = 1_000;
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;
+}

@@ -1,0 +1,71 @@
+import type { DataSource } from 'typeorm';
+import { Project } from '../../entities/index';
+import { StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol/index';
+import { read } from './inputs';
+
+export interface ProjectSummary {
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly topic: string;
+  readonly status: ProjectStatus;
+  readonly createdAt: Date;
+  readonly owner?: string;
+  readonly batchId?: BatchId;
+}
+
+export interface ListFilter {
+  readonly status?: ProjectStatus;
+  /** Default 20. */
+  readonly limit?: number;
+  readonly owner?: string;
+  readonly batch?: string;
+  /** A part of the name or the topic, in any case. */
+  readonly text?: string;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface ProjectPage {
+  /** Newest first. */
+  readonly projects: readonly ProjectSummary[];
+  /** Where the next page begins; absent on the last page. */
+  readonly next?: string;
+}
+
+/** Microseconds of `created_at`, which orders the list, and the id, which orders what was created in the same one. */
+const PLACE = /^(\d{1,17})_([0-9a-f-]{36})$/;
+const MICROSECONDS = `(extract(epoch FROM p.created_at) * 1000000)::bigint`;
+
+/** Projects that the filter lets through, a page at a time. Throws `Project.Invalid`. */
+export async function listProjects(dataSource: DataSource, filter: ListFilter): Promise<ProjectPage> {
+  const { status, owner, batch, text, after, limit = 20 } = read('the list', filter);
+  const found = dataSource.getRepository(Project).createQueryBuilder('p').addSelect(MICROSECONDS, 'place');
+  if (status !== undefined) found.andWhere('p.status = :status', { status });
+  if (owner !== undefined) found.andWhere('p.owner = :owner', { owner });
+  if (batch !== undefined) found.andWhere('p.batch_id = :batch', { batch });
+  if (text !== undefined) {
+    found.andWhere('strpos(lower(p.name || chr(10) || p.topic), lower(:text)) > 0', { text });
+  }
+  if (after !== undefined) {
+    const [, place, id] = PLACE.exec(after) ?? [];
+    if (!place) throw new StoryreelError('Project.Invalid', 'the list cannot be taken. after: is no place in it');
+    found.andWhere(`(${MICROSECONDS}, p.id) < (:place, :id)`, { place, id });
+  }
+  found.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC');
+  const { entities, raw } = await found.limit(limit + 1).getRawAndEntities<{ place: string }>();
+  const last = entities[limit - 1];
+  const isMore = entities.length > limit && last !== undefined;
+  return {
+    projects: entities.slice(0, limit).map(summaryOf),
+    ...(isMore && { next: `${raw[limit - 1]?.place}_${last.id}` }),
+  };
+}
+
+function summaryOf({ id, name, topic, status, createdAt, owner, batchId }: Project): ProjectSummary {
+  return {
+    projectId: id as ProjectId,
+    ...{ name, topic, status, createdAt },
+    ...(owner !== null && { owner }),
+    ...(batchId !== null && { batchId: batchId as BatchId }),
+  };
+}

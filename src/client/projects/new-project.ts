@@ -1,0 +1,37 @@
+import { firstBytes, TEXT_BYTES } from '../../protocol/index';
+import { read, type Read } from './inputs';
+
+export interface NewProject {
+  readonly topic: string;
+  /** Default: the beginning of the topic. */
+  readonly name?: string;
+  /** Whose project it is: owners get equal shares of the workers. No permission comes with it. */
+  readonly owner?: string;
+  readonly settings?: { readonly scenes?: number; readonly style?: string };
+  /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
+  readonly budget?: number;
+}
+
+const NAME_LENGTH = 80;
+
+/** The row of a new project. Throws `Project.Invalid` where nothing can be made of it. */
+export function checkedProject(input: unknown) {
+  return rowOf(read('the project', input));
+}
+
+export function rowOf({ topic, name, owner, settings = {}, budget }: Read<'the project'>) {
+  const { scenes, style } = settings;
+  return {
+    name: name ?? firstWords(topic),
+    topic,
+    owner: owner ?? null,
+    settings: { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) },
+    budget: budget ?? null,
+  };
+}
+
+function firstWords(topic: string): string {
+  const line = topic.split('\n')[0] ?? '';
+  const short = line.length > NAME_LENGTH ? `${[...line].slice(0, NAME_LENGTH - 1).join('')}…` : line;
+  return firstBytes(short, TEXT_BYTES.name);
+}

@@ -1,0 +1,14 @@
+import type { DataSource } from 'typeorm';
+import { Project } from '../../entities/index';
+import type { ProjectId } from '../../protocol/index';
+
+/** Resolves false where there is no such project. A run sees the change before its next paid call. */
+export async function storeBudget(
+  dataSource: DataSource,
+  projectId: ProjectId,
+  amount: number | undefined,
+): Promise<boolean> {
+  const budget = amount ?? null;
+  const { affected } = await dataSource.getRepository(Project).update({ id: projectId }, { budget });
+  return affected === 1;
+}

@@ -1,0 +1,61 @@
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Project } from '../../entities/index';
+import {
+  isFinal,
+  isOpen,
+  StoryreelError,
+  workflowIdOf,
+  type ProjectId,
+  type ProjectStatus,
+} from '../../protocol/index';
+import type { ControlChannel } from '../../stream/index';
+import { briefly } from './briefly';
+import { described, whereFound } from './live-workflow';
+
+/**
+ * What became of a request to cancel. `requested`: the run ends as cancelled as soon as all that runs has stopped, unless it
+ * was just ending by itself; its last event says which. A result that is being stored in that moment is kept.
+ * `already_requested`: somebody did before, and it has not ended yet. `not_running`: nothing was there to be ended, and this
+ * is where the project stands.
+ */
+export type CancelResult =
+  | { readonly kind: 'requested' | 'already_requested' }
+  | { readonly kind: 'not_running'; readonly status: ProjectStatus };
+
+export interface CancelPorts {
+  readonly temporal: Client;
+  readonly control: ControlChannel;
+  /** The project as Postgres has it now; throws `Project.NotFound`. */
+  readonly project: (projectId: ProjectId) => Promise<Project>;
+}
+
+/** Asks Temporal first, which is the durable truth; then has workers stop at once what heartbeats would stop later. */
+export async function cancelRun(
+  { temporal, control, project }: CancelPorts,
+  projectId: ProjectId,
+): Promise<CancelResult> {
+  const workflowId = workflowIdOf(projectId);
+  const handle = temporal.workflow.getHandle(workflowId);
+  const found = await described(temporal, workflowId);
+  const open = found && isOpen(found.status.name) ? found : undefined;
+  // A run whose project is gone, because the database is older than it is, can be ended all the same.
+  const known = await project(projectId).catch((error: unknown) => {
+    if (open && error instanceof StoryreelError && error.type === 'Project.NotFound') return undefined;
+    throw error;
+  });
+  if (!open || (known && hasToldItsEnd(known, open))) {
+    return { kind: 'not_running', status: (known ?? (await project(projectId))).status };
+  }
+  const before = open.raw.workflowExtendedInfo?.cancelRequested === true;
+  if (!before && !(await whereFound(briefly(temporal, () => handle.cancel())))) {
+    return { kind: 'not_running', status: (await project(projectId)).status };
+  }
+  // A hint: where workers cannot be told, heartbeats bring it within a second. Also where it was asked for before: that call may not have reached the workers.
+  await control.stop({ projectId, runId: open.runId });
+  return { kind: before ? 'already_requested' : 'requested' };
+}
+
+/** Its workflow is about to be over, and no cancel can change how. */
+function hasToldItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
+  return isFinal(status) && runId === found.runId;
+}

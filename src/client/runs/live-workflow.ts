@@ -1,0 +1,101 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { Project } from '../../entities/index';
+import {
+  isFinal,
+  isOpen,
+  STATUS_QUERY,
+  StoryreelError,
+  workflowIdOf,
+  type ProjectId,
+  type StoryStatusView,
+} from '../../protocol/index';
+import { briefly, untilWorkerAnswers } from './briefly';
+import { isAway } from '../client-errors';
+import { settlesWithin } from '../watch/timeouts';
+
+export interface StartedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** How long a run may take from its last event to its end in Temporal. */
+const ENDING_MS = 10_000;
+
+/** What Temporal answers about a workflow; undefined where it has none of this id, or where that has ended and cannot be told. */
+export async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  });
+}
+
+/** The newest workflow of this id. */
+export function described(temporal: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+  return whereFound(briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe()));
+}
+
+/** The workflow of this id, as long as it is open. */
+export async function liveWorkflow(
+  temporal: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  const found = await described(temporal, workflowId);
+  return found && isOpen(found.status.name) ? found : undefined;
+}
+
+export async function isRunning(temporal: Client, workflowId: string): Promise<boolean> {
+  return (await liveWorkflow(temporal, workflowId)) !== undefined;
+}
+
+/**
+ * Waits a little for a run that has told its end and is about to be over. False at once where the workflow that is there is
+ * a later run.
+ */
+export async function hasEnded(temporal: Client, workflowId: string, run: string | null): Promise<boolean> {
+  const { runId, raw } = await briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe());
+  if (runId !== run && raw.workflowExecutionInfo?.firstRunId !== run) return false;
+  // However it ends.
+  const ended = temporal.workflow
+    .getHandle(workflowId, runId)
+    .result()
+    .catch(() => undefined);
+  return settlesWithin(ended, ENDING_MS);
+}
+
+/** The run that was started for this request, if it was the last one. */
+export async function runOfRequest(
+  temporal: Client,
+  workflowId: string,
+  requestId: string,
+): Promise<StartedRun | undefined> {
+  const found = await described(temporal, workflowId);
+  return found?.memo?.['requestId'] === requestId ? { workflowId, runId: found.runId } : undefined;
+}
+
+/** Throws `Project.AlreadyRunning` where a run of the project goes on. One that has told its end is about to be over. */
+export async function mustHaveEnded(temporal: Client, { id, status, runId }: Project): Promise<void> {
+  const workflowId = workflowIdOf(id as ProjectId);
+  if (!(await isRunning(temporal, workflowId))) return;
+  if (isFinal(status) && (await hasEnded(temporal, workflowId, runId))) return;
+  throw new StoryreelError(
+    'Project.AlreadyRunning',
+    `Project ${id} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${id}`,
+  );
+}
+
+/** What the live run itself says; undefined where none is live. Throws `Worker.Absent` where nobody answers for it. */
+export async function runStatus(temporal: Client, projectId: ProjectId): Promise<StoryStatusView | undefined> {
+  const workflowId = workflowIdOf(projectId);
+  if (!(await isRunning(temporal, workflowId))) return undefined;
+  const handle = temporal.workflow.getHandle(workflowId);
+  return whereFound(untilWorkerAnswers(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch(
+    (cause: unknown) => {
+      // Temporal has just answered by itself.
+      throw isAway(cause)
+        ? new StoryreelError('Worker.Absent', 'No worker answers for the run. Does one run? See "storyreel doctor".', {
+            cause,
+          })
+        : cause;
+    },
+  );
+}

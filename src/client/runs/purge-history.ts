@@ -1,0 +1,40 @@
+import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { workflowIdOf, type ProjectId } from '../../protocol/index';
+import { whereFound } from './live-workflow';
+
+/** gRPC's NOT_FOUND. */
+const NOT_FOUND = 5;
+
+/**
+ * Has Temporal remove what it holds of a project's runs, all of which have ended: histories, messages to the runs, and search
+ * attributes. Resolves with how many runs there were. Temporal does it a little later, and lists them as long.
+ */
+export async function purgeHistory(temporal: Client, projectId: ProjectId): Promise<number> {
+  const workflowId = workflowIdOf(projectId);
+  const removed = new Set<string>();
+  for (;;) {
+    const left = (await runsOf(temporal, workflowId)).filter((runId) => !removed.has(runId));
+    if (left.length === 0) return removed.size;
+    for (const runId of left) {
+      await remove(temporal, workflowId, runId);
+      removed.add(runId);
+    }
+  }
+}
+
+/** Those that are listed, and the newest one, which may not be listed yet. */
+async function runsOf(temporal: Client, workflowId: string): Promise<string[]> {
+  const runs = new Set<string>();
+  for await (const { runId } of temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.add(runId);
+  const newest = await whereFound(temporal.workflow.getHandle(workflowId).describe());
+  if (newest) runs.add(newest.runId);
+  return [...runs];
+}
+
+async function remove(temporal: Client, workflowId: string, runId: string): Promise<void> {
+  const { namespace } = temporal.options;
+  const request = { namespace, workflowExecution: { workflowId, runId } };
+  await temporal.workflowService.deleteWorkflowExecution(request).catch((error: unknown) => {
+    if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
+  });
+}

@@ -1,0 +1,136 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { DataSource } from 'typeorm';
+import type { Project } from '../../entities/index';
+import { planRun } from '../../planning/index';
+import {
+  isFinal,
+  priorityOf,
+  STORY_WORKFLOW,
+  StoryreelError,
+  workflowIdOf,
+  type LaneId,
+  type ProjectId,
+  type StageName,
+  type StoryInput,
+  type StoryPriority,
+} from '../../protocol/index';
+import { briefly } from './briefly';
+import { wouldReplace } from '../batch/edits-at-stake';
+import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
+import { queueProject } from './queue-project';
+
+export interface StartOptions {
+  /** Makes everything again, also what has not changed. */
+  readonly force?: boolean;
+  /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
+  readonly onFailure?: 'park' | 'fail';
+  /** Also where it replaces what a person has written; otherwise such a run is refused. */
+  readonly replaceEdits?: boolean;
+  /**
+   * With the settings that the last run had (models, frame size), so that what is finished stays as it is although they have
+   * changed since. Default: those of the worker that opens this run.
+   */
+  readonly keepSettings?: boolean;
+  /** Only these stages. What they need of others must be made already. */
+  readonly stages?: readonly StageName[];
+  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
+  readonly scenes?: readonly number[];
+  /** Stages after which the run waits for `approve`. */
+  readonly gates?: readonly StageName[];
+  /** The same id twice is one run: the second call gives the run of the first. */
+  readonly requestId?: string;
+  /** Gives the run that is going on, instead of refusing to start a second one. */
+  readonly join?: boolean;
+  /** 1 is served first, 5 last. Default 3. Owners get equal shares of the workers at each priority. */
+  readonly priority?: StoryPriority;
+}
+
+export interface StartPorts {
+  readonly temporal: Client;
+  readonly dataSource: DataSource;
+  readonly taskQueue: string;
+  /** The project as Postgres has it now; throws `Project.NotFound`. */
+  readonly project: (projectId: ProjectId) => Promise<Project>;
+  /** The lanes of which such a run would replace what a person has written. */
+  readonly editsAtStake: (projectId: ProjectId, options: StartOptions) => Promise<readonly LaneId[]>;
+}
+
+/**
+ * Starts a run of a project. What is settled and would be made from the same inputs is used again. Throws
+ * `Project.NotFound`, `Project.Invalid` where its stages and scenes cannot be run, `Project.AlreadyRunning` unless `join` is set
+ * or `requestId` is that of the live run, and `Project.WouldReplaceEdits` unless `replaceEdits` is set.
+ */
+export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
+  const { temporal, dataSource, project } = ports;
+  const before = await project(projectId);
+  const { owner } = before;
+  const { force, onFailure, stages, scenes, gates, requestId, priority, keepSettings } = options;
+  const workflowId = workflowIdOf(projectId);
+  const input: StoryInput = {
+    projectId,
+    ...(force && { force }),
+    ...(keepSettings && { keepSettings }),
+    ...(onFailure && { onFailure }),
+    ...(stages && { stages }),
+    ...(scenes && { scenes }),
+    ...(gates && { gates }),
+  };
+  const ofRequest = () =>
+    requestId === undefined ? Promise.resolve(undefined) : runOfRequest(temporal, workflowId, requestId);
+  const same = await ofRequest();
+  if (same) return same;
+  await planRun(dataSource.manager, input);
+  if (!options.replaceEdits && (await isOver(temporal, before))) {
+    const lanes = await ports.editsAtStake(projectId, options);
+    if (lanes.length > 0) throw wouldReplace('run', [{ projectId, lanes }]);
+  }
+  const served = priorityOf({ ...(priority && { priority }), ...(owner && { owner }) });
+  const start = () => startWorkflow(ports, input, options, served);
+  const orRefused = async (error: unknown): Promise<string> => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const faster = await ofRequest();
+    if (faster) return faster.runId;
+    throw new StoryreelError(
+      'Project.AlreadyRunning',
+      `Project ${projectId} is running already. Watch it, cancel it first, or wait for its end.`,
+      { cause: error },
+    );
+  };
+  const runId = await start().catch(async (error: unknown) => {
+    // The last run has told its end and is about to be over: the next one may begin then.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { status, runId: last } = await project(projectId);
+    const isOver = isFinal(status) && (await hasEnded(temporal, workflowId, last));
+    return isOver ? start().catch(orRefused) : orRefused(error);
+  });
+  await queueProject(dataSource, before, { runId, joined: options.join === true });
+  return { workflowId, runId };
+}
+
+/** One that runs is joined, or is in the way; it was started before. */
+async function isOver(temporal: Client, { id, status, runId }: Project): Promise<boolean> {
+  const workflowId = workflowIdOf(id as ProjectId);
+  if (!(await isRunning(temporal, workflowId))) return true;
+  return isFinal(status) && (await hasEnded(temporal, workflowId, runId));
+}
+
+async function startWorkflow(
+  { temporal, taskQueue }: StartPorts,
+  input: StoryInput,
+  { join, requestId }: StartOptions,
+  priority: ReturnType<typeof priorityOf>,
+): Promise<string> {
+  const handle = await briefly(temporal, () =>
+    temporal.workflow.start(STORY_WORKFLOW, {
+      workflowId: workflowIdOf(input.projectId),
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
+      staticSummary: `story of ${input.projectId}`,
+      priority,
+      ...(requestId !== undefined && { memo: { requestId } }),
+    }),
+  );
+  return handle.firstExecutionRunId;
+}

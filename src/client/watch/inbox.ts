@@ -1,0 +1,93 @@
+import type { LogMessage } from '../../stream/index';
+
+/**
+ * More unread messages than fit into so many bytes are let go: the reader is slow, and reads on from the log at its own
+ * pace. A text written while Redis was away comes as one message, so that counting messages would bound nothing.
+ */
+const MOST_UNREAD_BYTES = 131_072;
+/** What an event costs beside its text, roughly. */
+const HEAD_BYTES = 250;
+/** So many places of messages that were read are kept, because moving the rest forward for each would cost more. */
+const COMPACT_AT = 128;
+const OVERFLOWN: LogMessage = { kind: 'interrupted' };
+
+/** What was announced and not read yet, in bounded memory; made so that a reader who keeps up costs next to nothing. */
+export class Inbox {
+  private messages: (LogMessage | undefined)[] = [];
+  private head = 0;
+  private bytes = 0;
+  private overflown = false;
+  private closed = false;
+  private wake: (() => void) | undefined;
+  /** One timer for many waits: when it fires too early for the present one, it is set for the rest. */
+  private timer: NodeJS.Timeout | undefined;
+  private timerAt = 0;
+  private patienceEnds = 0;
+
+  readonly put = (message: LogMessage): void => {
+    if (this.overflown || this.closed) return;
+    this.bytes += sizeOf(message);
+    this.overflown = this.bytes > MOST_UNREAD_BYTES;
+    if (this.overflown) this.clear();
+    this.messages.push(this.overflown ? OVERFLOWN : message);
+    this.wake?.();
+  };
+
+  get isEmpty(): boolean {
+    return this.head === this.messages.length;
+  }
+
+  /** The next message, if there is one. */
+  take(): LogMessage | undefined {
+    const message = this.messages[this.head];
+    if (message === undefined) return undefined;
+    this.bytes -= sizeOf(message);
+    this.messages[this.head++] = undefined;
+    if (this.head === this.messages.length) {
+      this.overflown = false;
+      this.clear();
+    } else if (this.head === COMPACT_AT) {
+      this.messages = this.messages.slice(this.head);
+      this.head = 0;
+    }
+    return message;
+  }
+
+  /** Resolves when there is a message, after `timeoutMs` without one, or when the inbox is closed. */
+  async wait(timeoutMs: number): Promise<void> {
+    if (this.closed || !this.isEmpty) return;
+    this.patienceEnds = performance.now() + timeoutMs;
+    if (this.timer === undefined || this.timerAt > this.patienceEnds) this.setTimer(timeoutMs);
+    await new Promise<void>((resolve) => (this.wake = resolve));
+    this.wake = undefined;
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.clear();
+    this.wake?.();
+  }
+
+  private clear(): void {
+    this.messages.length = 0;
+    this.head = 0;
+    this.bytes = 0;
+  }
+
+  private setTimer(ms: number): void {
+    clearTimeout(this.timer);
+    this.timerAt = performance.now() + ms;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      const left = this.patienceEnds - performance.now();
+      if (left <= 0) this.wake?.();
+      else if (this.wake) this.setTimer(left);
+    }, ms);
+  }
+}
+
+function sizeOf(message: LogMessage): number {
+  const isToken = message.kind === 'event' && message.event.type === 'token';
+  return HEAD_BYTES + (isToken ? 2 * message.event.content.length : 0);
+}

@@ -1,0 +1,54 @@
+import type { ProjectId, SnapshotEvent } from '../../protocol/index';
+import type { EventLog } from '../../stream/index';
+import type { ProjectTruth } from './project-rows';
+import { snapshotOf } from './snapshot';
+
+/** `away`: the log could not be asked, so that this is all that Postgres knows. No event: there is no such project. */
+export interface TakenSnapshot {
+  readonly event?: SnapshotEvent;
+  readonly away: boolean;
+}
+
+interface Reading {
+  readonly now: Promise<TakenSnapshot>;
+  /** For all who have asked since this one was begun. */
+  next?: Promise<TakenSnapshot>;
+}
+
+/**
+ * Takes snapshots. However many viewers of a project come back at the same moment, they cost the log and Postgres one or
+ * two: who asks while one is being taken shares the next with all others who do, because the present one may have looked
+ * before what they have missed.
+ */
+export class SnapshotReader {
+  private readonly readings = new Map<ProjectId, Reading>();
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>,
+  ) {}
+
+  /** What there is at some moment after the call. Rejects where Postgres cannot be asked. */
+  take(projectId: ProjectId): Promise<TakenSnapshot> {
+    const reading = this.readings.get(projectId);
+    if (!reading) return this.begin(projectId);
+    const begin = () => this.begin(projectId);
+    return (reading.next ??= reading.now.then(begin, begin));
+  }
+
+  private begin(projectId: ProjectId): Promise<TakenSnapshot> {
+    const reading: Reading = { now: this.read(projectId) };
+    this.readings.set(projectId, reading);
+    const over = () => {
+      if (!reading.next) this.readings.delete(projectId);
+    };
+    reading.now.then(over, over);
+    return reading.now;
+  }
+
+  private async read(projectId: ProjectId): Promise<TakenSnapshot> {
+    const held = await this.log.snapshot(projectId).catch(() => undefined);
+    const known = await this.truth(projectId);
+    return { away: held === undefined, ...(known && { event: snapshotOf(projectId, known, held) }) };
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { PIPELINE, type LaneId, type LaneSnapshot, type ProjectId, type SnapshotEvent } from '../../protocol/index';
+import type { LogSnapshot } from '../../stream/index';
+import type { ProjectTruth } from './project-rows';
+
+/**
+ * Puts a snapshot together: results and statuses as Postgres has them, text under way as the log has it. The log must be
+ * read before Postgres, which is always ahead of it: then every event after the cursor still applies.
+ */
+export function snapshotOf(projectId: ProjectId, truth: ProjectTruth, log: LogSnapshot | undefined): SnapshotEvent {
+  const lanes: Record<LaneId, LaneSnapshot> = {};
+  for (const row of truth.lanes) {
+    const lane = row.lane as LaneId;
+    const live = log?.lanes.get(lane);
+    const settled = truth.texts.get(lane);
+    const shown =
+      settled && (row.status === 'completed' || !live)
+        ? {
+            text: settled.text,
+            fence: row.status === 'completed' ? row.fence : (row.settledFence ?? 0),
+            sha256: settled.sha256,
+            verified: createHash('sha256').update(settled.text).digest('hex') === settled.sha256,
+          }
+        : live
+          ? { text: live.text, fence: live.fence }
+          : { fence: row.fence };
+    lanes[lane] = {
+      status: row.status,
+      offset: Buffer.byteLength(shown.text ?? ''),
+      attempt: row.attempt,
+      ...shown,
+      ...(row.error && { error: row.error }),
+    };
+  }
+  const { project, scenes, film } = truth;
+  return {
+    type: 'snapshot',
+    project_id: projectId,
+    stage: PIPELINE,
+    timestamp: Date.now() / 1000,
+    ...(log?.cursor && { id: log.cursor, cursor: log.cursor }),
+    status: project.status,
+    topic: project.topic,
+    lanes,
+    scenes,
+    ...(film && { film }),
+  };
+}

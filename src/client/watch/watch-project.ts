@@ -1,0 +1,312 @@
+import {
+  isFinal,
+  isTerminal,
+  projectNotFound,
+  type Cursor,
+  type LogEvent,
+  type ProjectId,
+  type ProjectStatus,
+  type StoryEvent,
+} from '../../protocol/index';
+import type { EventLog } from '../../stream/index';
+import { Follower } from './viewer-state';
+import { Inbox } from './inbox';
+import { onAbort } from './on-abort';
+import { Aborted, settlesWithin, untilAborted } from './timeouts';
+import type { SnapshotReader } from './snapshot-reader';
+
+export interface WatchOptions {
+  /** Go on after this event instead of beginning with a snapshot. */
+  readonly from?: Cursor;
+  /** Ends the watch quietly, whatever it waits for. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchSource {
+  readonly log: EventLog;
+  readonly snapshots: SnapshotReader;
+  /** Undefined where there is no such project. */
+  readonly status: (projectId: ProjectId) => Promise<ProjectStatus | undefined>;
+  /** Ends every watch: what it reads from is about to be closed. */
+  readonly closing: AbortSignal;
+  readonly meter?: WatchMeter;
+}
+
+/** Measures what viewers get. */
+export interface WatchMeter {
+  /** So many more watches are going on. */
+  watched(more: 1 | -1): void;
+  /** An event came live; in seconds, when it entered the log. */
+  delivered(timestamp: number): void;
+}
+
+type Result = IteratorResult<StoryEvent, undefined>;
+
+const PAGE = 500;
+const SUBSCRIBE_MS = 3_000;
+/** Without news for so long, Postgres is asked whether the run has ended; sooner while the log is away. */
+const ASK_MS = { calm: 15_000, away: 2_000 };
+
+/**
+ * Follows one project: a snapshot and then every event after it, none lost and none twice. With a cursor it goes on right
+ * after that event; where the log does not reach back so far, with a snapshot. Ends after the run's last event, or after
+ * a snapshot of a run that has ended. While the log is away it waits, and goes on where it was; a run that ends meanwhile
+ * is seen in Postgres.
+ *
+ * Each `done` says whether the text that was shown is the one that is stored (`verified`); where it is not, a snapshot
+ * follows and repairs it. Leaving, in whatever way, takes effect at once and releases everything. Throws
+ * `Project.NotFound`, and what Postgres throws where a snapshot is needed and it is away.
+ */
+export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undefined> {
+  private readonly inbox = new Inbox();
+  private readonly follower = new Follower();
+  private readonly leaving = new AbortController();
+  /** To be ended by others no more. */
+  private readonly ending: readonly (() => void)[];
+  private subscription: Promise<() => void> | undefined;
+  /** Of the log, read and not shown yet. */
+  private page: readonly LogEvent[] = [];
+  private at = 0;
+  private held: StoryEvent | undefined;
+  private begun = false;
+  private metered = false;
+  /** The log holds events that were not announced to us, or not in their turn. */
+  private behind = false;
+  private needsSnapshot = false;
+  private mayHaveEnded = false;
+  private away = false;
+  /** Nothing comes after what is at hand. */
+  private over = false;
+  private busy = false;
+  /** The last call that is not answered yet, and how many wait for their turn. An answer that was given is not kept. */
+  private last: Promise<Result> | undefined;
+  private waiting = 0;
+
+  constructor(
+    private readonly source: WatchSource,
+    private readonly projectId: ProjectId,
+    private readonly options: WatchOptions,
+  ) {
+    const signals = options.signal ? [source.closing, options.signal] : [source.closing];
+    this.ending = signals.map((signal) => onAbort(signal, this.leave));
+    if (signals.some(({ aborted }) => aborted)) this.leave();
+  }
+
+  next(): Promise<Result> {
+    if (!this.last) {
+      const event = this.begun ? this.atHand() : undefined;
+      if (event) return Promise.resolve({ done: false, value: event });
+      const answer = this.advance();
+      if (this.busy) this.last = answer;
+      return answer;
+    }
+    this.waiting += 1;
+    const turn = () => {
+      this.waiting -= 1;
+      return this.advance();
+    };
+    return (this.last = this.last.then(turn, turn));
+  }
+
+  return(): Promise<Result> {
+    this.leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: Error): Promise<Result> {
+    this.leave();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  private readonly leave = (): void => {
+    if (this.leaving.signal.aborted) return;
+    this.leaving.abort();
+    for (const end of this.ending) end();
+    this.inbox.close();
+    this.page = [];
+    this.held = undefined;
+    if (this.metered) this.source.meter?.watched(-1);
+    void this.subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
+  };
+
+  private async advance(): Promise<Result> {
+    this.busy = true;
+    try {
+      while (!this.leaving.signal.aborted) {
+        if (!this.begun) await this.begin();
+        const event = this.atHand();
+        if (event) return { done: false, value: event };
+        if (this.over) break;
+        await this.more();
+      }
+    } catch (error) {
+      if (!(error instanceof Aborted)) {
+        this.leave();
+        throw error;
+      }
+    } finally {
+      this.busy = false;
+      if (this.waiting === 0) this.last = undefined;
+    }
+    this.leave();
+    return { done: true, value: undefined };
+  }
+
+  private async begin(): Promise<void> {
+    const { log, status, meter } = this.source;
+    if (meter && !this.metered) meter.watched(1);
+    this.metered = true;
+    const { from } = this.options;
+    // Subscribe first, then read what there is: nothing falls between.
+    const subscription = log.subscribe(this.projectId, this.inbox.put, this.leaving.signal);
+    this.subscription = subscription;
+    subscription.catch(() => undefined);
+    if ((await this.patiently(status(this.projectId))) === undefined) throw projectNotFound(this.projectId);
+    if (!(await settlesWithin(subscription, SUBSCRIBE_MS, this.leaving.signal))) {
+      // What was appended until then was not announced to us.
+      subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
+    }
+    this.follower.cursor = from;
+    this.behind = this.mayHaveEnded = from !== undefined;
+    this.needsSnapshot = from === undefined;
+    this.begun = true;
+  }
+
+  /** The next event, where none must be waited for. */
+  private atHand(): StoryEvent | undefined {
+    if (this.leaving.signal.aborted) return undefined;
+    if (this.held) {
+      const event = this.held;
+      this.held = undefined;
+      return event;
+    }
+    while (!this.needsSnapshot && !this.over) {
+      const event = this.page[this.at] ?? this.announced();
+      if (!event) return undefined;
+      this.needsSnapshot = this.follower.lacksTextBefore(event);
+      if (this.needsSnapshot || this.follower.lacks(event)) return undefined;
+      const shown = this.take(event);
+      if (shown) return shown;
+    }
+    return undefined;
+  }
+
+  /** The next announced event in its turn. It takes the place of the page that was read before. */
+  private announced(): LogEvent | undefined {
+    while (!this.behind) {
+      const message = this.inbox.take();
+      if (!message) return undefined;
+      if (message.kind === 'interrupted') this.behind = true;
+      else if (this.follower.follows(message.before)) {
+        this.page = [message.event];
+        this.at = 0;
+        this.source.meter?.delivered(message.event.timestamp);
+        return message.event;
+      } else if (this.follower.missed(message.event.id, message.before)) this.behind = true;
+    }
+    return undefined;
+  }
+
+  private take(event: LogEvent, beginning?: string): LogEvent | undefined {
+    this.at += 1;
+    const shown = this.follower.take(event, beginning);
+    this.over = isTerminal(event);
+    // Postgres has the text that is right; the reader gets it next.
+    if (shown?.type === 'done' && shown.verified === false) this.needsSnapshot = true;
+    // What was edited may be of any kind; Postgres has it all.
+    if (shown?.type === 'edited') this.needsSnapshot = true;
+    return shown;
+  }
+
+  /** Waits for whatever comes next, one step. */
+  private async more(): Promise<void> {
+    const next = this.page[this.at];
+    if (this.needsSnapshot) return this.snapshot();
+    if (next) {
+      this.held = this.take(next, await this.beginning(next));
+      return;
+    }
+    if (this.behind) return this.readOn();
+    if (this.mayHaveEnded) return this.endedMeanwhile();
+    await this.inbox.wait(this.away ? ASK_MS.away : ASK_MS.calm);
+    if (this.inbox.isEmpty && !this.leaving.signal.aborted) await this.afterSilence();
+  }
+
+  /** The part of a lane's text that the reader has from an earlier watch, as the log holds it. */
+  private async beginning(event: LogEvent): Promise<string | undefined> {
+    const lacking = this.follower.lacks(event);
+    if (!lacking) return undefined;
+    const held = await this.patiently(this.source.log.lane(this.projectId, lacking.lane).catch(() => undefined));
+    const bytes = Buffer.from(held?.fence === lacking.fence ? held.text : '');
+    return bytes.length < lacking.bytes ? undefined : bytes.subarray(0, lacking.bytes).toString('utf8');
+  }
+
+  private async snapshot(): Promise<void> {
+    const { event, away } = await this.patiently(this.source.snapshots.take(this.projectId));
+    this.away = away;
+    this.needsSnapshot = this.behind = this.mayHaveEnded = false;
+    this.page = [];
+    this.over = !event || isFinal(event.status);
+    if (!event) return;
+    this.follower.adopt(event);
+    this.held = event;
+  }
+
+  /** Reads the next page after the cursor. */
+  private async readOn(): Promise<void> {
+    this.behind = false;
+    const { cursor } = this.follower;
+    if (!cursor) return this.snapshot();
+    let events: readonly LogEvent[] | undefined;
+    try {
+      events = await this.patiently(this.source.log.read(this.projectId, cursor, PAGE));
+      this.away = false;
+    } catch (error) {
+      if (error instanceof Aborted) throw error;
+      this.away = true;
+      return;
+    }
+    if (!events) return this.snapshot();
+    this.page = events;
+    this.at = 0;
+    this.behind = events.length === PAGE;
+  }
+
+  /** Nothing was announced for a while: either nothing happened, or it did not reach us. */
+  private async afterSilence(): Promise<void> {
+    this.mayHaveEnded = true;
+    const { log } = this.source;
+    const isKnown = this.follower.cursor !== undefined;
+    const held = isKnown ? undefined : await this.patiently(log.snapshot(this.projectId).catch(() => undefined));
+    if (!isKnown) this.away = held === undefined;
+    this.behind = isKnown || held?.cursor !== undefined;
+  }
+
+  /** The run may have ended without its last event reaching the log; then a snapshot takes that event's place. */
+  private async endedMeanwhile(): Promise<void> {
+    this.mayHaveEnded = false;
+    let status: ProjectStatus | undefined;
+    try {
+      status = await this.patiently(this.source.status(this.projectId));
+    } catch (error) {
+      if (error instanceof Aborted) throw error;
+      // Postgres is away for a moment; the watch goes on.
+      return;
+    }
+    if (status !== undefined && !isFinal(status)) return;
+    await this.snapshot();
+    this.over = true;
+  }
+
+  private patiently<T>(promise: Promise<T>): Promise<T> {
+    return untilAborted(promise, this.leaving.signal);
+  }
+}
