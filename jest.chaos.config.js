@@ -1,9 +1,9 @@
 const base = require('./jest.config.js');
 
-/** What depends on dice and on models: npm run test:chaos. */
+/** What kills, freezes or replaces processes and services, and what depends on dice and on models: npm run test:chaos. */
 module.exports = {
   ...base,
-  testMatch: ['<rootDir>/test/chaos/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/{chaos,faults}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
-  maxWorkers: 2,
+  maxWorkers: 3,
 };

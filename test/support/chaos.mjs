@@ -1,13 +1,13 @@
 /**
- * What `npm run test:chaos` runs: random kills, random commands, films in a row, and real models. Each round has a seed of
- * its own, which is printed; `--seed` with that number plays it again. The last line is "N passed, N failed".
+ * What `npm run test:chaos` runs: test/faults and test/chaos, which are outages, kills, random commands, films in a row and
+ * real models. Each round has a seed, which is printed; `--seed` repeats that round. The last line is "N passed, N failed".
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { check, end, isInterrupted, jest } from './scripts.mjs';
 
 const USAGE = `npm run test:chaos -- [--minutes n] [--seed s]
-  --minutes n  begins another round until so many minutes have passed; default: one round, some 3 minutes
+  --minutes n  begins another round until so many minutes have passed; default: one round, some 7 minutes
   --seed s     of the first round; each further one has the next number; default: at random`;
 
 function options() {
@@ -31,7 +31,7 @@ function options() {
 const { minutes, seed } = options();
 const until = Date.now() + minutes * 60_000;
 const results = [await check('build')];
-// What real models write depends on no seed of ours: once is enough.
+// Only these depend on the seed. Once is enough for outages and for real models.
 const DICE_ONLY = ['random-kills', 'soak', 'truth'];
 for (let round = 0; results[0].failed === 0 && !isInterrupted(); round++) {
   if (round > 0 && Date.now() >= until) break;

@@ -4,8 +4,8 @@ import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-serve
 import { textSeen } from '../support/stories';
 import { until } from '../support/until';
 import { REWRITE, WatchedStory } from '../unit/watched-story';
-import { Attempt, patiently, pieces, step, type Step } from './attempt';
-import { NOTE, textOf } from './log-under-test';
+import { Attempt, patiently, pieces, step, type Step } from '../contract/attempt';
+import { NOTE, textOf } from '../contract/log-under-test';
 
 /** Stories share the restarts of a run, because those cost the time. */
 interface Script {

@@ -10,8 +10,8 @@ import { AUTHORITY, CLIENT_CERT, CLIENT_KEY, SERVER_CERT, SERVER_KEY, SERVER_NAM
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
-import { eventLogContract } from './event-log-contract';
-import { append, begin, listen, newProject, writerOf } from './log-under-test';
+import { eventLogContract } from '../contract/event-log-contract';
+import { append, begin, listen, newProject, writerOf } from '../contract/log-under-test';
 
 describe('Redis', () => {
   let servers: RedisServers;

@@ -3,10 +3,10 @@ import { openRedis, openRedisLog, type OpenedRedis } from '../../src/stream';
 import { startRedisGroup, type RedisGroup } from '../support/redis-servers';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { until } from '../support/until';
-import { openControlChannel } from './control-under-test';
-import { controlChannelContract } from './control-channel-contract';
-import { eventLogContract } from './event-log-contract';
-import { append, begin, listen, writerOf } from './log-under-test';
+import { openControlChannel } from '../contract/control-under-test';
+import { controlChannelContract } from '../contract/control-channel-contract';
+import { eventLogContract } from '../contract/event-log-contract';
+import { append, begin, listen, writerOf } from '../contract/log-under-test';
 
 describe.each(FLAVOURS)('A %s that sentinels watch', (flavour) => {
   let servers: RedisServers;

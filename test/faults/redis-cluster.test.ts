@@ -4,10 +4,10 @@ import { openRedisLog, type RedisEventLog } from '../../src/stream';
 import { moveSlot, NODES, SLOTS, startRedisCluster, type ClusterNode } from '../support/redis-servers';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { until } from '../support/until';
-import { openControlChannel } from './control-under-test';
-import { controlChannelContract } from './control-channel-contract';
-import { eventLogContract } from './event-log-contract';
-import { append, begin, listen, newProject, readAll, writerOf } from './log-under-test';
+import { openControlChannel } from '../contract/control-under-test';
+import { controlChannelContract } from '../contract/control-channel-contract';
+import { eventLogContract } from '../contract/event-log-contract';
+import { append, begin, listen, newProject, readAll, writerOf } from '../contract/log-under-test';
 
 describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
   let servers: RedisServers;

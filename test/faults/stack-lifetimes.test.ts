@@ -15,7 +15,7 @@ import {
   recordedProcesses,
   removeStateDirs,
   startOwner,
-} from './stack-fixture';
+} from '../integration/stack-fixture';
 import { until } from '../support/until';
 
 const children: ChildProcess[] = [];
