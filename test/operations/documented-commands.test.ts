@@ -73,7 +73,7 @@ describe('docs/operations.md', () => {
   });
 
   test('has no temporal command that no test types', () => {
-    const sources = ['operations', 'e2e'].flatMap((folder) =>
+    const sources = ['operations', 'e2e', 'faults'].flatMap((folder) =>
       readdirSync(join(tests, folder)).map((name) => readFileSync(join(tests, folder, name), 'utf8')),
     );
     const typed = [...sources.join('\n').matchAll(/types\(\s*'([^']+)',\s*'([^']+)'/g)];
