@@ -63,7 +63,7 @@ function everything(): Counted[] {
 describe('Labels', () => {
   test('are bounded, whatever is counted under which name', async () => {
     const most = (await samplesOf(everything())).length;
- expect(most).toBeLessThan(20_000);
+    expect(most).toBeLessThan(20_000);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.record({ a: word, b: word, c: word }), { maxLength: 200 }), async (counted) => {
         const all = await samplesOf(counted);
