@@ -78,6 +78,8 @@ export interface LogSnapshot {
   /** The last event that the snapshot includes; absent where the log has none. */
   readonly cursor?: Cursor;
   readonly lanes: ReadonlyMap<LaneId, StoredLane>;
+  /** The newest fence that has published anything about each lane: at least the fence of the lane's text. */
+  readonly newest: ReadonlyMap<LaneId, number>;
 }
 
 /** `event`: appended after `before`. `interrupted`: some may have been missed; read on from the last one seen. */

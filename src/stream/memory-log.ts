@@ -85,11 +85,12 @@ export class MemoryEventLog implements EventLog {
   }
 
   snapshot(projectId: ProjectId): Promise<LogSnapshot> {
-    const { events, lanes } = this.project(projectId);
+    const { events, lanes, newest } = this.project(projectId);
     const cursor = events.at(-1)?.id;
     return Promise.resolve({
       ...(cursor && { cursor }),
       lanes: new Map([...lanes].map(([lane, stored]) => [lane, storedLane(stored)])),
+      newest: new Map(newest),
     });
   }
 

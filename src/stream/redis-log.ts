@@ -194,6 +194,9 @@ export class RedisEventLog implements EventLog {
             .filter(([lane]) => lanes.includes(lane))
             .map(([lane, text]) => [lane, storedLane(fields, lane, text)]),
         ),
+        newest: new Map(
+          lanesIn(Object.keys(fields), 'newest:').map((lane) => [lane, Number(fields[`newest:${lane}`])]),
+        ),
       };
     }
   }
@@ -327,6 +330,6 @@ function storedLane(fields: Record<string, string>, lane: LaneId, text: string |
   };
 }
 
-function lanesIn(fields: readonly string[]): LaneId[] {
-  return fields.filter((field) => field.startsWith('fence:')).map((field) => field.slice('fence:'.length) as LaneId);
+function lanesIn(fields: readonly string[], prefix = 'fence:'): LaneId[] {
+  return fields.filter((field) => field.startsWith(prefix)).map((field) => field.slice(prefix.length) as LaneId);
 }

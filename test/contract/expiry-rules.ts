@@ -52,7 +52,7 @@ export function expiryRules(log: () => EventLog): void {
       }
       for (let times = 0; times < 2; times++) {
         await log().delete(deleted.projectId);
-        expect(await log().snapshot(deleted.projectId)).toEqual({ lanes: new Map() });
+        expect(await log().snapshot(deleted.projectId)).toEqual({ lanes: new Map(), newest: new Map() });
         expect(await log().read(deleted.projectId, deleted.start, 10)).toBeUndefined();
       }
       expect(await textOf(log(), other.projectId)).toBe('story');

@@ -25,6 +25,18 @@ export function readingRules(log: () => EventLog, open: OpenLog): void {
       expect(await log().read(projectId, cursor as Cursor, 10)).toEqual([]);
     });
 
+    test('a snapshot has the newest fence of every lane, also of one whose text is of an older attempt', async () => {
+      const { projectId } = await begin(log());
+      const camera = laneId('camera_movement', 1);
+      await append(log(), writerOf(projectId, 1), 0, 'rain');
+      const [ended, text] = [writerOf(projectId, 7), writerOf(projectId, 9, camera)];
+      await log().publish({ projectId, stage: 'rewrite', writer: ended, events: [NOTE] });
+      await log().publish({ projectId, stage: 'camera_movement', writer: text, events: [NOTE] });
+      const { lanes, newest } = await log().snapshot(projectId);
+      expect(lanes.get(REWRITE)?.fence).toBe(1);
+      expect([newest.get(REWRITE), newest.get(camera)]).toEqual([7, 9]);
+    });
+
     test('a snapshot and the events after its cursor are the whole, also while pieces come in', async () => {
       const { projectId } = await begin(log());
       const writer = writerOf(projectId, 1);

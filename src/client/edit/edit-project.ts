@@ -4,7 +4,6 @@ import { laneId, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '
 import { editBegunText } from './begun-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
-import { newestFences } from './newest-fences';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
 import { tellEdit } from './tell-edit';
@@ -48,7 +47,6 @@ export async function editProject(
     live,
     by,
     log: await source.log.snapshot(projectId).catch(() => undefined),
-    newest: await newestFences(source.log, projectId, changes),
   };
   const editing = await source.dataSource.transaction(async (manager) => {
     const edited = await editOnce(manager, source, opening, changes, version);

@@ -29,8 +29,6 @@ export interface Editing {
   readonly project: Project;
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly log: LogSnapshot | undefined;
-  /** The newest fence under which the log was told of a lane, where it is above that of its text. */
-  readonly newest: ReadonlyMap<LaneId, number>;
   /** A workflow runs, so that a lane that says `processing` is really being worked on. */
   readonly live: boolean;
   readonly by: string | undefined;
@@ -41,7 +39,7 @@ export interface Editing {
   readonly barred: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
 }
 
-export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log' | 'newest'>;
+export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log'>;
 
 /**
  * Locks the project and its lanes, of which attempts also write alone: what is read from here on stays as it is until
@@ -70,10 +68,8 @@ export async function readLanes(editing: Editing): Promise<void> {
  * A fence for the person's own claim of a lane: just above every one that was seen, so that it keeps older attempts out
  * whatever this computer's clock says, and lets the next one in.
  */
-export function fenceAbove({ lanes, log, newest }: Editing, ...names: readonly LaneId[]): number {
-  const known = names.flatMap((lane) => [
-    ...[lanes.get(lane)?.fence ?? 0, log?.lanes.get(lane)?.fence ?? 0, newest.get(lane) ?? 0],
-  ]);
+export function fenceAbove({ lanes, log }: Editing, ...names: readonly LaneId[]): number {
+  const known = names.flatMap((lane) => [...[lanes.get(lane)?.fence ?? 0, log?.newest.get(lane) ?? 0]]);
   return Math.max(0, ...known) + 1;
 }
 
