@@ -6,7 +6,7 @@ import { ModelUsage } from '../../src/entities';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { PRICES, startPricedApp, usageEvents, type PricedApp } from '../support/priced-app';
 import { paper } from '../unit/cli-events';
-import { ownTopic, startAndWatch, watchText, watchToEnd } from '../support/stories';
+import { ownTopic, startAndWatch, watchText, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -217,8 +217,8 @@ describe('What a film has cost', () => {
         error: { type: 'Budget.Exhausted' },
       });
       await app.client.setBudget(projectId, 1);
-      await app.client.retry(projectId, 'rewrite');
-      const events = await watchToEnd(app.client, projectId);
+      const retry = () => app.client.retry(projectId, 'rewrite');
+      const events = await watchUntil(app.client, projectId, () => false, retry);
       expect(events.some((event) => event.type === 'resumed' && event.lane === 'rewrite')).toBe(true);
       expect((await app.calls(projectId, 'rewrite')).map(({ outcome }) => outcome)).not.toContain('wasted');
     });
