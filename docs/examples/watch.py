@@ -31,25 +31,25 @@ def messages(stream):
 
 
 def take(texts, event):
-    """Puts the texts together, as bytes of UTF-8 by lane. Gives the verdict at the end of one."""
+    """Puts the texts together, as bytes of UTF-8 by lane. Gives (lane, stored SHA-256) of each text that is finished."""
     kind, lane = event["type"], event.get("lane")
     if kind == "snapshot":
         texts.clear()
         texts.update({lane: state["text"].encode() for lane, state in event["lanes"].items() if "text" in state})
-    elif kind == "reset":
+        return [(lane, state["sha256"]) for lane, state in event["lanes"].items() if "sha256" in state]
+    if kind == "reset":
         texts[lane] = b""
     elif kind == "resumed":
         texts[lane] = texts.get(lane, b"")[: event["offset"]]
     elif kind == "token":
         texts[lane] = texts.get(lane, b"")[: event["offset"]] + event["content"].encode()
     elif kind == "done":
-        sha256 = hashlib.sha256(texts.get(lane, b"")).hexdigest()
-        return f"{lane} {sha256} {'verified' if sha256 == event['metadata']['sha256'] else 'DIFFERS'}"
-    return None
+        return [(lane, event["metadata"]["sha256"])]
+    return []
 
 
 def watch(url, key):
-    texts, last_id, delay = {}, None, 1.0
+    texts, said, last_id, delay = {}, set(), None, 1.0
     while True:
         headers = {"Accept": "text/event-stream"}
         if key:
@@ -64,9 +64,12 @@ def watch(url, key):
                 for id, event in messages(stream):
                     if event["type"] == "end":
                         return
-                    verdict = take(texts, event)
-                    if verdict:
-                        print(verdict, flush=True)
+                    for lane, stored in take(texts, event):
+                        # A snapshot after a disconnect names texts that were verified before it.
+                        if (lane, stored) not in said:
+                            said.add((lane, stored))
+                            sha256 = hashlib.sha256(texts.get(lane, b"")).hexdigest()
+                            print(f"{lane} {sha256} {'verified' if sha256 == stored else 'DIFFERS'}", flush=True)
                     # Only what was taken is not asked for again.
                     last_id, delay = id or last_id, 1.0
         except urllib.error.HTTPError as error:
