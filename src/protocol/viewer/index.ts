@@ -25,4 +25,4 @@ export { EventStream, type StreamMessage } from './event-stream';
 export { LanePage, type Proof } from './lane-page';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
 export { isStreamEvent, type StreamEvent } from './stream-events';
-export { type TextBlock } from './text-blocks';
+export { withoutFirst, type TextBlock } from './text-blocks';
