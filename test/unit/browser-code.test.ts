@@ -49,7 +49,8 @@ test('A page puts a story together with nothing but what a browser has', async (
   const stream = new EventStream();
   const page = new StoryPage();
   const bytes = new TextEncoder().encode(events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join(''));
-  for (const byte of bytes) for (const { data } of stream.push(Uint8Array.of(byte))) page.apply(JSON.parse(data));
+  for (const byte of bytes)
+    for (const { data } of stream.push(Uint8Array.of(byte))) page.apply(JSON.parse(data) as SnapshotEvent);
   await page.proved();
   expect(page.lanes.get(lane)).toMatchObject({ text, proof: 'verified' });
 });
