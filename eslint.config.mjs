@@ -51,6 +51,7 @@ export const ARROWS = {
     'log-context.ts',
     'logger.ts',
   ],
+  'http-client': ['protocol', 'client'],
   gateway: ['protocol', 'client', 'storage', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts'],
   cli: [
     'protocol',
@@ -99,7 +100,8 @@ const zones = [
   ...folders.map((folder) => ({
     target: [`./src/!(${folder})/**/*`, './src/*.ts', './dev', './bench'],
     from: `./src/${folder}`,
-    except: ['./index.ts'],
+    // What runs in browsers has a door of its own.
+    except: folder === 'protocol' ? ['./index.ts', './viewer/index.ts'] : ['./index.ts'],
     message: `Import what src/${folder}/index.ts exports.`,
   })),
 ];
@@ -194,6 +196,14 @@ export default defineConfig(
       group: ['**/providers'],
       allowTypeImports: true,
       message: 'A stage knows only the types of a provider.',
+    }),
+  },
+  {
+    files: ['src/http-client/**'],
+    rules: restrictImports({
+      regex: '^(\\.\\./client$|[^.])',
+      allowTypeImports: true,
+      message: 'A program that only uses HTTP loads no package: of the client, only types.',
     }),
   },
   {

@@ -25,6 +25,10 @@ export class LaneText {
     return text;
   }
 
+  get hasSettled(): boolean {
+    return this.settled !== undefined;
+  }
+
   add(piece: string): void {
     const size = Buffer.byteLength(piece);
     // A text that has settled does not grow any more.

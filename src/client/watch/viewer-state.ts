@@ -92,7 +92,8 @@ export class Follower {
       case 'token':
         return this.takeToken(event, known?.fence === fence ? known : this.open(lane, fence, event.offset, beginning));
       case 'reset':
-        if (known?.fence === fence) return undefined;
+        // Within an attempt only its thoughts go; a text that has settled is ahead of the log.
+        if (known?.fence === fence && (event.reason !== 'thoughts' || known.text?.hasSettled)) return undefined;
         this.open(lane, fence, 0);
         return event;
       case 'resumed':

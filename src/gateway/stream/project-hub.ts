@@ -12,6 +12,7 @@ import {
 import { firstSnapshot } from '../owned-project';
 import { BEGINNING, controlFrame, frameOf, framesOf } from './frames';
 import { Ring } from './ring';
+import type { Turns } from './turns';
 import type { Viewer } from './viewer';
 
 /** How a viewer begins. */
@@ -49,6 +50,8 @@ export class ProjectHub {
   constructor(
     private readonly stories: StoryClient,
     private readonly projectId: ProjectId,
+    /** Of this process, for watches that begin at a cursor. */
+    private readonly turns: Turns,
     /** The project's next viewer needs another hub. */
     private readonly left: () => void,
   ) {
@@ -142,7 +145,8 @@ export class ProjectHub {
 
   private async openReplay(from: Cursor): Promise<Entry> {
     const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
-    const { value: first } = await watch.next();
+    // What begins a watch reads from Postgres and Redis; what follows goes at the viewer's pace.
+    const { value: first } = await this.turns.run(() => watch.next());
     return first ? { kind: 'replay', first, watch } : { kind: 'nothing' };
   }
 

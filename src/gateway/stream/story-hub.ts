@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId } from '../../protocol';
 import { ProjectHub } from './project-hub';
+import { Turns } from './turns';
 import type { Viewer } from './viewer';
 
 const BEAT_MS = 15_000;
 const REVOKED_MS = 500;
 const MOST_STALLED_MS = 30_000;
 const WAVES = 10;
+/** Viewers who come back from far behind are let in so many at once: a storm of them must not fill Postgres' pool. */
+const CATCH_UPS = 32;
 
 /** The streams of this process. */
 export class StoryHub {
@@ -15,6 +18,7 @@ export class StoryHub {
   /** Those that have ended or broken off may have viewers who are behind. */
   private readonly open = new Set<ProjectHub>();
   private readonly timers: readonly NodeJS.Timeout[];
+  private readonly turns = new Turns(CATCH_UPS);
   private closing = false;
 
   constructor(
@@ -30,7 +34,7 @@ export class StoryHub {
     if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
     const known = this.hubs.get(projectId);
     if (known) return known;
-    const hub: ProjectHub = new ProjectHub(this.stories, projectId, () => {
+    const hub: ProjectHub = new ProjectHub(this.stories, projectId, this.turns, () => {
       if (this.hubs.get(projectId) === hub) this.hubs.delete(projectId);
     });
     this.hubs.set(projectId, hub);

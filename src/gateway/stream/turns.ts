@@ -1,0 +1,20 @@
+/** Lets so many pieces of work go on at once; the others wait for their turn, in the order in which they came. */
+export class Turns {
+  private readonly waiting: (() => void)[] = [];
+  private busy = 0;
+
+  constructor(private readonly most: number) {}
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.busy < this.most) this.busy += 1;
+    // Whoever ends hands its place on.
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.busy -= 1;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { failureOf, notReached } from './problem-error';
+
+export interface HttpClientOptions {
+  /** Of the gateway, like `https://stories.example`; in a page of the gateway itself, an empty text. */
+  readonly url: string;
+  /** An API key or a token, or what gives one. It is asked again, with `true`, when the gateway has refused the one before. */
+  readonly token?: string | ((isRefused: boolean) => string | undefined | Promise<string | undefined>);
+  /** Ends every request and every watch. */
+  readonly signal?: AbortSignal;
+  /** For what the platform's own cannot do: proxies, client certificates. */
+  readonly fetch?: (address: string, init: RequestInit) => Promise<Response>;
+}
+
+export interface Ask {
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks the gateway, as whoever holds the token. */
+export class Connection {
+  private token: string | undefined;
+  private readonly base: string;
+
+  constructor(private readonly options: HttpClientOptions) {
+    this.base = options.url.replace(/\/+$/, '');
+    if (typeof options.token === 'string') this.token = options.token;
+  }
+
+  address(path: string, query: Ask['query'] = {}): string {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(
+      given.map(([name, value]): [string, string] => [name, String(value)]),
+    ).toString();
+    return this.base + path + (search === '' ? '' : `?${search}`);
+  }
+
+  /** The body of the answer; undefined of 204. Throws `HttpFailure`. */
+  async json<T>(method: string, path: string, ask: Ask = {}): Promise<T> {
+    const answer = await this.ask(method, path, ask);
+    if (answer.status === 204) return undefined as T;
+    return (await answer.json().catch((cause: unknown) => Promise.reject(notReached(cause)))) as T;
+  }
+
+  /** Any success. Throws `HttpFailure`, and the signal's reason where that has ended it. */
+  async ask(method: string, path: string, ask: Ask = {}): Promise<Response> {
+    this.token ??= await this.newToken(false);
+    let answer = await this.send(method, path, ask);
+    if (answer.status === 401 && typeof this.options.token === 'function') {
+      await answer.body?.cancel();
+      await this.renewToken();
+      answer = await this.send(method, path, ask);
+    }
+    if (!answer.ok) throw await failureOf(answer);
+    return answer;
+  }
+
+  /** The present one is refused, or is about to be. Resolves with whether there is another. */
+  async renewToken(): Promise<boolean> {
+    if (typeof this.options.token !== 'function') return false;
+    const before = this.token;
+    this.token = await this.newToken(true);
+    return this.token !== undefined && this.token !== before;
+  }
+
+  private async newToken(isRefused: boolean): Promise<string | undefined> {
+    const { token } = this.options;
+    return typeof token === 'function' ? token(isRefused) : token;
+  }
+
+  private async send(method: string, path: string, { body, query, headers, signal }: Ask): Promise<Response> {
+    const given = Object.entries(headers ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    );
+    const ending = signal ?? this.options.signal;
+    const ask = this.options.fetch ?? globalThis.fetch.bind(globalThis);
+    try {
+      return await ask(this.address(path, query), {
+        method,
+        headers: {
+          ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(Object.fromEntries(given) as Record<string, string>),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(ending && { signal: ending }),
+      });
+    } catch (error) {
+      if (ending?.aborted) throw error;
+      throw notReached(error);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { FAILURES, StoryreelError, type FailureType } from '../protocol';
+
+/** A failure that the gateway has answered with, or that kept its answer from coming. */
+export class HttpFailure extends StoryreelError {
+  constructor(
+    type: FailureType,
+    message: string,
+    /** Of the answer; 0 where none came. */
+    readonly status: number,
+    /** The whole problem (RFC 9457), with what it says of fields, scopes and versions. */
+    readonly problem: Readonly<Record<string, unknown>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(type, message, options);
+  }
+}
+
+/** Of an answer that is no success. What no gateway of ours has written (a proxy's page) counts as not reachable. */
+export async function failureOf(answer: Response): Promise<HttpFailure> {
+  const problem = (await answer.json().catch(() => undefined)) as Readonly<Record<string, unknown>> | undefined;
+  const code = problem?.['code'];
+  const detail = problem?.['detail'];
+  if (isFailureType(code))
+    return new HttpFailure(code, typeof detail === 'string' ? detail : code, answer.status, problem);
+  const type = typeForStatus(answer.status);
+  return new HttpFailure(
+    type,
+    `The gateway cannot be reached: an answer with status ${answer.status} is not its own.`,
+    answer.status,
+  );
+}
+
+export function notReached(cause: unknown): HttpFailure {
+  return new HttpFailure('Service.Unreachable', 'The gateway cannot be reached. Check its address.', 0, {}, { cause });
+}
+
+function isFailureType(code: unknown): code is FailureType {
+  return typeof code === 'string' && Object.hasOwn(FAILURES, code);
+}
+
+function typeForStatus(status: number): FailureType {
+  if (status === 401) return 'Request.Unauthenticated';
+  if (status === 403) return 'Request.Forbidden';
+  if (status === 404 || status === 410) return 'Request.NotFound';
+  return 'Service.Unreachable';
+}

@@ -1,0 +1,87 @@
+import { parseCursor, type Cursor, type ProjectId, type StoryEvent } from '../protocol';
+import { isStreamEvent, type StreamEvent } from '../protocol/viewer';
+import type { Connection } from './connection';
+import { backoffMs, pause } from './pause';
+import { HttpFailure } from './problem-error';
+import { readStream } from './read-stream';
+import { SeenTexts } from './seen-texts';
+
+export interface HttpWatchOptions {
+  /** Continue after this event instead of beginning with a snapshot. */
+  readonly from?: Cursor;
+  /** Ends the watch quietly, whatever it waits for. */
+  readonly signal?: AbortSignal;
+}
+
+/** What another attempt cannot mend. */
+const FINAL_STATUSES = [400, 401, 403, 404, 406, 410];
+
+/**
+ * Follows one project: a snapshot and then every event after it, none lost and none twice, through whatever happens to the
+ * gateway and the network. Ends after the run's last event. Throws `HttpFailure` where the gateway refuses it for good.
+ */
+export async function* watchStory(
+  connection: Connection,
+  projectId: ProjectId,
+  from: Cursor | undefined,
+  leaving: AbortController,
+): AsyncGenerator<StoryEvent, void, undefined> {
+  const { signal } = leaving;
+  const seen = new SeenTexts();
+  let cursor = from;
+  let failures = 0;
+  try {
+    while (!signal.aborted) {
+      const opened = await open(connection, projectId, cursor, signal);
+      if (opened === 'ended') return;
+      if (opened === undefined) {
+        await pause(backoffMs(failures), signal);
+        failures += 1;
+        continue;
+      }
+      let again: 'now' | 'later' = 'later';
+      for await (const { data, id } of opened.messages) {
+        if (signal.aborted) return;
+        failures = 0;
+        const event = JSON.parse(data) as StoryEvent | StreamEvent;
+        if (isStreamEvent(event)) {
+          if (event.type !== 'end') continue;
+          if (event.reason === 'run_ended') return;
+          // The token has ended, and with another one the stream continues.
+          if (!(await connection.renewToken())) throw refused(event.reason);
+          again = 'now';
+          break;
+        }
+        const shown = seen.take(event);
+        if (shown === 'gap') {
+          cursor = undefined;
+          again = 'now';
+          break;
+        }
+        cursor = parseCursor(id) ?? cursor;
+        if (shown !== 'known') yield shown;
+      }
+      if (again === 'now' || signal.aborted) continue;
+      await pause(opened.retryMs() ?? backoffMs(failures), signal);
+    }
+  } finally {
+    leaving.abort();
+  }
+}
+
+/** Undefined where it is to be tried again later. */
+async function open(connection: Connection, projectId: ProjectId, cursor: Cursor | undefined, signal: AbortSignal) {
+  try {
+    const headers = { accept: 'text/event-stream', 'last-event-id': cursor };
+    const answer = await connection.ask('GET', `/v1/projects/${projectId}/events`, { headers, signal });
+    return answer.status === 204 || !answer.body ? 'ended' : readStream(answer.body);
+  } catch (error) {
+    if (signal.aborted) return 'ended';
+    if (error instanceof HttpFailure && !FINAL_STATUSES.includes(error.status)) return undefined;
+    throw error;
+  }
+}
+
+function refused(reason: string): HttpFailure {
+  return new HttpFailure('Request.Unauthenticated', `The gateway has ended the stream: ${reason}.`, 401);
+}

@@ -1,0 +1,28 @@
+/**
+ * What a viewer of stories needs, in Node and in browsers. It is a door of its own, because the bundle of the workflows holds
+ * all that `protocol/index.ts` exports.
+ */
+export {
+  isFinal,
+  isTerminal,
+  parseCursor,
+  parseProjectId,
+  StoryreelError,
+  type Cursor,
+  type FailureType,
+  type FilmReference,
+  type LaneId,
+  type LaneStatus,
+  type LogEvent,
+  type ProjectId,
+  type ProjectStatus,
+  type SceneSnapshot,
+  type SnapshotEvent,
+  type StoryEvent,
+  type UsageTotals,
+} from '../index';
+export { EventStream, type StreamMessage } from './event-stream';
+export { LanePage, type Proof } from './lane-page';
+export { StoryPage, type MadeItem, type PageChange } from './story-page';
+export { isStreamEvent, type StreamEvent } from './stream-events';
+export { withoutFirst, type TextBlock } from './text-blocks';

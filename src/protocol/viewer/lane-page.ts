@@ -1,0 +1,128 @@
+import type { EventError, LaneSnapshot, LogEvent } from '../events';
+import type { LaneStatus } from '../status';
+import { sha256Hex } from './sha256';
+import { TextBlocks, withoutFirst, type TextBlock } from './text-blocks';
+
+/**
+ * Whether the text that is shown is the one that is stored: `unknown` before `done`, and where this page has no
+ * WebCrypto (a browser has it on HTTPS and on loopback addresses only).
+ */
+export type Proof = 'unknown' | 'checking' | 'verified' | 'mismatch';
+
+/** `gap`: what is shown lacks something, and a snapshot must be asked for. `known`: nothing has changed. */
+export type Applied = 'changed' | 'known' | 'gap';
+
+/** What a page knows of one lane. */
+export class LanePage {
+  status: LaneStatus = 'pending';
+  fence = 0;
+  attempt = 0;
+  proof: Proof = 'unknown';
+  /** As it was announced with the settled text. */
+  sha256: string | undefined;
+  progress: number | undefined;
+  message: string | undefined;
+  error: EventError | undefined;
+  /** What a person can do while the lane waits for one. */
+  commands: readonly string[] = [];
+  private content = new TextBlocks();
+
+  static of(snapshot: LaneSnapshot): LanePage {
+    const lane = new LanePage();
+    lane.status = snapshot.status;
+    lane.fence = snapshot.fence;
+    lane.attempt = snapshot.attempt;
+    lane.error = snapshot.error;
+    lane.sha256 = snapshot.sha256;
+    lane.content = new TextBlocks(snapshot.text);
+    return lane;
+  }
+
+  get blocks(): readonly TextBlock[] {
+    return this.content.blocks;
+  }
+
+  get text(): string {
+    return this.content.toString();
+  }
+
+  /** Bytes of UTF-8 in the text: where the next token must begin. */
+  get offset(): number {
+    return this.content.bytes;
+  }
+
+  apply(event: LogEvent): Applied {
+    const fence = event.fence ?? this.fence;
+    if (fence < this.fence) return 'known';
+    switch (event.type) {
+      case 'token':
+        return this.take(event.content, event.offset, fence);
+      case 'reset':
+        // Within an attempt only its thoughts go; a text that has settled is ahead of the log.
+        if (fence === this.fence && (event.reason !== 'thoughts' || this.sha256 !== undefined)) return 'known';
+        this.begin(fence, event.attempt, new TextBlocks());
+        return 'changed';
+      case 'resumed':
+        if (fence === this.fence) return 'known';
+        if (!this.content.cut(event.offset)) return 'gap';
+        this.begin(fence, event.attempt, this.content);
+        return 'changed';
+      case 'done':
+        this.status = 'completed';
+        if (event.metadata.length !== this.offset) return 'gap';
+        this.begin(fence, event.attempt ?? this.attempt, this.content);
+        this.sha256 = event.metadata.sha256;
+        return 'changed';
+      case 'stage_update':
+        this.status = event.status;
+        this.progress = event.progress;
+        this.message = event.message;
+        if (event.status === 'processing') this.goOn();
+        return 'changed';
+      case 'attention':
+        this.status = 'needs_attention';
+        this.error = event.error;
+        this.commands = event.commands;
+        return 'changed';
+      default:
+        return 'known';
+    }
+  }
+
+  /** Compares the settled text with its hash. Resolves with false where it is another one. */
+  async prove(): Promise<boolean> {
+    const { content, sha256 } = this;
+    if (sha256 === undefined) return true;
+    this.proof = 'checking';
+    const hash = await sha256Hex(content.toString());
+    // A new attempt began meanwhile.
+    if (content !== this.content || sha256 !== this.sha256) return true;
+    this.proof = hash === undefined ? 'unknown' : hash === sha256 ? 'verified' : 'mismatch';
+    return this.proof !== 'mismatch';
+  }
+
+  private take(content: string, offset: number, fence: number): Applied {
+    // An attempt that says nothing of what was there before begins anew.
+    const held = fence === this.fence ? this.content.bytes : 0;
+    if (offset > held) return 'gap';
+    const rest = withoutFirst(content, Math.max(0, held - offset));
+    // It ends within what is there already, or begins there within a character, which no writer does.
+    if (rest === undefined || rest === '') return 'known';
+    if (fence > this.fence) this.begin(fence, this.attempt, new TextBlocks());
+    this.content.add(rest);
+    return 'changed';
+  }
+
+  private begin(fence: number, attempt: number, content: TextBlocks): void {
+    this.fence = fence;
+    this.attempt = attempt;
+    this.content = content;
+    this.sha256 = undefined;
+    this.proof = 'unknown';
+  }
+
+  private goOn(): void {
+    this.error = undefined;
+    this.commands = [];
+  }
+}

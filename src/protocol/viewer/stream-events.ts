@@ -1,0 +1,14 @@
+import type { StoryEvent } from '../events';
+
+/** Of the gateway itself: it has no place on the log. */
+export type StreamEvent =
+  | { readonly type: 'caught_up'; readonly server_time?: number }
+  | { readonly type: 'stream'; readonly state: 'live' | 'behind' | 'away'; readonly reason?: string }
+  | { readonly type: 'expiring' }
+  | { readonly type: 'end'; readonly reason: string };
+
+const CONTROLS: ReadonlySet<string> = new Set<StreamEvent['type']>(['caught_up', 'stream', 'expiring', 'end']);
+
+export function isStreamEvent(event: StoryEvent | StreamEvent): event is StreamEvent {
+  return CONTROLS.has(event.type);
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { RunningGateway } from '../../src/gateway';
+import { HttpFailure, StoryHttpClient } from '../../src/http-client';
+import { laneId, type ProjectId, type StoryEvent } from '../../src/protocol';
+import { StoryPage } from '../../src/protocol/viewer';
+import { ownKey, startGateway } from '../support/gateway';
+import { longText } from '../support/long-rewrite';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic, textSeen } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+const studio = new StudioControl();
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let secret: string;
+let stories: StoryHttpClient;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  ({ secret } = await ownKey(app));
+  stories = new StoryHttpClient({ url: gateway.url, token: secret });
+});
+afterAll(async () => {
+  await stories.close();
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+/** Gives so many bytes of each answer that is a stream, and then breaks it off. */
+function cutAfter(bytes: readonly number[]) {
+  const left = [...bytes];
+  return async (address: string, init: RequestInit): Promise<Response> => {
+    const answer = await fetch(address, init);
+    const most =
+      left.length > 0 && answer.headers.get('content-type')?.includes('event-stream') ? left.shift() : undefined;
+    if (most === undefined || !answer.body) return answer;
+    let seen = 0;
+    const cut = new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        controller.enqueue(piece.subarray(0, most - seen));
+        seen += piece.length;
+        if (seen >= most) controller.error(new Error('cut'));
+      },
+    });
+    return new Response(answer.body.pipeThrough(cut), answer);
+  };
+}
+
+test('A story is made, steered and watched over HTTP as with the client, and through a cut each event comes once', async () => {
+  const { topic, mark } = ownTopic();
+  const text = longText(mark, 60);
+  await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 400 });
+  const requestId = randomUUID();
+  const input = { topic, settings: { scenes: 1 } };
+  const projectId = await stories.create(input, { requestId });
+  expect(await stories.create(input, { requestId })).toBe(projectId);
+  expect((await stories.list({ text: mark })).map(({ createdAt }) => createdAt)).toEqual([expect.any(Date)]);
+
+  let asked = 0;
+  const viewer = new StoryHttpClient({
+    url: `${gateway.url}/`,
+    // The first is refused, and another one asked for.
+    token: (isRefused) => ((asked += 1), isRefused ? secret : 'sr_none'),
+    fetch: cutAfter([3_001]),
+  });
+  const page = new StoryPage();
+  const seen: StoryEvent[] = [];
+  const watching = (async () => {
+    for await (const event of viewer.watch(projectId)) {
+      seen.push(event);
+      page.apply(event);
+    }
+  })();
+  await until('the snapshot', () => seen.length > 0);
+  await stories.start(projectId, { stages: ['rewrite'] });
+  await watching;
+  await page.proved();
+  expect(asked).toBe(2);
+  const ids = seen.flatMap((event) => (event.type === 'snapshot' ? [] : (event.id ?? [])));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(seen.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
+  expect(textSeen(seen, 'rewrite')).toBe(text);
+  expect(page.lanes.get(laneId('rewrite'))).toMatchObject({ text, proof: 'verified' });
+  expect(await stories.laneText(projectId)).toBe(text);
+  expect(await stories.status(projectId)).toEqual(JSON.parse(JSON.stringify(await app.client.status(projectId))));
+
+  const { version } = await stories.editable(projectId);
+  const edited = await stories.edit(projectId, { rewrite: 'Another.' }, { version, by: 'ann' });
+  expect(await stories.laneText(projectId)).toBe('Another.');
+  expect(await stories.textEdits(projectId)).toMatchObject([{ at: expect.any(Date) }]);
+  const late = stories.edit(projectId, { rewrite: 'Once more.' }, { version });
+  await expect(late).rejects.toMatchObject({
+    type: 'Project.Conflict',
+    status: 412,
+    problem: { version: edited.version },
+  });
+  await viewer.close();
+});
+
+test('What cannot be is refused for good, with the failures of the client', async () => {
+  const nobody = randomUUID() as ProjectId;
+  await expect(stories.status(nobody)).rejects.toBeInstanceOf(HttpFailure);
+  await expect(stories.watch(nobody).next()).rejects.toMatchObject({ type: 'Project.NotFound', status: 404 });
+  await expect(stories.create({ topic: '' })).rejects.toMatchObject({ retryable: false });
+  const stranger = new StoryHttpClient({ url: gateway.url, token: 'sr_none' });
+  await expect(stranger.watch(nobody).next()).rejects.toMatchObject({ type: 'Request.Unauthenticated' });
+  const nowhere = new StoryHttpClient({ url: 'http://127.0.0.1:1' });
+  await expect(nowhere.list()).rejects.toMatchObject({ type: 'Service.Unreachable', retryable: true });
+  const waiting = nowhere.watch(nobody).next();
+  await nowhere.close();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+});
