@@ -20,6 +20,7 @@ import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 import { ApiKeys } from './api-keys';
+import { Sessions } from './sessions';
 import { storeBudget } from './runs/budget';
 import { cancelRun, type CancelResult } from './runs/cancel-run';
 import {
@@ -73,6 +74,8 @@ export class StoryClient {
   private readonly batches: Batches;
   /** Of the HTTP gateway. */
   readonly keys: ApiKeys;
+  /** Of the page that the gateway serves. */
+  readonly sessions: Sessions;
   private closed: Promise<void> | undefined;
 
   private constructor(
@@ -96,6 +99,7 @@ export class StoryClient {
       ...(metrics && { meter: metrics }),
     };
     this.keys = new ApiKeys(dataSource, (work) => this.run(work));
+    this.sessions = new Sessions(dataSource, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 

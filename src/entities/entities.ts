@@ -4,12 +4,14 @@ import { Film } from './film.entity';
 import { GeneratedImage } from './generated-image.entity';
 import { GeneratedVideo } from './generated-video.entity';
 import { Lane } from './lane.entity';
+import { LoginLink } from './login-link.entity';
 import { ModelProvider } from './model-provider.entity';
 import { ModelUsage } from './model-usage.entity';
 import { ProjectStage } from './project-stage.entity';
 import { Project } from './project.entity';
 import { PromptTemplate } from './prompt-template.entity';
 import { Scene } from './scene.entity';
+import { Session } from './session.entity';
 import { TextEdit } from './text-edit.entity';
 import { WorkerSettings } from './worker-settings.entity';
 
@@ -28,4 +30,6 @@ export const entities = [
   TextEdit,
   WorkerSettings,
   ApiKey,
+  Session,
+  LoginLink,
 ];

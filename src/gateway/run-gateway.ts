@@ -4,7 +4,8 @@ import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { FolderStore } from '../storage';
-import { isLoopback } from './access';
+import { goneCredentials } from './gone-credentials';
+import { isLoopback } from './request-origin';
 import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
 
@@ -20,7 +21,7 @@ export interface RunningGateway {
  */
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
   const stories = await StoryClient.connect(config);
-  const hub = new StoryHub(stories, (ids) => stories.keys.gone(ids));
+  const hub = new StoryHub(stories, (ids) => goneCredentials(stories, ids));
   const close = async () => {
     await hub.close(0);
     await stories.close();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseCursor, StoryreelError, type Cursor } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
+import { credentialOf } from '../gone-credentials';
 import { Refusal } from '../problem';
 import { empty, projectParams, storyEvent } from '../schemas';
 import { openStream } from '../stream/open-stream';
@@ -35,8 +36,11 @@ export function addEvents(app: App, { hub }: Ports): void {
       const response = openStream(reply, {
         'storyreel-resumed-from': isFromCursor && cursor !== undefined ? cursor : 'snapshot',
       });
-      const keyId = request.caller?.keyId;
-      await project.attach(new Viewer(response, request.query.view, keyId, project.deliver, project.forget), entry);
+      const credential = credentialOf(request.caller);
+      await project.attach(
+        new Viewer(response, request.query.view, credential, project.deliver, project.forget),
+        entry,
+      );
     },
   );
 }

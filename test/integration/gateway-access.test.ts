@@ -1,0 +1,138 @@
+import type { RunningGateway } from '../../src/gateway';
+import type { ProjectId } from '../../src/protocol';
+import { HttpUser, ownKey, startGateway, type Answer } from '../support/gateway';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { until } from '../support/until';
+
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let anybody: HttpUser;
+
+const SAME = { 'sec-fetch-site': 'same-origin' };
+const cookieOf = ({ headers }: Answer) => String(headers.get('set-cookie')).split(';')[0] ?? '';
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  anybody = new HttpUser(gateway.url);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+describe('A session', () => {
+  test('of a login link is the operator’s, once, with and without keys', async () => {
+    expect((await anybody.ask('GET', '/v1/sessions/current')).body).toMatchObject({ kind: 'open' });
+    const login = await app.client.sessions.createLoginToken();
+    const [one, other] = await Promise.all([0, 1].map(() => anybody.ask('POST', '/v1/sessions', { login })));
+    expect([one?.status, other?.status].sort()).toEqual([201, 401]);
+    const signedIn = [one, other].find((answer) => answer?.status === 201) as Answer;
+    expect(signedIn.headers.get('set-cookie')).toMatch(
+      /^storyreel=[\w-]{43}; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax$/,
+    );
+    const cookie = cookieOf(signedIn);
+    const { secret } = await ownKey(app);
+    await until('the key', async () => (await anybody.ask('GET', '/v1/projects')).status === 401);
+    const current = await anybody.ask('GET', '/v1/sessions/current', undefined, { cookie });
+    expect(current.body).toMatchObject({ kind: 'session', scopes: expect.arrayContaining(['read', 'admin']) });
+    expect(current.body).not.toHaveProperty('owner');
+
+    // A key that is stated counts more than the cookie.
+    const both = await new HttpUser(gateway.url, secret).ask('GET', '/v1/sessions/current', undefined, { cookie });
+    expect(both.body).toMatchObject({ kind: 'key' });
+    expect(await app.client.sessions.takeLoginToken(login)).toBe(false);
+    const stored = await database.dataSource.query('SELECT * FROM sessions');
+    expect(JSON.stringify(stored)).not.toContain(cookie.split('=')[1]);
+  });
+
+  test('of a key sees what the key sees, and ends with it, with its streams', async () => {
+    const key = await ownKey(app, ['read', 'write']);
+    const signedIn = await new HttpUser(gateway.url, key.secret).ask(
+      'POST',
+      '/v1/sessions',
+      {},
+      {
+        origin: gateway.url.replace('http:', 'https:'),
+      },
+    );
+    expect(signedIn.headers.get('set-cookie')).toMatch(/^__Host-storyreel=.*; Path=\/; .*; Secure$/);
+    expect(signedIn.body).toMatchObject({ owner: key.owner, scopes: ['read', 'write'] });
+    const cookie = cookieOf(signedIn);
+    const created = await anybody.ask('POST', '/v1/projects', { topic: 'a fox' }, { cookie, ...SAME });
+    const { projectId } = created.body as { projectId: ProjectId };
+    expect(await app.client.owner(projectId)).toBe(key.owner);
+    const started = await anybody.ask('POST', `/v1/projects/${projectId}/start`, {}, { cookie, ...SAME });
+    expect(started).toMatchObject({ status: 403, body: { scope: 'run' } });
+
+    const stream = fetch(`${gateway.url}/v1/projects/${projectId}/events`, { headers: { cookie } });
+    const text = (await stream).text();
+    expect((await stream).headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await app.client.keys.revoke(key.id)).toBe(true);
+    expect(await text).toContain('{"type":"end","reason":"revoked"}');
+    expect((await anybody.ask('GET', '/v1/projects', undefined, { cookie })).status).toBe(401);
+  });
+
+  test('is over when the person signs out, and counts 12 hours after its last use, 7 days at most', async () => {
+    const begin = async () => {
+      const login = await app.client.sessions.createLoginToken();
+      return cookieOf(await anybody.ask('POST', '/v1/sessions', { login }));
+    };
+    const status = async (cookie: string) =>
+      (await anybody.ask('GET', '/v1/sessions/current', undefined, { cookie })).status;
+    const left = await begin();
+    const out = await anybody.ask('DELETE', '/v1/sessions', undefined, { cookie: left, ...SAME });
+    expect([out.status, out.headers.getSetCookie().length]).toEqual([204, 2]);
+    expect(await status(left)).toBe(401);
+
+    const cookie = await begin();
+    const age = (column: string, interval: string) =>
+      database.dataSource.query(`UPDATE sessions SET ${column} = now() - interval '${interval}'`);
+    await age('used_at', '11 hours');
+    expect(await status(cookie)).toBe(200);
+    // Its use has made it young again.
+    const young = await database.dataSource.query(
+      `SELECT id FROM sessions WHERE used_at > now() - interval '1 minute'`,
+    );
+    expect(young).toHaveLength(1);
+    await age('created_at', '8 days');
+    expect(await status(cookie)).toBe(401);
+    await age('created_at', '1 day');
+    await age('used_at', '13 hours');
+    expect(await status(cookie)).toBe(401);
+  });
+
+  test.each([
+    ['without a word on its origin', {}, 403],
+    ['from another site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['from a neighbouring host', { 'sec-fetch-site': 'same-site' }, 403],
+    ['from another origin', { origin: 'https://evil.example' }, 403],
+    ['from a page without an origin', { origin: 'null' }, 403],
+    ['from the page', SAME, 201],
+    ['from a page of this host by its origin', undefined, 201],
+  ])('changes nothing for a request %s, unless it is our page’s', async (_, headers, status) => {
+    const login = await app.client.sessions.createLoginToken();
+    const cookie = cookieOf(await anybody.ask('POST', '/v1/sessions', { login }));
+    const from: Record<string, string> = headers ?? { origin: gateway.url };
+    const answer = await anybody.ask('POST', '/v1/projects', { topic: 'a fox' }, { cookie, ...from });
+    expect(answer.status).toBe(status);
+  });
+});
+
+test('who shows credentials that do not count too often has to wait, and one that counts is taken meanwhile', async () => {
+  const wrong = () => anybody.ask('POST', '/v1/sessions', { login: 'x'.repeat(43) });
+  const answers: Answer[] = [];
+  for (let i = 0; i < 12; i += 1) answers.push(await wrong());
+  const refused = answers.at(-1);
+  expect(refused).toMatchObject({ status: 429, body: { code: 'Request.TooMany', retryable: true } });
+  expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+  const { secret } = await ownKey(app);
+  expect((await new HttpUser(gateway.url, secret).ask('GET', '/v1/projects')).status).toBe(200);
+  const unknown = new HttpUser(gateway.url, `sr_00000000_${'x'.repeat(43)}`);
+  expect((await unknown.ask('GET', '/v1/projects')).status).toBe(429);
+});
