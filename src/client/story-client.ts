@@ -21,6 +21,7 @@ import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 import { ApiKeys } from './api-keys';
 import { Sessions } from './sessions';
+import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
 import { cancelRun, type CancelResult } from './runs/cancel-run';
 import {
@@ -76,6 +77,8 @@ export class StoryClient {
   readonly keys: ApiKeys;
   /** Of the page that the gateway serves. */
   readonly sessions: Sessions;
+  /** Of people who may look at one project. */
+  readonly tokens: ViewTokens;
   private closed: Promise<void> | undefined;
 
   private constructor(
@@ -100,6 +103,7 @@ export class StoryClient {
     };
     this.keys = new ApiKeys(dataSource, (work) => this.run(work));
     this.sessions = new Sessions(dataSource, (work) => this.run(work));
+    this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 

@@ -13,6 +13,7 @@ import { PromptTemplate } from './prompt-template.entity';
 import { Scene } from './scene.entity';
 import { Session } from './session.entity';
 import { TextEdit } from './text-edit.entity';
+import { ViewToken } from './view-token.entity';
 import { WorkerSettings } from './worker-settings.entity';
 
 export const entities = [
@@ -32,4 +33,5 @@ export const entities = [
   ApiKey,
   Session,
   LoginLink,
+  ViewToken,
 ];

@@ -24,4 +24,5 @@ export { Scene } from './scene.entity';
 export { Session } from './session.entity';
 export { TextEdit } from './text-edit.entity';
 export { usageTotals } from './usage-totals';
+export { ViewToken } from './view-token.entity';
 export { WorkerSettings } from './worker-settings.entity';

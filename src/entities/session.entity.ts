@@ -1,5 +1,6 @@
 import { Column, CreateDateColumn, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { ApiKey } from './api-key.entity';
+import { ViewToken } from './view-token.entity';
 
 /** A person who is signed in at a browser. The cookie itself is not stored. */
 @Entity('sessions')
@@ -17,8 +18,16 @@ export class Session {
   keyId: string | null;
 
   @ManyToOne(() => ApiKey, { onDelete: 'CASCADE', nullable: true })
-  @JoinColumn({ name: 'key_id' })
+  @JoinColumn({ name: 'key_id', foreignKeyConstraintName: 'sessions_key_id_fkey' })
   key: ApiKey | null;
+
+  /** The token by which the person looks at one project; null: not by one. */
+  @Column('text', { name: 'token_id', nullable: true })
+  tokenId: string | null;
+
+  @ManyToOne(() => ViewToken, { onDelete: 'CASCADE', nullable: true })
+  @JoinColumn({ name: 'token_id', foreignKeyConstraintName: 'sessions_token_id_fkey' })
+  token: ViewToken | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

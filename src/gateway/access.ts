@@ -7,6 +7,8 @@ import { OwnedStories } from './owned-stories';
 import { Refusal } from './problem';
 import { allowedHosts, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
 import type { SignInLimit } from './sign-in-limit';
+import { verifyToken, type SigningKeys } from './token';
+import { mustBeShown } from './token-holder';
 
 export interface Doors {
   /** `host:port` where the gateway listens. */
@@ -15,12 +17,18 @@ export interface Doors {
   readonly hosts: readonly string[] | undefined;
 }
 
+/** How credentials are judged. */
+export interface Checks {
+  readonly failures: SignInLimit;
+  readonly signing: SigningKeys;
+}
+
 /**
  * Who may come in, before anything of the request is read: no page of another site, no host of another name, and nobody
  * without a credential. Only on a loopback address, and only as long as there are no keys, whoever is on this machine is
  * the operator.
  */
-export function guard(app: App, stories: StoryClient, doors: Doors, failures: SignInLimit): void {
+export function guard(app: App, stories: StoryClient, doors: Doors, { failures, signing }: Checks): void {
   const local = isLoopback(doors.address);
   const allowed = allowedHosts(doors.address, doors.hosts);
   app.decorateRequest('caller', undefined);
@@ -29,19 +37,20 @@ export function guard(app: App, stories: StoryClient, doors: Doors, failures: Si
     mustNotBeCrossSite(request);
     const { scope, signedIn } = request.routeOptions.config;
     if (scope === undefined && signedIn !== true) return;
-    request.caller = await callerOf(request, stories, local, failures);
+    request.caller = await callerOf(request, stories, local, { failures, signing });
     if (request.caller.kind === 'session') mustBeFromOurPage(request);
+    mustBeShown(request.caller, request.method, request.routeOptions.url, signedIn === true);
     if (scope === undefined || request.caller.scopes.includes(scope)) return;
     throw new Refusal('Request.Forbidden', `The credential lacks the scope "${scope}".`, { scope });
   });
 }
 
-/** Of an API key that is sent as a bearer token; undefined where none is sent. Throws `Request.Unauthenticated`. */
-export async function keyCaller(
+/** Of a key or a token that is sent as a bearer token; undefined where none is sent. Throws `Request.Unauthenticated`. */
+export async function bearer(
   { headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>,
   stories: StoryClient,
-  failures: SignInLimit,
-): Promise<(Caller & { readonly kind: 'key' }) | undefined> {
+  { failures, signing }: Checks,
+): Promise<(Caller & { readonly kind: 'key' | 'token' }) | undefined> {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;
   const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
@@ -50,24 +59,43 @@ export async function keyCaller(
     const { id, owner, scopes, expiresAt } = key;
     return { kind: 'key', id, owner, scopes, expiresAt, stories: new OwnedStories(stories, owner) };
   }
+  const token = secret === undefined ? undefined : await tokenCaller(secret, stories, signing);
+  if (token) return token;
   failures.count(ip);
-  throw new StoryreelError('Request.Unauthenticated', 'This API key does not exist, has expired or was revoked.');
+  throw new StoryreelError(
+    'Request.Unauthenticated',
+    'This API key or token does not exist, has expired or was revoked.',
+  );
+}
+
+/** Of a signed token that still counts. */
+export async function tokenCaller(
+  secret: string,
+  stories: StoryClient,
+  signing: SigningKeys,
+): Promise<(Caller & { readonly kind: 'token' }) | undefined> {
+  const token = verifyToken(signing, secret);
+  if (!token || (await stories.tokens.gone([token.id])).length > 0) return undefined;
+  const { id, projectId: only, expiresAt } = token;
+  const own = new OwnedStories(stories, undefined, only);
+  return { kind: 'token', id, owner: undefined, scopes: ['read'], only, expiresAt, stories: own };
 }
 
 async function callerOf(
   request: FastifyRequest,
   stories: StoryClient,
   local: boolean,
-  failures: SignInLimit,
+  checks: Checks,
 ): Promise<Caller> {
   // What is stated by hand counts more than what the browser adds.
-  const caller = await keyCaller(request, stories, failures);
+  const caller = await bearer(request, stories, checks);
   if (caller) return caller;
   for (const secret of sessionSecrets(request)) {
     const session = await stories.sessions.find(secret);
     if (!session) continue;
-    const { id, owner, scopes, expiresAt } = session;
-    return { kind: 'session', id, owner, scopes, expiresAt, stories: new OwnedStories(stories, owner) };
+    const { id, owner, scopes, only, expiresAt } = session;
+    const own = new OwnedStories(stories, owner, only);
+    return { kind: 'session', id, owner, scopes, only, expiresAt, stories: own };
   }
   if (local && !(await stories.keys.exist())) {
     return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };

@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Scope, StoryClient } from '../client';
+import type { ProjectId } from '../protocol';
 import type { MediaStore } from '../storage';
 import type { OwnedStories } from './owned-stories';
 import type { StoryHub } from './stream/story-hub';
@@ -24,7 +25,7 @@ export type App = FastifyInstance<
 export type Caller = CallerFacts &
   (
     | { /** No credential is needed here. */ readonly kind: 'open' }
-    | { readonly kind: 'key' | 'session'; /** Not secret. */ readonly id: string }
+    | { readonly kind: 'key' | 'session' | 'token'; /** Not secret. */ readonly id: string }
   );
 
 interface CallerFacts {
@@ -32,6 +33,8 @@ interface CallerFacts {
   readonly owner: string | undefined;
   readonly scopes: readonly Scope[];
   readonly stories: OwnedStories;
+  /** The one project that the credential shows. */
+  readonly only?: ProjectId | undefined;
   /** When the credential ends by itself. */
   readonly expiresAt?: Date | undefined;
 }

@@ -8,13 +8,17 @@ export function credentialOf(caller: Caller | undefined): string | undefined {
 
 /** Of these credentials, the ones that count no more. */
 export async function goneCredentials(
-  { keys, sessions }: Pick<StoryClient, 'keys' | 'sessions'>,
+  { keys, sessions, tokens }: Pick<StoryClient, 'keys' | 'sessions' | 'tokens'>,
   credentials: readonly string[],
 ): Promise<string[]> {
-  const gone = async (kind: 'key' | 'session', ask: (ids: readonly string[]) => Promise<string[]>) => {
+  const gone = async (kind: 'key' | 'session' | 'token', ask: (ids: readonly string[]) => Promise<string[]>) => {
     const ids = credentials.filter((each) => each.startsWith(`${kind}:`)).map((each) => each.slice(kind.length + 1));
     return ids.length === 0 ? [] : (await ask(ids)).map((id) => `${kind}:${id}`);
   };
-  const all = await Promise.all([gone('key', (ids) => keys.gone(ids)), gone('session', (ids) => sessions.gone(ids))]);
+  const all = await Promise.all([
+    gone('key', (ids) => keys.gone(ids)),
+    gone('session', (ids) => sessions.gone(ids)),
+    gone('token', (ids) => tokens.gone(ids)),
+  ]);
   return all.flat();
 }

@@ -14,16 +14,23 @@ import { addMedia } from './routes/media';
 import { addProjects } from './routes/projects';
 import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
+import { addTokens } from './routes/tokens';
 import { components, problem } from './schemas';
 import { secure } from './security-headers';
 import { SignInLimit } from './sign-in-limit';
+import type { SigningKeys } from './token';
 import { validate, type ZodProvider } from './validation';
 
 const BODY_BYTES = 1_000_000;
 const RETRY_SECONDS = 2;
 
 /** The HTTP server, not listening yet. */
-export async function createServer(services: Services, doors: Doors, logger: Logger): Promise<App> {
+export async function createServer(
+  services: Services,
+  doors: Doors,
+  signing: SigningKeys,
+  logger: Logger,
+): Promise<App> {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: App = Fastify({
     loggerInstance,
@@ -56,8 +63,8 @@ export async function createServer(services: Services, doors: Doors, logger: Log
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
   });
-  const failures = new SignInLimit();
-  guard(app, services.stories, doors, failures);
+  const checks = { failures: new SignInLimit(), signing };
+  guard(app, services.stories, doors, checks);
 
   app.addHook('onRoute', (route) => {
     const { scope, signedIn } = route.config ?? {};
@@ -92,7 +99,8 @@ export async function createServer(services: Services, doors: Doors, logger: Log
     transformObject: createJsonSchemaTransformObject({ schemaRegistry: components }),
   });
   addAbout(app);
-  addSessions(app, services.stories, { local: isLoopback(doors.address), failures });
+  addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
+  addTokens(app, signing);
   addProjects(app, services);
   addSteering(app);
   addBatches(app);

@@ -124,6 +124,81 @@ describe('A session', () => {
   });
 });
 
+describe('A token that shows a project', () => {
+  let owner: HttpUser;
+  let projectId: ProjectId;
+  let made: { readonly id: string; readonly token: string };
+
+  const make = async (seconds = 900) => {
+    const answer = await owner.ask('POST', '/v1/tokens', { project: projectId, seconds });
+    expect(answer.status).toBe(201);
+    return answer.body as typeof made;
+  };
+
+  beforeAll(async () => {
+    owner = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    ({ projectId } = (await owner.ask('POST', '/v1/projects', { topic: 'a fox' })).body as { projectId: ProjectId });
+    made = await make();
+  });
+
+  test('shows this project and its film, as a bearer token and as a session, and nothing else', async () => {
+    const other = (await owner.ask('POST', '/v1/projects', { topic: 'a hare' })).body as { projectId: ProjectId };
+    const exchanged = await anybody.ask('POST', '/v1/sessions', { share: made.token });
+    expect(exchanged).toMatchObject({ status: 201, body: { scopes: ['read'], project: projectId } });
+    const cookie = { cookie: cookieOf(exchanged), ...SAME };
+    const bearer = new HttpUser(gateway.url, made.token);
+    for (const ask of [
+      (method: string, path: string, body?: object) => bearer.ask(method, path, body),
+      (method: string, path: string, body?: object) => anybody.ask(method, path, body, cookie),
+    ]) {
+      const path = `/v1/projects/${projectId}`;
+      expect((await ask('GET', path)).status).toBe(200);
+      expect((await ask('GET', `${path}/film`)).body).toMatchObject({ code: 'Request.NotFound' });
+      expect((await ask('GET', `/v1/projects/${other.projectId}`)).status).toBe(404);
+      for (const [method, closed] of [
+        ['GET', '/v1/projects'],
+        ['GET', '/v1/batches/x'],
+        ['GET', `${path}/editable`],
+        ['GET', `${path}/tokens`],
+        ['POST', `${path}/start`],
+        ['POST', `${path}/explain`],
+        ['DELETE', path],
+      ] as const) {
+        const answer = await ask(method, closed, method === 'POST' ? {} : undefined);
+        expect([method, closed, answer.status]).toEqual([method, closed, 403]);
+      }
+    }
+    const listed = await owner.ask('GET', `/v1/projects/${projectId}/tokens`);
+    expect(listed.body.tokens).toMatchObject([{ id: made.id, project: projectId }]);
+    expect(listed.text).not.toContain(made.token.split('.')[2]);
+  });
+
+  test.each([
+    ['by itself', (id: string) => owner.ask('DELETE', `/v1/projects/${projectId}/tokens/${id}`)],
+    ['with all of its project', () => owner.ask('DELETE', `/v1/projects/${projectId}/tokens`)],
+  ])('is revoked %s, with its open streams and its sessions', async (_, revoke) => {
+    const { id, token } = await make();
+    const cookie = cookieOf(await anybody.ask('POST', '/v1/sessions', { share: token }));
+    const streams = await Promise.all(
+      [{ cookie }, { authorization: `Bearer ${token}` }].map((headers) =>
+        fetch(`${gateway.url}/v1/projects/${projectId}/events`, { headers: headers as Record<string, string> }),
+      ),
+    );
+    expect((await revoke(id)).status).toBe(204);
+    for (const stream of streams) expect(await stream.text()).toContain('{"type":"end","reason":"revoked"}');
+    expect((await new HttpUser(gateway.url, token).ask('GET', `/v1/projects/${projectId}`)).status).toBe(401);
+    expect((await anybody.ask('GET', `/v1/projects/${projectId}`, undefined, { cookie })).status).toBe(401);
+  });
+
+  test('lets its stream know of its end before it ends', async () => {
+    const { token } = await make(2);
+    const stream = await fetch(`${gateway.url}/v1/projects/${projectId}/events`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await stream.text()).toMatch(/"type":"expiring"[^]*"type":"end","reason":"(expired|revoked)"/);
+  });
+});
+
 test('who shows credentials that do not count too often has to wait, and one that counts is taken meanwhile', async () => {
   const wrong = () => anybody.ask('POST', '/v1/sessions', { login: 'x'.repeat(43) });
   const answers: Answer[] = [];

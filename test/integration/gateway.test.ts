@@ -217,12 +217,19 @@ describe('With a key', () => {
     let walked = 0;
     for (const [template, operations] of Object.entries((document as Document).paths)) {
       if (open.includes(template)) continue;
-      const path = template.replace('{id}', foreign).replace('{batchId}', 'none').replace('{sha256}', 'a'.repeat(64));
+      const path = template
+        .replace('{id}', foreign)
+        .replace('{batchId}', 'none')
+        .replace('{sha256}', 'a'.repeat(64))
+        .replace('{token}', 'none');
       for (const [method, operation] of Object.entries(operations)) {
-        const scope = /`(\w+)`/.exec(operation.description ?? '')?.[1];
-        const body = operation.requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
-        const ask = (who: HttpUser) => who.ask(method.toUpperCase(), path, body, { 'if-match': '*' });
         const at = `${method} ${template}`;
+        const scope = /`(\w+)`/.exec(operation.description ?? '')?.[1];
+        const body =
+          at === 'post /v1/tokens'
+            ? { project: foreign }
+            : operation.requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
+        const ask = (who: HttpUser) => who.ask(method.toUpperCase(), path, body, { 'if-match': '*' });
         expect([at, (await ask(none)).status]).toEqual([at, 401]);
         const crossSite = await none.ask(method.toUpperCase(), path, body, { 'sec-fetch-site': 'cross-site' });
         expect([at, crossSite.status]).toEqual([at, 403]);
@@ -230,7 +237,7 @@ describe('With a key', () => {
           const unscoped = await ask(scope === 'run' ? reads : narrow);
           expect([at, unscoped.status, unscoped.body?.scope]).toEqual([at, 403, scope]);
         }
-        if (/\{(id|batchId)\}/.test(template)) expect([at, (await ask(user)).status]).toEqual([at, 404]);
+        if (/\{(id|batchId)\}|tokens/.test(template)) expect([at, (await ask(user)).status]).toEqual([at, 404]);
         walked += 1;
       }
     }

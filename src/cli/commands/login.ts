@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { hostPort, isLoopback, writeHostPort } from '../../address';
+import { hostPort, httpAddress, isLoopback, writeHostPort } from '../../address';
 import { StoryreelError } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -31,12 +31,13 @@ function loginLink(url: string, token: string): string {
 }
 
 function pageOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.port === '0' || !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) {
+  const address = httpAddress(text);
+  const host = address?.hosts[0];
+  if (!address || !host || host.port === 0 || !isLoopback(host.host)) {
     throw new StoryreelError(
       'Config.Invalid',
       'A login link is for a gateway on a loopback address with a fixed port, like http://127.0.0.1:8787: set GATEWAY_ADDRESS, or give --url. Elsewhere sign in with an API key.',
     );
   }
-  return url.origin;
+  return `${address.scheme}://${writeHostPort(host)}`;
 }

@@ -13,6 +13,7 @@ import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 import { Sessions1795880000000 } from './sessions.migration';
+import { ViewTokens1795880000001 } from './view-tokens.migration';
 import { WrittenTexts1795478400640 } from './written-texts.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
@@ -33,4 +34,5 @@ export const migrations = [
   ParkedLanes1795863600000,
   ApiKeys1795873837591,
   Sessions1795880000000,
+  ViewTokens1795880000001,
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseCursor, StoryreelError, type Cursor } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
+import { announceExpiry } from '../expiry';
 import { credentialOf } from '../gone-credentials';
 import { Refusal } from '../problem';
 import { empty, projectParams, storyEvent } from '../schemas';
@@ -37,10 +38,9 @@ export function addEvents(app: App, { hub }: Ports): void {
         'storyreel-resumed-from': isFromCursor && cursor !== undefined ? cursor : 'snapshot',
       });
       const credential = credentialOf(request.caller);
-      await project.attach(
-        new Viewer(response, request.query.view, credential, project.deliver, project.forget),
-        entry,
-      );
+      const viewer = new Viewer(response, request.query.view, credential, project.deliver, project.forget);
+      announceExpiry(viewer, response, request.caller?.expiresAt);
+      await project.attach(viewer, entry);
     },
   );
 }

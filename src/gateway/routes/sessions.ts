@@ -1,34 +1,38 @@
 import { z } from 'zod';
 import { SCOPES, type SessionView, type StoryClient } from '../../client';
 import { StoryreelError } from '../../protocol';
-import { keyCaller } from '../access';
+import { bearer, tokenCaller, type Checks } from '../access';
 import type { App, Caller } from '../app';
 import { noSessionCookies, sessionCookie } from '../cookie';
 import { empty } from '../schemas';
-import type { SignInLimit } from '../sign-in-limit';
 
 const who = z.looseObject({
-  kind: z.enum(['open', 'key', 'session']),
+  kind: z.enum(['open', 'key', 'session', 'token']),
   owner: z.string().optional(),
   scopes: z.array(z.enum(SCOPES)),
+  project: z.string().optional(),
   expires_at: z.iso.datetime().optional(),
 });
 type Who = z.output<typeof who>;
 
 /** Whether login links count here: on a loopback address only, where whoever can make one is the operator. */
-interface SignIn {
+interface SignIn extends Checks {
   readonly local: boolean;
-  readonly failures: SignInLimit;
 }
 
-export function addSessions(app: App, stories: StoryClient, { local, failures }: SignIn): void {
+export function addSessions(app: App, stories: StoryClient, { local, ...checks }: SignIn): void {
+  const { failures } = checks;
   const path = '/v1/sessions';
   app.post(
     path,
     {
       schema: {
-        summary: 'Sign a browser in: with an API key as bearer token, or with the token of a login link',
-        body: z.strictObject({ login: z.string().min(1).max(200).optional() }),
+        summary:
+          'Sign a browser in: with a key or token as bearer, or with the token of a login link or of a shared link',
+        body: z.strictObject({
+          login: z.string().min(1).max(200).optional(),
+          share: z.string().min(1).max(2_000).optional(),
+        }),
         response: { 201: who },
       },
     },
@@ -59,13 +63,17 @@ export function addSessions(app: App, stories: StoryClient, { local, failures }:
     },
   );
 
-  async function begin(
-    request: Parameters<typeof keyCaller>[0] & { readonly body: { readonly login?: string | undefined } },
-  ) {
-    const { login } = request.body;
+  async function begin(request: Parameters<typeof bearer>[0] & { readonly body: SignInBody }) {
+    const { login, share } = request.body;
+    if (share !== undefined) {
+      const holder = await tokenCaller(share, stories, checks.signing);
+      if (holder) return stories.sessions.create({ tokenId: holder.id });
+      failures.count(request.ip);
+      throw new StoryreelError('Request.Unauthenticated', 'This link does not exist, has expired or was revoked.');
+    }
     if (login === undefined) {
-      const key = await keyCaller(request, stories, failures);
-      if (key) return stories.sessions.create(key.id);
+      const by = await bearer(request, stories, checks);
+      if (by) return stories.sessions.create(by.kind === 'key' ? { keyId: by.id } : { tokenId: by.id });
       throw new StoryreelError('Request.Unauthenticated', 'An API key or the token of a login link is needed.');
     }
     if (local && (await stories.sessions.takeLoginToken(login))) return stories.sessions.create();
@@ -77,11 +85,12 @@ export function addSessions(app: App, stories: StoryClient, { local, failures }:
   }
 }
 
-function whoOf({ kind, owner, scopes, expiresAt }: Pick<SessionView, 'scopes'> & WhoAsks): Who {
+function whoOf({ kind, owner, scopes, only, expiresAt }: Pick<SessionView, 'scopes'> & WhoAsks): Who {
   return {
     kind,
     ...(owner !== undefined && { owner }),
     scopes: [...scopes],
+    ...(only !== undefined && { project: only }),
     ...(expiresAt && { expires_at: expiresAt.toISOString() }),
   };
 }
@@ -89,5 +98,11 @@ function whoOf({ kind, owner, scopes, expiresAt }: Pick<SessionView, 'scopes'> &
 interface WhoAsks {
   readonly kind: Caller['kind'];
   readonly owner?: string | undefined;
+  readonly only?: string | undefined;
   readonly expiresAt?: Date | undefined;
+}
+
+interface SignInBody {
+  readonly login?: string | undefined;
+  readonly share?: string | undefined;
 }
