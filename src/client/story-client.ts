@@ -20,6 +20,7 @@ import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 import { ApiKeys } from './api-keys';
+import { Audit } from './audit';
 import { Sessions } from './sessions';
 import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
@@ -77,6 +78,8 @@ export class StoryClient {
   readonly keys: ApiKeys;
   /** Of the page that the gateway serves. */
   readonly sessions: Sessions;
+  /** Of changes over HTTP. */
+  readonly audit: Audit;
   /** Of people who may look at one project. */
   readonly tokens: ViewTokens;
   private closed: Promise<void> | undefined;
@@ -103,6 +106,7 @@ export class StoryClient {
     };
     this.keys = new ApiKeys(dataSource, (work) => this.run(work));
     this.sessions = new Sessions(dataSource, (work) => this.run(work));
+    this.audit = new Audit(dataSource, (work) => this.run(work));
     this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }

@@ -1,4 +1,5 @@
 import { ApiKey } from './api-key.entity';
+import { AuditEntry } from './audit-entry.entity';
 import { CameraMovement } from './camera-movement.entity';
 import { Film } from './film.entity';
 import { GeneratedImage } from './generated-image.entity';
@@ -34,4 +35,5 @@ export const entities = [
   Session,
   LoginLink,
   ViewToken,
+  AuditEntry,
 ];

@@ -8,8 +8,10 @@ import type { App, Services } from './app';
 import { problemOf } from './problem';
 import { isLoopback } from './request-origin';
 import { addAbout } from './routes/about';
+import { addAudit, recordChanges } from './routes/audit';
 import { addBatches } from './routes/batches';
 import { addEvents } from './routes/events';
+import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
 import { addProjects } from './routes/projects';
 import { addSessions } from './routes/sessions';
@@ -65,6 +67,7 @@ export async function createServer(
   });
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services.stories, doors, checks);
+  recordChanges(app, services.stories.audit);
 
   app.addHook('onRoute', (route) => {
     const { scope, signedIn } = route.config ?? {};
@@ -101,6 +104,8 @@ export async function createServer(
   addAbout(app);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
   addTokens(app, signing);
+  addKeys(app, services.stories.keys);
+  addAudit(app, services.stories.audit);
   addProjects(app, services);
   addSteering(app);
   addBatches(app);

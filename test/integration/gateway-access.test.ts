@@ -199,6 +199,58 @@ describe('A token that shows a project', () => {
   });
 });
 
+test('keys are made over HTTP by who may, and give no more than their maker has', async () => {
+  const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const made = await operator.ask('POST', '/v1/keys', { name: 'ann', owner: 'ann', scopes: ['read', 'admin'] });
+  expect(made).toMatchObject({ status: 201, body: { owner: 'ann', secret: expect.stringMatching(/^sr_/) } });
+  const ann = new HttpUser(gateway.url, made.body.secret as string);
+  expect(await ann.ask('POST', '/v1/keys', { name: 'x', scopes: ['write'] })).toMatchObject({
+    status: 403,
+    body: { scope: 'write' },
+  });
+  expect((await ann.ask('POST', '/v1/keys', { name: 'x', owner: 'bob' })).status).toBe(422);
+  const own = await ann.ask('POST', '/v1/keys', { name: 'x' });
+  expect(own.body).toMatchObject({ owner: 'ann', scopes: ['read', 'admin'] });
+  const listed = await ann.ask('GET', '/v1/keys');
+  expect(listed.body.keys.map(({ owner }: { owner: string }) => owner)).toEqual(['ann', 'ann']);
+  expect(listed.text).not.toMatch(/sr_|sha256/);
+  const others = (await operator.ask('GET', '/v1/keys')).body.keys.find(
+    (key: { owner?: string }) => key.owner === undefined,
+  );
+  expect((await ann.ask('DELETE', `/v1/keys/${others.id}`)).status).toBe(404);
+  expect((await ann.ask('DELETE', `/v1/keys/${own.body.id}`)).status).toBe(204);
+  expect((await new HttpUser(gateway.url, own.body.secret as string).ask('GET', '/v1/projects')).status).toBe(401);
+});
+
+test('the audit has every change with its maker and its end, no texts, and is only added to', async () => {
+  const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const key = await ownKey(app);
+  const user = new HttpUser(gateway.url, key.secret);
+  const { projectId } = (await user.ask('POST', '/v1/projects', { topic: 'an unheard of fox' })).body;
+  await user.ask('PATCH', `/v1/projects/${projectId}`, { topic: 'a hare' }, { 'if-match': '"v1"' });
+  await user.ask('POST', `/v1/projects/${projectId}/retry`, { lane: 'image_generation/3' });
+  const ours = async () =>
+    (await operator.ask('GET', '/v1/audit')).body.entries.filter((each: { owner: string }) => each.owner === key.owner);
+  await until('the audit', async () => (await ours()).length === 3);
+  const by = { credential: `key:${key.id}`, project: projectId };
+  expect(await ours()).toMatchObject([
+    { ...by, action: 'POST /v1/projects/:id/retry', lane: 'image_generation/3', code: 'Project.NotRunning' },
+    { ...by, action: 'PATCH /v1/projects/:id', versionBefore: 1, versionAfter: 2, status: 200, code: null },
+    { ...by, action: 'POST /v1/projects', status: 201 },
+  ]);
+  const pages: string[] = [];
+  for (let after = ''; ;) {
+    const { body, text } = await operator.ask('GET', `/v1/audit?limit=2${after}`);
+    expect(text).not.toMatch(/fox|hare/);
+    pages.push(...body.entries.map(({ id }: { id: string }) => id));
+    if (body.next === undefined) break;
+    after = `&after=${body.next}`;
+  }
+  expect(new Set(pages).size).toBe(pages.length);
+  await expect(database.dataSource.query('DELETE FROM audit')).rejects.toThrow('only added');
+  await expect(database.dataSource.query('UPDATE audit SET status = 1')).rejects.toThrow('only added');
+});
+
 test('who shows credentials that do not count too often has to wait, and one that counts is taken meanwhile', async () => {
   const wrong = () => anybody.ask('POST', '/v1/sessions', { login: 'x'.repeat(43) });
   const answers: Answer[] = [];

@@ -358,6 +358,7 @@ interface Document {
 /** Of operations whose body must have something in it, by the end of their address. */
 const bodies: Readonly<Record<string, unknown>> = {
   projects: { topic: 'x' },
+  keys: { name: 'x' },
   retry: { lane: 'rewrite' },
   skip: { lane: 'rewrite' },
   'cancel-lane': { lane: 'rewrite' },

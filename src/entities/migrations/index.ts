@@ -3,6 +3,7 @@ import { Edits1795478400602 } from './edits.migration';
 import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
 import { FilmScenes1795478400604 } from './film-scenes.migration';
+import { Audit1795880000002 } from './audit.migration';
 import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
 import { Outages1795856400013 } from './outages.migration';
@@ -35,4 +36,5 @@ export const migrations = [
   ApiKeys1795873837591,
   Sessions1795880000000,
   ViewTokens1795880000001,
+  Audit1795880000002,
 ];
