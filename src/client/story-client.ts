@@ -74,13 +74,10 @@ export class StoryClient {
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
-  /** Of the HTTP gateway. */
+  /** These four are of the HTTP gateway. */
   readonly keys: ApiKeys;
-  /** Of the page that the gateway serves. */
   readonly sessions: Sessions;
-  /** Of changes over HTTP. */
   readonly audit: Audit;
-  /** Of people who may look at one project. */
   readonly tokens: ViewTokens;
   private closed: Promise<void> | undefined;
 
