@@ -187,6 +187,13 @@ const schema = z.object({
 
   GATEWAY_ADDRESS: address.default('127.0.0.1:8787'),
   GATEWAY_HOSTS: words.optional(),
+  GATEWAY_SIGNING_KEYS: z
+    .string()
+    .regex(
+      /^[\w.-]+:[\w+/-]{43,}={0,2}(,[\w.-]+:[\w+/-]{43,}={0,2})*$/,
+      'must be name:key,…, each key 32 bytes or more in base64',
+    )
+    .optional(),
 
   METRICS_ADDRESS: address.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
@@ -283,6 +290,7 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
   for (const [name, value] of Object.entries(config.TEMPORAL_GRPC_META)) {
     if (/auth|cookie|key|token|secret|password/.test(name)) keepSecret(value);
   }
+  for (const key of config.GATEWAY_SIGNING_KEYS?.split(',') ?? []) keepSecret(key.split(':')[1]);
   for (const header of config.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? []) {
     keepSecret(header.slice(header.indexOf('=') + 1).trim());
   }

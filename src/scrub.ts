@@ -14,6 +14,7 @@ const SHAPES = [
   /\b(?:sk|pk|rk|key|token)-[\w*.-]{4,}/gi,
   /\b(?:AIza|xai-)[\w*.-]{6,}/g,
   /\b(?:hf|gsk|r8)_[\w*.-]{6,}/g,
+  /\bsr_[0-9a-f]{8}_[\w-]{4,}/g,
   /\bBearer\s+\S+/gi,
   /:\/\/[^\s:@/]*:[^\s@/]+@/g,
 ];

@@ -11,6 +11,7 @@ import {
   standardOutput,
 } from '../../src/cli';
 import { childEnv, leaveShell } from '../../src/child-env';
+import { hostPort, isLoopback } from '../../src/address';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
@@ -93,15 +94,20 @@ async function makeFilm(
   try {
     const projectId = await chooseProject(client, options, say);
     const runId = await goOn(client, projectId, say);
-    const places = placeLines({
+    const where = {
       envFile,
       namespace: config.TEMPORAL_NAMESPACE,
       projectId,
       runId,
       ...(uiUrl && { uiUrl }),
       ...(gatewayUrl !== undefined && { gatewayUrl }),
-    });
-    if (!options.once) places.forEach(say);
+    };
+    const places = placeLines(where);
+    if (!options.once) {
+      // It is for one use within a minute, so only this first time.
+      const loginToken = await loginTokenFor(gatewayUrl, client);
+      placeLines({ ...where, ...(loginToken !== undefined && { loginToken }) }).forEach(say);
+    }
     note = (line) => renderer.note(line);
     const { outcome, code } = await followStory({ client, config }, projectId, renderer, {
       stopWhenParked: options.once,
@@ -120,6 +126,12 @@ async function makeFilm(
   } finally {
     await client.close();
   }
+}
+
+/** A gateway takes login links on a loopback address only. */
+async function loginTokenFor(url: string | undefined, client: StoryClient): Promise<string | undefined> {
+  if (url === undefined || !isLoopback(hostPort(new URL(url).host).host)) return undefined;
+  return client.sessions.createLoginToken();
 }
 
 async function stayUp(lines: readonly string[], json: boolean, stop: StopSignal): Promise<void> {

@@ -5,6 +5,8 @@ import { workflowIdOf, type ProjectId } from '../../src/protocol';
 interface Places {
   /** Of the HTTP gateway, where one runs. */
   readonly gatewayUrl?: string;
+  /** Signs a browser in at the page, once. */
+  readonly loginToken?: string;
   /** Of the Temporal server, where it has one that is known. */
   readonly uiUrl?: string;
   readonly namespace: string;
@@ -14,14 +16,20 @@ interface Places {
 }
 
 /** Where a person can look at the run and steer it. */
-export function placeLines({ uiUrl, gatewayUrl, namespace, envFile, projectId, runId }: Places): string[] {
+export function placeLines({ uiUrl, gatewayUrl, loginToken, namespace, envFile, projectId, runId }: Places): string[] {
   const near = relative(process.cwd(), envFile);
   const file = near.startsWith('..') ? envFile : `./${near}`;
   const workflow = `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
   return [
     ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
-    ...(gatewayUrl === undefined ? [] : [`HTTP          ${gatewayUrl}/v1`]),
+    ...(gatewayUrl === undefined ? [] : pageLines(gatewayUrl, loginToken)),
     `Command line  . ${shellWord(file)} && storyreel status ${projectId}`,
     `              storyreel cancel ${projectId}`,
   ];
+}
+
+/** The token is in the fragment, which browsers send to nobody. */
+function pageLines(url: string, loginToken: string | undefined): string[] {
+  const login = loginToken === undefined ? '' : `#login=${loginToken}`;
+  return [`Page          ${url}/${login}`, `HTTP          ${url}/v1`];
 }

@@ -11,6 +11,7 @@ import { addGateway } from './commands/gateway';
 import { addGenerate } from './commands/generate';
 import { addHealth } from './commands/health';
 import { addKeys } from './commands/keys';
+import { addLogin } from './commands/login';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRun } from './commands/run';
@@ -55,6 +56,7 @@ export function createProgram(cli: Cli): Command {
     addWorker,
     addGateway,
     addKeys,
+    addLogin,
     addMigrate,
     addDoctor,
     addHealth,

@@ -3,15 +3,18 @@ import { In, type DataSource } from 'typeorm';
 import { ApiKey } from '../entities';
 import { read, type Read } from './projects/inputs';
 
-/** What a key allows: `write` creates, edits and deletes; `spend` sets budgets. */
-export const SCOPES = ['read', 'write', 'run', 'review', 'spend'] as const;
+/**
+ * What a key allows: `write` creates, edits and deletes; `spend` sets budgets; `share` hands out tokens for one project; `admin`
+ * makes keys and reads the audit.
+ */
+export const SCOPES = ['read', 'write', 'run', 'review', 'spend', 'share', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface NewApiKey {
   readonly name: string;
   /** Whose projects it is for; without one, everybody's. */
   readonly owner?: string;
-  /** Default: all. */
+  /** Default: all; of a key with an owner, all but `admin`. */
   readonly scopes?: readonly Scope[];
   /** Default: never. */
   readonly expiresInDays?: number;
@@ -52,7 +55,7 @@ export class ApiKeys {
       const secret = `sr_${id}_${randomBytes(32).toString('base64url')}`;
       const row = await this.dataSource.getRepository(ApiKey).save({
         ...{ id, name, owner: owner ?? null, sha256: sha256(secret).toString('hex') },
-        scopes: [...(scopes ?? SCOPES)],
+        scopes: [...(scopes ?? SCOPES.filter((scope) => owner === undefined || scope !== 'admin'))],
         expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS),
       });
       this.any = undefined;

@@ -15,6 +15,9 @@ export {
   type StoryPriority,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
+export { type Audit } from './audit';
+export { type ViewTokens, type ViewTokenView } from './view-tokens';
+export { SESSION_SECONDS, type Sessions, type SessionView } from './sessions';
 export { SCOPES, type ApiKeys, type ApiKeyView, type NewApiKey, type Scope } from './api-keys';
 export type { CancelResult } from './runs/cancel-run';
 export {

@@ -20,6 +20,9 @@ import { openRedis, type OpenedRedis } from '../stream';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 import { ApiKeys } from './api-keys';
+import { Audit } from './audit';
+import { Sessions } from './sessions';
+import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
 import { cancelRun, type CancelResult } from './runs/cancel-run';
 import {
@@ -71,8 +74,11 @@ export class StoryClient {
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
-  /** Of the HTTP gateway. */
+  /** These four are of the HTTP gateway. */
   readonly keys: ApiKeys;
+  readonly sessions: Sessions;
+  readonly audit: Audit;
+  readonly tokens: ViewTokens;
   private closed: Promise<void> | undefined;
 
   private constructor(
@@ -96,6 +102,9 @@ export class StoryClient {
       ...(metrics && { meter: metrics }),
     };
     this.keys = new ApiKeys(dataSource, (work) => this.run(work));
+    this.sessions = new Sessions(dataSource, (work) => this.run(work));
+    this.audit = new Audit(dataSource, (work) => this.run(work));
+    this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 

@@ -52,6 +52,10 @@ export class Project {
   @Column('int', { default: 1 })
   version: number;
 
+  /** Tokens that were made at another epoch count no more. */
+  @Column('int', { name: 'token_epoch', default: 0 })
+  tokenEpoch: number;
+
   /** The batch that it was last put into, and its place in that batch's order, from 1. */
   @Column('text', { name: 'batch_id', nullable: true })
   batchId: string | null;

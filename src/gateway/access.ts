@@ -1,16 +1,14 @@
 import type { FastifyRequest } from 'fastify';
-import { shownHosts } from '../address';
 import { SCOPES, type StoryClient } from '../client';
 import { StoryreelError } from '../protocol';
 import type { App, Caller } from './app';
+import { sessionSecrets } from './cookie';
 import { OwnedStories } from './owned-stories';
 import { Refusal } from './problem';
-
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
-
-export function isLoopback(address: string): boolean {
-  return LOOPBACK.includes(hostOf(address));
-}
+import { allowedHosts, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
+import type { SignInLimit } from './sign-in-limit';
+import { verifyToken, type SigningKeys } from './token';
+import { mustBeShown } from './token-holder';
 
 export interface Doors {
   /** `host:port` where the gateway listens. */
@@ -19,60 +17,91 @@ export interface Doors {
   readonly hosts: readonly string[] | undefined;
 }
 
+/** How credentials are judged. */
+export interface Checks {
+  readonly failures: SignInLimit;
+  readonly signing: SigningKeys;
+}
+
 /**
- * Who may come in, before anything of the request is read: no page of another site, no host of another name (a name that was
- * made to point here would make a browser a way in), and nobody without a key. Only on a loopback address, and only as long
- * as there are no keys, whoever is on this machine is the operator.
+ * Who may come in, before anything of the request is read: no page of another site, no host of another name, and nobody
+ * without a credential. Only on a loopback address, and only as long as there are no keys, whoever is on this machine is
+ * the operator.
  */
-export function guard(app: App, stories: StoryClient, doors: Doors): void {
+export function guard(app: App, stories: StoryClient, doors: Doors, { failures, signing }: Checks): void {
   const local = isLoopback(doors.address);
-  const allowed = new Set([...(local ? LOOPBACK : []), ...(doors.hosts ?? [])].map((host) => host.toLowerCase()));
+  const allowed = allowedHosts(doors.address, doors.hosts);
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request) => {
-    if (allowed.size > 0) mustBeForUs(request, allowed);
+    mustBeForUs(request, allowed);
     mustNotBeCrossSite(request);
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined) return;
-    request.caller = await callerOf(request, stories, local);
-    if (request.caller.scopes.includes(scope)) return;
-    throw new Refusal('Request.Forbidden', `The key lacks the scope "${scope}".`, { scope });
+    const { scope, signedIn } = request.routeOptions.config;
+    if (scope === undefined && signedIn !== true) return;
+    request.caller = await callerOf(request, stories, local, { failures, signing });
+    if (request.caller.kind === 'session') mustBeFromOurPage(request);
+    mustBeShown(request.caller, request.method, request.routeOptions.url, signedIn === true);
+    if (scope === undefined || request.caller.scopes.includes(scope)) return;
+    throw new Refusal('Request.Forbidden', `The credential lacks the scope "${scope}".`, { scope });
   });
 }
 
-function mustBeForUs({ headers }: FastifyRequest, allowed: ReadonlySet<string>): void {
-  if (allowed.has(hostOf(headers.host ?? ''))) return;
-  throw new StoryreelError('Request.Forbidden', 'The gateway does not answer under this host name: see GATEWAY_HOSTS.');
-}
-
-function mustNotBeCrossSite({ headers }: FastifyRequest): void {
-  const site = headers['sec-fetch-site'];
-  const { origin, host } = headers;
-  const isForeign = site !== undefined ? !['same-origin', 'none'].includes(String(site)) : isOther(origin, host);
-  if (isForeign) throw new StoryreelError('Request.Forbidden', 'The request came from a page of another site.');
-}
-
-function isOther(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return false;
-  return shownHosts(origin) !== host;
-}
-
-async function callerOf({ headers }: FastifyRequest, stories: StoryClient, local: boolean): Promise<Caller> {
+/** Of a key or a token that is sent as a bearer token; undefined where none is sent. Throws `Request.Unauthenticated`. */
+export async function bearer(
+  { headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>,
+  stories: StoryClient,
+  { failures, signing }: Checks,
+): Promise<(Caller & { readonly kind: 'key' | 'token' }) | undefined> {
   const { authorization } = headers;
-  const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (authorization === undefined) return undefined;
+  const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const key = secret === undefined ? undefined : await stories.keys.find(secret);
-  if (key) return { keyId: key.id, scopes: key.scopes, stories: new OwnedStories(stories, key.owner) };
-  if (local && authorization === undefined && !(await stories.keys.exist())) {
-    return { scopes: SCOPES, stories: new OwnedStories(stories, undefined) };
+  if (key) {
+    const { id, owner, scopes, expiresAt } = key;
+    return { kind: 'key', id, owner, scopes, expiresAt, stories: new OwnedStories(stories, owner) };
   }
+  const token = secret === undefined ? undefined : await tokenCaller(secret, stories, signing);
+  if (token) return token;
+  failures.count(ip);
   throw new StoryreelError(
     'Request.Unauthenticated',
-    authorization === undefined
-      ? 'An API key is needed: Authorization: Bearer sr_… ("storyreel keys create" makes one).'
-      : 'This API key does not exist, has expired or was revoked.',
+    'This API key or token does not exist, has expired or was revoked.',
   );
 }
 
-/** Without the port, in small letters. */
-function hostOf(address: string): string {
-  return address.replace(/:\d*$/, '').toLowerCase();
+/** Of a signed token that still counts. */
+export async function tokenCaller(
+  secret: string,
+  stories: StoryClient,
+  signing: SigningKeys,
+): Promise<(Caller & { readonly kind: 'token' }) | undefined> {
+  const token = verifyToken(signing, secret);
+  if (!token || (await stories.tokens.gone([token.id])).length > 0) return undefined;
+  const { id, projectId: only, expiresAt } = token;
+  const own = new OwnedStories(stories, undefined, only);
+  return { kind: 'token', id, owner: undefined, scopes: ['read'], only, expiresAt, stories: own };
+}
+
+async function callerOf(
+  request: FastifyRequest,
+  stories: StoryClient,
+  local: boolean,
+  checks: Checks,
+): Promise<Caller> {
+  // What is stated by hand counts more than what the browser adds.
+  const caller = await bearer(request, stories, checks);
+  if (caller) return caller;
+  for (const secret of sessionSecrets(request)) {
+    const session = await stories.sessions.find(secret);
+    if (!session) continue;
+    const { id, owner, scopes, only, expiresAt } = session;
+    const own = new OwnedStories(stories, owner, only);
+    return { kind: 'session', id, owner, scopes, only, expiresAt, stories: own };
+  }
+  if (local && !(await stories.keys.exist())) {
+    return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };
+  }
+  throw new StoryreelError(
+    'Request.Unauthenticated',
+    'An API key is needed: Authorization: Bearer sr_… ("storyreel keys create" makes one), or a session ("storyreel login").',
+  );
 }

@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Scope, StoryClient } from '../client';
+import type { ProjectId } from '../protocol';
 import type { MediaStore } from '../storage';
 import type { OwnedStories } from './owned-stories';
 import type { StoryHub } from './stream/story-hub';
@@ -21,11 +22,21 @@ export type App = FastifyInstance<
 >;
 
 /** Who asks. */
-export interface Caller {
-  /** Absent where no key is needed. */
-  readonly keyId?: string;
+export type Caller = CallerFacts &
+  (
+    | { /** No credential is needed here. */ readonly kind: 'open' }
+    | { readonly kind: 'key' | 'session' | 'token'; /** Not secret. */ readonly id: string }
+  );
+
+interface CallerFacts {
+  /** Undefined for the operator. */
+  readonly owner: string | undefined;
   readonly scopes: readonly Scope[];
   readonly stories: OwnedStories;
+  /** The one project that the credential shows. */
+  readonly only?: ProjectId | undefined;
+  /** When the credential ends by itself. */
+  readonly expiresAt?: Date | undefined;
 }
 
 /** What routes work with; the stories themselves come with the caller. */
@@ -41,8 +52,10 @@ export interface Services extends Ports {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a key must allow; a route without one is open to everybody. */
+    /** What a credential must allow. */
     readonly scope?: Scope;
+    /** Any credential will do. A route with neither is open to everybody. */
+    readonly signedIn?: boolean;
   }
   interface FastifyRequest {
     caller: Caller | undefined;

@@ -14,6 +14,7 @@ import type {
   StartOptions,
   StoryClient,
   TextEditView,
+  ViewTokenView,
   WatchOptions,
 } from '../client';
 import type { LaneId, MessageAnswer, ProjectId, SnapshotEvent, StageName, StoryEvent } from '../protocol';
@@ -45,6 +46,11 @@ export class OwnedProject {
   setBudget = (amount?: number): Promise<void> => this.stories.setBudget(this.id, amount);
   media = (sha256: string): Promise<ProjectMedia | undefined> => this.stories.media(this.id, sha256);
   captions = (): Promise<Caption[]> => this.stories.captions(this.id);
+  createToken = (token: { readonly name?: string; readonly seconds: number }): Promise<ViewTokenView> =>
+    this.stories.tokens.create(this.id, token);
+  tokens = (): Promise<ViewTokenView[]> => this.stories.tokens.list(this.id);
+  revokeToken = (token: string): Promise<boolean> => this.stories.tokens.revoke(this.id, token);
+  revokeTokens = (): Promise<void> => this.stories.tokens.revokeAll(this.id);
   watch = (options: WatchOptions): AsyncGenerator<StoryEvent, void, undefined> => this.stories.watch(this.id, options);
 
   /** All that there is at this moment. */

@@ -23,11 +23,14 @@ export class OwnedStories {
   constructor(
     private readonly stories: StoryClient,
     private readonly owner: string | undefined,
+    /** The one project that there is for this caller. */
+    private readonly only?: ProjectId,
   ) {}
 
   /** Everything about one project. Throws `Project.NotFound` also of what is another's, in the same words. */
   async project(id: ProjectId): Promise<OwnedProject> {
     const owner = await this.stories.owner(id);
+    if (this.only !== undefined && id !== this.only) throw projectNotFound(id);
     if (this.owner !== undefined && owner !== this.owner) throw projectNotFound(id);
     return new OwnedProject(this.stories, id);
   }

@@ -59,6 +59,7 @@ export const STATUS_OF = {
   'Request.TooLarge': 413,
   'Request.NotConditional': 428,
   'Request.Repeated': 422,
+  'Request.TooMany': 429,
   'Gateway.Busy': 503,
   'Config.Invalid': 500,
   'Client.Closed': 503,
@@ -77,10 +78,12 @@ export interface FieldError {
 interface Facts {
   readonly status?: number;
   readonly errors?: readonly FieldError[];
-  /** The scope that the key lacks. */
+  /** The scope that the credential lacks. */
   readonly scope?: string;
   /** What the project has now. */
   readonly version?: number;
+  /** Seconds; also the header Retry-After. */
+  readonly retry_after?: number;
 }
 
 /** A failure with facts that the problem shows. */

@@ -1,12 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { StoryClient } from '../client';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { FolderStore } from '../storage';
-import { isLoopback } from './access';
+import { goneCredentials } from './gone-credentials';
+import { isLoopback } from './request-origin';
 import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
+import { signingKeysIn, type SigningKeys } from './token';
+
+/** Without the setting, tokens count as long as this process runs, and here only. */
+function signingKeys({ GATEWAY_SIGNING_KEYS: setting }: Config): SigningKeys {
+  return setting === undefined ? new Map([['here', randomBytes(32)]]) : signingKeysIn(setting);
+}
 
 export interface RunningGateway {
   readonly url: string;
@@ -20,7 +28,7 @@ export interface RunningGateway {
  */
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
   const stories = await StoryClient.connect(config);
-  const hub = new StoryHub(stories, (ids) => stories.keys.gone(ids));
+  const hub = new StoryHub(stories, (ids) => goneCredentials(stories, ids));
   const close = async () => {
     await hub.close(0);
     await stories.close();
@@ -35,7 +43,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     }
     const media = new FolderStore(config.MEDIA_DIR);
     const hosts = config.GATEWAY_HOSTS?.split(',');
-    const app = await createServer({ stories, hub, media }, { address, hosts }, logger);
+    const app = await createServer({ stories, hub, media }, { address, hosts }, signingKeys(config), logger);
     const [host = '', port = ''] = address.split(':');
     await app.listen({ host, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
       throw new StoryreelError('Config.Invalid', `GATEWAY_ADDRESS ${address} cannot be listened on (${code}).`);

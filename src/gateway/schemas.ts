@@ -42,6 +42,7 @@ export const problem = named(
     errors: z.array(z.looseObject({ pointer: z.string(), detail: z.string() })).optional(),
     scope: z.enum(SCOPES).optional(),
     version: z.int().optional(),
+    retry_after: z.int().optional(),
   }),
 );
 

@@ -6,20 +6,33 @@ import { StoryreelError } from '../protocol';
 import { guard, type Doors } from './access';
 import type { App, Services } from './app';
 import { problemOf } from './problem';
+import { isLoopback } from './request-origin';
 import { addAbout } from './routes/about';
+import { addAudit, recordChanges } from './routes/audit';
 import { addBatches } from './routes/batches';
 import { addEvents } from './routes/events';
+import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
 import { addProjects } from './routes/projects';
+import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
+import { addTokens } from './routes/tokens';
 import { components, problem } from './schemas';
+import { secure } from './security-headers';
+import { SignInLimit } from './sign-in-limit';
+import type { SigningKeys } from './token';
 import { validate, type ZodProvider } from './validation';
 
 const BODY_BYTES = 1_000_000;
 const RETRY_SECONDS = 2;
 
 /** The HTTP server, not listening yet. */
-export async function createServer(services: Services, doors: Doors, logger: Logger): Promise<App> {
+export async function createServer(
+  services: Services,
+  doors: Doors,
+  signing: SigningKeys,
+  logger: Logger,
+): Promise<App> {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: App = Fastify({
     loggerInstance,
@@ -41,6 +54,7 @@ export async function createServer(services: Services, doors: Doors, logger: Log
     const body = problemOf(error, request.id);
     if (body.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="storyreel"');
+    if (body.retry_after !== undefined) void reply.header('retry-after', body.retry_after);
     if (body.status === 503) void reply.header('retry-after', RETRY_SECONDS);
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
   });
@@ -48,18 +62,17 @@ export async function createServer(services: Services, doors: Doors, logger: Log
     throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
   });
   app.addHook('onRequest', async (request, reply) => {
-    void reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    });
+    secure(reply.raw);
+    void reply.header('x-request-id', request.id);
   });
-  guard(app, services.stories, doors);
+  const checks = { failures: new SignInLimit(), signing };
+  guard(app, services.stories, doors, checks);
+  recordChanges(app, services.stories.audit);
 
   app.addHook('onRoute', (route) => {
-    const { scope } = route.config ?? {};
+    const { scope, signedIn } = route.config ?? {};
     const problems = Object.fromEntries(
-      [400, ...(scope ? [401, 403, 404, 409, 412, 422, 503] : [])].map((status) => [
+      [400, ...(scope ? [401, 403, 404, 409, 412, 422, 503] : signedIn ? [401, 403, 503] : [])].map((status) => [
         status,
         { description: 'a problem', content: { 'application/problem+json': { schema: problem } } },
       ]),
@@ -67,7 +80,10 @@ export async function createServer(services: Services, doors: Doors, logger: Log
     route.schema = {
       ...route.schema,
       operationId: `${String(route.method).split(',')[0]} ${route.url}`.replace(/\W+/g, '_').toLowerCase(),
-      ...(scope && { security: [{ key: [] }], description: `Needs the scope \`${scope}\`.` }),
+      ...((scope ?? signedIn) && {
+        security: [{ key: [] }, { session: [] }],
+        description: scope ? `Needs the scope \`${scope}\`.` : 'Needs any credential.',
+      }),
       response: { ...(route.schema?.response as object | undefined), ...problems },
     };
   });
@@ -75,12 +91,21 @@ export async function createServer(services: Services, doors: Doors, logger: Log
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Storyreel', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: 'storyreel' },
+        },
+      },
     },
     transform: createJsonSchemaTransform({ schemaRegistry: components }),
     transformObject: createJsonSchemaTransformObject({ schemaRegistry: components }),
   });
   addAbout(app);
+  addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
+  addTokens(app, signing);
+  addKeys(app, services.stories.keys);
+  addAudit(app, services.stories.audit);
   addProjects(app, services);
   addSteering(app);
   addBatches(app);

@@ -60,6 +60,7 @@ export const FAILURES = {
   'Request.TooLarge': { retryable: false },
   'Request.NotConditional': { retryable: false },
   'Request.Repeated': { retryable: false },
+  'Request.TooMany': { retryable: true },
   'Gateway.Busy': { retryable: true },
   'Config.Invalid': { retryable: false },
   'Client.Closed': { retryable: false },

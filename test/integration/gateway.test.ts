@@ -209,6 +209,7 @@ describe('With a key', () => {
   test('every operation asks for a key, for its scope, and knows nothing of what is another owner’s', async () => {
     const document = (await user.ask('GET', '/v1/openapi.json')).body;
     const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/healthz'];
+    const anyScope = ['get /v1/sessions/current', 'delete /v1/sessions', 'post /v1/sessions'];
     const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });
     const none = new HttpUser(gateway.url);
     const narrow = new HttpUser(gateway.url, (await ownKey(app, ['run'])).secret);
@@ -216,16 +217,27 @@ describe('With a key', () => {
     let walked = 0;
     for (const [template, operations] of Object.entries((document as Document).paths)) {
       if (open.includes(template)) continue;
-      const path = template.replace('{id}', foreign).replace('{batchId}', 'none').replace('{sha256}', 'a'.repeat(64));
+      const path = template
+        .replace('{id}', foreign)
+        .replace('{batchId}', 'none')
+        .replace('{sha256}', 'a'.repeat(64))
+        .replace('{token}', 'none');
       for (const [method, operation] of Object.entries(operations)) {
-        const scope = /`(\w+)`/.exec(operation.description)?.[1];
-        const body = operation.requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
-        const ask = (who: HttpUser) => who.ask(method.toUpperCase(), path, body, { 'if-match': '*' });
         const at = `${method} ${template}`;
+        const scope = /`(\w+)`/.exec(operation.description ?? '')?.[1];
+        const body =
+          at === 'post /v1/tokens'
+            ? { project: foreign }
+            : operation.requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
+        const ask = (who: HttpUser) => who.ask(method.toUpperCase(), path, body, { 'if-match': '*' });
         expect([at, (await ask(none)).status]).toEqual([at, 401]);
-        const unscoped = await ask(scope === 'run' ? reads : narrow);
-        expect([at, unscoped.status, unscoped.body?.scope]).toEqual([at, 403, scope]);
-        if (/\{(id|batchId)\}/.test(template)) expect([at, (await ask(user)).status]).toEqual([at, 404]);
+        const crossSite = await none.ask(method.toUpperCase(), path, body, { 'sec-fetch-site': 'cross-site' });
+        expect([at, crossSite.status]).toEqual([at, 403]);
+        if (!anyScope.includes(at)) {
+          const unscoped = await ask(scope === 'run' ? reads : narrow);
+          expect([at, unscoped.status, unscoped.body?.scope]).toEqual([at, 403, scope]);
+        }
+        if (/\{(id|batchId)\}|tokens/.test(template)) expect([at, (await ask(user)).status]).toEqual([at, 404]);
         walked += 1;
       }
     }
@@ -339,13 +351,14 @@ test('where others can reach it, it does not start without a key', async () => {
 
 interface Document {
   readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { readonly description: string; readonly requestBody?: object }>>>
+    Record<string, Readonly<Record<string, { readonly description?: string; readonly requestBody?: object }>>>
   >;
 }
 
 /** Of operations whose body must have something in it, by the end of their address. */
 const bodies: Readonly<Record<string, unknown>> = {
   projects: { topic: 'x' },
+  keys: { name: 'x' },
   retry: { lane: 'rewrite' },
   skip: { lane: 'rewrite' },
   'cancel-lane': { lane: 'rewrite' },

@@ -22,7 +22,11 @@ export function addKeys(program: Command, cli: Cli): void {
     .command('create <name>')
     .description('Makes a key and prints it; it is shown this once, only its hash is stored.')
     .option('--owner <owner>', 'for the projects of this owner only; default: for all, as the operator')
-    .option('--scopes <scopes>', `of ${SCOPES.join(', ')}, parted by commas; default: all`, scopesIn)
+    .option(
+      '--scopes <scopes>',
+      `of ${SCOPES.join(', ')}, parted by commas; default: all, with an owner all but admin`,
+      scopesIn,
+    )
     .option('--expires <days>', 'days after which it counts no more', daysIn)
     .action(async (name: string, given: { owner?: string; scopes?: Scope[]; expires?: number }) => {
       const { owner, scopes, expires } = given;

@@ -167,7 +167,7 @@ export const INPUTS = {
     name: words(TEXT_BYTES.name),
     owner: words(TEXT_BYTES.owner).optional(),
     scopes: z
-      .array(z.enum(['read', 'write', 'run', 'review', 'spend']), 'must be a list of scopes')
+      .array(z.enum(['read', 'write', 'run', 'review', 'spend', 'share', 'admin']), 'must be a list of scopes')
       .min(1, 'must name a scope')
       .optional(),
     expiresInDays: z.number('must be a number of days').positive('must be more than 0').max(36_500).optional(),

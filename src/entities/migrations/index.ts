@@ -3,6 +3,7 @@ import { Edits1795478400602 } from './edits.migration';
 import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
 import { FilmScenes1795478400604 } from './film-scenes.migration';
+import { Audit1795880000002 } from './audit.migration';
 import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
 import { Outages1795856400013 } from './outages.migration';
@@ -12,6 +13,8 @@ import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
+import { Sessions1795880000000 } from './sessions.migration';
+import { ViewTokens1795880000001 } from './view-tokens.migration';
 import { WrittenTexts1795478400640 } from './written-texts.migration';
 
 /** Oldest first. A migration that was released is never edited; a change of the schema is a new one at the end. */
@@ -31,4 +34,7 @@ export const migrations = [
   Orders1795862400015,
   ParkedLanes1795863600000,
   ApiKeys1795873837591,
+  Sessions1795880000000,
+  ViewTokens1795880000001,
+  Audit1795880000002,
 ];

@@ -14,7 +14,13 @@ export function addAbout(app: App): void {
   app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
     name: 'storyreel',
     server_time: new Date().toISOString(),
-    links: { projects: '/v1/projects', batches: '/v1/batches', openapi: '/v1/openapi.json', errors: '/v1/errors' },
+    links: {
+      projects: '/v1/projects',
+      batches: '/v1/batches',
+      session: '/v1/sessions/current',
+      openapi: '/v1/openapi.json',
+      errors: '/v1/errors',
+    },
   }));
   app.get(
     '/v1/openapi.json',

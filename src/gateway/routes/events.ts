@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { parseCursor, StoryreelError, type Cursor } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
+import { announceExpiry } from '../expiry';
+import { credentialOf } from '../gone-credentials';
 import { Refusal } from '../problem';
 import { empty, projectParams, storyEvent } from '../schemas';
 import { openStream } from '../stream/open-stream';
@@ -35,8 +37,10 @@ export function addEvents(app: App, { hub }: Ports): void {
       const response = openStream(reply, {
         'storyreel-resumed-from': isFromCursor && cursor !== undefined ? cursor : 'snapshot',
       });
-      const keyId = request.caller?.keyId;
-      await project.attach(new Viewer(response, request.query.view, keyId, project.deliver, project.forget), entry);
+      const credential = credentialOf(request.caller);
+      const viewer = new Viewer(response, request.query.view, credential, project.deliver, project.forget);
+      announceExpiry(viewer, response, request.caller?.expiresAt);
+      await project.attach(viewer, entry);
     },
   );
 }

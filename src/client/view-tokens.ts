@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { ViewToken } from '../entities';
+import { projectNotFound, type ProjectId } from '../protocol';
+
+export interface ViewTokenView {
+  readonly id: string;
+  readonly projectId: ProjectId;
+  readonly name?: string;
+  readonly epoch: number;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt?: Date;
+}
+
+interface NewViewToken {
+  readonly name?: string;
+  readonly seconds: number;
+}
+
+const SOUND = `t.revoked_at IS NULL AND t.expires_at > now() AND t.epoch = p.token_epoch`;
+
+/** Tokens that show one project. They are signed elsewhere; here is whether they still count. */
+export class ViewTokens {
+  constructor(
+    private readonly dataSource: DataSource,
+    /** Whatever goes wrong leaves as a `StoryreelError`. */
+    private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {}
+
+  /** Throws `Project.NotFound`. */
+  create(projectId: ProjectId, { name, seconds }: NewViewToken): Promise<ViewTokenView> {
+    return this.run(async () => {
+      const id = randomBytes(12).toString('hex');
+      await this.dataSource.query(`DELETE FROM view_tokens WHERE expires_at < now() - interval '1 day'`);
+      await this.dataSource.query(
+        `INSERT INTO view_tokens (id, project_id, name, epoch, expires_at)
+         SELECT $1, id, $3, token_epoch, date_trunc('second', now()) + make_interval(secs => $4) FROM projects WHERE id = $2`,
+        [id, projectId, name ?? null, seconds],
+      );
+      const row = await this.dataSource.getRepository(ViewToken).findOneBy({ id });
+      if (!row) throw projectNotFound(projectId);
+      return viewOf(row);
+    });
+  }
+
+  /** Oldest first, also those that count no more. */
+  list(projectId: ProjectId): Promise<ViewTokenView[]> {
+    return this.run(async () => {
+      const rows = await this.dataSource
+        .getRepository(ViewToken)
+        .find({ where: { projectId }, order: { createdAt: 'ASC' } });
+      return rows.map(viewOf);
+    });
+  }
+
+  /** Open streams of it end within a second. Resolves false where the project has no such token that counts. */
+  revoke(projectId: ProjectId, id: string): Promise<boolean> {
+    return this.run(async () => {
+      const [rows] = await this.dataSource.query<[unknown[], number]>(
+        `UPDATE view_tokens SET revoked_at = now()
+         WHERE id = $1 AND project_id = $2 AND revoked_at IS NULL RETURNING id`,
+        [id, projectId],
+      );
+      return rows.length > 0;
+    });
+  }
+
+  /** Ends every token of the project that was made until now, also such as were made in this moment. */
+  revokeAll(projectId: ProjectId): Promise<void> {
+    return this.run(async () => {
+      await this.dataSource.query('UPDATE projects SET token_epoch = token_epoch + 1 WHERE id = $1', [projectId]);
+    });
+  }
+
+  /** Of these, the ones that count no more. */
+  gone(ids: readonly string[]): Promise<string[]> {
+    return this.run(async () => {
+      const rows = await this.dataSource.query<{ id: string }[]>(
+        `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${SOUND}`,
+        [ids],
+      );
+      return ids.filter((id) => !rows.some((row) => row.id === id));
+    });
+  }
+}
+
+function viewOf(row: ViewToken): ViewTokenView {
+  const { id, projectId, name, epoch, createdAt, expiresAt, revokedAt } = row;
+  return {
+    ...{ id, projectId: projectId as ProjectId, epoch, createdAt, expiresAt },
+    ...(name !== null && { name }),
+    ...(revokedAt && { revokedAt }),
+  };
+}

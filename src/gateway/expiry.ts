@@ -1,0 +1,19 @@
+import type { ServerResponse } from 'node:http';
+import { controlFrame } from './stream/frames';
+import type { Viewer } from './stream/viewer';
+
+const NOTICE_MS = 30_000;
+/** The longest that a timer of Node waits; whoever stays longer is ended when the credential is next looked at. */
+const MOST_MS = 2 ** 31 - 1;
+
+/** Lets a viewer know half a minute before its credential ends, and ends it then. */
+export function announceExpiry(viewer: Viewer, response: ServerResponse, expiresAt: Date | undefined): void {
+  const left = (expiresAt?.getTime() ?? Infinity) - Date.now();
+  if (expiresAt === undefined || left > MOST_MS) return;
+  const notice = controlFrame({ type: 'expiring', expires_at: expiresAt.toISOString() });
+  const timers = [
+    setTimeout(() => viewer.write(notice), Math.max(0, left - NOTICE_MS)),
+    setTimeout(() => viewer.end('expired'), Math.max(0, left)),
+  ];
+  response.once('close', () => timers.forEach(clearTimeout));
+}

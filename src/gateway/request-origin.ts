@@ -1,0 +1,60 @@
+import type { FastifyRequest } from 'fastify';
+import { shownHosts } from '../address';
+import { StoryreelError } from '../protocol';
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.includes(hostOf(address));
+}
+
+/** The host names under which a gateway answers; empty for any. */
+export function allowedHosts(address: string, hosts: readonly string[] = []): ReadonlySet<string> {
+  return new Set([...(isLoopback(address) ? LOOPBACK : []), ...hosts].map((host) => host.toLowerCase()));
+}
+
+/** A name that was made to point at this machine would make a browser a way in. */
+export function mustBeForUs({ headers }: FastifyRequest, allowed: ReadonlySet<string>): void {
+  if (allowed.size === 0 || allowed.has(hostOf(headers.host ?? ''))) return;
+  throw new StoryreelError('Request.Forbidden', 'The gateway does not answer under this host name: see GATEWAY_HOSTS.');
+}
+
+/** A link on another site may lead to the page, which shows nothing by itself. */
+export function mustNotBeCrossSite(request: FastifyRequest): void {
+  const { headers, method, routeOptions } = request;
+  const site = headers['sec-fetch-site'];
+  const isForeign = site !== undefined ? !isOwnSite(site) : isOther(headers);
+  if (!isForeign) return;
+  const isOpen = routeOptions.config.scope === undefined && routeOptions.config.signedIn !== true;
+  if (method === 'GET' && isOpen && headers['sec-fetch-mode'] === 'navigate') return;
+  throw new StoryreelError('Request.Forbidden', 'The request came from a page of another site.');
+}
+
+/**
+ * A browser adds the cookie to whatever any page sends. So a request that changes something must itself state that a page of
+ * this host sent it.
+ */
+export function mustBeFromOurPage({ headers, method }: FastifyRequest): void {
+  if (SAFE.includes(method)) return;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined ? isOwnSite(site) : headers.origin !== undefined && !isOther(headers)) return;
+  throw new StoryreelError(
+    'Request.Forbidden',
+    'A change with a session must come from a page of this host: it has neither Sec-Fetch-Site nor Origin.',
+  );
+}
+
+function isOwnSite(site: string | string[]): boolean {
+  return ['same-origin', 'none'].includes(String(site));
+}
+
+function isOther({ origin, host }: FastifyRequest['headers']): boolean {
+  if (origin === undefined) return false;
+  return shownHosts(origin) !== host;
+}
+
+/** Without the port, in small letters. */
+function hostOf(address: string): string {
+  return address.replace(/:\d*$/, '').toLowerCase();
+}

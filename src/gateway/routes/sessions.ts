@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { SCOPES, type SessionView, type StoryClient } from '../../client';
+import { StoryreelError } from '../../protocol';
+import { bearer, tokenCaller, type Checks } from '../access';
+import type { App, Caller } from '../app';
+import { noSessionCookies, sessionCookie } from '../cookie';
+import { empty } from '../schemas';
+
+const who = z.looseObject({
+  kind: z.enum(['open', 'key', 'session', 'token']),
+  owner: z.string().optional(),
+  scopes: z.array(z.enum(SCOPES)),
+  project: z.string().optional(),
+  expires_at: z.iso.datetime().optional(),
+});
+type Who = z.output<typeof who>;
+
+/** Whether login links count here: on a loopback address only, where whoever can make one is the operator. */
+interface SignIn extends Checks {
+  readonly local: boolean;
+}
+
+export function addSessions(app: App, stories: StoryClient, { local, ...checks }: SignIn): void {
+  const { failures } = checks;
+  const path = '/v1/sessions';
+  app.post(
+    path,
+    {
+      schema: {
+        summary:
+          'Sign a browser in: with a key or token as bearer, or with the token of a login link or of a shared link',
+        body: z.strictObject({
+          login: z.string().min(1).max(200).optional(),
+          share: z.string().min(1).max(2_000).optional(),
+        }),
+        response: { 201: who },
+      },
+    },
+    async (request, reply) => {
+      failures.mustBeOpen(request.ip);
+      const { secret, session } = await begin(request);
+      return reply
+        .code(201)
+        .headers({ 'set-cookie': sessionCookie(request, secret), 'cache-control': 'no-store' })
+        .send(whoOf({ ...session, kind: 'session' }));
+    },
+  );
+  app.get(
+    `${path}/current`,
+    {
+      config: { signedIn: true },
+      schema: { summary: 'Who the caller is, and what the caller may do', response: { 200: who } },
+    },
+    async (request, reply) => reply.header('cache-control', 'no-store').send(whoOf(request.caller as Caller)),
+  );
+  app.delete(
+    path,
+    { config: { signedIn: true }, schema: { summary: 'Sign the browser out', response: { 204: empty } } },
+    async (request, reply) => {
+      const { caller } = request;
+      if (caller?.kind === 'session') await stories.sessions.end(caller.id);
+      return reply.code(204).header('set-cookie', noSessionCookies()).send(null);
+    },
+  );
+
+  async function begin(request: Parameters<typeof bearer>[0] & { readonly body: SignInBody }) {
+    const { login, share } = request.body;
+    if (share !== undefined) {
+      const holder = await tokenCaller(share, stories, checks.signing);
+      if (holder) return stories.sessions.create({ tokenId: holder.id });
+      failures.count(request.ip);
+      throw new StoryreelError('Request.Unauthenticated', 'This link does not exist, has expired or was revoked.');
+    }
+    if (login === undefined) {
+      const by = await bearer(request, stories, checks);
+      if (by) return stories.sessions.create(by.kind === 'key' ? { keyId: by.id } : { tokenId: by.id });
+      throw new StoryreelError('Request.Unauthenticated', 'An API key or the token of a login link is needed.');
+    }
+    if (local && (await stories.sessions.takeLoginToken(login))) return stories.sessions.create();
+    failures.count(request.ip);
+    throw new StoryreelError(
+      'Request.Unauthenticated',
+      'This login link does not count: it is for one use within a minute, on the machine of the gateway. See "storyreel login".',
+    );
+  }
+}
+
+function whoOf({ kind, owner, scopes, only, expiresAt }: Pick<SessionView, 'scopes'> & WhoAsks): Who {
+  return {
+    kind,
+    ...(owner !== undefined && { owner }),
+    scopes: [...scopes],
+    ...(only !== undefined && { project: only }),
+    ...(expiresAt && { expires_at: expiresAt.toISOString() }),
+  };
+}
+
+interface WhoAsks {
+  readonly kind: Caller['kind'];
+  readonly owner?: string | undefined;
+  readonly only?: string | undefined;
+  readonly expiresAt?: Date | undefined;
+}
+
+interface SignInBody {
+  readonly login?: string | undefined;
+  readonly share?: string | undefined;
+}

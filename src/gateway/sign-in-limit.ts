@@ -1,0 +1,45 @@
+import { Refusal } from './problem';
+
+const MOST = 10;
+const WINDOW_MS = 60_000;
+/** An attacker with many addresses must not fill the memory. */
+const MOST_ADDRESSES = 10_000;
+
+/** How often an address has shown a credential that does not count. Credentials that count are never refused by it. */
+export class SignInLimit {
+  private readonly seen = new Map<string, { count: number; readonly until: number }>();
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  /** One more failure of this address. Throws `Request.TooMany` for all after the tenth of a minute. */
+  count(address: string): void {
+    const known = this.current(address);
+    if (known) known.count += 1;
+    else {
+      this.seen.delete(address);
+      this.seen.set(address, { count: 1, until: this.now() + WINDOW_MS });
+      for (const oldest of this.seen.keys()) {
+        if (this.seen.size <= MOST_ADDRESSES) break;
+        this.seen.delete(oldest);
+      }
+    }
+    if (known && known.count > MOST) this.refuse(known.until);
+  }
+
+  /** Throws `Request.TooMany` where the address has failed too often to be asked for a credential again. */
+  mustBeOpen(address: string): void {
+    const known = this.current(address);
+    if (known && known.count >= MOST) this.refuse(known.until);
+  }
+
+  private current(address: string) {
+    const known = this.seen.get(address);
+    return known && known.until > this.now() ? known : undefined;
+  }
+
+  private refuse(until: number): never {
+    throw new Refusal('Request.TooMany', 'Too many credentials from this address do not count. Try again later.', {
+      retry_after: Math.max(1, Math.ceil((until - this.now()) / 1000)),
+    });
+  }
+}

@@ -1,0 +1,264 @@
+import type { RunningGateway } from '../../src/gateway';
+import type { ProjectId } from '../../src/protocol';
+import { HttpUser, ownKey, startGateway, type Answer } from '../support/gateway';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { until } from '../support/until';
+
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let anybody: HttpUser;
+
+const SAME = { 'sec-fetch-site': 'same-origin' };
+const cookieOf = ({ headers }: Answer) => String(headers.get('set-cookie')).split(';')[0] ?? '';
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  anybody = new HttpUser(gateway.url);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+describe('A session', () => {
+  test('of a login link is the operator’s, once, with and without keys', async () => {
+    expect((await anybody.ask('GET', '/v1/sessions/current')).body).toMatchObject({ kind: 'open' });
+    const login = await app.client.sessions.createLoginToken();
+    const [one, other] = await Promise.all([0, 1].map(() => anybody.ask('POST', '/v1/sessions', { login })));
+    expect([one?.status, other?.status].sort()).toEqual([201, 401]);
+    const signedIn = [one, other].find((answer) => answer?.status === 201) as Answer;
+    expect(signedIn.headers.get('set-cookie')).toMatch(
+      /^storyreel=[\w-]{43}; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax$/,
+    );
+    const cookie = cookieOf(signedIn);
+    const { secret } = await ownKey(app);
+    await until('the key', async () => (await anybody.ask('GET', '/v1/projects')).status === 401);
+    const current = await anybody.ask('GET', '/v1/sessions/current', undefined, { cookie });
+    expect(current.body).toMatchObject({ kind: 'session', scopes: expect.arrayContaining(['read', 'admin']) });
+    expect(current.body).not.toHaveProperty('owner');
+
+    // A key that is stated counts more than the cookie.
+    const both = await new HttpUser(gateway.url, secret).ask('GET', '/v1/sessions/current', undefined, { cookie });
+    expect(both.body).toMatchObject({ kind: 'key' });
+    expect(await app.client.sessions.takeLoginToken(login)).toBe(false);
+    const stored = await database.dataSource.query('SELECT * FROM sessions');
+    expect(JSON.stringify(stored)).not.toContain(cookie.split('=')[1]);
+  });
+
+  test('of a key sees what the key sees, and ends with it, with its streams', async () => {
+    const key = await ownKey(app, ['read', 'write']);
+    const signedIn = await new HttpUser(gateway.url, key.secret).ask(
+      'POST',
+      '/v1/sessions',
+      {},
+      {
+        origin: gateway.url.replace('http:', 'https:'),
+      },
+    );
+    expect(signedIn.headers.get('set-cookie')).toMatch(/^__Host-storyreel=.*; Path=\/; .*; Secure$/);
+    expect(signedIn.body).toMatchObject({ owner: key.owner, scopes: ['read', 'write'] });
+    const cookie = cookieOf(signedIn);
+    const created = await anybody.ask('POST', '/v1/projects', { topic: 'a fox' }, { cookie, ...SAME });
+    const { projectId } = created.body as { projectId: ProjectId };
+    expect(await app.client.owner(projectId)).toBe(key.owner);
+    const started = await anybody.ask('POST', `/v1/projects/${projectId}/start`, {}, { cookie, ...SAME });
+    expect(started).toMatchObject({ status: 403, body: { scope: 'run' } });
+
+    const stream = fetch(`${gateway.url}/v1/projects/${projectId}/events`, { headers: { cookie } });
+    const text = (await stream).text();
+    expect((await stream).headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await app.client.keys.revoke(key.id)).toBe(true);
+    expect(await text).toContain('{"type":"end","reason":"revoked"}');
+    expect((await anybody.ask('GET', '/v1/projects', undefined, { cookie })).status).toBe(401);
+  });
+
+  test('is over when the person signs out, and counts 12 hours after its last use, 7 days at most', async () => {
+    const begin = async () => {
+      const login = await app.client.sessions.createLoginToken();
+      return cookieOf(await anybody.ask('POST', '/v1/sessions', { login }));
+    };
+    const status = async (cookie: string) =>
+      (await anybody.ask('GET', '/v1/sessions/current', undefined, { cookie })).status;
+    const left = await begin();
+    const out = await anybody.ask('DELETE', '/v1/sessions', undefined, { cookie: left, ...SAME });
+    expect([out.status, out.headers.getSetCookie().length]).toEqual([204, 2]);
+    expect(await status(left)).toBe(401);
+
+    const cookie = await begin();
+    const age = (column: string, interval: string) =>
+      database.dataSource.query(`UPDATE sessions SET ${column} = now() - interval '${interval}'`);
+    await age('used_at', '11 hours');
+    expect(await status(cookie)).toBe(200);
+    // Its use has made it young again.
+    const young = await database.dataSource.query(
+      `SELECT id FROM sessions WHERE used_at > now() - interval '1 minute'`,
+    );
+    expect(young).toHaveLength(1);
+    await age('created_at', '8 days');
+    expect(await status(cookie)).toBe(401);
+    await age('created_at', '1 day');
+    await age('used_at', '13 hours');
+    expect(await status(cookie)).toBe(401);
+  });
+
+  test.each([
+    ['without a word on its origin', {}, 403],
+    ['from another site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['from a neighbouring host', { 'sec-fetch-site': 'same-site' }, 403],
+    ['from another origin', { origin: 'https://evil.example' }, 403],
+    ['from a page without an origin', { origin: 'null' }, 403],
+    ['from the page', SAME, 201],
+    ['from a page of this host by its origin', undefined, 201],
+  ])('changes nothing for a request %s, unless it is our page’s', async (_, headers, status) => {
+    const login = await app.client.sessions.createLoginToken();
+    const cookie = cookieOf(await anybody.ask('POST', '/v1/sessions', { login }));
+    const from: Record<string, string> = headers ?? { origin: gateway.url };
+    const answer = await anybody.ask('POST', '/v1/projects', { topic: 'a fox' }, { cookie, ...from });
+    expect(answer.status).toBe(status);
+  });
+});
+
+describe('A token that shows a project', () => {
+  let owner: HttpUser;
+  let projectId: ProjectId;
+  let made: { readonly id: string; readonly token: string };
+
+  const make = async (seconds = 900) => {
+    const answer = await owner.ask('POST', '/v1/tokens', { project: projectId, seconds });
+    expect(answer.status).toBe(201);
+    return answer.body as typeof made;
+  };
+
+  beforeAll(async () => {
+    owner = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    ({ projectId } = (await owner.ask('POST', '/v1/projects', { topic: 'a fox' })).body as { projectId: ProjectId });
+    made = await make();
+  });
+
+  test('shows this project and its film, as a bearer token and as a session, and nothing else', async () => {
+    const other = (await owner.ask('POST', '/v1/projects', { topic: 'a hare' })).body as { projectId: ProjectId };
+    const exchanged = await anybody.ask('POST', '/v1/sessions', { share: made.token });
+    expect(exchanged).toMatchObject({ status: 201, body: { scopes: ['read'], project: projectId } });
+    const cookie = { cookie: cookieOf(exchanged), ...SAME };
+    const bearer = new HttpUser(gateway.url, made.token);
+    for (const ask of [
+      (method: string, path: string, body?: object) => bearer.ask(method, path, body),
+      (method: string, path: string, body?: object) => anybody.ask(method, path, body, cookie),
+    ]) {
+      const path = `/v1/projects/${projectId}`;
+      expect((await ask('GET', path)).status).toBe(200);
+      expect((await ask('GET', `${path}/film`)).body).toMatchObject({ code: 'Request.NotFound' });
+      expect((await ask('GET', `/v1/projects/${other.projectId}`)).status).toBe(404);
+      for (const [method, closed] of [
+        ['GET', '/v1/projects'],
+        ['GET', '/v1/batches/x'],
+        ['GET', `${path}/editable`],
+        ['GET', `${path}/tokens`],
+        ['POST', `${path}/start`],
+        ['POST', `${path}/explain`],
+        ['DELETE', path],
+      ] as const) {
+        const answer = await ask(method, closed, method === 'POST' ? {} : undefined);
+        expect([method, closed, answer.status]).toEqual([method, closed, 403]);
+      }
+    }
+    const listed = await owner.ask('GET', `/v1/projects/${projectId}/tokens`);
+    expect(listed.body.tokens).toMatchObject([{ id: made.id, project: projectId }]);
+    expect(listed.text).not.toContain(made.token.split('.')[2]);
+  });
+
+  test.each([
+    ['by itself', (id: string) => owner.ask('DELETE', `/v1/projects/${projectId}/tokens/${id}`)],
+    ['with all of its project', () => owner.ask('DELETE', `/v1/projects/${projectId}/tokens`)],
+  ])('is revoked %s, with its open streams and its sessions', async (_, revoke) => {
+    const { id, token } = await make();
+    const cookie = cookieOf(await anybody.ask('POST', '/v1/sessions', { share: token }));
+    const streams = await Promise.all(
+      [{ cookie }, { authorization: `Bearer ${token}` }].map((headers) =>
+        fetch(`${gateway.url}/v1/projects/${projectId}/events`, { headers: headers as Record<string, string> }),
+      ),
+    );
+    expect((await revoke(id)).status).toBe(204);
+    for (const stream of streams) expect(await stream.text()).toContain('{"type":"end","reason":"revoked"}');
+    expect((await new HttpUser(gateway.url, token).ask('GET', `/v1/projects/${projectId}`)).status).toBe(401);
+    expect((await anybody.ask('GET', `/v1/projects/${projectId}`, undefined, { cookie })).status).toBe(401);
+  });
+
+  test('lets its stream know of its end before it ends', async () => {
+    const { token } = await make(2);
+    const stream = await fetch(`${gateway.url}/v1/projects/${projectId}/events`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await stream.text()).toMatch(/"type":"expiring"[^]*"type":"end","reason":"(expired|revoked)"/);
+  });
+});
+
+test('keys are made over HTTP by who may, and give no more than their maker has', async () => {
+  const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const made = await operator.ask('POST', '/v1/keys', { name: 'ann', owner: 'ann', scopes: ['read', 'admin'] });
+  expect(made).toMatchObject({ status: 201, body: { owner: 'ann', secret: expect.stringMatching(/^sr_/) } });
+  const ann = new HttpUser(gateway.url, made.body.secret as string);
+  expect(await ann.ask('POST', '/v1/keys', { name: 'x', scopes: ['write'] })).toMatchObject({
+    status: 403,
+    body: { scope: 'write' },
+  });
+  expect((await ann.ask('POST', '/v1/keys', { name: 'x', owner: 'bob' })).status).toBe(422);
+  const own = await ann.ask('POST', '/v1/keys', { name: 'x' });
+  expect(own.body).toMatchObject({ owner: 'ann', scopes: ['read', 'admin'] });
+  const listed = await ann.ask('GET', '/v1/keys');
+  expect(listed.body.keys).toMatchObject([{ owner: 'ann' }, { owner: 'ann' }]);
+  expect(listed.text).not.toMatch(/sr_|sha256/);
+  const all = (await operator.ask('GET', '/v1/keys')).body.keys as { readonly id: string; readonly owner?: string }[];
+  const others = all.find(({ owner }) => owner === undefined) ?? { id: '' };
+  expect((await ann.ask('DELETE', `/v1/keys/${others.id}`)).status).toBe(404);
+  expect((await ann.ask('DELETE', `/v1/keys/${own.body.id}`)).status).toBe(204);
+  expect((await new HttpUser(gateway.url, own.body.secret as string).ask('GET', '/v1/projects')).status).toBe(401);
+});
+
+test('the audit has every change with its maker and its end, no texts, and is only added to', async () => {
+  const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const key = await ownKey(app);
+  const user = new HttpUser(gateway.url, key.secret);
+  const { projectId } = (await user.ask('POST', '/v1/projects', { topic: 'an unheard of fox' })).body;
+  await user.ask('PATCH', `/v1/projects/${projectId}`, { topic: 'a hare' }, { 'if-match': '"v1"' });
+  await user.ask('POST', `/v1/projects/${projectId}/retry`, { lane: 'image_generation/3' });
+  const entriesOf = ({ body }: Answer) => body.entries as { readonly id: string; readonly owner: string | null }[];
+  const ours = async () => entriesOf(await operator.ask('GET', '/v1/audit')).filter(({ owner }) => owner === key.owner);
+  await until('the audit', async () => (await ours()).length === 3);
+  const by = { credential: `key:${key.id}`, project: projectId };
+  expect(await ours()).toMatchObject([
+    { ...by, action: 'POST /v1/projects/:id/retry', lane: 'image_generation/3', code: 'Project.NotRunning' },
+    { ...by, action: 'PATCH /v1/projects/:id', versionBefore: 1, versionAfter: 2, status: 200, code: null },
+    { ...by, action: 'POST /v1/projects', status: 201 },
+  ]);
+  const pages: string[] = [];
+  for (let after = ''; ;) {
+    const page = await operator.ask('GET', `/v1/audit?limit=2${after}`);
+    expect(page.text).not.toMatch(/fox|hare/);
+    pages.push(...entriesOf(page).map(({ id }) => id));
+    if (page.body.next === undefined) break;
+    after = `&after=${page.body.next}`;
+  }
+  expect(new Set(pages).size).toBe(pages.length);
+  await expect(database.dataSource.query('DELETE FROM audit')).rejects.toThrow('only added');
+  await expect(database.dataSource.query('UPDATE audit SET status = 1')).rejects.toThrow('only added');
+});
+
+test('who shows credentials that do not count too often has to wait, and one that counts is taken meanwhile', async () => {
+  const wrong = () => anybody.ask('POST', '/v1/sessions', { login: 'x'.repeat(43) });
+  const answers: Answer[] = [];
+  for (let i = 0; i < 12; i += 1) answers.push(await wrong());
+  const refused = answers.at(-1);
+  expect(refused).toMatchObject({ status: 429, body: { code: 'Request.TooMany', retryable: true } });
+  expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+  const { secret } = await ownKey(app);
+  expect((await new HttpUser(gateway.url, secret).ask('GET', '/v1/projects')).status).toBe(200);
+  const unknown = new HttpUser(gateway.url, `sr_00000000_${'x'.repeat(43)}`);
+  expect((await unknown.ask('GET', '/v1/projects')).status).toBe(429);
+});
