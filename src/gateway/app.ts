@@ -43,6 +43,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key must allow; a route without one is open to everybody. */
     readonly scope?: Scope;
+    /** The page itself: a link of another site may lead to it. */
+    readonly page?: true;
   }
   interface FastifyRequest {
     caller: Caller | undefined;

@@ -10,6 +10,7 @@ import { addAbout } from './routes/about';
 import { addBatches } from './routes/batches';
 import { addEvents } from './routes/events';
 import { addMedia } from './routes/media';
+import { addPage } from './routes/page';
 import { addProjects } from './routes/projects';
 import { addSteering } from './routes/steering';
 import { components, problem } from './schemas';
@@ -86,5 +87,6 @@ export async function createServer(services: Services, doors: Doors, logger: Log
   addBatches(app);
   addEvents(app, services);
   addMedia(app, services);
+  addPage(app);
   return app;
 }
