@@ -139,7 +139,7 @@ const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 export default defineConfig(
   { ignores: ['dist/', '.storyreel/'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -171,6 +171,38 @@ export default defineConfig(
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment, and src/child-env.ts hands it on.',
       }),
+    },
+  },
+  {
+    files: ['web/**/*.{ts,tsx}'],
+    linterOptions: { noInlineConfig: true },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx', '.js', '.json'] })] },
+    rules: {
+      'max-lines': ['error', 400],
+      'no-console': 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          basePath: import.meta.dirname,
+          zones: [
+            {
+              target: './web',
+              from: ['./src', './dev', './bench', './test'],
+              except: ['./protocol/index.ts'],
+              message: 'The page imports what src/protocol/index.ts exports, and nothing else of the server.',
+            },
+          ],
+        },
+      ],
+      ...restrictSyntax(
+        ...namedExports,
+        {
+          selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"], MemberExpression[property.name=/^(inner|outer)HTML$/]',
+          message: 'What a model wrote is text, never HTML.',
+        },
+      ),
     },
   },
   { files: ['src/config.ts', 'src/child-env.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },

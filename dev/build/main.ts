@@ -1,4 +1,4 @@
-/** What the compiler leaves undone: Lua scripts, the workflow bundle, and the mode of the command. */
+/** What the compiler leaves undone: Lua scripts, the workflow bundle, the page, and the mode of the command. */
 import {
   chmodSync,
   copyFileSync,
@@ -11,13 +11,14 @@ import {
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { buildWeb } from './web';
 
 const root = join(__dirname, '..', '..', '..');
 const compiled = join(root, 'dist', 'src');
 
 async function main(): Promise<void> {
   copyLua();
-  await bundleWorkflows();
+  await Promise.all([bundleWorkflows(), buildWeb(root)]);
   chmodSync(join(compiled, 'cli', 'main.js'), 0o755);
 }
 

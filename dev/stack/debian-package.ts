@@ -8,6 +8,17 @@ import type { StackContext } from './stack-types';
 
 const BOUND_MS = 5 * 60_000;
 
+/** What a package needs beside the libraries that it names itself. */
+interface Needs {
+  readonly alsoNeeds?: RegExp;
+  /** Also the libraries of its libraries, where the system is so bare that it has none of them. */
+  readonly all?: boolean;
+}
+
+/** Of the system itself: another version of one of these beside it breaks programs. */
+const OF_SYSTEM = /^lib(c6|c-bin|gcc-s1|stdc\+\+6|crypt1)$/;
+const NOT_NEEDED = ['--no-recommends', '--no-suggests', '--no-conflicts', '--no-breaks', '--no-replaces', '--no-enhances'];
+
 /**
  * The folder with what Debian's package, and the libraries that it needs directly, would put below `/`; fetched with apt
  * unless it is there. Nothing is installed: put `usr/lib/<architecture>-linux-gnu` on LD_LIBRARY_PATH. The folder appears
@@ -16,6 +27,7 @@ const BOUND_MS = 5 * 60_000;
 export async function debianPackage(
   { toolsDir, env, signal }: Pick<StackContext, 'toolsDir' | 'env' | 'signal'>,
   name: string,
+  needs: Needs = {},
 ): Promise<string> {
   const target = join(toolsDir, `debian-${name}`);
   if (existsSync(target)) return target;
@@ -37,9 +49,13 @@ export async function debianPackage(
     );
   };
   const download = async (options: readonly string[]) => {
-    const depends = await run('apt-cache', [...options, 'depends', '--no-recommends', '--no-suggests', name]);
-    const libraries = [...depends.matchAll(/Depends: (lib[\w.+-]+)$/gm)].map(([, library = '']) => library);
-    const needed = libraries.filter((library) => library !== 'libc6' && !library.startsWith('libjs-'));
+    const recurse = needs.all ? ['--recurse'] : [];
+    const depends = await run('apt-cache', [...options, 'depends', ...recurse, ...NOT_NEEDED, name]);
+    const named = [...depends.matchAll(/Depends: ([a-z][\w.+-]+)$/gm)].map(([, each = '']) => each);
+    const needed = [...new Set(named)].filter(
+      (each) =>
+        needs.alsoNeeds?.test(each) || (/^lib/.test(each) && !OF_SYSTEM.test(each) && !each.startsWith('libjs-')),
+    );
     await run('apt-get', [...options, 'download', name, ...needed], partial);
   };
   try {

@@ -1,3 +1,4 @@
+export { findChromium, type Browser } from './chromium';
 export { acquireLock, type Lock } from './lock';
 export { startLocalModel, type LocalModel } from './local-model';
 export { startStack, type Stack, type StackOptions } from './start-stack';

@@ -22,14 +22,14 @@ export function placeLines({ uiUrl, gatewayUrl, loginToken, namespace, envFile, 
   const workflow = `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
   return [
     ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
-    ...(gatewayUrl === undefined ? [] : pageLines(gatewayUrl, loginToken)),
+    ...(gatewayUrl === undefined ? [] : pageLines(`${gatewayUrl}/p/${projectId}`, gatewayUrl, loginToken)),
     `Command line  . ${shellWord(file)} && storyreel status ${projectId}`,
     `              storyreel cancel ${projectId}`,
   ];
 }
 
 /** The token is in the fragment, which browsers send to nobody. */
-function pageLines(url: string, loginToken: string | undefined): string[] {
+function pageLines(page: string, url: string, loginToken: string | undefined): string[] {
   const login = loginToken === undefined ? '' : `#login=${loginToken}`;
-  return [`Page          ${url}/${login}`, `HTTP          ${url}/v1`];
+  return [`Page          ${page}${login}`, `HTTP          ${url}/v1`];
 }

@@ -34,8 +34,8 @@ export function guard(app: App, stories: StoryClient, doors: Doors, { failures, 
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request) => {
     mustBeForUs(request, allowed);
-    mustNotBeCrossSite(request);
     const { scope, signedIn } = request.routeOptions.config;
+    mustNotBeCrossSite(request);
     if (scope === undefined && signedIn !== true) return;
     request.caller = await callerOf(request, stories, local, { failures, signing });
     if (request.caller.kind === 'session') mustBeFromOurPage(request);

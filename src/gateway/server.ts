@@ -13,6 +13,7 @@ import { addBatches } from './routes/batches';
 import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
+import { addPage } from './routes/page';
 import { addProjects } from './routes/projects';
 import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
@@ -111,5 +112,6 @@ export async function createServer(
   addBatches(app);
   addEvents(app, services);
   addMedia(app, services);
+  addPage(app);
   return app;
 }

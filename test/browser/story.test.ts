@@ -1,0 +1,111 @@
+import type { Browser, Page } from 'playwright-core';
+import type { RunningGateway } from '../../src/gateway';
+import type { ProjectId } from '../../src/protocol';
+import { faultsOf, openBrowser, openPage } from '../support/browser';
+import { startGateway } from '../support/gateway';
+import { longText } from '../support/long-rewrite';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+const studio = new StudioControl();
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let browser: Browser;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url, STORYREEL_TEXT_CONTINUATION: 'prefill' });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+  await app?.close();
+  await database?.drop();
+});
+
+const shownText = (page: Page) => page.getByRole('region', { name: 'Script', exact: true }).last();
+const status = (page: Page) => page.locator('.screen-head .status');
+
+/** From the form to the live film, as a person does it. */
+async function makeFilm(page: Page, topic: string, gate: 'Storyboard' | undefined): Promise<ProjectId> {
+  await page.goto('/new');
+  await page.getByLabel('Topic').fill(topic);
+  await page.getByLabel('Scenes', { exact: true }).fill('1');
+  if (gate === undefined) await page.getByLabel('Stop after Storyboard').uncheck();
+  await page.getByRole('button', { name: /^Make film/ }).click();
+  await page.waitForURL(/\/p\//);
+  return page.url().split('/').at(-1) as ProjectId;
+}
+
+test('a story that is made from the form is written before the reader, survives a reload in mid-word, and is proved', async () => {
+  const { topic, mark } = ownTopic();
+  const text = longText(mark, 60);
+  await studio.misbehave(mark, 'chat', { text, hold: 120 });
+  const page = await openPage(browser, gateway.url);
+  const faults = faultsOf(page);
+  const id = await makeFilm(page, topic, undefined);
+  const before = await until('tokens on the page', async () => {
+    const shown = await shownText(page).textContent();
+    return (shown ?? '').length > 200 && shown;
+  });
+  expect(text.startsWith(before)).toBe(true);
+  await page.reload();
+  await until('the text is there again', async () => (await shownText(page).textContent())?.startsWith(before));
+  expect(await page.getByText('✓ verified').count()).toBe(0);
+  await studio.release(mark);
+  await status(page).getByText('done').waitFor();
+  await page.locator('.script .proof-verified').waitFor();
+  expect(await shownText(page).textContent()).toBe((await app.client.editable(id)).rewrite);
+  await page.locator('.film video').waitFor();
+  expect(faults).toEqual([]);
+});
+
+test('a story is paused in mid-sentence, its half is changed, and it continues from there', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { text: longText(mark, 60), hold: 120 });
+  const page = await openPage(browser, gateway.url);
+  const id = await makeFilm(page, topic, undefined);
+  await until('tokens', async () => ((await shownText(page).textContent()) ?? '').length > 200);
+  await page.getByRole('button', { name: 'Pause now' }).click();
+  await status(page).getByText('paused').waitFor();
+  await page.getByRole('button', { name: 'Edit what is there' }).click();
+  const half = `${mark} was a storm. The keeper opened the`;
+  await page.getByLabel('Edit what is there').fill(half);
+  // An edit that is not saved survives a reload.
+  await page.reload();
+  expect(await page.getByLabel('Edit what is there').inputValue()).toBe(half);
+  await page.getByText('1 unsaved').waitFor();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await until('the edit is shown', async () => (await shownText(page).textContent())?.trim() === half);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await status(page).getByText('done').waitFor();
+  await page.locator('.script .proof-verified').waitFor();
+  const whole = (await app.client.editable(id)).rewrite ?? '';
+  expect(whole.startsWith(half)).toBe(true);
+  expect(await shownText(page).textContent()).toBe(whole);
+});
+
+test('a gate is rejected with a reason that the model is given, and then approved, with the keyboard alone', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.writeAbout(mark);
+  const page = await openPage(browser, gateway.url);
+  await makeFilm(page, topic, 'Storyboard');
+  await page.getByText('Storyboard waits for your approval.').waitFor();
+  await page.keyboard.press('x');
+  await page.keyboard.type('There must be a dog in it.');
+  await page.keyboard.press('Control+Enter');
+  await until('the model is given the reason', async () =>
+    (await studio.requests(mark)).some((request) => JSON.stringify(request).includes('dog')),
+  );
+  await page.getByText('Storyboard waits for your approval.').waitFor();
+  await page.getByRole('heading', { level: 1 }).focus();
+  await page.keyboard.press('a');
+  await status(page).getByText('done').waitFor();
+});

@@ -1,0 +1,83 @@
+import type { EventError, FilmReference, LaneStatus, ProjectStatus, UsageTotals } from '../../src/protocol';
+
+/** What the gateway answers, as far as the page reads it. */
+
+export interface ProjectView {
+  readonly projectId: string;
+  readonly name: string;
+  readonly topic: string;
+  readonly status: ProjectStatus;
+  readonly workflowId: string;
+  readonly version: number;
+  readonly runId?: string;
+  readonly error?: EventError;
+  readonly stages: readonly StageView[];
+  readonly lanes: readonly LaneView[];
+  readonly film?: FilmReference;
+  readonly usage: UsageTotals;
+  readonly budget?: number;
+}
+
+export interface StageView {
+  readonly stage: string;
+  readonly status: LaneStatus;
+  readonly attempt: number;
+  readonly error?: EventError;
+}
+
+export interface LaneView {
+  readonly lane: string;
+  readonly status: LaneStatus;
+  readonly attempt: number;
+  readonly error?: EventError;
+  readonly waitsFor?: EventError;
+}
+
+export interface ProjectSummary {
+  readonly projectId: string;
+  readonly name: string;
+  readonly topic: string;
+  readonly status: ProjectStatus;
+  readonly createdAt: string;
+  readonly owner?: string;
+  readonly batchId?: string;
+}
+
+export interface ProjectPage {
+  readonly projects: readonly ProjectSummary[];
+  readonly next?: string;
+}
+
+export interface EditableScene {
+  readonly scene_number: number;
+  readonly narration: string;
+  readonly visual_prompt: string;
+  readonly shot_type: string;
+  readonly duration: number;
+  readonly camera?: { readonly movement: string; readonly speed: string };
+}
+
+export interface Editable {
+  readonly version: number;
+  readonly topic: string;
+  readonly rewrite?: string;
+  readonly scenes: readonly EditableScene[];
+  readonly order: readonly number[];
+  readonly text?: { readonly lane: string; readonly content: string };
+}
+
+export interface Explanation {
+  readonly lanes: readonly { readonly lane: string; readonly reason: string }[];
+}
+
+export interface BatchView {
+  readonly batchId: string;
+  readonly running: boolean;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly projects: readonly {
+    readonly projectId: string;
+    readonly name: string;
+    readonly status: ProjectStatus;
+    readonly error?: EventError;
+  }[];
+}

@@ -1,0 +1,75 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/ask';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { usePolled } from '../parts/polled';
+import { Screen } from '../parts/screen';
+import { navigate } from '../router';
+
+interface Listed {
+  readonly batches: readonly { readonly batchId: string; readonly running?: boolean }[];
+}
+
+export function Batches() {
+  const words = t();
+  const listed = usePolled<Listed>('/v1/batches');
+  const batches = listed.value.body?.batches ?? [];
+  return (
+    <Screen title={words.batches}>
+      {batches.length > 0 && (
+        <ul class="films">
+          {batches.map(({ batchId }) => (
+            <li key={batchId} class="film-row">
+              <a href={`/b/${encodeURIComponent(batchId)}`}>{batchId}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+      <NewBatch />
+    </Screen>
+  );
+}
+
+/** One topic a line, each a film. */
+function NewBatch() {
+  const words = t();
+  const [topics, setTopics] = useState('');
+  const [name, setName] = useState(() => `batch-${new Date().toISOString().slice(0, 10)}`);
+  const [atMost, setAtMost] = useState('3');
+  const lines = topics.split('\n').filter((line) => line.trim() !== '');
+  const start = async () => {
+    const body = { batchId: name, atMost: Number(atMost), projects: lines.map((topic) => ({ topic })) };
+    if (await act(words.startBatch, () => ask('POST', '/v1/batches', body))) navigate(`/b/${encodeURIComponent(name)}`);
+  };
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void start();
+      }}
+    >
+      <h2>{words.newBatch}</h2>
+      <label class="field">
+        <span>{words.topics}</span>
+        <textarea rows={6} required value={topics} onInput={(event) => setTopics(event.currentTarget.value)} />
+        <span class="hint">
+          {words.batchHint} {words.filmsCount(lines.length)}
+        </span>
+      </label>
+      <div class="fields">
+        <label class="field grow">
+          <span>{words.batchName}</span>
+          <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        <label class="field">
+          <span>{words.atMost}</span>
+          <input type="number" min={1} value={atMost} onInput={(event) => setAtMost(event.currentTarget.value)} />
+        </label>
+      </div>
+      <div class="actions">
+        <button class="button main">{words.startBatch}</button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,32 @@
+import { t } from './index';
+
+export function number(value: number, most = 0): string {
+  return value.toLocaleString(t().locale, { maximumFractionDigits: most });
+}
+
+/** Of unknown currency: that of the providers' prices. */
+export function money(value: number): string {
+  return value.toLocaleString(t().locale, { minimumFractionDigits: 2, maximumFractionDigits: value < 0.1 ? 4 : 2 });
+}
+
+export function clock(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString(t().locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+  });
+}
+
+const STEPS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+export function ago(iso: string): string {
+  const seconds = (Date.parse(iso) - Date.now()) / 1000;
+  const format = new Intl.RelativeTimeFormat(t().locale, { numeric: 'auto' });
+  const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? (['second', 1] as const);
+  return format.format(Math.round(seconds / size), unit);
+}

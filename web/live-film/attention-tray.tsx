@@ -1,0 +1,57 @@
+import { laneParts, laysOutScenes, STAGES, type EventError, type LaneId } from '../../src/protocol';
+import type { LaneView } from '../api/types';
+import { t } from '../i18n';
+import { Button } from '../parts/button';
+import type { Story } from '../story/story';
+import { SetBudget } from './cost-meter';
+import { sendForLane } from './steering';
+
+/** Lanes that wait for a person, those with one cause together. */
+export function AttentionTray({ story }: { readonly story: Story }) {
+  const words = t();
+  const parked = story.view.value?.lanes.filter(({ status }) => status === 'needs_attention') ?? [];
+  if (parked.length === 0) return null;
+  const causes = new Map<string, { readonly error: EventError; readonly lanes: LaneView[] }>();
+  for (const lane of parked) {
+    const error = lane.error ?? { type: 'Internal', message: '', retryable: true };
+    const cause = causes.get(error.type) ?? { error, lanes: [] };
+    cause.lanes.push(lane);
+    causes.set(error.type, cause);
+  }
+  const all = async (verb: 'retry' | 'skip', lanes: readonly LaneView[]) => {
+    for (const { lane } of lanes) if (!(await sendForLane(story, verb, lane))) return;
+  };
+  return (
+    <section class="tray" aria-labelledby="tray-title">
+      <h2 id="tray-title">
+        <span aria-hidden="true">⚠</span> {words.needsYou}
+      </h2>
+      {[...causes.values()].map(({ error, lanes }) => (
+        <div key={error.type} class="cause">
+          <p>
+            <strong>{lanes.map(({ lane }) => laneName(lane)).join(', ')}</strong>
+          </p>
+          <p>
+            {error.message} <a href={`/v1/errors#${error.type}`}>{error.type}</a>
+          </p>
+          {error.type === 'Budget.Exhausted' && <SetBudget story={story} budget={story.view.value?.budget} />}
+          <div class="actions">
+            <Button name={words.retry} kind="main" keys="t" onClick={() => void all('retry', lanes)}>
+              {lanes.length > 1 ? `${words.retryAll} (${lanes.length})` : words.retry}
+            </Button>
+            {lanes.every(({ lane }) => !laysOutScenes(STAGES, lane as LaneId)) && (
+              <Button name={words.skip} keys="s" onClick={() => void all('skip', lanes)}>
+                {words.skip}
+              </Button>
+            )}
+          </div>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+export function laneName(lane: string): string {
+  const { stage, scene } = laneParts(lane as LaneId);
+  return t().lane(stage, scene);
+}

@@ -1,0 +1,76 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/ask';
+import { money, number } from '../i18n/format';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import type { Story } from '../story/story';
+
+/** What was paid: useful, wasted, and the budget. */
+export function CostMeter({ story }: { readonly story: Story }) {
+  const words = t();
+  const view = story.view.value;
+  if (!view) return null;
+  const { usage, budget } = view;
+  const { cost = 0, wasted_cost: wasted = 0 } = usage;
+  const whole = Math.max(budget ?? 0, cost);
+  const share = (part: number) => (whole > 0 ? (part / whole) * 100 : 0);
+  const spent = usage.cost === undefined ? words.tokens(number(usage.input_tokens + usage.output_tokens)) : money(cost);
+  return (
+    <details class="menu cost">
+      <summary class="button quiet">
+        <span class="sr-only">{words.cost}: </span>
+        {budget === undefined ? spent : words.costOf(spent, money(budget))}
+        {whole > 0 && (
+          <svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect class="meter-all" width="100" height="8" />
+            <rect class="meter-useful" width={share(cost - wasted)} height="8" />
+            <rect class="meter-wasted" x={share(cost - wasted)} width={share(wasted)} height="8" />
+          </svg>
+        )}
+      </summary>
+      <div class="menu-body">
+        <dl class="facts">
+          <dt>{words.costUseful}</dt>
+          <dd>{money(cost - wasted)}</dd>
+          <dt>{words.costWasted}</dt>
+          <dd>{money(wasted)}</dd>
+          <dt>{words.budget}</dt>
+          <dd>{budget === undefined ? words.noBudget : money(budget)}</dd>
+        </dl>
+        {usage.unpriced && <p class="quiet-text">{words.costUnpriced}</p>}
+        {usage.estimated && <p class="quiet-text">{words.costEstimated}</p>}
+        <SetBudget story={story} budget={budget} />
+      </div>
+    </details>
+  );
+}
+
+/** In place, also where a lane waits because the budget is used up. */
+export function SetBudget({ story, budget }: { readonly story: Story; readonly budget: number | undefined }) {
+  const words = t();
+  const [amount, setAmount] = useState(budget === undefined ? '' : String(budget));
+  const save = async () => {
+    const body = { amount: amount === '' ? null : Number(amount) };
+    await act(words.setBudget, () => ask('PUT', `${story.path}/budget`, body));
+    await story.refresh();
+  };
+  return (
+    <form
+      class="inline"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <input
+        type="number"
+        min={0}
+        step="any"
+        aria-label={words.budget}
+        value={amount}
+        onInput={(event) => setAmount(event.currentTarget.value)}
+      />
+      <button class="button">{words.setBudget}</button>
+    </form>
+  );
+}

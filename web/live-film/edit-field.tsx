@@ -1,0 +1,167 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { ask, asProblem } from '../api/ask';
+import type { Editable, Explanation } from '../api/types';
+import { t } from '../i18n';
+import { showAnswer } from '../parts/announce';
+import { Button } from '../parts/button';
+import { CopyAs, curl } from '../parts/copy-as';
+import { drafts, setDraft } from '../parts/drafts';
+import type { Story } from '../story/story';
+import { Conflict } from './conflict';
+import { commandsFor, send } from './steering';
+
+interface EditFieldProps {
+  readonly story: Story;
+  /** Names the field among all of the film. */
+  readonly field: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  /** Of the film that `value` is from. */
+  readonly version: number;
+  readonly changes: (value: string) => object;
+  readonly keys?: string;
+  readonly rows?: number;
+  readonly number?: boolean;
+}
+
+/** A text of the film that a person may change. What is not saved yet stays over a reload; what others save is compared. */
+export function EditField(props: EditFieldProps) {
+  const { story, field, label, hint, value, version, changes, keys, rows = 3, number = false } = props;
+  const words = t();
+  const id = `${story.id}/${field}`;
+  const draft = drafts.value.get(id);
+  const [theirs, setTheirs] = useState<{ readonly value: string; readonly version: number }>();
+  const isSaving = useSignal(false);
+  if (!draft) {
+    return (
+      <Button kind="quiet" keys={keys} onClick={() => setDraft(id, { value, base: value, version })}>
+        {label}
+      </Button>
+    );
+  }
+  const save = async (text: string, from: number, isRun: boolean) => {
+    if (isSaving.value) return;
+    isSaving.value = true;
+    try {
+      await ask('PATCH', story.path, changes(text), { 'if-match': `"v${from}"` });
+      setDraft(id, undefined);
+      setTheirs(undefined);
+      showAnswer(words.accepted(words.save));
+      await story.refresh();
+      if (isRun) await send(story, commandsFor(story.view.value?.status).includes('resume') ? 'resume' : 'start');
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem.status === 412) {
+        const { body } = await ask<Editable>('GET', `${story.path}/editable`);
+        setTheirs({ value: valueIn(body, field) ?? '', version: body.version });
+      } else showAnswer(`${words.save}: ${problem.status === 0 ? words.notReachable : problem.detail}`, true);
+    } finally {
+      isSaving.value = false;
+    }
+  };
+  const change = (next: string) => setDraft(id, { ...draft, value: next });
+  const isChanged = draft.value !== draft.base;
+  const restsOrEnded = commandsFor(story.model.status.value ?? story.view.value?.status).some(
+    (command) => command === 'resume' || command === 'start',
+  );
+  return (
+    <div class="edit">
+      <label class="field">
+        <span>{label}</span>
+        {number ? (
+          <input type="number" step="any" value={draft.value} onInput={(event) => change(event.currentTarget.value)} />
+        ) : (
+          <textarea
+            rows={rows}
+            value={draft.value}
+            autofocus
+            onInput={(event) => change(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.isComposing) return;
+              if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void save(draft.value, draft.version, false);
+              if (event.key === 'Escape' && !isChanged) setDraft(id, undefined);
+            }}
+          />
+        )}
+        {hint !== undefined && <span class="hint">{hint}</span>}
+      </label>
+      {theirs && (
+        <Conflict
+          yours={draft.value}
+          theirs={theirs.value}
+          base={draft.base}
+          onKeep={() => void save(draft.value, theirs.version, false)}
+          onTake={() => {
+            setDraft(id, undefined);
+            setTheirs(undefined);
+            void story.refresh();
+          }}
+        />
+      )}
+      <div class="actions">
+        <Button kind="main" disabled={!isChanged} onClick={() => void save(draft.value, draft.version, false)}>
+          {words.save}
+        </Button>
+        {restsOrEnded && (
+          <Button disabled={!isChanged} onClick={() => void save(draft.value, draft.version, true)}>
+            {words.saveAndRun}
+          </Button>
+        )}
+        <Button kind="quiet" onClick={() => setDraft(id, undefined)}>
+          {words.discard}
+        </Button>
+        <Consequence story={story} changes={isChanged ? changes(draft.value) : undefined} />
+        <CopyAs recipe={{ curl: curl('PATCH', story.path, changes(draft.value), { 'if-match': `"v${draft.version}"` }) }} />
+      </div>
+    </div>
+  );
+}
+
+const CALM_MS = 300;
+
+/** What saving would have a run make again. A gateway that cannot look at unsaved edits leaves it out. */
+function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
+  const words = t();
+  const [explained, setExplained] = useState<Explanation & { readonly price?: { readonly high?: number } }>();
+  const body = changes && JSON.stringify(changes);
+  useEffect(() => {
+    let isOver = false;
+    const timer = setTimeout(() => {
+      if (body === undefined) return setExplained(undefined);
+      ask<Explanation>('POST', `${story.path}/explain`, { changes: JSON.parse(body) as object })
+        .then((answer) => isOver || setExplained(answer.body))
+        .catch(() => isOver || setExplained(undefined));
+    }, CALM_MS);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [story, body]);
+  if (!explained) return null;
+  const remade = explained.lanes.filter(({ reason }) => reason !== 'reused');
+  return (
+    <details class="consequence">
+      <summary>{words.wouldRemake(remade.length)}</summary>
+      <ul>
+        {remade.map(({ lane, reason }) => (
+          <li key={lane}>
+            {lane}: {words.reason(reason)}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** The same field in what is stored now. */
+function valueIn(editable: Editable, field: string): string | undefined {
+  const [first = '', scene, key = ''] = field.split('.');
+  if (first === 'text') return editable.text?.content;
+  if (first === 'rewrite') return editable.rewrite;
+  if (first === 'topic') return editable.topic;
+  const found = editable.scenes.find(({ scene_number: n }) => n === Number(scene));
+  const value = found?.[key as keyof typeof found];
+  return value === undefined ? undefined : String(value);
+}

@@ -1,0 +1,40 @@
+import { t } from '../i18n';
+import type { LaneState } from '../story/lane-state';
+import type { Story } from '../story/story';
+import { EditField } from './edit-field';
+
+/** The whole story, or the half that is there while the run rests. */
+export function EditedText({ story, lane }: { readonly story: Story; readonly lane: LaneState }) {
+  const words = t();
+  const editable = story.editable.value;
+  if (!editable || lane.status === 'processing') return null;
+  const begun = editable.text?.lane === 'rewrite' ? editable.text.content : undefined;
+  if (begun !== undefined) {
+    return (
+      <EditField
+        story={story}
+        field="text"
+        label={words.editHalf}
+        hint={words.editHalfHint}
+        value={begun}
+        version={editable.version}
+        changes={(content) => ({ text: { lane: 'rewrite', content } })}
+        keys="e"
+        rows={8}
+      />
+    );
+  }
+  if (editable.rewrite === undefined) return null;
+  return (
+    <EditField
+      story={story}
+      field="rewrite"
+      label={words.editText}
+      value={editable.rewrite}
+      version={editable.version}
+      changes={(rewrite) => ({ rewrite })}
+      keys="e"
+      rows={12}
+    />
+  );
+}

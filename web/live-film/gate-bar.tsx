@@ -1,0 +1,108 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/ask';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { Button } from '../parts/button';
+import { CopyAs, curl } from '../parts/copy-as';
+import type { Story } from '../story/story';
+import { laneName } from './attention-tray';
+
+export function waitingGate(story: Story): string | undefined {
+  return story.view.value?.stages.find(({ status }) => status === 'awaiting_approval')?.stage;
+}
+
+/** The gates at which a form to reject is open, by film. */
+export function approve(story: Story, gate: string): Promise<boolean> {
+  return act(t().approve, () => ask('POST', `${story.path}/approve`, { gate })).then(async (isDone) => {
+    await story.refresh();
+    return isDone;
+  });
+}
+
+/** At a gate: approve, or have it made again with a reason that the model is given. */
+export function GateBar({ story }: { readonly story: Story }) {
+  const words = t();
+  const gate = waitingGate(story);
+  const [isOpen, setOpen] = useState(false);
+  const [reason, setReason] = useState('');
+  const [lane, setLane] = useState('');
+  if (gate === undefined) return null;
+  const lanes = story.view.value?.lanes.filter((each) => each.lane.startsWith(`${gate}/`)) ?? [];
+  const rejection = { gate, reason, ...(lane && { lane }) };
+  const reject = async () => {
+    if (reason.trim() === '') return;
+    const isDone = await act(words.rejectSend, () => ask('POST', `${story.path}/reject`, rejection));
+    await story.refresh();
+    if (!isDone) return;
+    setOpen(false);
+    setReason('');
+  };
+  return (
+    <section class="gate-bar" aria-label={words.stageWaits(words.stage(gate))}>
+      <p>
+        <span aria-hidden="true">?</span> <strong>{words.stageWaits(words.stage(gate))}</strong>
+      </p>
+      {!isOpen && (
+        <div class="actions">
+          <Button kind="main" name={words.approve} keys="a" onClick={() => void approve(story, gate)}>
+            {words.approve}
+          </Button>
+          <Button keys="x" onClick={() => setOpen(true)}>
+            {words.reject}
+          </Button>
+          <CopyAs
+            recipe={{
+              curl: curl('POST', `${story.path}/approve`, { gate }),
+              cli: `storyreel approve ${story.id} ${gate}`,
+              ts: `await client.approve('${story.id}', '${gate}')`,
+            }}
+          />
+        </div>
+      )}
+      {isOpen && (
+        <form
+          class="reject"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void reject();
+          }}
+        >
+          <label class="field">
+            <span>{words.rejectReason}</span>
+            <textarea
+              rows={2}
+              autofocus
+              required
+              value={reason}
+              onInput={(event) => setReason(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.isComposing) return;
+                if (event.key === 'Escape') setOpen(false);
+                if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void reject();
+              }}
+            />
+          </label>
+          {lanes.length > 0 && (
+            <label class="field">
+              <span>{words.rejectOnly}</span>
+              <select value={lane} onChange={(event) => setLane(event.currentTarget.value)}>
+                <option value="">{words.rejectWhole}</option>
+                {lanes.map((each) => (
+                  <option key={each.lane} value={each.lane}>
+                    {laneName(each.lane)}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <div class="actions">
+            <button class="button main">{words.rejectSend}</button>
+            <Button kind="quiet" onClick={() => setOpen(false)}>
+              {words.keepIt}
+            </Button>
+          </div>
+        </form>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,64 @@
+import { useEffect, useState } from 'preact/hooks';
+import { clock, number } from '../i18n/format';
+import { t } from '../i18n';
+import { Status } from '../parts/status';
+import type { Story } from '../story/story';
+import { laneName } from './attention-tray';
+import { ProofMark } from './proof';
+
+const CALM_MS = 250;
+
+/** Of every lane what proves it: attempt, fence, epoch, how many bytes the page has, and whether they are the stored ones. */
+export function LaneTable({ story }: { readonly story: Story }) {
+  const words = t();
+  // Offsets grow with every token; nobody reads them faster than this.
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const lanes = [...story.model.lanes.value];
+  return (
+    <>
+      <dl class="facts">
+        <dt>{words.cursor}</dt>
+        <dd>
+          <code>{story.stream.cursor.value ?? '–'}</code>
+        </dd>
+      </dl>
+      <p class="hint">{words.lanesHint}</p>
+      <div class="scroll" tabIndex={0} role="region" aria-label={words.lanesTab}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{words.lane_}</th>
+              <th scope="col">{words.statusColumn}</th>
+              <th scope="col">{words.offset}</th>
+              <th scope="col">{words.fence}</th>
+              <th scope="col">{words.epoch}</th>
+              <th scope="col">{words.verifiedColumn}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {lanes.map(([lane, state]) => (
+              <tr key={lane}>
+                <th scope="row">{laneName(lane)}</th>
+                <td>
+                  <Status status={state.status} />
+                </td>
+                <td class="figure">{number(story.model.text(lane).bytes)}</td>
+                <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
+                  <code>{state.fence}</code>
+                </td>
+                <td class="figure">{state.epoch}</td>
+                <td>
+                  <ProofMark lane={state} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

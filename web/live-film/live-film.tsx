@@ -1,0 +1,74 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { t } from '../i18n';
+import { announce } from '../parts/announce';
+import { Screen } from '../parts/screen';
+import { Status } from '../parts/status';
+import { Trouble } from '../parts/trouble';
+import { place, setQuery } from '../router';
+import { shownStream } from '../shell/connection-chip';
+import { NotFound } from '../shell/not-found';
+import { Story } from '../story/story';
+import { AttentionTray } from './attention-tray';
+import { CostMeter } from './cost-meter';
+import { FilmPlayer } from './film-player';
+import { GateBar } from './gate-bar';
+import { Inspector } from './inspector';
+import { LiveKeys } from './live-keys';
+import { Script } from './script';
+import { StageList } from './stage-list';
+import { SteeringBar } from './steering-bar';
+import { Storyboard } from './storyboard';
+import { UnsavedNote } from './unsaved-note';
+
+/** A film while it is made, and after. */
+export function LiveFilm({ id }: { readonly id: string }) {
+  const story = useMemo(() => new Story(id), [id]);
+  useEffect(() => {
+    shownStream.value = story.stream;
+    return () => {
+      shownStream.value = undefined;
+      story.close();
+    };
+  }, [story]);
+  const words = t();
+  const view = story.view.value;
+  const status = story.model.status.value ?? view?.status;
+  const [spoken, setSpoken] = useState(status);
+  useEffect(() => {
+    if (status === undefined || status === spoken) return;
+    if (spoken !== undefined) announce(words.status(status));
+    setSpoken(status);
+  }, [status]);
+  const scene = Number(place.value.searchParams.get('scene')) || undefined;
+  if (story.problem.value?.status === 404) return <NotFound hint={words.notFoundHint} />;
+  return (
+    <Screen
+      wide
+      title={view?.name ?? (story.model.topic.value || words.loading)}
+      aside={
+        <>
+          {status && <Status status={status} />}
+          {view && <span class="quiet-text">{words.version(view.version)}</span>}
+          <UnsavedNote story={story} />
+          <span class="grow" />
+          <CostMeter story={story} />
+          <SteeringBar story={story} />
+        </>
+      }
+    >
+      <Trouble problem={story.problem.value} />
+      <LiveKeys story={story} scene={scene} />
+      <div class="live">
+        <StageList story={story} />
+        <div class="live-main">
+          <FilmPlayer story={story} />
+          <AttentionTray story={story} />
+          <Script story={story} />
+          <Storyboard story={story} chosen={scene} onChoose={(next) => setQuery('scene', String(next))} />
+        </div>
+        <Inspector story={story} scene={scene} />
+      </div>
+      <GateBar story={story} />
+    </Screen>
+  );
+}

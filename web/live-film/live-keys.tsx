@@ -1,0 +1,46 @@
+import { t } from '../i18n';
+import { useKeys } from '../parts/use-keys';
+import { setQuery } from '../router';
+import type { Story } from '../story/story';
+import { approve, waitingGate } from './gate-bar';
+import { commandsFor, send, type Command } from './steering';
+
+/** The keys of the live film: those of what can be done now. */
+export function LiveKeys({ story, scene }: { readonly story: Story; readonly scene: number | undefined }) {
+  const words = t();
+  const commands = commandsFor(story.model.status.value ?? story.view.value?.status);
+  const gate = waitingGate(story);
+  const parked = story.view.value?.lanes.filter(({ status }) => status === 'needs_attention') ?? [];
+  const can = (command: Command, label: string) =>
+    commands.includes(command) ? { label, run: () => void send(story, command) } : undefined;
+  const press = (keys: string) => () => {
+    const button = document.querySelector<HTMLButtonElement>(`button[aria-keyshortcuts="${keys}"]`);
+    button?.click();
+  };
+  const move = (step: number) => () => {
+    const numbers = story.model.scenes.value.map(({ scene_number: n }) => n);
+    const next = numbers[Math.min(Math.max(numbers.indexOf(scene ?? 0) + step, 0), numbers.length - 1)];
+    if (next === undefined) return;
+    setQuery('scene', String(next));
+    document.getElementById(`scene-${next}`)?.scrollIntoView({ block: 'nearest' });
+  };
+  useKeys({
+    p: can('pause_now', words.pauseNow),
+    P: can('pause', words.pause),
+    r: can('resume', words.resume),
+    a: gate === undefined ? undefined : { label: words.approve, run: () => void approve(story, gate) },
+    x: gate === undefined ? undefined : { label: words.reject, run: press('x') },
+    t: parked[0] && { label: words.retry, run: press('t') },
+    s: parked[0] && { label: words.skip, run: press('s') },
+    e: { label: words.edit, run: press('e') },
+    j: { label: words.next, run: move(1) },
+    k: { label: `← ${words.next}`, run: move(-1) },
+    v: { label: words.eventsTab, run: () => setQuery('tab', 'events') },
+    i: { label: words.inspector, run: () => document.getElementById('inspector')?.focus() },
+    '.': {
+      label: words.newText,
+      run: () => document.querySelector('#script .block:last-child')?.scrollIntoView({ block: 'center' }),
+    },
+  });
+  return null;
+}

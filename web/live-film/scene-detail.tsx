@@ -1,0 +1,72 @@
+import type { EditableScene } from '../api/types';
+import { t } from '../i18n';
+import { Status } from '../parts/status';
+import type { Story } from '../story/story';
+import { LaneText } from '../text/lane-text';
+import { EditField } from './edit-field';
+import { ProofMark } from './proof';
+import { laneStatus, SCENE_STAGES } from './storyboard';
+
+const FIELDS = ['narration', 'visual_prompt', 'shot_type', 'duration'] as const;
+
+/** All of one scene, with each text to be changed in place. */
+export function SceneDetail({ story, scene }: { readonly story: Story; readonly scene: number | undefined }) {
+  const words = t();
+  const editable = story.editable.value;
+  const found = editable?.scenes.find(({ scene_number: n }) => n === scene);
+  if (scene === undefined || !editable || !found) return <p class="quiet-text">{words.selectScene}</p>;
+  const labels = {
+    narration: words.narration,
+    visual_prompt: words.visualPrompt,
+    shot_type: words.shotType,
+    duration: words.duration,
+  };
+  const camera = `camera_movement/${scene}`;
+  return (
+    <div class="scene-detail">
+      <h3>{words.sceneNumber(scene)}</h3>
+      {FIELDS.map((field) => (
+        <div key={field} class="detail">
+          <p class="label">{labels[field]}</p>
+          <p>{field === 'duration' ? words.seconds(found.duration) : found[field]}</p>
+          <EditField
+            story={story}
+            field={`scenes.${scene}.${field}`}
+            label={`${words.edit}: ${labels[field]}`}
+            value={String(found[field])}
+            version={editable.version}
+            number={field === 'duration'}
+            changes={(value) => ({ scenes: [changeOf(scene, field, value)] })}
+          />
+        </div>
+      ))}
+      <div class="detail">
+        <p class="label">
+          {words.camera} <ProofMark lane={story.model.lanes.value.get(camera)} />
+        </p>
+        {found.camera && (
+          <p>
+            {found.camera.movement} · {found.camera.speed}
+          </p>
+        )}
+        <LaneText
+          text={story.model.text(camera)}
+          isLive={laneStatus(story, camera) === 'processing'}
+          label={`${words.camera} ${scene}`}
+          calm
+        />
+      </div>
+      <ul class="plain">
+        {SCENE_STAGES.map((stage) => (
+          <li key={stage}>
+            {words.stage(stage)} <Status status={laneStatus(story, `${stage}/${scene}`)} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function changeOf(scene: number, field: (typeof FIELDS)[number], value: string): Partial<EditableScene> {
+  return { scene_number: scene, [field]: field === 'duration' ? Number(value) : value };
+}

@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/ask';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { Button } from '../parts/button';
+import { CopyAs } from '../parts/copy-as';
+import { Confirm } from '../parts/dialog';
+import { navigate } from '../router';
+import type { Story } from '../story/story';
+import { commandsFor, requestOf, send, type Command } from './steering';
+
+const KEYS: Partial<Record<Command, string>> = { pause_now: 'p', resume: 'r' };
+
+/** Only what the run can be asked as it stands; what stands changes when the gateway says so, never before. */
+export function SteeringBar({ story }: { readonly story: Story }) {
+  const words = t();
+  const [asking, setAsking] = useState<'cancel' | 'delete'>();
+  const status = story.model.status.value ?? story.view.value?.status;
+  const commands = commandsFor(status);
+  const hint: Partial<Record<Command, string>> = { pause: words.pauseHint, pause_now: words.pauseNowHint };
+  const remove = async () => {
+    if (await act(words.deleteFilm, () => ask('DELETE', story.path))) navigate('/');
+  };
+  return (
+    <div class="steering" role="group" aria-label={words.more}>
+      {commands.map((command) => (
+        <Button
+          key={command}
+          name={requestOf(story, command).name}
+          kind={command === 'resume' || command === 'start' ? 'main' : 'plain'}
+          keys={KEYS[command]}
+          title={hint[command]}
+          onClick={() => (command === 'cancel' ? setAsking('cancel') : void send(story, command))}
+        >
+          {requestOf(story, command).name}
+        </Button>
+      ))}
+      <details class="menu">
+        <summary class="button quiet" aria-label={words.more}>
+          ⋯
+        </summary>
+        <div class="menu-body">
+          {commands.map((command) => (
+            <p key={command}>
+              {requestOf(story, command).name} <CopyAs recipe={requestOf(story, command).recipe} />
+            </p>
+          ))}
+          {commands.includes('start') && (
+            <Button kind="danger" onClick={() => setAsking('delete')}>
+              {words.deleteFilm}
+            </Button>
+          )}
+        </div>
+      </details>
+      {asking === 'cancel' && (
+        <Confirm
+          question={words.confirmCancel}
+          action={words.cancel}
+          onConfirm={() => void send(story, 'cancel')}
+          onClose={() => setAsking(undefined)}
+        />
+      )}
+      {asking === 'delete' && (
+        <Confirm
+          question={words.confirmDelete}
+          action={words.deleteFilm}
+          onConfirm={() => void remove()}
+          onClose={() => setAsking(undefined)}
+        />
+      )}
+    </div>
+  );
+}

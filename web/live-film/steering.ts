@@ -1,0 +1,64 @@
+import { isFinal, type ProjectStatus } from '../../src/protocol';
+import { ask } from '../api/ask';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { curl, type Recipe } from '../parts/copy-as';
+import type { Story } from '../story/story';
+
+export type Command = 'start' | 'pause' | 'pause_now' | 'resume' | 'cancel';
+
+/** What can be asked of a run that stands so; the gateway has the last word. */
+export function commandsFor(status: ProjectStatus | undefined): readonly Command[] {
+  if (status === undefined) return [];
+  if (status === 'draft' || isFinal(status)) return ['start'];
+  if (status === 'paused') return ['resume', 'cancel'];
+  if (status === 'queued') return ['cancel'];
+  return ['pause', 'pause_now', 'cancel'];
+}
+
+interface Request {
+  readonly name: string;
+  readonly path: string;
+  readonly body: object;
+  readonly recipe: Recipe;
+}
+
+export function requestOf(story: Story, command: Command): Request {
+  const words = t();
+  const all: Record<Command, readonly [string, string, object, string, string]> = {
+    start: [story.view.value?.runId === undefined ? words.start : words.runAgain, 'start', {}, 'start', 'start'],
+    pause: [words.pause, 'pause', {}, 'pause', 'pause'],
+    pause_now: [words.pauseNow, 'pause', { now: true }, 'pause --now', 'pause'],
+    resume: [words.resume, 'resume', {}, 'resume', 'resume'],
+    cancel: [words.cancel, 'cancel', {}, 'cancel', 'cancel'],
+  };
+  const [name, verb, body, cli, method] = all[command];
+  const path = `${story.path}/${verb}`;
+  const [program, ...flags] = cli.split(' ');
+  return {
+    name,
+    path,
+    body,
+    recipe: {
+      curl: curl('POST', path, body),
+      cli: ['storyreel', program, story.id, ...flags].join(' '),
+      ts: `await client.${method}('${story.id}'${Object.keys(body).length > 0 ? `, ${JSON.stringify(body)}` : ''})`,
+    },
+  };
+}
+
+export async function send(story: Story, command: Command): Promise<boolean> {
+  const { name, path, body } = requestOf(story, command);
+  const headers = command === 'start' ? { 'idempotency-key': crypto.randomUUID() } : undefined;
+  const isDone = await act(name, () => ask('POST', path, body, headers));
+  await story.refresh();
+  if (command === 'start') story.stream.now();
+  return isDone;
+}
+
+/** Of a lane that waits for a person. */
+export async function sendForLane(story: Story, verb: 'retry' | 'skip', lane: string): Promise<boolean> {
+  const isDone = await act(t()[verb], () => ask('POST', `${story.path}/${verb}`, { lane }));
+  await story.refresh();
+  return isDone;
+}

@@ -1,0 +1,105 @@
+import { STATUS_MARKS, type LaneStatus } from '../../src/protocol';
+import { t } from '../i18n';
+import { Status } from '../parts/status';
+import type { Story } from '../story/story';
+import { LaneText } from '../text/lane-text';
+import { NEW_LANE } from '../story/lane-state';
+
+interface StoryboardProps {
+  readonly story: Story;
+  readonly chosen: number | undefined;
+  readonly onChoose: (scene: number) => void;
+}
+
+export const SCENE_STAGES = ['image_generation', 'camera_movement', 'video_generation'] as const;
+
+/** One card for each scene: its picture, its texts, and how image, camera and clip stand. */
+export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
+  const words = t();
+  const scenes = story.model.scenes.value;
+  const lane = story.model.lanes.value.get('storyboard') ?? NEW_LANE;
+  return (
+    <section class="storyboard" id="storyboard" aria-labelledby="storyboard-title">
+      <header>
+        <h2 id="storyboard-title">{words.storyboard}</h2>
+        <Status status={lane.status} />
+      </header>
+      {scenes.length === 0 && lane.status === 'processing' && (
+        <LaneText text={story.model.text('storyboard')} isLive label={words.storyboard} calm />
+      )}
+      {scenes.length === 0 && lane.status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
+      <ul class="cards">
+        {scenes.map(({ scene_number: n, narration, visual_prompt: prompt, shot_type: shot, duration }) => {
+          const { image, clip } = story.model.assets.value.get(n) ?? {};
+          return (
+            <li key={n} id={`scene-${n}`} class={n === chosen ? 'card chosen' : 'card'}>
+              <div class="frame">
+                {clip ? (
+                  <video
+                    src={story.media(clip.sha256)}
+                    poster={image && story.media(image.sha256)}
+                    muted
+                    loop
+                    playsInline
+                    preload="none"
+                    aria-label={`${words.clip}: ${prompt}`}
+                    onMouseEnter={(event) => play(event.currentTarget)}
+                    onMouseLeave={(event) => event.currentTarget.pause()}
+                  />
+                ) : image ? (
+                  <img src={story.media(image.sha256)} alt={prompt} loading="lazy" />
+                ) : (
+                  <span class="frame-empty" aria-hidden="true">
+                    {n}
+                  </span>
+                )}
+              </div>
+              <h3>
+                <button type="button" class="link" aria-pressed={n === chosen} onClick={() => onChoose(n)}>
+                  {words.sceneNumber(n)}
+                </button>
+                <span class="quiet-text">
+                  {shot} · {words.seconds(duration)}
+                </span>
+              </h3>
+              <p class="narration">{narration}</p>
+              <SceneRail story={story} scene={n} />
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** Image, camera and clip of one scene. */
+export function SceneRail({ story, scene }: { readonly story: Story; readonly scene: number }) {
+  const words = t();
+  return (
+    <ol class="rail three">
+      {SCENE_STAGES.map((stage) => {
+        const status: LaneStatus = laneStatus(story, `${stage}/${scene}`);
+        return (
+          <li key={stage} class={`segment status-${status}`} title={`${words.stage(stage)}: ${words.status(status)}`}>
+            <span aria-hidden="true">{STATUS_MARKS[status]} </span>
+            {words.stage(stage)}
+            <span class="sr-only">: {words.status(status)}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+export function laneStatus(story: Story, lane: string): LaneStatus {
+  return (
+    story.model.lanes.value.get(lane)?.status ??
+    story.view.value?.lanes.find((each) => each.lane === lane)?.status ??
+    'pending'
+  );
+}
+
+function play(video: HTMLVideoElement): void {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  video.play().catch(() => undefined);
+}

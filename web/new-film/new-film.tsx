@@ -1,0 +1,244 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { MAX_SCENES, MAX_TOPIC_BYTES, STAGES } from '../../src/protocol';
+import { ask, Problem } from '../api/ask';
+import { number } from '../i18n/format';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { Button } from '../parts/button';
+import { CopyAs, curl } from '../parts/copy-as';
+import { keep, kept } from '../parts/kept';
+import { Screen } from '../parts/screen';
+import { navigate } from '../router';
+import { bytesIn } from '../story/utf8';
+import { Estimate } from './estimate';
+
+interface Form {
+  readonly topic: string;
+  readonly name: string;
+  readonly scenes: string;
+  readonly style: string;
+  readonly gates: readonly string[];
+  readonly budget: string;
+  readonly onFailure: 'park' | 'fail';
+  readonly priority: string;
+}
+
+const BLANK: Form = {
+  topic: '',
+  name: '',
+  scenes: '6',
+  style: '',
+  gates: ['storyboard'],
+  budget: '',
+  onFailure: 'park',
+  priority: '',
+};
+
+function draft(): Form {
+  try {
+    return { ...BLANK, ...(JSON.parse(kept('new-film') ?? '{}') as Partial<Form>) };
+  } catch {
+    return BLANK;
+  }
+}
+
+/** The body of `POST /v1/projects`. */
+function bodyOf(form: Form, isStarted: boolean) {
+  const { topic, name, scenes, style, gates, budget, onFailure, priority } = form;
+  return {
+    topic,
+    ...(name.trim() && { name }),
+    settings: { ...(scenes && { scenes: Number(scenes) }), ...(style.trim() && { style }) },
+    ...(budget && { budget: Number(budget) }),
+    ...(isStarted && {
+      start: {
+        ...(gates.length > 0 && { gates }),
+        ...(onFailure !== 'park' && { onFailure }),
+        ...(priority && { priority: Number(priority) }),
+      },
+    }),
+  };
+}
+
+export function NewFilm() {
+  const words = t();
+  const [form, setForm] = useState(draft);
+  const [errors, setErrors] = useState<ReadonlyMap<string, string>>(new Map());
+  // One for all tries of this form, so that a double click makes one film.
+  const [requestId, setRequestId] = useState(() => crypto.randomUUID());
+  const topic = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => topic.current?.focus(), []);
+  useEffect(() => keep('new-film', JSON.stringify(form)), [form]);
+  const set = (change: Partial<Form>) => {
+    setForm({ ...form, ...change });
+    setRequestId(crypto.randomUUID());
+  };
+  const send = async (isStarted: boolean) => {
+    if (form.topic.trim() === '') {
+      setErrors(new Map([['/topic', words.fieldRequired]]));
+      topic.current?.focus();
+      return;
+    }
+    let projectId: string | undefined;
+    const isMade = await act(isStarted ? words.makeFilm : words.saveOnly, async () => {
+      try {
+        const { body } = await ask<{ projectId: string }>('POST', '/v1/projects', bodyOf(form, isStarted), {
+          'idempotency-key': requestId,
+        });
+        projectId = body.projectId;
+      } catch (error) {
+        if (error instanceof Problem) setErrors(new Map(error.errors.map(({ pointer, detail }) => [pointer, detail])));
+        throw error;
+      }
+    });
+    if (!isMade || projectId === undefined) return;
+    keep('new-film', undefined);
+    navigate(`/p/${projectId}`);
+  };
+  const error = (pointer: string) => {
+    const text = errors.get(pointer);
+    return text === undefined ? null : (
+      <span class="field-error" id={`error${pointer.replaceAll('/', '-')}`}>
+        ⚠ {text}
+      </span>
+    );
+  };
+  return (
+    <Screen title={words.newFilm}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send(true);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !event.isComposing) void send(true);
+        }}
+      >
+        <label class="field">
+          <span>{words.topic}</span>
+          <textarea
+            ref={topic}
+            rows={4}
+            value={form.topic}
+            aria-describedby="topic-hint error-topic"
+            aria-invalid={errors.has('/topic')}
+            onInput={(event) => set({ topic: event.currentTarget.value })}
+          />
+          <span class="hint" id="topic-hint">
+            {words.topicHint} {words.bytesOf(number(bytesIn(form.topic)), number(MAX_TOPIC_BYTES))}
+          </span>
+          {error('/topic')}
+        </label>
+        <div class="fields">
+          <label class="field">
+            <span>{words.scenes}</span>
+            <input
+              type="number"
+              min={1}
+              max={MAX_SCENES}
+              value={form.scenes}
+              onInput={(event) => set({ scenes: event.currentTarget.value })}
+            />
+            {error('/settings/scenes')}
+          </label>
+          <label class="field grow">
+            <span>
+              {words.style} <i>{words.optional}</i>
+            </span>
+            <input value={form.style} onInput={(event) => set({ style: event.currentTarget.value })} />
+            <span class="hint">{words.styleHint}</span>
+            {error('/settings/style')}
+          </label>
+        </div>
+        <fieldset>
+          <legend>{words.stopHere}</legend>
+          <p class="hint">{words.gatesHint}</p>
+          <div class="gates">
+            {STAGES.filter(({ name }) => name !== 'film').map(({ name }) => (
+              <label key={name} class="gate">
+                <input
+                  type="checkbox"
+                  aria-label={words.stopAfter(words.stage(name))}
+                  checked={form.gates.includes(name)}
+                  onChange={(event) =>
+                    set({
+                      gates: event.currentTarget.checked
+                        ? [...form.gates, name]
+                        : form.gates.filter((gate) => gate !== name),
+                    })
+                  }
+                />
+                <span>{words.stage(name)}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <details>
+          <summary>{words.advanced}</summary>
+          <div class="fields">
+            <label class="field grow">
+              <span>
+                {words.name} <i>{words.optional}</i>
+              </span>
+              <input value={form.name} onInput={(event) => set({ name: event.currentTarget.value })} />
+              {error('/name')}
+            </label>
+            <label class="field">
+              <span>
+                {words.budget} <i>{words.optional}</i>
+              </span>
+              <input
+                type="number"
+                min={0}
+                step="any"
+                value={form.budget}
+                onInput={(event) => set({ budget: event.currentTarget.value })}
+              />
+              <span class="hint">{words.budgetHint}</span>
+              {error('/budget')}
+            </label>
+            <label class="field">
+              <span>{words.onFailure}</span>
+              <select
+                value={form.onFailure}
+                onChange={(event) => set({ onFailure: event.currentTarget.value as Form['onFailure'] })}
+              >
+                <option value="park">{words.onFailurePark}</option>
+                <option value="fail">{words.onFailureFail}</option>
+              </select>
+            </label>
+            <label class="field">
+              <span>{words.priority}</span>
+              <select value={form.priority} onChange={(event) => set({ priority: event.currentTarget.value })}>
+                <option value="">–</option>
+                {[1, 2, 3, 4, 5].map((each) => (
+                  <option key={each} value={each}>
+                    {each}
+                  </option>
+                ))}
+              </select>
+              <span class="hint">{words.priorityHint}</span>
+            </label>
+          </div>
+        </details>
+        <Estimate scenes={Number(form.scenes) || 6} topic={form.topic} />
+        <div class="actions">
+          <button class="button main" aria-keyshortcuts="Control+Enter">
+            {words.makeFilm} <kbd aria-hidden="true">Ctrl ↵</kbd>
+          </button>
+          <Button name={words.saveOnly} onClick={() => void send(false)}>
+            {words.saveOnly}
+          </Button>
+          <CopyAs
+            recipe={{
+              curl: curl('POST', '/v1/projects', bodyOf(form, true)),
+              cli: `storyreel generate ${JSON.stringify(form.topic)} --scenes ${form.scenes}`,
+              ts: `await client.create(${JSON.stringify(bodyOf(form, false))})`,
+            }}
+          />
+        </div>
+      </form>
+    </Screen>
+  );
+}

@@ -1,0 +1,23 @@
+import { signal } from '@preact/signals';
+
+/** The one live region of the page: short sentences, never tokens. */
+export const announced = signal('');
+/** What the gateway answered last, for the eye. */
+export const answered = signal<{ readonly text: string; readonly isRefusal: boolean } | undefined>(undefined);
+
+let clearing: ReturnType<typeof setTimeout> | undefined;
+let hiding: ReturnType<typeof setTimeout> | undefined;
+
+export function announce(sentence: string): void {
+  clearTimeout(clearing);
+  // Cleared first, so that an equal sentence is read again.
+  announced.value = '';
+  clearing = setTimeout(() => (announced.value = sentence), 100);
+}
+
+export function showAnswer(text: string, isRefusal = false): void {
+  answered.value = { text, isRefusal };
+  announce(text);
+  clearTimeout(hiding);
+  if (!isRefusal) hiding = setTimeout(() => (answered.value = undefined), 6_000);
+}

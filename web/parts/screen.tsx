@@ -1,0 +1,34 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+interface ScreenProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  readonly aside?: ComponentChildren;
+  readonly wide?: boolean;
+}
+
+let isFirst = true;
+
+/** One screen: its heading has the focus after a change of the screen, so that a reader begins there. */
+export function Screen({ title, children, aside, wide = false }: ScreenProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus();
+    isFirst = false;
+  }, []);
+  useEffect(() => {
+    document.title = `${title} · Storyreel`;
+  }, [title]);
+  return (
+    <main id="content" class={wide ? 'screen wide' : 'screen'}>
+      <header class="screen-head">
+        <h1 tabIndex={-1} ref={heading}>
+          {title}
+        </h1>
+        {aside}
+      </header>
+      {children}
+    </main>
+  );
+}

@@ -1,0 +1,24 @@
+import { STAGES } from '../../src/protocol';
+import type { StageView } from '../api/types';
+import { t } from '../i18n';
+import { markOf } from './status';
+
+/** The six stages as six segments: each by its texture, its mark and, for readers, its words. */
+export function StageRail({ stages }: { readonly stages: readonly StageView[] }) {
+  const words = t();
+  return (
+    <ol class="rail" aria-label={words.stages}>
+      {STAGES.map(({ name }) => {
+        const status = stages.find(({ stage }) => stage === name)?.status ?? 'pending';
+        return (
+          <li key={name} class={`segment status-${status}`} title={`${words.stage(name)}: ${words.status(status)}`}>
+            <span aria-hidden="true">{markOf(status)}</span>
+            <span class="sr-only">
+              {words.stage(name)}: {words.status(status)}
+            </span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

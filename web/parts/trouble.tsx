@@ -1,0 +1,14 @@
+import type { Problem } from '../api/ask';
+import { t } from '../i18n';
+import { SignIn } from '../shell/sign-in';
+
+/** Why something is not shown, in words. */
+export function Trouble({ problem }: { readonly problem: Problem | undefined }) {
+  if (!problem) return null;
+  if (problem.status === 401) return <SignIn />;
+  return (
+    <p class="notice" role="alert">
+      <span aria-hidden="true">⚠</span> {problem.status === 0 ? t().notReachable : problem.detail}
+    </p>
+  );
+}

@@ -1,0 +1,78 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { ProjectPage } from '../api/types';
+import { t } from '../i18n';
+import { usePolled } from '../parts/polled';
+import { Screen } from '../parts/screen';
+import { Trouble } from '../parts/trouble';
+import { useKeys } from '../parts/use-keys';
+import { navigate } from '../router';
+import { AttentionTray } from '../live-film/attention-tray';
+import { approve, GateBar, waitingGate } from '../live-film/gate-bar';
+import { Script } from '../live-film/script';
+import { Storyboard } from '../live-film/storyboard';
+import { Button } from '../parts/button';
+import { Story } from '../story/story';
+
+/** What waits for a person in all films, one after the other. */
+export function Review() {
+  const words = t();
+  const gates = usePolled<ProjectPage>('/v1/projects?status=awaiting_approval&limit=100');
+  const parked = usePolled<ProjectPage>('/v1/projects?status=needs_attention&limit=100');
+  const [at, setAt] = useState(0);
+  const films = [...(gates.value.body?.projects ?? []), ...(parked.value.body?.projects ?? [])].reverse();
+  const film = films[Math.min(at, films.length - 1)];
+  const isKnown = gates.value.body !== undefined && parked.value.body !== undefined;
+  const next = () => setAt(films.length === 0 ? 0 : (Math.min(at, films.length - 1) + 1) % films.length);
+  useKeys({
+    m: films.length > 1 ? { label: words.next, run: next } : undefined,
+    o: film && { label: words.openFilm, run: () => navigate(`/p/${film.projectId}`) },
+  });
+  return (
+    <Screen
+      title={words.review}
+      aside={
+        film && (
+          <>
+            <span class="quiet-text">{words.position(Math.min(at, films.length - 1) + 1, films.length)}</span>
+            <span class="grow" />
+            {films.length > 1 && (
+              <Button keys="m" onClick={next}>
+                {words.next}
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      <Trouble problem={gates.value.problem ?? parked.value.problem} />
+      {isKnown && !film && (
+        <div class="empty">
+          <p class="large">{words.reviewEmpty}</p>
+          <p class="quiet-text">{words.reviewEmptyHint}</p>
+        </div>
+      )}
+      {film && <Waiting key={film.projectId} id={film.projectId} name={film.name} />}
+    </Screen>
+  );
+}
+
+function Waiting({ id, name }: { readonly id: string; readonly name: string }) {
+  const words = t();
+  const story = useMemo(() => new Story(id), [id]);
+  useEffect(() => () => story.close(), [story]);
+  const gate = waitingGate(story);
+  useKeys({ a: gate === undefined ? undefined : { label: words.approve, run: () => void approve(story, gate) } });
+  return (
+    <article class="waiting">
+      <h2>
+        <a href={`/p/${id}`}>{name}</a>
+      </h2>
+      <AttentionTray story={story} />
+      {gate === 'rewrite' && <Script story={story} readOnly />}
+      {gate !== undefined && gate !== 'rewrite' && (
+        <Storyboard story={story} chosen={undefined} onChoose={(scene) => navigate(`/p/${id}?scene=${scene}`)} />
+      )}
+      <GateBar story={story} />
+    </article>
+  );
+}

@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/ask';
+import { ago } from '../i18n/format';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { Button } from '../parts/button';
+import { copy } from '../parts/copy-as';
+import { Confirm } from '../parts/dialog';
+import { usePolled } from '../parts/polled';
+
+interface Key {
+  readonly id: string;
+  readonly name: string;
+  readonly owner?: string;
+  readonly scopes: readonly string[];
+  readonly lastUsedAt?: string;
+  readonly expiresAt?: string;
+}
+
+/** Keys for programs. A secret is shown once, and nowhere kept. */
+export function ApiKeys() {
+  const words = t();
+  const listed = usePolled<{ readonly keys: readonly Key[] }>('/v1/keys', 15_000);
+  const [name, setName] = useState('');
+  const [secret, setSecret] = useState<string>();
+  const [leaving, setLeaving] = useState<Key>();
+  const { body, problem } = listed.value;
+  const create = async () => {
+    await act(words.create, async () => {
+      const made = await ask<{ readonly secret: string }>('POST', '/v1/keys', { name });
+      setSecret(made.body.secret);
+      setName('');
+    });
+    listed.again?.();
+  };
+  const revoke = async ({ id }: Key) => {
+    await act(words.revoke, () => ask('DELETE', `/v1/keys/${id}`));
+    listed.again?.();
+  };
+  return (
+    <section class="group">
+      <h2>{words.keys}</h2>
+      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {body && (
+        <>
+          <ul class="films">
+            {body.keys.map((key) => (
+              <li key={key.id} class="film-row">
+                <strong>{key.name}</strong> <code>{key.id}</code>
+                <p class="meta">
+                  <span>{key.scopes.join(', ')}</span>
+                  {key.owner !== undefined && <span>{key.owner}</span>}
+                  <span>{key.lastUsedAt === undefined ? words.neverUsed : words.lastUsed(ago(key.lastUsedAt))}</span>
+                  {key.expiresAt !== undefined && <span>{words.expires(ago(key.expiresAt))}</span>}
+                </p>
+                <Button kind="quiet" onClick={() => setLeaving(key)}>
+                  {words.revoke}
+                </Button>
+              </li>
+            ))}
+          </ul>
+          <form
+            class="inline"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void create();
+            }}
+          >
+            <input
+              required
+              aria-label={words.name}
+              placeholder={words.name}
+              value={name}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+            <button class="button">{words.create}</button>
+          </form>
+        </>
+      )}
+      {secret !== undefined && (
+        <p class="notice" role="alert">
+          {words.secretOnce} <code>{secret}</code>{' '}
+          <button type="button" class="link" onClick={() => void copy(secret)}>
+            {words.copyAs}
+          </button>
+        </p>
+      )}
+      {leaving && (
+        <Confirm
+          question={words.confirmRevoke}
+          action={words.revoke}
+          onConfirm={() => void revoke(leaving)}
+          onClose={() => setLeaving(undefined)}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,47 @@
+import { ago } from '../i18n/format';
+import { t } from '../i18n';
+import { usePolled } from '../parts/polled';
+
+interface Entry {
+  readonly at: string;
+  readonly action: string;
+  readonly owner?: string;
+  readonly keyId?: string;
+  readonly projectId?: string;
+}
+
+/** Who has done what. */
+export function Audit() {
+  const words = t();
+  const { body, problem } = usePolled<{ readonly entries: readonly Entry[] }>('/v1/audit', 15_000).value;
+  return (
+    <section class="group">
+      <h2>{words.audit}</h2>
+      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {body && (
+        <div class="scroll" tabIndex={0} role="region" aria-label={words.audit}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{words.when}</th>
+                <th scope="col">{words.action}</th>
+                <th scope="col">{words.who}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {body.entries.map(({ at, action, owner, keyId, projectId }, i) => (
+                <tr key={i}>
+                  <td>{ago(at)}</td>
+                  <td>
+                    {action} {projectId !== undefined && <a href={`/p/${projectId}`}>{projectId.slice(0, 8)}</a>}
+                  </td>
+                  <td>{owner ?? keyId ?? '–'}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,45 @@
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { t } from '../i18n';
+import type { Words } from '../i18n/en';
+import type { Connection, StoryStream } from '../story/story-stream';
+
+/** The stream of the film that is shown. */
+export const shownStream = signal<StoryStream | undefined>(undefined);
+
+const QUIET_MS = 2_000;
+
+const LOOKS: Record<Connection, { readonly mark: string; readonly word: keyof Words }> = {
+  connecting: { mark: '◌', word: 'connecting' },
+  catching_up: { mark: '◐', word: 'catchingUp' },
+  live: { mark: '●', word: 'live' },
+  reconnecting: { mark: '◌', word: 'reconnecting' },
+  ended: { mark: '■', word: 'ended' },
+  let_go: { mark: '◌', word: 'letGo' },
+  signed_out: { mark: '⏻', word: 'signedOut' },
+  not_found: { mark: '✗', word: 'notFound' },
+};
+
+/** How the page is connected, by a shape and a word. A short disconnect is not worth a word. */
+export function ConnectionChip() {
+  const stream = shownStream.value;
+  const now = stream?.connection.value;
+  const [settled, setSettled] = useState(now);
+  useEffect(() => {
+    const isBrief = now === 'reconnecting' || now === 'connecting';
+    const timer = setTimeout(() => setSettled(now), isBrief ? QUIET_MS : 0);
+    return () => clearTimeout(timer);
+  }, [now]);
+  if (!stream || settled === undefined) return null;
+  const { mark, word } = LOOKS[settled];
+  return (
+    <span class={`chip connection-${settled}`}>
+      <span aria-hidden="true">{mark}</span> <span role="status">{t()[word] as string}</span>
+      {settled === 'reconnecting' && (
+        <button type="button" class="link" onClick={stream.now}>
+          {t().reconnectNow}
+        </button>
+      )}
+    </span>
+  );
+}

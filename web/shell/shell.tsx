@@ -1,0 +1,91 @@
+import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { chooseLanguage, language, LANGUAGES, t, type Language } from '../i18n';
+import { announced, answered } from '../parts/announce';
+import { useKeys } from '../parts/use-keys';
+import { navigate, place, screenOf, type Screen } from '../router';
+import { ConnectionChip } from './connection-chip';
+import { KeyList } from './key-list';
+import { chooseTheme, theme, THEMES, type Theme } from './theme';
+
+/** What is around every screen. */
+export function Shell({ children }: { readonly children: ComponentChildren }) {
+  const words = t();
+  const [isListOpen, setListOpen] = useState(false);
+  const screen = screenOf(place.value.pathname);
+  useKeys({
+    '?': { label: words.keyList, run: () => setListOpen(true) },
+    'g f': { label: words.films, run: () => navigate('/') },
+    'g b': { label: words.batches, run: () => navigate('/b') },
+    'g w': { label: words.review, run: () => navigate('/review') },
+    'g s': { label: words.settings, run: () => navigate('/settings') },
+    n: { label: words.newFilm, run: () => navigate('/new') },
+  });
+  const link = (href: string, label: string, ...names: Screen['name'][]) => (
+    <a href={href} aria-current={names.includes(screen.name) ? 'page' : undefined}>
+      {label}
+    </a>
+  );
+  return (
+    <>
+      <a class="skip" href="#content">
+        {words.skipToContent}
+      </a>
+      <header class="top">
+        <a class="brand" href="/">
+          <span aria-hidden="true">▞</span> Storyreel
+        </a>
+        {screen.name !== 'watch' && (
+          <nav aria-label={words.mainNavigation}>
+            {link('/', words.films, 'films', 'film', 'new-film')}
+            {link('/review', words.review, 'review')}
+            {link('/b', words.batches, 'batches', 'batch')}
+            {link('/providers', words.providers, 'providers')}
+            {link('/settings', words.settings, 'settings')}
+          </nav>
+        )}
+        <span class="grow" />
+        <ConnectionChip />
+        <button type="button" class="button quiet" aria-keyshortcuts="?" onClick={() => setListOpen(true)}>
+          <span class="sr-only">{words.keyList}</span>
+          <kbd aria-hidden="true">?</kbd>
+        </button>
+        <select
+          aria-label={words.language}
+          value={language.value}
+          onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}
+        >
+          {LANGUAGES.map((each) => (
+            <option key={each} value={each}>
+              {each === 'zh' ? '中文' : 'English'}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label={words.theme}
+          value={theme.value}
+          onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}
+        >
+          {THEMES.map((each) => (
+            <option key={each} value={each}>
+              {{ auto: `◐ ${words.themeAuto}`, light: `○ ${words.themeLight}`, dark: `● ${words.themeDark}` }[each]}
+            </option>
+          ))}
+        </select>
+      </header>
+      {children}
+      {answered.value && (
+        <p class={answered.value.isRefusal ? 'answer refusal' : 'answer'}>
+          <span aria-hidden="true">{answered.value.isRefusal ? '⚠' : '✓'}</span> {answered.value.text}
+          <button type="button" class="link" onClick={() => (answered.value = undefined)}>
+            {words.close}
+          </button>
+        </p>
+      )}
+      <div class="sr-only" role="status">
+        {announced.value}
+      </div>
+      {isListOpen && <KeyList onClose={() => setListOpen(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { effect, signal } from '@preact/signals';
+import { isFinal, type StoryEvent } from '../../src/protocol';
+import { ask, asProblem, type Problem } from '../api/ask';
+import type { Editable, ProjectView } from '../api/types';
+import { StoryModel } from './story-model';
+import { StoryStream } from './story-stream';
+
+const REFRESH_MS = 150;
+
+/** One project as the page has it: what its events tell, and what the gateway answers beside them. */
+export class Story {
+  readonly model = new StoryModel();
+  readonly view = signal<ProjectView | undefined>(undefined);
+  readonly editable = signal<Editable | undefined>(undefined);
+  /** Why the newest answer is not shown. */
+  readonly problem = signal<Problem | undefined>(undefined);
+  readonly stream: StoryStream;
+  private etag: string | undefined;
+  private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private readonly stopWatching: () => void;
+
+  constructor(readonly id: string) {
+    this.stream = new StoryStream(id, (event) => this.take(event));
+    void this.refresh();
+    this.stopWatching = effect(() => {
+      // A run that somebody else has started is seen by its status.
+      const { connection } = this.stream;
+      const status = this.view.value?.status;
+      if (connection.value === 'ended' && status !== undefined && !isFinal(status)) this.stream.now();
+    });
+  }
+
+  get path(): string {
+    return `/v1/projects/${this.id}`;
+  }
+
+  media(sha256: string): string {
+    return `${this.path}/media/${sha256}`;
+  }
+
+  close(): void {
+    this.stopWatching();
+    clearTimeout(this.refreshing);
+    this.stream.close();
+  }
+
+  async refresh(): Promise<void> {
+    clearTimeout(this.refreshing);
+    this.refreshing = undefined;
+    try {
+      const { body, etag } = await ask<ProjectView>('GET', this.path);
+      if (etag === this.etag && this.view.value) return;
+      this.etag = etag;
+      this.view.value = body;
+      this.problem.value = undefined;
+      const editable = await ask<Editable>('GET', `${this.path}/editable`);
+      this.editable.value = editable.body;
+    } catch (error) {
+      this.problem.value = asProblem(error);
+    }
+  }
+
+  private take(event: StoryEvent): boolean {
+    const isWhole = this.model.take(event);
+    if (event.type !== 'token' && this.refreshing === undefined) {
+      this.refreshing = setTimeout(() => void this.refresh(), REFRESH_MS);
+    }
+    return isWhole;
+  }
+}
