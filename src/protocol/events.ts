@@ -132,6 +132,21 @@ export interface SceneSnapshot {
   readonly visual_prompt: string;
   readonly shot_type: string;
   readonly duration: number;
+  /** What is stored for the scene: absent as long as nothing is. */
+  readonly image?: SceneAsset;
+  readonly camera?: { readonly movement: string; readonly speed: string };
+  readonly clip?: SceneAsset;
+}
+
+/** A picture or a clip, as far as it was measured. The gateway serves it at `/v1/projects/{id}/media/{sha256}`. */
+export interface SceneAsset {
+  readonly asset: string;
+  readonly sha256: string;
+  readonly media_type: string;
+  readonly width?: number;
+  readonly height?: number;
+  /** In seconds. */
+  readonly duration?: number;
 }
 
 /** Replaces all that a viewer has. `cursor` is where the tail goes on; absent while the log has no event. */

@@ -70,6 +70,7 @@ export {
   type LaneSnapshot,
   type LogEvent,
   type ResetReason,
+  type SceneAsset,
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
@@ -138,3 +139,4 @@ export {
   type StoryMessage,
   type StoryMessages,
 } from './story-messages';
+export { mediaKey } from './media-key';

@@ -17,8 +17,8 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { StoryreelError } from '../protocol';
-import { mediaKey, type FoundMedia, type MediaDraft, type MediaStore, type StoredMedia } from './media-store';
+import { mediaKey, StoryreelError } from '../protocol';
+import type { FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';
 
 const PROBE_BYTES = 4_096;
 

@@ -1,2 +1,3 @@
+export { mediaKey } from '../protocol';
 export { FolderStore } from './folder-store';
-export { mediaKey, type FoundMedia, type MediaDraft, type MediaStore, type StoredMedia } from './media-store';
+export type { FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';

@@ -138,7 +138,13 @@ describe('With a key', () => {
       ]);
     }
     expect((await other.ask('GET', '/v1/projects')).body).toEqual({ projects: [] });
-    expect((await user.ask('GET', '/v1/projects')).body.projects).toMatchObject([{ projectId, owner }]);
+    const [listed] = (await user.ask('GET', '/v1/projects')).body.projects;
+    expect(listed).toMatchObject({
+      projectId,
+      owner,
+      summary: { stages: Array(6).fill({ status: 'completed' }), parked: [] },
+    });
+    expect((await user.ask('GET', `${path}/media/${listed.summary.poster.sha256}`)).status).toBe(200);
   });
 
   test('of two edits at once one is refused, with the version that is there now', async () => {

@@ -48,6 +48,18 @@ describe('A story', () => {
     if (snapshot?.type !== 'snapshot') throw new Error('no snapshot');
     const seconds = snapshot.scenes.reduce((sum, { duration }) => sum + duration, 0);
     expect(film?.duration).toBeCloseTo(seconds, 1);
+    // Whoever comes back later sees each scene's card as one who was there.
+    for (const scene of snapshot.scenes) {
+      expect(scene).toMatchObject({
+        image: {
+          sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          width: expect.any(Number),
+          height: expect.any(Number),
+        },
+        camera: { movement: expect.any(String), speed: expect.any(String) },
+        clip: { asset: expect.stringContaining('/'), media_type: 'video/mp4', duration: expect.any(Number) },
+      });
+    }
   });
 
   test('shows its viewer every text exactly as it is stored', async () => {

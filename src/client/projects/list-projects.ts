@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { Project } from '../../entities/index';
 import { StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol/index';
 import { read } from './inputs';
+import { DIGEST, digestOf, type DigestRow, type ProjectDigest } from './project-digest';
 
 export interface ProjectSummary {
   readonly projectId: ProjectId;
@@ -11,6 +12,7 @@ export interface ProjectSummary {
   readonly createdAt: Date;
   readonly owner?: string;
   readonly batchId?: BatchId;
+  readonly summary: ProjectDigest;
 }
 
 export interface ListFilter {
@@ -39,7 +41,11 @@ const MICROSECONDS = `(extract(epoch FROM p.created_at) * 1000000)::bigint`;
 /** Projects that the filter lets through, a page at a time. Throws `Project.Invalid`. */
 export async function listProjects(dataSource: DataSource, filter: ListFilter): Promise<ProjectPage> {
   const { status, owner, batch, text, after, limit = 20 } = read('the list', filter);
-  const found = dataSource.getRepository(Project).createQueryBuilder('p').addSelect(MICROSECONDS, 'place');
+  const found = dataSource
+    .getRepository(Project)
+    .createQueryBuilder('p')
+    .addSelect(MICROSECONDS, 'place')
+    .addSelect(DIGEST, 'digest');
   if (status !== undefined) found.andWhere('p.status = :status', { status });
   if (owner !== undefined) found.andWhere('p.owner = :owner', { owner });
   if (batch !== undefined) found.andWhere('p.batch_id = :batch', { batch });
@@ -52,20 +58,25 @@ export async function listProjects(dataSource: DataSource, filter: ListFilter): 
     found.andWhere(`(${MICROSECONDS}, p.id) < (:place, :id)`, { place, id });
   }
   found.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC');
-  const { entities, raw } = await found.limit(limit + 1).getRawAndEntities<{ place: string }>();
+  const { entities, raw } = await found.limit(limit + 1).getRawAndEntities<{ place: string; digest: DigestRow }>();
   const last = entities[limit - 1];
   const isMore = entities.length > limit && last !== undefined;
   return {
-    projects: entities.slice(0, limit).map(summaryOf),
+    projects: raw.slice(0, limit).flatMap(({ digest }, i) => {
+      const project = entities[i];
+      return project ? [summaryOf(project, digest)] : [];
+    }),
     ...(isMore && { next: `${raw[limit - 1]?.place}_${last.id}` }),
   };
 }
 
-function summaryOf({ id, name, topic, status, createdAt, owner, batchId }: Project): ProjectSummary {
+function summaryOf(project: Project, digest: DigestRow): ProjectSummary {
+  const { id, name, topic, status, createdAt, owner, batchId, budget } = project;
   return {
     projectId: id as ProjectId,
     ...{ name, topic, status, createdAt },
     ...(owner !== null && { owner }),
     ...(batchId !== null && { batchId: batchId as BatchId }),
+    summary: digestOf(digest, budget),
   };
 }

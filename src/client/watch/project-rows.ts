@@ -8,6 +8,7 @@ import {
   type SceneSnapshot,
   type StageName,
 } from '../../protocol/index';
+import { sceneAssets, SCENE_ASSETS, SCENE_JOINS, type SceneAssetsRow } from './scene-assets';
 
 /** Text that is settled, by lane. */
 export interface SettledText {
@@ -50,8 +51,10 @@ interface StandingRow extends ProjectTold {
 
 interface TruthRow extends StandingRow {
   readonly texts: readonly (readonly [StageName, string, string])[];
-  readonly scenes: readonly (readonly [number, string, string, string, number, string | null, string | null])[];
+  readonly scenes: readonly SceneRow[];
 }
+
+type SceneRow = readonly [number, string, string, string, number, string | null, string | null, SceneAssetsRow];
 
 interface FilmRow {
   readonly path: string;
@@ -87,8 +90,9 @@ const TEXTS = `
     'project_stages WHERE project_id = p.id AND text IS NOT NULL AND sha256 IS NOT NULL',
   )} AS texts,
   ${all(
-    `json_build_array(s.sequence_number, s.narration, s.visual_prompt, s.shot_type, s.duration_seconds, c.text, c.sha256)`,
-    'storyboards AS s LEFT JOIN camera_movements AS c ON c.scene_id = s.id WHERE s.project_id = p.id',
+    `json_build_array(s.sequence_number, s.narration, s.visual_prompt, s.shot_type, s.duration_seconds, c.text, c.sha256,
+       ${SCENE_ASSETS})`,
+    `storyboards AS s LEFT JOIN camera_movements AS c ON c.scene_id = s.id ${SCENE_JOINS} WHERE s.project_id = p.id`,
     'ORDER BY s.sequence_number',
   )} AS scenes`;
 
@@ -112,8 +116,9 @@ export async function loadTruth(dataSource: DataSource, projectId: ProjectId): P
   for (const [number, , , , , text, sha256] of row.scenes) {
     if (text !== null && sha256 !== null) texts.set(laneId('camera_movement', number), { text, sha256 });
   }
-  const scenes = row.scenes.map(([number, narration, prompt, shot, duration]) => ({
+  const scenes = row.scenes.map(([number, narration, prompt, shot, duration, , , assets]) => ({
     ...{ scene_number: number, narration, visual_prompt: prompt, shot_type: shot, duration },
+    ...sceneAssets(assets),
   }));
   return { ...standing(row), texts, scenes };
 }

@@ -1,0 +1,12 @@
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+};
+
+/** The key that content of this hash and type has in every store. */
+export function mediaKey(sha256: string, mediaType: string): string {
+  return `${sha256.slice(0, 2)}/${sha256}.${EXTENSIONS[mediaType] ?? 'bin'}`;
+}
