@@ -126,7 +126,7 @@ it('looks after the pods of the worker, by the queues that it serves', () => {
 it('leads to the gateway where it listens, asks for its health there, and lets it end its streams', () => {
   const { data: set = {} } = settings;
   const labels = gateway.spec?.template.metadata?.labels;
-  const address = new Service(manifest('service') as never).spec;
+  const address = new Service(manifest('service')).spec;
   expect(gateway.spec?.selector.matchLabels).toEqual(labels);
   expect(address?.selector).toEqual(labels);
   expect(address?.ports?.map(({ targetPort }) => targetPort)).toEqual(['http']);
