@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { Job } from 'kubernetes-models/batch/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
-import { ConfigMap, PersistentVolumeClaim, type IPodSpec } from 'kubernetes-models/v1';
+import { ConfigMap, PersistentVolumeClaim, Service, type IPodSpec } from 'kubernetes-models/v1';
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import { parse } from 'yaml';
 import { readConfig, SETTINGS } from '../../src/config';
@@ -17,6 +17,8 @@ const KINDS = {
   media: PersistentVolumeClaim,
   migrate: Job,
   worker: Deployment,
+  gateway: Deployment,
+  service: Service,
   disruption: PodDisruptionBudget,
   scale: ScaledObject,
 };
@@ -24,10 +26,11 @@ const KINDS = {
 const settings = new ConfigMap(manifest('settings'));
 const migrate = new Job(manifest('migrate'));
 const worker = new Deployment(manifest('worker'));
+const gateway = new Deployment(manifest('gateway'));
 const scale = new ScaledObject(manifest('scale') as never);
-const pods = [migrate, worker].map(({ spec }) => spec?.template.spec as IPodSpec);
+const pods = [migrate, worker, gateway].map(({ spec }) => spec?.template.spec as IPodSpec);
 const containers = pods.flatMap((pod) => pod.containers);
-const serving = containers.at(-1);
+const [, serving, answering] = containers;
 
 it('has one file for each kind of object', () => {
   const files = filesBelow('deploy/kubernetes').map((file) => basename(file, '.yaml'));
@@ -57,6 +60,7 @@ it('runs the image that docker-compose.yml names, of the version of package.json
   expect(containers.map(({ image, args }) => ({ image, args }))).toEqual([
     { image: `storyreel:${version}`, args: service('migrate').command },
     { image: `storyreel:${version}`, args: service('worker').command },
+    { image: `storyreel:${version}`, args: service('gateway').command },
   ]);
 });
 
@@ -117,4 +121,24 @@ it('looks after the pods of the worker, by the queues that it serves', () => {
   const config = readConfig({});
   const atOnce = [config.TEXT_CONCURRENCY, config.IMAGE_CONCURRENCY, config.VIDEO_CONCURRENCY, config.FILM_CONCURRENCY];
   expect(triggers.slice(1).map(({ targetQueueSize }) => targetQueueSize)).toEqual(atOnce.map(String));
+});
+
+it('leads to the gateway where it listens, asks for its health there, and lets it end its streams', () => {
+  const { data: set = {} } = settings;
+  const labels = gateway.spec?.template.metadata?.labels;
+  const address = new Service(manifest('service')).spec;
+  expect(gateway.spec?.selector.matchLabels).toEqual(labels);
+  expect(address?.selector).toEqual(labels);
+  expect(address?.ports?.map(({ targetPort }) => targetPort)).toEqual(['http']);
+  expect(answering?.ports).toEqual([
+    { name: 'http', containerPort: Number(set['GATEWAY_ADDRESS']?.split(':').at(-1)) },
+  ]);
+  for (const probe of [answering?.startupProbe, answering?.livenessProbe, answering?.readinessProbe])
+    expect(probe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+  expect(answering?.volumeMounts?.find(({ name }) => name === 'media')).toMatchObject({
+    mountPath: set['MEDIA_DIR'],
+    readOnly: true,
+  });
+  const seconds = gateway.spec?.template.spec?.terminationGracePeriodSeconds ?? 0;
+  expect(seconds * 1000).toBeGreaterThan(Number(set['SHUTDOWN_GRACE_MS']) + 5000);
 });

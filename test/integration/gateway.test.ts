@@ -48,14 +48,18 @@ describe('On a loopback address without keys', () => {
     }
   });
 
-  test('no name but those of this machine is answered', async () => {
+  test('no name but those of this machine is answered, but for the health, which a supervisor asks by any', async () => {
     const { hostname, port } = new URL(gateway.url);
-    const socket = connect(Number(port), hostname);
-    socket.end('GET /v1/projects HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n');
-    let answer = '';
-    socket.on('data', (data: Buffer) => (answer += data.toString('utf8')));
-    await once(socket, 'close');
-    expect(answer).toMatch(/^HTTP\/1\.1 403 [^]*"code":"Request\.Forbidden"/);
+    const answerOf = async (path: string) => {
+      const socket = connect(Number(port), hostname);
+      socket.end(`GET ${path} HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n`);
+      let answer = '';
+      socket.on('data', (data: Buffer) => (answer += data.toString('utf8')));
+      await once(socket, 'close');
+      return answer;
+    };
+    expect(await answerOf('/v1/projects')).toMatch(/^HTTP\/1\.1 403 [^]*"code":"Request\.Forbidden"/);
+    expect(await answerOf('/healthz')).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
