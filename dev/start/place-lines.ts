@@ -20,7 +20,9 @@ export function placeLines({ uiUrl, gatewayUrl, namespace, envFile, projectId, r
   const workflow = `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
   return [
     ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
-    ...(gatewayUrl === undefined ? [] : [`Page          ${gatewayUrl}/p/${projectId}`, `HTTP          ${gatewayUrl}/v1`]),
+    ...(gatewayUrl === undefined
+      ? []
+      : [`Page          ${gatewayUrl}/p/${projectId}`, `HTTP          ${gatewayUrl}/v1`]),
     `Command line  . ${shellWord(file)} && storyreel status ${projectId}`,
     `              storyreel cancel ${projectId}`,
   ];
