@@ -196,13 +196,11 @@ export default defineConfig(
           ],
         },
       ],
-      ...restrictSyntax(
-        ...namedExports,
-        {
-          selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"], MemberExpression[property.name=/^(inner|outer)HTML$/]',
-          message: 'What a model wrote is text, never HTML.',
-        },
-      ),
+      ...restrictSyntax(...namedExports, {
+        selector:
+          'JSXAttribute[name.name="dangerouslySetInnerHTML"], MemberExpression[property.name=/^(inner|outer)HTML$/]',
+        message: 'What a model wrote is text, never HTML.',
+      }),
     },
   },
   { files: ['src/config.ts', 'src/child-env.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },

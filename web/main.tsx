@@ -9,6 +9,7 @@ import { Providers } from './providers/providers';
 import { Review } from './review/review';
 import { place, screenOf, startRouter, type Screen } from './router';
 import { Settings } from './settings/settings';
+import { takeLoginLink } from './shell/login-link';
 import { NotFound } from './shell/not-found';
 import { Shell } from './shell/shell';
 import { Watch } from './watch/watch';
@@ -45,4 +46,4 @@ function App() {
 startRouter();
 startKeys();
 const root = document.getElementById('app');
-if (root) render(<App />, root);
+void takeLoginLink().then(() => root && render(<App />, root));

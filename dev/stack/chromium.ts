@@ -16,7 +16,7 @@ export interface Browser {
 }
 
 /** A Chromium without a screen, to test the page with. Throws `StackError`, which says in one line how to get one. */
-export async function findChromium(context: StackContext): Promise<Browser> {
+export async function findChromium(context: Pick<StackContext, 'toolsDir' | 'env' | 'signal'>): Promise<Browser> {
   const { env, toolsDir } = context;
   const found = await findProgram(context, {
     variable: 'STORYREEL_CHROMIUM',
@@ -25,7 +25,10 @@ export async function findChromium(context: StackContext): Promise<Browser> {
   });
   if (found) return { program: found, env: {} };
   try {
-    const folder = await debianPackage(context, 'chromium-headless-shell', { alsoNeeds: /^chromium-common$/, all: true });
+    const folder = await debianPackage(context, 'chromium-headless-shell', {
+      alsoNeeds: /^chromium-common$/,
+      all: true,
+    });
     const fonts = await debianPackage(context, FONTS);
     const program = filesBelow(folder, /^chromium-headless-shell$/).find(
       (file) => isExecutableFile(file) && file.includes('/lib/'),

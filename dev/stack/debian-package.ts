@@ -17,7 +17,14 @@ interface Needs {
 
 /** Of the system itself: another version of one of these beside it breaks programs. */
 const OF_SYSTEM = /^lib(c6|c-bin|gcc-s1|stdc\+\+6|crypt1)$/;
-const NOT_NEEDED = ['--no-recommends', '--no-suggests', '--no-conflicts', '--no-breaks', '--no-replaces', '--no-enhances'];
+const NOT_NEEDED = [
+  '--no-recommends',
+  '--no-suggests',
+  '--no-conflicts',
+  '--no-breaks',
+  '--no-replaces',
+  '--no-enhances',
+];
 
 /**
  * The folder with what Debian's package, and the libraries that it needs directly, would put below `/`; fetched with apt

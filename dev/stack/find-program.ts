@@ -17,7 +17,7 @@ interface Search {
 
 /** The program that the environment names or that PATH has. Throws `StackError` when the named one cannot be used. */
 export async function findProgram(
-  { env }: StackContext,
+  { env }: Pick<StackContext, 'env'>,
   { variable, names, check }: Search,
 ): Promise<string | undefined> {
   const named = env[variable];

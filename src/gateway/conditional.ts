@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoryreelError } from '../protocol';
-import type { ProjectView } from '../client';
 
 const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
 
@@ -10,8 +9,8 @@ export function tagOf(body: unknown): string {
   return `"${hashOf(body)}"`;
 }
 
-/** Of a project: its version, which `If-Match` compares, and everything else of it. */
-export function projectTag(view: ProjectView): string {
+/** Of a project, or of what of it can be edited: its version, which `If-Match` compares, and everything else of it. */
+export function versionTag(view: { readonly version: number }): string {
   return `"v${view.version}-${hashOf(view)}"`;
 }
 

@@ -9,7 +9,6 @@ export async function openBrowser(): Promise<Browser> {
   const { program, env } = await findChromium({
     env: process.env,
     toolsDir: process.env['STORYREEL_TOOLS_DIR'] ?? join(projectRoot, '.storyreel', 'tools'),
-    report: () => undefined,
     signal: new AbortController().signal,
   });
   return chromium.launch({

@@ -45,5 +45,7 @@ export function problemIn(status: number, read: unknown): Problem {
 }
 
 export function asProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem(0, 'Page', String((error as Error | undefined)?.message ?? error));
+  return error instanceof Problem
+    ? error
+    : new Problem(0, 'Page', String((error as Error | undefined)?.message ?? error));
 }

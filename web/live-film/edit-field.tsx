@@ -7,6 +7,7 @@ import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
+import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
 import { Conflict } from './conflict';
 import { commandsFor, send } from './steering';
@@ -76,11 +77,12 @@ export function EditField(props: EditFieldProps) {
           <textarea
             rows={rows}
             value={draft.value}
-            autofocus
+            ref={focusNew}
             onInput={(event) => change(event.currentTarget.value)}
             onKeyDown={(event) => {
               if (event.isComposing) return;
-              if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void save(draft.value, draft.version, false);
+              if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
+                void save(draft.value, draft.version, false);
               if (event.key === 'Escape' && !isChanged) setDraft(id, undefined);
             }}
           />
@@ -113,7 +115,9 @@ export function EditField(props: EditFieldProps) {
           {words.discard}
         </Button>
         <Consequence story={story} changes={isChanged ? changes(draft.value) : undefined} />
-        <CopyAs recipe={{ curl: curl('PATCH', story.path, changes(draft.value), { 'if-match': `"v${draft.version}"` }) }} />
+        <CopyAs
+          recipe={{ curl: curl('PATCH', story.path, changes(draft.value), { 'if-match': `"v${draft.version}"` }) }}
+        />
       </div>
     </div>
   );
@@ -163,5 +167,5 @@ function valueIn(editable: Editable, field: string): string | undefined {
   if (first === 'topic') return editable.topic;
   const found = editable.scenes.find(({ scene_number: n }) => n === Number(scene));
   const value = found?.[key as keyof typeof found];
-  return value === undefined ? undefined : String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }

@@ -4,6 +4,7 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
+import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
 import { laneName } from './attention-tray';
 
@@ -71,7 +72,7 @@ export function GateBar({ story }: { readonly story: Story }) {
             <span>{words.rejectReason}</span>
             <textarea
               rows={2}
-              autofocus
+              ref={focusNew}
               required
               value={reason}
               onInput={(event) => setReason(event.currentTarget.value)}

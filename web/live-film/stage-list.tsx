@@ -15,7 +15,8 @@ export function StageList({ story }: { readonly story: Story }) {
           const stage = view?.stages.find((each) => each.stage === name);
           const lanes = view?.lanes.filter(({ lane }) => lane.startsWith(`${name}/`)) ?? [];
           const settled = lanes.filter(({ status }) => status === 'completed' || status === 'skipped').length;
-          const target = name === 'film' ? '#film' : scope === 'scene' || name === 'storyboard' ? '#storyboard' : '#script';
+          const target =
+            name === 'film' ? '#film' : scope === 'scene' || name === 'storyboard' ? '#storyboard' : '#script';
           return (
             <li key={name} class={`status-${stage?.status ?? 'pending'}`}>
               <a href={target}>{words.stage(name)}</a>

@@ -7,6 +7,7 @@ import { CopyAs } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
 import { navigate } from '../router';
 import type { Story } from '../story/story';
+import { ShareLinks } from './share-links';
 import { commandsFor, requestOf, send, type Command } from './steering';
 
 const KEYS: Partial<Record<Command, string>> = { pause_now: 'p', resume: 'r' };
@@ -14,7 +15,7 @@ const KEYS: Partial<Record<Command, string>> = { pause_now: 'p', resume: 'r' };
 /** Only what the run can be asked as it stands; what stands changes when the gateway says so, never before. */
 export function SteeringBar({ story }: { readonly story: Story }) {
   const words = t();
-  const [asking, setAsking] = useState<'cancel' | 'delete'>();
+  const [asking, setAsking] = useState<'cancel' | 'delete' | 'share'>();
   const status = story.model.status.value ?? story.view.value?.status;
   const commands = commandsFor(status);
   const hint: Partial<Record<Command, string>> = { pause: words.pauseHint, pause_now: words.pauseNowHint };
@@ -45,6 +46,7 @@ export function SteeringBar({ story }: { readonly story: Story }) {
               {requestOf(story, command).name} <CopyAs recipe={requestOf(story, command).recipe} />
             </p>
           ))}
+          <Button onClick={() => setAsking('share')}>{words.shareLinks}</Button>
           {commands.includes('start') && (
             <Button kind="danger" onClick={() => setAsking('delete')}>
               {words.deleteFilm}
@@ -52,6 +54,7 @@ export function SteeringBar({ story }: { readonly story: Story }) {
           )}
         </div>
       </details>
+      {asking === 'share' && <ShareLinks story={story} onClose={() => setAsking(undefined)} />}
       {asking === 'cancel' && (
         <Confirm
           question={words.confirmCancel}

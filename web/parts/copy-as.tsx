@@ -10,7 +10,12 @@ export interface Recipe {
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-export function curl(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): string {
+export function curl(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): string {
   const parts = ['curl', ...(method === 'GET' || (method === 'POST' && body !== undefined) ? [] : ['-X', method])];
   parts.push(quoted(location.origin + path));
   if (body !== undefined) parts.push('--json', quoted(JSON.stringify(body)));

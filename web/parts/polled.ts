@@ -9,7 +9,10 @@ export interface Polled<T> {
 
 /** What an address answers, asked again every few seconds while the page is seen. An unchanged answer changes nothing. */
 export function usePolled<T>(path: string, ms = 4_000): Signal<Polled<T>> & { again?: () => void } {
-  const state: Signal<Polled<T>> & { again?: () => void } = useSignal<Polled<T>>({ body: undefined, problem: undefined });
+  const state: Signal<Polled<T>> & { again?: () => void } = useSignal<Polled<T>>({
+    body: undefined,
+    problem: undefined,
+  });
   useEffect(() => {
     let etag: string | undefined;
     let timer: ReturnType<typeof setTimeout>;

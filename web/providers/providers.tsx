@@ -20,7 +20,7 @@ export function Providers() {
               {Object.entries(provider).map(([name, value]) => (
                 <>
                   <dt>{name}</dt>
-                  <dd>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd>
+                  <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
                 </>
               ))}
             </dl>

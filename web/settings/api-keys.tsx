@@ -15,6 +15,7 @@ interface Key {
   readonly scopes: readonly string[];
   readonly lastUsedAt?: string;
   readonly expiresAt?: string;
+  readonly revokedAt?: string;
 }
 
 /** Keys for programs. A secret is shown once, and nowhere kept. */
@@ -44,20 +45,22 @@ export function ApiKeys() {
       {body && (
         <>
           <ul class="films">
-            {body.keys.map((key) => (
-              <li key={key.id} class="film-row">
-                <strong>{key.name}</strong> <code>{key.id}</code>
-                <p class="meta">
-                  <span>{key.scopes.join(', ')}</span>
-                  {key.owner !== undefined && <span>{key.owner}</span>}
-                  <span>{key.lastUsedAt === undefined ? words.neverUsed : words.lastUsed(ago(key.lastUsedAt))}</span>
-                  {key.expiresAt !== undefined && <span>{words.expires(ago(key.expiresAt))}</span>}
-                </p>
-                <Button kind="quiet" onClick={() => setLeaving(key)}>
-                  {words.revoke}
-                </Button>
-              </li>
-            ))}
+            {body.keys
+              .filter(({ revokedAt }) => revokedAt === undefined)
+              .map((key) => (
+                <li key={key.id} class="film-row">
+                  <strong>{key.name}</strong> <code>{key.id}</code>
+                  <p class="meta">
+                    <span>{key.scopes.join(', ')}</span>
+                    {key.owner !== undefined && <span>{key.owner}</span>}
+                    <span>{key.lastUsedAt === undefined ? words.neverUsed : words.lastUsed(ago(key.lastUsedAt))}</span>
+                    {key.expiresAt !== undefined && <span>{words.expires(ago(key.expiresAt))}</span>}
+                  </p>
+                  <Button kind="quiet" onClick={() => setLeaving(key)}>
+                    {words.revoke}
+                  </Button>
+                </li>
+              ))}
           </ul>
           <form
             class="inline"
@@ -81,7 +84,7 @@ export function ApiKeys() {
         <p class="notice" role="alert">
           {words.secretOnce} <code>{secret}</code>{' '}
           <button type="button" class="link" onClick={() => void copy(secret)}>
-            {words.copyAs}
+            {words.copy}
           </button>
         </p>
       )}

@@ -5,9 +5,9 @@ import { usePolled } from '../parts/polled';
 interface Entry {
   readonly at: string;
   readonly action: string;
-  readonly owner?: string;
-  readonly keyId?: string;
-  readonly projectId?: string;
+  readonly owner: string | null;
+  readonly credential: string | null;
+  readonly project: string | null;
 }
 
 /** Who has done what. */
@@ -29,13 +29,13 @@ export function Audit() {
               </tr>
             </thead>
             <tbody>
-              {body.entries.map(({ at, action, owner, keyId, projectId }, i) => (
+              {body.entries.map(({ at, action, owner, credential, project }, i) => (
                 <tr key={i}>
                   <td>{ago(at)}</td>
                   <td>
-                    {action} {projectId !== undefined && <a href={`/p/${projectId}`}>{projectId.slice(0, 8)}</a>}
+                    {action} {project !== null && <a href={`/p/${project}`}>{project.slice(0, 8)}</a>}
                   </td>
-                  <td>{owner ?? keyId ?? '–'}</td>
+                  <td>{owner ?? credential ?? '–'}</td>
                 </tr>
               ))}
             </tbody>

@@ -3,7 +3,6 @@ import { areKeysOn, turnKeys } from '../parts/keys';
 import { Screen } from '../parts/screen';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
-import { ShareLinks } from './share-links';
 
 export function Settings() {
   const words = t();
@@ -22,7 +21,6 @@ export function Settings() {
         <p class="hint">{words.keysHint}</p>
       </section>
       <ApiKeys />
-      <ShareLinks />
       <Audit />
     </Screen>
   );

@@ -8,7 +8,8 @@ export function SignIn() {
   const words = t();
   const [key, setKey] = useState('');
   const signIn = async () => {
-    if (await act(words.signIn, () => ask('POST', '/v1/sessions', { key }))) location.reload();
+    if (await act(words.signIn, () => ask('POST', '/v1/sessions', {}, { authorization: `Bearer ${key}` })))
+      location.reload();
   };
   return (
     <form

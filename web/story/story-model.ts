@@ -1,5 +1,12 @@
 import { batch, signal } from '@preact/signals';
-import type { FilmReference, LogEvent, ProjectStatus, SceneSnapshot, SnapshotEvent, StoryEvent } from '../../src/protocol';
+import type {
+  FilmReference,
+  LogEvent,
+  ProjectStatus,
+  SceneSnapshot,
+  SnapshotEvent,
+  StoryEvent,
+} from '../../src/protocol';
 import { NEW_LANE, type LaneState } from './lane-state';
 import { LiveText } from './live-text';
 import { bytesIn, sha256 } from './utf8';
@@ -98,7 +105,10 @@ export class StoryModel {
           fence,
           attempt: event.attempt,
           proof: 'none',
-          marks: [...this.marks(lane), { kind: 'resumed', offset: event.offset, why: event.how, attempt: event.attempt }],
+          marks: [
+            ...this.marks(lane),
+            { kind: 'resumed', offset: event.offset, why: event.how, attempt: event.attempt },
+          ],
         });
         return true;
       case 'reset':

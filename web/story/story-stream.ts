@@ -4,14 +4,7 @@ import { problemIn, type Problem } from '../api/ask';
 import { SseParser } from './sse';
 
 export type Connection =
-  | 'connecting'
-  | 'catching_up'
-  | 'live'
-  | 'reconnecting'
-  | 'ended'
-  | 'let_go'
-  | 'signed_out'
-  | 'not_found';
+  'connecting' | 'catching_up' | 'live' | 'reconnecting' | 'ended' | 'let_go' | 'signed_out' | 'not_found';
 
 type Control = { readonly type: 'caught_up' | 'end'; readonly reason?: string };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CHANGES, INPUTS, type NewProject, type ProjectChanges, type StartOptions } from '../../client';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
-import { isKnown, projectTag, sendTagged, versionToMatch } from '../conditional';
+import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
 import { Refusal } from '../problem';
 import {
   createdProject,
@@ -96,7 +96,7 @@ export function addProjects(app: App, { hub }: Ports): void {
       const wait = waitIn(request.headers);
       const look = async () => {
         const view = await project.status();
-        return { view, tag: projectTag(view) };
+        return { view, tag: versionTag(view) };
       };
       const isNew = ({ tag }: { readonly tag: string }) => !isKnown(request, tag);
       const { view, tag } = wait
@@ -159,7 +159,7 @@ export function addProjects(app: App, { hub }: Ports): void {
     },
     async (request, reply) => {
       const body = await (await storiesOf(request).project(request.params.id)).editable();
-      return sendTagged(request, reply, body, `"v${body.version}"`);
+      return sendTagged(request, reply, body, versionTag(body));
     },
   );
 

@@ -1,0 +1,67 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/ask';
+import { ago } from '../i18n/format';
+import { t } from '../i18n';
+import { act } from '../parts/act';
+import { Button } from '../parts/button';
+import { copy } from '../parts/copy-as';
+import { Dialog } from '../parts/dialog';
+import { usePolled } from '../parts/polled';
+import type { Story } from '../story/story';
+
+interface Token {
+  readonly id: string;
+  readonly expires_at: string;
+  readonly revoked_at?: string;
+}
+
+const WEEK_SECONDS = 7 * 86_400;
+
+/** Links that show this film to whoever has them. The token is in the fragment, which no server and no log sees. */
+export function ShareLinks({ story, onClose }: { readonly story: Story; readonly onClose: () => void }) {
+  const words = t();
+  const path = `${story.path}/tokens`;
+  const listed = usePolled<{ readonly tokens: readonly Token[] }>(path, 15_000);
+  const [link, setLink] = useState<string>();
+  const { body, problem } = listed.value;
+  const create = async () => {
+    await act(words.create, async () => {
+      const made = await ask<{ readonly token: string }>('POST', '/v1/tokens', {
+        project: story.id,
+        seconds: WEEK_SECONDS,
+      });
+      setLink(`${location.origin}/w/${story.id}#t=${made.body.token}`);
+    });
+    listed.again?.();
+  };
+  const revoke = async ({ id }: Token) => {
+    await act(words.revoke, () => ask('DELETE', `${path}/${id}`));
+    listed.again?.();
+  };
+  const current = (body?.tokens ?? []).filter(({ revoked_at: at }) => at === undefined);
+  return (
+    <Dialog title={words.shareLinks} onClose={onClose}>
+      <p class="hint">{words.shareHint}</p>
+      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {body && <Button onClick={() => void create()}>{words.create}</Button>}
+      {link !== undefined && (
+        <p class="notice" role="alert">
+          {words.secretOnce} <code>{link}</code>{' '}
+          <button type="button" class="link" onClick={() => void copy(link)}>
+            {words.copy}
+          </button>
+        </p>
+      )}
+      <ul class="films">
+        {current.map((token) => (
+          <li key={token.id} class="film-row">
+            <span>{words.expires(ago(token.expires_at))}</span>
+            <Button kind="quiet" onClick={() => void revoke(token)}>
+              {words.revoke}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

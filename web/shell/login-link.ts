@@ -1,0 +1,11 @@
+import { ask, asProblem } from '../api/ask';
+import { showAnswer } from '../parts/announce';
+import { navigate, place } from '../router';
+
+/** Takes what a login link carries in its fragment, gives it for a cookie once, and removes it from the address. */
+export async function takeLoginLink(): Promise<void> {
+  const login = new URLSearchParams(place.value.hash.slice(1)).get('login');
+  if (login === null) return;
+  navigate(place.value.pathname + place.value.search, { replace: true });
+  await ask('POST', '/v1/sessions', { login }).catch((error: unknown) => showAnswer(asProblem(error).detail, true));
+}
