@@ -5,6 +5,7 @@ import { Ground } from './harness/ground';
 import { machine } from './harness/machine';
 import { compare, PARTS, type Part } from './compare';
 import { gaps } from './gaps/run';
+import { gatewayBench } from './gateway/run';
 
 function whole(text: string): number {
   const value = Number(text);
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     .description('Measures how tokens get from a provider to viewers: ours beside what people would use instead.')
     .argument(
       '[parts...]',
-      `what is measured: ${PARTS.join(', ')}; all of it when none is named. gaps: how soon tokens come again after outages`,
+      `what is measured: ${PARTS.join(', ')}; all of it when none is named. gaps: how soon tokens come again after outages; gateway: viewers over HTTP`,
     )
     .option(
       '--check',
@@ -40,7 +41,8 @@ async function main(): Promise<void> {
     .parse();
   const { check: checking, runs, out, paths } = program.opts<Options>();
   const ofGaps = program.args[0] === 'gaps';
-  const unknown = (ofGaps ? program.args.slice(1) : program.args).find(
+  const ofGateway = program.args[0] === 'gateway';
+  const unknown = (ofGaps || ofGateway ? program.args.slice(1) : program.args).find(
     (part) => !(PARTS as readonly string[]).includes(part),
   );
   if (unknown) program.error(`bench: there is no part ${unknown}. There are: ${PARTS.join(', ')}`);
@@ -56,9 +58,11 @@ async function main(): Promise<void> {
   try {
     const result = ofGaps
       ? await gaps(ground, { say, only: paths?.split(',') ?? [] })
-      : checking
-        ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
-        : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
+      : ofGateway
+        ? await gatewayBench(ground, { say })
+        : checking
+          ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
+          : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
     const json = JSON.stringify(
       { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result },
       null,
@@ -66,7 +70,7 @@ async function main(): Promise<void> {
     );
     process.stdout.write(`${json}\n`);
     if (out !== undefined) writeFileSync(out, `${json}\n`);
-    if ('checks' in result && !printChecks(result.checks, say)) process.exitCode = 1;
+    if (checking && 'checks' in result && !printChecks(result.checks, say)) process.exitCode = 1;
   } finally {
     await close();
   }
