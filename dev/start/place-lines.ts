@@ -21,8 +21,8 @@ export function placeLines({ uiUrl, gatewayUrl, loginToken, namespace, envFile, 
   const file = near.startsWith('..') ? envFile : `./${near}`;
   const workflow = `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(projectId)}/${runId}/history`;
   return [
-    ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
     ...(gatewayUrl === undefined ? [] : pageLines(`${gatewayUrl}/p/${projectId}`, gatewayUrl, loginToken)),
+    ...(uiUrl === undefined ? [] : [`Temporal UI   ${workflow}`]),
     `Command line  . ${shellWord(file)} && storyreel status ${projectId}`,
     `              storyreel cancel ${projectId}`,
   ];

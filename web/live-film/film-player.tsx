@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import { number } from '../i18n/format';
+import { size } from '../i18n/format';
 import { language, t } from '../i18n';
 import type { Story } from '../story/story';
 
@@ -23,7 +23,7 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
       <header>
         <h2 id="film-title">{words.film}</h2>
         <span class="quiet-text">
-          {words.filmScenes(film.scenes)} · {words.seconds(film.duration)} · {number(film.bytes / 1_000_000, 1)} MB
+          {words.filmScenes(film.scenes)} · {words.seconds(film.duration)} · {size(film.bytes)}
         </span>
         {film.stills && film.stills.length > 0 && (
           <span class="chip">– {words.filmStills(film.stills.join(', '))}</span>

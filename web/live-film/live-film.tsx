@@ -50,9 +50,10 @@ export function LiveFilm({ id }: { readonly id: string }) {
           {status && <Status status={status} />}
           {view && <span class="quiet-text">{words.version(view.version)}</span>}
           <UnsavedNote story={story} />
-          <span class="grow" />
-          <CostMeter story={story} />
-          <SteeringBar story={story} />
+          <div class="head-actions">
+            <CostMeter story={story} />
+            <SteeringBar story={story} />
+          </div>
         </>
       }
     >

@@ -4,7 +4,7 @@ import { t } from '../i18n';
 type AnyStatus = LaneStatus | ProjectStatus;
 
 export function markOf(status: AnyStatus): string {
-  if (status === 'draft') return '○';
+  if (status === 'draft') return '◇';
   return status === 'queued' ? '·' : STATUS_MARKS[status];
 }
 
