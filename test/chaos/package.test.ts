@@ -38,6 +38,7 @@ function run(program: string, ...args: readonly string[]): { code: number | null
 const CLIENT = `
 import { StoryClient, StoryreelError, readConfig, type ProjectId, type StoryEvent } from 'storyreel';
 import { STAGES, type LogEvent } from 'storyreel/protocol';
+import { StoryHttpClient } from 'storyreel/http-client';
 
 export async function follow(id: ProjectId): Promise<StoryEvent[]> {
   const client: StoryClient = await StoryClient.connect(readConfig({}));
@@ -46,6 +47,7 @@ export async function follow(id: ProjectId): Promise<StoryEvent[]> {
   return events;
 }
 export type Logged = LogEvent;
+export const viewer: typeof StoryHttpClient = StoryHttpClient;
 const started: Promise<unknown> = StoryClient.connect(readConfig({ TEMPORAL_ADDRESS: 'localhost:1', DATABASE_URL: 'postgres://localhost:1/x' }));
 started.catch((error: unknown) => {
   console.log(error instanceof StoryreelError ? error.type : error, STAGES.length);
@@ -87,10 +89,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package has what users need and nothing else', () => {
   const folders = new Set(
-    packed.files.map(({ path }) => path.replace(/^(dist\/src|dist\/dev\/studio|docs)\/.*$/, '$1')),
+    packed.files.map(({ path }) => path.replace(/^(dist\/src|dist\/dev\/studio|dist\/web|docs)\/.*$/, '$1')),
   );
   expect([...folders].sort()).toEqual([
-    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/dev/studio', 'dist/src', 'docs', 'package.json'],
+    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/dev/studio', 'dist/src', 'dist/web', 'docs', 'package.json'],
   ]);
 });
 
