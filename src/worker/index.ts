@@ -2,7 +2,8 @@
 import './needed-packages';
 export { tryFfmpeg } from '../activities';
 export { consoleInto } from './console-lines';
-export { readConfig, type Config } from '../config';
+export { readConfig, type Config, type Settings } from '../config';
 export { createLogger, type Logger } from '../logger';
-export { runWorker, type RunningWorker } from './run-worker';
+export { createWorker, type CreateWorkerOptions } from './create-worker';
+export { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
 export { workflowSources } from './workflow-sources';
