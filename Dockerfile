@@ -13,6 +13,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # Without scripts: `prepare` would build, and no dependency needs its own at run time.
 RUN npm ci --omit=dev --ignore-scripts \
+  # A worker needs two packages that a client does without. Their versions are those of the lock file.
+  && npm install --no-save --save-prod --omit=dev --ignore-scripts --no-audit \
+    $(node -p "['@temporalio/worker', 'openai'].map((name) => name + '@' + require('./package.json').peerDependencies[name]).join(' ')") \
   # Temporal's core comes for five platforms, of which an image is one.
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} + \

@@ -214,6 +214,18 @@ export interface Config extends z.output<typeof schema> {
 }
 export const SETTINGS: Readonly<Record<string, unknown>> = schema.shape;
 
+/** Settings by the names of docs/configuration.md, as text. */
+export type Settings = Readonly<Record<string, string | undefined>>;
+
+/** Settings from an object alone: the environment of the program around them plays no part. Throws `Config.Invalid`. */
+export function configOf(settings: Config | Settings): Config {
+  return isConfig(settings) ? settings : readConfig(settings);
+}
+
+function isConfig(settings: Config | Settings): settings is Config {
+  return typeof settings.TEMPORAL_GRPC_META === 'object';
+}
+
 /** Addresses that production must state: guessing one there would reach the wrong service, or none. */
 const REQUIRED_IN_PRODUCTION = ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'REDIS_URL'] as const;
 

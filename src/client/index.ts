@@ -1,4 +1,4 @@
-export { readConfig, type Config } from '../config';
+export { readConfig, type Config, type Settings } from '../config';
 export {
   parseCursor,
   parseProjectId,
@@ -47,7 +47,8 @@ export type { CreateOptions } from './projects/create-project';
 export type { ListFilter, ProjectPage, ProjectSummary } from './projects/list-projects';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
-export { StoryClient, type ConnectOptions } from './story-client';
+export type { ConnectOptions } from './open-temporal';
+export { StoryClient } from './story-client';
 export type { DeleteOptions } from './projects/delete-project';
 export type { StartOptions } from './runs/start-run';
 export type { WatchOptions } from './watch/watch-project';

@@ -1,6 +1,6 @@
-import { Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import type { Config } from '../config';
+import { configOf, type Config, type Settings } from '../config';
 import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
 import {
   projectNotFound,
@@ -17,8 +17,7 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { openRedis, type OpenedRedis } from '../stream';
-import { clientSpans, type StoryMetrics } from '../telemetry';
-import { connectTemporal, dataConverter } from '../temporal';
+import type { StoryMetrics } from '../telemetry';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Sessions } from './sessions';
@@ -42,6 +41,7 @@ import { explainProject, type ExplainOptions, type ProjectExplanation } from './
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { loadStanding, loadTruth } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
+import { openTemporal, type ConnectOptions } from './open-temporal';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
@@ -56,12 +56,6 @@ import { startRun, type StartOptions } from './runs/start-run';
 import { steerRun, tellEdited } from './runs/send-message';
 import { ProjectWatch, type WatchOptions, type WatchSource } from './watch/watch-project';
 
-export interface ConnectOptions {
-  /** Measures the watches of this client. */
-  readonly metrics?: StoryMetrics;
-}
-
-const TEMPORAL_MS = 5_000;
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
 
@@ -86,6 +80,7 @@ export class StoryClient {
     private readonly temporal: Client,
     private readonly dataSource: DataSource,
     private readonly redis: OpenedRedis,
+    private readonly closeTemporal: () => Promise<void>,
     metrics: StoryMetrics | undefined,
   ) {
     const { log } = redis;
@@ -108,25 +103,24 @@ export class StoryClient {
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 
-  /** Throws `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching waits for it. */
-  static async connect(config: Config, { metrics }: ConnectOptions = {}): Promise<StoryClient> {
+  /**
+   * Settings are an object: without `readConfig`, nothing is read from the environment. Throws `Config.Invalid`, and
+   * `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching
+   * waits for it.
+   */
+  static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
+    const config = configOf(settings);
     const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
     const dataSource = createDataSource({ url, poolSize, oneEach: true, applicationName: 'storyreel-client' });
-    const connection = await connectTemporal(config, TEMPORAL_MS);
+    const temporal = await openTemporal(config, options);
     await dataSource.initialize().catch(async (cause: unknown) => {
-      await connection.close();
+      await temporal.close();
       throw databaseUnreachable(cause);
     });
     const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
     await redis.log.ready(REDIS_MS).catch(() => undefined);
-    const temporal = new Client({
-      connection,
-      namespace: config.TEMPORAL_NAMESPACE,
-      dataConverter: dataConverter(config),
-      interceptors: { workflow: [clientSpans] },
-    });
-    return new StoryClient(config, temporal, dataSource, redis, metrics);
+    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options.metrics);
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
@@ -349,7 +343,7 @@ export class StoryClient {
     this.closing.abort();
     await this.redis.close();
     await this.dataSource.destroy();
-    await this.temporal.connection.close();
+    await this.closeTemporal();
   }
 
   /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -1,11 +1,6 @@
 import OpenAI from 'openai';
+import type { Endpoint } from './endpoint';
 import { httpFetch } from './http-fetch';
-
-export interface Endpoint {
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  readonly model: string;
-}
 
 /** Temporal retries, so the package must not: each try is an attempt that can be seen, counted and cancelled. */
 export function openaiClient(endpoint: Endpoint, timeoutMs: number): OpenAI {

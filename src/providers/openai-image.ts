@@ -8,7 +8,8 @@ import { imageTypeOf, isWhole } from './image-kind';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
 import { ModelLimits, type GivenLimits } from './model-limits';
-import { openaiClient, type Endpoint } from './openai-client';
+import type { Endpoint } from './endpoint';
+import { openaiClient } from './openai-client';
 import type { ImageProvider, ImageRequest, Media } from './ports';
 import { aPage, isPage, refusedWith } from './said-error';
 

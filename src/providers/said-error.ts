@@ -39,7 +39,7 @@ export function errorIn(body: unknown): SaidError | undefined {
 }
 
 /** The same as the error that the package throws for a refused request, with the status that the words stand for. */
-export function refusedWith(status: number, error: SaidError, headers = new Headers()): Error {
+export function refusedWith(status: number, error: SaidError, headers: Headers = new Headers()): Error {
   return OpenAI.APIError.generate(status, { error }, undefined, headers);
 }
 

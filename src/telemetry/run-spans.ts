@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Context } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
-import type { InjectedSinks } from '@temporalio/worker';
 import { spanIdOfRun, traceOfRun, type RunTraces } from '../protocol';
 import { contextOf } from './run-carrier';
 import { tracer } from './spans';
@@ -24,7 +23,19 @@ export class RunIds implements IdGenerator {
   }
 }
 
-type RunSinks = InjectedSinks<{ traces: { [Method in keyof RunTraces]: RunTraces[Method] } }>;
+/** Of the worker's `WorkflowInfo`, whose package a client does without. */
+interface RunInfo {
+  readonly workflowId: string;
+  readonly workflowType: string;
+  readonly runId: string;
+  readonly startTime: Date;
+}
+
+/** What the worker takes as its `InjectedSinks`. */
+type RunSinks = Record<
+  'traces',
+  { [Method in keyof RunTraces]: { fn(info: RunInfo, ...args: Parameters<RunTraces[Method]>): void } }
+>;
 
 /** Takes what workflow code tells, and lets it be. A sink that is missing would be an error in the log. */
 export const SILENT_RUNS: RunSinks = {

@@ -11,9 +11,12 @@ const CIPHER = 'aes-256-gcm';
 const [IV_BYTES, TAG_BYTES] = [12, 16];
 const OUR_ID = /^[\da-f]{16}$/;
 
-/** How payloads are written and read, for clients and workers alike. Throws `Config.Invalid`. */
-export function dataConverter(config: Config): { payloadCodecs: PayloadCodec[] } {
-  return { payloadCodecs: [new EncryptionCodec(readPayloadKeys(config))] };
+/**
+ * How payloads are written and read, for clients and workers alike. Codecs that are given take the place of the one that
+ * PAYLOAD_KEY_FILE has keys for. Throws `Config.Invalid`.
+ */
+export function dataConverter(config: Config, codecs?: readonly PayloadCodec[]): { payloadCodecs: PayloadCodec[] } {
+  return { payloadCodecs: codecs ? [...codecs] : [new EncryptionCodec(readPayloadKeys(config))] };
 }
 
 /**

@@ -1,4 +1,9 @@
+// First, so that a missing package is named before anything looks for it.
+import './needed-packages';
 export { tryFfmpeg } from '../activities';
 export { consoleInto } from './console-lines';
-export { runWorker, type RunningWorker } from './run-worker';
+export { readConfig, type Config, type Settings } from '../config';
+export { createLogger, type Logger } from '../logger';
+export { createWorker, type CreateWorkerOptions } from './create-worker';
+export { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
 export { workflowSources } from './workflow-sources';

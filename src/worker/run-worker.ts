@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PayloadCodec } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -36,7 +37,7 @@ import { WatchedBuild } from './watched-build';
 import { tellingOfFaults, watchDisks } from './watched-disks';
 import { workerNeeds } from './worker-needs';
 import { WatchedServices } from './watched-services';
-import { openTelemetry, type WorkerTelemetry } from './worker-telemetry';
+import { openTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
 export interface RunningWorker {
@@ -46,6 +47,15 @@ export interface RunningWorker {
   readonly finished: Promise<void>;
   /** Where its metrics are, if METRICS_ADDRESS is set; `/healthz` and `/readyz` are beside them. */
   readonly metricsUrl?: string;
+}
+
+export interface WorkerExtras {
+  /** Aborts the waiting for what the worker needs. */
+  readonly signal?: AbortSignal;
+  /** A connection that the program has already. The worker does not close it. */
+  readonly connection?: NativeConnection;
+  /** Takes the place of PAYLOAD_KEY_FILE. The clients need the same codecs. */
+  readonly payloadCodecs?: readonly PayloadCodec[];
 }
 
 /** After the grace time, work that does not react to its cancellation is given up … */
@@ -63,17 +73,20 @@ const BEAT_THROTTLE_MS = 100;
 export async function runWorker(
   config: Config,
   logger: Logger,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, connection: given, payloadCodecs }: WorkerExtras = {},
 ): Promise<RunningWorker> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
+  const converter = dataConverter(config, payloadCodecs);
   const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
   useProxies(config);
   const health = new Health();
   const telemetry = await openTelemetry(config, logger, health);
-  const connection = await connectNative(config).catch(async (cause: unknown) => {
-    await telemetry.close();
-    throw cause;
-  });
+  const connection =
+    given ??
+    (await connectNative(config).catch(async (cause: unknown) => {
+      await telemetry.close();
+      throw cause;
+    }));
   const { metrics, metricsUrl } = telemetry;
   const disks = new FullDisks(logger);
   const met = watchDisks(disks, config, {
@@ -99,7 +112,7 @@ export async function runWorker(
     stops.close();
     await services?.close();
     await redis.close();
-    await connection.close();
+    if (!given) await connection.close();
     await telemetry.close();
     if (dataSource.isInitialized) await dataSource.destroy();
   };
@@ -116,7 +129,7 @@ export async function runWorker(
     void tryFfmpeg(config).then(({ fault }) => {
       if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
     });
-    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE, dataConverter(config));
+    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE, converter);
     const { log, control } = redis;
     const deps = {
       dataSource,
@@ -133,7 +146,7 @@ export async function runWorker(
     await announceSettings(deps).catch((err: Error) =>
       logger.warn({ err: err.message }, 'the settings of this worker could not be stored for "explain"'),
     );
-    const workers = await createWorkers(connection, deps, telemetry);
+    const workers = await createWorkers(connection, deps, { ...telemetry.workerOptions, dataConverter: converter });
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
       // It fails where work was given up, which is what went wrong.
@@ -168,14 +181,13 @@ async function connectNative(config: Config): Promise<NativeConnection> {
 async function createWorkers(
   connection: NativeConnection,
   deps: ActivityDeps,
-  { workerOptions }: WorkerTelemetry,
+  workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks' | 'dataConverter'>,
 ): Promise<Worker[]> {
   const { config } = deps;
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     ...workerOptions,
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
-    dataConverter: dataConverter(config),
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
     ...deploymentOptions(config),

@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@temporalio/common';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -37,10 +38,14 @@ const SAID_OTHERWISE = /^(Activity |Workflow (started|completed|continued)|No wo
 
 /**
  * Brings Temporal's own logs into ours and, on request, has its metrics counted. Its runtime exists once per process, so
- * only the first call decides. Resolves with where the metrics are, on this machine only; undefined where none are counted.
+ * only the first call decides, and a runtime that the program around the worker has made stays. Resolves with where the metrics are, on this machine only; undefined where none are counted.
  */
 export function installTemporalRuntime(logger: Logger, countMetrics: boolean): Promise<string | undefined> {
-  return (installed ??= install(logger, countMetrics));
+  return (installed ??= install(logger, countMetrics).catch((error: unknown) => {
+    if (!(error instanceof IllegalStateError)) throw error;
+    logger.warn('this process had a runtime of Temporal before: its logs and metrics stay as that runtime has them');
+    return undefined;
+  }));
 }
 
 /** Temporal's metrics as Prometheus reads them; empty where they cannot be had now. */
@@ -91,7 +96,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
       return bindAddress;
     } catch (error) {
       // Another process was faster to take the port.
-      if (tries === MOST_PORTS) throw error;
+      if (tries === MOST_PORTS || error instanceof IllegalStateError) throw error;
     }
   }
 }

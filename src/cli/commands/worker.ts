@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { createLogger } from '../../logger';
 import { prettyLines } from '../../pretty-lines';
-import { consoleInto, runWorker } from '../../worker';
 import type { Cli } from '../cli';
+import { loadWorker } from '../load-worker';
 
 const HELP = `
 On SIGTERM or Ctrl-C it takes no more work and gives what runs SHUTDOWN_GRACE_MS to end; another worker goes on with the
@@ -23,6 +23,7 @@ export function addWorker(program: Command, cli: Cli): void {
     .addHelpText('after', HELP)
     .action(async () => {
       const config = cli.config();
+      const { consoleInto, runWorker } = await loadWorker();
       const interrupted = cli.interrupted();
       const to = config.LOG_FORMAT === 'pretty' ? await prettyLines() : undefined;
       const logger = createLogger(config.LOG_LEVEL, 'worker', to);

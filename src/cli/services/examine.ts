@@ -3,7 +3,7 @@ import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
 import { FolderStore } from '../../storage';
 import { lacksOfWorkers, missingSearchAttributes, nameOf, reasonOf, servedQueues } from '../../readiness';
-import { tryFfmpeg } from '../../worker';
+import { loadWorker } from '../load-worker';
 import { examineDatabase } from './examine-database';
 import { examineRedis } from './examine-redis';
 import type { Finding } from './finding';
@@ -90,7 +90,11 @@ async function examineMedia({ MEDIA_DIR, MEDIA_FREE_MB }: Config): Promise<Findi
 /** Does what a film needs of it: one that cannot encode is found out before everything is paid. */
 async function examineFfmpeg(config: Config): Promise<Finding> {
   const known = { service: 'ffmpeg', address: config.FFMPEG_PATH };
-  const { version, fault } = await tryFfmpeg(config);
+  const worker = await loadWorker().catch((error: unknown) => reasonOf(error));
+  if (typeof worker === 'string') {
+    return { ...known, ok: false, detail: worker, advice: 'A program that only uses the client needs no ffmpeg.' };
+  }
+  const { version, fault } = await worker.tryFfmpeg(config);
   const found = { ...known, ...(version !== undefined && { version }) };
   if (fault === undefined) return { ...found, ok: true };
   const advice =

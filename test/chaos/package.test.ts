@@ -1,0 +1,135 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WORKER_PACKAGES } from '../../src/worker/needed-packages';
+import { projectFile, projectRoot } from '../architecture/project-files';
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+interface Peers {
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, unknown>>;
+}
+
+const { devDependencies } = JSON.parse(projectFile('package.json'));
+const pinned = (name: string) => `${name}@${devDependencies[name]}`;
+const folder = mkdtempSync(join(tmpdir(), 'storyreel-package-'));
+const consumer = join(folder, 'consumer');
+const at = { cwd: consumer, encoding: 'utf8' } as const;
+let packed: Packed;
+
+function install(...packages: readonly string[]): void {
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], {
+    ...at,
+    stdio: 'pipe',
+  });
+}
+
+/** Its exit code with all that it wrote. */
+function run(program: string, ...args: readonly string[]): { code: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(program, args, at);
+  return { code: status, output: `${stdout}${stderr}` };
+}
+
+const CLIENT = `
+import { StoryClient, StoryreelError, readConfig, type ProjectId, type StoryEvent } from 'storyreel';
+import { STAGES, type LogEvent } from 'storyreel/protocol';
+import { StoryHttpClient } from 'storyreel/http-client';
+
+export async function follow(id: ProjectId): Promise<StoryEvent[]> {
+  const client: StoryClient = await StoryClient.connect(readConfig({}));
+  const events: StoryEvent[] = [];
+  for await (const event of client.watch(id)) events.push(event);
+  return events;
+}
+export type Logged = LogEvent;
+export const viewer: typeof StoryHttpClient = StoryHttpClient;
+const started: Promise<unknown> = StoryClient.connect(readConfig({ TEMPORAL_ADDRESS: 'localhost:1', DATABASE_URL: 'postgres://localhost:1/x' }));
+started.catch((error: unknown) => {
+  console.log(error instanceof StoryreelError ? error.type : error, STAGES.length);
+});
+`;
+
+const WORKER = `
+import { createLogger, readConfig, runWorker, type RunningWorker } from 'storyreel/worker';
+
+export const running = (): Promise<RunningWorker> => runWorker(readConfig({}), createLogger('silent', 'worker'));
+console.log(typeof runWorker);
+`;
+
+/** \`exactOptionalPropertyTypes\` is not on: Temporal's own types do not compile with it. */
+function compile(name: string, source: string): { code: number | null; output: string } {
+  for (const extension of ['mts', 'cts']) writeFileSync(join(consumer, `${name}.${extension}`), source);
+  const compilerOptions = {
+    ...{ module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: false, types: ['node'], outDir: 'out' },
+  };
+  writeFileSync(
+    join(consumer, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: [`${name}.mts`, `${name}.cts`] }),
+  );
+  return run('npx', 'tsc', '-p', '.');
+}
+
+beforeAll(() => {
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  const listed: unknown = JSON.parse(execFileSync('npm', args, { cwd: projectRoot, encoding: 'utf8' }));
+  // npm 12 names what it packed, npm 11 and before list it.
+  packed = Object.values(listed as Record<string, Packed>)[0]!;
+  execFileSync('mkdir', [consumer]);
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true }));
+  // The types of Temporal import 'ms', whose types are not found from CommonJS without this package.
+  install(join(folder, packed.filename), pinned('typescript'), pinned('@types/node'), '@types/ms@2.1.0');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the package has what users need and nothing else', () => {
+  const folders = new Set(
+    packed.files.map(({ path }) => path.replace(/^(dist\/src|dist\/dev\/studio|dist\/web|docs)\/.*$/, '$1')),
+  );
+  expect([...folders].sort()).toEqual([
+    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/dev/studio', 'dist/src', 'dist/web', 'docs', 'package.json'],
+  ]);
+});
+
+test('a client compiles and runs in ESM and in CommonJS, without worker and openai', () => {
+  const installed = readdirSync(join(consumer, 'node_modules'));
+  expect(installed).not.toContain('openai');
+  expect(readdirSync(join(consumer, 'node_modules/@temporalio'))).not.toContain('worker');
+  expect(compile('client', CLIENT)).toEqual({ code: 0, output: '' });
+  for (const file of ['out/client.mjs', 'out/client.cjs']) {
+    expect(run(process.execPath, file)).toEqual({ code: 0, output: 'Service.Unreachable 6\n' });
+  }
+});
+
+test('the command runs by npx, and names what a worker lacks', () => {
+  expect(run('npx', 'storyreel', '--help').output).toContain('Usage: storyreel');
+  const advice = Object.entries(WORKER_PACKAGES).map(([name, of]) => `${name}@${of}`);
+  const { code, output } = run('npx', 'storyreel', 'worker');
+  expect({ code, output }).toEqual({
+    code: 2,
+    output: expect.stringContaining(`Run: npm install ${advice.join(' ')}`),
+  });
+  const loaded = run(process.execPath, '-e', "import('storyreel/worker').catch((e) => console.log(e.type, e.message))");
+  expect(loaded.output).toContain('Config.Invalid');
+});
+
+test('a worker compiles and loads in ESM and in CommonJS, once its packages are installed', () => {
+  install(...Object.entries(WORKER_PACKAGES).map(([name, of]) => `${name}@${of}`));
+  expect(compile('worker', WORKER)).toEqual({ code: 0, output: '' });
+  for (const file of ['out/worker.mjs', 'out/worker.cjs']) {
+    expect(run(process.execPath, file)).toEqual({ code: 0, output: 'function\n' });
+  }
+});
+
+test('the packages that a worker needs are the optional peers of the package', () => {
+  const { peerDependencies, peerDependenciesMeta }: Peers = JSON.parse(
+    readFileSync(join(consumer, 'node_modules/storyreel/package.json'), 'utf8'),
+  );
+  expect(peerDependencies).toMatchObject(WORKER_PACKAGES);
+  for (const name of Object.keys(peerDependencies)) expect(peerDependenciesMeta[name]).toEqual({ optional: true });
+});
