@@ -21,6 +21,7 @@ import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
+import { Overview } from './overview';
 import { Sessions } from './sessions';
 import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
@@ -54,7 +55,7 @@ import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projec
 import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
 import { steerRun, tellEdited } from './runs/send-message';
-import { ProjectWatch, type WatchOptions, type WatchSource } from './watch/watch-project';
+import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
 
 export interface ConnectOptions {
   /** Measures the watches of this client. */
@@ -74,6 +75,8 @@ export class StoryClient {
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
+  /** What is not of one project. */
+  readonly overview: Overview;
   /** These four are of the HTTP gateway. */
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
@@ -105,6 +108,7 @@ export class StoryClient {
     this.sessions = new Sessions(dataSource, (work) => this.run(work));
     this.audit = new Audit(dataSource, (work) => this.run(work));
     this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
+    this.overview = new Overview(dataSource, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 
@@ -389,9 +393,4 @@ export class StoryClient {
     if (!project) throw projectNotFound(projectId);
     return project;
   }
-}
-
-/** A watch that says with its first answer why there is none. */
-async function* refused(error: unknown): AsyncGenerator<never, void, undefined> {
-  throw error;
 }

@@ -7,10 +7,12 @@ import type {
   ListFilter,
   NewProject,
   ProjectPage,
+  ReviewFilter,
+  ReviewPage,
   StartedBatch,
   StoryClient,
 } from '../client';
-import { parseBatchId, projectNotFound, StoryreelError, type ProjectId } from '../protocol';
+import { parseBatchId, projectNotFound, StoryreelError, type BatchId, type ProjectId } from '../protocol';
 import { batchName, batchNameOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
@@ -39,13 +41,22 @@ export class OwnedStories {
     return this.stories.create(this.own(input), options);
   }
 
-  page(filter: ListFilter): Promise<ProjectPage> {
+  async page(filter: ListFilter): Promise<ProjectPage> {
     const { batch, ...rest } = filter;
-    return this.stories.page({
+    const page = await this.stories.page({
       ...rest,
       ...(this.owner !== undefined && { owner: this.owner }),
       ...(batch !== undefined && { batch: batchName(this.owner, batch) }),
     });
+    return { ...page, projects: page.projects.map((each) => this.inBatch(each)) };
+  }
+
+  async review(filter: ReviewFilter): Promise<ReviewPage> {
+    const page = await this.stories.overview.review({
+      ...filter,
+      ...(this.owner !== undefined && { owner: this.owner }),
+    });
+    return { ...page, items: page.items.map((each) => this.inBatch(each)) };
   }
 
   async batch(projects: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {
@@ -78,6 +89,11 @@ export class OwnedStories {
 
   private shown(view: BatchView): BatchView {
     return { ...view, batchId: batchNameOf(this.owner, view.batchId) };
+  }
+
+  /** With the name that the owner has given the batch. */
+  private inBatch<T extends { readonly batchId?: BatchId }>(item: T): T {
+    return item.batchId === undefined ? item : { ...item, batchId: batchNameOf(this.owner, item.batchId) };
   }
 
   /** The owner of what is made is who makes it. */

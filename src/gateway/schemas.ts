@@ -132,6 +132,27 @@ export const projectPage = named(
   }),
 );
 
+export const reviewPage = named(
+  'ReviewPage',
+  z.looseObject({
+    items: z.array(
+      z.looseObject({
+        kind: z.enum(['gate', 'lane']),
+        projectId: z.string(),
+        name: z.string(),
+        owner: z.string().optional(),
+        batchId: z.string().optional(),
+        stage: z.string(),
+        lane: z.string().optional(),
+        status: laneStatus,
+        since: z.iso.datetime(),
+        error: eventError.optional(),
+      }),
+    ),
+    next: z.string().optional(),
+  }),
+);
+
 export const startedRun = named('StartedRun', z.looseObject({ workflowId: z.string(), runId: z.string() }));
 export const createdProject = named(
   'CreatedProject',

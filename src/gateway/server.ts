@@ -15,6 +15,7 @@ import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
 import { addPage } from './routes/page';
 import { addProjects } from './routes/projects';
+import { addReview } from './routes/review';
 import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
 import { addTokens } from './routes/tokens';
@@ -108,6 +109,7 @@ export async function createServer(
   addKeys(app, services.stories.keys);
   addAudit(app, services.stories.audit);
   addProjects(app, services);
+  addReview(app);
   addSteering(app);
   addBatches(app);
   addEvents(app, services);

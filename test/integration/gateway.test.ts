@@ -90,6 +90,10 @@ describe('With a key', () => {
     await until('the gate', () =>
       reader.seen.some(({ event }) => event.type === 'awaiting' || event.status === 'awaiting_approval'),
     );
+    const review = '/v1/review';
+    expect((await user.ask('GET', review)).body).toEqual({
+      items: [expect.objectContaining({ kind: 'gate', projectId, owner, stage: 'storyboard' })],
+    });
     expect(await user.ask('POST', `${path}/approve`, { gate: 'storyboard' })).toMatchObject({ status: 200 });
     expect(await reading).toBe('ended');
     expect(reader.seen.at(-1)?.event).toMatchObject({ type: 'end', reason: 'run_ended' });
@@ -141,6 +145,7 @@ describe('With a key', () => {
         String(unknown.body.detail).replace(/\S+\.$/, `${projectId}.`),
       ]);
     }
+    expect((await user.ask('GET', review)).body).toEqual({ items: [] });
     expect((await other.ask('GET', '/v1/projects')).body).toEqual({ projects: [] });
     const [listed] = (await user.ask('GET', '/v1/projects')).body.projects;
     expect(listed).toMatchObject({
@@ -149,6 +154,42 @@ describe('With a key', () => {
       summary: { stages: Array(6).fill({ status: 'completed' }), parked: [] },
     });
     expect((await user.ask('GET', `${path}/media/${listed.summary.poster.sha256}`)).status).toBe(200);
+  });
+
+  test('what waits for a person is listed in pages, the oldest first, and of one’s own projects only', async () => {
+    const mine = await ownKey(app);
+    const caller = new HttpUser(gateway.url, mine.secret);
+    const projects = await Promise.all(
+      [mine.owner, mine.owner, 'another'].map((of) => app.client.create({ topic: 'a fox', owner: of })),
+    );
+    await database.dataSource.query(
+      `WITH live AS (UPDATE projects SET status = 'needs_attention', batch_id = $2 WHERE id = ANY ($1::uuid[]))
+       INSERT INTO lanes (project_id, lane, stage, sequence_number, status, finished_at)
+       SELECT id, 'image_generation/' || n, 'image_generation', n, 'needs_attention', '2026-01-01'::timestamptz - n * interval '1 day'
+       FROM unnest($1::uuid[]) AS id, generate_series(1, 2) AS n`,
+      [projects, 'by-hand'],
+    );
+    await database.dataSource.query(
+      `INSERT INTO project_stages (project_id, stage, status, finished_at) VALUES ($1, 'storyboard', 'awaiting_approval', '2025-12-29')`,
+      [projects[0]],
+    );
+    const seen: { since: string; kind: string; batchId: string }[] = [];
+    for (let path: string | undefined = '/v1/review?limit=2'; path;) {
+      const page = await caller.ask('GET', path);
+      seen.push(...(page.body.items as typeof seen));
+      path = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1];
+    }
+    expect(seen.map(({ since, kind }) => [since.slice(0, 10), kind])).toEqual([
+      ['2025-12-29', 'gate'],
+      ['2025-12-30', 'lane'],
+      ['2025-12-30', 'lane'],
+      ['2025-12-31', 'lane'],
+      ['2025-12-31', 'lane'],
+    ]);
+    expect(new Set(seen.map((each) => JSON.stringify(each))).size).toBe(5);
+    expect(await caller.ask('GET', '/v1/review?after=x')).toMatchObject({ status: 422 });
+    await database.dataSource.query(`UPDATE projects SET status = 'failed' WHERE id = ANY ($1::uuid[])`, [projects]);
+    expect((await caller.ask('GET', '/v1/review')).body).toEqual({ items: [] });
   });
 
   test('of two edits at once one is refused, with the version that is there now', async () => {

@@ -180,6 +180,11 @@ export const INPUTS = {
     text: words(TEXT_BYTES.name).optional(),
     after: z.string('must be a text').optional(),
   }),
+  'the review': z.strictObject({
+    limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    after: z.string('must be a text').optional(),
+  }),
   'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
