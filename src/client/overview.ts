@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
 /** What is not of one project: lists over all of them. */
@@ -12,5 +13,10 @@ export class Overview {
   /** Gates that wait and parked lanes, the oldest first; see `reviewQueue`. */
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.run(() => reviewQueue(this.dataSource, filter));
+  }
+
+  /** Batches, the newest first; see `listBatches`. */
+  batches(filter: BatchFilter = {}): Promise<BatchPage> {
+    return this.run(() => listBatches(this.dataSource, filter));
   }
 }

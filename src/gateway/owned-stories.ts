@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  BatchFilter,
   BatchInputProject,
   BatchOptions,
+  BatchPage,
   BatchView,
   CreateOptions,
   ListFilter,
@@ -13,7 +15,7 @@ import type {
   StoryClient,
 } from '../client';
 import { parseBatchId, projectNotFound, StoryreelError, type BatchId, type ProjectId } from '../protocol';
-import { batchName, batchNameOf } from './batch-names';
+import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
 
@@ -68,6 +70,12 @@ export class OwnedStories {
     const { batchId = randomUUID().slice(0, 8) } = options;
     const started = await this.stories.batch(own, { ...options, batchId: batchName(this.owner, batchId) });
     return { ...started, batchId: batchNameOf(this.owner, started.batchId) };
+  }
+
+  /** Those that `batchStatus` shows the caller, by the same names. */
+  async batches(filter: Omit<BatchFilter, 'prefix'>): Promise<BatchPage> {
+    const page = await this.stories.overview.batches({ ...filter, prefix: prefixOf(this.owner) });
+    return { ...page, batches: page.batches.map((each) => this.inBatch(each)) };
   }
 
   async batchStatus(batchId: string): Promise<BatchView> {

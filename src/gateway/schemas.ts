@@ -234,6 +234,21 @@ export const startedBatch = named(
   'StartedBatch',
   z.looseObject({ batchId: z.string(), workflowId: z.string(), projectIds: z.array(z.string()) }),
 );
+export const batchPage = named(
+  'BatchPage',
+  z.looseObject({
+    batches: z.array(
+      z.looseObject({
+        batchId: z.string(),
+        owners: z.array(z.string()),
+        projects: z.int(),
+        counts: z.record(z.string(), z.int()),
+        createdAt: z.iso.datetime(),
+      }),
+    ),
+    next: z.string().optional(),
+  }),
+);
 export const batchView = named(
   'Batch',
   z.looseObject({

@@ -320,6 +320,17 @@ describe('With a key', () => {
     expect(mine.projectIds).not.toEqual(theirs.projectIds);
     const view = (await user.ask('GET', '/v1/batches/spring')).body;
     expect(view.projects).toMatchObject([{ projectId: mine.projectIds[0] }]);
+    const listed = (await user.ask('GET', '/v1/batches')).body.batches;
+    expect(listed).toMatchObject([{ batchId: 'spring', owners: [owner], projects: 1 }]);
+    const all = await app.client.overview.batches();
+    expect(all.batches.filter(({ batchId }) => batchId.endsWith('.spring'))).toHaveLength(2);
+    const names: string[] = [];
+    for (let after: string | undefined, at = 0; at === 0 || after !== undefined; at += 1) {
+      const page = await app.client.overview.batches({ limit: 1, ...(after !== undefined && { after }) });
+      names.push(...page.batches.map(({ batchId }) => batchId));
+      after = page.next;
+    }
+    expect(names).toEqual(all.batches.map(({ batchId }) => batchId));
     await watchToEnd(app.client, mine.projectIds[0] as ProjectId);
     await watchToEnd(app.client, theirs.projectIds[0] as ProjectId);
   });

@@ -180,6 +180,12 @@ export const INPUTS = {
     text: words(TEXT_BYTES.name).optional(),
     after: z.string('must be a text').optional(),
   }),
+  'the list of batches': z.strictObject({
+    limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    prefix: z.string('must be a text').optional(),
+    after: z.string('must be a text').optional(),
+  }),
   'the review': z.strictObject({
     limit: whole(1, MOST_LISTED).optional(),
     owner: words(TEXT_BYTES.owner).optional(),
