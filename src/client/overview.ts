@@ -1,22 +1,28 @@
 import type { DataSource } from 'typeorm';
+import { listProviders, type PlanSource, type ProviderView } from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
 /** What is not of one project: lists over all of them. */
 export class Overview {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly source: PlanSource & { readonly dataSource: DataSource },
     /** Whatever goes wrong leaves as a `StoryreelError`. */
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
   /** Gates that wait and parked lanes, the oldest first; see `reviewQueue`. */
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
-    return this.run(() => reviewQueue(this.dataSource, filter));
+    return this.run(() => reviewQueue(this.source.dataSource, filter));
   }
 
   /** Batches, the newest first; see `listBatches`. */
   batches(filter: BatchFilter = {}): Promise<BatchPage> {
-    return this.run(() => listBatches(this.dataSource, filter));
+    return this.run(() => listBatches(this.source.dataSource, filter));
+  }
+
+  /** Models that can be asked, without their keys; see `listProviders`. */
+  providers(): Promise<ProviderView[]> {
+    return this.run(() => listProviders(this.source));
   }
 }

@@ -108,7 +108,7 @@ export class StoryClient {
     this.sessions = new Sessions(dataSource, (work) => this.run(work));
     this.audit = new Audit(dataSource, (work) => this.run(work));
     this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
-    this.overview = new Overview(dataSource, (work) => this.run(work));
+    this.overview = new Overview(this.source, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 

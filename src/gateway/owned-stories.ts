@@ -9,6 +9,7 @@ import type {
   ListFilter,
   NewProject,
   ProjectPage,
+  ProviderView,
   ReviewFilter,
   ReviewPage,
   StartedBatch,
@@ -59,6 +60,13 @@ export class OwnedStories {
       ...(this.owner !== undefined && { owner: this.owner }),
     });
     return { ...page, items: page.items.map((each) => this.inBatch(each)) };
+  }
+
+  /** Where they are and how they are asked is the operator's affair. */
+  async providers(): Promise<Omit<ProviderView, 'host' | 'key'>[]> {
+    const providers = await this.stories.overview.providers();
+    if (this.owner === undefined) return providers;
+    return providers.map(({ host: _host, key: _key, ...shown }) => shown);
   }
 
   async batch(projects: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {

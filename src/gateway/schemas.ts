@@ -153,6 +153,40 @@ export const reviewPage = named(
   }),
 );
 
+const price = z.number().optional();
+export const providerList = named(
+  'Providers',
+  z.looseObject({
+    providers: z.array(
+      z.looseObject({
+        kind: z.enum(['text', 'image', 'video']),
+        name: z.string(),
+        model: z.string(),
+        host: z.string().optional(),
+        key: z.enum(['set', 'missing', 'none']).optional(),
+        enabled: z.boolean(),
+        chosen: z.boolean(),
+        prices: z
+          .looseObject({
+            inputPerMillion: price,
+            outputPerMillion: price,
+            perImage: price,
+            perSecond: price,
+            perVideo: price,
+          })
+          .nullable(),
+        can: z.looseObject({
+          jsonSchema: z.boolean(),
+          continuation: z.string(),
+          idempotencyKey: z.boolean(),
+          sizes: z.array(z.string()).optional(),
+          seconds: z.array(z.number()).optional(),
+        }),
+      }),
+    ),
+  }),
+);
+
 export const startedRun = named('StartedRun', z.looseObject({ workflowId: z.string(), runId: z.string() }));
 export const createdProject = named(
   'CreatedProject',

@@ -15,6 +15,7 @@ import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
 import { addPage } from './routes/page';
 import { addProjects } from './routes/projects';
+import { addProviders } from './routes/providers';
 import { addReview } from './routes/review';
 import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
@@ -110,6 +111,7 @@ export async function createServer(
   addAudit(app, services.stories.audit);
   addProjects(app, services);
   addReview(app);
+  addProviders(app);
   addSteering(app);
   addBatches(app);
   addEvents(app, services);

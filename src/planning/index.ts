@@ -14,6 +14,7 @@ export {
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
+export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
 export { settingsForNewRun, settingsIn, withSettings, workersSettings } from './run-settings';

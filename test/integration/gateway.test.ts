@@ -192,6 +192,35 @@ describe('With a key', () => {
     expect((await caller.ask('GET', '/v1/review')).body).toEqual({ items: [] });
   });
 
+  test('providers are shown without their keys, and to an owner without their hosts', async () => {
+    const secret = 'sk-of-a-provider-0123456789';
+    process.env['SHOWN_API_KEY'] = secret;
+    await database.dataSource.query(
+      `INSERT INTO model_providers (name, kind, base_url, model, api_key_from, prices, enabled, settings) VALUES
+       ('shown', 'video', 'https://films.example:8443/v1', 'm1', 'SHOWN_API_KEY', '{"perSecond": 0.1}', false, '{"seconds": [5, 10]}'),
+       ('bare', 'video', 'https://films.example/v1', 'm2', 'ABSENT_API_KEY', NULL, false, '{}')`,
+    );
+    const operator = await app.client.keys.create({ name: 'operator' });
+    const all = await new HttpUser(gateway.url, operator.secret).ask('GET', '/v1/providers');
+    expect(all.text).not.toContain(secret);
+    const kinds = (all.body.providers as { readonly kind: string }[]).map(({ kind }) => kind);
+    expect(kinds).toEqual(['text', 'image', ...['video', 'video', 'video']]);
+    const shown = { name: 'shown', model: 'm1', prices: { perSecond: 0.1 }, chosen: false };
+    const withSeconds = expect.objectContaining({ seconds: [5, 10] });
+    expect(all.body.providers).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ ...shown, host: 'films.example:8443', key: 'set', can: withSeconds }),
+        expect.objectContaining({ name: 'bare', host: 'films.example', key: 'missing', prices: null }),
+        expect.objectContaining({ kind: 'video', name: 'environment', chosen: true, key: 'none' }),
+      ]),
+    );
+    const own = (await user.ask('GET', '/v1/providers')).body.providers;
+    expect(own).toContainEqual({ ...shown, kind: 'video', enabled: false, can: withSeconds });
+    expect(JSON.stringify(own)).not.toContain('films.example');
+    await database.dataSource.query(`DELETE FROM model_providers`);
+    await app.client.keys.revoke(operator.id);
+  });
+
   test('of two edits at once one is refused, with the version that is there now', async () => {
     const { projectId } = (await user.ask('POST', '/v1/projects', { topic: 'a fox' })).body as { projectId: ProjectId };
     const path = `/v1/projects/${projectId}`;

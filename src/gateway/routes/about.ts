@@ -18,6 +18,7 @@ export function addAbout(app: App): void {
       projects: '/v1/projects',
       batches: '/v1/batches',
       review: '/v1/review',
+      providers: '/v1/providers',
       session: '/v1/sessions/current',
       openapi: '/v1/openapi.json',
       errors: '/v1/errors',
