@@ -134,6 +134,9 @@ describe('With a key', () => {
       expect([range, answer.status, answer.headers.get('content-range')]).toEqual([range, status, content]);
     }
     expect((await user.ask('GET', `${path}/subtitles.vtt`)).text).toMatch(/^WEBVTT\n\n00:00:00\.000 --> /);
+    expect((await user.ask('GET', `${path}/chapters.vtt`)).text).toMatch(
+      /^WEBVTT\n\n00:00:00\.000 --> \S+\nScene 1\n$/,
+    );
     expect((await user.ask('GET', `${path}/subtitles.srt`)).text).toMatch(/^1\n00:00:00,000 --> /);
 
     const other = new HttpUser(gateway.url, (await ownKey(app)).secret);
