@@ -170,7 +170,7 @@ export class StoryClient {
       const id = read('the project id', projectId);
       const standing = await loadStanding(this.dataSource, id);
       if (!standing) throw projectNotFound(id);
-      return projectView(id, standing, await usageTotals(this.dataSource.manager, id));
+      return projectView(id, standing, await usageTotals(this.dataSource.manager, id), this.config);
     });
   }
 

@@ -37,7 +37,7 @@ export class OwnedStories {
     const owner = await this.stories.owner(id);
     if (this.only !== undefined && id !== this.only) throw projectNotFound(id);
     if (this.owner !== undefined && owner !== this.owner) throw projectNotFound(id);
-    return new OwnedProject(this.stories, id);
+    return new OwnedProject(this.stories, id, this.owner === undefined && this.only === undefined);
   }
 
   create(input: NewProject, options: CreateOptions): Promise<ProjectId> {

@@ -87,6 +87,7 @@ export const projectView = named(
     workflowId: z.string(),
     version: z.int(),
     runId: z.string().optional(),
+    temporalUrl: z.string().optional(),
     error: eventError.optional(),
     stages: z.array(
       z.looseObject({ stage: z.string(), status: laneStatus, attempt: z.int(), error: eventError.optional() }),

@@ -24,7 +24,7 @@ let owner: string;
 
 beforeAll(async () => {
   database = await createOwnDatabase();
-  env = testEnv({ DATABASE_URL: database.url });
+  env = testEnv({ DATABASE_URL: database.url, TEMPORAL_UI_URL: 'http://temporal.example/ui/' });
   app = await startApp(env);
   gateway = await startGateway(env);
 });
@@ -94,6 +94,11 @@ describe('With a key', () => {
     expect((await user.ask('GET', review)).body).toEqual({
       items: [expect.objectContaining({ kind: 'gate', projectId, owner, stage: 'storyboard' })],
     });
+    const { runId } = created.body.run as { readonly runId: string };
+    expect((await app.client.status(projectId)).temporalUrl).toBe(
+      `http://temporal.example/ui/namespaces/${env['TEMPORAL_NAMESPACE'] ?? 'default'}/workflows/story-${projectId}/${runId}/history`,
+    );
+    expect((await user.ask('GET', path)).body).not.toHaveProperty('temporalUrl');
     expect(await user.ask('POST', `${path}/approve`, { gate: 'storyboard' })).toMatchObject({ status: 200 });
     expect(await reading).toBe('ended');
     expect(reader.seen.at(-1)?.event).toMatchObject({ type: 'end', reason: 'run_ended' });
