@@ -47,7 +47,7 @@ export type { LaneStateView, ProjectView, StageView } from './projects/project-v
 export type { CreateOptions } from './projects/create-project';
 export type { ListFilter, ProjectPage, ProjectSummary } from './projects/list-projects';
 export type { ReviewFilter, ReviewItem, ReviewPage } from './projects/review-queue';
-export type { ProviderView } from '../planning';
+export type { EstimateInput, FilmEstimate, ProviderView } from '../planning';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
 export { StoryClient, type ConnectOptions } from './story-client';

@@ -1,6 +1,14 @@
 import type { DataSource } from 'typeorm';
-import { listProviders, type PlanSource, type ProviderView } from '../planning';
+import {
+  estimateFilm,
+  listProviders,
+  type EstimateInput,
+  type FilmEstimate,
+  type PlanSource,
+  type ProviderView,
+} from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
+import { read } from './projects/inputs';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
 /** What is not of one project: lists over all of them. */
@@ -19,6 +27,14 @@ export class Overview {
   /** Batches, the newest first; see `listBatches`. */
   batches(filter: BatchFilter = {}): Promise<BatchPage> {
     return this.run(() => listBatches(this.source.dataSource, filter));
+  }
+
+  /** What a film would cost that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */
+  estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
+    return this.run(() => {
+      const { settings: { scenes } = {}, ...given } = read('the estimate', input);
+      return estimateFilm(this.source, { ...given, ...(scenes !== undefined && { settings: { scenes } }) });
+    });
   }
 
   /** Models that can be asked, without their keys; see `listProviders`. */

@@ -6,6 +6,8 @@ import type {
   BatchPage,
   BatchView,
   CreateOptions,
+  EstimateInput,
+  FilmEstimate,
   ListFilter,
   NewProject,
   ProjectPage,
@@ -60,6 +62,10 @@ export class OwnedStories {
       ...(this.owner !== undefined && { owner: this.owner }),
     });
     return { ...page, items: page.items.map((each) => this.inBatch(each)) };
+  }
+
+  estimate(input: EstimateInput): Promise<FilmEstimate> {
+    return this.stories.overview.estimate(input);
   }
 
   /** Where they are and how they are asked is the operator's affair. */

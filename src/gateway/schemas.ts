@@ -188,6 +188,26 @@ export const providerList = named(
   }),
 );
 
+const range = z.looseObject({ least: z.number(), most: z.number() });
+export const filmEstimate = named(
+  'Estimate',
+  z.looseObject({
+    scenes: z.int(),
+    stages: z.array(
+      z.looseObject({
+        stage: z.string(),
+        provider: z.string(),
+        model: z.string(),
+        calls: z.int(),
+        unit: z.enum(['token', 'image', 'second']),
+        amount: range,
+        cost: range.nullable(),
+      }),
+    ),
+    cost: range.nullable(),
+  }),
+);
+
 export const startedRun = named('StartedRun', z.looseObject({ workflowId: z.string(), runId: z.string() }));
 export const createdProject = named(
   'CreatedProject',

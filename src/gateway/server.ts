@@ -10,6 +10,7 @@ import { isLoopback } from './request-origin';
 import { addAbout } from './routes/about';
 import { addAudit, recordChanges } from './routes/audit';
 import { addBatches } from './routes/batches';
+import { addEstimates } from './routes/estimates';
 import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
@@ -111,6 +112,7 @@ export async function createServer(
   addAudit(app, services.stories.audit);
   addProjects(app, services);
   addReview(app);
+  addEstimates(app);
   addProviders(app);
   addSteering(app);
   addBatches(app);

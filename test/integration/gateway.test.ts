@@ -222,6 +222,19 @@ describe('With a key', () => {
         expect.objectContaining({ kind: 'video', name: 'environment', chosen: true, key: 'none' }),
       ]),
     );
+    await database.dataSource.query(`UPDATE model_providers SET enabled = true WHERE name = 'shown'`);
+    const estimated = await user.ask('POST', '/v1/estimates', {
+      settings: { scenes: 2 },
+      stages: ['video_generation'],
+    });
+    expect(estimated.body).toMatchObject({
+      scenes: 2,
+      cost: { least: 1, most: 2 },
+      stages: [{ provider: 'shown', calls: 2 }],
+    });
+    expect((await user.ask('POST', '/v1/estimates', {})).body).toMatchObject({ scenes: 5, cost: null });
+    expect(await user.ask('POST', '/v1/estimates', { stages: ['cut'] })).toMatchObject({ status: 422 });
+    await database.dataSource.query(`UPDATE model_providers SET enabled = false`);
     const own = (await user.ask('GET', '/v1/providers')).body.providers;
     expect(own).toContainEqual({ ...shown, kind: 'video', enabled: false, can: withSeconds });
     expect(JSON.stringify(own)).not.toContain('films.example');

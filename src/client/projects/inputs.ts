@@ -186,6 +186,10 @@ export const INPUTS = {
     prefix: z.string('must be a text').optional(),
     after: z.string('must be a text').optional(),
   }),
+  'the estimate': z.strictObject({
+    settings: z.strictObject({ scenes: whole(1, MAX_SCENES).optional() }).optional(),
+    stages: stages.optional(),
+  }),
   'the review': z.strictObject({
     limit: whole(1, MOST_LISTED).optional(),
     owner: words(TEXT_BYTES.owner).optional(),

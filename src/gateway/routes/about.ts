@@ -19,6 +19,7 @@ export function addAbout(app: App): void {
       batches: '/v1/batches',
       review: '/v1/review',
       providers: '/v1/providers',
+      estimates: '/v1/estimates',
       session: '/v1/sessions/current',
       openapi: '/v1/openapi.json',
       errors: '/v1/errors',
