@@ -91,6 +91,7 @@ const schema = z.object({
 
   TEMPORAL_ADDRESS: address.default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_UI_URL: httpUrl.optional(),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('storyreel'),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
   TEMPORAL_TLS: yesNo.optional(),

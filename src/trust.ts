@@ -32,6 +32,12 @@ export function mayBeAsked(baseUrl: string, { PROVIDER_HOSTS }: Trust): boolean 
   return names.some((name) => isAllowed(name, PROVIDER_HOSTS));
 }
 
+/** `host` or `host:port` of a provider's address; undefined where it is no address. */
+export function hostOf(baseUrl: string): string | undefined {
+  const [host] = httpAddress(baseUrl)?.hosts ?? [];
+  return host && writeHostPort(host);
+}
+
 /** The last word that fits decides. */
 function isAllowed(name: string, list: string): boolean {
   let allowed = false;

@@ -41,10 +41,13 @@ export { INPUTS, read as readInput, type Given, type Read } from './projects/inp
 export type { StartedRun } from './runs/live-workflow';
 export type { BatchedProject } from './batch/batch-rows';
 export type { BatchInputProject, BatchOptions, BatchView, StartedBatch } from './batch/batches';
+export type { BatchFilter, BatchPage, BatchSummary } from './batch/list-batches';
 export type { NewProject } from './projects/new-project';
 export type { LaneStateView, ProjectView, StageView } from './projects/project-view';
 export type { CreateOptions } from './projects/create-project';
 export type { ListFilter, ProjectPage, ProjectSummary } from './projects/list-projects';
+export type { ReviewFilter, ReviewItem, ReviewPage } from './projects/review-queue';
+export type { EstimateInput, FilmEstimate, ProviderView } from '../planning';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
 export type { ConnectOptions } from './open-temporal';

@@ -20,6 +20,7 @@ import { openRedis, type OpenedRedis } from '../stream';
 import type { StoryMetrics } from '../telemetry';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
+import { Overview } from './overview';
 import { Sessions } from './sessions';
 import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
@@ -54,7 +55,7 @@ import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projec
 import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
 import { steerRun, tellEdited } from './runs/send-message';
-import { ProjectWatch, type WatchOptions, type WatchSource } from './watch/watch-project';
+import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
 
 /** How long Redis may take to answer before a client goes on without it. */
 const REDIS_MS = 1_000;
@@ -68,6 +69,8 @@ export class StoryClient {
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
+  /** What is not of one project. */
+  readonly overview: Overview;
   /** These four are of the HTTP gateway. */
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
@@ -100,6 +103,7 @@ export class StoryClient {
     this.sessions = new Sessions(dataSource, (work) => this.run(work));
     this.audit = new Audit(dataSource, (work) => this.run(work));
     this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
+    this.overview = new Overview(this.source, (work) => this.run(work));
     this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
   }
 
@@ -160,7 +164,7 @@ export class StoryClient {
       const id = read('the project id', projectId);
       const standing = await loadStanding(this.dataSource, id);
       if (!standing) throw projectNotFound(id);
-      return projectView(id, standing, await usageTotals(this.dataSource.manager, id));
+      return projectView(id, standing, await usageTotals(this.dataSource.manager, id), this.config);
     });
   }
 
@@ -383,9 +387,4 @@ export class StoryClient {
     if (!project) throw projectNotFound(projectId);
     return project;
   }
-}
-
-/** A watch that says with its first answer why there is none. */
-async function* refused(error: unknown): AsyncGenerator<never, void, undefined> {
-  throw error;
 }

@@ -15,6 +15,7 @@ export function batchNameOf(owner: string | undefined, name: BatchId): BatchId {
   return (name.startsWith(prefix) ? name.slice(prefix.length) : name) as BatchId;
 }
 
-function prefixOf(owner: string | undefined): string {
+/** How the core's names of the owner's batches begin. */
+export function prefixOf(owner: string | undefined): string {
   return owner === undefined ? '' : `${createHash('sha256').update(owner).digest('hex').slice(0, 12)}.`;
 }

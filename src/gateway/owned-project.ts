@@ -24,9 +24,14 @@ export class OwnedProject {
   constructor(
     private readonly stories: StoryClient,
     readonly id: ProjectId,
+    private readonly isOperator: boolean,
   ) {}
 
-  status = (): Promise<ProjectView> => this.stories.status(this.id);
+  /** Where Temporal's page is, is the operator's affair. */
+  status = async (): Promise<ProjectView> => {
+    const { temporalUrl, ...view } = await this.stories.status(this.id);
+    return { ...view, ...(this.isOperator && temporalUrl !== undefined && { temporalUrl }) };
+  };
   edit = (changes: ProjectChanges, options: EditOptions): Promise<EditedProject> =>
     this.stories.edit(this.id, changes, options);
   editable = (): Promise<EditableProject> => this.stories.editable(this.id);

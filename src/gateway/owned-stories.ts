@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  BatchFilter,
   BatchInputProject,
   BatchOptions,
+  BatchPage,
   BatchView,
   CreateOptions,
+  EstimateInput,
+  FilmEstimate,
   ListFilter,
   NewProject,
   ProjectPage,
+  ProviderView,
+  ReviewFilter,
+  ReviewPage,
   StartedBatch,
   StoryClient,
 } from '../client';
-import { parseBatchId, projectNotFound, StoryreelError, type ProjectId } from '../protocol';
-import { batchName, batchNameOf } from './batch-names';
+import { parseBatchId, projectNotFound, StoryreelError, type BatchId, type ProjectId } from '../protocol';
+import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
 
@@ -32,20 +39,40 @@ export class OwnedStories {
     const owner = await this.stories.owner(id);
     if (this.only !== undefined && id !== this.only) throw projectNotFound(id);
     if (this.owner !== undefined && owner !== this.owner) throw projectNotFound(id);
-    return new OwnedProject(this.stories, id);
+    return new OwnedProject(this.stories, id, this.owner === undefined && this.only === undefined);
   }
 
   create(input: NewProject, options: CreateOptions): Promise<ProjectId> {
     return this.stories.create(this.own(input), options);
   }
 
-  page(filter: ListFilter): Promise<ProjectPage> {
+  async page(filter: ListFilter): Promise<ProjectPage> {
     const { batch, ...rest } = filter;
-    return this.stories.page({
+    const page = await this.stories.page({
       ...rest,
       ...(this.owner !== undefined && { owner: this.owner }),
       ...(batch !== undefined && { batch: batchName(this.owner, batch) }),
     });
+    return { ...page, projects: page.projects.map((each) => this.inBatch(each)) };
+  }
+
+  async review(filter: ReviewFilter): Promise<ReviewPage> {
+    const page = await this.stories.overview.review({
+      ...filter,
+      ...(this.owner !== undefined && { owner: this.owner }),
+    });
+    return { ...page, items: page.items.map((each) => this.inBatch(each)) };
+  }
+
+  estimate(input: EstimateInput): Promise<FilmEstimate> {
+    return this.stories.overview.estimate(input);
+  }
+
+  /** Where they are and how they are asked is the operator's affair. */
+  async providers(): Promise<Omit<ProviderView, 'host' | 'key'>[]> {
+    const providers = await this.stories.overview.providers();
+    if (this.owner === undefined) return providers;
+    return providers.map(({ host: _host, key: _key, ...shown }) => shown);
   }
 
   async batch(projects: readonly BatchInputProject[], options: BatchOptions): Promise<StartedBatch> {
@@ -57,6 +84,12 @@ export class OwnedStories {
     const { batchId = randomUUID().slice(0, 8) } = options;
     const started = await this.stories.batch(own, { ...options, batchId: batchName(this.owner, batchId) });
     return { ...started, batchId: batchNameOf(this.owner, started.batchId) };
+  }
+
+  /** Those that `batchStatus` shows the caller, by the same names. */
+  async batches(filter: Omit<BatchFilter, 'prefix'>): Promise<BatchPage> {
+    const page = await this.stories.overview.batches({ ...filter, prefix: prefixOf(this.owner) });
+    return { ...page, batches: page.batches.map((each) => this.inBatch(each)) };
   }
 
   async batchStatus(batchId: string): Promise<BatchView> {
@@ -78,6 +111,11 @@ export class OwnedStories {
 
   private shown(view: BatchView): BatchView {
     return { ...view, batchId: batchNameOf(this.owner, view.batchId) };
+  }
+
+  /** With the name that the owner has given the batch. */
+  private inBatch<T extends { readonly batchId?: BatchId }>(item: T): T {
+    return item.batchId === undefined ? item : { ...item, batchId: batchNameOf(this.owner, item.batchId) };
   }
 
   /** The owner of what is made is who makes it. */

@@ -87,6 +87,7 @@ export const projectView = named(
     workflowId: z.string(),
     version: z.int(),
     runId: z.string().optional(),
+    temporalUrl: z.string().optional(),
     error: eventError.optional(),
     stages: z.array(
       z.looseObject({ stage: z.string(), status: laneStatus, attempt: z.int(), error: eventError.optional() }),
@@ -129,6 +130,81 @@ export const projectPage = named(
       }),
     ),
     next: z.string().optional(),
+  }),
+);
+
+export const reviewPage = named(
+  'ReviewPage',
+  z.looseObject({
+    items: z.array(
+      z.looseObject({
+        kind: z.enum(['gate', 'lane']),
+        projectId: z.string(),
+        name: z.string(),
+        owner: z.string().optional(),
+        batchId: z.string().optional(),
+        stage: z.string(),
+        lane: z.string().optional(),
+        status: laneStatus,
+        since: z.iso.datetime(),
+        error: eventError.optional(),
+      }),
+    ),
+    next: z.string().optional(),
+  }),
+);
+
+const price = z.number().optional();
+export const providerList = named(
+  'Providers',
+  z.looseObject({
+    providers: z.array(
+      z.looseObject({
+        kind: z.enum(['text', 'image', 'video']),
+        name: z.string(),
+        model: z.string(),
+        host: z.string().optional(),
+        key: z.enum(['set', 'missing', 'none']).optional(),
+        enabled: z.boolean(),
+        chosen: z.boolean(),
+        prices: z
+          .looseObject({
+            inputPerMillion: price,
+            outputPerMillion: price,
+            perImage: price,
+            perSecond: price,
+            perVideo: price,
+          })
+          .nullable(),
+        can: z.looseObject({
+          jsonSchema: z.boolean(),
+          continuation: z.string(),
+          idempotencyKey: z.boolean(),
+          sizes: z.array(z.string()).optional(),
+          seconds: z.array(z.number()).optional(),
+        }),
+      }),
+    ),
+  }),
+);
+
+const range = z.looseObject({ least: z.number(), most: z.number() });
+export const filmEstimate = named(
+  'Estimate',
+  z.looseObject({
+    scenes: z.int(),
+    stages: z.array(
+      z.looseObject({
+        stage: z.string(),
+        provider: z.string(),
+        model: z.string(),
+        calls: z.int(),
+        unit: z.enum(['token', 'image', 'second']),
+        amount: range,
+        cost: range.nullable(),
+      }),
+    ),
+    cost: range.nullable(),
   }),
 );
 
@@ -212,6 +288,21 @@ export const cancelAnswer = z.looseObject({
 export const startedBatch = named(
   'StartedBatch',
   z.looseObject({ batchId: z.string(), workflowId: z.string(), projectIds: z.array(z.string()) }),
+);
+export const batchPage = named(
+  'BatchPage',
+  z.looseObject({
+    batches: z.array(
+      z.looseObject({
+        batchId: z.string(),
+        owners: z.array(z.string()),
+        projects: z.int(),
+        counts: z.record(z.string(), z.int()),
+        createdAt: z.iso.datetime(),
+      }),
+    ),
+    next: z.string().optional(),
+  }),
 );
 export const batchView = named(
   'Batch',

@@ -1,21 +1,28 @@
 import type { Caption } from '../client';
 
+type Spoken = Pick<Caption, 'seconds' | 'text'>;
+
 /** The captions one after the other as SubRip text, each for its own seconds. */
-export function subRip(captions: readonly Caption[]): string {
+export function subRip(captions: readonly Spoken[]): string {
   return timed(captions, ',')
     .map(({ times, text }, i) => `${i + 1}\n${times}\n${text}\n`)
     .join('\n');
 }
 
 /** The same as WebVTT, for a browser's `<track>`. */
-export function webVtt(captions: readonly Caption[]): string {
+export function webVtt(captions: readonly Spoken[]): string {
   const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return `WEBVTT\n${timed(captions, '.')
     .map(({ times, text }) => `\n${times}\n${escaped(text)}\n`)
     .join('')}`;
 }
 
-function timed(captions: readonly Caption[], point: string): { readonly times: string; readonly text: string }[] {
+/** A chapter for each scene, by its number, for a `<track kind="chapters">`. */
+export function chapters(captions: readonly Omit<Caption, 'text'>[]): string {
+  return webVtt(captions.map(({ scene, seconds }) => ({ seconds, text: `Scene ${scene}` })));
+}
+
+function timed(captions: readonly Spoken[], point: string): { readonly times: string; readonly text: string }[] {
   let from = 0;
   return captions.map(({ seconds, text }) => {
     const start = from;

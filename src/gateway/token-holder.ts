@@ -2,7 +2,16 @@ import type { Caller } from './app';
 import { Refusal } from './problem';
 
 /** What a token, or a session that began with one, may look at: one film as it is made, and nothing that was edited for it. */
-const SHOWN = new Set(['', '/events', '/lanes/text', '/media/:sha256', '/film', '/subtitles.vtt', '/subtitles.srt']);
+const SHOWN = new Set([
+  '',
+  '/events',
+  '/lanes/text',
+  '/media/:sha256',
+  '/film',
+  '/subtitles.vtt',
+  '/subtitles.srt',
+  '/chapters.vtt',
+]);
 
 /** A new route is closed to tokens until it is named here. */
 export function mustBeShown(caller: Caller, method: string, route: string | undefined, signedIn: boolean): void {

@@ -14,6 +14,8 @@ export {
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
+export { estimate, estimateFilm, type EstimateInput, type FilmEstimate } from './estimate';
+export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
 export { settingsForNewRun, settingsIn, withSettings, workersSettings } from './run-settings';

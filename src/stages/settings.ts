@@ -10,6 +10,6 @@ export interface ProjectSettings {
 
 const DEFAULTS: ProjectSettings = { scenes: 5, style: 'flat illustration, soft light, rich colours' };
 
-export function settingsOf(project: Project): ProjectSettings {
+export function settingsOf(project: Pick<Project, 'settings'>): ProjectSettings {
   return { ...DEFAULTS, ...project.settings };
 }

@@ -24,7 +24,7 @@ let owner: string;
 
 beforeAll(async () => {
   database = await createOwnDatabase();
-  env = testEnv({ DATABASE_URL: database.url });
+  env = testEnv({ DATABASE_URL: database.url, TEMPORAL_UI_URL: 'http://temporal.example/ui/' });
   app = await startApp(env);
   gateway = await startGateway(env);
 });
@@ -90,6 +90,15 @@ describe('With a key', () => {
     await until('the gate', () =>
       reader.seen.some(({ event }) => event.type === 'awaiting' || event.status === 'awaiting_approval'),
     );
+    const review = '/v1/review';
+    expect((await user.ask('GET', review)).body).toEqual({
+      items: [expect.objectContaining({ kind: 'gate', projectId, owner, stage: 'storyboard' })],
+    });
+    const { runId } = created.body.run as { readonly runId: string };
+    expect((await app.client.status(projectId)).temporalUrl).toBe(
+      `http://temporal.example/ui/namespaces/${env['TEMPORAL_NAMESPACE'] ?? 'default'}/workflows/story-${projectId}/${runId}/history`,
+    );
+    expect((await user.ask('GET', path)).body).not.toHaveProperty('temporalUrl');
     expect(await user.ask('POST', `${path}/approve`, { gate: 'storyboard' })).toMatchObject({ status: 200 });
     expect(await reading).toBe('ended');
     expect(reader.seen.at(-1)?.event).toMatchObject({ type: 'end', reason: 'run_ended' });
@@ -130,6 +139,9 @@ describe('With a key', () => {
       expect([range, answer.status, answer.headers.get('content-range')]).toEqual([range, status, content]);
     }
     expect((await user.ask('GET', `${path}/subtitles.vtt`)).text).toMatch(/^WEBVTT\n\n00:00:00\.000 --> /);
+    expect((await user.ask('GET', `${path}/chapters.vtt`)).text).toMatch(
+      /^WEBVTT\n\n00:00:00\.000 --> \S+\nScene 1\n$/,
+    );
     expect((await user.ask('GET', `${path}/subtitles.srt`)).text).toMatch(/^1\n00:00:00,000 --> /);
 
     const other = new HttpUser(gateway.url, (await ownKey(app)).secret);
@@ -141,6 +153,7 @@ describe('With a key', () => {
         String(unknown.body.detail).replace(/\S+\.$/, `${projectId}.`),
       ]);
     }
+    expect((await user.ask('GET', review)).body).toEqual({ items: [] });
     expect((await other.ask('GET', '/v1/projects')).body).toEqual({ projects: [] });
     const [listed] = (await user.ask('GET', '/v1/projects')).body.projects;
     expect(listed).toMatchObject({
@@ -149,6 +162,84 @@ describe('With a key', () => {
       summary: { stages: Array(6).fill({ status: 'completed' }), parked: [] },
     });
     expect((await user.ask('GET', `${path}/media/${listed.summary.poster.sha256}`)).status).toBe(200);
+  });
+
+  test('what waits for a person is listed in pages, the oldest first, and of one’s own projects only', async () => {
+    const mine = await ownKey(app);
+    const caller = new HttpUser(gateway.url, mine.secret);
+    const projects = await Promise.all(
+      [mine.owner, mine.owner, 'another'].map((of) => app.client.create({ topic: 'a fox', owner: of })),
+    );
+    await database.dataSource.query(
+      `WITH live AS (UPDATE projects SET status = 'needs_attention', batch_id = $2 WHERE id = ANY ($1::uuid[]))
+       INSERT INTO lanes (project_id, lane, stage, sequence_number, status, finished_at)
+       SELECT id, 'image_generation/' || n, 'image_generation', n, 'needs_attention', '2026-01-01'::timestamptz - n * interval '1 day'
+       FROM unnest($1::uuid[]) AS id, generate_series(1, 2) AS n`,
+      [projects, 'by-hand'],
+    );
+    await database.dataSource.query(
+      `INSERT INTO project_stages (project_id, stage, status, finished_at) VALUES ($1, 'storyboard', 'awaiting_approval', '2025-12-29')`,
+      [projects[0]],
+    );
+    const seen: { since: string; kind: string; batchId: string }[] = [];
+    for (let path: string | undefined = '/v1/review?limit=2'; path;) {
+      const page = await caller.ask('GET', path);
+      seen.push(...(page.body.items as typeof seen));
+      path = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1];
+    }
+    expect(seen.map(({ since, kind }) => [since.slice(0, 10), kind])).toEqual([
+      ['2025-12-29', 'gate'],
+      ['2025-12-30', 'lane'],
+      ['2025-12-30', 'lane'],
+      ['2025-12-31', 'lane'],
+      ['2025-12-31', 'lane'],
+    ]);
+    expect(new Set(seen.map((each) => JSON.stringify(each))).size).toBe(5);
+    expect(await caller.ask('GET', '/v1/review?after=x')).toMatchObject({ status: 422 });
+    await database.dataSource.query(`UPDATE projects SET status = 'failed' WHERE id = ANY ($1::uuid[])`, [projects]);
+    expect((await caller.ask('GET', '/v1/review')).body).toEqual({ items: [] });
+  });
+
+  test('providers are shown without their keys, and to an owner without their hosts', async () => {
+    const secret = 'sk-of-a-provider-0123456789';
+    process.env['SHOWN_API_KEY'] = secret;
+    await database.dataSource.query(
+      `INSERT INTO model_providers (name, kind, base_url, model, api_key_from, prices, enabled, settings) VALUES
+       ('shown', 'video', 'https://films.example:8443/v1', 'm1', 'SHOWN_API_KEY', '{"perSecond": 0.1}', false, '{"seconds": [5, 10]}'),
+       ('bare', 'video', 'https://films.example/v1', 'm2', 'ABSENT_API_KEY', NULL, false, '{}')`,
+    );
+    const operator = await app.client.keys.create({ name: 'operator' });
+    const all = await new HttpUser(gateway.url, operator.secret).ask('GET', '/v1/providers');
+    expect(all.text).not.toContain(secret);
+    const kinds = (all.body.providers as { readonly kind: string }[]).map(({ kind }) => kind);
+    expect(kinds).toEqual(['text', 'image', ...['video', 'video', 'video']]);
+    const shown = { name: 'shown', model: 'm1', prices: { perSecond: 0.1 }, chosen: false };
+    const withSeconds = expect.objectContaining({ seconds: [5, 10] });
+    expect(all.body.providers).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ ...shown, host: 'films.example:8443', key: 'set', can: withSeconds }),
+        expect.objectContaining({ name: 'bare', host: 'films.example', key: 'missing', prices: null }),
+        expect.objectContaining({ kind: 'video', name: 'environment', chosen: true, key: 'none' }),
+      ]),
+    );
+    await database.dataSource.query(`UPDATE model_providers SET enabled = true WHERE name = 'shown'`);
+    const estimated = await user.ask('POST', '/v1/estimates', {
+      settings: { scenes: 2 },
+      stages: ['video_generation'],
+    });
+    expect(estimated.body).toMatchObject({
+      scenes: 2,
+      cost: { least: 1, most: 2 },
+      stages: [{ provider: 'shown', calls: 2 }],
+    });
+    expect((await user.ask('POST', '/v1/estimates', {})).body).toMatchObject({ scenes: 5, cost: null });
+    expect(await user.ask('POST', '/v1/estimates', { stages: ['cut'] })).toMatchObject({ status: 422 });
+    await database.dataSource.query(`UPDATE model_providers SET enabled = false`);
+    const own = (await user.ask('GET', '/v1/providers')).body.providers;
+    expect(own).toContainEqual({ ...shown, kind: 'video', enabled: false, can: withSeconds });
+    expect(JSON.stringify(own)).not.toContain('films.example');
+    await database.dataSource.query(`DELETE FROM model_providers`);
+    await app.client.keys.revoke(operator.id);
   });
 
   test('of two edits at once one is refused, with the version that is there now', async () => {
@@ -279,6 +370,17 @@ describe('With a key', () => {
     expect(mine.projectIds).not.toEqual(theirs.projectIds);
     const view = (await user.ask('GET', '/v1/batches/spring')).body;
     expect(view.projects).toMatchObject([{ projectId: mine.projectIds[0] }]);
+    const listed = (await user.ask('GET', '/v1/batches')).body.batches;
+    expect(listed).toMatchObject([{ batchId: 'spring', owners: [owner], projects: 1 }]);
+    const all = await app.client.overview.batches();
+    expect(all.batches.filter(({ batchId }) => batchId.endsWith('.spring'))).toHaveLength(2);
+    const names: string[] = [];
+    for (let after: string | undefined, at = 0; at === 0 || after !== undefined; at += 1) {
+      const page = await app.client.overview.batches({ limit: 1, ...(after !== undefined && { after }) });
+      names.push(...page.batches.map(({ batchId }) => batchId));
+      after = page.next;
+    }
+    expect(names).toEqual(all.batches.map(({ batchId }) => batchId));
     await watchToEnd(app.client, mine.projectIds[0] as ProjectId);
     await watchToEnd(app.client, theirs.projectIds[0] as ProjectId);
   });

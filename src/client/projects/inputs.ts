@@ -180,6 +180,21 @@ export const INPUTS = {
     text: words(TEXT_BYTES.name).optional(),
     after: z.string('must be a text').optional(),
   }),
+  'the list of batches': z.strictObject({
+    limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    prefix: z.string('must be a text').optional(),
+    after: z.string('must be a text').optional(),
+  }),
+  'the estimate': z.strictObject({
+    settings: z.strictObject({ scenes: whole(1, MAX_SCENES).optional() }).optional(),
+    stages: stages.optional(),
+  }),
+  'the review': z.strictObject({
+    limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    after: z.string('must be a text').optional(),
+  }),
   'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),

@@ -11,6 +11,7 @@ export interface ProjectMedia {
 
 /** What is spoken, and for how long. */
 export interface Caption {
+  readonly scene: number;
   readonly seconds: number;
   readonly text: string;
 }
@@ -40,7 +41,8 @@ export function captionsOf(dataSource: DataSource, projectId: ProjectId): Promis
       .filter(({ sequenceNumber }) => !film?.missingScenes.includes(sequenceNumber))
       .map(({ id, sequenceNumber, narration, durationSeconds }) => {
         const isClip = film && !film.stills.includes(sequenceNumber);
-        return { seconds: (isClip ? lengths.get(id) : undefined) ?? durationSeconds, text: narration };
+        const seconds = (isClip ? lengths.get(id) : undefined) ?? durationSeconds;
+        return { scene: sequenceNumber, seconds, text: narration };
       });
   });
 }

@@ -1,3 +1,4 @@
+import type { Config } from '../../config';
 import {
   laneParts,
   STAGES,
@@ -39,6 +40,8 @@ export interface ProjectView {
   readonly version: number;
   /** Of the last run. */
   readonly runId?: string;
+  /** Of the last run on Temporal's own page; where `TEMPORAL_UI_URL` is set. */
+  readonly temporalUrl?: string;
   readonly error?: EventError;
   readonly stages: readonly StageView[];
   readonly lanes: readonly LaneStateView[];
@@ -49,7 +52,23 @@ export interface ProjectView {
   readonly budget?: number;
 }
 
-export function projectView(projectId: ProjectId, truth: ProjectStanding, usage: UsageTotals): ProjectView {
+type TemporalPage = Pick<Config, 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'>;
+
+function runUrl(
+  { TEMPORAL_UI_URL: base = '', TEMPORAL_NAMESPACE: namespace }: TemporalPage,
+  id: ProjectId,
+  runId: string,
+) {
+  const [space, workflow, run] = [namespace, workflowIdOf(id), runId].map(encodeURIComponent);
+  return `${base.replace(/\/+$/, '')}/namespaces/${space}/workflows/${workflow}/${run}/history`;
+}
+
+export function projectView(
+  projectId: ProjectId,
+  truth: ProjectStanding,
+  usage: UsageTotals,
+  page?: TemporalPage,
+): ProjectView {
   const { project, film } = truth;
   const position = (stage: string) => STAGES.findIndex(({ name }) => name === stage);
   const order = (lane: string) => {
@@ -64,6 +83,8 @@ export function projectView(projectId: ProjectId, truth: ProjectStanding, usage:
     workflowId: workflowIdOf(projectId),
     version: project.version,
     ...(project.runId !== null && { runId: project.runId }),
+    ...(page?.TEMPORAL_UI_URL !== undefined &&
+      project.runId !== null && { temporalUrl: runUrl(page, projectId, project.runId) }),
     ...(project.error && { error: project.error }),
     stages: [...truth.stages]
       .sort((a, b) => position(a.stage) - position(b.stage))

@@ -310,3 +310,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     return untilAborted(promise, this.leaving.signal);
   }
 }
+
+/** A watch that states with its first answer why there is none. */
+export async function* refused(error: unknown): AsyncGenerator<never, void, undefined> {
+  throw error;
+}

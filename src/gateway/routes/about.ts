@@ -17,6 +17,9 @@ export function addAbout(app: App): void {
     links: {
       projects: '/v1/projects',
       batches: '/v1/batches',
+      review: '/v1/review',
+      providers: '/v1/providers',
+      estimates: '/v1/estimates',
       session: '/v1/sessions/current',
       openapi: '/v1/openapi.json',
       errors: '/v1/errors',

@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { INPUTS, type BatchInputProject, type BatchOptions } from '../../client';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
-import { batchParams, batchView, nothing, startedBatch, textual } from '../schemas';
+import { linkToNext } from '../link-to-next';
+import { batchPage, batchParams, batchView, nothing, startedBatch, textual } from '../schemas';
 import { openStream } from '../stream/open-stream';
 import { controlFrame } from '../stream/frames';
+import { defined } from './projects';
 
 const newBatch = z.strictObject({
   projects: z
@@ -15,7 +17,12 @@ const newBatch = z.strictObject({
   ...INPUTS['the options of the batch'].shape,
 });
 
-/** A page of names would be a list; a batch that is known by its name is enough for now. */
+const listQuery = z.strictObject({
+  owner: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  after: z.string().optional(),
+});
+
 export function addBatches(app: App): void {
   app.post(
     '/v1/batches',
@@ -31,6 +38,18 @@ export function addBatches(app: App): void {
       const { projects, ...options } = request.body;
       const started = await storiesOf(request).batch(projects as BatchInputProject[], options as BatchOptions);
       return reply.code(202).header('location', `/v1/batches/${started.batchId}`).send(started);
+    },
+  );
+  app.get(
+    '/v1/batches',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'Batches, newest first', querystring: listQuery, response: { 200: batchPage } },
+    },
+    async (request, reply) => {
+      const page = await storiesOf(request).batches(defined(request.query));
+      linkToNext(reply, '/v1/batches', request.query, page.next);
+      return sendTagged(request, reply, page);
     },
   );
   app.get(

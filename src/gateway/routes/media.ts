@@ -7,7 +7,7 @@ import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, sendTagged, tagOf } from '../conditional';
 import { rangeIn } from '../range';
 import { projectParams } from '../schemas';
-import { subRip, webVtt } from '../subtitles';
+import { chapters, subRip, webVtt } from '../subtitles';
 
 const mediaParams = projectParams.extend({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
@@ -69,13 +69,14 @@ export function addMedia(app: App, { media }: Ports): void {
     },
   );
 
-  for (const [ending, type, written] of [
-    ['vtt', 'text/vtt', webVtt],
-    ['srt', 'application/x-subrip', subRip],
+  for (const [name, summary, type, written] of [
+    ['subtitles.vtt', "The film's narration", 'text/vtt', webVtt],
+    ['subtitles.srt', "The film's narration", 'application/x-subrip', subRip],
+    ['chapters.vtt', "The film's scenes and their times", 'text/vtt', chapters],
   ] as const) {
     app.get(
-      `/v1/projects/:id/subtitles.${ending}`,
-      { config: { scope: 'read' }, schema: { summary: "The film's narration", params: projectParams } },
+      `/v1/projects/:id/${name}`,
+      { config: { scope: 'read' }, schema: { summary, params: projectParams } },
       async (request, reply) => {
         const text = written(await (await storiesOf(request).project(request.params.id)).captions());
         return sendTagged(request, reply.type(`${type}; charset=utf-8`), text);

@@ -3,6 +3,7 @@ import { CHANGES, INPUTS, type NewProject, type ProjectChanges, type StartOption
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
+import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
   createdProject,
@@ -73,10 +74,7 @@ export function addProjects(app: App, { hub }: Ports): void {
     async (request, reply) => {
       const { q, ...filter } = request.query;
       const page = await storiesOf(request).page(defined({ ...filter, text: q }));
-      if (page.next) {
-        const query = new URLSearchParams({ ...(request.query as Record<string, string>), after: page.next });
-        void reply.header('link', `</v1/projects?${query.toString()}>; rel="next"`);
-      }
+      linkToNext(reply, '/v1/projects', request.query, page.next);
       return sendTagged(request, reply, page);
     },
   );

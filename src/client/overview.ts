@@ -1,0 +1,44 @@
+import type { DataSource } from 'typeorm';
+import {
+  estimateFilm,
+  listProviders,
+  type EstimateInput,
+  type FilmEstimate,
+  type PlanSource,
+  type ProviderView,
+} from '../planning';
+import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
+import { read } from './projects/inputs';
+import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
+
+/** What is not of one project: lists over all of them. */
+export class Overview {
+  constructor(
+    private readonly source: PlanSource & { readonly dataSource: DataSource },
+    /** Whatever goes wrong leaves as a `StoryreelError`. */
+    private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {}
+
+  /** Gates that wait and parked lanes, the oldest first; see `reviewQueue`. */
+  review(filter: ReviewFilter = {}): Promise<ReviewPage> {
+    return this.run(() => reviewQueue(this.source.dataSource, filter));
+  }
+
+  /** Batches, the newest first; see `listBatches`. */
+  batches(filter: BatchFilter = {}): Promise<BatchPage> {
+    return this.run(() => listBatches(this.source.dataSource, filter));
+  }
+
+  /** What a film would cost that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */
+  estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
+    return this.run(() => {
+      const { settings: { scenes } = {}, ...given } = read('the estimate', input);
+      return estimateFilm(this.source, { ...given, ...(scenes !== undefined && { settings: { scenes } }) });
+    });
+  }
+
+  /** Models that can be asked, without their keys; see `listProviders`. */
+  providers(): Promise<ProviderView[]> {
+    return this.run(() => listProviders(this.source));
+  }
+}

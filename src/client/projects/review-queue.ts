@@ -1,0 +1,104 @@
+import type { DataSource } from 'typeorm';
+import {
+  StoryreelError,
+  type BatchId,
+  type EventError,
+  type LaneId,
+  type LaneStatus,
+  type ProjectId,
+  type StageName,
+} from '../../protocol/index';
+import { read } from './inputs';
+
+/** A stage that waits for approval, or a lane that waits for `retry` or `skip`. */
+export interface ReviewItem {
+  readonly kind: 'gate' | 'lane';
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly owner?: string;
+  readonly batchId?: BatchId;
+  readonly stage: StageName;
+  /** Of a parked lane only. */
+  readonly lane?: LaneId;
+  readonly status: LaneStatus;
+  readonly since: Date;
+  /** Why a lane is parked. */
+  readonly error?: EventError;
+}
+
+export interface ReviewFilter {
+  /** Default 20. */
+  readonly limit?: number;
+  readonly owner?: string;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface ReviewPage {
+  /** Who has waited longest comes first. */
+  readonly items: readonly ReviewItem[];
+  /** Where the next page begins; absent on the last page. */
+  readonly next?: string;
+}
+
+interface Row {
+  readonly kind: ReviewItem['kind'];
+  readonly project_id: ProjectId;
+  readonly name: string;
+  readonly owner: string | null;
+  readonly batch_id: BatchId | null;
+  readonly stage: StageName;
+  readonly lane: LaneId;
+  readonly status: LaneStatus;
+  readonly since: Date;
+  readonly error: EventError | null;
+  readonly micros: string;
+}
+
+/** Microseconds, the project, the kind, and the lane or stage: what orders the queue. */
+const PLACE = /^(\d{1,17})_([0-9a-f-]{36})_(gate|lane)_([\w/]{1,200})$/;
+
+/** A lane that a person has stopped waits as a parked one does. A run that has ended waits for nobody. */
+const WAITING = `
+  SELECT w.*, p.name, p.owner, p.batch_id, (extract(epoch FROM w.since) * 1000000)::bigint AS micros
+  FROM projects AS p
+  CROSS JOIN LATERAL (
+    SELECT 'gate' AS kind, s.project_id, s.stage, s.stage AS lane, s.status, NULL::jsonb AS error,
+           coalesce(s.finished_at, s.updated_at) AS since
+    FROM project_stages AS s WHERE s.project_id = p.id AND s.status = 'awaiting_approval'
+    UNION ALL
+    SELECT 'lane', l.project_id, l.stage, l.lane, l.status, l.error, coalesce(l.finished_at, l.updated_at)
+    FROM lanes AS l WHERE l.project_id = p.id AND l.status IN ('needs_attention', 'cancelled')) AS w
+  WHERE p.status IN ('processing', 'paused', 'needs_attention', 'awaiting_approval')
+    AND ($1::text IS NULL OR p.owner = $1)`;
+
+/** All that waits for a person, of all projects that the filter lets through. Throws `Project.Invalid`. */
+export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter): Promise<ReviewPage> {
+  const { owner, after, limit = 20 } = read('the review', filter);
+  const place = after === undefined ? undefined : PLACE.exec(after)?.slice(1);
+  if (after !== undefined && !place) {
+    throw new StoryreelError('Project.Invalid', 'the review cannot be taken. after: is no place in it');
+  }
+  const rows = await dataSource.query<Row[]>(
+    `SELECT * FROM (${WAITING}) AS q
+     WHERE $2::bigint IS NULL OR (q.micros, q.project_id, q.kind, q.lane) > ($2, $3::uuid, $4::text, $5::text)
+     ORDER BY q.micros, q.project_id, q.kind, q.lane LIMIT $6`,
+    [owner ?? null, ...(place ?? [null, null, null, null]), limit + 1],
+  );
+  const last = rows[limit - 1];
+  const isMore = rows.length > limit && last !== undefined;
+  return {
+    items: rows.slice(0, limit).map(itemOf),
+    ...(isMore && { next: [last.micros, last.project_id, last.kind, last.lane].join('_') }),
+  };
+}
+
+function itemOf({ kind, project_id, name, owner, batch_id, stage, lane, status, since, error }: Row): ReviewItem {
+  return {
+    ...{ kind, projectId: project_id, name, stage, status, since },
+    ...(owner !== null && { owner }),
+    ...(batch_id !== null && { batchId: batch_id }),
+    ...(kind === 'lane' && { lane }),
+    ...(error && { error }),
+  };
+}

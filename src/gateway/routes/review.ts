@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { storiesOf, type App } from '../app';
+import { sendTagged } from '../conditional';
+import { linkToNext } from '../link-to-next';
+import { reviewPage } from '../schemas';
+import { defined } from './projects';
+
+const query = z.strictObject({
+  owner: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  after: z.string().optional(),
+});
+
+export function addReview(app: App): void {
+  app.get(
+    '/v1/review',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'Gates that wait and parked lanes of all projects, the oldest first',
+        querystring: query,
+        response: { 200: reviewPage },
+      },
+    },
+    async (request, reply) => {
+      const page = await storiesOf(request).review(defined(request.query));
+      linkToNext(reply, '/v1/review', request.query, page.next);
+      return sendTagged(request, reply, page);
+    },
+  );
+}

@@ -1,0 +1,104 @@
+import { missingPrices, type ModelUsage, type ProviderPrices } from '../entities';
+import { STAGES, type StageName } from '../protocol';
+import { settingsOf, stageDefinition } from '../stages';
+import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
+import { settingsForNewRun, withSettings, workersSettings } from './run-settings';
+
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface StageEstimate {
+  readonly stage: StageName;
+  readonly provider: string;
+  readonly model: string;
+  readonly calls: number;
+  readonly unit: ModelUsage['unit'];
+  /** What all calls use; of texts the tokens of the answers. */
+  readonly amount: Range;
+  /** In the currency of the prices; null where a price that the calls need is not known. */
+  readonly cost: Range | null;
+}
+
+export interface FilmEstimate {
+  readonly scenes: number;
+  readonly stages: readonly StageEstimate[];
+  /** Null where the cost of a stage is not known. */
+  readonly cost: Range | null;
+}
+
+export interface EstimateInput {
+  readonly settings?: { readonly scenes?: number };
+  /** Default: all. */
+  readonly stages?: readonly StageName[];
+}
+
+type Model = Pick<ModelChoice, 'name' | 'model' | 'prices' | 'reasoningTokens' | 'limits'>;
+type Models = Readonly<Record<ModelKind, Model>>;
+
+/** Tokens of a prompt, with the story where it has one. */
+const PROMPT: Range = { least: 100, most: 3_000 };
+/** The least part of an answer's limit that an answer takes. */
+const SHORTEST = 0.1;
+/** Seconds of a scene, as a storyboard is asked for them. */
+const SCENE: Range = { least: 2, most: 6 };
+
+/** What a film costs that is made from nothing, without what is repeated. */
+export function estimate(scenes: number, models: Models, wanted?: readonly StageName[]): FilmEstimate {
+  const stages = STAGES.filter(({ name }) => !wanted || wanted.includes(name)).flatMap(({ name, scope }) => {
+    const estimated = estimateStage(name, scope === 'project' ? 1 : scenes, scenes, models);
+    return estimated ? [estimated] : [];
+  });
+  const costs = stages.flatMap(({ cost }) => cost ?? []);
+  const sum = (end: keyof Range) => costs.reduce((total, cost) => total + cost[end], 0);
+  return { scenes, stages, cost: costs.length < stages.length ? null : { least: sum('least'), most: sum('most') } };
+}
+
+/** The same with the models that a new run would have. */
+export async function estimateFilm(source: PlanSource, { settings, stages }: EstimateInput): Promise<FilmEstimate> {
+  const { manager } = source.dataSource;
+  const own = await settingsForNewRun(manager, source.config, await workersSettings(source));
+  const chosen = (kind: ModelKind) => chooseModel(withSettings(source, own), kind);
+  const models = { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') };
+  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages);
+}
+
+function estimateStage(name: StageName, calls: number, scenes: number, models: Models): StageEstimate | undefined {
+  const stage = stageDefinition(name);
+  if (stage.kind === 'film') return undefined;
+  const { name: provider, model, prices, reasoningTokens, limits } = models[stage.kind];
+  const all = ({ least, most }: Range): Range => ({ least: calls * least, most: calls * most });
+  const of = (unit: ModelUsage['unit'], each: Range, cost: (end: keyof Range) => number): StageEstimate => {
+    const isKnown = missingPrices(prices, unit).length === 0;
+    const known = isKnown ? all({ least: cost('least'), most: cost('most') }) : null;
+    return { stage: name, provider, model, calls, unit, amount: all(each), cost: known };
+  };
+  const {
+    inputPerMillion = 0,
+    outputPerMillion = 0,
+    perImage = 0,
+    perSecond = 0,
+    perVideo = 0,
+  }: ProviderPrices = prices;
+  switch (stage.kind) {
+    case 'text': {
+      const limit = stage.maxTokens({ scenes });
+      const answer = { least: Math.ceil(limit * SHORTEST), most: limit + reasoningTokens };
+      const cost = (end: keyof Range) => (PROMPT[end] * inputPerMillion + answer[end] * outputPerMillion) / 1_000_000;
+      return of('token', answer, cost);
+    }
+    case 'image':
+      return of('image', { least: 1, most: 1 }, () => perImage);
+    case 'video': {
+      const clip = { least: clipOf(SCENE.least, limits?.seconds), most: clipOf(SCENE.most, limits?.seconds) };
+      return of('second', clip, (end) => clip[end] * perSecond + perVideo);
+    }
+  }
+}
+
+/** The shortest clip that is long enough, or the longest that there is. */
+function clipOf(seconds: number, lengths: readonly number[] = [seconds]): number {
+  const enough = lengths.filter((length) => length >= seconds);
+  return enough.length > 0 ? Math.min(...enough) : Math.max(...lengths);
+}

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { estimate } from '../../src/planning';
+
+const models = (prices: object, seconds?: readonly number[]) => {
+  const model = { name: 'p', model: 'm', prices, reasoningTokens: 0, ...(seconds && { limits: { seconds } }) };
+  return { text: model, image: model, video: model };
+};
+const PRICES = { inputPerMillion: 1, outputPerMillion: 2, perImage: 0.04, perSecond: 0.1 };
+
+describe('An estimate', () => {
+  test('has a price for each image and clip, and for each text a range', () => {
+    const { stages, cost } = estimate(3, models(PRICES, [5, 10]));
+    const of = (name: string) => stages.find(({ stage }) => stage === name);
+    expect(of('image_generation')).toMatchObject({ calls: 3, unit: 'image', amount: { least: 3, most: 3 } });
+    expect(of('image_generation')?.cost?.most).toBeCloseTo(0.12);
+    expect(of('video_generation')).toMatchObject({ calls: 3, unit: 'second', amount: { least: 15, most: 30 } });
+    expect(of('rewrite')).toMatchObject({ calls: 1, unit: 'token', amount: { least: 200, most: 2_000 } });
+    expect(cost?.least).toBeGreaterThan(0.12 + 1.5);
+  });
+
+  test('states no sum where a price is missing', () => {
+    const { stages, cost } = estimate(3, models({ perImage: 0.04 }));
+    expect(cost).toBeNull();
+    expect(stages.filter(({ cost: known }) => known).map(({ stage }) => stage)).toEqual(['image_generation']);
+    expect(estimate(3, models({ perImage: 0.04 }), ['image_generation']).cost?.most).toBeCloseTo(0.12);
+  });
+
+  test('grows with the scenes, and is the sum of its stages', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+        (scenes, seconds) => {
+          const [one, more] = [
+            estimate(scenes, models(PRICES, seconds)),
+            estimate(scenes + 1, models(PRICES, seconds)),
+          ];
+          expect(one.cost?.least).toBeLessThanOrEqual(one.cost?.most ?? 0);
+          expect(more.cost?.least).toBeGreaterThan(one.cost?.least ?? Infinity);
+          expect(one.stages.reduce((sum, { cost }) => sum + (cost?.most ?? 0), 0)).toBeCloseTo(one.cost?.most ?? -1);
+        },
+      ),
+    );
+  });
+});
