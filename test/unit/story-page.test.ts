@@ -88,7 +88,7 @@ async function record(steps: readonly Step[]): Promise<Recorded> {
       texts[of] = text;
     } else {
       const characters = Array.from(before);
-      const keep = 'keep' in more ? (more.keep) : 0;
+      const keep = 'keep' in more ? more.keep : 0;
       const kept = characters.slice(0, Math.floor(keep * characters.length)).join('');
       fences[of] = (fences[of] ?? 1) + 1;
       await log.append({
