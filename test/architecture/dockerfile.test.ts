@@ -9,7 +9,7 @@ const runtime = stages.at(-1) ?? '';
 
 it('builds in stages of their own, and takes from each only what runs', () => {
   const taken = [...runtime.matchAll(/^COPY --from=(\w+) (\S+) /gm)].map(([, stage, path]) => `${stage} ${path}`);
-  expect(taken).toEqual(['tools /tools/', 'modules /app/node_modules', 'build /app/dist/src']);
+  expect(taken).toEqual(['tools /tools/', 'modules /app/node_modules', 'build /app/dist/src', 'build /app/dist/web']);
   expect(stages.slice(0, -1).map((stage) => stage.match(/ AS (\w+)$/m)?.[1])).toEqual(['build', 'modules', 'tools']);
   expect(runtime).not.toMatch(/apt-get|npm /);
 });
