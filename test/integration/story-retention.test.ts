@@ -103,6 +103,7 @@ describe('What is kept of a project', () => {
     await app.client.start(projectId);
     await watchToEnd(app.client, projectId);
     await app.client.edit(projectId, { rewrite: 'A person wrote this.' });
+    await app.client.tokens.create(projectId, { seconds: 60 });
     const before = await rowsOf(projectId);
     expect(Object.keys(before).length).toBeGreaterThan(8);
     for (const [table, rows] of Object.entries(before)) expect([table, rows > 0]).toEqual([table, true]);
