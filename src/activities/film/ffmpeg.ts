@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { childEnv } from '../../child-env';
-import { boundedLine, StoryreelError } from '../../protocol/index';
+import { boundedLine, StoryreelError } from '../../protocol';
 
 /** Of what it writes to stderr, at its beginning and at its end. */
 const MOST_LOG = 32 * 1024;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { planFilm, stageOfKind } from '../../planning/index';
-import type { LaneResult, LaneTask } from '../../protocol/index';
-import type { FilmPlan } from '../../stages/index';
+import { planFilm, stageOfKind } from '../../planning';
+import type { LaneResult, LaneTask } from '../../protocol';
+import type { FilmPlan } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { runLane, type LaneMaker, type LaneRun } from '../lanes/lane-run';
 import { makeFilm, type MeasuredFilm } from './make-film';

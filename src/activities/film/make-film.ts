@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoryreelError } from '../../protocol/index';
+import { StoryreelError } from '../../protocol';
 import { captionTrack } from './caption-track';
 import { cuesOf } from './captions';
 import { CAPTIONS, CLIPS, ffmpeg } from './ffmpeg';

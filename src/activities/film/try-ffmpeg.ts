@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { childEnv } from '../../child-env';
-import { boundedLine } from '../../protocol/index';
+import { boundedLine } from '../../protocol';
 import { ENCODING, formOf } from './film-form';
 
 const ANSWER_MS = 10_000;

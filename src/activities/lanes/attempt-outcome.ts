@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { AttemptOutcome } from '../../telemetry/index';
+import type { AttemptOutcome } from '../../telemetry';
 
 /** How an attempt has ended that leaves with this. */
 export function outcomeOf(failure: unknown): AttemptOutcome {

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { Lane } from '../../entities/index';
-import { StoryreelError } from '../../protocol/index';
+import { Lane } from '../../entities';
+import { StoryreelError } from '../../protocol';
 import type { LaneAttempt } from './lane-store';
 
 /** Clocks of two hosts may differ by so much. */

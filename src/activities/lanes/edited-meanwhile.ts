@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { Lane } from '../../entities/index';
-import { laneParts, StoryreelError, type LaneResult, type LaneTask } from '../../protocol/index';
-import type { StageContext } from '../../stages/index';
+import { Lane } from '../../entities';
+import { laneParts, StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
+import type { StageContext } from '../../stages';
 import { laneNow, movedLane } from './lane-of-scene';
 import type { LaneAttempt } from './lane-store';
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { EventError, FailureType, HandedOver } from '../../protocol/index';
+import type { EventError, FailureType, HandedOver } from '../../protocol';
 
 const TYPE: FailureType = 'Worker.ShuttingDown';
 const MESSAGE = 'The worker shuts down; another one goes on.';

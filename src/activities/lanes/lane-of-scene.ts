@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { Scene } from '../../entities/index';
-import { laneId, laneParts, StoryreelError, type LaneAddress, type LaneId, type LaneTask } from '../../protocol/index';
+import { Scene } from '../../entities';
+import { laneId, laneParts, StoryreelError, type LaneAddress, type LaneId, type LaneTask } from '../../protocol';
 
 /** The name that a scene's lane has now; undefined where the scene is gone. */
 export async function laneNow(

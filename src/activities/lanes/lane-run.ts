@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import type { Lane } from '../../entities/index';
+import type { Lane } from '../../entities';
 import {
   laneParts,
   stageOf,
@@ -11,13 +11,13 @@ import {
   type ResetReason,
   type SceneIds,
   type StageName,
-} from '../../protocol/index';
+} from '../../protocol';
 import { markLogged } from '../../log-context';
-import { loadContext, storedResult, withSettings, type LaneInputs } from '../../planning/index';
-import { linkSignals } from '../../providers/index';
-import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages/index';
-import type { LaneWriter, TextWriter } from '../../stream/index';
-import type { AttemptOutcome } from '../../telemetry/index';
+import { loadContext, storedResult, withSettings, type LaneInputs } from '../../planning';
+import { linkSignals } from '../../providers';
+import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages';
+import type { LaneWriter, TextWriter } from '../../stream';
+import type { AttemptOutcome } from '../../telemetry';
 import { announcedNow } from '../runs/announce';
 import { outcomeOf } from './attempt-outcome';
 import { clockWentBackSince } from './clock';

@@ -1,5 +1,5 @@
 import { In, type DataSource, type EntityManager } from 'typeorm';
-import { Lane, lockProject, ProjectStage } from '../../entities/index';
+import { Lane, lockProject, ProjectStage } from '../../entities';
 import {
   laneId,
   laneParts,
@@ -11,8 +11,8 @@ import {
   type ParkRequest,
   type ProjectId,
   type SceneIds,
-} from '../../protocol/index';
-import { numbersOf } from '../../stages/index';
+} from '../../protocol';
+import { numbersOf } from '../../stages';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
 import { isLate, type Step } from './own-fence';
 

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { MoreThan, type EntityManager } from 'typeorm';
-import { Project } from '../../entities/index';
-import { fenceOf, isFinal, type ProjectId } from '../../protocol/index';
+import { Project } from '../../entities';
+import { fenceOf, isFinal, type ProjectId } from '../../protocol';
 
 /** Of this attempt at a lane, or at a run's own step: one that comes late is older than what was begun since. */
 export function ownFence(): number {

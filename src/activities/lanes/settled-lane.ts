@@ -1,7 +1,7 @@
-import { Lane } from '../../entities/index';
-import { stageOf, type LaneAddress, type LaneResult } from '../../protocol/index';
-import { storedResult } from '../../planning/index';
-import { numbersOf, sceneIds, stageDefinition } from '../../stages/index';
+import { Lane } from '../../entities';
+import { stageOf, type LaneAddress, type LaneResult } from '../../protocol';
+import { storedResult } from '../../planning';
+import { numbersOf, sceneIds, stageDefinition } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { laneNow } from './lane-of-scene';
 

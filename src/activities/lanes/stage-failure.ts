@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import OpenAI from 'openai';
-import { codeOf, databaseFaultOf, PoolUsedUp } from '../../entities/index';
+import { codeOf, databaseFaultOf, PoolUsedUp } from '../../entities';
 import {
   boundedIssues,
   boundedLine,
@@ -8,10 +8,10 @@ import {
   StoryreelError,
   type EventError,
   type FailureType,
-} from '../../protocol/index';
-import { BrokenConnection, failureKind, LostOrder, NotReady, ServerError, UnusableMedia } from '../../providers/index';
+} from '../../protocol';
+import { BrokenConnection, failureKind, LostOrder, NotReady, ServerError, UnusableMedia } from '../../providers';
 import { scrub } from '../../scrub';
-import { UnusableOutput } from '../../stages/index';
+import { UnusableOutput } from '../../stages';
 import { ClockWentBack } from './clock';
 import { WastedOrder } from '../usage/wasted-order';
 

@@ -1,4 +1,4 @@
-import type { StopRequest } from '../../protocol/index';
+import type { StopRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 
 /**

@@ -1,5 +1,5 @@
-import { StoryreelError, type LaneId, type ProjectId, type StopRequest } from '../../protocol/index';
-import type { ControlChannel } from '../../stream/index';
+import { StoryreelError, type LaneId, type ProjectId, type StopRequest } from '../../protocol';
+import type { ControlChannel } from '../../stream';
 
 /** An attempt that runs in this worker. */
 export interface RunningLane {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BrokenConnection, NotReady, type VideoJob, type VideoProvider } from '../../providers/index';
+import { BrokenConnection, NotReady, type VideoJob, type VideoProvider } from '../../providers';
 import type { LaneRun } from '../lanes/lane-run';
 import { isOutage } from '../lanes/outage';
 import { classify } from '../lanes/stage-failure';

@@ -1,6 +1,6 @@
 import { In, LessThan } from 'typeorm';
-import { GeneratedVideo, Scene } from '../../entities/index';
-import { laneParts, type LaneId, type ProjectId } from '../../protocol/index';
+import { GeneratedVideo, Scene } from '../../entities';
+import { laneParts, type LaneId, type ProjectId } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { holderOf } from '../usage/provider-choice';
 

@@ -1,5 +1,5 @@
-import type { TakeBytes } from '../../providers/index';
-import type { StoredMedia } from '../../storage/index';
+import type { TakeBytes } from '../../providers';
+import type { StoredMedia } from '../../storage';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
 import { measureClip } from './measure-clip';

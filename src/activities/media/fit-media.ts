@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageSize } from 'image-size';
-import { StoryreelError } from '../../protocol/index';
-import { sizeOption, UnusableMedia, type Media } from '../../providers/index';
+import { StoryreelError } from '../../protocol';
+import { sizeOption, UnusableMedia, type Media } from '../../providers';
 import { ffmpeg } from '../film/ffmpeg';
 import { filmSize, formingArgs, FRAMES_PER_SECOND } from '../film/film-form';
 import type { Inspected } from './inspect-clip';

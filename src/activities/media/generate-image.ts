@@ -1,7 +1,7 @@
-import { ModelUsage } from '../../entities/index';
-import { planImage, stageOfKind } from '../../planning/index';
-import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol/index';
-import { UnusableMedia, type ImageProvider } from '../../providers/index';
+import { ModelUsage } from '../../entities';
+import { planImage, stageOfKind } from '../../planning';
+import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
+import { UnusableMedia, type ImageProvider } from '../../providers';
 import { mayBeCharged } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { fitPicture } from './fit-media';

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
-import type { GeneratedVideo } from '../../entities/index';
-import { planVideo } from '../../planning/index';
-import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol/index';
-import { NotReady, UnusableMedia, type ClipOrder, type VideoJob, type VideoProvider } from '../../providers/index';
-import type { ProviderCall } from '../../telemetry/index';
+import type { GeneratedVideo } from '../../entities';
+import { planVideo } from '../../planning';
+import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
+import { NotReady, UnusableMedia, type ClipOrder, type VideoJob, type VideoProvider } from '../../providers';
+import type { ProviderCall } from '../../telemetry';
 import { awaitClip, awaitJob, type Awaited } from './await-clip';
 import type { Amount } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';

@@ -1,4 +1,4 @@
-import { boundedLine, StoryreelError } from '../../protocol/index';
+import { boundedLine, StoryreelError } from '../../protocol';
 import { CLIP, runFfmpeg } from '../film/ffmpeg';
 
 /** Of the measuring; each usual frame rate has whole ticks a frame. */

@@ -1,5 +1,5 @@
-import { boundedLine } from '../../protocol/index';
-import { UnusableMedia } from '../../providers/index';
+import { boundedLine } from '../../protocol';
+import { UnusableMedia } from '../../providers';
 import { isCutShort } from './cut-file';
 import { inspectClip, type Inspected } from './inspect-clip';
 

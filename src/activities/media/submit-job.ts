@@ -1,7 +1,7 @@
-import type { GeneratedVideo } from '../../entities/index';
-import { StoryreelError } from '../../protocol/index';
-import { OtherOrder, type ClipOrder, type VideoProvider, type VideoRequest } from '../../providers/index';
-import type { ProviderCall } from '../../telemetry/index';
+import type { GeneratedVideo } from '../../entities';
+import { StoryreelError } from '../../protocol';
+import { OtherOrder, type ClipOrder, type VideoProvider, type VideoRequest } from '../../providers';
+import type { ProviderCall } from '../../telemetry';
 import { mayBeCharged } from '../usage/call-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { PaidCall, type CallPlan } from '../usage/paid-call';

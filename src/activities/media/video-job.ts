@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { GeneratedVideo, ModelUsage } from '../../entities/index';
-import type { ClipOrder } from '../../providers/index';
+import { GeneratedVideo, ModelUsage } from '../../entities';
+import type { ClipOrder } from '../../providers';
 import type { LanePlan, LaneRun } from '../lanes/lane-run';
 import { StaleAttempt } from '../lanes/lane-store';
 

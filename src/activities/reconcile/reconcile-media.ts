@@ -1,5 +1,5 @@
-import type { MediaReport } from '../../protocol/index';
-import { mediaKey, type FoundMedia } from '../../storage/index';
+import type { MediaReport } from '../../protocol';
+import { mediaKey, type FoundMedia } from '../../storage';
 import type { ActivityDeps } from '../deps';
 
 const BATCH = 500;

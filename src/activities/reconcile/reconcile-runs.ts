@@ -6,7 +6,7 @@ import {
   type RepairedProject,
   type RunsPage,
   type UnrepairedProject,
-} from '../../protocol/index';
+} from '../../protocol';
 import { LOST } from '../runs/close-story';
 import type { ActivityDeps } from '../deps';
 import { BUSY, type ProjectSeen, type RunEnd } from '../runs/end-run';

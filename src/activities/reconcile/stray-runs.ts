@@ -1,4 +1,4 @@
-import { workflowIdOf, type ProjectId } from '../../protocol/index';
+import { workflowIdOf, type ProjectId } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 
 /** Projects that are looked for at the same time. */

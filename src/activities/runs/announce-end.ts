@@ -1,5 +1,5 @@
-import type { Lane, Project } from '../../entities/index';
-import { laneParts, PIPELINE, STAGES, type EventBody, type LaneId, type ProjectId } from '../../protocol/index';
+import type { Lane, Project } from '../../entities';
+import { laneParts, PIPELINE, STAGES, type EventBody, type LaneId, type ProjectId } from '../../protocol';
 import { isTold } from './announce';
 import type { ActivityDeps } from '../deps';
 import type { EndedRun } from './end-run';

@@ -1,5 +1,5 @@
-import { WorkerSettings } from '../../entities/index';
-import { settingsIn, type PlanSource } from '../../planning/index';
+import { WorkerSettings } from '../../entities';
+import { settingsIn, type PlanSource } from '../../planning';
 
 /** Has other processes know this worker's settings. */
 export async function announceSettings({ dataSource, config }: PlanSource): Promise<void> {

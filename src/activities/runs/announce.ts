@@ -1,5 +1,5 @@
 import { In, type DataSource } from 'typeorm';
-import { Lane, lockProject, Project, ProjectStage, usageTotals } from '../../entities/index';
+import { Lane, lockProject, Project, ProjectStage, usageTotals } from '../../entities';
 import {
   laneParts,
   personCommands,
@@ -9,11 +9,11 @@ import {
   type LaneId,
   type ProjectId,
   type UsageTotals,
-} from '../../protocol/index';
+} from '../../protocol';
 import { isOutrun, ownFence } from '../lanes/own-fence';
-import { storedResult } from '../../planning/index';
-import { stageDefinition, type StageDefinition, type StoredResult } from '../../stages/index';
-import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream/index';
+import { storedResult } from '../../planning';
+import { stageDefinition, type StageDefinition, type StoredResult } from '../../stages';
+import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
 import { publishEnd, writerOf, type EndSource } from './publish-end';

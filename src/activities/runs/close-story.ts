@@ -1,4 +1,4 @@
-import { isFinal, type BatchedStatus, type EventError, type ProjectId } from '../../protocol/index';
+import { isFinal, type BatchedStatus, type EventError, type ProjectId } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import type { ProjectSeen, RunEnd } from './end-run';
 import { closeGoneRun, seeProject, type GoneRun } from './gone-run';

@@ -1,5 +1,5 @@
-import type { ProjectStatus } from '../../protocol/index';
-import type { StoryMetrics } from '../../telemetry/index';
+import type { ProjectStatus } from '../../protocol';
+import type { StoryMetrics } from '../../telemetry';
 import { BUSY, type ClosedRun } from './end-run';
 
 /** Counts a run that has been opened, once: not where it was opened before, or continues after an edit. */

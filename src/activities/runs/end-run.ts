@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { Lane, Project, ProjectStage } from '../../entities/index';
-import { isFinal, type EventError, type LiveStatus, type ProjectId, type ProjectStatus } from '../../protocol/index';
+import { Lane, Project, ProjectStage } from '../../entities';
+import { isFinal, type EventError, type LiveStatus, type ProjectId, type ProjectStatus } from '../../protocol';
 
 /** A project's row as it was when Temporal was asked. */
 export interface ProjectSeen {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { afterCommit } from '../../entities/index';
-import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol/index';
+import { afterCommit } from '../../entities';
+import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol';
 import { closeAbandoned, tellAbandoned } from '../usage/abandoned-calls';
 import { announceEnd } from './announce-end';
 import { countEnd } from './count-runs';

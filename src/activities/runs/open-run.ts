@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
-import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../../entities/index';
-import { planRun, settingsForNewRun, type PlannedRun } from '../../planning/index';
+import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../../entities';
+import { planRun, settingsForNewRun, type PlannedRun } from '../../planning';
 import {
   projectNotFound,
   STAGES,
@@ -9,7 +9,7 @@ import {
   type OpenedRun,
   type OpenRequest,
   type ProjectId,
-} from '../../protocol/index';
+} from '../../protocol';
 import { clockWentBack } from '../lanes/clock';
 import { countStart } from './count-runs';
 import type { ActivityDeps } from '../deps';

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
-import type { Lane } from '../../entities/index';
+import type { Lane } from '../../entities';
 import type { Logger } from '../../logger';
-import type { LaneId, ProjectId } from '../../protocol/index';
-import type { EventLog, LaneWriter, PublishReply, PublishRequest } from '../../stream/index';
-import type { StoryMetrics } from '../../telemetry/index';
+import type { LaneId, ProjectId } from '../../protocol';
+import type { EventLog, LaneWriter, PublishReply, PublishRequest } from '../../stream';
+import type { StoryMetrics } from '../../telemetry';
 import { adoptFence } from '../lanes/lane-store';
 
 export interface EndSource {

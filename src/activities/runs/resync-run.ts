@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { lockProject } from '../../entities/index';
-import { fenceOf, STAGES, type AdoptRequest } from '../../protocol/index';
+import { lockProject } from '../../entities';
+import { fenceOf, STAGES, type AdoptRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
 import { isLate, ownFence } from '../lanes/own-fence';

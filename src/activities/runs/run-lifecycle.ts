@@ -8,7 +8,7 @@ import {
   type EventBody,
   type ParkRequest,
   type ProjectId,
-} from '../../protocol/index';
+} from '../../protocol';
 import { closeAbandoned, tellAbandoned } from '../usage/abandoned-calls';
 import { announcedNow } from './announce';
 import { announceEnd } from './announce-end';

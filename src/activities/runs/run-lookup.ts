@@ -1,4 +1,4 @@
-import type { BatchId, EventError, ProjectId } from '../../protocol/index';
+import type { BatchId, EventError, ProjectId } from '../../protocol';
 
 /** How the newest run of a project stands in Temporal, which has the last word on it. */
 export type RunState =

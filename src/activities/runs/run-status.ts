@@ -1,5 +1,5 @@
 import { In, type EntityManager } from 'typeorm';
-import { Lane, lockProject } from '../../entities/index';
+import { Lane, lockProject } from '../../entities';
 import {
   laneParts,
   PIPELINE,
@@ -11,8 +11,8 @@ import {
   type RejectedLanes,
   type SceneIds,
   type SkipRequest,
-} from '../../protocol/index';
-import { numbersOf, sceneIds } from '../../stages/index';
+} from '../../protocol';
+import { numbersOf, sceneIds } from '../../stages';
 import { announcedNow } from './announce';
 import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';

@@ -1,4 +1,4 @@
-import { StoryreelError } from '../../protocol/index';
+import { StoryreelError } from '../../protocol';
 
 /**
  * Bytes that a token has at the most, on the average of a text: of ASCII, as in long words, and of everything else, as in

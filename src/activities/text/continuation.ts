@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { TextEdit, type Lane } from '../../entities/index';
+import { TextEdit, type Lane } from '../../entities';
 import type { LaneRun } from '../lanes/lane-run';
 
 /** The attempt before this one, where it was making the same thing and did not get to its end. */

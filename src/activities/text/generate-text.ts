@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol/index';
-import type { ChatMessage, TextProvider } from '../../providers/index';
-import { planText, stageOfKind, textHash, type TextPlan } from '../../planning/index';
-import { askAgain } from '../../stages/index';
-import { TextWriter } from '../../stream/index';
+import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
+import type { ChatMessage, TextProvider } from '../../providers';
+import { planText, stageOfKind, textHash, type TextPlan } from '../../planning';
+import { askAgain } from '../../stages';
+import { TextWriter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { continuedText } from './continuation';

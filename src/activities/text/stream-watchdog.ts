@@ -1,4 +1,4 @@
-import { StoryreelError } from '../../protocol/index';
+import { StoryreelError } from '../../protocol';
 
 export interface WatchdogLimits {
   readonly firstTokenMs: number;

@@ -1,5 +1,5 @@
 import type { Config } from '../../config';
-import type { TextChecks } from '../../stages/index';
+import type { TextChecks } from '../../stages';
 
 /** What the settings hold answers to. */
 export function textChecks({ TEXT_CHECKS, SCENE_TOLERANCE, SCENE_MAX_SECONDS }: Config): TextChecks {

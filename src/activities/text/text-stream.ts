@@ -1,7 +1,7 @@
-import { StoryreelError } from '../../protocol/index';
-import { linkSignals, type ChatMessage, type TextChunk, type TextProvider } from '../../providers/index';
-import { UnusableOutput, type JsonSchema, type TextStage } from '../../stages/index';
-import type { TextWriter } from '../../stream/index';
+import { StoryreelError } from '../../protocol';
+import { linkSignals, type ChatMessage, type TextChunk, type TextProvider } from '../../providers';
+import { UnusableOutput, type JsonSchema, type TextStage } from '../../stages';
+import type { TextWriter } from '../../stream';
 import { AnswerLimits } from './answer-limits';
 import { tokensInPiece } from '../usage/call-cost';
 import type { LaneRun } from '../lanes/lane-run';

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import { Lane, lockProject, ModelUsage } from '../../entities/index';
-import { pricesOf } from '../../planning/index';
-import type { LaneId, ProjectId } from '../../protocol/index';
+import { Lane, lockProject, ModelUsage } from '../../entities';
+import { pricesOf } from '../../planning';
+import type { LaneId, ProjectId } from '../../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
 import { countCost } from './count-cost';
 import type { ActivityDeps } from '../deps';

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { missingPrices, type ModelUsage } from '../../entities/index';
-import { StoryreelError, type ProjectId } from '../../protocol/index';
+import { missingPrices, type ModelUsage } from '../../entities';
+import { StoryreelError, type ProjectId } from '../../protocol';
 import type { Chosen } from './provider-choice';
 
 interface Demand {

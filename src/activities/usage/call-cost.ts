@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
-import { missingPrices, type ProviderPrices } from '../../entities/index';
-import { StoryreelError } from '../../protocol/index';
-import { isWithinAnswer, NotSent, type ChatMessage } from '../../providers/index';
+import { missingPrices, type ProviderPrices } from '../../entities';
+import { StoryreelError } from '../../protocol';
+import { isWithinAnswer, NotSent, type ChatMessage } from '../../providers';
 
 /** What one call used, in what its provider charges for. */
 export type Amount =

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { afterCommit, type ModelUsage } from '../../entities/index';
-import type { StoryMetrics } from '../../telemetry/index';
+import { afterCommit, type ModelUsage } from '../../entities';
+import type { StoryMetrics } from '../../telemetry';
 
 const KIND_OF = { token: 'text', image: 'image', second: 'video' } as const;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { lockProject, ModelUsage } from '../../entities/index';
-import type { StoryreelError } from '../../protocol/index';
+import { lockProject, ModelUsage } from '../../entities';
+import type { StoryreelError } from '../../protocol';
 import { closeAbandoned, costOfChain, markChain } from './abandoned-calls';
 import { chargedBeyond, overBudget } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';

@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
-import { BrokenConnection, ServerError } from '../../providers/index';
-import { answerOf, providerCall, type Answer, type ProviderCall } from '../../telemetry/index';
+import { BrokenConnection, ServerError } from '../../providers';
+import { answerOf, providerCall, type Answer, type ProviderCall } from '../../telemetry';
 import { mayBeCharged } from './call-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { callOf, type Chosen } from './provider-choice';

@@ -1,6 +1,6 @@
-import type { ModelProvider, ProviderPrices } from '../../entities/index';
-import { chooseHolder, type ModelChoice, type ModelKind } from '../../planning/index';
-import { StoryreelError } from '../../protocol/index';
+import type { ModelProvider, ProviderPrices } from '../../entities';
+import { chooseHolder, type ModelChoice, type ModelKind } from '../../planning';
+import { StoryreelError } from '../../protocol';
 import {
   OpenAiImage,
   OpenAiText,
@@ -8,8 +8,8 @@ import {
   type ImageProvider,
   type TextProvider,
   type VideoProvider,
-} from '../../providers/index';
-import type { ProviderCall } from '../../telemetry/index';
+} from '../../providers';
+import type { ProviderCall } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 
 /** A provider that was chosen for a call, and what its calls are booked under. */

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { NotReady, ServerError } from '../../providers/index';
+import { NotReady, ServerError } from '../../providers';
 import { scrub } from '../../scrub';
 import { unescaped } from '../../unescaped';
 

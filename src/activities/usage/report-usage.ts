@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { usageTotals } from '../../entities/index';
-import { laneParts } from '../../protocol/index';
-import type { LaneWriter } from '../../stream/index';
+import { usageTotals } from '../../entities';
+import { laneParts } from '../../protocol';
+import type { LaneWriter } from '../../stream';
 import type { ActivityDeps } from '../deps';
 
 /** An attempt that has failed waits no longer for viewers to be told what it cost. */

@@ -1,5 +1,5 @@
-import type { EventError } from '../../protocol/index';
-import { UnusableOutput } from '../../stages/index';
+import type { EventError } from '../../protocol';
+import { UnusableOutput } from '../../stages';
 import type { LaneError, UnusableAnswers } from '../lanes/lane-store';
 import type { StageFailure } from '../lanes/stage-failure';
 import { WastedOrder } from './wasted-order';

@@ -1,5 +1,5 @@
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
-import { lockProjects, Project } from '../../entities/index';
+import { lockProjects, Project } from '../../entities';
 import {
   MOST_IN_BATCH,
   projectNotFound,
@@ -9,7 +9,7 @@ import {
   type ProjectId,
   type ProjectStatus,
   type StageName,
-} from '../../protocol/index';
+} from '../../protocol';
 import { BY_HAND } from './hand-written';
 import type { Read } from '../projects/inputs';
 import { rowOf } from '../projects/new-project';

@@ -14,7 +14,7 @@ import {
   type AddRequest,
   type BatchId,
   type BatchInput,
-} from '../../protocol/index';
+} from '../../protocol';
 import { briefly } from '../runs/briefly';
 import { liveWorkflow, whereFound } from '../runs/live-workflow';
 

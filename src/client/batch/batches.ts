@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import { checkNamed, type PlanSource } from '../../planning/index';
+import { checkNamed, type PlanSource } from '../../planning';
 import {
   batchWorkflowIdOf,
   fairnessKeyOf,
@@ -14,7 +14,7 @@ import {
   type ProjectStatus,
   type StageName,
   type StoryPriority,
-} from '../../protocol/index';
+} from '../../protocol';
 import { batchedProjects, enlist, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
 import { editsAtStake, wouldReplace } from './edits-at-stake';

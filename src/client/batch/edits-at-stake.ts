@@ -1,7 +1,7 @@
-import { StoryreelError, type LaneId, type ProjectId } from '../../protocol/index';
+import { StoryreelError, type LaneId, type ProjectId } from '../../protocol';
 import { explainProject, type ExplainOptions } from '../projects/explain-project';
 import { handWrittenLanes } from './hand-written';
-import type { PlanSource } from '../../planning/index';
+import type { PlanSource } from '../../planning';
 
 const MOST_NAMED = 5;
 

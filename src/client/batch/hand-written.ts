@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { LaneId, ProjectId } from '../../protocol/index';
+import type { LaneId, ProjectId } from '../../protocol';
 
 /**
  * Of a row `l` of lanes: its result is as a person has written it, or an attempt was left half-written as a person has

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { PROJECT_STATUSES, StoryreelError, type BatchId, type ProjectStatus } from '../../protocol/index';
+import { PROJECT_STATUSES, StoryreelError, type BatchId, type ProjectStatus } from '../../protocol';
 import { read } from '../projects/inputs';
 
 export interface BatchSummary {

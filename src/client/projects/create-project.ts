@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { Project } from '../../entities/index';
-import { StoryreelError, type ProjectId } from '../../protocol/index';
+import { Project } from '../../entities';
+import { StoryreelError, type ProjectId } from '../../protocol';
 import { read } from './inputs';
 import { checkedProject, type NewProject } from './new-project';
 

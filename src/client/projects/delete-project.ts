@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import { Project } from '../../entities/index';
-import { projectNotFound, unreachable, workflowIdOf, type ProjectId } from '../../protocol/index';
-import type { EventLog } from '../../stream/index';
+import { Project } from '../../entities';
+import { projectNotFound, unreachable, workflowIdOf, type ProjectId } from '../../protocol';
+import type { EventLog } from '../../stream';
 import { isRunning, mustHaveEnded } from '../runs/live-workflow';
 import { purgeHistory } from '../runs/purge-history';
 

@@ -1,4 +1,4 @@
-import { Lane, Project, Scene, type RunSettings } from '../../entities/index';
+import { Lane, Project, Scene, type RunSettings } from '../../entities';
 import {
   expectedScenes,
   planLane,
@@ -10,7 +10,7 @@ import {
   type LaneInputs,
   type PlannedRun,
   type PlanSource,
-} from '../../planning/index';
+} from '../../planning';
 import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
@@ -21,7 +21,7 @@ import {
   type ProjectId,
   type StageName,
   type StagePlan,
-} from '../../protocol/index';
+} from '../../protocol';
 
 export interface ExplainOptions {
   /** As for `start`. */

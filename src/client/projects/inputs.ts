@@ -20,7 +20,7 @@ import {
   type LaneId,
   type ProjectId,
   type StageName,
-} from '../../protocol/index';
+} from '../../protocol';
 
 /** All that people and programs give to the client, in one place: what is not said here is refused before anything is paid. */
 

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { Project } from '../../entities/index';
-import { StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol/index';
+import { Project } from '../../entities';
+import { StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol';
 import { read } from './inputs';
 import { DIGEST, digestOf, type DigestRow, type ProjectDigest } from './project-digest';
 

@@ -1,4 +1,4 @@
-import { firstBytes, TEXT_BYTES } from '../../protocol/index';
+import { firstBytes, TEXT_BYTES } from '../../protocol';
 import { read, type Read } from './inputs';
 
 export interface NewProject {

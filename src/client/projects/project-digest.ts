@@ -1,4 +1,4 @@
-import { STAGES, type LaneId, type LaneStatus, type StageName } from '../../protocol/index';
+import { STAGES, type LaneId, type LaneStatus, type StageName } from '../../protocol';
 
 /** What a card of a list shows of a project. */
 export interface ProjectDigest {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { Film, GeneratedImage, GeneratedVideo, Scene } from '../../entities/index';
-import type { ProjectId } from '../../protocol/index';
+import { Film, GeneratedImage, GeneratedVideo, Scene } from '../../entities';
+import type { ProjectId } from '../../protocol';
 
 /** A picture, clip or film of a project. */
 export interface ProjectMedia {

@@ -10,7 +10,7 @@ import {
   type ProjectId,
   type ProjectStatus,
   type UsageTotals,
-} from '../../protocol/index';
+} from '../../protocol';
 import type { ProjectStanding } from '../watch/project-rows';
 
 export interface StageView {

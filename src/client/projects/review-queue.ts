@@ -7,7 +7,7 @@ import {
   type LaneStatus,
   type ProjectId,
   type StageName,
-} from '../../protocol/index';
+} from '../../protocol';
 import { read } from './inputs';
 
 /** A stage that waits for approval, or a lane that waits for `retry` or `skip`. */

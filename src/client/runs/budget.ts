@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { Project } from '../../entities/index';
-import type { ProjectId } from '../../protocol/index';
+import { Project } from '../../entities';
+import type { ProjectId } from '../../protocol';
 
 /** Resolves false where there is no such project. A run sees the change before its next paid call. */
 export async function storeBudget(

@@ -1,14 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import type { Project } from '../../entities/index';
-import {
-  isFinal,
-  isOpen,
-  StoryreelError,
-  workflowIdOf,
-  type ProjectId,
-  type ProjectStatus,
-} from '../../protocol/index';
-import type { ControlChannel } from '../../stream/index';
+import type { Project } from '../../entities';
+import { isFinal, isOpen, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../../protocol';
+import type { ControlChannel } from '../../stream';
 import { briefly } from './briefly';
 import { described, whereFound } from './live-workflow';
 

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { Project } from '../../entities/index';
+import type { Project } from '../../entities';
 import {
   isFinal,
   isOpen,
@@ -8,7 +8,7 @@ import {
   workflowIdOf,
   type ProjectId,
   type StoryStatusView,
-} from '../../protocol/index';
+} from '../../protocol';
 import { briefly, untilWorkerAnswers } from './briefly';
 import { isAway } from '../client-errors';
 import { settlesWithin } from '../watch/timeouts';

@@ -1,5 +1,5 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { workflowIdOf, type ProjectId } from '../../protocol/index';
+import { workflowIdOf, type ProjectId } from '../../protocol';
 import { whereFound } from './live-workflow';
 
 /** gRPC's NOT_FOUND. */

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Project } from '../../entities/index';
+import type { Project } from '../../entities';
 
 /**
  * Says of a project that a run of it has begun, unless that run is ahead and says so itself: viewers who come now must not

@@ -6,7 +6,7 @@ import {
   StoryreelError,
   type ReconcileInput,
   type ReconcileReport,
-} from '../../protocol/index';
+} from '../../protocol';
 import { briefly } from './briefly';
 
 /** A worker that is there takes it at once; with very many media it takes a while. */

@@ -13,7 +13,7 @@ import {
   type ProjectId,
   type StoryMessage,
   type StoryMessages,
-} from '../../protocol/index';
+} from '../../protocol';
 import { briefly } from './briefly';
 import { isRunning, whereFound } from './live-workflow';
 

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import type { Project } from '../../entities/index';
-import { planRun } from '../../planning/index';
+import type { Project } from '../../entities';
+import { planRun } from '../../planning';
 import {
   isFinal,
   priorityOf,
@@ -13,7 +13,7 @@ import {
   type StageName,
   type StoryInput,
   type StoryPriority,
-} from '../../protocol/index';
+} from '../../protocol';
 import { briefly } from './briefly';
 import { wouldReplace } from '../batch/edits-at-stake';
 import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';

@@ -1,4 +1,4 @@
-import type { LogMessage } from '../../stream/index';
+import type { LogMessage } from '../../stream';
 
 /**
  * More unread messages than fit into so many bytes are let go: the reader is slow, and reads on from the log at its own

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Lane, Project, ProjectStage } from '../../entities/index';
+import type { Lane, Project, ProjectStage } from '../../entities';
 import {
   laneId,
   type FilmReference,
@@ -7,7 +7,7 @@ import {
   type ProjectId,
   type SceneSnapshot,
   type StageName,
-} from '../../protocol/index';
+} from '../../protocol';
 import { sceneAssets, SCENE_ASSETS, SCENE_JOINS, type SceneAssetsRow } from './scene-assets';
 
 /** Text that is settled, by lane. */

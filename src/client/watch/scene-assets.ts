@@ -1,4 +1,4 @@
-import { mediaKey, type SceneAsset, type SceneSnapshot } from '../../protocol/index';
+import { mediaKey, type SceneAsset, type SceneSnapshot } from '../../protocol';
 
 /** `s` is the scene, and `c` its camera move. */
 export const SCENE_ASSETS = `

@@ -1,5 +1,5 @@
-import type { ProjectId, SnapshotEvent } from '../../protocol/index';
-import type { EventLog } from '../../stream/index';
+import type { ProjectId, SnapshotEvent } from '../../protocol';
+import type { EventLog } from '../../stream';
 import type { ProjectTruth } from './project-rows';
 import { snapshotOf } from './snapshot';
 

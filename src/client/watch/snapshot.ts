@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { PIPELINE, type LaneId, type LaneSnapshot, type ProjectId, type SnapshotEvent } from '../../protocol/index';
-import type { LogSnapshot } from '../../stream/index';
+import { PIPELINE, type LaneId, type LaneSnapshot, type ProjectId, type SnapshotEvent } from '../../protocol';
+import type { LogSnapshot } from '../../stream';
 import type { ProjectTruth } from './project-rows';
 
 /**

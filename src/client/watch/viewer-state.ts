@@ -1,4 +1,4 @@
-import { compareCursors, type Cursor, type LaneId, type LogEvent, type SnapshotEvent } from '../../protocol/index';
+import { compareCursors, type Cursor, type LaneId, type LogEvent, type SnapshotEvent } from '../../protocol';
 import { LaneText } from './rolling-text-hash';
 
 type Token = LogEvent & { type: 'token' };

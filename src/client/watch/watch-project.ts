@@ -7,8 +7,8 @@ import {
   type ProjectId,
   type ProjectStatus,
   type StoryEvent,
-} from '../../protocol/index';
-import type { EventLog } from '../../stream/index';
+} from '../../protocol';
+import type { EventLog } from '../../stream';
 import { Follower } from './viewer-state';
 import { Inbox } from './inbox';
 import { onAbort } from './on-abort';
