@@ -9,5 +9,5 @@ export {
   type Build,
   type ServedQueue,
 } from './serving-workers';
-export { lackOfMedia, lackOfRedis, lackOfSchema } from './stores';
+export { adviceOnPostgres, lackOfMedia, lackOfRedis, lackOfSchema } from './stores';
 export { lackingNeeds, waitForNeeds, type LackingNeed } from './wait-for-needs';

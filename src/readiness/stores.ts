@@ -3,6 +3,16 @@ import { isReadOnly, pendingMigrations } from '../entities';
 import type { MediaStore } from '../storage';
 import { reasonOf, type Lack } from './lack';
 
+/** OpenSSL's and Node's names for a certificate that is not trusted, or is of another host. */
+const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
+
+/** What a person should do if Postgres cannot be reached for this reason. */
+export function adviceOnPostgres(error: unknown): string {
+  return UNTRUSTED.test(reasonOf(error))
+    ? "Let sslrootcert in DATABASE_URL name the file of the CA that signed Postgres's certificate for this host."
+    : 'Start Postgres, or correct DATABASE_URL.';
+}
+
 export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undefined> {
   try {
     const pending = await pendingMigrations(dataSource);
@@ -17,7 +27,7 @@ export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undef
   } catch (error) {
     return {
       what: `Postgres does not answer (${reasonOf(error)})`,
-      advice: 'Start Postgres, or correct DATABASE_URL.',
+      advice: adviceOnPostgres(error),
     };
   }
 }

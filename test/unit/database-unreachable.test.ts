@@ -1,6 +1,7 @@
 import { createDataSource, databaseUnreachable } from '../../src/entities';
 import { readConfig } from '../../src/config';
 import { examine } from '../../src/cli/services/examine';
+import { adviceOnPostgres } from '../../src/readiness';
 import { fromSetup, testEnv } from '../support/services';
 
 describe('A login that Postgres refuses', () => {
@@ -26,6 +27,17 @@ describe('A login that Postgres refuses', () => {
     expect(postgres?.advice).toContain('refuses the login');
     expect(JSON.stringify(postgres)).not.toMatch(/p@ss|w:rd|%40ss|rd#%|%3Ard/);
   });
+});
+
+test.each([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])('A certificate that is refused with %s leads to sslrootcert', (code) => {
+  const error = databaseUnreachable(Object.assign(new Error('refused'), { code }));
+  expect(adviceOnPostgres(error)).toContain('sslrootcert in DATABASE_URL');
+  expect(adviceOnPostgres(new Error('connect ECONNREFUSED'))).toBe('Start Postgres, or correct DATABASE_URL.');
 });
 
 test('A Postgres that is not there is Service.Unreachable', () => {

@@ -1,7 +1,7 @@
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { createDataSource, databaseUnreachable, ModelProvider, pendingMigrations } from '../../entities';
-import { lackOfSchema, reasonOf } from '../../readiness';
+import { adviceOnPostgres, lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
 import type { Finding } from './finding';
@@ -31,7 +31,7 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const { type, message } = databaseUnreachable(error);
     const refused = type === 'Config.Invalid';
     const detail = refused ? 'a setting does not fit it' : reasonOf(error);
-    const advice = refused ? message : 'Start Postgres, or correct DATABASE_URL.';
+    const advice = refused ? message : adviceOnPostgres(error);
     return {
       postgres: { ...known, ok: false, detail, advice },
       providers: await providersOf(config, []),
