@@ -41,6 +41,10 @@ export interface ProjectSummary {
   readonly createdAt: string;
   readonly owner?: string;
   readonly batchId?: string;
+  readonly summary: {
+    readonly stages: readonly Pick<StageView, 'stage' | 'status'>[];
+    readonly cost?: number;
+  };
 }
 
 export interface ProjectPage {

@@ -4,7 +4,7 @@ import { t } from '../i18n';
 import { markOf } from './status';
 
 /** The six stages as six segments: each by its texture, its mark and, for readers, its words. */
-export function StageRail({ stages }: { readonly stages: readonly StageView[] }) {
+export function StageRail({ stages }: { readonly stages: readonly Pick<StageView, 'stage' | 'status'>[] }) {
   const words = t();
   return (
     <ol class="rail" aria-label={words.stages}>
