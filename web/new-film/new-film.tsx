@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { MAX_SCENES, MAX_TOPIC_BYTES, STAGES } from '../../src/protocol';
+import { MAX_SCENES, MAX_TOPIC_BYTES, STAGES, utf8Bytes } from '../../src/protocol';
 import { ask, Problem } from '../api/ask';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
@@ -9,7 +9,6 @@ import { CopyAs, curl } from '../parts/copy-as';
 import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
-import { bytesIn } from '../story/utf8';
 import { Estimate } from './estimate';
 
 interface Form {
@@ -126,7 +125,7 @@ export function NewFilm() {
             onInput={(event) => set({ topic: event.currentTarget.value })}
           />
           <span class="hint" id="topic-hint">
-            {words.topicHint} {words.bytesOf(number(bytesIn(form.topic)), number(MAX_TOPIC_BYTES))}
+            {words.topicHint} {words.bytesOf(number(utf8Bytes(form.topic)), number(MAX_TOPIC_BYTES))}
           </span>
           {error('/topic')}
         </label>

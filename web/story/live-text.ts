@@ -1,4 +1,4 @@
-import { bytesIn, firstBytes } from './utf8';
+import { utf8Bytes } from '../../src/protocol';
 
 /** What shows a text. It is told of changes only; it never gets the whole text for a token. */
 export interface TextView {
@@ -29,7 +29,7 @@ export class LiveText {
     if (offset > this.bytes) return false;
     if (offset < this.bytes) this.cut(offset);
     this.pieces.push(content);
-    this.bytes += bytesIn(content);
+    this.bytes += utf8Bytes(content);
     for (const view of this.views) view.append(content);
     return true;
   }
@@ -53,7 +53,13 @@ export class LiveText {
 
   private put(text: string): void {
     this.pieces = [text];
-    this.bytes = bytesIn(text);
+    this.bytes = utf8Bytes(text);
     for (const view of this.views) view.replace(text);
   }
+}
+
+/** The beginning of a text that has so many bytes of UTF-8; offsets of the protocol lie between characters. */
+function firstBytes(text: string, bytes: number): string {
+  const all = new TextEncoder().encode(text);
+  return bytes >= all.length ? text : new TextDecoder().decode(all.subarray(0, bytes));
 }

@@ -1,15 +1,16 @@
 import { batch, signal } from '@preact/signals';
-import type {
-  FilmReference,
-  LogEvent,
-  ProjectStatus,
-  SceneSnapshot,
-  SnapshotEvent,
-  StoryEvent,
+import {
+  utf8Bytes,
+  type FilmReference,
+  type LogEvent,
+  type ProjectStatus,
+  type SceneSnapshot,
+  type SnapshotEvent,
+  type StoryEvent,
 } from '../../src/protocol';
+import { sha256Hex } from '../../src/protocol/viewer';
 import { NEW_LANE, type LaneState } from './lane-state';
 import { LiveText } from './live-text';
-import { bytesIn, sha256 } from './utf8';
 
 /** A picture or a clip of a scene. */
 export interface Asset {
@@ -195,11 +196,11 @@ export class StoryModel {
   /** Hashes what the page shows. Nothing says `verified` before that. */
   private async prove(lane: string, hash: string, length?: number): Promise<void> {
     const text = this.text(lane).whole;
-    const found = await sha256(text);
+    const found = await sha256Hex(text);
     const now = this.lanes.value.get(lane);
     // It has changed in the meantime, and is proved again at its end.
     if (now?.sha256 !== hash || now.proof !== 'checking') return;
-    const isSame = found === hash && (length === undefined || length === bytesIn(text));
+    const isSame = found === hash && (length === undefined || length === utf8Bytes(text));
     this.change(lane, { proof: found === undefined ? 'unable' : isSame ? 'verified' : 'differs' });
   }
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { StoryEvent } from '../../src/protocol';
+import { EventStream } from '../../src/protocol/viewer';
 import { problemIn, type Problem } from '../api/ask';
-import { SseParser } from './sse';
 
 export type Connection =
   'connecting' | 'catching_up' | 'live' | 'reconnecting' | 'ended' | 'let_go' | 'signed_out' | 'not_found';
@@ -113,14 +113,14 @@ export class StoryStream {
       this.failures = 0;
       this.awaySince.value = undefined;
       this.connection.value = 'catching_up';
-      const parser = new SseParser();
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const messages = new EventStream();
+      const reader = answer.body.getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return 'cut';
         clearTimeout(silent);
         silent = setTimeout(() => this.leaving.abort(), SILENT_MS);
-        for (const { id, data } of parser.take(value)) {
+        for (const { id, data } of messages.push(value)) {
           const event = JSON.parse(data) as StoryEvent | Control;
           if (event.type === 'caught_up') this.connection.value = 'live';
           else if (event.type === 'end') {
@@ -130,7 +130,7 @@ export class StoryStream {
             this.cursor.value = undefined;
             await reader.cancel();
             return 'cut';
-          } else if (id !== undefined) this.cursor.value = id;
+          } else if (id !== '') this.cursor.value = id;
         }
       }
     } finally {
