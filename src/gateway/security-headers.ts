@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-const CSP = [
+/** Nothing but the gateway's own files, and no text that becomes HTML. */
+export const CSP = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

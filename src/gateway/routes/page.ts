@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoryreelError } from '../../protocol';
 import type { App } from '../app';
 import { isKnown, tagOf } from '../conditional';
+import { CSP } from '../security-headers';
 
 /** Addresses of the page's screens; which one it is, the page reads from its own address. */
 const SCREENS = ['/', '/new', '/p/:id', '/b', '/b/:batchId', '/review', '/providers', '/settings', '/w/:id'];
@@ -20,21 +21,8 @@ const ENCODINGS = [
   ['gzip', '.gz'],
 ] as const;
 
-/** Nothing but the page's own files, and no text that becomes HTML. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob:",
-  "media-src 'self' blob:",
-  "connect-src 'self'",
-  "font-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+/** The page makes no policy for text that becomes HTML. */
+const POLICY = `${CSP}; trusted-types 'none'`;
 
 interface PageFile {
   readonly type: string;
@@ -49,11 +37,7 @@ export function addPage(app: App): void {
   const schema = { hide: true };
   for (const url of SCREENS) {
     app.get(url, { schema }, async (request, reply) => {
-      void reply.headers({
-        'content-security-policy': POLICY,
-        'cross-origin-opener-policy': 'same-origin',
-        'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-      });
+      void reply.header('content-security-policy', POLICY);
       return sendFile(request, reply, files.get('/shell.html'), 'no-cache');
     });
   }
