@@ -3,13 +3,14 @@ import type { DataSource } from 'typeorm';
 import { LoginLink, Session } from '../entities';
 import { StoryreelError, type ProjectId } from '../protocol';
 import { SCOPES, type Scope } from './api-keys';
+import { TOKEN_SOUND } from './view-tokens';
 
 /** A session counts for 12 hours after its last use, and for 7 days at most. */
 export const SESSION_SECONDS = 7 * 86_400;
 const LOGIN_SECONDS = 60;
 const SOUND = `s.created_at > now() - interval '${SESSION_SECONDS} seconds' AND s.used_at > now() - interval '12 hours'
   AND (s.key_id IS NULL OR (k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
-  AND (s.token_id IS NULL OR (t.revoked_at IS NULL AND t.expires_at > now() AND t.epoch = p.token_epoch))`;
+  AND (s.token_id IS NULL OR (${TOKEN_SOUND}))`;
 const JOINED = `sessions s LEFT JOIN api_keys k ON k.id = s.key_id
   LEFT JOIN view_tokens t ON t.id = s.token_id LEFT JOIN projects p ON p.id = t.project_id`;
 

@@ -18,7 +18,8 @@ interface NewViewToken {
   readonly seconds: number;
 }
 
-const SOUND = `t.revoked_at IS NULL AND t.expires_at > now() AND t.epoch = p.token_epoch`;
+/** A row `t` of view_tokens that still counts for its project `p`. */
+export const TOKEN_SOUND = `t.revoked_at IS NULL AND t.expires_at > now() AND t.epoch = p.token_epoch`;
 
 /** Tokens that show one project. They are signed elsewhere; here is whether they still count. */
 export class ViewTokens {
@@ -77,7 +78,7 @@ export class ViewTokens {
   gone(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
-        `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${SOUND}`,
+        `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${TOKEN_SOUND}`,
         [ids],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
