@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals';
 import {
+  sha256Hex,
   utf8Bytes,
   type FilmReference,
   type LogEvent,
@@ -8,7 +9,6 @@ import {
   type SnapshotEvent,
   type StoryEvent,
 } from '../../src/protocol';
-import { sha256Hex } from '../../src/protocol/viewer';
 import { NEW_LANE, type LaneState } from './lane-state';
 import { LiveText } from './live-text';
 

@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals';
-import type { StoryEvent } from '../../src/protocol';
-import { EventStream } from '../../src/protocol/viewer';
+import { EventStream, type StoryEvent } from '../../src/protocol';
 import { problemIn, type Problem } from '../api/ask';
 
 export type Connection =

@@ -22,7 +22,6 @@ export {
   type UsageTotals,
 } from '../index';
 export { EventStream, type StreamMessage } from './event-stream';
-export { sha256Hex } from './sha256';
 export { LanePage, type Proof } from './lane-page';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
 export { isStreamEvent, type StreamEvent } from './stream-events';
