@@ -1,4 +1,4 @@
-import { utf8Bytes } from '../../src/protocol';
+import { firstBytes, utf8Bytes } from '../../src/protocol';
 
 /** What shows a text. It is told of changes only; it never gets the whole text for a token. */
 export interface TextView {
@@ -56,10 +56,4 @@ export class LiveText {
     this.bytes = utf8Bytes(text);
     for (const view of this.views) view.replace(text);
   }
-}
-
-/** The beginning of a text that has so many bytes of UTF-8; offsets of the protocol lie between characters. */
-function firstBytes(text: string, bytes: number): string {
-  const all = new TextEncoder().encode(text);
-  return bytes >= all.length ? text : new TextDecoder().decode(all.subarray(0, bytes));
 }
