@@ -47,6 +47,8 @@ export class LimitedClient extends Plain {
   private lost: Error | undefined;
   /** Runs while a statement is being cancelled, which has taken too long. */
   private grace: NodeJS.Timeout | undefined;
+  /** Is fulfilled when no request to cancel can reach this session any more. */
+  private cancelled: Promise<void> | undefined;
 
   constructor(private readonly options: LimitedClientOptions) {
     super({ ...options, stream: options.newSocket, ssl: false, connectionTimeoutMillis: options.connectMs });
@@ -114,12 +116,15 @@ export class LimitedClient extends Plain {
       clearTimeout(timer);
       clearTimeout(this.grace);
       this.grace = undefined;
+      // Otherwise a signal that arrives late would end the next statement.
+      await this.cancelled;
+      this.cancelled = undefined;
       this.quietSince = performance.now();
     }
   }
 
   private cancel(): void {
-    requestCancel(this.options.newSocket(), this, GRACE_MS);
+    this.cancelled = requestCancel(this.options.newSocket(), this, GRACE_MS);
     this.grace = setTimeout(() => this.leaveSilent(), GRACE_MS);
   }
 
