@@ -19,7 +19,7 @@ const paths = projectFile('docs/paths.md');
 
 it('every row of docs/paths.md begins with a name that its file contains', () => {
   const wrong = rowsOf(paths, 'File').filter(([file = '', what = '']) => {
-    const [{ target }] = localLinks(file) as [{ target: string }];
+    const target = localLinks(file)[0]?.target ?? '';
     const name = /^`(\w+)`/.exec(what)?.[1];
     return name !== undefined && !new RegExp(`\\b${name}\\b`).test(projectFile(join('docs', target)));
   });
