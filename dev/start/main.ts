@@ -16,8 +16,9 @@ import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
 import { chooseProject, goOn } from './choose-project';
+import { watchCode } from './code-watch';
 import { dropState } from './fresh';
-import { startGateway } from './gateway';
+import { startGateway, type StartedGateway } from './gateway';
 import { DIST } from './guest';
 import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
@@ -25,7 +26,7 @@ import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
 import { blanksForTemporal, ownSettings, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
-import { keepWorker } from './worker';
+import { keepWorker, type KeptWorker } from './worker';
 
 const shell = { ...process.env };
 const env = childEnv(shell, 'own');
@@ -80,14 +81,17 @@ async function makeFilm(
   const config = readConfig(workerEnv);
   const envFile = writeEnvFile(stateDir, { ...blanksForTemporal(shell), ...ownSettings(env), ...settings }, shell);
   await prepareServices(config);
-  keepWorker(stack, {
+  const worker = keepWorker(stack, {
     stateDir,
     env: workerEnv,
     note: (line) => note(line),
-    giveUp: (error) => stop.fail(error),
+    // While the code is watched, the next change may mend it.
+    giveUp: (error) => (options.watch ? note(error.message) : stop.fail(error)),
     stopping: ending,
   });
-  const gatewayUrl = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
+  const gateway = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
+  const gatewayUrl = gateway?.url;
+  if (options.watch) renewOnChange(stack, { worker, ...(gateway && { gateway }) }, ending);
   const { uiUrl } = stack.temporal;
   const renderer = chooseRenderer({ screen, say }, options.json);
   const client = await StoryClient.connect(config);
@@ -126,6 +130,20 @@ async function makeFilm(
   } finally {
     await client.close();
   }
+}
+
+/** Whoever develops sees each change at once: `npm run dev`. */
+function renewOnChange(
+  stack: Session['stack'],
+  { worker, gateway }: { readonly worker: KeptWorker; readonly gateway?: StartedGateway },
+  stopping: AbortSignal,
+): void {
+  const changed = (what: 'code' | 'page') => {
+    note(`Changed: ${what === 'code' ? 'worker and gateway are' : 'the gateway is'} started again.`);
+    if (what === 'code') worker.renew();
+    void gateway?.renew();
+  };
+  watchCode(stack, { note: (line) => note(line), changed, stopping });
 }
 
 /** A gateway takes login links on a loopback address only. */

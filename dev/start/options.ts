@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_CODES, wholeNumber } from '../../src/cli';
 import { givenText, MAX_SCENES, TEXT_BYTES } from '../../src/protocol';
 
@@ -11,6 +11,7 @@ export interface StartOptions {
   readonly scenes?: number;
   readonly tokensPerSecond?: number;
   readonly localModel: boolean;
+  readonly watch: boolean;
 }
 
 const HELP = `
@@ -37,6 +38,11 @@ export function readOptions(args: readonly string[]): StartOptions {
     .option('--scenes <n>', 'how many scenes a new film has (default: 5)', scenes)
     .option('--tokens-per-second <n>', 'speed of the stand-in provider; 0 is no delay', wholeNumber)
     .option('--local-model', 'have a small real language model write the text (about 100 MB are fetched once)', false)
+    .addOption(
+      new Option('--watch', 'build again and restart worker and page when the code changes (npm run dev)')
+        .default(false)
+        .conflicts('once'),
+    )
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'npm start: ')) })
