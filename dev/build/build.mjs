@@ -26,5 +26,6 @@ try {
   );
   process.exit(1);
 }
-run(compiler, '-p', 'tsconfig.build.json');
+// `npm run dev` adds source maps, for a debugger.
+run(compiler, '-p', 'tsconfig.build.json', ...process.argv.slice(2));
 run(join('dist', 'dev', 'build', 'main.js'));

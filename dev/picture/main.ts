@@ -37,6 +37,12 @@ async function main(): Promise<void> {
         colorScheme: 'light',
       });
       page.setDefaultTimeout(300_000);
+      page.on('response', (answer) => {
+        if (answer.status() >= 400) process.stderr.write(`picture: ${answer.status()} ${answer.url()}\n`);
+      });
+      page.on('requestfailed', (request) => {
+        process.stderr.write(`picture: ${request.failure()?.errorText} ${request.url()}\n`);
+      });
       await page.goto('/new');
       const strip = new FilmStrip(page, join(folder, 'shots'));
       await strip.record(() => makeFilm(page));

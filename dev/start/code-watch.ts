@@ -46,13 +46,8 @@ export function watchCode(stack: Stack, { note, changed, stopping }: CodeWatchOp
   };
 
   const typescript = dirname(createRequire(__filename).resolve('typescript/package.json'));
-  const args = [
-    join(typescript, 'bin', 'tsc'),
-    '-p',
-    join(ROOT, 'tsconfig.build.json'),
-    '--watch',
-    '--preserveWatchOutput',
-  ];
+  const project = join(ROOT, 'tsconfig.build.json');
+  const args = [join(typescript, 'bin', 'tsc'), '-p', project, '--sourceMap', '--watch', '--preserveWatchOutput'];
   let isFirst = true;
   run(stack, 'compiler', args, (line) => {
     const errors = errorsIn(line);

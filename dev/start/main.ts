@@ -34,6 +34,8 @@ leaveShell(process.env);
 // Whatever the shell forbids its files' owner, databases must read what they have written.
 process.umask(process.umask() & 0o077);
 const stateDir = resolve(env['STORYREEL_STATE_DIR'] || join(DIST, '..', '.storyreel'));
+/** Node's own default. */
+const DEBUGGER = '127.0.0.1:9229';
 const screen = standardOutput(process.stdout);
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 let note: (line: string) => void = say;
@@ -87,8 +89,10 @@ async function makeFilm(
     note: (line) => note(line),
     // While the code is watched, the next change may mend it.
     giveUp: (error) => (options.watch ? note(error.message) : stop.fail(error)),
+    ...(options.inspect && { inspect: DEBUGGER }),
     stopping: ending,
   });
+  if (options.inspect) say(`Debugger      node inspect ${DEBUGGER}, or attach your editor to it`);
   const gateway = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
   const gatewayUrl = gateway?.url;
   if (options.watch) renewOnChange(stack, { worker, ...(gateway && { gateway }) }, ending);

@@ -12,6 +12,7 @@ export interface StartOptions {
   readonly tokensPerSecond?: number;
   readonly localModel: boolean;
   readonly watch: boolean;
+  readonly inspect: boolean;
 }
 
 const HELP = `
@@ -38,6 +39,7 @@ export function readOptions(args: readonly string[]): StartOptions {
     .option('--scenes <n>', 'how many scenes a new film has (default: 5)', scenes)
     .option('--tokens-per-second <n>', 'speed of the stand-in provider; 0 is no delay', wholeNumber)
     .option('--local-model', 'have a small real language model write the text (about 100 MB are fetched once)', false)
+    .option('--inspect', 'let a debugger attach to the worker', false)
     .addOption(
       new Option('--watch', 'build again and restart worker and page when the code changes (npm run dev)')
         .default(false)

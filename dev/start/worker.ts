@@ -10,6 +10,8 @@ interface WorkerPlace {
   readonly note: (line: string) => void;
   /** The worker cannot be kept running. */
   readonly giveUp: (error: Error) => void;
+  /** A debugger can attach to the worker at this address. */
+  readonly inspect?: string;
   /** Fires before everything is stopped: from then on the worker's end is no news. */
   readonly stopping: AbortSignal;
 }
@@ -25,7 +27,7 @@ export interface KeptWorker {
 }
 
 /** Keeps a worker process running: one that ends unexpectedly is started again, after a delay that grows. */
-export function keepWorker(stack: Stack, { stateDir, env, note, giveUp, stopping }: WorkerPlace): KeptWorker {
+export function keepWorker(stack: Stack, { stateDir, env, note, giveUp, inspect, stopping }: WorkerPlace): KeptWorker {
   const logFile = join(stateDir, 'logs', 'worker.log');
   let earlyEnds = 0;
   /** The worker that runs; undefined while one is waited for, or was given up. */
@@ -33,7 +35,10 @@ export function keepWorker(stack: Stack, { stateDir, env, note, giveUp, stopping
   let isRenewed = false;
   const start = () => {
     const began = performance.now();
-    const program = { name: 'worker', script: 'src/cli/main.js', args: ['worker'], env, logFile, talks: false };
+    const program = {
+      ...{ name: 'worker', script: 'src/cli/main.js', args: ['worker'], env, logFile, talks: false },
+      ...(inspect !== undefined && { node: [`--inspect=${inspect}`] }),
+    };
     isRenewed = false;
     running = startGuest(stack, program).once('exit', (code, signal) => {
       running = undefined;
