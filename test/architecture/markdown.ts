@@ -41,7 +41,8 @@ export function anchorsOf(markdown: string): string[] {
   );
 }
 
-function withoutCode(markdown: string): string {
+/** Without fenced blocks of code. */
+export function withoutCode(markdown: string): string {
   return markdown.replace(/^(```+)[\s\S]*?^\1$/gm, '');
 }
 
