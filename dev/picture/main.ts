@@ -77,12 +77,18 @@ async function makeFilm(page: Page): Promise<void> {
   await sleep(1_200);
   await page.getByRole('button', { name: /^Approve/ }).click();
   await page.locator('.film video').waitFor();
+  await sleep(500);
+  await page.reload();
+  await page.locator('.storyboard .card').first().waitFor();
+  await page.locator('.storyboard').scrollIntoViewIfNeeded();
+  await sleep(2_000);
   await page.locator('.film').scrollIntoViewIfNeeded();
-  await sleep(1_000);
   // Sought rather than played, so that a slow computer makes the same picture.
-  for (let second = 0; second < 10; second += 0.25) {
-    await page.locator('.film video').evaluate('(video, at) => void (video.currentTime = at)', second);
-    await sleep(150);
+  for (let second = 0; second < 10; second += 0.4) {
+    await page.locator('.film video').evaluate((video: unknown, at) => {
+      (video as { currentTime: number }).currentTime = at;
+    }, second);
+    await sleep(200);
   }
 }
 
