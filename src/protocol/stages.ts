@@ -1,6 +1,6 @@
 import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
-/** What a lane needs to run on: decides its activity and its task queue, so that each kind is capped by itself. */
+/** What a lane needs to run on. It decides the lane's activity and task queue, so that each kind has its own limit. */
 export type LaneKind = 'text' | 'image' | 'video' | 'film';
 export const LANE_KINDS = ['text', 'image', 'video', 'film'] as const satisfies readonly LaneKind[];
 
@@ -12,7 +12,7 @@ export interface StagePlan {
   readonly scope: 'project' | 'scene';
   /** A scene's lane needs its own scene's lanes only; a project's lane needs all scenes'. */
   readonly needs: readonly string[];
-  /** Of `needs`, what it can do without where a person had it skipped. */
+  /** Those of `needs` that a person may skip without stopping this stage. */
   readonly without?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean
   return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
 }
 
-/** What a person can type about a lane that waits for one. */
+/** The commands that a person can type for a lane that waits for a person. */
 export function personCommands(projectId: ProjectId, lane: LaneId): string[] {
   const lines = [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`];
   return lines
