@@ -26,15 +26,16 @@ import { fieldsOf, readBatchInput, readBatchItems } from './read-input';
 const statusQuery = defineQuery<BatchStatusView>(STATUS_QUERY);
 const addSignal = defineSignal<[unknown]>(ADD_MESSAGE);
 const standsSignal = defineSignal<[unknown]>(STANDS_MESSAGE);
-/** What a story says while it is under way; how it ends comes from Temporal. */
+/** The statuses that a running story reports about itself. Temporal reports how the story ends. */
 const LIVE: readonly RunStatus[] = ['running', 'paused', 'awaiting_approval', 'needs_attention'];
 
 const statusAttribute = defineSearchAttributeKey('StoryStatus', SearchAttributeType.KEYWORD);
 
 /**
- * Makes many films, so many at once and in their order. Each is a story as always, a child with an id of its own; the
- * failure of one stops no other. Its cancellation cancels every story and ends what had no turn; where it is terminated,
- * the stories under way go on, and the next batch of the same id joins them.
+ * Runs many stories in their order, with a limit on how many run at the same time. Each story is a usual story
+ * workflow, a child with an id of its own; the failure of one stops no other. A cancellation of the batch cancels every
+ * running story and ends the queued projects. If the batch is terminated, running stories continue, and the next batch
+ * of this id joins them.
  */
 export async function batch(given: BatchInput): Promise<BatchStatusView['counts']> {
   const input = readBatchInput(given);

@@ -4,11 +4,11 @@ import { announceLane } from './activity-options';
 import type { LaneTable } from './lane-table';
 
 /**
- * Tells viewers of ends of lanes that could not be told in the steps that have stored them. Nothing waits for it but the end
- * of the run; what is not told when the workflow continues as new is told by the next run.
+ * Announces ends of lanes that their own steps have stored but could not announce. Only the end of the run waits for
+ * these announcements. If the workflow continues as new, the next run makes the announcements that are still missing.
  */
 export class EndTeller {
-  /** By stage and scene, because lanes get other names while viewers are out of reach. */
+  /** By stage and scene, because lanes may get other names while viewers cannot be reached. */
   private readonly telling = new Map<string, LaneAddress>();
   /** Lanes that have come to another end meanwhile. */
   private readonly again = new Set<string>();
@@ -19,7 +19,7 @@ export class EndTeller {
     private readonly runId: string,
   ) {}
 
-  /** By their names of now. */
+  /** The lanes whose end is not announced, by their current names. */
   get untold(): LaneId[] {
     return [...this.telling.values()].flatMap((address) => this.table.nameAt(address) ?? []);
   }
@@ -32,7 +32,7 @@ export class EndTeller {
     this.tellOf(this.table.addressOf(lane));
   }
 
-  /** The run ends: whoever cannot be told soon finds all of it in Postgres. */
+  /** The run ends. Viewers that cannot be reached soon find the whole state in Postgres. */
   close(): void {
     this.closing = true;
   }

@@ -11,10 +11,12 @@ import {
 } from '../protocol';
 import type { LaneTable } from './lane-table';
 
-/** How many scenes are shown one by one in the Temporal UI; more are summed up. */
+/** The most scenes that the Temporal UI shows in a row each; more are summed up. */
 const MOST_ROWS = 60;
 
-/** The workflow's current details in the Temporal UI: where every lane stands, and what a person can type. */
+/**
+ * The workflow's current details in the Temporal UI: the status of every lane, and the commands that a person can type.
+ */
 export function detailsOf(table: LaneTable): string {
   const { plan } = table;
   const whole = plan.filter(({ scope }) => scope === 'project');

@@ -22,7 +22,7 @@ export interface DoneSoFar {
   readonly settled: readonly LaneId[];
 }
 
-/** Who runs single lanes, keeps where they stand, and holds the run where a person wants to look. */
+/** What the scheduler needs of a run: it runs single lanes, knows their status, and waits at gates. */
 export interface OrderedRun {
   readonly runner: LaneRunner;
   readonly table: LaneTable;
@@ -30,9 +30,9 @@ export interface OrderedRun {
 }
 
 /**
- * Runs every lane of a plan as early as its data allow: a scene's lane when what it needs of its own scene is settled, a
- * project's lane when all scenes' are, and both when what they need was approved where a person wants to look. Scenes come
- * in by their number, so many at a time.
+ * Runs every lane of a plan as early as its data allow. A scene's lane starts when its needs for this scene are
+ * committed, a project's lane when its needs are committed for all scenes. Both wait until gated needs are approved.
+ * Scenes start in the order of their numbers, up to a limit at the same time.
  */
 export class LaneOrder {
   /** Settled or skipped. */
@@ -104,18 +104,18 @@ export class LaneOrder {
   private async make(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
     const result = await this.run.runner.run(stage.kind, id, () => scene !== undefined && this.giveUpSlot(scene));
     this.done.add(id);
-    // What was approved is no more, so a person is asked again.
+    // A new result invalidates the earlier approval.
     if (result && !result.reused) this.run.gates.approved.delete(stage.name);
     if (!result?.scenes || this.scenes) return;
     const scenes = this.ofThisRun(result.scenes);
-    // What a person is still looking at may get other scenes.
+    // While the gate is open the scenes may still change, so they are not scheduled yet.
     if (this.run.gates.isWanted(stage.name)) this.run.table.setScenes(scenes, result.sceneIds);
     else this.layOut(scenes, result.sceneIds);
   }
 
   private async need(stage: StagePlan, scene?: number): Promise<void> {
     if (this.run.gates.isWanted(stage.name)) {
-      // All scenes come to the gate, so none may keep others from coming in.
+      // All scenes must reach the gate, so a scene that waits there gives its slot to another scene.
       if (scene !== undefined) this.giveUpSlot(scene);
       return this.pass(stage);
     }
@@ -159,7 +159,7 @@ export class LaneOrder {
 
   private async makeAgain(stage: StagePlan, lanes: readonly LaneId[], reason: string): Promise<void> {
     const { table, runner } = this.run;
-    // The next run of the workflow makes them where this one ends right after the step.
+    // If the workflow ends right after this step, its next run produces these lanes.
     await runner.during(async () => {
       await rejectLanes({ projectId: table.projectId, lanes, sceneIds: table.laidOutIds, reason });
       for (const lane of lanes) {

@@ -18,7 +18,7 @@ export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unkn
   return Array.isArray(scenes) || !laysOutScenes(plan, lane);
 }
 
-/** What is stored for a lane whose activity was ended by hand. Throws `Lane.EndedByHand` where that is nothing. */
+/** The stored result of a lane whose activity was ended by hand. Throws `Lane.EndedByHand` if nothing is stored. */
 export async function storedResult(lane: LaneAddress): Promise<LaneResult> {
   const stored = await settledLane(lane);
   if (stored) return stored;

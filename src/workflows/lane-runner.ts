@@ -40,7 +40,7 @@ export interface LaneRunnerOptions {
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
 type Stop = 'paused' | 'cancelled' | 'skipped';
 
-/** What is left to a step once the run is cancelled. */
+/** How long a step may still take after the run is cancelled. */
 const STEP_PATIENCE = '3 seconds';
 
 const STOPPED_BY_A_PERSON: EventError = {
@@ -58,13 +58,13 @@ export class LaneRunner {
   private readonly attempts = new Map<LaneId, CancellationScope>();
   /** Lanes that are to stop, until their activity has ended. */
   private readonly stopping = new Set<LaneId>();
-  /** Lanes that wait for a person, of which nobody was told yet. */
+  /** Lanes that need attention and have not been announced yet. */
   private readonly untold = new Set<LaneId>();
   private readonly skips = new Map<LaneId, Promise<void>>();
   private readonly steps = new Set<CancellationScope>();
   private working = 0;
   private draining = false;
-  /** What viewers could not be told in the step that has ended a lane. */
+  /** The announcements that failed in the step that ended the lane. */
   readonly ends: EndTeller;
 
   constructor(private readonly options: LaneRunnerOptions) {
@@ -86,7 +86,7 @@ export class LaneRunner {
     return this.attempts.has(lane);
   }
 
-  /** From now on no lane begins; those under way end. */
+  /** From this call on no lane begins; running lanes end. */
   drain(): void {
     this.draining = true;
   }
@@ -109,9 +109,9 @@ export class LaneRunner {
   }
 
   /**
-   * Resolves when the lane is settled, however often a person had to retry it, or without a result when it is skipped.
-   * Rejects when the run is cancelled and, where failures end the run, with the lane's failure. `onWait` is called when it
-   * begins to wait for a person.
+   * Resolves when the lane is committed, after any number of retries by a person, or without a result if it is skipped.
+   * Rejects if the run is cancelled. If failures end the run, it also rejects with the lane's failure. `onWait` is
+   * called when the lane begins to wait for a person.
    */
   async run(kind: LaneKind, lane: LaneId, onWait: () => void): Promise<LaneResult | undefined> {
     const { table } = this.options;
@@ -143,7 +143,7 @@ export class LaneRunner {
     }
   }
 
-  /** Waits while the run is paused. False where a person has meanwhile decided otherwise about the lane. */
+  /** Waits while the run is paused. Returns false if a person has meanwhile decided otherwise about the lane. */
   private async mayBegin(lane: LaneId): Promise<boolean> {
     const { table } = this.options;
     const isDecided = () => table.isWaiting(lane) || table.status(lane) === 'skipped';
@@ -155,7 +155,7 @@ export class LaneRunner {
     return !isDecided();
   }
 
-  /** One activity, with its retries. Neither a result nor an error: a person stopped it. */
+  /** Runs one activity with its retries. Returns neither a result nor an error if a person stopped the lane. */
   private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
     const { table, runId } = this.options;
     const { madeSince, afterReset } = this;
@@ -179,7 +179,7 @@ export class LaneRunner {
     } catch (error) {
       if (this.stopping.has(lane)) return {};
       if (isCancellation(error)) throw error;
-      // Its worker died, or stopped, before it could say so.
+      // The lane's worker died, or stopped, before it could report the cancellation.
       if (CancellationScope.current().consideredCancelled && patched('cancelled-lanes-are-not-parked')) {
         throw new CancelledFailure(`${lane} was cancelled`);
       }
@@ -197,7 +197,7 @@ export class LaneRunner {
     return this.end(lane, () => parkLane({ ...this.address(lane), runId, error, as, runStatus: table.liveStatus }));
   }
 
-  /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
+  /** Stores the skip, also for a lane that has not begun yet. It runs once, because a skipped lane stays skipped. */
   skip(lane: LaneId): Promise<void> {
     let skipped = this.skips.get(lane);
     if (!skipped) {
@@ -233,7 +233,10 @@ export class LaneRunner {
     });
   }
 
-  /** The run is cancelled: a step that does not get to its end must not keep it. What it leaves, the end of the run closes. */
+  /**
+   * The run is cancelled, so an unfinished step must not delay its end. Closing the run completes what such a step
+   * leaves.
+   */
   endSteps(): void {
     if (this.steps.size === 0 || !patched('steps-end-with-a-cancel')) return;
     void CancellationScope.nonCancellable(async () => {
@@ -249,20 +252,23 @@ export function stopFence(): number {
 }
 
 /**
- * Workers learn of a cancellation in the answer to a heartbeat; this tells them at once, for people who steer a run by
- * other means than our client. A hint: nothing waits for it, and nothing is lost with it.
+ * Broadcasts an abort to all workers at once; otherwise they learn of a cancellation in the reply to a heartbeat. It
+ * serves people who steer a run without our client. Best effort: nothing waits for the broadcast, and its loss does no
+ * harm.
  */
 export function hurryStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
 }
 
-/** What else a lane's activity must know of scenes, so that it makes nothing of others. */
+/** The ids of the scenes that the lane works on, so that its activity never produces a result for other scenes. */
 function scenesFor(kind: LaneKind, { laidOutIds }: LaneTable): Pick<LaneTask, 'scenes'> {
   const scenes = Object.values(laidOutIds);
   return kind === 'film' && scenes.length > 0 ? { scenes } : {};
 }
 
-/** A lane whose waiting cannot be stored waits all the same: Temporal says so. */
+/**
+ * If Temporal refuses the step that stores a lane's waiting, the lane still waits, and Temporal shows the failed step.
+ */
 function unlessRefused(error: unknown): void {
   if (isCancellation(error) || !patched('lanes-wait-unstored')) throw error;
 }

@@ -1,6 +1,9 @@
 import { DefaultPayloadConverter, type Payload } from '@temporalio/common';
 
-/** What a workflow gets in the place of a payload that does not decode: a text, which no input and no message is. */
+/**
+ * What a workflow gets in place of a payload that does not decode: a text, which is no valid input and no valid
+ * message.
+ */
 export const UNDECODABLE = '(a payload that does not decode)';
 
 /**

@@ -2,17 +2,17 @@ import { condition, patched } from '@temporalio/workflow';
 import { markRun } from './activity-options';
 import type { LaneTable } from './lane-table';
 
-/** Each time costs a step in the history of a run that stands still anyway. */
+/** Each repetition costs a step in the history of a run that waits anyway. */
 const AGAIN_AFTER = '5 seconds';
 
 /**
- * Keeps Postgres and viewers told of whether the run stands still by a person's wish: paused, or before a gate. One step
- * at a time, so that what was told last is what holds. Other states are told by the steps that bring them about.
+ * Publishes to Postgres and to viewers whether the run waits for a person: paused, or before a gate. It publishes one
+ * change at a time, so that the last one is valid. Other statuses are published by the steps that cause them.
  */
 export class RunMarker {
   private told = '';
   private busy = false;
-  /** Rows are told; viewers could not be, and will be told again. */
+  /** The status is stored, but viewers could not be reached; it will be announced again. */
   private waits = false;
   private stopped = false;
 
@@ -25,19 +25,21 @@ export class RunMarker {
     return !this.busy || this.waits;
   }
 
-  /** Looks at the table, and tells what has changed. */
+  /** Compares the table with the published status, and publishes a change. */
   look(): void {
     if (this.busy || this.stopped || this.wanted() === this.told) return;
     this.busy = true;
     void this.tell().finally(() => {
       this.busy = false;
-      // What has changed since the last look of `tell`.
+      // The status has changed since `tell` last read it.
       const isLate = !this.stopped && this.wanted() !== this.told;
       if (isLate && patched('marker-looks-again')) this.look();
     });
   }
 
-  /** Tells it once more: what was told before a reset run had adopted the rows changed nothing. */
+  /**
+   * Publishes the status again: the rows of a reset run ignored whatever was published before they were synchronised.
+   */
   tellAgain(): void {
     if (this.stopped || this.told === '' || !patched('marks-after-adopting')) return;
     this.told = '';
@@ -53,7 +55,7 @@ export class RunMarker {
     for (let wanted = this.wanted(); wanted !== this.told && !this.stopped; wanted = this.wanted()) {
       this.told = wanted;
       const { projectId, liveStatus: status, gates } = table;
-      // The end of the run tells of itself.
+      // Closing the run publishes its own status.
       const paused = status === 'paused' ? table.namesOf(table.withStatus('paused')) : [];
       const marked = await markRun({ projectId, runId, status, paused, gates }).catch(() => undefined);
       if (marked?.announced === false) await this.later(wanted);
@@ -64,7 +66,7 @@ export class RunMarker {
     this.waits = true;
     await condition(() => this.stopped || this.wanted() !== told, AGAIN_AFTER);
     this.waits = false;
-    // Even if the run goes on by now: then that is what viewers must know.
+    // Viewers must learn this even if the run continues already.
     this.told = 'unknown';
   }
 

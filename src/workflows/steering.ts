@@ -24,11 +24,11 @@ export interface SteeredRun {
   edited: boolean;
   /** Everything shall be checked again now, by a new run of the workflow. */
   recheck: boolean;
-  /** The run ends by itself or is being cancelled, so that a message would come too late. */
+  /** The run is about to end or is being cancelled, so a message comes too late. */
   ending: boolean;
 }
 
-/** What a message would do now, or why it does nothing. */
+/** What a message would change, or why it changes nothing. */
 type Effect = { readonly refusal: string } | { readonly apply: () => readonly LaneId[] };
 
 type Effects = { readonly [M in StoryMessage]: (given: MessageFields) => Effect };
@@ -45,8 +45,8 @@ const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
 };
 
 /**
- * Takes messages from now on, whatever they hold. A signal that can do nothing, because it is stale, doubled, too long or
- * malformed, leaves a line in the current details and does nothing; an update is refused with that line.
+ * Takes messages from now on, whatever they contain. A signal that is stale, repeated, too long or malformed changes
+ * nothing and leaves a line in the current details. An update of this kind is refused with that line.
  */
 export function listen(run: SteeredRun): void {
   const effects = effectsOn(run);
@@ -121,7 +121,9 @@ function effectsOn(run: SteeredRun): Effects {
     for (const lane of lanes) table.set(lane, status);
     return lanes;
   };
-  /** At once where a lane lacks what the edit may have brought, or scenes have moved; else before the run ends. */
+  /**
+   * Replans at once if a lane needs what the edit may have brought, or if scenes have moved; else before the run ends.
+   */
   const lookAgain = (): readonly LaneId[] => {
     const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
     const standsStill = table.paused || table.gates.length > 0;

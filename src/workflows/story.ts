@@ -42,7 +42,7 @@ const attributes = {
   status: defineSearchAttributeKey('StoryStatus', SearchAttributeType.KEYWORD),
 };
 
-/** A run with all that steers it and tells of it. */
+/** A run with its message handlers and its status publishers. */
 interface StoryRun extends SteeredRun {
   readonly runId: string;
   readonly marker: RunMarker;
@@ -56,7 +56,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
   const run = beginRun(input);
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
-  // Before messages: those that came while the workflow continued as new are about lanes as they stood.
+  // The state is restored before messages are taken: messages that arrived meanwhile refer to the lanes in this state.
   if (carried) takeOver(carried, table);
   listen(run);
 
@@ -111,7 +111,7 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
       onFailure: onFailure ?? 'park',
       isOutdated: (error) => {
         if (hasMoved(error)) {
-          // Whatever has become of the word that there was an edit.
+          // The signal of the edit may have been lost.
           run.edited = true;
           void run.scenes.look();
         } else if (!lacksInput(error)) return false;
@@ -128,8 +128,8 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
 }
 
 /**
- * Runs the plan to its end. Gives what the next run of the workflow goes on from where the history is long, or where a
- * person has changed rows: then that run looks at every lane again, and makes what is not made from the rows as they are.
+ * Runs the plan to its end. If the history is long, or a person has changed rows, it returns the state for the next run
+ * of the workflow. That run checks every lane again, and produces each lane that does not match the current rows.
  */
 async function make(
   opened: OpenedRun,
@@ -141,7 +141,7 @@ async function make(
   const order = new LaneOrder(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
     ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
-    // Where everything is looked at again, rows may be new: then they are told again what is skipped.
+    // A run that checks all lanes again may find new rows, so the skip of each skipped lane is stored again.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
@@ -187,7 +187,7 @@ function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
   };
 }
 
-/** Where the lanes stood when the workflow continued as new. */
+/** Restores the state of the lanes from the run that continued as new. */
 function takeOver(carried: CarriedRun, table: LaneTable): void {
   const { run, scenes = run.scenes, sceneIds } = carried;
   table.begin(run.plan);
@@ -210,7 +210,7 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
 async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
-  // No lane waits for viewers to be told, who may be out of reach for long.
+  // No lane waits for announcements, because viewers may be out of reach for long.
   const carriesUntold = patched('untold-ends-are-carried');
   const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
   await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
@@ -243,7 +243,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
   }).catch((error: Error) => {
-    // What cannot be stored must not keep a run from ending as it was to end: the reconciler closes its rows.
+    // A failed step must not keep a run from ending as intended: the reconciler closes its rows.
     if (thrown) return { announced: true };
     throw error;
   });

@@ -5,9 +5,9 @@ import type { LaneTable } from './lane-table';
 const standsSignal = defineSignal<[StoryStands]>(STANDS_MESSAGE);
 
 /**
- * For a story that a batch has started: tells it when the run begins to wait for a person, because another project may
- * work meanwhile, and when it works again. How the story ends, the batch hears from Temporal. Addressed to the batch by
- * its id, so that it arrives also where the batch has continued as new.
+ * For a story that a batch has started. It signals the batch when the run begins to wait for a person, because another
+ * project may work meanwhile, and when the run works again. Temporal reports to the batch how the story ends. The
+ * signal is sent to the batch's workflow id, so that it arrives even if the batch has continued as new.
  */
 export function tellBatch(): (table: LaneTable) => void {
   const { parent, continuedFromExecutionRunId } = workflowInfo();
