@@ -1,7 +1,7 @@
 import type { StopRequest } from '../protocol';
 import type { ControlChannel } from './control-channel';
 
-/** The control channel of a single process: for tests of what stands on the port. */
+/** The control channel of a single process: for tests of code that uses the port. */
 export class MemoryControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
 

@@ -19,12 +19,12 @@ interface Project {
   readonly newest: Map<LaneId, number>;
   readonly marks: Map<string, number>;
   readonly listeners: Set<(message: LogMessage) => void>;
-  /** Under which a run was begun or ended last. */
+  /** The fence of the run that began or ended last. */
   run?: number;
   expiry?: NodeJS.Timeout;
 }
 
-/** The event log in this process's memory: for tests of what stands on the port, and to read its rules in plain code. */
+/** The event log in this process's memory: for tests of code that uses the port, and as its rules in plain code. */
 export class MemoryEventLog implements EventLog {
   private readonly projects = new Map<ProjectId, Project>();
   private ids = 0;
@@ -169,7 +169,7 @@ export class MemoryEventLog implements EventLog {
   }
 }
 
-/** Those who listen go on listening. */
+/** Listeners stay subscribed. */
 function forget(project: Project): void {
   const { events, lanes, newest, marks } = project;
   events.length = 0;

@@ -24,7 +24,7 @@ export class RedisControlChannel implements ControlChannel {
   constructor(
     /** Shared with others: it is not closed with the channel. */
     private readonly publisher: Redis | Cluster,
-    /** Made when the first one listens, so that a process that only tells holds no connection for it. */
+    /** Made when the first listener subscribes, so that a process that only sends holds no connection for it. */
     private readonly connectSubscriber: () => Redis,
     private readonly options: RedisControlOptions = {},
   ) {}
@@ -58,7 +58,10 @@ export class RedisControlChannel implements ControlChannel {
     this.subscriber?.disconnect();
   }
 
-  /** A cluster's nodes pass on what is published some 40 ms late, so each is told itself; a stop twice is one stop. */
+  /**
+   * A cluster's nodes pass published messages on some 40 ms late, so each node gets the message directly. A repeated
+   * stop does no harm.
+   */
   private async publish(message: string): Promise<unknown> {
     const nodes = this.publisher instanceof Cluster ? this.publisher.nodes('master') : [this.publisher];
     return Promise.any(nodes.map((node) => node.publish(keys.control, message)));
@@ -93,7 +96,7 @@ export class RedisControlChannel implements ControlChannel {
   }
 }
 
-/** What is answered, or `otherwise` where nothing is within `ms`. */
+/** The answer, or `otherwise` if there is no answer within `ms`. */
 function orAfter<T>(ms: number, otherwise: T, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), ms)));

@@ -2,8 +2,8 @@ import { causeOfRefusal } from './redis-causes';
 import type { RedisFaultLog } from './redis-connection';
 
 /**
- * What a process says of its connections to Redis together: once that it cannot work with one of them, and once that all
- * work again.
+ * Reports on all connections of a process to Redis together: once if one of them does not work, and once when all work
+ * again.
  */
 export class ReachReport {
   private readonly lost = new Set<object>();

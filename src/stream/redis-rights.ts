@@ -38,7 +38,7 @@ const probe = (): readonly Command[] => {
   ];
 };
 
-/** Of the connections themselves, which do without where these are refused. */
+/** Commands of the connections themselves, which work without these rights. */
 const ALSO = ['subscribe', 'unsubscribe', 'ping', 'client|setname', 'client|setinfo'];
 const OF_CLUSTERS = ['cluster|slots', 'cluster|info', 'asking'];
 const NAMES = ['~story:*', '&story:*', '&ai_story:*'];

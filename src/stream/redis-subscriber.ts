@@ -22,7 +22,7 @@ export class RedisSubscriber {
   constructor(
     private readonly connect: () => Redis,
     private readonly log: {
-      /** What a project's log holds now. */
+      /** The first and last id that a project's log holds now. */
       readonly boundsOf: (projectId: ProjectId) => Promise<LogBounds>;
       /** Resolves when the log can be read, or when that takes too long. */
       readonly readable: () => Promise<void>;
@@ -87,8 +87,8 @@ export class RedisSubscriber {
   }
 
   /**
-   * What was announced meanwhile was missed. Told only when the channels are heard again, so that nobody who reads on
-   * from the log misses what comes between; and when the log can be read, so that nobody tries in vain.
+   * Events that were announced meanwhile were missed. Listeners learn this only after the channels are subscribed
+   * again, so that no reader of the log misses events between. They also wait until the log can be read.
    */
   private returned(redis: Redis): void {
     const channels = [...this.channels.keys()];
@@ -99,7 +99,7 @@ export class RedisSubscriber {
         const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);
         for (const listener of listeners) listener.tell({ kind: 'interrupted' });
       },
-      // Lost once more: its next return tells.
+      // The connection was lost once more; its next return reports this.
       () => undefined,
     );
   }
