@@ -33,7 +33,7 @@ import type { BatchTable } from './batch-table';
 const LOOK = { working: '5 seconds', waiting: '1 minute', ending: '500 milliseconds' } as const;
 const CLOSED_AT_ONCE = 100;
 const CANCELLED_AT_ONCE = 100;
-/** Temporal is asked of so many in one step, and of so many at each look; the others have their turn at the next. */
+/** The most stories in one step, and in one look. The other stories follow at the next look. */
 const LOOKED_AT_ONCE = 100;
 const MOST_IN_A_LOOK = 500;
 
