@@ -34,7 +34,9 @@ export function createLaneActivities(deps: ActivityDeps): {
   };
 }
 
-/** What a run, or a batch of them, needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+/**
+ * The steps that a run, or a batch, needs besides its lanes: short, safe to repeat, on the workflow's own task queue.
+ */
 export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> & BatchActivities {
   return {
     openRun: (request) => classified(openRun(deps, request)),
@@ -55,7 +57,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
   };
 }
 
-/** What keeps rows and media true whatever happened to their runs; on the workflow's own task queue, too. */
+/** The steps that repair rows and media after any failure of a run; on the workflow's own task queue, too. */
 export function createReconcileActivities(deps: ActivityDeps): ReconcileActivities {
   return {
     reconcileRuns: (request) => classified(reconcilePage(deps, request)),

@@ -6,14 +6,17 @@ const CALM_MS = 5_000;
 const HURRIED_MS = 500;
 /** The workflow answers a cancel within this, nearly always. */
 const SOON_MS = 100;
-/** A beat that comes so much too late shows that the process stood still: longer, and Temporal takes the attempt for dead. */
+/**
+ * A heartbeat that is this late shows that the process was suspended. After a longer delay Temporal takes the attempt
+ * for dead.
+ */
 const LATE_MS = 2_000;
 
 /** How a lane can be stopped besides by the answer to a beat. */
 export interface Pace {
-  /** A stop that is sent now is heard at once. */
+  /** True while a stop sent now would be received at once. */
   readonly heard: boolean;
-  /** It was stopped, and waits for Temporal to say why. */
+  /** A stop was received, and the attempt waits for Temporal's reason. */
   readonly stopped: boolean;
 }
 
@@ -24,8 +27,9 @@ export interface Heartbeat {
 }
 
 /**
- * Beats on a timer of its own, because the first token may take longer than the heartbeat time-out. The details are
- * counters, and the type of an outage that is waited for: they stay in Temporal, and are lost when the worker is killed.
+ * Sends heartbeats on a timer of its own, because the first token may take longer than the heartbeat time-out. The
+ * details are counters, and the type of an outage that the attempt waits for. Temporal keeps them; a killed worker
+ * loses them.
  */
 export function startHeartbeat(
   details: () => Readonly<Record<string, number | string>>,
@@ -61,6 +65,6 @@ export function startHeartbeat(
 
 /** How long a lane that has beaten so often waits for its next beat. */
 export function beatMs(beats: number, { heard, stopped }: Pace): number {
-  // A stop that was sent just before the lane could hear it comes with the second beat.
+  // A stop that was sent just before the subscription is found with the second heartbeat.
   return stopped || !heard || beats < 2 ? HURRIED_MS : CALM_MS;
 }

@@ -46,13 +46,16 @@ import { classify, toApplicationFailure, type StageFailure } from './stage-failu
 import { spendingOf, spentBefore, wasRefused, type Spent } from '../usage/spent-calls';
 import { LaneStopped } from './stop-signal';
 
-/** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
+/**
+ * How long an attempt waits for its announcement. A longer announcement becomes a step of its own, and no lane waits
+ * for it.
+ */
 const TELLING_MS = 1_000;
 
-/** An attempt that was told to stop waits so long for Temporal to say why. */
+/** How long an attempt that received a stop waits for Temporal's reason. */
 const CANCELLATION_MS = 10_000;
 
-/** What a lane is made from, known before anything is paid. */
+/** The inputs of a lane's result, known before anything is paid. */
 export interface LanePlan<Inputs> extends LaneInputs {
   readonly inputs: Inputs;
 }
@@ -63,26 +66,26 @@ export interface LaneRun {
   readonly claim: LaneAttempt & LaneWriter;
   readonly context: StageContext;
   readonly stage: StageName;
-  /** Aborts when the lane is told to stop or cancelled, when the worker shuts down, and when a newer attempt takes over. */
+  /** Aborts if the lane is stopped or cancelled, if the worker shuts down, and if a newer attempt takes over. */
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
   readonly interrupted?: Interrupted;
   /** Set where everything older shall be made again, even from the same inputs. */
   readonly madeSince?: number;
-  /** Set where the model must be asked again, with what was wrong. */
+  /** Set if the model must be asked again; contains what was wrong with its answers. */
   readonly unusable?: UnusableAnswers;
-  /** What people said was wrong with earlier results. */
+  /** The reasons that people gave for rejecting earlier results. */
   readonly feedback: readonly string[];
   readonly counters: Record<string, number>;
-  /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
+  /** Publishes an event, if viewers can be reached now. The attempt does not wait for it. */
   tell(body: EventBody): void;
   stop(reason: Error): void;
   /** The call of this attempt that is about to fail may have to be paid. */
   charged(): void;
   /** Sits out what costs nothing but time; see `OutageWait`. */
   through: OutageWait['through'];
-  /** Notes in Postgres what this attempt makes. Throws `Lane.Stale` where a newer one has the lane. */
+  /** Stores in Postgres what this attempt produces. Throws `Lane.Stale` if a newer attempt has the lane. */
   note(): Promise<void>;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
@@ -106,8 +109,9 @@ export interface MadeLane {
 }
 
 /**
- * Runs one attempt of one lane: claim it, use the settled result again if it was made from the same inputs, else make it,
- * settle it, and tell viewers. Whatever goes wrong leaves as one `ApplicationFailure` with a dotted type.
+ * Runs one attempt of one lane. It claims the lane, and uses the committed result again if that has the same inputs.
+ * Otherwise it produces a result and commits it. Then it announces the result. Every error leaves as one
+ * `ApplicationFailure` with a dotted type.
  */
 export async function runLane<Inputs>(
   deps: ActivityDeps,
@@ -137,7 +141,9 @@ export async function runLane<Inputs>(
   const ended = (outcome: AttemptOutcome) =>
     deps.metrics?.runs.attempts.of({ stage: laneParts(lane).stage, outcome }).add(1);
   const spent: Spent = { paid: 0, isCharged: false };
-  /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
+  /**
+   * Postgres owns the fence of a lane: the attempt publishes nothing before Postgres has stored the attempt's fence.
+   */
   let claimed = false;
 
   let noted: Promise<void> = Promise.resolve();
@@ -281,7 +287,10 @@ async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** False where it is not done yet. It goes on then, and does no harm to the step that tells the same. */
+/**
+ * Waits at most `ms` for the announcement. Returns false on timeout; the announcement then continues in the background,
+ * which is safe because announcing twice has no effect.
+ */
 async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
@@ -307,7 +316,7 @@ function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
     .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
 }
 
-/** An operator has paused the lane's activity: it goes on when they unpause it. */
+/** An operator has paused the lane's activity; it continues after `unpause`. */
 async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
   await pauseLane(deps.dataSource, claim).catch(() => undefined);
   tell(deps, claim, { type: 'stage_update', status: 'paused' });

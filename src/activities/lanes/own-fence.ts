@@ -3,7 +3,9 @@ import { MoreThan, type EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import { fenceOf, isFinal, type ProjectId } from '../../protocol';
 
-/** Of this attempt at a lane, or at a run's own step: one that comes late is older than what was begun since. */
+/**
+ * The fence (fencing token) of the current activity attempt. A step that runs late has a lower fence than later ones.
+ */
 export function ownFence(): number {
   const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
   return fenceOf(currentAttemptScheduledTimestampMs, attempt);
@@ -24,7 +26,7 @@ export async function isLate(manager: EntityManager, projectId: ProjectId, fence
   return manager.existsBy(Project, { id: projectId, runFence: MoreThan(fence) });
 }
 
-/** As `isLate`, of what a run may do after its own end, too: only a run that has followed it makes it late. */
+/** As `isLate`, but for what a run may still do after its own end: only a run that follows it makes the step late. */
 export async function isOutrun(
   manager: EntityManager,
   { projectId, runId }: { readonly projectId: ProjectId; readonly runId: string },

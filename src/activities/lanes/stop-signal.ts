@@ -10,7 +10,7 @@ export interface RunningLane {
   readonly runIds: readonly string[];
 }
 
-/** What an attempt's calls end with when it is told to stop. Only Temporal can say whether its run was cancelled. */
+/** The reason of the abort if an attempt receives a stop. Only Temporal knows whether the run was cancelled. */
 export class LaneStopped extends StoryreelError {
   constructor(lane: LaneId) {
     super('Lane.Stopped', `${lane} was told to stop, but its run goes on; it is tried again.`);
@@ -26,7 +26,7 @@ export class StopSignals {
     this.leave = control.listen((request) => this.stop(request));
   }
 
-  /** A stop that is sent now is heard. */
+  /** True while this worker is subscribed, so that a stop sent now would be received. */
   get heard(): boolean {
     return this.control.up;
   }
@@ -49,7 +49,7 @@ export class StopSignals {
 
   private stop({ projectId, runId, lanes, before = Infinity }: StopRequest): void {
     for (const { lane, stop } of [...(this.lanes.get(projectId) ?? [])]) {
-      // What was meant for an older run or attempt may arrive while the next one works on the same lane.
+      // A stop for an older run or attempt may arrive while the next one works on the same lane.
       const meant = (runId === undefined || lane.runIds.includes(runId)) && lane.fence <= before;
       if (meant && (lanes === undefined || lanes.includes(lane.lane))) stop();
     }

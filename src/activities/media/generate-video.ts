@@ -31,9 +31,9 @@ interface VideoInputs {
 type Call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
 
 /**
- * Makes the clip of a scene as one job at the provider. The intent is stored before the job is asked for, and the job's id
- * right after: a crash goes on with the same job and never pays for another one. Only a job that failed, or whose clip is
- * broken or gone, is followed by a new one, and only once.
+ * Makes the clip of a scene as one job at the provider. The intent is stored before the job is requested, and the job's
+ * id right after. After a crash, the next attempt continues the same job and never pays for another one. Only a job
+ * that failed, or whose clip is broken or gone, is followed by a new one, and only once.
  */
 export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
@@ -166,8 +166,8 @@ async function ended(
 }
 
 /**
- * The provider gives nothing of a job that is paid. What is broken or gone for good ends the job; else the job is kept, so
- * that a person can have it looked for again.
+ * The provider delivers nothing for a paid job. If the clip is broken or gone for good, the job is closed. Otherwise
+ * the job is kept, so that a person can ask for another look.
  */
 async function lost(
   error: NotReady | UnusableMedia,

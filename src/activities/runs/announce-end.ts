@@ -6,18 +6,21 @@ import type { EndedRun } from './end-run';
 
 /** How viewers know the run that has ended. */
 export interface EndAnnouncement {
-  /** As in `LaneTask`. */
+  /** The story run id, as in `LaneTask`. */
   readonly runId: string;
-  /** Of which exactly one end is announced: after a workflow reset the same run ends once more, in one of its own. */
+  /**
+   * The Temporal run id. Exactly one end is announced for each: after a workflow reset, the same story run ends once
+   * more.
+   */
   readonly execution: string;
   /** The stages of its plan; absent: all. */
   readonly planned?: readonly string[] | undefined;
 }
 
 /**
- * Publishes exactly one of `pipeline_done` and `pipeline_error` for an execution of a run, from what the transaction saw
- * that closed it, then lets the log expire. All of it is under the run's fence: where a newer run has begun meanwhile, nothing
- * of it reaches viewers. Rejects where the log cannot be reached.
+ * Publishes exactly one of `pipeline_done` and `pipeline_error` for an execution of a run, then lets the log expire.
+ * The event comes from what the closing transaction saw. All writes have the run's fence: if a newer run has begun
+ * meanwhile, they are refused. Rejects if the log cannot be reached.
  */
 export async function announceEnd(
   deps: ActivityDeps,
@@ -56,8 +59,8 @@ export async function announceEnd(
 }
 
 /**
- * Publishes how the lanes ended that the run began and did not finish: their text, as far as it came, is all there will be.
- * The run's fence keeps their attempts out from then on: one that comes back from the dead after the end can add nothing.
+ * Announces the final status of lanes that the run began and did not finish; their text stays as it is. The
+ * announcement has the run's fence, so that the log rejects a late attempt of the closed run.
  */
 async function announceEndedLanes(
   { log }: ActivityDeps,
@@ -83,7 +86,7 @@ async function announceEndedLanes(
   );
 }
 
-/** The stages that nobody was told to be complete in this run. */
+/** The stages whose completion was not announced in this run. */
 function untoldStages(lanes: readonly Lane[], runId: string, planned: readonly string[]): string[] {
   return planned.filter((name) => {
     const own = lanes.filter(({ stage }) => stage === name);

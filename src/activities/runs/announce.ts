@@ -19,22 +19,22 @@ import { laneNow } from '../lanes/lane-of-scene';
 import { publishEnd, writerOf, type EndSource } from './publish-end';
 
 interface Announcement extends LaneAddress {
-  /** Each run tells of a lane once. */
+  /** The story run id: each run announces a lane once. */
   readonly runId: string;
-  /** The attempt's own writer, where it has just streamed the text. */
+  /** The attempt's own writer, if it has just streamed the text. */
   readonly text?: TextWriter;
 }
 
 const FLUSH_MS = 2_000;
 
 /**
- * Tells viewers how a lane has ended, from what Postgres holds: settled, skipped, or waiting for a person. Telling it again
- * changes nothing. Rejects where it could not be told now.
+ * Announces how a lane has ended, from what Postgres holds: committed, skipped, or waiting for a person. Announcing it
+ * again changes nothing. Rejects if the announcement failed.
  */
 export async function announceLane(source: EndSource, { text, ...address }: Announcement): Promise<void> {
   const { projectId, runId } = address;
   const { manager } = source.dataSource;
-  // A newer run tells its own.
+  // A newer run announces its own end of the lane.
   if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
   const lane = await laneNow(manager, address);
   // Nobody watches a scene that is gone.
@@ -49,13 +49,13 @@ export async function announceLane(source: EndSource, { text, ...address }: Anno
     case 'needs_attention':
     case 'cancelled':
       return announceParked(source, announcement, row);
-    // An attempt that came after this end tells its own.
+    // An attempt that began after this end announces its own end.
     default:
       return;
   }
 }
 
-/** The same, within a step that is not about telling: false where another step must do it. */
+/** As `announceLane`, for a step that has done other work: returns false if another step must announce. */
 export async function announcedNow(source: EndSource, announcement: Announcement): Promise<boolean> {
   return announceLane(source, announcement).then(
     () => true,
@@ -68,8 +68,8 @@ export async function announcedNow(source: EndSource, announcement: Announcement
 }
 
 /**
- * The rest of the text if the log lacks any, `done` with its length and hash, the progress of its stage and, after the last
- * lane, the stage's end.
+ * Publishes the rest of the text if the log lacks any, then `done` with its length and hash, then the progress of the
+ * stage. After the last lane it also publishes the stage's end.
  */
 async function announceSettled(
   source: EndSource,
@@ -82,7 +82,7 @@ async function announceSettled(
   await tellStage(source, projectId, lane, runId, stored.metadata);
 }
 
-/** The run goes on without the lane; its stage may end with that. */
+/** The run continues without the lane; this may complete its stage. */
 async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
   await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
@@ -91,12 +91,12 @@ async function announceSkipped(source: EndSource, { projectId, lane, runId }: An
   await tellStage(source, projectId, lane, runId);
 }
 
-/** The lane waits for a person, who is told what to type. */
+/** The lane waits for a person; the event contains the commands to type. */
 async function announceParked(source: EndSource, { projectId, lane }: Announcement, row: Lane): Promise<void> {
   const { manager } = source.dataSource;
   const { stage, error, attempt } = row;
   const status = row.status as 'needs_attention' | 'cancelled';
-  // Lanes of a run that has ended wait for nobody; the run's end tells of them.
+  // After the end of a run, its lanes do not wait for a person; the run's end announces them.
   if (!error || !(await manager.existsBy(Project, { id: projectId, status: In(BUSY) }))) return;
   const attempts = status === 'cancelled' ? 0 : Math.max(attempt, 1);
   const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
@@ -182,7 +182,7 @@ function isPaid({ input_tokens: input, output_tokens: output, images, video_seco
   return input + output > 0 || images !== undefined || seconds !== undefined;
 }
 
-/** Goes on from what the log holds, where that is this text or its beginning; otherwise tells it anew. */
+/** Continues the log's text if that is this text or its beginning; otherwise publishes the whole text again. */
 async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
   const held = await log.lane(writer.projectId, writer.lane);
   if (held?.text && text.startsWith(held.text)) {
@@ -196,7 +196,7 @@ async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promi
   return carrier;
 }
 
-/** Tells how far the stage is and, by the lane that viewers were told of last, that it has ended. */
+/** Publishes the progress of the stage and, with its last announced lane, the end of the stage. */
 async function tellStage(
   { dataSource, log }: EndSource,
   projectId: ProjectId,
@@ -226,7 +226,7 @@ async function tellStage(
     });
   }
   if (current < total) return;
-  // Of a stage that runs once, what it made: a script finds the film's file here.
+  // For a stage that runs once, the stage's result: a script finds the film's file here.
   const metadata = {
     completed: current - skipped,
     total,
@@ -247,7 +247,7 @@ export function isTold({ status, announcedRunId }: Lane, runId: string): boolean
   return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
 }
 
-/** Marks the lane as told in this run, and counts how many of its stage are; one lane at a time. */
+/** Records that the lane is announced in this run, and counts the announced lanes of its stage; one lane at a time. */
 async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
   const { stage } = laneParts(lane);
   return dataSource.transaction(async (manager) => {

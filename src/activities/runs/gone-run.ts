@@ -11,7 +11,7 @@ import type { RunState } from './run-lookup';
 
 const TELLING_MS = 1_000;
 
-/** A run that does not go on in Temporal, whatever the rows say. */
+/** A run that is not open in Temporal, whatever its rows show. */
 export type GoneRun = Exclude<RunState, { kind: 'open' }>;
 
 /** The project's row, to be looked at before Temporal is asked. */
@@ -24,9 +24,9 @@ export async function seeProject({ dataSource }: ActivityDeps, id: ProjectId): P
 }
 
 /**
- * Closes what a run has left behind that is gone: its rows, its unfinished calls and, for viewers, the run. Gives how the
- * project stands then. Undefined, and nothing is changed, where the row is not what was seen before Temporal was asked: then a
- * new run begins.
+ * Closes what an orphaned run has left: its rows, its unfinished calls, and the run as viewers see it. Returns the
+ * project's new status. Returns undefined and changes nothing if the row has changed since Temporal was asked, because
+ * then a new run begins.
  */
 export async function closeGoneRun(
   deps: ActivityDeps,
@@ -45,7 +45,7 @@ export async function closeGoneRun(
     // While a new run still waits for this row, so that its viewers never take this end for its own.
     if (!isFinal(seen.status)) {
       await withinTime(deps, projectId, async () => {
-        // What its calls have cost comes before the end, as with every run.
+        // The cost of the run's calls is published before its end, as in every run.
         await tellAbandoned(deps, abandoned, manager);
         await announceEnd(deps, ended, namesOf(seen, run));
       });
@@ -73,7 +73,7 @@ function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { run
   return { runId: runId ?? gone, execution: status === 'queued' ? `queued ${updatedAt}` : gone };
 }
 
-/** Viewers find the end in Postgres where the log cannot be reached now, or hangs. */
+/** If the log cannot be reached now, or hangs, viewers find the end in Postgres. */
 async function withinTime(deps: ActivityDeps, projectId: ProjectId, telling: () => Promise<void>): Promise<void> {
   const patience = new AbortController();
   const late = sleep(TELLING_MS, undefined, { signal: patience.signal }).then(() => {

@@ -21,9 +21,10 @@ export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter 
 }
 
 /**
- * Publishes how a lane has ended, under the fence that Postgres has for it. Postgres owns the fence: where the log knows a
- * newer one, either a newer attempt has the lane, and this end is superseded; or nobody owns that fence, which is a fault.
- * Then Postgres takes it over, and the end is published under it. `row` is as it is then.
+ * Publishes how a lane has ended, under the fence that Postgres stores for it. Postgres owns the fence. If the log
+ * knows a newer fence, there are two cases. A newer attempt may have the lane; this end is then superseded. Or no
+ * attempt owns that fence, which is a fault: Postgres then takes it over, and the end is published under it. `row` is
+ * the lane at that time.
  */
 export async function publishEnd(
   source: EndSource,

@@ -8,8 +8,8 @@ import { publishForRun } from './run-lifecycle';
 import { markRun } from './run-status';
 
 /**
- * Brings rows and viewers to where a run stands that was reset to an earlier point, whatever the run before has made of
- * them since. Results stay as they are: a lane that is made again uses what is settled.
+ * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
+ * done since. Results stay: a lane that is produced again uses its committed result.
  */
 export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
   const { projectId, runId, status, gates } = request;
@@ -36,9 +36,9 @@ export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promi
 }
 
 /**
- * Whether a lane waits for a person is asked when nobody else can say so at the same time. Gives the fence of the run: its
- * own attempts, also those that were scheduled before this step, come after the reset, and all of the run before came earlier.
- * Undefined, and nothing is changed, where a newer run has begun.
+ * Decides under the project's lock whether a lane waits for a person. Returns the fence of the run. The run's own
+ * attempts have a higher fence, even if they were scheduled before this step; all earlier attempts have a lower one.
+ * Returns undefined and changes nothing if a newer run has begun.
  */
 async function adoptProject(
   manager: EntityManager,
@@ -64,8 +64,8 @@ async function adoptProject(
 }
 
 /**
- * Those that an attempt has claimed since the reset say so themselves; it may have been scheduled together with this step, and be
- * over already. What was settled before counts as told.
+ * A lane that an attempt has claimed since the reset keeps its state. The attempt may have been scheduled together with
+ * this step, and may have ended. Results that were committed before count as announced.
  */
 async function adoptLanes(
   manager: EntityManager,

@@ -20,7 +20,7 @@ import { endRun, readRun } from './end-run';
 import { parkLane as storeParkedLane } from '../lanes/lane-store';
 import { ownFence, ownStep } from '../lanes/own-fence';
 
-/** A lane's retries are spent: it waits for a person, who is told what to type. */
+/** A lane's retries are used up: it waits for a person, and its event contains the commands to type. */
 export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<EndedStep> {
   const { projectId, as } = request;
   const lane = await storeParkedLane(deps.dataSource, request, ownStep());
@@ -30,12 +30,12 @@ export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promis
   return { announced: await announcedNow(deps, { projectId, lane, runId: request.runId ?? '' }) };
 }
 
-/** The run ends itself, in Postgres. Then viewers are told, if `announce` says so. */
+/** Closes the run in Postgres. Then announces its end, if `announce` is true. */
 export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
   const { projectId, runId, outcome, error = null, stages, scenes } = request;
   const { workflowExecution } = activityInfo();
   if (workflowExecution?.workflowId !== workflowIdOf(projectId)) {
-    // A batch of an older version. What the run has come to since is asked of Temporal.
+    // A batch of an older version sent this. Temporal is asked for the present state of the run.
     await closeStory(deps, { projectId });
     return { announced: true };
   }
@@ -45,7 +45,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   const ended = await deps.dataSource.transaction((manager) =>
     endRun(manager, { projectId, outcome, error, fence, ...about }),
   );
-  // Nothing is there to close of a project that never was, or was deleted, nor of a run that another one has followed.
+  // There is nothing to close: the project does not exist, or another run has followed this one.
   if (!ended) return { announced: true };
   deps.logger.info({ projectId, runId, outcome, ...(error && { type: error.type }) }, 'run ended');
   countEnd(deps.metrics, ended);
@@ -61,7 +61,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   return { announced: await telling };
 }
 
-/** Tells viewers that the run has ended; fails until they could be told. Does nothing where a newer run has begun. */
+/** Announces the end of the run; fails until viewers could be reached. Does nothing if a newer run has begun. */
 export async function announceRun(
   deps: ActivityDeps,
   { projectId, runId, stages }: Pick<CloseRequest, 'projectId' | 'runId' | 'stages'>,
@@ -72,7 +72,7 @@ export async function announceRun(
   await announceEnd(deps, ended, { runId, execution, planned: stages });
 }
 
-/** Publishes how the run stands, unless a newer one than that of this fence has begun. */
+/** Publishes the status of the run, unless a run with a newer fence has begun. */
 export async function publishForRun(
   { log }: ActivityDeps,
   projectId: ProjectId,

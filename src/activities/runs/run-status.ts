@@ -21,7 +21,7 @@ import { laneNow } from '../lanes/lane-of-scene';
 import { refreshStage, releaseProject } from '../lanes/lane-store';
 import { isLate, ownFence, ownStep } from '../lanes/own-fence';
 
-/** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
+/** A person lets the run continue without a lane. From now on no attempt at this lane can write. */
 export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
   const { fence, at } = ownStep();
   const { projectId } = address;
@@ -47,7 +47,7 @@ export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRe
   return { announced: await announcedNow(deps, { projectId, lane, runId }) };
 }
 
-/** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
+/** A person wants lanes produced again and gives a reason, which becomes an input of these lanes from now on. */
 export async function rejectLanes(
   { dataSource }: ActivityDeps,
   { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
@@ -63,7 +63,7 @@ export async function rejectLanes(
       const now = await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) });
       if (now !== undefined) lanes.push(now);
     }
-    // Done twice, it is said once.
+    // A repeated step stores the reason once.
     await manager.query(
       `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
          updated_at = now(),
@@ -71,7 +71,7 @@ export async function rejectLanes(
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],
     );
-    // Viewers are told from here on anew how far the stage is.
+    // The progress of the stage is published again from here on.
     await manager.query(
       'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
       [projectId, stages, fence],
@@ -80,7 +80,9 @@ export async function rejectLanes(
   });
 }
 
-/** Rows and viewers are told that the run stands still, or goes on. Changes nothing once the run has ended. */
+/**
+ * Publishes to rows and viewers that the run waits for a person, or continues. Changes nothing once the run has ended.
+ */
 export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
@@ -123,7 +125,7 @@ export async function listScenes(
   { projectId, ids }: { projectId: ProjectId; ids?: true },
 ): Promise<number[] | SceneIds> {
   return dataSource.transaction(async (manager) => {
-    // The word of an edit comes before its commit.
+    // The signal of an edit arrives before the edit's commit.
     if (ids) await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR SHARE', [projectId]);
     const found = await sceneIds(manager, projectId);
     return ids ? found : numbersOf(found);

@@ -21,10 +21,10 @@ interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxToken
 }
 
 const LAST_FLUSH_MS = 500;
-/** How long a Postgres that hangs may hold up an attempt that has failed, or a lane that another worker shall go on with. */
+/** How long a hanging Postgres may delay an attempt that has failed, or a lane that another worker will continue. */
 const NOTE_WASTE_MS = 1_000;
 
-/** Runs any lane that streams text: the stage says what is asked and how the answer is read. */
+/** Runs any lane that streams text: the stage defines what is asked and how the answer is read. */
 export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
 }
@@ -57,7 +57,8 @@ const maker: LaneMaker<TextInputs> = {
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
-    // Also where the call is refused: the text that is there then belongs to this attempt, for the next one to go on from.
+    // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can
+    // continue it.
     if (continued?.told) writer.open();
     else if (continued) writer.write(continued.text);
     const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
@@ -89,7 +90,7 @@ const maker: LaneMaker<TextInputs> = {
       return { sha256, bytes, ...result, writer };
     } catch (error) {
       if (paid.booked && mayBeCharged(error)) run.charged();
-      // What came in the last moments may be gone on from.
+      // The next attempt may continue the last pieces, too.
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
       await Promise.race([
@@ -103,7 +104,9 @@ const maker: LaneMaker<TextInputs> = {
   scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
 };
 
-/** What the model is told: the prompt, what was wrong with its last answer, and the beginning of this one to go on from. */
+/**
+ * The conversation with the model: the prompt, what was wrong with its last answer, and the beginning of this answer.
+ */
 function conversation(run: LaneRun, { messages }: TextInputs, begun: string | undefined): ChatMessage[] {
   return [
     ...(run.unusable && run.unusable.issues.length > 0 ? askAgain(messages, run.unusable.issues) : messages),

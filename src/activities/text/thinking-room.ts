@@ -4,7 +4,7 @@ import type { Chosen } from '../usage/provider-choice';
 const MOST_ROOM = 64_000;
 const FIRST_ROOM = 4_000;
 
-/** Of this process, by provider and model: how many tokens its thoughts need beside the answer. */
+/** Learned in this process, by provider and model: how many tokens its thoughts need beside the answer. */
 const learned = new Map<string, number>();
 
 /** Tokens that are ordered beside the length of the answer, because the model thinks within the same limit. */

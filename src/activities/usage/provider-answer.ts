@@ -34,12 +34,12 @@ export async function askProvider<T>(
   }
 }
 
-/** The provider has answered, and says that its job for a clip has failed. */
+/** The provider has answered, and reports that its job for a clip has failed. */
 function isFailedJob(result: unknown): boolean {
   return typeof result === 'object' && result !== null && (result as { status?: unknown }).status === 'failed';
 }
 
-/** What a call came to that has failed: the HTTP status of its refusal, or why there was no answer that can be used. */
+/** The result of a failed call: the HTTP status of its refusal, or why there was no usable answer. */
 export function statusOf(error: unknown): Answer {
   if (error instanceof OpenAI.APIConnectionTimeoutError) return 'timeout';
   if (error instanceof OpenAI.APIConnectionError) return mayBeCharged(error) ? 'cut' : 'unreachable';

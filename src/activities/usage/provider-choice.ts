@@ -16,14 +16,14 @@ import type { ActivityDeps } from '../deps';
 export interface Chosen<Provider> {
   readonly name: string;
   readonly model: string;
-  /** Where it is asked. */
+  /** The address of the provider. */
   readonly baseUrl: string;
   readonly prices: ProviderPrices;
-  /** How it goes on from a text that was cut off. */
+  /** How the provider continues a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
-  /** What it may think, and charge, beyond the length of the answer that it is asked for. */
+  /** The tokens that the model may think, and charge, beyond the length of the ordered answer. */
   readonly reasoningTokens: number;
-  /** Under a key that it knows, it neither makes nor bills anything again. */
+  /** For a repeated key, the provider neither makes nor charges anything again. */
   readonly honoursKey: boolean;
   readonly provider: Provider;
 }
@@ -42,7 +42,7 @@ export async function holderOf(deps: ActivityDeps, name: string): Promise<Chosen
   return openVideo(deps, await chooseHolder(deps, 'video', name));
 }
 
-/** These throw `Provider.NotConfigured` where the model that was chosen cannot be asked. */
+/** These functions throw `Provider.NotConfigured` if the chosen model cannot be asked. */
 export function openText(choice: ModelChoice): Chosen<TextProvider> {
   return open('text', choice, (row) => new OpenAiText(row));
 }

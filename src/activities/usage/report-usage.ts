@@ -5,10 +5,10 @@ import { laneParts } from '../../protocol';
 import type { LaneWriter } from '../../stream';
 import type { ActivityDeps } from '../deps';
 
-/** An attempt that has failed waits no longer for viewers to be told what it cost. */
+/** How long a failed attempt waits for its cost to be published. */
 const TELLING_MS = 500;
 
-/** Tells viewers what a lane and its project have paid so far, if they can be reached now. Never throws. */
+/** Publishes what a lane and its project have paid so far, if viewers can be reached now. Never throws. */
 export async function tellUsage(
   deps: ActivityDeps,
   writer: LaneWriter,
