@@ -57,19 +57,19 @@ import { startRun, type StartOptions } from './runs/start-run';
 import { steerRun, tellEdited } from './runs/send-message';
 import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
 
-/** How long Redis may take to answer before a client goes on without it. */
+/** How long Redis may take to answer before a client continues without it. */
 const REDIS_MS = 1_000;
 
 /**
- * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
- * pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
+ * The API with which a backend creates, follows and steers films. Use one per process: it holds a connection to
+ * Temporal, a pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
  */
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
-  /** What is not of one project. */
+  /** Lists and figures over all projects. */
   readonly overview: Overview;
   /** These four are of the HTTP gateway. */
   readonly keys: ApiKeys;
@@ -132,7 +132,7 @@ export class StoryClient {
     return this.run(() => createProject(this.dataSource, input, options));
   }
 
-  /** Whose project it is; undefined where it is nobody's. Throws `Project.NotFound`. */
+  /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
     return this.run(async () => (await this.project(read('the project id', projectId))).owner ?? undefined);
   }
@@ -158,7 +158,7 @@ export class StoryClient {
     });
   }
 
-  /** Where the project stands. Throws `Project.NotFound`. */
+  /** The status of the project. Throws `Project.NotFound`. */
   status(projectId: ProjectId): Promise<ProjectView> {
     return this.run(async () => {
       const id = read('the project id', projectId);
@@ -168,7 +168,7 @@ export class StoryClient {
     });
   }
 
-  /** What the live workflow itself says; undefined where none runs. Throws `Worker.Absent` where nobody answers for it. */
+  /** The status that the live workflow reports; undefined if none runs. Throws `Worker.Absent` if no worker answers. */
   runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
     return this.run(() => runStatus(this.temporal, read('the project id', projectId)));
   }
@@ -193,7 +193,7 @@ export class StoryClient {
     return this.run(() => loadTextEdits(this.dataSource, read('the project id', projectId)));
   }
 
-  /** What a run would make, and why; see `explainProject`. */
+  /** What a run would produce, and why; see `explainProject`. */
   explain(projectId: ProjectId, options: ExplainOptions = {}): Promise<ProjectExplanation> {
     return this.run(() =>
       explainProject(this.source, read('the project id', projectId), read('what to explain', options)),
@@ -205,14 +205,14 @@ export class StoryClient {
     return (await this.page(filter)).projects;
   }
 
-  /** The same with where the next page begins. */
+  /** The same list, with the position of the next page. */
   page(filter: ListFilter = {}): Promise<ProjectPage> {
     return this.run(() => listProjects(this.dataSource, filter));
   }
 
   /**
-   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`, as its first answer. With a client
-   * that is closed it ends at once.
+   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound` with its first answer. If the
+   * client is closed, the watch ends at once.
    */
   watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     try {
@@ -223,8 +223,8 @@ export class StoryClient {
   }
 
   /**
-   * Begins nothing new in the live run; with `now`, also stops what runs, in mid-sentence: `resume` goes on from there.
-   * This and the messages below throw what `steerRun` does.
+   * Starts nothing new in the live run; with `now`, also stops running lanes in mid-sentence, and `resume` continues
+   * them from there. This and the messages below throw what `steerRun` throws.
    */
   pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
     return this.steer(projectId, 'pause', () => read('the pause', options));
@@ -239,7 +239,7 @@ export class StoryClient {
     return (await this.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** Lets the run go on without a lane, or without all of a stage that are not settled. Gives those lanes. */
+  /** The run continues without a lane, or without all lanes of a stage that are not committed. Returns those lanes. */
   async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
     return (await this.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
   }
@@ -249,12 +249,15 @@ export class StoryClient {
     return (await this.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** Lets a run go on that waits after this stage. */
+  /** A run that waits after this stage continues. */
   approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
     return this.steer(projectId, 'approve', () => ({ gate: read('the stage', gate) }));
   }
 
-  /** Has a stage that waits for approval made again, or one lane of it; the model is told the reason. Gives the lanes. */
+  /**
+   * A stage that waits for approval, or one lane of it, is produced again. The model is given the reason. Returns the
+   * lanes.
+   */
   async reject(
     projectId: ProjectId,
     gate: StageName,
@@ -277,12 +280,12 @@ export class StoryClient {
   }
 
   /**
-   * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
-   * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
-   * reached; then nothing is removed, or only the events, and the call may be repeated.
+   * Removes a project: its events and texts in Redis, then every row. The reconciler later removes media that nothing
+   * else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Service.Unreachable`
+   * if Redis cannot be reached. Then nothing is removed, or only the events, and the call may be repeated.
    *
-   * Temporal keeps the histories of the runs until their retention ends; with `purgeHistory` they go as well, also those of a
-   * project that was deleted before.
+   * Temporal keeps the histories of the runs until their retention ends. With `purgeHistory` they are removed as well,
+   * also those of a project that was deleted before.
    */
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
@@ -292,14 +295,14 @@ export class StoryClient {
     });
   }
 
-  /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
+  /** Finds rows without a run and media without a row, repairs them, and reports what was found. */
   reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
     return this.run(() => runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)));
   }
 
   /**
-   * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
-   * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
+   * Sets what all runs of the project together may cost; without an amount there is no limit. A lane that waits for
+   * room in the budget continues after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
    */
   setBudget(projectId: ProjectId, amount?: number): Promise<void> {
     return this.run(async () => {
@@ -309,22 +312,23 @@ export class StoryClient {
   }
 
   /**
-   * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
-   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again unless they lack
-   * a stage, failed and cancelled ones are. Throws `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`,
-   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise,
-   * `Project.WouldReplaceEdits` unless `replaceEdits` is set, and `Batch.NotFound` where the batch would be empty.
+   * Runs many projects in their order, with a limit on how many run at the same time; a failure stops no other project.
+   * New projects are stored first. A call with the same `batchId` continues that batch. Topics that it has are not
+   * stored twice. Completed projects run again only if they lack a stage; failed and cancelled ones run again. Throws
+   * `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`, and `Batch.NotFound` if the batch would be empty. Throws
+   * `Project.AlreadyRunning` if the batch runs with other stages, gates or `force`. Throws `Project.WouldReplaceEdits`
+   * unless `replaceEdits` is set.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.run(() => this.batches.start(projects, options));
   }
 
-  /** Where a batch and each of its projects stand. Throws `Batch.NotFound`. */
+  /** The status of a batch and of each of its projects. Throws `Batch.NotFound`. */
   batchStatus(batchId: string): Promise<BatchView> {
     return this.run(() => this.batches.status(read('the batch id', batchId)));
   }
 
-  /** Where a batch stands, now and at each change, until nothing of it runs any more. Throws `Batch.NotFound`. */
+  /** The status of a batch, now and at each change, until none of its projects runs. Throws `Batch.NotFound`. */
   async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
     this.mustBeOpen();
     const { signal } = read('the watch of the batch', options);
@@ -333,7 +337,9 @@ export class StoryClient {
     yield* watchBatch(status, signal ? [signal, this.closing.signal] : [this.closing.signal]);
   }
 
-  /** Asks a batch and every run of it to end. Resolves false where it was not running. Throws `Batch.NotFound`. */
+  /**
+   * Asks a batch and every run of it to end. Resolves with false if the batch was not running. Throws `Batch.NotFound`.
+   */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(() => this.batches.cancel(read('the batch id', batchId)));
   }

@@ -27,7 +27,7 @@ type Row = Pick<Project, 'id' | 'name' | 'status' | 'owner' | 'error'>;
 
 const ROWS_AT_ONCE = 500;
 
-/** Of a row `p` of projects: it has no run and has not ended well, or it lacks a stage of $3, or all are wanted ($2). */
+/** A row `p` of projects that has no run and has not completed, or lacks a stage of $3, or any row if $2 is set. */
 const TO_RUN = `(
   p.status IN ('draft', 'queued', 'failed', 'cancelled') OR (p.status = 'completed' AND ($2 OR EXISTS (
     SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
@@ -57,10 +57,10 @@ export interface Enlisted {
 }
 
 /**
- * Puts projects into a batch, behind those that are in it, and queues all that has no run and has not ended well. Of those
- * that have, it queues the ones that lack a stage of `again`; or all. Everything or nothing, so it may be repeated: a topic
- * that the batch has is the project that it has.
- * Throws `Project.Invalid` and `Project.NotFound`.
+ * Puts projects into a batch, behind those that are in it, and queues each project that has no run and has not
+ * completed. Of the completed projects, it queues those that lack a stage of `again`; or all. It does everything or
+ * nothing, so it may be repeated: a topic that the batch has already is the same project. Throws `Project.Invalid` and
+ * `Project.NotFound`.
  */
 export async function enlist(
   dataSource: DataSource,
@@ -74,7 +74,7 @@ export async function enlist(
     const known = inputs.filter((input) => typeof input === 'string');
     await lockProjects(manager, batchId, known);
     const given = await addMissing(manager, batchId, inputs);
-    // What is queued already is touched, too, so that nobody takes it any more for what an ended batch has left behind.
+    // Queued projects are updated, too, so that the reconciler does not take them for remains of an ended batch.
     await manager.query(
       `UPDATE projects AS p SET status = 'queued', error = NULL, updated_at = now()
        WHERE batch_id = $1 AND ${TO_RUN}`,
@@ -91,7 +91,9 @@ export async function enlist(
   });
 }
 
-/** Of the batch, and of others that it is to take, the projects that it would run and of which a person has written something. */
+/**
+ * The projects of the batch, and of others that it would take over, that would run and that contain a person's texts.
+ */
 export async function handWrittenAmong(
   manager: EntityManager,
   batchId: BatchId,

@@ -3,8 +3,9 @@ import type { EventLog } from '../../stream';
 import type { EditedText, Editing, EditSource } from './editing';
 
 /**
- * Shows viewers an edit that is stored: each text anew under the person's own fence, then `edited`, which a watch follows
- * with a snapshot. Where the log is away nothing is lost: a snapshot comes from Postgres, and the next run tells the rest.
+ * Publishes a stored edit to viewers: each text again under the person's own fence, then `edited`, after which a watch
+ * sends a snapshot. If the log is away, nothing is lost: snapshots come from Postgres, and the next run publishes the
+ * rest.
  */
 export async function tellEdit({ log, config }: EditSource, editing: Editing): Promise<void> {
   const { projectId, project, texts, barred, by } = editing;

@@ -18,7 +18,7 @@ export interface ReviewItem {
   readonly owner?: string;
   readonly batchId?: BatchId;
   readonly stage: StageName;
-  /** Of a parked lane only. */
+  /** Set only for a lane that needs attention. */
   readonly lane?: LaneId;
   readonly status: LaneStatus;
   readonly since: Date;
@@ -37,7 +37,7 @@ export interface ReviewFilter {
 export interface ReviewPage {
   /** Who has waited longest comes first. */
   readonly items: readonly ReviewItem[];
-  /** Where the next page begins; absent on the last page. */
+  /** The position of the next page; absent on the last page. */
   readonly next?: string;
 }
 

@@ -6,8 +6,8 @@ import { whereFound } from './live-workflow';
 const NOT_FOUND = 5;
 
 /**
- * Has Temporal remove what it holds of a project's runs, all of which have ended: histories, messages to the runs, and search
- * attributes. Resolves with how many runs there were. Temporal does it a little later, and lists them as long.
+ * Asks Temporal to remove all data of a project's ended runs: histories, messages to the runs, and search attributes.
+ * Resolves with the number of runs. Temporal removes them a little later, and lists them until then.
  */
 export async function purgeHistory(temporal: Client, projectId: ProjectId): Promise<number> {
   const workflowId = workflowIdOf(projectId);

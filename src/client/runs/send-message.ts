@@ -21,8 +21,9 @@ import { isRunning, whereFound } from './live-workflow';
 const ANSWER_MS = 10_000;
 
 /**
- * Steers the live run of a project. Resolves when the run has taken the message in. Throws `Project.NotRunning` where no
- * run is live, `Message.Stale` where the message can do nothing as the run stands, and `Worker.Absent` where nobody answers.
+ * Steers the live run of a project. Resolves when the run has accepted the message. Throws `Project.NotRunning` if no
+ * run is live. Throws `Message.Stale` if the message cannot change anything now, and `Worker.Absent` if no worker
+ * answers.
  */
 export async function steerRun<M extends StoryMessage>(
   temporal: Client,
@@ -57,7 +58,7 @@ export async function steerRun<M extends StoryMessage>(
   }
 }
 
-/** Has a live run look at everything again, because a person has changed rows. Nothing where none is live. */
+/** A person has changed rows, so a live run must replan. Does nothing if no run is live. */
 export async function tellEdited(temporal: Client, projectId: ProjectId): Promise<void> {
   const message: StoryMessage = 'edited';
   const handle = temporal.workflow.getHandle(workflowIdOf(projectId));

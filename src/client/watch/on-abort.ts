@@ -6,8 +6,8 @@ interface Hub {
 const hubs = new WeakMap<AbortSignal, Hub>();
 
 /**
- * Calls when the signal aborts, which it has not done yet. Call what it gives to be called no more. However many wait on
- * one signal, as all watches of a client do on its end, the signal has one listener: Node takes more than ten for a leak.
+ * Calls `call` when the signal aborts, which has not happened yet. The returned function removes the call. The signal
+ * has one listener, however many calls wait on it, as all watches of a client do. Node reports more than ten as a leak.
  */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {
   const hub = hubs.get(signal) ?? open(signal);

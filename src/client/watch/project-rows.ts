@@ -20,7 +20,7 @@ type ProjectTold = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'runI
 type StageTold = Pick<ProjectStage, 'stage' | 'status' | 'attempt' | 'error'>;
 type LaneTold = Pick<Lane, 'lane' | 'status' | 'attempt' | 'fence' | 'settledFence' | 'error' | 'waitsFor'>;
 
-/** Where a project stands, as Postgres has it. */
+/** The status of a project, as Postgres has it. */
 export interface ProjectStanding {
   readonly project: ProjectTold;
   readonly stages: readonly StageTold[];
@@ -28,7 +28,7 @@ export interface ProjectStanding {
   readonly film?: FilmReference;
 }
 
-/** With all that was written for it, which is a hundred times as much. */
+/** The status with all texts of the project, which are a hundred times as much. */
 export interface ProjectTruth extends ProjectStanding {
   readonly texts: ReadonlyMap<LaneId, SettledText>;
   readonly scenes: readonly SceneSnapshot[];
@@ -96,7 +96,7 @@ const TEXTS = `
     'ORDER BY s.sequence_number',
   )} AS scenes`;
 
-/** Reads where a project stands, in one consistent moment; undefined where there is none. */
+/** Reads the status of a project in one consistent moment; undefined if there is no such project. */
 export async function loadStanding(dataSource: DataSource, projectId: ProjectId): Promise<ProjectStanding | undefined> {
   const [row] = await dataSource.query<StandingRow[]>(`SELECT ${STANDING} FROM projects AS p WHERE p.id = $1`, [
     projectId,

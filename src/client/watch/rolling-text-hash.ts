@@ -5,16 +5,17 @@ const WINDOW = { first: 256, most: 2_048 };
 const EMPTY = Buffer.alloc(0);
 
 /**
- * A growing text of which only as much is kept as it takes to know its length and SHA-256: a hash of all but its end, and
- * the end itself, because a new attempt may go on from a little further back. It costs up to 3 KB, however long it gets.
+ * A growing text, reduced to what its length and SHA-256 need: a hash of everything but the end, and the end itself.
+ * The end is kept because a new attempt may continue from a little further back. The memory is at most 3 KB, however
+ * long the text.
  */
 export class LaneText {
   private bytes = 0;
-  /** Of all that lies before the window. */
+  /** The hash of everything before the window. */
   private hash: Hash | undefined;
   private window = EMPTY;
   private used = 0;
-  /** Of the whole text, once it has settled; nothing else is kept then. */
+  /** The hash of the whole text, once it is committed; nothing else is kept then. */
   private settled: string | undefined;
   private torn = false;
 
@@ -43,7 +44,7 @@ export class LaneText {
     this.bytes += size;
   }
 
-  /** From now on it is not what was written, because some of it was not seen. */
+  /** Records that a part of the text was not seen, so that the hash is unknown from now on. */
   tear(): void {
     this.torn = true;
   }
@@ -52,7 +53,7 @@ export class LaneText {
     return bytes <= this.bytes && this.bytes - bytes <= this.used;
   }
 
-  /** Drops all after so many bytes; only where `canCut` says so. */
+  /** Drops everything after `bytes` bytes; allowed only if `canCut` returns true. */
   cut(bytes: number): void {
     this.used -= this.bytes - bytes;
     this.bytes = bytes;

@@ -4,8 +4,8 @@ import type { LogSnapshot } from '../../stream';
 import type { ProjectTruth } from './project-rows';
 
 /**
- * Puts a snapshot together: results and statuses as Postgres has them, text under way as the log has it. The log must be
- * read before Postgres, which is always ahead of it: then every event after the cursor still applies.
+ * Builds a snapshot: results and statuses from Postgres, unfinished texts from the log. The log must be read before
+ * Postgres, which is always ahead of it: then every event after the cursor still applies.
  */
 export function snapshotOf(projectId: ProjectId, truth: ProjectTruth, log: LogSnapshot | undefined): SnapshotEvent {
   const lanes: Record<LaneId, LaneSnapshot> = {};

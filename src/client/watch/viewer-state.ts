@@ -7,7 +7,7 @@ interface SeenLane {
   readonly fence: number;
   /** Bytes of its text that the reader has. */
   offset: number;
-  /** Undefined where there is none yet, or where its beginning was not seen. */
+  /** Undefined if there is no text yet, or if its beginning was not seen. */
   text: LaneText | undefined;
 }
 
@@ -29,7 +29,7 @@ export class Follower {
     this.cursor = snapshot.cursor;
     this.lanes.clear();
     for (const [lane, { fence, offset, text, sha256, verified }] of Object.entries(snapshot.lanes)) {
-      // Of a lane that nobody has begun there is nothing to know.
+      // There is nothing to know about a lane that no attempt has begun.
       if (fence === 0) continue;
       let seen: LaneText | undefined;
       if (sha256 !== undefined) seen = LaneText.ofSettled(offset, verified === true ? sha256 : 'another');
@@ -43,16 +43,17 @@ export class Follower {
   }
 
   /**
-   * Something lies between what the reader has and this event. Where the event is the first of a log, that may be all:
-   * a log that was lost begins anew, and at lower ids where the clock has gone back.
+   * True if events between the reader's last event and this one are missing. If the event is the first of a log, all
+   * may be missing. A lost log begins again, and at lower ids if the clock was set back.
    */
   missed(id: Cursor, before: Cursor): boolean {
     return this.cursor === undefined || before === BEGINNING || compareCursors(id, this.cursor) > 0;
   }
 
   /**
-   * It goes on from text that the reader was never shown. So it is where the log was lost, a snapshot of Postgres named the
-   * newest attempt without a text, and that attempt went on from what an older one, still alive, had told meanwhile.
+   * The event continues text that the reader was never shown. This happens in the following case: the log was lost, and
+   * a snapshot of Postgres named the newest attempt without a text. That attempt continued what an older attempt, which
+   * still ran, had published meanwhile.
    */
   lacksTextBefore(event: LogEvent): boolean {
     if (event.type !== 'token' && event.type !== 'resumed') return false;
@@ -62,7 +63,7 @@ export class Follower {
     return event.offset > shown;
   }
 
-  /** What `take` needs to be given with this event, if a text is to be verified later. */
+  /** The earlier text that `take` needs with this event, if a text is to be verified later. */
   lacks(event: LogEvent): Lacking | undefined {
     if (event.lane === undefined || event.fence === undefined) return undefined;
     const { lane, fence } = event;
@@ -81,7 +82,7 @@ export class Follower {
     }
   }
 
-  /** The event as the reader must see it; undefined where the reader has it already, from a snapshot of Postgres. */
+  /** The event as the reader must see it; undefined if the reader has it already, from a snapshot of Postgres. */
   take(event: LogEvent, beginning?: string): LogEvent | undefined {
     this.cursor = event.id;
     if (event.lane === undefined || event.fence === undefined) return event;
@@ -110,7 +111,10 @@ export class Follower {
     }
   }
 
-  /** A new attempt's text, which goes on from `offset`: from what is given of it, or else from what was seen before. */
+  /**
+   * A new attempt's text, which continues at `offset`: from the given beginning, or else from the text that was seen
+   * before.
+   */
   private open(lane: LaneId, fence: number, offset: number, beginning?: string, before?: LaneText): SeenLane {
     let text: LaneText | undefined;
     if (beginning !== undefined || offset === 0) {

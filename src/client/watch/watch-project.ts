@@ -16,7 +16,7 @@ import { Aborted, settlesWithin, untilAborted } from './timeouts';
 import type { SnapshotReader } from './snapshot-reader';
 
 export interface WatchOptions {
-  /** Go on after this event instead of beginning with a snapshot. */
+  /** Continue after this event instead of beginning with a snapshot. */
   readonly from?: Cursor;
   /** Ends the watch quietly, whatever it waits for. */
   readonly signal?: AbortSignal;
@@ -25,7 +25,7 @@ export interface WatchOptions {
 export interface WatchSource {
   readonly log: EventLog;
   readonly snapshots: SnapshotReader;
-  /** Undefined where there is no such project. */
+  /** Undefined if there is no such project. */
   readonly status: (projectId: ProjectId) => Promise<ProjectStatus | undefined>;
   /** Ends every watch: what it reads from is about to be closed. */
   readonly closing: AbortSignal;
@@ -34,7 +34,7 @@ export interface WatchSource {
 
 /** Measures what viewers get. */
 export interface WatchMeter {
-  /** So many more watches are going on. */
+  /** Adds to the number of open watches. */
   watched(more: 1 | -1): void;
   /** An event came live; in seconds, when it entered the log. */
   delivered(timestamp: number): void;
@@ -48,23 +48,23 @@ const SUBSCRIBE_MS = 3_000;
 const ASK_MS = { calm: 15_000, away: 2_000 };
 
 /**
- * Follows one project: a snapshot and then every event after it, none lost and none twice. With a cursor it goes on right
- * after that event; where the log does not reach back so far, with a snapshot. Ends after the run's last event, or after
- * a snapshot of a run that has ended. While the log is away it waits, and goes on where it was; a run that ends meanwhile
- * is seen in Postgres.
+ * Follows one project: a snapshot and then every event after it, none lost and none repeated. With a cursor it
+ * continues right after that event, or with a snapshot if the log does not reach back so far. It ends after the run's
+ * last event, or after a snapshot of an ended run. While the log is away, the watch waits, and then continues where it
+ * was. If the run ends meanwhile, the watch sees this in Postgres.
  *
- * Each `done` says whether the text that was shown is the one that is stored (`verified`); where it is not, a snapshot
- * follows and repairs it. Leaving, in whatever way, takes effect at once and releases everything. Throws
- * `Project.NotFound`, and what Postgres throws where a snapshot is needed and it is away.
+ * Each `done` states whether the shown text is the stored text (`verified`); if it is not, a snapshot follows and
+ * repairs it. Leaving, in whatever way, takes effect at once and releases everything. Throws `Project.NotFound`. If
+ * Postgres is away when a snapshot is needed, the error of Postgres is thrown.
  */
 export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undefined> {
   private readonly inbox = new Inbox();
   private readonly follower = new Follower();
   private readonly leaving = new AbortController();
-  /** To be ended by others no more. */
+  /** The functions that stop listening to the signals that end this watch. */
   private readonly ending: readonly (() => void)[];
   private subscription: Promise<() => void> | undefined;
-  /** Of the log, read and not shown yet. */
+  /** The events of the log that were read and not shown yet. */
   private page: readonly LogEvent[] = [];
   private at = 0;
   private held: StoryEvent | undefined;
@@ -75,7 +75,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private needsSnapshot = false;
   private mayHaveEnded = false;
   private away = false;
-  /** Nothing comes after what is at hand. */
+  /** No event follows the ones that were received already. */
   private over = false;
   private busy = false;
   /** The last call that is not answered yet, and how many wait for their turn. An answer that was given is not kept. */
@@ -171,7 +171,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     subscription.catch(() => undefined);
     if ((await this.patiently(status(this.projectId))) === undefined) throw projectNotFound(this.projectId);
     if (!(await settlesWithin(subscription, SUBSCRIBE_MS, this.leaving.signal))) {
-      // What was appended until then was not announced to us.
+      // The messages until then were not announced to this watch.
       subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
     }
     this.follower.cursor = from;
@@ -180,7 +180,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.begun = true;
   }
 
-  /** The next event, where none must be waited for. */
+  /** The next event, if it is there without waiting. */
   private atHand(): StoryEvent | undefined {
     if (this.leaving.signal.aborted) return undefined;
     if (this.held) {
@@ -221,7 +221,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.over = isTerminal(event);
     // Postgres has the text that is right; the reader gets it next.
     if (shown?.type === 'done' && shown.verified === false) this.needsSnapshot = true;
-    // What was edited may be of any kind; Postgres has it all.
+    // An edit may have changed anything; Postgres has the whole state.
     if (shown?.type === 'edited') this.needsSnapshot = true;
     return shown;
   }
@@ -280,7 +280,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.behind = events.length === PAGE;
   }
 
-  /** Nothing was announced for a while: either nothing happened, or it did not reach us. */
+  /** Nothing was announced for a while: either nothing happened, or the announcements were lost. */
   private async afterSilence(): Promise<void> {
     this.mayHaveEnded = true;
     const { log } = this.source;
@@ -298,7 +298,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       status = await this.patiently(this.source.status(this.projectId));
     } catch (error) {
       if (error instanceof Aborted) throw error;
-      // Postgres is away for a moment; the watch goes on.
+      // Postgres is away for a moment; the watch continues.
       return;
     }
     if (status !== undefined && !isFinal(status)) return;
