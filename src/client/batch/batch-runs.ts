@@ -24,7 +24,7 @@ export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gate
 const LOOK_MS = 500;
 /** How long a batch may take to end all its stories before a new one of its name is refused. */
 const ENDING_MS = 30_000;
-/** A batch that ends while it is told to continue is started again; it cannot end each time. */
+/** A batch that ends while it gets more projects is started again. It will not end each time. */
 const TRIES = 5;
 
 /** The workflows of batches, as Temporal has them. */

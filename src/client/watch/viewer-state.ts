@@ -63,7 +63,7 @@ export class Follower {
     return event.offset > shown;
   }
 
-  /** The earlier text that `take` needs with this event, if a text is to be verified later. */
+  /** The earlier text that `take` needs with this event, if a later `done` must verify the text. */
   lacks(event: LogEvent): Lacking | undefined {
     if (event.lane === undefined || event.fence === undefined) return undefined;
     const { lane, fence } = event;
