@@ -83,7 +83,7 @@ export function addBatches(app: App): void {
     async (request, reply) => {
       const leaving = new AbortController();
       const views = storiesOf(request).watchBatch(request.params.batchId, leaving.signal);
-      // What is wrong is said before the stream begins.
+      // A fault must be reported before the stream begins.
       let next = await views.next();
       const response = openStream(reply, {});
       response.once('close', () => leaving.abort());

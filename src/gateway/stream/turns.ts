@@ -1,4 +1,4 @@
-/** Lets so many pieces of work go on at once; the others wait for their turn, in the order in which they came. */
+/** Limits how many tasks run at the same time; the others wait in the order in which they came. */
 export class Turns {
   private readonly waiting: (() => void)[] = [];
   private busy = 0;
