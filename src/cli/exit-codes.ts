@@ -1,4 +1,4 @@
-/** What a script can learn from how the command ended. The help text and docs are made from this table. */
+/** The exit codes of commands, for scripts. The help text and the docs are made from this table. */
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'done' },
   failed: { code: 1, meaning: 'a run failed or was cancelled, or a service cannot be reached' },

@@ -13,14 +13,14 @@ interface Steering {
   readonly summary: string;
   readonly description: string;
   readonly examples: readonly string[];
-  /** What it is about, besides the project. */
+  /** The object of the command, besides the project. */
   readonly about?: Subject;
   readonly options?: (command: Command) => void;
-  /** Gives the lines that say what has changed. */
+  /** Sends the message; returns lines that describe what has changed. */
   send(client: StoryClient, projectId: ProjectId, about: string, options: SteerOptions): Promise<readonly string[]>;
 }
 
-/** Throws where the command line names what there cannot be. */
+/** Throws if the command line names an object that cannot exist. */
 interface Subject {
   readonly name: string;
   readonly description: string;

@@ -108,7 +108,7 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
   });
 }
 
-/** Undefined where the person has left. */
+/** Undefined if the person has left. */
 async function follow(
   client: StoryClient,
   batchId: string,
@@ -119,7 +119,7 @@ async function follow(
     if (signal.aborted) break;
     progress.show(view);
     const { queued = 0, processing = 0, needs_attention = 0, awaiting_approval = 0, paused = 0 } = view.counts;
-    // A batch whose stories have all ended ends by itself, a moment later.
+    // A batch whose stories have all ended ends a moment later.
     const waitsForPeople = queued + processing === 0 && needs_attention + awaiting_approval + paused > 0;
     if (!view.running || (stopsForPeople && waitsForPeople)) return view;
   }
@@ -132,7 +132,7 @@ function codeOf({ counts, projects }: BatchView): number {
   return completed < projects.length ? EXIT_CODES.parked.code : EXIT_CODES.ok.code;
 }
 
-/** Throws `Project.Invalid` where the file cannot be read. */
+/** Throws `Project.Invalid` if the file cannot be read. */
 async function projectsIn(source: Readable, { owner, scenes, style }: Flags): Promise<NewProject[]> {
   const text = await readText(source, MOST_INPUT_BYTES).catch((cause: NodeJS.ErrnoException) => {
     throw new StoryreelError('Project.Invalid', `The topics cannot be read (${cause.code}).`, { cause });

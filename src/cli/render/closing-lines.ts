@@ -47,7 +47,7 @@ export function attentionLines({ lane, error, commands = [] }: LaneState, style:
   ];
 }
 
-/** What the film lacks, because a person has skipped it. */
+/** The parts that the film lacks, because a person has skipped them. */
 function lacksOf({ stills = [], missing_scenes: missing = [] }: FilmReference): string[] {
   return [
     ...(stills.length > 0 ? [`Without a clip, shown by its image: scene ${stills.join(', ')}`] : []),

@@ -8,7 +8,7 @@ import { checkLine } from './story-flow';
 import type { StoryView } from './story-view';
 import { createStyle, oneLine, printable, type Style } from './style';
 
-/** For a log or a pipe: a line for each event of interest, and each text as a whole once it has settled. */
+/** For a log or a pipe: a line for each event of interest, and each text as a whole once it is committed. */
 export class PlainRenderer implements Renderer {
   private readonly style: Style;
 

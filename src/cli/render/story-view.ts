@@ -23,7 +23,7 @@ export interface StoryView {
   readonly lanes: ReadonlyMap<LaneId, LaneState>;
   readonly scenes: readonly Pick<SceneSnapshot, 'scene_number' | 'narration'>[];
   readonly film?: FilmReference;
-  /** Lanes of which a text was shown that is not the stored one, also where that was repaired since. */
+  /** Lanes of which a wrong text was shown, even if that has been repaired since. */
   readonly mismatches: readonly LaneId[];
   /** Stages that wait for approval. */
   readonly gates?: readonly string[];
@@ -102,7 +102,7 @@ function ofLane(view: StoryView, event: LogEvent, lane: LaneId): StoryView {
   const after = nextLane(before, event);
   const lanes = new Map(view.lanes).set(lane, after);
   const parked = [...lanes.values()].some(({ error }) => error !== undefined);
-  // A person's word holds until the run itself says otherwise.
+  // An operator's pause holds until the run itself reports another status.
   const isHeld = view.status === 'paused' || view.status === 'awaiting_approval';
   const next: StoryView = { ...view, lanes, status: isHeld ? view.status : parked ? 'needs_attention' : 'processing' };
   if (event.type !== 'done') return next;
