@@ -28,7 +28,7 @@ export class ProjectStage {
   @Column('text', { nullable: true })
   text: string | null;
 
-  /** Of the text's UTF-8, in hex. */
+  /** SHA-256 of the text's UTF-8, in hex. */
   @Column('text', { nullable: true })
   sha256: string | null;
 

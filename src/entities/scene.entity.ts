@@ -20,7 +20,7 @@ export class Scene {
   @ForeignKey(() => Project, { name: 'storyboards_project_fkey', onDelete: 'CASCADE' })
   projectId: string;
 
-  /** From 1. */
+  /** The scene number, from 1. */
   @Column('int', { name: 'sequence_number' })
   sequenceNumber: number;
 

@@ -2,7 +2,7 @@ import type { NegotiatedSocket } from './negotiated-socket';
 
 const CANCEL_CODE = 80_877_102;
 
-/** Where the server, or the pooler before it, listens, and how it knows the statement's session. */
+/** The address of the server, or of the pooler before it, and its key for the statement's session. */
 export interface Session {
   readonly host: string;
   readonly port: number;

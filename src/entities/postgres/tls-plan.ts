@@ -81,7 +81,7 @@ function modeOf(mode: string | undefined, ssl: string | undefined, system: boole
   return known;
 }
 
-/** With a root certificate at hand, `require` checks the chain, as in libpq. Only `verify-full` looks at the name. */
+/** If there is a root certificate, `require` checks the chain, as in libpq. Only `verify-full` checks the name. */
 function verification(mode: Mode, hasRoot: boolean): ConnectionOptions {
   if (mode === 'verify-full') return { rejectUnauthorized: true };
   if (mode === 'verify-ca' || (mode === 'require' && hasRoot)) {
