@@ -8,7 +8,7 @@ export function askAgain(messages: readonly ChatMessage[], issues: readonly stri
   );
 }
 
-/** Adds to a conversation what a person said of earlier answers. */
+/** Adds people's feedback on earlier answers to a conversation. */
 export function heed(messages: readonly ChatMessage[], feedback: readonly string[]): readonly ChatMessage[] {
   if (feedback.length === 0) return messages;
   return addToLast(
@@ -17,7 +17,7 @@ export function heed(messages: readonly ChatMessage[], feedback: readonly string
   );
 }
 
-/** Adds to the prompt of a picture or a clip what a person said of earlier ones. */
+/** Adds people's feedback on earlier results to the prompt of a picture or a clip. */
 export function heedInPrompt(prompt: string, feedback: readonly string[]): string {
   return [prompt, ...feedback].join('\n');
 }

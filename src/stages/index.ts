@@ -7,7 +7,7 @@ import { rewrite } from './rewrite';
 import { storyboard } from './storyboard';
 import { videoGeneration } from './video-generation';
 
-/** What each stage of the plan does. Adding one: a folder here, a line here, and its line in the plan. */
+/** The definition of each stage of the plan. To add one: a folder here, a line here, and its line in the plan. */
 const stages: { readonly [Name in StageName]: StageDefinition & { readonly name: Name } } = {
   rewrite,
   storyboard,
