@@ -15,7 +15,7 @@ import { aPage, isPage, refusedWith } from './said-error';
 
 const TIMEOUT_MS = 300_000;
 const MAX_BYTES = 64 * 1024 * 1024;
-/** What is paid for is asked for again, at no cost, before it is given up. */
+/** How often a paid picture is fetched, at no further cost, before it counts as lost. */
 const MOST_FETCHES = 4;
 const FETCH_PAUSE_MS = 300;
 /** The model's sizes may have to be learned in more than one step. */

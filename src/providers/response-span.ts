@@ -4,7 +4,7 @@ import { boundedLine } from '../protocol';
 /** A server may write anything where its name for something should be. */
 const MOST_BYTES = 200;
 
-/** What an answer says of itself; the conventions' names for it are below. */
+/** The facts that an answer states about itself; the conventions' names for them are below. */
 export interface ResponseFacts {
   readonly id?: unknown;
   readonly model?: unknown;
@@ -23,7 +23,7 @@ export class ResponseSpan {
   private hasBegun = false;
   private hasModel = false;
 
-  /** A piece of the answer has come: the first one, or one that says more. */
+  /** A piece of the answer has arrived: the first one, or one with more facts. */
   came({ id, model, finishReason }: ResponseFacts): void {
     const { span } = this;
     if (!span) return;

@@ -1,7 +1,7 @@
-/** What came: a part of the answer, a part of the thoughts before it, or that all text so far were thoughts. */
+/** A part of the answer, a part of the thoughts before it, or the fact that all text so far were thoughts. */
 export type Told = { readonly type: 'text' | 'thought'; readonly text: string } | { readonly type: 'retract' };
 
-/** How models mark their thoughts where the server does not part them from the answer. */
+/** The marks around a model's thoughts if the server does not separate them from the answer. */
 const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
   ['<think>', '</think>'],
   ['<thinking>', '</thinking>'],
@@ -14,26 +14,27 @@ const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
 const LONGEST = Math.max(...BLOCKS.map(([, closes]) => closes.length));
 /** More white space than this before an answer is the answer. */
 const MOST_SPACE = 1_000;
-/** What a mark begins with: most pieces of a text have none of it. */
+/** The first characters of the marks: most pieces of a text contain none of them. */
 const FIRST = /[<[◁]/;
 
 /**
- * Parts a block of thoughts at the very beginning of an answer from the answer, wherever the stream is cut. A block that is
- * mentioned later is left alone. Some servers swallow the opening mark: then only the closing one shows what all before it
- * was, and the text so far is retracted. Where that is known of a model, its text is held back up to the mark instead.
+ * Separates a block of thoughts at the very beginning of an answer from the answer, wherever the stream is cut. A block
+ * that is mentioned later is left alone. Some servers remove the opening mark. Then only the closing mark shows that
+ * the text before it was thoughts, and that text is retracted. If this is known about a model, its text is held back
+ * until the mark.
  */
 export class ThinkBlock {
   private mode: 'start' | 'thoughts' | 'held' | 'text' | 'answer';
   private closes = '';
   private afterBlock = false;
-  /** Not handed on yet: it may be a mark, or the beginning of one. */
+  /** Text that is not passed on yet: it may be a mark, or the beginning of one. */
   private rest = '';
-  /** The end of the text that was handed on or held, in small letters, where a mark may have begun in it. */
+  /** The end of the passed or held text, in small letters; a mark may begin in it. */
   private tail = '';
   private wrote = false;
   private silent = false;
 
-  /** `midway`: the answer goes on from a text that is there, so that no block is looked for beyond its own beginning. */
+  /** `midway`: the answer continues an existing text, so a block may only begin at the very start of the answer. */
   constructor(private readonly options: { readonly midway?: boolean; readonly silentStart?: boolean } = {}) {
     this.mode = options.silentStart ? 'held' : 'start';
   }
@@ -136,7 +137,7 @@ export class ThinkBlock {
   }
 }
 
-/** Of ASCII only, so that a text stays as long as it is. */
+/** Changes ASCII only, so that the text keeps its length. */
 function small(text: string): string {
   return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
 }
