@@ -10,7 +10,7 @@ export function textHash(text: string): { sha256: string; bytes: number } {
   return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
 }
 
-/** Enough of a hash to see that one part has changed. */
+/** A hash long enough to show that one part has changed. */
 export function partHash(part: unknown): string {
   return inputHash([part]).slice(0, 16);
 }

@@ -13,8 +13,8 @@ interface Description<Label extends string> {
 const NO_LABELS = fixedSets<string>({});
 
 /**
- * One metric and its series, one for each set of label values. prom-client looks labels up at every change, which would
- * show at thousands of tokens a second: here a stream looks its series up once, and prom-client reads them at each scrape.
+ * One metric and its series, one for each set of label values. prom-client looks labels up at every change: too slow
+ * for thousands of tokens a second. Here a stream looks its series up once, and prom-client reads them at each scrape.
  */
 export class Metric<Series extends Count | Level | Spread, Label extends string = never> {
   private readonly series = new Map<string, { readonly labels: Labels<Label>; readonly series: Series }>();
@@ -37,7 +37,7 @@ export class Metric<Series extends Count | Level | Spread, Label extends string 
     return this.at(this.sets.admit(labels));
   }
 
-  /** What prom-client asks for. */
+  /** The method that prom-client calls. */
   async get() {
     const { name, help, refresh } = this.description;
     await refresh?.();

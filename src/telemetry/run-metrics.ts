@@ -19,7 +19,7 @@ export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 const count = () => new Count();
 
-/** What becomes of runs and of the attempts at their lanes. */
+/** The results of runs and of the attempts at their lanes. */
 export class RunMetrics {
   readonly started: Metric<Count>;
   readonly ended: Metric<Count, 'outcome'>;

@@ -18,7 +18,7 @@ export class Level {
 
 /** How often values fell into which bucket. It allocates nothing after it was made: observing is a loop over a few bounds. */
 export class Spread {
-  /** By bucket, not summed up; the last one has no upper bound. */
+  /** One count per bucket, not cumulative; the last bucket has no upper bound. */
   readonly counts: Float64Array;
   sum = 0;
   count = 0;

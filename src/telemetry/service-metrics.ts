@@ -4,7 +4,7 @@ import { fixedSets, type LabelSets } from './label-sets';
 import { Metric } from './metric';
 import { Level } from './series';
 
-/** How a run that has not ended stands; `queued`: a batch has not begun it. */
+/** The statuses of a run that has not ended; `queued`: a batch has not begun it. */
 export const OPEN_STATUSES = ['queued', 'processing', 'paused', 'awaiting_approval', 'needs_attention'] as const;
 type OpenStatus = (typeof OPEN_STATUSES)[number];
 
@@ -18,10 +18,10 @@ export interface ParkedLanes {
   readonly oldestSeconds: number;
 }
 
-/** What all workers see alike. */
+/** The part that is the same for all workers. */
 export interface SeenWork {
   readonly runs: Readonly<Partial<Record<OpenStatus, number>>>;
-  /** By stage. */
+  /** The lanes that need attention, by stage. */
   readonly parked: Readonly<Record<string, ParkedLanes>>;
 }
 
@@ -117,7 +117,7 @@ export class ServiceMetrics {
 
   private readonly show: (seen: SeenServices) => void;
 
-  /** From now on `source` is asked at each scrape. It must answer within a scrape's time, whatever is away. */
+  /** From now on `source` is called at each scrape. It must answer within a scrape's time, whatever is away. */
   watch(source: () => Promise<SeenServices>): void {
     this.source = source;
   }

@@ -45,7 +45,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it failed. */
   readonly finished: Promise<void>;
-  /** Where its metrics are, if METRICS_ADDRESS is set; `/healthz` and `/readyz` are beside them. */
+  /** The address of its metrics, if METRICS_ADDRESS is set; `/healthz` and `/readyz` are beside them. */
   readonly metricsUrl?: string;
 }
 
@@ -65,10 +65,10 @@ const CLOSE_MS = 1_000;
 const BEAT_THROTTLE_MS = 100;
 
 /**
- * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
- * own with a cap of its own. It begins when the schema, the namespace, Redis and the media folder are as it needs them, and
- * says until then what it waits for. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached, `Config.Invalid`
- * where it cannot listen on METRICS_ADDRESS, and the reason of `signal` where that aborts the waiting.
+ * One process that serves every task queue. Workflows and a run's own steps share one queue, and each kind of lane has
+ * a queue with its own limit. The worker begins when the schema, the namespace, Redis and the media folder are ready,
+ * and logs until then what it waits for. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws
+ * `Config.Invalid` if it cannot listen on METRICS_ADDRESS. If `signal` aborts the waiting, its reason is thrown.
  */
 export async function runWorker(
   config: Config,
@@ -125,7 +125,7 @@ export async function runWorker(
     const needs = workerNeeds({ connection, dataSource, redis, media: store }, config);
     const onLook = health.waits.bind(health);
     await waitForNeeds(needs, { logger, onLook, ...(signal && { signal }) });
-    // It is not waited for: a worker that only writes texts needs none.
+    // The check is not awaited: a worker that only writes texts needs no ffmpeg.
     void tryFfmpeg(config).then(({ fault }) => {
       if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
     });
@@ -221,7 +221,7 @@ async function createWorkers(
   ]);
 }
 
-/** Made by the build; where the sources run as they are, made now. */
+/** Made by the build; if the sources run directly, it is made now. */
 async function workflowBundle(): Promise<WorkflowBundleOption> {
   const folder = join(__dirname, '..', 'workflows');
   const codePath = join(folder, 'bundle.js');

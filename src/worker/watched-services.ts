@@ -12,7 +12,7 @@ const PATIENCE_MS = 2_000;
 interface Watched {
   readonly connection: Pick<NativeConnection, 'withDeadline' | 'workflowService'>;
   readonly redis: Pick<OpenedRedis, 'write'>;
-  /** Whose pool is shown. */
+  /** The data source whose pool is shown. */
   readonly dataSource: DataSource;
 }
 
@@ -106,7 +106,7 @@ async function answers(ask: () => Promise<unknown>): Promise<boolean> {
   return (await within(() => ask().then(() => true))) ?? false;
 }
 
-/** Undefined where it failed, or took too long. */
+/** Undefined if it failed, or took too long. */
 async function within<T>(ask: () => Promise<T>): Promise<T | undefined> {
   const over = new AbortController();
   const late = sleep(PATIENCE_MS, undefined, { signal: over.signal, ref: false }).catch(() => undefined);

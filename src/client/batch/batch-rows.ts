@@ -27,7 +27,10 @@ type Row = Pick<Project, 'id' | 'name' | 'status' | 'owner' | 'error'>;
 
 const ROWS_AT_ONCE = 500;
 
-/** A row `p` of projects that has no run and has not completed, or lacks a stage of $3. Any row if $2 is true. */
+/**
+ * A row `p` of projects that has no run and has not completed, or that lacks a stage of $3. With $2, every completed
+ * row.
+ */
 const TO_RUN = `(
   p.status IN ('draft', 'queued', 'failed', 'cancelled') OR (p.status = 'completed' AND ($2 OR EXISTS (
     SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
