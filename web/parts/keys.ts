@@ -34,7 +34,7 @@ export function allKeys(): readonly (readonly [string, KeyAction])[] {
 
 let first: { readonly key: string; readonly at: number } | undefined;
 
-/** None while somebody types, composes Chinese, or a dialog is open. */
+/** Keys do nothing while somebody types, composes Chinese, or a dialog is open. */
 export function startKeys(): void {
   addEventListener('keydown', (event) => {
     const { target, key } = event;

@@ -1,6 +1,6 @@
 import { firstBytes, utf8Bytes } from '../../src/protocol';
 
-/** What shows a text. It is told of changes only; it never gets the whole text for a token. */
+/** A view of a text. It is informed of changes only; it never gets the whole text for a token. */
 export interface TextView {
   append(text: string): void;
   replace(text: string): void;
