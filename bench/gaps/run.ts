@@ -12,14 +12,14 @@ import { postgresGround } from './postgres';
 import { redisGrounds } from './redis';
 import type { Gap, Situation } from './situation';
 
-/** So many short texts, two at a time, that there is always a next one. */
+/** The number of short texts, which run two at a time; it is so large that there is always a next one. */
 const SCENES = 100;
 const SETTLE_MS = 3_000;
 const PATIENCE_MS = 120_000;
 
 /**
- * After each situation, how long it takes until tokens of new texts come again; by real services, worker and client. Only
- * those whose name contains one of `only`, if there are any.
+ * Measures, for each situation, how long it takes until tokens of new texts arrive again. It uses real services, worker
+ * and client. `only` selects situations by a part of their name.
  */
 export async function gaps(
   ground: Ground,

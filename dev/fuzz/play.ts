@@ -15,7 +15,7 @@ import { anyKnock, knock } from './doors';
 import { failedTasks } from './failed-tasks';
 import { RawSender } from './raw-messages';
 
-/** What is fuzzed: a client and a worker that serve this task queue, with a database of their own. */
+/** The system under test: a client and a worker that serve this task queue, with a database of their own. */
 export interface FuzzWorld {
   readonly client: StoryClient;
   readonly temporal: Client;
@@ -36,9 +36,9 @@ const SHORT = { stages: ['rewrite'], gates: ['rewrite'] } as const;
 const PATIENCE_MS = 60_000;
 
 /**
- * Sends anything to every signal, update and query of a story, a batch and the reconciler, starts them with anything, and gives
- * anything to every method of the client. Afterwards a pause, a cancel and a new run must work, and no task of a workflow
- * may have failed. Rejects with what was found, its seed, and the messages.
+ * Sends anything to every signal, update and query of a story, a batch and the reconciler. Starts them with anything,
+ * and passes anything to every method of the client. Afterwards a pause, a cancel and a new run must work, and no task
+ * of a workflow may have failed. Rejects with the findings, their seed, and the messages.
  */
 export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: FuzzOptions): Promise<void> {
   const many = { maxLength: messages, size: 'max' } as const;
@@ -105,7 +105,7 @@ async function steersStill(client: StoryClient, projectId: ProjectId): Promise<v
   });
   await client.cancel(projectId);
   await untilSo('the run ends', async () => (await client.runStatus(projectId)) === undefined);
-  // What knocks at the doors may have left.
+  // The calls may have left a budget.
   await client.setBudget(projectId);
   await client.edit(projectId, { topic: 'a fox who has heard everything' });
   await client.start(projectId, { stages: ['rewrite'] });

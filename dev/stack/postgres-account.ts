@@ -12,7 +12,7 @@ interface Invocation {
   gid?: number;
 }
 
-/** As whom Postgres runs. */
+/** The account that runs Postgres. */
 export interface PostgresAccount {
   /** Who must own its files; undefined when that is us. */
   owner?: { uid: number; gid: number };
@@ -20,10 +20,9 @@ export interface PostgresAccount {
 }
 
 /**
- * Ourselves, or when we are root, whom Postgres refuses, an account that the system already has: nothing outside of
- * the state
- * folder is changed. If that account cannot enter the project's folder (a clone below a folder of mode 700), `setpriv`
- * gives it the one capability to do so. Throws `StackError` when that does not help either.
+ * Our own account or, if we are root, which Postgres refuses, an existing account of the system. Nothing outside the
+ * state folder is changed. That account may not be able to enter the project's folder (a clone below a folder of mode
+ * 700). Then `setpriv` gives it the one capability to do so. Throws `StackError` if that does not help either.
  */
 export async function choosePostgresAccount(
   context: StackContext,

@@ -9,7 +9,7 @@ interface GatewayPlace {
   readonly note: (line: string) => void;
 }
 
-/** Starts the HTTP gateway as a process of its own; gives its address, or undefined where it cannot be had. */
+/** Starts the HTTP gateway as a process of its own; returns its address, or undefined if it does not start. */
 export async function startGateway(stack: Stack, { stateDir, env, note }: GatewayPlace): Promise<string | undefined> {
   const logFile = join(stateDir, 'logs', 'gateway.log');
   const child = startGuest(stack, {

@@ -1,4 +1,4 @@
-/** `npm start`: everything on this machine, one film made and shown, and then at hand until Ctrl-C. */
+/** `npm start`: everything on this machine, one film made and shown, and then kept running until Ctrl-C. */
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import {
@@ -42,7 +42,7 @@ process.stderr.on('error', () => undefined);
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  // What is wrong in the environment is said before anything is started.
+  // Faults of the environment are reported before anything is started.
   readConfig(env);
   const lock = acquireLock(stateDir);
   let isStarted = false;

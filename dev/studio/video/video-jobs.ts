@@ -27,7 +27,7 @@ interface Running {
 const atOnce = 2;
 const frameRate = 24;
 
-/** Accepts video jobs, renders two at a time, and after a restart goes on with those that were not finished. */
+/** Accepts video jobs, renders two at a time, and after a restart continues the unfinished ones. */
 export class VideoJobs {
   private readonly jobs = new Map<string, VideoJob>();
   private readonly byKey = new Map<string, Promise<VideoJob>>();
