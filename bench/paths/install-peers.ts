@@ -9,7 +9,7 @@ export const peersFolder = resolve(__dirname, '..', '..', '..', 'bench', 'peers'
 const BOUND_MS = 15 * 60_000;
 let installed: Promise<void> | undefined;
 
-/** Installs what bench/peers' lock file names, unless just that is there already. Once in a process, whoever asks. */
+/** Installs the packages of bench/peers' lock file, unless exactly these are installed. It runs once in a process. */
 export function installPeers(report: (line: string) => void): Promise<void> {
   return (installed ??= install(report));
 }

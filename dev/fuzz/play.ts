@@ -82,7 +82,7 @@ export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: Fuzz
 
 const NOTHING: RawMessage = { way: 'signal', name: 'nonsense', payloads: [] };
 
-/** Workflows that nobody would start so. Gives their ids. */
+/** Starts workflows that no program would start, and returns their ids. */
 async function startWithAnything(
   sender: RawSender,
   taskQueue: string,

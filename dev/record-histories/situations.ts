@@ -113,7 +113,7 @@ async function seen({ client, projectId }: RecordedStory, type: string): Promise
   for await (const event of client.watch(projectId)) if (event.type === type) return;
 }
 
-/** Waits until the run has any of what is looked for, and gives that. */
+/** Waits until the run has any of the expected statuses, and returns it. */
 async function stands(
   { client, projectId }: RecordedStory,
   look: (view: StoryStatusView) => readonly string[],

@@ -27,7 +27,7 @@ export class PortBook {
     this.#last = success ? data : {};
   }
 
-  /** A free port for this use. Asked again for the same use it gives another one. */
+  /** A free port for this use. A second call for the same use returns another port. */
   async take(use: string, preferred?: number): Promise<number> {
     const wished = [this.#last[use], preferred].filter((port) => port !== undefined);
     for (let tries = 0; tries < 200; tries += 1) {

@@ -51,7 +51,7 @@ function setprivArgs({ uid, gid }: { uid: number; gid: number }): string[] {
   return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--securebits=+no_setuid_fixup', ...capability, '--'];
 }
 
-/** The owner of the cluster that is there; for a new one `postgres`, else `nobody`. */
+/** The owner of the existing cluster; for a new one `postgres`, else `nobody`. */
 async function lesserAccount({ env }: StackContext, clusterDir: string): Promise<{ uid: number; gid: number }> {
   if (existsSync(clusterDir)) {
     const { uid, gid } = statSync(clusterDir);

@@ -28,7 +28,7 @@ export function placeLines({ uiUrl, gatewayUrl, loginToken, namespace, envFile, 
   ];
 }
 
-/** The token is in the fragment, which browsers send to nobody. */
+/** The token is in the fragment of the address, which browsers do not send. */
 function pageLines(page: string, url: string, loginToken: string | undefined): string[] {
   const login = loginToken === undefined ? '' : `#login=${loginToken}`;
   return [`Page          ${page}${login}`, `HTTP          ${url}/v1`];

@@ -21,6 +21,6 @@ export interface ActivityDeps extends PlanSource {
    * well.
    */
   readonly onDiskFault?: (error: unknown) => void;
-  /** Absent where nobody scrapes this worker. */
+  /** Absent if nobody scrapes this worker. */
   readonly metrics?: StoryMetrics;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoryClient } from '../client';
 import type { ProjectId } from '../protocol';
 
-/** Without a worker nobody answers for the workflow. */
+/** Without a worker, the workflow does not answer. */
 const ANSWER_MS = 3_000;
 
 /** The state of the project's run in Temporal. A workflow that exists and does not answer counts as running. */

@@ -19,7 +19,7 @@ export class Overview {
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
-  /** Gates that wait and parked lanes, the oldest first; see `reviewQueue`. */
+  /** Open gates, and lanes that need attention, the oldest first; see `reviewQueue`. */
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.run(() => reviewQueue(this.source.dataSource, filter));
   }

@@ -41,7 +41,10 @@ export class Sessions {
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
-  /** A token that signs the operator in, once, within a minute. Whoever reaches the database is the operator. */
+  /**
+   * Creates a token that signs the operator in, once, within a minute. Anyone with access to the database is the
+   * operator.
+   */
   createLoginToken(): Promise<string> {
     return this.run(async () => {
       const token = randomBytes(32).toString('base64url');

@@ -109,8 +109,7 @@ export class StoryClient {
 
   /**
    * Settings are an object: without `readConfig`, nothing is read from the environment. Throws `Config.Invalid`, and
-   * `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching
-   * waits for it.
+   * `Service.Unreachable` if Temporal or Postgres cannot be reached. Redis may be away: a watch then waits for it.
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
     const config = configOf(settings);
@@ -234,7 +233,9 @@ export class StoryClient {
     return this.steer(projectId, 'resume', () => ({}));
   }
 
-  /** Has lanes that wait for a person tried again: one (`image_generation/3`) or all of a stage. Gives those lanes. */
+  /**
+   * Lanes that wait for a person are tried again: one (`image_generation/3`) or all of a stage. Returns those lanes.
+   */
   async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
     return (await this.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
   }
@@ -244,7 +245,7 @@ export class StoryClient {
     return (await this.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** Stops a lane and keeps its text as it is. It waits for `retry` or `skip` then. Gives the lanes. */
+  /** Stops a lane and keeps its text. The lane then waits for `retry` or `skip`. Returns the lanes. */
   async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
     return (await this.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
   }
@@ -268,8 +269,8 @@ export class StoryClient {
   }
 
   /**
-   * Asks the run to end. Temporal knows of it when this resolves, and workers close their providers' connections in the same
-   * moment; where Redis is away, within a second. Throws `Project.NotFound`.
+   * Asks the run to end. It resolves when Temporal knows the request. Workers close their providers' connections at the
+   * same moment or, if Redis is away, within a second. Throws `Project.NotFound`.
    */
   cancel(projectId: ProjectId): Promise<CancelResult> {
     return this.run(() => {

@@ -15,7 +15,7 @@ import { oneOf } from './one-of';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
 
-/** `ambiguous_submit`: the provider may have taken the job, and nobody knows under which id. */
+/** `ambiguous_submit`: the provider may have accepted the job, and its id is unknown. */
 const VIDEO_STATUSES = ['submitting', 'ambiguous_submit', 'submitted', 'completed', 'failed', 'cancelled'] as const;
 
 /**

@@ -9,7 +9,7 @@ const MIGRATION_LOCK = 7_867_914_611;
  * transaction: after a failure, or the death of the process, nothing has changed. Expects an initialized data source.
  */
 export function migrate(dataSource: DataSource): Promise<string[]> {
-  // Read committed, so that whoever has waited for the lock sees what its holder committed.
+  // Read committed, so that a process that waited for the lock sees what the holder committed.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
     // Waiting for another deploy, and altering a large table, may take longer than a statement normally may.
     await manager.query('SET LOCAL statement_timeout = 0');

@@ -7,8 +7,8 @@ const USAGE_UNITS = ['token', 'image', 'second'] as const;
 const USAGE_OUTCOMES = ['open', 'useful', 'wasted'] as const;
 
 /**
- * One paid call: an attempt at a text or an image, or one job for a clip, which several attempts may tend. The row is
- * written before the call, so that nothing that was paid is forgotten, whoever dies.
+ * One paid call: an attempt at a text or an image, or one job for a clip, which several attempts may follow. The row is
+ * written before the call, so that no payment is forgotten after a crash.
  */
 @Entity('model_usage')
 @Check('model_usage_unit_check', oneOf('unit', USAGE_UNITS))
@@ -55,7 +55,7 @@ export class ModelUsage {
   @Column('int', { name: 'output_tokens' })
   outputTokens: number;
 
-  /** Tokens paid for that are in no settled result: all of a wasted call's. */
+  /** Paid tokens that are in no committed result: all tokens of a wasted call. */
   @Column('int', { name: 'wasted_tokens', default: 0 })
   wastedTokens: number;
 

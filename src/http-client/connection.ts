@@ -21,7 +21,7 @@ export interface Ask {
   readonly signal?: AbortSignal;
 }
 
-/** Asks the gateway, as whoever holds the token. */
+/** Sends requests to the gateway with the token's permissions. */
 export class Connection {
   private token: string | undefined;
   private readonly base: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The hash of all that a result is made from. The same parts in the same order give the same hash, on any machine. */
+/** The hash of all inputs of a result. The same parts in the same order give the same hash, on any machine. */
 export function inputHash(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -9,7 +9,7 @@ export type ProjectId = Branded<string, 'ProjectId'>;
 /** `rewrite`, `film`, … for a stage that runs once; `image_generation/3` for scene 3 of a per-scene stage. */
 export type LaneId = Branded<string, 'LaneId'>;
 
-/** The name of a batch of projects, chosen by whoever starts it. */
+/** The name of a batch of projects, chosen by the caller that starts it. */
 export type BatchId = Branded<string, 'BatchId'>;
 
 /** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. */

@@ -94,7 +94,7 @@ export function plainInMarkdown(text: string): string {
   return boundedLine(text, TEXT_BYTES.message).replace(MARKDOWN, '\\$&');
 }
 
-/** A failure as it is kept and shown, whoever has worded it. */
+/** A failure in the form in which it is stored and shown, whoever wrote its message. */
 export function boundedError(error: {
   readonly type: string;
   readonly message: string;

@@ -13,7 +13,7 @@ export interface TraceCarrier {
  */
 export interface RunTraces {
   readonly ended: (end: {
-    /** Who started the run; absent where nobody traced it. */
+    /** The span that started the run; absent without tracing. */
     readonly carrier?: TraceCarrier;
     readonly at: number;
     readonly outcome: 'completed' | 'continued' | 'cancelled' | 'failed';
@@ -35,7 +35,7 @@ export function spanIdOfRun(runId: string): string {
   return runId.replaceAll('-', '').slice(16);
 }
 
-/** The trace of a run that nobody traced when it was started. */
+/** The trace of a run that was started without tracing. */
 export function traceOfRun(runId: string): TraceCarrier {
   return { traceparent: `00-${runId.replaceAll('-', '')}-${spanIdOfRun(runId)}-01` };
 }

@@ -13,7 +13,7 @@ export interface StoryInput {
   readonly projectId: ProjectId;
   /** Produces every lane again, even if a committed result has the same input hash. Default false. */
   readonly force?: boolean;
-  /** Only these stages; what they need of others is settled already. Default: all. */
+  /** Only these stages. The results that they need from other stages are committed already. Default: all stages. */
   readonly stages?: readonly string[];
   /** Only these scenes, and only stages that run per scene, unless `stages` names others. */
   readonly scenes?: readonly number[];
@@ -33,7 +33,7 @@ export interface StoryInput {
 export interface CarriedRun {
   readonly run: OpenedRun;
   readonly runId: string;
-  /** Absent until the storyboard is settled. */
+  /** Absent until the storyboard is committed. */
   readonly scenes?: readonly number[];
   /** The scenes that the numbers above and below mean. */
   readonly sceneIds?: SceneIds;
@@ -104,7 +104,7 @@ export interface LaneTask {
   readonly scenes?: readonly string[];
   /** The story run id, which viewers follow. It stays the same if the workflow continues as new. */
   readonly runId: string;
-  /** Results settled under an older fence are not reused. */
+  /** Results that were committed under a lower fence are not reused. */
   readonly madeSince?: number;
   /** The workflow was reset to a point behind the opening of its run. */
   readonly afterReset?: boolean;

@@ -30,7 +30,7 @@ export class ChatBody {
     this.parser = new SseParser(mostBytes);
   }
 
-  /** Gives, once the answer is complete, for how many milliseconds more the body is worth reading. */
+  /** Once the answer is complete, returns for how many milliseconds more the body should be read. */
   push(bytes: Buffer): number | undefined {
     if (this.kind === 'events') return this.take(this.parser.push(bytes));
     this.parts.push(bytes);

@@ -181,7 +181,7 @@ export async function pourBody(
   }
 }
 
-/** Some servers and the proxies before them pack what they answer although nobody asked for it. */
+/** Some servers, and proxies before them, compress their answers although the request did not ask for it. */
 function unpacked(incoming: http.IncomingMessage): Readable {
   const unpack = UNPACK[incoming.headers['content-encoding']?.trim().toLowerCase() ?? ''];
   return unpack ? pipeline(incoming, unpack(), () => undefined) : incoming;

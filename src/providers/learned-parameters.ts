@@ -44,7 +44,7 @@ interface Learned extends Lesson {
 
 /** Learned in this process, by provider and model. */
 const known = new Map<string, Learned[]>();
-/** A process asks few models; whoever names them without end must not fill its memory. */
+/** A process asks few models. Endless new names must not fill its memory. */
 const MOST_KNOWN = 1_000;
 
 export interface Asking<Result> {

@@ -27,7 +27,7 @@ export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'
   readonly say?: (words: string) => void;
 }
 
-/** Image generation of any OpenAI-compatible server, whether it gives the picture itself or its address. */
+/** Image generation of any OpenAI-compatible server, whether it returns the picture itself or its address. */
 export class OpenAiImage implements ImageProvider {
   private readonly limits: ModelLimits;
   private readonly learned: LearnedParameters;
@@ -108,7 +108,7 @@ export class OpenAiImage implements ImageProvider {
   }
 }
 
-/** A size that nobody could read out of the refusal is left to the model. */
+/** If no size can be read in the refusal, the model chooses the size. */
 const REMEDIES: Remedies = { n: without(), size: without() };
 
 function wholeOf(bytes: Buffer): Media {

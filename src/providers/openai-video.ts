@@ -131,7 +131,7 @@ export class OpenAiVideo implements VideoProvider {
   }
 }
 
-/** A size that nobody could read out of the refusal is left to the model. */
+/** If no size can be read in the refusal, the model chooses the size. */
 const REMEDIES: Remedies = {
   size: without(),
   seconds: {

@@ -9,7 +9,7 @@ export interface TextRequest {
   /** Upper bound of the answer. */
   readonly maxTokens: number;
   readonly temperature: number;
-  /** Called where something came that is no part of the answer, such as a comment. */
+  /** Called if something arrives that is no part of the answer, such as a comment. */
   readonly onAlive?: () => void;
   /** Called with what is learned of the model, for the log and for viewers. */
   readonly onNotice?: (words: string) => void;
@@ -99,7 +99,7 @@ export type VideoJob =
       readonly status: 'failed';
       readonly jobId: string;
       readonly message: string;
-      /** Asking again would not help: its content is refused, or nobody pays for it. */
+      /** Another request would not help: its content is refused, or its costs are not covered. */
       readonly kind?: 'refused' | 'quota';
     };
 

@@ -1,7 +1,7 @@
 import { trace, type Span } from '@opentelemetry/api';
 import { boundedLine } from '../protocol';
 
-/** A server may write anything where its name for something should be. */
+/** A server may write any text as an id or a model name. */
 const MOST_BYTES = 200;
 
 /** The facts that an answer states about itself; the conventions' names for them are below. */
@@ -12,8 +12,8 @@ export interface ResponseFacts {
 }
 
 /**
- * Notes what a provider answers in the span of the call that is being made; it does nothing where nobody traces. Make it
- * before the request is sent: the socket's events belong to no span.
+ * Records the facts of a provider's answer in the span of the current call; it does nothing without tracing. Make it
+ * before the request is sent, because the socket's events belong to no span.
  *
  * Source: OpenTelemetry semantic conventions for generative AI.
  */

@@ -27,7 +27,7 @@ export class SseParser {
   /** `mostUnits`: of one event, its lines and what is not complete yet. Throws `Output.TooLong` beyond it. */
   constructor(private readonly mostUnits = Infinity) {}
 
-  /** Takes the next bytes and gives the events that they complete, in order. */
+  /** Takes the next bytes and returns the events that they complete, in order. */
   push(bytes: Buffer): ServerSentEvent[] {
     return this.take(this.decoder.write(bytes));
   }

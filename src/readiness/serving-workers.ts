@@ -26,7 +26,7 @@ const VERSIONED = 2;
 /** A poll for tasks lasts a minute. A worker polls for activities only if it has room, which this time allows for. */
 const HEARD_MS = 120_000;
 
-/** Rejects where Temporal cannot be asked. */
+/** Rejects if Temporal cannot be asked. */
 export async function servedQueues(connection: TemporalServices, config: Queues): Promise<ServedQueue[]> {
   const base = config.TEMPORAL_TASK_QUEUE;
   return connection.withDeadline(Date.now() + ANSWER_MS, () =>

@@ -23,7 +23,7 @@ const FEW_LETTERS = 4;
 /** A text is in a script that most of its letters have, and not in one that few have. */
 const MOST = 0.7;
 const FEW = 0.3;
-/** Whoever names a language in a topic may want another one than the topic's. */
+/** A topic that names a language may want a text in another language than its own. */
 const NAMES_LANGUAGE =
   /\bin (?:plain |simple )?(?:english|chinese|mandarin|japanese|korean|russian|arabic|hindi|greek|hebrew|thai)\b|用(?:英|中|日|韩|法|德|俄)[文语]|(?:英|中|日|韓)国?語で|(?:영어|한국어|중국어|일본어)로|на (?:английском|русском|китайском)|بال(?:عربية|إنجليزية)/i;
 

@@ -11,7 +11,7 @@ const LONGEST_REFUSAL = 800;
 const SAME = { times: 6, share: 0.5 };
 /** A text that can be compressed this much repeats itself again and again. */
 const PACKED = { bytes: 2_000, share: 0.05 };
-/** Such a text is asked for twice: a model that gives it once more would do so for ever. */
+/** Such a text is asked for twice. A model that repeats it would do so for ever. */
 const ONCE_MORE = { mostAnswers: 2 };
 
 /** The beginning and the continuation of a refusal, in the languages in which models refuse. */

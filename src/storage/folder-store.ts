@@ -158,7 +158,7 @@ export class FolderStore implements MediaStore {
       await mkdir(join(this.root, 'work'), { recursive: true });
       // The file is moved away first: a writer that stores it from now on does not find it and writes it again.
       if (!(await rename(path, aside).then(() => true, isGone))) return false;
-      // Whoever has just stored it counts on it, and has left the time.
+      // A writer that has just stored the file relies on it, and has updated its time.
       if ((await stat(aside)).mtime >= before) {
         await rename(aside, path);
         return false;
@@ -182,7 +182,7 @@ export class FolderStore implements MediaStore {
     });
   }
 
-  /** Whether it is there, whole; then it counts as stored now, so that nobody removes it before its row is there. */
+  /** Whether the complete file exists. Its time is set to now, so that it is not removed before its row exists. */
   private async refresh(media: StoredMedia): Promise<boolean> {
     const path = join(this.root, media.key);
     const found = await stat(path).catch(() => undefined);

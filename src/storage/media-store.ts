@@ -30,7 +30,7 @@ export interface MediaDraft {
  * unfinished file is never visible. Throws `Media.Unavailable` if the store cannot be used.
  */
 export interface MediaStore {
-  /** Stores and removes a small file. Throws where `put` would, or has too little room. Gives the bytes that are free. */
+  /** Stores and removes a small file. Throws if `put` would, or if too little room is free. Returns the free bytes. */
   probe(): Promise<number>;
   put(bytes: Buffer, mediaType: string): Promise<StoredMedia>;
   /**
@@ -49,6 +49,6 @@ export interface MediaStore {
   list(): AsyncIterable<FoundMedia>;
   /** Removes it, unless it was stored, or stored again, at `before` or later. Resolves with true if it was removed. */
   remove(key: string, before: Date): Promise<boolean>;
-  /** Removes work in progress that nobody has written to since `before`. Resolves with how many there were. */
+  /** Removes unfinished files that were not written to since `before`. Resolves with their number. */
   removeWork(before: Date): Promise<number>;
 }

@@ -11,7 +11,7 @@ export interface Piece {
 }
 
 export interface AppendQueueOptions {
-  /** Sends pieces in one call and gives the answer to each; undefined for one that could not be taken now. */
+  /** Sends pieces in one call and returns the reply to each; undefined for a piece that could not be stored now. */
   readonly send: (pieces: readonly Piece[]) => Promise<readonly (AppendReply | undefined)[]>;
   /** The longest that a piece may wait for others, in milliseconds. */
   readonly mostWaitMs: number;

@@ -10,7 +10,7 @@ export interface ControlChannel {
    * reached. It never rejects, and takes one second at most.
    */
   stop(request: StopRequest): Promise<boolean>;
-  /** Call what it gives, to leave. */
+  /** The returned function ends the subscription. */
   listen(listener: (request: StopRequest) => void): () => void;
   /**
    * True while a stop sent now would be received here. False until somebody listens, while the connection is lost, and

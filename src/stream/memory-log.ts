@@ -181,7 +181,7 @@ function isOutdated({ run = -Infinity }: Project, fence: number): boolean {
   return fence < run;
 }
 
-/** Keeps older attempts out; gives the fence that does. */
+/** Refuses older attempts; returns the fence that refuses them. */
 function refuses({ newest }: Project, { lane, fence }: LaneWriter): number | undefined {
   const known = newest.get(lane) ?? 0;
   if (fence < known) return known;

@@ -103,7 +103,7 @@ function orAfter<T>(ms: number, otherwise: T, answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** Undefined where others use the channel for something that is no stop. */
+/** Undefined if another program uses the channel for other messages. */
 function requestIn(message: string): StopRequest | undefined {
   try {
     const { projectId, runId, lanes, before } = JSON.parse(message) as Partial<StopRequest>;

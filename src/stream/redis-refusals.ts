@@ -19,7 +19,7 @@ export class RefusalReport {
     private readonly reach?: ReachReport,
   ) {}
 
-  /** Gives the failure in our own words. `what` was asked for. */
+  /** Returns the failure in our own words. `what` is the refused request. */
   refused(what: string, error: unknown): StoryreelError {
     const { name, message, previousErrors } = error as Error & { previousErrors?: readonly Error[] };
     // For a transaction, Redis reports only that it was discarded; the refusal was reported before.

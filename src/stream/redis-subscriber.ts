@@ -112,8 +112,8 @@ export class RedisSubscriber {
   }
 
   /**
-   * Anybody may publish on a channel, and a newer release may announce what this one cannot read. Whoever listens looks at
-   * the log then; nothing that comes in may end the process.
+   * Anybody may publish on a channel, and a newer release may announce what this one cannot read. Listeners then read
+   * the log; no message may end the process.
    */
   private messageIn(projectId: ProjectId, message: string): LogMessage {
     const [, id, before, payload] = MESSAGE.exec(message) ?? [];

@@ -15,7 +15,7 @@ const MOST_PROVIDERS = 32;
 export class KnownProviders {
   private readonly names = new Map<string, Set<string>>(PROVIDER_KINDS.map((kind) => [kind, new Set()]));
 
-  /** Gives the name under which the provider is counted. */
+  /** Returns the name under which the provider is counted. */
   admit(kind: string, name: string): string {
     const names = this.names.get(kind);
     if (!names || name === '' || (names.size >= MOST_PROVIDERS && !names.has(name))) return OTHER;

@@ -14,7 +14,7 @@ type Service = (typeof SERVICES)[number];
 /** Lanes of a stage that wait for a person. */
 export interface ParkedLanes {
   readonly count: number;
-  /** Since the first of them was parked. */
+  /** The time since the first of them began to need attention. */
   readonly oldestSeconds: number;
 }
 
@@ -27,7 +27,7 @@ export interface SeenWork {
 
 export interface SeenServices {
   readonly up: Readonly<Record<Service, boolean>>;
-  /** Undefined where Postgres cannot be asked: then what was seen last is shown. */
+  /** Undefined if Postgres cannot be asked: the last known values are shown then. */
   readonly work?: SeenWork;
   readonly pool: {
     readonly most: number;

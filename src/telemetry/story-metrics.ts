@@ -25,8 +25,9 @@ const count = () => new Count();
 const level = () => new Level();
 
 /**
- * Every metric of ours, in one registry of prom-client. A process makes one, gives it to its worker or its `StoryClient`,
- * and shows `registry` where its Prometheus scrapes. Labels are stages, providers and what has a list of ours: few, whatever runs.
+ * Every metric of ours, in one registry of prom-client. A process makes one, passes it to its worker or its
+ * `StoryClient`, and exposes `registry` to its Prometheus. Labels are stages, providers and values from fixed lists, so
+ * their number is small.
  */
 export class StoryMetrics {
   readonly registry = new Registry();

@@ -41,7 +41,7 @@ import { openTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
 export interface RunningWorker {
-  /** Takes no more work, gives what runs SHUTDOWN_GRACE_MS to end, then hands it on. */
+  /** Takes no more work, gives running work SHUTDOWN_GRACE_MS to end, then hands it over. */
   stop(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it failed. */
   readonly finished: Promise<void>;
@@ -149,7 +149,7 @@ export async function runWorker(
     const workers = await createWorkers(connection, deps, { ...telemetry.workerOptions, dataConverter: converter });
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
-      // It fails where work was given up, which is what went wrong.
+      // A failure of `close` adds nothing to this error.
       await close().catch(() => undefined);
       throw error;
     });

@@ -44,7 +44,7 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
   film: { limit: '2 hours', activity: 'joinFilm', what: 'film' },
 };
 
-/** Every paid call is bounded: so many attempts, then the lane is parked. */
+/** Every paid call is limited: after so many attempts the lane needs attention. */
 export const MOST_ATTEMPTS = 6;
 
 export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {

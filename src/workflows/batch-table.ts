@@ -31,7 +31,7 @@ export class BatchTable {
     changed(this);
   }
 
-  /** Takes in what is new, and gives what has failed or was cancelled another turn. A doubled call does nothing. */
+  /** Adds new projects, and queues failed and cancelled ones again. A repeated call changes nothing. */
   add(projects: readonly BatchItem[]): string | undefined {
     const added = new Set(projects.map(({ projectId }) => projectId).filter((id) => !this.items.has(id)));
     if (this.items.size + added.size > MOST_IN_BATCH) return `a batch has at most ${MOST_IN_BATCH} projects`;

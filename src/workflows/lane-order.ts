@@ -58,7 +58,7 @@ export class LaneOrder {
     if (scenes) this.layOut(scenes, done.sceneIds ?? opened.sceneIds);
   }
 
-  /** Resolves when every lane is settled and every gate passed; rejects with the first failure. */
+  /** Resolves when every lane is committed and every gate is passed; rejects with the first failure. */
   async all(): Promise<void> {
     const { plan } = this.opened;
     const whole = plan.filter(({ scope }) => scope === 'project').map((stage) => this.lane(stage));
@@ -82,7 +82,7 @@ export class LaneOrder {
     let lane = this.lanes.get(id);
     if (!lane) {
       lane = this.done.has(id) ? Promise.resolve() : this.begin(stage, id, scene);
-      // Whoever waits for it sees the failure; a lane that nobody waits for must not fail the workflow task.
+      // Code that waits for the lane sees the failure. A lane without a waiter must not fail the workflow task.
       lane.catch(() => undefined);
       this.lanes.set(id, lane);
     }

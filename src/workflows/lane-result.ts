@@ -11,7 +11,7 @@ import { settledLane } from './activity-options';
 
 export const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
 
-/** Whether this is what a lane's activity gives; a person may complete it by hand with anything. */
+/** Whether this is a valid result of a lane's activity; a person may complete the activity by hand with any value. */
 export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unknown): given is LaneResult {
   const { sha256, bytes, announced, scenes } = (given ?? {}) as Partial<LaneResult>;
   if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof announced !== 'boolean') return false;

@@ -51,7 +51,7 @@ const STOPPED_BY_A_PERSON: EventError = {
 
 /** Runs single lanes: by an activity that retries within bounds, then by waiting for a person. */
 export class LaneRunner {
-  /** Results settled under an older fence are made again. */
+  /** Results that were committed under a lower fence are produced again. */
   madeSince: number | undefined;
   /** The workflow was reset to a point behind the opening of the run. */
   afterReset = false;
@@ -91,7 +91,7 @@ export class LaneRunner {
     this.draining = true;
   }
 
-  /** Stops lanes and keeps what they have. One that settles at the same moment is settled. Gives the lanes. */
+  /** Stops lanes and keeps their texts. A lane that commits at the same moment stays committed. Returns the lanes. */
   stop(lanes: readonly LaneId[], why: Stop): readonly LaneId[] {
     const { table, projectId, runId } = this.options;
     for (const lane of lanes) {
@@ -278,7 +278,7 @@ export function hasMoved(error: EventError): boolean {
   return error.type === 'Lane.Moved';
 }
 
-/** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */
+/** An input of the lane is missing: if scenes change places, a lane may run before its scene's earlier lanes. */
 export function lacksInput(error: EventError | undefined): boolean {
   return error?.type === 'Project.Invalid';
 }

@@ -115,7 +115,7 @@ export class LaneTable {
     return { projectId: this.projectId, lane, ...(scene !== undefined && { scene }) };
   }
 
-  /** The name of now of a lane that was addressed before; undefined where its scene is gone. */
+  /** The current name of a lane from an earlier address; undefined if its scene was removed. */
   nameAt({ lane, scene }: LaneAddress): LaneId | undefined {
     return scene === undefined ? this.nameOf(lane) : this.numbers.nameAt(lane, scene);
   }

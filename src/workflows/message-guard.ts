@@ -41,7 +41,7 @@ function isTooLarge({ doUpdate }: Job): boolean {
   return bytes > MOST_UPDATE_BYTES;
 }
 
-/** A signal that nobody listens to leaves a line, and does nothing. Updates and queries of that kind are refused by the SDK. */
+/** A signal without a handler leaves a line, and changes nothing. The SDK refuses such updates and queries. */
 export function noteUnknownSignals(say: (line: string) => void): void {
   setDefaultSignalHandler((name) => say(`There is no signal "${boundedLine(name, MOST_NAME_BYTES)}".`));
 }

@@ -42,7 +42,7 @@ export class SceneNumbers {
     return scene === undefined ? undefined : this.laidOut[scene];
   }
 
-  /** The name that a lane has now; undefined where its scene is gone. */
+  /** The current name of a lane; undefined if its scene was removed. */
   nameOf(lane: LaneId): LaneId | undefined {
     const { stage, scene } = laneParts(lane);
     if (scene === undefined) return lane;

@@ -74,7 +74,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
     table.say('refusal' in outcome ? lineOf(name, outcome.refusal) : undefined);
     return { status: table.runStatus, lanes: table.namesOf(lanes), runId, fence: stopFence() };
   };
-  // Whoever names a lane while an edit is on its way may mean what it is called after that.
+  // A person who names a lane during an edit may mean its new name.
   const mustWait = () => NAMING.has(name) && !scenes.isCurrent && !run.ending;
   const weighLater = async (argument: unknown): Promise<Effect> =>
     (await scenes.known())
@@ -177,7 +177,7 @@ function effectsOn(run: SteeredRun): Effects {
           const running = open.filter((each) => runner.underWay.includes(each));
           set(open, 'skipped');
           runner.stop(running, 'skipped');
-          // One that is under way may be settled at this moment; it is skipped when its activity has ended.
+          // A running lane may commit at this moment; it is skipped when its activity has ended.
           for (const each of open) if (!runner.isBusy(each)) void runner.skip(each);
           return open;
         },

@@ -14,7 +14,7 @@ const CALM_MS = 250;
  */
 export function LaneTable({ story }: { readonly story: Story }) {
   const words = t();
-  // Offsets grow with every token; nobody reads them faster than this.
+  // Offsets grow with every token, but people cannot read them faster than this.
   const [, redraw] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);

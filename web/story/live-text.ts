@@ -24,7 +24,7 @@ export class LiveText {
     this.put(text);
   }
 
-  /** False where bytes before the token are missing: then only a snapshot helps. */
+  /** False if bytes before the token are missing: only a snapshot helps then. */
   token(content: string, offset: number): boolean {
     if (offset > this.bytes) return false;
     if (offset < this.bytes) this.cut(offset);

@@ -46,7 +46,7 @@ export class StoryModel {
     return text;
   }
 
-  /** False where something before the event is missing. */
+  /** False if events before this one are missing. */
   take(event: StoryEvent): boolean {
     this.events.push(event);
     if (this.events.length > KEPT_EVENTS * 1.2) this.events.splice(0, this.events.length - KEPT_EVENTS);

@@ -13,7 +13,7 @@ export interface Exchange {
   seen: SeenRequest;
   /** Resolves when what a fault holds back was let go; rejects when the connection is gone. */
   released: () => Promise<void>;
-  /** Fires when the connection is gone, whoever closed it. */
+  /** Aborts when the connection is gone, whichever side closed it. */
   gone: AbortSignal;
 }
 

@@ -47,7 +47,7 @@ export class VideoJobs {
     this.startNext();
   }
 
-  /** A job is on disk before it is promised. The same key gives the same job, until that job is deleted. */
+  /** A job is on disk before it is promised. The same key returns the same job, until that job is deleted. */
   async submit(order: VideoOrder): Promise<{ job: VideoJob; replayed: boolean }> {
     const key = order.idempotencyKey;
     const earlier = key === null ? undefined : this.byKey.get(key);

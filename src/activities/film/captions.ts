@@ -76,7 +76,10 @@ function fill(pieces: readonly Piece[], width: number): string[] {
   return lines;
 }
 
-/** Where the line that begins at `from` ends: where the text breaks, else after the last word that fits, with its space. */
+/**
+ * The end of the line that begins at `from`: the next break of the text, else after the last word that fits, with its
+ * space.
+ */
 function endOfLine(pieces: readonly Piece[], from: number, width: number): number {
   let columns = 0;
   let last: number | undefined;
@@ -111,7 +114,7 @@ function inPairs(lines: readonly string[]): string[][] {
   return cues;
 }
 
-/** Gives each cue its share of the ticks, without a gap and without one that is lost in rounding. */
+/** Divides the ticks among the cues, without a gap and without losses by rounding. */
 function spread(cues: readonly (readonly string[])[], ticks: number): Cue[] {
   const lengths = cues.map((lines) => lines.join('').length);
   const whole = lengths.reduce((sum, length) => sum + length, 0);

@@ -27,7 +27,7 @@ export interface FilmSettings {
   readonly signal: AbortSignal;
   /** Called with the number of parts that are in the film's form. */
   readonly onPart?: (made: number) => void;
-  /** Called where parts that look alike do not join; they are brought to the film's form then. */
+  /** Called if parts that look alike do not join; they are then converted to the film's form. */
   readonly onMisfit?: (fault: string) => void;
 }
 

@@ -71,7 +71,7 @@ export interface LaneRun {
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
   readonly interrupted?: Interrupted;
-  /** Set where everything older shall be made again, even from the same inputs. */
+  /** Set if every older result must be produced again, even from the same inputs. */
   readonly madeSince?: number;
   /** Set if the model must be asked again; contains what was wrong with its answers. */
   readonly unusable?: UnusableAnswers;

@@ -240,7 +240,10 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
   );
 }
 
-/** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. Nobody takes it while the project is locked. */
+/**
+ * Throws `Lane.Stale` if another attempt, or a person, has the lane now. The lane cannot be taken while the project is
+ * locked.
+ */
 export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
   const { projectId, lane, fence } = claim;
   const [row] = await manager.query<{ fence: string }[]>(

@@ -17,7 +17,7 @@ export class LaneStopped extends StoryreelError {
   }
 }
 
-/** The attempts of one worker that can be stopped at once, by whoever speaks on the control channel. */
+/** The running attempts of one worker, which a message on the control channel stops at once. */
 export class StopSignals {
   private readonly lanes = new Map<ProjectId, Set<{ readonly lane: RunningLane; readonly stop: () => void }>>();
   private readonly leave: () => void;
@@ -31,7 +31,10 @@ export class StopSignals {
     return this.control.up;
   }
 
-  /** Calls `stop` when the attempt shall stop, perhaps more than once. Call what it gives when the attempt has ended. */
+  /**
+   * Calls `stop` if the attempt must stop, perhaps more than once. Call the returned function when the attempt has
+   * ended.
+   */
   register(lane: RunningLane, stop: () => void): () => void {
     const { projectId } = lane;
     const entry = { lane, stop };

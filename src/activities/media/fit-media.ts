@@ -72,7 +72,10 @@ export function needsFitting({ info, seconds, frameSize, isOtherSize }: ClipFit)
   return info.seconds > seconds + LONGER_SECONDS || (isOtherSize && (info.width !== width || info.height !== height));
 }
 
-/** Cuts a clip to its scene's length and to the frame, and brings it to the film's form. Gives the path of the new file. */
+/**
+ * Cuts a clip to its scene's length and to the frame, and converts it to the film's form. Returns the path of the new
+ * file.
+ */
 export async function fitClip(run: LaneRun, folder: string, source: string, fit: ClipFit): Promise<string> {
   const { info, seconds, frameSize, isOtherSize: fill } = fit;
   const target = join(folder, 'fitted.mp4');

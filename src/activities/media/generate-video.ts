@@ -84,7 +84,7 @@ const maker: LaneMaker<VideoInputs> = {
   },
 };
 
-/** The job at its provider, booked; asked for where nobody has yet. */
+/** The booked job at its provider; it is submitted if no attempt has done so yet. */
 async function takenJob(
   run: LaneRun,
   { inputs }: LanePlan<VideoInputs>,

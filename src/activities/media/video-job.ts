@@ -48,8 +48,8 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
 }
 
 /**
- * Whether an attempt before may have asked for the job without learning its id: its call is booked, and nobody has seen how
- * it ended. A call that the provider refused, or that never reached it, has ended and cost nothing.
+ * Whether an earlier attempt may have submitted the job without learning its id: its call is booked, and its end is
+ * unknown. A call that the provider refused, or that never reached it, has ended and cost nothing.
  */
 export async function mayBeTaken(run: LaneRun, { idempotencyKey: callKey }: GeneratedVideo): Promise<boolean> {
   const { projectId } = run.claim;

@@ -91,7 +91,7 @@ function askingBatches({ runs }: ActivityDeps): BatchesAsked {
   };
 }
 
-/** One that cannot be repaired keeps nobody from looking at the others. */
+/** A project that cannot be repaired does not stop the work on the others. */
 async function reconcileOne(
   deps: ActivityDeps,
   seen: Candidate,

@@ -40,7 +40,7 @@ export interface EndedRun {
 }
 
 export interface ClosedRun extends EndedRun {
-  /** It has ended just now: it had begun, and nobody has closed it before. */
+  /** True if this transaction ends the run: the run had begun, and was not closed before. */
   readonly endsNow: boolean;
 }
 
@@ -84,7 +84,7 @@ export async function readRun(manager: EntityManager, projectId: ProjectId): Pro
   return { project, stages, lanes, fence: project.runFence };
 }
 
-/** Gives the status that the project had until now. */
+/** Returns the status that the project had until now. */
 async function lockRun(
   manager: EntityManager,
   { projectId, fence, seen }: EndingRun,

@@ -12,7 +12,7 @@ export interface LaneState {
   readonly text: string;
   /** The offset of the next token, in bytes of UTF-8. */
   readonly bytes: number;
-  /** After the text has settled: whether what was shown is what is stored. */
+  /** For a committed text: whether the shown text is the stored one. */
   readonly check?: TextCheck;
   /** Percent, of a clip. */
   readonly progress?: number;

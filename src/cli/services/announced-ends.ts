@@ -67,7 +67,7 @@ function ofRow({ kind: service, model, baseUrl, apiKeyFrom }: ModelProvider, con
   try {
     return [{ service, model, baseUrl, key: readSecret(apiKeyFrom) }];
   } catch {
-    // It is for the worker to have, not for whoever runs this.
+    // The key is meant for the worker and may be missing here.
     return [];
   }
 }

@@ -56,7 +56,7 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
   return editing;
 }
 
-/** Again where scenes have moved, and their lanes with them. */
+/** Reads the lanes again after scenes, and their lanes, have moved. */
 export async function readLanes(editing: Editing): Promise<void> {
   const { manager, projectId } = editing;
   const lanes = editing.lanes as Map<string, Lane>;

@@ -6,7 +6,7 @@ import { read } from './inputs';
 import { checkedProject, type NewProject } from './new-project';
 
 export interface CreateOptions {
-  /** The same id of the same owner twice is one project: the second call gives the project of the first. */
+  /** The same id of the same owner twice is one project: the second call returns the project of the first. */
   readonly requestId?: string;
 }
 

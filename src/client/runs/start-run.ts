@@ -33,11 +33,11 @@ export interface StartOptions {
   readonly keepSettings?: boolean;
   /** Only these stages. The results that they need from other stages must exist already. */
   readonly stages?: readonly StageName[];
-  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
+  /** Only these scenes: their lanes and, if all other clips exist, the film. */
   readonly scenes?: readonly number[];
   /** Stages after which the run waits for `approve`. */
   readonly gates?: readonly StageName[];
-  /** The same id twice is one run: the second call gives the run of the first. */
+  /** The same id twice is one run: the second call returns the run of the first. */
   readonly requestId?: string;
   /** Returns the open run, instead of refusing to start a second one. */
   readonly join?: boolean;

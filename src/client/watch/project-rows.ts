@@ -10,7 +10,7 @@ import {
 } from '../../protocol';
 import { sceneAssets, SCENE_ASSETS, SCENE_JOINS, type SceneAssetsRow } from './scene-assets';
 
-/** Text that is settled, by lane. */
+/** A committed text, by lane. */
 export interface SettledText {
   readonly text: string;
   readonly sha256: string;

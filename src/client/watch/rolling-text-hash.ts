@@ -19,7 +19,7 @@ export class LaneText {
   private settled: string | undefined;
   private torn = false;
 
-  /** A text that is known to have this hash, as one that has settled. */
+  /** A committed text, which is known to have this hash. */
   static ofSettled(bytes: number, sha256: string): LaneText {
     const text = new LaneText();
     text.settle(bytes, sha256);
@@ -32,7 +32,7 @@ export class LaneText {
 
   add(piece: string): void {
     const size = Buffer.byteLength(piece);
-    // A text that has settled does not grow any more.
+    // A committed text does not grow any more.
     if (this.settled !== undefined) this.torn = true;
     if (this.used + size > WINDOW.most) {
       this.fold(piece);
@@ -59,7 +59,7 @@ export class LaneText {
     this.bytes = bytes;
   }
 
-  /** Whether this is the text that is described. If so, it has settled. */
+  /** Whether this is the described text. If so, it counts as committed. */
   is(bytes: number, sha256: string): boolean {
     if (this.torn || this.bytes !== bytes) return false;
     this.settled ??= (this.hash ?? createHash('sha256')).update(this.window.subarray(0, this.used)).digest('hex');

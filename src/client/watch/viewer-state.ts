@@ -93,7 +93,7 @@ export class Follower {
       case 'token':
         return this.takeToken(event, known?.fence === fence ? known : this.open(lane, fence, event.offset, beginning));
       case 'reset':
-        // Within an attempt only its thoughts go; a text that has settled is ahead of the log.
+        // Within an attempt, only thoughts are removed. A committed text is ahead of the log.
         if (known?.fence === fence && (event.reason !== 'thoughts' || known.text?.hasSettled)) return undefined;
         this.open(lane, fence, 0);
         return event;

@@ -11,9 +11,9 @@ export interface Session {
 }
 
 /**
- * Asks the server to end the statement of a session, over a connection of its own. The server does not answer, but it
- * closes that connection after it has signalled the session. Until then (or until the bound) a late signal could
- * end the session's next statement, so the caller waits for this promise before it sends one.
+ * Asks the server to end the statement of a session, over a separate connection. The server does not answer, but it
+ * closes that connection after it has signalled the session. Until then (or until the bound), a late signal could end
+ * the session's next statement. The caller therefore waits for this promise before it sends one.
  */
 export function requestCancel(
   socket: NegotiatedSocket,

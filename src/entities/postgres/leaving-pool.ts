@@ -21,7 +21,7 @@ const Plain = Pool as unknown as new (options: object) => PlainPool;
 
 export interface PoolPlan extends Pick<LimitedClientOptions, 'connectMs' | 'statementMs'> {
   readonly tls: TlsPlan;
-  /** How long a query waits where all connections are in use. */
+  /** How long a query waits if all connections are in use. */
   readonly waitMs: number;
 }
 

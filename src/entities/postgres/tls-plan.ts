@@ -41,7 +41,7 @@ const PARAMETERS = [
   'uselibpqcompat',
 ];
 
-/** Reads `sslmode` and what belongs to it, in the meaning that libpq gives them. Throws `Config.Invalid`. */
+/** Reads `sslmode` and its related parameters, with their meaning in libpq. Throws `Config.Invalid`. */
 export function tlsPlan(url: string): TlsPlan {
   const [, address = url, query = ''] = /^([^?]*)\?(.*)$/s.exec(url) ?? [];
   const given = new URLSearchParams(query);

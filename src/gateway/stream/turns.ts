@@ -7,7 +7,7 @@ export class Turns {
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.busy < this.most) this.busy += 1;
-    // Whoever ends hands its place on.
+    // A task that ends passes its slot on.
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
       return await work();

@@ -58,7 +58,7 @@ export class LanePage {
       case 'token':
         return this.take(event.content, event.offset, fence);
       case 'reset':
-        // Within an attempt only its thoughts go; a text that has settled is ahead of the log.
+        // Within an attempt, only thoughts are removed. A committed text is ahead of the log.
         if (fence === this.fence && (event.reason !== 'thoughts' || this.sha256 !== undefined)) return 'known';
         this.begin(fence, event.attempt, new TextBlocks());
         return 'changed';
