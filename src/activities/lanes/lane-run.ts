@@ -28,7 +28,7 @@ import { handBack, handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
-import { ownFence } from './own-fence';
+import { currentFence } from './own-fence';
 import {
   claimLane,
   noteAttempt,
@@ -120,7 +120,7 @@ export async function runLane<Inputs>(
 ): Promise<LaneResult> {
   const info = activityInfo();
   const { projectId, lane, scene, runId } = task;
-  const fence = ownFence();
+  const fence = currentFence();
   const attempt = info.attempt + (task.attemptsBefore ?? 0);
   const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};

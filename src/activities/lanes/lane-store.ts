@@ -14,7 +14,7 @@ import {
 } from '../../protocol';
 import { numbersOf } from '../../stages';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
-import { isLate, type Step } from './own-fence';
+import { isSupersededRun, type Step } from './own-fence';
 
 /** One attempt of one lane. Every write below is refused if a newer attempt has claimed the lane. */
 export interface LaneAttempt {
@@ -212,7 +212,7 @@ export async function parkLane(
   return dataSource.transaction(async (manager) => {
     // No edit moves a scene from here on.
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, fence)) return undefined;
+    if (await isSupersededRun(manager, projectId, fence)) return undefined;
     const lane = await laneNow(manager, address);
     const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()

@@ -10,7 +10,7 @@ import {
   type ProjectId,
   type UsageTotals,
 } from '../../protocol';
-import { isOutrun, ownFence } from '../lanes/own-fence';
+import { isFollowedByRun, currentFence } from '../lanes/own-fence';
 import { storedResult } from '../../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream';
@@ -35,7 +35,7 @@ export async function announceLane(source: EndSource, { text, ...address }: Anno
   const { projectId, runId } = address;
   const { manager } = source.dataSource;
   // A newer run announces its own end of the lane.
-  if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
+  if (await isFollowedByRun(manager, { projectId, runId }, currentFence())) return;
   const lane = await laneNow(manager, address);
   // Nobody watches a scene that is gone.
   if (lane === undefined) return;

@@ -13,7 +13,7 @@ import {
 import { clockWentBack } from '../lanes/clock';
 import { countStart } from './count-runs';
 import type { ActivityDeps } from '../deps';
-import { ownFence } from '../lanes/own-fence';
+import { currentFence } from '../lanes/own-fence';
 import { publishForRun } from './run-lifecycle';
 
 /**
@@ -23,7 +23,7 @@ import { publishForRun } from './run-lifecycle';
 export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise<OpenedRun> {
   const { projectId } = request;
   const runId = activityInfo().workflowExecution?.runId ?? '';
-  const runFence = ownFence();
+  const runFence = currentFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
     const before = await manager.findOneBy(Project, { id: projectId });
     const runSettings = await settingsOfRun(deps, manager, before, request, runId);

@@ -3,7 +3,7 @@ import { lockProject } from '../../entities';
 import { fenceOf, STAGES, type AdoptRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
-import { isLate, ownFence } from '../lanes/own-fence';
+import { isSupersededRun, currentFence } from '../lanes/own-fence';
 import { publishForRun } from './run-lifecycle';
 import { markRun } from './run-status';
 
@@ -14,10 +14,10 @@ import { markRun } from './run-status';
 export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
   const { projectId, runId, status, gates } = request;
   const since = await deps.runs.startedAt(projectId, runId);
-  const begins = since ? fenceOf(since.getTime(), 0) : ownFence();
+  const begins = since ? fenceOf(since.getTime(), 0) : currentFence();
   const fence = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, ownFence())) return undefined;
+    if (await isSupersededRun(manager, projectId, currentFence())) return undefined;
     await adoptLanes(manager, request, begins);
     for (const { name } of STAGES) await refreshStage(manager, projectId, name);
     await manager.query(
@@ -47,7 +47,7 @@ async function adoptProject(
 ): Promise<number | undefined> {
   const [project] = await manager.query<{ run_fence: string }[]>(
     'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2',
-    [projectId, ownFence()],
+    [projectId, currentFence()],
   );
   if (!project) return undefined;
   const fence = Math.max(Number(project.run_fence), begins);

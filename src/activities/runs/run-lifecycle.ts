@@ -18,12 +18,12 @@ import type { ActivityDeps } from '../deps';
 import { countEnd } from './count-runs';
 import { endRun, readRun } from './end-run';
 import { parkLane as storeParkedLane } from '../lanes/lane-store';
-import { ownFence, ownStep } from '../lanes/own-fence';
+import { currentFence, currentStep } from '../lanes/own-fence';
 
 /** A lane's retries are used up: it waits for a person, and its event contains the commands to type. */
 export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<EndedStep> {
   const { projectId, as } = request;
-  const lane = await storeParkedLane(deps.dataSource, request, ownStep());
+  const lane = await storeParkedLane(deps.dataSource, request, currentStep());
   if (lane === undefined) return { announced: true };
   deps.logger.info({ projectId, lane, type: request.error.type }, as === 'cancelled' ? 'lane stopped' : 'lane parked');
   if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
@@ -39,7 +39,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
     await closeStory(deps, { projectId });
     return { announced: true };
   }
-  const fence = ownFence();
+  const fence = currentFence();
   // A run that was stopped before it could open has no plan, and has not left its id.
   const about = stages ? { stages, ...(scenes && { scenes }) } : { unopened: runId };
   const ended = await deps.dataSource.transaction((manager) =>
@@ -67,7 +67,7 @@ export async function announceRun(
   { projectId, runId, stages }: Pick<CloseRequest, 'projectId' | 'runId' | 'stages'>,
 ): Promise<void> {
   const ended = await deps.dataSource.transaction('REPEATABLE READ', (manager) => readRun(manager, projectId));
-  if (!ended || !isFinal(ended.project.status) || ended.fence > ownFence()) return;
+  if (!ended || !isFinal(ended.project.status) || ended.fence > currentFence()) return;
   const execution = activityInfo().workflowExecution?.runId ?? runId;
   await announceEnd(deps, ended, { runId, execution, planned: stages });
 }

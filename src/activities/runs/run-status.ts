@@ -19,17 +19,17 @@ import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
 import { refreshStage, releaseProject } from '../lanes/lane-store';
-import { isLate, ownFence, ownStep } from '../lanes/own-fence';
+import { isSupersededRun, currentFence, currentStep } from '../lanes/own-fence';
 
 /** A person lets the run continue without a lane. From now on no attempt at this lane can write. */
 export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
-  const { fence, at } = ownStep();
+  const { fence, at } = currentStep();
   const { projectId } = address;
   const { stage } = laneParts(address.lane);
   const lane = await deps.dataSource.transaction(async (manager) => {
     // No edit moves a scene from here on.
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, fence)) return undefined;
+    if (await isSupersededRun(manager, projectId, fence)) return undefined;
     const lane = await laneNow(manager, address);
     if (lane === undefined) return undefined;
     await manager.query(
@@ -53,10 +53,10 @@ export async function rejectLanes(
   { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
 ): Promise<void> {
   const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
-  const fence = ownFence();
+  const fence = currentFence();
   await dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, fence)) return;
+    if (await isSupersededRun(manager, projectId, fence)) return;
     const lanes: LaneId[] = [];
     for (const lane of known) {
       const scene = sceneIds[laneParts(lane).scene ?? 0];
@@ -104,8 +104,8 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
       projectId,
       stage: PIPELINE,
       events: [told],
-      run: { fence: ownFence() },
-      mark: { key: `hold:${runId}`, value: ownFence() },
+      run: { fence: currentFence() },
+      mark: { key: `hold:${runId}`, value: currentFence() },
       upstream: [{ stage: PIPELINE, body: told }],
     });
     await Promise.all([
@@ -169,8 +169,8 @@ async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence
     stage,
     writer,
     events,
-    run: { fence: ownFence() },
-    mark: { key: `paused:${lane}`, value: ownFence() },
+    run: { fence: currentFence() },
+    mark: { key: `paused:${lane}`, value: currentFence() },
   });
 }
 
@@ -180,8 +180,8 @@ async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: strin
     projectId,
     stage: gate,
     events: [update, { type: 'awaiting', gate }],
-    run: { fence: ownFence() },
-    mark: { key: `awaiting:${gate}`, value: ownFence() },
+    run: { fence: currentFence() },
+    mark: { key: `awaiting:${gate}`, value: currentFence() },
     upstream: [{ stage: gate, body: update }],
   });
 }
