@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { keepOrigin } from '../log-context';
 import type { BatchActivities, LaneKind, ReconcileActivities, RunsPage, StoryActivities } from '../protocol';
-import { adoptRun } from './runs/resync-run';
+import { resyncRun } from './runs/resync-run';
 import { announceLane } from './runs/announce';
 import { storyStates } from './batch-steps';
 import { closeQueued, closeStory } from './runs/close-story';
@@ -44,7 +44,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     skipLane: (request) => classified(skipLane(deps, request)),
     rejectLanes: (request) => classified(rejectLanes(deps, request)),
     markRun: (request) => classified(markRun(deps, request)),
-    adoptRun: (request) => classified(adoptRun(deps, request)),
+    adoptRun: (request) => classified(resyncRun(deps, request)),
     settledLane: (lane) => classified(settledLane(deps, lane)),
     listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),

@@ -82,7 +82,7 @@ export {
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
-  type AdoptRequest,
+  type ResyncRequest as AdoptRequest,
   type CarriedRun,
   type CloseRequest,
   type EndedStep,

@@ -170,7 +170,7 @@ export interface MarkRequest {
 }
 
 /** A run that was reset to a point after its opening, with its status at that point. */
-export interface AdoptRequest extends MarkRequest {
+export interface ResyncRequest extends MarkRequest {
   readonly lanes: readonly LaneView[];
 }
 
@@ -232,7 +232,7 @@ export interface StoryActivities {
   markRun(request: MarkRequest): Promise<EndedStep | undefined>;
   rejectLanes(request: RejectedLanes): Promise<void>;
   /** Sets rows and viewers to the state of a workflow that was reset. */
-  adoptRun(request: AdoptRequest): Promise<void>;
+  adoptRun(request: ResyncRequest): Promise<void>;
   /** The stored result of a lane, if its activity did not report it; null if the lane has no committed result. */
   settledLane(lane: LaneAddress): Promise<LaneResult | null>;
   /** The stored scene numbers or, with `ids`, the scene ids by number. Waits for an edit that is in progress. */

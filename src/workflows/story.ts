@@ -79,7 +79,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     });
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
-    if (runner.afterReset && !carried) adopt(run);
+    if (runner.afterReset && !carried) resyncAfterReset(run);
     const left = await make(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
@@ -216,7 +216,7 @@ async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder
   await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
 }
 
-function adopt({ afterReset, marker, table }: StoryRun): void {
+function resyncAfterReset({ afterReset, marker, table }: StoryRun): void {
   afterReset.tell(table).then(
     () => marker.tellAgain(),
     () => undefined,

@@ -95,7 +95,7 @@ function ownedBy({ projectId, lane, fence }: LaneAttempt) {
  * Takes over a newer fence that the log knows and no attempt owns. Returns false if the lane has changed meanwhile:
  * then an attempt owns that fence, or has ended the lane again.
  */
-export async function adoptFence(
+export async function takeOverFence(
   dataSource: DataSource,
   { projectId, lane, fence, status }: Lane,
   newer: number,

@@ -4,7 +4,7 @@ import type { Logger } from '../../logger';
 import type { LaneId, ProjectId } from '../../protocol';
 import type { EventLog, LaneWriter, PublishReply, PublishRequest } from '../../stream';
 import type { StoryMetrics } from '../../telemetry';
-import { adoptFence } from '../lanes/lane-store';
+import { takeOverFence } from '../lanes/lane-store';
 
 export interface EndSource {
   readonly dataSource: DataSource;
@@ -37,7 +37,7 @@ export async function publishEnd(
     const writer = writerOf(owner);
     const reply = await log.publish({ projectId: writer.projectId, stage, writer, ...end(owner) });
     if (reply.kind !== 'stale') return { reply, row: owner };
-    if (!(await adoptFence(dataSource, owner, reply.fence))) return { reply: { kind: 'superseded' }, row: owner };
+    if (!(await takeOverFence(dataSource, owner, reply.fence))) return { reply: { kind: 'superseded' }, row: owner };
     logger.warn(
       { projectId: writer.projectId, lane, fence: owner.fence, logged: reply.fence, status: owner.status },
       'the log refused the end of a lane for a fence that nobody owns; it is published under that fence',

@@ -11,21 +11,21 @@ import { markRun } from './run-status';
  * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
  * done since. Results stay: a lane that is produced again uses its committed result.
  */
-export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
+export async function resyncRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
   const { projectId, runId, status, gates } = request;
   const since = await deps.runs.startedAt(projectId, runId);
   const begins = since ? fenceOf(since.getTime(), 0) : currentFence();
   const fence = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
     if (await isSupersededRun(manager, projectId, currentFence())) return undefined;
-    await adoptLanes(manager, request, begins);
+    await resyncLanes(manager, request, begins);
     for (const { name } of STAGES) await refreshStage(manager, projectId, name);
     await manager.query(
       `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
          AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
       [projectId],
     );
-    return adoptProject(manager, request, begins);
+    return resyncProject(manager, request, begins);
   });
   if (fence === undefined) return;
   await deps.log
@@ -40,7 +40,7 @@ export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promi
  * attempts have a higher fence, even if they were scheduled before this step; all earlier attempts have a lower one.
  * Returns undefined and changes nothing if a newer run has begun.
  */
-async function adoptProject(
+async function resyncProject(
   manager: EntityManager,
   { projectId, runId, status }: AdoptRequest,
   begins: number,
@@ -67,7 +67,7 @@ async function adoptProject(
  * A lane that an attempt has claimed since the reset keeps its state. The attempt may have been scheduled together with
  * this step, and may have ended. Results that were committed before count as announced.
  */
-async function adoptLanes(
+async function resyncLanes(
   manager: EntityManager,
   { projectId, runId, lanes }: AdoptRequest,
   begins: number,
