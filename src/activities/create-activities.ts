@@ -16,7 +16,7 @@ import { reconcileRuns } from './reconcile/reconcile-runs';
 import { announceRun, closeRun, parkLane } from './runs/run-lifecycle';
 import { settledLane } from './lanes/settled-lane';
 import { toApplicationFailure } from './lanes/stage-failure';
-import { listScenes, markRun, rejectLanes, skipLane } from './runs/run-status';
+import { listScenes, publishRunStatus, rejectLanes, skipLane } from './runs/run-status';
 import { stopLanes } from './lanes/stop-lanes';
 import { strayRuns } from './reconcile/stray-runs';
 
@@ -43,7 +43,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     parkLane: (request) => classified(parkLane(deps, request)),
     skipLane: (request) => classified(skipLane(deps, request)),
     rejectLanes: (request) => classified(rejectLanes(deps, request)),
-    markRun: (request) => classified(markRun(deps, request)),
+    markRun: (request) => classified(publishRunStatus(deps, request)),
     adoptRun: (request) => classified(resyncRun(deps, request)),
     settledLane: (lane) => classified(settledLane(deps, lane)),
     listScenes: (input) => classified(listScenes(deps, input)),

@@ -91,7 +91,7 @@ export {
   type LaneResult,
   type LaneTask,
   type LaneView,
-  type MarkRequest,
+  type RunStatusRequest as MarkRequest,
   type OpenedRun,
   type OpenRequest,
   type ParkRequest,

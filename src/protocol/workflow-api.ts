@@ -159,7 +159,7 @@ export interface EndedStep {
 }
 
 /** The run waits for a person (paused, or before a gate), or it continues. */
-export interface MarkRequest {
+export interface RunStatusRequest {
   readonly projectId: ProjectId;
   readonly runId: string;
   readonly status: LiveStatus;
@@ -170,7 +170,7 @@ export interface MarkRequest {
 }
 
 /** A run that was reset to a point after its opening, with its status at that point. */
-export interface ResyncRequest extends MarkRequest {
+export interface ResyncRequest extends RunStatusRequest {
   readonly lanes: readonly LaneView[];
 }
 
@@ -229,7 +229,7 @@ export interface StoryActivities {
   /** In the first release these steps announced nothing or announced within the step, and returned nothing. */
   parkLane(request: ParkRequest): Promise<EndedStep | undefined>;
   skipLane(request: SkipRequest): Promise<EndedStep | undefined>;
-  markRun(request: MarkRequest): Promise<EndedStep | undefined>;
+  markRun(request: RunStatusRequest): Promise<EndedStep | undefined>;
   rejectLanes(request: RejectedLanes): Promise<void>;
   /** Sets rows and viewers to the state of a workflow that was reset. */
   adoptRun(request: ResyncRequest): Promise<void>;

@@ -9,8 +9,8 @@ const AGAIN_AFTER = '5 seconds';
  * Publishes to Postgres and to viewers whether the run waits for a person: paused, or before a gate. It publishes one
  * change at a time, so that the last one is valid. Other statuses are published by the steps that cause them.
  */
-export class RunMarker {
-  private told = '';
+export class RunStatusPublisher {
+  private published = '';
   private busy = false;
   /** The status is stored, but viewers could not be reached; it will be announced again. */
   private waits = false;
@@ -27,12 +27,12 @@ export class RunMarker {
 
   /** Compares the table with the published status, and publishes a change. */
   look(): void {
-    if (this.busy || this.stopped || this.wanted() === this.told) return;
+    if (this.busy || this.stopped || this.wanted() === this.published) return;
     this.busy = true;
-    void this.tell().finally(() => {
+    void this.publish().finally(() => {
       this.busy = false;
       // The status has changed since `tell` last read it.
-      const isLate = !this.stopped && this.wanted() !== this.told;
+      const isLate = !this.stopped && this.wanted() !== this.published;
       if (isLate && patched('marker-looks-again')) this.look();
     });
   }
@@ -40,9 +40,9 @@ export class RunMarker {
   /**
    * Publishes the status again: the rows of a reset run ignored whatever was published before they were synchronised.
    */
-  tellAgain(): void {
-    if (this.stopped || this.told === '' || !patched('marks-after-adopting')) return;
-    this.told = '';
+  publishAgain(): void {
+    if (this.stopped || this.published === '' || !patched('marks-after-adopting')) return;
+    this.published = '';
     this.look();
   }
 
@@ -50,24 +50,24 @@ export class RunMarker {
     this.stopped = true;
   }
 
-  private async tell(): Promise<void> {
+  private async publish(): Promise<void> {
     const { table, runId } = this;
-    for (let wanted = this.wanted(); wanted !== this.told && !this.stopped; wanted = this.wanted()) {
-      this.told = wanted;
+    for (let wanted = this.wanted(); wanted !== this.published && !this.stopped; wanted = this.wanted()) {
+      this.published = wanted;
       const { projectId, liveStatus: status, gates } = table;
       // Closing the run publishes its own status.
       const paused = status === 'paused' ? table.namesOf(table.withStatus('paused')) : [];
       const marked = await markRun({ projectId, runId, status, paused, gates }).catch(() => undefined);
-      if (marked?.announced === false) await this.later(wanted);
+      if (marked?.announced === false) await this.publishLater(wanted);
     }
   }
 
-  private async later(told: string): Promise<void> {
+  private async publishLater(told: string): Promise<void> {
     this.waits = true;
     await condition(() => this.stopped || this.wanted() !== told, AGAIN_AFTER);
     this.waits = false;
     // Viewers must learn this even if the run continues already.
-    this.told = 'unknown';
+    this.published = 'unknown';
   }
 
   private wanted(): string {

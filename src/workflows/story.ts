@@ -29,7 +29,7 @@ import { LaneOrder } from './lane-order';
 import { eventErrorOf, hasMoved, hurryStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { readStoryInput } from './read-input';
-import { RunMarker } from './run-marker';
+import { RunStatusPublisher } from './run-marker';
 import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
 import { tellBatch } from './tell-batch';
@@ -45,7 +45,7 @@ const attributes = {
 /** A run with its message handlers and its status publishers. */
 interface StoryRun extends SteeredRun {
   readonly runId: string;
-  readonly marker: RunMarker;
+  readonly statusPublisher: RunStatusPublisher;
   readonly afterReset: AfterReset;
 }
 
@@ -98,11 +98,11 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     show(changed);
     marker.look();
   });
-  const marker = new RunMarker(table, runId);
+  const marker = new RunStatusPublisher(table, runId);
   const run: StoryRun = {
     runId,
     table,
-    marker,
+    statusPublisher: marker,
     afterReset: new AfterReset(),
     runner: new LaneRunner({
       projectId,
@@ -207,7 +207,7 @@ async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
   return false;
 }
 
-async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
+async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
   runner.drain();
   order.close();
   // No lane waits for announcements, because viewers may be out of reach for long.
@@ -216,16 +216,16 @@ async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder
   await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
 }
 
-function resyncAfterReset({ afterReset, marker, table }: StoryRun): void {
+function resyncAfterReset({ afterReset, statusPublisher: marker, table }: StoryRun): void {
   afterReset.tell(table).then(
-    () => marker.tellAgain(),
+    () => marker.publishAgain(),
     () => undefined,
   );
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
 async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error | undefined): Promise<void> {
-  const { table, runner, runId, marker, afterReset } = run;
+  const { table, runner, runId, statusPublisher: marker, afterReset } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
   run.ending = true;

@@ -5,7 +5,7 @@ import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
 import { isSupersededRun, currentFence } from '../lanes/own-fence';
 import { publishForRun } from './run-lifecycle';
-import { markRun } from './run-status';
+import { publishRunStatus } from './run-status';
 
 /**
  * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
@@ -32,7 +32,7 @@ export async function resyncRun(deps: ActivityDeps, request: AdoptRequest): Prom
     .keep(projectId, fence)
     .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`, fence))
     .catch(() => undefined);
-  if (status === 'paused' || gates.length > 0) await markRun(deps, request);
+  if (status === 'paused' || gates.length > 0) await publishRunStatus(deps, request);
 }
 
 /**

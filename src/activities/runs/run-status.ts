@@ -83,7 +83,7 @@ export async function rejectLanes(
 /**
  * Publishes to rows and viewers that the run waits for a person, or continues. Changes nothing once the run has ended.
  */
-export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
+export async function publishRunStatus(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
