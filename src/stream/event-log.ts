@@ -39,7 +39,7 @@ export interface PublishRequest {
   /** Published only when the lane's text has exactly so many bytes, by this writer; else `gap`. */
   readonly needsBytes?: number;
   /** Published only when `value` is greater than the last one published under `key`; else `seen`. */
-  readonly mark?: { readonly key: string; readonly value: number };
+  readonly once?: { readonly key: string; readonly value: number };
   /**
    * For an event about the run as a whole: refused as stale if a run began (`keep`) or ended under a newer fence. With
    * `ends`, later events of the run under an older fence are refused.

@@ -66,7 +66,7 @@ export class MemoryEventLog implements EventLog {
 
   publish(request: PublishRequest): Promise<PublishReply> {
     const project = this.project(request.projectId);
-    const { writer, mark, run } = request;
+    const { writer, once: mark, run } = request;
     if (run && isOutdated(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
     const newest = writer && refuses(project, writer);
     if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });

@@ -128,7 +128,7 @@ export class RedisEventLog implements EventLog {
   }
 
   private async publishOnce(request: PublishRequest): Promise<PublishReply> {
-    const { projectId, stage, writer, mark, run } = request;
+    const { projectId, stage, writer, once: mark, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const names = [

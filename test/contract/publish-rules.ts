@@ -81,7 +81,7 @@ export function publishRules(log: () => EventLog): void {
 
     test('under a mark, only a greater value is published', async () => {
       const { projectId, start } = await begin(log());
-      const mark = (key: string, value: number) => publish({ projectId, mark: { key, value } });
+      const mark = (key: string, value: number) => publish({ projectId, once: { key, value } });
       expect(await mark('end', 2)).toEqual({ kind: 'ok' });
       expect(await mark('end', 2)).toEqual({ kind: 'seen' });
       expect(await mark('end', 1)).toEqual({ kind: 'seen' });
@@ -92,7 +92,7 @@ export function publishRules(log: () => EventLog): void {
 
     test('the same mark may be used in every project', async () => {
       for (const { projectId } of [await begin(log()), await begin(log())]) {
-        expect(await publish({ projectId, mark: { key: 'end', value: 1 } })).toEqual({ kind: 'ok' });
+        expect(await publish({ projectId, once: { key: 'end', value: 1 } })).toEqual({ kind: 'ok' });
       }
     });
 
@@ -109,7 +109,7 @@ export function publishRules(log: () => EventLog): void {
     test('of many calls under one mark at the same time, one is published', async () => {
       const { projectId, start } = await begin(log());
       const replies = await Promise.all(
-        Array.from({ length: 20 }, () => publish({ projectId, mark: { key: 'end', value: 1 } })),
+        Array.from({ length: 20 }, () => publish({ projectId, once: { key: 'end', value: 1 } })),
       );
       expect(replies.filter(({ kind }) => kind === 'ok')).toHaveLength(1);
       expect(await readAll(log(), projectId, start)).toHaveLength(1);

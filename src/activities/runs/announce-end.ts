@@ -48,7 +48,7 @@ export async function announceEnd(
     stage: PIPELINE,
     events: [body],
     run: { fence, ends: true },
-    mark: { key: `end:${execution}`, value: 1 },
+    once: { key: `end:${execution}`, value: 1 },
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
     upstream: [
       ...unfinished.map((stage) => ({ stage, body: { type: 'error', error, retry_count: 0 } })),
@@ -80,7 +80,7 @@ async function announceEndedLanes(
         writer: { projectId, lane, fence, attempt: row.attempt },
         events: [{ type: 'stage_update', status: row.status }],
         run: { fence },
-        mark: { key: `ended:${execution}:${lane}`, value: 1 },
+        once: { key: `ended:${execution}:${lane}`, value: 1 },
       });
     }),
   );

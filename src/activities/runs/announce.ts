@@ -86,7 +86,7 @@ async function announceSettled(
 async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
   await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
-    mark: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
+    once: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
   }));
   await tellStage(source, projectId, lane, runId);
 }
@@ -108,7 +108,7 @@ async function announceParked(source: EndSource, { projectId, lane }: Announceme
       { type: 'attention', error, commands: personCommands(projectId, lane) },
       ...(ended ? [failed] : []),
     ],
-    mark: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
+    once: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
     ...(ended && { upstream: [{ stage, body: failed }] }),
   }));
 }
@@ -221,7 +221,7 @@ async function tellStage(
       stage,
       events: [progress],
       // After a rejection there is less of the stage than before.
-      mark: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
+      once: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
       upstream: [{ stage, body: progress }],
     });
   }
@@ -237,7 +237,7 @@ async function tellStage(
     projectId,
     stage,
     events: [{ type: 'stage_completed', metadata }],
-    mark: { key: `stage:${runId}:${stage}`, value: newest },
+    once: { key: `stage:${runId}:${stage}`, value: newest },
     upstream: stageEnd(definition, row, metadata),
   });
 }

@@ -85,7 +85,7 @@ export async function publishForRun(
     stage: PIPELINE,
     events,
     run: { fence },
-    mark: { key: mark, value: 1 },
+    once: { key: mark, value: 1 },
     upstream: events.map((body) => ({ stage: PIPELINE, body })),
   });
 }

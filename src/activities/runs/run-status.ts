@@ -105,7 +105,7 @@ export async function publishRunStatus(deps: ActivityDeps, request: MarkRequest)
       stage: PIPELINE,
       events: [told],
       run: { fence: currentFence() },
-      mark: { key: `hold:${runId}`, value: currentFence() },
+      once: { key: `hold:${runId}`, value: currentFence() },
       upstream: [{ stage: PIPELINE, body: told }],
     });
     await Promise.all([
@@ -170,7 +170,7 @@ async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence
     writer,
     events,
     run: { fence: currentFence() },
-    mark: { key: `paused:${lane}`, value: currentFence() },
+    once: { key: `paused:${lane}`, value: currentFence() },
   });
 }
 
@@ -181,7 +181,7 @@ async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: strin
     stage: gate,
     events: [update, { type: 'awaiting', gate }],
     run: { fence: currentFence() },
-    mark: { key: `awaiting:${gate}`, value: currentFence() },
+    once: { key: `awaiting:${gate}`, value: currentFence() },
     upstream: [{ stage: gate, body: update }],
   });
 }
