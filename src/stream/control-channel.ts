@@ -16,6 +16,6 @@ export interface ControlChannel {
    * True while a stop sent now would be received here. False until somebody listens, while the connection is lost, and
    * for a moment after its return, because requests sent meanwhile were missed.
    */
-  readonly up: boolean;
+  readonly isReady: boolean;
   close(): void;
 }

@@ -5,7 +5,7 @@ import type { ControlChannel } from './control-channel';
 export class MemoryControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
 
-  get up(): boolean {
+  get isReady(): boolean {
     return this.listeners.size > 0;
   }
 

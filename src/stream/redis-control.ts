@@ -19,7 +19,7 @@ const SETTLING_MS = 2_000;
 export class RedisControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
   private subscriber: Redis | undefined;
-  private heardSince: number | undefined;
+  private readySince: number | undefined;
 
   constructor(
     /** Shared with others: it is not closed with the channel. */
@@ -29,9 +29,9 @@ export class RedisControlChannel implements ControlChannel {
     private readonly options: RedisControlOptions = {},
   ) {}
 
-  get up(): boolean {
+  get isReady(): boolean {
     const { settlingMs = SETTLING_MS } = this.options;
-    return this.heardSince !== undefined && performance.now() - this.heardSince >= settlingMs;
+    return this.readySince !== undefined && performance.now() - this.readySince >= settlingMs;
   }
 
   async stop(request: StopRequest): Promise<boolean> {
@@ -76,19 +76,19 @@ export class RedisControlChannel implements ControlChannel {
     redis.on('close', () => this.lost());
     redis.on('ready', () => {
       redis.subscribe(keys.control).then(
-        () => this.heard(redis),
+        () => this.pingAnswered(redis),
         (error: unknown) => void this.options.refusals?.refused('listen for stops', error),
       );
     });
     return redis;
   }
 
-  private heard(redis: Redis): void {
-    if (redis.status === 'ready') this.heardSince = performance.now();
+  private pingAnswered(redis: Redis): void {
+    if (redis.status === 'ready') this.readySince = performance.now();
   }
 
   private lost(): void {
-    this.heardSince = undefined;
+    this.readySince = undefined;
   }
 
   private tell(request: StopRequest): void {

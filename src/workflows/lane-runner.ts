@@ -104,7 +104,7 @@ export class LaneRunner {
       this.stopping.add(lane);
       this.attempts.get(lane)?.cancel();
     }
-    hurryStop({ projectId, runId, lanes: running, before: stopFence() });
+    broadcastStop({ projectId, runId, lanes: running, before: stopFence() });
     return lanes;
   }
 
@@ -256,7 +256,7 @@ export function stopFence(): number {
  * serves people who steer a run without our client. Best effort: nothing waits for the broadcast, and its loss does no
  * harm.
  */
-export function hurryStop(request: StopRequest): void {
+export function broadcastStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
 }
 

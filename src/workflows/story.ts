@@ -26,7 +26,7 @@ import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneOrder } from './lane-order';
-import { eventErrorOf, hasMoved, hurryStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
+import { eventErrorOf, hasMoved, broadcastStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { readStoryInput } from './read-input';
 import { RunStatusPublisher } from './run-marker';
@@ -64,7 +64,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     run.ending = true;
     runner.endSteps();
     // Histories of the first release have no such step.
-    if (patched('stop-lanes')) hurryStop({ projectId, runId: run.runId, before: stopFence() });
+    if (patched('stop-lanes')) broadcastStop({ projectId, runId: run.runId, before: stopFence() });
   });
 
   let opened: OpenedRun | undefined = carried?.run;

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 
 /** A cancellation comes in the answer to a beat; each is a call to Temporal and a write there. */
-const CALM_MS = 5_000;
+const NORMAL_INTERVAL_MS = 5_000;
 /** While nothing else would bring a cancellation in time. */
-const HURRIED_MS = 500;
+const FAST_INTERVAL_MS = 500;
 /** The workflow answers a cancel within this, nearly always. */
 const SOON_MS = 100;
 /**
@@ -13,9 +13,9 @@ const SOON_MS = 100;
 const LATE_MS = 2_000;
 
 /** How a lane can be stopped besides by the answer to a beat. */
-export interface Pace {
+export interface HeartbeatState {
   /** True while a stop sent now would be received at once. */
-  readonly heard: boolean;
+  readonly isListening: boolean;
   /** A stop was received, and the attempt waits for Temporal's reason. */
   readonly stopped: boolean;
 }
@@ -33,7 +33,7 @@ export interface Heartbeat {
  */
 export function startHeartbeat(
   details: () => Readonly<Record<string, number | string>>,
-  pace: () => Pace,
+  pace: () => HeartbeatState,
   onLate: () => void = () => undefined,
 ): Heartbeat {
   const context = Context.current();
@@ -48,11 +48,11 @@ export function startHeartbeat(
   let turned = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - turned > HURRIED_MS + LATE_MS) onLate();
+    if (now - turned > FAST_INTERVAL_MS + LATE_MS) onLate();
     turned = now;
-    waited += HURRIED_MS;
+    waited += FAST_INTERVAL_MS;
     if (waited >= beatMs(beats, pace())) beat();
-  }, HURRIED_MS);
+  }, FAST_INTERVAL_MS);
   let soon: NodeJS.Timeout | undefined;
   return {
     beatSoon: () => void (soon ??= setTimeout(beat, SOON_MS)),
@@ -64,7 +64,7 @@ export function startHeartbeat(
 }
 
 /** How long a lane that has beaten so often waits for its next beat. */
-export function beatMs(beats: number, { heard, stopped }: Pace): number {
+export function beatMs(beats: number, { isListening: heard, stopped }: HeartbeatState): number {
   // A stop that was sent just before the subscription is found with the second heartbeat.
-  return stopped || !heard || beats < 2 ? HURRIED_MS : CALM_MS;
+  return stopped || !heard || beats < 2 ? FAST_INTERVAL_MS : NORMAL_INTERVAL_MS;
 }

@@ -130,7 +130,7 @@ export async function runLane<Inputs>(
   let waitsFor: StageFailure | undefined;
   const heartbeat = startHeartbeat(
     () => ({ ...counters, ...(waitsFor && { waitsFor: waitsFor.type }) }),
-    () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
+    () => ({ isListening: deps.stops.isListening, stopped: stopped.signal.aborted }),
     () => deps.metrics?.runs.lateHeartbeats.of({}).add(1),
   );
   const runIds = [runId, info.workflowExecution?.runId ?? ''];

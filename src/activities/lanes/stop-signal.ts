@@ -20,15 +20,15 @@ export class LaneStopped extends StoryreelError {
 /** The running attempts of one worker, which a message on the control channel stops at once. */
 export class StopSignals {
   private readonly lanes = new Map<ProjectId, Set<{ readonly lane: RunningLane; readonly stop: () => void }>>();
-  private readonly leave: () => void;
+  private readonly unsubscribe: () => void;
 
   constructor(private readonly control: ControlChannel) {
-    this.leave = control.listen((request) => this.stop(request));
+    this.unsubscribe = control.listen((request) => this.stop(request));
   }
 
   /** True while this worker is subscribed, so that a stop sent now would be received. */
-  get heard(): boolean {
-    return this.control.up;
+  get isListening(): boolean {
+    return this.control.isReady;
   }
 
   /**
@@ -47,7 +47,7 @@ export class StopSignals {
   }
 
   close(): void {
-    this.leave();
+    this.unsubscribe();
   }
 
   private stop({ projectId, runId, lanes, before = Infinity }: StopRequest): void {
