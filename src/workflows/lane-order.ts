@@ -23,7 +23,7 @@ export interface DoneSoFar {
 }
 
 /** What the scheduler needs of a run: it runs single lanes, knows their status, and waits at gates. */
-export interface OrderedRun {
+export interface ScheduledRun {
   readonly runner: LaneRunner;
   readonly table: LaneTable;
   readonly gates: Gates;
@@ -34,7 +34,7 @@ export interface OrderedRun {
  * committed, a project's lane when its needs are committed for all scenes. Both wait until gated needs are approved.
  * Scenes start in the order of their numbers, up to a limit at the same time.
  */
-export class LaneOrder {
+export class LaneScheduler {
   /** Settled or skipped. */
   readonly done: Set<LaneId>;
   scenes: readonly number[] | undefined;
@@ -48,7 +48,7 @@ export class LaneOrder {
 
   constructor(
     private readonly opened: OpenedRun,
-    private readonly run: OrderedRun,
+    private readonly run: ScheduledRun,
     done: DoneSoFar,
   ) {
     this.done = new Set(done.settled);

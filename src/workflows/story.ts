@@ -25,7 +25,7 @@ import { announceRun, closeRun, openRun } from './activity-options';
 import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
-import { LaneOrder } from './lane-order';
+import { LaneScheduler } from './lane-order';
 import { eventErrorOf, hasMoved, broadcastStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { readStoryInput } from './read-input';
@@ -138,7 +138,7 @@ async function make(
 ): Promise<CarriedRun | undefined> {
   const { table } = run;
   if (!carried) table.begin(opened.plan);
-  const order = new LaneOrder(opened, run, {
+  const order = new LaneScheduler(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
     ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
     // A run that checks all lanes again may find new rows, so the skip of each skipped lane is stored again.
@@ -201,13 +201,13 @@ function takeOver(carried: CarriedRun, table: LaneTable): void {
   if (carried.paused) table.setPaused(true);
 }
 
-async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
+async function drain(run: StoryRun, order: LaneScheduler): Promise<false> {
   await condition(() => workflowInfo().continueAsNewSuggested || run.recheck);
   await drainedNow(run, order);
   return false;
 }
 
-async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
+async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun, order: LaneScheduler): Promise<void> {
   runner.drain();
   order.close();
   // No lane waits for announcements, because viewers may be out of reach for long.
