@@ -98,10 +98,10 @@ export class LaneScheduler {
       return this.run.table.status(laneId(name, scope === 'scene' ? scene : undefined)) === 'skipped';
     });
     if (lacks) this.run.table.set(id, 'skipped');
-    await this.make(stage, id, scene);
+    await this.runLane(stage, id, scene);
   }
 
-  private async make(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
+  private async runLane(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
     const result = await this.run.runner.run(stage.kind, id, () => scene !== undefined && this.giveUpSlot(scene));
     this.done.add(id);
     // A new result invalidates the earlier approval.
@@ -167,7 +167,7 @@ export class LaneScheduler {
         table.set(lane, 'pending');
       }
     });
-    await Promise.all(lanes.map((lane) => this.make(stage, lane, laneParts(lane).scene)));
+    await Promise.all(lanes.map((lane) => this.runLane(stage, lane, laneParts(lane).scene)));
   }
 
   private ofThisRun(scenes: readonly number[]): readonly number[] {

@@ -80,7 +80,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     if (input.force) runner.madeSince = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
     if (runner.afterReset && !carried) resyncAfterReset(run);
-    const left = await make(opened, run, carried);
+    const left = await runPlan(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
     thrown = error as Error;
@@ -131,7 +131,7 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
  * Runs the plan to its end. If the history is long, or a person has changed rows, it returns the state for the next run
  * of the workflow. That run checks every lane again, and produces each lane that does not match the current rows.
  */
-async function make(
+async function runPlan(
   opened: OpenedRun,
   run: StoryRun,
   carried: CarriedRun | undefined,

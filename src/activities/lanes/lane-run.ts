@@ -93,15 +93,15 @@ export interface LaneRun {
   ): Promise<LaidOut>;
 }
 
-export interface LaneMaker<Inputs> {
+export interface LaneProducer<Inputs> {
   plan(run: LaneRun): Promise<LanePlan<Inputs>>;
   /** Makes and settles the result. */
-  make(run: LaneRun, plan: LanePlan<Inputs>): Promise<MadeLane>;
+  make(run: LaneRun, plan: LanePlan<Inputs>): Promise<ProducedLane>;
   /** The scenes that a stored result laid out. */
   scenes?(run: LaneRun): Promise<SceneIds> | undefined;
 }
 
-export interface MadeLane {
+export interface ProducedLane {
   readonly sha256: string;
   readonly bytes: number;
   readonly scenes?: SceneIds;
@@ -116,7 +116,7 @@ export interface MadeLane {
 export async function runLane<Inputs>(
   deps: ActivityDeps,
   task: LaneTask,
-  maker: LaneMaker<Inputs>,
+  maker: LaneProducer<Inputs>,
 ): Promise<LaneResult> {
   const info = activityInfo();
   const { projectId, lane, scene, runId } = task;
@@ -252,8 +252,8 @@ async function make<Inputs>(
   run: LaneRun,
   plan: LanePlan<Inputs>,
   before: Lane | undefined,
-  maker: LaneMaker<Inputs>,
-): Promise<MadeLane> {
+  maker: LaneProducer<Inputs>,
+): Promise<ProducedLane> {
   const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
   const { manager } = run.deps.dataSource;
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
@@ -268,8 +268,8 @@ async function useAgain<Inputs>(
   { inputHash, parts }: LaneInputs,
   madeBy: number,
   { sha256, bytes }: StoredResult,
-  maker: LaneMaker<Inputs>,
-): Promise<MadeLane> {
+  maker: LaneProducer<Inputs>,
+): Promise<ProducedLane> {
   const scenes = await maker.scenes?.(run);
   await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
     Promise.resolve(scenes ? { scenes } : {}),

@@ -5,7 +5,7 @@ import { UnusableMedia, type ImageProvider } from '../../providers';
 import { mayBeCharged } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { fitPicture } from './fit-media';
-import { runLane, type LaneMaker, type LanePlan, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LanePlan, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
 import { openImage, type Chosen } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
@@ -28,7 +28,7 @@ export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneR
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<ImageInputs> = {
+const maker: LaneProducer<ImageInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planImage(deps, context, name, feedback);
     return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(deps, plan.choice) } };

@@ -9,7 +9,7 @@ import type { Amount } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { fetchClip, type FetchedClip } from './fetch-clip';
 import { fitClip, needsFitting } from './fit-media';
-import { runLane, type LaneMaker, type LanePlan, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LanePlan, type LaneRun } from '../lanes/lane-run';
 import { measureClip } from './measure-clip';
 import { PaidCall } from '../usage/paid-call';
 import { askProvider } from '../usage/provider-answer';
@@ -39,7 +39,7 @@ export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneR
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<VideoInputs> = {
+const maker: LaneProducer<VideoInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planVideo(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openVideo(deps, plan.choice) } };

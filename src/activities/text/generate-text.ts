@@ -7,7 +7,7 @@ import { TextWriter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { continuedText } from './continuation';
-import { runLane, type LaneMaker, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
 import { openText, type Chosen } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
@@ -29,7 +29,7 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<TextInputs> = {
+const maker: LaneProducer<TextInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planText(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
