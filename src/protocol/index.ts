@@ -83,7 +83,7 @@ export {
   STATUS_QUERY,
   STORY_WORKFLOW,
   type ResyncRequest as AdoptRequest,
-  type CarriedRun,
+  type ContinuedState as CarriedRun,
   type CloseRequest,
   type EndedStep,
   type HandedOver,

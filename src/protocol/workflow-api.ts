@@ -27,10 +27,10 @@ export interface StoryInput {
   /** What happens if a lane's retries are used up: `park` (default) waits for a person, `fail` ends the run. */
   readonly onFailure?: 'park' | 'fail';
   /** Set by the workflow itself when it continues as new: what has been done so far. */
-  readonly carried?: CarriedRun;
+  readonly carried?: ContinuedState;
 }
 
-export interface CarriedRun {
+export interface ContinuedState {
   readonly run: OpenedRun;
   readonly runId: string;
   /** Absent until the storyboard is committed. */

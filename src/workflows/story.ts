@@ -57,7 +57,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
   const { table, runner } = run;
   setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
   // The state is restored before messages are taken: messages that arrived meanwhile refer to the lanes in this state.
-  if (carried) takeOver(carried, table);
+  if (carried) restoreState(carried, table);
   listen(run);
 
   CancellationScope.current().cancelRequested.catch(() => {
@@ -188,7 +188,7 @@ function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
 }
 
 /** Restores the state of the lanes from the run that continued as new. */
-function takeOver(carried: CarriedRun, table: LaneTable): void {
+function restoreState(carried: CarriedRun, table: LaneTable): void {
   const { run, scenes = run.scenes, sceneIds } = carried;
   table.begin(run.plan);
   // Until the scenes are laid out again, lanes are known by the names that they had last.
