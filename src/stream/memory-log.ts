@@ -67,7 +67,7 @@ export class MemoryEventLog implements EventLog {
   publish(request: PublishRequest): Promise<PublishReply> {
     const project = this.project(request.projectId);
     const { writer, once: mark, run } = request;
-    if (run && isOutdated(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
+    if (run && isSuperseded(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
     const newest = writer && refuses(project, writer);
     if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });
     const lane = writer && project.lanes.get(writer.lane);
@@ -113,7 +113,7 @@ export class MemoryEventLog implements EventLog {
 
   expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
     const project = this.project(projectId);
-    if (run !== undefined && isOutdated(project, run)) return Promise.resolve();
+    if (run !== undefined && isSuperseded(project, run)) return Promise.resolve();
     clearTimeout(project.expiry);
     project.expiry = setTimeout(() => forget(project), seconds * 1000).unref();
     return Promise.resolve();
@@ -122,7 +122,7 @@ export class MemoryEventLog implements EventLog {
   keep(projectId: ProjectId, run?: number): Promise<void> {
     const project = this.project(projectId);
     if (run !== undefined) {
-      if (isOutdated(project, run)) return Promise.resolve();
+      if (isSuperseded(project, run)) return Promise.resolve();
       project.run = run;
     }
     clearTimeout(project.expiry);
@@ -177,7 +177,7 @@ function forget(project: Project): void {
   delete project.run;
 }
 
-function isOutdated({ run = -Infinity }: Project, fence: number): boolean {
+function isSuperseded({ run = -Infinity }: Project, fence: number): boolean {
   return fence < run;
 }
 

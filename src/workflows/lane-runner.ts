@@ -34,7 +34,7 @@ export interface LaneRunnerOptions {
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
   /** Whether a lane failed because of an edit: then all is looked at again, as soon as what runs has ended. */
-  readonly isOutdated?: (error: EventError) => boolean;
+  readonly needsReplan?: (error: EventError) => boolean;
 }
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
@@ -129,7 +129,7 @@ export class LaneRunner {
       const { result, error } = await this.attempt(kind, lane);
       if (result) return result;
       if (!error) continue;
-      if (this.options.isOutdated?.(error)) {
+      if (this.options.needsReplan?.(error)) {
         table.set(lane, 'pending');
         await condition(() => this.draining);
         continue;

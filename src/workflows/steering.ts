@@ -21,9 +21,9 @@ export interface SteeredRun {
   readonly gates: Gates;
   readonly scenes: SceneWatch;
   /** A person has changed rows that lanes of this run may have been made from. */
-  edited: boolean;
+  inputsChanged: boolean;
   /** Everything shall be checked again now, by a new run of the workflow. */
-  recheck: boolean;
+  replanRequested: boolean;
   /** The run is about to end or is being cancelled, so a message comes too late. */
   ending: boolean;
 }
@@ -61,7 +61,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
   const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
   /** `isRefused`: whether what is too long, or comes too late, does nothing; what was taken once is not refused any more. */
-  const weigh = (argument: unknown, isRefused: () => boolean): Effect => {
+  const evaluate = (argument: unknown, isRefused: () => boolean): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
     const message = readMessage(argument);
     if ('refusal' in message) return message;
@@ -76,19 +76,19 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
   };
   // A person who names a lane during an edit may mean its new name.
   const mustWait = () => NAMING.has(name) && !scenes.isCurrent && !run.ending;
-  const weighLater = async (argument: unknown): Promise<Effect> =>
+  const evaluateLater = async (argument: unknown): Promise<Effect> =>
     (await scenes.known())
-      ? weigh(argument, () => true)
+      ? evaluate(argument, () => true)
       : { refusal: 'scenes were moved again meanwhile: see what the lane is called' };
   const onSignal = async (argument: unknown): Promise<void> => {
-    const outcome = mustWait() ? await weighLater(argument) : weigh(argument, () => patched('bounded-messages'));
+    const outcome = mustWait() ? await evaluateLater(argument) : evaluate(argument, () => patched('bounded-messages'));
     if ('refusal' in outcome) log.warn(lineOf(name, outcome.refusal));
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
   const onUpdate = async (argument: unknown): Promise<MessageAnswer> => {
-    if (!mustWait()) return apply(weigh(argument, () => false));
-    const outcome = await weighLater(argument);
+    if (!mustWait()) return apply(evaluate(argument, () => false));
+    const outcome = await evaluateLater(argument);
     if ('refusal' in outcome) throw refused(outcome.refusal);
     return apply(outcome);
   };
@@ -96,7 +96,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
     description,
     validator: (argument) => {
       if (mustWait()) return;
-      const outcome = weigh(argument, () => true);
+      const outcome = evaluate(argument, () => true);
       if ('refusal' in outcome) throw refused(outcome.refusal);
     },
   });
@@ -114,8 +114,8 @@ const NEEDS_LANE: Effect = { refusal: 'it needs {"lane":"…"}' };
 
 function effectsOn(run: SteeredRun): Effects {
   const { table, runner, gates } = run;
-  const goOn = (): void => {
-    if (run.edited) run.recheck = true;
+  const replanIfChanged = (): void => {
+    if (run.inputsChanged) run.replanRequested = true;
   };
   const set = (lanes: readonly LaneId[], status: 'pending' | 'skipped') => {
     for (const lane of lanes) table.set(lane, status);
@@ -124,10 +124,10 @@ function effectsOn(run: SteeredRun): Effects {
   /**
    * Replans at once if a lane needs what the edit may have brought, or if scenes have moved; else before the run ends.
    */
-  const lookAgain = (): readonly LaneId[] => {
+  const replan = (): readonly LaneId[] => {
     const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
     const standsStill = table.paused || table.gates.length > 0;
-    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.recheck = true;
+    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.replanRequested = true;
     return set(lacking, 'pending');
   };
   const waitingAt = (gate: string | undefined): string | undefined =>
@@ -152,7 +152,7 @@ function effectsOn(run: SteeredRun): Effects {
       return {
         apply: () => {
           table.setPaused(false);
-          goOn();
+          replanIfChanged();
           return [];
         },
       };
@@ -196,7 +196,7 @@ function effectsOn(run: SteeredRun): Effects {
       return {
         apply: () => {
           gates.decide(gate as string, { kind: 'approved' });
-          goOn();
+          replanIfChanged();
           return [];
         },
       };
@@ -220,10 +220,10 @@ function effectsOn(run: SteeredRun): Effects {
     },
     edited: () => ({
       apply: () => {
-        run.edited = true;
-        if (!patched('scenes-are-followed')) return lookAgain();
+        run.inputsChanged = true;
+        if (!patched('scenes-are-followed')) return replan();
         // The look ends after the edit's commit, and finds what has been stored.
-        void run.scenes.look().then(lookAgain);
+        void run.scenes.look().then(replan);
         return [];
       },
     }),

@@ -109,19 +109,19 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
       runId,
       table,
       onFailure: onFailure ?? 'park',
-      isOutdated: (error) => {
+      needsReplan: (error) => {
         if (hasMoved(error)) {
           // The signal of the edit may have been lost.
-          run.edited = true;
+          run.inputsChanged = true;
           void run.scenes.look();
         } else if (!lacksInput(error)) return false;
-        return (run.recheck ||= run.edited);
+        return (run.replanRequested ||= run.inputsChanged);
       },
     }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     scenes: new SceneWatch(projectId, table),
-    edited: false,
-    recheck: false,
+    inputsChanged: false,
+    replanRequested: false,
     ending: false,
   };
   return run;
@@ -147,7 +147,7 @@ async function runPlan(
   for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
 
   const scope = new CancellationScope();
-  const finished = scope.run(() => order.all()).then(() => !run.edited);
+  const finished = scope.run(() => order.all()).then(() => !run.inputsChanged);
   const drained = drain(run, order);
   try {
     if (await Promise.race([finished, drained])) return undefined;
@@ -162,7 +162,7 @@ async function runPlan(
     const error = errors.get(lane);
     return table.namesOf([lane]).map((name) => [name, error] as const);
   });
-  const again = run.edited || run.recheck;
+  const again = run.inputsChanged || run.replanRequested;
   return {
     run: ofNow(opened, table),
     runId: run.runId,
@@ -202,7 +202,7 @@ function restoreState(carried: CarriedRun, table: LaneTable): void {
 }
 
 async function drain(run: StoryRun, order: LaneScheduler): Promise<false> {
-  await condition(() => workflowInfo().continueAsNewSuggested || run.recheck);
+  await condition(() => workflowInfo().continueAsNewSuggested || run.replanRequested);
   await drainedNow(run, order);
   return false;
 }
