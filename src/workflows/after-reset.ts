@@ -27,7 +27,7 @@ export class AfterReset {
     this.closing = true;
   }
 
-  async tell(table: LaneTable): Promise<void> {
+  async resync(table: LaneTable): Promise<void> {
     const { runId } = workflowInfo();
     // False during the replay of what happened before the reset. A marker in the history states where it becomes true.
     await condition(() => this.closing || patched(`reset ${runId}`));

@@ -7,9 +7,9 @@ import type { LaneTable } from './lane-table';
  * Announces ends of lanes that their own steps have stored but could not announce. Only the end of the run waits for
  * these announcements. If the workflow continues as new, the next run makes the announcements that are still missing.
  */
-export class EndTeller {
+export class EndAnnouncer {
   /** By stage and scene, because lanes may get other names while viewers cannot be reached. */
-  private readonly telling = new Map<string, LaneAddress>();
+  private readonly pending = new Map<string, LaneAddress>();
   /** Lanes that have come to another end meanwhile. */
   private readonly again = new Set<string>();
   private closing = false;
@@ -20,16 +20,16 @@ export class EndTeller {
   ) {}
 
   /** The lanes whose end is not announced, by their current names. */
-  get untold(): LaneId[] {
-    return [...this.telling.values()].flatMap((address) => this.table.nameAt(address) ?? []);
+  get unannounced(): LaneId[] {
+    return [...this.pending.values()].flatMap((address) => this.table.nameAt(address) ?? []);
   }
 
-  get toldAll(): boolean {
-    return this.telling.size === 0;
+  get allAnnounced(): boolean {
+    return this.pending.size === 0;
   }
 
-  tell(lane: LaneId): void {
-    this.tellOf(this.table.addressOf(lane));
+  announce(lane: LaneId): void {
+    this.announceAddress(this.table.addressOf(lane));
   }
 
   /** The run ends. Viewers that cannot be reached soon find the whole state in Postgres. */
@@ -37,20 +37,20 @@ export class EndTeller {
     this.closing = true;
   }
 
-  private tellOf(address: LaneAddress): void {
+  private announceAddress(address: LaneAddress): void {
     const key = `${laneParts(address.lane).stage}/${address.scene ?? address.lane}`;
-    if (this.telling.has(key)) {
+    if (this.pending.has(key)) {
       this.again.add(key);
       return;
     }
-    this.telling.set(key, address);
-    void this.untilTold(address).finally(() => {
-      this.telling.delete(key);
-      if (this.again.delete(key)) this.tellOf(address);
+    this.pending.set(key, address);
+    void this.untilAnnounced(address).finally(() => {
+      this.pending.delete(key);
+      if (this.again.delete(key)) this.announceAddress(address);
     });
   }
 
-  private async untilTold(address: LaneAddress): Promise<void> {
+  private async untilAnnounced(address: LaneAddress): Promise<void> {
     const { runId } = this;
     for (;;) {
       try {

@@ -44,7 +44,7 @@ export class LaneScheduler {
   private readonly sceneSlots = new Map<number, Promise<void>>();
   private readonly gaveUpSlot = new Set<number>();
   private readonly scenesKnown: Promise<readonly number[]>;
-  private tellScenes: (scenes: readonly number[]) => void = () => undefined;
+  private resolveScenes: (scenes: readonly number[]) => void = () => undefined;
 
   constructor(
     private readonly opened: OpenedRun,
@@ -52,7 +52,7 @@ export class LaneScheduler {
     done: DoneSoFar,
   ) {
     this.done = new Set(done.settled);
-    this.scenesKnown = new Promise((resolve) => (this.tellScenes = resolve));
+    this.scenesKnown = new Promise((resolve) => (this.resolveScenes = resolve));
     const laidOutElsewhere = opened.plan.some(({ name }) => laysOutScenes(opened.plan, laneId(name)));
     const scenes = done.scenes ?? (laidOutElsewhere ? undefined : (opened.scenes ?? []));
     if (scenes) this.layOut(scenes, done.sceneIds ?? opened.sceneIds);
@@ -178,7 +178,7 @@ export class LaneScheduler {
   private layOut(scenes: readonly number[], ids: SceneIds | undefined): void {
     this.scenes = scenes;
     this.run.table.layOut(scenes, ids);
-    this.tellScenes(scenes);
+    this.resolveScenes(scenes);
   }
 
   private sceneStages(): StagePlan[] {

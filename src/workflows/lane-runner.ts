@@ -22,7 +22,7 @@ import {
   type StopRequest,
 } from '../protocol';
 import { parkLane, skipLane, stopLanes } from './activity-options';
-import { EndTeller } from './end-teller';
+import { EndAnnouncer } from './end-teller';
 import { runLaneThroughDeploys } from './lane-handover';
 import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
@@ -59,16 +59,16 @@ export class LaneRunner {
   /** Lanes that are to stop, until their activity has ended. */
   private readonly stopping = new Set<LaneId>();
   /** Lanes that need attention and have not been announced yet. */
-  private readonly untold = new Set<LaneId>();
+  private readonly unannounced = new Set<LaneId>();
   private readonly skips = new Map<LaneId, Promise<void>>();
   private readonly steps = new Set<CancellationScope>();
   private working = 0;
   private draining = false;
   /** The announcements that failed in the step that ended the lane. */
-  readonly ends: EndTeller;
+  readonly ends: EndAnnouncer;
 
   constructor(private readonly options: LaneRunnerOptions) {
-    this.ends = new EndTeller(options.table, options.runId);
+    this.ends = new EndAnnouncer(options.table, options.runId);
   }
 
   /** No lane is under way. Lanes that wait for a person do not count. */
@@ -95,7 +95,7 @@ export class LaneRunner {
   stop(lanes: readonly LaneId[], why: Stop): readonly LaneId[] {
     const { table, projectId, runId } = this.options;
     for (const lane of lanes) {
-      if (why === 'cancelled') this.untold.add(lane);
+      if (why === 'cancelled') this.unannounced.add(lane);
       table.set(lane, why, why === 'cancelled' ? STOPPED_BY_A_PERSON : undefined);
     }
     const running = lanes.filter((lane) => this.attempts.has(lane));
@@ -117,7 +117,7 @@ export class LaneRunner {
     const { table } = this.options;
     for (;;) {
       if (table.isWaiting(lane)) {
-        if (this.untold.delete(lane)) await this.park(lane).catch(unlessRefused);
+        if (this.unannounced.delete(lane)) await this.park(lane).catch(unlessRefused);
         onWait();
         await condition(() => !table.isWaiting(lane));
       }
@@ -139,7 +139,7 @@ export class LaneRunner {
         throw ApplicationFailure.nonRetryable(`${lane}: ${error.message}`, error.type);
       }
       table.set(lane, 'needs_attention', error);
-      this.untold.add(lane);
+      this.unannounced.add(lane);
     }
   }
 
@@ -172,9 +172,9 @@ export class LaneRunner {
     try {
       const given = await scope.run(() => runLaneThroughDeploys(kind, task));
       const result = isResultOf(lane, table.plan, given) ? given : await storedResult(this.address(lane));
-      this.untold.delete(lane);
+      this.unannounced.delete(lane);
       table.set(lane, 'completed');
-      if (!result.announced) this.ends.tell(lane);
+      if (!result.announced) this.ends.announce(lane);
       return { result };
     } catch (error) {
       if (this.stopping.has(lane)) return {};
@@ -229,7 +229,7 @@ export class LaneRunner {
       const scope = new CancellationScope();
       this.steps.add(scope);
       const ended = await scope.run(work).finally(() => this.steps.delete(scope));
-      if (ended?.announced === false) this.ends.tell(lane);
+      if (ended?.announced === false) this.ends.announce(lane);
     });
   }
 

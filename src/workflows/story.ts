@@ -32,7 +32,7 @@ import { readStoryInput } from './read-input';
 import { RunStatusPublisher } from './run-marker';
 import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
-import { tellBatch } from './tell-batch';
+import { signalBatch } from './tell-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 
@@ -144,7 +144,7 @@ async function runPlan(
     // A run that checks all lanes again may find new rows, so the skip of each skipped lane is stored again.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
-  for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
+  for (const lane of carried?.untold ?? []) run.runner.ends.announce(lane);
 
   const scope = new CancellationScope();
   const finished = scope.run(() => order.all()).then(() => !run.inputsChanged);
@@ -174,7 +174,7 @@ async function runPlan(
     cancelled: table.namesOf(table.withStatus('cancelled')),
     paused: table.paused,
     approved: [...run.gates.approved],
-    untold: run.runner.ends.untold,
+    untold: run.runner.ends.unannounced,
   };
 }
 
@@ -213,11 +213,11 @@ async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun,
   // No lane waits for announcements, because viewers may be out of reach for long.
   const carriesUntold = patched('untold-ends-are-carried');
   const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
-  await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
+  await condition(() => isStill() && (carriesUntold || runner.ends.allAnnounced));
 }
 
 function resyncAfterReset({ afterReset, statusPublisher: marker, table }: StoryRun): void {
-  afterReset.tell(table).then(
+  afterReset.resync(table).then(
     () => marker.publishAgain(),
     () => undefined,
   );
@@ -239,7 +239,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
-    announce: runner.ends.toldAll,
+    announce: runner.ends.allAnnounced,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
   }).catch((error: Error) => {
@@ -249,13 +249,13 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   });
   table.end(outcome);
   if (announced) return;
-  await condition(() => runner.ends.toldAll);
+  await condition(() => runner.ends.allAnnounced);
   await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);
 }
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
-  const tell = tellBatch();
+  const tell = signalBatch();
   return (table) => {
     setCurrentDetails(detailsOf(table));
     tell(table);

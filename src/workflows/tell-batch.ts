@@ -9,7 +9,7 @@ const standsSignal = defineSignal<[StoryStands]>(STANDS_MESSAGE);
  * project may work meanwhile, and when the run works again. Temporal reports to the batch how the story ends. The
  * signal is sent to the batch's workflow id, so that it arrives even if the batch has continued as new.
  */
-export function tellBatch(): (table: LaneTable) => void {
+export function signalBatch(): (table: LaneTable) => void {
   const { parent, continuedFromExecutionRunId } = workflowInfo();
   if (!parent || batchIdOfWorkflow(parent.workflowId) === undefined) return () => undefined;
   let waited: boolean | undefined = continuedFromExecutionRunId === undefined ? false : undefined;

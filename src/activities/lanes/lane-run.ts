@@ -224,7 +224,7 @@ export async function runLane<Inputs>(
       ...(scene !== undefined && { scene }),
       ...(made.writer && { text: made.writer }),
     });
-    const announced = await toldWithin(TELLING_MS, telling);
+    const announced = await announcedWithin(TELLING_MS, telling);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     ended(reusable ? 'reused' : 'settled');
     return {
@@ -291,7 +291,7 @@ async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
  * Waits at most `ms` for the announcement. Returns false on timeout; the announcement then continues in the background,
  * which is safe because announcing twice has no effect.
  */
-async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
+async function announcedWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
@@ -317,7 +317,7 @@ function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
 }
 
 /** An operator has paused the lane's activity; it continues after `unpause`. */
-async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
+async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
   await pauseLane(deps.dataSource, claim).catch(() => undefined);
   tell(deps, claim, { type: 'stage_update', status: 'paused' });
 }
@@ -336,7 +336,7 @@ async function leave(
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (claimed && Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      if (claimed && Context.current().cancellationDetails?.paused) await publishPaused(deps, claim);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');

@@ -1,6 +1,6 @@
 import type { Lane, Project } from '../../entities';
 import { laneParts, PIPELINE, STAGES, type EventBody, type LaneId, type ProjectId } from '../../protocol';
-import { isTold } from './announce';
+import { isAnnounced } from './announce';
 import type { ActivityDeps } from '../deps';
 import type { EndedRun } from './end-run';
 
@@ -42,7 +42,7 @@ export async function announceEnd(
         },
       }
     : { type: 'pipeline_error', error, metadata: { status: project.status } };
-  const unfinished = isCompleted ? [] : untoldStages(lanes, runId, planned);
+  const unfinished = isCompleted ? [] : unannouncedStages(lanes, runId, planned);
   await deps.log.publish({
     projectId,
     stage: PIPELINE,
@@ -87,10 +87,10 @@ async function announceEndedLanes(
 }
 
 /** The stages whose completion was not announced in this run. */
-function untoldStages(lanes: readonly Lane[], runId: string, planned: readonly string[]): string[] {
+function unannouncedStages(lanes: readonly Lane[], runId: string, planned: readonly string[]): string[] {
   return planned.filter((name) => {
     const own = lanes.filter(({ stage }) => stage === name);
-    return own.length === 0 || !own.every((lane) => isTold(lane, runId));
+    return own.length === 0 || !own.every((lane) => isAnnounced(lane, runId));
   });
 }
 

@@ -78,8 +78,8 @@ async function announceSettled(
 ): Promise<void> {
   const stored = await storedResult(source.dataSource.manager, projectId, lane);
   if (!stored) return;
-  await tellLane(source, row, stored, runId, text);
-  await tellStage(source, projectId, lane, runId, stored.metadata);
+  await publishLaneEnd(source, row, stored, runId, text);
+  await publishStageProgress(source, projectId, lane, runId, stored.metadata);
 }
 
 /** The run continues without the lane; this may complete its stage. */
@@ -88,7 +88,7 @@ async function announceSkipped(source: EndSource, { projectId, lane, runId }: An
     events: [{ type: 'stage_update', status: 'skipped' }],
     once: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
   }));
-  await tellStage(source, projectId, lane, runId);
+  await publishStageProgress(source, projectId, lane, runId);
 }
 
 /** The lane waits for a person; the event contains the commands to type. */
@@ -118,7 +118,7 @@ function endedAt({ finishedAt }: Lane): number {
   return finishedAt?.getTime() ?? 0;
 }
 
-async function tellLane(
+async function publishLaneEnd(
   source: EndSource,
   row: Lane,
   stored: StoredResult,
@@ -168,7 +168,7 @@ async function tellLane(
         carrier = undefined;
       }
       owner = told.row;
-      if (!carrier) carrier = await carrierOf(log, writerOf(owner), stored.text ?? '');
+      if (!carrier) carrier = await continuedWriter(log, writerOf(owner), stored.text ?? '');
       else if (tries > 0) carrier.resend(told.reply.length);
       if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
     }
@@ -183,7 +183,7 @@ function isPaid({ input_tokens: input, output_tokens: output, images, video_seco
 }
 
 /** Continues the log's text if that is this text or its beginning; otherwise publishes the whole text again. */
-async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
+async function continuedWriter(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
   const held = await log.lane(writer.projectId, writer.lane);
   if (held?.text && text.startsWith(held.text)) {
     const carrier = new TextWriter({ log, writer, continued: { text: held.text, how: 'reuse' } });
@@ -197,7 +197,7 @@ async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promi
 }
 
 /** Publishes the progress of the stage and, with its last announced lane, the end of the stage. */
-async function tellStage(
+async function publishStageProgress(
   { dataSource, log }: EndSource,
   projectId: ProjectId,
   lane: LaneId,
@@ -243,7 +243,7 @@ async function tellStage(
 }
 
 /** Viewers of this run know that it is done; what an earlier run has made of it does not count. */
-export function isTold({ status, announcedRunId }: Lane, runId: string): boolean {
+export function isAnnounced({ status, announcedRunId }: Lane, runId: string): boolean {
   return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
 }
 
@@ -255,7 +255,7 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     const row = await manager.findOneOrFail(ProjectStage, { where: { projectId, stage } });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
-    const told = lanes.filter((each) => isTold(each, runId));
+    const told = lanes.filter((each) => isAnnounced(each, runId));
     return {
       row,
       current: told.length,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { afterCommit } from '../../entities';
 import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol';
-import { closeAbandoned, tellAbandoned } from '../usage/abandoned-calls';
+import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
 import { announceEnd } from './announce-end';
 import { countEnd } from './count-runs';
 import type { ActivityDeps } from '../deps';
@@ -46,7 +46,7 @@ export async function closeGoneRun(
     if (!isFinal(seen.status)) {
       await withinTime(deps, projectId, async () => {
         // The cost of the run's calls is published before its end, as in every run.
-        await tellAbandoned(deps, abandoned, manager);
+        await publishAbandoned(deps, abandoned, manager);
         await announceEnd(deps, ended, namesOf(seen, run));
       });
     }

@@ -14,7 +14,7 @@ export interface EndSource {
 }
 
 type End = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
-type Told = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
+type PublishedEnd = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
 
 export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter {
   return { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
@@ -30,7 +30,7 @@ export async function publishEnd(
   source: EndSource,
   row: Lane,
   end: (row: Lane) => End,
-): Promise<{ readonly reply: Told; readonly row: Lane }> {
+): Promise<{ readonly reply: PublishedEnd; readonly row: Lane }> {
   const { log, dataSource, logger, metrics } = source;
   for (let owner = row; ;) {
     const { lane, stage } = owner;

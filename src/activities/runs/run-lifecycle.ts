@@ -9,7 +9,7 @@ import {
   type ParkRequest,
   type ProjectId,
 } from '../../protocol';
-import { closeAbandoned, tellAbandoned } from '../usage/abandoned-calls';
+import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
 import { announcedNow } from './announce';
 import { announceEnd } from './announce-end';
 import { cancelJobs } from '../media/cancel-jobs';
@@ -50,7 +50,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   deps.logger.info({ projectId, runId, outcome, ...(error && { type: error.type }) }, 'run ended');
   countEnd(deps.metrics, ended);
   const abandoned = await closeAbandoned(deps, { projectId, before: fence });
-  await tellAbandoned(deps, abandoned, deps.dataSource.manager);
+  await publishAbandoned(deps, abandoned, deps.dataSource.manager);
   const telling = request.announce
     ? announceEnd(deps, ended, { runId, execution: workflowExecution.runId, planned: stages }).then(
         () => true,

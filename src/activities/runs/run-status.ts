@@ -109,8 +109,8 @@ export async function publishRunStatus(deps: ActivityDeps, request: MarkRequest)
       upstream: [{ stage: PIPELINE, body: told }],
     });
     await Promise.all([
-      ...rows.map((row) => tellPaused(deps, row)),
-      ...gates.map((gate) => tellGate(deps, projectId, gate)),
+      ...rows.map((row) => publishPaused(deps, row)),
+      ...gates.map((gate) => publishGate(deps, projectId, gate)),
     ]);
     return { announced: true };
   } catch (error) {
@@ -161,7 +161,7 @@ async function markGates(manager: EntityManager, projectId: ProjectId, gates: re
   );
 }
 
-async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
+async function publishPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
   const events: EventBody[] = [{ type: 'stage_update', status: 'paused' }];
   const writer = { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
   await log.publish({
@@ -174,7 +174,7 @@ async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence
   });
 }
 
-async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: string): Promise<void> {
+async function publishGate({ log }: ActivityDeps, projectId: ProjectId, gate: string): Promise<void> {
   const update: EventBody = { type: 'stage_update', status: 'awaiting_approval' };
   await log.publish({
     projectId,

@@ -5,7 +5,7 @@ import type { LaneId, ProjectId } from '../../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
 import { countCost } from './count-cost';
 import type { ActivityDeps } from '../deps';
-import { tellUsage } from './report-usage';
+import { publishUsage } from './report-usage';
 
 interface Abandoned {
   readonly projectId: ProjectId;
@@ -56,14 +56,14 @@ export async function closeAbandoned(
 }
 
 /** Publishes what these calls have cost, if no later attempt takes over and publishes it. */
-export async function tellAbandoned(
+export async function publishAbandoned(
   deps: ActivityDeps,
   closed: readonly ModelUsage[],
   manager: EntityManager,
 ): Promise<void> {
   for (const { projectId, lane } of closed) {
     const row = await manager.findOneBy(Lane, { projectId, lane });
-    if (row) await tellUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
+    if (row) await publishUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
   }
 }
 

@@ -9,7 +9,7 @@ import { countCost, countRefusal, countUseful, type CostChange, type OfProvider 
 import type { LaneRun } from '../lanes/lane-run';
 import { mustOwn } from '../lanes/lane-store';
 import type { Chosen } from './provider-choice';
-import { tellUsage } from './report-usage';
+import { publishUsage } from './report-usage';
 
 export interface CallPlan {
   readonly chosen: Chosen<unknown>;
@@ -111,7 +111,7 @@ export class PaidCall {
 
   /** Publishes what the lane has cost so far. */
   tell(): Promise<void> {
-    return tellUsage(this.run.deps, this.run.claim);
+    return publishUsage(this.run.deps, this.run.claim);
   }
 
   /** Ends the call without a result that is of use. */

@@ -9,7 +9,7 @@ import type { ActivityDeps } from '../deps';
 const TELLING_MS = 500;
 
 /** Publishes what a lane and its project have paid so far, if viewers can be reached now. Never throws. */
-export async function tellUsage(
+export async function publishUsage(
   deps: ActivityDeps,
   writer: LaneWriter,
   manager: EntityManager = deps.dataSource.manager,
