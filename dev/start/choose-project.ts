@@ -28,7 +28,11 @@ export async function chooseProject(
  * Starts the project's run, or joins it: Temporal has kept it while nothing was running. Lanes that waited for a person
  * are tried again, because a person starts again after repairing something.
  */
-export async function goOn(client: StoryClient, projectId: ProjectId, say: (line: string) => void): Promise<string> {
+export async function resumeProject(
+  client: StoryClient,
+  projectId: ProjectId,
+  say: (line: string) => void,
+): Promise<string> {
   const { runId } = await client.start(projectId, { join: true });
   const { lanes } = await client.status(projectId);
   const broken = lanes.filter(({ status }) => status === 'processing').map(({ lane }) => lane);

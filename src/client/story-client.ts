@@ -54,7 +54,7 @@ import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
 import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
-import { steerRun, tellEdited } from './runs/send-message';
+import { steerRun, signalEdited } from './runs/send-message';
 import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
 
 /** How long Redis may take to answer before a client continues without it. */
@@ -177,7 +177,7 @@ export class StoryClient {
     return this.run(() => {
       const id = read('the project id', projectId);
       const isLive = () => isRunning(this.temporal, workflowIdOf(id));
-      const run = { isLive, tell: () => tellEdited(this.temporal, id) };
+      const run = { isLive, tell: () => signalEdited(this.temporal, id) };
       return editProject(this.source, run, id, changes, read('the edit', options));
     });
   }

@@ -80,7 +80,7 @@ export class ChatAnswer {
 
   /** The body has ended. */
   end(): void {
-    for (const told of this.block.end()) this.tell(told);
+    for (const told of this.block.end()) this.passOn(told);
   }
 
   private takeChoice(choice: Fields): void {
@@ -97,7 +97,7 @@ export class ChatAnswer {
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
     const words = wordsOf(content, 'text');
-    if (words !== '') for (const told of this.block.push(words)) this.tell(told);
+    if (words !== '') for (const told of this.block.push(words)) this.passOn(told);
     const refusal = wordsOf(part['refusal'], 'text');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= words !== '' || refusal !== '';
@@ -107,12 +107,12 @@ export class ChatAnswer {
 
   private finish(reason: Finish): void {
     // The held-back text, which might have been a mark, is the end of the text.
-    for (const told of this.block.end()) this.tell(told);
+    for (const told of this.block.end()) this.passOn(told);
     this.ended = true;
     this.receive({ type: 'finish', reason });
   }
 
-  private tell(told: TextChunk): void {
+  private passOn(told: TextChunk): void {
     this.receive(told);
   }
 

@@ -1,5 +1,5 @@
 /** A part of the answer, a part of the thoughts before it, or the fact that all text so far were thoughts. */
-export type Told = { readonly type: 'text' | 'thought'; readonly text: string } | { readonly type: 'retract' };
+export type ParsedPiece = { readonly type: 'text' | 'thought'; readonly text: string } | { readonly type: 'retract' };
 
 /** The marks around a model's thoughts if the server does not separate them from the answer. */
 const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
@@ -44,7 +44,7 @@ export class ThinkBlock {
     return this.silent;
   }
 
-  push(piece: string): Told[] {
+  push(piece: string): ParsedPiece[] {
     if (this.mode === 'answer') return textOf(piece);
     if (this.mode === 'text') return this.watch(piece);
     if (this.mode === 'held') return this.hold(piece);
@@ -53,7 +53,7 @@ export class ThinkBlock {
   }
 
   /** The answer has ended. */
-  end(): Told[] {
+  end(): ParsedPiece[] {
     const { mode, rest } = this;
     this.rest = '';
     if (mode === 'thoughts') return rest === '' ? [] : [{ type: 'thought', text: rest }];
@@ -61,7 +61,7 @@ export class ThinkBlock {
     return textOf(this.afterBlock ? rest.trimStart() : rest);
   }
 
-  private begin(): Told[] {
+  private begin(): ParsedPiece[] {
     const found = this.rest.search(/\S/);
     const start = found < 0 ? this.rest.length : found;
     const marked = small(this.rest.slice(start, start + LONGEST));
@@ -79,16 +79,16 @@ export class ThinkBlock {
     return this.mode === 'answer' ? textOf(text) : this.watch(text);
   }
 
-  private think(): Told[] {
+  private think(): ParsedPiece[] {
     const at = small(this.rest).indexOf(this.closes);
     const length = at < 0 ? Math.max(0, this.rest.length - this.closes.length) : at;
-    const told: Told[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
+    const told: ParsedPiece[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
     this.rest = this.rest.slice(length);
     return at < 0 ? told : [...told, ...this.afterMark(this.rest.slice(this.closes.length))];
   }
 
   /** Whether the text before is an answer shows at its end, or at the mark. */
-  private hold(piece: string): Told[] {
+  private hold(piece: string): ParsedPiece[] {
     const seen = this.tail + small(piece);
     const found = firstClosing(seen);
     this.rest += piece;
@@ -97,14 +97,14 @@ export class ThinkBlock {
       return [];
     }
     const behind = seen.length - found.at;
-    const thoughts: Told = { type: 'thought', text: this.rest.slice(0, this.rest.length - behind) };
+    const thoughts: ParsedPiece = { type: 'thought', text: this.rest.slice(0, this.rest.length - behind) };
     this.silent = true;
     this.tail = '';
     return [thoughts, ...this.afterMark(piece.slice(piece.length - behind + found.closes.length))];
   }
 
   /** Hands text on, and looks for a mark that closes what was never opened. */
-  private watch(piece: string): Told[] {
+  private watch(piece: string): ParsedPiece[] {
     if (this.tail === '' && !FIRST.test(piece)) {
       this.wrote ||= piece !== '';
       return textOf(piece);
@@ -118,7 +118,7 @@ export class ThinkBlock {
     const found = firstClosing(seen);
     if (found) {
       this.silent = true;
-      const told: Told[] = this.wrote ? [{ type: 'retract' }] : [];
+      const told: ParsedPiece[] = this.wrote ? [{ type: 'retract' }] : [];
       return [...told, ...this.afterMark(piece.slice(found.at + found.closes.length - this.tail.length))];
     }
     const end = seen.slice(-LONGEST);
@@ -129,7 +129,7 @@ export class ThinkBlock {
   }
 
   /** White space behind a block is not the answer's, and another block may follow. */
-  private afterMark(rest: string): Told[] {
+  private afterMark(rest: string): ParsedPiece[] {
     this.mode = 'start';
     this.afterBlock = true;
     this.rest = rest;
@@ -148,6 +148,6 @@ function firstClosing(text: string): { at: number; closes: string } | undefined 
     .sort((a, b) => a.at - b.at)[0];
 }
 
-function textOf(text: string): Told[] {
+function textOf(text: string): ParsedPiece[] {
   return text === '' ? [] : [{ type: 'text', text }];
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config';
 import { connectCluster, connectClusterSubscriber } from './redis-cluster';
 import { connectRedis, pingFrom, type RedisFaultLog } from './redis-connection';
 import { RedisControlChannel } from './redis-control';
-import { tellOfRefusals } from './redis-faults';
+import { reportRefusals } from './redis-faults';
 import { RedisEventLog, upstreamMode } from './redis-log';
 import { MasterWatch } from './redis-master';
 import { memoryOf, type RedisMemory } from './redis-memory';
@@ -50,7 +50,7 @@ export function openRedis(
     return redis;
   };
   if (publisher instanceof Redis) followMaster(publisher, { place, reach, listening, ...(faults && { faults }) });
-  if (onRefusal) tellOfRefusals(publisher, onRefusal);
+  if (onRefusal) reportRefusals(publisher, onRefusal);
   const refusals = new RefusalReport(faults, undefined, reach);
   const log = new RedisEventLog(publisher, listen('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
@@ -99,7 +99,7 @@ function followMaster(
     (error) => reach.down(publisher, error),
     () => master.look(),
   );
-  tellOfRefusals(publisher, (error) => master.met(error));
+  reportRefusals(publisher, (error) => master.met(error));
   let lost = false;
   publisher.on('close', () => (lost = true));
   publisher.on('ready', () => {

@@ -97,7 +97,7 @@ export function connectRedis(
     ...(role === 'publisher' ? { ...FAIL_FAST, enableOfflineQueue: false } : KEEP_TRYING),
     ...retrying(retries),
   });
-  if (sentinel) hearSentinels(redis);
+  if (sentinel) handleSentinelErrors(redis);
   reportFaults(redis, { reach, retries });
   // A publisher's pulse is taken by asking whether it is at a master (open-redis-log.ts).
   if (role !== 'publisher') pingFrom(redis, role, (error) => reach.down(redis, error));
@@ -108,7 +108,7 @@ export function connectRedis(
  * The library subscribes to every sentinel for a failover, and prints the errors of these connections if no handler
  * takes them. It reconnects them itself, and one sentinel that answers is enough.
  */
-function hearSentinels(redis: Redis): void {
+function handleSentinelErrors(redis: Redis): void {
   const { connector } = redis as unknown as { readonly connector: SentinelConnections };
   const connectTo = connector.connectToSentinel.bind(connector);
   connector.connectToSentinel = (endpoint, options) =>

@@ -35,7 +35,7 @@ export class RedisControlChannel implements ControlChannel {
   }
 
   async stop(request: StopRequest): Promise<boolean> {
-    this.tell(request);
+    this.deliver(request);
     const told = this.publish(JSON.stringify(request)).then(
       () => true,
       ({ errors }: AggregateError) => {
@@ -71,7 +71,7 @@ export class RedisControlChannel implements ControlChannel {
     const redis = this.connectSubscriber();
     redis.on('message', (_channel: string, message: string) => {
       const request = requestIn(message);
-      if (request) this.tell(request);
+      if (request) this.deliver(request);
     });
     redis.on('close', () => this.lost());
     redis.on('ready', () => {
@@ -91,7 +91,7 @@ export class RedisControlChannel implements ControlChannel {
     this.readySince = undefined;
   }
 
-  private tell(request: StopRequest): void {
+  private deliver(request: StopRequest): void {
     for (const listener of [...this.listeners]) listener(request);
   }
 }

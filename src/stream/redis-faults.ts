@@ -4,7 +4,7 @@ import type { Cluster, Command, Redis } from 'ioredis';
  * Calls `met` with everything that the server refuses on this connection. This includes refusals within a script, which
  * come as a part of the script's answer.
  */
-export function tellOfRefusals(redis: Redis | Cluster, met: (error: unknown) => void): void {
+export function reportRefusals(redis: Redis | Cluster, met: (error: unknown) => void): void {
   const send = redis.sendCommand.bind(redis) as (command: Command, ...more: unknown[]) => unknown;
   const look = (answer: unknown) => {
     if (!Array.isArray(answer)) return;

@@ -10,7 +10,7 @@ const MOST_WORDS = 200;
  * An exporter that logs why spans are lost, once for each reason, and once when they are sent again. It does not repeat
  * this with every batch while the collector is away.
  */
-export class ToldExporter implements SpanExporter {
+export class ReportingExporter implements SpanExporter {
   private reason: string | undefined;
   private lost = 0;
 

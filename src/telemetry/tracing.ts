@@ -4,7 +4,7 @@ import { shownHosts } from '../address';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { RunIds } from './run-spans';
-import { ToldExporter } from './told-exporter';
+import { ReportingExporter } from './told-exporter';
 
 export interface Tracing {
   /** The source of ids for the spans of runs. */
@@ -44,7 +44,7 @@ export async function startTracing(config: Config, service: string, logger?: Log
       ...core.parseKeyPairsIntoRecord(config.OTEL_RESOURCE_ATTRIBUTES),
       ...(config.OTEL_SERVICE_NAME !== undefined && { 'service.name': config.OTEL_SERVICE_NAME }),
     }),
-    spanProcessors: [new sdk.BatchSpanProcessor(new ToldExporter(exporter, shownHosts(endpoint), logger))],
+    spanProcessors: [new sdk.BatchSpanProcessor(new ReportingExporter(exporter, shownHosts(endpoint), logger))],
   });
   if (logger) listenTo(logger);
   context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());

@@ -34,7 +34,7 @@ import { Health } from './health';
 import { logRedisMemory } from './redis-memory-line';
 import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
-import { tellingOfFaults, watchDisks } from './watched-disks';
+import { reportingFaults, watchDisks } from './watched-disks';
 import { workerNeeds } from './worker-needs';
 import { WatchedServices } from './watched-services';
 import { openTelemetry } from './worker-telemetry';
@@ -121,7 +121,7 @@ export async function runWorker(
     await dataSource.initialize().catch((cause: unknown) => {
       throw databaseUnreachable(cause);
     });
-    const media = tellingOfFaults(store, met.media);
+    const media = reportingFaults(store, met.media);
     const needs = workerNeeds({ connection, dataSource, redis, media: store }, config);
     const onLook = health.waits.bind(health);
     await waitForNeeds(needs, { logger, onLook, ...(signal && { signal }) });

@@ -6,7 +6,7 @@ import type { FullDisks } from '../full-disks';
 import type { MediaStore } from '../storage';
 
 /** The store, with its errors reported to `met`. */
-export function tellingOfFaults(store: MediaStore, met: (error: unknown) => void): MediaStore {
+export function reportingFaults(store: MediaStore, met: (error: unknown) => void): MediaStore {
   return new Proxy(store, {
     get(target, name): unknown {
       const member: unknown = Reflect.get(target, name);

@@ -86,8 +86,9 @@ function ofSnapshot(
 
 function ofRun(view: StoryView, event: LogEvent): StoryView {
   if (event.stage !== PIPELINE || event.type !== 'stage_update') return view;
-  const goesOn = view.status === 'paused' || view.status === 'awaiting_approval' || view.status === 'needs_attention';
-  if (event.status !== 'processing' || goesOn) {
+  const continues =
+    view.status === 'paused' || view.status === 'awaiting_approval' || view.status === 'needs_attention';
+  if (event.status !== 'processing' || continues) {
     const gates = event.status === 'awaiting_approval' ? (view.gates ?? []) : [];
     return { ...view, status: event.status as ProjectStatus, gates };
   }

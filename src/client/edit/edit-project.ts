@@ -6,7 +6,7 @@ import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
-import { tellEdit } from './tell-edit';
+import { publishEdit } from './tell-edit';
 
 export interface EditOptions {
   /** The version that the person has read; with another one the edit is refused. */
@@ -51,12 +51,12 @@ export async function editProject(
   };
   const editing = await source.dataSource.transaction(async (manager) => {
     const edited = await editOnce(manager, source, opening, changes, version);
-    if (edited.changed.length > 0) await tellRun(run);
+    if (edited.changed.length > 0) await signalRun(run);
     return edited;
   });
   const { project, changed } = editing;
   if (changed.length === 0) return { version: project.version };
-  await tellEdit(source, editing);
+  await publishEdit(source, editing);
   return { version: project.version + 1 };
 }
 
@@ -140,7 +140,7 @@ function conflict({ version: now }: Project, version: number): StoryreelError {
  * stored edit, whatever crashes. If the edit is not stored after all, the run finds no change. The signal is sent even
  * if no run was live before, because one may have begun meanwhile.
  */
-async function tellRun(run: LiveRun): Promise<void> {
+async function signalRun(run: LiveRun): Promise<void> {
   await run.tell().catch((cause: unknown) => {
     throw new StoryreelError(
       'Service.Unreachable',

@@ -175,12 +175,12 @@ class Explainer {
   private async explain(stage: Stage, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
     const explained = await this.reasonFor(stage, lane, scene);
     if (!this.byHand.has(lane)) return explained;
-    const replaces = explained.reason !== 'reused' && !(await this.goesOn(stage, lane, scene));
+    const replaces = explained.reason !== 'reused' && !(await this.continuesText(stage, lane, scene));
     return { ...explained, edited: true, ...(replaces && { replaces }) };
   }
 
   /** A person's unfinished text is continued as long as its inputs are the same. */
-  private async goesOn({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
+  private async continuesText({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
     const row = this.rows.get(lane);
     if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
     return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;

@@ -36,7 +36,7 @@ export async function cancelRun(
     if (open && error instanceof StoryreelError && error.type === 'Project.NotFound') return undefined;
     throw error;
   });
-  if (!open || (known && hasToldItsEnd(known, open))) {
+  if (!open || (known && hasAnnouncedItsEnd(known, open))) {
     return { kind: 'not_running', status: (known ?? (await project(projectId))).status };
   }
   const before = open.raw.workflowExtendedInfo?.cancelRequested === true;
@@ -50,6 +50,6 @@ export async function cancelRun(
 }
 
 /** Its workflow is about to be over, and no cancel can change how. */
-function hasToldItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
+function hasAnnouncedItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
   return isFinal(status) && runId === found.runId;
 }

@@ -59,7 +59,7 @@ export async function steerRun<M extends StoryMessage>(
 }
 
 /** A person has changed rows, so a live run must replan. Does nothing if no run is live. */
-export async function tellEdited(temporal: Client, projectId: ProjectId): Promise<void> {
+export async function signalEdited(temporal: Client, projectId: ProjectId): Promise<void> {
   const message: StoryMessage = 'edited';
   const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
   await whereFound(briefly(temporal, () => handle.signal(message)));

@@ -1,6 +1,6 @@
 interface Hub {
   readonly calls: Set<() => void>;
-  readonly tell: () => void;
+  readonly notify: () => void;
 }
 
 const hubs = new WeakMap<AbortSignal, Hub>();
@@ -15,7 +15,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
   hub.calls.add(own);
   return () => {
     if (!hub.calls.delete(own) || hub.calls.size > 0) return;
-    signal.removeEventListener('abort', hub.tell);
+    signal.removeEventListener('abort', hub.notify);
     if (hubs.get(signal) === hub) hubs.delete(signal);
   };
 }

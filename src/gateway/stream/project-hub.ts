@@ -127,7 +127,7 @@ export class ProjectHub {
     this.leaving.abort();
     clearTimeout(this.flushing);
     clearTimeout(this.lingering);
-    this.tellChanged();
+    this.notifyChanged();
   }
 
   get isOver(): boolean {
@@ -190,7 +190,7 @@ export class ProjectHub {
 
   private take(event: StoryEvent): void {
     this.pending.push(event);
-    if (event.type !== 'token') this.tellChanged();
+    if (event.type !== 'token') this.notifyChanged();
     if (this.flushing) return;
     const delay = Math.min((this.viewers.size * WRITE_MS) / 0.5, FLUSH_MS.most);
     if (delay < FLUSH_MS.least || isTerminal(event)) return this.flush();
@@ -245,7 +245,7 @@ export class ProjectHub {
     this.over = true;
     this.left();
     this.flush();
-    this.tellChanged();
+    this.notifyChanged();
   }
 
   /** The project cannot be followed now. */
@@ -259,7 +259,7 @@ export class ProjectHub {
     this.lingering = setTimeout(() => this.close(), LINGER_MS).unref();
   }
 
-  private tellChanged(): void {
+  private notifyChanged(): void {
     for (const resolve of this.changed.splice(0)) resolve();
   }
 }

@@ -77,7 +77,7 @@ export class LanePage {
         this.status = event.status;
         this.progress = event.progress;
         this.message = event.message;
-        if (event.status === 'processing') this.goOn();
+        if (event.status === 'processing') this.resumeStatus();
         return 'changed';
       case 'attention':
         this.status = 'needs_attention';
@@ -121,7 +121,7 @@ export class LanePage {
     this.proof = 'unknown';
   }
 
-  private goOn(): void {
+  private resumeStatus(): void {
     this.error = undefined;
     this.commands = [];
   }
