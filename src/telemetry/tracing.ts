@@ -64,7 +64,7 @@ export async function startTracing(config: Config, service: string, logger?: Log
   };
 }
 
-/** OpenTelemetry's own messages. `ToldExporter` reports the losses among them, each once. */
+/** OpenTelemetry's own messages. `ReportingExporter` reports the losses among them, each once. */
 function listenTo(logger: Logger): void {
   const say = (message: string) => logger.debug({ source: 'opentelemetry' }, message);
   const silent = () => undefined;

@@ -31,9 +31,9 @@ export class RunStatusPublisher {
     this.busy = true;
     void this.publish().finally(() => {
       this.busy = false;
-      // The status has changed since `tell` last read it.
-      const isLate = !this.stopped && this.wanted() !== this.published;
-      if (isLate && patched('marker-looks-again')) this.look();
+      // The status has changed since `publish` last read it.
+      const hasChanged = !this.stopped && this.wanted() !== this.published;
+      if (hasChanged && patched('marker-looks-again')) this.look();
     });
   }
 

@@ -14,7 +14,7 @@ import {
 } from '@temporalio/workflow';
 import {
   STATUS_QUERY,
-  type CarriedRun,
+  type ContinuedState,
   type EventError,
   type LaneId,
   type OpenedRun,
@@ -134,8 +134,8 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
 async function runPlan(
   opened: OpenedRun,
   run: StoryRun,
-  carried: CarriedRun | undefined,
-): Promise<CarriedRun | undefined> {
+  carried: ContinuedState | undefined,
+): Promise<ContinuedState | undefined> {
   const { table } = run;
   if (!carried) table.begin(opened.plan);
   const order = new LaneScheduler(opened, run, {
@@ -188,7 +188,7 @@ function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
 }
 
 /** Restores the state of the lanes from the run that continued as new. */
-function restoreState(carried: CarriedRun, table: LaneTable): void {
+function restoreState(carried: ContinuedState, table: LaneTable): void {
   const { run, scenes = run.scenes, sceneIds } = carried;
   table.begin(run.plan);
   // Until the scenes are laid out again, lanes are known by the names that they had last.

@@ -26,7 +26,7 @@ export async function isSupersededRun(manager: EntityManager, projectId: Project
   return manager.existsBy(Project, { id: projectId, runFence: MoreThan(fence) });
 }
 
-/** As `isLate`, but for what a run may still do after its own end: only a run that follows it makes the step late. */
+/** As `isSupersededRun`, but for what a run may still do after its own end: only a run that follows it makes the step late. */
 export async function isFollowedByRun(
   manager: EntityManager,
   { projectId, runId }: { readonly projectId: ProjectId; readonly runId: string },

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { lockProject } from '../../entities';
-import { fenceOf, STAGES, type AdoptRequest } from '../../protocol';
+import { fenceOf, STAGES, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
 import { isSupersededRun, currentFence } from '../lanes/own-fence';
@@ -11,7 +11,7 @@ import { publishRunStatus } from './run-status';
  * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
  * done since. Results stay: a lane that is produced again uses its committed result.
  */
-export async function resyncRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
+export async function resyncRun(deps: ActivityDeps, request: ResyncRequest): Promise<void> {
   const { projectId, runId, status, gates } = request;
   const since = await deps.runs.startedAt(projectId, runId);
   const begins = since ? fenceOf(since.getTime(), 0) : currentFence();
@@ -42,7 +42,7 @@ export async function resyncRun(deps: ActivityDeps, request: AdoptRequest): Prom
  */
 async function resyncProject(
   manager: EntityManager,
-  { projectId, runId, status }: AdoptRequest,
+  { projectId, runId, status }: ResyncRequest,
   begins: number,
 ): Promise<number | undefined> {
   const [project] = await manager.query<{ run_fence: string }[]>(
@@ -69,7 +69,7 @@ async function resyncProject(
  */
 async function resyncLanes(
   manager: EntityManager,
-  { projectId, runId, lanes }: AdoptRequest,
+  { projectId, runId, lanes }: ResyncRequest,
   begins: number,
 ): Promise<void> {
   const standing = lanes.filter(({ status }) => status !== 'processing');

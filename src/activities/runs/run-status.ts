@@ -6,7 +6,7 @@ import {
   type EndedStep,
   type EventBody,
   type LaneId,
-  type MarkRequest,
+  type RunStatusRequest,
   type ProjectId,
   type RejectedLanes,
   type SceneIds,
@@ -83,7 +83,7 @@ export async function rejectLanes(
 /**
  * Publishes to rows and viewers that the run waits for a person, or continues. Changes nothing once the run has ended.
  */
-export async function publishRunStatus(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
+export async function publishRunStatus(deps: ActivityDeps, request: RunStatusRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);

@@ -22,11 +22,11 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
 
 function open(signal: AbortSignal): Hub {
   const calls = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     for (const call of [...calls]) call();
   };
-  const hub = { calls, tell };
-  signal.addEventListener('abort', tell, { once: true });
+  const hub = { calls, notify };
+  signal.addEventListener('abort', notify, { once: true });
   hubs.set(signal, hub);
   return hub;
 }
