@@ -12,7 +12,7 @@ interface SeenLane {
 }
 
 /** The beginning of a lane's text that must be fetched, because the reader had it before this watch began. */
-export interface Lacking {
+export interface MissingPrefix {
   readonly lane: LaneId;
   readonly fence: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface Lacking {
 const BEGINNING = '0-0';
 
 /** Knows what its reader has seen, and so what comes next, what came before, what is stale, and whether a text is right. */
-export class Follower {
+export class ViewerState {
   cursor: Cursor | undefined;
   private readonly lanes = new Map<LaneId, SeenLane>();
 
@@ -55,7 +55,7 @@ export class Follower {
    * a snapshot of Postgres named the newest attempt without a text. That attempt continued what an older attempt, which
    * still ran, had published meanwhile.
    */
-  lacksTextBefore(event: LogEvent): boolean {
+  isMissingPrefix(event: LogEvent): boolean {
     if (event.type !== 'token' && event.type !== 'resumed') return false;
     const known = event.lane && this.lanes.get(event.lane);
     if (!known || event.fence === undefined || event.fence < known.fence) return false;
@@ -64,7 +64,7 @@ export class Follower {
   }
 
   /** The earlier text that `take` needs with this event, if a later `done` must verify the text. */
-  lacks(event: LogEvent): Lacking | undefined {
+  missingPrefix(event: LogEvent): MissingPrefix | undefined {
     if (event.lane === undefined || event.fence === undefined) return undefined;
     const { lane, fence } = event;
     const known = this.lanes.get(lane);

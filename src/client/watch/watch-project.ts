@@ -9,7 +9,7 @@ import {
   type StoryEvent,
 } from '../../protocol';
 import type { EventLog } from '../../stream';
-import { Follower } from './viewer-state';
+import { ViewerState } from './viewer-state';
 import { Inbox } from './inbox';
 import { onAbort } from './on-abort';
 import { Aborted, settlesWithin, untilAborted } from './timeouts';
@@ -59,7 +59,7 @@ const ASK_MS = { calm: 15_000, away: 2_000 };
  */
 export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undefined> {
   private readonly inbox = new Inbox();
-  private readonly follower = new Follower();
+  private readonly viewerState = new ViewerState();
   private readonly leaving = new AbortController();
   /** The functions that stop listening to the signals that end this watch. */
   private readonly ending: readonly (() => void)[];
@@ -174,7 +174,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       // The messages until then were not announced to this watch.
       subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
     }
-    this.follower.cursor = from;
+    this.viewerState.cursor = from;
     this.behind = this.mayHaveEnded = from !== undefined;
     this.needsSnapshot = from === undefined;
     this.begun = true;
@@ -191,8 +191,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     while (!this.needsSnapshot && !this.over) {
       const event = this.page[this.at] ?? this.announced();
       if (!event) return undefined;
-      this.needsSnapshot = this.follower.lacksTextBefore(event);
-      if (this.needsSnapshot || this.follower.lacks(event)) return undefined;
+      this.needsSnapshot = this.viewerState.isMissingPrefix(event);
+      if (this.needsSnapshot || this.viewerState.missingPrefix(event)) return undefined;
       const shown = this.take(event);
       if (shown) return shown;
     }
@@ -205,19 +205,19 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       const message = this.inbox.take();
       if (!message) return undefined;
       if (message.kind === 'interrupted') this.behind = true;
-      else if (this.follower.follows(message.before)) {
+      else if (this.viewerState.follows(message.before)) {
         this.page = [message.event];
         this.at = 0;
         this.source.meter?.delivered(message.event.timestamp);
         return message.event;
-      } else if (this.follower.missed(message.event.id, message.before)) this.behind = true;
+      } else if (this.viewerState.missed(message.event.id, message.before)) this.behind = true;
     }
     return undefined;
   }
 
   private take(event: LogEvent, beginning?: string): LogEvent | undefined {
     this.at += 1;
-    const shown = this.follower.take(event, beginning);
+    const shown = this.viewerState.take(event, beginning);
     this.over = isTerminal(event);
     // Postgres has the text that is right; the reader gets it next.
     if (shown?.type === 'done' && shown.verified === false) this.needsSnapshot = true;
@@ -242,7 +242,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
 
   /** The part of a lane's text that the reader has from an earlier watch, as the log holds it. */
   private async beginning(event: LogEvent): Promise<string | undefined> {
-    const lacking = this.follower.lacks(event);
+    const lacking = this.viewerState.missingPrefix(event);
     if (!lacking) return undefined;
     const held = await this.patiently(this.source.log.lane(this.projectId, lacking.lane).catch(() => undefined));
     const bytes = Buffer.from(held?.fence === lacking.fence ? held.text : '');
@@ -256,14 +256,14 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.page = [];
     this.over = !event || isFinal(event.status);
     if (!event) return;
-    this.follower.adopt(event);
+    this.viewerState.adopt(event);
     this.held = event;
   }
 
   /** Reads the next page after the cursor. */
   private async readOn(): Promise<void> {
     this.behind = false;
-    const { cursor } = this.follower;
+    const { cursor } = this.viewerState;
     if (!cursor) return this.snapshot();
     let events: readonly LogEvent[] | undefined;
     try {
@@ -284,7 +284,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private async afterSilence(): Promise<void> {
     this.mayHaveEnded = true;
     const { log } = this.source;
-    const isKnown = this.follower.cursor !== undefined;
+    const isKnown = this.viewerState.cursor !== undefined;
     const held = isKnown ? undefined : await this.patiently(log.snapshot(this.projectId).catch(() => undefined));
     if (!isKnown) this.away = held === undefined;
     this.behind = isKnown || held?.cursor !== undefined;
