@@ -9,7 +9,7 @@ const EMPTY = Buffer.alloc(0);
  * The end is kept because a new attempt may continue from a little further back. The memory is at most 3 KB, however
  * long the text.
  */
-export class LaneText {
+export class RollingTextHash {
   private bytes = 0;
   /** The hash of everything before the window. */
   private hash: Hash | undefined;
@@ -20,8 +20,8 @@ export class LaneText {
   private torn = false;
 
   /** A committed text, which is known to have this hash. */
-  static ofSettled(bytes: number, sha256: string): LaneText {
-    const text = new LaneText();
+  static ofSettled(bytes: number, sha256: string): RollingTextHash {
+    const text = new RollingTextHash();
     text.settle(bytes, sha256);
     return text;
   }

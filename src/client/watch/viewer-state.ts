@@ -1,5 +1,5 @@
 import { compareCursors, type Cursor, type LaneId, type LogEvent, type SnapshotEvent } from '../../protocol';
-import { LaneText } from './rolling-text-hash';
+import { RollingTextHash } from './rolling-text-hash';
 
 type Token = LogEvent & { type: 'token' };
 
@@ -8,7 +8,7 @@ interface SeenLane {
   /** Bytes of its text that the reader has. */
   offset: number;
   /** Undefined if there is no text yet, or if its beginning was not seen. */
-  text: LaneText | undefined;
+  text: RollingTextHash | undefined;
 }
 
 /** The beginning of a lane's text that must be fetched, because the reader had it before this watch began. */
@@ -31,9 +31,9 @@ export class ViewerState {
     for (const [lane, { fence, offset, text, sha256, verified }] of Object.entries(snapshot.lanes)) {
       // There is nothing to know about a lane that no attempt has begun.
       if (fence === 0) continue;
-      let seen: LaneText | undefined;
-      if (sha256 !== undefined) seen = LaneText.ofSettled(offset, verified === true ? sha256 : 'another');
-      else if (text !== undefined) (seen = new LaneText()).add(text);
+      let seen: RollingTextHash | undefined;
+      if (sha256 !== undefined) seen = RollingTextHash.ofSettled(offset, verified === true ? sha256 : 'another');
+      else if (text !== undefined) (seen = new RollingTextHash()).add(text);
       this.lanes.set(lane as LaneId, { fence, offset, text: seen });
     }
   }
@@ -115,10 +115,10 @@ export class ViewerState {
    * A new attempt's text, which continues at `offset`: from the given beginning, or else from the text that was seen
    * before.
    */
-  private open(lane: LaneId, fence: number, offset: number, beginning?: string, before?: LaneText): SeenLane {
-    let text: LaneText | undefined;
+  private open(lane: LaneId, fence: number, offset: number, beginning?: string, before?: RollingTextHash): SeenLane {
+    let text: RollingTextHash | undefined;
     if (beginning !== undefined || offset === 0) {
-      text = new LaneText();
+      text = new RollingTextHash();
       text.add(beginning ?? '');
     } else if (before?.canCut(offset)) {
       text = before;
@@ -133,7 +133,7 @@ export class ViewerState {
     const { offset: from } = seen;
     const end = event.offset + Buffer.byteLength(event.content);
     if (end <= from) return undefined;
-    if (event.offset === 0) seen.text ??= new LaneText();
+    if (event.offset === 0) seen.text ??= new RollingTextHash();
     const shown = event.offset >= from ? event : { ...event, offset: from, content: restOf(event, from) };
     if (event.offset > from) seen.text?.tear();
     seen.text?.add(shown.content);
