@@ -84,7 +84,7 @@ export interface LogSnapshot {
 
 /** `event`: appended after `before`. `interrupted`: some may have been missed; read on from the last one seen. */
 export type LogMessage =
-  { readonly kind: 'event'; readonly event: LogEvent; readonly before: Cursor } | { readonly kind: 'interrupted' };
+  { readonly kind: 'event'; readonly event: LogEvent; readonly previousId: Cursor } | { readonly kind: 'interrupted' };
 
 /**
  * The event log of all projects: a port with a Redis and an in-memory version, held to the same by one contract suite.

@@ -165,7 +165,7 @@ export class MemoryEventLog implements EventLog {
     };
     events.push(event);
     if (events.length > this.options.maxEntries) events.shift();
-    for (const listener of [...listeners]) listener({ kind: 'event', event, before });
+    for (const listener of [...listeners]) listener({ kind: 'event', event, previousId: before });
   }
 }
 

@@ -46,7 +46,10 @@ export class RedisListener {
  * The ids of a new log come from the clock, which may have been set back. Therefore ids do not show which of two logs
  * is newer, but the first event of a log shows that a new log has begun.
  */
-function isEarlier({ event, before }: Extract<LogMessage, { kind: 'event' }>, { first, last }: LogBounds): boolean {
+function isEarlier(
+  { event, previousId: before }: Extract<LogMessage, { kind: 'event' }>,
+  { first, last }: LogBounds,
+): boolean {
   if (before === NOTHING && event.id !== first) return false;
   return last !== undefined && compareCursors(event.id, last) <= 0;
 }

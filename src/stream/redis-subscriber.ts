@@ -119,7 +119,7 @@ export class RedisSubscriber {
     const [, id, before, payload] = MESSAGE.exec(message) ?? [];
     const event = payload === undefined ? undefined : decodeEvent(projectId, id as Cursor, payload);
     // One object for all listeners: one that is slow to read holds no more than a reference.
-    return event ? { kind: 'event', event, before: before as Cursor } : { kind: 'interrupted' };
+    return event ? { kind: 'event', event, previousId: before as Cursor } : { kind: 'interrupted' };
   }
 
   private unsubscribe(channels: readonly string[]): void {

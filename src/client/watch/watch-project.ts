@@ -205,12 +205,12 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       const message = this.inbox.take();
       if (!message) return undefined;
       if (message.kind === 'interrupted') this.behind = true;
-      else if (this.viewerState.follows(message.before)) {
+      else if (this.viewerState.follows(message.previousId)) {
         this.page = [message.event];
         this.at = 0;
         this.source.meter?.delivered(message.event.timestamp);
         return message.event;
-      } else if (this.viewerState.missed(message.event.id, message.before)) this.behind = true;
+      } else if (this.viewerState.missed(message.event.id, message.previousId)) this.behind = true;
     }
     return undefined;
   }
