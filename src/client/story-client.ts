@@ -40,7 +40,7 @@ import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { editsAtStake } from './batch/edits-at-stake';
 import { explainProject, type ExplainOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
-import { loadStanding, loadTruth } from './watch/project-rows';
+import { loadStatusRows, loadProjectRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
 import { openTemporal, type ConnectOptions } from './open-temporal';
 import { closedError, storyreelError } from './client-errors';
@@ -90,7 +90,7 @@ export class StoryClient {
     this.source = { dataSource, log, config };
     this.watched = {
       log,
-      snapshots: new SnapshotReader(log, (id) => this.run(() => loadTruth(dataSource, id))),
+      snapshots: new SnapshotReader(log, (id) => this.run(() => loadProjectRows(dataSource, id))),
       status: (id) =>
         this.run(async () => {
           const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
@@ -161,7 +161,7 @@ export class StoryClient {
   status(projectId: ProjectId): Promise<ProjectView> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      const standing = await loadStanding(this.dataSource, id);
+      const standing = await loadStatusRows(this.dataSource, id);
       if (!standing) throw projectNotFound(id);
       return projectView(id, standing, await usageTotals(this.dataSource.manager, id), this.config);
     });

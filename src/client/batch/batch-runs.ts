@@ -16,7 +16,7 @@ import {
   type BatchInput,
 } from '../../protocol';
 import { briefly } from '../runs/briefly';
-import { liveWorkflow, whereFound } from '../runs/live-workflow';
+import { liveWorkflow, undefinedIfNotFound } from '../runs/live-workflow';
 
 /** The stages and gates of each film. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
@@ -94,7 +94,7 @@ export class BatchRuns {
   /** Resolves with false if no batch was running. */
   async cancel(batchId: BatchId): Promise<boolean> {
     const handle = this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId));
-    return (await whereFound(briefly(this.temporal, () => handle.cancel()))) !== undefined;
+    return (await undefinedIfNotFound(briefly(this.temporal, () => handle.cancel()))) !== undefined;
   }
 
   private live(batchId: BatchId): Promise<WorkflowExecutionDescription | undefined> {

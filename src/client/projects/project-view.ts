@@ -11,7 +11,7 @@ import {
   type ProjectStatus,
   type UsageTotals,
 } from '../../protocol';
-import type { ProjectStanding } from '../watch/project-rows';
+import type { ProjectStatusRows } from '../watch/project-rows';
 
 export interface StageView {
   readonly stage: string;
@@ -65,7 +65,7 @@ function runUrl(
 
 export function projectView(
   projectId: ProjectId,
-  truth: ProjectStanding,
+  truth: ProjectStatusRows,
   usage: UsageTotals,
   page?: TemporalPage,
 ): ProjectView {

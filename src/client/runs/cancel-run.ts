@@ -3,7 +3,7 @@ import type { Project } from '../../entities';
 import { isFinal, isOpen, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../../protocol';
 import type { ControlChannel } from '../../stream';
 import { briefly } from './briefly';
-import { described, whereFound } from './live-workflow';
+import { described, undefinedIfNotFound } from './live-workflow';
 
 /**
  * The result of a request to cancel. `requested`: the run ends as cancelled once all its lanes have stopped, unless it
@@ -40,7 +40,7 @@ export async function cancelRun(
     return { kind: 'not_running', status: (known ?? (await project(projectId))).status };
   }
   const before = open.raw.workflowExtendedInfo?.cancelRequested === true;
-  if (!before && !(await whereFound(briefly(temporal, () => handle.cancel())))) {
+  if (!before && !(await undefinedIfNotFound(briefly(temporal, () => handle.cancel())))) {
     return { kind: 'not_running', status: (await project(projectId)).status };
   }
   // Best effort: workers that cannot be reached learn of it within a second, with a heartbeat. An earlier request may

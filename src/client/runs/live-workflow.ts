@@ -25,7 +25,7 @@ const ENDING_MS = 10_000;
  * Temporal's answer about a workflow; undefined if there is no workflow of this id, or if it has ended and takes no
  * messages.
  */
-export async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -34,7 +34,7 @@ export async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> 
 
 /** The newest workflow of this id. */
 export function described(temporal: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
-  return whereFound(briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe()));
+  return undefinedIfNotFound(briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe()));
 }
 
 /** The workflow of this id, as long as it is open. */
@@ -91,7 +91,7 @@ export async function runStatus(temporal: Client, projectId: ProjectId): Promise
   const workflowId = workflowIdOf(projectId);
   if (!(await isRunning(temporal, workflowId))) return undefined;
   const handle = temporal.workflow.getHandle(workflowId);
-  return whereFound(untilWorkerAnswers(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch(
+  return undefinedIfNotFound(untilWorkerAnswers(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch(
     (cause: unknown) => {
       // Temporal itself has just answered.
       throw isAway(cause)

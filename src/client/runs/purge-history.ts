@@ -1,6 +1,6 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { workflowIdOf, type ProjectId } from '../../protocol';
-import { whereFound } from './live-workflow';
+import { undefinedIfNotFound } from './live-workflow';
 
 /** gRPC's NOT_FOUND. */
 const NOT_FOUND = 5;
@@ -26,7 +26,7 @@ export async function purgeHistory(temporal: Client, projectId: ProjectId): Prom
 async function runsOf(temporal: Client, workflowId: string): Promise<string[]> {
   const runs = new Set<string>();
   for await (const { runId } of temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.add(runId);
-  const newest = await whereFound(temporal.workflow.getHandle(workflowId).describe());
+  const newest = await undefinedIfNotFound(temporal.workflow.getHandle(workflowId).describe());
   if (newest) runs.add(newest.runId);
   return [...runs];
 }

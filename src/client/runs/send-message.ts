@@ -15,7 +15,7 @@ import {
   type StoryMessages,
 } from '../../protocol';
 import { briefly } from './briefly';
-import { isRunning, whereFound } from './live-workflow';
+import { isRunning, undefinedIfNotFound } from './live-workflow';
 
 /** Only a worker can answer; it does so in milliseconds. */
 const ANSWER_MS = 10_000;
@@ -62,7 +62,7 @@ export async function steerRun<M extends StoryMessage>(
 export async function signalEdited(temporal: Client, projectId: ProjectId): Promise<void> {
   const message: StoryMessage = 'edited';
   const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
-  await whereFound(briefly(temporal, () => handle.signal(message)));
+  await undefinedIfNotFound(briefly(temporal, () => handle.signal(message)));
 }
 
 function notRunning(projectId: ProjectId, message: StoryMessage, cause?: unknown): StoryreelError {

@@ -1,6 +1,6 @@
 import type { ProjectId, SnapshotEvent } from '../../protocol';
 import type { EventLog } from '../../stream';
-import type { ProjectTruth } from './project-rows';
+import type { ProjectRows } from './project-rows';
 import { snapshotOf } from './snapshot';
 
 /** `away`: the log could not be asked, so that this is all that Postgres knows. No event: there is no such project. */
@@ -25,7 +25,7 @@ export class SnapshotReader {
 
   constructor(
     private readonly log: EventLog,
-    private readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>,
+    private readonly truth: (projectId: ProjectId) => Promise<ProjectRows | undefined>,
   ) {}
 
   /** The state at some moment after the call. Rejects if Postgres cannot be asked. */
