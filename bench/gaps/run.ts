@@ -15,7 +15,7 @@ import type { Gap, Situation } from './situation';
 /** The number of short texts, which run two at a time; it is so large that there is always a next one. */
 const SCENES = 100;
 const SETTLE_MS = 3_000;
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /**
  * Measures, for each situation, how long it takes until tokens of new texts arrive again. It uses real services, worker
@@ -95,13 +95,13 @@ class TokenTimes {
 
   /** The moment of the first token of a text of this stage that began after the moment. */
   async next(after: number, stage: string): Promise<number> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + TIMEOUT_MS;
     while (performance.now() < deadline) {
       const times = [...this.firsts].filter(([lane, at]) => lane.startsWith(stage) && at > after).map(([, at]) => at);
       if (times.length > 0) return Math.min(...times);
       await sleep(20);
     }
-    throw new Error(`no token came within ${PATIENCE_MS / 1000} s`);
+    throw new Error(`no token came within ${TIMEOUT_MS / 1000} s`);
   }
 
   close(): void {

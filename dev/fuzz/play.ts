@@ -33,7 +33,7 @@ export interface FuzzOptions {
 
 /** One rewrite, and then the run waits for a person. */
 const SHORT = { stages: ['rewrite'], gates: ['rewrite'] } as const;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Sends anything to every signal, update and query of a story, a batch and the reconciler. Starts them with anything,
@@ -113,7 +113,7 @@ async function steersStill(client: StoryClient, projectId: ProjectId): Promise<v
 }
 
 async function untilSo(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; !(await look()); await sleep(50)) {
+  for (const deadline = Date.now() + TIMEOUT_MS; !(await look()); await sleep(50)) {
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
   }
 }

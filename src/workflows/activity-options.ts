@@ -31,7 +31,7 @@ const steps = proxyActivities<StoryActivities>({
 });
 
 /** How long one announcement of a stored result is tried. After the run's end, viewers find the result in Postgres. */
-const TELLING: ActivityOptions = {
+const ANNOUNCING: ActivityOptions = {
   startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '15 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
@@ -127,12 +127,14 @@ export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Prom
 
 export function announceLane(...args: Parameters<StoryActivities['announceLane']>): Promise<void> {
   return ids.schedule(`tell/${args[0].lane}`, (activityId) =>
-    steps.announceLane.executeWithOptions({ ...TELLING, activityId }, args),
+    steps.announceLane.executeWithOptions({ ...ANNOUNCING, activityId }, args),
   );
 }
 
 export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
-  return ids.schedule('tell', (activityId) => steps.announceRun.executeWithOptions({ ...TELLING, activityId }, args));
+  return ids.schedule('tell', (activityId) =>
+    steps.announceRun.executeWithOptions({ ...ANNOUNCING, activityId }, args),
+  );
 }
 
 /**

@@ -41,7 +41,7 @@ export interface LaneRunnerOptions {
 type Stop = 'paused' | 'cancelled' | 'skipped';
 
 /** How long a step may still take after the run is cancelled. */
-const STEP_PATIENCE = '3 seconds';
+const STEP_TIMEOUT = '3 seconds';
 
 const STOPPED_BY_A_PERSON: EventError = {
   type: 'Lane.Cancelled',
@@ -240,7 +240,7 @@ export class LaneRunner {
   endSteps(): void {
     if (this.steps.size === 0 || !patched('steps-end-with-a-cancel')) return;
     void CancellationScope.nonCancellable(async () => {
-      await sleep(STEP_PATIENCE);
+      await sleep(STEP_TIMEOUT);
       for (const scope of this.steps) scope.cancel();
     });
   }

@@ -50,7 +50,7 @@ import { LaneStopped } from './stop-signal';
  * How long an attempt waits for its announcement. A longer announcement becomes a step of its own, and no lane waits
  * for it.
  */
-const TELLING_MS = 1_000;
+const ANNOUNCE_MS = 1_000;
 
 /** How long an attempt that received a stop waits for Temporal's reason. */
 const CANCELLATION_MS = 10_000;
@@ -219,12 +219,12 @@ export async function runLane<Inputs>(
       ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
       : await make(run, plan, before, maker);
 
-    const telling = announcedNow(deps, {
+    const announcement = announcedNow(deps, {
       ...{ projectId, lane, runId },
       ...(scene !== undefined && { scene }),
       ...(made.writer && { text: made.writer }),
     });
-    const announced = await announcedWithin(TELLING_MS, telling);
+    const announced = await announcedWithin(ANNOUNCE_MS, announcement);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     ended(reusable ? 'reused' : 'settled');
     return {
@@ -293,8 +293,8 @@ async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
  */
 async function announcedWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
+  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  return Promise.race([telling, timeout]).finally(() => clearTimeout(timer));
 }
 
 function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {

@@ -5,7 +5,7 @@ import type { ActivityDeps } from '../deps';
 import { holderOf } from '../usage/provider-choice';
 
 /** A provider that does not answer holds up the end of a run no longer. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 interface OfRun {
   readonly projectId: ProjectId;
@@ -34,7 +34,7 @@ export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before 
     ...(before !== undefined && { fence: LessThan(before) }),
     ...(ofLanes && { sceneId: In(ofLanes.map(({ id }) => id)) }),
   });
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   await Promise.all(
     jobs.map((job) =>
       cancelJob(deps, job, signal).catch((error: Error) =>

@@ -9,7 +9,7 @@ import type { ActivityDeps } from '../deps';
 import { endRun, type ProjectSeen, type RunEnd } from './end-run';
 import type { RunState } from './run-lookup';
 
-const TELLING_MS = 1_000;
+const ANNOUNCE_MS = 1_000;
 
 /** A run that is not open in Temporal, whatever its rows show. */
 export type GoneRun = Exclude<RunState, { kind: 'open' }>;
@@ -74,12 +74,12 @@ function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { run
 }
 
 /** If the log cannot be reached now, or hangs, viewers find the end in Postgres. */
-async function withinTime(deps: ActivityDeps, projectId: ProjectId, telling: () => Promise<void>): Promise<void> {
-  const patience = new AbortController();
-  const late = sleep(TELLING_MS, undefined, { signal: patience.signal }).then(() => {
-    throw new Error(`not told within ${TELLING_MS} ms`);
+async function withinTime(deps: ActivityDeps, projectId: ProjectId, announce: () => Promise<void>): Promise<void> {
+  const timeout = new AbortController();
+  const late = sleep(ANNOUNCE_MS, undefined, { signal: timeout.signal }).then(() => {
+    throw new Error(`not told within ${ANNOUNCE_MS} ms`);
   });
-  await Promise.race([telling(), late])
+  await Promise.race([announce(), late])
     .catch((error: Error) => deps.logger.warn({ projectId, err: error.message }, 'viewers were not told of the end'))
-    .finally(() => patience.abort());
+    .finally(() => timeout.abort());
 }

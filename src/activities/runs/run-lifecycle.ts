@@ -51,14 +51,14 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   countEnd(deps.metrics, ended);
   const abandoned = await closeAbandoned(deps, { projectId, before: fence });
   await publishAbandoned(deps, abandoned, deps.dataSource.manager);
-  const telling = request.announce
+  const announcement = request.announce
     ? announceEnd(deps, ended, { runId, execution: workflowExecution.runId, planned: stages }).then(
         () => true,
         () => false,
       )
     : false;
   if (outcome === 'cancelled') await cancelJobs(deps, { projectId, before: fence });
-  return { announced: await telling };
+  return { announced: await announcement };
 }
 
 /** Announces the end of the run; fails until viewers could be reached. Does nothing if a newer run has begun. */

@@ -6,7 +6,7 @@ import type { LaneWriter } from '../../stream';
 import type { ActivityDeps } from '../deps';
 
 /** How long a failed attempt waits for its cost to be published. */
-const TELLING_MS = 500;
+const PUBLISH_MS = 500;
 
 /** Publishes what a lane and its project have paid so far, if viewers can be reached now. Never throws. */
 export async function publishUsage(
@@ -18,7 +18,7 @@ export async function publishUsage(
     publish(deps, writer, manager).catch((error: Error) =>
       deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
     ),
-    sleep(TELLING_MS, undefined, { ref: false }),
+    sleep(PUBLISH_MS, undefined, { ref: false }),
   ]);
 }
 
