@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { KnownProviders } from './known-providers';
 import { Metric } from './metric';
-import { Count } from './series';
+import { Counter } from './series';
 
 /** HTTP statuses of providers that have a label of their own; any other is `4xx` or `5xx`. */
 const HTTP_STATUSES = ['400', '401', '402', '403', '404', '408', '409', '413', '422', '425', '429'] as const;
@@ -31,15 +31,15 @@ export function answerOf(status: number): Answer {
   return known ?? (status >= 500 ? '5xx' : '4xx');
 }
 
-const count = () => new Count();
+const count = () => new Counter();
 
 /** The answers of providers, and their cost. */
 export class CallMetrics {
-  readonly answers: Metric<Count, 'provider' | 'kind' | 'status'>;
-  readonly paid: Metric<Count, 'provider' | 'kind'>;
-  readonly useful: Metric<Count, 'provider' | 'kind'>;
-  readonly wasted: Metric<Count, 'provider' | 'kind'>;
-  readonly budgetRefusals: Metric<Count, 'provider' | 'kind'>;
+  readonly answers: Metric<Counter, 'provider' | 'kind' | 'status'>;
+  readonly paid: Metric<Counter, 'provider' | 'kind'>;
+  readonly useful: Metric<Counter, 'provider' | 'kind'>;
+  readonly wasted: Metric<Counter, 'provider' | 'kind'>;
+  readonly budgetRefusals: Metric<Counter, 'provider' | 'kind'>;
 
   constructor(registry: Registry, providers: KnownProviders) {
     const labels = providers.ofEachKind({});

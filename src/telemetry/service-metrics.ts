@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { STAGES } from '../protocol';
 import { fixedSets, type LabelSets } from './label-sets';
 import { Metric } from './metric';
-import { Level } from './series';
+import { Gauge } from './series';
 
 /** The statuses of a run that has not ended; `queued`: a batch has not begun it. */
 export const OPEN_STATUSES = ['queued', 'processing', 'paused', 'awaiting_approval', 'needs_attention'] as const;
@@ -40,7 +40,7 @@ export interface SeenServices {
 /** Scrapes within this time share one look. */
 const FRESH_MS = 500;
 
-const level = () => new Level();
+const level = () => new Gauge();
 
 /** The services that a worker needs and the work that waits in them, looked at when Prometheus asks. */
 export class ServiceMetrics {

@@ -1,18 +1,18 @@
 import type { StreamMeter } from '../stream';
-import type { Count, Level, Spread } from './series';
+import type { Counter, Gauge, Histogram } from './series';
 
 export interface TextSeries {
-  readonly timeToFirstToken: Spread;
-  readonly interTokenGap: Spread;
-  readonly tokensPerSecond: Spread;
-  readonly providerToPublish: Spread;
-  readonly tokensPerAppend: Spread;
-  readonly tokens: Count;
-  readonly publishedBytes: Count;
-  readonly resets: Count;
-  readonly resumes: Count;
-  readonly refused: Count;
-  readonly liveStreams: Level;
+  readonly timeToFirstToken: Histogram;
+  readonly interTokenGap: Histogram;
+  readonly tokensPerSecond: Histogram;
+  readonly providerToPublish: Histogram;
+  readonly tokensPerAppend: Histogram;
+  readonly tokens: Counter;
+  readonly publishedBytes: Counter;
+  readonly resets: Counter;
+  readonly resumes: Counter;
+  readonly refused: Counter;
+  readonly liveStreams: Gauge;
 }
 
 /**
