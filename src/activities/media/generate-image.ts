@@ -7,7 +7,7 @@ import type { ActivityDeps } from '../deps';
 import { fitPicture } from './fit-media';
 import { runLane, type LaneProducer, type LanePlan, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
-import { openImage, type Chosen } from '../usage/provider-choice';
+import { openImage, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { isSpoiled } from '../usage/paid-call';
 import { ReadyCall } from '../usage/ready-call';
@@ -16,7 +16,7 @@ import { WastedOrder } from '../usage/wasted-order';
 const ONE = { unit: 'image', units: 1 } as const;
 
 interface ImageInputs {
-  readonly chosen: Chosen<ImageProvider>;
+  readonly chosen: ResolvedProvider<ImageProvider>;
   readonly prompt: string;
 }
 

@@ -13,7 +13,7 @@ import { runLane, type LaneProducer, type LanePlan, type LaneRun } from '../lane
 import { measureClip } from './measure-clip';
 import { PaidCall } from '../usage/paid-call';
 import { askProvider } from '../usage/provider-answer';
-import { holderOf, openVideo, type Chosen } from '../usage/provider-choice';
+import { holderOf, openVideo, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf, wordsOf } from '../usage/provider-words';
 import { classify } from '../lanes/stage-failure';
 import { NO_CLIP, submitJob, type SubmittedJob } from './submit-job';
@@ -21,7 +21,7 @@ import { openJob, orderOf, updateJob } from './video-job';
 import { WastedOrder } from '../usage/wasted-order';
 
 interface VideoInputs {
-  readonly chosen: Chosen<VideoProvider>;
+  readonly chosen: ResolvedProvider<VideoProvider>;
   readonly prompt: string;
   readonly imageKey: string;
   readonly mediaType: string;
@@ -89,7 +89,7 @@ async function takenJob(
   run: LaneRun,
   { inputs }: LanePlan<VideoInputs>,
   job: GeneratedVideo,
-  chosen: Chosen<VideoProvider>,
+  chosen: ResolvedProvider<VideoProvider>,
   call: Call,
 ): Promise<SubmittedJob> {
   const wanted = { size: run.deps.config.FRAME_SIZE, seconds: inputs.seconds };

@@ -5,7 +5,7 @@ import type { ProviderCall } from '../../telemetry';
 import { mayBeCharged } from '../usage/call-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { PaidCall, type CallPlan } from '../usage/paid-call';
-import type { Chosen } from '../usage/provider-choice';
+import type { ResolvedProvider } from '../usage/provider-choice';
 import { ReadyCall } from '../usage/ready-call';
 import { classify } from '../lanes/stage-failure';
 import { mayBeTaken, updateJob } from './video-job';
@@ -18,7 +18,7 @@ export const NO_CLIP = { unit: 'second', units: 0 } as const;
 export interface SubmitPlan {
   readonly run: LaneRun;
   readonly job: GeneratedVideo;
-  readonly chosen: Chosen<VideoProvider>;
+  readonly chosen: ResolvedProvider<VideoProvider>;
   readonly request: Pick<VideoRequest, 'prompt' | 'image' | 'wanted'>;
   readonly call: <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
 }

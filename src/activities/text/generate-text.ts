@@ -9,7 +9,7 @@ import type { ActivityDeps } from '../deps';
 import { continuedText } from './continuation';
 import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
-import { openText, type Chosen } from '../usage/provider-choice';
+import { openText, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { ReadyCall } from '../usage/ready-call';
 import { textChecks } from './text-checks';
@@ -17,7 +17,7 @@ import { streamInto, type Tokens } from './text-stream';
 import { roomFor } from './thinking-room';
 
 interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
-  readonly chosen: Chosen<TextProvider>;
+  readonly chosen: ResolvedProvider<TextProvider>;
 }
 
 const LAST_FLUSH_MS = 500;

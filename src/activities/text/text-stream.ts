@@ -5,7 +5,7 @@ import type { TextWriter } from '../../stream';
 import { AnswerLimits } from './answer-limits';
 import { tokensInPiece } from '../usage/call-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import type { Chosen } from '../usage/provider-choice';
+import type { ResolvedProvider } from '../usage/provider-choice';
 import { wordsOf } from '../usage/provider-words';
 import { StreamWatchdog } from './stream-watchdog';
 import { giveMoreRoom, roomFor } from './thinking-room';
@@ -19,7 +19,7 @@ export interface Tokens {
 }
 
 export interface TextCall {
-  readonly chosen: Chosen<TextProvider>;
+  readonly chosen: ResolvedProvider<TextProvider>;
   readonly messages: readonly ChatMessage[];
   /** The most tokens of the answer, without the model's thoughts. */
   readonly maxTokens: number;

@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { missingPrices, type ModelUsage } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
-import type { Chosen } from './provider-choice';
+import type { ResolvedProvider } from './provider-choice';
 
 interface Demand {
   readonly projectId: ProjectId;
-  readonly chosen: Chosen<unknown>;
+  readonly chosen: ResolvedProvider<unknown>;
   readonly unit: ModelUsage['unit'];
   /** The most that the call can cost; null if that is not known. */
   readonly most: number | null;
@@ -70,7 +70,7 @@ export async function overBudget(
 export async function chargedBeyond(
   manager: EntityManager,
   projectId: ProjectId,
-  { name, model }: Chosen<unknown>,
+  { name, model }: ResolvedProvider<unknown>,
 ): Promise<number> {
   const [row]: { beyond: number }[] = await manager.query(
     `SELECT coalesce(max(cost::numeric - reserved::numeric), 0)::float8 AS beyond FROM model_usage

@@ -8,11 +8,11 @@ import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
 import { countCost, countRefusal, countUseful, type CostChange, type OfProvider } from './count-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { mustOwn } from '../lanes/lane-store';
-import type { Chosen } from './provider-choice';
+import type { ResolvedProvider } from './provider-choice';
 import { publishUsage } from './report-usage';
 
 export interface CallPlan {
-  readonly chosen: Chosen<unknown>;
+  readonly chosen: ResolvedProvider<unknown>;
   /** The most that the call can use. For a text: one token for each byte of the prompt, and the longest answer. */
   readonly most: Amount;
   /** For a text: the expected tokens of the prompt; by default a quarter of the most. */
@@ -36,7 +36,7 @@ export interface CallPlan {
 export class PaidCall {
   private constructor(
     private readonly run: LaneRun,
-    private readonly chosen: Chosen<unknown>,
+    private readonly chosen: ResolvedProvider<unknown>,
     private readonly id: string,
     /** Why the call must not be made: the budget has no room for it. */
     readonly refused?: StoryreelError,

@@ -3,7 +3,7 @@ import { BrokenConnection, ServerError } from '../../providers';
 import { answerOf, providerCall, type Answer, type ProviderCall } from '../../telemetry';
 import { mayBeCharged } from './call-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import { callOf, type Chosen } from './provider-choice';
+import { callOf, type ResolvedProvider } from './provider-choice';
 import { classify } from '../lanes/stage-failure';
 
 const KIND_OF: Readonly<Record<ProviderCall['operation'], 'text' | 'image' | 'video'>> = {
@@ -18,7 +18,7 @@ const KIND_OF: Readonly<Record<ProviderCall['operation'], 'text' | 'image' | 'vi
 export async function askProvider<T>(
   { deps: { metrics }, claim, signal }: LaneRun,
   operation: ProviderCall['operation'],
-  chosen: Chosen<unknown>,
+  chosen: ResolvedProvider<unknown>,
   work: () => Promise<T>,
   usage?: Parameters<typeof providerCall>[2],
 ): Promise<T> {
