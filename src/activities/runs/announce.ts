@@ -157,24 +157,24 @@ async function publishLaneEnd(
   });
 
   let owner = row;
-  let carrier = text;
+  let textWriter = text;
   try {
     for (let tries = 0; tries < 5; tries++) {
       const told = await publishEnd(source, owner, end);
       if (told.reply.kind !== 'gap') return;
       // The log lacks text: it was away, or it holds another attempt's.
       if (told.row.fence !== owner.fence) {
-        carrier?.close();
-        carrier = undefined;
+        textWriter?.close();
+        textWriter = undefined;
       }
       owner = told.row;
-      if (!carrier) carrier = await continuedWriter(log, writerOf(owner), stored.text ?? '');
-      else if (tries > 0) carrier.resend(told.reply.length);
-      if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+      if (!textWriter) textWriter = await continuedWriter(log, writerOf(owner), stored.text ?? '');
+      else if (tries > 0) textWriter.resend(told.reply.length);
+      if (!(await textWriter.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
     }
     throw new Error('the log keeps losing text');
   } finally {
-    carrier?.close();
+    textWriter?.close();
   }
 }
 
