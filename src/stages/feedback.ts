@@ -9,7 +9,7 @@ export function askAgain(messages: readonly ChatMessage[], issues: readonly stri
 }
 
 /** Adds people's feedback on earlier answers to a conversation. */
-export function heed(messages: readonly ChatMessage[], feedback: readonly string[]): readonly ChatMessage[] {
+export function withFeedback(messages: readonly ChatMessage[], feedback: readonly string[]): readonly ChatMessage[] {
   if (feedback.length === 0) return messages;
   return addToLast(
     messages,
@@ -18,7 +18,7 @@ export function heed(messages: readonly ChatMessage[], feedback: readonly string
 }
 
 /** Adds people's feedback on earlier results to the prompt of a picture or a clip. */
-export function heedInPrompt(prompt: string, feedback: readonly string[]): string {
+export function promptWithFeedback(prompt: string, feedback: readonly string[]): string {
   return [prompt, ...feedback].join('\n');
 }
 

@@ -53,7 +53,7 @@ export async function batchedProjects(manager: EntityManager, batchId: BatchId):
   }));
 }
 
-export interface Enlisted {
+export interface UpsertedProjects {
   /** The project of each input, in the order of the inputs. */
   readonly given: readonly ProjectId[];
   readonly projects: readonly BatchedProject[];
@@ -65,12 +65,12 @@ export interface Enlisted {
  * nothing, so it may be repeated: a topic that the batch has already is the same project. Throws `Project.Invalid` and
  * `Project.NotFound`.
  */
-export async function enlist(
+export async function upsertBatchProjects(
   dataSource: DataSource,
   batchId: BatchId,
   inputs: readonly (Read<'the project'> | ProjectId)[],
   again: readonly StageName[] | 'all',
-): Promise<Enlisted> {
+): Promise<UpsertedProjects> {
   return dataSource.transaction(async (manager) => {
     // Two calls for one batch must not both find a topic missing.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('batch:' || $1, 0))`, [batchId]);

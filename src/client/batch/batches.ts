@@ -15,7 +15,7 @@ import {
   type StageName,
   type StoryPriority,
 } from '../../protocol';
-import { batchedProjects, enlist, handWrittenAmong, type BatchedProject } from './batch-rows';
+import { batchedProjects, upsertBatchProjects, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
 import { editsAtStake, wouldReplace } from './edits-at-stake';
 import { read, type Read } from '../projects/inputs';
@@ -102,7 +102,7 @@ export class Batches {
         ...(keepSettings && { keepSettings }),
         ...(stages && { stages }),
       });
-    const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
+    const { given: ids, projects } = await upsertBatchProjects(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
     const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
     const unfinished = projects.filter(({ status }) => status !== 'completed');

@@ -36,7 +36,7 @@ export interface Editing {
   readonly changed: string[];
   readonly texts: EditedText[];
   /** Lanes whose running attempts may work on a scene that is no longer there. */
-  readonly barred: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
+  readonly superseded: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
 }
 
 export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log'>;

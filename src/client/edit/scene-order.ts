@@ -66,7 +66,7 @@ export async function placeScenes(
   });
   const fence = fenceAboveAll(editing);
   const left = [...gone.map(({ sequenceNumber }) => sequenceNumber), ...moved.map(({ from }) => from)];
-  bar(editing, left, fence);
+  supersedeAttempts(editing, left, fence);
   const lost = gone.map(({ id, sequenceNumber }) => ({ id, from: sequenceNumber }));
   await moveUsage(editing.manager, editing.projectId, [...lost, ...moved]);
   if (gone.length > 0) await removeScenes(editing, gone);
@@ -83,7 +83,7 @@ export async function placeScenes(
 }
 
 /** Rejects running attempts at scenes that are removed or moved now, instead of when they try to store their result. */
-function bar({ lanes, barred }: Editing, numbers: readonly number[], fence: number): void {
+function supersedeAttempts({ lanes, superseded: barred }: Editing, numbers: readonly number[], fence: number): void {
   for (const { lane, status, attempt, sequenceNumber } of lanes.values()) {
     if (status !== 'processing' || sequenceNumber === null || !numbers.includes(sequenceNumber)) continue;
     barred.push({ lane: lane as LaneId, fence, attempt });

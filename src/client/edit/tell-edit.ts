@@ -8,7 +8,7 @@ import type { EditedText, Editing, EditSource } from './editing';
  * rest.
  */
 export async function publishEdit({ log, config }: EditSource, editing: Editing): Promise<void> {
-  const { projectId, project, texts, barred, by } = editing;
+  const { projectId, project, texts, superseded: barred, by } = editing;
   try {
     for (const { lane, fence, attempt } of barred) {
       const writer = { projectId, lane, fence, attempt };
