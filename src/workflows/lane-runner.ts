@@ -52,7 +52,7 @@ const STOPPED_BY_A_PERSON: EventError = {
 /** Runs single lanes: by an activity that retries within bounds, then by waiting for a person. */
 export class LaneRunner {
   /** Results that were committed under a lower fence are produced again. */
-  madeSince: number | undefined;
+  minResultFence: number | undefined;
   /** The workflow was reset to a point behind the opening of the run. */
   afterReset = false;
   private readonly attempts = new Map<LaneId, CancellationScope>();
@@ -158,7 +158,7 @@ export class LaneRunner {
   /** Runs one activity with its retries. Returns neither a result nor an error if a person stopped the lane. */
   private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
     const { table, runId } = this.options;
-    const { madeSince, afterReset } = this;
+    const { minResultFence: madeSince, afterReset } = this;
     table.set(lane, 'processing');
     const scope = new CancellationScope();
     this.attempts.set(lane, scope);

@@ -77,7 +77,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
       ...(keepSettings && { keepSettings }),
       ...(gates && { gates }),
     });
-    if (input.force) runner.madeSince = opened.runFence;
+    if (input.force) runner.minResultFence = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
     if (runner.afterReset && !carried) resyncAfterReset(run);
     const left = await runPlan(opened, run, carried);

@@ -72,7 +72,7 @@ export interface LaneRun {
   readonly resets?: ResetReason;
   readonly interrupted?: Interrupted;
   /** Set if every older result must be produced again, even from the same inputs. */
-  readonly madeSince?: number;
+  readonly minResultFence?: number;
   /** Set if the model must be asked again; contains what was wrong with its answers. */
   readonly unusable?: UnusableAnswers;
   /** The reasons that people gave for rejecting earlier results. */
@@ -187,7 +187,7 @@ export async function runLane<Inputs>(
       stage: stageOf(lane),
       signal: stop.signal,
       ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
-      ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
+      ...(task.madeSince !== undefined && { minResultFence: task.madeSince }),
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
       counters,
@@ -254,7 +254,7 @@ async function make<Inputs>(
   before: Lane | undefined,
   maker: LaneProducer<Inputs>,
 ): Promise<ProducedLane> {
-  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
+  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.minResultFence ?? 0);
   const { manager } = run.deps.dataSource;
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;

@@ -77,7 +77,7 @@ const maker: LaneProducer<ImageInputs> = {
  */
 async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>): Promise<string> {
   const { projectId } = run.claim;
-  const base = [projectId, run.stage, run.context.scene?.id, inputHash.slice(0, 16), run.madeSince ?? 0].join('/');
+  const base = [projectId, run.stage, run.context.scene?.id, inputHash.slice(0, 16), run.minResultFence ?? 0].join('/');
   const made = await run.deps.dataSource
     .getRepository(ModelUsage)
     .createQueryBuilder('u')
