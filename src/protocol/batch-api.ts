@@ -5,7 +5,7 @@ import type { StoryInput } from './workflow-api';
 
 export const BATCH_WORKFLOW = 'batch';
 export const ADD_MESSAGE = 'add';
-export const STANDS_MESSAGE = 'storyStands';
+export const STORY_STATUS_MESSAGE = 'storyStands';
 
 /** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
 export const MOST_IN_BATCH = 5_000;
@@ -42,7 +42,7 @@ export interface AddRequest {
 }
 
 /** `storyStands {projectId, status}`: a story announces that it waits for a person, or that it works again. */
-export interface StoryStands {
+export interface StoryStatusChange {
   readonly projectId: ProjectId;
   readonly status: RunStatus;
 }

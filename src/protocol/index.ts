@@ -5,7 +5,7 @@ export {
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
-  STANDS_MESSAGE,
+  STORY_STATUS_MESSAGE as STANDS_MESSAGE,
   type AddRequest,
   type BatchActivities,
   type BatchedStatus,
@@ -13,7 +13,7 @@ export {
   type BatchItem,
   type BatchStatusView,
   type StoryPriority,
-  type StoryStands,
+  type StoryStatusChange as StoryStands,
   type StoryState,
 } from './batch-api';
 export {

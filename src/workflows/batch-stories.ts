@@ -159,11 +159,11 @@ export class BatchStories {
   private async ended(projectId: ProjectId, state: StoryState): Promise<void> {
     if (state !== 'terminated') return this.table.set(projectId, state);
     if (!patched('closes-what-has-ended')) return this.closedBlindly(projectId);
-    const stands = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
+    const status = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
       () => 'failed' as const,
     );
-    this.table.set(projectId, stands);
-    if (!isFinal(stands)) this.follow(projectId);
+    this.table.set(projectId, status);
+    if (!isFinal(status)) this.follow(projectId);
   }
 
   /** Ends a project as batches of the first release did. */

@@ -63,7 +63,7 @@ export class BatchTable {
   }
 
   /** Takes the status that a running story reports about itself. The end of a story is reported by Temporal. */
-  stands(projectId: ProjectId, status: RunStatus): void {
+  report(projectId: ProjectId, status: RunStatus): void {
     if (!this.open.includes(projectId)) return;
     this.set(projectId, status === 'running' ? 'processing' : status);
   }

@@ -25,7 +25,7 @@ import { fieldsOf, readBatchInput, readBatchItems } from './read-input';
 
 const statusQuery = defineQuery<BatchStatusView>(STATUS_QUERY);
 const addSignal = defineSignal<[unknown]>(ADD_MESSAGE);
-const standsSignal = defineSignal<[unknown]>(STANDS_MESSAGE);
+const statusSignal = defineSignal<[unknown]>(STANDS_MESSAGE);
 /** The statuses that a running story reports about itself. Temporal reports how the story ends. */
 const LIVE: readonly RunStatus[] = ['running', 'paused', 'awaiting_approval', 'needs_attention'];
 
@@ -44,7 +44,7 @@ export async function batch(given: BatchInput): Promise<BatchStatusView['counts'
   setHandler(addSignal, (message) => add(table, message), {
     description: 'takes projects in at the end: {"projects":[{"projectId":"<id>"}]}; failed ones get another turn',
   });
-  setHandler(standsSignal, (message) => stands(table, message), { description: 'sent by the stories themselves' });
+  setHandler(statusSignal, (message) => takeStatus(table, message), { description: 'sent by the stories themselves' });
   noteUnknownSignals((line) => table.say(line));
   const stories = new BatchStories(input.story, table);
   try {
@@ -67,11 +67,11 @@ function add(table: BatchTable, message: unknown): void {
   table.say(refusal === undefined ? undefined : `add did nothing: ${refusal}`);
 }
 
-function stands(table: BatchTable, message: unknown): void {
+function takeStatus(table: BatchTable, message: unknown): void {
   const { projectId, status } = fieldsOf(message) ?? {};
   const id = typeof projectId === 'string' ? parseProjectId(projectId) : undefined;
   const said = LIVE.find((known) => known === status);
-  if (id && said) table.stands(id, said);
+  if (id && said) table.report(id, said);
   else table.say('storyStands did nothing: it needs {"projectId":"<id>","status":"running"}');
 }
 
