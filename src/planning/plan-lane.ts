@@ -73,8 +73,10 @@ export async function planText(
   const maxTokens = stage.maxTokens(variables);
   const schema = stage.schema?.(variables);
   // The model is given the scene's position, but a scene that only moves is not produced again.
-  const place = Object.fromEntries((stage.place ?? []).map((key) => [key, '']));
-  const lasting = stage.place ? heed(renderMessages(template, { ...variables, ...place }), feedback) : messages;
+  const place = Object.fromEntries((stage.positionVariables ?? []).map((key) => [key, '']));
+  const lasting = stage.positionVariables
+    ? heed(renderMessages(template, { ...variables, ...place }), feedback)
+    : messages;
   return {
     choice,
     variables,

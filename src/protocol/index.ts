@@ -46,7 +46,7 @@ export {
   type LaneKind,
   type StageName,
   type StagePlan,
-  laysOutScenes,
+  definesScenes as laysOutScenes,
   personCommands,
 } from './stages';
 export {

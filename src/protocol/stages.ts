@@ -57,7 +57,7 @@ export function lanesOf(plan: readonly StagePlan[], scenes: readonly number[]): 
 }
 
 /** Whether the scenes of a run come from this lane: it runs once, and stages that run for each scene need it. */
-export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
+export function definesScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
   const own = plan.find(({ name }) => name === lane);
   return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
 }
@@ -66,6 +66,6 @@ export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean
 export function personCommands(projectId: ProjectId, lane: LaneId): string[] {
   const lines = [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`];
   return lines
-    .filter((line) => !line.startsWith('skip') || !laysOutScenes(STAGES, lane))
+    .filter((line) => !line.startsWith('skip') || !definesScenes(STAGES, lane))
     .map((line) => `storyreel ${line}`);
 }

@@ -75,7 +75,7 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
   readonly temperature: number;
   /** Variables that only state a scene's position: a moved scene is not produced again because of them. */
-  readonly place?: readonly string[];
+  readonly positionVariables?: readonly string[];
   /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
   readonly cutIsUsable?: true;
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
