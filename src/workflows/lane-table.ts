@@ -18,7 +18,7 @@ import { SceneNumbers } from './scene-numbers';
 /** The most lanes whose failures are shown with all their points, in an answer and in the state to continue as new. */
 const MOST_WITH_ISSUES = 50;
 
-type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
+type EndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
 /**
  * The status of every lane of a run, for the status query and for the Temporal UI. Lanes keep the scene numbers that
@@ -35,7 +35,7 @@ export class LaneTable {
   private readonly begun = new Set<string>();
   private readonly openGates = new Set<string>();
   private isPaused = false;
-  private ended: RunEnd | undefined;
+  private ended: EndStatus | undefined;
 
   constructor(
     readonly projectId: ProjectId,
@@ -47,7 +47,7 @@ export class LaneTable {
     this.changed(this);
   }
 
-  end(outcome: RunEnd): void {
+  end(outcome: EndStatus): void {
     this.ended = outcome;
     for (const lane of this.lanes) {
       const status = this.status(lane);

@@ -202,7 +202,7 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
  * Returns undefined and changes nothing if the scene was removed, or if another attempt or run has begun since this
  * step.
  */
-export async function parkLane(
+export async function storeAttention(
   dataSource: DataSource,
   { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: ParkRequest,
   { fence, at }: Step,

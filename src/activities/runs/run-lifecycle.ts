@@ -17,7 +17,7 @@ import { closeStory } from './close-story';
 import type { ActivityDeps } from '../deps';
 import { countEnd } from './count-runs';
 import { endRun, readRun } from './end-run';
-import { parkLane as storeParkedLane } from '../lanes/lane-store';
+import { storeAttention as storeParkedLane } from '../lanes/lane-store';
 import { currentFence, currentStep } from '../lanes/own-fence';
 
 /** A lane's retries are used up: it waits for a person, and its event contains the commands to type. */

@@ -7,7 +7,7 @@ import type { FilmPart, FilmPlan, StageContext } from '../definition';
  * The film's part for each scene: its clip or, if that was skipped, its image for the length of the scene. A scene with
  * neither is left out. An earlier run's result of a lane that is skipped now is not used.
  */
-export async function planFilm({ manager, project, skipped }: StageContext): Promise<FilmPlan> {
+export async function filmPlanOf({ manager, project, skipped }: StageContext): Promise<FilmPlan> {
   const projectId = project.id;
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const videos = await manager.findBy(GeneratedVideo, { projectId, status: 'completed' });
