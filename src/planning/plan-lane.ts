@@ -1,7 +1,7 @@
 import { StoryreelError, type StageName } from '../protocol';
 import {
-  heed,
-  heedInPrompt,
+  withFeedback,
+  promptWithFeedback,
   renderMessages,
   renderText,
   stageDefinition,
@@ -31,7 +31,7 @@ type Variables = Readonly<Record<string, unknown>>;
 export interface TextPlan extends LaneInputs {
   readonly choice: ModelChoice;
   readonly variables: Variables;
-  readonly messages: ReturnType<typeof heed>;
+  readonly messages: ReturnType<typeof withFeedback>;
   readonly maxTokens: number;
   readonly schema?: JsonSchema;
 }
@@ -69,13 +69,13 @@ export async function planText(
   const choice = await chooseModel(source, 'text');
   const variables = await stage.variables(context);
   const template = await promptFor(context.manager, name, stage.template);
-  const messages = heed(renderMessages(template, variables), feedback);
+  const messages = withFeedback(renderMessages(template, variables), feedback);
   const maxTokens = stage.maxTokens(variables);
   const schema = stage.schema?.(variables);
   // The model is given the scene's position, but a scene that only moves is not produced again.
   const place = Object.fromEntries((stage.positionVariables ?? []).map((key) => [key, '']));
   const lasting = stage.positionVariables
-    ? heed(renderMessages(template, { ...variables, ...place }), feedback)
+    ? withFeedback(renderMessages(template, { ...variables, ...place }), feedback)
     : messages;
   return {
     choice,
@@ -102,7 +102,7 @@ async function promptOf(
 ): Promise<{ readonly prompt: string; readonly parts: Variables }> {
   const { user } = await promptFor(context.manager, name, stage.template);
   const variables = await stage.variables(context);
-  return { prompt: heedInPrompt(renderText(user, variables), feedback), parts: { prompt: user, ...variables } };
+  return { prompt: promptWithFeedback(renderText(user, variables), feedback), parts: { prompt: user, ...variables } };
 }
 
 export async function planImage(

@@ -5,7 +5,7 @@ export {
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
-  STORY_STATUS_MESSAGE as STANDS_MESSAGE,
+  STORY_STATUS_MESSAGE,
   type AddRequest,
   type BatchActivities,
   type BatchedStatus,
@@ -13,7 +13,7 @@ export {
   type BatchItem,
   type BatchStatusView,
   type StoryPriority,
-  type StoryStatusChange as StoryStands,
+  type StoryStatusChange,
   type StoryState,
 } from './batch-api';
 export {
@@ -46,7 +46,7 @@ export {
   type LaneKind,
   type StageName,
   type StagePlan,
-  definesScenes as laysOutScenes,
+  definesScenes,
   personCommands,
 } from './stages';
 export {

@@ -39,6 +39,6 @@ export {
   type VideoStage,
 } from './definition';
 export { numbersOf, sceneIds } from './storyboard';
-export { askAgain, withFeedback as heed, promptWithFeedback as heedInPrompt } from './feedback';
+export { askAgain, withFeedback, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';

@@ -12,7 +12,7 @@ import {
 import {
   ADD_MESSAGE,
   parseProjectId,
-  STANDS_MESSAGE,
+  STORY_STATUS_MESSAGE,
   STATUS_QUERY,
   type BatchInput,
   type BatchStatusView,
@@ -25,7 +25,7 @@ import { fieldsOf, readBatchInput, readBatchItems } from './read-input';
 
 const statusQuery = defineQuery<BatchStatusView>(STATUS_QUERY);
 const addSignal = defineSignal<[unknown]>(ADD_MESSAGE);
-const statusSignal = defineSignal<[unknown]>(STANDS_MESSAGE);
+const statusSignal = defineSignal<[unknown]>(STORY_STATUS_MESSAGE);
 /** The statuses that a running story reports about itself. Temporal reports how the story ends. */
 const LIVE: readonly RunStatus[] = ['running', 'paused', 'awaiting_approval', 'needs_attention'];
 

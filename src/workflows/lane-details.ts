@@ -1,7 +1,7 @@
 import {
   laneId,
   laneParts,
-  laysOutScenes,
+  definesScenes,
   plainInMarkdown,
   STATUS_MARKS,
   workflowIdOf,
@@ -58,7 +58,7 @@ function attention(table: LaneTable, own: LaneId): string[] {
   const lane = table.nameOf(own) ?? own;
   return [
     `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${plainInMarkdown(error?.message ?? '')}`,
-    ...commands(table, ['retry', { lane }], ...(laysOutScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),
+    ...commands(table, ['retry', { lane }], ...(definesScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),
   ];
 }
 

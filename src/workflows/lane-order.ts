@@ -1,7 +1,7 @@
 import {
   laneId,
   laneParts,
-  laysOutScenes,
+  definesScenes,
   type LaneId,
   type OpenedRun,
   type SceneIds,
@@ -53,7 +53,7 @@ export class LaneScheduler {
   ) {
     this.done = new Set(done.settled);
     this.scenesKnown = new Promise((resolve) => (this.resolveScenes = resolve));
-    const definedElsewhere = opened.plan.some(({ name }) => laysOutScenes(opened.plan, laneId(name)));
+    const definedElsewhere = opened.plan.some(({ name }) => definesScenes(opened.plan, laneId(name)));
     const scenes = done.scenes ?? (definedElsewhere ? undefined : (opened.scenes ?? []));
     if (scenes) this.layOut(scenes, done.sceneIds ?? opened.sceneIds);
   }
@@ -149,7 +149,7 @@ export class LaneScheduler {
       isApproved = decision.kind === 'approved';
       if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
     }
-    if (!this.scenes && laysOutScenes(this.opened.plan, laneId(stage.name))) {
+    if (!this.scenes && definesScenes(this.opened.plan, laneId(stage.name))) {
       const found = await this.run.runner.during(() => listScenes({ projectId: table.projectId, ids: true }));
       // A worker of an earlier release knows numbers only.
       if (Array.isArray(found)) this.layOut(this.ofThisRun(found), undefined);

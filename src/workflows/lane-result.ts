@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import {
-  laysOutScenes,
+  definesScenes,
   type FailureType,
   type LaneAddress,
   type LaneId,
@@ -15,7 +15,7 @@ export const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
 export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unknown): given is LaneResult {
   const { sha256, bytes, announced, scenes } = (given ?? {}) as Partial<LaneResult>;
   if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof announced !== 'boolean') return false;
-  return Array.isArray(scenes) || !laysOutScenes(plan, lane);
+  return Array.isArray(scenes) || !definesScenes(plan, lane);
 }
 
 /** The stored result of a lane whose activity was ended by hand. Throws `Lane.EndedByHand` if nothing is stored. */

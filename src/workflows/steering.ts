@@ -1,7 +1,7 @@
 import { ApplicationFailure, defineSignal, defineUpdate, log, patched, setHandler } from '@temporalio/workflow';
 import {
   boundedLine,
-  laysOutScenes,
+  definesScenes,
   TEXT_BYTES,
   type LaneId,
   type MessageAnswer,
@@ -167,7 +167,7 @@ function effectsOn(run: SteeredRun): Effects {
       if (lane === undefined) return NEEDS_LANE;
       const named = table.named(lane, table.there);
       if (named.length === 0) return { refusal: `there is no lane ${lane}` };
-      if (named.some((each) => laysOutScenes(table.plan, each))) {
+      if (named.some((each) => definesScenes(table.plan, each))) {
         return { refusal: `${lane} cannot be skipped: everything after it needs its scenes` };
       }
       const open = named.filter((each) => !['completed', 'skipped'].includes(table.status(each)));

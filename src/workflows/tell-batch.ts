@@ -1,8 +1,8 @@
 import { defineSignal, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import { batchIdOfWorkflow, isFinal, STANDS_MESSAGE, type StoryStands } from '../protocol';
+import { batchIdOfWorkflow, isFinal, STORY_STATUS_MESSAGE, type StoryStatusChange } from '../protocol';
 import type { LaneTable } from './lane-table';
 
-const standsSignal = defineSignal<[StoryStands]>(STANDS_MESSAGE);
+const statusSignal = defineSignal<[StoryStatusChange]>(STORY_STATUS_MESSAGE);
 
 /**
  * For a story that a batch has started. It signals the batch when the run begins to wait for a person, because another
@@ -18,7 +18,7 @@ export function signalBatch(): (table: LaneTable) => void {
     if (waits === waited || isFinal(status)) return;
     waited = waits;
     getExternalWorkflowHandle(parent.workflowId)
-      .signal(standsSignal, { projectId, status })
+      .signal(statusSignal, { projectId, status })
       .catch(() => undefined);
   };
 }

@@ -51,7 +51,15 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
   await manager.query('SELECT 1 FROM lanes WHERE project_id = $1 ORDER BY lane FOR UPDATE', [projectId]);
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) throw projectNotFound(projectId);
-  const editing = { ...opening, manager, project, lanes: new Map<string, Lane>(), changed: [], texts: [], barred: [] };
+  const editing = {
+    ...opening,
+    manager,
+    project,
+    lanes: new Map<string, Lane>(),
+    changed: [],
+    texts: [],
+    superseded: [],
+  };
   await readLanes(editing);
   return editing;
 }

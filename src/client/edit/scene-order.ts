@@ -83,10 +83,10 @@ export async function placeScenes(
 }
 
 /** Rejects running attempts at scenes that are removed or moved now, instead of when they try to store their result. */
-function supersedeAttempts({ lanes, superseded: barred }: Editing, numbers: readonly number[], fence: number): void {
+function supersedeAttempts({ lanes, superseded }: Editing, numbers: readonly number[], fence: number): void {
   for (const { lane, status, attempt, sequenceNumber } of lanes.values()) {
     if (status !== 'processing' || sequenceNumber === null || !numbers.includes(sequenceNumber)) continue;
-    barred.push({ lane: lane as LaneId, fence, attempt });
+    superseded.push({ lane: lane as LaneId, fence, attempt });
   }
 }
 

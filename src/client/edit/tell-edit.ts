@@ -8,9 +8,9 @@ import type { EditedText, Editing, EditSource } from './editing';
  * rest.
  */
 export async function publishEdit({ log, config }: EditSource, editing: Editing): Promise<void> {
-  const { projectId, project, texts, superseded: barred, by } = editing;
+  const { projectId, project, texts, superseded, by } = editing;
   try {
-    for (const { lane, fence, attempt } of barred) {
+    for (const { lane, fence, attempt } of superseded) {
       const writer = { projectId, lane, fence, attempt };
       await log.publish({ projectId, stage: laneParts(lane).stage, writer, events: [] });
     }
