@@ -66,7 +66,7 @@ export class MemoryEventLog implements EventLog {
 
   publish(request: PublishRequest): Promise<PublishReply> {
     const project = this.project(request.projectId);
-    const { writer, once: mark, run } = request;
+    const { writer, once, run } = request;
     if (run && isSuperseded(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
     const newest = writer && refuses(project, writer);
     if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });
@@ -75,9 +75,9 @@ export class MemoryEventLog implements EventLog {
       if (lane?.fence !== writer.fence) return Promise.resolve({ kind: 'gap', length: 0 });
       if (lane.bytes.length !== request.needsBytes) return Promise.resolve({ kind: 'gap', length: lane.bytes.length });
     }
-    if (mark) {
-      if ((project.marks.get(mark.key) ?? -Infinity) >= mark.value) return Promise.resolve({ kind: 'seen' });
-      project.marks.set(mark.key, mark.value);
+    if (once) {
+      if ((project.marks.get(once.key) ?? -Infinity) >= once.value) return Promise.resolve({ kind: 'seen' });
+      project.marks.set(once.key, once.value);
     }
     if (run?.ends) project.run = run.fence;
     for (const body of request.events) this.emit(request.projectId, writer, body, request.stage);

@@ -128,7 +128,7 @@ export class RedisEventLog implements EventLog {
   }
 
   private async publishOnce(request: PublishRequest): Promise<PublishReply> {
-    const { projectId, stage, writer, once: mark, run } = request;
+    const { projectId, stage, writer, once, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const names = [
@@ -139,8 +139,8 @@ export class RedisEventLog implements EventLog {
       writer?.lane ?? '',
       writer?.fence ?? 0,
       request.needsBytes ?? '',
-      mark?.key ?? '',
-      mark?.value ?? 0,
+      once?.key ?? '',
+      once?.value ?? 0,
       run?.fence ?? '',
       run?.ends ? 1 : 0,
       payloads.length,

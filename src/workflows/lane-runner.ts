@@ -158,7 +158,7 @@ export class LaneRunner {
   /** Runs one activity with its retries. Returns neither a result nor an error if a person stopped the lane. */
   private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
     const { table, runId } = this.options;
-    const { minResultFence: madeSince, afterReset } = this;
+    const { minResultFence, afterReset } = this;
     table.set(lane, 'processing');
     const scope = new CancellationScope();
     this.attempts.set(lane, scope);
@@ -166,7 +166,7 @@ export class LaneRunner {
       ...this.address(lane),
       ...scenesFor(kind, table),
       runId,
-      ...(madeSince !== undefined && { madeSince }),
+      ...(minResultFence !== undefined && { madeSince: minResultFence }),
       ...(afterReset && { afterReset }),
     };
     try {

@@ -99,7 +99,7 @@ export function publishRules(log: () => EventLog): void {
     test('a call that was refused has not used up its mark', async () => {
       const { projectId } = await begin(log());
       const writer = writerOf(projectId, 5);
-      const request = { projectId, writer, needsBytes: 3, mark: { key: 'settled', value: 5 } };
+      const request = { projectId, writer, needsBytes: 3, once: { key: 'settled', value: 5 } };
       expect(await publish(request)).toMatchObject({ kind: 'gap' });
       await append(log(), writer, 0, 'abc');
       expect(await publish({ ...request, writer: writerOf(projectId, 4) })).toMatchObject({ kind: 'stale' });

@@ -151,7 +151,7 @@ async function publishLaneEnd(
   ];
   const end = ({ fence }: Lane) => ({
     events,
-    mark: { key: `settled:${runId}:${lane}`, value: fence },
+    once: { key: `settled:${runId}:${lane}`, value: fence },
     ...(stored.text !== undefined && { needsBytes: stored.bytes }),
     ...(item && { upstream: [{ stage, body: item }] }),
   });
