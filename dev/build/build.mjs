@@ -25,7 +25,7 @@ try {
   compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 } catch {
   process.stderr.write(
-    'The compiler is not installed, because npm was told to leave out what developers need (omit=dev, or ' +
+    'The compiler is not installed, because npm installed without development packages (omit=dev, or ' +
       'NODE_ENV=production): run npm ci --include=dev\n',
   );
   process.exit(1);

@@ -57,7 +57,7 @@ export async function knock(client: StoryClient, id: ProjectId, { door, given }:
   } catch (error) {
     if (!(error instanceof StoryreelError)) return `${door} threw ${String(error)}`;
     if (error.type === 'Internal' || error.type === 'Database.Refused') return `${door}: ${error.message}`;
-    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${door} says too much` : undefined;
+    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${door} has a very long message` : undefined;
   }
 }
 

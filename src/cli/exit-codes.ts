@@ -9,7 +9,7 @@ export const EXIT_CODES = {
     meaning: 'a lane needs attention or a stage approval; the run waits for retry, skip, approve, reject or cancel',
   },
   mismatch: { code: 5, meaning: 'a text was shown that is not the one that is stored: Stream.Mismatch' },
-  interrupted: { code: 130, meaning: 'left with Ctrl-C; the run goes on' },
+  interrupted: { code: 130, meaning: 'left with Ctrl-C; the run continues' },
 } as const;
 
 export function exitCodesHelp(): string {

@@ -42,7 +42,7 @@ export function mustBeStory(text: string, source: string, checks: TextChecks): v
   const issues = [
     checks.refusal && isRefusal(text) && 'the answer declines to write, where a text was asked for',
     checks.length && isShort(text) && 'the answer is too short to be a story',
-    checks.repetition && repeats(text) && 'the answer says the same again and again',
+    checks.repetition && repeats(text) && 'the answer repeats the same text again and again',
     checks.script && wrongScript(text, source),
     checks.markdown && marks(text),
   ].filter((issue) => typeof issue === 'string');

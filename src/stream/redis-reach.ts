@@ -21,10 +21,10 @@ export class ReachReport {
     const err = error.message.slice(0, 200);
     const cause = causeOfRefusal(err.replace(/^Ready check failed: /, ''));
     // Without an answer of the server's, it is what is asked of the connection that counts.
-    if (cause === 'other') this.log?.warn({ err }, 'redis is away; viewers wait, work goes on');
+    if (cause === 'other') this.log?.warn({ err }, 'redis is away; viewers wait, work continues');
     else {
       this.log?.refused?.(cause);
-      this.log?.warn({ cause, err }, 'redis does not let us work; viewers wait, work goes on');
+      this.log?.warn({ cause, err }, 'redis does not let us work; viewers wait, work continues');
     }
   }
 

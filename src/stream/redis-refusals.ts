@@ -56,8 +56,8 @@ export class RefusalReport {
     log?.warn(
       { cause, err: answer, asked: what, times: known.times },
       cause === 'unreachable'
-        ? 'redis does not answer what it is asked; viewers wait, and work goes on'
-        : 'redis refuses what it is asked; viewers wait, and work goes on',
+        ? 'redis does not answer; viewers wait, and work continues'
+        : 'redis refuses a request; viewers wait, and work continues',
     );
     known.loggedAt = now;
     known.times = 0;

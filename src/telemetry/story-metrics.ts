@@ -119,7 +119,7 @@ export class StoryMetrics {
     this.registry,
     {
       name: 'storyreel_resumes_total',
-      help: 'Attempts that went on from the text that was there.',
+      help: 'Attempts that continued an existing text.',
       labels: this.ofStage,
     },
     count,

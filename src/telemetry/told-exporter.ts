@@ -43,7 +43,7 @@ export class ReportingExporter implements SpanExporter {
     const { endpoint } = this;
     this.logger?.warn(
       { reason, endpoint },
-      `traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT (${reason}); work goes on without them`,
+      `traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT (${reason}); work continues without them`,
     );
   }
 

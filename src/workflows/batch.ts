@@ -40,7 +40,7 @@ const statusAttribute = defineSearchAttributeKey('StoryStatus', SearchAttributeT
 export async function batch(given: BatchInput): Promise<BatchStatusView['counts']> {
   const input = readBatchInput(given);
   const table = new BatchTable(input, showToOperators());
-  setHandler(statusQuery, () => table.view(), { description: 'where every project stands' });
+  setHandler(statusQuery, () => table.view(), { description: 'the status of every project' });
   setHandler(addSignal, (message) => add(table, message), {
     description: 'takes projects in at the end: {"projects":[{"projectId":"<id>"}]}; failed ones get another turn',
   });

@@ -35,13 +35,14 @@ type Effects = { readonly [M in StoryMessage]: (given: MessageFields) => Effect 
 
 const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
   pause: 'begins nothing new: {}, or stops at once what runs and keeps its text: {"now":true}',
-  resume: 'goes on from where the run was paused',
+  resume: 'continues the run where it was paused',
   retry: 'tries a lane that waits again: {"lane":"image_generation/3"}, or all of a stage: {"lane":"image_generation"}',
-  skip: 'goes on without a lane: {"lane":"camera_movement/2"}, or without all of a stage that are not settled',
+  skip: 'continues without a lane: {"lane":"camera_movement/2"}, or without all lanes of a stage that are not committed',
   cancelLane: 'stops a lane and keeps its text: {"lane":"rewrite"}; it waits for retry or skip then',
   approve: 'lets the run go on after a stage: {"gate":"storyboard"}',
   reject: 'makes a stage again, or one lane of it: {"gate":"storyboard","reason":"too dark"}',
-  edited: 'says that rows of the project were changed: what they concern is made again before the run ends',
+  edited:
+    'announces that rows of the project were changed: the lanes that depend on them are made again before the run ends',
 };
 
 /**

@@ -55,7 +55,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
   const { projectId, stages, scenes, gates, keepSettings, carried } = input;
   const run = beginRun(input);
   const { table, runner } = run;
-  setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
+  setHandler(statusQuery, () => table.view(), { description: 'the status of every lane' });
   // The state is restored before messages are taken: messages that arrived meanwhile refer to the lanes in this state.
   if (carried) restoreState(carried, table);
   listen(run);

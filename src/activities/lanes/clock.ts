@@ -18,7 +18,7 @@ export class ClockWentBack extends StoryreelError {
     const at = new Date(until).toISOString();
     super(
       'Clock.WentBack',
-      `Temporal's clock has gone back: ${what} was last taken at ${at}, which is still to come. It goes on after that.`,
+      `Temporal's clock has gone back: ${what} was last taken at ${at}, which is in the future. It continues after that time.`,
     );
     this.retryAfterMs = until - Date.now() + SKEW_MS;
   }

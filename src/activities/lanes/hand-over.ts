@@ -2,7 +2,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { EventError, FailureType, HandedOver } from '../../protocol';
 
 const TYPE: FailureType = 'Worker.ShuttingDown';
-const MESSAGE = 'The worker shuts down; another one goes on.';
+const MESSAGE = 'The worker shuts down; another one continues.';
 
 /** The least that a retry may wait; that of the lane's own policy grows from attempt to attempt. */
 const AT_ONCE = '1 millisecond';

@@ -7,5 +7,5 @@ import type { ActivityDeps } from '../deps';
  */
 export async function stopLanes({ control, logger }: ActivityDeps, request: StopRequest): Promise<void> {
   const { projectId } = request;
-  if (!(await control.stop(request))) logger.debug({ projectId }, 'workers could not be told to stop at once');
+  if (!(await control.stop(request))) logger.debug({ projectId }, 'the stop could not be sent to the workers at once');
 }

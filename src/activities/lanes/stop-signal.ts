@@ -13,7 +13,7 @@ export interface RunningLane {
 /** The reason of the abort if an attempt receives a stop. Only Temporal knows whether the run was cancelled. */
 export class LaneStopped extends StoryreelError {
   constructor(lane: LaneId) {
-    super('Lane.Stopped', `${lane} was told to stop, but its run goes on; it is tried again.`);
+    super('Lane.Stopped', `${lane} received a stop, but its run continues; it is tried again.`);
   }
 }
 

@@ -100,7 +100,7 @@ function sizeIn(bytes: Buffer): { readonly width: number; readonly height: numbe
   }
   const { width, height } = size;
   if (width < 1 || height < 1 || width * height > MOST_PIXELS) {
-    throw new UnusableMedia(`its image says that it has ${width}x${height} pixels`);
+    throw new UnusableMedia(`its image states ${width}x${height} pixels`);
   }
   return { width, height };
 }

@@ -122,7 +122,7 @@ async function repaired(
   if (Math.min(seen.age, ended) < graceSeconds) return { kind: 'fresh' };
   const end = await closeGoneRun(deps, seen, run, endOf(seen, run));
   if (!end) return undefined;
-  const why = isFinal(status) ? 'Some of its lanes or stages said that somebody works on them.' : whyOf(end);
+  const why = isFinal(status) ? 'Some of its lanes or stages showed work in progress.' : whyOf(end);
   deps.logger.warn({ projectId, was: status, now: end.outcome, why }, 'a run was gone, and its rows are repaired');
   return { kind: 'repaired', of: { projectId, was: status, now: end.outcome, why } };
 }

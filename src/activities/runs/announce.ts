@@ -61,7 +61,7 @@ export async function announcedNow(source: EndSource, announcement: Announcement
     () => true,
     (error: Error) => {
       const { projectId, lane } = announcement;
-      source.logger.info({ projectId, lane, err: error.message }, 'viewers cannot be told now how a lane has ended');
+      source.logger.info({ projectId, lane, err: error.message }, 'the end of a lane cannot be announced now');
       return false;
     },
   );

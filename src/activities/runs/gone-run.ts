@@ -77,9 +77,11 @@ function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { run
 async function withinTime(deps: ActivityDeps, projectId: ProjectId, announce: () => Promise<void>): Promise<void> {
   const timeout = new AbortController();
   const late = sleep(ANNOUNCE_MS, undefined, { signal: timeout.signal }).then(() => {
-    throw new Error(`not told within ${ANNOUNCE_MS} ms`);
+    throw new Error(`not announced within ${ANNOUNCE_MS} ms`);
   });
   await Promise.race([announce(), late])
-    .catch((error: Error) => deps.logger.warn({ projectId, err: error.message }, 'viewers were not told of the end'))
+    .catch((error: Error) =>
+      deps.logger.warn({ projectId, err: error.message }, 'the end was not announced to viewers'),
+    )
     .finally(() => timeout.abort());
 }

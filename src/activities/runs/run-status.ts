@@ -114,7 +114,7 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
     ]);
     return { announced: true };
   } catch (error) {
-    deps.logger.info({ err: (error as Error).message, projectId }, 'viewers cannot be told now how the run stands');
+    deps.logger.info({ err: (error as Error).message, projectId }, 'the status of the run cannot be published now');
     return { announced: false };
   }
 }

@@ -16,7 +16,7 @@ export async function publishUsage(
 ): Promise<void> {
   await Promise.race([
     publish(deps, writer, manager).catch((error: Error) =>
-      deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
+      deps.logger.debug({ err: error.message, lane: writer.lane }, 'the usage was not published to viewers'),
     ),
     sleep(PUBLISH_MS, undefined, { ref: false }),
   ]);

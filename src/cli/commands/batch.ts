@@ -44,11 +44,11 @@ export function addBatch(program: Command, cli: Cli): void {
     .command('batch')
     .summary('make a film of each topic in a file')
     .description('Makes a film of each line of a file, in order, so many at once. Ctrl-C leaves the batch going.')
-    .argument('[file]', 'one topic a line; - reads standard input; without it, --id goes on with a batch')
+    .argument('[file]', 'one topic a line; - reads standard input; without it, --id continues a batch')
     .option('--at-most <n>', 'how many projects are worked on at once', wholeNumber, 3)
-    .option('--id <name>', 'a name for the batch; the same name again goes on with it (default: a random one)')
+    .option('--id <name>', 'a name for the batch; the same name again continues it (default: a random one)')
     .option('--owner <owner>', 'whose projects they are')
-    .option('--scenes <n>', 'how many scenes each story is told in (default: 5)', wholeNumber)
+    .option('--scenes <n>', 'how many scenes each story has (default: 5)', wholeNumber)
     .option('--style <words>', 'how the pictures look')
     .option('--priority <n>', 'from 1, served first, to 5 (default: 3)', priorityArgument)
     .addOption(new Option('--on-failure <what>', 'what a lane does whose retries are spent').choices(['park', 'fail']))
@@ -101,7 +101,7 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       progress.close(last);
       return codeOf(last);
     }
-    cli.say('The batch goes on without this window.');
+    cli.say('The batch continues without this window.');
     cli.say(`  see it again   storyreel batch --id ${batchId}`);
     cli.say(`  end it         storyreel cancel ${workflowId}`);
     return EXIT_CODES.interrupted.code;

@@ -28,8 +28,8 @@ Examples:
 export function addStatus(program: Command, cli: Cli): void {
   program
     .command('status')
-    .summary('show where a project stands, or list the projects')
-    .description('Shows where a project and each of its lanes stand. Without a project: the newest 20.')
+    .summary('show the status of a project, or list the projects')
+    .description('Shows the status of a project and of each of its lanes. Without a project: the newest 20.')
     .argument('[project]', 'the project id')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())

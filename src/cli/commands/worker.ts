@@ -19,7 +19,7 @@ export function addWorker(program: Command, cli: Cli): void {
   program
     .command('worker')
     .summary('do the work')
-    .description('Does the work of all stages until it is told to stop.')
+    .description('Does the work of all stages until it is stopped.')
     .addHelpText('after', HELP)
     .action(async () => {
       const config = cli.config();

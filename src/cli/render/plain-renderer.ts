@@ -60,7 +60,7 @@ export class PlainRenderer implements Renderer {
           ? [`↺ ${lane.lane} starts again (${event.reason}, attempt ${event.attempt})`]
           : [];
       case 'resumed':
-        return event.how === 'reuse' ? [] : [`↻ ${lane.lane} goes on from byte ${event.offset} (${event.how})`];
+        return event.how === 'reuse' ? [] : [`↻ ${lane.lane} continues from byte ${event.offset} (${event.how})`];
       case 'done':
         return lane.check === 'mismatch' && !isStory(lane.lane) ? [checkLine(lane, this.style)] : [];
       case 'attention':

@@ -36,7 +36,7 @@ export class StoryFlow {
       case 'resumed':
         if (event.how === 'reuse') break;
         this.open(after);
-        this.mark(`↻ goes on from byte ${event.offset} (${event.how}, attempt ${event.attempt})`, false);
+        this.mark(`↻ continues from byte ${event.offset} (${event.how}, attempt ${event.attempt})`, false);
         break;
       case 'done':
         this.settle(after);

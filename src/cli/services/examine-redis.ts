@@ -72,7 +72,7 @@ async function lackOfRights(redis: Redis | Cluster, { REDIS_CLUSTER: cluster }: 
   if (needed.length === 0) return undefined;
   return {
     detail: `its user lacks ${needed.join(' ')}`,
-    advice: `Allow it as much as docs/configuration.md says: ACL SETUSER <user> ${rightsNeeded({ cluster }).join(' ')}`,
+    advice: `Give it the rights of docs/configuration.md: ACL SETUSER <user> ${rightsNeeded({ cluster }).join(' ')}`,
   };
 }
 

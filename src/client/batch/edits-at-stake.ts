@@ -30,6 +30,6 @@ export function wouldReplace(
   return new StoryreelError(
     'Project.WouldReplaceEdits',
     `The ${who} would replace what a person has written: ${texts.slice(0, MOST_NAMED).join(', ')}${more}. ` +
-      `"storyreel explain ${id}" says why. Start it with --replace-edits (replaceEdits: true) if that is wanted.`,
+      `"storyreel explain ${id}" states why. Start it with --replace-edits (replaceEdits: true) if that is wanted.`,
   );
 }

@@ -144,7 +144,7 @@ async function signalRun(run: LiveRun): Promise<void> {
   await run.tell().catch((cause: unknown) => {
     throw new StoryreelError(
       'Service.Unreachable',
-      'A live run could not be told of the edit, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',
+      'The edit could not be signalled to the live run, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',
       { cause },
     );
   });

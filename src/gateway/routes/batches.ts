@@ -56,7 +56,7 @@ export function addBatches(app: App): void {
     '/v1/batches/:batchId',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands', params: batchParams, response: { 200: batchView } },
+      schema: { summary: 'The status of a batch', params: batchParams, response: { 200: batchView } },
     },
     async (request, reply) => sendTagged(request, reply, await storiesOf(request).batchStatus(request.params.batchId)),
   );
@@ -78,7 +78,7 @@ export function addBatches(app: App): void {
     '/v1/batches/:batchId/events',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands, at each change, as a stream', params: batchParams },
+      schema: { summary: 'The status of a batch, at each change, as a stream', params: batchParams },
     },
     async (request, reply) => {
       const leaving = new AbortController();

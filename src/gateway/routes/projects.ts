@@ -84,7 +84,7 @@ export function addProjects(app: App, { hub }: Ports): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'Where a project stands; waits for a change with `Prefer: wait=30` and `If-None-Match`',
+        summary: 'The status of a project; waits for a change with `Prefer: wait=30` and `If-None-Match`',
         params: projectParams,
         response: { 200: projectView },
       },
