@@ -17,7 +17,7 @@ export interface StartedGateway {
   renew(): Promise<void>;
 }
 
-/** Starts the HTTP gateway as a process of its own; undefined where it cannot be had. */
+/** Starts the HTTP gateway as a process of its own; undefined if it does not start. */
 export async function startGateway(stack: Stack, place: GatewayPlace): Promise<StartedGateway | undefined> {
   // Any free port, unless the environment names one.
   const first = await startAt(stack, place, place.env['GATEWAY_ADDRESS'] || '127.0.0.1:0');

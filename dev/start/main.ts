@@ -1,4 +1,4 @@
-/** `npm start`: everything on this machine, one film made and shown, and then at hand until Ctrl-C. */
+/** `npm start`: everything on this machine, one film made and shown, and then kept running until Ctrl-C. */
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import {
@@ -15,7 +15,7 @@ import { hostPort, isLoopback } from '../../src/address';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
-import { chooseProject, goOn } from './choose-project';
+import { chooseProject, resumeProject } from './choose-project';
 import { watchCode } from './code-watch';
 import { dropState } from './fresh';
 import { startGateway, type StartedGateway } from './gateway';
@@ -45,7 +45,7 @@ process.stderr.on('error', () => undefined);
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  // What is wrong in the environment is said before anything is started.
+  // Faults of the environment are reported before anything is started.
   readConfig(env);
   const lock = acquireLock(stateDir);
   let isStarted = false;
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   });
   outputGone = () => stop.stop('nobody reads the output');
   try {
-    const report = (line: ReportLine) => tellOfService(line, stop);
+    const report = (line: ReportLine) => printService(line, stop);
     if (options.fresh) await dropState(stateDir, report);
     const session = await startSession(stateDir, env, { ...options, isWatched: screen.interactive }, report);
     isStarted = true;
@@ -101,7 +101,7 @@ async function makeFilm(
   const client = await StoryClient.connect(config);
   try {
     const projectId = await chooseProject(client, options, say);
-    const runId = await goOn(client, projectId, say);
+    const runId = await resumeProject(client, projectId, say);
     const where = {
       envFile,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -164,7 +164,7 @@ async function stayUp(lines: readonly string[], json: boolean, stop: StopSignal)
   stop.throwIfFailed();
 }
 
-function tellOfService({ service, message, ms }: ReportLine, stop: StopSignal): void {
+function printService({ service, message, ms }: ReportLine, stop: StopSignal): void {
   const [first = '', ...more] = message.split('\n');
   note(`${service.padEnd(9)} ${first}${ms === undefined ? '' : ` (${(ms / 1000).toFixed(1)} s)`}`);
   if (!first.startsWith('ended unexpectedly')) return;
@@ -172,7 +172,7 @@ function tellOfService({ service, message, ms }: ReportLine, stop: StopSignal): 
   stop.fail(new Error(`${service} ended unexpectedly, so everything was stopped. "npm start" goes on where it was.`));
 }
 
-function tellOfFailure(error: unknown): number {
+function printFailure(error: unknown): number {
   if (error instanceof StackError) {
     const ui =
       error instanceof StackInUse && error.published['ui'] ? ` Its Temporal UI: ${error.published['ui']}.` : '';
@@ -192,5 +192,5 @@ function leave(lock: Lock, code: number): never {
 }
 
 void main()
-  .catch(tellOfFailure)
+  .catch(printFailure)
   .then((code) => process.exit(code));

@@ -3,7 +3,7 @@ import { EXIT_CODES, wholeNumber } from '../../src/cli';
 import { givenText, MAX_SCENES, TEXT_BYTES } from '../../src/protocol';
 
 export interface StartOptions {
-  /** Absent: go on with an unfinished film, or make one of the sample topic. */
+  /** Absent: continue an unfinished film, or make one of the sample topic. */
   readonly topic?: string;
   readonly once: boolean;
   readonly json: boolean;

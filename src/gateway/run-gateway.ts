@@ -23,8 +23,8 @@ export interface RunningGateway {
 }
 
 /**
- * Everything that `StoryClient` can do, over HTTP. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached,
- * and `Config.Invalid` where it cannot listen, or where others could reach it and there is no API key.
+ * The whole API of `StoryClient` over HTTP. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached.
+ * Throws `Config.Invalid` if it cannot listen, or if others could reach it and there is no API key.
  */
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
   const stories = await StoryClient.connect(config);

@@ -32,7 +32,7 @@ export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undef
   }
 }
 
-/** `write` rejects where Redis cannot be reached or takes no writes. */
+/** `write` rejects if Redis cannot be reached or takes no writes. */
 export async function lackOfRedis(write: () => Promise<unknown>): Promise<Lack | undefined> {
   return write().then(
     () => undefined,

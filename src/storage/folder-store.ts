@@ -28,7 +28,7 @@ export class FolderStore implements MediaStore {
 
   constructor(
     folder: string,
-    /** With less room than this, nothing more is paid for. */
+    /** If less room than this is free, nothing more is paid. */
     private readonly leastFree = 0,
   ) {
     this.root = resolve(folder);
@@ -40,7 +40,7 @@ export class FolderStore implements MediaStore {
       const draft = join(this.root, 'work', `probe-${randomUUID()}`);
       try {
         await writeFile(draft, Buffer.alloc(PROBE_BYTES), { flush: true });
-        // Whether a file can come to where the others lie; none of those is ever called so.
+        // Tests that a file can be moved to the others. No stored file ever has this name.
         await rename(draft, join(this.root, 'probe'));
         await rm(join(this.root, 'probe'), { force: true });
       } finally {
@@ -142,7 +142,7 @@ export class FolderStore implements MediaStore {
       if (!/^[0-9a-f]{2}$/.test(folder)) continue;
       for (const name of await this.guard(() => entriesOf(join(this.root, folder)))) {
         const sha256 = /^([0-9a-f]{64})\.\w+$/.exec(name)?.[1];
-        // One that is removed meanwhile is none.
+        // A file that is removed meanwhile does not count.
         const found = sha256 && (await lstat(join(this.root, folder, name)).catch(() => undefined));
         if (found && found.isFile()) {
           yield { key: `${folder}/${name}`, sha256, bytes: found.size, storedAt: found.mtime };
@@ -156,9 +156,9 @@ export class FolderStore implements MediaStore {
       const path = join(this.root, key);
       const aside = join(this.root, 'work', `removed-${randomUUID()}`);
       await mkdir(join(this.root, 'work'), { recursive: true });
-      // Out of the way first: whoever stores it from here on finds none and writes it anew.
+      // The file is moved away first: a writer that stores it from now on does not find it and writes it again.
       if (!(await rename(path, aside).then(() => true, isGone))) return false;
-      // Whoever has just stored it counts on it, and has left the time.
+      // A writer that has just stored the file relies on it, and has updated its time.
       if ((await stat(aside)).mtime >= before) {
         await rename(aside, path);
         return false;
@@ -182,7 +182,7 @@ export class FolderStore implements MediaStore {
     });
   }
 
-  /** Whether it is there, whole; then it counts as stored now, so that nobody removes it before its row is there. */
+  /** Whether the complete file exists. Its time is set to now, so that it is not removed before its row exists. */
   private async refresh(media: StoredMedia): Promise<boolean> {
     const path = join(this.root, media.key);
     const found = await stat(path).catch(() => undefined);
@@ -216,7 +216,7 @@ export class FolderStore implements MediaStore {
   }
 }
 
-/** None where there is no such folder yet. */
+/** Empty if there is no such folder yet. */
 async function entriesOf(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: unknown) => {
     isGone(error);
@@ -224,7 +224,7 @@ async function entriesOf(folder: string): Promise<string[]> {
   });
 }
 
-/** Of a file, or of anything below a folder: a program that writes a file there does not touch the folder. */
+/** The last write to a file, or to anything below a folder: writing a file does not change the time of its folder. */
 async function lastWrite(path: string): Promise<Date> {
   const entry = await lstat(path).catch(() => undefined);
   if (!entry) return new Date(0);

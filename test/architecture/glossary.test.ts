@@ -28,6 +28,17 @@ it('links each term to a file that exports the name', () => {
   expect(wrong).toEqual([]);
 });
 
+it('is named by the comment of each type that it links to', () => {
+  const unnamed = rows.filter(({ term, link }) => {
+    const name = (link?.text ?? '').replaceAll('`', '');
+    const source = projectFile(join('docs', link?.target ?? ''));
+    const declared = source.search(new RegExp(`^export [a-z ]*\\b${name}\\b`, 'm'));
+    const comment = source.slice(source.lastIndexOf('/**', declared), declared);
+    return !comment.includes(`Glossary: ${term}.`);
+  });
+  expect(unnamed.map(({ term }) => term)).toEqual([]);
+});
+
 /** ARCHITECTURE.md uses verbs and plurals in its sentences. */
 function singular(word: string): string {
   return word === 'needs_attention' ? word : word.replace(/(?<!s)s$/, '');

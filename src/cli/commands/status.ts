@@ -28,8 +28,8 @@ Examples:
 export function addStatus(program: Command, cli: Cli): void {
   program
     .command('status')
-    .summary('show where a project stands, or list the projects')
-    .description('Shows where a project and each of its lanes stand. Without a project: the newest 20.')
+    .summary('show the status of a project, or list the projects')
+    .description('Shows the status of a project and of each of its lanes. Without a project: the newest 20.')
     .argument('[project]', 'the project id')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -58,7 +58,10 @@ async function showOne(cli: Cli, projectId: ProjectId, json: boolean): Promise<v
   });
 }
 
-/** Asked only where something is still to be done. Where Temporal does not answer, that is not what was asked for. */
+/**
+ * Runs only if work is left to do. A Temporal that does not answer is no failure here, because the command asked for
+ * something else.
+ */
 async function lacksFor(
   config: Config,
   projects: readonly { readonly status: ProjectStatus }[],
@@ -67,7 +70,7 @@ async function lacksFor(
   return workerLacks(config).catch(() => []);
 }
 
-/** For people, so beside what a script reads. */
+/** Lines for people, apart from the output that a script reads. */
 function noteWorkers(cli: Cli, lacks: readonly Lack[]): void {
   for (const { what, advice } of lacks) cli.say(`⚠ ${what}\n  ${advice}`);
 }
@@ -110,7 +113,7 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
   ];
 }
 
-/** What a person can do about a run that waits for one. */
+/** The commands with which a person can continue a waiting run. */
 function whatToType({ projectId, status, stages, lanes }: ProjectView): string[] {
   switch (status) {
     case 'paused':
