@@ -45,7 +45,7 @@ export class FolderStore implements MediaStore {
       await this.settle(file.path, media.key);
       return media;
     };
-    return { path: file.path, write: file.write, keep: (mediaType) => guard(() => keep(mediaType)), drop: file.drop };
+    return { ...file, keep: (mediaType) => guard(() => keep(mediaType)) };
   }
 
   async take(path: string, mediaType: string): Promise<StoredMedia> {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type * as Sdk from '@aws-sdk/client-s3';
 import { StoryreelError } from '../protocol';
 import type { ByteRange } from './media-store';
 import type { BucketAddress } from '../media-url';
@@ -22,8 +22,8 @@ const TRIES = 3;
  */
 export class Bucket {
   private constructor(
-    private readonly sdk: typeof import('@aws-sdk/client-s3'),
-    private readonly client: S3Client,
+    private readonly sdk: typeof Sdk,
+    private readonly client: Sdk.S3Client,
     private readonly address: BucketAddress,
   ) {}
 

@@ -52,7 +52,7 @@ export class S3Store implements MediaStore {
       await this.store(media, () => createReadStream(file.path));
       return media;
     };
-    return { path: file.path, write: file.write, keep, drop: file.drop };
+    return { ...file, keep };
   }
 
   async take(path: string, mediaType: string): Promise<StoredMedia> {
