@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { BadAddress, hostPort, leadsToOneHost, readAddress, urlsIn } from './address';
+import { bucketAddress } from './media-url';
 import { StoryreelError } from './protocol';
 import { keepSecret } from './scrub';
 import { grpcMetadata, settingsOfProfile } from './temporal-profile';
@@ -125,6 +126,10 @@ const schema = z.object({
   REDIS_TLS_CLIENT_KEY_PATH: z.string().min(1).optional(),
   REDIS_TLS_SERVER_NAME: z.string().min(1).optional(),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
+  MEDIA_URL: readBy(
+    (text) => bucketAddress(text).bucket !== '',
+    'a URL like s3://bucket/prefix?region=eu-central-1&endpoint=https://s3.example',
+  ).optional(),
   MEDIA_FREE_MB: whole(0, 1_000_000).default(100),
   FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
 

@@ -35,6 +35,8 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
     TEMPORAL_ADDRESS: stack.temporal.address,
     DATABASE_URL: stack.postgres.url,
     REDIS_URL: stack.redis.url,
+    // The films come into the folder of this start.
+    MEDIA_URL: '',
     ...(model && { OPENAI_BASE_URL: model.baseUrl, OPENAI_API_KEY: 'none', STORYREEL_TEXT_MODEL: model.model }),
   };
   const unlessSet = {

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import type { ProjectView, StoryClient } from '../client';
 import type { Config } from '../config';
 import { isTerminal, laneParts, type Cursor, type ProjectId, type StageName, type StoryEvent } from '../protocol';
 import { EXIT_CODES } from './exit-codes';
 import { EMPTY_VIEW, lanesOfStage, reduceStory, type Ending, type Renderer, type StoryView } from './render';
 import { liveRun } from './live-run';
+import { placeOfMedia } from '../storage';
 
 export interface FollowOptions {
   /** Continue after this event instead of beginning with a snapshot. */
@@ -112,7 +112,7 @@ async function endingOf(
   { placeFilm }: FollowOptions,
 ): Promise<Ending> {
   const project = await client.status(projectId);
-  const stored = project.film && resolve(config.MEDIA_DIR, project.film.asset);
+  const stored = project.film && placeOfMedia(config, project.film.asset);
   const isDone = stored !== undefined && project.status === 'completed';
   const filmPath = isDone && placeFilm ? await placeFilm(stored, project) : stored;
   return { project, seconds: last - began, ...(filmPath !== undefined && { filmPath }) };

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A stored file: its key in the store, the hash of its content, and what it is. */
 export interface StoredMedia {
   readonly key: string;
@@ -25,6 +27,12 @@ export interface MediaDraft {
   drop(): Promise<void>;
 }
 
+/** Of the first byte and the last one, both included, as in HTTP's Range. */
+export interface ByteRange {
+  readonly start?: number;
+  readonly end?: number;
+}
+
 /**
  * The media files, each under the hash of its content. Storing the same bytes twice changes only the time, and an
  * unfinished file is never visible. Throws `Media.Unavailable` if the store cannot be used.
@@ -40,8 +48,10 @@ export interface MediaStore {
   /** Takes over a file that lies in a folder of `workFolder`. */
   take(path: string, mediaType: string): Promise<StoredMedia>;
   read(key: string): Promise<Buffer>;
-  /** A path on this machine under which a program can read the media. */
-  localPath(key: string): Promise<string>;
+  /** Resolves when the first bytes can come. Throws where there is no such file. */
+  stream(key: string, range?: ByteRange): Promise<Readable>;
+  /** A path on this machine under which a program can read the media, for as long as `folder`, one of `workFolder`, is there. */
+  localPath(key: string, folder: string): Promise<string>;
   /** Makes a folder for work in progress; the caller removes it. */
   workFolder(): Promise<string>;
   has(key: string): Promise<boolean>;

@@ -26,7 +26,7 @@ import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, type LaneKind } from '../protocol';
 import { useProxies } from '../providers';
 import { waitForNeeds } from '../readiness';
-import { FolderStore } from '../storage';
+import { openMediaStore } from '../storage';
 import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
 import { deploymentOptions } from './deployment-options';
@@ -88,13 +88,13 @@ export async function runWorker(
       throw cause;
     }));
   const { metrics, metricsUrl } = telemetry;
+  const store = await openMediaStore(config);
   const disks = new FullDisks(logger);
   const met = watchDisks(disks, config, {
     dataSource: () => dataSource,
     probeMedia: () => store.probe(),
     writeToRedis: () => redis.write(),
   });
-  const store = new FolderStore(config.MEDIA_DIR, config.MEDIA_FREE_MB * 1e6);
   const redis = openRedis(
     config,
     {

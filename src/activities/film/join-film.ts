@@ -40,7 +40,7 @@ const maker: LaneProducer<FilmPlan> = {
 
 async function joinParts(run: LaneRun, folder: string, { parts }: FilmPlan): Promise<MeasuredFilm> {
   const { media, config, logger } = run.deps;
-  const sources = await Promise.all(parts.map(({ key }) => media.localPath(key)));
+  const sources = await Promise.all(parts.map(({ key }) => media.localPath(key, folder)));
   return makeFilm(
     {
       ...{ ffmpegPath: config.FFMPEG_PATH, frameSize: config.FRAME_SIZE, folder, signal: run.signal },

@@ -134,7 +134,7 @@ async function fitted(run: LaneRun, clip: FetchedClip, seconds: number, order: C
   if (!needsFitting(fit)) return clip;
   const folder = await run.through(() => media.workFolder());
   try {
-    const file = await fitClip(run, folder, await media.localPath(clip.media.key), fit);
+    const file = await fitClip(run, folder, await media.localPath(clip.media.key, folder), fit);
     const measured = await measureClip(FFMPEG_PATH, file, Math.min(seconds, clip.measured.seconds), run.signal);
     return { measured, media: await run.through(() => media.take(file, 'video/mp4')) };
   } finally {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { resolve } from 'node:path';
 import type { ProjectSummary, ProjectView } from '../../client';
 import type { Config } from '../../config';
 import { isFinal, laneParts, personCommands, type ProjectId, type ProjectStatus } from '../../protocol';
@@ -18,6 +17,7 @@ import {
   type Screen,
 } from '../render';
 import { workerLacks } from '../services';
+import { placeOfMedia } from '../../storage';
 
 const EXAMPLES = `
 Examples:
@@ -52,7 +52,9 @@ async function showOne(cli: Cli, projectId: ProjectId, json: boolean): Promise<v
   await withClient(cli, async ({ client, config }) => {
     const project = await client.status(projectId);
     const lacks = await lacksFor(config, [project]);
-    const lines = json ? [JSON.stringify(project)] : statusLines(project, resolve(config.MEDIA_DIR), cli.screen);
+    const lines = json
+      ? [JSON.stringify(project)]
+      : statusLines(project, (key) => placeOfMedia(config, key), cli.screen);
     cli.screen.write(`${lines.join('\n')}\n`);
     noteWorkers(cli, lacks);
   });
@@ -80,7 +82,7 @@ function listLine({ projectId, status, createdAt, name }: ProjectSummary): strin
 }
 
 /** The project, a line for each lane that runs once, the table of scenes, and what went wrong. */
-function statusLines(project: ProjectView, mediaDir: string, screen: Screen): string[] {
+function statusLines(project: ProjectView, placeOf: (key: string) => string, screen: Screen): string[] {
   const style = createStyle(screen.color);
   const { lanes, film, error } = project;
   const once = lanes.filter(({ lane }) => laneParts(lane).scene === undefined);
@@ -89,7 +91,7 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
       `${statusMark(status, style)} ${lane.padEnd(12)} ${status}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
   );
   const failed = lanes.filter((lane) => lane.error);
-  const ending = { project, seconds: 0, ...(film && { filmPath: resolve(mediaDir, film.asset) }) };
+  const ending = { project, seconds: 0, ...(film && { filmPath: placeOf(film.asset) }) };
   return [
     `${style.bold(oneLine(project.name))}: ${project.status}`,
     style.dim(
