@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import type { Cursor, LaneId, LogEvent, ProjectId } from '../protocol';
 import type {
   AppendReply,
   AppendRequest,
@@ -13,11 +13,11 @@ import type {
 import { AppendQueue, type Piece } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
+import { lanesIn, RedisLogReader } from './redis-log-reader';
 import { RefusalReport } from './redis-refusals';
-import type { LogBounds } from './redis-listener';
 import { RedisScripts } from './redis-scripts';
 import { RedisSubscriber } from './redis-subscriber';
-import { decodeEvent, encodeEvent } from './wire';
+import { encodeEvent } from './wire';
 
 /** What existing clients of the old product get: nothing, deltas, or the whole text with every token (O(n²) bytes). */
 export type UpstreamMode = 'off' | 'on' | 'full';
@@ -45,10 +45,7 @@ type PublishAnswer = [kind: 'OK' | 'MUTE' | 'STALE' | 'GAP' | 'SEEN', value: str
 type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR' | 'MUTE', value: string | number, length?: number];
 type LifetimeAnswer = [kind: 'OK' | 'STALE' | 'MORE', value: string | number];
 
-/** A key, and the command that reads it. */
-type Reading = readonly [key: string, command: string, ...args: (string | number)[]];
-
-/** How long readers wait for the second connection after the first is back. */
+/** How long readers are kept waiting for the one connection after the other is back. */
 const READABLE_MS = 5_000;
 /** A log in which no attempt begins for so long is let go, whatever became of its run. */
 const IDLE_SECONDS = 7 * 24 * 3_600;
@@ -65,6 +62,7 @@ export class RedisEventLog implements EventLog {
   private readonly scripts: RedisScripts;
   private readonly subscriber: RedisSubscriber;
   private readonly queue: AppendQueue;
+  private readonly reader: RedisLogReader;
   private readonly refusals: RefusalReport;
 
   constructor(
@@ -79,8 +77,9 @@ export class RedisEventLog implements EventLog {
     this.refusals = options.refusals ?? new RefusalReport();
     this.scripts = new RedisScripts(publisher, constantsOf(options));
     this.redis = publisher;
+    this.reader = new RedisLogReader(publisher, this.scripts);
     this.subscriber = new RedisSubscriber(connectSubscriber, {
-      boundsOf: (projectId) => this.boundsOf(projectId),
+      boundsOf: (projectId) => this.reader.bounds(projectId),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
     this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
@@ -171,68 +170,15 @@ export class RedisEventLog implements EventLog {
   }
 
   snapshot(projectId: ProjectId): Promise<LogSnapshot> {
-    return this.guard('read', () => this.takeSnapshot(projectId));
-  }
-
-  private async takeSnapshot(projectId: ProjectId): Promise<LogSnapshot> {
-    let lanes: LaneId[] = [];
-    for (;;) {
-      const asked = lanes;
-      const texts = asked.map((lane): Reading => [keys.text(projectId, lane), 'GET']);
-      const values = await this.readAtOnce([keys.lanes(projectId), 'HGETALL'], ...texts);
-      const fields = recordOf(values[0] as string[]);
-      lanes = lanesIn(Object.keys(fields));
-      // A lane that appeared since is asked for as well, so that texts and cursor come from one moment.
-      if (lanes.some((lane) => !asked.includes(lane))) continue;
-      const cursor = fields['last'] === undefined ? undefined : parseCursor(fields['last']);
-      return {
-        ...(cursor && { cursor }),
-        // A lane that was asked for may have expired since.
-        lanes: new Map(
-          asked
-            .map((lane, i) => [lane, values[i + 1] as string | null] as const)
-            .filter(([lane]) => lanes.includes(lane))
-            .map(([lane, text]) => [lane, storedLane(fields, lane, text)]),
-        ),
-        newest: new Map(
-          lanesIn(Object.keys(fields), 'newest:').map((lane) => [lane, Number(fields[`newest:${lane}`])]),
-        ),
-      };
-    }
+    return this.guard('read', () => this.reader.snapshot(projectId));
   }
 
   lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
-    return this.guard('read', () => this.readLane(projectId, lane));
+    return this.guard('read', () => this.reader.lane(projectId, lane));
   }
 
-  private async boundsOf(projectId: ProjectId): Promise<LogBounds> {
-    const [last, entries] = (await this.readAtOnce(
-      [keys.lanes(projectId), 'HGET', 'last'],
-      [keys.log(projectId), 'XRANGE', '-', '+', 'COUNT', 1],
-    )) as [string | null, [id: string][]];
-    return { first: parseCursor(entries[0]?.[0] ?? ''), last: parseCursor(last ?? '') };
-  }
-
-  private async readLane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
-    const [fields, text] = (await this.readAtOnce(
-      [keys.lanes(projectId), 'HMGET', `fence:${lane}`, `attempt:${lane}`],
-      [keys.text(projectId, lane), 'GET'],
-    )) as [(string | null)[], string | null];
-    if (fields[0] == null) return undefined;
-    return { fence: Number(fields[0]), attempt: Number(fields[1] ?? 1), text: text ?? '' };
-  }
-
-  async read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined> {
-    // The entry at the cursor must still be there: what came right after it cannot have been trimmed or lost then.
-    const entries = await this.guard('read', () =>
-      this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1),
-    );
-    if (entries[0]?.[0] !== from) return undefined;
-    const news = entries.slice(1);
-    const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
-    const last = news.at(-1)?.[0];
-    // If no event of a full page can be read, later events may be readable.
-    return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
+  read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined> {
+    return this.guard('read', () => this.reader.read(projectId, from, limit));
   }
 
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
@@ -260,12 +206,6 @@ export class RedisEventLog implements EventLog {
       // A lane that was added meanwhile must be named as well.
       if (kind !== 'MORE') return;
     }
-  }
-
-  private readAtOnce(...readings: readonly Reading[]): Promise<unknown[]> {
-    const names = readings.map(([key]) => key);
-    const commands = readings.flatMap(([, command, ...args]) => [command, args.length, ...args]);
-    return this.scripts.run('read', names, commands);
   }
 
   /**
@@ -314,22 +254,4 @@ export class RedisEventLog implements EventLog {
     const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
     return [keys.log(projectId), keys.lanes(projectId), ...texts];
   }
-}
-
-function recordOf(pairs: readonly string[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let i = 0; i < pairs.length; i += 2) record[pairs[i] ?? ''] = pairs[i + 1] ?? '';
-  return record;
-}
-
-function storedLane(fields: Record<string, string>, lane: LaneId, text: string | null): StoredLane {
-  return {
-    fence: Number(fields[`fence:${lane}`]),
-    attempt: Number(fields[`attempt:${lane}`] ?? 1),
-    text: text ?? '',
-  };
-}
-
-function lanesIn(fields: readonly string[], prefix = 'fence:'): LaneId[] {
-  return fields.filter((field) => field.startsWith(prefix)).map((field) => field.slice(prefix.length) as LaneId);
 }
