@@ -10,7 +10,7 @@ import type {
   PublishRequest,
   StoredLane,
 } from './event-log';
-import { AppendQueue, type Piece } from './append-queue';
+import { AppendQueue } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
 import { lanesIn, RedisLogReader } from './redis-log-reader';
@@ -35,14 +35,11 @@ export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;
   readonly upstream: UpstreamMode;
-  /** The longest that a piece may wait for those of other streams, in milliseconds. */
-  readonly appendWaitMs: number;
-  /** Counts and logs refusals. */
+  /** Where refusals are counted and logged. */
   readonly refusals?: RefusalReport;
 }
 
 type PublishAnswer = [kind: 'OK' | 'MUTE' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
-type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR' | 'MUTE', value: string | number, length?: number];
 type LifetimeAnswer = [kind: 'OK' | 'STALE' | 'MORE', value: string | number];
 
 /** How long readers are kept waiting for the one connection after the other is back. */
@@ -82,7 +79,7 @@ export class RedisEventLog implements EventLog {
       boundsOf: (projectId) => this.reader.bounds(projectId),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
-    this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
+    this.queue = new AppendQueue(publisher, this.scripts, this.refusals);
   }
 
   /** Resolves when the log can be reached, rejects after `timeoutMs`. */
@@ -90,36 +87,8 @@ export class RedisEventLog implements EventLog {
     return whenReady(this.redis, timeoutMs);
   }
 
-  append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
-    const { projectId, lane, fence, attempt } = writer;
-    const opening = reason || continued ? ` ${reason ?? '-'} ${continued ?? '-'}` : '';
-    const others = this.declared([keys.lanes(projectId), keys.text(projectId, lane)]);
-    return this.queue.append(keys.log(projectId), others, `${lane} ${fence} ${attempt} ${offset}${opening}`, text);
-  }
-
-  /** One script a call; in a cluster one a project, because a script may touch one slot only. */
-  private async send(pieces: readonly Piece[]): Promise<readonly (AppendReply | undefined)[]> {
-    if (!this.redis.isCluster) return this.sendTogether(pieces);
-    const byKey = new Map<string, number[]>();
-    pieces.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
-    const replies: (AppendReply | undefined)[] = [];
-    await Promise.allSettled(
-      [...byKey.values()].map(async (indexes) => {
-        const answers = await this.sendTogether(indexes.map((i) => pieces[i] as Piece));
-        indexes.forEach((index, i) => (replies[index] = answers[i]));
-      }),
-    );
-    return replies;
-  }
-
-  private async sendTogether(pieces: readonly Piece[]): Promise<(AppendReply | undefined)[]> {
-    const names: string[] = [];
-    const args: string[] = [];
-    for (const { key } of pieces) names.push(key);
-    for (const { others } of pieces) names.push(...others);
-    for (const { head, text } of pieces) args.push(head, text);
-    const answers = await this.guard('append', () => this.scripts.run<AppendAnswer[]>('append', names, args));
-    return answers.map((answer) => this.appendReply(answer));
+  append(request: AppendRequest): Promise<AppendReply> {
+    return this.queue.append(request);
   }
 
   publish(request: PublishRequest): Promise<PublishReply> {
@@ -222,25 +191,7 @@ export class RedisEventLog implements EventLog {
     await Promise.resolve();
   }
 
-  /** Undefined if the script could not store the piece; the piece is then sent again. */
-  private appendReply(answer: AppendAnswer): AppendReply | undefined {
-    if (typeof answer === 'number') return { kind: 'ok', length: answer };
-    const [kind, value, length] = answer;
-    switch (kind) {
-      case 'STALE':
-        return { kind: 'stale', fence: Number(value) };
-      case 'GAP':
-        return { kind: 'gap', length: Number(value) };
-      case 'MUTE':
-        this.refusals.answered('announce', String(value));
-        return { kind: 'ok', length: Number(length) };
-      case 'ERR':
-        this.refusals.answered('append', String(value));
-        return undefined;
-    }
-  }
-
-  /** The only place that sees what Redis refuses, or that Redis cannot be reached. */
+  /** What Redis refuses, or cannot be asked, is seen here and nowhere else. */
   private async guard<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
