@@ -40,6 +40,7 @@ import {
 } from './lane-store';
 import type { StageFailure } from './stage-failure';
 import { spentBefore, wasRefused, type Spent } from '../usage/spent-calls';
+import { withTimeout } from '../../with-timeout';
 import { LaneStopped } from './stop-signal';
 
 /**
@@ -220,7 +221,8 @@ export async function runLane<Inputs>(
       ...(scene !== undefined && { scene }),
       ...(made.writer && { text: made.writer }),
     });
-    const announced = await announcedWithin(ANNOUNCE_MS, announcement);
+    // Announcing continues behind a time-out, and does no harm to the step that announces the same.
+    const announced = await withTimeout(telling, TELLING_MS, false);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     ended(reusable ? 'reused' : 'settled');
     return {
@@ -281,16 +283,6 @@ function waitingMs(limitMs: number): number {
 /** Resolves when the signal aborts, or after `ms`. */
 async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
-/**
- * Waits at most `ms` for the announcement. Returns false on timeout; the announcement then continues in the background,
- * which is safe because announcing twice has no effect.
- */
-async function announcedWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  return Promise.race([telling, timeout]).finally(() => clearTimeout(timer));
 }
 
 function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {
