@@ -50,10 +50,12 @@ export {
   personCommands,
 } from './stages';
 export {
+  FINAL_STATUSES,
   isFinal,
   PROJECT_STATUSES,
   STATUS_MARKS,
   STATUSES,
+  type FinalStatus,
   type LaneStatus,
   type LiveStatus,
   type ProjectStatus,

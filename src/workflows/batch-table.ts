@@ -6,13 +6,12 @@ import {
   type BatchInput,
   type BatchItem,
   type BatchStatusView,
+  type FinalStatus,
   type ProjectId,
   type RunStatus,
 } from '../protocol';
 
-type BatchEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
-
-/** The most projects that the Temporal UI shows in a row each. */
+/** How many projects the Temporal UI shows one by one. */
 const MOST_ROWS = 60;
 
 /** The status of every project of a batch, for the status query and for the Temporal UI. */
@@ -20,7 +19,7 @@ export class BatchTable {
   private readonly items = new Map<ProjectId, BatchItem>();
   private readonly states = new Map<ProjectId, BatchedStatus>();
   private readonly queue: BatchItem[] = [];
-  private ended: BatchEnd | undefined;
+  private ended: FinalStatus | undefined;
   private note: string | undefined;
 
   constructor(
