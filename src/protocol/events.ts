@@ -110,10 +110,10 @@ export type EventType = EventBody['type'] | 'snapshot';
 export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
 
 /**
- * How a new attempt continues the existing text. `prefill` and `reattach` are done by the provider. `reuse`: the whole
- * text was committed already, and only its end is published again.
+ * How a new attempt goes on from the text that is there. `prefill` is the provider's doing; `reuse` says
+ * that the whole text was settled already and only its end is told again.
  */
-export type ContinuedBy = 'prefill' | 'reattach' | 'reuse';
+export type ContinuedBy = 'prefill' | 'reuse';
 
 export type LogEvent = EventHead & EventBody;
 

@@ -14,6 +14,7 @@ import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 import { Sessions1795880000000 } from './sessions.migration';
+import { UnreadColumns1795892400016 } from './unread-columns.migration';
 import { ViewTokens1795880000001 } from './view-tokens.migration';
 import { WrittenTexts1795478400640 } from './written-texts.migration';
 
@@ -37,4 +38,5 @@ export const migrations = [
   Sessions1795880000000,
   ViewTokens1795880000001,
   Audit1795880000002,
+  UnreadColumns1795892400016,
 ];
