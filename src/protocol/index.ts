@@ -39,6 +39,7 @@ export {
   LANE_KINDS,
   lanesOf,
   MAX_SCENES,
+  SCENE_BOUNDS,
   MAX_TOPIC_BYTES,
   PIPELINE,
   stageOf,

@@ -41,6 +41,14 @@ export type StageName = (typeof STAGES)[number]['name'];
 export const PIPELINE = 'pipeline';
 
 export const MAX_SCENES = 500;
+
+/** What a scene may be, whoever writes it: a model or a person. Lengths are in characters. */
+export const SCENE_BOUNDS = {
+  narration: 2_000,
+  visualPrompt: 4_000,
+  shotType: 40,
+  seconds: { least: 0.5, most: 60, usual: 3 },
+} as const;
 export const MAX_TOPIC_BYTES = 20_000;
 
 export function isStageName(text: string): text is StageName {
