@@ -10,7 +10,7 @@ export const ARROWS = {
   protocol: [],
   workflows: ['protocol'],
   entities: ['protocol'],
-  storage: ['protocol'],
+  storage: ['protocol', 'config.ts', 'media-url.ts'],
   stream: ['protocol', 'address.ts', 'config.ts', 'logger.ts', 'with-timeout.ts'],
   providers: ['protocol', 'address.ts'],
   stages: ['protocol', 'entities', 'storage', 'providers'],

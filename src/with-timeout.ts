@@ -1,6 +1,6 @@
 /**
- * What the work gives, or `otherwise` where it gives nothing within `ms`. The work continues then, and nobody is told how it
- * ends: work that must be stopped needs a signal.
+ * Returns the result of `work`, or `otherwise` if there is none within `ms`. After a timeout the work continues, and its result
+ * or error is ignored: work that must be stopped needs a signal.
  */
 export async function withTimeout<T, Otherwise>(
   work: Promise<T>,

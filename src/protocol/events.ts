@@ -110,8 +110,8 @@ export type EventType = EventBody['type'] | 'snapshot';
 export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
 
 /**
- * How a new attempt goes on from the text that is there. `prefill` is the provider's doing; `reuse` says
- * that the whole text was settled already and only its end is told again.
+ * How a new attempt continues the existing text. `prefill` is done by the provider. `reuse`: the whole text was committed
+ * already, and only its end is published again.
  */
 export type ContinuedBy = 'prefill' | 'reuse';
 

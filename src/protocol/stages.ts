@@ -42,7 +42,7 @@ export const PIPELINE = 'pipeline';
 
 export const MAX_SCENES = 500;
 
-/** What a scene may be, whoever writes it: a model or a person. Lengths are in characters. */
+/** The limits of a scene, for models and for people. Lengths are in characters. */
 export const SCENE_BOUNDS = {
   narration: 2_000,
   visualPrompt: 4_000,

@@ -46,7 +46,7 @@ export const FINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const;
 /** How a run has ended. */
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
-/** How a run stands, as the workflow says it and the search attribute `StoryStatus`. */
+/** The status of a run, as the workflow and the search attribute `StoryStatus` show it. */
 export type RunStatus = 'running' | 'paused' | 'awaiting_approval' | 'needs_attention' | FinalStatus;
 
 /** The status of a run that has not ended, in the words of Postgres. */

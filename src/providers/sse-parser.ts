@@ -11,9 +11,9 @@ export interface ServerSentEvent {
  * Reads a stream of server-sent events from raw bytes, cut anywhere: between the bytes of a character, between `\r` and
  * `\n`, in the middle of a field.
  *
- * Source: HTML standard, "Interpreting an event stream". Two departures: a last event that lacks its blank line is given
- * by `end` instead of being dropped, because real servers close right after it; and ids are not read, because no provider
- * can be asked for what came after one.
+ * Source: HTML standard, "Interpreting an event stream". There are two departures. A last event without its blank line is
+ * returned by `end` instead of being dropped, because real servers close right after it. Ids are not read, because no
+ * provider accepts one to resume.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');

@@ -97,7 +97,7 @@ export class RedisControlChannel implements ControlChannel {
   }
 }
 
-/** Undefined where others use the channel for something that is no stop. */
+/** Undefined if another program uses the channel for other messages. */
 function requestIn(message: string): StopRequest | undefined {
   try {
     const { projectId, runId, lanes, before } = JSON.parse(message) as Partial<StopRequest>;

@@ -9,7 +9,7 @@ import { decodeEvent } from './wire';
 /** A key, and the command that reads it. */
 type Reading = readonly [key: string, command: string, ...args: (string | number)[]];
 
-/** Reads a project's log and texts. What it gives of one call was true at one moment. */
+/** Reads a project's log and texts. Everything that one call returns was true at one moment. */
 export class RedisLogReader {
   constructor(
     private readonly redis: Redis | Cluster,
@@ -67,7 +67,7 @@ export class RedisLogReader {
     const news = entries.slice(1);
     const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
     const last = news.at(-1)?.[0];
-    // Where none of many can be read, those after them may be.
+    // If no event of a full page can be read, later events may be readable.
     return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
   }
 

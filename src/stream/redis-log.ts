@@ -35,14 +35,14 @@ export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;
   readonly upstream: UpstreamMode;
-  /** Where refusals are counted and logged. */
+  /** Counts and logs refusals. */
   readonly refusals?: RefusalReport;
 }
 
 type PublishAnswer = [kind: 'OK' | 'MUTE' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
 type LifetimeAnswer = [kind: 'OK' | 'STALE' | 'MORE', value: string | number];
 
-/** How long readers are kept waiting for the one connection after the other is back. */
+/** How long readers wait for the second connection after the first is back. */
 const READABLE_MS = 5_000;
 /** A log in which no attempt begins for so long is let go, whatever became of its run. */
 const IDLE_SECONDS = 7 * 24 * 3_600;
@@ -191,7 +191,7 @@ export class RedisEventLog implements EventLog {
     await Promise.resolve();
   }
 
-  /** What Redis refuses, or cannot be asked, is seen here and nowhere else. */
+  /** Counts what Redis refuses, and that Redis cannot be reached. The append queue does the same for its calls. */
   private async guard<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

@@ -37,7 +37,7 @@ export class TextWriter {
   private retracting = false;
   /** Grows with each retraction. The reply to an earlier send does not describe the present text. */
   private generation = 0;
-  /** Of what is under way. */
+  /** The generation of the piece in flight. */
   private sentGeneration = 0;
   private stale = false;
   private heldSurrogate = '';
@@ -46,7 +46,7 @@ export class TextWriter {
   private retryMs = RETRY_MS.first;
   private retryTimer: NodeJS.Timeout | undefined;
   private readonly idle = new Set<() => void>();
-  // Made once, not for every token.
+  // Made once for each writer, not for each token.
   private readonly answered = (reply: AppendReply) => this.take(reply);
   private readonly failed = () => {
     this.sending = false;
@@ -167,7 +167,8 @@ export class TextWriter {
         this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
         this.inFlight = '';
         this.opening = this.retracting = false;
-        // From here on this text is its own: a text that lies there instead, after a loss, is none to go on from.
+        // The server has acknowledged the continued text. If the log is lost later, this writer resends its own
+        // text and no longer continues the old one.
         this.continued = this.reason = undefined;
         return this.send();
       case 'gap':

@@ -110,7 +110,7 @@ async function answers(ask: () => Promise<unknown>): Promise<boolean> {
 async function within<T>(ask: () => Promise<T>): Promise<T | undefined> {
   return withTimeout(
     ask().catch(() => undefined),
-    PATIENCE_MS,
+    TIMEOUT_MS,
     undefined,
   );
 }

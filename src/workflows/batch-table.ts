@@ -11,7 +11,7 @@ import {
   type RunStatus,
 } from '../protocol';
 
-/** How many projects the Temporal UI shows one by one. */
+/** The most projects that the Temporal UI shows in a row each. */
 const MOST_ROWS = 60;
 
 /** The status of every project of a batch, for the status query and for the Temporal UI. */

@@ -10,8 +10,8 @@ import { noteFailure, pauseLane, StaleAttempt, type LaneAttempt } from './lane-s
 import { tell } from './lane-update';
 import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
 
-/** An operator has paused the lane's activity: it goes on when they unpause it. */
-async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
+/** An operator has paused the lane's activity; it continues after `unpause`. */
+async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
   await pauseLane(deps.dataSource, claim).catch(() => undefined);
   tell(deps, claim, { type: 'stage_update', status: 'paused' });
 }
@@ -30,7 +30,7 @@ export async function leave(
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (claimed && Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      if (claimed && Context.current().cancellationDetails?.paused) await publishPaused(deps, claim);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');

@@ -221,8 +221,8 @@ export async function runLane<Inputs>(
       ...(scene !== undefined && { scene }),
       ...(made.writer && { text: made.writer }),
     });
-    // Announcing continues behind a time-out, and does no harm to the step that announces the same.
-    const announced = await withTimeout(telling, TELLING_MS, false);
+    // After a timeout the announcement continues in the background, which is safe because announcing twice has no effect.
+    const announced = await withTimeout(announcement, ANNOUNCE_MS, false);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     ended(reusable ? 'reused' : 'settled');
     return {

@@ -2,7 +2,7 @@ import { laneParts, type EventBody } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import type { LaneAttempt } from './lane-store';
 
-/** Publishes what an attempt says of its lane. Nobody waits for it, and a viewer that misses it loses no text. */
+/** Publishes an update of a lane. No caller waits for it, and a viewer that misses it loses no text. */
 export function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
   const { stage, scene } = laneParts(claim.lane);
   deps.log

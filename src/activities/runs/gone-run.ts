@@ -73,12 +73,12 @@ function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { run
   return { runId: runId ?? gone, execution: status === 'queued' ? `queued ${updatedAt}` : gone };
 }
 
-/** Viewers find the end in Postgres where the log cannot be reached now, or hangs. */
-async function withinTime(deps: ActivityDeps, projectId: ProjectId, telling: () => Promise<void>): Promise<void> {
-  const failing = telling().then(
+/** If the log cannot be reached now, or hangs, viewers find the end in Postgres. */
+async function withinTime(deps: ActivityDeps, projectId: ProjectId, announce: () => Promise<void>): Promise<void> {
+  const failing = announce().then(
     () => undefined,
     (error: Error) => error.message,
   );
-  const err = await withTimeout(failing, TELLING_MS, `not told within ${TELLING_MS} ms`);
-  if (err !== undefined) deps.logger.warn({ projectId, err }, 'viewers were not told of the end');
+  const err = await withTimeout(failing, ANNOUNCE_MS, `not announced within ${ANNOUNCE_MS} ms`);
+  if (err !== undefined) deps.logger.warn({ projectId, err }, 'the end was not announced to viewers');
 }

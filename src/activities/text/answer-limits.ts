@@ -67,7 +67,7 @@ export class AnswerLimits {
   }
 }
 
-/** Of ASCII. Counted for every token: a search by pattern would make strings that nobody needs. */
+/** Counts white space of ASCII. It runs for every token, where a regular expression would make strings to throw away. */
 function spacesIn(piece: string): number {
   let spaces = 0;
   for (let i = 0; i < piece.length; i++) if (piece.charCodeAt(i) <= 32) spaces += 1;

@@ -15,9 +15,9 @@ export async function publishUsage(
   manager: EntityManager = deps.dataSource.manager,
 ): Promise<void> {
   const published = publish(deps, writer, manager).catch((error: Error) =>
-    deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
+    deps.logger.debug({ err: error.message, lane: writer.lane }, 'the usage was not published to viewers'),
   );
-  await withTimeout(published, TELLING_MS, undefined);
+  await withTimeout(published, PUBLISH_MS, undefined);
 }
 
 async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: EntityManager): Promise<void> {

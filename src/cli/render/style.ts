@@ -5,7 +5,7 @@ type Color = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Style = Readonly<Record<Color, Paint>>;
 
 export function createStyle(color: boolean): Style {
-  // Whether this screen has colours is known already; Node would look at standard output.
+  // The caller has decided about colours already. Without the option, Node checks standard output.
   const paint = (name: Color) => (text: string) => (color ? styleText(name, text, { validateStream: false }) : text);
   return {
     bold: paint('bold'),

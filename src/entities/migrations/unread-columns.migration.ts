@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What no program reads of a provider's row, and a way to continue a text that no adapter has. */
+/** Drops columns that no program reads, and a way to continue a text that no adapter has. */
 export class UnreadColumns1795892400016 implements MigrationInterface {
   readonly name = 'UnreadColumns1795892400016';
 

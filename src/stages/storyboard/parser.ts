@@ -80,7 +80,7 @@ function mustTell(scenes: readonly StoryboardScene[], story: string, checks: Tex
   mustBeStory(text, story, { ...checks, length: false, markdown: false });
 }
 
-/** What a model is held to, tighter than what is read: it may not find an end of a text itself. */
+/** What a model is asked for. Lengths are limited more than when reading, because a small model may never end. */
 const ordered = z.strictObject({
   scene_number: z.int().min(1).max(MAX_SCENES),
   narration: z.string().min(1).max(400),
@@ -89,7 +89,7 @@ const ordered = z.strictObject({
   duration: z.literal([2, 2.5, 3, 3.5, 4, 5, 6]),
 });
 
-/** For servers that hold a model to a JSON schema. */
+/** For servers that make a model follow a JSON schema. */
 export function storyboardSchema(scenes: number): JsonSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(z.strictObject({ scenes: z.array(ordered).length(scenes) }));
   return { name: 'storyboard', schema };
