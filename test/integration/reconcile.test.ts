@@ -109,7 +109,7 @@ describe('The reconciler', () => {
     ]);
     const screen = paper();
     await createProgram(cliOn(screen)).parseAsync(['reconcile', '--grace', '0'], { from: 'user' });
-    expect(screen.text).toMatch(/^120 projects say that something goes on: 0 do, 120 were repaired/);
+    expect(screen.text).toMatch(/^120 projects show an open run: 0 have one, 120 were repaired/);
     expect(screen.text).toContain(`${lost}  paused → failed: The run is lost: Temporal knows nothing of it.`);
     expect(await statusesOf(lost)).toEqual({ status: 'failed', rest: new Set(['completed', 'failed']) });
   });
