@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { configOf, type Config, type Settings } from '../config';
-import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
+import { createDataSource, databaseUnreachable, Project, ProjectStage, usageTotals } from '../entities';
+import { checkStages, knownStages } from '../planning';
 import {
+  isBuiltIn,
+  laneParts,
   projectNotFound,
   workflowIdOf,
   type LaneId,
@@ -16,8 +19,8 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
+import { StageRegistry } from '../stages';
 import { openRedis, type OpenedRedis } from '../stream';
-import type { StoryMetrics } from '../telemetry';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -84,10 +87,10 @@ export class StoryClient {
     private readonly dataSource: DataSource,
     private readonly redis: OpenedRedis,
     private readonly closeTemporal: () => Promise<void>,
-    metrics: StoryMetrics | undefined,
+    { metrics, stages }: ConnectOptions,
   ) {
     const { log } = redis;
-    this.source = { dataSource, log, config };
+    this.source = { dataSource, log, config, ...(stages && { stages: new StageRegistry(stages) }) };
     this.watched = {
       log,
       snapshots: new SnapshotReader(log, (id) => this.run(() => loadTruth(dataSource, id))),
@@ -124,7 +127,7 @@ export class StoryClient {
     const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
     await redis.log.ready(REDIS_MS).catch(() => undefined);
-    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options.metrics);
+    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options);
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
@@ -153,7 +156,7 @@ export class StoryClient {
       const { temporal, dataSource, config } = this;
       const project = (id: ProjectId) => this.project(id);
       const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(this.source, id, of);
-      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
+      const ports = { temporal, dataSource, source: this.source, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
       return startRun(ports, read('the project id', projectId), read('the start', options));
     });
   }
@@ -374,12 +377,24 @@ export class StoryClient {
       const id = read('the project id', projectId);
       const given = argument();
       await this.project(id);
+      await this.mustKnow(id, given);
       const answer = await steerRun(this.temporal, id, message, given);
       const { runId, lanes, fence: before } = answer;
       const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
       if (stops && lanes.length > 0) await this.redis.control.stop({ projectId: id, runId, lanes, before });
       return answer;
     });
+  }
+
+  /** Throws `Stage.Unknown` if a message names a stage that neither we, nor the workers, nor the project has. */
+  private async mustKnow(projectId: ProjectId, message: object) {
+    const { lane, gate } = message as { readonly lane?: string; readonly gate?: string };
+    const named = [lane, gate].flatMap((name) => (name === undefined ? [] : [laneParts(name as LaneId).stage]));
+    if (named.every(isBuiltIn)) return;
+    const rows = await this.dataSource.getRepository(ProjectStage).findBy({ projectId });
+    const of = rows.map(({ stage }) => ({ name: stage }));
+    const known = await knownStages(this.source);
+    checkStages([...known, ...of.filter(({ name }) => !known.some((each) => each.name === name))], named);
   }
 
   private async project(projectId: ProjectId): Promise<Project> {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { lockProject } from '../../entities';
-import { fenceOf, STAGES, type AdoptRequest } from '../../protocol';
+import { lockProject, ProjectStage } from '../../entities';
+import { fenceOf, type AdoptRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
 import { isLate, ownFence } from '../lanes/own-fence';
@@ -19,7 +19,8 @@ export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promi
     await lockProject(manager, projectId);
     if (await isLate(manager, projectId, ownFence())) return undefined;
     await adoptLanes(manager, request, begins);
-    for (const { name } of STAGES) await refreshStage(manager, projectId, name);
+    const stages = await manager.findBy(ProjectStage, { projectId });
+    for (const { stage } of stages) await refreshStage(manager, projectId, stage);
     await manager.query(
       `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
          AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,

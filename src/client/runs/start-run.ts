@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
-import { planRun } from '../../planning';
+import { knownStages, planRun, type PlanSource } from '../../planning';
 import {
   isFinal,
   priorityOf,
@@ -48,6 +48,7 @@ export interface StartOptions {
 export interface StartPorts {
   readonly temporal: Client;
   readonly dataSource: DataSource;
+  readonly source: PlanSource;
   readonly taskQueue: string;
   /** The project as Postgres has it now; throws `Project.NotFound`. */
   readonly project: (projectId: ProjectId) => Promise<Project>;
@@ -79,7 +80,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     requestId === undefined ? Promise.resolve(undefined) : runOfRequest(temporal, workflowId, requestId);
   const same = await ofRequest();
   if (same) return same;
-  await planRun(dataSource.manager, input);
+  await planRun(dataSource.manager, await knownStages(ports.source), input);
   if (!options.replaceEdits && (await isOver(temporal, before))) {
     const lanes = await ports.editsAtStake(projectId, options);
     if (lanes.length > 0) throw wouldReplace('run', [{ projectId, lanes }]);
