@@ -4,6 +4,7 @@ import { createDataSource, databaseUnreachable, ModelProvider, pendingMigrations
 import { adviceOnPostgres, lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
+import { servedByWorkers } from '../../planning';
 import type { Finding } from './finding';
 
 interface Examined {
@@ -23,10 +24,11 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const lack = await lackOfSchema(dataSource);
     const isMigrated = (await pendingMigrations(dataSource)).length === 0;
     const rows = isMigrated ? await dataSource.getRepository(ModelProvider).findBy({ enabled: true }) : [];
+    const served = isMigrated ? await servedByWorkers({ config, dataSource }) : undefined;
     const state = lack
       ? { ok: false, detail: lack.what, advice: lack.advice }
       : { ok: true, detail: 'schema up to date' };
-    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows) };
+    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, served?.adapters) };
   } catch (error) {
     const { type, message } = databaseUnreachable(error);
     const refused = type === 'Config.Invalid';
@@ -41,6 +43,6 @@ export async function examineDatabase(config: Config): Promise<Examined> {
   }
 }
 
-function providersOf(config: Config, rows: readonly ModelProvider[]): Promise<Finding[]> {
-  return withAnnouncedEnds(examineProviders(config, rows), config, rows);
+function providersOf(config: Config, rows: readonly ModelProvider[], adapters?: readonly string[]): Promise<Finding[]> {
+  return withAnnouncedEnds(examineProviders(config, rows, adapters), config, rows);
 }
