@@ -37,6 +37,7 @@ export const ARROWS = {
   client: ['protocol', 'planning', 'stream', 'telemetry', 'entities', 'temporal', 'config.ts', 'logger.ts'],
   worker: [
     'protocol',
+    'stages',
     'activities',
     'providers',
     'temporal',

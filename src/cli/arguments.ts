@@ -1,8 +1,17 @@
 import { InvalidArgumentError } from 'commander';
 import type { Readable } from 'node:stream';
 import { readInput } from '../client';
-import { checkStages } from '../planning';
-import { laneParts, MAX_TOPIC_BYTES, parseCursor, STAGES, type Cursor, type LaneId, type ProjectId, type StageName } from '../protocol';
+import {
+  checkStages,
+  laneParts,
+  MAX_TOPIC_BYTES,
+  parseCursor,
+  STAGES,
+  type Cursor,
+  type LaneId,
+  type ProjectId,
+  type StageName,
+} from '../protocol';
 
 /** Throws `Project.NotFound`: what is no id names no project. */
 export function projectArgument(text: string): ProjectId {

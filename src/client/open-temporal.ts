@@ -1,7 +1,7 @@
 import { Client, type Connection } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import type { Config } from '../config';
-import type { OutsideStage } from '../stages';
+import type { OutsideStage } from '../planning';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 

@@ -1,11 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { configOf, type Config, type Settings } from '../config';
-import { createDataSource, databaseUnreachable, Project, ProjectStage, usageTotals } from '../entities';
-import { checkStages, knownStages } from '../planning';
+import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
+import { StageRegistry } from '../planning';
 import {
-  isBuiltIn,
-  laneParts,
   projectNotFound,
   workflowIdOf,
   type LaneId,
@@ -19,7 +17,6 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { StageRegistry } from '../stages';
 import { openRedis, type OpenedRedis } from '../stream';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
@@ -48,6 +45,7 @@ import { projectView, type ProjectView } from './projects/project-view';
 import { openTemporal, type ConnectOptions } from './open-temporal';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
+import { mustKnow } from './runs/known-stage';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
 import { watchBatch } from './watch/watch-batch';
 import { runReconcile } from './runs/run-reconcile';
@@ -156,7 +154,14 @@ export class StoryClient {
       const { temporal, dataSource, config } = this;
       const project = (id: ProjectId) => this.project(id);
       const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(this.source, id, of);
-      const ports = { temporal, dataSource, source: this.source, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
+      const ports = {
+        temporal,
+        dataSource,
+        source: this.source,
+        taskQueue: config.TEMPORAL_TASK_QUEUE,
+        project,
+        editsAtStake: atStake,
+      };
       return startRun(ports, read('the project id', projectId), read('the start', options));
     });
   }
@@ -377,24 +382,13 @@ export class StoryClient {
       const id = read('the project id', projectId);
       const given = argument();
       await this.project(id);
-      await this.mustKnow(id, given);
+      await mustKnow(this.source, id, given);
       const answer = await steerRun(this.temporal, id, message, given);
       const { runId, lanes, fence: before } = answer;
       const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
       if (stops && lanes.length > 0) await this.redis.control.stop({ projectId: id, runId, lanes, before });
       return answer;
     });
-  }
-
-  /** Throws `Stage.Unknown` if a message names a stage that neither we, nor the workers, nor the project has. */
-  private async mustKnow(projectId: ProjectId, message: object) {
-    const { lane, gate } = message as { readonly lane?: string; readonly gate?: string };
-    const named = [lane, gate].flatMap((name) => (name === undefined ? [] : [laneParts(name as LaneId).stage]));
-    if (named.every(isBuiltIn)) return;
-    const rows = await this.dataSource.getRepository(ProjectStage).findBy({ projectId });
-    const of = rows.map(({ stage }) => ({ name: stage }));
-    const known = await knownStages(this.source);
-    checkStages([...known, ...of.filter(({ name }) => !known.some((each) => each.name === name))], named);
   }
 
   private async project(projectId: ProjectId): Promise<Project> {

@@ -22,7 +22,14 @@ import type {
   StoryClient,
   TextEditView,
 } from '../client';
-import { laneOfRole, type LaneId, type MessageAnswer, type ProjectId, type StageName, type StoryEvent } from '../protocol';
+import {
+  laneOfRole,
+  type LaneId,
+  type MessageAnswer,
+  type ProjectId,
+  type StageName,
+  type StoryEvent,
+} from '../protocol';
 import { Connection, type HttpClientOptions } from './connection';
 import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';

@@ -1,9 +1,8 @@
 import { missingPrices, type ModelUsage, type ProviderPrices } from '../entities';
-import type { StageName, StagePlan } from '../protocol';
+import { checkStages, type StageName, type StagePlan } from '../protocol';
 import { BUILT_IN, settingsOf, type StageRegistry } from '../stages';
 import { knownStages } from './known-stages';
 import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
-import { checkStages } from './plan-run';
 import { settingsForNewRun, withSettings, workersSettings } from './run-settings';
 
 export interface Range {

@@ -1,7 +1,7 @@
 export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
-export { knownStages, servedByWorkers } from './known-stages';
-export { chooseHolder, chooseModel, hasAdapter, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
+export { knownStages } from './known-stages';
+export { chooseHolder, chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
 export {
   planFilm,
   planImage,
@@ -16,7 +16,8 @@ export {
 } from './plan-lane';
 export { estimate, estimateFilm, type EstimateInput, type FilmEstimate } from './estimate';
 export { listProviders, type ProviderView } from './list-providers';
-export { checkNamed, checkStages, planRun, type PlannedRun } from './plan-run';
+export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
 export { settingsForNewRun, settingsIn, withSettings, workersSettings } from './run-settings';
 export { storedResult } from './stored-result';
+export { BUILT_IN, StageRegistry, type OutsideStage } from '../stages';

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Lane } from '../entities';
 import { numbersOf, sceneIds } from '../stages';
 import {
+  checkStages,
   stageOfRole,
   StoryreelError,
   type OpenedRun,
@@ -61,16 +62,6 @@ export function checkNamed(
     );
   }
   checkStages(known, stages);
-}
-
-/** Throws `Stage.Unknown`. */
-export function checkStages(known: readonly Pick<StagePlan, 'name'>[], stages: readonly string[] | undefined): void {
-  const unknown = stages?.find((stage) => !known.some(({ name }) => name === stage));
-  if (unknown !== undefined)
-    throw new StoryreelError(
-      'Stage.Unknown',
-      `There is no stage "${unknown}". The stages are ${known.map(({ name }) => name).join(', ')}.`,
-    );
 }
 
 /** Everything that the plan needs of other stages must be there. */

@@ -35,6 +35,7 @@ export {
   type ProjectId,
 } from './ids';
 export {
+  checkStages,
   isBuiltIn,
   isStageName,
   joinPlans,

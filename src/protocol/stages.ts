@@ -1,3 +1,4 @@
+import { StoryreelError } from './errors';
 import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
 /** What a lane needs to run on: decides its activity and its task queue, so that each kind is capped by itself. */
@@ -80,6 +81,16 @@ export function laneOfRole(role: StageRole, scene?: number): LaneId {
 export function roleOf(lane: LaneId): StageRole | undefined {
   const { stage } = laneParts(lane);
   return STAGES.find(({ name }) => name === stage)?.role;
+}
+
+/** Throws `Stage.Unknown`. */
+export function checkStages(known: readonly Pick<StagePlan, 'name'>[], stages: readonly string[] | undefined): void {
+  const unknown = stages?.find((stage) => !known.some(({ name }) => name === stage));
+  if (unknown !== undefined)
+    throw new StoryreelError(
+      'Stage.Unknown',
+      `There is no stage "${unknown}". The stages are ${known.map(({ name }) => name).join(', ')}.`,
+    );
 }
 
 /** Both plans, in their order; of stages that both have, the first one's. */

@@ -79,7 +79,8 @@ function checkStage({ name, kind, scope, needs, without = [] }: OutsideStage, be
   if (!['text', 'image', 'video'].includes(kind)) throw refuse('must be of the kind text, image or video');
   if (scope !== 'project' && scope !== 'scene') throw refuse('must have the scope project or scene');
   const unknown = [...needs].find((need) => !before.some((other) => other.name === need));
-  if (unknown !== undefined) throw refuse(`needs ${unknown}, which is no stage of ours and none that is given before it`);
+  if (unknown !== undefined)
+    throw refuse(`needs ${unknown}, which is no stage of ours and none that is given before it`);
   const loose = [...without].find((need) => !needs.includes(need));
   if (loose !== undefined) throw refuse(`names ${loose} in "without", which is not among what it needs`);
 }

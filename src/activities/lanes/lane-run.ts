@@ -267,10 +267,14 @@ async function useAgain<Inputs>(
   maker: LaneMaker<Inputs>,
 ): Promise<MadeLane> {
   const scenes = await maker.scenes?.(run);
-  const settled = { inputHash, inputs: parts, resultHash: sha256, madeBy, ...(scenes && { known: await knownStages(run.deps) }) };
-  await settleLane(run.deps.dataSource, run.claim, settled, () =>
-    Promise.resolve(scenes ? { scenes } : {}),
-  );
+  const settled = {
+    inputHash,
+    inputs: parts,
+    resultHash: sha256,
+    madeBy,
+    ...(scenes && { known: await knownStages(run.deps) }),
+  };
+  await settleLane(run.deps.dataSource, run.claim, settled, () => Promise.resolve(scenes ? { scenes } : {}));
   return { sha256, bytes, ...(scenes && { scenes }) };
 }
 

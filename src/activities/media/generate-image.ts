@@ -53,7 +53,9 @@ const maker: LaneMaker<ImageInputs> = {
       await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
         const stage = context.stages.ofKind('image', run.stage);
         const settled = { ...media, width, height, prompt };
-        await (stage.save ? stage.save(context, settled, settlement) : saveImage(context, run.stage, settled, settlement));
+        await (stage.save
+          ? stage.save(context, settled, settlement)
+          : saveImage(context, run.stage, settled, settlement));
         await paid.call.settle(context.manager, ONE, false);
         return {};
       });

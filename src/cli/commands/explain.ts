@@ -60,7 +60,12 @@ function table(lanes: readonly LaneExplanation[], style: Style): string[] {
   const unknown = more > 0 ? `, ${more} of stages that only the workers know` : '';
   return [
     ...lanes.map((lane) => {
-      const paint = lane.reason === 'reused' ? style.dim : lane.reason === 'depends' || lane.reason === 'unknown' ? style.yellow : style.bold;
+      const paint =
+        lane.reason === 'reused'
+          ? style.dim
+          : lane.reason === 'depends' || lane.reason === 'unknown'
+            ? style.yellow
+            : style.bold;
       return `${paint(lane.lane.padEnd(width))}  ${reasonText(lane)}`;
     }),
     '',

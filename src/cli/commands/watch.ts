@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ProjectView } from '../../client';
-import { isFinal, STAGES, StoryreelError, type Cursor, type ProjectId } from '../../protocol';
+import { checkStages, isFinal, STAGES, StoryreelError, type Cursor, type ProjectId } from '../../protocol';
 import { cursorArgument, projectArgument, stageArgument } from '../arguments';
 import { chooseRenderer, withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -64,10 +64,11 @@ async function watch(cli: Cli, projectId: ProjectId, flags: Flags): Promise<numb
 
 /** Throws `Stage.Unknown` if neither we nor the project have it. */
 function mustBe(stage: string, { stages }: ProjectView): void {
-  const names = [...STAGES.map(({ name }): string => name), ...stages.map((each) => each.stage)];
-  if (names.includes(stage)) return;
-  const all = [...new Set(names)].join(', ');
-  throw new StoryreelError('Stage.Unknown', `There is no stage "${stage}". The stages are ${all}.`);
+  const names = new Set([...STAGES.map(({ name }): string => name), ...stages.map((each) => each.stage)]);
+  checkStages(
+    [...names].map((name) => ({ name })),
+    [stage],
+  );
 }
 
 function notRunning(projectId: ProjectId): StoryreelError {

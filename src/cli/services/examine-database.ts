@@ -1,10 +1,15 @@
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import { createDataSource, databaseUnreachable, ModelProvider, pendingMigrations } from '../../entities';
+import {
+  createDataSource,
+  databaseUnreachable,
+  ModelProvider,
+  pendingMigrations,
+  WorkerSettings,
+} from '../../entities';
 import { adviceOnPostgres, lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
-import { servedByWorkers } from '../../planning';
 import type { Finding } from './finding';
 
 interface Examined {
@@ -24,11 +29,12 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const lack = await lackOfSchema(dataSource);
     const isMigrated = (await pendingMigrations(dataSource)).length === 0;
     const rows = isMigrated ? await dataSource.getRepository(ModelProvider).findBy({ enabled: true }) : [];
-    const served = isMigrated ? await servedByWorkers({ config, dataSource }) : undefined;
+    const taskQueue = config.TEMPORAL_TASK_QUEUE;
+    const said = isMigrated ? await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue }) : undefined;
     const state = lack
       ? { ok: false, detail: lack.what, advice: lack.advice }
       : { ok: true, detail: 'schema up to date' };
-    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, served?.adapters) };
+    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, said?.serves?.adapters) };
   } catch (error) {
     const { type, message } = databaseUnreachable(error);
     const refused = type === 'Config.Invalid';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import { checkNamed, checkStages, knownStages, type PlanSource } from '../../planning';
+import { checkNamed, knownStages, type PlanSource } from '../../planning';
 import {
+  checkStages,
   batchWorkflowIdOf,
   fairnessKeyOf,
   StoryreelError,

@@ -1,5 +1,6 @@
 import { Lane, Project, Scene, type RunSettings } from '../../entities';
 import {
+  BUILT_IN,
   expectedScenes,
   knownStages,
   planLane,
@@ -12,7 +13,6 @@ import {
   type PlannedRun,
   type PlanSource,
 } from '../../planning';
-import { BUILT_IN } from '../../stages';
 import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
@@ -92,7 +92,14 @@ export async function explainProject(
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const explained = (settings: RunSettings) =>
-    new Explainer(withSettings(source, settings), project, rows, scenes, { ...planned, known }, options.force === true).all();
+    new Explainer(
+      withSettings(source, settings),
+      project,
+      rows,
+      scenes,
+      { ...planned, known },
+      options.force === true,
+    ).all();
   const last = project.runSettings;
   const next = await settingsForNewRun(manager, source, await workersSettings(source));
   const lanes = await explained(options.keepSettings && last ? last : next);
@@ -244,10 +251,12 @@ class Explainer {
 
   /** Of a scene's lane its own scene's lanes; of a project's lane those of all scenes. */
   private madeBefore(needs: readonly string[], scene: number | undefined): LaneId[] {
-    const needed = this.planned.known.filter(({ name }) => needs.includes(name)).flatMap(({ name, scope }) => {
-      if (scope === 'project') return [laneId(name)];
-      return (scene === undefined ? this.numbers : [scene]).map((number) => laneId(name, number));
-    });
+    const needed = this.planned.known
+      .filter(({ name }) => needs.includes(name))
+      .flatMap(({ name, scope }) => {
+        if (scope === 'project') return [laneId(name)];
+        return (scene === undefined ? this.numbers : [scene]).map((number) => laneId(name, number));
+      });
     return needed.filter((lane) => this.willBeMade(lane));
   }
 
