@@ -5,7 +5,7 @@ import type { PlanSource } from './model-choice';
 
 type Source = Pick<PlanSource, 'dataSource' | 'stages'>;
 
-/** What a lane's stage reads from, as it stands now. Throws `Project.NotFound`. */
+/** The present data for a lane's stage. Throws `Project.NotFound`. */
 export async function loadContext(
   { dataSource: { manager }, stages = BUILT_IN }: Source,
   projectId: ProjectId,

@@ -5,7 +5,7 @@ export {
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
-  STANDS_MESSAGE,
+  STORY_STATUS_MESSAGE,
   type AddRequest,
   type BatchActivities,
   type BatchedStatus,
@@ -13,7 +13,7 @@ export {
   type BatchItem,
   type BatchStatusView,
   type StoryPriority,
-  type StoryStands,
+  type StoryStatusChange,
   type StoryState,
 } from './batch-api';
 export {
@@ -53,7 +53,7 @@ export {
   type StageName,
   type StagePlan,
   type StageRole,
-  laysOutScenes,
+  definesScenes,
   personCommands,
 } from './stages';
 export {
@@ -89,8 +89,8 @@ export {
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
-  type AdoptRequest,
-  type CarriedRun,
+  type ResyncRequest,
+  type ContinuedState,
   type CloseRequest,
   type EndedStep,
   type HandedOver,
@@ -98,7 +98,7 @@ export {
   type LaneResult,
   type LaneTask,
   type LaneView,
-  type MarkRequest,
+  type RunStatusRequest,
   type OpenedRun,
   type OpenRequest,
   type ParkRequest,

@@ -1,11 +1,14 @@
 import { StoryreelError } from './errors';
 import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
-/** What a lane needs to run on: decides its activity and its task queue, so that each kind is capped by itself. */
+/** What a lane needs to run on. It decides the lane's activity and task queue, so that each kind has its own limit. */
 export type LaneKind = 'text' | 'image' | 'video' | 'film';
 export const LANE_KINDS = ['text', 'image', 'video', 'film'] as const satisfies readonly LaneKind[];
 
-/** One stage in the order of work. A run records the plan that it began with, so a new stage never breaks a live run. */
+/**
+ * One stage in the order of work. A run records the plan that it began with, so a new stage never breaks a live run.
+ * Glossary: stage.
+ */
 export interface StagePlan {
   readonly name: string;
   readonly kind: LaneKind;
@@ -13,7 +16,7 @@ export interface StagePlan {
   readonly scope: 'project' | 'scene';
   /** A scene's lane needs its own scene's lanes only; a project's lane needs all scenes'. */
   readonly needs: readonly string[];
-  /** Of `needs`, what it can do without where a person had it skipped. */
+  /** Those of `needs` that a person may skip without stopping this stage. */
   readonly without?: readonly string[];
   /** What its result is to a film, if the product shows or edits it in a way of its own. Stages from outside have none. */
   readonly role?: StageRole;
@@ -22,6 +25,7 @@ export interface StagePlan {
 /** At most one stage has each: `story` and `scenes` are texts that people edit, the others what a scene or the film shows. */
 export type StageRole = 'story' | 'scenes' | 'image' | 'camera' | 'clip' | 'film';
 
+/** The plan of a new run. Glossary: plan. */
 export const STAGES = [
   { name: 'rewrite', kind: 'text', scope: 'project', needs: [], role: 'story' },
   { name: 'storyboard', kind: 'text', scope: 'project', needs: ['rewrite'], without: ['rewrite'], role: 'scenes' },
@@ -107,15 +111,15 @@ export function lanesOf(plan: readonly StagePlan[], scenes: readonly number[]): 
 }
 
 /** Whether the scenes of a run come from this lane. The plan that an earlier release recorded has no roles. */
-export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
+export function definesScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
   const own = plan.find(({ name }) => name === lane);
   return own !== undefined && (own.role ?? roleOf(lane)) === 'scenes' && plan.some(({ scope }) => scope === 'scene');
 }
 
-/** What a person can type about a lane that waits for one. */
+/** The commands that a person can type for a lane that waits for a person. */
 export function personCommands(projectId: ProjectId, lane: LaneId): string[] {
   const lines = [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`];
   return lines
-    .filter((line) => !line.startsWith('skip') || !laysOutScenes(STAGES, lane))
+    .filter((line) => !line.startsWith('skip') || !definesScenes(STAGES, lane))
     .map((line) => `storyreel ${line}`);
 }

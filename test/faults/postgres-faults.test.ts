@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { loadStanding } from '../../src/client/watch/project-rows';
+import { loadStatusRows } from '../../src/client/watch/project-rows';
 import { storyreelError } from '../../src/client/client-errors';
 import { createDataSource, Lane, lockProject, Project, ProjectStage } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
@@ -219,7 +219,7 @@ test('Where a project stands is one statement, and holds nothing that was writte
   await source.getRepository(ProjectStage).save({ projectId, stage: 'rewrite', text: secret, sha256: 'hash' });
   const statements: string[] = [];
   source.subscribers.push({ beforeQuery: ({ query }: { query: string }) => void statements.push(query) });
-  const standing = await loadStanding(source, projectId);
+  const standing = await loadStatusRows(source, projectId);
   expect(statements).toHaveLength(1);
   expect(standing?.stages).toMatchObject([{ stage: 'rewrite' }]);
   expect(JSON.stringify(standing)).not.toContain(secret);

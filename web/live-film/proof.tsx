@@ -1,7 +1,7 @@
 import { t } from '../i18n';
 import type { LaneState } from '../story/lane-state';
 
-/** Whether the text on the page is the stored one. It says so only after the page has hashed what it shows. */
+/** Whether the text on the page is the stored one. The mark appears only after the page has hashed its text. */
 export function ProofMark({ lane }: { readonly lane: LaneState | undefined }) {
   const words = t();
   switch (lane?.proof) {

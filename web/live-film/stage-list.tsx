@@ -5,7 +5,7 @@ import type { Story } from '../story/story';
 
 const BOARD = stageOfRole('scenes').name;
 
-/** The stages in their order, with how many of their scenes are settled. */
+/** The stages in their order, with the number of their committed scenes. */
 export function StageList({ story }: { readonly story: Story }) {
   const words = t();
   const view = story.view.value;

@@ -14,7 +14,7 @@ interface StoryboardProps {
 const BOARD = laneOfRole('scenes');
 export const SCENE_STAGES = (['image', 'camera', 'clip'] as const).map((role) => stageOfRole(role).name);
 
-/** One card for each scene: its picture, its texts, and how image, camera and clip stand. */
+/** One card for each scene: its picture, its texts, and the status of image, camera and clip. */
 export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
   const words = t();
   const scenes = story.model.scenes.value;

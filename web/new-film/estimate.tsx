@@ -11,7 +11,7 @@ interface Estimated {
 
 const CALM_MS = 400;
 
-/** What the gateway expects the film to cost; nothing where it does not know. */
+/** The gateway's estimate of the film's cost; empty if there is none. */
 export function Estimate({ scenes, topic }: { readonly scenes: number; readonly topic: string }) {
   const [estimate, setEstimate] = useState<Estimated>();
   useEffect(() => {

@@ -6,7 +6,7 @@ interface Listed {
   readonly providers: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What makes texts, pictures and clips; to be read only. */
+/** The providers of texts, pictures and clips; read-only. */
 export function Providers() {
   const words = t();
   const { body, problem } = usePolled<Listed>('/v1/providers', 15_000).value;

@@ -8,10 +8,10 @@ export interface Mark {
   readonly attempt: number;
 }
 
-/** Whether the text that the page shows is the one that is stored, as the page itself has found. */
+/** Whether the shown text is the stored one, by the page's own check. */
 export type Proof = 'none' | 'checking' | 'verified' | 'differs' | 'unable';
 
-/** Of one lane, all but its text. */
+/** The state of one lane, without its text. */
 export interface LaneState {
   readonly status: LaneStatus;
   readonly attempt: number;

@@ -1,6 +1,6 @@
 import { firstBytes, utf8Bytes } from '../../src/protocol';
 
-/** What shows a text. It is told of changes only; it never gets the whole text for a token. */
+/** A view of a text. It is informed of changes only; it never gets the whole text for a token. */
 export interface TextView {
   append(text: string): void;
   replace(text: string): void;
@@ -24,7 +24,7 @@ export class LiveText {
     this.put(text);
   }
 
-  /** False where bytes before the token are missing: then only a snapshot helps. */
+  /** False if bytes before the token are missing: only a snapshot helps then. */
   token(content: string, offset: number): boolean {
     if (offset > this.bytes) return false;
     if (offset < this.bytes) this.cut(offset);

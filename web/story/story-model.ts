@@ -27,7 +27,7 @@ export interface SceneAssets {
 
 const KEPT_EVENTS = 5_000;
 
-/** A project as its events tell it. Texts are apart: see `LiveText`. */
+/** A project as its events describe it. Texts are separate: see `LiveText`. */
 export class StoryModel {
   readonly status = signal<ProjectStatus | undefined>(undefined);
   readonly topic = signal('');
@@ -36,7 +36,7 @@ export class StoryModel {
   readonly assets = signal<ReadonlyMap<number, SceneAssets>>(new Map());
   readonly film = signal<FilmReference | undefined>(undefined);
   readonly editedBy = signal<string | undefined>(undefined);
-  /** The newest last. The array is changed in place; `eventCount` says when. */
+  /** The newest event is last. The array is changed in place; `eventCount` shows when. */
   readonly events: StoryEvent[] = [];
   readonly eventCount = signal(0);
   private readonly texts = new Map<string, LiveText>();
@@ -47,7 +47,7 @@ export class StoryModel {
     return text;
   }
 
-  /** False where something before the event is missing. */
+  /** False if events before this one are missing. */
   take(event: StoryEvent): boolean {
     this.events.push(event);
     if (this.events.length > KEPT_EVENTS * 1.2) this.events.splice(0, this.events.length - KEPT_EVENTS);
@@ -158,7 +158,7 @@ export class StoryModel {
       case 'usage':
         return true;
       default:
-        // Of a newer gateway.
+        // An event of a newer gateway.
         return true;
     }
   }
@@ -197,7 +197,7 @@ export class StoryModel {
     this.lanes.value = new Map(this.lanes.value).set(lane, next);
   }
 
-  /** Hashes what the page shows. Nothing says `verified` before that. */
+  /** Hashes the text that the page shows. `verified` is never shown before that. */
   private async prove(lane: string, hash: string, length?: number): Promise<void> {
     const text = this.text(lane).whole;
     const found = await sha256Hex(text);

@@ -27,7 +27,7 @@ export class StoryStream {
 
   constructor(
     private readonly projectId: string,
-    /** False where something is missing: then the stream begins again with a snapshot. */
+    /** False if events are missing: the stream then begins again with a snapshot. */
     private readonly take: (event: StoryEvent) => boolean,
   ) {
     document.addEventListener('visibilitychange', this.onVisibility);

@@ -19,8 +19,8 @@ function drawAll(now: number): void {
 }
 
 /**
- * Writes a text that grows into an element: appended once a frame, in blocks of some 400 characters, so that the browser lays
- * out the last one only. Always as text, never as HTML.
+ * Writes a growing text into an element. It appends once per frame, in blocks of about 400 characters, so that the
+ * browser lays out only the last block. The text is never HTML.
  */
 export class TextBlocks implements TextView {
   private pending = '';
@@ -96,7 +96,7 @@ export class TextBlocks implements TextView {
   }
 }
 
-/** After a space, so that no word and no character is split between two elements; at the end where there is none. */
+/** After a space, so that no word and no character is split between two elements; if there is no space, at the end. */
 function endOfBlock(text: string, room: number): number {
   if (text.length <= room) return text.length;
   const space = text.slice(Math.max(room, 0)).search(/[\s。！？，]/);

@@ -13,17 +13,17 @@ import type { ProviderCall } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 
 /** A provider that was chosen for a call, and what its calls are booked under. */
-export interface Chosen<Provider> {
+export interface ResolvedProvider<Provider> {
   readonly name: string;
   readonly model: string;
-  /** Where it is asked. */
+  /** The address of the provider. */
   readonly baseUrl: string;
   readonly prices: ProviderPrices;
-  /** How it goes on from a text that was cut off. */
+  /** How the provider continues a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
-  /** What it may think, and charge, beyond the length of the answer that it is asked for. */
+  /** The tokens that the model may think, and charge, beyond the length of the ordered answer. */
   readonly reasoningTokens: number;
-  /** Under a key that it knows, it neither makes nor bills anything again. */
+  /** For a repeated key, the provider neither makes nor charges anything again. */
   readonly honoursKey: boolean;
   readonly provider: Provider;
 }
@@ -32,26 +32,26 @@ export interface Chosen<Provider> {
 export function callOf(
   operation: ProviderCall['operation'],
   { lane, attempt }: Pick<ProviderCall, 'lane' | 'attempt'>,
-  { name, model, baseUrl }: Chosen<unknown>,
+  { name, model, baseUrl }: ResolvedProvider<unknown>,
 ): ProviderCall {
   return { operation, provider: name, baseUrl, model, lane, attempt };
 }
 
 /** The provider that holds a job. */
-export async function holderOf(deps: ActivityDeps, name: string): Promise<Chosen<VideoProvider>> {
+export async function holderOf(deps: ActivityDeps, name: string): Promise<ResolvedProvider<VideoProvider>> {
   return openVideo(deps, await chooseHolder(deps, 'video', name));
 }
 
-/** These throw `Provider.NotConfigured` where the model that was chosen cannot be asked. */
-export function openText(deps: Ports, choice: ModelChoice): Chosen<TextProvider> {
+/** These functions throw `Provider.NotConfigured` if the chosen model cannot be asked. */
+export function openText(deps: Ports, choice: ModelChoice): ResolvedProvider<TextProvider> {
   return open('text', deps, choice, adapterOf(deps, choice)?.text);
 }
 
-export function openImage(deps: Ports, choice: ModelChoice): Chosen<ImageProvider> {
+export function openImage(deps: Ports, choice: ModelChoice): ResolvedProvider<ImageProvider> {
   return open('image', deps, choice, adapterOf(deps, choice)?.image);
 }
 
-export function openVideo(deps: Ports, choice: ModelChoice): Chosen<VideoProvider> {
+export function openVideo(deps: Ports, choice: ModelChoice): ResolvedProvider<VideoProvider> {
   return open('video', deps, choice, adapterOf(deps, choice)?.video);
 }
 
@@ -73,7 +73,7 @@ function open<Provider>(
   { logger }: Ports,
   choice: ModelChoice,
   make: ((settings: ProviderSettings) => Provider) | undefined,
-): Chosen<Provider> {
+): ResolvedProvider<Provider> {
   const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, honoursKey, kept } = choice;
   const isKnown = baseUrl !== undefined && make !== undefined;
   if (kept?.configured && (!isKnown || (kept.keyed && !choice.keyed()))) {

@@ -2,7 +2,7 @@ import type { NegotiatedSocket } from './negotiated-socket';
 
 const CANCEL_CODE = 80_877_102;
 
-/** Where the server, or the pooler before it, listens, and how it knows the statement's session. */
+/** The address of the server, or of the pooler before it, and its key for the statement's session. */
 export interface Session {
   readonly host: string;
   readonly port: number;
@@ -11,9 +11,9 @@ export interface Session {
 }
 
 /**
- * Asks the server to end the statement of a session, over a connection of its own. The server does not answer, but it
- * closes that connection after it has signalled the session. Until then (or until the bound) a late signal could
- * end the session's next statement, so the caller waits for this promise before it sends one.
+ * Asks the server to end the statement of a session, over a separate connection. The server does not answer, but it
+ * closes that connection after it has signalled the session. Until then (or until the bound), a late signal could end
+ * the session's next statement. The caller therefore waits for this promise before it sends one.
  */
 export function requestCancel(
   socket: NegotiatedSocket,

@@ -56,7 +56,7 @@ export function addBatches(app: App): void {
     '/v1/batches/:batchId',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands', params: batchParams, response: { 200: batchView } },
+      schema: { summary: 'The status of a batch', params: batchParams, response: { 200: batchView } },
     },
     async (request, reply) => sendTagged(request, reply, await storiesOf(request).batchStatus(request.params.batchId)),
   );
@@ -78,12 +78,12 @@ export function addBatches(app: App): void {
     '/v1/batches/:batchId/events',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands, at each change, as a stream', params: batchParams },
+      schema: { summary: 'The status of a batch, at each change, as a stream', params: batchParams },
     },
     async (request, reply) => {
       const leaving = new AbortController();
       const views = storiesOf(request).watchBatch(request.params.batchId, leaving.signal);
-      // What is wrong is said before the stream begins.
+      // A fault must be reported before the stream begins.
       let next = await views.next();
       const response = openStream(reply, {});
       response.once('close', () => leaving.abort());

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { INPUTS } from '../../client';
 import { mediaKey } from '../../storage';
@@ -41,15 +40,16 @@ export function addMedia(app: App, { media }: Ports): void {
       const ifRange = request.headers['if-range'];
       const range = ifRange === undefined || ifRange === tag ? rangeIn(request.headers.range, bytes) : 'whole';
       if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send();
-      const path = await media.localPath(mediaKey(sha256, mediaType));
+      const key = mediaKey(sha256, mediaType);
+      const stream = await media.stream(key, range === 'whole' ? undefined : range);
       void reply.type(mediaType);
-      if (range === 'whole') return reply.header('content-length', bytes).send(createReadStream(path));
+      if (range === 'whole') return reply.header('content-length', bytes).send(stream);
       const { start, end } = range;
       return reply
         .code(206)
         .header('content-range', `bytes ${start}-${end}/${bytes}`)
         .header('content-length', end - start + 1)
-        .send(createReadStream(path, { start, end }));
+        .send(stream);
     },
   );
 
