@@ -11,11 +11,11 @@ export const ARROWS = {
   workflows: ['protocol'],
   entities: ['protocol'],
   storage: ['protocol', 'config.ts', 'media-url.ts'],
-  stream: ['protocol', 'address.ts', 'config.ts', 'logger.ts'],
+  stream: ['protocol', 'address.ts', 'config.ts', 'logger.ts', 'with-timeout.ts'],
   providers: ['protocol', 'address.ts'],
   stages: ['protocol', 'entities', 'storage', 'providers'],
   planning: ['protocol', 'entities', 'stages', 'config.ts', 'trust.ts'],
-  telemetry: ['protocol', 'stream', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts'],
+  telemetry: ['protocol', 'stream', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts', 'with-timeout.ts'],
   temporal: ['protocol', 'address.ts', 'config.ts', 'scrub.ts'],
   readiness: ['protocol', 'entities', 'storage', 'config.ts', 'logger.ts', 'shell-word.ts'],
   activities: [
@@ -33,8 +33,19 @@ export const ARROWS = {
     'logger.ts',
     'scrub.ts',
     'unescaped.ts',
+    'with-timeout.ts',
   ],
-  client: ['protocol', 'planning', 'stream', 'telemetry', 'entities', 'temporal', 'config.ts', 'logger.ts'],
+  client: [
+    'protocol',
+    'planning',
+    'stream',
+    'telemetry',
+    'entities',
+    'temporal',
+    'config.ts',
+    'logger.ts',
+    'with-timeout.ts',
+  ],
   worker: [
     'protocol',
     'stages',
@@ -51,6 +62,7 @@ export const ARROWS = {
     'full-disks.ts',
     'log-context.ts',
     'logger.ts',
+    'with-timeout.ts',
   ],
   'http-client': ['protocol', 'client'],
   gateway: ['protocol', 'client', 'storage', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts'],
@@ -72,6 +84,7 @@ export const ARROWS = {
     'scrub.ts',
     'shell-word.ts',
     'trust.ts',
+    'with-timeout.ts',
   ],
   'config.ts': ['protocol', 'address.ts', 'media-url.ts', 'scrub.ts', 'temporal-profile.ts'],
   'child-env.ts': ['config.ts', 'trust.ts'],
@@ -87,6 +100,7 @@ export const ARROWS = {
   'shell-word.ts': [],
   'unescaped.ts': [],
   'trust.ts': ['address.ts'],
+  'with-timeout.ts': [],
 };
 
 const folders = Object.keys(ARROWS).filter((name) => !name.endsWith('.ts'));

@@ -187,7 +187,6 @@ const schema = z.object({
 
   UPSTREAM_CHANNELS: onOff.default(true),
   UPSTREAM_FULL_TEXT: onOff.default(false),
-  APPEND_WAIT_MS: whole(0, 1_000).default(5),
   LOG_MAX_EVENTS: whole(1_000, 10_000_000).default(200_000),
   LOG_EXPIRY_SECONDS: whole(1, 31_536_000).default(3_600),
 

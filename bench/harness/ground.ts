@@ -45,9 +45,16 @@ export class Ground {
     return new Ground(stack, services, child, hello.url, folder);
   }
 
-  /** A new round: earlier answers are forgotten. Without `tokens`, answers continue until `finish`. */
-  begin(rate: number, tokens?: number): Promise<unknown> {
-    return this.post('begin', { rate, ...(tokens !== undefined && { tokens }) });
+  /**
+   * A new round: earlier answers are forgotten. Without `tokens` answers go on until `finish`; with `together` the first tokens
+   * come when so many answers were asked for.
+   */
+  begin(rate: number, { tokens, together }: { tokens?: number; together?: number } = {}): Promise<unknown> {
+    return this.post('begin', {
+      rate,
+      ...(tokens !== undefined && { tokens }),
+      ...(together !== undefined && { together }),
+    });
   }
 
   finish(): Promise<unknown> {

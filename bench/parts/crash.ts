@@ -33,7 +33,7 @@ export async function crashRun(
   streams: number,
   patienceMs: number,
 ): Promise<CrashRun> {
-  await ground.begin(RATE, TOKENS);
+  await ground.begin(RATE, { tokens: TOKENS });
   const labels = labelsOf('crash', streams);
   const handles = await open.prepare(labels);
   const viewers = await Viewers.open(path.reader, ground.services);

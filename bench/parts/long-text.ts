@@ -35,7 +35,7 @@ interface Sample {
 
 /** One text of about 60 KB to one viewer. */
 export async function longTextRun(ground: Ground, path: Path, open: OpenPath): Promise<LongTextRun> {
-  await ground.begin(RATE, WRITTEN);
+  await ground.begin(RATE, { tokens: WRITTEN });
   const [label = ''] = labelsOf('long', 1);
   const streams = await open.prepare([label]);
   const viewers = await Viewers.open(path.reader, ground.services);

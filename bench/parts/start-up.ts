@@ -10,7 +10,7 @@ const REST_MS = 700;
 
 /** Milliseconds from the call that starts a run until the provider has its first request, one run after the other. */
 export async function startUpRun(ground: Ground, open: OpenPath, count: number): Promise<Summary> {
-  await ground.begin(1_000, 5);
+  await ground.begin(1_000, { tokens: 5 });
   const times: number[] = [];
   // The first ones find everything cold, and are not counted.
   const warmUp = 5;

@@ -43,7 +43,7 @@ const END_MS = 20_000;
 
 /** Starts the streams, waits until every one is running, measures for so many seconds, and ends them. */
 export async function steadyRun(ground: Ground, path: Path, open: OpenPath, load: SteadyLoad): Promise<SteadyRun> {
-  await ground.begin(load.rate);
+  await ground.begin(load.rate, { together: load.streams });
   const labels = labelsOf('steady', load.streams);
   const streams = await open.prepare(labels);
   const viewers = await Viewers.open(path.reader, ground.services);

@@ -32,6 +32,8 @@ export class Answers {
   rate = 50;
   /** The number of tokens of an answer; without it, an answer ends on command. */
   tokens: number | undefined;
+  /** The first tokens come when so many answers were asked for: a text has a longest, and starting many of them takes time. */
+  together = 0;
   private open: OpenAnswer[] = [];
   private readonly timer = setInterval(() => this.tick(), TICK_MS);
 
@@ -40,13 +42,22 @@ export class Answers {
     this.all.push(answer);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
     response.write(`${HEAD}{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}\n\n`);
-    // Answers begin at a random phase, so that many of them do not write in the same moment.
-    this.open.push({ answer, response, due: nowMicros() + Math.random() * (1e6 / this.rate) });
+    this.open.push({ answer, response, due: this.isHeld ? Infinity : this.firstDue() });
+    if (!this.isHeld) for (const each of this.open) if (each.due === Infinity) each.due = this.firstDue();
     response.on('close', () => {
       if (answer.state !== 'open') return;
       answer.state = 'left';
       answer.leftAt = nowMicros();
     });
+  }
+
+  private get isHeld(): boolean {
+    return this.all.length < this.together;
+  }
+
+  /** Answers begin at a random phase, so that many of them do not write in the same moment. */
+  private firstDue(): number {
+    return nowMicros() + Math.random() * (1e6 / this.rate);
   }
 
   /** Ends all that is open; what has been written is the whole text then. */

@@ -54,10 +54,11 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
       answers.finish();
       return json(response, {});
     case 'POST /bench/begin': {
-      const { rate, tokens } = JSON.parse(raw) as { rate: number; tokens?: number };
+      const { rate, tokens, together } = JSON.parse(raw) as { rate: number; tokens?: number; together?: number };
       answers.clear();
       answers.rate = rate;
       answers.tokens = tokens;
+      answers.together = together ?? 0;
       return json(response, {});
     }
     default:

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { readAddress, urlsIn, type HostPort } from '../../src/address';
+import { withTimeout } from '../../src/with-timeout';
 import { connectOnce } from './ports';
 import { messageOf, StackError } from './stack-error';
 
@@ -84,19 +84,13 @@ async function demand(variable: string, address: string, reach: () => Promise<un
   }
 }
 
+const LATE = Symbol('late');
+
 /** The drivers' own bounds cover one step each; this one covers them together. */
 async function within<T>(boundMs: number, work: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const late = sleep(boundMs, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`no answer within ${boundMs / 1000} s`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    // The loser of the race fails later, when nobody waits for it.
-    for (const loser of [late, work]) loser.catch(() => undefined);
-    timer.abort();
-  }
+  const answer = await withTimeout(work, boundMs, LATE);
+  if (answer === LATE) throw new Error(`no answer within ${boundMs / 1000} s`);
+  return answer;
 }
 
 /** The error itself is not kept as a cause: those of the drivers may carry the whole address. */

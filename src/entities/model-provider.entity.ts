@@ -2,7 +2,7 @@ import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, Unique
 import { oneOf } from './one-of';
 
 const PROVIDER_KINDS = ['text', 'image', 'video'] as const;
-const CONTINUATIONS = ['none', 'prefill', 'reattach'] as const;
+const CONTINUATIONS = ['none', 'prefill'] as const;
 
 /** In the operator's currency; what a provider does not charge for is left out. */
 export interface ProviderPrices {
@@ -47,14 +47,6 @@ export class ModelProvider {
 
   @Column('int', { default: 100 })
   priority: number;
-
-  /** No worker keeps to it: the settings of each worker limit its calls. */
-  @Column('int', { name: 'requests_per_minute', nullable: true })
-  requestsPerMinute: number | null;
-
-  /** The same for requests at the same time. */
-  @Column('int', { nullable: true })
-  concurrency: number | null;
 
   @Column('jsonb', { nullable: true })
   prices: ProviderPrices | null;

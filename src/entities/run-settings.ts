@@ -4,7 +4,7 @@ export interface ModelSetting {
   readonly provider: string;
   readonly model: string;
   readonly jsonSchema: boolean;
-  readonly continuation: 'none' | 'prefill' | 'reattach';
+  readonly continuation: 'none' | 'prefill';
   /** Whether the worker that chose it could ask it, and with a key. */
   readonly configured: boolean;
   readonly keyed: boolean;

@@ -111,10 +111,10 @@ export type EventType = EventBody['type'] | 'snapshot';
 export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
 
 /**
- * How a new attempt continues the existing text. `prefill` and `reattach` are done by the provider. `reuse`: the whole
- * text was committed already, and only its end is published again.
+ * How a new attempt continues the existing text. `prefill` is done by the provider. `reuse`: the whole text was committed
+ * already, and only its end is published again.
  */
-export type ContinuedBy = 'prefill' | 'reattach' | 'reuse';
+export type ContinuedBy = 'prefill' | 'reuse';
 
 export type LogEvent = EventHead & EventBody;
 

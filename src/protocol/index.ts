@@ -43,6 +43,7 @@ export {
   laneOfRole,
   lanesOf,
   MAX_SCENES,
+  SCENE_BOUNDS,
   MAX_TOPIC_BYTES,
   PIPELINE,
   roleOf,
@@ -57,10 +58,12 @@ export {
   personCommands,
 } from './stages';
 export {
+  FINAL_STATUSES,
   isFinal,
   PROJECT_STATUSES,
   STATUS_MARKS,
   STATUSES,
+  type FinalStatus,
   type LaneStatus,
   type LiveStatus,
   type ProjectStatus,

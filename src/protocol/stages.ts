@@ -59,6 +59,14 @@ export type StageName = BuiltInStage | (string & {});
 export const PIPELINE = 'pipeline';
 
 export const MAX_SCENES = 500;
+
+/** The limits of a scene, for models and for people. Lengths are in characters. */
+export const SCENE_BOUNDS = {
+  narration: 2_000,
+  visualPrompt: 4_000,
+  shotType: 40,
+  seconds: { least: 0.5, most: 60, usual: 3 },
+} as const;
 export const MAX_TOPIC_BYTES = 20_000;
 
 export function isBuiltIn(stage: string): stage is BuiltInStage {

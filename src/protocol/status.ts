@@ -41,17 +41,18 @@ export const PROJECT_STATUSES = [
 
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
+export const FINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const;
+
+/** How a run has ended. */
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
 /** The status of a run, as the workflow and the search attribute `StoryStatus` show it. */
-export type RunStatus =
-  'running' | 'paused' | 'awaiting_approval' | 'needs_attention' | 'completed' | 'failed' | 'cancelled';
+export type RunStatus = 'running' | 'paused' | 'awaiting_approval' | 'needs_attention' | FinalStatus;
 
 /** The status of a run that has not ended, in the words of Postgres. */
 export type LiveStatus = 'processing' | 'paused' | 'awaiting_approval' | 'needs_attention';
 
-/** How a run has ended. */
-export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
-
 /** The run has ended: a viewer has nothing more to wait for. */
 export function isFinal<S extends ProjectStatus | RunStatus>(status: S): status is S & FinalStatus {
-  return status === 'completed' || status === 'failed' || status === 'cancelled';
+  return FINAL_STATUSES.some((final) => final === status);
 }

@@ -1,7 +1,7 @@
 import type { EventError } from './events';
 import type { LaneId, ProjectId } from './ids';
 import type { LaneKind, StagePlan } from './stages';
-import type { LaneStatus, LiveStatus, RunStatus } from './status';
+import type { FinalStatus, LaneStatus, LiveStatus, RunStatus } from './status';
 
 export const STORY_WORKFLOW = 'story';
 export const STATUS_QUERY = 'status';
@@ -195,7 +195,7 @@ export interface CloseRequest {
   readonly projectId: ProjectId;
   /** The story run id, as in `LaneTask`. */
   readonly runId: string;
-  readonly outcome: 'completed' | 'failed' | 'cancelled';
+  readonly outcome: FinalStatus;
   readonly error?: EventError;
   /** False while lanes wait to be announced, because the end of the run must be announced last. */
   readonly announce: boolean;

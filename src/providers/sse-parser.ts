@@ -5,15 +5,15 @@ export interface ServerSentEvent {
   /** `message` if the stream names none. */
   readonly event: string;
   readonly data: string;
-  readonly id: string;
 }
 
 /**
  * Reads a stream of server-sent events from raw bytes, cut anywhere: between the bytes of a character, between `\r` and
  * `\n`, in the middle of a field.
  *
- * Source: HTML standard, "Interpreting an event stream". There is one departure. A last event without its blank line is
- * returned by `end` instead of being dropped, because real servers close right after it.
+ * Source: HTML standard, "Interpreting an event stream". There are two departures. A last event without its blank line is
+ * returned by `end` instead of being dropped, because real servers close right after it. Ids are not read, because no
+ * provider accepts one to resume.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
@@ -22,7 +22,6 @@ export class SseParser {
   private afterCarriageReturn = false;
   private event = '';
   private data: string | undefined;
-  private id = '';
 
   /** `mostUnits`: of one event, its lines and what is not complete yet. Throws `Output.TooLong` beyond it. */
   constructor(private readonly mostUnits = Infinity) {}
@@ -80,7 +79,6 @@ export class SseParser {
       if (this.data.length > this.mostUnits) throw this.tooLong();
     }
     if (field === 'event') this.event = value;
-    else if (field === 'id' && !value.includes('\0')) this.id = value;
   }
 
   private tooLong(): StoryreelError {
@@ -91,7 +89,7 @@ export class SseParser {
   }
 
   private dispatch(events: ServerSentEvent[]): void {
-    if (this.data !== undefined) events.push({ event: this.event || 'message', data: this.data, id: this.id });
+    if (this.data !== undefined) events.push({ event: this.event || 'message', data: this.data });
     this.data = undefined;
     this.event = '';
   }

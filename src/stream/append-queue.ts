@@ -1,98 +1,106 @@
-import type { AppendReply } from './event-log';
+import type { Cluster, Redis } from 'ioredis';
+import type { AppendReply, AppendRequest } from './event-log';
+import { keys } from './keys';
+import type { RefusalReport } from './redis-refusals';
+import type { RedisScripts } from './redis-scripts';
 
-/** A piece of text on its way, as append.lua takes it. */
-export interface Piece {
-  /** The key of its project's log. */
-  readonly key: string;
-  /** Further keys that the server must know of. */
-  readonly others: readonly string[];
-  readonly head: string;
-  readonly text: string;
-}
+type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR' | 'MUTE', value: string | number, length?: number];
 
-export interface AppendQueueOptions {
-  /** Sends pieces in one call and returns the reply to each; undefined for a piece that could not be stored now. */
-  readonly send: (pieces: readonly Piece[]) => Promise<readonly (AppendReply | undefined)[]>;
-  /** The longest that a piece may wait for others, in milliseconds. */
-  readonly mostWaitMs: number;
-}
-
-interface Waiting extends Piece {
+interface Writer {
   readonly resolve: (reply: AppendReply) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The most that one call carries: a script that runs for long delays every other client of the server. */
+/** The pieces of one call, as append.lua takes them. */
+interface Batch {
+  /** The key of each piece's project log. */
+  readonly logs: string[];
+  /** Further keys that the server must know of. */
+  readonly others: string[];
+  /** For each piece its head and its text. */
+  readonly args: string[];
+  readonly writers: Writer[];
+  characters: number;
+}
+
+/** What one call carries at most: a script that runs for long holds up every other client of the server. */
 const MOST = { pieces: 100, characters: 256 * 1024 };
 
 /**
- * A call costs about as much as the handling of several tokens. So pieces wait for each other, longer if there are more
- * of them. Up to `free` pieces per millisecond do not wait. Above that, a piece waits `perRate` milliseconds for each
- * further piece per millisecond.
+ * Sends the pieces that all streams of this process write in one turn of the event loop with one call. A call costs about as
+ * much as several pieces, and a busy process reads more of them in each turn, so its batches grow without a wait.
  */
-const WAIT = { free: 4, perRate: 0.5 };
-const SMOOTHING = 0.1;
-
-/** Gathers the pieces that all streams of this process write, and sends them together. */
 export class AppendQueue {
-  private waiting: Waiting[] = [];
-  private scheduled = false;
-  private lastSent = 0;
-  /** Pieces a millisecond, lately. */
-  private rate = 0;
+  /** One for all projects; in a cluster one a project, because a script may touch one slot only. */
+  private waiting = new Map<string, Batch>();
   private readonly flush = () => this.sendAll();
 
-  constructor(private readonly options: AppendQueueOptions) {}
+  constructor(
+    private readonly redis: Redis | Cluster,
+    private readonly scripts: RedisScripts,
+    private readonly refusals: RefusalReport,
+  ) {}
 
-  append(key: string, others: readonly string[], head: string, text: string): Promise<AppendReply> {
+  append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
+    const { projectId, lane, fence, attempt } = writer;
+    const { isCluster } = this.redis;
+    const log = keys.log(projectId);
+    const batch = this.batchWith(isCluster ? log : '', text.length);
+    const opening = reason || continued ? ` ${reason ?? '-'} ${continued ?? '-'}` : '';
+    batch.logs.push(log);
+    // A single server needs no such list, and its bytes would come with each token.
+    if (isCluster) batch.others.push(keys.lanes(projectId), keys.text(projectId, lane));
+    batch.args.push(`${lane} ${fence} ${attempt} ${offset}${opening}`, text);
+    batch.characters += text.length;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ key, others, head, text, resolve, reject });
-      if (!this.scheduled) this.schedule();
+      batch.writers.push({ resolve, reject });
     });
   }
 
-  private schedule(): void {
-    this.scheduled = true;
-    const interval = Math.min(this.options.mostWaitMs, (this.rate - WAIT.free) * WAIT.perRate);
-    const wait = interval <= 0 ? 0 : this.lastSent + interval - performance.now();
-    // The flush waits until the sockets that are ready have been read.
-    if (wait < 0.5) setImmediate(this.flush);
-    else setTimeout(this.flush, wait);
+  /** The batch that has room for so many characters more. */
+  private batchWith(slot: string, characters: number): Batch {
+    const last = this.waiting.get(slot);
+    if (last && last.writers.length < MOST.pieces && last.characters + characters <= MOST.characters) return last;
+    // Not at once, but when the sockets that are ready have been read.
+    if (this.waiting.size === 0) setImmediate(this.flush);
+    if (last) this.send(last);
+    const batch: Batch = { logs: [], others: [], args: [], writers: [], characters: 0 };
+    this.waiting.set(slot, batch);
+    return batch;
   }
 
   private sendAll(): void {
-    const waiting = this.waiting;
-    const now = performance.now();
-    this.rate += SMOOTHING * (waiting.length / Math.max(now - this.lastSent, 0.1) - this.rate);
-    this.lastSent = now;
-    this.scheduled = false;
-    this.waiting = [];
-    let from = 0;
-    let characters = 0;
-    for (let i = 0; i < waiting.length; i++) {
-      const size = waiting[i]?.text.length ?? 0;
-      if (i > from && (i - from >= MOST.pieces || characters + size > MOST.characters)) {
-        this.send(waiting.slice(from, i));
-        from = i;
-        characters = 0;
-      }
-      characters += size;
-    }
-    this.send(from === 0 ? waiting : waiting.slice(from));
+    const batches = this.waiting;
+    this.waiting = new Map();
+    for (const batch of batches.values()) this.send(batch);
   }
 
-  private send(pieces: readonly Waiting[]): void {
-    this.options.send(pieces).then(
-      (replies) => {
-        pieces.forEach(({ resolve, reject }, i) => {
-          const reply = replies[i];
-          if (reply) resolve(reply);
-          else reject(new Error('the log did not take the piece'));
-        });
-      },
-      (error: Error) => {
-        for (const { reject } of pieces) reject(error);
+  private send({ logs, others, args, writers }: Batch): void {
+    const names = others.length > 0 ? logs.concat(others) : logs;
+    this.scripts.run<AppendAnswer[]>('append', names, args).then(
+      (answers) => writers.forEach((writer, i) => this.answer(writer, answers[i])),
+      (error: unknown) => {
+        const refused = this.refusals.refused('append', error);
+        for (const { reject } of writers) reject(refused);
       },
     );
+  }
+
+  private answer({ resolve, reject }: Writer, answer: AppendAnswer | undefined): void {
+    if (typeof answer === 'number') return resolve({ kind: 'ok', length: answer });
+    const [kind, value, length] = answer ?? ['ERR', 'there is no answer'];
+    switch (kind) {
+      case 'STALE':
+        return resolve({ kind: 'stale', fence: Number(value) });
+      case 'GAP':
+        return resolve({ kind: 'gap', length: Number(value) });
+      case 'MUTE':
+        this.refusals.answered('announce', String(value));
+        return resolve({ kind: 'ok', length: Number(length) });
+      case 'ERR':
+        this.refusals.answered('append', String(value));
+        // The piece is sent again.
+        return reject(new Error('the log did not take the piece'));
+    }
   }
 }

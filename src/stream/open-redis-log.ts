@@ -11,8 +11,7 @@ import { redisPlace, type RedisPlace, type RedisSettings } from './redis-place';
 import { ReachReport } from './redis-reach';
 import { RefusalReport } from './redis-refusals';
 
-type Settings = RedisSettings &
-  Pick<Config, 'LOG_MAX_EVENTS' | 'APPEND_WAIT_MS' | 'UPSTREAM_CHANNELS' | 'UPSTREAM_FULL_TEXT'>;
+type Settings = RedisSettings & Pick<Config, 'LOG_MAX_EVENTS' | 'UPSTREAM_CHANNELS' | 'UPSTREAM_FULL_TEXT'>;
 
 /** The connection for commands, to the place that the settings name. Its calls fail fast. */
 export function connectPublisher(settings: RedisSettings, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
@@ -55,7 +54,6 @@ export function openRedis(
   const log = new RedisEventLog(publisher, listen('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
     upstream: upstreamMode(settings),
-    appendWaitMs: settings.APPEND_WAIT_MS,
     refusals,
   });
   const control = new RedisControlChannel(publisher, listen('control'), { refusals });

@@ -1,5 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
 import { parseProjectId, type StopRequest } from '../protocol';
+import { withTimeout } from '../with-timeout';
 import type { ControlChannel } from './control-channel';
 import { keys } from './keys';
 import type { RefusalReport } from './redis-refusals';
@@ -43,7 +44,7 @@ export class RedisControlChannel implements ControlChannel {
         return false;
       },
     );
-    return orAfter(STOP_MS, false, told);
+    return withTimeout(told, STOP_MS, false);
   }
 
   listen(listener: (request: StopRequest) => void): () => void {
@@ -94,13 +95,6 @@ export class RedisControlChannel implements ControlChannel {
   private deliver(request: StopRequest): void {
     for (const listener of [...this.listeners]) listener(request);
   }
-}
-
-/** The answer, or `otherwise` if there is no answer within `ms`. */
-function orAfter<T>(ms: number, otherwise: T, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), ms)));
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** Undefined if another program uses the channel for other messages. */

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import type { Cursor, LaneId, LogEvent, ProjectId } from '../protocol';
 import type {
   AppendReply,
   AppendRequest,
@@ -10,14 +10,14 @@ import type {
   PublishRequest,
   StoredLane,
 } from './event-log';
-import { AppendQueue, type Piece } from './append-queue';
+import { AppendQueue } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
+import { lanesIn, RedisLogReader } from './redis-log-reader';
 import { RefusalReport } from './redis-refusals';
-import type { LogBounds } from './redis-listener';
 import { RedisScripts } from './redis-scripts';
 import { RedisSubscriber } from './redis-subscriber';
-import { decodeEvent, encodeEvent } from './wire';
+import { encodeEvent } from './wire';
 
 /** What existing clients of the old product get: nothing, deltas, or the whole text with every token (O(n²) bytes). */
 export type UpstreamMode = 'off' | 'on' | 'full';
@@ -35,18 +35,12 @@ export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;
   readonly upstream: UpstreamMode;
-  /** The longest that a piece may wait for those of other streams, in milliseconds. */
-  readonly appendWaitMs: number;
   /** Counts and logs refusals. */
   readonly refusals?: RefusalReport;
 }
 
 type PublishAnswer = [kind: 'OK' | 'MUTE' | 'STALE' | 'GAP' | 'SEEN', value: string | number];
-type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR' | 'MUTE', value: string | number, length?: number];
 type LifetimeAnswer = [kind: 'OK' | 'STALE' | 'MORE', value: string | number];
-
-/** A key, and the command that reads it. */
-type Reading = readonly [key: string, command: string, ...args: (string | number)[]];
 
 /** How long readers wait for the second connection after the first is back. */
 const READABLE_MS = 5_000;
@@ -65,6 +59,7 @@ export class RedisEventLog implements EventLog {
   private readonly scripts: RedisScripts;
   private readonly subscriber: RedisSubscriber;
   private readonly queue: AppendQueue;
+  private readonly reader: RedisLogReader;
   private readonly refusals: RefusalReport;
 
   constructor(
@@ -79,11 +74,12 @@ export class RedisEventLog implements EventLog {
     this.refusals = options.refusals ?? new RefusalReport();
     this.scripts = new RedisScripts(publisher, constantsOf(options));
     this.redis = publisher;
+    this.reader = new RedisLogReader(publisher, this.scripts);
     this.subscriber = new RedisSubscriber(connectSubscriber, {
-      boundsOf: (projectId) => this.boundsOf(projectId),
+      boundsOf: (projectId) => this.reader.bounds(projectId),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
-    this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
+    this.queue = new AppendQueue(publisher, this.scripts, this.refusals);
   }
 
   /** Resolves when the log can be reached, rejects after `timeoutMs`. */
@@ -91,36 +87,8 @@ export class RedisEventLog implements EventLog {
     return whenReady(this.redis, timeoutMs);
   }
 
-  append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
-    const { projectId, lane, fence, attempt } = writer;
-    const opening = reason || continued ? ` ${reason ?? '-'} ${continued ?? '-'}` : '';
-    const others = this.declared([keys.lanes(projectId), keys.text(projectId, lane)]);
-    return this.queue.append(keys.log(projectId), others, `${lane} ${fence} ${attempt} ${offset}${opening}`, text);
-  }
-
-  /** One script a call; in a cluster one a project, because a script may touch one slot only. */
-  private async send(pieces: readonly Piece[]): Promise<readonly (AppendReply | undefined)[]> {
-    if (!this.redis.isCluster) return this.sendTogether(pieces);
-    const byKey = new Map<string, number[]>();
-    pieces.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
-    const replies: (AppendReply | undefined)[] = [];
-    await Promise.allSettled(
-      [...byKey.values()].map(async (indexes) => {
-        const answers = await this.sendTogether(indexes.map((i) => pieces[i] as Piece));
-        indexes.forEach((index, i) => (replies[index] = answers[i]));
-      }),
-    );
-    return replies;
-  }
-
-  private async sendTogether(pieces: readonly Piece[]): Promise<(AppendReply | undefined)[]> {
-    const names: string[] = [];
-    const args: string[] = [];
-    for (const { key } of pieces) names.push(key);
-    for (const { others } of pieces) names.push(...others);
-    for (const { head, text } of pieces) args.push(head, text);
-    const answers = await this.guard('append', () => this.scripts.run<AppendAnswer[]>('append', names, args));
-    return answers.map((answer) => this.appendReply(answer));
+  append(request: AppendRequest): Promise<AppendReply> {
+    return this.queue.append(request);
   }
 
   publish(request: PublishRequest): Promise<PublishReply> {
@@ -171,68 +139,15 @@ export class RedisEventLog implements EventLog {
   }
 
   snapshot(projectId: ProjectId): Promise<LogSnapshot> {
-    return this.guard('read', () => this.takeSnapshot(projectId));
-  }
-
-  private async takeSnapshot(projectId: ProjectId): Promise<LogSnapshot> {
-    let lanes: LaneId[] = [];
-    for (;;) {
-      const asked = lanes;
-      const texts = asked.map((lane): Reading => [keys.text(projectId, lane), 'GET']);
-      const values = await this.readAtOnce([keys.lanes(projectId), 'HGETALL'], ...texts);
-      const fields = recordOf(values[0] as string[]);
-      lanes = lanesIn(Object.keys(fields));
-      // A lane that appeared since is asked for as well, so that texts and cursor come from one moment.
-      if (lanes.some((lane) => !asked.includes(lane))) continue;
-      const cursor = fields['last'] === undefined ? undefined : parseCursor(fields['last']);
-      return {
-        ...(cursor && { cursor }),
-        // A lane that was asked for may have expired since.
-        lanes: new Map(
-          asked
-            .map((lane, i) => [lane, values[i + 1] as string | null] as const)
-            .filter(([lane]) => lanes.includes(lane))
-            .map(([lane, text]) => [lane, storedLane(fields, lane, text)]),
-        ),
-        newest: new Map(
-          lanesIn(Object.keys(fields), 'newest:').map((lane) => [lane, Number(fields[`newest:${lane}`])]),
-        ),
-      };
-    }
+    return this.guard('read', () => this.reader.snapshot(projectId));
   }
 
   lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
-    return this.guard('read', () => this.readLane(projectId, lane));
+    return this.guard('read', () => this.reader.lane(projectId, lane));
   }
 
-  private async boundsOf(projectId: ProjectId): Promise<LogBounds> {
-    const [last, entries] = (await this.readAtOnce(
-      [keys.lanes(projectId), 'HGET', 'last'],
-      [keys.log(projectId), 'XRANGE', '-', '+', 'COUNT', 1],
-    )) as [string | null, [id: string][]];
-    return { first: parseCursor(entries[0]?.[0] ?? ''), last: parseCursor(last ?? '') };
-  }
-
-  private async readLane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined> {
-    const [fields, text] = (await this.readAtOnce(
-      [keys.lanes(projectId), 'HMGET', `fence:${lane}`, `attempt:${lane}`],
-      [keys.text(projectId, lane), 'GET'],
-    )) as [(string | null)[], string | null];
-    if (fields[0] == null) return undefined;
-    return { fence: Number(fields[0]), attempt: Number(fields[1] ?? 1), text: text ?? '' };
-  }
-
-  async read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined> {
-    // The entry at the cursor must still be there: what came right after it cannot have been trimmed or lost then.
-    const entries = await this.guard('read', () =>
-      this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1),
-    );
-    if (entries[0]?.[0] !== from) return undefined;
-    const news = entries.slice(1);
-    const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
-    const last = news.at(-1)?.[0];
-    // If no event of a full page can be read, later events may be readable.
-    return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
+  read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined> {
+    return this.guard('read', () => this.reader.read(projectId, from, limit));
   }
 
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
@@ -262,12 +177,6 @@ export class RedisEventLog implements EventLog {
     }
   }
 
-  private readAtOnce(...readings: readonly Reading[]): Promise<unknown[]> {
-    const names = readings.map(([key]) => key);
-    const commands = readings.flatMap(([, command, ...args]) => [command, args.length, ...args]);
-    return this.scripts.run('read', names, commands);
-  }
-
   /**
    * The keys that a script touches, beside the log. A single server needs no such list, and its bytes would be sent
    * with each token. A cluster must know all keys, or it runs the script on a node that holds only some of them.
@@ -282,25 +191,7 @@ export class RedisEventLog implements EventLog {
     await Promise.resolve();
   }
 
-  /** Undefined if the script could not store the piece; the piece is then sent again. */
-  private appendReply(answer: AppendAnswer): AppendReply | undefined {
-    if (typeof answer === 'number') return { kind: 'ok', length: answer };
-    const [kind, value, length] = answer;
-    switch (kind) {
-      case 'STALE':
-        return { kind: 'stale', fence: Number(value) };
-      case 'GAP':
-        return { kind: 'gap', length: Number(value) };
-      case 'MUTE':
-        this.refusals.answered('announce', String(value));
-        return { kind: 'ok', length: Number(length) };
-      case 'ERR':
-        this.refusals.answered('append', String(value));
-        return undefined;
-    }
-  }
-
-  /** The only place that sees what Redis refuses, or that Redis cannot be reached. */
+  /** Counts what Redis refuses, and that Redis cannot be reached. The append queue does the same for its calls. */
   private async guard<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -314,22 +205,4 @@ export class RedisEventLog implements EventLog {
     const texts = lanesIn(fields).map((lane) => keys.text(projectId, lane));
     return [keys.log(projectId), keys.lanes(projectId), ...texts];
   }
-}
-
-function recordOf(pairs: readonly string[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let i = 0; i < pairs.length; i += 2) record[pairs[i] ?? ''] = pairs[i + 1] ?? '';
-  return record;
-}
-
-function storedLane(fields: Record<string, string>, lane: LaneId, text: string | null): StoredLane {
-  return {
-    fence: Number(fields[`fence:${lane}`]),
-    attempt: Number(fields[`attempt:${lane}`] ?? 1),
-    text: text ?? '',
-  };
-}
-
-function lanesIn(fields: readonly string[], prefix = 'fence:'): LaneId[] {
-  return fields.filter((field) => field.startsWith(prefix)).map((field) => field.slice(prefix.length) as LaneId);
 }

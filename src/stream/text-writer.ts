@@ -1,5 +1,5 @@
 import type { ContinuedBy, ResetReason } from '../protocol';
-import type { AppendRequest, EventLog, LaneWriter } from './event-log';
+import type { AppendReply, AppendRequest, EventLog, LaneWriter } from './event-log';
 import type { StreamMeter } from './stream-meter';
 
 export interface TextWriterOptions {
@@ -37,6 +37,8 @@ export class TextWriter {
   private retracting = false;
   /** Grows with each retraction. The reply to an earlier send does not describe the present text. */
   private generation = 0;
+  /** The generation of the piece in flight. */
+  private sentGeneration = 0;
   private stale = false;
   private heldSurrogate = '';
   private continued: ContinuedBy | undefined;
@@ -44,6 +46,12 @@ export class TextWriter {
   private retryMs = RETRY_MS.first;
   private retryTimer: NodeJS.Timeout | undefined;
   private readonly idle = new Set<() => void>();
+  // Made once for each writer, not for each token.
+  private readonly answered = (reply: AppendReply) => this.take(reply);
+  private readonly failed = () => {
+    this.sending = false;
+    this.retryLater();
+  };
 
   constructor(private readonly options: TextWriterOptions) {
     this.whole = options.continued?.text ?? '';
@@ -125,7 +133,7 @@ export class TextWriter {
     this.pending = rest;
     if (length === 0) {
       this.continued = undefined;
-      this.reason ??= this.options.continued ? 'retry' : undefined;
+      this.reason = this.options.reason ?? (this.options.continued && 'retry');
     }
     this.send();
   }
@@ -146,34 +154,30 @@ export class TextWriter {
     }
     if (this.inFlight === '' && !this.opening && !this.retracting) return this.wake();
     this.sending = true;
-    const { generation } = this;
-    this.options.log.append(this.request()).then(
-      (reply) => {
-        this.sending = false;
-        this.retryMs = RETRY_MS.first;
-        if (generation !== this.generation && reply.kind !== 'stale') return this.send();
-        switch (reply.kind) {
-          case 'ok':
-            this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
-            this.inFlight = '';
-            this.opening = this.retracting = false;
-            // The server has acknowledged the continued text. If the log is lost later, this writer resends its own
-            // text and no longer continues the old one.
-            this.continued = undefined;
-            return this.send();
-          case 'gap':
-            return this.resend(reply.length);
-          case 'stale':
-            this.close();
-            this.options.meter?.refused();
-            this.options.onStale?.(reply.fence);
-        }
-      },
-      () => {
-        this.sending = false;
-        this.retryLater();
-      },
-    );
+    this.sentGeneration = this.generation;
+    this.options.log.append(this.request()).then(this.answered, this.failed);
+  }
+
+  private take(reply: AppendReply): void {
+    this.sending = false;
+    this.retryMs = RETRY_MS.first;
+    if (this.sentGeneration !== this.generation && reply.kind !== 'stale') return this.send();
+    switch (reply.kind) {
+      case 'ok':
+        this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
+        this.inFlight = '';
+        this.opening = this.retracting = false;
+        // The server has acknowledged the continued text. If the log is lost later, this writer resends its own
+        // text and no longer continues the old one.
+        this.continued = this.reason = undefined;
+        return this.send();
+      case 'gap':
+        return this.resend(reply.length);
+      case 'stale':
+        this.close();
+        this.options.meter?.refused();
+        this.options.onStale?.(reply.fence);
+    }
   }
 
   private request(): AppendRequest {

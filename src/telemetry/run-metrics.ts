@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import { STAGES } from '../protocol';
+import { FINAL_STATUSES, STAGES } from '../protocol';
 import { fixedSets } from './label-sets';
 import { Metric } from './metric';
 import { Counter } from './series';
@@ -37,7 +37,7 @@ export class RunMetrics {
       {
         name: 'storyreel_runs_ended_total',
         help: 'Runs that this worker has closed, by outcome.',
-        labels: fixedSets({ outcome: ['completed', 'failed', 'cancelled'] }),
+        labels: fixedSets({ outcome: FINAL_STATUSES }),
       },
       count,
     );

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { shownHosts } from '../address';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
+import { withTimeout } from '../with-timeout';
 import { RunIds } from './run-spans';
 import { ReportingExporter } from './told-exporter';
 
@@ -53,12 +53,8 @@ export async function startTracing(config: Config, service: string, logger?: Log
   return {
     ids,
     close: async () => {
-      const late = new AbortController();
-      await Promise.race([
-        provider.shutdown().catch(() => undefined),
-        sleep(CLOSE_MS, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
-      ]);
-      late.abort();
+      const ended = provider.shutdown().catch(() => undefined);
+      await withTimeout(ended, CLOSE_MS, undefined);
       for (const api of [trace, context, propagation, diag]) api.disable();
     },
   };

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PayloadCodec } from '@temporalio/common';
 import {
   bundleWorkflowCode,
@@ -30,6 +29,7 @@ import { StageRegistry, type OutsideStage } from '../stages';
 import { openMediaStore } from '../storage';
 import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
+import { withTimeout } from '../with-timeout';
 import { deploymentOptions } from './deployment-options';
 import { Health } from './health';
 import { logRedisMemory } from './redis-memory-line';
@@ -123,7 +123,7 @@ export async function runWorker(
     await telemetry.close();
     if (dataSource.isInitialized) await dataSource.destroy();
   };
-  const close = () => Promise.race([closeAll(), sleep(CLOSE_MS, undefined, { ref: false })]);
+  const close = () => withTimeout(closeAll(), CLOSE_MS, undefined);
   try {
     await dataSource.initialize().catch((cause: unknown) => {
       throw databaseUnreachable(cause);

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config';
 import { createDataSource, ModelProvider } from '../entities';
 import type { OpenedRedis } from '../stream';
 import { OPEN_STATUSES, type SeenServices, type SeenWork, type StoryMetrics } from '../telemetry';
+import { withTimeout } from '../with-timeout';
 
 /** A service that does not answer within this time is away. A scrape of Prometheus takes 10 s at the most by default. */
 const TIMEOUT_MS = 2_000;
@@ -108,7 +108,9 @@ async function answers(ask: () => Promise<unknown>): Promise<boolean> {
 
 /** Undefined if it failed, or took too long. */
 async function within<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  const over = new AbortController();
-  const late = sleep(TIMEOUT_MS, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
-  return Promise.race([ask().catch(() => undefined), late]).finally(() => over.abort());
+  return withTimeout(
+    ask().catch(() => undefined),
+    TIMEOUT_MS,
+    undefined,
+  );
 }

@@ -6,11 +6,10 @@ import {
   type BatchInput,
   type BatchItem,
   type BatchStatusView,
+  type FinalStatus,
   type ProjectId,
   type RunStatus,
 } from '../protocol';
-
-type BatchEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
 /** The most projects that the Temporal UI shows in a row each. */
 const MOST_ROWS = 60;
@@ -20,7 +19,7 @@ export class BatchTable {
   private readonly items = new Map<ProjectId, BatchItem>();
   private readonly states = new Map<ProjectId, BatchedStatus>();
   private readonly queue: BatchItem[] = [];
-  private ended: BatchEnd | undefined;
+  private ended: FinalStatus | undefined;
   private note: string | undefined;
 
   constructor(

@@ -2,6 +2,7 @@ import {
   laneParts,
   lanesOf,
   type EventError,
+  type FinalStatus,
   type LaneAddress,
   type LaneId,
   type LaneStatus,
@@ -18,8 +19,6 @@ import { SceneNumbers } from './scene-numbers';
 /** The most lanes whose failures are shown with all their points, in an answer and in the state to continue as new. */
 const MOST_WITH_ISSUES = 50;
 
-type EndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
-
 /**
  * The status of every lane of a run, for the status query and for the Temporal UI. Lanes keep the scene numbers that
  * the run began with. People read and type the current numbers.
@@ -35,7 +34,7 @@ export class LaneTable {
   private readonly begun = new Set<string>();
   private readonly openGates = new Set<string>();
   private isPaused = false;
-  private ended: EndStatus | undefined;
+  private ended: FinalStatus | undefined;
 
   constructor(
     readonly projectId: ProjectId,
@@ -47,7 +46,7 @@ export class LaneTable {
     this.changed(this);
   }
 
-  end(outcome: EndStatus): void {
+  end(outcome: FinalStatus): void {
     this.ended = outcome;
     for (const lane of this.lanes) {
       const status = this.status(lane);

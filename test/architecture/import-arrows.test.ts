@@ -137,7 +137,20 @@ it.each([
   ['protocol', []],
   ['workflows', ['protocol']],
   ['stages', ['entities', 'protocol', 'providers', 'storage']],
-  ['client', ['config.ts', 'entities', 'logger.ts', 'planning', 'protocol', 'stream', 'telemetry', 'temporal']],
+  [
+    'client',
+    [
+      'config.ts',
+      'entities',
+      'logger.ts',
+      'planning',
+      'protocol',
+      'stream',
+      'telemetry',
+      'temporal',
+      'with-timeout.ts',
+    ],
+  ],
 ])('lets %s import %j', (folder, expected) => {
   expect([...(arrows[folder] ?? [])].sort()).toEqual(expected);
 });

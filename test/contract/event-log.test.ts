@@ -27,7 +27,6 @@ describe.each(FLAVOURS)('%s', (flavour) => {
       return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), {
         maxEntries,
         upstream: 'off',
-        appendWaitMs: 0,
       });
     },
     60,

@@ -41,7 +41,6 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     const log = new RedisEventLog(publisher, connectSubscriber, {
       maxEntries: MAX_ENTRIES,
       upstream,
-      appendWaitMs: 0,
     });
     opened.push(log);
     return log;
@@ -322,7 +321,6 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
     const log = new RedisEventLog(publisher, () => connectRedis('redis://127.0.0.1:1', 'subscriber'), {
       maxEntries: 1_000,
-      appendWaitMs: 0,
       upstream: 'off',
     });
     opened.push(log);

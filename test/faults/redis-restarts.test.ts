@@ -58,7 +58,6 @@ describe.each(FLAVOURS)('With a %s that is killed and comes back, with its data 
     log = new RedisEventLog(publisher, () => connectRedis(server.url, 'subscriber'), {
       maxEntries: 100_000,
       upstream: 'off',
-      appendWaitMs: 0,
     });
   });
   afterAll(async () => {

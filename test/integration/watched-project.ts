@@ -31,7 +31,6 @@ export class WatchedServices {
     const log = new RedisEventLog(publisher, () => connectRedis(redis.url, 'subscriber'), {
       maxEntries: config.LOG_MAX_EVENTS,
       upstream: 'off',
-      appendWaitMs: 0,
     });
     return new WatchedServices(redis, await StoryClient.connect(config), dataSource, log);
   }

@@ -49,11 +49,6 @@ describe('The parser of server-sent events', () => {
     );
   });
 
-  test('keeps an id until another one comes, and takes none with a NUL in it', () => {
-    const ids = parse('id: 1\ndata: a\n\ndata: b\n\nid: 2\0\ndata: c\n\nid\ndata: d\n\n').map(({ id }) => id);
-    expect(ids).toEqual(['1', '1', '1', '']);
-  });
-
   test('puts characters together that were cut between two reads', () => {
     const bytes = Buffer.from('data: 雨🎬é\n\n');
     for (let cut = 0; cut <= bytes.length; cut++) {

@@ -178,6 +178,26 @@ describe('The text writer', () => {
     ]);
   });
 
+  test('gives the reason until the log has taken it, and again where the log has lost the text', async () => {
+    const { log, text } = start({ fence: 2, reason: 'rerun' });
+    const say = async (piece: string) => {
+      text.write(piece);
+      expect(await text.flush(5_000)).toBe(true);
+    };
+    await say('a');
+    await say('b');
+    log.inner = new MemoryEventLog();
+    await say('c');
+    await say('d');
+    expect(log.appends.map(({ text: sent, reason }) => [sent, reason])).toEqual([
+      ['a', 'rerun'],
+      ['b', undefined],
+      ['c', undefined],
+      ['abc', 'rerun'],
+      ['d', undefined],
+    ]);
+  });
+
   test('goes on from the text that is there, and tells so before it has a piece of its own', async () => {
     const { log, projectId, text } = start();
     text.write('雨 falls');

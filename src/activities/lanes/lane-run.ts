@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
-import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
 import type { Lane } from '../../entities';
 import {
   laneParts,
@@ -19,30 +18,28 @@ import type { LaneWriter, TextWriter } from '../../stream';
 import type { AttemptOutcome } from '../../telemetry';
 import { announcedNow } from '../runs/announce';
 import { outcomeOf } from './attempt-outcome';
-import { clockWentBackSince } from './clock';
 import { interruptedBy, type Interrupted } from '../text/continuation';
 import type { ActivityDeps } from '../deps';
-import { editedMeanwhile, nothingToMake } from './edited-meanwhile';
-import { handBack, handOver } from './hand-over';
+import { nothingToMake } from './edited-meanwhile';
 import { startHeartbeat } from './heartbeat';
+import { leave } from './lane-failure';
+import { tell } from './lane-update';
 import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
 import { currentFence } from './own-fence';
 import {
   claimLane,
   noteAttempt,
-  noteFailure,
   noteWaiting,
-  pauseLane,
   settleLane,
-  StaleAttempt,
   type LaneAttempt,
   type LaidOut,
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
-import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
-import { spendingOf, spentBefore, wasRefused, type Spent } from '../usage/spent-calls';
+import type { StageFailure } from './stage-failure';
+import { spentBefore, wasRefused, type Spent } from '../usage/spent-calls';
+import { withTimeout } from '../../with-timeout';
 import { LaneStopped } from './stop-signal';
 
 /**
@@ -226,7 +223,8 @@ export async function runLane<Inputs>(
       ...(scene !== undefined && { scene }),
       ...(made.writer && { text: made.writer }),
     });
-    const announced = await announcedWithin(ANNOUNCE_MS, announcement);
+    // After a timeout the announcement continues in the background, which is safe because announcing twice has no effect.
+    const announced = await withTimeout(announcement, ANNOUNCE_MS, false);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     ended(reusable ? 'reused' : 'settled');
     return {
@@ -294,96 +292,8 @@ async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/**
- * Waits at most `ms` for the announcement. Returns false on timeout; the announcement then continues in the background,
- * which is safe because announcing twice has no effect.
- */
-async function announcedWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  return Promise.race([telling, timeout]).finally(() => clearTimeout(timer));
-}
-
 function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {
   if (fence === editedFence) return 'edited';
   if (attempt > 1) return 'retry';
   return afterReset ? 'workflow_reset' : 'rerun';
-}
-
-function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
-  const { stage, scene } = laneParts(claim.lane);
-  deps.log
-    .publish({
-      projectId: claim.projectId,
-      stage,
-      writer: claim,
-      events: [body],
-      ...(scene === undefined && { upstream: [{ stage, body }] }),
-    })
-    .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
-}
-
-/** An operator has paused the lane's activity; it continues after `unpause`. */
-async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
-  await pauseLane(deps.dataSource, claim).catch(() => undefined);
-  tell(deps, claim, { type: 'stage_update', status: 'paused' });
-}
-
-/** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
-async function leave(
-  deps: ActivityDeps,
-  claim: LaneAttempt,
-  task: LaneTask,
-  error: unknown,
-  cancelled: AbortSignal,
-  spent: Spent,
-  claimed: boolean,
-): Promise<Error> {
-  const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
-  if (cancelled.aborted) {
-    const reason = cancelled.reason as CancelledFailure;
-    if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (claimed && Context.current().cancellationDetails?.paused) await publishPaused(deps, claim);
-      return reason;
-    }
-    deps.logger.info(lane, 'handing the lane to another worker');
-    return handOver(task.attemptsBefore === undefined ? undefined : claim.attempt);
-  }
-  const failure = classify(error);
-  deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
-  if (error instanceof StaleAttempt) deps.metrics?.staleWritesRefused.of({ store: 'postgres' }).add(1);
-  if (failure.type === 'Lane.Stale') {
-    const why = await clockWentBackSince(deps.dataSource, claim).catch(() => undefined);
-    const edited = why ?? (await editedMeanwhile(deps.dataSource, claim, task).catch(() => undefined));
-    return toApplicationFailure(edited ?? error);
-  }
-  const { type, message, issues } = failure;
-  const { times, paid, isSpent, mayAskAgain } = spendingOf(error, failure, spent);
-  const retryable = failure.retryable && !isSpent;
-  await noteFailure(deps.dataSource, claim, {
-    type,
-    message,
-    retryable,
-    ...(issues && { issues }),
-    ...(paid > 0 && { paid }),
-    ...(times ? { times } : spent.unusable && { answers: spent.unusable }),
-  }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
-  if (type === 'Worker.CannotServe') {
-    tell(deps, claim, { type: 'stage_update', status: 'processing', message });
-    return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
-  }
-  // Otherwise a viewer would see nothing at all until the next attempt begins.
-  if (claimed && (retryable || mayAskAgain)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
-  return mayAskAgain ? askOnceMore(failure) : toApplicationFailure(error, isSpent);
-}
-
-/** Asking the model again is an attempt like any other: with a fence, a usage row and a place in the Temporal UI. */
-function askOnceMore({ type, message, issues }: StageFailure): Error {
-  return ApplicationFailure.create({
-    type,
-    message,
-    nonRetryable: false,
-    nextRetryDelay: '100 milliseconds',
-    ...(issues && { details: [{ issues }] }),
-  });
 }

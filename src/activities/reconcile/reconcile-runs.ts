@@ -1,4 +1,5 @@
 import {
+  FINAL_STATUSES,
   isFinal,
   type BatchId,
   type EventError,
@@ -68,12 +69,12 @@ async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosit
     `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt",
        CASE WHEN status = 'queued' THEN batch_id END AS "batchId", extract(epoch FROM now() - updated_at)::float8 AS age
      FROM projects
-     WHERE (status = ANY ($1::text[]) OR (status IN ('completed', 'failed', 'cancelled') AND (
+     WHERE (status = ANY ($1::text[]) OR (status = ANY ($5::text[]) AND (
          id IN (SELECT project_id FROM lanes WHERE status = ANY ($2::text[])) OR
          id IN (SELECT project_id FROM project_stages WHERE status = ANY ($2::text[])))))
        AND ($3::timestamptz IS NULL OR (updated_at, id) > ($3::timestamptz, $4::uuid))
      ORDER BY updated_at, id LIMIT ${PAGE}`,
-    [LIVE, BUSY, after?.updatedAt ?? null, after?.id ?? null],
+    [LIVE, BUSY, after?.updatedAt ?? null, after?.id ?? null, FINAL_STATUSES],
   );
 }
 
@@ -148,7 +149,8 @@ function whyOf({ outcome, error }: RunEnd): string {
 async function waitingJobs({ dataSource }: ActivityDeps): Promise<number> {
   const [{ jobs }] = await dataSource.query<[{ jobs: number }]>(
     `SELECT count(*)::int AS jobs FROM generated_videos AS v JOIN projects AS p ON p.id = v.project_id
-     WHERE v.status IN ('submitting', 'submitted') AND p.status IN ('completed', 'failed', 'cancelled')`,
+     WHERE v.status IN ('submitting', 'submitted') AND p.status = ANY ($1::text[])`,
+    [FINAL_STATUSES],
   );
   return jobs;
 }

@@ -1,6 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import { Lane, Project, ProjectStage } from '../../entities';
-import { isFinal, type EventError, type LiveStatus, type ProjectId, type ProjectStatus } from '../../protocol';
+import {
+  isFinal,
+  type EventError,
+  type FinalStatus,
+  type LiveStatus,
+  type ProjectId,
+  type ProjectStatus,
+} from '../../protocol';
 
 /** A project's row as it was when Temporal was asked. */
 export interface ProjectSeen {
@@ -12,7 +19,7 @@ export interface ProjectSeen {
 }
 
 export interface RunEnd {
-  readonly outcome: 'completed' | 'failed' | 'cancelled';
+  readonly outcome: FinalStatus;
   readonly error: EventError | null;
 }
 

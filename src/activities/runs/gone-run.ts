@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { afterCommit } from '../../entities';
 import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol';
@@ -6,6 +5,7 @@ import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
 import { announceEnd } from './announce-end';
 import { countEnd } from './count-runs';
 import type { ActivityDeps } from '../deps';
+import { withTimeout } from '../../with-timeout';
 import { endRun, type ProjectSeen, type RunEnd } from './end-run';
 import type { RunState } from './run-lookup';
 
@@ -75,13 +75,10 @@ function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { run
 
 /** If the log cannot be reached now, or hangs, viewers find the end in Postgres. */
 async function withinTime(deps: ActivityDeps, projectId: ProjectId, announce: () => Promise<void>): Promise<void> {
-  const timeout = new AbortController();
-  const late = sleep(ANNOUNCE_MS, undefined, { signal: timeout.signal }).then(() => {
-    throw new Error(`not announced within ${ANNOUNCE_MS} ms`);
-  });
-  await Promise.race([announce(), late])
-    .catch((error: Error) =>
-      deps.logger.warn({ projectId, err: error.message }, 'the end was not announced to viewers'),
-    )
-    .finally(() => timeout.abort());
+  const failing = announce().then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  const err = await withTimeout(failing, ANNOUNCE_MS, `not announced within ${ANNOUNCE_MS} ms`);
+  if (err !== undefined) deps.logger.warn({ projectId, err }, 'the end was not announced to viewers');
 }

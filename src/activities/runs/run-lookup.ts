@@ -1,4 +1,4 @@
-import type { BatchId, EventError, ProjectId } from '../../protocol';
+import type { BatchId, EventError, FinalStatus, ProjectId } from '../../protocol';
 
 /** The state of a project's newest run in Temporal, which is the authority for it. */
 export type RunState =
@@ -9,7 +9,7 @@ export type RunState =
       readonly kind: 'ended';
       readonly runId: string;
       readonly endedAt: Date;
-      readonly outcome: 'completed' | 'cancelled' | 'failed';
+      readonly outcome: FinalStatus;
       /** Why it failed. */
       readonly error?: EventError;
     };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import type { ChatMessage, TextProvider } from '../../providers';
 import { knownStages, planText, textHash, type TextPlan } from '../../planning';
@@ -12,6 +11,7 @@ import { askProvider } from '../usage/provider-answer';
 import { openText, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { ReadyCall } from '../usage/ready-call';
+import { withTimeout } from '../../with-timeout';
 import { textChecks } from './text-checks';
 import { streamInto, type Tokens } from './text-stream';
 import { roomFor } from './thinking-room';
@@ -97,10 +97,8 @@ const maker: LaneProducer<TextInputs> = {
       // The next attempt may continue the last pieces, too.
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
-      await Promise.race([
-        paid.booked?.waste(error, tokens, tokens.estimated),
-        sleep(NOTE_WASTE_MS, undefined, { ref: false }),
-      ]);
+      const noted = paid.booked?.waste(error, tokens, tokens.estimated);
+      if (noted) await withTimeout(noted, NOTE_WASTE_MS, undefined);
       throw error;
     }
   },

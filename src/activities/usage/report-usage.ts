@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { usageTotals } from '../../entities';
 import { laneParts } from '../../protocol';
 import type { LaneWriter } from '../../stream';
 import type { ActivityDeps } from '../deps';
+import { withTimeout } from '../../with-timeout';
 
 /** How long a failed attempt waits for its cost to be published. */
 const PUBLISH_MS = 500;
@@ -14,12 +14,10 @@ export async function publishUsage(
   writer: LaneWriter,
   manager: EntityManager = deps.dataSource.manager,
 ): Promise<void> {
-  await Promise.race([
-    publish(deps, writer, manager).catch((error: Error) =>
-      deps.logger.debug({ err: error.message, lane: writer.lane }, 'the usage was not published to viewers'),
-    ),
-    sleep(PUBLISH_MS, undefined, { ref: false }),
-  ]);
+  const published = publish(deps, writer, manager).catch((error: Error) =>
+    deps.logger.debug({ err: error.message, lane: writer.lane }, 'the usage was not published to viewers'),
+  );
+  await withTimeout(published, PUBLISH_MS, undefined);
 }
 
 async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: EntityManager): Promise<void> {

@@ -1,26 +1,19 @@
-type Paint = (text: string) => string;
+import { styleText } from 'node:util';
 
-export interface Style {
-  readonly bold: Paint;
-  readonly dim: Paint;
-  readonly red: Paint;
-  readonly green: Paint;
-  readonly yellow: Paint;
-  readonly cyan: Paint;
-}
+type Paint = (text: string) => string;
+type Color = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+export type Style = Readonly<Record<Color, Paint>>;
 
 export function createStyle(color: boolean): Style {
-  const paint =
-    (on: number, off: number): Paint =>
-    (text) =>
-      color ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+  // The caller has decided about colours already. Without the option, Node checks standard output.
+  const paint = (name: Color) => (text: string) => (color ? styleText(name, text, { validateStream: false }) : text);
   return {
-    bold: paint(1, 22),
-    dim: paint(2, 22),
-    red: paint(31, 39),
-    green: paint(32, 39),
-    yellow: paint(33, 39),
-    cyan: paint(36, 39),
+    bold: paint('bold'),
+    dim: paint('dim'),
+    red: paint('red'),
+    green: paint('green'),
+    yellow: paint('yellow'),
+    cyan: paint('cyan'),
   };
 }
 

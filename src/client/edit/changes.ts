@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
-import { MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
+import { MAX_SCENES, SCENE_BOUNDS, storable, TEXT_BYTES } from '../../protocol';
 import { refusalOf, words as wordsInBytes } from '../projects/inputs';
+
+const { seconds: SECONDS } = SCENE_BOUNDS;
 
 const text = z.string('must be a text').transform(storable);
 const notEmpty = (value: string) => value.trim() !== '';
@@ -27,13 +29,13 @@ const oneOf = <const Words extends readonly string[]>(choices: Words) =>
 const sceneNumber = z.int('must be a whole number').min(1, 'must be 1 or more');
 
 const fields = {
-  narration: words(2_000),
-  visual_prompt: words(4_000),
-  shot_type: words(40).transform((value) => value.toLowerCase().replace(/[\s-]+/g, '_')),
+  narration: words(SCENE_BOUNDS.narration),
+  visual_prompt: words(SCENE_BOUNDS.visualPrompt),
+  shot_type: words(SCENE_BOUNDS.shotType).transform((value) => value.toLowerCase().replace(/[\s-]+/g, '_')),
   duration: z
     .number('must be a number of seconds')
-    .min(0.5, 'must be at least 0.5 seconds')
-    .max(60, 'must be at most 60 seconds'),
+    .min(SECONDS.least, `must be at least ${SECONDS.least} seconds`)
+    .max(SECONDS.most, `must be at most ${SECONDS.most} seconds`),
 };
 
 const camera = z.strictObject({ movement: oneOf(CAMERA_MOVEMENTS), speed: oneOf(CAMERA_SPEEDS) }).partial();
@@ -41,7 +43,7 @@ const camera = z.strictObject({ movement: oneOf(CAMERA_MOVEMENTS), speed: oneOf(
 const newScene = z.strictObject({
   ...fields,
   shot_type: fields.shot_type.default('wide'),
-  duration: fields.duration.default(3),
+  duration: fields.duration.default(SECONDS.usual),
   camera: camera.required({ movement: true }).optional(),
   /** The place in the film that it shall have; default: after the last one. */
   at: sceneNumber.optional(),

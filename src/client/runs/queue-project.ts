@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
+import { FINAL_STATUSES } from '../../protocol';
 
 /**
  * Stores that a run of the project has begun, unless the run has already stored it. New viewers must not take the last
@@ -14,7 +15,7 @@ export async function queueProject(
   await dataSource.query(
     `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
      WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND run_id IS NOT DISTINCT FROM $3
-       AND (NOT $4 OR status IN ('draft', 'completed', 'failed', 'cancelled'))`,
-    [before.id, run.runId, before.runId, run.joined],
+       AND (NOT $4 OR status = ANY ($5::text[]))`,
+    [before.id, run.runId, before.runId, run.joined, ['draft', ...FINAL_STATUSES]],
   );
 }

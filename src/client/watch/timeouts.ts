@@ -1,3 +1,4 @@
+import { withTimeout } from '../../with-timeout';
 /** Why a wait has ended without an answer. */
 export class Aborted extends Error {}
 
@@ -16,12 +17,9 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
  * True if the promise resolved in time, false if it did not, or rejected. If a signal is given, it may throw `Aborted`.
  */
 export async function settlesWithin(promise: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   const settled = promise.then(
     () => true,
     () => false,
   );
-  const first = Promise.race([settled, late]);
-  return (signal ? untilAborted(first, signal) : first).finally(() => clearTimeout(timer));
+  return withTimeout(signal ? untilAborted(settled, signal) : settled, ms, false);
 }

@@ -6,7 +6,7 @@ import { FilmScenes1795478400604 } from './film-scenes.migration';
 import { Audit1795880000002 } from './audit.migration';
 import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
-import { OutsideStages1795890000000 } from './outside-stages.migration';
+import { OutsideStages1795893000000 } from './outside-stages.migration';
 import { Outages1795856400013 } from './outages.migration';
 import { Models1795478400003 } from './models.migration';
 import { ParkedLanes1795863600000 } from './parked-lanes.migration';
@@ -15,6 +15,7 @@ import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 import { Sessions1795880000000 } from './sessions.migration';
+import { UnreadColumns1795892400016 } from './unread-columns.migration';
 import { ViewTokens1795880000001 } from './view-tokens.migration';
 import { WrittenTexts1795478400640 } from './written-texts.migration';
 
@@ -38,5 +39,6 @@ export const migrations = [
   Sessions1795880000000,
   ViewTokens1795880000001,
   Audit1795880000002,
-  OutsideStages1795890000000,
+  UnreadColumns1795892400016,
+  OutsideStages1795893000000,
 ];

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Results of stages that packages bring, and which stages and adapters the workers of a task queue have. */
-export class OutsideStages1795890000000 implements MigrationInterface {
-  readonly name = 'OutsideStages1795890000000';
+export class OutsideStages1795893000000 implements MigrationInterface {
+  readonly name = 'OutsideStages1795893000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

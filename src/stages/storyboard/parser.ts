@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { firstBytes, MAX_SCENES } from '../../protocol';
+import { firstBytes, MAX_SCENES, SCENE_BOUNDS } from '../../protocol';
 import { UnusableOutput, type JsonSchema, type TextChecks } from '../definition';
 import { spoken } from '../markup';
 import { readShape } from '../read-shape';
 import { mustBeStory, mustNotRefuse } from '../story-checks';
 import { looseScenes } from './loose-scenes';
 
-const DEFAULT_SECONDS = 3;
+const { seconds: SECONDS } = SCENE_BOUNDS;
 
 /** Characters that move a cursor, or change the direction of the text after them, on any display. */
 const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
@@ -19,19 +19,19 @@ const words = (longest: number) =>
 
 const scene = z.object({
   scene_number: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more'),
-  narration: words(2_000),
-  visual_prompt: words(4_000),
+  narration: words(SCENE_BOUNDS.narration),
+  visual_prompt: words(SCENE_BOUNDS.visualPrompt),
   shot_type: z
     .string()
     .trim()
     .toLowerCase()
-    .transform((text) => firstBytes(text.replace(/[\s-]+/g, '_'), 40) || 'wide')
+    .transform((text) => firstBytes(text.replace(/[\s-]+/g, '_'), SCENE_BOUNDS.shotType) || 'wide')
     .default('wide'),
   duration: z.coerce
     .number('must be a number of seconds')
-    .min(0.5, 'must be at least 0.5 seconds')
-    .max(60, 'must be at most 60 seconds')
-    .default(DEFAULT_SECONDS),
+    .min(SECONDS.least, `must be at least ${SECONDS.least} seconds`)
+    .max(SECONDS.most, `must be at most ${SECONDS.most} seconds`)
+    .default(SECONDS.usual),
 });
 
 const storyboard = z.object({
@@ -80,33 +80,17 @@ function mustTell(scenes: readonly StoryboardScene[], story: string, checks: Tex
   mustBeStory(text, story, { ...checks, length: false, markdown: false });
 }
 
-/** For servers that make a model follow a JSON schema. Lengths are limited, because a small model may never end. */
+/** What a model is asked for. Lengths are limited more than when reading, because a small model may never end. */
+const ordered = z.strictObject({
+  scene_number: z.int().min(1).max(MAX_SCENES),
+  narration: z.string().min(1).max(400),
+  visual_prompt: z.string().min(1).max(400),
+  shot_type: z.enum(['wide', 'medium', 'close_up', 'aerial', 'low_angle', 'over_shoulder']),
+  duration: z.literal([2, 2.5, 3, 3.5, 4, 5, 6]),
+});
+
+/** For servers that make a model follow a JSON schema. */
 export function storyboardSchema(scenes: number): JsonSchema {
-  return {
-    name: 'storyboard',
-    schema: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['scenes'],
-      properties: {
-        scenes: {
-          type: 'array',
-          minItems: scenes,
-          maxItems: scenes,
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['scene_number', 'narration', 'visual_prompt', 'shot_type', 'duration'],
-            properties: {
-              scene_number: { type: 'integer' },
-              narration: { type: 'string', minLength: 1, maxLength: 400 },
-              visual_prompt: { type: 'string', minLength: 1, maxLength: 400 },
-              shot_type: { enum: ['wide', 'medium', 'close_up', 'aerial', 'low_angle', 'over_shoulder'] },
-              duration: { enum: [2, 2.5, 3, 3.5, 4, 5, 6] },
-            },
-          },
-        },
-      },
-    },
-  };
+  const { $schema: _, ...schema } = z.toJSONSchema(z.strictObject({ scenes: z.array(ordered).length(scenes) }));
+  return { name: 'storyboard', schema };
 }
