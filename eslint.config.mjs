@@ -48,6 +48,7 @@ export const ARROWS = {
   ],
   worker: [
     'protocol',
+    'stages',
     'activities',
     'providers',
     'temporal',

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { PlanSource } from '../planning';
+import type { ProviderAdapters } from '../providers';
 import type { Logger } from '../logger';
 import type { MediaStore } from '../storage';
 import type { ControlChannel, EventLog } from '../stream';
@@ -16,6 +17,8 @@ export interface ActivityDeps extends PlanSource {
   readonly media: MediaStore;
   readonly runs: RunLookup;
   readonly logger: Logger;
+  /** Adapters that a package has brought, by their names. */
+  readonly providers?: ProviderAdapters;
   /**
    * Called with faults of the media folder's disk that the media store does not see: other programs write there as
    * well.

@@ -1,21 +1,35 @@
 import { InvalidArgumentError } from 'commander';
 import type { Readable } from 'node:stream';
 import { readInput } from '../client';
-import { MAX_TOPIC_BYTES, parseCursor, type Cursor, type LaneId, type ProjectId, type StageName } from '../protocol';
+import {
+  checkStages,
+  laneParts,
+  MAX_TOPIC_BYTES,
+  parseCursor,
+  STAGES,
+  type Cursor,
+  type LaneId,
+  type ProjectId,
+  type StageName,
+} from '../protocol';
 
 /** Throws `Project.NotFound`: what is no id names no project. */
 export function projectArgument(text: string): ProjectId {
   return readInput('the project id', text);
 }
 
-/** Throws `Stage.Unknown` with the stages that there are. */
+/** Throws `Stage.Unknown` with the stages that there are. Whether there is one of this package, the client looks up. */
 export function stageArgument(text: string): StageName {
-  return readInput('the stage', text);
+  const stage = readInput('the stage', text);
+  if (!stage.includes('.')) checkStages(STAGES, [stage]);
+  return stage;
 }
 
 /** Throws `Stage.Unknown`; whether there is such a lane, the run knows. */
 export function laneArgument(text: string): LaneId {
-  return readInput('the lane', text);
+  const lane = readInput('the lane', text);
+  stageArgument(laneParts(lane).stage);
+  return lane;
 }
 
 export function cursorArgument(text: string): Cursor {

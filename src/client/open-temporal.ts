@@ -1,6 +1,7 @@
 import { Client, type Connection } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import type { Config } from '../config';
+import type { OutsideStage } from '../planning';
 import { clientSpans, type StoryMetrics } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
 
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   readonly connection?: Connection;
   /** Takes the place of PAYLOAD_KEY_FILE. The workers need the same codecs. */
   readonly payloadCodecs?: readonly PayloadCodec[];
+  /** Those that the workers have, so that `explain` knows what they are made from. Everything else works without them. */
+  readonly stages?: readonly OutsideStage[];
 }
 
 export interface OpenedTemporal {

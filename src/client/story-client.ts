@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { configOf, type Config, type Settings } from '../config';
 import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
+import { StageRegistry } from '../planning';
 import {
   projectNotFound,
   workflowIdOf,
@@ -17,7 +18,6 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { openRedis, type OpenedRedis } from '../stream';
-import type { StoryMetrics } from '../telemetry';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -45,6 +45,7 @@ import { projectView, type ProjectView } from './projects/project-view';
 import { openTemporal, type ConnectOptions } from './open-temporal';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
+import { mustKnow } from './runs/known-stage';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
 import { watchBatch } from './watch/watch-batch';
 import { runReconcile } from './runs/run-reconcile';
@@ -84,10 +85,10 @@ export class StoryClient {
     private readonly dataSource: DataSource,
     private readonly redis: OpenedRedis,
     private readonly closeTemporal: () => Promise<void>,
-    metrics: StoryMetrics | undefined,
+    { metrics, stages }: ConnectOptions,
   ) {
     const { log } = redis;
-    this.source = { dataSource, log, config };
+    this.source = { dataSource, log, config, ...(stages && { stages: new StageRegistry(stages) }) };
     this.watched = {
       log,
       snapshots: new SnapshotReader(log, (id) => this.run(() => loadProjectRows(dataSource, id))),
@@ -123,7 +124,7 @@ export class StoryClient {
     const redis = openRedis(config);
     // The first snapshot would find it away otherwise.
     await redis.log.ready(REDIS_MS).catch(() => undefined);
-    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options.metrics);
+    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options);
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
@@ -149,11 +150,14 @@ export class StoryClient {
   /** Starts a run of the project; see `startRun`. */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.run(() => {
-      const { temporal, dataSource, config } = this;
+      const { temporal, source } = this;
       const project = (id: ProjectId) => this.project(id);
-      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(this.source, id, of);
-      const ports = { temporal, dataSource, taskQueue: config.TEMPORAL_TASK_QUEUE, project, editsAtStake: atStake };
-      return startRun(ports, read('the project id', projectId), read('the start', options));
+      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(source, id, of);
+      return startRun(
+        { temporal, source, project, editsAtStake: atStake },
+        read('the project id', projectId),
+        read('the start', options),
+      );
     });
   }
 
@@ -372,15 +376,12 @@ export class StoryClient {
     if (this.closed) throw closedError();
   }
 
-  private steer<M extends StoryMessage>(
-    projectId: ProjectId,
-    message: M,
-    argument: () => StoryMessages[M],
-  ): Promise<MessageAnswer> {
+  private steer<M extends StoryMessage>(projectId: ProjectId, message: M, argument: () => StoryMessages[M]) {
     return this.run(async () => {
       const id = read('the project id', projectId);
       const given = argument();
       await this.project(id);
+      await mustKnow(this.source, id, given);
       const answer = await steerRun(this.temporal, id, message, given);
       const { runId, lanes, fence: before } = answer;
       const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';

@@ -12,6 +12,7 @@ import { ProjectStage } from './project-stage.entity';
 import { Project } from './project.entity';
 import { PromptTemplate } from './prompt-template.entity';
 import { Scene } from './scene.entity';
+import { StageResult } from './stage-result.entity';
 import { Session } from './session.entity';
 import { TextEdit } from './text-edit.entity';
 import { ViewToken } from './view-token.entity';
@@ -26,6 +27,7 @@ export const entities = [
   CameraMovement,
   GeneratedVideo,
   Film,
+  StageResult,
   ModelProvider,
   PromptTemplate,
   ModelUsage,

@@ -9,7 +9,7 @@ import {
   Unique,
   UpdateDateColumn,
 } from 'typeorm';
-import type { EventError } from '../protocol';
+import { stageOfRole, type EventError } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -19,13 +19,14 @@ import { Scene } from './scene.entity';
 const VIDEO_STATUSES = ['submitting', 'ambiguous_submit', 'submitted', 'completed', 'failed', 'cancelled'] as const;
 
 /**
- * The clip of a scene and the paid job that makes it. The row is written before the job is requested and gets the
+ * A clip, of a scene or of a whole project, and the paid job that makes it. The row is written before the job is requested and gets the
  * provider's job id right after. After a crash, the next attempt continues the same job and never pays for a second
  * one.
  */
 @Entity('generated_videos')
 @Index('generated_videos_sha256_idx', ['sha256'])
-@Unique('generated_videos_scene_key', ['sceneId'])
+@Unique('generated_videos_scene_key', ['sceneId', 'stage'])
+@Index('generated_videos_project_key', ['projectId', 'stage'], { unique: true, where: 'scene_id IS NULL' })
 @Index('generated_videos_project_idx', ['projectId'])
 @Check('generated_videos_status_check', oneOf('status', VIDEO_STATUSES))
 export class GeneratedVideo {
@@ -36,9 +37,13 @@ export class GeneratedVideo {
   @ForeignKey(() => Project, { name: 'generated_videos_project_fkey', onDelete: 'CASCADE' })
   projectId: string;
 
-  @Column('uuid', { name: 'scene_id' })
+  @Column('text', { default: stageOfRole('clip').name })
+  stage: string;
+
+  /** Null of a stage that runs once in a project. */
+  @Column('uuid', { name: 'scene_id', nullable: true })
   @ForeignKey(() => Scene, { name: 'generated_videos_scene_fkey', onDelete: 'CASCADE' })
-  sceneId: string;
+  sceneId: string | null;
 
   @Column('text')
   status: (typeof VIDEO_STATUSES)[number];

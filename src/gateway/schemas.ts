@@ -259,7 +259,7 @@ export const explanation = named(
     lanes: z.array(
       z.looseObject({
         lane: z.string(),
-        reason: z.enum(['new', 'changed', 'depends', 'forced', 'reused']),
+        reason: z.enum(['new', 'changed', 'depends', 'forced', 'reused', 'unknown']),
         changed: z.array(z.string()).optional(),
         on: z.array(z.string()).optional(),
         edited: z.literal(true).optional(),

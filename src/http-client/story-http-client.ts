@@ -22,7 +22,14 @@ import type {
   StoryClient,
   TextEditView,
 } from '../client';
-import type { LaneId, MessageAnswer, ProjectId, StageName, StoryEvent } from '../protocol';
+import {
+  laneOfRole,
+  type LaneId,
+  type MessageAnswer,
+  type ProjectId,
+  type StageName,
+  type StoryEvent,
+} from '../protocol';
 import { Connection, type HttpClientOptions } from './connection';
 import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';
@@ -206,7 +213,7 @@ export class StoryHttpClient implements OverHttp {
   }
 
   /** A lane's text as it is now. */
-  async laneText(projectId: ProjectId, lane = 'rewrite'): Promise<string> {
+  async laneText(projectId: ProjectId, lane: string = laneOfRole('story')): Promise<string> {
     return (await this.connection.ask('GET', at(projectId, 'lanes/text'), { query: { lane } })).text();
   }
 

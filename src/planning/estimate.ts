@@ -1,6 +1,7 @@
 import { missingPrices, type ModelUsage, type ProviderPrices } from '../entities';
-import { STAGES, type StageName } from '../protocol';
-import { settingsOf, stageDefinition } from '../stages';
+import { checkStages, type StageName, type StagePlan } from '../protocol';
+import { BUILT_IN, settingsOf, type StageRegistry } from '../stages';
+import { knownStages } from './known-stages';
 import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
 import { settingsForNewRun, withSettings, workersSettings } from './run-settings';
 
@@ -41,14 +42,26 @@ type Models = Readonly<Record<ModelKind, Model>>;
 const PROMPT: Range = { least: 100, most: 3_000 };
 /** The least part of an answer's limit that an answer takes. */
 const SHORTEST = 0.1;
+/** Tokens of an answer whose stage only the workers know. */
+const UNKNOWN_ANSWER = 1_000;
 /** Seconds of a scene, as a storyboard is asked for them. */
 const SCENE: Range = { least: 2, most: 6 };
 
+interface Known {
+  readonly registry: StageRegistry;
+  readonly plan: readonly StagePlan[];
+}
+
 /** The cost of a film without earlier results, and without repetitions. */
-export function estimate(scenes: number, models: Models, wanted?: readonly StageName[]): FilmEstimate {
-  const stages = STAGES.filter(({ name }) => !wanted || wanted.includes(name)).flatMap(({ name, scope }) => {
-    const estimated = estimateStage(name, scope === 'project' ? 1 : scenes, scenes, models);
-    return estimated ? [estimated] : [];
+export function estimate(
+  scenes: number,
+  models: Models,
+  wanted?: readonly StageName[],
+  { registry, plan }: Known = { registry: BUILT_IN, plan: BUILT_IN.plan },
+): FilmEstimate {
+  const stages = plan.flatMap(({ name, kind, scope }) => {
+    if (kind === 'film' || (wanted && !wanted.includes(name))) return [];
+    return [estimateStage({ name, kind }, scope === 'project' ? 1 : scenes, scenes, models, registry)];
   });
   const costs = stages.flatMap(({ cost }) => cost ?? []);
   const sum = (end: keyof Range) => costs.reduce((total, cost) => total + cost[end], 0);
@@ -58,16 +71,25 @@ export function estimate(scenes: number, models: Models, wanted?: readonly Stage
 /** The same with the models that a new run would have. */
 export async function estimateFilm(source: PlanSource, { settings, stages }: EstimateInput): Promise<FilmEstimate> {
   const { manager } = source.dataSource;
-  const own = await settingsForNewRun(manager, source.config, await workersSettings(source));
+  const plan = await knownStages(source);
+  checkStages(plan, stages);
+  const own = await settingsForNewRun(manager, source, await workersSettings(source));
   const chosen = (kind: ModelKind) => chooseModel(withSettings(source, own), kind);
   const models = { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') };
-  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages);
+  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages, {
+    registry: source.stages ?? BUILT_IN,
+    plan,
+  });
 }
 
-function estimateStage(name: StageName, calls: number, scenes: number, models: Models): StageEstimate | undefined {
-  const stage = stageDefinition(name);
-  if (stage.kind === 'film') return undefined;
-  const { name: provider, model, prices, reasoningTokens, limits } = models[stage.kind];
+function estimateStage(
+  { name, kind }: { readonly name: StageName; readonly kind: ModelKind },
+  calls: number,
+  scenes: number,
+  models: Models,
+  registry: StageRegistry,
+): StageEstimate {
+  const { name: provider, model, prices, reasoningTokens, limits } = models[kind];
   const all = ({ least, most }: Range): Range => ({ least: calls * least, most: calls * most });
   const of = (unit: ModelUsage['unit'], each: Range, cost: (end: keyof Range) => number): StageEstimate => {
     const isKnown = missingPrices(prices, unit).length === 0;
@@ -81,9 +103,9 @@ function estimateStage(name: StageName, calls: number, scenes: number, models: M
     perSecond = 0,
     perVideo = 0,
   }: ProviderPrices = prices;
-  switch (stage.kind) {
+  switch (kind) {
     case 'text': {
-      const limit = stage.maxTokens({ scenes });
+      const limit = registry.knows(name) ? registry.ofKind('text', name).maxTokens({ scenes }) : UNKNOWN_ANSWER;
       const answer = { least: Math.ceil(limit * SHORTEST), most: limit + reasoningTokens };
       const cost = (end: keyof Range) => (PROMPT[end] * inputPerMillion + answer[end] * outputPerMillion) / 1_000_000;
       return of('token', answer, cost);

@@ -1,5 +1,6 @@
 export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
+export { knownStages } from './known-stages';
 export { chooseHolder, chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
 export {
   planFilm,
@@ -7,7 +8,6 @@ export {
   planLane,
   planText,
   planVideo,
-  stageOfKind,
   type FilmInputs,
   type ImagePlan,
   type LaneInputs,
@@ -20,3 +20,4 @@ export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
 export { settingsForNewRun, settingsIn, withSettings, workersSettings } from './run-settings';
 export { storedResult } from './stored-result';
+export { BUILT_IN, StageRegistry, type OutsideStage } from '../stages';

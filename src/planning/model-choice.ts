@@ -2,7 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ModelSetting, type ProviderPrices, type RunSettings } from '../entities';
 import { StoryreelError } from '../protocol';
-import { mayBeAsked, mayHoldFiles, mayHoldKey } from '../trust';
+import type { StageRegistry } from '../stages';
+import { ADAPTERS, mayBeAsked, mayHoldFiles, mayHoldKey } from '../trust';
 
 export type ModelKind = ModelProvider['kind'];
 
@@ -21,6 +22,8 @@ export interface ModelChoice {
   readonly mayHoldFiles: (host: string) => boolean;
   /** The sizes and lengths of the model in the provider's row. */
   readonly limits?: { readonly sizes?: readonly string[]; readonly seconds?: readonly number[] };
+  /** All of its row's settings, for an adapter that has some of its own. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** How the provider continues a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
   /** The tokens that the model may think beyond the length of the ordered answer; 0 by default. */
@@ -39,6 +42,15 @@ export interface PlanSource {
   readonly config: Config;
   /** The settings of the planned run, if it has any. */
   readonly settings?: RunSettings;
+  /** The stages that this process knows; by default ours. */
+  readonly stages?: StageRegistry;
+  /** The adapters that this process has beside ours. */
+  readonly adapters?: readonly string[];
+}
+
+/** Whether this process can speak to a server of this kind. */
+export function hasAdapter({ adapters = [] }: Pick<PlanSource, 'adapters'>, adapter: string): boolean {
+  return ADAPTERS.includes(adapter) || adapters.includes(adapter);
 }
 
 /** The provider that the environment names; rows of `model_providers` come before it. */
@@ -105,6 +117,7 @@ export function fromRow(row: ModelProvider, config: Config): ModelChoice {
     honoursKey: row.idempotencyKey,
     mayHoldFiles: filesIn(config),
     limits: limitsIn(row.settings),
+    options: row.settings,
     continuation: row.continuation,
     reasoningTokens: wholeIn(row.settings, 'reasoningTokens'),
     key,
@@ -182,6 +195,7 @@ export function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     prices: environmentPrices(config),
     honoursKey: config.STORYREEL_IDEMPOTENCY_KEY,
     mayHoldFiles: filesIn(config),
+    options: {},
     continuation: config.STORYREEL_TEXT_CONTINUATION,
     reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,

@@ -1,15 +1,15 @@
-import { StoryreelError, type StageName } from '../protocol';
+import type { StageName } from '../protocol';
 import {
   withFeedback,
   promptWithFeedback,
   renderMessages,
   renderText,
-  stageDefinition,
   type ClipSource,
   type FilmPlan,
   type JsonSchema,
   type StageContext,
-  type StageDefinition,
+  type ImageStage,
+  type VideoStage,
 } from '../stages';
 import { inputHash, partHash } from './input-hash';
 import { chooseModel, type ModelChoice, type PlanSource } from './model-choice';
@@ -50,22 +50,13 @@ export interface FilmInputs extends LaneInputs {
   readonly film: FilmPlan;
 }
 
-type Kind = StageDefinition['kind'];
-
-/** The stage, if it is of this kind. */
-export function stageOfKind<K extends Kind>(kind: K, name: StageName): Extract<StageDefinition, { kind: K }> {
-  const stage = stageDefinition(name);
-  if (stage.kind !== kind) throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no ${kind}.`);
-  return stage as Extract<StageDefinition, { kind: K }>;
-}
-
 export async function planText(
   source: PlanSource,
   context: StageContext,
   name: StageName,
   feedback: Feedback,
 ): Promise<TextPlan> {
-  const stage = stageOfKind('text', name);
+  const stage = context.stages.ofKind('text', name);
   const choice = await chooseModel(source, 'text');
   const variables = await stage.variables(context);
   const template = await promptFor(context.manager, name, stage.template);
@@ -96,7 +87,7 @@ export async function planText(
 /** The prompt of a picture or a clip, and its inputs. */
 async function promptOf(
   context: StageContext,
-  stage: Extract<StageDefinition, { kind: 'image' | 'video' }>,
+  stage: ImageStage | VideoStage,
   name: StageName,
   feedback: Feedback,
 ): Promise<{ readonly prompt: string; readonly parts: Variables }> {
@@ -111,7 +102,7 @@ export async function planImage(
   name: StageName,
   feedback: Feedback,
 ): Promise<ImagePlan> {
-  const stage = stageOfKind('image', name);
+  const stage = context.stages.ofKind('image', name);
   const choice = await chooseModel(source, 'image');
   const { prompt, parts } = await promptOf(context, stage, name, feedback);
   const { FRAME_SIZE } = source.config;
@@ -130,7 +121,7 @@ export async function planVideo(
   name: StageName,
   feedback: Feedback,
 ): Promise<VideoPlan> {
-  const stage = stageOfKind('video', name);
+  const stage = context.stages.ofKind('video', name);
   const choice = await chooseModel(source, 'video');
   const { prompt, parts } = await promptOf(context, stage, name, feedback);
   const clip = await stage.source(context);
@@ -153,7 +144,7 @@ export async function planVideo(
 }
 
 export async function planFilm(source: PlanSource, context: StageContext, name: StageName): Promise<FilmInputs> {
-  const film = await stageOfKind('film', name).plan(context);
+  const film = await context.stages.ofKind('film', name).plan(context);
   const { FRAME_SIZE } = source.config;
   const made = film.parts.map(({ kind, sha256, seconds, narration }) => [
     ...[sha256, seconds, narration],
@@ -176,7 +167,7 @@ export function planLane(
   name: StageName,
   feedback: Feedback,
 ): Promise<LaneInputs> {
-  switch (stageDefinition(name).kind) {
+  switch (context.stages.definition(name).kind) {
     case 'text':
       return planText(source, context, name, feedback);
     case 'image':

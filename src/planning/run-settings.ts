@@ -1,10 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import type { Config } from '../config';
 import { WorkerSettings, type ModelSetting, type RunSettings } from '../entities';
+import { servedByWorkers } from './known-stages';
 import {
   enabledRows,
   fromEnvironment,
   fromRow,
+  hasAdapter,
   type ModelChoice,
   type ModelKind,
   type PlanSource,
@@ -13,12 +15,14 @@ import {
 /** The settings of a run that is opened by a worker with these settings; rows of `model_providers` come before them. */
 export async function settingsForNewRun(
   manager: EntityManager,
-  config: Config,
+  { config, ...source }: Pick<PlanSource, 'config' | 'adapters'>,
   own: RunSettings = settingsIn(config),
 ): Promise<RunSettings> {
+  const served = await servedByWorkers({ config, dataSource: { manager } });
+  const adapters = [...(source.adapters ?? []), ...(served?.adapters ?? [])];
   const chosen = async (kind: ModelKind): Promise<ModelSetting> => {
     const [row] = await enabledRows(manager, kind);
-    return row ? settingOf(fromRow(row, config)) : own.models[kind];
+    return row ? settingOf(fromRow(row, config), adapters) : own.models[kind];
   };
   return { ...own, models: { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') } };
 }
@@ -47,8 +51,8 @@ export function withSettings<Source extends PlanSource>(source: Source, settings
   return { ...source, config, settings };
 }
 
-function settingOf(choice: ModelChoice): ModelSetting {
+function settingOf(choice: ModelChoice, adapters: readonly string[] = []): ModelSetting {
   const { name: provider, model, jsonSchema, continuation, adapter, baseUrl, keyed } = choice;
-  const configured = baseUrl !== undefined && adapter === 'openai';
+  const configured = baseUrl !== undefined && hasAdapter({ adapters }, adapter);
   return { provider, model, jsonSchema, continuation, configured, keyed: keyed() };
 }

@@ -39,7 +39,8 @@ export type EventBody =
     }
   | {
       readonly type: 'item_completed';
-      readonly item_type: 'image' | 'camera' | 'video';
+      /** `image`, `camera` or `video` of our own stages; of a package's stage what it calls it, or its name. */
+      readonly item_type: string;
       readonly sequence_number: number;
       readonly metadata?: Readonly<Record<string, unknown>>;
     }

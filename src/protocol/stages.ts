@@ -1,3 +1,4 @@
+import { StoryreelError } from './errors';
 import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
 /** What a lane needs to run on. It decides the lane's activity and task queue, so that each kind has its own limit. */
@@ -17,25 +18,42 @@ export interface StagePlan {
   readonly needs: readonly string[];
   /** Those of `needs` that a person may skip without stopping this stage. */
   readonly without?: readonly string[];
+  /** What its result is to a film, if the product shows or edits it in a way of its own. Stages from outside have none. */
+  readonly role?: StageRole;
 }
+
+/** At most one stage has each: `story` and `scenes` are texts that people edit, the others what a scene or the film shows. */
+export type StageRole = 'story' | 'scenes' | 'image' | 'camera' | 'clip' | 'film';
 
 /** The plan of a new run. Glossary: plan. */
 export const STAGES = [
-  { name: 'rewrite', kind: 'text', scope: 'project', needs: [] },
-  { name: 'storyboard', kind: 'text', scope: 'project', needs: ['rewrite'], without: ['rewrite'] },
-  { name: 'image_generation', kind: 'image', scope: 'scene', needs: ['storyboard'] },
-  { name: 'camera_movement', kind: 'text', scope: 'scene', needs: ['storyboard'] },
+  { name: 'rewrite', kind: 'text', scope: 'project', needs: [], role: 'story' },
+  { name: 'storyboard', kind: 'text', scope: 'project', needs: ['rewrite'], without: ['rewrite'], role: 'scenes' },
+  { name: 'image_generation', kind: 'image', scope: 'scene', needs: ['storyboard'], role: 'image' },
+  { name: 'camera_movement', kind: 'text', scope: 'scene', needs: ['storyboard'], role: 'camera' },
   {
     name: 'video_generation',
     kind: 'video',
     scope: 'scene',
     needs: ['image_generation', 'camera_movement'],
     without: ['camera_movement'],
+    role: 'clip',
   },
-  { name: 'film', kind: 'film', scope: 'project', needs: ['video_generation'], without: ['video_generation'] },
+  {
+    name: 'film',
+    kind: 'film',
+    scope: 'project',
+    needs: ['video_generation'],
+    without: ['video_generation'],
+    role: 'film',
+  },
 ] as const satisfies readonly StagePlan[];
 
-export type StageName = (typeof STAGES)[number]['name'];
+/** The stages that come with Storyreel. */
+export type BuiltInStage = (typeof STAGES)[number]['name'];
+
+/** The name of a stage of ours, or of one that a package has brought. */
+export type StageName = BuiltInStage | (string & {});
 
 /** On the old product's channels, events of the whole run go to this stage. */
 export const PIPELINE = 'pipeline';
@@ -51,14 +69,46 @@ export const SCENE_BOUNDS = {
 } as const;
 export const MAX_TOPIC_BYTES = 20_000;
 
-export function isStageName(text: string): text is StageName {
-  return STAGES.some((stage) => stage.name === text);
+export function isBuiltIn(stage: string): stage is BuiltInStage {
+  return STAGES.some(({ name }) => name === stage);
 }
 
-export function stageOf(lane: LaneId): StageName {
+/** Lower case, digits and underscores, after the name of its package and a dot if it comes from one: `extras.title`. */
+export function isStageName(text: string): boolean {
+  return /^[a-z][a-z0-9_]{0,49}(\.[a-z][a-z0-9_]{0,49})?$/.test(text);
+}
+
+/** Our own stage that makes this of a film. */
+export function stageOfRole(role: StageRole): (typeof STAGES)[number] {
+  const found = STAGES.find((stage) => stage.role === role);
+  if (!found) throw new Error(`no stage has the role ${role}`);
+  return found;
+}
+
+/** The lane of that stage. */
+export function laneOfRole(role: StageRole, scene?: number): LaneId {
+  return laneId(stageOfRole(role).name, scene);
+}
+
+export function roleOf(lane: LaneId): StageRole | undefined {
   const { stage } = laneParts(lane);
-  if (!isStageName(stage)) throw new Error(`unknown stage in lane ${lane}`);
-  return stage;
+  return STAGES.find(({ name }) => name === stage)?.role;
+}
+
+/** Throws `Stage.Unknown`. */
+export function checkStages(known: readonly Pick<StagePlan, 'name'>[], stages: readonly string[] | undefined): void {
+  const unknown = stages?.find((stage) => !known.some(({ name }) => name === stage));
+  if (unknown !== undefined)
+    throw new StoryreelError(
+      'Stage.Unknown',
+      `There is no stage "${unknown}". The stages are ${known.map(({ name }) => name).join(', ')}.`,
+    );
+}
+
+/** Both plans, in their order; of stages that both have, the first one's. */
+export function joinPlans(plan: readonly StagePlan[], more: readonly StagePlan[]): readonly StagePlan[] {
+  const news = more.filter(({ name }) => !plan.some((known) => known.name === name));
+  return news.length === 0 ? plan : [...plan, ...news];
 }
 
 /** All lanes of a plan, given the scenes there are, in the order in which a person reads them. */
@@ -68,10 +118,10 @@ export function lanesOf(plan: readonly StagePlan[], scenes: readonly number[]): 
   );
 }
 
-/** Whether the scenes of a run come from this lane: it runs once, and stages that run for each scene need it. */
+/** Whether the scenes of a run come from this lane. The plan that an earlier release recorded has no roles. */
 export function definesScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
   const own = plan.find(({ name }) => name === lane);
-  return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
+  return own !== undefined && (own.role ?? roleOf(lane)) === 'scenes' && plan.some(({ scope }) => scope === 'scene');
 }
 
 /** The commands that a person can type for a lane that waits for a person. */

@@ -3,6 +3,7 @@ export { failureKind } from './failure-kind';
 export { useProxies } from './proxy-route';
 export { linkSignals } from './linked-signal';
 export { sizeOption } from './frame-size';
+export { OUR_ADAPTERS, type ProviderAdapter, type ProviderAdapters, type ProviderSettings } from './adapter';
 export { OpenAiImage } from './openai-image';
 export { OpenAiText } from './openai-text';
 export { OpenAiVideo } from './openai-video';
@@ -10,7 +11,9 @@ export type {
   ChatMessage,
   ClipOrder,
   ImageProvider,
+  ImageRequest,
   Media,
+  ReceiveChunk,
   TakeBytes,
   TextChunk,
   TextProvider,

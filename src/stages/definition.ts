@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { Project, Scene } from '../entities';
-import type { LaneId, SceneIds, StageName } from '../protocol';
+import type { LaneId, SceneIds, StageName, StagePlan } from '../protocol';
 import type { StoredMedia } from '../storage';
+import type { StageRegistry } from './registry';
 
 /** The data of a stage: the project, the scene if it works on one, and access to everything else. */
 export interface StageContext {
@@ -10,6 +11,8 @@ export interface StageContext {
   readonly scene?: Scene;
   /** Lanes that a person has skipped in this run: what an earlier run made in them must not be used. */
   readonly skipped: ReadonlySet<LaneId>;
+  /** The stages that this process knows. */
+  readonly stages: StageRegistry;
 }
 
 export interface PromptText {
@@ -57,9 +60,10 @@ export interface JsonSchema {
 
 interface Stage {
   readonly name: StageName;
-  /** How `item_completed` calls what a per-scene stage makes. */
-  readonly item?: 'image' | 'camera' | 'video';
-  stored(context: StageContext): Promise<StoredResult | undefined>;
+  /** How `item_completed` calls what a per-scene stage makes; by default by the stage's name. */
+  readonly item?: string;
+  /** The whole result, if it is there. A stage that has no table of its own leaves it out. */
+  stored?(context: StageContext): Promise<StoredResult | undefined>;
 }
 
 interface PromptedStage extends Stage {
@@ -81,8 +85,8 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
   /** Throws `UnusableOutput` with what the model should mend. */
   parse(text: string, variables: Readonly<Record<string, unknown>>, checks?: TextChecks): Parsed;
-  /** Writes the result in the transaction that settles the lane; running it twice changes nothing. */
-  save(context: StageContext, result: Parsed, text: SettledText, settlement: Settlement): Promise<void>;
+  /** What else is written, in the transaction that settles the lane; running it twice changes nothing. */
+  save?(context: StageContext, result: Parsed, text: SettledText, settlement: Settlement): Promise<void>;
   /** Set on the stage that lays out the scenes: what is stored of them. */
   scenes?(context: StageContext): Promise<SceneIds>;
 }
@@ -93,13 +97,18 @@ export interface SettledText {
   readonly bytes: number;
 }
 
+/** An image that is in storage. */
+export interface SettledImage extends StoredMedia {
+  /** In pixels, as is the height. */
+  readonly width: number;
+  readonly height: number;
+  readonly prompt: string;
+}
+
 export interface ImageStage extends PromptedStage {
   readonly kind: 'image';
-  save(
-    context: StageContext,
-    image: StoredMedia & { readonly width: number; readonly height: number; readonly prompt: string },
-    settlement: Settlement,
-  ): Promise<void>;
+  /** Writes the result into a table of the stage's own, in the transaction that settles the lane. */
+  save?(context: StageContext, image: SettledImage, settlement: Settlement): Promise<void>;
 }
 
 export interface ClipSource {
@@ -147,6 +156,10 @@ export interface FilmPart {
 }
 
 export type StageDefinition = TextStage | ImageStage | VideoStage | FilmStage;
+
+/** A stage that a package brings: what it does, with its line of the plan. */
+export type OutsideStage<Parsed = unknown> = (TextStage<Parsed> | ImageStage | VideoStage) &
+  Pick<StagePlan, 'scope' | 'needs' | 'without'>;
 
 /** The model answered with something that cannot be used. `issues` go back to it when it is asked again. */
 export class UnusableOutput extends Error {

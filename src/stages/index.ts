@@ -1,26 +1,3 @@
-import type { StageName } from '../protocol';
-import { cameraMovement } from './camera-movement';
-import type { StageDefinition } from './definition';
-import { film } from './film';
-import { imageGeneration } from './image-generation';
-import { rewrite } from './rewrite';
-import { storyboard } from './storyboard';
-import { videoGeneration } from './video-generation';
-
-/** The definition of each stage of the plan. To add one: a folder here, a line here, and its line in the plan. */
-const stages: { readonly [Name in StageName]: StageDefinition & { readonly name: Name } } = {
-  rewrite,
-  storyboard,
-  image_generation: imageGeneration,
-  camera_movement: cameraMovement,
-  video_generation: videoGeneration,
-  film,
-} as { readonly [Name in StageName]: StageDefinition & { readonly name: Name } };
-
-export function stageDefinition(name: StageName): StageDefinition {
-  return stages[name];
-}
-
 export {
   UnusableOutput,
   type ClipSource,
@@ -29,7 +6,10 @@ export {
   type FilmStage,
   type ImageStage,
   type JsonSchema,
+  type OutsideStage,
   type PromptText,
+  type SettledImage,
+  type SettledText,
   type Settlement,
   type StageContext,
   type StageDefinition,
@@ -42,3 +22,5 @@ export { numbersOf, sceneIds } from './storyboard';
 export { askAgain, withFeedback, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';
+export { BUILT_IN, stageDefinition, StageRegistry } from './registry';
+export { resultOf, saveImage, saveText, storedBy } from './stage-results';

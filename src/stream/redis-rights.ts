@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { laneId, type ProjectId } from '../protocol';
+import { laneOfRole, type ProjectId } from '../protocol';
 import { keys } from './keys';
 import { causeOfRefusal } from './redis-causes';
 
@@ -8,7 +8,7 @@ type Command = readonly [name: string, ...args: (string | number)[]];
 
 const probe = (): readonly Command[] => {
   const project = randomUUID() as ProjectId;
-  const [log, lanes, text] = [keys.log(project), keys.lanes(project), keys.text(project, laneId('rewrite'))];
+  const [log, lanes, text] = [keys.log(project), keys.lanes(project), keys.text(project, laneOfRole('story'))];
   return [
     ['eval', 'return 1', 0],
     ['evalsha', '0'.repeat(40), 0],

@@ -22,9 +22,10 @@ import type { Config } from '../config';
 import { createDataSource, databaseUnreachable } from '../entities';
 import { FullDisks } from '../full-disks';
 import type { Logger } from '../logger';
-import { LANE_KINDS, laneQueue, type LaneKind } from '../protocol';
-import { useProxies } from '../providers';
+import { LANE_KINDS, laneQueue, StoryreelError, type LaneKind } from '../protocol';
+import { OUR_ADAPTERS, useProxies, type ProviderAdapters } from '../providers';
 import { waitForNeeds } from '../readiness';
+import { StageRegistry, type OutsideStage } from '../stages';
 import { openMediaStore } from '../storage';
 import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
@@ -56,6 +57,10 @@ export interface WorkerExtras {
   readonly connection?: NativeConnection;
   /** Takes the place of PAYLOAD_KEY_FILE. The clients need the same codecs. */
   readonly payloadCodecs?: readonly PayloadCodec[];
+  /** Stages that a package brings, each after those that it needs. They are part of every run that names none. */
+  readonly stages?: readonly OutsideStage[];
+  /** Adapters that a package brings, by the names that rows of `model_providers` have for them. */
+  readonly providers?: ProviderAdapters;
 }
 
 /** After the grace time, work that does not react to its cancellation is given up … */
@@ -68,13 +73,15 @@ const BEAT_THROTTLE_MS = 100;
  * One process that serves every task queue. Workflows and a run's own steps share one queue, and each kind of lane has
  * a queue with its own limit. The worker begins when the schema, the namespace, Redis and the media folder are ready,
  * and logs until then what it waits for. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws
- * `Config.Invalid` if it cannot listen on METRICS_ADDRESS. If `signal` aborts the waiting, its reason is thrown.
+ * `Config.Invalid` if it cannot listen on METRICS_ADDRESS, or a stage or an adapter is refused. If `signal` aborts the waiting, its reason is thrown.
  */
 export async function runWorker(
   config: Config,
   logger: Logger,
-  { signal, connection: given, payloadCodecs }: WorkerExtras = {},
+  { signal, connection: given, payloadCodecs, stages = [], providers = {} }: WorkerExtras = {},
 ): Promise<RunningWorker> {
+  const registry = new StageRegistry(stages);
+  const adapters = namesOf(providers);
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
   const converter = dataConverter(config, payloadCodecs);
   const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
@@ -141,6 +148,9 @@ export async function runWorker(
       media,
       runs,
       onDiskFault: met.media,
+      stages: registry,
+      adapters,
+      providers,
       ...(metrics && { metrics }),
     };
     await announceSettings(deps).catch((err: Error) =>
@@ -169,6 +179,14 @@ export async function runWorker(
     await close();
     throw error;
   }
+}
+
+/** Throws `Config.Invalid` if one has the name of ours. */
+function namesOf(providers: ProviderAdapters): string[] {
+  const names = Object.keys(providers);
+  const taken = names.find((name) => Object.hasOwn(OUR_ADAPTERS, name));
+  if (taken === undefined) return names;
+  throw new StoryreelError('Config.Invalid', `The adapter "${taken}" has the name of one that comes with Storyreel.`);
 }
 
 async function connectNative(config: Config): Promise<NativeConnection> {

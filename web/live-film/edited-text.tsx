@@ -1,3 +1,4 @@
+import { laneOfRole } from '../../src/protocol';
 import { t } from '../i18n';
 import type { LaneState } from '../story/lane-state';
 import type { Story } from '../story/story';
@@ -8,7 +9,7 @@ export function EditedText({ story, lane }: { readonly story: Story; readonly la
   const words = t();
   const editable = story.editable.value;
   if (!editable || lane.status === 'processing') return null;
-  const begun = editable.text?.lane === 'rewrite' ? editable.text.content : undefined;
+  const begun = editable.text?.lane === laneOfRole('story') ? editable.text.content : undefined;
   if (begun !== undefined) {
     return (
       <EditField
@@ -18,7 +19,7 @@ export function EditedText({ story, lane }: { readonly story: Story; readonly la
         hint={words.editHalfHint}
         value={begun}
         version={editable.version}
-        changes={(content) => ({ text: { lane: 'rewrite', content } })}
+        changes={(content) => ({ text: { lane: laneOfRole('story'), content } })}
         keys="e"
         rows={8}
       />

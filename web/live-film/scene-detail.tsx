@@ -1,3 +1,4 @@
+import { laneOfRole } from '../../src/protocol';
 import type { EditableScene } from '../api/types';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
@@ -21,7 +22,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
     shot_type: words.shotType,
     duration: words.duration,
   };
-  const camera = `camera_movement/${scene}`;
+  const camera = laneOfRole('camera', scene);
   return (
     <div class="scene-detail">
       <h3>{words.sceneNumber(scene)}</h3>

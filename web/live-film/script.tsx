@@ -1,3 +1,4 @@
+import { laneOfRole } from '../../src/protocol';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
@@ -7,10 +8,12 @@ import { LaneText } from '../text/lane-text';
 import { EditedText } from './edited-text';
 import { ProofMark } from './proof';
 
+const STORY = laneOfRole('story');
+
 /** The story as it is written, with what has happened to it at its margin. */
 export function Script({ story, readOnly = false }: { readonly story: Story; readonly readOnly?: boolean }) {
   const words = t();
-  const lane = story.model.lanes.value.get('rewrite') ?? NEW_LANE;
+  const lane = story.model.lanes.value.get(STORY) ?? NEW_LANE;
   const isLive = lane.status === 'processing';
   return (
     <section class="script" id="script" aria-labelledby="script-title">
@@ -36,7 +39,7 @@ export function Script({ story, readOnly = false }: { readonly story: Story; rea
           ))}
         </ul>
       )}
-      <LaneText text={story.model.text('rewrite')} isLive={isLive} label={words.script} />
+      <LaneText text={story.model.text(STORY)} isLive={isLive} label={words.script} />
       {lane.status === 'pending' && <p class="quiet-text">{words.notWrittenYet}</p>}
       {!readOnly && <EditedText story={story} lane={lane} />}
     </section>

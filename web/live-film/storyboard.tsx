@@ -1,4 +1,4 @@
-import { STATUS_MARKS, type LaneStatus } from '../../src/protocol';
+import { laneOfRole, stageOfRole, STATUS_MARKS, type LaneStatus } from '../../src/protocol';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
 import type { Story } from '../story/story';
@@ -11,13 +11,14 @@ interface StoryboardProps {
   readonly onChoose: (scene: number) => void;
 }
 
-export const SCENE_STAGES = ['image_generation', 'camera_movement', 'video_generation'] as const;
+const BOARD = laneOfRole('scenes');
+export const SCENE_STAGES = (['image', 'camera', 'clip'] as const).map((role) => stageOfRole(role).name);
 
 /** One card for each scene: its picture, its texts, and the status of image, camera and clip. */
 export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
   const words = t();
   const scenes = story.model.scenes.value;
-  const lane = story.model.lanes.value.get('storyboard') ?? NEW_LANE;
+  const lane = story.model.lanes.value.get(BOARD) ?? NEW_LANE;
   return (
     <section class="storyboard" id="storyboard" aria-labelledby="storyboard-title">
       <header>
@@ -25,7 +26,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
         <Status status={lane.status} />
       </header>
       {scenes.length === 0 && lane.status === 'processing' && (
-        <LaneText text={story.model.text('storyboard')} isLive label={words.storyboard} calm />
+        <LaneText text={story.model.text(BOARD)} isLive label={words.storyboard} calm />
       )}
       {scenes.length === 0 && lane.status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
       <ul class="cards">

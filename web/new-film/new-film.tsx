@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { MAX_SCENES, MAX_TOPIC_BYTES, STAGES, utf8Bytes } from '../../src/protocol';
+import { MAX_SCENES, MAX_TOPIC_BYTES, stageOfRole, STAGES, utf8Bytes } from '../../src/protocol';
 import { ask, Problem } from '../api/ask';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
@@ -27,7 +27,7 @@ const BLANK: Form = {
   name: '',
   scenes: '6',
   style: '',
-  gates: ['storyboard'],
+  gates: [stageOfRole('scenes').name],
   budget: '',
   onFailure: 'park',
   priority: '',
@@ -154,7 +154,7 @@ export function NewFilm() {
           <legend>{words.stopHere}</legend>
           <p class="hint">{words.gatesHint}</p>
           <div class="gates">
-            {STAGES.filter(({ name }) => name !== 'film').map(({ name }) => (
+            {STAGES.filter(({ kind }) => kind !== 'film').map(({ name }) => (
               <label key={name} class="gate">
                 <input
                   type="checkbox"

@@ -1,3 +1,4 @@
+import { stageOfRole } from '../../src/protocol';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ProjectPage } from '../api/types';
 import { t } from '../i18n';
@@ -68,8 +69,8 @@ function Waiting({ id, name }: { readonly id: string; readonly name: string }) {
         <a href={`/p/${id}`}>{name}</a>
       </h2>
       <AttentionTray story={story} />
-      {gate === 'rewrite' && <Script story={story} readOnly />}
-      {gate !== undefined && gate !== 'rewrite' && (
+      {gate === stageOfRole('story').name && <Script story={story} readOnly />}
+      {gate !== undefined && gate !== stageOfRole('story').name && (
         <Storyboard story={story} chosen={undefined} onChoose={(scene) => navigate(`/p/${id}?scene=${scene}`)} />
       )}
       <GateBar story={story} />

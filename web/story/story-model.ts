@@ -1,6 +1,7 @@
 import { batch, signal } from '@preact/signals';
 import {
   sha256Hex,
+  stageOfRole,
   utf8Bytes,
   type FilmReference,
   type LogEvent,
@@ -141,7 +142,8 @@ export class StoryModel {
         this.takeItem(event);
         return true;
       case 'stage_completed':
-        if (event.stage === 'film' && event.metadata) this.film.value = event.metadata as unknown as FilmReference;
+        if (event.stage === stageOfRole('film').name && event.metadata)
+          this.film.value = event.metadata as unknown as FilmReference;
         return true;
       case 'edited':
         this.editedBy.value = event.by;
@@ -170,7 +172,9 @@ export class StoryModel {
         ? { camera: metadata as unknown as SceneAssets['camera'] }
         : type === 'image'
           ? { image: asset }
-          : { clip: asset };
+          : type === 'video'
+            ? { clip: asset }
+            : {};
     this.assets.value = new Map(this.assets.value).set(scene, { ...old, ...next });
   }
 

@@ -7,6 +7,9 @@ import { writeStory } from '../writing/story';
 import { drawStoryboard } from '../writing/storyboard';
 import { contentOf, prefillOf, promptOf, type ChatRequest } from './request';
 
+/** In tokens. */
+const LEAST_OF_STORY = 100;
+
 type Task = 'rewrite' | 'storyboard' | 'camera_movement' | 'talk';
 
 /** The studio's answer to the request; after a prefill, only the text that follows it. */
@@ -43,6 +46,9 @@ function taskOf(request: ChatRequest, prompt: string): Task {
   if (/camera/i.test(schema)) return 'camera_movement';
   if (/"movement"|camera[ _]move|运镜|镜头运动/i.test(prompt)) return 'camera_movement';
   if (/"scenes"|scene_number|storyboard|分镜/i.test(prompt)) return 'storyboard';
+  const room = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
+  // A few tokens about a story, such as its title, are no story.
+  if (room < LEAST_OF_STORY) return 'talk';
   return /\b(rewrite|retell|story|tale)\b|改写|故事|短文/i.test(prompt) ? 'rewrite' : 'talk';
 }
 

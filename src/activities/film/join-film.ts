@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { planFilm, stageOfKind } from '../../planning';
+import { planFilm } from '../../planning';
 import type { LaneResult, LaneTask } from '../../protocol';
 import type { FilmPlan } from '../../stages';
 import type { ActivityDeps } from '../deps';
@@ -25,7 +25,7 @@ const maker: LaneProducer<FilmPlan> = {
       const stored = await run.through(() => media.take(film, 'video/mp4'));
       await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
         const made = { ...stored, durationSeconds: seconds, width, height, plan };
-        await stageOfKind('film', run.stage).save(context, made, settlement);
+        await context.stages.ofKind('film', run.stage).save(context, made, settlement);
         return {};
       });
       return { sha256: stored.sha256, bytes: stored.bytes };

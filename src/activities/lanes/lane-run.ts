@@ -3,7 +3,6 @@ import { activityInfo, Context } from '@temporalio/activity';
 import type { Lane } from '../../entities';
 import {
   laneParts,
-  stageOf,
   type EventBody,
   type LaneResult,
   type LaneTask,
@@ -12,7 +11,7 @@ import {
   type StageName,
 } from '../../protocol';
 import { markLogged } from '../../log-context';
-import { loadContext, storedResult, withSettings, type LaneInputs } from '../../planning';
+import { knownStages, loadContext, storedResult, withSettings, type LaneInputs } from '../../planning';
 import { linkSignals } from '../../providers';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages';
 import type { LaneWriter, TextWriter } from '../../stream';
@@ -165,7 +164,7 @@ export async function runLane<Inputs>(
 
   try {
     const opened = await outage.through(async () => {
-      const context = await loadContext(deps.dataSource.manager, projectId, lane);
+      const context = await loadContext(deps, projectId, lane);
       const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
       return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim, task) };
     });
@@ -175,13 +174,16 @@ export async function runLane<Inputs>(
     }
     const { context, before } = opened;
     claimed = true;
+    const { stage } = laneParts(lane);
+    // In a deploy, or with workers of several kinds, another worker may know it.
+    context.stages.definition(stage);
     if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     const { unusable } = Object.assign(spent, attempt > 1 && spentBefore(before?.error));
     const run: LaneRun = {
       deps: withSettings(deps, context.project.runSettings),
       claim,
       context,
-      stage: stageOf(lane),
+      stage,
       signal: stop.signal,
       ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
       ...(task.madeSince !== undefined && { minResultFence: task.madeSince }),
@@ -209,7 +211,7 @@ export async function runLane<Inputs>(
     const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
     const reusable =
       sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
-        ? await outage.through(() => storedResult(deps.dataSource.manager, projectId, lane))
+        ? await outage.through(() => storedResult(deps, projectId, lane))
         : undefined;
     deps.logger.debug({ reuses: reusable !== undefined, fence, model: plan.model }, 'the lane is planned');
     const made = reusable
@@ -269,9 +271,14 @@ async function useAgain<Inputs>(
   maker: LaneProducer<Inputs>,
 ): Promise<ProducedLane> {
   const scenes = await maker.scenes?.(run);
-  await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
-    Promise.resolve(scenes ? { scenes } : {}),
-  );
+  const settled = {
+    inputHash,
+    inputs: parts,
+    resultHash: sha256,
+    madeBy,
+    ...(scenes && { known: await knownStages(run.deps) }),
+  };
+  await settleLane(run.deps.dataSource, run.claim, settled, () => Promise.resolve(scenes ? { scenes } : {}));
   return { sha256, bytes, ...(scenes && { scenes }) };
 }
 

@@ -11,6 +11,7 @@ import {
   type ParkRequest,
   type ProjectId,
   type SceneIds,
+  type StagePlan,
 } from '../../protocol';
 import { numbersOf } from '../../stages';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
@@ -124,6 +125,8 @@ export interface SettledLane {
   readonly madeBy: number;
   /** The text of a stage that runs once and streams text. */
   readonly text?: { readonly text: string; readonly sha256: string; readonly bytes: number };
+  /** Every stage of which a scene that is laid out has a lane; by default ours. */
+  readonly known?: readonly StagePlan[];
 }
 
 /** For a lane that defines scenes: all scenes that are stored after it. */
@@ -179,7 +182,7 @@ export async function settleLane(
       );
     }
     const result = await save(manager);
-    if (result.scenes) await planScenes(manager, projectId, numbersOf(result.scenes));
+    if (result.scenes) await planScenes(manager, projectId, numbersOf(result.scenes), settled.known ?? STAGES);
     await refreshStage(manager, projectId, stage);
     return result;
   });
@@ -286,12 +289,17 @@ export async function refreshStage(
 }
 
 /** Adds the lanes of the given scenes, and removes the lanes of removed scenes. */
-async function planScenes(manager: EntityManager, projectId: ProjectId, scenes: readonly number[]): Promise<void> {
+async function planScenes(
+  manager: EntityManager,
+  projectId: ProjectId,
+  scenes: readonly number[],
+  known: readonly StagePlan[],
+): Promise<void> {
   await manager.query(
     'DELETE FROM lanes WHERE project_id = $1 AND sequence_number IS NOT NULL AND NOT (sequence_number = ANY ($2::int[]))',
     [projectId, scenes],
   );
-  const stages = STAGES.filter(({ scope }) => scope === 'scene');
+  const stages = known.filter(({ scope }) => scope === 'scene');
   const rows = stages.flatMap(({ name }) => scenes.map((n) => ({ lane: laneId(name, n), stage: name, n })));
   await manager.query(
     `INSERT INTO lanes (project_id, lane, stage, sequence_number)

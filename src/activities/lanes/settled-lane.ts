@@ -1,7 +1,7 @@
 import { Lane } from '../../entities';
-import { stageOf, type LaneAddress, type LaneResult } from '../../protocol';
+import { laneParts, type LaneAddress, type LaneResult } from '../../protocol';
 import { storedResult } from '../../planning';
-import { numbersOf, sceneIds, stageDefinition } from '../../stages';
+import { BUILT_IN, numbersOf, sceneIds } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { laneNow } from './lane-of-scene';
 
@@ -12,10 +12,10 @@ export async function settledLane(deps: ActivityDeps, address: LaneAddress): Pro
   const lane = await laneNow(manager, address);
   if (lane === undefined) return null;
   const row = await manager.findOneBy(Lane, { projectId, lane });
-  const stored = row?.status === 'completed' ? await storedResult(manager, projectId, lane) : undefined;
+  const stored = row?.status === 'completed' ? await storedResult(deps, projectId, lane) : undefined;
   if (!stored) return null;
   const { sha256, bytes } = stored;
-  const stage = stageDefinition(stageOf(lane));
+  const stage = (deps.stages ?? BUILT_IN).definition(laneParts(lane).stage);
   const ids = stage.kind === 'text' && stage.scenes !== undefined ? await sceneIds(manager, projectId) : undefined;
   return {
     ...{ sha256, bytes, reused: false, announced: false },

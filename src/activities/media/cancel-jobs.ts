@@ -1,6 +1,6 @@
 import { In, LessThan } from 'typeorm';
 import { GeneratedVideo, Scene } from '../../entities';
-import { laneParts, type LaneId, type ProjectId } from '../../protocol';
+import { laneId, type LaneId, type ProjectId } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { holderOf } from '../usage/provider-choice';
 
@@ -25,15 +25,16 @@ interface OfRun {
  */
 export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before }: OfRun): Promise<void> {
   const { manager } = deps.dataSource;
-  const scenes = lanes?.filter((lane) => laneParts(lane).stage === 'video_generation').map((l) => laneParts(l).scene);
-  if (scenes?.length === 0) return;
-  const ofLanes = scenes && (await manager.findBy(Scene, { projectId, sequenceNumber: In(scenes) }));
-  const jobs = await manager.findBy(GeneratedVideo, {
+  if (lanes?.length === 0) return;
+  const underWay = await manager.findBy(GeneratedVideo, {
     projectId,
     status: 'submitted',
     ...(before !== undefined && { fence: LessThan(before) }),
-    ...(ofLanes && { sceneId: In(ofLanes.map(({ id }) => id)) }),
   });
+  const scenes = await manager.findBy(Scene, { id: In(underWay.map(({ sceneId }) => sceneId)) });
+  const laneOf = ({ stage, sceneId }: GeneratedVideo) =>
+    laneId(stage, scenes.find(({ id }) => id === sceneId)?.sequenceNumber);
+  const jobs = underWay.filter((job) => !lanes || lanes.includes(laneOf(job)));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   await Promise.all(
     jobs.map((job) =>

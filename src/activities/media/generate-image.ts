@@ -1,5 +1,6 @@
 import { ModelUsage } from '../../entities';
-import { planImage, stageOfKind } from '../../planning';
+import { planImage } from '../../planning';
+import { saveImage } from '../../stages';
 import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import { UnusableMedia, type ImageProvider } from '../../providers';
 import { mayBeCharged } from '../usage/call-cost';
@@ -53,7 +54,11 @@ const maker: LaneProducer<ImageInputs> = {
       const { width, height } = picture;
       const media = await run.through(() => deps.media.put(picture.bytes, picture.mediaType));
       await run.settle({ resultHash: media.sha256 }, async (context, settlement) => {
-        await stageOfKind('image', run.stage).save(context, { ...media, width, height, prompt }, settlement);
+        const stage = context.stages.ofKind('image', run.stage);
+        const settled = { ...media, width, height, prompt };
+        await (stage.save
+          ? stage.save(context, settled, settlement)
+          : saveImage(context, run.stage, settled, settlement));
         await paid.call.settle(context.manager, ONE, false);
         return {};
       });

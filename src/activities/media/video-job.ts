@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import { GeneratedVideo, ModelUsage } from '../../entities';
 import type { ClipOrder } from '../../providers';
 import type { LanePlan, LaneRun } from '../lanes/lane-run';
@@ -11,9 +11,11 @@ interface OfProvider {
 /** Returns the job to follow: the running job for these inputs, or a new one, stored before it is submitted. */
 export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise<GeneratedVideo> {
   const { dataSource } = run.deps;
-  const sceneId = run.context.scene?.id ?? '';
+  const { stage } = run;
+  const sceneId = run.context.scene?.id ?? null;
   const { projectId, lane, fence } = run.claim;
-  const found = await dataSource.manager.findOneBy(GeneratedVideo, { sceneId });
+  const place = { projectId, stage, sceneId: sceneId ?? IsNull() };
+  const found = await dataSource.manager.findOneBy(GeneratedVideo, place);
   const underWay = found?.status === 'submitting' || found?.status === 'submitted';
   if (found && underWay && found.inputHash === plan.inputHash) {
     await updateJob(dataSource.manager, run, found, { fence });
@@ -22,9 +24,9 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
   const submission = (found?.submission ?? 0) + 1;
   await dataSource.query(
     `INSERT INTO generated_videos
-       (project_id, scene_id, status, input_hash, submission, idempotency_key, provider, model, fence)
-     VALUES ($1, $2, 'submitting', $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (scene_id) DO UPDATE
+       (project_id, scene_id, status, input_hash, submission, idempotency_key, provider, model, fence, stage)
+     VALUES ($1, $2, 'submitting', $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT ${sceneId === null ? '(project_id, stage) WHERE scene_id IS NULL' : '(scene_id, stage)'} DO UPDATE
        SET status = 'submitting', input_hash = $3, submission = $4, idempotency_key = $5, provider = $6, model = $7,
            fence = $8, provider_job_id = NULL, ordered_seconds = NULL, ordered_size = NULL, sha256 = NULL,
            media_type = NULL, bytes = NULL, duration_seconds = NULL, submitted_at = NULL, completed_at = NULL,
@@ -36,13 +38,14 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
       plan.inputHash,
       submission,
       // The key contains the scene's id, not its number: two equal scenes may change places.
-      [projectId, run.stage, sceneId, plan.inputHash.slice(0, 16), submission].join('/'),
+      [projectId, stage, sceneId ?? '', plan.inputHash.slice(0, 16), submission].join('/'),
       plan.inputs.chosen.name,
       plan.model,
       fence,
+      stage,
     ],
   );
-  const opened = await dataSource.manager.findOneBy(GeneratedVideo, { sceneId, fence });
+  const opened = await dataSource.manager.findOneBy(GeneratedVideo, { ...place, fence });
   if (!opened) throw new StaleAttempt(lane);
   return opened;
 }

@@ -7,7 +7,7 @@ const MOST_NAMED = 10;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Every row that refers to a file by its hash. */
-const REFERENCES = ['generated_images', 'generated_videos', 'films'] as const;
+const REFERENCES = ['generated_images', 'generated_videos', 'films', 'stage_results'] as const;
 
 interface Reference {
   readonly id: string;
@@ -78,7 +78,7 @@ async function rowsWithoutFile({ dataSource, media, logger }: ActivityDeps, beat
     do {
       rows = await dataSource.query<Reference[]>(
         `SELECT id, sha256, media_type AS "mediaType", project_id AS "projectId" FROM ${table}
-         WHERE (sha256, id) > ($1, $2::uuid) ORDER BY sha256, id LIMIT ${BATCH}`,
+         WHERE (sha256, id) > ($1, $2::uuid) AND media_type IS NOT NULL ORDER BY sha256, id LIMIT ${BATCH}`,
         [last?.sha256 ?? '', last?.id ?? NO_ID],
       );
       for (const row of rows) if (!(await media.has(mediaKey(row.sha256, row.mediaType)))) lacking.push(row);

@@ -1,5 +1,5 @@
 import type { Lane, Project } from '../../entities';
-import { laneParts, PIPELINE, STAGES, type EventBody, type LaneId, type ProjectId } from '../../protocol';
+import { laneParts, PIPELINE, type EventBody, type LaneId, type ProjectId } from '../../protocol';
 import { isAnnounced } from './announce';
 import type { ActivityDeps } from '../deps';
 import type { EndedRun } from './end-run';
@@ -25,7 +25,7 @@ export interface EndAnnouncement {
 export async function announceEnd(
   deps: ActivityDeps,
   ended: EndedRun,
-  { runId, execution, planned = STAGES.map(({ name }) => name) }: EndAnnouncement,
+  { runId, execution, planned = ended.stages.map(({ stage }) => stage) }: EndAnnouncement,
 ): Promise<void> {
   const { project, stages, lanes, fence } = ended;
   const projectId = project.id as ProjectId;

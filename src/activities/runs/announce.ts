@@ -3,7 +3,6 @@ import { Lane, lockProject, Project, ProjectStage, usageTotals } from '../../ent
 import {
   laneParts,
   personCommands,
-  stageOf,
   type EventBody,
   type LaneAddress,
   type LaneId,
@@ -12,7 +11,7 @@ import {
 } from '../../protocol';
 import { isFollowedByRun, currentFence } from '../lanes/own-fence';
 import { storedResult } from '../../planning';
-import { stageDefinition, type StageDefinition, type StoredResult } from '../../stages';
+import { BUILT_IN, type StoredResult } from '../../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
@@ -77,7 +76,7 @@ async function announceSettled(
   { projectId, lane, runId, text }: Announcement,
   row: Lane,
 ): Promise<void> {
-  const stored = await storedResult(source.dataSource.manager, projectId, lane);
+  const stored = await storedResult(source, projectId, lane);
   if (!stored) return;
   await publishLaneEnd(source, row, stored, runId, text);
   await publishStageProgress(source, projectId, lane, runId, stored.metadata);
@@ -126,18 +125,18 @@ async function publishLaneEnd(
   runId: string,
   text: TextWriter | undefined,
 ): Promise<void> {
-  const { dataSource, log } = source;
+  const { dataSource, log, stages = BUILT_IN } = source;
   const { projectId, lane } = writerOf(row);
   const { stage, scene } = laneParts(lane);
-  const definition = stageDefinition(stageOf(lane));
+  const { item: itemType = stage } = stages.definition(stage);
   const usage = await usageTotals(dataSource.manager, projectId, lane);
   const whole: EventBody | undefined =
     stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
   const item: EventBody | undefined =
-    definition.item && scene !== undefined
+    scene !== undefined
       ? {
           type: 'item_completed',
-          item_type: definition.item,
+          item_type: itemType,
           sequence_number: scene,
           ...(stored.metadata && { metadata: stored.metadata }),
         }
@@ -206,7 +205,6 @@ async function publishStageProgress(
   made?: StoredResult['metadata'],
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
-  const definition = stageDefinition(stageOf(lane));
   const { row, skipped, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
 
   if (scene !== undefined) {
@@ -239,7 +237,7 @@ async function publishStageProgress(
     stage,
     events: [{ type: 'stage_completed', metadata }],
     once: { key: `stage:${runId}:${stage}`, value: newest },
-    upstream: stageEnd(definition, row, metadata),
+    upstream: stageEnd(row, metadata),
   });
 }
 
@@ -268,12 +266,8 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
 }
 
 /** How a client that watches one stage of the old product learns that it has ended: always by `done`. */
-function stageEnd(
-  definition: StageDefinition,
-  row: ProjectStage,
-  metadata: Readonly<Record<string, unknown>>,
-): UpstreamMessage[] {
-  const { name: stage } = definition;
+function stageEnd(row: ProjectStage, metadata: Readonly<Record<string, unknown>>): UpstreamMessage[] {
+  const { stage } = row;
   return [
     {
       stage,

@@ -1,14 +1,14 @@
 import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
 import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../../entities';
-import { planRun, settingsForNewRun, type PlannedRun } from '../../planning';
+import { knownStages, planRun, settingsForNewRun, type PlannedRun } from '../../planning';
 import {
   projectNotFound,
-  STAGES,
   StoryreelError,
   type OpenedRun,
   type OpenRequest,
   type ProjectId,
+  type StagePlan,
 } from '../../protocol';
 import { clockWentBack } from '../lanes/clock';
 import { countStart } from './count-runs';
@@ -39,8 +39,9 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
       if (early) throw early;
       throw new StoryreelError('Run.Gone', `This run of project ${projectId} has ended, or another one has begun.`);
     }
-    const chosen = await planRun(manager, request);
-    await resetRows(manager, projectId, runId, chosen);
+    const known = await knownStages({ ...deps, dataSource: { manager } });
+    const chosen = await planRun(manager, known, request);
+    await resetRows(manager, projectId, runId, chosen, known);
     afterCommit(manager, () => countStart(deps.metrics, before?.status));
     return chosen;
   });
@@ -56,7 +57,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
 
 /** Decided once, even if an earlier attempt on another worker has opened the run and its answer was lost. */
 async function settingsOfRun(
-  { config }: ActivityDeps,
+  deps: ActivityDeps,
   manager: EntityManager,
   project: Project | null,
   { keepSettings }: OpenRequest,
@@ -64,7 +65,7 @@ async function settingsOfRun(
 ): Promise<RunSettings> {
   const last = project?.runSettings;
   if (last && (keepSettings || project.runId === runId)) return last;
-  return settingsForNewRun(manager, config);
+  return settingsForNewRun(manager, deps);
 }
 
 async function resetRows(
@@ -72,12 +73,13 @@ async function resetRows(
   projectId: ProjectId,
   runId: string,
   { plan, scenes }: PlannedRun,
+  known: readonly StagePlan[],
 ): Promise<void> {
   await manager
     .createQueryBuilder()
     .insert()
     .into(ProjectStage)
-    .values(STAGES.map(({ name }) => ({ projectId, stage: name })))
+    .values(known.map(({ name }) => ({ projectId, stage: name })))
     .orIgnore()
     .execute();
   await manager
@@ -85,7 +87,7 @@ async function resetRows(
     .insert()
     .into(Lane)
     .values(
-      STAGES.filter(({ scope }) => scope === 'project').map(({ name }) => ({ projectId, lane: name, stage: name })),
+      known.filter(({ scope }) => scope === 'project').map(({ name }) => ({ projectId, lane: name, stage: name })),
     )
     .orIgnore()
     .execute();

@@ -2,11 +2,12 @@ import type { DataSource } from 'typeorm';
 import type { Lane } from '../../entities';
 import type { Logger } from '../../logger';
 import type { LaneId, ProjectId } from '../../protocol';
+import type { PlanSource } from '../../planning';
 import type { EventLog, LaneWriter, PublishReply, PublishRequest } from '../../stream';
 import type { StoryMetrics } from '../../telemetry';
 import { takeOverFence } from '../lanes/lane-store';
 
-export interface EndSource {
+export interface EndSource extends Pick<PlanSource, 'stages'> {
   readonly dataSource: DataSource;
   readonly log: EventLog;
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { lockProject } from '../../entities';
-import { fenceOf, STAGES, type ResyncRequest } from '../../protocol';
+import { lockProject, ProjectStage } from '../../entities';
+import { fenceOf, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
 import { isSupersededRun, currentFence } from '../lanes/own-fence';
@@ -19,7 +19,8 @@ export async function resyncRun(deps: ActivityDeps, request: ResyncRequest): Pro
     await lockProject(manager, projectId);
     if (await isSupersededRun(manager, projectId, currentFence())) return undefined;
     await resyncLanes(manager, request, begins);
-    for (const { name } of STAGES) await refreshStage(manager, projectId, name);
+    const stages = await manager.findBy(ProjectStage, { projectId });
+    for (const { stage } of stages) await refreshStage(manager, projectId, stage);
     await manager.query(
       `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
          AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,

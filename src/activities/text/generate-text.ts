@@ -1,7 +1,7 @@
 import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import type { ChatMessage, TextProvider } from '../../providers';
-import { planText, stageOfKind, textHash, type TextPlan } from '../../planning';
-import { askAgain } from '../../stages';
+import { knownStages, planText, textHash, type TextPlan } from '../../planning';
+import { askAgain, saveText } from '../../stages';
 import { TextWriter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
@@ -32,11 +32,11 @@ export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneRe
 const maker: LaneProducer<TextInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planText(deps, context, name, feedback);
-    return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
+    return { ...plan, inputs: { ...plan, chosen: openText(deps, plan.choice) } };
   },
 
   async make(run, { inputs }) {
-    const stage = stageOfKind('text', run.stage);
+    const stage = run.context.stages.ofKind('text', run.stage);
     const { deps, claim } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
     const messages = conversation(run, inputs, continued?.text);
@@ -78,10 +78,14 @@ const maker: LaneProducer<TextInputs> = {
       const { text } = writer;
       const parsed = stage.parse(text, inputs.variables, textChecks(deps.config));
       const { sha256, bytes } = textHash(text);
+      const settled = { text, sha256, bytes };
+      const known = stage.scenes && (await run.through(() => knownStages(deps)));
       const result = await run.settle(
-        { resultHash: sha256, text: { text, sha256, bytes } },
+        { resultHash: sha256, text: settled, ...(known && { known }) },
         async (context, settlement) => {
-          await stage.save(context, parsed, { text, sha256, bytes }, settlement);
+          await (stage.save
+            ? stage.save(context, parsed, settled, settlement)
+            : saveText(context, run.stage, settled, settlement));
           await paid.call.settle(context.manager, tokens, tokens.estimated);
           const scenes = await stage.scenes?.(context);
           return scenes ? { scenes } : {};
@@ -99,7 +103,7 @@ const maker: LaneProducer<TextInputs> = {
     }
   },
 
-  scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
+  scenes: ({ stage, context }) => context.stages.ofKind('text', stage).scenes?.(context),
 };
 
 /**

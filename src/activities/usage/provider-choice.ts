@@ -2,10 +2,10 @@ import type { ModelProvider, ProviderPrices } from '../../entities';
 import { chooseHolder, type ModelChoice, type ModelKind } from '../../planning';
 import { StoryreelError } from '../../protocol';
 import {
-  OpenAiImage,
-  OpenAiText,
-  OpenAiVideo,
+  OUR_ADAPTERS,
   type ImageProvider,
+  type ProviderAdapter,
+  type ProviderSettings,
   type TextProvider,
   type VideoProvider,
 } from '../../providers';
@@ -43,24 +43,23 @@ export async function holderOf(deps: ActivityDeps, name: string): Promise<Resolv
 }
 
 /** These functions throw `Provider.NotConfigured` if the chosen model cannot be asked. */
-export function openText(choice: ModelChoice): ResolvedProvider<TextProvider> {
-  return open('text', choice, (row) => new OpenAiText(row));
+export function openText(deps: Ports, choice: ModelChoice): ResolvedProvider<TextProvider> {
+  return open('text', deps, choice, adapterOf(deps, choice)?.text);
 }
 
-export function openImage(deps: ActivityDeps, choice: ModelChoice): ResolvedProvider<ImageProvider> {
-  return open('image', choice, (row) => new OpenAiImage({ ...row, ...mediaOptions(deps, choice) }));
+export function openImage(deps: Ports, choice: ModelChoice): ResolvedProvider<ImageProvider> {
+  return open('image', deps, choice, adapterOf(deps, choice)?.image);
 }
 
-export function openVideo(deps: ActivityDeps, choice: ModelChoice): ResolvedProvider<VideoProvider> {
-  return open('video', choice, (row) => new OpenAiVideo({ ...row, ...mediaOptions(deps, choice) }));
+export function openVideo(deps: Ports, choice: ModelChoice): ResolvedProvider<VideoProvider> {
+  return open('video', deps, choice, adapterOf(deps, choice)?.video);
 }
 
-function mediaOptions({ logger }: ActivityDeps, { name, limits, mayHoldFiles }: ModelChoice) {
-  return {
-    ...(limits && { limits }),
-    mayAsk: mayHoldFiles,
-    say: (words: string) => logger.info({ provider: name }, words),
-  };
+type Ports = Pick<ActivityDeps, 'logger' | 'providers'>;
+
+function adapterOf({ providers }: Ports, { adapter }: ModelChoice): ProviderAdapter | undefined {
+  const all = { ...providers, ...OUR_ADAPTERS };
+  return Object.hasOwn(all, adapter) ? all[adapter] : undefined;
 }
 
 const SETTING = {
@@ -69,15 +68,14 @@ const SETTING = {
   video: 'STORYREEL_VIDEO_BASE_URL',
 } as const;
 
-type Row = Pick<ModelChoice, 'name' | 'model' | 'jsonSchema'> & { readonly baseUrl: string; readonly apiKey: string };
-
 function open<Provider>(
   kind: ModelKind,
+  { logger }: Ports,
   choice: ModelChoice,
-  make: (row: Row) => Provider,
+  make: ((settings: ProviderSettings) => Provider) | undefined,
 ): ResolvedProvider<Provider> {
   const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, honoursKey, kept } = choice;
-  const isKnown = baseUrl !== undefined && adapter === 'openai';
+  const isKnown = baseUrl !== undefined && make !== undefined;
   if (kept?.configured && (!isKnown || (kept.keyed && !choice.keyed()))) {
     throw new StoryreelError(
       'Worker.CannotServe',
@@ -91,12 +89,17 @@ function open<Provider>(
       `No ${kind} provider is set. Set ${SETTING[kind]}, or add a row to model_providers.`,
     );
   }
-  if (adapter !== 'openai') {
+  if (!make) {
     throw new StoryreelError(
       'Provider.NotConfigured',
-      `Provider ${name} names the adapter ${adapter}, which is not known.`,
+      `Provider ${name} names the adapter ${adapter}, which is not known, or which makes no ${kind}.`,
     );
   }
-  const provider = make({ name, model, baseUrl, jsonSchema, apiKey: choice.key() });
+  const provider = make({
+    ...{ name, model, baseUrl, jsonSchema, apiKey: choice.key(), options: choice.options },
+    ...(choice.limits && { limits: choice.limits }),
+    mayAsk: choice.mayHoldFiles,
+    say: (words) => logger.info({ provider: name }, words),
+  });
   return { name, model, baseUrl, prices, continuation, reasoningTokens, honoursKey, provider };
 }

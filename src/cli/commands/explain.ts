@@ -56,13 +56,20 @@ function table(lanes: readonly LaneExplanation[], style: Style): string[] {
   const replaced = lanes.filter(({ replaces }) => replaces).map(({ lane }) => lane);
   const count = (...reasons: LaneExplanation['reason'][]) =>
     lanes.filter(({ reason }) => reasons.includes(reason)).length;
+  const more = count('unknown');
+  const unknown = more > 0 ? `, ${more} of stages that only the workers know` : '';
   return [
     ...lanes.map((lane) => {
-      const paint = lane.reason === 'reused' ? style.dim : lane.reason === 'depends' ? style.yellow : style.bold;
+      const paint =
+        lane.reason === 'reused'
+          ? style.dim
+          : lane.reason === 'depends' || lane.reason === 'unknown'
+            ? style.yellow
+            : style.bold;
       return `${paint(lane.lane.padEnd(width))}  ${reasonText(lane)}`;
     }),
     '',
-    `${count('new', 'changed', 'forced')} to make, ${count('depends')} that depend on them, ${count('reused')} used again.`,
+    `${count('new', 'changed', 'forced')} to make, ${count('depends')} that depend on them, ${count('reused')} used again${unknown}.`,
     ...(replaced.length > 0
       ? [`A person has written ${replaced.join(', ')}: a run refuses to replace that without --replace-edits.`]
       : []),

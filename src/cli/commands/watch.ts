@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { isFinal, StoryreelError, type Cursor, type ProjectId } from '../../protocol';
+import type { ProjectView } from '../../client';
+import { checkStages, isFinal, STAGES, StoryreelError, type Cursor, type ProjectId } from '../../protocol';
 import { cursorArgument, projectArgument, stageArgument } from '../arguments';
 import { chooseRenderer, withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -44,6 +45,7 @@ async function watch(cli: Cli, projectId: ProjectId, flags: Flags): Promise<numb
     if (!isFinal((await client.status(projectId)).status) && (await liveRun(client, projectId)) === 'none') {
       if (!isFinal((await client.status(projectId)).status)) throw notRunning(projectId);
     }
+    if (stage !== undefined) mustBe(stage, await client.status(projectId));
     const { outcome, code } = await followStory(
       { client, config },
       projectId,
@@ -58,6 +60,15 @@ async function watch(cli: Cli, projectId: ProjectId, flags: Flags): Promise<numb
     if (outcome === 'left') sayThatItGoesOn(cli, projectId);
     return code;
   });
+}
+
+/** Throws `Stage.Unknown` if neither we nor the project have it. */
+function mustBe(stage: string, { stages }: ProjectView): void {
+  const names = new Set([...STAGES.map(({ name }): string => name), ...stages.map((each) => each.stage)]);
+  checkStages(
+    [...names].map((name) => ({ name })),
+    [stage],
+  );
 }
 
 function notRunning(projectId: ProjectId): StoryreelError {

@@ -1,4 +1,4 @@
-import { laneParts, type EventError, type LaneId, type LaneSnapshot, type LaneStatus } from '../../protocol';
+import { roleOf, type EventError, type LaneId, type LaneSnapshot, type LaneStatus } from '../../protocol';
 
 /** `unchecked`: the watch began in the middle of the text and could not get its beginning. */
 export type TextCheck = 'verified' | 'mismatch' | 'unchecked';
@@ -68,6 +68,6 @@ export function checkOf(verified: boolean | undefined): TextCheck {
 
 /** A lane that runs once in a project and whose text people want to read. */
 export function isStory(lane: LaneId): boolean {
-  const { stage } = laneParts(lane);
-  return stage === 'rewrite' || stage === 'storyboard';
+  const role = roleOf(lane);
+  return role === 'story' || role === 'scenes';
 }

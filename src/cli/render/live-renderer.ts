@@ -1,4 +1,4 @@
-import { laneParts, type LaneId, type StoryEvent } from '../../protocol';
+import { laneOfRole, laneParts, type StoryEvent } from '../../protocol';
 import { approvalLines, attentionLines, closingLines } from './closing-lines';
 import { fit } from './display-width';
 import { isStory } from './lane-state';
@@ -73,7 +73,7 @@ export function areaLines(view: StoryView, screen: Screen, style: Style): string
     .filter(({ status }) => status === 'needs_attention')
     .slice(0, 3)
     .flatMap((lane) => attentionLines(lane, style));
-  const film = view.lanes.get('film' as LaneId);
+  const film = view.lanes.get(laneOfRole('film'));
   const hasScenes = [...view.lanes.keys()].some((lane) => laneParts(lane).scene !== undefined);
   const table = sceneTable(view.lanes.values(), {
     style,

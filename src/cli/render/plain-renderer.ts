@@ -1,4 +1,4 @@
-import { laneParts, PIPELINE, type LogEvent, type StoryEvent } from '../../protocol';
+import { laneParts, PIPELINE, roleOf, type LogEvent, type StoryEvent } from '../../protocol';
 import { approvalLines, attentionLines, closingLines } from './closing-lines';
 import { isStory, type LaneState } from './lane-state';
 import type { Ending, Renderer } from './renderer';
@@ -100,6 +100,6 @@ function textsThatSettled(event: StoryEvent, before: StoryView, after: StoryView
 }
 
 function settledText({ lane, text }: LaneState, style: Style): string[] {
-  const shown = lane === 'storyboard' ? new StoryboardText(style).feed(printable(text)) : printable(text);
+  const shown = roleOf(lane) === 'scenes' ? new StoryboardText(style).feed(printable(text)) : printable(text);
   return shown.trimEnd().split('\n');
 }

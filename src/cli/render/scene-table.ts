@@ -1,4 +1,4 @@
-import { laneParts, STAGES, type LaneStatus, STATUS_MARKS } from '../../protocol';
+import { laneId, laneParts, roleOf, STAGES, type LaneStatus, STATUS_MARKS } from '../../protocol';
 import { fit, pad, widthOf } from './display-width';
 import { oneLine, type Style } from './style';
 import type { LaneState } from './lane-state';
@@ -14,12 +14,8 @@ interface TableOptions {
   readonly narrations: ReadonlyMap<number, string>;
 }
 
-const PER_SCENE = STAGES.filter(({ scope }) => scope === 'scene').map(({ name }) => name);
-const HEADS: Readonly<Record<string, string>> = {
-  image_generation: 'image',
-  camera_movement: 'camera',
-  video_generation: 'clip',
-};
+/** Ours, by what they make; those of packages come behind them, by their names. */
+const PER_SCENE = STAGES.filter(({ scope }) => scope === 'scene').map(({ name }): string => name);
 const NUMBER_WIDTH = 5;
 const CELL_WIDTH = 14;
 
@@ -35,29 +31,35 @@ export function sceneTable(lanes: Iterable<LaneCell>, options: TableOptions): st
   }
   if (scenes.size === 0) return [];
   const { style } = options;
-  const heads = PER_SCENE.map((stage) => pad(HEADS[stage] ?? stage, CELL_WIDTH));
+  const stages = [...new Set([...PER_SCENE, ...[...scenes.values()].flatMap((row) => [...row.keys()])])];
+  const heads = stages.map((stage) => pad(fit(roleOf(laneId(stage)) ?? stage, CELL_WIDTH - 1), CELL_WIDTH));
   const head = style.dim(fit(`${pad('scene', NUMBER_WIDTH)}  ${heads.join('')}`, options.columns));
   const ordered = [...scenes].sort(([a], [b]) => a - b);
   const shown =
     ordered.length <= options.mostScenes
       ? ordered
       : ordered.filter(([, row]) => [...row.values()].some(isUnderWay)).slice(0, Math.max(0, options.mostScenes - 1));
-  const rows = shown.map(([scene, row]) => tableRow(scene, row, options));
-  return shown.length === ordered.length ? [head, ...rows] : [head, ...rows, summary(ordered, options)];
+  const rows = shown.map(([scene, row]) => tableRow(scene, row, stages, options));
+  return shown.length === ordered.length ? [head, ...rows] : [head, ...rows, summary(ordered, stages, options)];
 }
 
 export function statusMark(status: LaneStatus, style: Style): string {
   return colorOf(status, style)(STATUS_MARKS[status]);
 }
 
-function tableRow(scene: number, row: ReadonlyMap<string, LaneCell>, options: TableOptions): string {
+function tableRow(
+  scene: number,
+  row: ReadonlyMap<string, LaneCell>,
+  stages: readonly string[],
+  options: TableOptions,
+): string {
   const number = String(scene).padStart(NUMBER_WIDTH);
-  const cells = PER_SCENE.map((stage) => pad(cellText(row.get(stage), options.style), CELL_WIDTH));
+  const cells = stages.map((stage) => pad(cellText(row.get(stage), options.style), CELL_WIDTH));
   const line = `${number}  ${cells.join('')}`;
   const left = options.columns - widthOf(line);
   if (left < 0)
     return fit(
-      `${number}  ${PER_SCENE.map((stage) => STATUS_MARKS[row.get(stage)?.status ?? 'pending']).join(' ')}`,
+      `${number}  ${stages.map((stage) => STATUS_MARKS[row.get(stage)?.status ?? 'pending']).join(' ')}`,
       options.columns,
     );
   return left < 12 ? line : line + options.style.dim(fit(oneLine(options.narrations.get(scene) ?? ''), left));
@@ -75,9 +77,10 @@ function cellText(cell: LaneCell | undefined, style: Style): string {
 
 function summary(
   ordered: readonly (readonly [number, ReadonlyMap<string, LaneCell>])[],
+  stages: readonly string[],
   options: TableOptions,
 ): string {
-  const counts = PER_SCENE.map((stage) => {
+  const counts = stages.map((stage) => {
     const done = ordered.filter(([, row]) => row.get(stage)?.status === 'completed').length;
     return pad(`${done}/${ordered.length}`, CELL_WIDTH);
   });

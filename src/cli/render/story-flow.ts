@@ -1,4 +1,4 @@
-import type { LaneId, LogEvent } from '../../protocol';
+import { roleOf, type LaneId, type LogEvent } from '../../protocol';
 import type { LaneState } from './lane-state';
 import { StoryboardText } from './storyboard-text';
 import { printable, type Style } from './style';
@@ -77,7 +77,7 @@ export class StoryFlow {
   }
 
   private startText(): void {
-    this.board = this.lane === ('storyboard' as LaneId) ? new StoryboardText(this.style) : undefined;
+    this.board = this.lane && roleOf(this.lane) === 'scenes' ? new StoryboardText(this.style) : undefined;
   }
 
   private add(text: string): void {

@@ -1,7 +1,7 @@
 import {
-  laneId,
   laneParts,
   personCommands,
+  roleOf,
   PIPELINE,
   type FilmReference,
   type LaneId,
@@ -110,7 +110,7 @@ function ofLane(view: StoryView, event: LogEvent, lane: LaneId): StoryView {
   return {
     ...next,
     mismatches: event.verified === false ? withLanes(view.mismatches, [lane]) : view.mismatches,
-    scenes: (lane === laneId('storyboard') && scenesIn(after.text)) || view.scenes,
+    scenes: (roleOf(lane) === 'scenes' && scenesIn(after.text)) || view.scenes,
   };
 }
 

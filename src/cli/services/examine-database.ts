@@ -1,6 +1,12 @@
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import { createDataSource, databaseUnreachable, ModelProvider, pendingMigrations } from '../../entities';
+import {
+  createDataSource,
+  databaseUnreachable,
+  ModelProvider,
+  pendingMigrations,
+  WorkerSettings,
+} from '../../entities';
 import { adviceOnPostgres, lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
@@ -23,10 +29,12 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const lack = await lackOfSchema(dataSource);
     const isMigrated = (await pendingMigrations(dataSource)).length === 0;
     const rows = isMigrated ? await dataSource.getRepository(ModelProvider).findBy({ enabled: true }) : [];
+    const taskQueue = config.TEMPORAL_TASK_QUEUE;
+    const said = isMigrated ? await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue }) : undefined;
     const state = lack
       ? { ok: false, detail: lack.what, advice: lack.advice }
       : { ok: true, detail: 'schema up to date' };
-    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows) };
+    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, said?.serves?.adapters) };
   } catch (error) {
     const { type, message } = databaseUnreachable(error);
     const refused = type === 'Config.Invalid';
@@ -41,6 +49,6 @@ export async function examineDatabase(config: Config): Promise<Examined> {
   }
 }
 
-function providersOf(config: Config, rows: readonly ModelProvider[]): Promise<Finding[]> {
-  return withAnnouncedEnds(examineProviders(config, rows), config, rows);
+function providersOf(config: Config, rows: readonly ModelProvider[], adapters?: readonly string[]): Promise<Finding[]> {
+  return withAnnouncedEnds(examineProviders(config, rows, adapters), config, rows);
 }

@@ -10,11 +10,17 @@ type Prices = { readonly [Name in keyof ProviderPrices]: number | undefined };
 const UNITS = { text: 'token', image: 'image', video: 'second' } as const;
 
 /** A provider of each kind, from the database or from the environment. */
-export function examineProviders(config: Config, rows: readonly ModelProvider[]): Finding[] {
+export function examineProviders(
+  config: Config,
+  rows: readonly ModelProvider[],
+  /** Of packages, as the workers have said. */
+  more: readonly string[] = [],
+): Finding[] {
+  const adapters = [...ADAPTERS, ...more];
   const text = config.OPENAI_BASE_URL ?? (config.OPENAI_API_KEY === undefined ? undefined : 'the OpenAI API');
   const given = (kind: Kind, address: string | undefined, model: string, setting: string): Finding => {
     const own = rows.filter((row) => row.kind === kind);
-    if (own.length > 0) return examineRows(config, kind, own);
+    if (own.length > 0) return examineRows(config, kind, own, adapters);
     if (address === undefined) {
       const advice = `Set ${setting}, or add a row to model_providers.`;
       return { service: kind, ok: false, detail: 'no provider', advice };
@@ -29,14 +35,14 @@ export function examineProviders(config: Config, rows: readonly ModelProvider[])
   ];
 }
 
-function examineRows(config: Config, kind: Kind, rows: readonly ModelProvider[]): Finding {
+function examineRows(config: Config, kind: Kind, rows: readonly ModelProvider[], adapters: readonly string[]): Finding {
   const known = {
     service: kind,
     detail: `configured in model_providers: ${rows.map(({ name }) => name).join(', ')}`,
   };
   for (const { name, baseUrl, apiKeyFrom, adapter } of rows) {
-    if (!ADAPTERS.includes(adapter)) {
-      const advice = `${name} names the adapter ${adapter}, which nobody serves. There is: ${ADAPTERS.join(', ')}.`;
+    if (!adapters.includes(adapter)) {
+      const advice = `${name} names the adapter ${adapter}, which nobody serves. There is: ${adapters.join(', ')}.`;
       return { ...known, ok: false, advice };
     }
     if (!mayBeAsked(baseUrl, config)) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Cluster, type Redis } from 'ioredis';
 import { shownAddress, shownHosts, urlsIn } from '../../address';
 import type { Config } from '../../config';
-import { laneId, type ProjectId } from '../../protocol';
+import { laneOfRole, type ProjectId } from '../../protocol';
 import {
   adviceOnMemory,
   connectPublisher,
@@ -86,7 +86,7 @@ async function tryScripts(config: Config): Promise<void> {
     await whenReady(publisher, ANSWER_MS);
     const projectId = randomUUID() as ProjectId;
     await log.append({
-      ...{ writer: { projectId, lane: laneId('rewrite'), fence: 1, attempt: 1 }, offset: 0, text: 'probe' },
+      ...{ writer: { projectId, lane: laneOfRole('story'), fence: 1, attempt: 1 }, offset: 0, text: 'probe' },
     });
     await log.snapshot(projectId);
     await log.delete(projectId);

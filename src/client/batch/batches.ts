@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
-import { checkNamed, type PlanSource } from '../../planning';
+import { checkNamed, knownStages, type PlanSource } from '../../planning';
 import {
+  checkStages,
   batchWorkflowIdOf,
   fairnessKeyOf,
-  STAGES,
   StoryreelError,
   type BatchId,
   type BatchItem,
@@ -89,13 +89,15 @@ export class Batches {
       );
     }
     const batchId = checked.batchId ?? (randomUUID().slice(0, 8) as BatchId);
-    checkNamed({ ...(stages && { stages }) });
+    const known = await knownStages(this.source);
+    checkNamed(known, { ...(stages && { stages }) });
+    checkStages(known, gates);
     const scope = { ...(stages && { stages }), ...(gates && { gates }) };
     const isRunning = await this.runs.canTake(batchId, scope);
     if (force && isRunning) {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
-    const again = force ? 'all' : isRunning ? [] : (stages ?? STAGES.map(({ name }) => name));
+    const again = force ? 'all' : isRunning ? [] : (stages ?? known.map(({ name }) => name));
     if (!checked.replaceEdits)
       await this.refuseToReplace(batchId, inputs, again, {
         force,

@@ -1,6 +1,6 @@
 import { TextEdit, type Lane } from '../../entities';
 import { chooseModel, withSettings } from '../../planning';
-import { isStageName, laneParts, StoryreelError, type LaneId } from '../../protocol';
+import { StoryreelError, type LaneId } from '../../protocol';
 import type { LogSnapshot } from '../../stream';
 import type { Changes } from './changes';
 import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
@@ -18,9 +18,8 @@ export async function editBegunText(
 ): Promise<void> {
   const lane = name as LaneId;
   const { manager, projectId, project, lanes } = editing;
-  if (!isStageName(laneParts(lane).stage)) throw new StoryreelError('Project.Invalid', `There is no lane ${name}.`);
-  mustBeIdle(editing, lane);
   const row = lanes.get(lane);
+  mustBeIdle(editing, lane);
   if (!row || row.attemptedHash === null) {
     throw new StoryreelError(
       'Project.Invalid',

@@ -1,12 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
-import { laneId, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
+import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
 import { editBegunText } from './begun-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
 import { publishEdit } from './tell-edit';
+
+const STORY = laneOfRole('story');
+const BOARD = laneOfRole('scenes');
 
 export interface EditOptions {
   /** The version that the person has read; with another one the edit is refused. */
@@ -91,17 +94,17 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
     await manager.update(Project, { id: projectId }, { topic });
     editing.changed.push('topic');
   }
-  const known = await manager.findOneBy(ProjectStage, { projectId, stage: 'rewrite' });
+  const known = await manager.findOneBy(ProjectStage, { projectId, stage: STORY });
   const isRewritten = rewrite !== undefined && rewrite !== known?.text;
   if (isRewritten) {
     mustFit('rewrite', rewrite, MAX_TEXT_BYTES);
-    await settleText(editing, laneId('rewrite'), known?.text ?? undefined, rewrite);
+    await settleText(editing, STORY, known?.text ?? undefined, rewrite);
     editing.changed.push('rewrite');
   }
   const ofScenes = changes.scenes ?? changes.remove ?? changes.add ?? changes.order;
   const before = editing.texts.length;
   const scenes = ofScenes ? await editScenes(editing, changes) : { fields: [], cameras: [] };
-  const boardEdited = editing.texts.slice(before).some(({ lane }) => lane === 'storyboard');
+  const boardEdited = editing.texts.slice(before).some(({ lane }) => lane === BOARD);
   if (text) mustFit('text', text.content, MAX_TEXT_BYTES);
   if (text) await editBegunText(editing, source, text);
   await takeBack(editing, { isNew, isRewritten, boardEdited, ...scenes });
@@ -115,16 +118,16 @@ async function takeBack(
   const rewrite = edited.isNew && !edited.isRewritten;
   const storyboard = (edited.isNew || edited.isRewritten) && !edited.boardEdited;
   const lanes: LaneId[] = [
-    ...(rewrite ? [laneId('rewrite')] : []),
-    ...(storyboard ? [laneId('storyboard')] : []),
-    ...edited.fields.map((number) => laneId('camera_movement', number)),
+    ...(rewrite ? [STORY] : []),
+    ...(storyboard ? [BOARD] : []),
+    ...edited.fields.map((number) => laneOfRole('camera', number)),
   ];
-  const spared = edited.cameras.map((number) => laneId('camera_movement', number));
+  const spared = edited.cameras.map((number) => laneOfRole('camera', number));
   await manager.query(
     `UPDATE lanes SET accepted = false
-     WHERE project_id = $1 AND accepted AND (lane = ANY ($2::text[]) OR $4 AND stage = 'camera_movement')
+     WHERE project_id = $1 AND accepted AND (lane = ANY ($2::text[]) OR $4 AND stage = $5)
        AND NOT lane = ANY ($3::text[])`,
-    [projectId, lanes, spared, storyboard],
+    [projectId, lanes, spared, storyboard, stageOfRole('camera').name],
   );
 }
 

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
-import { projectNotFound, type LaneId, type ProjectId } from '../../protocol';
+import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
 import { begunText } from './begun-text';
 import type { EditSource } from './editing';
 
@@ -30,7 +30,7 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
   return source.dataSource.transaction('REPEATABLE READ', async (manager) => {
     const project = await manager.findOneBy(Project, { id: projectId });
     if (!project) throw projectNotFound(projectId);
-    const rewrite = await manager.findOneBy(ProjectStage, { projectId, stage: 'rewrite' });
+    const rewrite = await manager.findOneBy(ProjectStage, { projectId, stage: stageOfRole('story').name });
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
     const cameras = await manager.findBy(CameraMovement, { projectId });
     const lanes = await manager.find(Lane, { where: { projectId }, order: { startedAt: 'ASC' } });

@@ -134,11 +134,14 @@ async function moveScenes(
 }
 
 async function addScenes(
-  { manager, projectId }: Editing,
+  { manager, projectId, lanes }: Editing,
   added: ReadonlyMap<number, NewScene>,
   fence: number,
 ): Promise<void> {
   const numbers = [...added.keys()];
+  const there = [...lanes.values()].filter(({ sequenceNumber }) => sequenceNumber !== null);
+  const ours = STAGES.filter(({ scope }) => scope === 'scene').map(({ name }) => name);
+  const stages = new Set([...ours, ...there.map(({ stage }) => stage)]);
   await manager.insert(
     Scene,
     [...added].map(([sequenceNumber, scene]) => ({
@@ -150,9 +153,7 @@ async function addScenes(
       durationSeconds: scene.duration,
     })),
   );
-  const rows = STAGES.filter(({ scope }) => scope === 'scene').flatMap(({ name }) =>
-    numbers.map((n) => ({ lane: laneId(name, n), stage: name, n })),
-  );
+  const rows = [...stages].flatMap((stage) => numbers.map((n) => ({ lane: laneId(stage, n), stage, n })));
   await manager.query(
     `INSERT INTO lanes (project_id, lane, stage, sequence_number, fence, edited_fence)
      SELECT $1, *, $5::bigint, $5::bigint FROM unnest($2::text[], $3::text[], $4::int[])`,

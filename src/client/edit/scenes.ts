@@ -1,6 +1,6 @@
 import { CameraMovement, ProjectStage, Scene } from '../../entities';
 import { textHash } from '../../planning';
-import { laneId } from '../../protocol';
+import { laneOfRole } from '../../protocol';
 import type { Changes } from './changes';
 import { mustBeIdle, type Editing } from './editing';
 import { noScene, placeScenes, sceneOrder } from './scene-order';
@@ -9,7 +9,7 @@ import { settleText } from './settled-text';
 type SceneChange = NonNullable<Changes['scenes']>[number];
 type CameraChange = NonNullable<SceneChange['camera']>;
 
-const STORYBOARD = laneId('storyboard');
+const STORYBOARD = laneOfRole('scenes');
 
 /** The edited parts of the scenes, by their new numbers. */
 export interface EditedScenes {
@@ -73,7 +73,7 @@ async function moveCamera(editing: Editing, number: number, change: CameraChange
   if (movement === known?.movement && speed === known.speed) return false;
   const text = JSON.stringify({ movement, speed });
   const { sha256, bytes } = textHash(text);
-  const fence = await settleText(editing, laneId('camera_movement', number), known?.text, text, { movement, speed });
+  const fence = await settleText(editing, laneOfRole('camera', number), known?.text, text, { movement, speed });
   const inputHash = known?.inputHash ?? '';
   await manager.upsert(
     CameraMovement,

@@ -1,4 +1,4 @@
-import { isFinal, laneParts, PIPELINE, type EventBody } from '../../protocol';
+import { isFinal, laneParts, PIPELINE, roleOf, type EventBody } from '../../protocol';
 import type { EventLog } from '../../stream';
 import type { EditedText, Editing, EditSource } from './editing';
 
@@ -35,7 +35,7 @@ async function publishText(log: EventLog, { projectId }: Editing, edited: Edited
   const { stage, scene } = laneParts(lane);
   const events: EventBody[] = [{ type: 'done', metadata: { length: settled.bytes, sha256: settled.sha256 } }];
   if (scene !== undefined && metadata) {
-    events.push({ type: 'item_completed', item_type: 'camera', sequence_number: scene, metadata });
+    events.push({ type: 'item_completed', item_type: roleOf(lane) ?? stage, sequence_number: scene, metadata });
   }
   await log.publish({ projectId, stage, writer, events, needsBytes: settled.bytes });
 }

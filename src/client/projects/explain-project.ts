@@ -1,6 +1,8 @@
 import { Lane, Project, Scene, type RunSettings } from '../../entities';
 import {
+  BUILT_IN,
   expectedScenes,
+  knownStages,
   planLane,
   planRun,
   settingsForNewRun,
@@ -15,7 +17,6 @@ import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
   projectNotFound,
-  STAGES,
   StoryreelError,
   type LaneId,
   type ProjectId,
@@ -31,7 +32,8 @@ export interface ExplainOptions {
   readonly keepSettings?: boolean;
 }
 
-export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused';
+/** `unknown`: only the workers know what the stage is made from. */
+export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused' | 'unknown';
 
 export interface LaneExplanation {
   readonly lane: LaneId;
@@ -69,7 +71,8 @@ export interface ChangedSetting {
   readonly now: string;
 }
 
-type Stage = StagePlan & { readonly name: StageName };
+/** What a run is about to do, with every stage that is known. */
+type Planned = PlannedRun & { readonly known: readonly StagePlan[] };
 
 /** Scenes that are planned at the same time; each takes a connection of the pool. */
 const AT_ONCE = 8;
@@ -87,13 +90,21 @@ export async function explainProject(
   const { manager } = source.dataSource;
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) throw projectNotFound(projectId);
-  const planned = await planRun(manager, { projectId, ...options });
+  const known = await knownStages(source);
+  const planned = await planRun(manager, known, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const explained = (settings: RunSettings) =>
-    new Explainer(withSettings(source, settings), project, rows, scenes, planned, options.force === true).all();
+    new Explainer(
+      withSettings(source, settings),
+      project,
+      rows,
+      scenes,
+      { ...planned, known },
+      options.force === true,
+    ).all();
   const last = project.runSettings;
-  const next = await settingsForNewRun(manager, source.config, await workersSettings(source));
+  const next = await settingsForNewRun(manager, source, await workersSettings(source));
   const lanes = await explained(options.keepSettings && last ? last : next);
   const changed = last && !options.keepSettings ? changedSettings(last, next) : [];
   if (!last || changed.length === 0) return { projectId, version: project.version, lanes };
@@ -142,7 +153,7 @@ class Explainer {
     private readonly project: Project,
     private readonly rows: ReadonlyMap<string, Lane>,
     private readonly scenes: readonly Scene[],
-    private readonly planned: PlannedRun,
+    private readonly planned: Planned,
     private readonly force: boolean,
   ) {
     this.numbers = scenes.map(({ sequenceNumber }) => sequenceNumber);
@@ -150,17 +161,17 @@ class Explainer {
 
   async all(): Promise<LaneExplanation[]> {
     this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id as ProjectId);
-    for (const stage of STAGES.filter(({ name }) => this.planned.plan.some((planned) => planned.name === name))) {
+    for (const stage of this.planned.plan) {
       for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
-      if (stage.name === 'storyboard' && this.willBeMade(laneId(stage.name))) {
+      if (stage.role === 'scenes' && this.willBeMade(laneId(stage.name))) {
         this.numbers = Array.from({ length: expectedScenes(this.project) }, (_, i) => i + 1);
       }
     }
     return [...this.found.values()];
   }
 
-  private async lanesOf(stage: Stage): Promise<LaneExplanation[]> {
+  private async lanesOf(stage: StagePlan): Promise<LaneExplanation[]> {
     if (stage.scope === 'project') return [await this.explain(stage, laneId(stage.name), undefined)];
     const { scenes } = this.planned;
     const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
@@ -172,7 +183,7 @@ class Explainer {
     return explained;
   }
 
-  private async explain(stage: Stage, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
+  private async explain(stage: StagePlan, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
     const explained = await this.reasonFor(stage, lane, scene);
     if (!this.byHand.has(lane)) return explained;
     const replaces = explained.reason !== 'reused' && !(await this.continuesText(stage, lane, scene));
@@ -180,15 +191,17 @@ class Explainer {
   }
 
   /** A person's unfinished text is continued as long as its inputs are the same. */
-  private async continuesText({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
+  private async continuesText({ name }: StagePlan, lane: LaneId, scene: number | undefined): Promise<boolean> {
     const row = this.rows.get(lane);
     if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
+    if (!(this.source.stages ?? BUILT_IN).knows(name)) return false;
     return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;
   }
 
   private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
     const { manager } = this.source.dataSource;
-    const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
+    const stages = this.source.stages ?? BUILT_IN;
+    const context = { manager, project: this.project, stages, skipped: this.skipped(), ...this.sceneOf(scene) };
     return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
       // An earlier lane of the run may produce what is missing now.
       if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
@@ -197,16 +210,16 @@ class Explainer {
   }
 
   private async reasonFor(
-    { name, needs, scope }: Stage,
+    { name, needs, scope }: StagePlan,
     lane: LaneId,
     scene: number | undefined,
   ): Promise<LaneExplanation> {
-    const { manager } = this.source.dataSource;
     const before = this.madeBefore(needs, scene);
     const on = before.length > 0 && { on: before };
     const row = this.rows.get(lane);
-    const stored = row?.settledFence != null && (await storedResult(manager, this.project.id as ProjectId, lane));
-    if (!row || !stored) return { lane, reason: 'new', ...on };
+    if (!row || row.settledFence === null) return { lane, reason: 'new', ...on };
+    if (!(this.source.stages ?? BUILT_IN).knows(name)) return this.ofUnknown(row, lane, on);
+    if (!(await storedResult(this.source, this.project.id as ProjectId, lane))) return { lane, reason: 'new', ...on };
     if (this.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
     if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused' };
@@ -217,6 +230,13 @@ class Explainer {
     }
     if (!plan || on) return { lane, reason: 'depends', ...on };
     return { lane, reason: 'reused' };
+  }
+
+  /** A stage of a package that this process has not. */
+  private ofUnknown(row: Lane, lane: LaneId, on: false | { readonly on: readonly LaneId[] }): LaneExplanation {
+    if (this.force) return { lane, reason: 'forced', ...on };
+    if (row.accepted && !on) return { lane, reason: 'reused' };
+    return { lane, reason: on ? 'depends' : 'unknown', ...on };
   }
 
   /** Lanes that the run leaves out. A new run skips none of the lanes that it produces. */
@@ -236,16 +256,18 @@ class Explainer {
 
   /** For a scene's lane: the lanes of the same scene. For a project's lane: the lanes of all scenes. */
   private madeBefore(needs: readonly string[], scene: number | undefined): LaneId[] {
-    const needed = STAGES.filter(({ name }) => needs.includes(name)).flatMap(({ name, scope }) => {
-      if (scope === 'project') return [laneId(name)];
-      return (scene === undefined ? this.numbers : [scene]).map((number) => laneId(name, number));
-    });
+    const needed = this.planned.known
+      .filter(({ name }) => needs.includes(name))
+      .flatMap(({ name, scope }) => {
+        if (scope === 'project') return [laneId(name)];
+        return (scene === undefined ? this.numbers : [scene]).map((number) => laneId(name, number));
+      });
     return needed.filter((lane) => this.willBeMade(lane));
   }
 
   private willBeMade(lane: LaneId): boolean {
     const found = this.found.get(lane);
-    return found !== undefined && found.reason !== 'reused';
+    return found !== undefined && found.reason !== 'reused' && found.reason !== 'unknown';
   }
 }
 
@@ -274,6 +296,8 @@ function wordsFor({ reason, changed = [], on = [], edited }: LaneExplanation): s
     }
     case 'depends':
       return upstream || 'depends on what is missing';
+    case 'unknown':
+      return 'unknown: only the workers know what it is made from';
     case 'reused':
       return edited ? 'reused: written by hand' : 'reused';
   }

@@ -69,6 +69,7 @@ const projectId = z.unknown().transform((value, context): ProjectId => {
   return z.NEVER;
 });
 
+/** Whether there is such a stage, the client looks up: workers may have more of them than this process knows. */
 const stage = z.unknown().transform((value, context): StageName => {
   if (typeof value === 'string' && isStageName(value)) return value;
   const message = `There is no stage ${shown(value)}. The stages are ${STAGE_NAMES}.`;
@@ -76,7 +77,7 @@ const stage = z.unknown().transform((value, context): StageName => {
   return z.NEVER;
 });
 
-/** Whether there is such a lane, the run knows; whether there is such a stage is known here. */
+/** Whether there is such a lane, the run knows. */
 const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
   if (isStageName(laneParts(value as LaneId).stage)) return value as LaneId;
   const message = `There is no stage ${shown(laneParts(value as LaneId).stage)}. The stages are ${STAGE_NAMES}.`;

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { Film, GeneratedImage, GeneratedVideo, Scene } from '../../entities';
-import type { ProjectId } from '../../protocol';
+import { Film, GeneratedImage, GeneratedVideo, Scene, StageResult } from '../../entities';
+import { stageOfRole, type ProjectId } from '../../protocol';
 
 /** A picture, clip or film of a project. */
 export interface ProjectMedia {
@@ -23,9 +23,10 @@ export async function findMedia(
   sha256: string,
 ): Promise<ProjectMedia | undefined> {
   const where = { projectId, sha256 };
-  for (const kind of [Film, GeneratedVideo, GeneratedImage] as const) {
+  for (const kind of [Film, GeneratedVideo, GeneratedImage, StageResult] as const) {
     const found = await dataSource.getRepository<ProjectMedia & { projectId: string }>(kind).findOneBy(where);
-    if (found) return { sha256, bytes: found.bytes, mediaType: found.mediaType };
+    // A text has no file.
+    if (found?.mediaType) return { sha256, bytes: found.bytes, mediaType: found.mediaType };
   }
   return undefined;
 }
@@ -37,7 +38,9 @@ export function captionsOf(dataSource: DataSource, projectId: ProjectId): Promis
   return dataSource.transaction('REPEATABLE READ', async (manager: EntityManager) => {
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
     const film = await manager.findOneBy(Film, { projectId });
-    const clips = await manager.findBy(GeneratedVideo, { projectId, status: 'completed' });
+    const clips = await manager.findBy(GeneratedVideo, {
+      ...{ projectId, status: 'completed' as const, stage: stageOfRole('clip').name },
+    });
     const lengths = new Map(clips.map(({ sceneId, durationSeconds }) => [sceneId, durationSeconds]));
     return scenes
       .filter(({ sequenceNumber }) => !film?.missingScenes.includes(sequenceNumber))

@@ -70,7 +70,10 @@ export function projectView(
   page?: TemporalPage,
 ): ProjectView {
   const { project, film } = truth;
-  const position = (stage: string) => STAGES.findIndex(({ name }) => name === stage);
+  const position = (stage: string) => {
+    const at = STAGES.findIndex(({ name }) => name === stage);
+    return at < 0 ? STAGES.length : at;
+  };
   const order = (lane: string) => {
     const { stage, scene } = laneParts(lane as LaneId);
     return position(stage) * 1_000_000 + (scene ?? 0);
@@ -87,10 +90,10 @@ export function projectView(
       project.runId !== null && { temporalUrl: runUrl(page, projectId, project.runId) }),
     ...(project.error && { error: project.error }),
     stages: [...truth.stages]
-      .sort((a, b) => position(a.stage) - position(b.stage))
+      .sort((a, b) => position(a.stage) - position(b.stage) || a.stage.localeCompare(b.stage))
       .map(({ stage, status, attempt, error }) => ({ stage, status, attempt, ...(error && { error }) })),
     lanes: [...truth.lanes]
-      .sort((a, b) => order(a.lane) - order(b.lane))
+      .sort((a, b) => order(a.lane) - order(b.lane) || a.lane.localeCompare(b.lane))
       .map(({ lane, status, attempt, error, waitsFor }) => ({
         ...{ lane: lane as LaneId, status, attempt },
         ...(error && { error }),

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
-import { planRun } from '../../planning';
+import { knownStages, planRun, type PlanSource } from '../../planning';
 import {
   isFinal,
   priorityOf,
@@ -47,8 +47,7 @@ export interface StartOptions {
 
 export interface StartPorts {
   readonly temporal: Client;
-  readonly dataSource: DataSource;
-  readonly taskQueue: string;
+  readonly source: PlanSource & { readonly dataSource: DataSource };
   /** The project as Postgres has it now; throws `Project.NotFound`. */
   readonly project: (projectId: ProjectId) => Promise<Project>;
   /** The lanes in which such a run would replace a person's texts. */
@@ -61,7 +60,8 @@ export interface StartPorts {
  * `requestId` is that of the live run. Throws `Project.WouldReplaceEdits` unless `replaceEdits` is set.
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
-  const { temporal, dataSource, project } = ports;
+  const { temporal, source, project } = ports;
+  const { dataSource } = source;
   const before = await project(projectId);
   const { owner } = before;
   const { force, onFailure, stages, scenes, gates, requestId, priority, keepSettings } = options;
@@ -79,7 +79,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     requestId === undefined ? Promise.resolve(undefined) : runOfRequest(temporal, workflowId, requestId);
   const same = await ofRequest();
   if (same) return same;
-  await planRun(dataSource.manager, input);
+  await planRun(dataSource.manager, await knownStages(source), input);
   if (!options.replaceEdits && (await isOver(temporal, before))) {
     const lanes = await ports.editsAtStake(projectId, options);
     if (lanes.length > 0) throw wouldReplace('run', [{ projectId, lanes }]);
@@ -115,7 +115,7 @@ async function isOver(temporal: Client, { id, status, runId }: Project): Promise
 }
 
 async function startWorkflow(
-  { temporal, taskQueue }: StartPorts,
+  { temporal, source }: StartPorts,
   input: StoryInput,
   { join, requestId }: StartOptions,
   priority: ReturnType<typeof priorityOf>,
@@ -123,7 +123,7 @@ async function startWorkflow(
   const handle = await briefly(temporal, () =>
     temporal.workflow.start(STORY_WORKFLOW, {
       workflowId: workflowIdOf(input.projectId),
-      taskQueue,
+      taskQueue: source.config.TEMPORAL_TASK_QUEUE,
       args: [input],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',

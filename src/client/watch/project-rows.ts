@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Lane, Project, ProjectStage } from '../../entities';
 import {
   laneId,
+  laneOfRole,
   type FilmReference,
   type LaneId,
   type ProjectId,
@@ -52,6 +53,8 @@ interface StatusRow extends ProjectFields {
 interface TruthRow extends StatusRow {
   readonly texts: readonly (readonly [StageName, string, string])[];
   readonly scenes: readonly SceneRow[];
+  /** Of stages that have no table of their own: the stage, the scene's number, the text and its hash. */
+  readonly results: readonly (readonly [StageName, number, string, string])[];
 }
 
 type SceneRow = readonly [number, string, string, string, number, string | null, string | null, SceneAssetsRow];
@@ -90,6 +93,10 @@ const TEXTS = `
     'project_stages WHERE project_id = p.id AND text IS NOT NULL AND sha256 IS NOT NULL',
   )} AS texts,
   ${all(
+    'json_build_array(r.stage, s.sequence_number, r.text, r.sha256)',
+    'stage_results AS r JOIN storyboards AS s ON s.id = r.scene_id WHERE r.project_id = p.id AND r.text IS NOT NULL',
+  )} AS results,
+  ${all(
     `json_build_array(s.sequence_number, s.narration, s.visual_prompt, s.shot_type, s.duration_seconds, c.text, c.sha256,
        ${SCENE_ASSETS})`,
     `storyboards AS s LEFT JOIN camera_movements AS c ON c.scene_id = s.id ${SCENE_JOINS} WHERE s.project_id = p.id`,
@@ -117,8 +124,9 @@ export async function loadProjectRows(dataSource: DataSource, projectId: Project
     row.texts.map(([stage, text, sha256]) => [laneId(stage), { text, sha256 }]),
   );
   for (const [number, , , , , text, sha256] of row.scenes) {
-    if (text !== null && sha256 !== null) texts.set(laneId('camera_movement', number), { text, sha256 });
+    if (text !== null && sha256 !== null) texts.set(laneOfRole('camera', number), { text, sha256 });
   }
+  for (const [stage, number, text, sha256] of row.results) texts.set(laneId(stage, number), { text, sha256 });
   const scenes = row.scenes.map(([number, narration, prompt, shot, duration, , , assets]) => ({
     ...{ scene_number: number, narration, visual_prompt: prompt, shot_type: shot, duration },
     ...sceneAssets(assets),

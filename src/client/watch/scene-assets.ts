@@ -1,4 +1,4 @@
-import { mediaKey, type SceneAsset, type SceneSnapshot } from '../../protocol';
+import { mediaKey, stageOfRole, type SceneAsset, type SceneSnapshot } from '../../protocol';
 
 /** `s` is the scene, and `c` its camera move. */
 export const SCENE_ASSETS = `
@@ -11,7 +11,7 @@ export const SCENE_ASSETS = `
 
 export const SCENE_JOINS = `
   LEFT JOIN generated_images AS i ON i.scene_id = s.id
-  LEFT JOIN generated_videos AS v ON v.scene_id = s.id AND v.status = 'completed'`;
+  LEFT JOIN generated_videos AS v ON v.scene_id = s.id AND v.stage = '${stageOfRole('clip').name}' AND v.status = 'completed'`;
 
 type AssetRow = Omit<SceneAsset, 'asset' | 'duration'> & { readonly duration?: number | null };
 

@@ -6,6 +6,7 @@ import { FilmScenes1795478400604 } from './film-scenes.migration';
 import { Audit1795880000002 } from './audit.migration';
 import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
+import { OutsideStages1795893000000 } from './outside-stages.migration';
 import { Outages1795856400013 } from './outages.migration';
 import { Models1795478400003 } from './models.migration';
 import { ParkedLanes1795863600000 } from './parked-lanes.migration';
@@ -39,4 +40,5 @@ export const migrations = [
   ViewTokens1795880000001,
   Audit1795880000002,
   UnreadColumns1795892400016,
+  OutsideStages1795893000000,
 ];

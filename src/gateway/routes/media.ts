@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { INPUTS } from '../../client';
 import { mediaKey } from '../../storage';
-import { laneId, StoryreelError } from '../../protocol';
+import { laneOfRole, StoryreelError } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, sendTagged, tagOf } from '../conditional';
 import { rangeIn } from '../range';
@@ -91,7 +91,7 @@ export function addMedia(app: App, { media }: Ports): void {
       schema: {
         summary: 'The text of a lane as it is now',
         params: projectParams,
-        querystring: z.strictObject({ lane: INPUTS['the lane'].default(laneId('rewrite')) }),
+        querystring: z.strictObject({ lane: INPUTS['the lane'].default(laneOfRole('story')) }),
       },
     },
     async (request, reply) => {

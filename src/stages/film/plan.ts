@@ -10,7 +10,7 @@ import type { FilmPart, FilmPlan, StageContext } from '../definition';
 export async function filmPlanOf({ manager, project, skipped }: StageContext): Promise<FilmPlan> {
   const projectId = project.id;
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const videos = await manager.findBy(GeneratedVideo, { projectId, status: 'completed' });
+  const videos = await manager.findBy(GeneratedVideo, { projectId, stage: 'video_generation', status: 'completed' });
   const images = await manager.findBy(GeneratedImage, { projectId });
   const clips = new Map(videos.map((video) => [video.sceneId, video]));
   const pictures = new Map(images.map((image) => [image.sceneId, image]));

@@ -1,4 +1,3 @@
-import { ProjectStage } from '../../entities';
 import { UnusableOutput, type TextStage } from '../definition';
 import { mustBeStory } from '../story-checks';
 import { prompt } from './prompt';
@@ -18,14 +17,5 @@ export const rewrite: TextStage<string> = {
     if (text.trim() === '') throw new UnusableOutput(['the answer is empty']);
     mustBeStory(text, typeof topic === 'string' ? topic : '', checks);
     return text;
-  },
-
-  // The runner stores a project stage's text itself; there is nothing more to this one.
-  save: () => Promise.resolve(),
-
-  async stored({ manager, project }) {
-    const row = await manager.findOneBy(ProjectStage, { projectId: project.id, stage: 'rewrite' });
-    if (row?.text == null || row.sha256 === null) return undefined;
-    return { text: row.text, sha256: row.sha256, bytes: row.textBytes ?? 0 };
   },
 };

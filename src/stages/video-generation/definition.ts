@@ -1,4 +1,4 @@
-import { CameraMovement, GeneratedImage, GeneratedVideo } from '../../entities';
+import { CameraMovement, GeneratedImage } from '../../entities';
 import { laneId, StoryreelError } from '../../protocol';
 import { mediaKey } from '../../storage';
 import { wordsOfMove } from '../camera-movement';
@@ -38,20 +38,6 @@ export const videoGeneration: VideoStage = {
       imageKey: mediaKey(image.sha256, image.mediaType),
       mediaType: image.mediaType,
       seconds: scene.durationSeconds,
-    };
-  },
-
-  async stored(context) {
-    const row = await context.manager.findOneBy(GeneratedVideo, { sceneId: sceneOf(context).id });
-    if (row?.status !== 'completed' || row.sha256 === null) return undefined;
-    return {
-      sha256: row.sha256,
-      bytes: row.bytes ?? 0,
-      metadata: {
-        asset: mediaKey(row.sha256, row.mediaType ?? ''),
-        media_type: row.mediaType,
-        duration: row.durationSeconds,
-      },
     };
   },
 };

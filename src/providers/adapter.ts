@@ -1,0 +1,41 @@
+import { OpenAiImage } from './openai-image';
+import { OpenAiText } from './openai-text';
+import { OpenAiVideo } from './openai-video';
+import type { ImageProvider, TextProvider, VideoProvider } from './ports';
+
+/** A model at a provider, as its row of `model_providers` or the environment names it. */
+export interface ProviderSettings {
+  readonly name: string;
+  readonly model: string;
+  readonly baseUrl: string;
+  /** `none` if the provider has no key. */
+  readonly apiKey: string;
+  /** It is said to understand JSON schemas. */
+  readonly jsonSchema: boolean;
+  /** The sizes and lengths that its row states. */
+  readonly limits?: { readonly sizes?: readonly string[]; readonly seconds?: readonly number[] };
+  /** The whole column `settings` of its row, for what only this adapter reads. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Whether files may be fetched from this host although its address is private. */
+  readonly mayAsk: (host: string) => boolean;
+  /** Writes a line to the worker's log. */
+  readonly say: (words: string) => void;
+}
+
+/** How servers of one kind are spoken to. It has what they make: a kind that is left out cannot be asked of them. */
+export interface ProviderAdapter {
+  readonly text?: (settings: ProviderSettings) => TextProvider;
+  readonly image?: (settings: ProviderSettings) => ImageProvider;
+  readonly video?: (settings: ProviderSettings) => VideoProvider;
+}
+
+/** By the name that the column `adapter` of `model_providers` has. */
+export type ProviderAdapters = Readonly<Record<string, ProviderAdapter>>;
+
+export const OUR_ADAPTERS: ProviderAdapters = {
+  openai: {
+    text: (settings) => new OpenAiText(settings),
+    image: (settings) => new OpenAiImage(settings),
+    video: (settings) => new OpenAiVideo(settings),
+  },
+};
