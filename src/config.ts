@@ -184,6 +184,7 @@ const schema = z.object({
     .regex(/^[^\s:]{1,100}$/, 'must be a version without spaces and colons, for example 1.4.0 or a commit')
     .optional(),
   RECONCILE_MINUTES: whole(0, 1_440).default(5),
+  OUTCOME_RETENTION_DAYS: whole(1, 36_500).default(30),
 
   UPSTREAM_CHANNELS: onOff.default(true),
   UPSTREAM_FULL_TEXT: onOff.default(false),

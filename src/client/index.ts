@@ -50,6 +50,7 @@ export type { ReviewFilter, ReviewItem, ReviewPage } from './projects/review-que
 export type { EstimateInput, FilmEstimate, ProviderView } from '../planning';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
+export type { Outcome, OutcomeFilter, OutcomeOptions, OutcomePage } from './outcomes';
 export type { ConnectOptions } from './open-temporal';
 export { StoryClient } from './story-client';
 export type { DeleteOptions } from './projects/delete-project';

@@ -42,6 +42,7 @@ import { explainProject, type ExplainOptions, type ProjectExplanation } from './
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { loadStatusRows, loadProjectRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
+import { followOutcomes, type Outcome, type OutcomeOptions } from './outcomes';
 import { openTemporal, type ConnectOptions } from './open-temporal';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
@@ -336,6 +337,20 @@ export class StoryClient {
     const id = read('the batch id', batchId);
     const status = () => this.run(() => this.batches.status(id));
     yield* watchBatch(status, signal ? [signal, this.closing.signal] : [this.closing.signal]);
+  }
+
+  /**
+   * How each run of every project has ended, also while nobody read: from the cursor on, then each new one within about a
+   * second, until the signal fires or the client closes. Store the cursor of what you have handled; after a crash you get what
+   * came after it again, by the same `id`. Throws `Project.Invalid`, and `Outcomes.Expired` where the cursor is older than
+   * what is kept.
+   */
+  async *outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
+    this.mustBeOpen();
+    const { after, owner, signal } = read('the reading of outcomes', options);
+    const page = (from: string | undefined) =>
+      this.overview.outcomes({ ...(from !== undefined && { after: from }), ...(owner !== undefined && { owner }) });
+    yield* followOutcomes(page, after, signal ? [signal, this.closing.signal] : [this.closing.signal]);
   }
 
   /**

@@ -15,6 +15,7 @@ export { LoginLink } from './login-link.entity';
 export { migrate } from './migrate';
 export { ModelProvider, type ProviderPrices } from './model-provider.entity';
 export { ModelUsage } from './model-usage.entity';
+export { numberOutcomes } from './number-outcomes';
 export { missingPrices } from './prices';
 export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';

@@ -212,6 +212,11 @@ export const FAILURES = {
     'Check the name: `storyreel status` lists the projects and their batches.',
     3,
   ),
+  'Outcomes.Expired': final(
+    410,
+    'Ends of runs after the cursor are not kept any more',
+    'Look at the projects by `client.list`, then read on without a cursor.',
+  ),
   'Stage.Unknown': final(422, 'There is no such stage', 'Use one of the stages that the message lists.', 2),
   'Request.Invalid': final(400, 'The request is malformed', 'Correct what the message names.'),
   'Request.Unauthenticated': final(

@@ -53,6 +53,7 @@ export {
 export {
   FINAL_STATUSES,
   isFinal,
+  FINAL_STATUSES,
   PROJECT_STATUSES,
   STATUS_MARKS,
   STATUSES,

@@ -19,6 +19,7 @@ export function addAbout(app: App): void {
       projects: '/v1/projects',
       batches: '/v1/batches',
       review: '/v1/review',
+      outcomes: '/v1/outcomes',
       providers: '/v1/providers',
       estimates: '/v1/estimates',
       session: '/v1/sessions/current',
