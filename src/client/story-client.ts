@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { configOf, type Config, type Settings } from '../config';
-import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
+import { Project, usageTotals } from '../entities';
 import {
   projectNotFound,
   workflowIdOf,
@@ -16,7 +16,7 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { openRedis, type OpenedRedis } from '../stream';
+import type { OpenedRedis } from '../stream';
 import type { StoryMetrics } from '../telemetry';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
@@ -43,7 +43,7 @@ import { Batches, type BatchInputProject, type BatchOptions, type BatchView, typ
 import { loadStatusRows, loadProjectRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
 import { followOutcomes, type Outcome, type OutcomeOptions } from './outcomes';
-import { openTemporal, type ConnectOptions } from './open-temporal';
+import { openServices, type ConnectOptions, type OpenedServices } from './open-services';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
@@ -57,9 +57,6 @@ import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
 import { steerRun, signalEdited } from './runs/send-message';
 import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
-
-/** How long Redis may take to answer before a client continues without it. */
-const REDIS_MS = 1_000;
 
 /**
  * The API with which a backend creates, follows and steers films. Use one per process: it holds a connection to
@@ -79,15 +76,20 @@ export class StoryClient {
   readonly tokens: ViewTokens;
   private closed: Promise<void> | undefined;
 
+  private readonly temporal: Client;
+  private readonly dataSource: DataSource;
+  private readonly redis: OpenedRedis;
+
   private constructor(
     private readonly config: Config,
-    private readonly temporal: Client,
-    private readonly dataSource: DataSource,
-    private readonly redis: OpenedRedis,
-    private readonly closeTemporal: () => Promise<void>,
+    private readonly services: OpenedServices,
     metrics: StoryMetrics | undefined,
   ) {
+    const { dataSource, redis, temporal } = services;
     const { log } = redis;
+    this.temporal = temporal.client;
+    this.dataSource = dataSource;
+    this.redis = redis;
     this.source = { dataSource, log, config };
     this.watched = {
       log,
@@ -105,7 +107,7 @@ export class StoryClient {
     this.audit = new Audit(dataSource, (work) => this.run(work));
     this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
     this.overview = new Overview(this.source, (work) => this.run(work));
-    this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
+    this.batches = new Batches(this.source, temporal.client, config.TEMPORAL_TASK_QUEUE);
   }
 
   /**
@@ -114,17 +116,7 @@ export class StoryClient {
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
     const config = configOf(settings);
-    const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-    const dataSource = createDataSource({ url, poolSize, oneEach: true, applicationName: 'storyreel-client' });
-    const temporal = await openTemporal(config, options);
-    await dataSource.initialize().catch(async (cause: unknown) => {
-      await temporal.close();
-      throw databaseUnreachable(cause);
-    });
-    const redis = openRedis(config);
-    // The first snapshot would find it away otherwise.
-    await redis.log.ready(REDIS_MS).catch(() => undefined);
-    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options.metrics);
+    return new StoryClient(config, await openServices(config, options), options.metrics);
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
@@ -369,7 +361,7 @@ export class StoryClient {
     this.closing.abort();
     await this.redis.close();
     await this.dataSource.destroy();
-    await this.closeTemporal();
+    await this.services.temporal.close();
   }
 
   /** Whatever goes wrong leaves as a `StoryreelError`. */
