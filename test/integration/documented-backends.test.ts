@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFile, projectRoot } from '../architecture/project-files';
+import type { ProjectId } from '../../src/protocol';
 import { HttpUser } from '../support/gateway';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
@@ -129,6 +130,6 @@ describe.each(['backend.mjs', 'backend.cjs'])('%s of docs/embedding.md', (name) 
     backend.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
     await reading;
-    await app.client.cancel(made.body.id);
+    await app.client.cancel((made.body as { id: ProjectId }).id);
   });
 });
