@@ -214,6 +214,7 @@ const schema = z.object({
     .optional(),
 });
 
+/** All settings, checked and with their defaults. */
 export interface Config extends z.output<typeof schema> {
   /** Headers for every request to Temporal, from the variables TEMPORAL_GRPC_META_…. */
   readonly TEMPORAL_GRPC_META: Readonly<Record<string, string>>;

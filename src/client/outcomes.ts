@@ -21,6 +21,7 @@ export interface Outcome {
   readonly endedAt: Date;
 }
 
+/** Which ends of runs a page has. */
 export interface OutcomeFilter {
   /** The cursor of the last one that was handled; without it, from the oldest that is kept. */
   readonly after?: string;
@@ -29,10 +30,12 @@ export interface OutcomeFilter {
   readonly limit?: number;
 }
 
+/** Where the reading of ends begins, and what ends it. */
 export interface OutcomeOptions extends Pick<OutcomeFilter, 'after' | 'owner'> {
   readonly signal?: AbortSignal;
 }
 
+/** One page of the ends of runs. */
 export interface OutcomePage {
   /** In the order in which they became known. */
   readonly outcomes: readonly Outcome[];

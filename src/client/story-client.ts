@@ -222,6 +222,7 @@ export class StoryClient {
     return this.steer(projectId, 'pause', () => read('the pause', options));
   }
 
+  /** Lets a paused run continue. */
   resume(projectId: ProjectId): Promise<MessageAnswer> {
     return this.steer(projectId, 'resume', () => ({}));
   }

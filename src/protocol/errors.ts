@@ -29,6 +29,7 @@ export class StoryreelError extends Error {
   }
 }
 
+/** The failure that there is no such project. */
 export function projectNotFound(projectId: string): StoryreelError {
   return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
 }

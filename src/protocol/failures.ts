@@ -272,8 +272,10 @@ export const FAILURES = {
   Internal: retried(500, 'Something unexpected went wrong', REPORT),
 } as const satisfies Record<string, Failure>;
 
+/** The dotted name of a failure. */
 export type FailureType = keyof typeof FAILURES;
 
+/** Whether the catalogue has a failure of this name. */
 export function isFailureType(value: unknown): value is FailureType {
   return typeof value === 'string' && Object.hasOwn(FAILURES, value);
 }

@@ -2,6 +2,7 @@ import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
 /** What a lane needs to run on. It decides the lane's activity and task queue, so that each kind has its own limit. */
 export type LaneKind = 'text' | 'image' | 'video' | 'film';
+/** The kinds of lanes; each has a task queue. */
 export const LANE_KINDS = ['text', 'image', 'video', 'film'] as const satisfies readonly LaneKind[];
 
 /**
@@ -35,11 +36,13 @@ export const STAGES = [
   { name: 'film', kind: 'film', scope: 'project', needs: ['video_generation'], without: ['video_generation'] },
 ] as const satisfies readonly StagePlan[];
 
+/** The name of a stage. */
 export type StageName = (typeof STAGES)[number]['name'];
 
 /** On the old product's channels, events of the whole run go to this stage. */
 export const PIPELINE = 'pipeline';
 
+/** The most scenes of a film. */
 export const MAX_SCENES = 500;
 
 /** The limits of a scene, for models and for people. Lengths are in characters. */
@@ -49,12 +52,16 @@ export const SCENE_BOUNDS = {
   shotType: 40,
   seconds: { least: 0.5, most: 60, usual: 3 },
 } as const;
+
+/** The most bytes of a topic, in UTF-8. */
 export const MAX_TOPIC_BYTES = 20_000;
 
+/** Whether there is a stage of this name. */
 export function isStageName(text: string): text is StageName {
   return STAGES.some((stage) => stage.name === text);
 }
 
+/** The stage of a lane. */
 export function stageOf(lane: LaneId): StageName {
   const { stage } = laneParts(lane);
   if (!isStageName(stage)) throw new Error(`unknown stage in lane ${lane}`);

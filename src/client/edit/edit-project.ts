@@ -8,6 +8,7 @@ import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
 import { publishEdit } from './tell-edit';
 
+/** Which version an edit was made from, and by whom. */
 export interface EditOptions {
   /** The version that the person has read; with another one the edit is refused. */
   readonly version?: number;
@@ -15,6 +16,7 @@ export interface EditOptions {
   readonly by?: string;
 }
 
+/** What an edit has changed. */
 export interface EditedProject {
   /** The version of the project after the call. */
   readonly version: number;

@@ -4,6 +4,7 @@ import { projectNotFound, type LaneId, type ProjectId } from '../../protocol';
 import { begunText } from './begun-text';
 import type { EditSource } from './editing';
 
+/** What a person may edit of a scene. */
 export interface EditableScene {
   readonly scene_number: number;
   readonly narration: string;

@@ -23,6 +23,7 @@ import {
   type StagePlan,
 } from '../../protocol';
 
+/** The run that is to be explained. */
 export interface ExplainOptions {
   /** As in `StartOptions`. */
   readonly force?: boolean;
@@ -31,8 +32,10 @@ export interface ExplainOptions {
   readonly keepSettings?: boolean;
 }
 
+/** Why a lane would be made. */
 export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused';
 
+/** Whether a lane would be made, and why. */
 export interface LaneExplanation {
   readonly lane: LaneId;
   readonly reason: MakeReason;
@@ -49,6 +52,7 @@ export interface LaneExplanation {
   readonly replaces?: true;
 }
 
+/** What a run would make. */
 export interface ProjectExplanation {
   readonly projectId: ProjectId;
   readonly version: number;

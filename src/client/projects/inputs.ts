@@ -235,6 +235,7 @@ export type Given<T> = T extends readonly unknown[] | string | number
   : T extends object
     ? { [Key in keyof T]: Exclude<T[Key], undefined> }
     : T;
+/** An input as it is after it was checked. */
 export type Read<Name extends keyof Inputs> = Given<z.output<Inputs[Name]>>;
 
 /**

@@ -3,6 +3,7 @@ import { OWN_TYPES } from './own-types';
 
 /** A pool of the package `pg`, as far as it is used. */
 export interface PostgresPool {
+  /** Gives a connection that is released after its use. */
   connect(): Promise<object>;
 }
 
@@ -35,6 +36,7 @@ export function poolOf(given: PostgresPool | PostgresDataSource): PostgresPool {
 /** A pool for TypeORM that has the connections of another one, and leaves that one open. */
 export function borrowing(pool: PostgresPool) {
   return class {
+    /** Gives a connection that is released after its use. */
     connect(done: Connected): void {
       pool.connect().then(
         (found) => {
