@@ -7,6 +7,8 @@ import { projectFile, projectRoot } from '../architecture/project-files';
 import { testEnv } from '../support/services';
 
 interface Packed {
+  /** Bytes of the packed file. */
+  readonly size: number;
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
@@ -122,6 +124,14 @@ test('the package has what users need and nothing else', () => {
   expect([...folders].sort()).toEqual([
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/dev/studio', 'dist/src', 'dist/web', 'docs', 'package.json'],
   ]);
+});
+
+test('the package has no tests, no sources and no maps, and stays below 2 MB', () => {
+  const endings = new Set(packed.files.map(({ path }) => path.replace(/^.*?(\.d\.ts|\.[a-z0-9]+|[A-Z]+)$/, '$1')));
+  const known = ['.br', '.css', '.d.ts', '.gz', '.html', '.js', '.json', '.lua', '.md', '.svg', 'LICENSE'];
+  expect([...endings].filter((ending) => !known.includes(ending))).toEqual([]);
+  expect(packed.files.filter(({ path }) => /\.test\.|(^|\/)(test|bench|node_modules)\//.test(path))).toEqual([]);
+  expect(packed.size).toBeLessThan(2_000_000);
 });
 
 test('a client compiles and runs in ESM and in CommonJS, without worker and openai', () => {
