@@ -7,6 +7,7 @@ import type { StoryInput } from './workflow-api';
 export const BATCH_WORKFLOW = 'batch';
 /** The message that puts projects into a batch. */
 export const ADD_MESSAGE = 'add';
+/** The message by which a story states its status to its batch. */
 export const STORY_STATUS_MESSAGE = 'storyStands';
 
 /** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
