@@ -78,8 +78,9 @@ export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter)
 }
 
 /**
- * Every end after a cursor, and each new one within about a second, until one of the signals fires. Once it has read, it waits
- * for Postgres where that is away.
+ * Every end after a cursor, and each new one within about a second, until one of the signals fires. Store the cursor of what
+ * you have handled: after a crash you get what came after it again, by the same `id`. Once it has read, it waits if Postgres
+ * is away.
  */
 export async function* followOutcomes(
   page: (after: string | undefined) => Promise<OutcomePage>,

@@ -333,10 +333,8 @@ export class StoryClient {
   }
 
   /**
-   * How each run of every project has ended, also while nobody read: from the cursor on, then each new one within about a
-   * second, until the signal fires or the client closes. Store the cursor of what you have handled; after a crash you get what
-   * came after it again, by the same `id`. Throws `Project.Invalid`, and `Outcomes.Expired` where the cursor is older than
-   * what is kept.
+   * How each run of every project has ended: from the cursor on, then each new one, until the signal fires or the client closes;
+   * see `followOutcomes`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
    */
   async *outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
     this.mustBeOpen();
@@ -346,9 +344,7 @@ export class StoryClient {
     yield* followOutcomes(page, after, signal ? [signal, this.closing.signal] : [this.closing.signal]);
   }
 
-  /**
-   * Asks a batch and every run of it to end. Resolves with false if the batch was not running. Throws `Batch.NotFound`.
-   */
+  /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(() => this.batches.cancel(read('the batch id', batchId)));
   }
