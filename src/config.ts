@@ -184,6 +184,7 @@ const schema = z.object({
     .regex(/^[^\s:]{1,100}$/, 'must be a version without spaces and colons, for example 1.4.0 or a commit')
     .optional(),
   RECONCILE_MINUTES: whole(0, 1_440).default(5),
+  OUTCOME_RETENTION_DAYS: whole(1, 36_500).default(30),
 
   UPSTREAM_CHANNELS: onOff.default(true),
   UPSTREAM_FULL_TEXT: onOff.default(false),
@@ -213,6 +214,7 @@ const schema = z.object({
     .optional(),
 });
 
+/** All settings, checked and with their defaults. */
 export interface Config extends z.output<typeof schema> {
   /** Headers for every request to Temporal, from the variables TEMPORAL_GRPC_META_…. */
   readonly TEMPORAL_GRPC_META: Readonly<Record<string, string>>;

@@ -45,6 +45,7 @@ export const faultSchema = z.strictObject({
   text: z.string().optional(),
 });
 
+/** How the studio misbehaves in one call. */
 export type Fault = z.infer<typeof faultSchema>;
 export type JsonFault = NonNullable<Fault['bad_json']>;
 
@@ -57,6 +58,7 @@ export const faultRuleSchema = z.strictObject({
   times: z.int().min(1).default(1),
 });
 
+/** Which calls a fault meets. */
 export type FaultRule = z.input<typeof faultRuleSchema>;
 
 /** The misbehaviour that is still to come: the first planned rule that fits a request strikes it and is used up by it. */

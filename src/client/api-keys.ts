@@ -8,8 +8,10 @@ import { read, type Read } from './projects/inputs';
  * project; `admin` makes keys and reads the audit log.
  */
 export const SCOPES = ['read', 'write', 'run', 'review', 'spend', 'share', 'admin'] as const;
+/** What an API key allows. */
 export type Scope = (typeof SCOPES)[number];
 
+/** What an API key is to be. */
 export interface NewApiKey {
   readonly name: string;
   /** The key gives access to this owner's projects only; without an owner, to all projects. */
@@ -20,6 +22,7 @@ export interface NewApiKey {
   readonly expiresInDays?: number;
 }
 
+/** An API key without its secret. */
 export interface ApiKeyView {
   readonly id: string;
   readonly name: string;

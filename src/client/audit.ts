@@ -18,12 +18,14 @@ export class Audit {
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
+  /** Stores one entry. */
   add(entry: NewAuditEntry): Promise<void> {
     return this.run(async () => {
       await this.dataSource.getRepository(AuditEntry).insert(entry);
     });
   }
 
+  /** The entries of one owner, or all, newest first. */
   page(filter: { readonly owner?: string | undefined; readonly after?: string | undefined; readonly limit: number }) {
     return this.run(async (): Promise<AuditPage> => {
       const { owner, after, limit } = filter;

@@ -50,7 +50,10 @@ export type { ReviewFilter, ReviewItem, ReviewPage } from './projects/review-que
 export type { EstimateInput, FilmEstimate, ProviderView } from '../planning';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
-export type { ConnectOptions } from './open-temporal';
+export type { Outcome, OutcomeFilter, OutcomeOptions, OutcomePage } from './outcomes';
+export type { ConnectOptions } from './open-services';
+export type { PostgresDataSource, PostgresPool } from '../entities';
+export type { RedisConnection } from '../stream';
 export { StoryClient } from './story-client';
 export type { DeleteOptions } from './projects/delete-project';
 export type { StartOptions } from './runs/start-run';

@@ -1,23 +1,10 @@
-import { Client, type Connection } from '@temporalio/client';
-import type { PayloadCodec } from '@temporalio/common';
+import { Client } from '@temporalio/client';
 import type { Config } from '../config';
-import type { OutsideStage } from '../planning';
-import { clientSpans, type StoryMetrics } from '../telemetry';
+import { clientSpans } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
+import type { ConnectOptions } from './open-services';
 
 const TEMPORAL_MS = 5_000;
-
-/** The services that a client takes from the program around it. */
-export interface ConnectOptions {
-  /** Measures the watches of this client. */
-  readonly metrics?: StoryMetrics;
-  /** A connection that the program has already. The client does not close it. The namespace is that of the settings. */
-  readonly connection?: Connection;
-  /** Takes the place of PAYLOAD_KEY_FILE. The workers need the same codecs. */
-  readonly payloadCodecs?: readonly PayloadCodec[];
-  /** Those that the workers have, so that `explain` knows what they are made from. Everything else works without them. */
-  readonly stages?: readonly OutsideStage[];
-}
 
 export interface OpenedTemporal {
   readonly client: Client;
@@ -26,7 +13,10 @@ export interface OpenedTemporal {
 }
 
 /** Throws `Service.Unreachable` and `Config.Invalid`. */
-export async function openTemporal(config: Config, options: ConnectOptions): Promise<OpenedTemporal> {
+export async function openTemporal(
+  config: Config,
+  options: Pick<ConnectOptions, 'connection' | 'payloadCodecs'>,
+): Promise<OpenedTemporal> {
   const converter = dataConverter(config, options.payloadCodecs);
   const connection = options.connection ?? (await connectTemporal(config, TEMPORAL_MS));
   const client = new Client({

@@ -8,6 +8,7 @@ import {
   type ProviderView,
 } from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
+import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
 import { read } from './projects/inputs';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
@@ -27,6 +28,11 @@ export class Overview {
   /** Batches, the newest first; see `listBatches`. */
   batches(filter: BatchFilter = {}): Promise<BatchPage> {
     return this.run(() => listBatches(this.source.dataSource, filter));
+  }
+
+  /** How runs have ended, a page at a time; see `outcomePage`. */
+  outcomes(filter: OutcomeFilter = {}): Promise<OutcomePage> {
+    return this.run(() => outcomePage(this.source.dataSource, filter));
   }
 
   /** The cost of a film that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */

@@ -14,6 +14,7 @@ const SOUND = `s.created_at > now() - interval '${SESSION_SECONDS} seconds' AND 
 const JOINED = `sessions s LEFT JOIN api_keys k ON k.id = s.key_id
   LEFT JOIN view_tokens t ON t.id = s.token_id LEFT JOIN projects p ON p.id = t.project_id`;
 
+/** A session of a browser, without its secret. */
 export interface SessionView {
   readonly id: string;
   /** The session gives access to this owner's projects only; without an owner, to all projects. */

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { configOf, type Config, type Settings } from '../config';
-import { createDataSource, databaseUnreachable, Project, usageTotals } from '../entities';
 import { StageRegistry } from '../planning';
+import { Project, usageTotals } from '../entities';
 import {
   projectNotFound,
   workflowIdOf,
@@ -17,7 +17,7 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { openRedis, type OpenedRedis } from '../stream';
+import type { OpenedRedis } from '../stream';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -42,7 +42,8 @@ import { explainProject, type ExplainOptions, type ProjectExplanation } from './
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { loadStatusRows, loadProjectRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
-import { openTemporal, type ConnectOptions } from './open-temporal';
+import { followOutcomes, type Outcome, type OutcomeOptions } from './outcomes';
+import { openServices, type ConnectOptions, type OpenedServices } from './open-services';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
 import { mustKnow } from './runs/known-stage';
@@ -57,9 +58,6 @@ import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
 import { steerRun, signalEdited } from './runs/send-message';
 import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
-
-/** How long Redis may take to answer before a client continues without it. */
-const REDIS_MS = 1_000;
 
 /**
  * The API with which a backend creates, follows and steers films. Use one per process: it holds a connection to
@@ -79,15 +77,20 @@ export class StoryClient {
   readonly tokens: ViewTokens;
   private closed: Promise<void> | undefined;
 
+  private readonly temporal: Client;
+  private readonly dataSource: DataSource;
+  private readonly redis: OpenedRedis;
+
   private constructor(
     private readonly config: Config,
-    private readonly temporal: Client,
-    private readonly dataSource: DataSource,
-    private readonly redis: OpenedRedis,
-    private readonly closeTemporal: () => Promise<void>,
+    private readonly services: OpenedServices,
     { metrics, stages }: ConnectOptions,
   ) {
+    const { dataSource, redis, temporal } = services;
     const { log } = redis;
+    this.temporal = temporal.client;
+    this.dataSource = dataSource;
+    this.redis = redis;
     this.source = { dataSource, log, config, ...(stages && { stages: new StageRegistry(stages) }) };
     this.watched = {
       log,
@@ -105,7 +108,7 @@ export class StoryClient {
     this.audit = new Audit(dataSource, (work) => this.run(work));
     this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
     this.overview = new Overview(this.source, (work) => this.run(work));
-    this.batches = new Batches(this.source, temporal, config.TEMPORAL_TASK_QUEUE);
+    this.batches = new Batches(this.source, temporal.client, config.TEMPORAL_TASK_QUEUE);
   }
 
   /**
@@ -114,17 +117,7 @@ export class StoryClient {
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
     const config = configOf(settings);
-    const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-    const dataSource = createDataSource({ url, poolSize, oneEach: true, applicationName: 'storyreel-client' });
-    const temporal = await openTemporal(config, options);
-    await dataSource.initialize().catch(async (cause: unknown) => {
-      await temporal.close();
-      throw databaseUnreachable(cause);
-    });
-    const redis = openRedis(config);
-    // The first snapshot would find it away otherwise.
-    await redis.log.ready(REDIS_MS).catch(() => undefined);
-    return new StoryClient(config, temporal.client, dataSource, redis, temporal.close, options);
+    return new StoryClient(config, await openServices(config, options), options);
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
@@ -233,6 +226,7 @@ export class StoryClient {
     return this.steer(projectId, 'pause', () => read('the pause', options));
   }
 
+  /** Lets a paused run continue. */
   resume(projectId: ProjectId): Promise<MessageAnswer> {
     return this.steer(projectId, 'resume', () => ({}));
   }
@@ -343,8 +337,18 @@ export class StoryClient {
   }
 
   /**
-   * Asks a batch and every run of it to end. Resolves with false if the batch was not running. Throws `Batch.NotFound`.
+   * How each run of every project has ended: from the cursor on, then each new one, until the signal fires or the client closes;
+   * see `followOutcomes`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
    */
+  async *outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
+    this.mustBeOpen();
+    const { after, owner, signal } = read('the reading of outcomes', options);
+    const page = (from: string | undefined) =>
+      this.overview.outcomes({ ...(from !== undefined && { after: from }), ...(owner !== undefined && { owner }) });
+    yield* followOutcomes(page, after, signal ? [signal, this.closing.signal] : [this.closing.signal]);
+  }
+
+  /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(() => this.batches.cancel(read('the batch id', batchId)));
   }
@@ -358,7 +362,7 @@ export class StoryClient {
     this.closing.abort();
     await this.redis.close();
     await this.dataSource.destroy();
-    await this.closeTemporal();
+    await this.services.temporal.close();
   }
 
   /** Whatever goes wrong leaves as a `StoryreelError`. */

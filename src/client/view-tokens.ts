@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { ViewToken } from '../entities';
 import { projectNotFound, type ProjectId } from '../protocol';
 
+/** A token that shows one project, without its secret. */
 export interface ViewTokenView {
   readonly id: string;
   readonly projectId: ProjectId;

@@ -3,6 +3,7 @@ import type { DataSource, Logger } from 'typeorm';
 import { CommitWatch } from './after-commit';
 import { entities } from './entities';
 import { migrations } from './migrations';
+import { borrowing, poolOf, type PostgresDataSource, type PostgresPool } from './postgres/borrowed-pool';
 import { LeavingPool } from './postgres/leaving-pool';
 import { StorySource } from './postgres/story-source';
 import { tlsPlan } from './postgres/tls-plan';
@@ -54,9 +55,29 @@ export function createDataSource({
       super(poolSize, plan, options);
     }
   }
+  return sourceWith({ url: tls.url, applicationName, Pool, oneEach, ...(onError && { onError }) });
+}
+
+/** The same over the connections of another program, which keeps their limits and stays their owner. Throws `Config.Invalid`. */
+export function borrowDataSource(given: PostgresPool | PostgresDataSource): DataSource {
+  return sourceWith({ Pool: borrowing(poolOf(given)), oneEach: true });
+}
+
+function sourceWith({
+  Pool,
+  oneEach,
+  onError,
+  ...where
+}: {
+  readonly Pool: object;
+  readonly oneEach: boolean;
+  readonly url?: string;
+  readonly applicationName?: string;
+  readonly onError?: (error: unknown) => void;
+}): DataSource {
   const source = new StorySource({
     type: 'postgres',
-    url: tls.url,
+    ...where,
     entities,
     migrations,
     subscribers: [CommitWatch],
@@ -64,7 +85,6 @@ export function createDataSource({
     logging: false,
     // The default logger prints a failed migration to stdout even so; the caller gets the error anyway.
     logger: onError ? errorsTo(onError) : 'debug',
-    applicationName,
     driver: { Pool, defaults },
     // gen_random_uuid() is part of Postgres itself: no extension, and so no superuser, is needed.
     uuidExtension: 'pgcrypto',

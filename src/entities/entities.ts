@@ -8,6 +8,8 @@ import { Lane } from './lane.entity';
 import { LoginLink } from './login-link.entity';
 import { ModelProvider } from './model-provider.entity';
 import { ModelUsage } from './model-usage.entity';
+import { OutcomePositions } from './outcome-positions.entity';
+import { Outcome } from './outcome.entity';
 import { ProjectStage } from './project-stage.entity';
 import { Project } from './project.entity';
 import { PromptTemplate } from './prompt-template.entity';
@@ -38,4 +40,6 @@ export const entities = [
   LoginLink,
   ViewToken,
   AuditEntry,
+  Outcome,
+  OutcomePositions,
 ];

@@ -10,6 +10,8 @@ import type {
   FilmEstimate,
   ListFilter,
   NewProject,
+  OutcomeFilter,
+  OutcomePage,
   ProjectPage,
   ProviderView,
   ReviewFilter,
@@ -63,6 +65,14 @@ export class OwnedStories {
       ...(this.owner !== undefined && { owner: this.owner }),
     });
     return { ...page, items: page.items.map((each) => this.inBatch(each)) };
+  }
+
+  async outcomes(filter: OutcomeFilter): Promise<OutcomePage> {
+    const page = await this.stories.overview.outcomes({
+      ...filter,
+      ...(this.owner !== undefined && { owner: this.owner }),
+    });
+    return { ...page, outcomes: page.outcomes.map((each) => this.inBatch(each)) };
   }
 
   estimate(input: EstimateInput): Promise<FilmEstimate> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INPUTS, SCOPES } from '../client';
-import { PROJECT_STATUSES, STATUSES } from '../protocol';
+import { FINAL_STATUSES, PROJECT_STATUSES, STATUSES } from '../protocol';
 
 /**
  * The inputs and answers of the gateway, as zod schemas: validators, types and OpenAPI at once. The inputs are those of
@@ -37,6 +37,7 @@ export const problem = named(
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    hint: z.string(),
     instance: z.string(),
     retryable: z.boolean(),
     errors: z.array(z.looseObject({ pointer: z.string(), detail: z.string() })).optional(),
@@ -151,6 +152,26 @@ export const reviewPage = named(
       }),
     ),
     next: z.string().optional(),
+  }),
+);
+
+export const outcomePage = named(
+  'OutcomePage',
+  z.looseObject({
+    outcomes: z.array(
+      z.looseObject({
+        id: z.string(),
+        cursor: z.string(),
+        projectId: z.string(),
+        runId: z.string().optional(),
+        owner: z.string().optional(),
+        batchId: z.string().optional(),
+        status: z.enum(FINAL_STATUSES),
+        error: eventError.optional(),
+        endedAt: z.iso.datetime(),
+      }),
+    ),
+    next: z.string(),
   }),
 );
 

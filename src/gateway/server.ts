@@ -15,6 +15,7 @@ import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
 import { addPage } from './routes/page';
+import { addOutcomes } from './routes/outcomes';
 import { addProjects } from './routes/projects';
 import { addProviders } from './routes/providers';
 import { addReview } from './routes/review';
@@ -112,6 +113,7 @@ export async function createServer(
   addAudit(app, services.stories.audit);
   addProjects(app, services);
   addReview(app);
+  addOutcomes(app);
   addEstimates(app);
   addProviders(app);
   addSteering(app);

@@ -1,5 +1,6 @@
 import { failureOf, notReached } from './problem-error';
 
+/** Where the gateway is, and who asks. */
 export interface HttpClientOptions {
   /** The gateway's URL, like `https://stories.example`; in a page of the gateway itself, an empty text. */
   readonly url: string;

@@ -130,6 +130,7 @@ export class StoryHttpClient implements OverHttp {
     return this.post(projectId, 'pause', options);
   }
 
+  /** Lets a paused run continue. */
   resume(projectId: ProjectId): Promise<MessageAnswer> {
     return this.post(projectId, 'resume', {});
   }

@@ -6,6 +6,7 @@ import { HttpFailure } from './problem-error';
 import { readStream } from './read-stream';
 import { SeenTexts } from './seen-texts';
 
+/** Where a watch begins, and what ends it. */
 export interface HttpWatchOptions {
   /** Continue after this event instead of beginning with a snapshot. */
   readonly from?: Cursor;

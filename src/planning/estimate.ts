@@ -22,6 +22,7 @@ export interface StageEstimate {
   readonly cost: Range | null;
 }
 
+/** The range of a film's cost. */
 export interface FilmEstimate {
   readonly scenes: number;
   readonly stages: readonly StageEstimate[];
@@ -29,6 +30,7 @@ export interface FilmEstimate {
   readonly cost: Range | null;
 }
 
+/** The film whose cost is estimated. */
 export interface EstimateInput {
   readonly settings?: { readonly scenes?: number };
   /** Default: all. */

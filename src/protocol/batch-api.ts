@@ -3,8 +3,11 @@ import { firstBytes, storable } from './outside-text';
 import type { ProjectStatus, RunStatus } from './status';
 import type { StoryInput } from './workflow-api';
 
+/** The type of the workflow of a batch. */
 export const BATCH_WORKFLOW = 'batch';
+/** The message that puts projects into a batch. */
 export const ADD_MESSAGE = 'add';
+/** The message by which a story states its status to its batch. */
 export const STORY_STATUS_MESSAGE = 'storyStands';
 
 /** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
@@ -12,11 +15,13 @@ export const MOST_IN_BATCH = 5_000;
 
 /** Task priorities: 1 is served first, 5 last. 3 is the default. */
 export const PRIORITIES = [1, 2, 3, 4, 5] as const;
+/** How soon a story is served, from 1, the first, to 5. */
 export type StoryPriority = (typeof PRIORITIES)[number];
 
 /** The status of a project in a batch. `queued`: the batch has not started it yet. */
 export type BatchedStatus = Exclude<ProjectStatus, 'draft'>;
 
+/** A project in the input of a batch. */
 export interface BatchItem {
   readonly projectId: ProjectId;
   readonly priority?: StoryPriority;

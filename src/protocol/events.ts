@@ -102,6 +102,7 @@ export type UsageTotals = {
   readonly unpriced?: true;
 };
 
+/** The name of an event. */
 export type EventType = EventBody['type'] | 'snapshot';
 
 /**
@@ -116,8 +117,10 @@ export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'tho
  */
 export type ContinuedBy = 'prefill' | 'reuse';
 
+/** An event of the log. */
 export type LogEvent = EventHead & EventBody;
 
+/** A lane in a snapshot. */
 export interface LaneSnapshot {
   readonly status: LaneStatus;
   readonly text?: string;
@@ -132,6 +135,7 @@ export interface LaneSnapshot {
   readonly error?: EventError;
 }
 
+/** A scene in a snapshot. */
 export interface SceneSnapshot {
   readonly scene_number: number;
   readonly narration: string;
@@ -175,6 +179,7 @@ export interface SnapshotEvent {
   readonly film?: FilmReference;
 }
 
+/** A film that is made. */
 export interface FilmReference {
   readonly asset: string;
   readonly sha256: string;

@@ -30,10 +30,12 @@ export function parseProjectId(text: string): ProjectId | undefined {
   return UUID.test(lower) ? (lower as ProjectId) : undefined;
 }
 
+/** The id of the workflow of a project. */
 export function workflowIdOf(projectId: ProjectId): string {
   return WORKFLOW_PREFIX + projectId;
 }
 
+/** The project of a workflow; undefined if it has none. */
 export function projectIdOfWorkflow(workflowId: string): ProjectId | undefined {
   return workflowId.startsWith(WORKFLOW_PREFIX) ? parseProjectId(workflowId.slice(WORKFLOW_PREFIX.length)) : undefined;
 }
@@ -43,29 +45,35 @@ export function parseBatchId(text: string): BatchId | undefined {
   return BATCH.test(text) ? (text as BatchId) : undefined;
 }
 
+/** The id of the workflow of a batch. */
 export function batchWorkflowIdOf(batchId: BatchId): string {
   return BATCH_PREFIX + batchId;
 }
 
+/** The batch of a workflow; undefined if it has none. */
 export function batchIdOfWorkflow(workflowId: string): BatchId | undefined {
   return workflowId.startsWith(BATCH_PREFIX) ? parseBatchId(workflowId.slice(BATCH_PREFIX.length)) : undefined;
 }
 
+/** The id of a lane. */
 export function laneId(stage: string, scene?: number): LaneId {
   return (scene === undefined ? stage : `${stage}/${scene}`) as LaneId;
 }
 
+/** The stage and the scene of a lane. */
 export interface LaneParts {
   readonly stage: string;
   /** The scene number, from 1; absent for a stage that runs once per project. */
   readonly scene?: number;
 }
 
+/** The stage and the scene of a lane. */
 export function laneParts(lane: LaneId): LaneParts {
   const slash = lane.indexOf('/');
   return slash < 0 ? { stage: lane } : { stage: lane.slice(0, slash), scene: Number(lane.slice(slash + 1)) };
 }
 
+/** The text as a cursor; undefined if it is none. */
 export function parseCursor(text: string): Cursor | undefined {
   return CURSOR.test(text) ? (text as Cursor) : undefined;
 }

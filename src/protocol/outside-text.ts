@@ -111,6 +111,7 @@ export function boundedError(error: {
   };
 }
 
+/** A list of faults, cut to a bounded length. */
 export function boundedIssues(issues: readonly string[]): string[] {
   return issues.slice(0, MOST_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
 }

@@ -1,6 +1,7 @@
 import type { ProjectId } from './ids';
 import type { ProjectStatus } from './status';
 
+/** The type of the workflow of the reconciler. */
 export const RECONCILE_WORKFLOW = 'reconcile';
 
 /** The schedule, and the ids of the workflows that it starts, of the workers that serve this task queue. */
@@ -11,6 +12,7 @@ export function reconcileScheduleOf(taskQueue: string): string {
 /** The time after a change during which a row or a file is left alone, because its writer may not have finished. */
 export const GRACE_SECONDS = { runs: 60, media: 3_600 } as const;
 
+/** What the reconciler leaves alone. */
 export interface ReconcileInput {
   /** The grace time for rows, and for runs that have ended. Default `GRACE_SECONDS.runs`. */
   readonly graceSeconds?: number;
@@ -33,6 +35,7 @@ export interface UnrepairedProject {
   readonly why: string;
 }
 
+/** What the reconciler has found among the runs. */
 export interface RunsReport {
   /** Projects whose rows state that a run is open. */
   readonly looked: number;
@@ -48,6 +51,7 @@ export interface RunsReport {
   readonly waitingJobs: number;
 }
 
+/** What the reconciler has found among the media. */
 export interface MediaReport {
   readonly files: number;
   /** Files that no row refers to, and what they took. */
@@ -59,6 +63,7 @@ export interface MediaReport {
   readonly missing: number;
 }
 
+/** What the reconciler has found and repaired. */
 export interface ReconcileReport {
   readonly runs: RunsReport;
   readonly media: MediaReport;
@@ -78,7 +83,10 @@ export interface RunsPage extends Omit<RunsReport, Newer>, Partial<Pick<RunsRepo
   readonly next?: ProjectPosition;
 }
 
+/** The activities of the reconciler. */
 export interface ReconcileActivities {
+  /** Closes runs that are gone, one page of projects at a time. */
   reconcileRuns(request: { readonly graceSeconds: number; readonly after?: ProjectPosition }): Promise<RunsPage>;
+  /** Removes media that no row refers to. */
   reconcileMedia(request: { readonly graceSeconds: number }): Promise<MediaReport>;
 }

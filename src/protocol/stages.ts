@@ -3,6 +3,7 @@ import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
 /** What a lane needs to run on. It decides the lane's activity and task queue, so that each kind has its own limit. */
 export type LaneKind = 'text' | 'image' | 'video' | 'film';
+/** The kinds of lanes; each has a task queue. */
 export const LANE_KINDS = ['text', 'image', 'video', 'film'] as const satisfies readonly LaneKind[];
 
 /**
@@ -58,6 +59,7 @@ export type StageName = BuiltInStage | (string & {});
 /** On the old product's channels, events of the whole run go to this stage. */
 export const PIPELINE = 'pipeline';
 
+/** The most scenes of a film. */
 export const MAX_SCENES = 500;
 
 /** The limits of a scene, for models and for people. Lengths are in characters. */
@@ -67,6 +69,8 @@ export const SCENE_BOUNDS = {
   shotType: 40,
   seconds: { least: 0.5, most: 60, usual: 3 },
 } as const;
+
+/** The most bytes of a topic, in UTF-8. */
 export const MAX_TOPIC_BYTES = 20_000;
 
 export function isBuiltIn(stage: string): stage is BuiltInStage {

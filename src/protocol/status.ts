@@ -27,6 +27,7 @@ export const STATUS_MARKS: Readonly<Record<LaneStatus, string>> = {
   cancelled: '✗',
 };
 
+/** The states of a project. */
 export const PROJECT_STATUSES = [
   'draft',
   'queued',
@@ -39,8 +40,10 @@ export const PROJECT_STATUSES = [
   'cancelled',
 ] as const;
 
+/** How a project stands. */
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
+/** The states of a run that has ended. */
 export const FINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const;
 
 /** How a run has ended. */

@@ -23,12 +23,15 @@ export interface StoryMessages {
   readonly edited: Record<never, never>;
 }
 
+/** The name of a message to a run. */
 export type StoryMessage = keyof StoryMessages;
 
+/** A message about lanes. */
 export interface LaneRequest {
   readonly lane: string;
 }
 
+/** A message about a stage that waits for approval. */
 export interface GateRequest {
   /** The stage that is looked at. */
   readonly gate: string;

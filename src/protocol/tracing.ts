@@ -12,6 +12,7 @@ export interface TraceCarrier {
  * This data never reaches Temporal's history, and a replay does not report it again.
  */
 export interface RunTraces {
+  /** Called when the run has ended. */
   readonly ended: (end: {
     /** The span that started the run; absent without tracing. */
     readonly carrier?: TraceCarrier;

@@ -3,12 +3,15 @@ import type { LaneId, ProjectId } from './ids';
 import type { LaneKind, StagePlan } from './stages';
 import type { FinalStatus, LaneStatus, LiveStatus, RunStatus } from './status';
 
+/** The type of the workflow of a story. */
 export const STORY_WORKFLOW = 'story';
+/** The query that a run answers with how it stands. */
 export const STATUS_QUERY = 'status';
 
 /** Search attributes of the workflow, all of type Keyword; `migrate` and the embedded server register them. */
 export const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'] as const;
 
+/** The input of the workflow of a story. */
 export interface StoryInput {
   readonly projectId: ProjectId;
   /** Produces every lane again, even if a committed result has the same input hash. Default false. */
@@ -70,6 +73,7 @@ export interface OpenedRun {
   readonly sceneIds?: SceneIds;
 }
 
+/** What a run is to make. */
 export interface OpenRequest {
   readonly projectId: ProjectId;
   readonly keepSettings?: boolean;
@@ -78,6 +82,7 @@ export interface OpenRequest {
   readonly gates?: readonly string[];
 }
 
+/** A lane as the workflow states it. */
 export interface LaneView {
   readonly lane: LaneId;
   readonly status: LaneStatus;
@@ -191,6 +196,7 @@ export interface RejectedLanes {
   readonly reason: string;
 }
 
+/** How a run ends. */
 export interface CloseRequest {
   readonly projectId: ProjectId;
   /** The story run id, as in `LaneTask`. */
@@ -224,16 +230,25 @@ export interface StopRequest {
 
 /** Activities as the workflow sees them. */
 export interface StoryActivities {
+  /** Opens the run and gives its plan. */
   openRun(request: OpenRequest): Promise<OpenedRun>;
+  /** Makes the text of a lane. */
   generateText(task: LaneTask): Promise<LaneResult>;
+  /** Makes the image of a scene. */
   generateImage(task: LaneTask): Promise<LaneResult>;
+  /** Makes the clip of a scene. */
   generateVideo(task: LaneTask): Promise<LaneResult>;
+  /** Joins the clips into the film. */
   joinFilm(task: LaneTask): Promise<LaneResult>;
+  /** Announces how a lane has ended. */
   announceLane(task: LaneTask): Promise<void>;
   /** In the first release these steps announced nothing or announced within the step, and returned nothing. */
   parkLane(request: ParkRequest): Promise<EndedStep | undefined>;
+  /** Lets the run continue without a lane. */
   skipLane(request: SkipRequest): Promise<EndedStep | undefined>;
+  /** Stores and announces how the run stands. */
   markRun(request: RunStatusRequest): Promise<EndedStep | undefined>;
+  /** Has lanes made again for a reason. */
   rejectLanes(request: RejectedLanes): Promise<void>;
   /** Sets rows and viewers to the state of a workflow that was reset. */
   adoptRun(request: ResyncRequest): Promise<void>;
@@ -241,7 +256,9 @@ export interface StoryActivities {
   settledLane(lane: LaneAddress): Promise<LaneResult | null>;
   /** The stored scene numbers or, with `ids`, the scene ids by number. Waits for an edit that is in progress. */
   listScenes(input: { projectId: ProjectId; ids?: true }): Promise<number[] | SceneIds>;
+  /** Stores that the run has ended. */
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
+  /** Announces that the run has ended. */
   announceRun(input: { projectId: ProjectId; runId: string; stages?: readonly string[] }): Promise<void>;
   /** Best effort, within one second: if Redis is away, this step does nothing and reports no failure. */
   stopLanes(request: StopRequest): Promise<void>;

@@ -14,6 +14,7 @@ export type {
 export { MemoryControlChannel } from './memory-control';
 export { MemoryEventLog } from './memory-log';
 export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
+export { placeOfConnection, type RedisConnection } from './place-of-connection';
 export { connectRedis, whenReady, type RedisFaultLog } from './redis-connection';
 export { adviceOnMemory, memoryOf, shownMemory, type RedisMemory } from './redis-memory';
 export { missingRights, rightsNeeded } from './redis-rights';

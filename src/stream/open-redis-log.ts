@@ -15,7 +15,10 @@ type Settings = RedisSettings & Pick<Config, 'LOG_MAX_EVENTS' | 'UPSTREAM_CHANNE
 
 /** The connection for commands, to the place that the settings name. Its calls fail fast. */
 export function connectPublisher(settings: RedisSettings, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
-  const place = redisPlace(settings);
+  return connectTo(redisPlace(settings), log, reach);
+}
+
+function connectTo(place: RedisPlace, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
   return place.cluster ? connectCluster(place, log, reach) : connectRedis(place, 'publisher', log, reach);
 }
 
@@ -35,10 +38,10 @@ export function openRedis(
   settings: Settings,
   faults?: RedisFaultLog,
   onRefusal?: (error: unknown) => void,
+  place: RedisPlace = redisPlace(settings),
 ): OpenedRedis {
   const reach = new ReachReport(faults);
-  const place = redisPlace(settings);
-  const publisher = connectPublisher(settings, faults, reach);
+  const publisher = connectTo(place, faults, reach);
   const listening: Redis[] = [];
   const listen = (role: 'subscriber' | 'control') => () => {
     const redis =

@@ -5,8 +5,10 @@ import { StoryreelError } from '../protocol';
 import { sendText } from './compressed';
 import type { StoryMetrics } from './story-metrics';
 
+/** A server that shows metrics. */
 export interface MetricsServer {
   readonly url: string;
+  /** Ends the server. */
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function serveMetrics(
   });
   return {
     url: `http://${writeHostPort({ host, port: (server.address() as AddressInfo).port })}/metrics`,
+    /** Ends the server. */
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -6,6 +6,7 @@ import { withTimeout } from '../with-timeout';
 import { RunIds } from './run-spans';
 import { ReportingExporter } from './told-exporter';
 
+/** Traces of this process. */
 export interface Tracing {
   /** The source of ids for the spans of runs. */
   readonly ids: RunIds;

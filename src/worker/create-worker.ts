@@ -2,6 +2,7 @@ import { configOf, type Config, type Settings } from '../config';
 import { createLogger, type Logger } from '../logger';
 import { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
 
+/** What a worker takes from the program around it. */
 export interface CreateWorkerOptions extends WorkerExtras {
   /** By the names of docs/configuration.md. Only the keys of providers are read from the environment. */
   readonly settings: Config | Settings;

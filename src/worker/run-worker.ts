@@ -41,6 +41,7 @@ import { WatchedServices } from './watched-services';
 import { openTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
+/** A worker that serves its task queues. */
 export interface RunningWorker {
   /** Takes no more work, gives running work SHUTDOWN_GRACE_MS to end, then hands it over. */
   stop(): Promise<void>;
@@ -50,6 +51,7 @@ export interface RunningWorker {
   readonly metricsUrl?: string;
 }
 
+/** What a worker can be given beside its settings. */
 export interface WorkerExtras {
   /** Aborts the waiting for what the worker needs. */
   readonly signal?: AbortSignal;

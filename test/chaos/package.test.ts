@@ -1,11 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WORKER_PACKAGES } from '../../src/worker/needed-packages';
 import { projectFile, projectRoot } from '../architecture/project-files';
+import { testEnv } from '../support/services';
 
 interface Packed {
+  /** Bytes of the packed file. */
+  readonly size: number;
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
@@ -31,7 +34,11 @@ function install(...packages: readonly string[]): void {
 
 /** Its exit code with all that it wrote. */
 function run(program: string, ...args: readonly string[]): { code: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(program, args, at);
+  return runWith({}, program, ...args);
+}
+
+function runWith(env: Record<string, string>, program: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(program, args, { ...at, env: { ...process.env, ...env } });
   return { code: status, output: `${stdout}${stderr}` };
 }
 
@@ -60,6 +67,29 @@ import { createLogger, readConfig, runWorker, type RunningWorker } from 'storyre
 export const running = (): Promise<RunningWorker> => runWorker(readConfig({}), createLogger('silent', 'worker'));
 console.log(typeof runWorker);
 `;
+
+/** A worker and a client that make a text on the real services. */
+const FILM = `
+import { StoryClient } from 'storyreel';
+import { createWorker } from 'storyreel/worker';
+
+const settings = JSON.parse(process.env.FILM_SETTINGS);
+const worker = await createWorker({ settings });
+const client = await StoryClient.connect(settings);
+const id = await client.create({ topic: 'a fox' });
+const after = (await client.overview.outcomes({ limit: 1000 })).next;
+await client.start(id, { stages: ['rewrite'] });
+let last;
+for await (const event of client.watch(id)) last = event;
+let ended;
+for await (ended of client.outcomes({ after })) if (ended.projectId === id) break;
+await client.close();
+await worker.stop();
+console.log(process.version, last.type, ended.status);
+`;
+
+/** The oldest that `engines` allows, and the newest of each later line that is maintained. */
+const NODES = ['20.19.0', '22.23.3', '24.22.3'];
 
 /** \`exactOptionalPropertyTypes\` is not on: Temporal's own types do not compile with it. */
 function compile(name: string, source: string): { code: number | null; output: string } {
@@ -96,6 +126,14 @@ test('the package has what users need and nothing else', () => {
   ]);
 });
 
+test('the package has no tests, no sources and no maps, and stays below 2 MB', () => {
+  const endings = new Set(packed.files.map(({ path }) => path.replace(/^.*?(\.d\.ts|\.[a-z0-9]+|[A-Z]+)$/, '$1')));
+  const known = ['.br', '.css', '.d.ts', '.gz', '.html', '.js', '.json', '.lua', '.md', '.svg', 'LICENSE'];
+  expect([...endings].filter((ending) => !known.includes(ending))).toEqual([]);
+  expect(packed.files.filter(({ path }) => /\.test\.|(^|\/)(test|bench|node_modules)\//.test(path))).toEqual([]);
+  expect(packed.size).toBeLessThan(2_000_000);
+});
+
 test('a client compiles and runs in ESM and in CommonJS, without worker and openai', () => {
   const installed = readdirSync(join(consumer, 'node_modules'));
   expect(installed).not.toContain('openai');
@@ -104,6 +142,17 @@ test('a client compiles and runs in ESM and in CommonJS, without worker and open
   for (const file of ['out/client.mjs', 'out/client.cjs']) {
     expect(run(process.execPath, file)).toEqual({ code: 0, output: 'Service.Unreachable 6\n' });
   }
+});
+
+test('the command runs by npx from the packed file alone, in an empty folder', () => {
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const args = ['--yes', '--package', join(folder, packed.filename), 'storyreel', 'status'];
+  const { status, stdout, stderr } = spawnSync('npx', args, {
+    ...{ cwd: empty, encoding: 'utf8', env: { ...process.env, ...testEnv() } },
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('EBADENGINE') });
+  expect(stdout).not.toBe('');
 });
 
 test('the command runs by npx, and names what a worker lacks', () => {
@@ -124,6 +173,25 @@ test('a worker compiles and loads in ESM and in CommonJS, once its packages are 
   for (const file of ['out/worker.mjs', 'out/worker.cjs']) {
     expect(run(process.execPath, file)).toEqual({ code: 0, output: 'function\n' });
   }
+});
+
+test.each(NODES)('on Node %s, client, worker and command of the package run in ESM and in CommonJS', (version) => {
+  const program = `node-${process.platform}-${process.arch}`;
+  install('--no-save', '--prefix', join(folder, version), `${program}@${version}`);
+  const node = join(folder, version, 'node_modules', program, 'bin', 'node');
+  for (const file of ['out/client.mjs', 'out/client.cjs']) {
+    expect(run(node, file)).toEqual({ code: 0, output: 'Service.Unreachable 6\n' });
+  }
+  for (const file of ['out/worker.mjs', 'out/worker.cjs']) {
+    expect(run(node, file)).toEqual({ code: 0, output: 'function\n' });
+  }
+  writeFileSync(join(consumer, 'film.mjs'), FILM);
+  const env = testEnv();
+  const film = runWith({ FILM_SETTINGS: JSON.stringify(env) }, node, 'film.mjs');
+  expect(film.output).toContain(`v${version} pipeline_done completed\n`);
+  expect(film.code).toBe(0);
+  const command = runWith(env, node, 'node_modules/storyreel/dist/src/cli/main.js', 'status');
+  expect(command).toMatchObject({ code: 0, output: expect.stringContaining('a fox') });
 });
 
 test('the packages that a worker needs are the optional peers of the package', () => {

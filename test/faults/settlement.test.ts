@@ -155,6 +155,9 @@ test.concurrent(
         await letEnd();
         await until('the end is committed', async () => (await client.status(projectId)).status === 'completed');
         await worker.kill();
+        // A backend that follows all projects needs neither the worker nor Redis for it.
+        const { outcomes } = await client.overview.outcomes();
+        expect(outcomes).toEqual([expect.objectContaining({ projectId, status: 'completed' })]);
         await startWorker();
 
         const events = await watching;
@@ -164,6 +167,7 @@ test.concurrent(
         );
         const terminal = (await eventsInLog(redis.url, projectId)).filter((event) => isTerminal(event));
         expect(terminal.map(({ type }: LogEvent) => type)).toEqual(['pipeline_done']);
+        expect((await client.overview.outcomes()).outcomes).toEqual(outcomes);
       },
       { DATABASE_URL: database.url },
     );

@@ -80,10 +80,9 @@ describe('A program that has its own connections, codec and environment', () => 
   });
 
   test('serves films by Fastify as docs/embedding.md does', async () => {
-    const shown = projectFile('test/integration/embedding/fastify-backend.ts').replace(
-      '../../../src/client',
-      'storyreel',
-    );
+    const shown = projectFile('test/integration/embedding/fastify-backend.ts')
+      .replace('../../../src/client', 'storyreel')
+      .replace('../../../src/protocol', 'storyreel/protocol');
     expect(projectFile('docs/embedding.md')).toContain(`\`\`\`ts\n${shown}\`\`\`\n`);
     const app = createBackend(await StoryClient.connect(settings, { connection, payloadCodecs }));
     const url = await app.listen({ port: 0, host: '127.0.0.1' });

@@ -2,7 +2,7 @@
 import { check, end, isInterrupted } from './scripts.mjs';
 
 const results = [];
-for (const script of ['build', 'format', 'types', 'dead-code', 'lint', 'package']) {
+for (const script of ['build', 'format', 'types', 'dead-code', 'lint', 'package', 'documented']) {
   if (!isInterrupted()) results.push(await check(script));
 }
 end(results);

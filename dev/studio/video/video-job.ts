@@ -18,6 +18,7 @@ export const videoJobSchema = z.object({
   deleted: z.boolean(),
 });
 
+/** A job that makes a clip, as the studio keeps it. */
 export type VideoJob = z.infer<typeof videoJobSchema>;
 
 /** The job in the shape of OpenAI's videos API; `progress` is in percent. */

@@ -2,6 +2,7 @@ import { Dice } from '../dice';
 import { languageOf } from './language';
 import { sceneNumberIn } from './prompt-reader';
 
+/** The camera movements that the studio chooses from. */
 export const movements = [
   'static',
   'zoom_in',

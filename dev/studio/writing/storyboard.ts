@@ -3,6 +3,7 @@ import { languageOf, sentencesOf, type Language } from './language';
 import { lightWords } from './light';
 import { placeIn, sceneryOf } from './scenery';
 
+/** The shots that the studio chooses from. */
 export const shotTypes = ['wide', 'medium', 'close_up', 'aerial', 'low_angle', 'over_shoulder'] as const;
 export type ShotType = (typeof shotTypes)[number];
 

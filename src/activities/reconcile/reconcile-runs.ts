@@ -11,6 +11,7 @@ import {
 import { LOST } from '../runs/close-story';
 import type { ActivityDeps } from '../deps';
 import { BUSY, type ProjectSeen, type RunEnd } from '../runs/end-run';
+import { removeOldOutcomes } from './old-outcomes';
 import { closeGoneRun, type GoneRun } from '../runs/gone-run';
 
 const PAGE = 100;
@@ -45,6 +46,7 @@ export async function reconcileRuns(
   deps: ActivityDeps,
   { graceSeconds, after }: { readonly graceSeconds: number; readonly after?: ProjectPosition },
 ): Promise<RunsPage> {
+  if (!after) await removeOldOutcomes(deps);
   const candidates = await candidatesAfter(deps, after);
   const batches = askingBatches(deps);
   const found: Found[] = [];

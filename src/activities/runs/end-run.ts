@@ -8,6 +8,7 @@ import {
   type ProjectId,
   type ProjectStatus,
 } from '../../protocol';
+import { recordOutcome } from './record-outcome';
 
 /** A project's row as it was when Temporal was asked. */
 export interface ProjectSeen {
@@ -26,6 +27,8 @@ export interface RunEnd {
 /** Which run ends, and how. */
 export interface EndingRun extends RunEnd {
   readonly projectId: ProjectId;
+  /** As in `EndAnnouncement`: each has exactly one end. */
+  readonly execution: string;
   /** Later than every step of this run that may still come, and earlier than every step of a newer run. */
   readonly fence: number;
   /** Set if another process closes the run: the row as it was when Temporal reported that no run is open. */
@@ -79,6 +82,7 @@ export async function endRun(manager: EntityManager, ending: EndingRun): Promise
     );
   }
   const ended = await readRun(manager, projectId);
+  if (ended && !hasEnded) await recordOutcome(manager, ended.project, ending.execution);
   return ended && { ...ended, endsNow: BUSY.some((status) => status === before) };
 }
 

@@ -35,11 +35,12 @@ export async function closeGoneRun(
   end: RunEnd,
 ): Promise<(RunEnd & { readonly status: ProjectStatus }) | undefined> {
   const { projectId } = seen;
+  const names = namesOf(seen, run);
   const fence = await fenceAfter(deps.dataSource.manager, projectId, run);
   // Calls of a newer run have newer fences.
   const abandoned = await closeAbandoned(deps, { projectId, before: fence });
   return deps.dataSource.transaction(async (manager) => {
-    const ended = await endRun(manager, { ...end, projectId, fence, seen });
+    const ended = await endRun(manager, { ...end, projectId, execution: names.execution, fence, seen });
     if (!ended) return undefined;
     afterCommit(manager, () => countEnd(deps.metrics, ended));
     // While a new run still waits for this row, so that its viewers never take this end for its own.
@@ -47,7 +48,7 @@ export async function closeGoneRun(
       await withinTime(deps, projectId, async () => {
         // The cost of the run's calls is published before its end, as in every run.
         await publishAbandoned(deps, abandoned, manager);
-        await announceEnd(deps, ended, namesOf(seen, run));
+        await announceEnd(deps, ended, names);
       });
     }
     const { status, error } = ended.project;

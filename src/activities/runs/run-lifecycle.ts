@@ -43,7 +43,7 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
   // A run that was stopped before it could open has no plan, and has not left its id.
   const about = stages ? { stages, ...(scenes && { scenes }) } : { unopened: runId };
   const ended = await deps.dataSource.transaction((manager) =>
-    endRun(manager, { projectId, outcome, error, fence, ...about }),
+    endRun(manager, { projectId, execution: workflowExecution.runId, outcome, error, fence, ...about }),
   );
   // There is nothing to close: the project does not exist, or another run has followed this one.
   if (!ended) return { announced: true };

@@ -24,6 +24,7 @@ import type { NewProject } from '../projects/new-project';
 /** A new project or one that is there. */
 export type BatchInputProject = ProjectId | (NewProject & { readonly priority?: StoryPriority });
 
+/** How a batch is made. */
 export interface BatchOptions {
   /** How many projects are worked on at once; one that waits for a person does not count. Default 3. */
   readonly atMost?: number;
@@ -47,6 +48,7 @@ export interface BatchOptions {
   readonly priority?: StoryPriority;
 }
 
+/** A batch that was started, or that was continued. */
 export interface StartedBatch {
   readonly batchId: BatchId;
   readonly workflowId: string;

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { PROJECT_STATUSES, StoryreelError, type BatchId, type ProjectStatus } from '../../protocol';
 import { read } from '../projects/inputs';
 
+/** A batch in a list. */
 export interface BatchSummary {
   readonly batchId: BatchId;
   /** The owners of its projects, each once. */
@@ -12,6 +13,7 @@ export interface BatchSummary {
   readonly createdAt: Date;
 }
 
+/** Which batches are listed. */
 export interface BatchFilter {
   /** Default 20. */
   readonly limit?: number;
@@ -23,6 +25,7 @@ export interface BatchFilter {
   readonly after?: string;
 }
 
+/** One page of the list of batches. */
 export interface BatchPage {
   /** Newest first. */
   readonly batches: readonly BatchSummary[];

@@ -49,6 +49,7 @@ const newScene = z.strictObject({
   at: sceneNumber.optional(),
 });
 
+/** The changes that a person may make, as a schema. */
 export const CHANGES = z.strictObject({
   topic: wordsInBytes(TEXT_BYTES.topic).optional(),
   /** The whole rewritten story. */

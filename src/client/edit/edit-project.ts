@@ -18,6 +18,7 @@ export interface EditOptions {
   readonly by?: string;
 }
 
+/** What an edit has changed. */
 export interface EditedProject {
   /** The version of the project after the call. */
   readonly version: number;

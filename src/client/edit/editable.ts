@@ -4,6 +4,7 @@ import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../..
 import { begunText } from './begun-text';
 import type { EditSource } from './editing';
 
+/** What a person may edit of a scene. */
 export interface EditableScene {
   readonly scene_number: number;
   readonly narration: string;

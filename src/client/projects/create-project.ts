@@ -5,6 +5,7 @@ import { StoryreelError, type ProjectId } from '../../protocol';
 import { read } from './inputs';
 import { checkedProject, type NewProject } from './new-project';
 
+/** How a project is created. */
 export interface CreateOptions {
   /** The same id of the same owner twice is one project: the second call returns the project of the first. */
   readonly requestId?: string;

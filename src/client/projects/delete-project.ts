@@ -6,6 +6,7 @@ import type { EventLog } from '../../stream';
 import { isRunning, mustHaveEnded } from '../runs/live-workflow';
 import { purgeHistory } from '../runs/purge-history';
 
+/** What is deleted beside the project itself. */
 export interface DeleteOptions {
   /** Temporal's histories, too. */
   readonly purgeHistory?: boolean;

@@ -24,6 +24,7 @@ import {
   type StagePlan,
 } from '../../protocol';
 
+/** The run that is to be explained. */
 export interface ExplainOptions {
   /** As in `StartOptions`. */
   readonly force?: boolean;
@@ -35,6 +36,7 @@ export interface ExplainOptions {
 /** `unknown`: only the workers know what the stage is made from. */
 export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused' | 'unknown';
 
+/** Whether a lane would be made, and why. */
 export interface LaneExplanation {
   readonly lane: LaneId;
   readonly reason: MakeReason;
@@ -51,6 +53,7 @@ export interface LaneExplanation {
   readonly replaces?: true;
 }
 
+/** What a run would make. */
 export interface ProjectExplanation {
   readonly projectId: ProjectId;
   readonly version: number;

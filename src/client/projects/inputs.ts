@@ -104,6 +104,10 @@ const cursor = z.string('must be the id of an event').transform((value, context)
   return z.NEVER;
 });
 
+const outcomeCursor = z
+  .string('must be the cursor of an outcome')
+  .regex(/^\d{1,15}$/, 'must be the cursor of an outcome');
+
 const budget = z
   .number('must be a number of 0 or more, in the currency of the prices')
   .min(0, 'must be a number of 0 or more, in the currency of the prices');
@@ -199,6 +203,16 @@ export const INPUTS = {
     owner: words(TEXT_BYTES.owner).optional(),
     after: z.string('must be a text').optional(),
   }),
+  'the outcomes': z.strictObject({
+    limit: whole(1, MOST_LISTED).optional(),
+    owner: words(TEXT_BYTES.owner).optional(),
+    after: outcomeCursor.optional(),
+  }),
+  'the reading of outcomes': z.strictObject({
+    owner: words(TEXT_BYTES.owner).optional(),
+    after: outcomeCursor.optional(),
+    signal: signal.optional(),
+  }),
   'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
@@ -222,6 +236,7 @@ export type Given<T> = T extends readonly unknown[] | string | number
   : T extends object
     ? { [Key in keyof T]: Exclude<T[Key], undefined> }
     : T;
+/** An input as it is after it was checked. */
 export type Read<Name extends keyof Inputs> = Given<z.output<Inputs[Name]>>;
 
 /**

@@ -4,6 +4,7 @@ import { StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from
 import { read } from './inputs';
 import { DIGEST, digestOf, type DigestRow, type ProjectDigest } from './project-digest';
 
+/** A project in a list. */
 export interface ProjectSummary {
   readonly projectId: ProjectId;
   readonly name: string;
@@ -15,6 +16,7 @@ export interface ProjectSummary {
   readonly summary: ProjectDigest;
 }
 
+/** Which projects are listed. */
 export interface ListFilter {
   readonly status?: ProjectStatus;
   /** Default 20. */
@@ -27,6 +29,7 @@ export interface ListFilter {
   readonly after?: string;
 }
 
+/** One page of the list of projects. */
 export interface ProjectPage {
   /** Newest first. */
   readonly projects: readonly ProjectSummary[];

@@ -1,6 +1,7 @@
 import { firstBytes, TEXT_BYTES } from '../../protocol';
 import { read, type Read } from './inputs';
 
+/** What a project is made from. */
 export interface NewProject {
   readonly topic: string;
   /** Default: the beginning of the topic. */

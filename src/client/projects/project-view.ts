@@ -13,6 +13,7 @@ import {
 } from '../../protocol';
 import type { ProjectStatusRows } from '../watch/project-rows';
 
+/** How a stage stands. */
 export interface StageView {
   readonly stage: string;
   readonly status: LaneStatus;
@@ -20,6 +21,7 @@ export interface StageView {
   readonly error?: EventError;
 }
 
+/** How a lane stands. */
 export interface LaneStateView {
   readonly lane: LaneId;
   readonly status: LaneStatus;

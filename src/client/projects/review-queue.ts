@@ -26,6 +26,7 @@ export interface ReviewItem {
   readonly error?: EventError;
 }
 
+/** Which waiting items are listed. */
 export interface ReviewFilter {
   /** Default 20. */
   readonly limit?: number;
@@ -34,6 +35,7 @@ export interface ReviewFilter {
   readonly after?: string;
 }
 
+/** One page of what waits for a person. */
 export interface ReviewPage {
   /** Who has waited longest comes first. */
   readonly items: readonly ReviewItem[];

@@ -13,6 +13,7 @@ import { briefly, untilWorkerAnswers } from './briefly';
 import { isAway } from '../client-errors';
 import { settlesWithin } from '../watch/timeouts';
 
+/** A run that was started, or that was joined. */
 export interface StartedRun {
   readonly workflowId: string;
   readonly runId: string;

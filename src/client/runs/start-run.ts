@@ -19,6 +19,7 @@ import { wouldReplace } from '../batch/edits-at-stake';
 import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 
+/** What a run makes, and how. */
 export interface StartOptions {
   /** Makes everything again, also what has not changed. */
   readonly force?: boolean;

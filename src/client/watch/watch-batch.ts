@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchView } from '../batch/batches';
+import { sleepUnless } from '../sleep-unless';
 
 const LOOK_MS = 500;
 
@@ -23,15 +23,6 @@ export async function* watchBatch(
     if (now !== last) yield view;
     last = now;
     if (!view.running) return;
-    await sleepUnless(ending);
+    await sleepUnless(ending, LOOK_MS);
   }
-}
-
-/** Leaves nothing behind at the signals. */
-async function sleepUnless(ending: readonly AbortSignal[]): Promise<void> {
-  const patience = new AbortController();
-  const leave = () => patience.abort();
-  for (const signal of ending) signal.addEventListener('abort', leave, { once: true });
-  await sleep(LOOK_MS, undefined, { signal: patience.signal }).catch(() => undefined);
-  for (const signal of ending) signal.removeEventListener('abort', leave);
 }

@@ -15,6 +15,7 @@ import { onAbort } from './on-abort';
 import { Aborted, settlesWithin, untilAborted } from './timeouts';
 import type { SnapshotReader } from './snapshot-reader';
 
+/** Where a watch begins, and what ends it. */
 export interface WatchOptions {
   /** Continue after this event instead of beginning with a snapshot. */
   readonly from?: Cursor;

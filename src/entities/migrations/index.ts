@@ -8,6 +8,7 @@ import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
 import { OutsideStages1795893000000 } from './outside-stages.migration';
 import { Outages1795856400013 } from './outages.migration';
+import { Outcomes1795890000000 } from './outcomes.migration';
 import { Models1795478400003 } from './models.migration';
 import { ParkedLanes1795863600000 } from './parked-lanes.migration';
 import { Projects1795478400001 } from './projects.migration';
@@ -39,6 +40,7 @@ export const migrations = [
   Sessions1795880000000,
   ViewTokens1795880000001,
   Audit1795880000002,
+  Outcomes1795890000000,
   UnreadColumns1795892400016,
   OutsideStages1795893000000,
 ];

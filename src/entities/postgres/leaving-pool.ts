@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import { PoolUsedUp } from '../database-fault';
 import { LimitedClient, type LimitedClientOptions } from './limited-client';
 import { NegotiatedSocket } from './negotiated-socket';
+import { OWN_TYPES } from './own-types';
 import type { TlsPlan } from './tls-plan';
 
 /** SQLSTATE of a server that does not let us in this way: its rules know only TLS, or only plain text. */
@@ -49,6 +50,7 @@ export class LeavingPool extends Plain {
       ...options,
       ...{ max: size, connectionTimeoutMillis: plan.waitMs, keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
       ...{ Client: LimitedClient, connectMs: plan.connectMs, statementMs: plan.statementMs },
+      types: OWN_TYPES,
       ...{ newSocket, leave: () => this.leaveAll() },
     });
     this.on('acquire', (client: LimitedClient) => {

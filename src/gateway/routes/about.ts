@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { FAILURES, type FailureType } from '../../protocol';
-import { STATUS_OF } from '../problem';
+import { FAILURES } from '../../protocol';
 import type { App } from '../app';
 
-const errors = (Object.keys(FAILURES) as FailureType[]).map((code) => ({
+const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, hint }]) => ({
   code,
-  status: STATUS_OF[code],
-  retryable: FAILURES[code].retryable,
+  status,
+  retryable,
+  title,
+  hint,
 }));
 
 /** The public facts about the gateway. */
@@ -18,6 +19,7 @@ export function addAbout(app: App): void {
       projects: '/v1/projects',
       batches: '/v1/batches',
       review: '/v1/review',
+      outcomes: '/v1/outcomes',
       providers: '/v1/providers',
       estimates: '/v1/estimates',
       session: '/v1/sessions/current',

@@ -20,6 +20,7 @@ export class EventStream {
   private data: string | undefined;
   private id = '';
 
+  /** Takes the next piece of the stream. */
   push(bytes: Uint8Array): StreamMessage[] {
     let text = this.decoder.decode(bytes, { stream: true });
     if (text === '') return [];

@@ -1,15 +1,7 @@
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { parseCursor, parseProjectId, StoryreelError, type ProjectId, type StoryClient } from '../../../src/client';
-
-/** Failures that the caller can mend. Every other one is the server's: 503 if it passes, else 500. */
-const STATUS: Readonly<Record<string, number>> = {
-  'Project.NotFound': 404,
-  'Project.Invalid': 422,
-  'Project.AlreadyRunning': 409,
-  'Project.NotRunning': 409,
-  'Stage.Unknown': 422,
-};
+import { FAILURES } from '../../../src/protocol';
 
 export function createBackend(stories: StoryClient): FastifyInstance {
   const app = Fastify();
@@ -50,8 +42,8 @@ export function createBackend(stories: StoryClient): FastifyInstance {
 
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof StoryreelError)) return reply.send(error);
-    const status = STATUS[error.type] ?? (error.retryable ? 503 : 500);
-    return reply.code(status).send({ type: error.type, message: error.message });
+    // The catalogue of failures says which HTTP status each has.
+    return reply.code(FAILURES[error.type].status).send({ type: error.type, message: error.message });
   });
 
   // Ends every stream first: an open one would hold the server up.

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { storiesOf, type App } from '../app';
+import { sendTagged } from '../conditional';
+import { linkToNext } from '../link-to-next';
+import { outcomePage } from '../schemas';
+import { defined } from './projects';
+
+const query = z.strictObject({
+  owner: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  after: z.string().optional(),
+});
+
+export function addOutcomes(app: App): void {
+  app.get(
+    '/v1/outcomes',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'How runs have ended, after a cursor, the oldest first',
+        querystring: query,
+        response: { 200: outcomePage },
+      },
+    },
+    async (request, reply) => {
+      const page = await storiesOf(request).outcomes(defined(request.query));
+      // Who follows links alone would ask without end.
+      const next = page.outcomes.length > 0 ? page.next : undefined;
+      linkToNext(reply, '/v1/outcomes', request.query, next);
+      return sendTagged(request, reply, page);
+    },
+  );
+}
