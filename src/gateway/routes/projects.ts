@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { CHANGES, INPUTS, type NewProject, type ProjectChanges, type StartOptions } from '../../client';
+import {
+  CHANGES,
+  INPUTS,
+  type ExplainEditOptions,
+  type NewProject,
+  type ProjectChanges,
+  type StartOptions,
+} from '../../client';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
@@ -175,14 +182,14 @@ export function addProjects(app: App, { hub }: Ports): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'What a run would make, and why; nothing is started or paid',
+        summary: 'What a run would make, why, and at what cost; with `changes`, as if they were stored',
         params: projectParams,
-        body: INPUTS['what to explain'],
+        body: INPUTS['what to explain'].extend({ changes: CHANGES.optional() }),
         response: { 200: explanation },
       },
     },
     async (request) =>
-      (await storiesOf(request).project(request.params.id)).explain(request.body as Pick<StartOptions, 'stages'>),
+      (await storiesOf(request).project(request.params.id)).explain(request.body as ExplainEditOptions),
   );
 
   app.post(
