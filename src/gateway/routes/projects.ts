@@ -8,6 +8,7 @@ import {
   type StartOptions,
 } from '../../client';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
 import { linkToNext } from '../link-to-next';
@@ -76,7 +77,11 @@ export function addProjects(app: App, { hub }: Ports): void {
     '/v1/projects',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Projects, newest first', querystring: listQuery, response: { 200: projectPage } },
+      schema: {
+        summary: 'Projects, newest first',
+        querystring: listQuery,
+        response: { 200: projectPage, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const { q, ...filter } = request.query;
@@ -93,7 +98,7 @@ export function addProjects(app: App, { hub }: Ports): void {
       schema: {
         summary: 'Where a project stands; waits for a change with `Prefer: wait=30` and `If-None-Match`',
         params: projectParams,
-        response: { 200: projectView },
+        response: { 200: projectView, ...NOT_MODIFIED },
       },
     },
     async (request, reply) => {
@@ -160,7 +165,11 @@ export function addProjects(app: App, { hub }: Ports): void {
     '/v1/projects/:id/editable',
     {
       config: { scope: 'read' },
-      schema: { summary: 'All that a person may edit', params: projectParams, response: { 200: editable } },
+      schema: {
+        summary: 'All that a person may edit',
+        params: projectParams,
+        response: { 200: editable, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const body = await (await storiesOf(request).project(request.params.id)).editable();
