@@ -10,7 +10,9 @@ export function answerOtherMethods(app: App): void {
     for (const each of [method].flat()) entry.methods.add(each);
     known.set(url, entry);
   });
-  app.setNotFoundHandler(async (request, reply) => {
+  // Before the body is read, of which nobody knows what it should be.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return undefined;
     const path = request.url.split('?')[0] ?? '';
     const found = [...known.values()].filter(({ pattern }) => pattern.test(path));
     if (found.length === 0) {

@@ -17,8 +17,10 @@ function named<T extends z.ZodType>(id: string, schema: T): T {
 
 /** What is a text in an address or a body, whatever it is read as. */
 export function textual<T extends z.ZodType>(schema: T) {
+  const read = schema instanceof z.ZodPipe ? (schema.in as z.ZodType) : schema;
   return z
     .string()
+    .meta(read.meta() ?? {})
     .transform((value): unknown => value)
     .pipe(schema);
 }

@@ -1,10 +1,11 @@
 import swagger from '@fastify/swagger';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { Logger } from '../logger';
+import { StoryreelError } from '../protocol';
 import { guard, type Doors } from './access';
 import { answerOtherMethods } from './allowed-methods';
 import { answersOf } from './answers';
+import { described, finished } from './document';
 import type { App, Services } from './app';
 import { problemOf } from './problem';
 import { isLoopback } from './request-origin';
@@ -22,7 +23,6 @@ import { addReview } from './routes/review';
 import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
 import { addTokens } from './routes/tokens';
-import { components } from './schemas';
 import { secure } from './security-headers';
 import { SignInLimit } from './sign-in-limit';
 import type { SigningKeys } from './token';
@@ -31,23 +31,6 @@ import { validate, type ZodProvider } from './validation';
 
 const BODY_BYTES = 1_000_000;
 const RETRY_SECONDS = 2;
-
-const withComponents = createJsonSchemaTransformObject({ schemaRegistry: components });
-
-/** The document without the components that nothing refers to. */
-function withoutUnused(document: ReturnType<typeof withComponents>): typeof document {
-  const { components: all, ...rest } = document as { readonly components?: { readonly schemas?: object } };
-  const schemas = { ...all?.schemas };
-  const text = JSON.stringify(rest);
-  for (let before = -1; before !== Object.keys(schemas).length;) {
-    before = Object.keys(schemas).length;
-    const used = text + JSON.stringify(schemas);
-    for (const name of Object.keys(schemas)) {
-      if (!used.includes(`"#/components/schemas/${name}"`)) Reflect.deleteProperty(schemas, name);
-    }
-  }
-  return { ...document, components: { ...all, schemas } };
-}
 
 /** The HTTP server, not listening yet. */
 export async function createServer(
@@ -83,13 +66,17 @@ export async function createServer(
     if (body.status === 503) void reply.header('retry-after', RETRY_SECONDS);
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
   });
-  answerOtherMethods(app);
   app.addHook('onRequest', async (request, reply) => {
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
   });
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services.stories, doors, checks);
+  answerOtherMethods(app);
+  app.addHook('preValidation', async ({ body }) => {
+    // A body that is left out is an empty one, but `null` is none.
+    if (body === null) throw new StoryreelError('Request.Invalid', 'The body must be an object, not null.');
+  });
   recordChanges(app, services.stories.audit);
 
   app.addHook('onRoute', (route) => {
@@ -117,8 +104,8 @@ export async function createServer(
         },
       },
     },
-    transform: createJsonSchemaTransform({ schemaRegistry: components }),
-    transformObject: (document) => withoutUnused(withComponents(document)),
+    transform: described,
+    transformObject: finished,
   });
   addAbout(app);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });

@@ -33,6 +33,7 @@ const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
 export function words(mostBytes: number) {
   return z
     .string('must be a text')
+    .meta({ minLength: 1, maxLength: mostBytes, pattern: '\\S' })
     .transform((value) => storable(value).trim())
     .refine((value) => value !== '', 'must not be empty')
     .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`);
@@ -42,6 +43,7 @@ export function words(mostBytes: number) {
 function wordsOrNone(mostBytes: number) {
   return z
     .string('must be a text')
+    .meta({ maxLength: mostBytes })
     .transform((value) => storable(value).trim())
     .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`)
     .transform((value) => (value === '' ? undefined : value))
@@ -55,7 +57,10 @@ const whole = (least: number, most: number) =>
     .min(least, `must be a whole number from ${least} to ${most}`)
     .max(most, `must be a whole number from ${least} to ${most}`);
 
-const projectId = z.unknown().transform((value, context): ProjectId => {
+/** What is checked by hand is described for the OpenAPI document. */
+const described = (schema: Readonly<Record<string, unknown>>) => z.unknown().meta({ type: 'string', ...schema });
+
+const projectId = described({ format: 'uuid' }).transform((value, context): ProjectId => {
   const id = typeof value === 'string' ? parseProjectId(value) : undefined;
   if (id) return id;
   context.addIssue({
@@ -66,7 +71,7 @@ const projectId = z.unknown().transform((value, context): ProjectId => {
   return z.NEVER;
 });
 
-const stage = z.unknown().transform((value, context): StageName => {
+const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((value, context): StageName => {
   if (typeof value === 'string' && isStageName(value)) return value;
   const message = `There is no stage ${shown(value)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
@@ -81,7 +86,7 @@ const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
   return z.NEVER;
 });
 
-const batchId = z.unknown().transform((value, context): BatchId => {
+const batchId = described({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }).transform((value, context): BatchId => {
   const id = typeof value === 'string' ? parseBatchId(value) : undefined;
   if (id) return id;
   context.addIssue({
