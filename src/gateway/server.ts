@@ -7,6 +7,7 @@ import { answerOtherMethods } from './allowed-methods';
 import { answersOf } from './answers';
 import { described, finished } from './document';
 import type { App, Services } from './app';
+import { countRequests } from './limits';
 import { problemOf } from './problem';
 import { isLoopback } from './request-origin';
 import { addAbout } from './routes/about';
@@ -72,6 +73,7 @@ export async function createServer(
   });
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services.stories, doors, checks);
+  countRequests(app, services.limits);
   answerOtherMethods(app);
   app.addHook('preValidation', async ({ body }) => {
     // A body that is left out is an empty one, but `null` is none.

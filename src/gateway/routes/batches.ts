@@ -27,7 +27,7 @@ const listQuery = z.strictObject({
   after: z.string().optional(),
 });
 
-export function addBatches(app: App, { hub }: Pick<Ports, 'hub'>): void {
+export function addBatches(app: App, { hub, limits }: Ports): void {
   app.post(
     '/v1/batches',
     {
@@ -97,6 +97,7 @@ export function addBatches(app: App, { hub }: Pick<Ports, 'hub'>): void {
     },
     async (request, reply) => {
       mustTakeStream(request.headers.accept);
+      reply.raw.once('close', limits.hold('stream', request));
       const leaving = new AbortController();
       const views = storiesOf(request).watchBatch(request.params.batchId, leaving.signal);
       // What is wrong is said before the stream begins.

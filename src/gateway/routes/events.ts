@@ -11,7 +11,7 @@ import { Viewer } from '../stream/viewer';
 
 const query = z.strictObject({ cursor: z.string().optional(), view: z.enum(['full', 'status']).default('full') });
 
-export function addEvents(app: App, { hub }: Ports): void {
+export function addEvents(app: App, { hub, limits }: Ports): void {
   app.get(
     '/v1/projects/:id/events',
     {
@@ -33,6 +33,7 @@ export function addEvents(app: App, { hub }: Ports): void {
       // A browser that comes back repeats the old address, so the header counts.
       const cursor = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
       if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();
+      reply.raw.once('close', limits.hold('stream', request));
       const project = hub.of(id);
       const entry = await project.enter(cursor);
       if (entry.kind === 'nothing') return reply.code(204).send(null);

@@ -46,7 +46,7 @@ export function requestIdIn(headers: Readonly<Record<string, unknown>>): { reado
   throw new StoryreelError('Request.Invalid', 'Idempotency-Key must be 1 to 200 printable characters of ASCII.');
 }
 
-export function addProjects(app: App, { hub }: Ports): void {
+export function addProjects(app: App, { hub, limits }: Ports): void {
   app.post(
     '/v1/projects',
     {
@@ -104,6 +104,7 @@ export function addProjects(app: App, { hub }: Ports): void {
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
       const wait = waitIn(request.headers);
+      if (wait) reply.raw.once('close', limits.hold('wait', request));
       const look = async () => {
         const view = await project.status();
         return { view, tag: versionTag(view) };

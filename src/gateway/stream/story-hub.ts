@@ -78,7 +78,7 @@ export class StoryHub {
     const now = performance.now();
     for (const viewer of this.viewers) {
       if (viewer.stalledSince !== undefined && now - viewer.stalledSince > MOST_STALLED_MS) viewer.drop();
-      else if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n\n`);
+      else if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
     }
   }
 

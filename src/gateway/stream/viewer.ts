@@ -74,7 +74,7 @@ export class Viewer {
 
   /** Without a word that could be taken for an end: the viewer comes back with its cursor. */
   drop(retryMs?: number): void {
-    if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n\n`);
+    if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n`);
     if (this.blocked) this.response.destroy();
     else this.response.end();
     this.wake();
