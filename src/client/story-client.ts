@@ -21,6 +21,7 @@ import type { StoryMetrics } from '../telemetry';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
+import { reached } from './reach';
 import { Sessions } from './sessions';
 import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
@@ -72,11 +73,12 @@ export class StoryClient {
   private readonly batches: Batches;
   /** What is not of one project. */
   readonly overview: Overview;
-  /** These four are of the HTTP gateway. */
+  /** These five are of the HTTP gateway. */
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly tokens: ViewTokens;
+  readonly reach = () => this.run(() => reached(this.dataSource, this.redis.log, this.temporal));
   private closed: Promise<void> | undefined;
 
   private constructor(

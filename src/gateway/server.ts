@@ -109,7 +109,7 @@ export async function createServer(
     transform: described,
     transformObject: finished,
   });
-  addAbout(app);
+  addAbout(app, services.stories);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
   addTokens(app, signing);
   addKeys(app, services.stories.keys);

@@ -24,6 +24,7 @@ import type {
 } from '../client';
 import type { LaneId, MessageAnswer, ProjectId, StageName, StoryEvent } from '../protocol';
 import { Connection, type HttpClientOptions } from './connection';
+import { HttpOverview } from './http-overview';
 import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';
 import { readStream } from './read-stream';
@@ -64,12 +65,15 @@ type OverHttp = Pick<
  * `StoryClient`, as `HttpFailure`.
  */
 export class StoryHttpClient implements OverHttp {
+  /** What is not of one project. */
+  readonly overview: HttpOverview;
   private readonly connection: Connection;
   private readonly watches = new Set<AbortController>();
   private isClosed = false;
 
   constructor(private readonly options: HttpClientOptions) {
     this.connection = new Connection(options);
+    this.overview = new HttpOverview(this.connection);
   }
 
   /** With `requestId`, a repeated call gives the project of the first. */
@@ -203,6 +207,11 @@ export class StoryHttpClient implements OverHttp {
   /** Of a picture, a clip or the film; it takes Range. */
   mediaUrl(projectId: ProjectId, sha256: string): string {
     return this.connection.address(at(projectId, `media/${sha256}`));
+  }
+
+  /** The scenes of the film and their times, as WebVTT. */
+  async chapters(projectId: ProjectId): Promise<string> {
+    return (await this.connection.ask('GET', at(projectId, 'chapters.vtt'))).text();
   }
 
   /** A lane's text as it is now. */

@@ -41,7 +41,7 @@ test('Schemathesis finds nothing in the whole document, with calls that follow e
       ...['--exclude-path-regex', 'events$', '--exclude-operation-id', 'delete_v1_keys_key'],
       // What is right in itself may not fit the project; and who guesses keys gets 429, which other tests look at.
       ...['--exclude-checks', 'positive_data_acceptance,ignored_auth'],
-      ...['--max-examples', '10', '--continue-on-failure', '--seed', '1', '--generation-deterministic', '--no-color'],
+      ...['--max-examples', '5', '--continue-on-failure', '--seed', '1', '--generation-deterministic', '--no-color'],
     ],
     {
       env: { PATH: process.env['PATH'], HOME: folder, PYTHONPATH: await fetchSchemathesis() },

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { FAILURES, type FailureType } from '../../protocol';
 import { STATUS_OF } from '../problem';
+import type { StoryClient } from '../../client';
 import type { App } from '../app';
 
+const readiness = z.looseObject({ ready: z.boolean(), services: z.record(z.string(), z.boolean()) });
 const errors = (Object.keys(FAILURES) as FailureType[]).map((code) => ({
   code,
   status: STATUS_OF[code],
@@ -10,7 +12,7 @@ const errors = (Object.keys(FAILURES) as FailureType[]).map((code) => ({
 }));
 
 /** What the gateway says of itself, to everybody. */
-export function addAbout(app: App): void {
+export function addAbout(app: App, stories: StoryClient): void {
   app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
     name: 'storyreel',
     server_time: new Date().toISOString(),
@@ -41,5 +43,22 @@ export function addAbout(app: App): void {
     async () => ({
       ok: true,
     }),
+  );
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Whether Postgres and Temporal answer; without Redis, texts are late',
+        response: { 200: readiness, 503: readiness },
+      },
+    },
+    async (_request, reply) => {
+      const services = await stories.reach();
+      const ready = services.postgres && services.temporal;
+      return reply
+        .code(ready ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({ ready, services });
+    },
   );
 }
