@@ -35,7 +35,7 @@ export function guard(app: App, stories: StoryClient, doors: Doors, { failures, 
   app.addHook('onRequest', async (request) => {
     const { scope, signedIn } = request.routeOptions.config;
     // A supervisor asks by the address of the container, which GATEWAY_HOSTS does not name.
-    if (request.routeOptions.url !== '/healthz') mustBeForUs(request, allowed);
+    if (!['/healthz', '/readyz'].includes(request.routeOptions.url ?? '')) mustBeForUs(request, allowed);
     mustNotBeCrossSite(request);
     if (scope === undefined && signedIn !== true) return;
     request.caller = await callerOf(request, stories, local, { failures, signing });

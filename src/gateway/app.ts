@@ -9,6 +9,7 @@ import type {
 import type { Scope, StoryClient } from '../client';
 import type { ProjectId } from '../protocol';
 import type { MediaStore } from '../storage';
+import type { Limits } from './limits';
 import type { OwnedStories } from './owned-stories';
 import type { StoryHub } from './stream/story-hub';
 import type { ZodProvider } from './validation';
@@ -43,6 +44,7 @@ interface CallerFacts {
 export interface Ports {
   readonly hub: StoryHub;
   readonly media: MediaStore;
+  readonly limits: Limits;
 }
 
 /** The services that the gateway as a whole uses. */

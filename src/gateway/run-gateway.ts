@@ -6,6 +6,7 @@ import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { openMediaStore } from '../storage';
 import { goneCredentials } from './gone-credentials';
+import { Limits } from './limits';
 import { isLoopback } from './request-origin';
 import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
@@ -43,7 +44,12 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     }
     const media = await openMediaStore(config);
     const hosts = config.GATEWAY_HOSTS?.split(',');
-    const app = await createServer({ stories, hub, media }, { address, hosts }, signingKeys(config), logger);
+    const app = await createServer(
+      { stories, hub, media, limits: new Limits(config) },
+      { address, hosts },
+      signingKeys(config),
+      logger,
+    );
     const [host = '', port = ''] = address.split(':');
     await app.listen({ host, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
       throw new StoryreelError('Config.Invalid', `GATEWAY_ADDRESS ${address} cannot be listened on (${code}).`);

@@ -17,8 +17,10 @@ function named<T extends z.ZodType>(id: string, schema: T): T {
 
 /** A value that an address or a body carries as text, whatever type it is read as. */
 export function textual<T extends z.ZodType>(schema: T) {
+  const read = schema instanceof z.ZodPipe ? (schema.in as z.ZodType) : schema;
   return z
     .string()
+    .meta(read.meta() ?? {})
     .transform((value): unknown => value)
     .pipe(schema);
 }
@@ -287,6 +289,7 @@ export const explanation = named(
         replaces: z.literal(true).optional(),
       }),
     ),
+    estimate: filmEstimate,
     settings: z.looseObject({}).optional(),
   }),
 );

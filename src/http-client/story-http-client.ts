@@ -8,7 +8,7 @@ import type {
   EditableProject,
   EditedProject,
   EditOptions,
-  ExplainOptions,
+  ExplainEditOptions,
   ListFilter,
   NewProject,
   ProjectChanges,
@@ -31,6 +31,7 @@ import {
   type StoryEvent,
 } from '../protocol';
 import { Connection, type HttpClientOptions } from './connection';
+import { HttpOverview } from './http-overview';
 import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';
 import { readStream } from './read-stream';
@@ -71,12 +72,15 @@ type OverHttp = Pick<
  * `StoryClient`, as `HttpFailure`.
  */
 export class StoryHttpClient implements OverHttp {
+  /** What is not of one project. */
+  readonly overview: HttpOverview;
   private readonly connection: Connection;
   private readonly watches = new Set<AbortController>();
   private isClosed = false;
 
   constructor(private readonly options: HttpClientOptions) {
     this.connection = new Connection(options);
+    this.overview = new HttpOverview(this.connection);
   }
 
   /** With `requestId`, a repeated call returns the project of the first call. */
@@ -108,7 +112,7 @@ export class StoryHttpClient implements OverHttp {
     return edits.map((edit) => ({ ...edit, at: new Date(edit.at) }));
   }
 
-  explain(projectId: ProjectId, options: ExplainOptions = {}): Promise<ProjectExplanation> {
+  explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.post(projectId, 'explain', options);
   }
 
@@ -211,6 +215,11 @@ export class StoryHttpClient implements OverHttp {
   /** The URL of a picture, a clip or the film; it supports Range. */
   mediaUrl(projectId: ProjectId, sha256: string): string {
     return this.connection.address(at(projectId, `media/${sha256}`));
+  }
+
+  /** The scenes of the film and their times, as WebVTT. */
+  async chapters(projectId: ProjectId): Promise<string> {
+    return (await this.connection.ask('GET', at(projectId, 'chapters.vtt'))).text();
   }
 
   /** A lane's text as it is now. */

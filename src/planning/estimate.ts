@@ -14,6 +14,7 @@ export interface StageEstimate {
   readonly stage: StageName;
   readonly provider: string;
   readonly model: string;
+  /** The most calls: some may turn out not to be needed. */
   readonly calls: number;
   readonly unit: ModelUsage['unit'];
   /** The amount of all calls; for texts, the tokens of the answers. */
@@ -54,16 +55,45 @@ interface Known {
   readonly plan: readonly StagePlan[];
 }
 
+const OURS: Known = { registry: BUILT_IN, plan: BUILT_IN.plan };
+
+/** A call that a stage needs. */
+export interface PlannedCall {
+  /** False if it depends on earlier results. The least cost is without it. */
+  readonly isSure: boolean;
+  /** The length of its scene, if that is known. */
+  readonly seconds?: number;
+}
+
 /** The cost of a film without earlier results, and without repetitions. */
 export function estimate(
   scenes: number,
   models: Models,
   wanted?: readonly StageName[],
-  { registry, plan }: Known = { registry: BUILT_IN, plan: BUILT_IN.plan },
+  known: Known = OURS,
 ): FilmEstimate {
-  const stages = plan.flatMap(({ name, kind, scope }) => {
-    if (kind === 'film' || (wanted && !wanted.includes(name))) return [];
-    return [estimateStage({ name, kind }, scope === 'project' ? 1 : scenes, scenes, models, registry)];
+  const calls = new Map(
+    known.plan
+      .filter(({ name }) => !wanted || wanted.includes(name))
+      .map(({ name, scope }) => [
+        name,
+        Array.from({ length: scope === 'project' ? 1 : scenes }, () => ({ isSure: true })),
+      ]),
+  );
+  return estimateCalls(scenes, models, calls, known);
+}
+
+/** The same for a run that makes only a part of the film. */
+export function estimateCalls(
+  scenes: number,
+  models: Models,
+  calls: ReadonlyMap<StageName, readonly PlannedCall[]>,
+  { registry, plan }: Known = OURS,
+): FilmEstimate {
+  const stages = plan.flatMap(({ name, kind }) => {
+    const needed = calls.get(name) ?? [];
+    if (kind === 'film' || needed.length === 0) return [];
+    return [estimateStage({ name, kind }, needed, scenes, models, registry)];
   });
   const costs = stages.flatMap(({ cost }) => cost ?? []);
   const sum = (end: keyof Range) => costs.reduce((total, cost) => total + cost[end], 0);
@@ -76,27 +106,43 @@ export async function estimateFilm(source: PlanSource, { settings, stages }: Est
   const plan = await knownStages(source);
   checkStages(plan, stages);
   const own = await settingsForNewRun(manager, source, await workersSettings(source));
-  const chosen = (kind: ModelKind) => chooseModel(withSettings(source, own), kind);
-  const models = { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') };
-  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages, {
-    registry: source.stages ?? BUILT_IN,
-    plan,
-  });
+  const models = await chosenModels(withSettings(source, own));
+  const known = { registry: source.stages ?? BUILT_IN, plan };
+  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages, known);
+}
+
+export async function chosenModels(source: PlanSource): Promise<Models> {
+  const chosen = (kind: ModelKind) => chooseModel(source, kind);
+  return { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') };
 }
 
 function estimateStage(
   { name, kind }: { readonly name: StageName; readonly kind: ModelKind },
-  calls: number,
+  calls: readonly PlannedCall[],
   scenes: number,
   models: Models,
   registry: StageRegistry,
 ): StageEstimate {
   const { name: provider, model, prices, reasoningTokens, limits } = models[kind];
-  const all = ({ least, most }: Range): Range => ({ least: calls * least, most: calls * most });
-  const of = (unit: ModelUsage['unit'], each: Range, cost: (end: keyof Range) => number): StageEstimate => {
+  const all = (each: (call: PlannedCall, end: keyof Range) => number): Range => ({
+    least: calls.filter(({ isSure }) => isSure).reduce((sum, call) => sum + each(call, 'least'), 0),
+    most: calls.reduce((sum, call) => sum + each(call, 'most'), 0),
+  });
+  const of = (
+    unit: ModelUsage['unit'],
+    amount: Parameters<typeof all>[0],
+    cost: Parameters<typeof all>[0],
+  ): StageEstimate => {
     const isKnown = missingPrices(prices, unit).length === 0;
-    const known = isKnown ? all({ least: cost('least'), most: cost('most') }) : null;
-    return { stage: name, provider, model, calls, unit, amount: all(each), cost: known };
+    return {
+      stage: name,
+      provider,
+      model,
+      calls: calls.length,
+      unit,
+      amount: all(amount),
+      cost: isKnown ? all(cost) : null,
+    };
   };
   const {
     inputPerMillion = 0,
@@ -109,14 +155,21 @@ function estimateStage(
     case 'text': {
       const limit = registry.knows(name) ? registry.ofKind('text', name).maxTokens({ scenes }) : UNKNOWN_ANSWER;
       const answer = { least: Math.ceil(limit * SHORTEST), most: limit + reasoningTokens };
-      const cost = (end: keyof Range) => (PROMPT[end] * inputPerMillion + answer[end] * outputPerMillion) / 1_000_000;
-      return of('token', answer, cost);
+      return of(
+        'token',
+        (_call, end) => answer[end],
+        (_call, end) => (PROMPT[end] * inputPerMillion + answer[end] * outputPerMillion) / 1_000_000,
+      );
     }
     case 'image':
-      return of('image', { least: 1, most: 1 }, () => perImage);
+      return of(
+        'image',
+        () => 1,
+        () => perImage,
+      );
     case 'video': {
-      const clip = { least: clipOf(SCENE.least, limits?.seconds), most: clipOf(SCENE.most, limits?.seconds) };
-      return of('second', clip, (end) => clip[end] * perSecond + perVideo);
+      const clip = ({ seconds }: PlannedCall, end: keyof Range) => clipOf(seconds ?? SCENE[end], limits?.seconds);
+      return of('second', clip, (call, end) => clip(call, end) * perSecond + perVideo);
     }
   }
 }

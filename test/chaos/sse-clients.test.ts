@@ -8,6 +8,7 @@ import { runToEnd } from '../../dev/stack/run-to-end';
 import { GatewayProcess, ownKey, textOver, type SseMessage } from '../support/gateway';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { fetchHttpxSse } from '../support/python-tools';
 import { startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -19,11 +20,13 @@ let database: OwnDatabase;
 let env: Record<string, string>;
 let app: TestApp;
 let folder: string;
+let python: string;
 
 beforeAll(async () => {
   database = await createOwnDatabase();
   env = testEnv({ DATABASE_URL: database.url });
   app = await startApp(env);
+  python = await fetchHttpxSse();
   folder = await mkdtemp(join(tmpdir(), 'storyreel-sse-'));
   const packages = ['eventsource@3.0.7', 'eventsource-parser@3.0.6'];
   const { exitCode, output } = await runToEnd(
@@ -75,6 +78,26 @@ const clients = {
        while (!over) await once().catch(() => undefined).then(() => new Promise((next) => setTimeout(next, 300)));
      })();`,
   ],
+  'httpx-sse': [
+    'python3',
+    '-c',
+    `import json, sys, time, httpx
+from httpx_sse import connect_sse
+url, key = sys.argv[1:]
+last, over = None, False
+while not over:
+    headers = {"authorization": "Bearer " + key, **({"last-event-id": last} if last else {})}
+    try:
+        with httpx.Client(timeout=60) as client, connect_sse(client, "GET", url, headers=headers) as source:
+            over = source.response.status_code == 204
+            for message in [] if over else source.iter_sse():
+                last = message.id or last
+                print(json.dumps({"event": json.loads(message.data)}), flush=True)
+                over = over or json.loads(message.data)["type"] == "end"
+    except httpx.HTTPError:
+        pass
+    time.sleep(0.3)`,
+  ],
   curl: [
     'sh',
     '-c',
@@ -103,7 +126,7 @@ function watch(name: keyof typeof clients, url: string, key: string): Watching {
   const first = name === 'curl' ? [join(folder, name)] : [];
   const child = spawn(command, [...given, ...first, url, key], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], PYTHONPATH: python },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const seen: SseMessage[] = [];

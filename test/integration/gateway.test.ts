@@ -49,7 +49,7 @@ describe('On a loopback address without keys', () => {
     const { hostname, port } = new URL(gateway.url);
     const answerOf = async (path: string) => {
       const socket = connect(Number(port), hostname);
-      socket.end(`GET ${path} HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n`);
       let answer = '';
       socket.on('data', (data: Buffer) => (answer += data.toString('utf8')));
       await once(socket, 'close');
@@ -57,7 +57,48 @@ describe('On a loopback address without keys', () => {
     };
     expect(await answerOf('/v1/projects')).toMatch(/^HTTP\/1\.1 403 [^]*"code":"Request\.Forbidden"/);
     expect(await answerOf('/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await answerOf('/readyz')).toMatch(/^HTTP\/1\.1 200 [^]*"postgres":true,"redis":true,"temporal":true/);
   });
+});
+
+test('what cannot be read, or is asked by a method that is not there, is a problem, too', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const answerTo = async (request: string) => {
+    const socket = connect(Number(port), hostname);
+    socket.write(request);
+    let answer = '';
+    socket.on('data', (data: Buffer) => (answer += data.toString('utf8')));
+    await once(socket, 'close');
+    return answer;
+  };
+  const rest = `HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`;
+  for (const [request, status] of [
+    [`GET /%ff ${rest}`, 400],
+    [`GET /%zz ${rest}`, 400],
+    [`GET /v1/projects/${'a'.repeat(2_000)} ${rest}`, 404],
+    [`GET /v1/nowhere ${rest}`, 404],
+    [`GET /v1/projects?limit=1&limit=2 ${rest}`, 400],
+    [`GET /v1/projects?unknown=1 ${rest}`, 400],
+    [`GET /v1?${'x'.repeat(20_000)} ${rest}`, 431],
+    [`FOO /v1/projects ${rest}`, 400],
+    ['no HTTP at all\r\n\r\n', 400],
+    [`PUT /v1/projects ${rest}`, 405],
+    [`QUERY /v1/projects/${randomUUID()}/film ${rest}`, 405],
+  ] as const) {
+    const answer = await answerTo(request);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*application/problem\\+json[^]*"status":${status}`));
+    if (status === 405) expect(answer).toMatch(/^allow: (\w+, )*OPTIONS/m);
+  }
+  expect(await answerTo(`OPTIONS /v1/projects ${rest}`)).toMatch(/^HTTP\/1\.1 204 [^]*allow: GET, HEAD, OPTIONS, POST/);
+  const anybody = new HttpUser(gateway.url);
+  for (const body of ['null', '[]', '"x"', '{"topic"', '{"topic": "x", "unknown": 1}']) {
+    expect([body, (await anybody.ask('POST', '/v1/projects', body)).status]).toEqual([body, 400]);
+  }
+  for (const topic of ['', '\u0000', ' \t']) {
+    expect((await anybody.ask('POST', '/v1/projects', { topic })).status).toBe(422);
+  }
+  const tooLarge = JSON.stringify({ topic: 'x'.repeat(2_000_000) });
+  expect((await anybody.ask('POST', '/v1/projects', tooLarge)).status).toBe(413);
 });
 
 describe('With a key', () => {
@@ -306,7 +347,7 @@ describe('With a key', () => {
 
   test('every operation asks for a key, for its scope, and knows nothing of what is another owner’s', async () => {
     const document = (await user.ask('GET', '/v1/openapi.json')).body;
-    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/healthz'];
+    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/healthz', '/readyz'];
     const anyScope = ['get /v1/sessions/current', 'delete /v1/sessions', 'post /v1/sessions'];
     const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });
     const none = new HttpUser(gateway.url);

@@ -104,6 +104,23 @@ test('A story is made, steered and watched over HTTP as with the client, and thr
   await viewer.close();
 });
 
+test('What is not of one project is the same over HTTP as with the client', async () => {
+  const named = (of: object) => Object.getOwnPropertyNames(Object.getPrototypeOf(of)).sort();
+  expect(named(stories.overview)).toEqual(named(app.client.overview));
+  const { topic } = ownTopic();
+  const projectId = await stories.create({ topic });
+  await stories.batch([projectId], { batchId: 'over-http', stages: ['rewrite'] });
+  const { batches } = await stories.overview.batches();
+  expect(batches).toMatchObject([{ batchId: 'over-http', projects: 1, createdAt: expect.any(Date) }]);
+  const input = { settings: { scenes: 3 } };
+  expect(await stories.overview.estimate(input)).toEqual(await app.client.overview.estimate(input));
+  expect((await stories.overview.providers()).map(({ model }) => model)).toEqual(
+    (await app.client.overview.providers()).map(({ model }) => model),
+  );
+  expect(await stories.overview.review()).toEqual({ items: [] });
+  expect(await stories.chapters(projectId)).toMatch(/^WEBVTT/);
+});
+
 test('What cannot be is refused for good, with the failures of the client', async () => {
   const nobody = randomUUID() as ProjectId;
   await expect(stories.status(nobody)).rejects.toBeInstanceOf(HttpFailure);

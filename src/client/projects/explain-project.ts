@@ -1,6 +1,8 @@
 import { Lane, Project, Scene, type RunSettings } from '../../entities';
 import {
   BUILT_IN,
+  chosenModels,
+  estimateCalls,
   expectedScenes,
   knownStages,
   planLane,
@@ -9,13 +11,18 @@ import {
   storedResult,
   withSettings,
   workersSettings,
+  type FilmEstimate,
   type LaneInputs,
+  type PlannedCall,
   type PlannedRun,
   type PlanSource,
 } from '../../planning';
+import type { ProjectChanges } from '../edit';
 import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
+  laneOfRole,
+  laneParts,
   projectNotFound,
   StoryreelError,
   type LaneId,
@@ -31,6 +38,12 @@ export interface ExplainOptions {
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
   readonly keepSettings?: boolean;
+}
+
+/** The same for edits that are not stored. */
+export interface ExplainEditOptions extends ExplainOptions {
+  /** As for `edit`. */
+  readonly changes?: ProjectChanges;
 }
 
 /** `unknown`: only the workers know what the stage is made from. */
@@ -58,7 +71,9 @@ export interface ProjectExplanation {
   readonly projectId: ProjectId;
   readonly version: number;
   readonly lanes: readonly LaneExplanation[];
-  /** Present if a new run would have other settings than the last run. */
+  /** What all of it costs, without what is repeated. The least is without lanes that only depend on others. */
+  readonly estimate: FilmEstimate;
+  /** Where a new run would have other settings than the last one had. */
   readonly settings?: ChangedSettings;
 }
 
@@ -77,7 +92,7 @@ export interface ChangedSetting {
 /** What a run is about to do, with every stage that is known. */
 type Planned = PlannedRun & { readonly known: readonly StagePlan[] };
 
-/** Scenes that are planned at the same time; each takes a connection of the pool. */
+/** Scenes that are planned at the same time; each takes a connection of the pool. A transaction has only one. */
 const AT_ONCE = 8;
 
 /**
@@ -97,23 +112,19 @@ export async function explainProject(
   const planned = await planRun(manager, known, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const explained = (settings: RunSettings) =>
-    new Explainer(
-      withSettings(source, settings),
-      project,
-      rows,
-      scenes,
-      { ...planned, known },
-      options.force === true,
-    ).all();
+  const explainerOf = (settings: RunSettings) =>
+    new Explainer(withSettings(source, settings), project, rows, scenes, { ...planned, known }, options.force === true);
   const last = project.runSettings;
   const next = await settingsForNewRun(manager, source, await workersSettings(source));
-  const lanes = await explained(options.keepSettings && last ? last : next);
+  const explainer = explainerOf(options.keepSettings && last ? last : next);
+  const lanes = await explainer.all();
+  const explanation = { projectId, version: project.version, lanes, estimate: await explainer.estimate() };
   const changed = last && !options.keepSettings ? changedSettings(last, next) : [];
-  if (!last || changed.length === 0) return { projectId, version: project.version, lanes };
-  const kept = new Set((await explained(last)).filter(({ reason }) => reason === 'reused').map(({ lane }) => lane));
+  if (!last || changed.length === 0) return explanation;
+  const before = await explainerOf(last).all();
+  const kept = new Set(before.filter(({ reason }) => reason === 'reused').map(({ lane }) => lane));
   const again = lanes.filter(({ lane, reason }) => reason !== 'reused' && kept.has(lane)).map(({ lane }) => lane);
-  return { projectId, version: project.version, lanes, settings: { changed, lanes: again } };
+  return { ...explanation, settings: { changed, lanes: again } };
 }
 
 /** The changed settings that are part of a result's inputs. */
@@ -130,9 +141,16 @@ function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[
   });
 }
 
-/**
- * The settings that have changed since the last run, in words, and how to keep the results; empty if none has changed.
- */
+/** The range of the cost in words; nothing where a price is not known, or where nothing costs anything. */
+export function estimateText(
+  { estimate: { cost, stages } }: ProjectExplanation,
+  money: (amount: number) => string,
+): string[] {
+  if (!cost || stages.length === 0) return [];
+  return [`A run would cost ${money(cost.least)} to ${money(cost.most)}, without what is repeated.`];
+}
+
+/** What has changed since the last run beside the project, in words, and how to keep what was made; nothing where nothing has. */
 export function settingsText({ projectId, settings }: ProjectExplanation): string[] {
   if (!settings) return [];
   const changes = settings.changed.map(({ name, before, now }) => `${name} ${before} -> ${now}`).join(', ');
@@ -174,13 +192,31 @@ class Explainer {
     return [...this.found.values()];
   }
 
+  /** The cost of what `all` has found. */
+  async estimate(): Promise<FilmEstimate> {
+    const calls = new Map<StageName, PlannedCall[]>();
+    for (const { lane, reason } of this.found.values()) {
+      if (reason === 'reused') continue;
+      const { stage, scene } = laneParts(lane);
+      const seconds = this.willBeMade(laneOfRole('scenes')) ? undefined : this.sceneOf(scene).scene?.durationSeconds;
+      const known = calls.get(stage) ?? [];
+      calls.set(stage, [...known, { isSure: reason !== 'depends', ...(seconds !== undefined && { seconds }) }]);
+    }
+    const scenes = this.numbers.length || expectedScenes(this.project);
+    return estimateCalls(scenes, await chosenModels(this.source), calls, {
+      registry: this.source.stages ?? BUILT_IN,
+      plan: this.planned.known,
+    });
+  }
+
   private async lanesOf(stage: StagePlan): Promise<LaneExplanation[]> {
     if (stage.scope === 'project') return [await this.explain(stage, laneId(stage.name), undefined)];
     const { scenes } = this.planned;
     const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
     const explained: LaneExplanation[] = [];
-    for (let i = 0; i < wanted.length; i += AT_ONCE) {
-      const some = wanted.slice(i, i + AT_ONCE);
+    const atOnce = this.source.dataSource.manager.queryRunner ? 1 : AT_ONCE;
+    for (let i = 0; i < wanted.length; i += atOnce) {
+      const some = wanted.slice(i, i + atOnce);
       explained.push(...(await Promise.all(some.map((n) => this.explain(stage, laneId(stage.name, n), n)))));
     }
     return explained;

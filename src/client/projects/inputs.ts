@@ -36,6 +36,7 @@ const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
 export function words(mostBytes: number) {
   return z
     .string('must be a text')
+    .meta({ minLength: 1, maxLength: mostBytes, pattern: '\\S' })
     .transform((value) => storable(value).trim())
     .refine((value) => value !== '', 'must not be empty')
     .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`);
@@ -45,6 +46,7 @@ export function words(mostBytes: number) {
 function wordsOrNone(mostBytes: number) {
   return z
     .string('must be a text')
+    .meta({ maxLength: mostBytes })
     .transform((value) => storable(value).trim())
     .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`)
     .transform((value) => (value === '' ? undefined : value))
@@ -58,7 +60,10 @@ const whole = (least: number, most: number) =>
     .min(least, `must be a whole number from ${least} to ${most}`)
     .max(most, `must be a whole number from ${least} to ${most}`);
 
-const projectId = z.unknown().transform((value, context): ProjectId => {
+/** What is checked by hand is described for the OpenAPI document. */
+const described = (schema: Readonly<Record<string, unknown>>) => z.unknown().meta({ type: 'string', ...schema });
+
+const projectId = described({ format: 'uuid' }).transform((value, context): ProjectId => {
   const id = typeof value === 'string' ? parseProjectId(value) : undefined;
   if (id) return id;
   context.addIssue({
@@ -69,8 +74,7 @@ const projectId = z.unknown().transform((value, context): ProjectId => {
   return z.NEVER;
 });
 
-/** Whether there is such a stage, the client looks up: workers may have more of them than this process knows. */
-const stage = z.unknown().transform((value, context): StageName => {
+const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((value, context): StageName => {
   if (typeof value === 'string' && isStageName(value)) return value;
   const message = `There is no stage ${shown(value)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
@@ -85,7 +89,7 @@ const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
   return z.NEVER;
 });
 
-const batchId = z.unknown().transform((value, context): BatchId => {
+const batchId = described({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }).transform((value, context): BatchId => {
   const id = typeof value === 'string' ? parseBatchId(value) : undefined;
   if (id) return id;
   context.addIssue({
@@ -153,7 +157,7 @@ export const INPUTS = {
     replaceEdits: flag.optional(),
     priority: priority.optional(),
   }),
-  'what to explain': z.strictObject(scope),
+  'what to explain': z.strictObject({ ...scope, changes: z.unknown().optional() }),
   'the batch': z
     .array(z.unknown(), 'must be a list of projects and project ids')
     .max(MOST_IN_BATCH, `must have at most ${MOST_IN_BATCH} projects`),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { FAILURES } from '../../protocol';
+import type { StoryClient } from '../../client';
 import type { App } from '../app';
 
+const readiness = z.looseObject({ ready: z.boolean(), services: z.record(z.string(), z.boolean()) });
 const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, hint }]) => ({
   code,
   status,
@@ -10,8 +12,8 @@ const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, 
   hint,
 }));
 
-/** The public facts about the gateway. */
-export function addAbout(app: App): void {
+/** What the gateway says of itself, to everybody. */
+export function addAbout(app: App, stories: StoryClient): void {
   app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
     name: 'storyreel',
     server_time: new Date().toISOString(),
@@ -43,5 +45,22 @@ export function addAbout(app: App): void {
     async () => ({
       ok: true,
     }),
+  );
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Whether Postgres and Temporal answer; without Redis, texts are late',
+        response: { 200: readiness, 503: readiness },
+      },
+    },
+    async (_request, reply) => {
+      const services = await stories.reach();
+      const ready = services.postgres && services.temporal;
+      return reply
+        .code(ready ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({ ready, services });
+    },
   );
 }

@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { CHANGES, INPUTS, type NewProject, type ProjectChanges, type StartOptions } from '../../client';
+import {
+  CHANGES,
+  INPUTS,
+  type ExplainEditOptions,
+  type NewProject,
+  type ProjectChanges,
+  type StartOptions,
+} from '../../client';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
 import { linkToNext } from '../link-to-next';
@@ -38,7 +46,7 @@ export function requestIdIn(headers: Readonly<Record<string, unknown>>): { reado
   throw new StoryreelError('Request.Invalid', 'Idempotency-Key must be 1 to 200 printable characters of ASCII.');
 }
 
-export function addProjects(app: App, { hub }: Ports): void {
+export function addProjects(app: App, { hub, limits }: Ports): void {
   app.post(
     '/v1/projects',
     {
@@ -69,7 +77,11 @@ export function addProjects(app: App, { hub }: Ports): void {
     '/v1/projects',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Projects, newest first', querystring: listQuery, response: { 200: projectPage } },
+      schema: {
+        summary: 'Projects, newest first',
+        querystring: listQuery,
+        response: { 200: projectPage, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const { q, ...filter } = request.query;
@@ -86,12 +98,13 @@ export function addProjects(app: App, { hub }: Ports): void {
       schema: {
         summary: 'The status of a project; waits for a change with `Prefer: wait=30` and `If-None-Match`',
         params: projectParams,
-        response: { 200: projectView },
+        response: { 200: projectView, ...NOT_MODIFIED },
       },
     },
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
       const wait = waitIn(request.headers);
+      if (wait) reply.raw.once('close', limits.hold('wait', request));
       const look = async () => {
         const view = await project.status();
         return { view, tag: versionTag(view) };
@@ -153,7 +166,11 @@ export function addProjects(app: App, { hub }: Ports): void {
     '/v1/projects/:id/editable',
     {
       config: { scope: 'read' },
-      schema: { summary: 'All that a person may edit', params: projectParams, response: { 200: editable } },
+      schema: {
+        summary: 'All that a person may edit',
+        params: projectParams,
+        response: { 200: editable, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const body = await (await storiesOf(request).project(request.params.id)).editable();
@@ -175,14 +192,14 @@ export function addProjects(app: App, { hub }: Ports): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'What a run would make, and why; nothing is started or paid',
+        summary: 'What a run would make, why, and at what cost; with `changes`, as if they were stored',
         params: projectParams,
-        body: INPUTS['what to explain'],
+        body: INPUTS['what to explain'].extend({ changes: CHANGES.optional() }),
         response: { 200: explanation },
       },
     },
     async (request) =>
-      (await storiesOf(request).project(request.params.id)).explain(request.body as Pick<StartOptions, 'stages'>),
+      (await storiesOf(request).project(request.params.id)).explain(request.body as ExplainEditOptions),
   );
 
   app.post(

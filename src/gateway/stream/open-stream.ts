@@ -19,6 +19,7 @@ export function openStream(reply: FastifyReply, headers: Readonly<Record<string,
     'x-content-type-options': 'nosniff',
     ...headers,
   });
-  response.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n\n`);
+  // Without an empty line: some clients take it for a message, which would have no data.
+  response.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n`);
   return response;
 }

@@ -74,7 +74,7 @@ export class Viewer {
 
   /** Closes the stream without an end event: the viewer reconnects with its cursor. */
   drop(retryMs?: number): void {
-    if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n\n`);
+    if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n`);
     if (this.blocked) this.response.destroy();
     else this.response.end();
     this.wake();

@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runToEnd } from '../../dev/stack/run-to-end';
+import type { RunningGateway } from '../../src/gateway';
+import { startGateway } from '../support/gateway';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { fetchSchemathesis } from '../support/python-tools';
+import { startApp, testEnv, type TestApp } from '../support/services';
+
+/** It writes into the folder that it is started in. */
+const PROGRAM = 'import os; os.chdir(os.environ["HOME"]); from schemathesis.cli import schemathesis; schemathesis()';
+const BOUND_MS = 15 * 60_000;
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  folder = await mkdtemp(join(tmpdir(), 'storyreel-api-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+test('Schemathesis finds nothing in the whole document, with calls that follow each other', async () => {
+  const { secret } = await app.client.keys.create({ name: 'schemathesis' });
+  const { exitCode, output } = await runToEnd(
+    'python3',
+    [
+      ...['-c', PROGRAM, 'run', `${gateway.url}/v1/openapi.json`],
+      ...['--url', gateway.url, '--header', `Authorization: Bearer ${secret}`],
+      // Streams do not end, and the key that it comes in with must stay.
+      ...['--exclude-path-regex', 'events$', '--exclude-operation-id', 'delete_v1_keys_key'],
+      // What is right in itself may not fit the project; and who guesses keys gets 429, which other tests look at.
+      ...['--exclude-checks', 'positive_data_acceptance,ignored_auth'],
+      ...['--max-examples', '5', '--continue-on-failure', '--seed', '1', '--generation-deterministic', '--no-color'],
+    ],
+    {
+      env: { PATH: process.env['PATH'], HOME: folder, PYTHONPATH: await fetchSchemathesis() },
+      boundMs: BOUND_MS,
+    },
+  );
+  expect([exitCode, output.slice(-8_000)]).toEqual([0, expect.any(String)]);
+  expect(output).toMatch(/Tested: +\d{2}/);
+});
+
+test('Redocly finds nothing in the document', async () => {
+  const file = join(folder, 'openapi.json');
+  await writeFile(file, await (await fetch(`${gateway.url}/v1/openapi.json`)).text());
+  const install = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-save', '--ignore-scripts'];
+  const fetched = await runToEnd('npm', [...install, '@redocly/cli@2.77.0'], { env: process.env, boundMs: BOUND_MS });
+  expect([fetched.exitCode, fetched.output]).toEqual([0, expect.any(String)]);
+  const redocly = join(folder, 'node_modules', '@redocly', 'cli', 'bin', 'cli.js');
+  // The film's address is a redirect and nothing else.
+  const { exitCode, output } = await runToEnd(
+    process.execPath,
+    [redocly, 'lint', file, '--format=json', '--skip-rule=operation-2xx-response'],
+    { env: { PATH: process.env['PATH'], HOME: folder, REDOCLY_TELEMETRY: 'off' }, boundMs: BOUND_MS },
+  );
+  expect([exitCode, output]).toEqual([0, expect.stringMatching(/"errors": 0,\s+"warnings": 0/)]);
+});

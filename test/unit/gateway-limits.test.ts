@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { readConfig } from '../../src/config';
+import type { Caller } from '../../src/gateway/app';
+import { Limits } from '../../src/gateway/limits';
+
+const facts = { scopes: [], stories: {} as Caller['stories'] };
+const ann = { ip: '10.0.0.1', caller: { ...facts, kind: 'key', id: 'a', owner: 'ann' } as Caller };
+const bob = { ip: '10.0.0.1', caller: { ...facts, kind: 'key', id: 'b', owner: 'bob' } as Caller };
+const operator = { ip: '10.0.0.1', caller: { ...facts, kind: 'key', id: 'c', owner: undefined } as Caller };
+const limitsWith = (settings: Record<string, string>, now?: () => number) => new Limits(readConfig(settings), now);
+const tooMany = /Try again later/;
+
+describe('The limits of a gateway', () => {
+  test('let nobody have more requests than the rate and one burst, whenever they come, and touch nobody else', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3_000 }), { maxLength: 200 }), (pauses) => {
+        let now = 0;
+        const limits = limitsWith({ GATEWAY_REQUESTS_PER_SECOND: '2' }, () => now);
+        let taken = 0;
+        for (const pause of pauses) {
+          now += pause;
+          try {
+            limits.count(ann);
+            taken += 1;
+          } catch (error) {
+            expect(error).toMatchObject({ type: 'Request.TooMany', facts: { retry_after: 1 } });
+          }
+        }
+        expect(taken).toBeLessThanOrEqual(20 + (now / 1_000) * 2);
+        limits.count(bob);
+      }),
+    );
+  });
+
+  test('count what is open, by owner, and let it go once', () => {
+    const limits = limitsWith({ GATEWAY_STREAMS: '2' });
+    const [first] = [limits.hold('stream', ann), limits.hold('stream', ann)];
+    expect(() => limits.hold('stream', ann)).toThrow(tooMany);
+    limits.hold('wait', ann);
+    limits.hold('stream', bob);
+    for (let i = 0; i < 5; i++) limits.hold('stream', operator);
+    first();
+    first();
+    limits.hold('stream', ann);
+    expect(() => limits.hold('stream', ann)).toThrow(tooMany);
+  });
+
+  test('are none at 0', () => {
+    const limits = limitsWith({ GATEWAY_STREAMS: '0', GATEWAY_REQUESTS_PER_SECOND: '0' });
+    for (let i = 0; i < 5_000; i++) limits.count(ann);
+    for (let i = 0; i < 100; i++) limits.hold('stream', ann);
+  });
+});
