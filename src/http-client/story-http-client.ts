@@ -23,10 +23,9 @@ import type {
   TextEditView,
 } from '../client';
 import type { LaneId, MessageAnswer, ProjectId, StageName, StoryEvent } from '../protocol';
+import { backoffMs, pause, readStream } from '../protocol/viewer';
 import { Connection, type HttpClientOptions } from './connection';
-import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';
-import { readStream } from './read-stream';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
 /** What the HTTP API has of `StoryClient`, under the same names. */

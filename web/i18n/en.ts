@@ -53,6 +53,8 @@ export const en = {
   connecting: 'connecting',
   catchingUp: 'catching up',
   live: 'live',
+  streamBehind: 'behind',
+  streamAway: 'live text is away; what is stored is shown',
   reconnecting: 'reconnecting',
   reconnectNow: 'Reconnect now',
   ended: 'ended',

@@ -48,6 +48,8 @@ export const zh: Words = {
   connecting: '连接中',
   catchingUp: '正在追上',
   live: '实时',
+  streamBehind: '落后',
+  streamAway: '实时文字暂不可用，显示的是已存储的内容',
   reconnecting: '正在重新连接',
   reconnectNow: '立即重新连接',
   ended: '已结束',

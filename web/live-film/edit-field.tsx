@@ -64,7 +64,7 @@ export function EditField(props: EditFieldProps) {
   };
   const change = (next: string) => setDraft(id, { ...draft, value: next });
   const isChanged = draft.value !== draft.base;
-  const restsOrEnded = commandsFor(story.model.status.value ?? story.view.value?.status).some(
+  const restsOrEnded = commandsFor(story.status).some(
     (command) => command === 'resume' || command === 'start',
   );
   return (

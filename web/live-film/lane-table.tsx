@@ -17,7 +17,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
     const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);
     return () => clearInterval(timer);
   }, []);
-  const lanes = [...story.model.lanes.value];
+  const lanes = [...story.model.now.lanes];
   return (
     <>
       <dl class="facts">
@@ -46,13 +46,13 @@ export function LaneTable({ story }: { readonly story: Story }) {
                 <td>
                   <Status status={state.status} />
                 </td>
-                <td class="figure">{number(story.model.text(lane).bytes)}</td>
+                <td class="figure">{number(state.offset)}</td>
                 <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
                   <code>{state.fence}</code>
                 </td>
-                <td class="figure">{state.epoch}</td>
+                <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
                 <td>
-                  <ProofMark lane={state} />
+                  <ProofMark story={story} lane={lane} />
                 </td>
               </tr>
             ))}

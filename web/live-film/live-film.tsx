@@ -32,7 +32,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
   }, [story]);
   const words = t();
   const view = story.view.value;
-  const status = story.model.status.value ?? view?.status;
+  const status = story.status;
   const [spoken, setSpoken] = useState(status);
   useEffect(() => {
     if (status === undefined || status === spoken) return;
@@ -44,7 +44,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
   return (
     <Screen
       wide
-      title={view?.name ?? (story.model.topic.value || words.loading)}
+      title={view?.name ?? (story.model.now.topic || words.loading)}
       aside={
         <>
           {status && <Status status={status} />}

@@ -39,12 +39,12 @@ function Watched({ id }: { readonly id: string }) {
       story.close();
     };
   }, [story]);
-  const status = story.model.status.value ?? story.view.value?.status;
+  const status = story.status;
   if (story.problem.value?.status === 404) return <NotFound hint={t().notFoundHint} />;
   return (
     <Screen
       wide
-      title={story.view.value?.name ?? story.model.topic.value ?? t().loading}
+      title={story.view.value?.name ?? (story.model.now.topic || t().loading)}
       aside={
         <>
           {status && <Status status={status} />}

@@ -75,7 +75,9 @@ export class StoryPage {
   }
 
   private adopt(snapshot: SnapshotEvent): PageChange {
-    const lanes = Object.entries(snapshot.lanes).map(([lane, each]) => [lane as LaneId, LanePage.of(each)] as const);
+    const lanes = Object.entries(snapshot.lanes).map(
+      ([lane, each]) => [lane as LaneId, LanePage.of(each, this.lanes.get(lane as LaneId))] as const,
+    );
     this.lanes = new Map(lanes);
     this.cursor = snapshot.cursor;
     this.status = snapshot.status;
