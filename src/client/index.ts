@@ -30,8 +30,10 @@ export {
   type TextEditView,
 } from './edit';
 export {
+  estimateText,
   reasonText,
   settingsText,
+  type ExplainEditOptions,
   type ExplainOptions,
   type LaneExplanation,
   type MakeReason,

@@ -5,7 +5,7 @@ import type {
   EditableProject,
   EditedProject,
   EditOptions,
-  ExplainOptions,
+  ExplainEditOptions,
   ProjectChanges,
   ProjectExplanation,
   ProjectMedia,
@@ -36,7 +36,7 @@ export class OwnedProject {
     this.stories.edit(this.id, changes, options);
   editable = (): Promise<EditableProject> => this.stories.editable(this.id);
   textEdits = (): Promise<TextEditView[]> => this.stories.textEdits(this.id);
-  explain = (options: ExplainOptions): Promise<ProjectExplanation> => this.stories.explain(this.id, options);
+  explain = (options: ExplainEditOptions): Promise<ProjectExplanation> => this.stories.explain(this.id, options);
   start = (options: StartOptions): Promise<StartedRun> => this.stories.start(this.id, options);
   pause = (options: { readonly now?: boolean }): Promise<MessageAnswer> => this.stories.pause(this.id, options);
   resume = (): Promise<MessageAnswer> => this.stories.resume(this.id);

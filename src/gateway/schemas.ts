@@ -266,6 +266,7 @@ export const explanation = named(
         replaces: z.literal(true).optional(),
       }),
     ),
+    estimate: filmEstimate,
     settings: z.looseObject({}).optional(),
   }),
 );

@@ -2,8 +2,9 @@ import swagger from '@fastify/swagger';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { Logger } from '../logger';
-import { StoryreelError } from '../protocol';
 import { guard, type Doors } from './access';
+import { answerOtherMethods } from './allowed-methods';
+import { answersOf } from './answers';
 import type { App, Services } from './app';
 import { problemOf } from './problem';
 import { isLoopback } from './request-origin';
@@ -21,14 +22,32 @@ import { addReview } from './routes/review';
 import { addSessions } from './routes/sessions';
 import { addSteering } from './routes/steering';
 import { addTokens } from './routes/tokens';
-import { components, problem } from './schemas';
+import { components } from './schemas';
 import { secure } from './security-headers';
 import { SignInLimit } from './sign-in-limit';
 import type { SigningKeys } from './token';
+import { refuseAddress, refuseBytes } from './unreadable';
 import { validate, type ZodProvider } from './validation';
 
 const BODY_BYTES = 1_000_000;
 const RETRY_SECONDS = 2;
+
+const withComponents = createJsonSchemaTransformObject({ schemaRegistry: components });
+
+/** The document without the components that nothing refers to. */
+function withoutUnused(document: ReturnType<typeof withComponents>): typeof document {
+  const { components: all, ...rest } = document as { readonly components?: { readonly schemas?: object } };
+  const schemas = { ...all?.schemas };
+  const text = JSON.stringify(rest);
+  for (let before = -1; before !== Object.keys(schemas).length;) {
+    before = Object.keys(schemas).length;
+    const used = text + JSON.stringify(schemas);
+    for (const name of Object.keys(schemas)) {
+      if (!used.includes(`"#/components/schemas/${name}"`)) Reflect.deleteProperty(schemas, name);
+    }
+  }
+  return { ...document, components: { ...all, schemas } };
+}
 
 /** The HTTP server, not listening yet. */
 export async function createServer(
@@ -46,8 +65,10 @@ export async function createServer(
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     return503OnClosing: false,
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseBytes,
   }).withTypeProvider<ZodProvider>();
   app.setValidatorCompiler(validate);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
@@ -62,9 +83,7 @@ export async function createServer(
     if (body.status === 503) void reply.header('retry-after', RETRY_SECONDS);
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
   });
-  app.setNotFoundHandler(() => {
-    throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
-  });
+  answerOtherMethods(app);
   app.addHook('onRequest', async (request, reply) => {
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
@@ -75,25 +94,21 @@ export async function createServer(
 
   app.addHook('onRoute', (route) => {
     const { scope, signedIn } = route.config ?? {};
-    const problems = Object.fromEntries(
-      [400, ...(scope ? [401, 403, 404, 409, 412, 422, 503] : signedIn ? [401, 403, 503] : [])].map((status) => [
-        status,
-        { description: 'a problem', content: { 'application/problem+json': { schema: problem } } },
-      ]),
-    );
+    const needsCredential = scope !== undefined || signedIn === true;
     route.schema = {
       ...route.schema,
       operationId: `${String(route.method).split(',')[0]} ${route.url}`.replace(/\W+/g, '_').toLowerCase(),
-      ...((scope ?? signedIn) && {
-        security: [{ key: [] }, { session: [] }],
+      security: needsCredential ? [{ key: [] }, { session: [] }] : [],
+      ...(needsCredential && {
         description: scope ? `Needs the scope \`${scope}\`.` : 'Needs any credential.',
       }),
-      response: { ...(route.schema?.response as object | undefined), ...problems },
+      response: answersOf(route),
     };
   });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
+      servers: [{ url: '/' }],
       info: { title: 'Storyreel', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
       components: {
         securitySchemes: {
@@ -103,7 +118,7 @@ export async function createServer(
       },
     },
     transform: createJsonSchemaTransform({ schemaRegistry: components }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry: components }),
+    transformObject: (document) => withoutUnused(withComponents(document)),
   });
   addAbout(app);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
@@ -115,7 +130,7 @@ export async function createServer(
   addEstimates(app);
   addProviders(app);
   addSteering(app);
-  addBatches(app);
+  addBatches(app, services);
   addEvents(app, services);
   addMedia(app, services);
   addPage(app);

@@ -8,7 +8,7 @@ import type {
   EditableProject,
   EditedProject,
   EditOptions,
-  ExplainOptions,
+  ExplainEditOptions,
   ListFilter,
   NewProject,
   ProjectChanges,
@@ -100,7 +100,7 @@ export class StoryHttpClient implements OverHttp {
     return edits.map((edit) => ({ ...edit, at: new Date(edit.at) }));
   }
 
-  explain(projectId: ProjectId, options: ExplainOptions = {}): Promise<ProjectExplanation> {
+  explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.post(projectId, 'explain', options);
   }
 

@@ -13,6 +13,7 @@ export interface StageEstimate {
   readonly stage: StageName;
   readonly provider: string;
   readonly model: string;
+  /** At most: some may turn out not to be needed. */
   readonly calls: number;
   readonly unit: ModelUsage['unit'];
   /** What all calls use; of texts the tokens of the answers. */
@@ -44,12 +45,32 @@ const SHORTEST = 0.1;
 /** Seconds of a scene, as a storyboard is asked for them. */
 const SCENE: Range = { least: 2, most: 6 };
 
+/** A call that a stage needs. */
+export interface PlannedCall {
+  /** False if it depends on what is made before; then the least cost is without it. */
+  readonly isSure: boolean;
+  /** The length of its scene, if that is known. */
+  readonly seconds?: number;
+}
+
 /** What a film costs that is made from nothing, without what is repeated. */
 export function estimate(scenes: number, models: Models, wanted?: readonly StageName[]): FilmEstimate {
-  const stages = STAGES.filter(({ name }) => !wanted || wanted.includes(name)).flatMap(({ name, scope }) => {
-    const estimated = estimateStage(name, scope === 'project' ? 1 : scenes, scenes, models);
-    return estimated ? [estimated] : [];
-  });
+  const calls = new Map(
+    STAGES.filter(({ name }) => !wanted || wanted.includes(name)).map(({ name, scope }) => [
+      name,
+      Array.from({ length: scope === 'project' ? 1 : scenes }, () => ({ isSure: true })),
+    ]),
+  );
+  return estimateCalls(scenes, models, calls);
+}
+
+/** The same for a run that makes only some of the film. */
+export function estimateCalls(
+  scenes: number,
+  models: Models,
+  calls: ReadonlyMap<StageName, readonly PlannedCall[]>,
+): FilmEstimate {
+  const stages = STAGES.flatMap(({ name }) => estimateStage(name, calls.get(name) ?? [], scenes, models) ?? []);
   const costs = stages.flatMap(({ cost }) => cost ?? []);
   const sum = (end: keyof Range) => costs.reduce((total, cost) => total + cost[end], 0);
   return { scenes, stages, cost: costs.length < stages.length ? null : { least: sum('least'), most: sum('most') } };
@@ -59,20 +80,46 @@ export function estimate(scenes: number, models: Models, wanted?: readonly Stage
 export async function estimateFilm(source: PlanSource, { settings, stages }: EstimateInput): Promise<FilmEstimate> {
   const { manager } = source.dataSource;
   const own = await settingsForNewRun(manager, source.config, await workersSettings(source));
-  const chosen = (kind: ModelKind) => chooseModel(withSettings(source, own), kind);
-  const models = { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') };
-  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages);
+  return estimate(
+    settingsOf({ settings: settings ?? {} }).scenes,
+    await chosenModels(withSettings(source, own)),
+    stages,
+  );
 }
 
-function estimateStage(name: StageName, calls: number, scenes: number, models: Models): StageEstimate | undefined {
+export async function chosenModels(source: PlanSource): Promise<Models> {
+  const chosen = (kind: ModelKind) => chooseModel(source, kind);
+  return { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') };
+}
+
+function estimateStage(
+  name: StageName,
+  calls: readonly PlannedCall[],
+  scenes: number,
+  models: Models,
+): StageEstimate | undefined {
   const stage = stageDefinition(name);
-  if (stage.kind === 'film') return undefined;
+  if (stage.kind === 'film' || calls.length === 0) return undefined;
   const { name: provider, model, prices, reasoningTokens, limits } = models[stage.kind];
-  const all = ({ least, most }: Range): Range => ({ least: calls * least, most: calls * most });
-  const of = (unit: ModelUsage['unit'], each: Range, cost: (end: keyof Range) => number): StageEstimate => {
+  const all = (each: (call: PlannedCall, end: keyof Range) => number): Range => ({
+    least: calls.filter(({ isSure }) => isSure).reduce((sum, call) => sum + each(call, 'least'), 0),
+    most: calls.reduce((sum, call) => sum + each(call, 'most'), 0),
+  });
+  const of = (
+    unit: ModelUsage['unit'],
+    amount: Parameters<typeof all>[0],
+    cost: Parameters<typeof all>[0],
+  ): StageEstimate => {
     const isKnown = missingPrices(prices, unit).length === 0;
-    const known = isKnown ? all({ least: cost('least'), most: cost('most') }) : null;
-    return { stage: name, provider, model, calls, unit, amount: all(each), cost: known };
+    return {
+      stage: name,
+      provider,
+      model,
+      calls: calls.length,
+      unit,
+      amount: all(amount),
+      cost: isKnown ? all(cost) : null,
+    };
   };
   const {
     inputPerMillion = 0,
@@ -85,14 +132,21 @@ function estimateStage(name: StageName, calls: number, scenes: number, models: M
     case 'text': {
       const limit = stage.maxTokens({ scenes });
       const answer = { least: Math.ceil(limit * SHORTEST), most: limit + reasoningTokens };
-      const cost = (end: keyof Range) => (PROMPT[end] * inputPerMillion + answer[end] * outputPerMillion) / 1_000_000;
-      return of('token', answer, cost);
+      return of(
+        'token',
+        (_call, end) => answer[end],
+        (_call, end) => (PROMPT[end] * inputPerMillion + answer[end] * outputPerMillion) / 1_000_000,
+      );
     }
     case 'image':
-      return of('image', { least: 1, most: 1 }, () => perImage);
+      return of(
+        'image',
+        () => 1,
+        () => perImage,
+      );
     case 'video': {
-      const clip = { least: clipOf(SCENE.least, limits?.seconds), most: clipOf(SCENE.most, limits?.seconds) };
-      return of('second', clip, (end) => clip[end] * perSecond + perVideo);
+      const clip = ({ seconds }: PlannedCall, end: keyof Range) => clipOf(seconds ?? SCENE[end], limits?.seconds);
+      return of('second', clip, (call, end) => clip(call, end) * perSecond + perVideo);
     }
   }
 }

@@ -14,7 +14,15 @@ export {
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
-export { estimate, estimateFilm, type EstimateInput, type FilmEstimate } from './estimate';
+export {
+  chosenModels,
+  estimate,
+  estimateCalls,
+  estimateFilm,
+  type PlannedCall,
+  type EstimateInput,
+  type FilmEstimate,
+} from './estimate';
 export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';

@@ -41,9 +41,13 @@ describe('After an edit, a run makes again', () => {
 
   /** The lanes whose results are others than before, after an edit and a run; and that `explain` had said so. */
   async function madeAgain(changes: ProjectChanges, options: StartOptions = {}): Promise<string[]> {
+    const { version } = await app.client.status(film);
+    const foretold = await app.client.explain(film, { changes });
+    expect([foretold.version, (await app.client.status(film)).version]).toEqual([version, version]);
     await app.client.edit(film, changes);
     const before = await settledFences(film);
-    const { lanes: explained } = await app.client.explain(film);
+    const { lanes: explained, estimate } = await app.client.explain(film);
+    expect(foretold).toMatchObject({ lanes: explained, estimate });
     await run(film, options);
     const after = await settledFences(film);
     expect([...before.keys()].sort()).toEqual([...after.keys()].sort());

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { readConfig } from '../../src/config';
 import { runGateway, type RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
+import { mustBeAsStated } from './answers-match';
 import { loggerThatCounts } from './sdk-warnings';
 import { fromSetup, type TestApp } from './services';
 
@@ -50,7 +51,9 @@ export class HttpUser {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+    const type = answer.headers.get('content-type');
+    await mustBeAsStated(this.url, { method, path, status: answer.status, type, text });
+    const isJson = /json/.test(type ?? '');
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   }
 }

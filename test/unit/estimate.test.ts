@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { estimate } from '../../src/planning';
+import { estimate, estimateCalls } from '../../src/planning';
 
 const models = (prices: object, seconds?: readonly number[]) => {
   const model = { name: 'p', model: 'm', prices, reasoningTokens: 0, ...(seconds && { limits: { seconds } }) };
@@ -23,6 +23,14 @@ describe('An estimate', () => {
     expect(cost).toBeNull();
     expect(stages.filter(({ cost: known }) => known).map(({ stage }) => stage)).toEqual(['image_generation']);
     expect(estimate(3, models({ perImage: 0.04 }), ['image_generation']).cost?.most).toBeCloseTo(0.12);
+  });
+
+  test('of some calls has the lengths of scenes that are known, and goes without what may not be needed', () => {
+    const clips = [{ isSure: true, seconds: 5.5 }, { isSure: false, seconds: 4 }, { isSure: false }];
+    const { stages, cost } = estimateCalls(3, models(PRICES, [5, 10]), new Map([['video_generation', clips]]));
+    expect(stages).toMatchObject([{ stage: 'video_generation', calls: 3, amount: { least: 10, most: 25 } }]);
+    expect([cost?.least, cost?.most]).toEqual([expect.closeTo(1), expect.closeTo(2.5)]);
+    expect(estimateCalls(3, models({}), new Map())).toMatchObject({ stages: [], cost: { least: 0, most: 0 } });
   });
 
   test('grows with the scenes, and is the sum of its stages', () => {

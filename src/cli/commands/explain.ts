@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { reasonText, settingsText, type LaneExplanation } from '../../client';
+import { estimateText, reasonText, settingsText, type LaneExplanation } from '../../client';
 import type { StageName } from '../../protocol';
 import { addNumber, addStage, projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
-import { createStyle, type Style } from '../render';
+import { createStyle, money, type Style } from '../render';
 
 interface Flags {
   readonly force?: boolean;
@@ -46,7 +46,11 @@ export function addExplain(program: Command, cli: Cli): void {
       );
       const lines = flags.json
         ? [JSON.stringify(explanation)]
-        : [...table(explanation.lanes, createStyle(cli.screen.color)), ...settingsText(explanation)];
+        : [
+            ...table(explanation.lanes, createStyle(cli.screen.color)),
+            ...estimateText(explanation, money),
+            ...settingsText(explanation),
+          ];
       cli.screen.write(`${lines.join('\n')}\n`);
     });
 }

@@ -6,6 +6,6 @@ export type { Ending, Renderer } from './renderer';
 export { standardOutput, type Screen } from './screen';
 export { sceneTable, statusMark } from './scene-table';
 export { approvalLines, closingLines } from './closing-lines';
-export { costLine } from './cost-line';
+export { costLine, money } from './cost-line';
 export { EMPTY_VIEW, lanesOfStage, reduceStory, type StoryView } from './story-view';
 export { createStyle, oneLine, type Style } from './style';

@@ -59,6 +59,32 @@ export async function editProject(
   return { version: project.version + 1 };
 }
 
+/** What `look` finds of the project as an edit would leave it. Nothing of the edit is stored or published. Throws as `editProject`. */
+export async function lookAsEdited<T>(
+  source: EditSource,
+  isLive: LiveRun['isLive'],
+  projectId: ProjectId,
+  input: ProjectChanges,
+  look: (manager: EntityManager, version: number) => Promise<T>,
+): Promise<T> {
+  const changes = readChanges(input);
+  const live = await isLive();
+  const log = await source.log.snapshot(projectId).catch(() => undefined);
+  const undone = new Error('the edit is not stored');
+  let found: { readonly it: T } | undefined;
+  await source.dataSource
+    .transaction(async (manager) => {
+      const { project } = await editOnce(manager, source, { projectId, live, by: undefined, log }, changes, undefined);
+      found = { it: await look(manager, project.version) };
+      throw undone;
+    })
+    .catch((error: unknown) => {
+      if (error !== undone) throw error;
+    });
+  if (!found) throw undone;
+  return found.it;
+}
+
 async function editOnce(
   manager: EntityManager,
   source: EditSource,

@@ -1,5 +1,7 @@
 import { Lane, Project, Scene, type RunSettings } from '../../entities';
 import {
+  chosenModels,
+  estimateCalls,
   expectedScenes,
   planLane,
   planRun,
@@ -7,13 +9,17 @@ import {
   storedResult,
   withSettings,
   workersSettings,
+  type FilmEstimate,
   type LaneInputs,
+  type PlannedCall,
   type PlannedRun,
   type PlanSource,
 } from '../../planning';
+import type { ProjectChanges } from '../edit';
 import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
+  laneParts,
   projectNotFound,
   STAGES,
   StoryreelError,
@@ -29,6 +35,12 @@ export interface ExplainOptions {
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
   readonly keepSettings?: boolean;
+}
+
+/** The same for edits that are not stored. */
+export interface ExplainEditOptions extends ExplainOptions {
+  /** As for `edit`. */
+  readonly changes?: ProjectChanges;
 }
 
 export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused';
@@ -50,6 +62,8 @@ export interface ProjectExplanation {
   readonly projectId: ProjectId;
   readonly version: number;
   readonly lanes: readonly LaneExplanation[];
+  /** What all of it costs, without what is repeated. The least is without lanes that only depend on others. */
+  readonly estimate: FilmEstimate;
   /** Where a new run would have other settings than the last one had. */
   readonly settings?: ChangedSettings;
 }
@@ -68,7 +82,7 @@ export interface ChangedSetting {
 
 type Stage = StagePlan & { readonly name: StageName };
 
-/** Scenes that are planned at the same time; each takes a connection of the pool. */
+/** Scenes that are planned at the same time; each takes a connection of the pool. A transaction has only one. */
 const AT_ONCE = 8;
 
 /**
@@ -87,16 +101,19 @@ export async function explainProject(
   const planned = await planRun(manager, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const explained = (settings: RunSettings) =>
-    new Explainer(withSettings(source, settings), project, rows, scenes, planned, options.force === true).all();
+  const explainerOf = (settings: RunSettings) =>
+    new Explainer(withSettings(source, settings), project, rows, scenes, planned, options.force === true);
   const last = project.runSettings;
   const next = await settingsForNewRun(manager, source.config, await workersSettings(source));
-  const lanes = await explained(options.keepSettings && last ? last : next);
+  const explainer = explainerOf(options.keepSettings && last ? last : next);
+  const lanes = await explainer.all();
+  const explanation = { projectId, version: project.version, lanes, estimate: await explainer.estimate() };
   const changed = last && !options.keepSettings ? changedSettings(last, next) : [];
-  if (!last || changed.length === 0) return { projectId, version: project.version, lanes };
-  const kept = new Set((await explained(last)).filter(({ reason }) => reason === 'reused').map(({ lane }) => lane));
+  if (!last || changed.length === 0) return explanation;
+  const before = await explainerOf(last).all();
+  const kept = new Set(before.filter(({ reason }) => reason === 'reused').map(({ lane }) => lane));
   const again = lanes.filter(({ lane, reason }) => reason !== 'reused' && kept.has(lane)).map(({ lane }) => lane);
-  return { projectId, version: project.version, lanes, settings: { changed, lanes: again } };
+  return { ...explanation, settings: { changed, lanes: again } };
 }
 
 /** Of what is part of a result's inputs. */
@@ -111,6 +128,15 @@ function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[
     const to = after.get(name) ?? value;
     return to === value ? [] : [{ name, before: value, now: to }];
   });
+}
+
+/** The range of the cost in words; nothing where a price is not known, or where nothing costs anything. */
+export function estimateText(
+  { estimate: { cost, stages } }: ProjectExplanation,
+  money: (amount: number) => string,
+): string[] {
+  if (!cost || stages.length === 0) return [];
+  return [`A run would cost ${money(cost.least)} to ${money(cost.most)}, without what is repeated.`];
 }
 
 /** What has changed since the last run beside the project, in words, and how to keep what was made; nothing where nothing has. */
@@ -155,13 +181,31 @@ class Explainer {
     return [...this.found.values()];
   }
 
+  /** Of what `all` has found. */
+  async estimate(): Promise<FilmEstimate> {
+    const calls = new Map<StageName, PlannedCall[]>();
+    for (const { lane, reason } of this.found.values()) {
+      if (reason === 'reused') continue;
+      const { stage, scene } = laneParts(lane);
+      const seconds = this.willBeMade(laneId('storyboard')) ? undefined : this.sceneOf(scene).scene?.durationSeconds;
+      const known = calls.get(stage as StageName) ?? [];
+      calls.set(stage as StageName, [
+        ...known,
+        { isSure: reason !== 'depends', ...(seconds !== undefined && { seconds }) },
+      ]);
+    }
+    const scenes = this.numbers.length || expectedScenes(this.project);
+    return estimateCalls(scenes, await chosenModels(this.source), calls);
+  }
+
   private async lanesOf(stage: Stage): Promise<LaneExplanation[]> {
     if (stage.scope === 'project') return [await this.explain(stage, laneId(stage.name), undefined)];
     const { scenes } = this.planned;
     const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
     const explained: LaneExplanation[] = [];
-    for (let i = 0; i < wanted.length; i += AT_ONCE) {
-      const some = wanted.slice(i, i + AT_ONCE);
+    const atOnce = this.source.dataSource.manager.queryRunner ? 1 : AT_ONCE;
+    for (let i = 0; i < wanted.length; i += atOnce) {
+      const some = wanted.slice(i, i + atOnce);
       explained.push(...(await Promise.all(some.map((n) => this.explain(stage, laneId(stage.name, n), n)))));
     }
     return explained;

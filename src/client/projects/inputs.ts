@@ -145,7 +145,7 @@ export const INPUTS = {
     replaceEdits: flag.optional(),
     priority: priority.optional(),
   }),
-  'what to explain': z.strictObject(scope),
+  'what to explain': z.strictObject({ ...scope, changes: z.unknown().optional() }),
   'the batch': z
     .array(z.unknown(), 'must be a list of projects and project ids')
     .max(MOST_IN_BATCH, `must have at most ${MOST_IN_BATCH} projects`),

@@ -1,12 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { INPUTS, type BatchInputProject, type BatchOptions } from '../../client';
-import { storiesOf, type App } from '../app';
+import { NOT_MODIFIED, PROBLEM } from '../answers';
+import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
-import { batchPage, batchParams, batchView, nothing, startedBatch, textual } from '../schemas';
+import { announceExpiry } from '../expiry';
+import { credentialOf } from '../gone-credentials';
+import { batchPage, batchParams, batchView, nothing, startedBatch, storyEvent, textual } from '../schemas';
 import { openStream } from '../stream/open-stream';
 import { controlFrame } from '../stream/frames';
+import { Viewer } from '../stream/viewer';
+import { mustTakeStream } from './events';
 import { defined } from './projects';
 
 const newBatch = z.strictObject({
@@ -23,7 +27,7 @@ const listQuery = z.strictObject({
   after: z.string().optional(),
 });
 
-export function addBatches(app: App): void {
+export function addBatches(app: App, { hub }: Pick<Ports, 'hub'>): void {
   app.post(
     '/v1/batches',
     {
@@ -44,7 +48,11 @@ export function addBatches(app: App): void {
     '/v1/batches',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Batches, newest first', querystring: listQuery, response: { 200: batchPage } },
+      schema: {
+        summary: 'Batches, newest first',
+        querystring: listQuery,
+        response: { 200: batchPage, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const page = await storiesOf(request).batches(defined(request.query));
@@ -56,7 +64,7 @@ export function addBatches(app: App): void {
     '/v1/batches/:batchId',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands', params: batchParams, response: { 200: batchView } },
+      schema: { summary: 'Where a batch stands', params: batchParams, response: { 200: batchView, ...NOT_MODIFIED } },
     },
     async (request, reply) => sendTagged(request, reply, await storiesOf(request).batchStatus(request.params.batchId)),
   );
@@ -78,20 +86,44 @@ export function addBatches(app: App): void {
     '/v1/batches/:batchId/events',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands, at each change, as a stream', params: batchParams },
+      schema: {
+        summary: 'Where a batch stands, at each change, as Server-Sent Events',
+        params: batchParams,
+        response: {
+          200: { description: 'a stream', content: { 'text/event-stream': { schema: storyEvent } } },
+          406: PROBLEM,
+        },
+      },
     },
     async (request, reply) => {
+      mustTakeStream(request.headers.accept);
       const leaving = new AbortController();
       const views = storiesOf(request).watchBatch(request.params.batchId, leaving.signal);
       // What is wrong is said before the stream begins.
       let next = await views.next();
+      if (request.method === 'HEAD') {
+        await views.return();
+        return reply.type('text/event-stream; charset=utf-8').send();
+      }
       const response = openStream(reply, {});
-      response.once('close', () => leaving.abort());
-      while (!next.done && !response.destroyed) {
-        if (!response.write(controlFrame({ type: 'batch', ...next.value }))) await sleep(100);
+      const viewer = new Viewer(
+        response,
+        'full',
+        credentialOf(request.caller),
+        () => undefined,
+        () => {
+          leaving.abort();
+          hub.remove(viewer);
+        },
+      );
+      hub.add(viewer);
+      announceExpiry(viewer, response, request.caller?.expiresAt);
+      while (!next.done && !viewer.isGone) {
+        viewer.write(controlFrame({ type: 'batch', ...next.value }));
+        await viewer.ready();
         next = await views.next();
       }
-      if (!response.destroyed) response.end(controlFrame({ type: 'end', reason: 'batch_ended' }));
+      if (!viewer.isGone) viewer.end('batch_ended');
     },
   );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseCursor, StoryreelError, type Cursor } from '../../protocol';
+import { PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { announceExpiry } from '../expiry';
 import { credentialOf } from '../gone-credentials';
@@ -22,6 +23,7 @@ export function addEvents(app: App, { hub }: Ports): void {
         response: {
           200: { description: 'a stream', content: { 'text/event-stream': { schema: storyEvent } } },
           204: empty,
+          406: PROBLEM,
         },
       },
     },
@@ -30,6 +32,7 @@ export function addEvents(app: App, { hub }: Ports): void {
       const { id } = await storiesOf(request).project(request.params.id);
       // A browser that comes back repeats the old address, so the header counts.
       const cursor = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
+      if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();
       const project = hub.of(id);
       const entry = await project.enter(cursor);
       if (entry.kind === 'nothing') return reply.code(204).send(null);
@@ -52,7 +55,7 @@ function cursorIn(given: unknown): Cursor | undefined {
   throw new StoryreelError('Request.Invalid', 'The cursor must be the id of an event, like 1764000000000-0.');
 }
 
-function mustTakeStream(accept: string | undefined): void {
+export function mustTakeStream(accept: string | undefined): void {
   if (accept === undefined || /text\/event-stream|\*\/\*|text\/\*/.test(accept)) return;
   throw new Refusal('Request.Invalid', 'This address gives text/event-stream only.', { status: 406 });
 }

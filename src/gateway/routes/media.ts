@@ -3,15 +3,18 @@ import { z } from 'zod';
 import { INPUTS } from '../../client';
 import { mediaKey } from '../../storage';
 import { laneId, StoryreelError } from '../../protocol';
+import { bodyOf, NOT_MODIFIED, PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, sendTagged, tagOf } from '../conditional';
+import { Refusal } from '../problem';
 import { rangeIn } from '../range';
-import { projectParams } from '../schemas';
+import { empty, projectParams } from '../schemas';
 import { chapters, subRip, webVtt } from '../subtitles';
 
 const mediaParams = projectParams.extend({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
 });
+const MEDIA_TYPES = ['image/*', 'video/*'];
 const download = z.strictObject({ download: z.stringbool().optional() });
 const missing = (what: string) => new StoryreelError('Request.NotFound', `The project has no such ${what}.`);
 
@@ -20,7 +23,17 @@ export function addMedia(app: App, { media }: Ports): void {
     '/v1/projects/:id/media/:sha256',
     {
       config: { scope: 'read' },
-      schema: { summary: 'A picture, clip or film; takes Range', params: mediaParams, querystring: download },
+      schema: {
+        summary: 'A picture, clip or film; takes Range',
+        params: mediaParams,
+        querystring: download,
+        response: {
+          200: bodyOf('the medium', z.unknown(), ...MEDIA_TYPES),
+          206: bodyOf('the part that was asked for', z.unknown(), ...MEDIA_TYPES),
+          ...NOT_MODIFIED,
+          416: PROBLEM,
+        },
+      },
     },
     async (request, reply) => {
       const { id, sha256 } = request.params;
@@ -28,6 +41,12 @@ export function addMedia(app: App, { media }: Ports): void {
       if (!found) throw missing('medium');
       const { bytes, mediaType } = found;
       const tag = `"${sha256}"`;
+      const ifRange = request.headers['if-range'];
+      const range = ifRange === undefined || ifRange === tag ? rangeIn(request.headers.range, bytes) : 'whole';
+      if (range === 'unsatisfiable' && !isKnown(request, tag)) {
+        void reply.header('content-range', `bytes */${bytes}`);
+        throw new Refusal('Request.Invalid', `The medium has ${bytes} bytes, and none of that range.`, { status: 416 });
+      }
       void reply.headers({
         etag: tag,
         'cache-control': 'private, max-age=31536000, immutable',
@@ -37,19 +56,12 @@ export function addMedia(app: App, { media }: Ports): void {
       });
       if (request.query.download)
         void reply.header('content-disposition', `attachment; filename="${id}.${ending(mediaType)}"`);
-      if (isKnown(request, tag)) return reply.code(304).send();
-      const ifRange = request.headers['if-range'];
-      const range = ifRange === undefined || ifRange === tag ? rangeIn(request.headers.range, bytes) : 'whole';
-      if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send();
+      if (isKnown(request, tag) || range === 'unsatisfiable') return reply.code(304).send();
       const path = await media.localPath(mediaKey(sha256, mediaType));
-      void reply.type(mediaType);
-      if (range === 'whole') return reply.header('content-length', bytes).send(createReadStream(path));
-      const { start, end } = range;
-      return reply
-        .code(206)
-        .header('content-range', `bytes ${start}-${end}/${bytes}`)
-        .header('content-length', end - start + 1)
-        .send(createReadStream(path, { start, end }));
+      const { start, end } = range === 'whole' ? { start: 0, end: bytes - 1 } : range;
+      if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`);
+      void reply.type(mediaType).header('content-length', end - start + 1);
+      return reply.send(request.method === 'HEAD' ? undefined : createReadStream(path, { start, end }));
     },
   );
 
@@ -57,7 +69,12 @@ export function addMedia(app: App, { media }: Ports): void {
     '/v1/projects/:id/film',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where the film is', params: projectParams, querystring: download },
+      schema: {
+        summary: 'Where the film is',
+        params: projectParams,
+        querystring: download,
+        response: { 302: empty.describe('the address of the film') },
+      },
     },
     async (request, reply) => {
       const { film } = await (await storiesOf(request).project(request.params.id)).status();
@@ -76,7 +93,14 @@ export function addMedia(app: App, { media }: Ports): void {
   ] as const) {
     app.get(
       `/v1/projects/:id/${name}`,
-      { config: { scope: 'read' }, schema: { summary, params: projectParams } },
+      {
+        config: { scope: 'read' },
+        schema: {
+          summary,
+          params: projectParams,
+          response: { 200: bodyOf('a text', z.string(), type), ...NOT_MODIFIED },
+        },
+      },
       async (request, reply) => {
         const text = written(await (await storiesOf(request).project(request.params.id)).captions());
         return sendTagged(request, reply.type(`${type}; charset=utf-8`), text);
@@ -92,6 +116,7 @@ export function addMedia(app: App, { media }: Ports): void {
         summary: 'The text of a lane as it is now',
         params: projectParams,
         querystring: z.strictObject({ lane: INPUTS['the lane'].default(laneId('rewrite')) }),
+        response: { 200: bodyOf('a text', z.string(), 'text/plain'), ...NOT_MODIFIED },
       },
     },
     async (request, reply) => {

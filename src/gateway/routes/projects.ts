@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { CHANGES, INPUTS, type NewProject, type ProjectChanges, type StartOptions } from '../../client';
+import {
+  CHANGES,
+  INPUTS,
+  type ExplainEditOptions,
+  type NewProject,
+  type ProjectChanges,
+  type StartOptions,
+} from '../../client';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
 import { linkToNext } from '../link-to-next';
@@ -69,7 +77,11 @@ export function addProjects(app: App, { hub }: Ports): void {
     '/v1/projects',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Projects, newest first', querystring: listQuery, response: { 200: projectPage } },
+      schema: {
+        summary: 'Projects, newest first',
+        querystring: listQuery,
+        response: { 200: projectPage, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const { q, ...filter } = request.query;
@@ -86,7 +98,7 @@ export function addProjects(app: App, { hub }: Ports): void {
       schema: {
         summary: 'Where a project stands; waits for a change with `Prefer: wait=30` and `If-None-Match`',
         params: projectParams,
-        response: { 200: projectView },
+        response: { 200: projectView, ...NOT_MODIFIED },
       },
     },
     async (request, reply) => {
@@ -153,7 +165,11 @@ export function addProjects(app: App, { hub }: Ports): void {
     '/v1/projects/:id/editable',
     {
       config: { scope: 'read' },
-      schema: { summary: 'All that a person may edit', params: projectParams, response: { 200: editable } },
+      schema: {
+        summary: 'All that a person may edit',
+        params: projectParams,
+        response: { 200: editable, ...NOT_MODIFIED },
+      },
     },
     async (request, reply) => {
       const body = await (await storiesOf(request).project(request.params.id)).editable();
@@ -175,14 +191,14 @@ export function addProjects(app: App, { hub }: Ports): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'What a run would make, and why; nothing is started or paid',
+        summary: 'What a run would make, why, and at what cost; with `changes`, as if they were stored',
         params: projectParams,
-        body: INPUTS['what to explain'],
+        body: INPUTS['what to explain'].extend({ changes: CHANGES.optional() }),
         response: { 200: explanation },
       },
     },
     async (request) =>
-      (await storiesOf(request).project(request.params.id)).explain(request.body as Pick<StartOptions, 'stages'>),
+      (await storiesOf(request).project(request.params.id)).explain(request.body as ExplainEditOptions),
   );
 
   app.post(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
@@ -19,7 +20,7 @@ export function addReview(app: App): void {
       schema: {
         summary: 'Gates that wait and parked lanes of all projects, the oldest first',
         querystring: query,
-        response: { 200: reviewPage },
+        response: { 200: reviewPage, ...NOT_MODIFIED },
       },
     },
     async (request, reply) => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SCOPES, type SessionView, type StoryClient } from '../../client';
 import { StoryreelError } from '../../protocol';
 import { bearer, tokenCaller, type Checks } from '../access';
+import { PROBLEM } from '../answers';
 import type { App, Caller } from '../app';
 import { noSessionCookies, sessionCookie } from '../cookie';
 import { empty } from '../schemas';
@@ -33,7 +34,7 @@ export function addSessions(app: App, stories: StoryClient, { local, ...checks }
           login: z.string().min(1).max(200).optional(),
           share: z.string().min(1).max(2_000).optional(),
         }),
-        response: { 201: who },
+        response: { 201: who, 401: PROBLEM },
       },
     },
     async (request, reply) => {

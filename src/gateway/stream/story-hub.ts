@@ -17,6 +17,8 @@ export class StoryHub {
   private readonly hubs = new Map<ProjectId, ProjectHub>();
   /** Those that have ended or broken off may have viewers who are behind. */
   private readonly open = new Set<ProjectHub>();
+  /** Of streams that are not of one project. */
+  private readonly others = new Set<Viewer>();
   private readonly timers: readonly NodeJS.Timeout[];
   private readonly turns = new Turns(CATCH_UPS);
   private closing = false;
@@ -43,7 +45,17 @@ export class StoryHub {
   }
 
   get viewers(): Viewer[] {
-    return [...this.open].flatMap((hub) => [...hub.all()]);
+    return [...[...this.open].flatMap((hub) => [...hub.all()]), ...this.others];
+  }
+
+  /** A viewer whom somebody else writes to: it gets the heartbeat, and ends with its credential and with this process. */
+  add(viewer: Viewer): void {
+    if (this.closing) viewer.drop();
+    else this.others.add(viewer);
+  }
+
+  remove(viewer: Viewer): void {
+    this.others.delete(viewer);
   }
 
   /** Lets viewers go in waves over so many milliseconds, each with a delay of its own before it comes back. */

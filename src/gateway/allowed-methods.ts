@@ -1,0 +1,29 @@
+import { StoryreelError } from '../protocol';
+import type { App } from './app';
+import { Refusal } from './problem';
+
+/** An address that is there, asked by a method that it does not have, is 405 with `Allow`; `OPTIONS` is answered with it. */
+export function answerOtherMethods(app: App): void {
+  const known = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const entry = known.get(url) ?? { pattern: patternOf(url), methods: new Set(['OPTIONS']) };
+    for (const each of [method].flat()) entry.methods.add(each);
+    known.set(url, entry);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const found = [...known.values()].filter(({ pattern }) => pattern.test(path));
+    if (found.length === 0) {
+      throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
+    }
+    const methods = [...new Set(found.flatMap((each) => [...each.methods]))].sort();
+    void reply.header('allow', methods.join(', '));
+    if (request.method === 'OPTIONS') return reply.code(204).send();
+    throw new Refusal('Request.Invalid', `This address takes ${methods.join(', ')} only.`, { status: 405 });
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const parts = url.split(/:\w+|\*/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join(url.endsWith('*') ? '.*' : '[^/]+')}/?$`);
+}
