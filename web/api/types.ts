@@ -70,8 +70,24 @@ export interface Editable {
   readonly text?: { readonly lane: string; readonly content: string };
 }
 
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface Explanation {
   readonly lanes: readonly { readonly lane: string; readonly reason: string }[];
+  readonly estimate: Estimate;
+}
+
+export interface Estimate {
+  /** Null where a price is not known. */
+  readonly cost: Range | null;
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly calls: number;
+    readonly cost: Range | null;
+  }[];
 }
 
 export interface BatchView {

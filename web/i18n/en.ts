@@ -183,6 +183,8 @@ export const en = {
   unsaved: (n: number) => `${n} unsaved`,
   wouldRemake: (n: number) =>
     n === 0 ? 'A run would make nothing again.' : `A run would make ${count(n, 'thing', 'things')}`,
+  wouldCost: (price: string) => `for about ${price}`,
+  priceUnknown: 'no price is known',
   why: 'Why?',
   reason: (reason: string) =>
     ({

@@ -177,6 +177,8 @@ export const zh: Words = {
   discard: '放弃',
   unsaved: (n) => `${n} 处未保存`,
   wouldRemake: (n) => (n === 0 ? '运行不会重做任何内容。' : `运行会制作 ${n} 项内容`),
+  wouldCost: (price) => `约 ${price}`,
+  priceUnknown: '价格未知',
   why: '为什么？',
   reason: (reason) =>
     ({ new: '尚未制作', changed: '输入已改变', depends: '依赖于重做的内容', forced: '被要求', reused: '保留' })[

@@ -3,12 +3,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask, asProblem } from '../api/ask';
 import type { Editable, Explanation } from '../api/types';
 import { t } from '../i18n';
+import { priceOf } from '../i18n/format';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
+import { laneName } from './attention-tray';
 import { Conflict } from './conflict';
 import { commandsFor, send } from './steering';
 
@@ -56,7 +58,11 @@ export function EditField(props: EditFieldProps) {
       const problem = asProblem(error);
       if (problem.status === 412) {
         const { body } = await ask<Editable>('GET', `${story.path}/editable`);
-        setTheirs({ value: valueIn(body, field) ?? '', version: body.version });
+        const stored = valueIn(body, field) ?? '';
+        isSaving.value = false;
+        // Another person has changed something else: this field is as it was, so nothing is to be chosen.
+        if (stored === draft.base && !theirs && body.version !== from) return await save(text, body.version, isRun);
+        setTheirs({ value: stored, version: body.version });
       } else showAnswer(`${words.save}: ${problem.status === 0 ? words.notReachable : problem.detail}`, true);
     } finally {
       isSaving.value = false;
@@ -64,9 +70,7 @@ export function EditField(props: EditFieldProps) {
   };
   const change = (next: string) => setDraft(id, { ...draft, value: next });
   const isChanged = draft.value !== draft.base;
-  const restsOrEnded = commandsFor(story.status).some(
-    (command) => command === 'resume' || command === 'start',
-  );
+  const restsOrEnded = commandsFor(story.status).some((command) => command === 'resume' || command === 'start');
   return (
     <div class="edit">
       <label class="field">
@@ -125,10 +129,10 @@ export function EditField(props: EditFieldProps) {
 
 const CALM_MS = 300;
 
-/** What saving would have a run make again. A gateway that cannot look at unsaved edits leaves it out. */
+/** What saving would have a run make again, and for how much. */
 function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
   const words = t();
-  const [explained, setExplained] = useState<Explanation & { readonly price?: { readonly high?: number } }>();
+  const [explained, setExplained] = useState<Explanation>();
   const body = changes && JSON.stringify(changes);
   useEffect(() => {
     let isOver = false;
@@ -145,13 +149,17 @@ function Consequence({ story, changes }: { readonly story: Story; readonly chang
   }, [story, body]);
   if (!explained) return null;
   const remade = explained.lanes.filter(({ reason }) => reason !== 'reused');
+  const { cost } = explained.estimate;
   return (
     <details class="consequence">
-      <summary>{words.wouldRemake(remade.length)}</summary>
+      <summary>
+        {words.wouldRemake(remade.length)}
+        {remade.length > 0 && `, ${cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown}`}
+      </summary>
       <ul>
         {remade.map(({ lane, reason }) => (
           <li key={lane}>
-            {lane}: {words.reason(reason)}
+            {laneName(lane)}: {words.reason(reason)}
           </li>
         ))}
       </ul>

@@ -93,9 +93,7 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
 
 export function laneStatus(story: Story, lane: string): LaneStatus {
   return (
-    story.model.lane(lane)?.status ??
-    story.view.value?.lanes.find((each) => each.lane === lane)?.status ??
-    'pending'
+    story.model.lane(lane)?.status ?? story.view.value?.lanes.find((each) => each.lane === lane)?.status ?? 'pending'
   );
 }
 

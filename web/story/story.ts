@@ -20,7 +20,11 @@ export class Story {
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private readonly stopWatching: () => void;
 
-  constructor(readonly id: string) {
+  /** Whoever only watches may not see what can be edited. */
+  constructor(
+    readonly id: string,
+    private readonly isWatched = false,
+  ) {
     this.stream = new StoryStream(id, (event) => this.take(event));
     void this.refresh();
     this.stopWatching = effect(() => {
@@ -59,6 +63,7 @@ export class Story {
       this.etag = etag;
       this.view.value = body;
       this.problem.value = undefined;
+      if (this.isWatched) return;
       const editable = await ask<Editable>('GET', `${this.path}/editable`);
       this.editable.value = editable.body;
     } catch (error) {

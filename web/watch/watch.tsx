@@ -30,7 +30,7 @@ export function Watch({ id }: { readonly id: string }) {
 }
 
 function Watched({ id }: { readonly id: string }) {
-  const story = useMemo(() => new Story(id), [id]);
+  const story = useMemo(() => new Story(id, true), [id]);
   const [chosen, setChosen] = useState<number>();
   useEffect(() => {
     shownStream.value = story.stream;

@@ -195,7 +195,13 @@ export const INPUTS = {
     owner: words(TEXT_BYTES.owner).optional(),
     after: z.string('must be a text').optional(),
   }),
-  'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
+  'the watch': z.strictObject({
+    from: cursor.optional(),
+    signal: signal.optional(),
+    onLog: z
+      .custom<(state: 'live' | 'away') => void>((given) => typeof given === 'function', 'must be a function')
+      .optional(),
+  }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),

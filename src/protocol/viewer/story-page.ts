@@ -125,6 +125,8 @@ export class StoryPage {
         break;
       case 'stage_completed':
         this.completedStages = new Set([...this.completedStages, event.stage]);
+        // The log has the storyboard's text, and a snapshot the scenes that were made of it.
+        if (event.stage === 'storyboard') this.needsSnapshot = true;
         break;
       case 'usage':
         this.usage = event.project ?? this.usage;
