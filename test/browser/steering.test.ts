@@ -12,6 +12,9 @@ let live: LivePage;
 beforeAll(async () => {
   live = await LivePage.start();
 });
+afterAll(async () => {
+  await live?.close();
+});
 
 test('an edit of scene 3 shows its price before it is saved, and only that is made again', async () => {
   const { app } = live;

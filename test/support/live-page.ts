@@ -44,7 +44,7 @@ export class LivePage {
 }
 
 export const statusOn = (page: Page) => page.locator('.screen-head .status');
-export const scriptOn = (page: Page) => page.getByRole('region', { name: 'Script', exact: true }).last();
+export const scriptOn = (page: Page) => page.locator('.script .lane-text');
 
 /** From the form to the live film, as a person does it. */
 export async function makeFilm(

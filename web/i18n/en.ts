@@ -164,6 +164,7 @@ export const en = {
   rejectReason: 'What should be different? The model is given your words.',
   rejectWhole: 'The whole stage',
   rejectOnly: 'What to make again',
+  stageBegins: (stage: string) => `${stage} has begun.`,
   stageWaits: (stage: string) => `${stage} waits for your approval.`,
   close: 'Close',
   keepIt: 'No, go back',

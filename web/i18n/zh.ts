@@ -159,6 +159,7 @@ export const zh: Words = {
   rejectReason: '应该怎样改？模型会收到你的话。',
   rejectWhole: '整个阶段',
   rejectOnly: '重新制作什么',
+  stageBegins: (stage) => `${stage}已开始。`,
   stageWaits: (stage) => `${stage}等待你批准。`,
   close: '关闭',
   keepIt: '不，返回',

@@ -1,6 +1,8 @@
 import type { LanePage, TextBlock } from '../../src/protocol/viewer';
 
 const CALM_MS = 100;
+/** Off the screen: for those who have the page read to them, and for a search in the page. */
+const UNSEEN_MS = 1_000;
 
 interface TextViewOptions {
   /** Drawn ten times a second only, because it is not what the person looks at. */
@@ -14,8 +16,9 @@ let frame: number | undefined;
 
 function drawAll(now: number): void {
   frame = undefined;
-  for (const view of waiting) if (view.draw(now)) waiting.delete(view);
-  if (waiting.size > 0) frame = requestAnimationFrame(drawAll);
+  const due = [...waiting];
+  waiting.clear();
+  for (const view of due) view.draw(now);
 }
 
 /**
@@ -24,7 +27,8 @@ function drawAll(now: number): void {
  */
 export class TextView {
   private drawn: TextBlock[] = [];
-  private drawnAt = -CALM_MS;
+  private drawnAt = -UNSEEN_MS;
+  private later: ReturnType<typeof setTimeout> | undefined;
   private isSeen = true;
   private readonly observer: IntersectionObserver;
 
@@ -47,16 +51,20 @@ export class TextView {
 
   close(): void {
     waiting.delete(this);
+    clearTimeout(this.later);
     this.observer.disconnect();
   }
 
-  /** True when nothing is left to draw. */
-  draw(now: number): boolean {
-    if (!this.isSeen && this.drawn.length > 0) return true;
-    if (this.options.calm && now - this.drawnAt < CALM_MS) return false;
+  draw(now: number): void {
+    const every = !this.isSeen ? UNSEEN_MS : this.options.calm ? CALM_MS : 0;
+    const wait = this.drawnAt + every - now;
+    clearTimeout(this.later);
+    if (wait > 0) {
+      this.later = setTimeout(this.plan, wait);
+      return;
+    }
     this.drawnAt = now;
     this.show(this.lane());
-    return true;
   }
 
   private show(lane: LanePage | undefined): void {
