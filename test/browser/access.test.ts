@@ -120,6 +120,8 @@ test('with reduced motion nothing moves, and with forced colours and at 400 % ev
   const overflow = () =>
     page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   expect(await overflow()).toBe(0);
+  await page.locator('.card').nth(1).waitFor();
+  await page.locator('.proof-verified').first().waitFor();
   // What has the focus is not under the bar at the bottom.
   for (let i = 0; i < 40; i += 1) {
     await page.keyboard.press('Tab');

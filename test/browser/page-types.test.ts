@@ -18,6 +18,7 @@ interface Answers {
   readonly explanation: page.Explanation;
   readonly estimate: page.Estimate;
   readonly batch: page.BatchView;
+  readonly provider: page.ProviderView;
 }
 interface Given {
   readonly view: Json<client.ProjectView>;
@@ -26,6 +27,7 @@ interface Given {
   readonly explanation: Json<client.ProjectExplanation>;
   readonly estimate: Json<client.FilmEstimate>;
   readonly batch: Json<client.BatchView>;
+  readonly provider: Json<Awaited<ReturnType<client.StoryClient['overview']['providers']>>[number]>;
 }
 
 test('what the page reads of an answer is what the client gives', () => {

@@ -101,3 +101,15 @@ export interface BatchView {
     readonly error?: EventError;
   }[];
 }
+
+export interface ProviderView {
+  readonly kind: string;
+  readonly name: string;
+  readonly model: string;
+  readonly host?: string;
+  readonly key: 'set' | 'missing' | 'none';
+  readonly enabled: boolean;
+  readonly chosen: boolean;
+  readonly prices: object | null;
+  readonly can: { readonly continuation: string };
+}

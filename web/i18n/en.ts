@@ -58,7 +58,7 @@ export const en = {
   reconnecting: 'reconnecting',
   reconnectNow: 'Reconnect now',
   ended: 'ended',
-  signedOut: 'signed out',
+  signedOut: 'Signed out',
   letGo: 'resting while hidden',
   notReachable: 'The gateway does not answer. What is shown is what was last known.',
 
@@ -293,8 +293,23 @@ export const en = {
   noSuchPage: 'There is no such page.',
   toFilms: 'To the films',
   watching: 'You watch. Only its owner can steer it.',
-  model: 'Model',
-  kind: 'Kind',
+  providerKind: (kind: string) => ({ text: 'Texts', image: 'Images', video: 'Clips' })[kind] ?? kind,
+  providerChosen: 'used by new films',
+  providerEnabled: 'can be used',
+  providerOff: 'switched off',
+  host: 'Host',
+  keyState: (key: string) => ({ set: 'set', missing: 'named, but not there' })[key] ?? 'none',
+  priceUnit: (unit: string) =>
+    ({
+      inputPerMillion: 'a million tokens read',
+      outputPerMillion: 'a million tokens written',
+      perImage: 'an image',
+      perSecond: 'a second of a clip',
+      perVideo: 'a clip',
+    })[unit] ?? unit,
+  continuation: 'Half texts',
+  continues: 'continues from them',
+  continuesNot: 'begins anew',
   price: 'Price',
 };
 

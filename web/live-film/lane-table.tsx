@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { laneParts, MAX_SCENES, STAGES, type LaneId } from '../../src/protocol';
 import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
@@ -7,6 +8,12 @@ import { laneName } from './attention-tray';
 import { ProofMark } from './proof';
 
 const CALM_MS = 250;
+
+/** In the order of the stages, and within one of the scenes. */
+function placeOf(lane: LaneId): number {
+  const { stage, scene = 0 } = laneParts(lane);
+  return STAGES.findIndex(({ name }) => name === stage) * (MAX_SCENES + 1) + scene;
+}
 
 /** Of every lane what proves it: attempt, fence, epoch, how many bytes the page has, and whether they are the stored ones. */
 export function LaneTable({ story }: { readonly story: Story }) {
@@ -17,7 +24,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
     const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);
     return () => clearInterval(timer);
   }, []);
-  const lanes = [...story.model.now.lanes];
+  const lanes = [...story.model.now.lanes].sort(([a], [b]) => placeOf(a) - placeOf(b));
   return (
     <>
       <dl class="facts">

@@ -5,11 +5,13 @@ import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
 import { EditedText } from './edited-text';
 import { ProofMark } from './proof';
+import { laneStatus } from './storyboard';
 
 /** The story as it is written, with what has happened to it at its margin. */
 export function Script({ story, readOnly = false }: { readonly story: Story; readonly readOnly?: boolean }) {
   const words = t();
-  const { status = 'pending', attempt = 0, marks = [] } = story.model.lane('rewrite') ?? {};
+  const { attempt = 0, marks = [] } = story.model.lane('rewrite') ?? {};
+  const status = laneStatus(story, 'rewrite');
   return (
     <section class="script" id="script" aria-labelledby="script-title">
       <header>

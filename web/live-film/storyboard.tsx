@@ -16,7 +16,7 @@ export const SCENE_STAGES = ['image_generation', 'camera_movement', 'video_gener
 export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
   const words = t();
   const scenes = story.model.now.scenes;
-  const status = story.model.lane('storyboard')?.status ?? 'pending';
+  const status = laneStatus(story, 'storyboard');
   return (
     <section class="storyboard" id="storyboard" aria-labelledby="storyboard-title">
       <header>
