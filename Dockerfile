@@ -15,7 +15,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts \
   # A worker needs two packages that a client does without. Their versions are those of the lock file.
   && npm install --no-save --save-prod --omit=dev --ignore-scripts --no-audit \
-    $(node -p "['@temporalio/worker', 'openai'].map((name) => name + '@' + require('./package.json').peerDependencies[name]).join(' ')") \
+    $(node -p "['@temporalio/worker', 'openai', '@aws-sdk/client-s3', '@aws-sdk/lib-storage'].map((name) => name + '@' + require('./package.json').peerDependencies[name]).join(' ')") \
   # Temporal's core comes for five platforms, of which an image is one.
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} + \

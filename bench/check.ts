@@ -22,7 +22,7 @@ export interface Check {
 
 export interface CheckOptions {
   readonly runs: number;
-  /** None is all of them. */
+  /** An empty list means all of them. */
   readonly parts: readonly Part[];
   readonly say: (line: string) => void;
 }

@@ -18,17 +18,17 @@ export interface Comparison {
   readonly long: readonly LongTextRun[];
   readonly crowd: readonly CrowdRun[];
   readonly crash: readonly CrashRun[];
-  /** Of the product alone. */
+  /** Runs of the product alone. */
   readonly cancel: readonly CancelRun[];
   readonly memory?: MemoryFigures;
-  /** What could not be measured, and why: for most, the load was more than the path carries here. */
+  /** The measurements that failed, and why; most loads were more than the path carries here. */
   readonly failed: readonly string[];
 }
 
 export interface CompareOptions {
   readonly parts: readonly Part[];
   readonly runs: number;
-  /** Words, one of which a path's name must contain; none is every path. */
+  /** Words, one of which a path's name must contain; an empty list selects every path. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -89,7 +89,7 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
     }
   }
   for (const path of others) {
-    // Services of its own: what falls behind goes on with its backlog long after its run.
+    // Services of its own: a path that falls behind continues its backlog long after its run.
     const fresh = <T>(work: (own: Ground) => Promise<T>) => withGround(work);
     if (has('steady')) {
       const climb = () => fresh((own) => climbed(own, path, say));

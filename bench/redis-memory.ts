@@ -1,4 +1,6 @@
-/** What a project costs Redis: while its text is written, after its run has ended, and after its log has expired. */
+/**
+ * The memory of a project in Redis: while its text is written, after its run has ended, and after its log has expired.
+ */
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../src/config';
 import { laneId, type ProjectId } from '../src/protocol';
@@ -9,10 +11,10 @@ export interface MemoryFigures {
   readonly projects: number;
   readonly textBytes: number;
   readonly tokens: number;
-  /** Of the server's memory, by project, when all texts are written. */
+  /** The server's memory per project, after all texts are written. */
   readonly bytesPerProject: number;
   readonly bytesPerToken: number;
-  /** By the server's own account of each kind of key, for one project. */
+  /** For one project, by the server's own figures for each kind of key. */
   readonly keys: { readonly log: number; readonly lanes: number; readonly text: number };
   /** Keys that are left, and memory by project, when the end that `expire` sets has come. */
   readonly afterExpiry: { readonly keys: number; readonly bytesPerProject: number };
@@ -24,8 +26,8 @@ const EXPIRY_SECONDS = 1;
 const LANE = laneId('rewrite');
 
 /**
- * Writes a text of `bytes` for each project, token by token, into a server that nobody else uses meanwhile; a stream whose
- * sends are gathered costs less. Leaves nothing there.
+ * Writes a text of `bytes` for each project, token by token, into a server without other users. A stream with gathered
+ * sends costs less. It leaves nothing in the server.
  */
 export async function measureRedisMemory(
   redisUrl: string,

@@ -23,16 +23,21 @@ export interface SandboxOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: nothing is reported. */
   readonly report?: Report;
+  /** Speed of the studio's texts; default: no delay. */
+  readonly tokensPerSecond?: number;
 }
 
 export async function openSandbox({
   folder,
   env = process.env,
   report = () => undefined,
+  tokensPerSecond = 0,
 }: SandboxOptions): Promise<Sandbox> {
   leaveShell(process.env);
   const stack = await startStack({ stateDir: folder, env, persistent: false, report });
-  const studio = await startStudio({ strict: true, stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath });
+  const studio = await startStudio({
+    ...{ strict: true, stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath, tokensPerSecond },
+  });
   const dataSource = createDataSource({ url: stack.postgres.url });
   await dataSource.initialize();
   await migrate(dataSource);

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** The one place that takes URLs and `host:port` apart. What it says of a wrong one never holds any of its text. */
+/** The one place that parses URLs and `host:port`. Its error messages never contain the text of a wrong address. */
 
 export interface Address {
   /** Without the colon, in small letters. */
@@ -9,7 +9,7 @@ export interface Address {
   readonly password?: string;
   /** At least one, unless the URL names none: `postgres:///storyreel`. IPv6 addresses are without their brackets. */
   readonly hosts: readonly HostPort[];
-  /** From its slash on, as it was written. */
+  /** The path from its slash on, as it was written. */
   readonly path: string;
   readonly query: URLSearchParams;
 }
@@ -19,7 +19,7 @@ export interface HostPort {
   readonly port?: number;
 }
 
-/** What an address would need to be right, as words after "must be a URL like …". It holds nothing of the address. */
+/** The correction that an address needs, as words after "must be a URL like …". It contains nothing of the address. */
 export class BadAddress extends Error {
   override readonly name = 'BadAddress';
 }
@@ -32,7 +32,8 @@ const LAST_PORT = 65_535;
 
 /** Takes a URL apart, user and password decoded. Throws `BadAddress`. */
 export function readAddress(text: string): Address {
-  // In a password that is not encoded, these end the address early, and the rest of it would be taken for a host or a path.
+  // If a password is not encoded, these characters end the address early, and its rest would be taken for a host or a
+  // path.
   if (/[\s#\\]/.test(text) || !decodes(text)) throw new BadAddress(ENCODED);
   const [, scheme, authority = '', path = '', query = ''] = PARTS.exec(text) ?? [];
   if (scheme === undefined) throw new BadAddress('with its scheme');
@@ -69,16 +70,16 @@ export function leadsToOneHost(text: string, schemes: readonly string[], mayLack
   return hosts.length === 0 ? mayLackHost : URL.canParse(text);
 }
 
-/** Of a request that is about to be sent, which may be relative to another. Throws `TypeError`. */
+/** The URL of a request that is about to be sent, which may be relative to another. Throws `TypeError`. */
 export function urlOf(target: string | URL, base?: URL): URL {
   return new URL(target, base);
 }
 
-/** Of an HTTP server; undefined where the text is none that everybody reads alike. */
+/** The address of an HTTP server; undefined if programs would read the text in different ways. */
 export function httpAddress(text: string): Address | undefined {
   try {
     if (!leadsToOneHost(text, ['http', 'https'])) return undefined;
-    // One host has many spellings, of which the request is sent to this one.
+    // One host has many spellings; the request is sent to this one.
     const { hostname, port } = new URL(text);
     return { ...readAddress(text), hosts: [hostPort(port ? `${hostname}:${port}` : hostname)] };
   } catch {
@@ -96,7 +97,7 @@ export function writeHostPort({ host, port }: HostPort): string {
   return port === undefined ? name : `${name}:${port}`;
 }
 
-/** A URL as it may be shown: where it leads, without user, password and parameters. */
+/** A URL for display: its address, without user, password and parameters. */
 export function shownAddress(url: string): string {
   try {
     const { scheme, hosts, path } = readAddress(url);
@@ -106,7 +107,7 @@ export function shownAddress(url: string): string {
   }
 }
 
-/** Of a list of URLs, each with its scheme: a comma within one parts its hosts. */
+/** The URLs of a list, each with its scheme: a comma within one separates its hosts. */
 export function urlsIn(list: string): string[] {
   return list.split(/,(?=[a-z+]+:\/\/)/i);
 }

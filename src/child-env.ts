@@ -5,8 +5,9 @@ import { mayHoldKey } from './trust';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * What the environment of a child process is for. `program`: ffmpeg, a database, anything that gets its orders by arguments
- * alone. `fetcher`: a program that downloads, so that it needs the way out, too. `own`: our own program, which reads settings.
+ * The purpose of a child process. `program`: ffmpeg, a database, anything that is controlled by arguments alone.
+ * `fetcher`: a program that downloads, so that it also needs the network settings. `own`: our own program, which reads
+ * settings.
  */
 type Purpose = 'program' | 'fetcher' | 'own';
 
@@ -14,21 +15,25 @@ type Purpose = 'program' | 'fetcher' | 'own';
 const TO_RUN = /^(?:PATH|HOME|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(?:ASDF|MISE|PYENV)_\w+)$/;
 const CERTIFICATES = /^(?:SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS)$/;
 const PROXY = /^(?:https?|all|no)_proxy$/i;
-/** How pip reaches a registry; all else that it can be told (a prefix, a user's folder, a virtualenv) is about other installs. */
+/**
+ * The variables with which pip reaches a registry; its others (a prefix, a user's folder, a virtualenv) concern other
+ * installs.
+ */
 export const TO_REACH_A_REGISTRY =
   /^(?:(?:extra-)?index-url|find-links|no-index|trusted-host|(?:client-)?cert|proxy|(?:default-)?timeout|retries|cache-dir|keyring-provider|use-feature)$/;
-/** What the terminal can do, and who sits there. */
+/** The features of the terminal, and its user. */
 const PERSON = /^(?:TERM|COLORTERM|NO_COLOR|FORCE_COLOR|COLUMNS|CI|TZ|USER|LOGNAME|XDG_CONFIG_HOME)$/;
 const OURS = /^(?:STORYREEL|OTEL|OPENAI)_/;
-/** Of Temporal's names these do not say which server is meant. */
+/** Variables of Temporal that do not name a server. */
 const FOR_ANY_TEMPORAL = ['TEMPORAL_TASK_QUEUE', 'TEMPORAL_NAMESPACE'];
-/** With one of these set, a provider is outside of this machine. */
+/** If one of these is set, a provider is outside this machine. */
 const OUTSIDE = ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'STORYREEL_IMAGE_BASE_URL', 'STORYREEL_VIDEO_BASE_URL'];
 const LOOPBACK = 'localhost,127.0.0.1,::1';
 
 /**
- * The one environment that a child process gets. A shell has many variables for other programs, and each of them bends some
- * library; so only those that are named here pass, and what leads to a server passes only beside the setting that names it.
+ * The one environment for a child process. A shell has many variables for other programs, and each may change the
+ * behaviour of a library. Only the variables that are named here pass. A variable that leads to a server passes only
+ * beside its setting.
  */
 export function childEnv(env: Env = process.env, purpose: Purpose = 'program'): Record<string, string> {
   const passes = { program: toRun, fetcher: toFetch, own: isOwn }[purpose];
@@ -50,13 +55,16 @@ export function leaveShell(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) if (isOfOthers(name) && !(name in own)) delete env[name];
 }
 
-/** What our libraries read that was set for another server or program, and which a shell must forget that takes over ours. */
+/**
+ * Variables that our libraries read, but that were set for another server or program. A shell with our variables must
+ * unset them.
+ */
 export function setForOthers(env: Env): string[] {
   const own = childEnv(env, 'own');
   return Object.keys(env).filter((name) => isOfOthers(name) && !(name in own));
 }
 
-/** Whether a variable says where a server is or how it is reached. */
+/** Whether a variable leads to a server. */
 function isOfOthers(name: string): boolean {
   return /^(?:PG[A-Z]+|TEMPORAL_\w+|NODE_ENV|NODE_OPTIONS|grpc_\w+)$/i.test(name) || PROXY.test(name);
 }
@@ -73,7 +81,7 @@ function toFetch(name: string): boolean {
 }
 
 function isOwn(name: string, env: Env): boolean {
-  // Which environment a shell is for is no business of what runs on a developer's machine.
+  // The environment of the shell does not matter for programs on a developer's machine.
   if (name === 'NODE_ENV') return false;
   if (name.startsWith('TEMPORAL_')) return Boolean(env['TEMPORAL_ADDRESS']) || FOR_ANY_TEMPORAL.includes(name);
   if (/^PG[A-Z]+$/.test(name)) return Boolean(env['DATABASE_URL']);
@@ -94,7 +102,7 @@ function pastLoopback(env: Env): Record<string, string> {
   return { no_proxy: all, NO_PROXY: all };
 }
 
-/** Whatever its files of settings say, pip installs into the folder that we name. */
+/** Whatever its configuration files contain, pip installs into the folder that we name. */
 const WITHOUT_VIRTUALENV = { PIP_REQUIRE_VIRTUALENV: '0', PIP_USER: '0', PYTHONUTF8: '1' };
 
 function isWritable(folder: string): boolean {

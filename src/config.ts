@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { BadAddress, hostPort, leadsToOneHost, readAddress, urlsIn } from './address';
+import { bucketAddress } from './media-url';
 import { StoryreelError } from './protocol';
 import { keepSecret } from './scrub';
 import { grpcMetadata, settingsOfProfile } from './temporal-profile';
 
-/** Takes what `read` takes; says of the rest what it must be, and nothing of what it is. */
+/** Takes what `read` takes. For other texts, the message states what is expected, and nothing of the text. */
 const readBy = (read: (text: string) => boolean, expected: string) =>
   z.string().superRefine((text, context) => {
     let wanting = '';
@@ -46,7 +47,7 @@ const sentinelUrl = readBy((text) => {
   return SENTINELS.includes(scheme) && hosts.length > 0 && /^\/[^/]+(\/\d+)?$/.test(path);
 }, 'a URL like redis+sentinel://a:26379,b:26379/mymaster');
 const isOfSentinels = (text: string) => SENTINELS.some((scheme) => text.startsWith(`${scheme}:`));
-/** As other programs take it, also without its scheme. */
+/** In the form that other programs accept, also without its scheme. */
 const proxyUrl = z.preprocess(
   (text) => (typeof text === 'string' && !text.includes('://') ? `http://${text}` : text),
   url(['http', 'https'], 'http://proxy:3128'),
@@ -125,6 +126,10 @@ const schema = z.object({
   REDIS_TLS_CLIENT_KEY_PATH: z.string().min(1).optional(),
   REDIS_TLS_SERVER_NAME: z.string().min(1).optional(),
   MEDIA_DIR: z.string().min(1).default('.storyreel/media'),
+  MEDIA_URL: readBy(
+    (text) => bucketAddress(text).bucket !== '',
+    'a URL like s3://bucket/prefix?region=eu-central-1&endpoint=https://s3.example',
+  ).optional(),
   MEDIA_FREE_MB: whole(0, 1_000_000).default(100),
   FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
 
@@ -227,7 +232,7 @@ function isConfig(settings: Config | Settings): settings is Config {
   return typeof settings.TEMPORAL_GRPC_META === 'object';
 }
 
-/** Addresses that production must state: guessing one there would reach the wrong service, or none. */
+/** Addresses that production must set: a default would reach the wrong service, or none. */
 const REQUIRED_IN_PRODUCTION = ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'REDIS_URL'] as const;
 
 /**
@@ -286,7 +291,7 @@ function inSmallLetters(env: Readonly<Record<string, string | undefined>>): Reco
   );
 }
 
-/** What is given to this process and must be in nothing that leaves it: keys by their variables' names, passwords in URLs. */
+/** The secrets of this process, which must not leave it: keys by their variables' names, passwords in URLs. */
 function keepSecrets(given: Readonly<Record<string, string | undefined>>, config: Config): void {
   for (const [name, value] of Object.entries(given)) {
     if (/(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$/i.test(name) && !value?.startsWith('/')) keepSecret(value?.trim());
@@ -296,7 +301,7 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
   for (const url of [DATABASE_URL, ...urlsIn(REDIS_URL)]) keepPassword(url);
   for (const url of [OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL]) keepPassword(url);
   for (const url of [HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT]) keepPassword(url);
-  // Of a PEM file the armour is no secret.
+  // The armour of a PEM file is no secret.
   for (const line of config.TEMPORAL_TLS_CLIENT_KEY_DATA?.split('\n') ?? []) {
     if (!line.startsWith('-----')) keepSecret(line.trim());
   }
@@ -309,7 +314,9 @@ function keepSecrets(given: Readonly<Record<string, string | undefined>>, config
   }
 }
 
-/** A password that is the user's or the database's name is none, and would take these out of every text. */
+/**
+ * A password equal to the user's or the database's name is not secret, and would remove these names from every text.
+ */
 function keepPassword(url: string | undefined): void {
   if (url === undefined) return;
   const { username, password, hosts, path, query } = readAddress(url);
@@ -318,7 +325,7 @@ function keepPassword(url: string | undefined): void {
   keepSecret(password);
 }
 
-/** A key by the name of the environment variable that holds it, or of the file where the name is a path. */
+/** The key in the named environment variable or, if the name is a path, in that file. */
 export function readSecret(from: string): string {
   const value = (from.startsWith('/') ? secretFile(from) : process.env[from])?.trim();
   if (!value) throw new StoryreelError('Provider.NotConfigured', `The key ${from} is not set or empty.`);

@@ -2,12 +2,15 @@ import type { Logger } from './logger';
 
 const LOOK_MS = 2_000;
 
-/** What a service answers whose disk is full; Redis says so of any trouble that it has with its disk. */
+/** The answers of a service whose disk is full; Redis answers like this for any fault of its disk. */
 const FULL = /^MISCONF |No space left on device|\bENOSPC\b|disk quota exceeded/i;
 const CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', '53100'];
 const DEEPEST = 5;
 
-/** Tells of each disk that has no room left, once, and once when it takes writes again: not with every lane that waits. */
+/**
+ * Reports each disk that has no room left, once, and once when it takes writes again. It does not repeat this with
+ * every waiting lane.
+ */
 export class FullDisks {
   private readonly looks = new Map<string, NodeJS.Timeout>();
   private closed = false;
@@ -17,7 +20,7 @@ export class FullDisks {
     private readonly lookMs = LOOK_MS,
   ) {}
 
-  /** Gives what shall hear of every error that has to do with this disk. `probe` rejects as long as it takes no writes. */
+  /** Returns the function that takes every error of this disk. `probe` rejects as long as the disk takes no writes. */
   watch(disk: string, probe: () => Promise<unknown>): (error: unknown) => void {
     return (error) => {
       if (this.closed || this.looks.has(disk) || !isFull(error)) return;

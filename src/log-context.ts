@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What every line has that is logged while this work goes on, whoever logs it. */
+/** The fields of every line that is logged during this work, by any part of the program. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
 const current = new AsyncLocalStorage<LogFields>();
@@ -16,7 +16,7 @@ export function logFields(): LogFields {
 
 const logged = new WeakSet<object>();
 
-/** This failure has its line: whoever passes it on writes none. */
+/** This failure has been logged: code that passes it on does not log it again. */
 export function markLogged<E extends object>(error: E): E {
   logged.add(error);
   return error;
@@ -28,13 +28,13 @@ export function isLogged(error: unknown): boolean {
 
 const origins = new WeakMap<object, unknown>();
 
-/** Temporal is told in few words what went wrong; the log has all of it. */
+/** Temporal gets a short failure; the log has the original error. */
 export function keepOrigin<E extends object>(failure: E, error: unknown): E {
   if (failure !== error) origins.set(failure, error);
   return failure;
 }
 
-/** What the failure was made of, or itself. */
+/** The original error of the failure, or the failure itself. */
 export function originOf(failure: unknown): unknown {
   return (typeof failure === 'object' && failure !== null && origins.get(failure)) || failure;
 }

@@ -24,8 +24,8 @@ interface Known {
 }
 
 /**
- * An error as a log line may have it: what it is, and where it came from. Statements, parameters, request and answer bodies
- * are left out, and so is what a message quotes; keys are taken out of the rest.
+ * The loggable form of an error: its kind, and its origin. Statements, parameters, request and answer bodies are left
+ * out, and so are quotations in a message; keys are removed from the rest.
  */
 export function loggedError(error: unknown, causes = MOST_CAUSES): unknown {
   if (typeof error === 'string') return wordsOf(error);
@@ -47,7 +47,7 @@ export function loggedError(error: unknown, causes = MOST_CAUSES): unknown {
 
 function messageOf(error: Known, code: unknown): string | undefined {
   const { message = '' } = error;
-  // A provider's answer, whose words are in the failure that was made of it, as far as they may be kept.
+  // A provider's answer: the failure that was made of it contains the part that may be kept.
   if ('headers' in error && 'error' in error) return undefined;
   const isOfDatabase = error.driverError !== undefined || error.severity !== undefined;
   if (isOfDatabase && !(typeof code === 'string' && (code.length !== 5 || WITHOUT_VALUES.test(code)))) return undefined;

@@ -9,9 +9,9 @@ export type { Logger };
 const STANDARD_ERROR = 2;
 
 /**
- * Structured logs on stderr, one JSON object a line, so that stdout stays free for what a command prints. A line that is
- * written while a lane or another step is worked at names its trace, project, run, lane and attempt. Whatever is given to be
- * logged, a line holds no key, and of an error neither statements nor parameters nor bodies.
+ * Structured logs on stderr, one JSON object per line, so that stdout stays free for a command's output. A line during
+ * the work on a lane or another step names its trace, project, run, lane and attempt. A line never contains a key. A
+ * logged error contains no statements, no parameters and no bodies.
  */
 export function createLogger(level: string, name: string, to: DestinationStream = standardError()): Logger {
   return pino(

@@ -1,7 +1,7 @@
 import type { DestinationStream } from 'pino';
 import { standardError } from './logger';
 
-/** For people: a line begins with its time, level and words. The package is loaded only where it is asked for. */
+/** For people: a line begins with its time, level and message. The package is loaded only if this format is chosen. */
 export async function prettyLines(to: DestinationStream = standardError()): Promise<DestinationStream> {
   const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({

@@ -4,7 +4,7 @@ const HIDDEN = '[hidden]';
 
 /** A shorter one would be found in the middle of plain words. */
 const SHORTEST = 8;
-/** Of a long key, so much of its beginning gives it away as well. */
+/** For a long key, a beginning of this length is secret, too. */
 const BEGINNING = 16;
 /** Keys that files hold are changed now and then: the oldest are forgotten. */
 const MOST_KNOWN = 100;
@@ -19,10 +19,10 @@ const SHAPES = [
   /:\/\/[^\s:@/]*:[^\s@/]+@/g,
 ];
 
-/** What each secret is looked for by, in small letters: as it is, and encoded. */
+/** The forms of each secret, in small letters: plain, and encoded. */
 const known = new Map<string, { readonly plain: readonly string[]; readonly encoded: readonly string[] }>();
 
-/** From here on this value is taken out of every text that `scrub` sees, however it is written. */
+/** From now on `scrub` removes this value from every text, in all its forms. */
 export function keepSecret(value: string | undefined): void {
   if (value === undefined || value.length < SHORTEST || known.has(value)) return;
   const bytes = Buffer.from(value);
@@ -38,8 +38,8 @@ export function keepSecret(value: string | undefined): void {
 }
 
 /**
- * Takes out of a text every key and password that this process knows, also where it is URL-encoded, escaped as in JSON, in
- * base64 (alone or within something longer) or in hexadecimal; and whatever looks like a provider's key.
+ * Removes every key and password that this process knows from a text. It finds them URL-encoded, escaped as in JSON, in
+ * base64 (alone or within something longer) and in hexadecimal. It also removes whatever looks like a provider's key.
  */
 export function scrub(text: string): string {
   return SHAPES.reduce((result, shape) => result.replace(shape, HIDDEN), withoutKnown(text));
@@ -79,14 +79,14 @@ function withoutKnown(text: string): string {
   return result + text.slice(kept);
 }
 
-/** Of ASCII only, so that a text stays as long as it is. */
+/** Changes ASCII only, so that the text keeps its length. */
 function small(text: string): string {
   return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
 }
 
 /**
- * What of the base64 of anything that holds the secret is the same, whatever is around it, where `before` is how many bytes
- * of a group of three come before it.
+ * The part of the secret's base64 form that does not depend on its surroundings. `before` is the number of bytes that
+ * come before it in a group of three.
  */
 function inBase64(secret: Buffer, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');

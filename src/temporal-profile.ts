@@ -9,8 +9,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 const META = 'TEMPORAL_GRPC_META_';
 
 /**
- * What the profile that TEMPORAL_PROFILE names in TEMPORAL_CONFIG_FILE sets, by the names of the environment. Empty unless one
- * of the two is set: a file that merely lies in a home directory decides nothing. Throws `Config.Invalid`.
+ * The settings of the profile TEMPORAL_PROFILE in TEMPORAL_CONFIG_FILE, by the names of the environment. Empty unless
+ * one of the two is set: a file that just exists in a home directory decides nothing. Throws `Config.Invalid`.
  */
 export function settingsOfProfile(env: Env): Record<string, string> {
   const { TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE } = env;
@@ -31,7 +31,7 @@ export function settingsOfProfile(env: Env): Record<string, string> {
     ...source('TEMPORAL_TLS_SERVER_CA_CERT', tls?.serverCACert),
     ...Object.fromEntries(Object.entries(grpcMeta ?? {}).map(([key, value]) => [META + key, value])),
   };
-  // What the environment says of a file replaces what the profile says of it, in whichever way.
+  // A variable of the environment replaces the profile's value for the same fact, in any form.
   const isReplaced = (setting: string) =>
     /_(PATH|DATA)$/.test(setting) && ['PATH', 'DATA'].some((way) => env[setting.replace(/(PATH|DATA)$/, way)]);
   return Object.fromEntries(
@@ -47,7 +47,7 @@ export function grpcMetadata(env: Env): Record<string, string> {
   return Object.fromEntries(named) as Record<string, string>;
 }
 
-/** Whether a variable says where Temporal is and how it is reached, to us or to its own tools. */
+/** Whether a variable states how Temporal is reached, for us or for its own tools. */
 export function leadsToTemporal(name: string): boolean {
   return /^TEMPORAL_(?!TASK_QUEUE$)/.test(name);
 }
@@ -62,7 +62,7 @@ function profilesIn(file: string): Record<string, ClientConfigProfile> {
   try {
     return loadClientConfigFromToml(bytes, { strict: true }).profiles;
   } catch (error) {
-    // Of the parser's message only the position: it goes on with the lines themselves, and keys are among them.
+    // Only the position of the parser's message is used: the rest of it quotes lines, which may contain keys.
     const { message, line } = error as Error & { line?: number };
     const unknown = /unrecognized.*/.exec(message.split('\n')[0] ?? '')?.[0];
     const where = unknown ? `: key ${unknown}` : line === undefined ? '' : ` (line ${line})`;
@@ -76,7 +76,7 @@ function source(setting: string, given: ConfigDataSource | undefined): Record<st
   return { [`${setting}_DATA`]: Buffer.from(given.data).toString('utf8') };
 }
 
-/** Where the tools of Temporal look. */
+/** The default file of Temporal's tools. */
 function defaultFile(env: Env): string {
   const home = env['HOME'] || homedir();
   const folder =

@@ -2,20 +2,26 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { httpAddress, writeHostPort } from './address';
 
-/** What the rows of `model_providers` may name. Whoever may write them must not thereby read whatever this process can. */
+/**
+ * The names that rows of `model_providers` may use. The writer of a row must not be able to read everything that this
+ * process can.
+ */
 export interface Trust {
-  /** Words parted by commas; `*` stands for anything, and a word after `!` takes away from what those before it allow. */
+  /** Words separated by commas. `*` matches anything; a word after `!` removes what earlier words allow. */
   readonly PROVIDER_KEY_VARIABLES: string;
   readonly PROVIDER_KEY_FOLDER: string;
   readonly PROVIDER_HOSTS: string;
 }
 
-/** Whether a provider's files may come from a host of this name although its address is private; none unless it is set. */
+/**
+ * Whether a provider's files may come from a host with this name although its address is private; false unless it is
+ * set.
+ */
 export function mayHoldFiles(host: string, allowed: string | undefined): boolean {
   return allowed !== undefined && isAllowed(host, allowed);
 }
 
-/** What a row's `adapter` may be: the API that its server has. */
+/** The allowed values of a row's `adapter`: the API of its server. */
 export const ADAPTERS: readonly string[] = ['openai'];
 
 /** Whether a row may name this variable or file as that of its key. */
@@ -32,13 +38,13 @@ export function mayBeAsked(baseUrl: string, { PROVIDER_HOSTS }: Trust): boolean 
   return names.some((name) => isAllowed(name, PROVIDER_HOSTS));
 }
 
-/** `host` or `host:port` of a provider's address; undefined where it is no address. */
+/** `host` or `host:port` of a provider's address; undefined if it is no address. */
 export function hostOf(baseUrl: string): string | undefined {
   const [host] = httpAddress(baseUrl)?.hosts ?? [];
   return host && writeHostPort(host);
 }
 
-/** The last word that fits decides. */
+/** The last matching word decides. */
 function isAllowed(name: string, list: string): boolean {
   let allowed = false;
   for (const word of list.split(',')) {
@@ -49,7 +55,7 @@ function isAllowed(name: string, list: string): boolean {
   return allowed;
 }
 
-/** Where symbolic links lead; a file that is not there is judged by its name. */
+/** Symbolic links are followed; a file that does not exist is judged by its name. */
 function isBelow(folder: string, file: string): boolean {
   const real = (path: string) => {
     try {

@@ -1,4 +1,4 @@
-/** A text as it reads without its escapes, and where each of its units stands in the text itself. */
+/** A text without its escapes, and the position of each of its units in the original text. */
 export interface Unescaped {
   readonly text: string;
   readonly starts: readonly number[];

@@ -18,7 +18,7 @@ export async function postgresGround(databaseUrl: string): Promise<GapGround> {
   };
 }
 
-/** What happens to a Postgres on this machine, which `url` reaches past the relay that everybody else uses. */
+/** The faults of a Postgres on this machine; `url` bypasses the relay that all others use. */
 function postgresSituations(url: string, relay: Relay): readonly Situation[] {
   const name = new URL(url).pathname.slice(1);
   return [

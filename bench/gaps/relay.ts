@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands before a service, so that its connections can be forgotten as a router does. */
+/** A relay before a service, so that its connections can be forgotten as a router does. */
 export class Relay {
   private readonly links = new Set<Socket>();
 
@@ -19,7 +19,7 @@ export class Relay {
     return relay;
   }
 
-  /** Nothing goes through the connections of now any more, and none of them is closed; new ones work. */
+  /** No bytes pass the present connections any more, and none of them is closed; new ones work. */
   forget(): void {
     for (const socket of this.links) {
       socket.unpipe();
@@ -27,7 +27,7 @@ export class Relay {
     }
   }
 
-  /** New connections lead to another server; those that stand stay where they are. */
+  /** New connections lead to another server; existing ones stay. */
   leadTo(target: number): void {
     this.target = target;
   }

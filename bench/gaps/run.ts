@@ -12,14 +12,14 @@ import { postgresGround } from './postgres';
 import { redisGrounds } from './redis';
 import type { Gap, Situation } from './situation';
 
-/** So many short texts, two at a time, that there is always a next one. */
+/** The number of short texts, which run two at a time; it is so large that there is always a next one. */
 const SCENES = 100;
 const SETTLE_MS = 3_000;
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /**
- * After each situation, how long it takes until tokens of new texts come again; by real services, worker and client. Only
- * those whose name contains one of `only`, if there are any.
+ * Measures, for each situation, how long it takes until tokens of new texts arrive again. It uses real services, worker
+ * and client. `only` selects situations by a part of their name.
  */
 export async function gaps(
   ground: Ground,
@@ -95,13 +95,13 @@ class TokenTimes {
 
   /** The moment of the first token of a text of this stage that began after the moment. */
   async next(after: number, stage: string): Promise<number> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + TIMEOUT_MS;
     while (performance.now() < deadline) {
       const times = [...this.firsts].filter(([lane, at]) => lane.startsWith(stage) && at > after).map(([, at]) => at);
       if (times.length > 0) return Math.min(...times);
       await sleep(20);
     }
-    throw new Error(`no token came within ${PATIENCE_MS / 1000} s`);
+    throw new Error(`no token came within ${TIMEOUT_MS / 1000} s`);
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import type { ProjectId } from '../../src/protocol';
 /** Something that happens to a service while texts are under way. */
 export interface Situation {
   readonly name: string;
-  /** Makes it happen; resolves when the service is back, as far as it comes back by itself. */
+  /** Causes the fault; resolves when the service is back, as far as it comes back without help. */
   strike(projectId: ProjectId): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 
-/** The least that any Node gateway costs: one buffer, written to each socket. Nothing is kept, looked up or checked. */
+/** The minimal cost of any Node gateway: one buffer, written to each socket. It stores, looks up and checks nothing. */
 const sockets = new Set<Socket>();
 const server = createServer((socket) => {
   socket.once('data', () => {

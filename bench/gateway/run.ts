@@ -24,7 +24,7 @@ interface Run {
   readonly lost: number;
   readonly doubled: number;
   readonly complete: number;
-  /** Of the process that writes. */
+  /** The CPU time of the process that writes. */
   readonly cpuMsPer1000: number;
   readonly rssMb: number;
 }

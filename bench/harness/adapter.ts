@@ -1,10 +1,10 @@
-/** One text of a benchmark: the stand-in knows it by its label, the path by a handle of its own. */
+/** One text of a benchmark: the stand-in knows it by its label, the path by its own handle. */
 export interface Stream {
   readonly label: string;
   readonly handle: string;
 }
 
-/** Where a path finds what it needs; every path of a run uses the same services. */
+/** The addresses of the services that a path needs; every path of a run uses the same ones. */
 export interface Services {
   /** OpenAI-compatible, with `/v1`. */
   readonly providerUrl: string;
@@ -22,14 +22,14 @@ export interface Producer {
   close(): Promise<void>;
 }
 
-/** Where a viewer's text goes, as the path's own rules say. */
+/** Takes a viewer's text, by the path's own rules. */
 export interface Sink {
   append(label: string, text: string): void;
   /** Everything shown so far is replaced; also how a path with accumulated text shows each token. */
   replace(label: string, text: string): void;
   /** Text is cut back to so many bytes of UTF-8. */
   cut(label: string, bytes: number): void;
-  /** The path says that the text is whole. */
+  /** The path reports that the text is complete. */
   ended(label: string): void;
 }
 
@@ -40,7 +40,7 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** What a path's module exports: both halves, of which each process opens one. */
+/** The exports of a path's module: both halves, of which each process opens one. */
 export interface PathModule {
   openProducer(services: Services): Promise<Producer>;
   openReader(services: Services): Promise<Reader>;

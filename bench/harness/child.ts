@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A process of a benchmark that is told what to do by a JSON object a line, and answers each with one. */
+/** A process of a benchmark. It gets its commands as JSON objects, one per line, and answers each with one. */
 export class Child {
   private readonly waiting: ((answer: unknown) => void)[] = [];
   private ended: Error | undefined;
@@ -46,7 +46,7 @@ export class Child {
     await exit;
   }
 
-  /** Closes its standard input, which ends it; kills it where that does not. */
+  /** Closes its standard input, which ends it; kills it if it does not end. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, 'exit');

@@ -9,7 +9,7 @@ import { Child } from './child';
 
 const root = resolve(__dirname, '..', '..', '..');
 
-/** What all paths of a run stand on: embedded Temporal, Postgres and Redis, and the stand-in provider. */
+/** The services of all paths of a run: embedded Temporal, Postgres and Redis, and the stand-in provider. */
 export class Ground {
   private constructor(
     readonly stack: Stack,
@@ -45,7 +45,7 @@ export class Ground {
     return new Ground(stack, services, child, hello.url, folder);
   }
 
-  /** A new round: earlier answers are forgotten. Without `tokens` answers go on until `finish`. */
+  /** A new round: earlier answers are forgotten. Without `tokens`, answers continue until `finish`. */
   begin(rate: number, tokens?: number): Promise<unknown> {
     return this.post('begin', { rate, ...(tokens !== undefined && { tokens }) });
   }

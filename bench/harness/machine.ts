@@ -1,6 +1,6 @@
 import { arch, cpus, platform, totalmem } from 'node:os';
 
-/** What the figures were measured on. */
+/** The machine on which the figures were measured. */
 export function machine(): Readonly<Record<string, string | number>> {
   return {
     cores: cpus().length,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What a process has used so far: CPU of all of its threads in seconds, and resident memory in bytes. Linux only. */
+/** The usage of a process so far: CPU of all of its threads in seconds, and resident memory in bytes. Linux only. */
 export interface Usage {
   readonly cpuSeconds: number;
   readonly rss: number;

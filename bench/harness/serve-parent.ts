@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 
 /**
- * The other end of a `Child`: answers each line of standard input with what `handle` makes of it, in order, and ends the
+ * The other end of a `Child`: answers each line of standard input with the result of `handle`, in order, and ends the
  * process with its input.
  */
 export function serveParent(

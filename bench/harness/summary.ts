@@ -1,4 +1,4 @@
-/** Where a set of figures lies. */
+/** The distribution of a set of figures. */
 export interface Summary {
   readonly count: number;
   readonly p50: number;
@@ -18,7 +18,7 @@ export function median(values: readonly number[]): number {
   );
 }
 
-/** Of sorted figures: the first that so large a share of all does not exceed. */
+/** For sorted figures: the first value that this share of all values does not exceed. */
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))] ?? NaN;
 }

@@ -11,7 +11,7 @@ export interface Latencies {
   readonly max: number;
 }
 
-/** What a viewer of one text sees at the end. */
+/** The text that a viewer sees at the end. */
 export interface Shown {
   readonly tokens: number;
   readonly bytes: number;
@@ -47,7 +47,7 @@ export class Tally implements Sink {
   replace(label: string, text: string): void {
     const now = nowMicros();
     const held = this.text(label);
-    // What goes on from what is shown is new from there; anything else is a text that begins anew.
+    // A text that begins with the shown text continues it; any other text begins again.
     const more = text.startsWith(held.text) ? text.slice(held.text.length) : '';
     held.text = text;
     this.note(held, now);
@@ -63,7 +63,7 @@ export class Tally implements Sink {
     this.text(label).ended = true;
   }
 
-  /** Of the tokens that were written from `from` to `to`, in microseconds. */
+  /** The latencies of the tokens that were written from `from` to `to`, in microseconds. */
   latencies(from: number, to: number): Latencies {
     const late: number[] = [];
     for (let i = 0; i < this.count; i++) {
@@ -123,8 +123,8 @@ export class Tally implements Sink {
 }
 
 /**
- * `right`: every token once, in order. `doubled`: some stand there twice, as when a text was begun anew behind its torn
- * first half. `torn`: no token twice, but out of order or with a hole. `lost`: the end is missing.
+ * `right`: every token once, in order. `doubled`: some tokens are there twice, for example because a text began again
+ * after its torn first half. `torn`: no token twice, but out of order or with a hole. `lost`: the end is missing.
  */
 function verdictOf(indexes: readonly number[], expected: number): Shown['verdict'] {
   if (indexes.length === 0) return 'nothing';

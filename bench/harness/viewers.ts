@@ -22,12 +22,12 @@ export class Viewers {
     await this.child.ask({ watch: streams });
   }
 
-  /** Of tokens written in this window; microseconds of the shared clock. */
+  /** The latencies of tokens written in this window, in microseconds of the shared clock. */
   latencies(from: number, to: number): Promise<Latencies> {
     return this.child.ask({ latencies: { from, to } });
   }
 
-  /** What is on the screen of each viewer, judged by how many tokens its whole text has. */
+  /** The verdict on the text that each viewer sees, given the number of tokens of its whole text. */
   async shown(expected: Readonly<Record<string, number>>): Promise<Readonly<Record<string, Shown>>> {
     return (await this.child.ask<{ shown: Readonly<Record<string, Shown>> }>({ shown: expected })).shown;
   }

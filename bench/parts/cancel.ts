@@ -14,7 +14,7 @@ import { labelsOf } from './steady';
 export interface CancelLoad {
   readonly streams: number;
   readonly cancels: number;
-  /** Nothing listens there, neither for the worker nor for the client. */
+  /** No Redis listens there, neither for the worker nor for the client. */
   readonly redisAway?: true;
 }
 
@@ -28,7 +28,7 @@ export interface CancelRun {
   readonly wrong: number;
 }
 
-/** What is measured, and what the 99th percentile may be at most. */
+/** The measured cases, and the highest allowed 99th percentile. */
 export const CANCELS: readonly { readonly load: CancelLoad; readonly what: string; readonly limitMs: number }[] = [
   { load: { streams: 20, cancels: 200 }, what: '20 streams', limitMs: 50 },
   { load: { streams: 200, cancels: 200 }, what: '200 streams', limitMs: 250 },

@@ -8,13 +8,13 @@ import type { OpenPath, Path } from '../paths/path';
 import { nowMicros } from '../stand-in/clock';
 import { labelsOf } from './steady';
 
-/** What the viewers of one path hold after its worker was killed with -9 in mid-stream and started again. */
+/** The texts of one path's viewers after its worker was killed with -9 in mid-stream and started again. */
 export interface CrashRun {
   readonly path: string;
   readonly streams: number;
   /** Viewers by what they see at the end. */
   readonly verdicts: Readonly<Partial<Record<Shown['verdict'], number>>>;
-  /** Viewers that were told that their text is whole. */
+  /** Viewers to which the path reported a complete text. */
   readonly ended: number;
   /** Tokens that the provider made, and would be paid for, by those that a whole text has. */
   readonly paid: number;

@@ -48,7 +48,7 @@ export async function crowdRun(
     await viewers.watch(crowd.slice(0, 1));
     await open.run(streams);
     await until(20_000, async () => ((await ground.answers())[0]?.next ?? 0) > 0);
-    // Of one viewer in mid-text, so that the difference is that of the others and not of what all of them share.
+    // Measured with one viewer in mid-text, so that the difference is the cost of the other viewers.
     await sleep(sizes.seconds * 1000);
     const alone = await viewers.heap();
     await viewers.watch(crowd.slice(1));

@@ -5,20 +5,23 @@ import { Viewers } from '../harness/viewers';
 import type { OpenPath, Path } from '../paths/path';
 import { labelsOf } from './steady';
 
-/** What a token of a long text costs in Redis, in bytes on the wire; in each tenth of the text. */
+/** The cost of a token of a long text in Redis, in bytes on the wire; in each tenth of the text. */
 export interface LongTextRun {
   readonly path: string;
   readonly bytes: number;
   readonly tokens: number;
-  /** From the worker into Redis. */
+  /** The bytes from the worker into Redis. */
   readonly inPerToken: readonly number[];
-  /** From Redis to one viewer. */
+  /** The bytes from Redis to one viewer. */
   readonly outPerToken: readonly number[];
   readonly inMean: number;
   readonly outMean: number;
 }
 
-/** Tokens that are measured. The text has some more before and behind: what is told once is not the cost of a token. */
+/**
+ * The measured tokens. The text has some more before and after them: events that occur once are not the cost of a
+ * token.
+ */
 const TOKENS = 5_000;
 const BEFORE = 250;
 const WRITTEN = BEFORE + TOKENS + 250;

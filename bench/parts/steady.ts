@@ -29,7 +29,7 @@ export interface SteadyRun extends Latencies {
   readonly redisCpu: number;
   readonly viewersCpu: number;
   readonly workerRss: number;
-  /** What the streams added to the worker's resident memory, by stream. */
+  /** The increase of the worker's resident memory, per stream. */
   readonly rssPerStream: number;
 }
 
@@ -134,7 +134,7 @@ function line({ p50, p99, max, workerCpu, lost, wrong }: SteadyRun): string {
   return `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} max ${max.toFixed(0)} ms, worker ${workerCpu.toFixed(3)} CPU s per 1,000 tokens, ${lost} lost, ${wrong} wrong`;
 }
 
-/** Of each figure the median over the runs; of what must never happen the sum. */
+/** The median over the runs for each figure; for figures that must be zero, the sum. */
 export function medianRun(runs: readonly SteadyRun[]): SteadyRun {
   const [first] = runs;
   if (!first) throw new Error('no run');

@@ -3,8 +3,8 @@ import OpenAI from 'openai';
 import type { Producer, Reader, Services, Sink, Stream } from '../harness/adapter';
 
 /**
- * What people write by hand: iterate the SDK's stream and PUBLISH each token. Nothing is kept, so nothing is durable: a
- * crash loses the text, and a viewer who comes late misses its beginning.
+ * The usual hand-written code: iterate the SDK's stream and PUBLISH each token. It stores nothing, so a crash loses the
+ * text, and a viewer who comes late misses its beginning.
  */
 export async function openProducer({ providerUrl, redisUrl }: Services): Promise<Producer> {
   const client = new OpenAI({ baseURL: providerUrl, apiKey: 'none', maxRetries: 0 });

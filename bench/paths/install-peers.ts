@@ -3,13 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { runToEnd } from '../../dev/stack/run-to-end';
 
-/** Where the peers' own package is: modules, lock file, and what is installed of it. */
+/** The folder of the peers' own package: modules, lock file, and the installed packages. */
 export const peersFolder = resolve(__dirname, '..', '..', '..', 'bench', 'peers');
 
 const BOUND_MS = 15 * 60_000;
 let installed: Promise<void> | undefined;
 
-/** Installs what bench/peers' lock file names, unless just that is there already. Once in a process, whoever asks. */
+/** Installs the packages of bench/peers' lock file, unless exactly these are installed. It runs once in a process. */
 export function installPeers(report: (line: string) => void): Promise<void> {
   return (installed ??= install(report));
 }
@@ -18,7 +18,7 @@ async function install(report: (line: string) => void): Promise<void> {
   const wanted = createHash('sha256')
     .update(readFileSync(join(peersFolder, 'package-lock.json')))
     .digest('hex');
-  // Written last, so that an installation that was broken off is made anew.
+  // Written last, so that an interrupted installation is made again.
   const mark = join(peersFolder, 'node_modules', '.installed');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   report('installing the peers of the benchmark …');
@@ -28,7 +28,7 @@ async function install(report: (line: string) => void): Promise<void> {
     { env: process.env, boundMs: BOUND_MS },
   );
   if (exitCode !== 0) {
-    // npm says the cause first and how it is used at the end.
+    // npm prints the cause first and its usage at the end.
     const said = output.trim().split('\n').slice(0, 8).join('\n');
     throw new Error(
       `The peers of the benchmark could not be installed${notFound ? ': npm was not found' : ''}. ` +

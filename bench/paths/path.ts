@@ -30,7 +30,7 @@ const here = (name: string) => join(__dirname, `${name}.js`);
 /** Runs the producer of a module. */
 export const produce = join(__dirname, '..', 'harness', 'produce.js');
 
-/** A path whose producer is started by a command that speaks the harness' lines. */
+/** A path whose producer is started by a command that uses the harness' line protocol. */
 export function commandPath(
   options: Pick<Path, 'name' | 'what' | 'reader'> & {
     readonly command: (services: Services) => Promise<readonly [command: string, ...args: string[]]>;

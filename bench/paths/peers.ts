@@ -22,8 +22,8 @@ function peer(name: string, file: string, what: string): Path {
 }
 
 /**
- * Runs a server of the peer's own for as long as the path is open; a crash of the path's worker does not touch it. What
- * it says of itself is put where both halves find it, in the scratch folder.
+ * Runs a server of the peer's own for as long as the path is open; a crash of the path's worker does not touch it. The
+ * server's report about itself is stored in the scratch folder, where both halves find it.
  */
 function withServer(path: Path, server: string): Path {
   return {
@@ -56,7 +56,7 @@ function withServer(path: Path, server: string): Path {
   };
 }
 
-/** What a user would pick instead, each as its own documentation says; see bench/paths/README.md. */
+/** The alternatives of a user, each as its own documentation describes; see bench/paths/README.md. */
 export const peerPaths: readonly Path[] = [
   peer(
     'Temporal Workflow Streams',

@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import type { Reader, Services, Sink, Stream } from '../harness/adapter';
 
-/** The settings of worker and client: the product's defaults, but for where things are and how many texts may run. */
+/** The settings of worker and client: the product's defaults, except for addresses and the number of parallel texts. */
 export function environment({
   providerUrl,
   redisUrl,

@@ -1,6 +1,6 @@
 /**
- * Lets something run on its own. What it fails with is said, so that a path that does not work is not taken for a slow
- * one; but not what fails because the process is being closed.
+ * Runs a task in the background. Its failure is printed, so that a path that does not work is not taken for a slow one.
+ * A failure because the process is being closed is not printed.
  */
 export class Background {
   #closing = false;

@@ -2,7 +2,7 @@ import { Queue, QueueEvents, Worker } from 'bullmq';
 import { Background } from './background.mjs';
 import { openProvider, textOf } from './provider.mjs';
 
-/** A job for each text; each token is the job's progress, which all who listen to the queue's events are told. */
+/** A job for each text; each token is the job's progress, which the queue publishes to all listeners of its events. */
 const QUEUE = 'bench';
 
 const connectionOf = ({ redisUrl }) => {

@@ -5,7 +5,7 @@ import { openProvider, textOf } from './provider.mjs';
 /** A workflow for each text, with a step that asks the provider and writes each token to the workflow's durable stream. */
 const KEY = 'tokens';
 
-/** Both processes are the same application; a new worker goes on with what the last one left behind. */
+/** Both processes are the same application; a new worker continues what the last one left behind. */
 async function launch({ databaseUrl }, role) {
   // pg warns once of how the SDK uses it.
   process.noDeprecation = true;
@@ -60,7 +60,7 @@ export async function openProducer(services) {
 
 export async function openReader(services) {
   const background = new Background();
-  // Not a DBOSClient: that one looks for new values once a second, a process of the application is told of them.
+  // This is not a DBOSClient, which polls for new values once a second. A process of the application is notified.
   await launch(services, 'viewers');
   const follow = async ({ label, handle }, sink) => {
     await whenThere(background, async () => (await DBOS.getWorkflowStatus(handle)) ?? undefined);

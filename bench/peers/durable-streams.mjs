@@ -47,7 +47,7 @@ export async function openReader(services) {
       (await DurableStream.head({ url })).exists ? true : undefined,
     );
     if (!found) return;
-    // A controller for each: listeners of one for all of them are as many as viewers, of which Node warns.
+    // Each viewer has its own controller, because Node warns of many listeners on one.
     const abort = new AbortController();
     aborts.push(abort);
     const response = await openStream({ url, offset: '-1', live: 'sse', json: true, signal: abort.signal });

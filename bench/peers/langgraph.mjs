@@ -20,7 +20,7 @@ export async function openProducer(services) {
   process.env.LOG_LEVEL = 'error';
   process.env.LANGSMITH_TRACING = 'false';
   const { startServer } = await import('@langchain/langgraph-api/server');
-  // A new server is where viewers look for the one that has died.
+  // A new server uses the address at which viewers look for the dead one.
   const known = fileOf(services);
   const port = existsSync(known) ? Number(new URL(urlOf(services)).port) : await freePort();
   const { cleanup } = await startServer({
@@ -65,7 +65,7 @@ export async function openReader(services) {
         }
         return sink.ended(label);
       } catch {
-        // The server has died, or we are being closed: look for the run, and go on behind the last event that came.
+        // The server has died, or we are being closed: find the run, and continue after the last event that arrived.
       }
     }
   };

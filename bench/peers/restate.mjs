@@ -7,7 +7,7 @@ import * as clients from '@restatedev/restate-sdk-clients';
 import { Background } from './background.mjs';
 import { openProvider, textOf } from './provider.mjs';
 
-// The SDK takes it for granted; Node has it from version 22 on.
+// The SDK requires this function; Node has it from version 22 on.
 Promise.withResolvers ??= function withResolvers() {
   let resolve, reject;
   const promise = new this((...both) => ([resolve, reject] = both));

@@ -4,7 +4,7 @@ import { Background, whenThere } from './background.mjs';
 import { openProvider, textOf } from './provider.mjs';
 
 /**
- * The producer makes a resumable stream for each text, as a server does in its answer to the first request; the viewer
+ * The producer makes a resumable stream for each text, as a server does in its answer to the first request. The viewer
  * resumes it from another process, as a browser does that has lost that answer. The text is in the producer's memory.
  */
 function openContext({ redisUrl }) {
@@ -37,7 +37,7 @@ export async function openProducer(services) {
   };
   const stream = async ({ label, handle }) => {
     const first = await context.createNewResumableStream(handle, () => textStream(label));
-    // What goes to the first request is read and thrown away: its answer was lost.
+    // The answer to the first request is read and dropped, because it counts as lost.
     await first.pipeTo(new WritableStream());
   };
   return {

@@ -8,8 +8,8 @@ import { Background, whenThere } from './background.mjs';
 import { openProvider, textOf } from './provider.mjs';
 
 /**
- * A workflow for each text, whose activity publishes tokens to the workflow's stream. Of a new attempt viewers are told
- * by an event of the application, upon which they begin anew.
+ * A workflow for each text, whose activity publishes tokens to the workflow's stream. An event of the application
+ * announces a new attempt to viewers, which then begin again.
  */
 const TASK_QUEUE = 'bench-workflow-streams';
 

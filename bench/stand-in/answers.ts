@@ -6,7 +6,7 @@ import { tokenText } from './token';
 export interface Answer {
   readonly label: string;
   readonly requestedAt: number;
-  /** The first token's index; above 0 where a client asked to go on from a text. */
+  /** The first token's index; above 0 if a client asked to continue a text. */
   readonly from: number;
   firstAt?: number;
   /** When the client closed its connection. */
@@ -30,7 +30,7 @@ export class Answers {
   readonly all: Answer[] = [];
   /** Tokens a second; of each answer. */
   rate = 50;
-  /** An answer ends after so many tokens; without, when it is told to. */
+  /** The number of tokens of an answer; without it, an answer ends on command. */
   tokens: number | undefined;
   private open: OpenAnswer[] = [];
   private readonly timer = setInterval(() => this.tick(), TICK_MS);

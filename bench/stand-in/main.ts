@@ -1,6 +1,7 @@
 /**
- * The provider of all benchmarks: an OpenAI-compatible server whose tokens say when they were written. A request names its
- * text by a label somewhere in its messages. It prints `{"url"}` when it listens and ends with its standard input.
+ * The provider of all benchmarks: an OpenAI-compatible server whose tokens contain their own time of writing. A request
+ * names its text by a label somewhere in its messages. It prints `{"url"}` when it listens and ends with its standard
+ * input.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** What a token of the stand-in says: its place in the text, and when it was written to the socket. */
+/** The content of a token of the stand-in: its index in the text, and the time when it was written to the socket. */
 export interface Token {
   readonly index: number;
   readonly writtenAt: number;
@@ -9,7 +9,7 @@ export function tokenText(index: number, writtenAt: number): string {
   return ` ${index.toString(36)}.${writtenAt.toString(36)}`;
 }
 
-/** The tokens in a piece of text; a token that is cut in two is none. */
+/** The tokens in a piece of text; a token that is cut in two does not count. */
 export function* tokensIn(text: string): Generator<Token> {
   for (const word of text.split(' ')) {
     const dot = word.indexOf('.');

@@ -1,11 +1,15 @@
-/** Compiles everything; plain JavaScript, because nothing is compiled before it. Says what to do where the compiler is missing. */
+/**
+ * Compiles everything; plain JavaScript, because nothing is compiled before it. If the compiler is missing, it prints
+ * how to install it.
+ */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-// What a shell has for other programs of Node is none of ours; only src/child-env.ts, once it is compiled, says so better.
+// A shell's variables for other Node programs do not concern us; src/child-env.ts knows more, but it is not compiled
+// yet.
 const { PATH, HOME, LD_LIBRARY_PATH } = process.env;
 const env = Object.fromEntries(
   Object.entries({ PATH, HOME, LD_LIBRARY_PATH }).filter(([, value]) => value !== undefined),
@@ -21,10 +25,11 @@ try {
   compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 } catch {
   process.stderr.write(
-    'The compiler is not installed, because npm was told to leave out what developers need (omit=dev, or ' +
+    'The compiler is not installed, because npm installed without development packages (omit=dev, or ' +
       'NODE_ENV=production): run npm ci --include=dev\n',
   );
   process.exit(1);
 }
-run(compiler, '-p', 'tsconfig.build.json');
+// `npm run dev` adds source maps, for a debugger.
+run(compiler, '-p', 'tsconfig.build.json', ...process.argv.slice(2));
 run(join('dist', 'dev', 'build', 'main.js'));

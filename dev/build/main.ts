@@ -1,4 +1,4 @@
-/** What the compiler leaves undone: Lua scripts, the workflow bundle, the page, and the mode of the command. */
+/** The steps after the compiler: Lua scripts, the workflow bundle, the page, and the mode of the command. */
 import {
   chmodSync,
   copyFileSync,
@@ -30,7 +30,7 @@ function copyLua(): void {
   }
 }
 
-/** Bundling takes seconds, so it is left out where nothing that goes into the bundle has changed. */
+/** Bundling takes seconds, so it is left out if no source of the bundle has changed. */
 async function bundleWorkflows(): Promise<void> {
   const folder = join(compiled, 'workflows');
   const [bundleFile, hashFile] = [join(folder, 'bundle.js'), join(folder, 'bundle.sha256')];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What can be sent as one argument: its bytes, and what they are said to be. */
+/** One argument as it is sent: its bytes, and their stated encoding. */
 export interface RawPayload {
   readonly metadata?: Readonly<Record<string, Uint8Array>>;
   readonly data?: Uint8Array;
@@ -59,7 +59,7 @@ const nearlyRight = fc.record(
   { requiredKeys: [] },
 );
 
-/** What a door of the client, a message or a workflow's input gets. */
+/** An input for a method of the client, a message or a workflow. */
 export const anyJson: fc.Arbitrary<unknown> = fc.oneof(nearlyRight, anyValue);
 
 const bytes = (text: string) => Buffer.from(text, 'utf8');

@@ -10,7 +10,7 @@ export interface Knock {
 
 type Door = (client: StoryClient, id: ProjectId, ...given: never[]) => unknown;
 
-/** Every method that takes text or options, of a project that is there or, where the first is an id, of any. */
+/** Every method that takes text or options, with a project that exists or, if its first argument is an id, any id. */
 const DOORS: Readonly<Record<string, Door>> = {
   create: (client, _id, given) => client.create(given),
   createText: (client, _id, topic, name, owner, style) => client.create({ topic, name, owner, settings: { style } }),
@@ -49,7 +49,7 @@ export const anyKnock: fc.Arbitrary<Knock> = fc.record({
   given: fc.array(fc.oneof(anyText, anyJson, fc.anything()), { minLength: 0, maxLength: 4 }),
 });
 
-/** Nothing comes of it but an answer or a `StoryreelError` that knows what is wrong. Gives what else came. */
+/** A call may only end with an answer or a `StoryreelError` that names the fault. Returns any other outcome. */
 export async function knock(client: StoryClient, id: ProjectId, { door, given }: Knock): Promise<string | undefined> {
   try {
     await DOORS[door]?.(client, id, ...(given as never[]));
@@ -57,7 +57,7 @@ export async function knock(client: StoryClient, id: ProjectId, { door, given }:
   } catch (error) {
     if (!(error instanceof StoryreelError)) return `${door} threw ${String(error)}`;
     if (error.type === 'Internal' || error.type === 'Database.Refused') return `${door}: ${error.message}`;
-    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${door} says too much` : undefined;
+    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${door} has a very long message` : undefined;
   }
 }
 

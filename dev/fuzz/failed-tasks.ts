@@ -1,12 +1,12 @@
 import { temporal as proto } from '@temporalio/proto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 
-/** None of ours: a message came while the workflow was about to end. */
+/** This is no fault of ours: a message arrived while the workflow was about to end. */
 const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: UNHANDLED } = proto.api.enums.v1.WorkflowTaskFailedCause;
-/** Events with large messages, of which more would not fit into one answer. */
+/** Events have large messages, and more of them would not fit into one answer. */
 const PAGE = 2;
 
-/** What went wrong with the tasks of a workflow, in all of its runs; empty where nothing did, and where there is none. */
+/** The failures of a workflow's tasks, in all of its runs; empty if none failed, or if there is no such workflow. */
 export async function failedTasks(temporal: Client, namespace: string, workflowId: string): Promise<string[]> {
   const failures: string[] = [];
   try {

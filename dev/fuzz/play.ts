@@ -15,7 +15,7 @@ import { anyKnock, knock } from './doors';
 import { failedTasks } from './failed-tasks';
 import { RawSender } from './raw-messages';
 
-/** What is fuzzed: a client and a worker that serve this task queue, with a database of their own. */
+/** The system under test: a client and a worker that serve this task queue, with a database of their own. */
 export interface FuzzWorld {
   readonly client: StoryClient;
   readonly temporal: Client;
@@ -33,12 +33,12 @@ export interface FuzzOptions {
 
 /** One rewrite, and then the run waits for a person. */
 const SHORT = { stages: ['rewrite'], gates: ['rewrite'] } as const;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
- * Sends anything to every signal, update and query of a story, a batch and the reconciler, starts them with anything, and gives
- * anything to every method of the client. Afterwards a pause, a cancel and a new run must work, and no task of a workflow
- * may have failed. Rejects with what was found, its seed, and the messages.
+ * Sends anything to every signal, update and query of a story, a batch and the reconciler. Starts them with anything,
+ * and passes anything to every method of the client. Afterwards a pause, a cancel and a new run must work, and no task
+ * of a workflow may have failed. Rejects with the findings, their seed, and the messages.
  */
 export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: FuzzOptions): Promise<void> {
   const many = { maxLength: messages, size: 'max' } as const;
@@ -82,7 +82,7 @@ export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: Fuzz
 
 const NOTHING: RawMessage = { way: 'signal', name: 'nonsense', payloads: [] };
 
-/** Workflows that nobody would start so. Gives their ids. */
+/** Starts workflows that no program would start, and returns their ids. */
 async function startWithAnything(
   sender: RawSender,
   taskQueue: string,
@@ -105,7 +105,7 @@ async function steersStill(client: StoryClient, projectId: ProjectId): Promise<v
   });
   await client.cancel(projectId);
   await untilSo('the run ends', async () => (await client.runStatus(projectId)) === undefined);
-  // What knocks at the doors may have left.
+  // The calls may have left a budget.
   await client.setBudget(projectId);
   await client.edit(projectId, { topic: 'a fox who has heard everything' });
   await client.start(projectId, { stages: ['rewrite'] });
@@ -113,7 +113,7 @@ async function steersStill(client: StoryClient, projectId: ProjectId): Promise<v
 }
 
 async function untilSo(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; !(await look()); await sleep(50)) {
+  for (const deadline = Date.now() + TIMEOUT_MS; !(await look()); await sleep(50)) {
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
   }
 }

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { RawMessage, RawPayload } from './arbitraries';
 
-/** A worker answers in milliseconds; one whose tasks fail never does, and is found out at the end. */
+/** A worker answers in milliseconds. One whose tasks fail never answers, and is detected at the end. */
 const ANSWER_MS = 2_000;
 const COMPLETED = 3;
 
-/** Sends messages and inputs as they are, past every check of the SDK's. What Temporal itself refuses does not arrive. */
+/**
+ * Sends messages and inputs unchanged, past every check of the SDK. Messages that Temporal itself refuses do not
+ * arrive.
+ */
 export class RawSender {
   constructor(
     private readonly temporal: Client,

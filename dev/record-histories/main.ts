@@ -63,7 +63,7 @@ async function main(names: readonly string[]): Promise<void> {
   }
 }
 
-/** The runs of a workflow that goes on as a new one, when the last of them has ended. */
+/** The runs of a workflow that continues as new, after the last of them has ended. */
 async function runsOf(temporal: Client, first: WorkflowHandle): Promise<WorkflowHandle[]> {
   await first.result().catch(() => undefined);
   const { events } = await first.fetchHistory();

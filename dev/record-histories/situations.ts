@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartOptions, StoryClient } from '../../src/client';
 import type { LaneId, LaneStatus, ProjectId, StoryMessage, StoryMessages, StoryStatusView } from '../../src/protocol';
 
-/** What happens to a story while its history is recorded. */
+/** The events of a story while its history is recorded. */
 export interface Situation {
   readonly topic: string;
-  /** What goes wrong at the provider, as the studio's rules. */
+  /** The faults of the provider, as the studio's rules. */
   readonly faults?: readonly object[];
   readonly options?: StartOptions;
   during?(story: RecordedStory): Promise<void>;
@@ -14,7 +14,7 @@ export interface Situation {
 export interface RecordedStory {
   readonly client: StoryClient;
   readonly projectId: ProjectId;
-  /** As an operator types it. */
+  /** Sends a signal as an operator does. */
   signal<M extends StoryMessage>(message: M, argument: StoryMessages[M]): Promise<void>;
   /** Replaces the worker by another one. */
   deploy(): Promise<void>;
@@ -22,7 +22,7 @@ export interface RecordedStory {
 
 const LOOK_MS = 50;
 
-/** By the name of the file that the history is kept in; a test demands each of the version at hand. */
+/** By the name of the history's file. A test requires each one for the present version. */
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
   film: { topic: 'a lighthouse keeper who collects storms' },
   retried: {
@@ -113,7 +113,7 @@ async function seen({ client, projectId }: RecordedStory, type: string): Promise
   for await (const event of client.watch(projectId)) if (event.type === type) return;
 }
 
-/** Waits until the run has any of what is looked for, and gives that. */
+/** Waits until the run has any of the expected statuses, and returns it. */
 async function stands(
   { client, projectId }: RecordedStory,
   look: (view: StoryStatusView) => readonly string[],

@@ -42,7 +42,10 @@ async function isLinked(node: RedisServer): Promise<boolean> {
   });
 }
 
-/** Gives the slot of a project from one node to another as an operator's tool does: key by key, and `between` any two. */
+/**
+ * Moves the slot of a project from one node to another as an operator's tool does: key by key, with `between` after
+ * each two.
+ */
 export async function moveSlot(
   nodes: readonly RedisServer[],
   from: number,

@@ -2,13 +2,13 @@ import { withRedis } from '../stack/outside-service';
 import type { RedisServer, RedisServers } from './servers';
 import { until } from './until';
 
-/** A master, its replica, and a sentinel that puts the one in the place of the other. */
+/** A master, its replica, and a sentinel that promotes the replica. */
 export interface RedisGroup {
   readonly url: string;
   readonly servers: readonly [RedisServer, RedisServer];
   /** The port of the server that the sentinel takes for the master. */
   master(): Promise<number>;
-  /** The replica takes the master's place; returns when the sentinel says so. */
+  /** Promotes the replica; returns when the sentinel reports it as the master. */
   failOver(): Promise<void>;
 }
 

@@ -28,7 +28,7 @@ export interface RedisServer {
 const STATE = join(projectRoot(), '.storyreel');
 const BOUND_MS = 15_000;
 
-/** Real servers for one suite; none of them outlives it, however it ends. */
+/** Real servers for one suite; all of them end with it, however it ends. */
 export class RedisServers {
   private constructor(
     private readonly folder: string,
@@ -49,7 +49,7 @@ export class RedisServers {
     });
   }
 
-  /** A server that keeps nothing unless `more` says so. */
+  /** Starts a server that stores nothing, unless `more` changes that. */
   start(flavour: Flavour = 'Valkey', more: readonly string[] = []): Promise<RedisServer> {
     return this.run(flavour, (port, dir) => [...place(port, dir), '--save', '', ...more]);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { childEnv } from '../../src/child-env';
 import type { Measured } from './measured';
 
-/** A worker in a process of its own, which says what it holds. */
+/** A worker in a process of its own, which reports its memory and its objects. */
 export class MeasuredWorker {
   private constructor(private readonly child: ChildProcess) {}
 

@@ -1,4 +1,4 @@
-/** What a worker holds: bytes, and objects that a leak would pile up. */
+/** The memory of a worker: bytes, and objects that a leak would accumulate. */
 export interface Measured {
   readonly heapUsed: number;
   readonly rss: number;

@@ -11,11 +11,11 @@ const FONTS = 'fonts-noto-cjk';
 
 export interface Browser {
   readonly program: string;
-  /** What its process needs beside PATH and HOME. */
+  /** The variables that its process needs beside PATH and HOME. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A Chromium without a screen, to test the page with. Throws `StackError`, which says in one line how to get one. */
+/** A Chromium without a screen, to test the page. Throws `StackError`, which states in one line how to get one. */
 export async function findChromium(context: Pick<StackContext, 'toolsDir' | 'env' | 'signal'>): Promise<Browser> {
   const { env, toolsDir } = context;
   const found = await findProgram(context, {
@@ -50,7 +50,7 @@ export async function findChromium(context: Pick<StackContext, 'toolsDir' | 'env
   }
 }
 
-/** Where the browser looks for fonts: the system's own, and the Chinese ones that were fetched. */
+/** The folders in which the browser looks for fonts: the system's own, and the fetched Chinese ones. */
 function fontsFile(toolsDir: string, fonts: string): string {
   const cache = join(toolsDir, 'font-cache');
   mkdirSync(cache, { recursive: true });

@@ -8,14 +8,14 @@ import type { StackContext } from './stack-types';
 
 const BOUND_MS = 5 * 60_000;
 
-/** What a package needs beside the libraries that it names itself. */
+/** The further needs of a package, beside the libraries that it names itself. */
 interface Needs {
   readonly alsoNeeds?: RegExp;
-  /** Also the libraries of its libraries, where the system is so bare that it has none of them. */
+  /** Includes the libraries of its libraries, for a minimal system that has none of them. */
   readonly all?: boolean;
 }
 
-/** Of the system itself: another version of one of these beside it breaks programs. */
+/** Libraries of the system itself: another version beside them breaks programs. */
 const OF_SYSTEM = /^lib(c6|c-bin|gcc-s1|stdc\+\+6|crypt1)$/;
 const NOT_NEEDED = [
   '--no-recommends',
@@ -27,9 +27,9 @@ const NOT_NEEDED = [
 ];
 
 /**
- * The folder with what Debian's package, and the libraries that it needs directly, would put below `/`; fetched with apt
- * unless it is there. Nothing is installed: put `usr/lib/<architecture>-linux-gnu` on LD_LIBRARY_PATH. The folder appears
- * whole or not at all. Throws `StackError`.
+ * The folder with the files of Debian's package, and of the libraries that it needs directly, as they would be below
+ * `/`. It is fetched with apt unless it exists. Nothing is installed: put `usr/lib/<architecture>-linux-gnu` on
+ * LD_LIBRARY_PATH. The folder appears whole or not at all. Throws `StackError`.
  */
 export async function debianPackage(
   { toolsDir, env, signal }: Pick<StackContext, 'toolsDir' | 'env' | 'signal'>,
@@ -41,7 +41,7 @@ export async function debianPackage(
   const { pid, startedAt } = identifySelf();
   const partial = `${target}.partial-${pid}-${startedAt}`;
   const run = async (program: string, args: readonly string[], cwd = '.') => {
-    // By a shell, because apt-get puts what it fetches into the folder that it is started in.
+    // It runs in a shell, because apt-get puts its downloads into the folder in which it is started.
     const script = `cd "$0" && exec "$@"`;
     const { exitCode, output } = await runToEnd('/bin/sh', ['-c', script, cwd, program, ...args], {
       env: childEnv(env, 'fetcher'),

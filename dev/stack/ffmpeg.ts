@@ -27,7 +27,7 @@ export async function findFfmpeg(context: StackContext): Promise<string> {
   return program;
 }
 
-/** The binary of `@ffmpeg-installer/ffmpeg`, for whoever has added that package where Python is not to be had. */
+/** The binary of `@ffmpeg-installer/ffmpeg`, for users who have added that package because Python is missing. */
 function fromNpm(): string | undefined {
   try {
     return require.resolve(`@ffmpeg-installer/${process.platform}-${process.arch}/ffmpeg`);

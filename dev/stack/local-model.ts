@@ -21,7 +21,7 @@ const PACKAGES = {
 const MODEL = 'smollm2-135m-instruct';
 
 export interface LocalModel {
-  /** For an OpenAI client; ends in `/v1`. No key is asked for. */
+  /** The base URL for an OpenAI client; it ends in `/v1`. No key is required. */
   baseUrl: string;
   model: string;
   pid: number;

@@ -6,7 +6,7 @@ import { StackError, StackInUse } from './stack-error';
 import { prepareStateDir } from './state-dir';
 
 export interface Lock {
-  /** Tells a second starter about this one, such as where its pages are. */
+  /** Publishes facts about this process to a second starter, such as the addresses of its pages. */
   publish(about: Readonly<Record<string, string>>): void;
   release(): void;
 }
@@ -20,13 +20,12 @@ const BEAT_MS = 1_000;
 const SILENCE_MS = 60_000;
 
 /**
- * Makes this process the only one in the state folder. Throws `StackInUse` while a live process holds the lock and
- * takes
- * it over at once from a dead one.
+ * Makes this process the only one in the state folder. Throws `StackInUse` while a live process holds the lock. A dead
+ * process's lock is taken over at once.
  *
- * The lock is a folder with at most one file, whose *name* is the holder. It is taken by moving a ready folder to its
- * place
- * (which fails unless that is empty) or by renaming a dead holder's file (which succeeds for one racer only).
+ * The lock is a folder with at most one file, whose *name* is the holder. There are two ways to take it. A ready folder
+ * is moved to its place, which fails unless that is empty. Or a dead holder's file is renamed, which succeeds for one
+ * racer.
  */
 export function acquireLock(stateDir: string): Lock {
   prepareStateDir(stateDir);

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from './project-root';
 
-/** Where the hashes of all packages are. */
+/** The file with the hashes of all packages. */
 const LOCKED = join('dev', 'stack', 'requirements.txt');
 
 /**
- * The lines of a requirements file for pip with the hashes that the files of these packages may have. Throws for one that
- * has none: a package that nobody has looked at is not installed.
+ * The lines of a requirements file for pip, with the allowed hashes of the files of these packages. Throws for a
+ * package without a hash: a package that nobody has examined is not installed.
  */
 export function lockedRequirements(requirements: readonly string[]): string {
-  // A requirement goes on where its line ends in a backslash.
+  // A requirement continues after a line that ends in a backslash.
   const locked = readFileSync(join(projectRoot(), LOCKED), 'utf8').split(/(?<!\\)\n/);
   return requirements
     .map((requirement) => {

@@ -50,9 +50,7 @@ export async function demandRedis(urls: string): Promise<void> {
   await demand('REDIS_URL', urls, () => Promise.any(nodes.map(ping)));
 }
 
-/**
- * One connection, no retry; rejects with the first cause, where ioredis would say only that the connection is closed.
- */
+/** One connection, no retry. Rejects with the first cause; ioredis itself would only report a closed connection. */
 export async function withRedis<T>(url: string, boundMs: number, use: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -95,7 +93,7 @@ async function within<T>(boundMs: number, work: Promise<T>): Promise<T> {
   try {
     return await Promise.race([work, late]);
   } finally {
-    // Whichever loses the race fails later, and nobody is left to be told.
+    // The loser of the race fails later, when nobody waits for it.
     for (const loser of [late, work]) loser.catch(() => undefined);
     timer.abort();
   }

@@ -3,8 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { messageOf, StackError } from './stack-error';
 
 /**
- * Makes the links between the libraries of npm's package of Postgres, which a script of the package makes unless npm was told
- * to run none (--ignore-scripts). Those that are there are left. Throws `StackError`.
+ * Makes the links between the libraries of npm's package of Postgres. A script of the package makes them, unless npm
+ * runs without scripts (--ignore-scripts). Existing links stay. Throws `StackError`.
  */
 export function makePackageLinks(packageDir: string): void {
   const list = join(packageDir, 'native', 'pg-symlinks.json');

@@ -4,8 +4,8 @@ import { runToEnd } from './run-to-end';
 import type { Env } from './stack-types';
 
 /**
- * The environment in which pip installs. Of pip's own files of settings it has what leads to a registry, and nothing else:
- * a prefix, a target or a virtualenv that somebody demands there is about other installs, and contradicts ours.
+ * The environment in which pip installs. It has the settings of pip's own files that lead to a registry, and no others.
+ * A prefix, a target or a required virtualenv concerns other installs, and contradicts ours.
  */
 export async function pipEnv(env: Env): Promise<Record<string, string>> {
   const own = childEnv(env, 'fetcher');
@@ -17,10 +17,12 @@ export async function pipEnv(env: Env): Promise<Record<string, string>> {
   return { ...ofFiles, ...own, PIP_CONFIG_FILE: devNull };
 }
 
-/** What `pip config list` prints, as variables: a line is `install.index-url='…'`, written as Python writes a text. */
+/**
+ * The output of `pip config list`, as variables: a line is `install.index-url='…'`, with the text in Python's notation.
+ */
 export function settingsIn(list: string): Record<string, string> {
   const found: Record<string, string> = {};
-  // Of the sections, `install` is nearer to our command than `global`; other commands' sections are not ours.
+  // The section `install` is nearer to our command than `global`; the sections of other commands do not apply.
   for (const section of ['global', 'install']) {
     for (const line of list.split('\n')) {
       const [, of, name = '', , text = ''] = /^([\w-]+)\.([\w-]+)=(['"])(.*)\3\r?$/.exec(line) ?? [];

@@ -7,12 +7,12 @@ import { StackError } from './stack-error';
 const book = z.record(z.string(), z.int().min(1).max(65_535));
 
 /**
- * Below the range that systems hand out for outgoing connections, so that none of those takes a port that we have
+ * Below the range that systems use for outgoing connections, so that no such connection takes a port that we have
  * chosen.
  */
 const [LOWEST, HIGHEST] = [20_000, 32_000];
 
-/** The ports of one stack; with a persistent state folder the same as last time where they are still free. */
+/** The ports of one stack. With a persistent state folder they are the same as last time, if they are still free. */
 export class PortBook {
   readonly #file: string;
   readonly #last: Record<string, number>;
@@ -27,7 +27,7 @@ export class PortBook {
     this.#last = success ? data : {};
   }
 
-  /** A free port for this use. Asked again for the same use it gives another one. */
+  /** A free port for this use. A second call for the same use returns another port. */
   async take(use: string, preferred?: number): Promise<number> {
     const wished = [this.#last[use], preferred].filter((port) => port !== undefined);
     for (let tries = 0; tries < 200; tries += 1) {

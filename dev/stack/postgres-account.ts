@@ -12,7 +12,7 @@ interface Invocation {
   gid?: number;
 }
 
-/** As whom Postgres runs. */
+/** The account that runs Postgres. */
 export interface PostgresAccount {
   /** Who must own its files; undefined when that is us. */
   owner?: { uid: number; gid: number };
@@ -20,10 +20,9 @@ export interface PostgresAccount {
 }
 
 /**
- * Ourselves, or when we are root, whom Postgres refuses, an account that the system already has: nothing outside of
- * the state
- * folder is changed. If that account cannot enter the project's folder (a clone below a folder of mode 700), `setpriv`
- * gives it the one capability to do so. Throws `StackError` when that does not help either.
+ * Our own account or, if we are root, which Postgres refuses, an existing account of the system. Nothing outside the
+ * state folder is changed. That account may not be able to enter the project's folder (a clone below a folder of mode
+ * 700). Then `setpriv` gives it the one capability to do so. Throws `StackError` if that does not help either.
  */
 export async function choosePostgresAccount(
   context: StackContext,
@@ -52,7 +51,7 @@ function setprivArgs({ uid, gid }: { uid: number; gid: number }): string[] {
   return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--securebits=+no_setuid_fixup', ...capability, '--'];
 }
 
-/** The owner of the cluster that is there; for a new one `postgres`, else `nobody`. */
+/** The owner of the existing cluster; for a new one `postgres`, else `nobody`. */
 async function lesserAccount({ env }: StackContext, clusterDir: string): Promise<{ uid: number; gid: number }> {
   if (existsSync(clusterDir)) {
     const { uid, gid } = statSync(clusterDir);

@@ -63,9 +63,9 @@ function removeHalfMade(stateDir: string): void {
 }
 
 /**
- * Clears the way for a start after a kill -9. A pid file whose number now belongs to some other process (in a
- * container, where numbers
- * are small, often to us) would keep Postgres from starting; a server that still runs on this cluster is stopped first.
+ * Prepares a start after a kill -9. The number in a stale pid file may now belong to another process; in a container,
+ * where numbers are small, often to us. Postgres would then refuse to start. A server that still runs on this cluster
+ * is stopped first.
  */
 export async function clearStalePid(clusterDir: string): Promise<void> {
   const file = join(clusterDir, 'postmaster.pid');

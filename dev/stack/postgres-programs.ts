@@ -39,7 +39,7 @@ export async function findPostgresPrograms({ env }: StackContext, clusterDir: st
 
 function binariesOnPath(env: Env): string | undefined {
   const postgres = onPath('postgres', env);
-  // A link on PATH stands for a folder where initdb, postgres and what they load are together.
+  // A link on PATH leads to the folder that contains initdb, postgres and their libraries together.
   return postgres && dirname(realpathSync(postgres));
 }
 

@@ -77,7 +77,7 @@ async function makeDatabase(url: string): Promise<void> {
 
 async function withClient(url: string, use: (client: Client) => Promise<unknown>): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  // A connection that breaks while it is idle is told as an event and would otherwise end the process.
+  // An idle connection that breaks emits an event, which would otherwise end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

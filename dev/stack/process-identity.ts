@@ -20,8 +20,8 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /**
- * Whether it was started on this machine where we cannot see it: in another container, or outside of ours. Its number says
- * nothing here, so that nobody knows whether it lives.
+ * Whether it was started on this machine, but out of our sight: in another container, or outside ours. Its number means
+ * nothing here, so it is not known whether it lives.
  */
 export function isElsewhere({ startedAt }: ProcessIdentity): boolean {
   const [boot, , namespace] = startedAt.split('.');

@@ -4,8 +4,8 @@ import { startReaper, type ReaperLink } from './reaper-link';
 import { stopAll, type TrackedProcess } from './stop-process';
 
 /**
- * All processes of one stack. Each change is written to the state folder and told to the reaper at once, so that
- * neither a kill -9 of the owner nor one of everything leaves a process that nobody knows of.
+ * All processes of one stack. Each change is written to the state folder and sent to the reaper at once. After a kill
+ * -9 of the owner, or of everything, every process is therefore still known.
  */
 export class ProcessTable {
   #tracked: TrackedProcess[] = [];

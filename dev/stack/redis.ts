@@ -45,8 +45,8 @@ export async function startRedis(context: StackContext): Promise<RunningDatabase
 }
 
 /**
- * Written by a newer server, or by the other of Redis and Valkey. Nothing is lost with it but the live tokens of runs
- * that are under way, and those are sent again.
+ * The data were written by a newer server, or by the other of Redis and Valkey. Only the live tokens of open runs are
+ * lost with them, and those are sent again.
  */
 function setAside({ report }: StackContext, dataDir: string): void {
   const aside = `${dataDir}-unreadable`;

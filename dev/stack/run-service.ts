@@ -18,9 +18,9 @@ interface ServiceCommand {
 const STARTS = 5;
 
 /**
- * Starts the service and returns its pid when `ready` says that it answers. A start that fails because another program
- * took a port (or a dying predecessor still held one) is tried again with what `command` then returns.
- * Throws `StackError` with the end of the log when the service ends early or stays silent for `boundMs`.
+ * Starts the service and returns its pid when `ready` resolves, so that it answers. A start may fail because another
+ * program took a port, or because a dying predecessor still held one. It is then tried again with the new result of
+ * `command`. Throws `StackError` with the end of the log if the service ends early or does not answer for `boundMs`.
  */
 export async function runService(
   context: StackContext,
@@ -62,7 +62,7 @@ async function startOnce(
       `Its log is in ${logFile}`,
     );
   }
-  // From here on an end that nobody asked for is news; before, it was an error of this start.
+  // From now on an unexpected end is reported; before, it was an error of this start.
   processes.onUnexpectedEnd(pid, () => reportEnd(context, name, logFile));
   return pid;
 }

@@ -15,7 +15,7 @@ interface RunOptions {
   uid?: number;
   gid?: number;
   signal?: AbortSignal;
-  /** Told the pid at the start. */
+  /** Called with the pid at the start. */
   onStart?: (pid: number) => void;
 }
 
@@ -25,7 +25,7 @@ interface RunOptions {
  */
 export function runToEnd(program: string, args: readonly string[], options: RunOptions): Promise<Ended> {
   const { boundMs, onStart, signal, ...rest } = options;
-  // Not spawn's own `timeout`: its timer stays, and keeps us alive, when the program is not found.
+  // Node's own `timeout` of spawn is not used: if the program is not found, its timer stays and keeps us alive.
   const bound = AbortSignal.timeout(boundMs);
   return new Promise((resolve) => {
     let output = '';

@@ -1,5 +1,5 @@
 /**
- * An embedded service, its folder or its address is not usable. `hint` says what the person at the keyboard can do
+ * An embedded service, its folder or its address is not usable. `hint` states what the person at the keyboard can do
  * about it.
  */
 export class StackError extends Error {
@@ -27,7 +27,7 @@ export class ServiceDied extends StackError {
   }
 }
 
-/** A live process already works in this state folder. `published` is what it told others about itself. */
+/** A live process already works in this state folder. `published` contains the facts that it has published. */
 export class StackInUse extends StackError {
   override readonly name = 'StackInUse';
 

@@ -35,7 +35,7 @@ export interface FoundServices {
   ffmpegPath: string;
 }
 
-/** What every service needs while it is found and started. */
+/** The values that every service needs while it is found and started. */
 export interface StackContext {
   stateDir: string;
   toolsDir: string;
@@ -44,6 +44,6 @@ export interface StackContext {
   report: Report;
   ports: PortBook;
   processes: ProcessTable;
-  /** Fires when another service has failed and there is no use in going on. */
+  /** Aborts if another service has failed, so that continuing is useless. */
   signal: AbortSignal;
 }

@@ -27,18 +27,17 @@ type FieldOf<Name extends ServiceName> = Name extends 'ffmpeg' ? 'ffmpegPath' : 
 export type Stack<Needed extends ServiceName = ServiceName> = Pick<FoundServices, FieldOf<Needed>> & {
   /** The processes started here, by name. */
   readonly pids: Record<string, number>;
-  /** From now on this process ends with the stack too: at `stop`, when we are killed, or at the next start. */
+  /** From now on this process ends with the stack, too: at `stop`, if we are killed, or at the next start. */
   adopt(pid: number, name: string): void;
   /** Ends the adopted processes, the last one first, then all services. Returns when no process and no port is left. */
   stop(): Promise<void>;
 };
 
 /**
- * Finds or starts the services and returns when all of them answer. Of each, what the environment names is used as it
- * is, and
- * is checked. Throws `StackError`, with nothing left running, when one cannot be had, and `StackInUse` when a live
- * process
- * has a stack in this folder. What an earlier, killed owner of the folder left running is stopped first.
+ * Finds or starts the services and returns when all of them answer. A service that the environment names is used
+ * unchanged, and is checked. Throws `StackError`, with nothing left running, if one service cannot be had. Throws
+ * `StackInUse` if a live process has a stack in this folder. Processes that an earlier, killed owner of the folder left
+ * are stopped first.
  */
 export async function startStack<Needed extends ServiceName = ServiceName>(
   options: StackOptions<Needed>,
@@ -86,8 +85,8 @@ const STARTERS: { [Name in ServiceName]: (context: StackContext) => Promise<Part
 };
 
 /**
- * All at once. After the first failure the others are told to give up, and are waited for, so that none starts
- * anything later.
+ * Starts all at once. After the first failure the others are aborted and awaited, so that none of them starts anything
+ * later.
  */
 async function findAll(
   context: StackContext,

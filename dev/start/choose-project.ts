@@ -3,10 +3,10 @@ import { isFinal, type ProjectId } from '../../src/protocol';
 import type { StartOptions } from './options';
 
 const SAMPLE_TOPIC = 'The night all clocks of the town stopped, and the girl who went out to wind up the moon';
-/** So many of the newest projects are looked through for an unfinished one. */
+/** How many of the newest projects are searched for an unfinished one. */
 const LOOK_BACK = 100;
 
-/** The newest unfinished project, unless another topic was asked for; else a new one. Says which. */
+/** The newest unfinished project, unless another topic was given; else a new one. Prints which one it is. */
 export async function chooseProject(
   client: StoryClient,
   { topic, scenes, fresh }: Pick<StartOptions, 'topic' | 'scenes' | 'fresh'>,
@@ -26,9 +26,13 @@ export async function chooseProject(
 
 /**
  * Starts the project's run, or joins it: Temporal has kept it while nothing was running. Lanes that waited for a person
- * are tried again, because starting anew is what a person does after putting things right.
+ * are tried again, because a person starts again after repairing something.
  */
-export async function goOn(client: StoryClient, projectId: ProjectId, say: (line: string) => void): Promise<string> {
+export async function resumeProject(
+  client: StoryClient,
+  projectId: ProjectId,
+  say: (line: string) => void,
+): Promise<string> {
   const { runId } = await client.start(projectId, { join: true });
   const { lanes } = await client.status(projectId);
   const broken = lanes.filter(({ status }) => status === 'processing').map(({ lane }) => lane);

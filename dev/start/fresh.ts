@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startStack, type Report } from '../stack';
 
-/** By name, because a state folder that somebody named may hold other things. */
+/** By name, because a state folder that somebody named may contain other files. */
 const STATE = [
   ...['postgres', 'redis', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal', 'secrets.json'],
   ...['studio', 'media', 'logs', 'env'],

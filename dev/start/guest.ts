@@ -10,6 +10,8 @@ export interface GuestProgram {
   /** Compiled, relative to `dist`. */
   readonly script: string;
   readonly args: readonly string[];
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
   /** Beside that of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logFile: string;
@@ -23,7 +25,7 @@ export const DIST = join(__dirname, '..', '..');
 /** Detached, so that Ctrl-C in the terminal reaches us only: we stop everything in order. */
 export function startGuest(stack: Stack, program: GuestProgram): ChildProcess {
   const log = openSync(program.logFile, 'a');
-  const child = spawn(process.execPath, [join(DIST, program.script), ...program.args], {
+  const child = spawn(process.execPath, [...(program.node ?? []), join(DIST, program.script), ...program.args], {
     detached: true,
     stdio: ['pipe', program.talks ? 'pipe' : log, log],
     env: childEnv({ ...process.env, ...program.env }, 'own'),

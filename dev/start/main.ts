@@ -1,4 +1,4 @@
-/** `npm start`: everything on this machine, one film made and shown, and then at hand until Ctrl-C. */
+/** `npm start`: everything on this machine, one film made and shown, and then kept running until Ctrl-C. */
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import {
@@ -15,9 +15,10 @@ import { hostPort, isLoopback } from '../../src/address';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { acquireLock, StackError, StackInUse, type Lock, type ReportLine } from '../stack';
-import { chooseProject, goOn } from './choose-project';
+import { chooseProject, resumeProject } from './choose-project';
+import { watchCode } from './code-watch';
 import { dropState } from './fresh';
-import { startGateway } from './gateway';
+import { startGateway, type StartedGateway } from './gateway';
 import { DIST } from './guest';
 import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
@@ -25,7 +26,7 @@ import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
 import { blanksForTemporal, ownSettings, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
-import { keepWorker } from './worker';
+import { keepWorker, type KeptWorker } from './worker';
 
 const shell = { ...process.env };
 const env = childEnv(shell, 'own');
@@ -33,6 +34,8 @@ leaveShell(process.env);
 // Whatever the shell forbids its files' owner, databases must read what they have written.
 process.umask(process.umask() & 0o077);
 const stateDir = resolve(env['STORYREEL_STATE_DIR'] || join(DIST, '..', '.storyreel'));
+/** Node's own default. */
+const DEBUGGER = '127.0.0.1:9229';
 const screen = standardOutput(process.stdout);
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 let note: (line: string) => void = say;
@@ -42,7 +45,7 @@ process.stderr.on('error', () => undefined);
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  // What is wrong in the environment is said before anything is started.
+  // Faults of the environment are reported before anything is started.
   readConfig(env);
   const lock = acquireLock(stateDir);
   let isStarted = false;
@@ -53,7 +56,7 @@ async function main(): Promise<number> {
   });
   outputGone = () => stop.stop('nobody reads the output');
   try {
-    const report = (line: ReportLine) => tellOfService(line, stop);
+    const report = (line: ReportLine) => printService(line, stop);
     if (options.fresh) await dropState(stateDir, report);
     const session = await startSession(stateDir, env, { ...options, isWatched: screen.interactive }, report);
     isStarted = true;
@@ -80,20 +83,25 @@ async function makeFilm(
   const config = readConfig(workerEnv);
   const envFile = writeEnvFile(stateDir, { ...blanksForTemporal(shell), ...ownSettings(env), ...settings }, shell);
   await prepareServices(config);
-  keepWorker(stack, {
+  const worker = keepWorker(stack, {
     stateDir,
     env: workerEnv,
     note: (line) => note(line),
-    giveUp: (error) => stop.fail(error),
+    // While the code is watched, the next change may mend it.
+    giveUp: (error) => (options.watch ? note(error.message) : stop.fail(error)),
+    ...(options.inspect && { inspect: DEBUGGER }),
     stopping: ending,
   });
-  const gatewayUrl = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
+  if (options.inspect) say(`Debugger      node inspect ${DEBUGGER}, or attach your editor to it`);
+  const gateway = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
+  const gatewayUrl = gateway?.url;
+  if (options.watch) renewOnChange(stack, { worker, ...(gateway && { gateway }) }, ending);
   const { uiUrl } = stack.temporal;
   const renderer = chooseRenderer({ screen, say }, options.json);
   const client = await StoryClient.connect(config);
   try {
     const projectId = await chooseProject(client, options, say);
-    const runId = await goOn(client, projectId, say);
+    const runId = await resumeProject(client, projectId, say);
     const where = {
       envFile,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -128,6 +136,20 @@ async function makeFilm(
   }
 }
 
+/** Whoever develops sees each change at once: `npm run dev`. */
+function renewOnChange(
+  stack: Session['stack'],
+  { worker, gateway }: { readonly worker: KeptWorker; readonly gateway?: StartedGateway },
+  stopping: AbortSignal,
+): void {
+  const changed = (what: 'code' | 'page') => {
+    note(`Changed: ${what === 'code' ? 'worker and gateway are' : 'the gateway is'} started again.`);
+    if (what === 'code') worker.renew();
+    void gateway?.renew();
+  };
+  watchCode(stack, { note: (line) => note(line), changed, stopping });
+}
+
 /** A gateway takes login links on a loopback address only. */
 async function loginTokenFor(url: string | undefined, client: StoryClient): Promise<string | undefined> {
   if (url === undefined || !isLoopback(hostPort(new URL(url).host).host)) return undefined;
@@ -142,7 +164,7 @@ async function stayUp(lines: readonly string[], json: boolean, stop: StopSignal)
   stop.throwIfFailed();
 }
 
-function tellOfService({ service, message, ms }: ReportLine, stop: StopSignal): void {
+function printService({ service, message, ms }: ReportLine, stop: StopSignal): void {
   const [first = '', ...more] = message.split('\n');
   note(`${service.padEnd(9)} ${first}${ms === undefined ? '' : ` (${(ms / 1000).toFixed(1)} s)`}`);
   if (!first.startsWith('ended unexpectedly')) return;
@@ -150,7 +172,7 @@ function tellOfService({ service, message, ms }: ReportLine, stop: StopSignal): 
   stop.fail(new Error(`${service} ended unexpectedly, so everything was stopped. "npm start" goes on where it was.`));
 }
 
-function tellOfFailure(error: unknown): number {
+function printFailure(error: unknown): number {
   if (error instanceof StackError) {
     const ui =
       error instanceof StackInUse && error.published['ui'] ? ` Its Temporal UI: ${error.published['ui']}.` : '';
@@ -170,5 +192,5 @@ function leave(lock: Lock, code: number): never {
 }
 
 void main()
-  .catch(tellOfFailure)
+  .catch(printFailure)
   .then((code) => process.exit(code));

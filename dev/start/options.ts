@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_CODES, wholeNumber } from '../../src/cli';
 import { givenText, MAX_SCENES, TEXT_BYTES } from '../../src/protocol';
 
 export interface StartOptions {
-  /** Absent: go on with an unfinished film, or make one of the sample topic. */
+  /** Absent: continue an unfinished film, or make one of the sample topic. */
   readonly topic?: string;
   readonly once: boolean;
   readonly json: boolean;
@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly scenes?: number;
   readonly tokensPerSecond?: number;
   readonly localModel: boolean;
+  readonly watch: boolean;
+  readonly inspect: boolean;
 }
 
 const HELP = `
@@ -37,6 +39,12 @@ export function readOptions(args: readonly string[]): StartOptions {
     .option('--scenes <n>', 'how many scenes a new film has (default: 5)', scenes)
     .option('--tokens-per-second <n>', 'speed of the stand-in provider; 0 is no delay', wholeNumber)
     .option('--local-model', 'have a small real language model write the text (about 100 MB are fetched once)', false)
+    .option('--inspect', 'let a debugger attach to the worker', false)
+    .addOption(
+      new Option('--watch', 'build again and restart worker and page when the code changes (npm run dev)')
+        .default(false)
+        .conflicts('once'),
+    )
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'npm start: ')) })

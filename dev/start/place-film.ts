@@ -4,7 +4,7 @@ import type { ProjectView } from '../../src/client';
 
 const SLUG_LENGTH = 40;
 
-/** Puts the film under a name that a person can tell apart; the bytes are shared where the file system can do so. */
+/** Stores the film under a recognisable name; if the file system can share bytes, they are shared. */
 export async function placeFilm(stateDir: string, stored: string, { topic, projectId }: ProjectView): Promise<string> {
   const folder = join(stateDir, 'films');
   const place = join(folder, `${slugOf(topic)}-${projectId.slice(0, 8)}.mp4`);

@@ -3,11 +3,11 @@ import { shellWord } from '../../src/shell-word';
 import { workflowIdOf, type ProjectId } from '../../src/protocol';
 
 interface Places {
-  /** Of the HTTP gateway, where one runs. */
+  /** The URL of the HTTP gateway, if one runs. */
   readonly gatewayUrl?: string;
   /** Signs a browser in at the page, once. */
   readonly loginToken?: string;
-  /** Of the Temporal server, where it has one that is known. */
+  /** The URL of the Temporal server's UI, if it has one that is known. */
   readonly uiUrl?: string;
   readonly namespace: string;
   readonly envFile: string;
@@ -15,7 +15,7 @@ interface Places {
   readonly runId: string;
 }
 
-/** Where a person can look at the run and steer it. */
+/** The addresses at which a person can watch the run and steer it. */
 export function placeLines({ uiUrl, gatewayUrl, loginToken, namespace, envFile, projectId, runId }: Places): string[] {
   const near = relative(process.cwd(), envFile);
   const file = near.startsWith('..') ? envFile : `./${near}`;
@@ -28,7 +28,7 @@ export function placeLines({ uiUrl, gatewayUrl, loginToken, namespace, envFile, 
   ];
 }
 
-/** The token is in the fragment, which browsers send to nobody. */
+/** The token is in the fragment of the address, which browsers do not send. */
 function pageLines(page: string, url: string, loginToken: string | undefined): string[] {
   const login = loginToken === undefined ? '' : `#login=${loginToken}`;
   return [`Page          ${page}${login}`, `HTTP          ${url}/v1`];

@@ -12,7 +12,7 @@ export interface Session {
   stop(): Promise<void>;
 }
 
-/** What a person reads comfortably. */
+/** A comfortable reading speed. */
 const WATCHED_TOKENS_PER_SECOND = 60;
 
 /** Starts the services and the providers. On failure nothing is left running. */

@@ -10,17 +10,17 @@ import { DIST } from './guest';
 interface Services {
   readonly stateDir: string;
   readonly stack: Pick<Stack, 'temporal' | 'postgres' | 'redis' | 'ffmpegPath'>;
-  /** Base URL of the stand-in provider, where one runs. */
+  /** Base URL of the stand-in provider, if one runs. */
   readonly studio?: string;
   readonly model?: LocalModel;
 }
 
-/** Whether anything is left for the stand-in provider to do. */
+/** Whether any kind of result needs the stand-in provider. */
 export function needsStudio(env: Env, localModel: boolean): boolean {
   return !(localModel || hasText(env)) || !env['STORYREEL_IMAGE_BASE_URL'] || !env['STORYREEL_VIDEO_BASE_URL'];
 }
 
-/** For a shell that has them: an empty value counts as not set. */
+/** For a shell with these variables: an empty value counts as absent. */
 export function blanksForTemporal(env: Env): Record<string, string> {
   return Object.fromEntries(
     setForOthers(env)
@@ -29,12 +29,14 @@ export function blanksForTemporal(env: Env): Record<string, string> {
   );
 }
 
-/** Our settings for the services that run here. What the environment sets itself is left as it is. */
+/** Our settings for the services that run here. A variable that the environment sets itself stays unchanged. */
 export function settingsFor(env: Env, { stateDir, stack, studio, model }: Services): Record<string, string> {
   const found = {
     TEMPORAL_ADDRESS: stack.temporal.address,
     DATABASE_URL: stack.postgres.url,
     REDIS_URL: stack.redis.url,
+    // The films come into the folder of this start.
+    MEDIA_URL: '',
     ...(model && { OPENAI_BASE_URL: model.baseUrl, OPENAI_API_KEY: 'none', STORYREEL_TEXT_MODEL: model.model }),
   };
   const unlessSet = {
@@ -44,10 +46,10 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
       ...(!hasText(env) && { OPENAI_BASE_URL: studio }),
       STORYREEL_IMAGE_BASE_URL: studio,
       STORYREEL_VIDEO_BASE_URL: studio,
-      // The stand-in finds a request again by its key; of a real provider nobody knows.
+      // The stand-in finds a repeated request by its key; real providers may not.
       ...(!env['STORYREEL_IMAGE_BASE_URL'] && !env['STORYREEL_VIDEO_BASE_URL'] && { STORYREEL_IDEMPOTENCY_KEY: 'on' }),
     }),
-    // Both go on from a last assistant message byte for byte.
+    // Both continue a last assistant message byte for byte.
     ...((model || (studio !== undefined && !hasText(env))) && { STORYREEL_TEXT_CONTINUATION: 'prefill' }),
     // Small and quick: two cores draw, render and encode everything here.
     FRAME_SIZE: '640x360',
@@ -62,10 +64,10 @@ export function settingsFor(env: Env, { stateDir, stack, studio, model }: Servic
   return { ...Object.fromEntries(own), ...found };
 }
 
-/** Of this process alone: another one cannot have the same address, and need not have the same place. */
+/** For this process alone: another one cannot have the same address, and may need another mode. */
 const NOT_SHARED = ['NODE_ENV', 'METRICS_ADDRESS', 'GATEWAY_ADDRESS'];
 
-/** What the environment has set of our settings, so that a second worker has them, too. */
+/** Our settings in the environment, so that a second worker has them, too. */
 export function ownSettings(env: Env): Record<string, string> {
   const own = Object.keys(SETTINGS).filter((name) => !NOT_SHARED.includes(name));
   const names = new Set([...own, ...Object.keys(env).filter(leadsToTemporal)]);

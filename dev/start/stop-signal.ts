@@ -1,6 +1,6 @@
 /** Why everything is being stopped: a person asked for it, or something that cannot be done without has failed. */
 export interface StopSignal {
-  /** Its reason says in a word what asked for the end. */
+  /** Its reason names in a word what caused the end. */
   readonly signal: AbortSignal;
   stop(why: string): void;
   fail(error: Error): void;

@@ -8,7 +8,7 @@ interface StudioPlace {
   readonly tokensPerSecond: number;
 }
 
-/** Starts the stand-in provider as a process of its own and gives its base URL. What it has made outlives it. */
+/** Starts the stand-in provider as a process of its own and returns its base URL. Its results outlive it. */
 export async function startStudio(stack: Stack, { stateDir, tokensPerSecond }: StudioPlace): Promise<string> {
   const logFile = join(stateDir, 'logs', 'studio.log');
   const child = startGuest(stack, {

@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 const requestKinds = ['chat', 'image', 'video_submit', 'video_poll', 'video_content', 'video_delete'] as const;
 
-/** What a request asks of the studio, as far as faults and the record of requests tell requests apart. */
+/** The kinds of requests to the studio that faults and the record of requests distinguish. */
 export type RequestKind = (typeof requestKinds)[number];
 
 const tokens = z.int().min(0);
 
 /**
- * One way to misbehave; fields combine. Counts are tokens of a chat stream. On an answer that is not a stream `cut` and
- * `stall` do the work first and then lose the answer, which is how a paid job gets lost; on a clip they count bytes.
+ * One way to misbehave; fields combine. Counts are tokens of a chat stream; on a clip they count bytes. On an answer
+ * that is no stream, `cut` and `stall` do the work first and then lose the answer. In this way a paid job gets lost.
  */
 export const faultSchema = z.strictObject({
   /** Answer with this HTTP status and do no work. */
@@ -20,9 +20,9 @@ export const faultSchema = z.strictObject({
   echo: z.boolean().optional(),
   /** Seconds in its `retry-after` header. */
   retryAfter: z.number().min(0).optional(),
-  /** Nothing more after so many, with the socket left open. */
+  /** Sends nothing more after so many, with the socket left open. */
   stall: tokens.optional(),
-  /** After so many the rest waits until `POST /studio/release`; an answer in one piece waits where this is set. */
+  /** After so many, the rest waits until `POST /studio/release`; an answer in one piece waits if this is set. */
   hold: tokens.optional(),
   /** The socket is destroyed after so many. */
   cut: tokens.optional(),
@@ -49,7 +49,7 @@ export type Fault = z.infer<typeof faultSchema>;
 export type JsonFault = NonNullable<Fault['bad_json']>;
 
 export const faultRuleSchema = z.strictObject({
-  /** Only requests whose prompt or raw body has this in it. */
+  /** Only requests whose prompt or raw body contains this. */
   match: z.string().default(''),
   kind: z.enum([...requestKinds, 'any']).default('any'),
   fault: faultSchema,

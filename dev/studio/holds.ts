@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export class Holds {
   private readonly released = new Set<string>();
 
-  /** From now on what has `match` in its prompt is held again where a fault says so. */
+  /** From now on a prompt that contains `match` is held again, if a fault requires it. */
   arm(match: string): void {
     this.released.delete(match);
   }

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
-/** A file of JSON lines that only grows; each line is in the system's hands before `append` returns, so kill -9 loses none. */
+/** A file of JSON lines that only grows. The system has each line before `append` returns, so kill -9 loses none. */
 export class JsonLines<T> {
   constructor(private readonly path: string) {}
 

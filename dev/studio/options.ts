@@ -1,8 +1,8 @@
 import type { FaultRule } from './faults';
 
-/** How a stand-in provider behaves. Only `stateDir` must be given. */
+/** The behaviour of a stand-in provider. Only `stateDir` is required. */
 export interface StudioOptions {
-  /** Where video jobs and files live; a studio started again on the same folder goes on with them. */
+  /** The folder of video jobs and files; a studio that is started again on the same folder continues them. */
   stateDir: string;
   /** TCP port on 127.0.0.1; 0, the default, takes a free one. */
   port?: number;
@@ -14,7 +14,7 @@ export interface StudioOptions {
   firstTokenDelayMs?: number;
   /** Time a video job spends before its clip is rendered, in milliseconds. */
   videoDelayMs?: number;
-  /** Another seed tells other stories and draws other pictures. */
+  /** Another seed gives other stories and other pictures. */
   seed?: number;
   /** When set, a request under another key is answered with 401. */
   apiKey?: string;

@@ -30,8 +30,8 @@ const kept = 20_000;
 const paidKinds: readonly RequestKind[] = ['chat', 'image', 'video_submit'];
 
 /**
- * What was asked of the studio, so that a test can count what was paid. Keeps the last 20,000 requests; those that cost
- * something are also kept in the file, at their beginning and at their end, and so outlive a killed studio.
+ * The requests to the studio, so that a test can count the paid ones. It keeps the last 20,000 requests. Requests that
+ * cost something are also written to the file, at their beginning and at their end, and so outlive a killed studio.
  */
 export class RequestRecord {
   private readonly entries: Entry[];
@@ -68,7 +68,7 @@ export class RequestRecord {
     this.keep(seen, prompt);
   }
 
-  /** Those whose whole prompt has `match` in it, oldest first. */
+  /** The requests whose whole prompt contains `match`, oldest first. */
   matching(match: string): SeenRequest[] {
     return this.entries.filter((each) => each.prompt.includes(match)).map((each) => each.seen);
   }

@@ -21,11 +21,14 @@ import { VideoJobs } from './video/video-jobs';
 export interface Studio {
   /** The base URL that an OpenAI client is given, `/v1` included. */
   url: string;
-  /** Closes every connection and stops every render; unfinished video jobs go on at the next start. */
+  /** Closes every connection and stops every render; unfinished video jobs continue at the next start. */
   close(): Promise<void>;
 }
 
-/** Starts a stand-in for an AI provider on 127.0.0.1. Fails when the port is taken or the folder cannot be written. */
+/**
+ * Starts a stand-in for an AI provider on 127.0.0.1. Fails if the port is taken or the folder cannot be written.
+ * Glossary: studio.
+ */
 export async function startStudio(options: StudioOptions): Promise<Studio> {
   const settings = settingsFrom(options);
   const videos = new VideoJobs(settings);

@@ -1,6 +1,6 @@
 import { ApiError } from './http/api-error';
 
-/** What real services have switched off by November 2026; they answer as to a name that they never knew. */
+/** Models that real services have switched off by November 2026; they count as unknown names. */
 const SHUT_DOWN = /^(?:dall-e-[23]|gpt-image-1|sora-2(?:-pro)?|gpt-4\.5-preview|gpt-3\.5-turbo-instruct)$/;
 
 const IMAGE_FIELDS = new Set(
@@ -19,7 +19,7 @@ const VEO_SIZES = ['1280x720', '720x1280', '1920x1080', '1080x1920'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Refuses what image services refuse today, which a lenient stand-in would let through. */
+/** Refuses what image services refuse today; a lenient stand-in would accept it. */
 export function refuseImage(request: Fields): void {
   const model = refuseModel(request);
   refuseUnknown(request, IMAGE_FIELDS);

@@ -1,4 +1,4 @@
-/** The services that all suites of one run of the tests share: prints where they are, and ends with its standard input. */
+/** The services that all suites of one test run share: prints their addresses, and ends with its standard input. */
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

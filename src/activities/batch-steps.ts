@@ -9,8 +9,9 @@ import type { ActivityDeps } from './deps';
 const AT_ONCE = 10;
 
 /**
- * What Temporal says of each story, in the order asked; null of one that it cannot say anything of now. `queued`: its last
- * run was an older one, which had announced its end before the batch queued the project, and the project still needs a run.
+ * The state of each story in Temporal, in the order of the request; null if Temporal cannot answer for it now.
+ * `queued`: the newest run of the story is older than the batch's entry and has announced its end, and the project
+ * still needs a run.
  */
 export async function storyStates(
   { dataSource, logger }: ActivityDeps,
@@ -69,7 +70,7 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
   }
 }
 
-/** A live story's own word for where it stands. Before it has said anything it is about to work. */
+/** The status that a running story reports about itself. Before its first report it counts as processing. */
 function standing(said: unknown): BatchedStatus {
   return said === 'needs_attention' || said === 'paused' || said === 'awaiting_approval' ? said : 'processing';
 }

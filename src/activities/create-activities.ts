@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { keepOrigin } from '../log-context';
 import type { BatchActivities, LaneKind, ReconcileActivities, RunsPage, StoryActivities } from '../protocol';
-import { adoptRun } from './runs/resync-run';
+import { resyncRun } from './runs/resync-run';
 import { announceLane } from './runs/announce';
 import { storyStates } from './batch-steps';
 import { closeQueued, closeStory } from './runs/close-story';
@@ -16,7 +16,7 @@ import { reconcileRuns } from './reconcile/reconcile-runs';
 import { announceRun, closeRun, parkLane } from './runs/run-lifecycle';
 import { settledLane } from './lanes/settled-lane';
 import { toApplicationFailure } from './lanes/stage-failure';
-import { listScenes, markRun, rejectLanes, skipLane } from './runs/run-status';
+import { listScenes, publishRunStatus, rejectLanes, skipLane } from './runs/run-status';
 import { stopLanes } from './lanes/stop-lanes';
 import { strayRuns } from './reconcile/stray-runs';
 
@@ -34,15 +34,17 @@ export function createLaneActivities(deps: ActivityDeps): {
   };
 }
 
-/** What a run, or a batch of them, needs besides its lanes: short steps on the workflow's own task queue, safe to repeat. */
+/**
+ * The steps that a run, or a batch, needs besides its lanes: short, safe to repeat, on the workflow's own task queue.
+ */
 export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, LaneActivity> & BatchActivities {
   return {
     openRun: (request) => classified(openRun(deps, request)),
     parkLane: (request) => classified(parkLane(deps, request)),
     skipLane: (request) => classified(skipLane(deps, request)),
     rejectLanes: (request) => classified(rejectLanes(deps, request)),
-    markRun: (request) => classified(markRun(deps, request)),
-    adoptRun: (request) => classified(adoptRun(deps, request)),
+    markRun: (request) => classified(publishRunStatus(deps, request)),
+    adoptRun: (request) => classified(resyncRun(deps, request)),
     settledLane: (lane) => classified(settledLane(deps, lane)),
     listScenes: (input) => classified(listScenes(deps, input)),
     closeRun: (request) => classified(closeRun(deps, request)),
@@ -55,7 +57,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
   };
 }
 
-/** What keeps rows and media true whatever happened to their runs; on the workflow's own task queue, too. */
+/** The steps that repair rows and media after any failure of a run; on the workflow's own task queue, too. */
 export function createReconcileActivities(deps: ActivityDeps): ReconcileActivities {
   return {
     reconcileRuns: (request) => classified(reconcilePage(deps, request)),

@@ -7,7 +7,7 @@ import type { StoryMetrics } from '../telemetry';
 import type { RunLookup } from './runs/run-lookup';
 import type { StopSignals } from './lanes/stop-signal';
 
-/** What activities work with; made once per worker process. */
+/** The services that activities work with; made once per worker process. */
 export interface ActivityDeps extends PlanSource {
   readonly dataSource: DataSource;
   readonly log: EventLog;
@@ -16,8 +16,11 @@ export interface ActivityDeps extends PlanSource {
   readonly media: MediaStore;
   readonly runs: RunLookup;
   readonly logger: Logger;
-  /** Hears of faults of the media folder's disk that its store does not see: other programs write there as well. */
+  /**
+   * Called with faults of the media folder's disk that the media store does not see: other programs write there as
+   * well.
+   */
   readonly onDiskFault?: (error: unknown) => void;
-  /** Absent where nobody scrapes this worker. */
+  /** Absent if nobody scrapes this worker. */
   readonly metrics?: StoryMetrics;
 }

@@ -29,7 +29,7 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** Of an option that may be given again. */
+/** Adds a stage to an option that may be given more than once. */
 export function addStage(text: string, before: readonly StageName[] = []): readonly StageName[] {
   return [...before, stageArgument(text)];
 }
@@ -59,12 +59,12 @@ export function amount(text: string): number {
 /** Input beyond this is no topic, and may have no end. */
 const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
 
-/** The topic, from standard input where it is `-`. */
+/** The topic; `-` reads it from standard input. */
 export async function readTopic(topic: string, stdin: Readable): Promise<string> {
   return topic === '-' ? readText(stdin, MOST_INPUT_BYTES) : topic;
 }
 
-/** What comes after so many bytes is left out. */
+/** Reads at most `mostBytes` bytes; the rest is left out. */
 export async function readText(source: Readable, mostBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;

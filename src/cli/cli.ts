@@ -4,7 +4,7 @@ import type { Config } from '../config';
 import { startTracing } from '../telemetry';
 import { JsonRenderer, LiveRenderer, PlainRenderer, type Renderer, type Screen } from './render';
 
-/** What a command has at hand. */
+/** The services that a command uses. */
 export interface Cli {
   readonly screen: Screen;
   /** A line on standard error, for people: notes and failures, never results. */
@@ -12,7 +12,10 @@ export interface Cli {
   readonly stdin: Readable;
   /** Throws `Config.Invalid`. Read when it is needed, so that help works with any environment. */
   readonly config: () => Config;
-  /** From the first call on Ctrl-C and SIGTERM fire this instead of ending the process; a second one ends it at once. */
+  /**
+   * From the first call on, Ctrl-C and SIGTERM fire this instead of ending the process; a second one ends the process
+   * at once.
+   */
   readonly interrupted: () => AbortSignal;
   exitCode: number;
 }

@@ -32,7 +32,10 @@ export interface EditRequest {
   readonly version?: number;
 }
 
-/** What the options ask for; undefined where they ask for no change. Throws `Project.Invalid` where they do not fit together. */
+/**
+ * The edit that the options describe; undefined if they describe none. Throws `Project.Invalid` if they contradict each
+ * other.
+ */
 export async function editRequest(flags: EditFlags, stdin: Readable): Promise<EditRequest | undefined> {
   const changes = await changesOf(flags, stdin);
   const version = flags.version === undefined ? {} : { version: flags.version };
@@ -61,7 +64,7 @@ async function changesOf(flags: EditFlags, stdin: Readable): Promise<ProjectChan
     ...(rewrite !== undefined && { rewrite: (await readInput(rewrite, stdin)).trimEnd() }),
     ...(lane !== undefined && text !== undefined && { text: { lane, content: await readInput(text, stdin) } }),
     ...(scene !== undefined && { scenes: [{ scene_number: scene, ...fields }] }),
-    // The client says what a new scene lacks.
+    // The client reports the missing fields of a new scene.
     ...(addScene && { add: [{ ...fields, ...(at !== undefined && { at }) }] as unknown as ProjectChanges['add'] }),
     ...(removeScene && { remove: removeScene }),
     ...(order && { order }),

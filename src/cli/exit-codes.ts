@@ -1,4 +1,4 @@
-/** What a script can learn from how the command ended. The help text and docs are made from this table. */
+/** The exit codes of commands, for scripts. The help text and the docs are made from this table. */
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'done' },
   failed: { code: 1, meaning: 'a run failed or was cancelled, or a service cannot be reached' },
@@ -9,7 +9,7 @@ export const EXIT_CODES = {
     meaning: 'a lane needs attention or a stage approval; the run waits for retry, skip, approve, reject or cancel',
   },
   mismatch: { code: 5, meaning: 'a text was shown that is not the one that is stored: Stream.Mismatch' },
-  interrupted: { code: 130, meaning: 'left with Ctrl-C; the run goes on' },
+  interrupted: { code: 130, meaning: 'left with Ctrl-C; the run continues' },
 } as const;
 
 export function exitCodesHelp(): string {

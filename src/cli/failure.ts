@@ -3,12 +3,12 @@ import { StoryreelError } from '../protocol';
 import { EXIT_CODES } from './exit-codes';
 
 export interface Failure {
-  /** One line for a person; empty where the command line's parser has said it all. */
+  /** One line for a person; empty if the parser of the command line has printed everything. */
   readonly message: string;
   readonly code: number;
 }
 
-/** How an error ends the command: what to say, and the exit code. */
+/** The message and the exit code with which an error ends the command. */
 export function failureOf(error: unknown): Failure {
   // Help and version leave the parser as errors too, with 0.
   if (error instanceof CommanderError) {

@@ -1,13 +1,13 @@
-import { resolve } from 'node:path';
 import type { ProjectView, StoryClient } from '../client';
 import type { Config } from '../config';
 import { isTerminal, laneParts, type Cursor, type ProjectId, type StageName, type StoryEvent } from '../protocol';
 import { EXIT_CODES } from './exit-codes';
 import { EMPTY_VIEW, lanesOfStage, reduceStory, type Ending, type Renderer, type StoryView } from './render';
 import { liveRun } from './live-run';
+import { placeOfMedia } from '../storage';
 
 export interface FollowOptions {
-  /** Go on after this event instead of beginning with a snapshot. */
+  /** Continue after this event instead of beginning with a snapshot. */
   readonly from?: Cursor;
   /** Only this stage; the watch ends with it. */
   readonly stage?: StageName;
@@ -15,7 +15,7 @@ export interface FollowOptions {
   readonly stopWhenParked: boolean;
   /** Leaves the run going. */
   readonly signal: AbortSignal;
-  /** Puts the film where a person looks for it, and gives that path. */
+  /** Copies the film to the place where a person expects it, and returns that path. */
   readonly placeFilm?: (path: string, project: ProjectView) => Promise<string>;
 }
 
@@ -37,7 +37,7 @@ const CODES: Readonly<Record<Outcome, number>> = {
   left: EXIT_CODES.interrupted.code,
 };
 
-/** Shows a project's run until it ends, is parked or is left, and says how it stands then. */
+/** Shows a project's run until it ends, needs attention or is left, and returns its status then. */
 export async function followStory(
   { client, config }: { readonly client: StoryClient; readonly config: Config },
   projectId: ProjectId,
@@ -85,7 +85,7 @@ async function outcomeOf(view: StoryView, { client, projectId, options, event }:
   if (view.status === 'awaiting_approval' && (event.type === 'awaiting' || event.type === 'snapshot')) return 'parked';
   if (event.type !== 'attention' && event.type !== 'snapshot') return undefined;
   if (![...view.lanes.values()].some(({ status }) => status === 'needs_attention')) return undefined;
-  // Right after a retry Postgres still says that the lane is parked; the workflow knows better.
+  // Right after a retry, Postgres still has `needs_attention` for the lane; the workflow is more recent.
   return event.type === 'attention' || (await liveRun(client, projectId)) !== 'running' ? 'parked' : undefined;
 }
 
@@ -112,7 +112,7 @@ async function endingOf(
   { placeFilm }: FollowOptions,
 ): Promise<Ending> {
   const project = await client.status(projectId);
-  const stored = project.film && resolve(config.MEDIA_DIR, project.film.asset);
+  const stored = project.film && placeOfMedia(config, project.film.asset);
   const isDone = stored !== undefined && project.status === 'completed';
   const filmPath = isDone && placeFilm ? await placeFilm(stored, project) : stored;
   return { project, seconds: last - began, ...(filmPath !== undefined && { filmPath }) };

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoryClient } from '../client';
 import type { ProjectId } from '../protocol';
 
-/** Without a worker nobody answers for the workflow. */
+/** Without a worker, the workflow does not answer. */
 const ANSWER_MS = 3_000;
 
-/** What Temporal says about the project's run. A workflow that exists and does not answer counts as running. */
+/** The state of the project's run in Temporal. A workflow that exists and does not answer counts as running. */
 export async function liveRun(client: StoryClient, projectId: ProjectId): Promise<'none' | 'running' | 'parked'> {
   const late = new AbortController();
   const asked = client.runStatus(projectId).then(

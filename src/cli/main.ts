@@ -26,7 +26,7 @@ const cli: Cli = {
   exitCode: EXIT_CODES.ok.code,
 };
 
-// Whoever read our output has gone (`| head`): there is nobody left to tell.
+// The reader of our output has gone (`| head`), so nothing more can be printed.
 process.stdout.on('error', () => process.exit(EXIT_CODES.ok.code));
 process.stderr.on('error', () => undefined);
 

@@ -30,7 +30,7 @@ Examples:
 Settings are read from the environment; see docs/configuration.md.
 `;
 
-/** The command line. Errors of the parser are thrown, so that one place decides about the exit code. */
+/** The command line. The parser's errors are thrown, so that one place decides about the exit code. */
 export function createProgram(cli: Cli): Command {
   const program = new Command('storyreel')
     .description('Turns a topic into a short film, and shows it as it is made.')

@@ -12,7 +12,7 @@ interface Following {
   readonly signal: AbortSignal;
 }
 
-/** Starts a run and shows it until it ends, is parked or is left. Gives the exit code. */
+/** Starts a run and shows it until it ends, needs attention or is left. Returns the exit code. */
 export async function startAndFollow(
   cli: Cli,
   at: { readonly client: StoryClient; readonly config: Config },

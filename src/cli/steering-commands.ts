@@ -13,14 +13,14 @@ interface Steering {
   readonly summary: string;
   readonly description: string;
   readonly examples: readonly string[];
-  /** What it is about, besides the project. */
+  /** The object of the command, besides the project. */
   readonly about?: Subject;
   readonly options?: (command: Command) => void;
-  /** Gives the lines that say what has changed. */
+  /** Sends the message; returns lines that describe what has changed. */
   send(client: StoryClient, projectId: ProjectId, about: string, options: SteerOptions): Promise<readonly string[]>;
 }
 
-/** Throws where the command line names what there cannot be. */
+/** Throws if the command line names an object that cannot exist. */
 interface Subject {
   readonly name: string;
   readonly description: string;
@@ -60,7 +60,7 @@ const COMMANDS: readonly Steering[] = [
     examples: [`resume ${ID}`],
     async send(client, projectId) {
       await client.resume(projectId);
-      return ['The run goes on.'];
+      return ['The run continues.'];
     },
   },
   {
@@ -98,7 +98,7 @@ const COMMANDS: readonly Steering[] = [
   {
     name: 'reject',
     summary: 'have a stage made again that waits for approval',
-    description: 'Has a stage made again that waits for approval, or one lane of it. The model is told the reason.',
+    description: 'A stage that waits for approval, or one lane of it, is made again. The model is given the reason.',
     examples: [
       `reject ${ID} storyboard --reason "too dark for children"`,
       `reject ${ID} image_generation --lane image_generation/2 --reason "he wears no hat"`,

@@ -4,15 +4,15 @@ import { ApiKey } from '../entities';
 import { read, type Read } from './projects/inputs';
 
 /**
- * What a key allows: `write` creates, edits and deletes; `spend` sets budgets; `share` hands out tokens for one project; `admin`
- * makes keys and reads the audit.
+ * The permissions of a key: `write` creates, edits and deletes; `spend` sets budgets. `share` issues tokens for one
+ * project; `admin` makes keys and reads the audit log.
  */
 export const SCOPES = ['read', 'write', 'run', 'review', 'spend', 'share', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface NewApiKey {
   readonly name: string;
-  /** Whose projects it is for; without one, everybody's. */
+  /** The key gives access to this owner's projects only; without an owner, to all projects. */
   readonly owner?: string;
   /** Default: all; of a key with an owner, all but `admin`. */
   readonly scopes?: readonly Scope[];
@@ -31,7 +31,7 @@ export interface ApiKeyView {
   readonly revokedAt?: Date;
 }
 
-/** Shaped so that a key is known where it is seen. */
+/** The form of a key, so that a key is recognised wherever it appears. */
 const KEY = /^sr_([0-9a-f]{8})_[\w-]{43}$/;
 const ANY_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -71,7 +71,7 @@ export class ApiKeys {
     });
   }
 
-  /** Resolves false where there is no such key that counts. Open streams end within a second. */
+  /** Resolves with false if there is no valid key with this id. Open streams end within a second. */
   revoke(id: string): Promise<boolean> {
     return this.run(async () => {
       const rows = await this.dataSource.query<unknown[][]>(
@@ -102,7 +102,7 @@ export class ApiKeys {
     });
   }
 
-  /** Of these, the ones that count no more. */
+  /** Those of the given keys that are no longer valid. */
   gone(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
       const sound = await this.dataSource

@@ -6,7 +6,7 @@ export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'>;
 export interface AuditPage {
   /** Newest first. */
   readonly entries: readonly AuditEntry[];
-  /** Where the next page begins. */
+  /** The position of the next page. */
   readonly next?: string;
 }
 

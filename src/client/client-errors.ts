@@ -5,7 +5,7 @@ import { refusedByTemporal } from '../temporal';
 
 /** gRPC's codes for a server that is not there, answers too late, or has no room. */
 const AWAY: readonly unknown[] = [1, 4, 8, 14];
-/** And for one that does not let us in. */
+/** The gRPC codes of a server that refuses our credentials. */
 const REFUSED: readonly unknown[] = [7, 16];
 
 /** Whatever the client has met, as a `StoryreelError`. */
@@ -38,14 +38,14 @@ export function isAway(error: unknown): boolean {
   return AWAY.includes(grpcCodeOf(error));
 }
 
-/** Temporal's client wraps what gRPC says. */
+/** Temporal's client wraps the gRPC error. */
 function grpcCodeOf(error: unknown): unknown {
   const { cause, code } = (error ?? {}) as { cause?: unknown; code?: unknown };
   if (error instanceof ServiceError) return (cause as { code?: unknown } | undefined)?.code;
   return typeof code === 'number' ? code : undefined;
 }
 
-/** The words of the innermost cause; its code is a number that tells nobody anything. */
+/** Only the message of the innermost cause; its code is a number without meaning for the reader. */
 function messageOnly(error: unknown): Error {
   const { cause } = error as Error;
   const inner = cause instanceof Error ? cause : (error as Error);

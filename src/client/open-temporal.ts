@@ -6,7 +6,7 @@ import { connectTemporal, dataConverter } from '../temporal';
 
 const TEMPORAL_MS = 5_000;
 
-/** What a client takes from the program around it. */
+/** The services that a client takes from the program around it. */
 export interface ConnectOptions {
   /** Measures the watches of this client. */
   readonly metrics?: StoryMetrics;

@@ -11,7 +11,7 @@ import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batc
 import { read } from './projects/inputs';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
-/** What is not of one project: lists over all of them. */
+/** Lists and figures over all projects. */
 export class Overview {
   constructor(
     private readonly source: PlanSource & { readonly dataSource: DataSource },
@@ -19,7 +19,7 @@ export class Overview {
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
-  /** Gates that wait and parked lanes, the oldest first; see `reviewQueue`. */
+  /** Open gates, and lanes that need attention, the oldest first; see `reviewQueue`. */
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.run(() => reviewQueue(this.source.dataSource, filter));
   }
@@ -29,7 +29,7 @@ export class Overview {
     return this.run(() => listBatches(this.source.dataSource, filter));
   }
 
-  /** What a film would cost that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */
+  /** The cost of a film that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => {
       const { settings: { scenes } = {}, ...given } = read('the estimate', input);

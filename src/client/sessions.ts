@@ -16,10 +16,10 @@ const JOINED = `sessions s LEFT JOIN api_keys k ON k.id = s.key_id
 
 export interface SessionView {
   readonly id: string;
-  /** Whose projects it is for; without one, everybody's. */
+  /** The session gives access to this owner's projects only; without an owner, to all projects. */
   readonly owner?: string;
   readonly scopes: readonly Scope[];
-  /** The one project that it shows; absent: all that are the owner's. */
+  /** The one project that the session shows; absent: all projects of the owner. */
   readonly only?: ProjectId;
   /** When it ends at the latest. */
   readonly expiresAt: Date;
@@ -41,7 +41,10 @@ export class Sessions {
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
-  /** A token that signs the operator in, once, within a minute. Whoever reaches the database is the operator. */
+  /**
+   * Creates a token that signs the operator in, once, within a minute. Anyone with access to the database is the
+   * operator.
+   */
   createLoginToken(): Promise<string> {
     return this.run(async () => {
       const token = randomBytes(32).toString('base64url');
@@ -54,7 +57,7 @@ export class Sessions {
     });
   }
 
-  /** Uses a login token up. Resolves false where it does not count. Of two at once, one gets true. */
+  /** Uses a login token up. Resolves with false if it is not valid. Of two calls at the same time, one gets true. */
   takeLoginToken(token: string): Promise<boolean> {
     return this.run(async () => {
       const [rows] = await this.dataSource.query<[unknown[], number]>(
@@ -102,7 +105,7 @@ export class Sessions {
     });
   }
 
-  /** Of these, the ones that count no more. */
+  /** Those of the given sessions that are no longer valid. */
   gone(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(

@@ -29,7 +29,6 @@ import {
   editProject,
   loadEditable,
   loadTextEdits,
-  lookAsEdited,
   type EditableProject,
   type EditedProject,
   type EditOptions,
@@ -39,9 +38,9 @@ import {
 } from './edit';
 import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { editsAtStake } from './batch/edits-at-stake';
-import { explainProject, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
+import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
-import { loadStanding, loadTruth } from './watch/project-rows';
+import { loadStatusRows, loadProjectRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
 import { openTemporal, type ConnectOptions } from './open-temporal';
 import { closedError, storyreelError } from './client-errors';
@@ -55,22 +54,22 @@ import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
 import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
-import { steerRun, tellEdited } from './runs/send-message';
+import { steerRun, signalEdited } from './runs/send-message';
 import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
 
-/** How long Redis may take to answer before a client goes on without it. */
+/** How long Redis may take to answer before a client continues without it. */
 const REDIS_MS = 1_000;
 
 /**
- * What a backend uses to make films and to follow and steer them. One per process: it holds a connection to Temporal, a
- * pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
+ * The API with which a backend creates, follows and steers films. Use one per process: it holds a connection to
+ * Temporal, a pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
  */
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
-  /** What is not of one project. */
+  /** Lists and figures over all projects. */
   readonly overview: Overview;
   /** These four are of the HTTP gateway. */
   readonly keys: ApiKeys;
@@ -91,7 +90,7 @@ export class StoryClient {
     this.source = { dataSource, log, config };
     this.watched = {
       log,
-      snapshots: new SnapshotReader(log, (id) => this.run(() => loadTruth(dataSource, id))),
+      snapshots: new SnapshotReader(log, (id) => this.run(() => loadProjectRows(dataSource, id))),
       status: (id) =>
         this.run(async () => {
           const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
@@ -110,8 +109,7 @@ export class StoryClient {
 
   /**
    * Settings are an object: without `readConfig`, nothing is read from the environment. Throws `Config.Invalid`, and
-   * `Service.Unreachable` where Temporal or Postgres cannot be reached. Redis may be away: watching
-   * waits for it.
+   * `Service.Unreachable` if Temporal or Postgres cannot be reached. Redis may be away: a watch then waits for it.
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
     const config = configOf(settings);
@@ -133,7 +131,7 @@ export class StoryClient {
     return this.run(() => createProject(this.dataSource, input, options));
   }
 
-  /** Whose project it is; undefined where it is nobody's. Throws `Project.NotFound`. */
+  /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
     return this.run(async () => (await this.project(read('the project id', projectId))).owner ?? undefined);
   }
@@ -159,17 +157,17 @@ export class StoryClient {
     });
   }
 
-  /** Where the project stands. Throws `Project.NotFound`. */
+  /** The status of the project. Throws `Project.NotFound`. */
   status(projectId: ProjectId): Promise<ProjectView> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      const standing = await loadStanding(this.dataSource, id);
+      const standing = await loadStatusRows(this.dataSource, id);
       if (!standing) throw projectNotFound(id);
       return projectView(id, standing, await usageTotals(this.dataSource.manager, id), this.config);
     });
   }
 
-  /** What the live workflow itself says; undefined where none runs. Throws `Worker.Absent` where nobody answers for it. */
+  /** The status that the live workflow reports; undefined if none runs. Throws `Worker.Absent` if no worker answers. */
   runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
     return this.run(() => runStatus(this.temporal, read('the project id', projectId)));
   }
@@ -179,7 +177,7 @@ export class StoryClient {
     return this.run(() => {
       const id = read('the project id', projectId);
       const isLive = () => isRunning(this.temporal, workflowIdOf(id));
-      const run = { isLive, tell: () => tellEdited(this.temporal, id) };
+      const run = { isLive, tell: () => signalEdited(this.temporal, id) };
       return editProject(this.source, run, id, changes, read('the edit', options));
     });
   }
@@ -197,14 +195,8 @@ export class StoryClient {
   /** What a run would make, why, and at what cost; with `changes`, as if they were stored. See `explainProject`. */
   explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => {
-      const id = read('the project id', projectId);
-      const { changes, ...given } = read('what to explain', options);
-      if (changes === undefined) return explainProject(this.source, id, given);
-      const isLive = () => isRunning(this.temporal, workflowIdOf(id));
-      return lookAsEdited(this.source, isLive, id, changes as ProjectChanges, async (manager, version) => ({
-        ...(await explainProject({ dataSource: { manager }, config: this.config }, id, given)),
-        version,
-      }));
+      const [id, given] = [read('the project id', projectId), read('what to explain', options)];
+      return explainEdited(this.source, () => isRunning(this.temporal, workflowIdOf(id)), id, given);
     });
   }
 
@@ -213,14 +205,14 @@ export class StoryClient {
     return (await this.page(filter)).projects;
   }
 
-  /** The same with where the next page begins. */
+  /** The same list, with the position of the next page. */
   page(filter: ListFilter = {}): Promise<ProjectPage> {
     return this.run(() => listProjects(this.dataSource, filter));
   }
 
   /**
-   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound`, as its first answer. With a client
-   * that is closed it ends at once.
+   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound` with its first answer. If the
+   * client is closed, the watch ends at once.
    */
   watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     try {
@@ -231,8 +223,8 @@ export class StoryClient {
   }
 
   /**
-   * Begins nothing new in the live run; with `now`, also stops what runs, in mid-sentence: `resume` goes on from there.
-   * This and the messages below throw what `steerRun` does.
+   * Starts nothing new in the live run; with `now`, also stops running lanes in mid-sentence, and `resume` continues
+   * them from there. This and the messages below throw what `steerRun` throws.
    */
   pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
     return this.steer(projectId, 'pause', () => read('the pause', options));
@@ -242,27 +234,32 @@ export class StoryClient {
     return this.steer(projectId, 'resume', () => ({}));
   }
 
-  /** Has lanes that wait for a person tried again: one (`image_generation/3`) or all of a stage. Gives those lanes. */
+  /**
+   * Lanes that wait for a person are tried again: one (`image_generation/3`) or all of a stage. Returns those lanes.
+   */
   async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
     return (await this.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** Lets the run go on without a lane, or without all of a stage that are not settled. Gives those lanes. */
+  /** The run continues without a lane, or without all lanes of a stage that are not committed. Returns those lanes. */
   async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
     return (await this.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** Stops a lane and keeps its text as it is. It waits for `retry` or `skip` then. Gives the lanes. */
+  /** Stops a lane and keeps its text. The lane then waits for `retry` or `skip`. Returns the lanes. */
   async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
     return (await this.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** Lets a run go on that waits after this stage. */
+  /** A run that waits after this stage continues. */
   approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
     return this.steer(projectId, 'approve', () => ({ gate: read('the stage', gate) }));
   }
 
-  /** Has a stage that waits for approval made again, or one lane of it; the model is told the reason. Gives the lanes. */
+  /**
+   * A stage that waits for approval, or one lane of it, is produced again. The model is given the reason. Returns the
+   * lanes.
+   */
   async reject(
     projectId: ProjectId,
     gate: StageName,
@@ -273,8 +270,8 @@ export class StoryClient {
   }
 
   /**
-   * Asks the run to end. Temporal knows of it when this resolves, and workers close their providers' connections in the same
-   * moment; where Redis is away, within a second. Throws `Project.NotFound`.
+   * Asks the run to end. It resolves when Temporal knows the request. Workers close their providers' connections at the
+   * same moment or, if Redis is away, within a second. Throws `Project.NotFound`.
    */
   cancel(projectId: ProjectId): Promise<CancelResult> {
     return this.run(() => {
@@ -285,12 +282,12 @@ export class StoryClient {
   }
 
   /**
-   * Removes a project: its events and texts in Redis, then every row; media that nothing else refers to go by the reconciler.
-   * Throws `Project.NotFound`, `Project.AlreadyRunning` while a run goes on, and `Service.Unreachable` where Redis cannot be
-   * reached; then nothing is removed, or only the events, and the call may be repeated.
+   * Removes a project: its events and texts in Redis, then every row. The reconciler later removes media that nothing
+   * else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Service.Unreachable`
+   * if Redis cannot be reached. Then nothing is removed, or only the events, and the call may be repeated.
    *
-   * Temporal keeps the histories of the runs until their retention ends; with `purgeHistory` they go as well, also those of a
-   * project that was deleted before.
+   * Temporal keeps the histories of the runs until their retention ends. With `purgeHistory` they are removed as well,
+   * also those of a project that was deleted before.
    */
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
@@ -300,14 +297,14 @@ export class StoryClient {
     });
   }
 
-  /** Looks for rows without a run and media without a row, repairs them, and says what was found. */
+  /** Finds rows without a run and media without a row, repairs them, and reports what was found. */
   reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
     return this.run(() => runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)));
   }
 
   /**
-   * Says what all runs of the project together may cost; without an amount, any. A lane that waits for room in the budget
-   * goes on after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
+   * Sets what all runs of the project together may cost; without an amount there is no limit. A lane that waits for
+   * room in the budget continues after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
    */
   setBudget(projectId: ProjectId, amount?: number): Promise<void> {
     return this.run(async () => {
@@ -317,22 +314,23 @@ export class StoryClient {
   }
 
   /**
-   * Makes many projects in their order, so many at once; what fails stops no other. Stores new ones first. The same
-   * `batchId` again goes on: topics that it has are not stored twice, completed projects are not run again unless they lack
-   * a stage, failed and cancelled ones are. Throws `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`,
-   * `Project.AlreadyRunning` where the batch is running and stages, gates or `force` say otherwise,
-   * `Project.WouldReplaceEdits` unless `replaceEdits` is set, and `Batch.NotFound` where the batch would be empty.
+   * Runs many projects in their order, with a limit on how many run at the same time; a failure stops no other project.
+   * New projects are stored first. A call with the same `batchId` continues that batch. Topics that it has are not
+   * stored twice. Completed projects run again only if they lack a stage; failed and cancelled ones run again. Throws
+   * `Project.Invalid`, `Stage.Unknown`, `Project.NotFound`, and `Batch.NotFound` if the batch would be empty. Throws
+   * `Project.AlreadyRunning` if the batch runs with other stages, gates or `force`. Throws `Project.WouldReplaceEdits`
+   * unless `replaceEdits` is set.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.run(() => this.batches.start(projects, options));
   }
 
-  /** Where a batch and each of its projects stand. Throws `Batch.NotFound`. */
+  /** The status of a batch and of each of its projects. Throws `Batch.NotFound`. */
   batchStatus(batchId: string): Promise<BatchView> {
     return this.run(() => this.batches.status(read('the batch id', batchId)));
   }
 
-  /** Where a batch stands, now and at each change, until nothing of it runs any more. Throws `Batch.NotFound`. */
+  /** The status of a batch, now and at each change, until none of its projects runs. Throws `Batch.NotFound`. */
   async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
     this.mustBeOpen();
     const { signal } = read('the watch of the batch', options);
@@ -341,7 +339,9 @@ export class StoryClient {
     yield* watchBatch(status, signal ? [signal, this.closing.signal] : [this.closing.signal]);
   }
 
-  /** Asks a batch and every run of it to end. Resolves false where it was not running. Throws `Batch.NotFound`. */
+  /**
+   * Asks a batch and every run of it to end. Resolves with false if the batch was not running. Throws `Batch.NotFound`.
+   */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(() => this.batches.cancel(read('the batch id', batchId)));
   }

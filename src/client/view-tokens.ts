@@ -55,7 +55,10 @@ export class ViewTokens {
     });
   }
 
-  /** Open streams of it end within a second. Resolves false where the project has no such token that counts. */
+  /**
+   * Open streams with this token end within a second. Resolves with false if the project has no valid token with this
+   * id.
+   */
   revoke(projectId: ProjectId, id: string): Promise<boolean> {
     return this.run(async () => {
       const [rows] = await this.dataSource.query<[unknown[], number]>(
@@ -74,7 +77,7 @@ export class ViewTokens {
     });
   }
 
-  /** Of these, the ones that count no more. */
+  /** Those of the given tokens that are no longer valid. */
   gone(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(

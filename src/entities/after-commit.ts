@@ -10,8 +10,8 @@ import {
 type Runner = Omit<QueryRunner, 'data'> & { readonly data: { afterCommit?: (() => void)[] } };
 
 /**
- * Does this when the manager's transaction has been committed, and never where it was not; at once where there is none. For what
- * cannot be taken back, such as a count. It must not throw.
+ * Calls `act` after the manager's transaction has committed, and never if it was rolled back; without a transaction, at
+ * once. It is for effects that cannot be undone, such as a count. `act` must not throw.
  */
 export function afterCommit(manager: EntityManager, act: () => void): void {
   const runner = manager.queryRunner as Runner | undefined;
@@ -23,7 +23,7 @@ export function afterCommit(manager: EntityManager, act: () => void): void {
 export class CommitWatch implements EntitySubscriberInterface {
   afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
     const runner = queryRunner as Runner;
-    // A savepoint was released, and the transaction goes on.
+    // A savepoint was released, and the transaction continues.
     if (runner.isTransactionActive) return;
     for (const act of taken(runner)) act();
   }

@@ -7,7 +7,7 @@ export class ApiKey {
   @PrimaryColumn('text')
   id: string;
 
-  /** Of the whole key, in hexadecimal. */
+  /** SHA-256 of the whole key, in hexadecimal. */
   @Column('text')
   sha256: string;
 
@@ -27,7 +27,7 @@ export class ApiKey {
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt: Date | null;
 
-  /** To the minute. */
+  /** The last use, to the minute. */
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt: Date | null;
 

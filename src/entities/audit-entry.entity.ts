@@ -12,7 +12,7 @@ export class AuditEntry {
   @Column('text', { nullable: true })
   owner: string | null;
 
-  /** Null where none was needed. */
+  /** Null if no credential was needed. */
   @Column('text', { nullable: true })
   credential: string | null;
 
@@ -35,7 +35,7 @@ export class AuditEntry {
   @Column('int')
   status: number;
 
-  /** Of the failure, where it is one. */
+  /** The type of the failure, if the action failed. */
   @Column('text', { nullable: true })
   code: string | null;
 

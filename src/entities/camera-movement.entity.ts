@@ -49,7 +49,7 @@ export class CameraMovement {
   @Column('text')
   text: string;
 
-  /** Of the text's UTF-8, in hex. */
+  /** SHA-256 of the text's UTF-8, in hex. */
   @Column('text')
   sha256: string;
 

@@ -15,23 +15,25 @@ export interface DataSourceSettings {
   readonly url: string;
   /** Connections at the same time. Default 10. */
   readonly poolSize?: number;
-  /** How long a query waits for a connection. Default 15,000; a new one that does not stand in 5,000 is tried again. */
+  /**
+   * How long a query waits for a connection. Default 15,000. A new connection that is not made in 5,000 is tried again.
+   */
   readonly acquireTimeoutMs?: number;
   /** How long one statement may run before it is ended; 0: any time. Default 30,000. */
   readonly statementTimeoutMs?: number;
-  /** What the connections are called in `pg_stat_activity`. Default `storyreel`. */
+  /** The name of the connections in `pg_stat_activity`. Default `storyreel`. */
   readonly applicationName?: string;
   /** Refuse a second connection to what runs within a transaction, which would wait for it with its locks. Default false. */
   readonly oneEach?: boolean;
-  /** Hears of every statement that Postgres refuses. */
+  /** Called with every statement that Postgres refuses. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * The way to Postgres; one per process. It connects at `initialize()`, which fails where the server cannot be reached
- * or refuses the login, and never changes the schema: see `migrate`. Close it with `destroy()`. It works through a pooler,
- * also one that gives each transaction another session: no state is kept in sessions. Throws `Config.Invalid` for a `sslmode`
- * that is none, or a certificate that cannot be read.
+ * The connections to Postgres; one per process. It connects at `initialize()`, which fails if the server cannot be
+ * reached or refuses the login, and never changes the schema: see `migrate`. Close it with `destroy()`. It works
+ * through a pooler, even if each transaction gets another session, because it keeps no state in sessions. Throws
+ * `Config.Invalid` for an unknown `sslmode`, or for a certificate that cannot be read.
  */
 export function createDataSource({
   url,

@@ -31,15 +31,16 @@ export class PoolUsedUp extends Error {
 }
 
 /**
- * What Postgres, or the way to it, has done. `passing`: the same statement may succeed later. `refused`: what it holds cannot
- * be stored, so that it is refused each time. `other`: nobody knows. The code is an SQLSTATE or one of a socket.
+ * A fault of Postgres, or of the connection to it. `passing`: the same statement may succeed later. `refused`: the
+ * values cannot be stored, so the statement is refused each time. `other`: unknown. The code is an SQLSTATE or one of a
+ * socket.
  */
 export interface DatabaseFault {
   readonly kind: 'passing' | 'refused' | 'other';
   readonly code?: string;
 }
 
-/** Undefined where the error is none of the database's. */
+/** Undefined if the error does not come from the database. */
 export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
   const code = codeOf(error);
   if (!isOfDatabase(error, code)) return undefined;
@@ -47,7 +48,7 @@ export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
   return { kind: passes ? 'passing' : isRefused(code) ? 'refused' : 'other', ...(code && { code }) };
 }
 
-/** Of the error itself, or of the driver's error in it. */
+/** The code of the error itself, or of the driver's error in it. */
 export function codeOf(error: unknown): string | undefined {
   const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
   const found = driverError?.code ?? code;
@@ -62,8 +63,8 @@ function isOfDatabase(error: unknown, code: string | undefined): boolean {
 }
 
 /**
- * SQLSTATE classes for a lost connection, missing resources, an operator's stop, a lost race and a failing system; and a
- * server, or a lock, that takes no write now.
+ * SQLSTATE classes for a lost connection, missing resources, an operator's stop, a lost race and a failing system. Also
+ * those of a server, or a lock, that takes no write now.
  */
 function isPassing(code: string | undefined): boolean {
   return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58|40|25006|55P03)/.test(code);

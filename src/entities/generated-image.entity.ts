@@ -3,7 +3,7 @@ import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
 
-/** The settled image of a scene. The picture itself lies in storage, under its hash. */
+/** The committed image of a scene. The picture itself is in storage, under its hash. */
 @Entity('generated_images')
 @Index('generated_images_sha256_idx', ['sha256'])
 @Unique('generated_images_scene_key', ['sceneId'])

@@ -15,12 +15,13 @@ import { oneOf } from './one-of';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
 
-/** `ambiguous_submit`: the provider may have taken the job, and nobody knows under which id. */
+/** `ambiguous_submit`: the provider may have accepted the job, and its id is unknown. */
 const VIDEO_STATUSES = ['submitting', 'ambiguous_submit', 'submitted', 'completed', 'failed', 'cancelled'] as const;
 
 /**
- * The clip of a scene and the paid job that makes it. The row is written before the job is asked for and gets the
- * provider's job id right after, so that a crash goes on with the same job and never pays for a second one.
+ * The clip of a scene and the paid job that makes it. The row is written before the job is requested and gets the
+ * provider's job id right after. After a crash, the next attempt continues the same job and never pays for a second
+ * one.
  */
 @Entity('generated_videos')
 @Index('generated_videos_sha256_idx', ['sha256'])
@@ -62,7 +63,7 @@ export class GeneratedVideo {
   @Column('text', { name: 'provider_job_id', nullable: true })
   providerJobId: string | null;
 
-  /** What was ordered, and is paid: the nearest that the model has. */
+  /** The ordered and paid length: the nearest that the model offers. */
   @Column('double precision', { name: 'ordered_seconds', nullable: true })
   orderedSeconds: number | null;
 

@@ -4,7 +4,7 @@ import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
 
-/** The smallest unit that runs, fails and is retried by itself, and the fences that keep late writers out. */
+/** The smallest unit that runs, fails and is retried separately, and the fences that reject late writers. */
 @Entity('lanes')
 @Index('lanes_project_status_idx', ['projectId', 'status'])
 @Index('lanes_parked_idx', ['stage', 'finishedAt'], { where: "status = 'needs_attention'" })
@@ -31,15 +31,15 @@ export class Lane {
   @Column('bigint', { default: 0, transformer: bigintNumber })
   fence: number;
 
-  /** The attempt whose result is stored. */
+  /** The fence of the attempt whose result is stored. */
   @Column('bigint', { name: 'settled_fence', nullable: true, transformer: bigintNumber })
   settledFence: number | null;
 
-  /** Of all that the settled result was made from. */
+  /** Hash of all inputs of the committed result. */
   @Column('text', { name: 'input_hash', nullable: true })
   inputHash: string | null;
 
-  /** A hash of each part of that by its name, to tell what has changed. */
+  /** A hash of each input by its name, to find out what has changed. */
   @Column('jsonb', { nullable: true })
   inputs: Record<string, string> | null;
 
@@ -47,27 +47,27 @@ export class Lane {
   @Column('boolean', { default: false })
   accepted: boolean;
 
-  /** Under which a person has last claimed the lane, so that attempts that began before write nothing any more. */
+  /** Fence of the last manual edit. Attempts with a lower fence are rejected. */
   @Column('bigint', { name: 'edited_fence', nullable: true, transformer: bigintNumber })
   editedFence: number | null;
 
-  /** That of the settled result, where a person has written it; any other where a model has made one since. */
+  /** Equal to `settled_fence` if a person has written the committed result; different if a model has made one since. */
   @Column('bigint', { name: 'written_fence', nullable: true, transformer: bigintNumber })
   writtenFence: number | null;
 
-  /** Of what the newest attempt is making, or was when it was interrupted: only that can be gone on from. */
+  /** Input hash of the newest attempt's result. Only a text with the same hash can be continued. */
   @Column('text', { name: 'attempted_hash', nullable: true })
   attemptedHash: string | null;
 
-  /** Of the settled result; what depends on it is made from this. */
+  /** Hash of the committed result; an input of the lanes that depend on it. */
   @Column('text', { name: 'result_hash', nullable: true })
   resultHash: string | null;
 
-  /** The run whose viewers know the settled result; a stage's end is told after all of its lanes are. */
+  /** The run that has announced the committed result. A stage's end is announced after all its lanes. */
   @Column('text', { name: 'announced_run_id', nullable: true })
   announcedRunId: string | null;
 
-  /** What people said was wrong with earlier results; part of what the lane is made from. Oldest first. */
+  /** The reasons that people gave for rejecting earlier results, oldest first; an input of the lane. */
   @Column('jsonb', { default: [] })
   feedback: string[];
 
@@ -77,7 +77,7 @@ export class Lane {
   @Column('jsonb', { nullable: true })
   error: EventError | null;
 
-  /** What its attempt waits for while it is `processing`: an outage that costs nothing but time. */
+  /** The outage that the attempt waits for while the lane is `processing`; it costs nothing but time. */
   @Column('jsonb', { name: 'waits_for', nullable: true })
   waitsFor: EventError | null;
 

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** A link by which one person signs in once. The link's token itself is not stored. */
 @Entity('login_links')
 export class LoginLink {
-  /** Of the token, in hexadecimal. */
+  /** SHA-256 of the token, in hexadecimal. */
   @PrimaryColumn('text')
   sha256: string;
 

@@ -4,13 +4,12 @@ import { MigrationExecutor, type DataSource } from 'typeorm';
 const MIGRATION_LOCK = 7_867_914_611;
 
 /**
- * Brings the schema up to date and returns the names of the migrations that were applied, oldest first; none where it
- * was up to date. Several deploys at once are safe: one applies, the others wait for it and find nothing left to do.
- * All is one transaction: on failure, or when the process dies, nothing has changed. Expects an initialized data
- * source.
+ * Brings the schema up to date and returns the names of the applied migrations, oldest first; none if it was up to
+ * date. Several deploys at once are safe: one applies, the others wait for it and find nothing left to do. All is one
+ * transaction: after a failure, or the death of the process, nothing has changed. Expects an initialized data source.
  */
 export function migrate(dataSource: DataSource): Promise<string[]> {
-  // Read committed, so that whoever has waited for the lock sees what its holder committed.
+  // Read committed, so that a process that waited for the lock sees what the holder committed.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
     // Waiting for another deploy, and altering a large table, may take longer than a statement normally may.
     await manager.query('SET LOCAL statement_timeout = 0');

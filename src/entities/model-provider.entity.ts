@@ -9,7 +9,7 @@ export interface ProviderPrices {
   readonly inputPerMillion?: number;
   readonly outputPerMillion?: number;
   readonly perImage?: number;
-  /** Of a clip, each second that is asked for, and each clip. */
+  /** For a clip: the price of each ordered second, and of each clip. */
   readonly perSecond?: number;
   readonly perVideo?: number;
 }
@@ -59,7 +59,7 @@ export class ModelProvider {
   @Column('jsonb', { nullable: true })
   prices: ProviderPrices | null;
 
-  /** How the provider goes on from a text that was cut off. */
+  /** How the provider continues a text that was cut off. */
   @Column('text', { default: 'none' })
   continuation: (typeof CONTINUATIONS)[number];
 
@@ -67,7 +67,7 @@ export class ModelProvider {
   @Column('boolean', { name: 'json_schema', default: true })
   jsonSchema: boolean;
 
-  /** The provider honours an `Idempotency-Key`: under a key that it knows, it neither makes nor bills anything again. */
+  /** The provider honours an `Idempotency-Key`: for a repeated key, it neither makes nor charges anything again. */
   @Column('boolean', { name: 'idempotency_key', default: false })
   idempotencyKey: boolean;
 

@@ -7,8 +7,8 @@ const USAGE_UNITS = ['token', 'image', 'second'] as const;
 const USAGE_OUTCOMES = ['open', 'useful', 'wasted'] as const;
 
 /**
- * One paid call: an attempt at a text or an image, or one job for a clip, which several attempts may tend. The row is
- * written before the call, so that nothing that was paid is forgotten, whoever dies.
+ * One paid call: an attempt at a text or an image, or one job for a clip, which several attempts may follow. The row is
+ * written before the call, so that no payment is forgotten after a crash.
  */
 @Entity('model_usage')
 @Check('model_usage_unit_check', oneOf('unit', USAGE_UNITS))
@@ -37,7 +37,7 @@ export class ModelUsage {
   @Column('text')
   model: string;
 
-  /** What the provider charges for. */
+  /** The unit that the provider charges for. */
   @Column('text', { default: 'token' })
   unit: (typeof USAGE_UNITS)[number];
 
@@ -55,30 +55,30 @@ export class ModelUsage {
   @Column('int', { name: 'output_tokens' })
   outputTokens: number;
 
-  /** Tokens paid for that are in no settled result: all of a wasted call's. */
+  /** Paid tokens that are in no committed result: all tokens of a wasted call. */
   @Column('int', { name: 'wasted_tokens', default: 0 })
   wastedTokens: number;
 
-  /** What the call can cost at most; counts against the budget as long as what it cost is not known. Null without prices. */
+  /** The most that the call can cost. The budget counts it until the real cost is known. Null without prices. */
   @Column('double precision', { nullable: true })
   reserved: number | null;
 
-  /** In the currency of the provider's prices; null where it has none. */
+  /** In the currency of the provider's prices; null if it has none. */
   @Column('double precision', { nullable: true })
   cost: number | null;
 
   @Column('double precision', { name: 'wasted_cost', default: 0 })
   wastedCost: number;
 
-  /** The provider did not say, so it was counted here. */
+  /** The provider did not report the amount, so it was counted here. */
   @Column('boolean', { default: false })
   estimated: boolean;
 
-  /** Under which the call was made, where the provider takes such a key. A job for a clip is found by it. */
+  /** The idempotency key of the call, if the provider takes one. The job of a clip is found by it. */
   @Column('text', { name: 'call_key', nullable: true })
   callKey: string | null;
 
-  /** The attempt whose text this one went on from: what is of use of the one is of use of the other. */
+  /** The attempt whose text this one continued: both texts are of use, or neither is. */
   @Column('bigint', { nullable: true, transformer: bigintNumber })
   continues: number | null;
 

@@ -5,8 +5,8 @@ import { oneOf } from './one-of';
 import { Project } from './project.entity';
 
 /**
- * A stage of a project as a whole; for a text stage also its settled text. The stage's name has no CHECK, so that a new
- * stage needs no migration.
+ * A stage of a project as a whole; for a text stage also its committed text. The stage's name has no CHECK, so that a
+ * new stage needs no migration.
  */
 @Entity('project_stages')
 @Unique('project_stages_project_stage_key', ['projectId', 'stage'])
@@ -28,7 +28,7 @@ export class ProjectStage {
   @Column('text', { nullable: true })
   text: string | null;
 
-  /** Of the text's UTF-8, in hex. */
+  /** SHA-256 of the text's UTF-8, in hex. */
   @Column('text', { nullable: true })
   sha256: string | null;
 

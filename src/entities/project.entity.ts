@@ -4,7 +4,7 @@ import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import type { RunSettings } from './run-settings';
 
-/** One story that is made or to be made. Removing it removes every row that belongs to it. */
+/** One story that is made or to be made. Removing it removes every row that belongs to it. Glossary: project. */
 @Entity('projects')
 @Index('projects_status_idx', ['status', 'updatedAt'])
 @Check('projects_status_check', oneOf('status', PROJECT_STATUSES))
@@ -28,7 +28,9 @@ export class Project {
   @Column('jsonb', { default: {} })
   settings: Record<string, unknown>;
 
-  /** What the project may cost in all its runs, in the currency of the providers' prices; null is without a limit. */
+  /**
+   * The most that the project may cost in all its runs, in the currency of the providers' prices; null means no limit.
+   */
   @Column('double precision', { nullable: true })
   budget: number | null;
 
@@ -36,11 +38,11 @@ export class Project {
   @Column('text', { name: 'run_id', nullable: true })
   runId: string | null;
 
-  /** Of the step that opened the last run; steps of older runs that come late can write nothing. */
+  /** The fence of the step that opened the last run; late steps of older runs can write nothing. */
   @Column('bigint', { name: 'run_fence', default: 0, transformer: bigintNumber })
   runFence: number;
 
-  /** What the last run was opened with; null where none was, or only one of an earlier release. */
+  /** The settings that opened the last run; null if there was none, or only one of an earlier release. */
   @Column('jsonb', { name: 'run_settings', nullable: true })
   runSettings: RunSettings | null;
 
@@ -48,7 +50,7 @@ export class Project {
   @Column('jsonb', { nullable: true })
   error: EventError | null;
 
-  /** Grows with every edit by a person, so that an editor can tell that somebody else was faster. */
+  /** Grows with every edit by a person, so that an editor notices another person's edit. */
   @Column('int', { default: 1 })
   version: number;
 

@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
-/** A stage's prompt that takes the place of the one in the code. Old versions stay; at most one per stage is active. */
+/** A stage's prompt that replaces the one in the code. Old versions stay; at most one per stage is active. */
 @Entity('prompt_templates')
 @Unique('prompt_templates_stage_version_key', ['stage', 'version'])
 @Index('prompt_templates_one_active_idx', ['stage'], { unique: true, where: '"active"' })

@@ -1,4 +1,4 @@
-/** A model as a run has chosen it. Where it is asked and with which key is each worker's own affair. */
+/** A model as a run has chosen it. Each worker has its own address and key for it. */
 export interface ModelSetting {
   /** A row of `model_providers` by its name, or `environment`. */
   readonly provider: string;
@@ -10,7 +10,10 @@ export interface ModelSetting {
   readonly keyed: boolean;
 }
 
-/** What shapes the results of a run beside the project itself: decided when the run opens, the same for every worker. */
+/**
+ * The settings that shape the results of a run, beside the project itself: fixed when the run opens, the same for every
+ * worker.
+ */
 export interface RunSettings {
   readonly models: { readonly text: ModelSetting; readonly image: ModelSetting; readonly video: ModelSetting };
   /** `WIDTHxHEIGHT`, in pixels. */

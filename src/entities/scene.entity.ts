@@ -9,7 +9,7 @@ import {
 } from 'typeorm';
 import { Project } from './project.entity';
 
-/** One scene of the storyboard. Removing it removes its image, camera move and clip. */
+/** One scene of the storyboard. Removing it removes its image, camera move and clip. Glossary: scene. */
 @Entity('storyboards')
 @Unique('storyboards_project_sequence_key', ['projectId', 'sequenceNumber'])
 export class Scene {
@@ -20,7 +20,7 @@ export class Scene {
   @ForeignKey(() => Project, { name: 'storyboards_project_fkey', onDelete: 'CASCADE' })
   projectId: string;
 
-  /** From 1. */
+  /** The scene number, from 1. */
   @Column('int', { name: 'sequence_number' })
   sequenceNumber: number;
 

@@ -11,7 +11,7 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
   return names.filter((name) => !applied.some((row) => row.name === name));
 }
 
-/** A standby, or a server or a role that was told to refuse writes. */
+/** True for a standby, or for a server or a role that is set to refuse writes. */
 export async function isReadOnly(dataSource: DataSource): Promise<boolean> {
   const [row] = await dataSource.query<{ read_only: string }[]>(
     `SELECT current_setting('transaction_read_only') AS read_only`,

@@ -5,11 +5,11 @@ import { ViewToken } from './view-token.entity';
 /** A person who is signed in at a browser. The cookie itself is not stored. */
 @Entity('sessions')
 export class Session {
-  /** Not secret; streams and the audit name the session by it. */
+  /** The id is not secret; streams and the audit name the session by it. */
   @PrimaryColumn('text')
   id: string;
 
-  /** Of the cookie's value, in hexadecimal. */
+  /** SHA-256 of the cookie's value, in hexadecimal. */
   @Column('text', { unique: true })
   sha256: string;
 
@@ -32,7 +32,7 @@ export class Session {
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 
-  /** To the minute. */
+  /** The last use, to the minute. */
   @Column('timestamptz', { name: 'used_at', default: () => 'now()' })
   usedAt: Date;
 }

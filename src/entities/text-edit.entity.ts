@@ -13,11 +13,11 @@ export class TextEdit {
   @ForeignKey(() => Project, { name: 'text_edits_project_fkey', onDelete: 'CASCADE' })
   projectId: string;
 
-  /** As it was called then; scenes that move take their lanes with them. */
+  /** The lane's name at that time; lanes move with their scenes. */
   @Column('text')
   lane: string;
 
-  /** Of the project, after the edit. */
+  /** The version of the project after the edit. */
   @Column('int')
   version: number;
 
@@ -44,7 +44,7 @@ export class TextEdit {
   @Column('text')
   replaced: string;
 
-  /** The text that came, where the model shall go on from it: the log may lose it. */
+  /** The new text, if the model continues it: the log may lose it. */
   @Column('text', { nullable: true })
   begun: string | null;
 

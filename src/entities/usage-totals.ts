@@ -3,7 +3,7 @@ import type { LaneId, ProjectId, UsageTotals } from '../protocol';
 
 type Row = Readonly<Record<string, number | boolean | null>>;
 
-/** What a project has paid in all its runs, or one lane of it. Calls under way count when they have ended. */
+/** The cost of a project in all its runs, or of one lane of it. Calls in flight count after they have ended. */
 export async function usageTotals(manager: EntityManager, projectId: ProjectId, lane?: LaneId): Promise<UsageTotals> {
   // Summed as decimals: a person who adds up the rows comes to the same figure.
   const rows: Row[] = await manager.query(

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Project } from './project.entity';
 
-/** A token that shows one project to whoever has it. The token itself is not stored. */
+/** A token that shows one project to its holder. The token itself is not stored. */
 @Entity('view_tokens')
 @Index('view_tokens_project_idx', ['projectId'])
 export class ViewToken {
@@ -16,7 +16,7 @@ export class ViewToken {
   @JoinColumn({ name: 'project_id', foreignKeyConstraintName: 'view_tokens_project_id_fkey' })
   project: Project;
 
-  /** What it is for, in the words of who made it. */
+  /** The purpose of the token, in the words of its maker. */
   @Column('text', { nullable: true })
   name: string | null;
 

@@ -11,7 +11,7 @@ import { verifyToken, type SigningKeys } from './token';
 import { mustBeShown } from './token-holder';
 
 export interface Doors {
-  /** `host:port` where the gateway listens. */
+  /** The gateway's own `host:port`. */
   readonly address: string;
   /** Further names under which it answers. */
   readonly hosts: readonly string[] | undefined;
@@ -24,9 +24,9 @@ export interface Checks {
 }
 
 /**
- * Who may come in, before anything of the request is read: no page of another site, no host of another name, and nobody
- * without a credential. Only on a loopback address, and only as long as there are no keys, whoever is on this machine is
- * the operator.
+ * Decides who is admitted, before the request is read: no page of another site, no host of another name, and nobody
+ * without a credential. There is one exception: on a loopback address, as long as there are no keys, each user of this
+ * machine counts as the operator.
  */
 export function guard(app: App, stories: StoryClient, doors: Doors, { failures, signing }: Checks): void {
   const local = isLoopback(doors.address);
@@ -46,7 +46,10 @@ export function guard(app: App, stories: StoryClient, doors: Doors, { failures, 
   });
 }
 
-/** Of a key or a token that is sent as a bearer token; undefined where none is sent. Throws `Request.Unauthenticated`. */
+/**
+ * The caller of a key or token that is sent as a bearer token; undefined if none is sent. Throws
+ * `Request.Unauthenticated`.
+ */
 export async function bearer(
   { headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>,
   stories: StoryClient,
@@ -69,7 +72,7 @@ export async function bearer(
   );
 }
 
-/** Of a signed token that still counts. */
+/** The caller of a signed token that is still valid. */
 export async function tokenCaller(
   secret: string,
   stories: StoryClient,
@@ -88,7 +91,7 @@ async function callerOf(
   local: boolean,
   checks: Checks,
 ): Promise<Caller> {
-  // What is stated by hand counts more than what the browser adds.
+  // A header that the caller has set counts more than the cookie that the browser adds.
   const caller = await bearer(request, stories, checks);
   if (caller) return caller;
   for (const secret of sessionSecrets(request)) {

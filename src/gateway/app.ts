@@ -33,26 +33,26 @@ interface CallerFacts {
   readonly owner: string | undefined;
   readonly scopes: readonly Scope[];
   readonly stories: OwnedStories;
-  /** The one project that the credential shows. */
+  /** The one project that the credential gives access to. */
   readonly only?: ProjectId | undefined;
-  /** When the credential ends by itself. */
+  /** When the credential expires. */
   readonly expiresAt?: Date | undefined;
 }
 
-/** What routes work with; the stories themselves come with the caller. */
+/** The services that routes use; the stories themselves come with the caller. */
 export interface Ports {
   readonly hub: StoryHub;
   readonly media: MediaStore;
 }
 
-/** What the gateway as a whole works with. */
+/** The services that the gateway as a whole uses. */
 export interface Services extends Ports {
   readonly stories: StoryClient;
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a credential must allow. */
+    /** The permission that a credential must have. */
     readonly scope?: Scope;
     /** Any credential will do. A route with neither is open to everybody. */
     readonly signedIn?: boolean;

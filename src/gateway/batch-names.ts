@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { BatchId } from '../protocol';
 
 /**
- * Batches have one namespace in the core. Here each owner has one of its own, so that nobody joins another's batch by its
- * name: the core's name begins with the owner's hash.
+ * Batches have one namespace in the core. Here each owner has a separate one, so that no owner joins another's batch by
+ * its name. The core's name begins with the owner's hash.
  */
 export function batchName(owner: string | undefined, name: string): string {
   return prefixOf(owner) + name;

@@ -4,12 +4,14 @@ import { StoryreelError } from '../protocol';
 
 const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
 
-/** Of an answer as it is sent. */
+/** The entity tag of an answer body. */
 export function tagOf(body: unknown): string {
   return `"${hashOf(body)}"`;
 }
 
-/** Of a project, or of what of it can be edited: its version, which `If-Match` compares, and everything else of it. */
+/**
+ * The entity tag of a project, or of its editable part: its version, which `If-Match` compares, and a hash of the rest.
+ */
 export function versionTag(view: { readonly version: number }): string {
   return `"v${view.version}-${hashOf(view)}"`;
 }
@@ -20,7 +22,7 @@ export function isKnown({ headers }: Pick<FastifyRequest, 'headers'>, tag: strin
   return given !== undefined && (given.includes(tag) || given.includes('*'));
 }
 
-/** The body, or 304 to one who has it. */
+/** Sends the body, or 304 to a client that has it already. */
 export function sendTagged(
   request: FastifyRequest,
   reply: FastifyReply,

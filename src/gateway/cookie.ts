@@ -6,7 +6,7 @@ const PLAIN = 'storyreel';
 const SECURE = '__Host-storyreel';
 const SECRET = /^[\w-]{43}$/;
 
-/** The secrets of sessions that the browser has sent, the one that only this host can have set first. */
+/** The session secrets that the browser has sent; first the one that only this host can have set. */
 export function sessionSecrets({ headers }: Pick<FastifyRequest, 'headers'>): string[] {
   const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
   return [SECURE, PLAIN].flatMap((name) =>

@@ -3,7 +3,7 @@ import { controlFrame } from './stream/frames';
 import type { Viewer } from './stream/viewer';
 
 const NOTICE_MS = 30_000;
-/** The longest that a timer of Node waits; whoever stays longer is ended when the credential is next looked at. */
+/** The longest wait of a timer in Node. A longer stream ends when its credential is next checked. */
 const MOST_MS = 2 ** 31 - 1;
 
 /** Lets a viewer know half a minute before its credential ends, and ends it then. */

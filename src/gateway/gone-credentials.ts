@@ -1,12 +1,12 @@
 import type { StoryClient } from '../client';
 import type { Caller } from './app';
 
-/** The one name of a credential in streams and in the audit; absent where none is needed. It is not secret. */
+/** The name of a credential in streams and in the audit, which is not secret; absent if no credential is needed. */
 export function credentialOf(caller: Caller | undefined): string | undefined {
   return caller === undefined || caller.kind === 'open' ? undefined : `${caller.kind}:${caller.id}`;
 }
 
-/** Of these credentials, the ones that count no more. */
+/** Those of the given credentials that are no longer valid. */
 export async function goneCredentials(
   { keys, sessions, tokens }: Pick<StoryClient, 'keys' | 'sessions' | 'tokens'>,
   credentials: readonly string[],

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** The `Link` of a page to the one after it, by the same filter. */
+/** The `Link` header to the next page, with the same filter. */
 export function linkToNext(reply: FastifyReply, path: string, query: object, next: string | undefined): void {
   if (next === undefined) return;
   const after = new URLSearchParams({ ...(query as Record<string, string>), after: next });

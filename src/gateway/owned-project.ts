@@ -19,7 +19,7 @@ import type {
 } from '../client';
 import type { LaneId, MessageAnswer, ProjectId, SnapshotEvent, StageName, StoryEvent } from '../protocol';
 
-/** What a caller may do with a project that is known to be the caller's; each is the method of `StoryClient`. */
+/** The actions of a caller on a project that is known to belong to the caller; each is the method of `StoryClient`. */
 export class OwnedProject {
   constructor(
     private readonly stories: StoryClient,
@@ -27,7 +27,7 @@ export class OwnedProject {
     private readonly isOperator: boolean,
   ) {}
 
-  /** Where Temporal's page is, is the operator's affair. */
+  /** The address of Temporal's UI is for the operator only. */
   status = async (): Promise<ProjectView> => {
     const { temporalUrl, ...view } = await this.stories.status(this.id);
     return { ...view, ...(this.isOperator && temporalUrl !== undefined && { temporalUrl }) };

@@ -23,14 +23,15 @@ import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
 
 /**
- * The one seam between callers and the stories: whoever has an owner sees and makes only what is that owner's, and what is
- * another's does not exist. Without an owner (the operator), everything. Routes never see the client itself.
+ * The one boundary between callers and the stories. A caller with an owner sees and creates only this owner's projects;
+ * other projects do not exist for that caller. A caller without an owner (the operator) sees everything. Routes never
+ * use the client itself.
  */
 export class OwnedStories {
   constructor(
     private readonly stories: StoryClient,
     private readonly owner: string | undefined,
-    /** The one project that there is for this caller. */
+    /** The one project that exists for this caller. */
     private readonly only?: ProjectId,
   ) {}
 
@@ -68,7 +69,7 @@ export class OwnedStories {
     return this.stories.overview.estimate(input);
   }
 
-  /** Where they are and how they are asked is the operator's affair. */
+  /** The addresses and keys of providers are for the operator only. */
   async providers(): Promise<Omit<ProviderView, 'host' | 'key'>[]> {
     const providers = await this.stories.overview.providers();
     if (this.owner === undefined) return providers;
@@ -113,7 +114,7 @@ export class OwnedStories {
     return { ...view, batchId: batchNameOf(this.owner, view.batchId) };
   }
 
-  /** With the name that the owner has given the batch. */
+  /** The item with the owner's name for its batch. */
   private inBatch<T extends { readonly batchId?: BatchId }>(item: T): T {
     return item.batchId === undefined ? item : { ...item, batchId: batchNameOf(this.owner, item.batchId) };
   }

@@ -68,19 +68,19 @@ export const STATUS_OF = {
   Internal: 500,
 } as const satisfies Record<FailureType, number>;
 
-/** What is wrong with one field, by its place in the body (RFC 6901). */
+/** The fault of one field, by its place in the body (RFC 6901). */
 export interface FieldError {
   readonly pointer: string;
   readonly detail: string;
 }
 
-/** More of a failure than its type and its words, for the one who asked. */
+/** Further facts of a failure, for the caller. */
 interface Facts {
   readonly status?: number;
   readonly errors?: readonly FieldError[];
   /** The scope that the credential lacks. */
   readonly scope?: string;
-  /** What the project has now. */
+  /** The present version of the project. */
   readonly version?: number;
   /** Seconds; also the header Retry-After. */
   readonly retry_after?: number;
@@ -109,7 +109,7 @@ export interface Problem extends Omit<Facts, 'status'> {
   readonly retryable: boolean;
 }
 
-/** What the one who asked is told of a failure; of one that nobody has foreseen, no words of its own. */
+/** The answer to the caller for a failure; an unforeseen failure gives no message of its own. */
 export function problemOf(error: unknown, requestId: string): Problem {
   const failure = failureOf(error);
   const { status: special, ...facts } = failure instanceof Refusal ? failure.facts : {};
@@ -128,7 +128,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
 
 function failureOf(error: unknown): StoryreelError {
   if (error instanceof StoryreelError) return error;
-  // Of the HTTP server: it could not read the request.
+  // An error of the HTTP server: it could not read the request.
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new StoryreelError('Request.TooLarge', 'The body is over 1 MB.');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {

@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * The part that is asked for (RFC 9110, 14.2). What cannot be read, and several ranges at once, count as not asked: the answer
- * is the whole then.
+ * The requested part of a file (RFC 9110, 14.2). An unreadable range, and several ranges at once, count as absent: the
+ * answer is then the whole file.
  */
 export function rangeIn(header: string | undefined, bytes: number): ByteRange | 'whole' | 'unsatisfiable' {
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replaceAll(' ', '') ?? '') ?? [];

@@ -20,7 +20,7 @@ export function mustBeForUs({ headers }: FastifyRequest, allowed: ReadonlySet<st
   throw new StoryreelError('Request.Forbidden', 'The gateway does not answer under this host name: see GATEWAY_HOSTS.');
 }
 
-/** A link on another site may lead to the page, which shows nothing by itself. */
+/** A link on another site may lead to the page, because the page itself contains no data. */
 export function mustNotBeCrossSite(request: FastifyRequest): void {
   const { headers, method, routeOptions } = request;
   const site = headers['sec-fetch-site'];
@@ -32,8 +32,8 @@ export function mustNotBeCrossSite(request: FastifyRequest): void {
 }
 
 /**
- * A browser adds the cookie to whatever any page sends. So a request that changes something must itself state that a page of
- * this host sent it.
+ * A browser adds the cookie to the requests of any page. Therefore a request that changes something must itself state
+ * that a page of this host sent it.
  */
 export function mustBeFromOurPage({ headers, method }: FastifyRequest): void {
   if (SAFE.includes(method)) return;

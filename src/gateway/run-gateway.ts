@@ -4,7 +4,7 @@ import { StoryClient } from '../client';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
-import { FolderStore } from '../storage';
+import { openMediaStore } from '../storage';
 import { goneCredentials } from './gone-credentials';
 import { isLoopback } from './request-origin';
 import { createServer } from './server';
@@ -23,8 +23,8 @@ export interface RunningGateway {
 }
 
 /**
- * Everything that `StoryClient` can do, over HTTP. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached,
- * and `Config.Invalid` where it cannot listen, or where others could reach it and there is no API key.
+ * The whole API of `StoryClient` over HTTP. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached.
+ * Throws `Config.Invalid` if it cannot listen, or if others could reach it and there is no API key.
  */
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
   const stories = await StoryClient.connect(config);
@@ -41,7 +41,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
         `GATEWAY_ADDRESS ${address} can be reached by others, and there is no API key. Make one first: storyreel keys create`,
       );
     }
-    const media = new FolderStore(config.MEDIA_DIR);
+    const media = await openMediaStore(config);
     const hosts = config.GATEWAY_HOSTS?.split(',');
     const app = await createServer({ stories, hub, media }, { address, hosts }, signingKeys(config), logger);
     const [host = '', port = ''] = address.split(':');

@@ -3,8 +3,8 @@ import { INPUTS, SCOPES } from '../client';
 import { PROJECT_STATUSES, STATUSES } from '../protocol';
 
 /**
- * What the gateway takes and gives, as zod schemas: validators, types and OpenAPI at once. What it takes is what the client
- * takes. Answers may get more fields later: ignore what you do not know.
+ * The inputs and answers of the gateway, as zod schemas: validators, types and OpenAPI at once. The inputs are those of
+ * the client. Answers may get more fields later: ignore unknown ones.
  */
 
 /** Named parts of the OpenAPI document. */
@@ -15,7 +15,7 @@ function named<T extends z.ZodType>(id: string, schema: T): T {
   return schema;
 }
 
-/** What is a text in an address or a body, whatever it is read as. */
+/** A value that an address or a body carries as text, whatever type it is read as. */
 export function textual<T extends z.ZodType>(schema: T) {
   return z
     .string()
@@ -324,5 +324,5 @@ export const batchView = named(
   }),
 );
 
-/** What events of a stream have in common; docs/protocol.md has each type. */
+/** The common fields of a stream's events; docs/protocol.md has each type. */
 export const storyEvent = named('StoryEvent', z.looseObject({ type: z.string(), id: z.string().optional() }));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Nothing but the gateway's own files, and no text that becomes HTML. */
+/** Allows only the gateway's own files, and no text that becomes HTML. */
 export const CSP = [
   "default-src 'none'",
   "script-src 'self'",

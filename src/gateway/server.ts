@@ -61,7 +61,7 @@ export async function createServer(
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
-    // Whoever sends a request byte by byte holds nothing for long.
+    // A client that sends its request byte by byte occupies nothing for long.
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     forceCloseConnections: true,

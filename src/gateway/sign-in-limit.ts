@@ -26,7 +26,7 @@ export class SignInLimit {
     if (known && known.count > MOST) this.refuse(known.until);
   }
 
-  /** Throws `Request.TooMany` where the address has failed too often to be asked for a credential again. */
+  /** Throws `Request.TooMany` if the address has failed too often. */
   mustBeOpen(address: string): void {
     const known = this.current(address);
     if (known && known.count >= MOST) this.refuse(known.until);

@@ -1,7 +1,7 @@
 import type { Caller } from './app';
 import { Refusal } from './problem';
 
-/** What a token, or a session that began with one, may look at: one film as it is made, and nothing that was edited for it. */
+/** The routes for a token, or for a session that began with one: a film while it is made, and no editing data. */
 const SHOWN = new Set([
   '',
   '/events',

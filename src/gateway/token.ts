@@ -47,8 +47,8 @@ export function signToken(
 }
 
 /**
- * What a token says, if one of the keys has signed it and its time has come and not gone. The algorithm is the one of this
- * file, whatever the token names; every claim is required. Whether it was revoked is another question.
+ * The claims of a token, if one of the keys has signed it and it is valid now. Only the algorithm of this file is
+ * accepted, whatever the token names; every claim is required. Whether the token was revoked is checked elsewhere.
  */
 export function verifyToken(keys: SigningKeys, token: string, now = Date.now()): TokenFacts | undefined {
   const [head = '', body = '', signature = '', ...more] = token.split('.');
@@ -68,7 +68,7 @@ export function verifyToken(keys: SigningKeys, token: string, now = Date.now()):
   return { id: said.jti, projectId: said.prj, epoch: said.epoch, expiresAt: new Date(said.exp * 1000) };
 }
 
-/** Of the setting, which is checked already: `2026-11:<base64>,2026-10:<base64>`. */
+/** Reads the setting, which has been checked before: `2026-11:<base64>,2026-10:<base64>`. */
 export function signingKeysIn(setting: string): SigningKeys {
   return new Map(
     setting.split(',').map((each) => {

@@ -17,7 +17,7 @@ const PLACES: Readonly<Record<string, string>> = {
   headers: 'headers',
 };
 
-/** Checks a part of a request. What is wrong is said by field; what is not known is refused as a wrong request. */
+/** Checks a part of a request. The answer names each faulty field; an unknown field is refused. */
 export const validate: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart = 'body' }) =>
   (data: unknown) => {

@@ -1,13 +1,16 @@
 import { failureOf, notReached } from './problem-error';
 
 export interface HttpClientOptions {
-  /** Of the gateway, like `https://stories.example`; in a page of the gateway itself, an empty text. */
+  /** The gateway's URL, like `https://stories.example`; in a page of the gateway itself, an empty text. */
   readonly url: string;
-  /** An API key or a token, or what gives one. It is asked again, with `true`, when the gateway has refused the one before. */
+  /**
+   * An API key or a token, or a function that returns one. It is called again, with `true`, if the gateway has refused
+   * the last one.
+   */
   readonly token?: string | ((isRefused: boolean) => string | undefined | Promise<string | undefined>);
   /** Ends every request and every watch. */
   readonly signal?: AbortSignal;
-  /** For what the platform's own cannot do: proxies, client certificates. */
+  /** For needs that the platform's own `fetch` does not cover: proxies, client certificates. */
   readonly fetch?: (address: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -18,7 +21,7 @@ export interface Ask {
   readonly signal?: AbortSignal;
 }
 
-/** Asks the gateway, as whoever holds the token. */
+/** Sends requests to the gateway with the token's permissions. */
 export class Connection {
   private token: string | undefined;
   private readonly base: string;
@@ -43,7 +46,7 @@ export class Connection {
     return (await answer.json().catch((cause: unknown) => Promise.reject(notReached(cause)))) as T;
   }
 
-  /** Any success. Throws `HttpFailure`, and the signal's reason where that has ended it. */
+  /** Resolves with any success. Throws `HttpFailure`. If the signal has ended the request, its reason is thrown. */
   async ask(method: string, path: string, ask: Ask = {}): Promise<Response> {
     this.token ??= await this.newToken(false);
     let answer = await this.send(method, path, ask);

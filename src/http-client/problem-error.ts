@@ -5,9 +5,9 @@ export class HttpFailure extends StoryreelError {
   constructor(
     type: FailureType,
     message: string,
-    /** Of the answer; 0 where none came. */
+    /** The status of the answer; 0 if there was no answer. */
     readonly status: number,
-    /** The whole problem (RFC 9457), with what it says of fields, scopes and versions. */
+    /** The whole problem (RFC 9457), with its fields, scopes and versions. */
     readonly problem: Readonly<Record<string, unknown>> = {},
     options?: { cause?: unknown },
   ) {
@@ -15,7 +15,7 @@ export class HttpFailure extends StoryreelError {
   }
 }
 
-/** Of an answer that is no success. What no gateway of ours has written (a proxy's page) counts as not reachable. */
+/** The failure of an answer that is no success. An answer that is not ours (a proxy's page) counts as unreachable. */
 export async function failureOf(answer: Response): Promise<HttpFailure> {
   const problem = (await answer.json().catch(() => undefined)) as Readonly<Record<string, unknown>> | undefined;
   const code = problem?.['code'];

@@ -2,13 +2,15 @@ import { utf8Bytes, type LaneId, type StoryEvent } from '../protocol';
 import { withoutFirst } from '../protocol/viewer';
 
 /**
- * How far its reader has each lane's text: a stream that was cut within joined tokens begins again before them, and the reader
- * of a watch gets each event once.
+ * How much of each lane's text the reader has. A stream that was cut within joined tokens begins again before them, and
+ * the reader of a watch gets each event once.
  */
 export class SeenTexts {
   private readonly lanes = new Map<LaneId, { readonly fence: number; readonly offset: number }>();
 
-  /** The event as the reader must get it; `known` where there is nothing new in it, `gap` where something lies before it. */
+  /**
+   * The event as the reader must get it; `known` if it contains nothing new, `gap` if something before it is missing.
+   */
   take(event: StoryEvent): StoryEvent | 'known' | 'gap' {
     if (event.type === 'snapshot') {
       this.lanes.clear();

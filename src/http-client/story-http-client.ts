@@ -28,7 +28,7 @@ import { Connection, type HttpClientOptions } from './connection';
 import { HttpFailure } from './problem-error';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
-/** What the HTTP API has of `StoryClient`, under the same names. */
+/** The methods of `StoryClient` that the HTTP API has, under the same names. */
 type OverHttp = Pick<
   StoryClient,
   | 'create'
@@ -71,7 +71,7 @@ export class StoryHttpClient implements OverHttp {
     this.connection = new Connection(options);
   }
 
-  /** With `requestId`, a repeated call gives the project of the first. */
+  /** With `requestId`, a repeated call returns the project of the first call. */
   async create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
     const ask = { body: input, headers: { 'idempotency-key': options.requestId } };
     return (await this.connection.json<{ projectId: ProjectId }>('POST', '/v1/projects', ask)).projectId;
@@ -170,7 +170,7 @@ export class StoryHttpClient implements OverHttp {
     return this.connection.json('GET', `/v1/batches/${encodeURIComponent(batchId)}`);
   }
 
-  /** Where a batch stands, now and at each change, until nothing of it runs any more. */
+  /** The status of a batch, now and at each change, until none of its projects runs. */
   async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
     const leaving = this.leaving(options.signal);
     const { signal } = leaving;
@@ -199,7 +199,7 @@ export class StoryHttpClient implements OverHttp {
     return (await this.connection.json<{ cancelled: boolean }>('POST', path, { body: {} })).cancelled;
   }
 
-  /** Of a picture, a clip or the film; it takes Range. */
+  /** The URL of a picture, a clip or the film; it supports Range. */
   mediaUrl(projectId: ProjectId, sha256: string): string {
     return this.connection.address(at(projectId, `media/${sha256}`));
   }
@@ -216,7 +216,7 @@ export class StoryHttpClient implements OverHttp {
     return Promise.resolve();
   }
 
-  /** Fires where the watch's own signal, the client's or its `close` does; let go when the watch has ended. */
+  /** Aborts with the watch's own signal, the client's, or its `close`; released when the watch has ended. */
   private leaving(...given: readonly (AbortSignal | undefined)[]): AbortController {
     const leaving = new AbortController();
     const abort = () => leaving.abort();

@@ -11,12 +11,12 @@ export interface HttpWatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What another attempt cannot mend. */
+/** Statuses that another attempt cannot change. */
 const FINAL_STATUSES = [400, 401, 403, 404, 406, 410];
 
 /**
- * Follows one project: a snapshot and then every event after it, none lost and none twice, through whatever happens to the
- * gateway and the network. Ends after the run's last event. Throws `HttpFailure` where the gateway refuses it for good.
+ * Follows one project: a snapshot and then every event after it, none lost and none repeated, whatever happens to the
+ * gateway and the network. Ends after the run's last event. Throws `HttpFailure` if the gateway refuses it for good.
  */
 export async function* watchStory(
   connection: Connection,
@@ -67,7 +67,7 @@ export async function* watchStory(
   }
 }
 
-/** Undefined where it is to be tried again later. */
+/** Undefined if it should be tried again later. */
 async function open(connection: Connection, projectId: ProjectId, cursor: Cursor | undefined, signal: AbortSignal) {
   try {
     const headers = { accept: 'text/event-stream', 'last-event-id': cursor };

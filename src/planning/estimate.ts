@@ -16,16 +16,16 @@ export interface StageEstimate {
   /** At most: some may turn out not to be needed. */
   readonly calls: number;
   readonly unit: ModelUsage['unit'];
-  /** What all calls use; of texts the tokens of the answers. */
+  /** The amount of all calls; for texts, the tokens of the answers. */
   readonly amount: Range;
-  /** In the currency of the prices; null where a price that the calls need is not known. */
+  /** In the currency of the prices; null if a price that the calls need is not known. */
   readonly cost: Range | null;
 }
 
 export interface FilmEstimate {
   readonly scenes: number;
   readonly stages: readonly StageEstimate[];
-  /** Null where the cost of a stage is not known. */
+  /** Null if the cost of a stage is not known. */
   readonly cost: Range | null;
 }
 
@@ -38,7 +38,7 @@ export interface EstimateInput {
 type Model = Pick<ModelChoice, 'name' | 'model' | 'prices' | 'reasoningTokens' | 'limits'>;
 type Models = Readonly<Record<ModelKind, Model>>;
 
-/** Tokens of a prompt, with the story where it has one. */
+/** Tokens of a prompt, with the story if it contains one. */
 const PROMPT: Range = { least: 100, most: 3_000 };
 /** The least part of an answer's limit that an answer takes. */
 const SHORTEST = 0.1;
@@ -53,7 +53,7 @@ export interface PlannedCall {
   readonly seconds?: number;
 }
 
-/** What a film costs that is made from nothing, without what is repeated. */
+/** The cost of a film without earlier results, and without repetitions. */
 export function estimate(scenes: number, models: Models, wanted?: readonly StageName[]): FilmEstimate {
   const calls = new Map(
     STAGES.filter(({ name }) => !wanted || wanted.includes(name)).map(({ name, scope }) => [

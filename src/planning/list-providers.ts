@@ -6,17 +6,17 @@ import { workersSettings } from './run-settings';
 /** A model that can be asked, as this process sees it, and never its key. */
 export interface ProviderView {
   readonly kind: ModelKind;
-  /** Of its row in `model_providers`, or `environment`. */
+  /** The name of its row in `model_providers`, or `environment`. */
   readonly name: string;
   readonly model: string;
-  /** Absent where no address is set. */
+  /** Absent if no address is set. */
   readonly host?: string;
   /** `missing`: its row names a variable or file that this process cannot read. */
   readonly key: 'set' | 'missing' | 'none';
   readonly enabled: boolean;
   /** Whether a new run asks it. */
   readonly chosen: boolean;
-  /** Null where nothing is known of them. */
+  /** Null if they are not known. */
   readonly prices: ProviderPrices | null;
   readonly can: {
     readonly jsonSchema: boolean;
@@ -29,7 +29,9 @@ export interface ProviderView {
 
 const KINDS: readonly ModelKind[] = ['text', 'image', 'video'];
 
-/** Of each kind the rows, the one that is chosen first, and what the environment names; that is asked where no row is enabled. */
+/**
+ * For each kind: the rows, in the order of choice, and the environment's provider, which is used if no row is enabled.
+ */
 export async function listProviders(source: PlanSource): Promise<ProviderView[]> {
   const { manager } = source.dataSource;
   const { models } = await workersSettings(source);

@@ -6,38 +6,38 @@ import { mayBeAsked, mayHoldFiles, mayHoldKey } from '../trust';
 
 export type ModelKind = ModelProvider['kind'];
 
-/** The model that a lane is made with, and where it is asked. Nothing is opened yet, and no key has been read. */
+/** The model and the provider of a lane. No connection is open yet, and no key has been read. */
 export interface ModelChoice {
   readonly name: string;
   readonly model: string;
   readonly adapter: string;
-  /** Absent where no provider of this kind is set: then the model's name is known, and it cannot be asked. */
+  /** Absent if no provider of this kind is set: the model's name is known, but it cannot be asked. */
   readonly baseUrl?: string;
   readonly jsonSchema: boolean;
   readonly prices: ProviderPrices;
-  /** Under a key that it knows, it neither makes nor bills anything again. */
+  /** For a repeated key, the provider neither makes nor charges anything again. */
   readonly honoursKey: boolean;
   /** Whether its files may be fetched from this host although its address is private. */
   readonly mayHoldFiles: (host: string) => boolean;
-  /** What its row says of the sizes and lengths that it has. */
+  /** The sizes and lengths of the model in the provider's row. */
   readonly limits?: { readonly sizes?: readonly string[]; readonly seconds?: readonly number[] };
-  /** How it goes on from a text that was cut off. */
+  /** How the provider continues a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
-  /** What it may think beyond the length of the answer that it is asked for, in tokens; 0 unless that is set. */
+  /** The tokens that the model may think beyond the length of the ordered answer; 0 by default. */
   readonly reasoningTokens: number;
-  /** Throws `Provider.NotConfigured` where it cannot be read. */
+  /** Throws `Provider.NotConfigured` if the key cannot be read. */
   readonly key: () => string;
   /** Whether it is asked with a key that this process has. */
   readonly keyed: () => boolean;
-  /** What the run has chosen, where this is that: this process may be unable to ask it. */
+  /** The choice of the run, if this is that choice: this process may not be able to ask the model. */
   readonly kept?: ModelSetting;
 }
 
 export interface PlanSource {
-  /** Or what a transaction has of it. */
+  /** The data source, or a transaction. */
   readonly dataSource: { readonly manager: EntityManager };
   readonly config: Config;
-  /** Of the run that is planned for, where it has any. */
+  /** The settings of the planned run, if it has any. */
   readonly settings?: RunSettings;
 }
 
@@ -57,7 +57,7 @@ export async function chooseModel({ dataSource, config, settings }: PlanSource, 
   return rows[0] ? fromRow(rows[0], config) : fromEnvironment(config, kind);
 }
 
-/** The provider that holds a job already, also where it is given no new ones: no other one knows the job. */
+/** The provider that holds a job already, even if it gets no new ones: no other provider knows the job. */
 export async function chooseHolder(
   { dataSource, config }: PlanSource,
   kind: ModelKind,
@@ -80,7 +80,7 @@ export function enabledRows(manager: EntityManager, kind: ModelKind): Promise<Mo
   });
 }
 
-/** What shapes results is as the run has chosen it; where and how it is asked, as this process knows it. */
+/** The settings that shape results come from the run; the address and the key come from this process. */
 function keptChoice(config: Config, kind: ModelKind, kept: ModelSetting, rows: readonly ModelProvider[]): ModelChoice {
   const { provider, model, jsonSchema, continuation } = kept;
   const row = rows.find(({ name }) => name === provider);
@@ -120,7 +120,7 @@ function isReadable(key: () => string): boolean {
   }
 }
 
-/** Throws `Provider.NotConfigured` where the row names what it must not, or what is not there. */
+/** Throws `Provider.NotConfigured` if the row names a key that it must not use, or that does not exist. */
 function keyOf({ name, baseUrl, apiKeyFrom }: ModelProvider, config: Config): string {
   if (!mayBeAsked(baseUrl, config)) {
     throw new StoryreelError(
@@ -137,7 +137,7 @@ function keyOf({ name, baseUrl, apiKeyFrom }: ModelProvider, config: Config): st
   );
 }
 
-/** What calls to the provider of this name cost; nothing where it is not known any more. */
+/** The prices of the provider with this name; empty if it is not known any more. */
 export async function pricesOf({ dataSource, config }: PlanSource, name: string): Promise<ProviderPrices> {
   if (name === FROM_ENVIRONMENT) return environmentPrices(config);
   return (await dataSource.manager.getRepository(ModelProvider).findOneBy({ name }))?.prices ?? {};
@@ -185,7 +185,7 @@ export function fromEnvironment(config: Config, kind: ModelKind): ModelChoice {
     continuation: config.STORYREEL_TEXT_CONTINUATION,
     reasoningTokens: config.STORYREEL_REASONING_TOKENS,
     key: () => key ?? NO_KEY,
-    // An address that a person has set may need no key; whether it does, it says itself.
+    // A provider at a configured address may need no key; if it needs one, it answers so.
     keyed: () => baseUrl !== undefined,
   };
 }

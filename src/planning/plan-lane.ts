@@ -1,7 +1,7 @@
 import { StoryreelError, type StageName } from '../protocol';
 import {
-  heed,
-  heedInPrompt,
+  withFeedback,
+  promptWithFeedback,
   renderMessages,
   renderText,
   stageDefinition,
@@ -15,23 +15,23 @@ import { inputHash, partHash } from './input-hash';
 import { chooseModel, type ModelChoice, type PlanSource } from './model-choice';
 import { promptFor } from './prompt-for';
 
-/** What a lane would be made from, known before anything is paid. */
+/** The inputs of a lane's result, known before anything is paid. */
 export interface LaneInputs {
-  /** Of all of it: the same hash, the same result. */
+  /** The hash of all inputs: the same hash means the same result. */
   readonly inputHash: string;
   readonly model: string;
-  /** A hash of each part by its name, to tell which of them has changed. */
+  /** A hash of each input by its name, to find out which of them has changed. */
   readonly parts: Readonly<Record<string, string>>;
 }
 
-/** What people said was wrong with earlier results. */
+/** The reasons that people gave for rejecting earlier results. */
 type Feedback = readonly string[];
 type Variables = Readonly<Record<string, unknown>>;
 
 export interface TextPlan extends LaneInputs {
   readonly choice: ModelChoice;
   readonly variables: Variables;
-  readonly messages: ReturnType<typeof heed>;
+  readonly messages: ReturnType<typeof withFeedback>;
   readonly maxTokens: number;
   readonly schema?: JsonSchema;
 }
@@ -52,7 +52,7 @@ export interface FilmInputs extends LaneInputs {
 
 type Kind = StageDefinition['kind'];
 
-/** The stage, where it is of this kind. */
+/** The stage, if it is of this kind. */
 export function stageOfKind<K extends Kind>(kind: K, name: StageName): Extract<StageDefinition, { kind: K }> {
   const stage = stageDefinition(name);
   if (stage.kind !== kind) throw new StoryreelError('Stage.Unknown', `The stage ${name} makes no ${kind}.`);
@@ -69,12 +69,14 @@ export async function planText(
   const choice = await chooseModel(source, 'text');
   const variables = await stage.variables(context);
   const template = await promptFor(context.manager, name, stage.template);
-  const messages = heed(renderMessages(template, variables), feedback);
+  const messages = withFeedback(renderMessages(template, variables), feedback);
   const maxTokens = stage.maxTokens(variables);
   const schema = stage.schema?.(variables);
-  // Where a scene stands is told to the model, but a scene that only moves is not made again.
-  const place = Object.fromEntries((stage.place ?? []).map((key) => [key, '']));
-  const lasting = stage.place ? heed(renderMessages(template, { ...variables, ...place }), feedback) : messages;
+  // The model is given the scene's position, but a scene that only moves is not produced again.
+  const place = Object.fromEntries((stage.positionVariables ?? []).map((key) => [key, '']));
+  const lasting = stage.positionVariables
+    ? withFeedback(renderMessages(template, { ...variables, ...place }), feedback)
+    : messages;
   return {
     choice,
     variables,
@@ -91,7 +93,7 @@ export async function planText(
   };
 }
 
-/** What a picture or a clip is asked for with, and what that was made from. */
+/** The prompt of a picture or a clip, and its inputs. */
 async function promptOf(
   context: StageContext,
   stage: Extract<StageDefinition, { kind: 'image' | 'video' }>,
@@ -100,7 +102,7 @@ async function promptOf(
 ): Promise<{ readonly prompt: string; readonly parts: Variables }> {
   const { user } = await promptFor(context.manager, name, stage.template);
   const variables = await stage.variables(context);
-  return { prompt: heedInPrompt(renderText(user, variables), feedback), parts: { prompt: user, ...variables } };
+  return { prompt: promptWithFeedback(renderText(user, variables), feedback), parts: { prompt: user, ...variables } };
 }
 
 export async function planImage(
@@ -167,7 +169,7 @@ export async function planFilm(source: PlanSource, context: StageContext, name: 
   };
 }
 
-/** The very plan by which a lane of the stage would be made or used again. Throws where an input of it is missing. */
+/** The plan by which a lane of the stage is produced or used again. Throws if an input of it is missing. */
 export function planLane(
   source: PlanSource,
   context: StageContext,

@@ -3,12 +3,12 @@ import { Lane } from '../entities';
 import { numbersOf, sceneIds } from '../stages';
 import { STAGES, StoryreelError, type OpenedRun, type OpenRequest, type ProjectId, type StagePlan } from '../protocol';
 
-/** What a run is about to do: stages, and scenes where not all are meant. */
+/** The scope of a run: stages, and scenes if not all are wanted. */
 export type PlannedRun = Pick<OpenedRun, 'plan' | 'scenes' | 'sceneIds'>;
 
 /**
- * All stages; or those asked for; or, where scenes are asked for, all that belongs to them and the film. Throws
- * `Stage.Unknown`, and `Project.Invalid` where a scene is not there or a stage needs what nobody has made.
+ * All stages; or the requested ones; or, if scenes are requested, everything that belongs to them, and the film. Throws
+ * `Stage.Unknown`. Throws `Project.Invalid` if a scene does not exist, or a stage needs a result that does not exist.
  */
 export async function planRun(
   manager: EntityManager,
@@ -40,7 +40,7 @@ export async function planRun(
   return { plan, scenes: own, sceneIds: ids };
 }
 
-/** Throws `Stage.Unknown`, and `Project.Invalid` where nothing is named. */
+/** Throws `Stage.Unknown`, and `Project.Invalid` if nothing is named. */
 export function checkNamed({ stages, scenes }: Pick<OpenRequest, 'stages' | 'scenes'>): void {
   if (stages?.length === 0 || scenes?.length === 0) {
     throw new StoryreelError(

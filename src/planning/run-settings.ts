@@ -10,7 +10,7 @@ import {
   type PlanSource,
 } from './model-choice';
 
-/** What a run would have that is opened by a worker with these settings; rows of `model_providers` come before them. */
+/** The settings of a run that is opened by a worker with these settings; rows of `model_providers` come before them. */
 export async function settingsForNewRun(
   manager: EntityManager,
   config: Config,
@@ -33,14 +33,14 @@ export function settingsIn(config: Config): RunSettings {
   };
 }
 
-/** What the workers have said of themselves; where none has, this process's own settings. */
+/** The settings that the workers have stored; if none has, this process's own settings. */
 export async function workersSettings({ dataSource, config }: PlanSource): Promise<RunSettings> {
   const taskQueue = config.TEMPORAL_TASK_QUEUE;
   const row = await dataSource.manager.getRepository(WorkerSettings).findOneBy({ taskQueue });
   return row?.settings ?? settingsIn(config);
 }
 
-/** The same with a run's settings in the place of this process's own. Runs of before have none. */
+/** The source with a run's settings in place of this process's own. Runs of older versions have none. */
 export function withSettings<Source extends PlanSource>(source: Source, settings: RunSettings | null): Source {
   if (!settings) return source;
   const config = { ...source.config, FRAME_SIZE: settings.frameSize, MAX_TEXT_BYTES: settings.maxTextBytes };

@@ -3,7 +3,7 @@ import { Lane, Project, Scene } from '../entities';
 import { laneParts, projectNotFound, type LaneId, type ProjectId } from '../protocol';
 import type { StageContext } from '../stages';
 
-/** What a lane's stage reads from, as it stands now. Throws `Project.NotFound`. */
+/** The present data for a lane's stage. Throws `Project.NotFound`. */
 export async function loadContext(manager: EntityManager, projectId: ProjectId, lane: LaneId): Promise<StageContext> {
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) throw projectNotFound(projectId);

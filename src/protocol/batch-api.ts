@@ -5,16 +5,16 @@ import type { StoryInput } from './workflow-api';
 
 export const BATCH_WORKFLOW = 'batch';
 export const ADD_MESSAGE = 'add';
-export const STANDS_MESSAGE = 'storyStands';
+export const STORY_STATUS_MESSAGE = 'storyStands';
 
 /** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
 export const MOST_IN_BATCH = 5_000;
 
-/** 1 is served first, 5 last; 3 is what a run has that says nothing. */
+/** Task priorities: 1 is served first, 5 last. 3 is the default. */
 export const PRIORITIES = [1, 2, 3, 4, 5] as const;
 export type StoryPriority = (typeof PRIORITIES)[number];
 
-/** Where a project of a batch stands; `queued`: its turn has not come. */
+/** The status of a project in a batch. `queued`: the batch has not started it yet. */
 export type BatchedStatus = Exclude<ProjectStatus, 'draft'>;
 
 export interface BatchItem {
@@ -24,6 +24,7 @@ export interface BatchItem {
   readonly owner?: string;
 }
 
+/** The input of a batch workflow: which projects, in which order, and how many at once. Glossary: batch. */
 export interface BatchInput {
   readonly batchId: BatchId;
   /** In the order in which they are taken. */
@@ -32,7 +33,7 @@ export interface BatchInput {
   readonly atMost: number;
   /** Handed on to every story. */
   readonly story?: Omit<StoryInput, 'projectId' | 'carried'>;
-  /** Set by the workflow itself when it continues as new: where each project stands, in the order of `projects`. */
+  /** Set by the workflow itself when it continues as new: the status of each project, in the order of `projects`. */
   readonly carried?: readonly BatchedStatus[];
 }
 
@@ -41,8 +42,8 @@ export interface AddRequest {
   readonly projects: readonly BatchItem[];
 }
 
-/** `storyStands {projectId, status}`: a story says that it begins to wait for a person, or that it works again. */
-export interface StoryStands {
+/** `storyStands {projectId, status}`: a story announces that it waits for a person, or that it works again. */
+export interface StoryStatusChange {
   readonly projectId: ProjectId;
   readonly status: RunStatus;
 }
@@ -56,14 +57,17 @@ export interface BatchStatusView {
   readonly projects: readonly { readonly projectId: ProjectId; readonly status: BatchedStatus }[];
 }
 
-/** What Temporal says of a story. `terminated`: it was ended from outside, and its rows do not know. */
+/**
+ * The state that Temporal reports for a story. `terminated`: it was ended from outside, and its rows do not show that
+ * yet.
+ */
 export type StoryState = BatchedStatus | 'terminated';
 
 /** A batch's own steps. */
 export interface BatchActivities {
   /** In the order asked; null of one that cannot be looked at now; `queued` of one that has no run and needs one. */
   storyStates(input: { projectIds: readonly ProjectId[] }): Promise<(StoryState | null)[]>;
-  /** Closes what a story has left that was ended from outside, unless somebody has started it again; gives how it stands. */
+  /** Closes a story that was ended from outside, unless somebody has started it again. Returns the story's status. */
   closeStory(input: { projectId: ProjectId }): Promise<BatchedStatus>;
   /** Ends, in rows and for viewers, what was queued and will not have its turn. */
   closeQueued(input: { projectIds: readonly ProjectId[] }): Promise<void>;
@@ -76,7 +80,7 @@ export function fairnessKeyOf(owner: string): string {
   return firstBytes(storable(owner), MOST_FAIRNESS_BYTES);
 }
 
-/** What a run hands to Temporal, which every lane of it inherits. */
+/** The Temporal priority of a run, which each of its lanes inherits. */
 export function priorityOf({ priority, owner }: { readonly priority?: StoryPriority; readonly owner?: string }): {
   readonly priorityKey?: number;
   readonly fairnessKey?: string;

@@ -1,8 +1,9 @@
 import { boundedLine } from './outside-text';
 
 /**
- * Every failure that a user or an operator can meet, by its dotted type. docs/errors.md has a section for each, compared
- * with this table by a test. `retryable` says whether Temporal tries the lane again by itself.
+ * Every failure that a user or an operator can meet, by its dotted type. A test compares this table with
+ * docs/errors.md, which has a section for each failure. `retryable` states whether Temporal retries the lane
+ * automatically.
  */
 export const FAILURES = {
   'Provider.RateLimited': { retryable: true },
@@ -69,7 +70,7 @@ export const FAILURES = {
   Internal: { retryable: true },
 } as const satisfies Record<string, { retryable: boolean }>;
 
-/** Of the words of a library, in a message of ours. */
+/** The most bytes of a library's message that our own message quotes. */
 const MOST_CAUSE_BYTES = 120;
 
 export type FailureType = keyof typeof FAILURES;
@@ -98,7 +99,7 @@ export function projectNotFound(projectId: string): StoryreelError {
   return new StoryreelError('Project.NotFound', `There is no project ${projectId}.`);
 }
 
-/** A service that does not answer, in one line that says which setting to look at. */
+/** A service that does not answer, in one line that names the setting to check. */
 export function unreachable(service: string, setting: string, cause: unknown): StoryreelError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
   const why = typeof code === 'string' ? code : boundedLine((message ?? '').split('\n')[0] ?? '', MOST_CAUSE_BYTES);

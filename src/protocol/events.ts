@@ -21,7 +21,7 @@ export interface EventError {
   readonly issues?: readonly string[];
 }
 
-/** What happened, apart from where and when. */
+/** What happened, without its place and its time. */
 export type EventBody =
   | {
       readonly type: 'stage_update';
@@ -46,7 +46,9 @@ export type EventBody =
   | {
       readonly type: 'done';
       readonly metadata: { readonly length: number; readonly sha256: string };
-      /** Not on the log: the client adds whether this is the text that its reader was shown. */
+      /**
+       * The client adds this field; the log does not hold it. It states whether the viewer was shown exactly this text.
+       */
       readonly verified?: boolean;
     }
   | { readonly type: 'error'; readonly error: string; readonly retry_count: number }
@@ -72,18 +74,18 @@ export type EventBody =
   | { readonly type: 'attention'; readonly error: EventError; readonly commands: readonly string[] }
   | ({
       readonly type: 'usage';
-      /** Of all lanes, in all runs. */
+      /** The totals of all lanes, in all runs. */
       readonly project?: UsageTotals;
     } & UsageTotals);
 
 /**
- * What was paid, and what of that is in no settled result. What does not occur is left out; costs are in the currency of
- * the providers' prices, and left out where none are known.
+ * What was paid, and which part of it is in no committed result. A count of zero is left out. Costs are in the currency
+ * of the providers' prices; they are left out if no price is known.
  */
 export type UsageTotals = {
   readonly input_tokens: number;
   readonly output_tokens: number;
-  /** Of both. */
+  /** The sum of both. */
   readonly useful_tokens: number;
   readonly wasted_tokens: number;
   readonly images?: number;
@@ -93,7 +95,7 @@ export type UsageTotals = {
   readonly cost?: number;
   readonly useful_cost?: number;
   readonly wasted_cost?: number;
-  /** Some of it was counted here, because the provider did not say. */
+  /** True if some of it was counted here, because the provider did not report it. */
   readonly estimated?: true;
   /** Some of it has no price, so that `cost` is not all. */
   readonly unpriced?: true;
@@ -101,12 +103,15 @@ export type UsageTotals = {
 
 export type EventType = EventBody['type'] | 'snapshot';
 
-/** Why a lane's text starts again at offset 0. `thoughts`: what was streamed so far was no answer, and the same attempt goes on. */
+/**
+ * Why a lane's text starts again at offset 0. `thoughts`: the streamed text was no answer, and the same attempt
+ * continues.
+ */
 export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
 
 /**
- * How a new attempt goes on from the text that is there. `prefill` and `reattach` are the provider's doing; `reuse` says
- * that the whole text was settled already and only its end is told again.
+ * How a new attempt continues the existing text. `prefill` and `reattach` are done by the provider. `reuse`: the whole
+ * text was committed already, and only its end is published again.
  */
 export type ContinuedBy = 'prefill' | 'reattach' | 'reuse';
 
@@ -115,13 +120,13 @@ export type LogEvent = EventHead & EventBody;
 export interface LaneSnapshot {
   readonly status: LaneStatus;
   readonly text?: string;
-  /** Bytes of UTF-8 in `text`: the offset at which the next token goes on. */
+  /** Bytes of UTF-8 in `text`: the offset at which the next token starts. */
   readonly offset: number;
   readonly fence: number;
   readonly attempt: number;
-  /** Of a settled text, as it was announced. */
+  /** The announced hash of a committed text. */
   readonly sha256?: string;
-  /** Of a settled text: whether `text` has this hash. */
+  /** For a committed text: whether `text` has this hash. */
   readonly verified?: boolean;
   readonly error?: EventError;
 }
@@ -132,13 +137,15 @@ export interface SceneSnapshot {
   readonly visual_prompt: string;
   readonly shot_type: string;
   readonly duration: number;
-  /** What is stored for the scene: absent as long as nothing is. */
+  /** The stored picture of the scene; absent if nothing is stored. */
   readonly image?: SceneAsset;
   readonly camera?: { readonly movement: string; readonly speed: string };
   readonly clip?: SceneAsset;
 }
 
-/** A picture or a clip, as far as it was measured. The gateway serves it at `/v1/projects/{id}/media/{sha256}`. */
+/**
+ * A picture or a clip, with the measures that are known. The gateway serves it at `/v1/projects/{id}/media/{sha256}`.
+ */
 export interface SceneAsset {
   readonly asset: string;
   readonly sha256: string;
@@ -149,7 +156,10 @@ export interface SceneAsset {
   readonly duration?: number;
 }
 
-/** Replaces all that a viewer has. `cursor` is where the tail goes on; absent while the log has no event. */
+/**
+ * Replaces everything that a viewer has. The tail continues after `cursor`, which is absent if the log has no event.
+ * Glossary: snapshot.
+ */
 export interface SnapshotEvent {
   readonly type: 'snapshot';
   readonly project_id: ProjectId;
@@ -177,6 +187,7 @@ export interface FilmReference {
   readonly missing_scenes?: readonly number[];
 }
 
+/** What a viewer receives: an event of the log, or a snapshot. Glossary: event. */
 export type StoryEvent = LogEvent | SnapshotEvent;
 
 /** The run has ended: viewers of the whole project stop here. */

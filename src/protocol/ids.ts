@@ -6,13 +6,16 @@ type Branded<T, B extends string> = T & { readonly [brand]: B };
 /** The primary key of `projects`, a UUID in lower case. */
 export type ProjectId = Branded<string, 'ProjectId'>;
 
-/** `rewrite`, `film`, … for a stage that runs once; `image_generation/3` for scene 3 of a per-scene stage. */
+/**
+ * `rewrite`, `film`, … for a stage that runs once; `image_generation/3` for scene 3 of a per-scene stage.
+ * Glossary: lane.
+ */
 export type LaneId = Branded<string, 'LaneId'>;
 
-/** The name of a batch of projects, chosen by whoever starts it. */
+/** The name of a batch of projects, chosen by the caller that starts it. */
 export type BatchId = Branded<string, 'BatchId'>;
 
-/** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. */
+/** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. Glossary: cursor. */
 export type Cursor = Branded<string, 'Cursor'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -21,7 +24,7 @@ const WORKFLOW_PREFIX = 'story-';
 const BATCH = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const BATCH_PREFIX = 'batch-';
 
-/** Returns undefined where the text is no project id; callers own the error that a user sees. */
+/** Returns undefined if the text is no project id. Each caller makes the error that its user sees. */
 export function parseProjectId(text: string): ProjectId | undefined {
   const lower = text.trim().toLowerCase();
   return UUID.test(lower) ? (lower as ProjectId) : undefined;
@@ -54,7 +57,7 @@ export function laneId(stage: string, scene?: number): LaneId {
 
 export interface LaneParts {
   readonly stage: string;
-  /** From 1; absent for a stage that runs once per project. */
+  /** The scene number, from 1; absent for a stage that runs once per project. */
   readonly scene?: number;
 }
 
@@ -75,9 +78,10 @@ export function compareCursors(a: Cursor, b: Cursor): number {
 }
 
 /**
- * The fence of one attempt: it only grows from attempt to attempt of a lane, also across runs, `activity reset` and
- * `workflow reset`, and stays below 2^53. Built on the time at which *this attempt* was scheduled, because `activity
- * reset` lowers the attempt and keeps the time of the first one.
+ * The fence (fencing token) of one attempt. It grows from attempt to attempt of a lane, also across runs, `activity
+ * reset` and `workflow reset`. It stays below 2^53. It is built on the time at which *this attempt* was scheduled:
+ * `activity reset` lowers the attempt number and keeps the time of the first attempt.
+ * Glossary: fence.
  */
 export function fenceOf(currentAttemptScheduledTimestampMs: number, attempt: number): number {
   return currentAttemptScheduledTimestampMs * 1000 + (attempt % 1000);

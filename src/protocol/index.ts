@@ -5,7 +5,7 @@ export {
   MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
-  STANDS_MESSAGE,
+  STORY_STATUS_MESSAGE,
   type AddRequest,
   type BatchActivities,
   type BatchedStatus,
@@ -13,7 +13,7 @@ export {
   type BatchItem,
   type BatchStatusView,
   type StoryPriority,
-  type StoryStands,
+  type StoryStatusChange,
   type StoryState,
 } from './batch-api';
 export {
@@ -46,7 +46,7 @@ export {
   type LaneKind,
   type StageName,
   type StagePlan,
-  laysOutScenes,
+  definesScenes,
   personCommands,
 } from './stages';
 export {
@@ -82,8 +82,8 @@ export {
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   STORY_WORKFLOW,
-  type AdoptRequest,
-  type CarriedRun,
+  type ResyncRequest,
+  type ContinuedState,
   type CloseRequest,
   type EndedStep,
   type HandedOver,
@@ -91,7 +91,7 @@ export {
   type LaneResult,
   type LaneTask,
   type LaneView,
-  type MarkRequest,
+  type RunStatusRequest,
   type OpenedRun,
   type OpenRequest,
   type ParkRequest,

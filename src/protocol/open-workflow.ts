@@ -1,9 +1,9 @@
-/** What Temporal calls a workflow that has ended; its SDK's names. */
+/** The statuses of a workflow that has ended, as Temporal's SDK names them. */
 const ENDED: readonly string[] = ['COMPLETED', 'CANCELLED', 'FAILED', 'TERMINATED', 'TIMED_OUT'];
 
 /**
- * Whether a workflow of this status goes on: one that runs, one that an operator has paused in Temporal, and one that is
- * about to continue as new. What this version does not know counts as open, because nothing may be closed or removed that lives.
+ * True if a workflow of this status has not ended: it runs, it is paused in Temporal, or it is about to continue as
+ * new. An unknown status counts as open, because nothing that lives may be closed or removed.
  */
 export function isOpen(status: string): boolean {
   return !ENDED.includes(status);

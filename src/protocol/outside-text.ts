@@ -2,13 +2,13 @@ import type { EventError } from './events';
 import { MAX_TOPIC_BYTES } from './stages';
 
 /**
- * The one door for text that comes from outside: from people, providers, operators and other programs. Whatever is stored,
- * sent to Temporal or published has passed it. It is plain code, so that workflows use it, too.
+ * The one door for text that comes from outside: from people, providers, operators and other programs. All text that is
+ * stored, sent to Temporal or published has passed this door. It is plain code, so that workflows can use it, too.
  */
 
-/** The most bytes of UTF-8 of each text. What a person gives is refused beyond it; what a program says is cut. */
+/** The most bytes of UTF-8 of each text. A longer text of a person is refused; a longer text of a program is cut. */
 export const TEXT_BYTES = {
-  /** Of a project. */
+  /** The topic of a project. */
   topic: MAX_TOPIC_BYTES,
   name: 500,
   style: 2_000,
@@ -24,7 +24,7 @@ export const TEXT_BYTES = {
   type: 100,
   /** A failure's words. */
   message: 400,
-  /** What was wrong with an answer, in one of its points. */
+  /** One point that was wrong with an answer. */
   issue: 300,
   /** A line in a workflow's current details. */
   note: 400,
@@ -34,7 +34,7 @@ const MOST_ISSUES = 20;
 
 /** Postgres stores neither, and no encoding of UTF-8 has the second: NUL, and half of a character outside the basic plane. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
-/** Of one line: what moves the cursor, rings the bell or ends the line. */
+/** Characters that a single line cannot hold: they move the cursor, ring the bell or end the line. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 const ELLIPSIS = '…';
 
@@ -73,9 +73,9 @@ export function firstBytes(text: string, mostBytes: number): string {
   return text.slice(0, end);
 }
 
-/** Of a program: storable, and cut with an ellipsis where it is longer than so many bytes. */
+/** The text of a program: storable, and cut with an ellipsis if it is longer than `mostBytes`. */
 function boundedText(text: string, mostBytes: number): string {
-  // What is far beyond the bound is not looked at.
+  // The text far beyond the bound is not looked at.
   const clean = storable(text.slice(0, mostBytes * 2 + 2));
   if (text.length <= mostBytes * 2 + 2 && utf8Bytes(clean) <= mostBytes) return clean;
   return firstBytes(clean, mostBytes - utf8Bytes(ELLIPSIS)) + ELLIPSIS;
@@ -86,7 +86,7 @@ export function boundedLine(text: string, mostBytes: number): string {
   return boundedText(text.slice(0, mostBytes * 4).replace(CONTROLS, ' '), mostBytes).trim();
 }
 
-/** What marks, links or ends something in Markdown; a line within a word is none. */
+/** Characters that mark, link or end something in Markdown. A `_` within a word does none of these. */
 const MARKDOWN = /[\\`*{}[\]<>#+!|~&$]|(?<!\w)_|_(?!\w)/g;
 
 /** The text as it reads in Markdown, in one line. */
@@ -94,7 +94,7 @@ export function plainInMarkdown(text: string): string {
   return boundedLine(text, TEXT_BYTES.message).replace(MARKDOWN, '\\$&');
 }
 
-/** A failure as it is kept and shown, whoever has worded it. */
+/** A failure in the form in which it is stored and shown, whoever wrote its message. */
 export function boundedError(error: {
   readonly type: string;
   readonly message: string;
@@ -115,7 +115,7 @@ export function boundedIssues(issues: readonly string[]): string[] {
   return issues.slice(0, MOST_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
 }
 
-/** Of a person: the text as it is taken, or what is wrong with it, by the name of its field. */
+/** The text of a person: the accepted text, or the refusal, which names the field. */
 export type GivenText = { readonly text: string } | { readonly refusal: string };
 
 /** `mostBytes` counts what is left when everything unstorable is out; white space at both ends does not count. */

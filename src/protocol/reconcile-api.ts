@@ -8,17 +8,17 @@ export function reconcileScheduleOf(taskQueue: string): string {
   return `${taskQueue}-reconcile`;
 }
 
-/** What changed no longer ago than this is left alone: whoever changed it may still be about to go on. */
+/** The time after a change during which a row or a file is left alone, because its writer may not have finished. */
 export const GRACE_SECONDS = { runs: 60, media: 3_600 } as const;
 
 export interface ReconcileInput {
-  /** Of rows, and of runs that have ended. Default `GRACE_SECONDS.runs`. */
+  /** The grace time for rows, and for runs that have ended. Default `GRACE_SECONDS.runs`. */
   readonly graceSeconds?: number;
-  /** Of files; longer than it takes from a file to its row. Default `GRACE_SECONDS.media`. */
+  /** The grace time for files; longer than it takes from a file to its row. Default `GRACE_SECONDS.media`. */
   readonly mediaGraceSeconds?: number;
 }
 
-/** A project whose rows said something else than Temporal, and say the same now. */
+/** A project whose rows did not agree with Temporal, and now do. */
 export interface RepairedProject {
   readonly projectId: ProjectId;
   readonly was: ProjectStatus;
@@ -34,9 +34,9 @@ export interface UnrepairedProject {
 }
 
 export interface RunsReport {
-  /** Projects whose rows say that something goes on. */
+  /** Projects whose rows state that a run is open. */
   readonly looked: number;
-  /** Of those, the ones whose run does go on. */
+  /** Of those projects, the ones whose run is open or whose batch still holds them. */
   readonly live: number;
   /** Without a run, but changed so lately that they are left alone for now. */
   readonly fresh: number;
@@ -44,7 +44,7 @@ export interface RunsReport {
   readonly failed: readonly UnrepairedProject[];
   /** Workflows that run, by their ids, although there is no project of theirs. `cancel` ends them. */
   readonly strays: readonly string[];
-  /** Paid video jobs that nobody waits for; the next run of their project goes on with them. */
+  /** Paid video jobs that no run waits for; the next run of their project continues them. */
   readonly waitingJobs: number;
 }
 
@@ -53,7 +53,7 @@ export interface MediaReport {
   /** Files that no row refers to, and what they took. */
   readonly removed: number;
   readonly removedBytes: number;
-  /** What crashes left of work in progress. */
+  /** Files of unfinished work that crashes have left. */
   readonly removedDrafts: number;
   /** Rows whose file is not there. */
   readonly missing: number;
@@ -64,7 +64,7 @@ export interface ReconcileReport {
   readonly media: MediaReport;
 }
 
-/** Where a page of projects begins: after this one, by the time of its last change. */
+/** Where a page of projects begins: after this project, by the time of its last change. */
 export interface ProjectPosition {
   readonly updatedAt: string;
   readonly id: string;

@@ -1,10 +1,13 @@
 import { laneId, laneParts, type LaneId, type ProjectId } from './ids';
 
-/** What a lane needs to run on: decides its activity and its task queue, so that each kind is capped by itself. */
+/** What a lane needs to run on. It decides the lane's activity and task queue, so that each kind has its own limit. */
 export type LaneKind = 'text' | 'image' | 'video' | 'film';
 export const LANE_KINDS = ['text', 'image', 'video', 'film'] as const satisfies readonly LaneKind[];
 
-/** One stage in the order of work. A run records the plan that it began with, so a new stage never breaks a live run. */
+/**
+ * One stage in the order of work. A run records the plan that it began with, so a new stage never breaks a live run.
+ * Glossary: stage.
+ */
 export interface StagePlan {
   readonly name: string;
   readonly kind: LaneKind;
@@ -12,10 +15,11 @@ export interface StagePlan {
   readonly scope: 'project' | 'scene';
   /** A scene's lane needs its own scene's lanes only; a project's lane needs all scenes'. */
   readonly needs: readonly string[];
-  /** Of `needs`, what it can do without where a person had it skipped. */
+  /** Those of `needs` that a person may skip without stopping this stage. */
   readonly without?: readonly string[];
 }
 
+/** The plan of a new run. Glossary: plan. */
 export const STAGES = [
   { name: 'rewrite', kind: 'text', scope: 'project', needs: [] },
   { name: 'storyboard', kind: 'text', scope: 'project', needs: ['rewrite'], without: ['rewrite'] },
@@ -57,15 +61,15 @@ export function lanesOf(plan: readonly StagePlan[], scenes: readonly number[]): 
 }
 
 /** Whether the scenes of a run come from this lane: it runs once, and stages that run for each scene need it. */
-export function laysOutScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
+export function definesScenes(plan: readonly StagePlan[], lane: LaneId): boolean {
   const own = plan.find(({ name }) => name === lane);
   return own?.scope === 'project' && plan.some(({ scope, needs }) => scope === 'scene' && needs.includes(own.name));
 }
 
-/** What a person can type about a lane that waits for one. */
+/** The commands that a person can type for a lane that waits for a person. */
 export function personCommands(projectId: ProjectId, lane: LaneId): string[] {
   const lines = [`retry ${projectId} ${lane}`, `skip ${projectId} ${lane}`, `cancel ${projectId}`];
   return lines
-    .filter((line) => !line.startsWith('skip') || !laysOutScenes(STAGES, lane))
+    .filter((line) => !line.startsWith('skip') || !definesScenes(STAGES, lane))
     .map((line) => `storyreel ${line}`);
 }

@@ -11,6 +11,7 @@ export const STATUSES = [
   'cancelled',
 ] as const;
 
+/** The status of a lane; `needs_attention` is that of a parked one. Glossary: needs_attention. */
 export type LaneStatus = (typeof STATUSES)[number];
 
 /** One character for each, the same in the terminal and in the Temporal UI. */
@@ -40,11 +41,11 @@ export const PROJECT_STATUSES = [
 
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
-/** How a run stands, as the workflow says it and the search attribute `StoryStatus`. */
+/** The status of a run, as the workflow and the search attribute `StoryStatus` show it. */
 export type RunStatus =
   'running' | 'paused' | 'awaiting_approval' | 'needs_attention' | 'completed' | 'failed' | 'cancelled';
 
-/** How a run that has not ended stands, in the words of Postgres. */
+/** The status of a run that has not ended, in the words of Postgres. */
 export type LiveStatus = 'processing' | 'paused' | 'awaiting_approval' | 'needs_attention';
 
 /** How a run has ended. */

@@ -3,16 +3,17 @@ import type { RunStatus } from './status';
 
 /**
  * Messages that steer a run. Each is an Update, which answers, and a Signal of the same name and argument, which an
- * operator can type. One that is stale or doubled does nothing: an Update is told so, a Signal leaves a line in the
- * workflow's current details.
+ * operator can type. A stale or repeated message changes nothing. The Update's answer states this; the Signal leaves a
+ * line in the workflow's current details.
+ * Glossary: message.
  */
 export interface StoryMessages {
-  /** Nothing new begins; what runs ends by itself or, with `now`, stops in mid-sentence and is gone on with later. */
+  /** Nothing new begins. Running lanes end or, with `now`, stop at once and continue later from their text. */
   readonly pause: { readonly now?: boolean };
   readonly resume: Record<never, never>;
   /** A lane (`image_generation/3`) that waits for a person, or all of a stage (`image_generation`). */
   readonly retry: LaneRequest;
-  /** Later lanes go on without it. */
+  /** Later lanes run without this lane. */
   readonly skip: LaneRequest;
   /** Stops a lane and keeps its text; it waits for `retry` or `skip` then. */
   readonly cancelLane: LaneRequest;
@@ -33,13 +34,13 @@ export interface GateRequest {
   readonly gate: string;
 }
 
-/** The stage is made again, or one lane of it, with the reason told to the model. */
+/** The stage, or one lane of it, is produced again; the model is given the reason. */
 export interface RejectRequest extends GateRequest {
   readonly reason: string;
   readonly lane?: string;
 }
 
-/** What a message has changed: the lanes concerned, none where it is about the run as a whole. */
+/** What a message has changed: the lanes concerned. The list is empty if the message is about the run as a whole. */
 export interface MessageAnswer {
   readonly status: RunStatus;
   readonly lanes: readonly LaneId[];

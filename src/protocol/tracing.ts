@@ -8,12 +8,12 @@ export interface TraceCarrier {
 }
 
 /**
- * What workflow code tells the worker about a run, for its spans. Times are the workflow's own, in milliseconds. Nothing
- * of it reaches Temporal's history, and a replay tells nothing again.
+ * What workflow code reports to the worker about a run, for its spans. Times are the workflow's own, in milliseconds.
+ * This data never reaches Temporal's history, and a replay does not report it again.
  */
 export interface RunTraces {
   readonly ended: (end: {
-    /** Who started the run; absent where nobody traced it. */
+    /** The span that started the run; absent without tracing. */
     readonly carrier?: TraceCarrier;
     readonly at: number;
     readonly outcome: 'completed' | 'continued' | 'cancelled' | 'failed';
@@ -28,14 +28,14 @@ export interface RunTraces {
 }
 
 /**
- * The id of the span of a workflow run. Workflow code needs it before anybody has made that span, and the same one at
- * every replay, so it is cut from the run's own id.
+ * The id of the span of a workflow run. Workflow code needs the id before the span exists, and needs the same id at
+ * every replay. Therefore the id is cut from the run's own id.
  */
 export function spanIdOfRun(runId: string): string {
   return runId.replaceAll('-', '').slice(16);
 }
 
-/** The trace of a run that nobody traced when it was started. */
+/** The trace of a run that was started without tracing. */
 export function traceOfRun(runId: string): TraceCarrier {
   return { traceparent: `00-${runId.replaceAll('-', '')}-${spanIdOfRun(runId)}-01` };
 }

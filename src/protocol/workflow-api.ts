@@ -11,37 +11,41 @@ export const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'] a
 
 export interface StoryInput {
   readonly projectId: ProjectId;
-  /** Makes every lane again, also where a settled result has the same input hash. Default false. */
+  /** Produces every lane again, even if a committed result has the same input hash. Default false. */
   readonly force?: boolean;
-  /** Only these stages; what they need of others is settled already. Default: all. */
+  /** Only these stages. The results that they need from other stages are committed already. Default: all stages. */
   readonly stages?: readonly string[];
-  /** Only these scenes, and of the stages those that belong to a scene, unless `stages` says otherwise. */
+  /** Only these scenes, and only stages that run per scene, unless `stages` names others. */
   readonly scenes?: readonly number[];
-  /** With the settings of the project's last run, where it has had one. Default: those of the worker that opens this one. */
+  /**
+   * Keeps the settings of the project's last run, if there was one. Default: the settings of the worker that opens this
+   * run.
+   */
   readonly keepSettings?: boolean;
   /** Stages after which the run waits for a person to approve. */
   readonly gates?: readonly string[];
-  /** What happens when a lane's retries are spent: `park` (default) waits for a person, `fail` ends the run. */
+  /** What happens if a lane's retries are used up: `park` (default) waits for a person, `fail` ends the run. */
   readonly onFailure?: 'park' | 'fail';
   /** Set by the workflow itself when it continues as new: what has been done so far. */
-  readonly carried?: CarriedRun;
+  readonly carried?: ContinuedState;
 }
 
-export interface CarriedRun {
+/** The state that continue-as-new hands to the next execution. Glossary: replan. */
+export interface ContinuedState {
   readonly run: OpenedRun;
   readonly runId: string;
-  /** Absent until the storyboard is settled. */
+  /** Absent until the storyboard is committed. */
   readonly scenes?: readonly number[];
   /** The scenes that the numbers above and below mean. */
   readonly sceneIds?: SceneIds;
   readonly settled: readonly LaneId[];
   readonly parked: Readonly<Record<LaneId, EventError>>;
   readonly skipped?: readonly LaneId[];
-  /** Stopped by a person one by one. */
+  /** Lanes that a person has stopped individually. */
   readonly cancelled?: readonly LaneId[];
   readonly paused?: boolean;
   readonly approved?: readonly string[];
-  /** Lanes of whose end viewers have not been told yet. */
+  /** Lanes whose end has not been announced yet. */
   readonly untold?: readonly LaneId[];
 }
 
@@ -51,16 +55,18 @@ export interface CarriedRun {
  */
 export type SceneIds = Readonly<Record<number, string>>;
 
-/** What opening a run decided, recorded once in history. */
+/** The decisions that opening the run has made, recorded once in history. Glossary: story run. */
 export interface OpenedRun {
   readonly plan: readonly StagePlan[];
-  /** With `force`, a result settled under an older fence than this one is made again. */
+  /** With `force`, a result that was committed under a lower fence than this one is produced again. */
   readonly runFence: number;
-  /** Of the execution that opened it; another one goes on with it after a workflow reset. */
+  /**
+   * The Temporal run id of the execution that opened the run; after a workflow reset another execution continues it.
+   */
   readonly runId?: string;
-  /** The scenes of this run, where it does not make the storyboard or is about some scenes only. */
+  /** The scenes of this run, if it does not produce the storyboard or is about some scenes only. */
   readonly scenes?: readonly number[];
-  /** Of all scenes that were there, where the run does not make the storyboard. */
+  /** The ids of all scenes that existed, if the run does not produce the storyboard. */
   readonly sceneIds?: SceneIds;
 }
 
@@ -89,28 +95,31 @@ export interface StoryStatusView {
   readonly gates: readonly string[];
 }
 
-/** The argument of a lane's activity: ids and numbers only, because it stays in Temporal's history. */
+/**
+ * The argument of a lane's activity: ids and numbers only, because it stays in Temporal's history.
+ * Glossary: story run id.
+ */
 export interface LaneTask {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
-  /** The id of the lane's scene. An attempt that finds another one under the number, or none, makes nothing. */
+  /** The id of the lane's scene. If the scene number has another id or none, the attempt produces nothing. */
   readonly scene?: string;
   /** For the film: the ids of all scenes in their order, as the run knows them. */
   readonly scenes?: readonly string[];
-  /** Of the run as viewers follow it: it stays the same where the workflow continues as new. */
+  /** The story run id, which viewers follow. It stays the same if the workflow continues as new. */
   readonly runId: string;
-  /** Results settled under an older fence are not reused. */
+  /** Results that were committed under a lower fence are not reused. */
   readonly madeSince?: number;
   /** The workflow was reset to a point behind the opening of its run. */
   readonly afterReset?: boolean;
   /**
-   * Attempts of the lane before this activity, the last of which ended with its worker. A workflow that sends it begins
-   * such a lane again by itself; for one that does not, the activity is retried.
+   * The lane's attempts before this activity; the last of them ended with its worker. A workflow that sends this number
+   * starts such a lane again itself. If the number is absent, Temporal retries the activity.
    */
   readonly attemptsBefore?: number;
 }
 
-/** What a lane's activity says when its worker shuts down: the attempts that the lane has had, this one among them. */
+/** The answer of a lane's activity if its worker shuts down: how many attempts the lane has had, with this one. */
 export interface HandedOver {
   readonly attempts: number;
 }
@@ -120,9 +129,9 @@ export interface LaneResult {
   readonly sha256: string;
   readonly bytes: number;
   readonly reused: boolean;
-  /** False where viewers could not be told, so that telling them becomes a step of its own. */
+  /** False if viewers could not be reached, so that the announcement becomes a step of its own. */
   readonly announced: boolean;
-  /** The scene numbers, where the lane was the one that lays out the scenes. */
+  /** The scene numbers, if the lane was the one that defines the scenes. */
   readonly scenes?: readonly number[];
   readonly sceneIds?: SceneIds;
 }
@@ -131,27 +140,30 @@ export interface LaneResult {
 export interface LaneAddress {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
-  /** Absent where the lane has no scene, and from runs that do not know their scenes' ids. */
+  /** Absent if the lane has no scene, and absent from runs that do not know the ids of their scenes. */
   readonly scene?: string;
 }
 
 export interface ParkRequest extends LaneAddress {
   readonly error: EventError;
-  /** `cancelled` where a person stopped the lane. */
+  /** `cancelled` if a person stopped the lane. */
   readonly as?: 'needs_attention' | 'cancelled';
-  /** How the run as a whole stands then; default `needs_attention`. */
+  /** The status of the run as a whole after this step; default `needs_attention`. */
   readonly runStatus?: LiveStatus;
-  /** As in `LaneTask`. */
+  /** The story run id, as in `LaneTask`. */
   readonly runId?: string;
 }
 
-/** The end of a lane, or how the run stands, is stored. False where viewers could not be told, so that telling them becomes a step of its own. */
+/**
+ * The end of a lane, or the run's status, is stored. False if viewers could not be reached, so that the announcement
+ * becomes a step of its own.
+ */
 export interface EndedStep {
   readonly announced: boolean;
 }
 
-/** The run stands still, or goes on. */
-export interface MarkRequest {
+/** The run waits for a person (paused, or before a gate), or it continues. */
+export interface RunStatusRequest {
   readonly projectId: ProjectId;
   readonly runId: string;
   readonly status: LiveStatus;
@@ -161,8 +173,8 @@ export interface MarkRequest {
   readonly gates: readonly string[];
 }
 
-/** A run that was reset to a point behind its opening: how it stands there. */
-export interface AdoptRequest extends MarkRequest {
+/** A run that was reset to a point after its opening, with its status at that point. */
+export interface ResyncRequest extends RunStatusRequest {
   readonly lanes: readonly LaneView[];
 }
 
@@ -181,22 +193,28 @@ export interface RejectedLanes {
 
 export interface CloseRequest {
   readonly projectId: ProjectId;
-  /** As in `LaneTask`. */
+  /** The story run id, as in `LaneTask`. */
   readonly runId: string;
   readonly outcome: 'completed' | 'failed' | 'cancelled';
   readonly error?: EventError;
-  /** False while viewers have not been told of every lane yet: the end of the run must come last. */
+  /** False while lanes wait to be announced, because the end of the run must be announced last. */
   readonly announce: boolean;
-  /** Of the run's plan; absent where the run was stopped before it had one. */
+  /** The stages of the run's plan; absent if the run was stopped before it had a plan. */
   readonly stages?: readonly string[];
-  /** Where the run was about some scenes only. */
+  /** The scenes of the run, if it was about some scenes only. */
   readonly scenes?: readonly number[];
 }
 
-/** Whose provider calls are ended at once, ahead of Temporal's own cancellation, which must have been asked for before. */
+/**
+ * A request to end provider calls at once, before Temporal's own cancellation arrives. The sender has requested that
+ * cancellation before.
+ */
 export interface StopRequest {
   readonly projectId: ProjectId;
-  /** As in `LaneTask`, or Temporal's own id of the execution; lanes of a later run are left alone. Absent: of any run. */
+  /**
+   * The story run id of `LaneTask`, or the Temporal run id. Lanes of a later run are left alone. Absent: lanes of any
+   * run.
+   */
   readonly runId?: string;
   /** Absent: all of them. */
   readonly lanes?: readonly LaneId[];
@@ -212,24 +230,24 @@ export interface StoryActivities {
   generateVideo(task: LaneTask): Promise<LaneResult>;
   joinFilm(task: LaneTask): Promise<LaneResult>;
   announceLane(task: LaneTask): Promise<void>;
-  /** In the first release these told viewers in the step or not at all, and gave nothing. */
+  /** In the first release these steps announced nothing or announced within the step, and returned nothing. */
   parkLane(request: ParkRequest): Promise<EndedStep | undefined>;
   skipLane(request: SkipRequest): Promise<EndedStep | undefined>;
-  markRun(request: MarkRequest): Promise<EndedStep | undefined>;
+  markRun(request: RunStatusRequest): Promise<EndedStep | undefined>;
   rejectLanes(request: RejectedLanes): Promise<void>;
-  /** Rows and viewers go back to where the run stands. */
-  adoptRun(request: AdoptRequest): Promise<void>;
-  /** What is stored for a lane, where its activity did not say; null where it is not settled. */
+  /** Sets rows and viewers to the state of a workflow that was reset. */
+  adoptRun(request: ResyncRequest): Promise<void>;
+  /** The stored result of a lane, if its activity did not report it; null if the lane has no committed result. */
   settledLane(lane: LaneAddress): Promise<LaneResult | null>;
-  /** The scene numbers as stored now or, where they are asked for, the ids by number; waits for an edit that is under way. */
+  /** The stored scene numbers or, with `ids`, the scene ids by number. Waits for an edit that is in progress. */
   listScenes(input: { projectId: ProjectId; ids?: true }): Promise<number[] | SceneIds>;
   closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
   announceRun(input: { projectId: ProjectId; runId: string; stages?: readonly string[] }): Promise<void>;
-  /** A hint, worth a second at most: where Redis is away it does nothing, and says nothing of it. */
+  /** Best effort, within one second: if Redis is away, this step does nothing and reports no failure. */
   stopLanes(request: StopRequest): Promise<void>;
 }
 
-/** Workflows and bookkeeping run on `<base>`, each kind of lane on a queue of its own, which caps it by itself. */
+/** Workflows and bookkeeping run on `<base>`. Each kind of lane has its own queue, and with it its own limit. */
 export function laneQueue(base: string, kind: LaneKind): string {
   return `${base}-${kind}`;
 }

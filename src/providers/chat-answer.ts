@@ -9,7 +9,9 @@ import { ThinkBlock } from './think-block';
 type Fields = Readonly<Record<string, unknown>>;
 type Finish = Extract<TextChunk, { type: 'finish' }>['reason'];
 
-/** What servers write when the answer is whole, was cut at its longest, or was stopped for what it says. */
+/**
+ * The words of servers for an answer that is complete, was cut at its longest, or was stopped because of its content.
+ */
 const FINISH: Readonly<Record<string, Finish>> = {
   ...named('stop', 'stop', 'end_turn', 'stop_sequence', 'eos', 'eos_token', 'completed', 'complete', 'end', 'finished'),
   ...named('stop', 'tool_calls', 'function_call', 'finish_reason_stop'),
@@ -35,19 +37,20 @@ const FINISH: Readonly<Record<string, Finish>> = {
   ),
   ...named('filtered', 'prohibited_content', 'spii', 'sensitive', 'moderation', 'blocked', 'guardrail_intervened'),
 };
-/** In the place of a word where there is none. */
+/** Words that mean that there is no word. */
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
 const MOST_WORD = 60;
-/** What Postgres can count. */
+/** The highest number that Postgres can store. */
 const MOST_COUNT = 2 ** 31 - 1;
 
 /**
- * Reads the chunks of a chat completion, or a whole one, as servers really give them, and hands over what they mean. Throws
- * the error that the server tells of within its answer, and `Stream.Cut` where it ends it with a word that is no end.
+ * Reads the chunks of a chat completion, or a whole one, in the variants of real servers, and passes on their meaning.
+ * Throws the error that the server reports within its answer. Throws `Stream.Cut` if the last finish reason is no
+ * proper end.
  */
 export class ChatAnswer {
-  /** The server has said that the answer has ended. */
+  /** The server has reported that the answer has ended. */
   ended = false;
   private wrote = false;
 
@@ -70,14 +73,14 @@ export class ChatAnswer {
     if (isObject(data['usage'])) this.takeUsage(data['usage']);
   }
 
-  /** The end mark of a stream: some servers end a whole answer with it and say nothing else. */
+  /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */
   done(): void {
     if (!this.ended && this.wrote) this.finish('unsaid');
   }
 
   /** The body has ended. */
   end(): void {
-    for (const told of this.block.end()) this.tell(told);
+    for (const told of this.block.end()) this.passOn(told);
   }
 
   private takeChoice(choice: Fields): void {
@@ -94,7 +97,7 @@ export class ChatAnswer {
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
     const words = wordsOf(content, 'text');
-    if (words !== '') for (const told of this.block.push(words)) this.tell(told);
+    if (words !== '') for (const told of this.block.push(words)) this.passOn(told);
     const refusal = wordsOf(part['refusal'], 'text');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= words !== '' || refusal !== '';
@@ -103,17 +106,17 @@ export class ChatAnswer {
   }
 
   private finish(reason: Finish): void {
-    // What was held back, as it may have been a mark, is the end of the text.
-    for (const told of this.block.end()) this.tell(told);
+    // The held-back text, which might have been a mark, is the end of the text.
+    for (const told of this.block.end()) this.passOn(told);
     this.ended = true;
     this.receive({ type: 'finish', reason });
   }
 
-  private tell(told: TextChunk): void {
+  private passOn(told: TextChunk): void {
     this.receive(told);
   }
 
-  /** Each number by itself: servers leave some out, and write odd ones. */
+  /** Takes each number separately: servers leave some out, and send unusual ones. */
   private takeUsage(usage: Fields): void {
     const details = usage['completion_tokens_details'];
     const counts = {
@@ -140,7 +143,7 @@ function finishOf(word: string): Finish {
   );
 }
 
-/** The server's own word for it. */
+/** The server's own word for the end. */
 function endIn(choice: Fields): string | undefined {
   return [choice['finish_reason'], choice['finishReason'], choice['stop_reason']].find(isEnd);
 }
@@ -149,7 +152,7 @@ function isEnd(value: unknown): value is string {
   return typeof value === 'string' && !NONE.has(value.toLowerCase());
 }
 
-/** Of a text, or of a list of parts: the answer's own, or what the model thinks between them. */
+/** The words of a text, or of a list of parts: the answer's own words, or the model's thoughts between them. */
 function wordsOf(content: unknown, what: 'text' | 'thought' | 'thought-part'): string {
   if (typeof content === 'string') return what === 'thought-part' ? '' : content;
   const parts: unknown[] = Array.isArray(content) ? content : isObject(content) ? [content] : [];

@@ -4,33 +4,33 @@ import type { ChatAnswer } from './chat-answer';
 import { aPage, isPage } from './said-error';
 import { SseParser } from './sse-parser';
 
-/** What it is shows at its first character that is no space. */
+/** The first character that is no space shows the kind of the body. */
 const ENOUGH_TO_SEE = 1_000;
 
 /** After the end of the answer: what is waited for the numbers behind it, and for the end of the body. */
 const NUMBERS_MS = 1_500;
 
 /**
- * The body of an answer: a stream of events, or, from a server that takes no notice of what was asked, a whole answer. Its
- * first character says which; a content type may say anything.
+ * The body of an answer: a stream of events or, if the server ignores the request for a stream, a whole answer. The
+ * first character decides; the content type is not reliable.
  */
 export class ChatBody {
   private kind: 'unknown' | 'events' | 'whole' = 'unknown';
   private readonly parser: SseParser;
-  /** Of a body whose kind is not seen yet, or that is a whole answer. */
+  /** The parts of a body of unknown kind, or of a whole answer. */
   private readonly parts: Buffer[] = [];
   private size = 0;
   private events = 0;
 
   constructor(
     private readonly answer: ChatAnswer,
-    /** Of one event, and of an answer that comes whole. */
+    /** The limit of one event, and of a whole answer. */
     private readonly mostBytes: number,
   ) {
     this.parser = new SseParser(mostBytes);
   }
 
-  /** Gives, once the answer is complete, for how many milliseconds more the body is worth reading. */
+  /** Once the answer is complete, returns for how many milliseconds more the body should be read. */
   push(bytes: Buffer): number | undefined {
     if (this.kind === 'events') return this.take(this.parser.push(bytes));
     this.parts.push(bytes);

@@ -1,4 +1,4 @@
-/** The provider answered, but told of a failure, or not with what its API promises. */
+/** The provider answered, but reported a failure, or broke the promise of its API. */
 export class ServerError extends Error {
   override readonly name = 'ServerError';
 }
@@ -26,16 +26,16 @@ export class NotSent extends Error {
   }
 }
 
-/** An image or a clip was made, and what came of it is none that can be used. */
+/** An image or a clip was made, but it cannot be used. */
 export class UnusableMedia extends ServerError {}
 
-/** The provider has the job, but not, or not yet, what was asked of it: so it is said, or nothing that can be read. */
+/** The provider knows the job, but does not deliver, or not yet; or its answer is unreadable. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
 
   constructor(
     message: string,
-    /** It is said to be gone: it will not come any more. */
+    /** The provider reports that the clip is gone and will not come. */
     readonly isGone = false,
   ) {
     super(message);

@@ -1,6 +1,6 @@
 import type { SaidError } from './said-error';
 
-/** What a provider's refusal or failure comes down to, whatever status and words it has. */
+/** The kind of a provider's refusal or failure, whatever its status and words. */
 export type FailureKind =
   'quota' | 'rate' | 'key' | 'refused' | 'not-found' | 'bad-request' | 'unavailable' | 'unknown';
 
@@ -28,7 +28,7 @@ const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   ],
 ];
 
-/** Of statuses and words where no code says it. */
+/** The words of messages, for errors without a known code. */
 const NO_MONEY =
   /insufficient (?:account )?(?:balance|quota|credits?|funds)|(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient)|exceeded your current quota|(?:余额|额度)不足|欠费/i;
 const REFUSED =
@@ -37,7 +37,7 @@ const REFUSED =
 const NOT_THERE =
   /unexpected endpoint|unknown (?:url|path|endpoint|route)|no such (?:route|endpoint|model)|cannot post|not found/i;
 
-/** Decides by what is said more exactly: a code before the status, and the status before plain words. */
+/** The more exact fact decides: a code before the status, and the status before the message. */
 export function failureKind({ status, code, type, message = '' }: Failure): FailureKind {
   const words = [code, type].map((word) => (word ?? '').toLowerCase().replaceAll(/[\s.-]+/g, '_'));
   const byCode = words.map(kindOfCode).find((kind) => kind !== undefined);
@@ -53,7 +53,7 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
   return kindOfStatus(status) ?? byCode ?? byWords;
 }
 
-/** The status that an error within a good answer stands for; undefined where it says none. */
+/** The status that an error within a good answer represents; undefined if it states none. */
 export function statusSaid({ code, type, message }: SaidError): number | undefined {
   const number = [code, type].map(Number).find((value) => Number.isInteger(value) && value >= 400 && value < 600);
   if (number !== undefined) return number;

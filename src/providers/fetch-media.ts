@@ -10,9 +10,9 @@ const MOST_REDIRECTS = 5;
 const HEAD_MS = 60_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Where a provider's files may come from. */
+/** The origins from which a provider's files may come. */
 export interface MediaSource {
-  /** Of the provider: its own origin is always asked, wherever it is. */
+  /** The provider's own origin, which is always allowed. */
   readonly baseUrl: string;
   readonly apiKey: string;
   /** Whether a host with a private address may be asked. */
@@ -20,11 +20,12 @@ export interface MediaSource {
 }
 
 /**
- * Asks for a file at an address that a provider gave, or that one of its answers leads to. Its key goes to its own origin
- * alone, only where it is asked for, and never past a redirect. A private address is refused in each step.
+ * Fetches a file from an address that a provider gave, or that one of its answers leads to. The provider's key is sent
+ * to its own origin alone, only if required, and never after a redirect. A private address is refused in each step.
  *
- * Resolves with a good response, its body unread, which ends with `signal`: one of the call's own. Throws what the `openai`
- * package would for a response that is not good, and `Media.Forbidden` for an address that is not asked.
+ * Resolves with a good response whose body is unread, and ends with `signal`, which must belong to this call alone.
+ * Throws the errors of the `openai` package for a response that is not good, and `Media.Forbidden` for a refused
+ * address.
  */
 export async function openMedia(
   source: MediaSource,

@@ -1,12 +1,12 @@
-/** A size as a service wants to be asked for it, and the pixels that it stands for. */
+/** A size as a service expects it in a request, and its pixels. */
 export interface SizeOption {
-  /** What is sent: `1280x720`, `1280*720`, `720p`, `16:9`. */
+  /** The value that is sent: `1280x720`, `1280*720`, `720p`, `16:9`. */
   readonly value: string;
   readonly width: number;
   readonly height: number;
 }
 
-/** Reads `WIDTHxHEIGHT`, also with another sign between the two; undefined where it is none. */
+/** Reads `WIDTHxHEIGHT`, also with another sign between the numbers; undefined if the text is no size. */
 export function sizeOption(value: string): SizeOption | undefined {
   const [, width, height] = /^(\d{2,5})\s?[x×*:]\s?(\d{2,5})$/i.exec(value.trim()) ?? [];
   if (width === undefined || height === undefined) return undefined;
@@ -17,8 +17,8 @@ export function sizeOption(value: string): SizeOption | undefined {
 const PRICE_OF_DOUBLING = 0.05;
 
 /**
- * The size to ask for where the one that is wanted cannot be had: one that covers it, so that nothing is blown up, with the
- * least to cut off and the fewest pixels. Where none covers it, the one that comes nearest.
+ * The size to request if the wanted one is not offered. It covers the wanted size, so that nothing is enlarged, with
+ * the least to cut off and the fewest pixels. If no size covers it, the nearest one is used.
  */
 export function nearestSize(wanted: SizeOption, options: readonly SizeOption[]): SizeOption | undefined {
   const exact = options.find(({ width, height }) => width === wanted.width && height === wanted.height);

@@ -14,9 +14,10 @@ const MOST_SILENCE_MS = 60_000;
 const bodies = new WeakMap<Response, Readable>();
 
 /**
- * A `fetch` for the `openai` package over node:http. Of a good response the body is left unread, for `receiveBody`: reading it
- * straight from the socket costs a third of what the web streams of the global `fetch` cost per token. The body of an
- * error is read, so that the package can map it. With a `lookup`, it decides which address the connection is made to.
+ * A `fetch` for the `openai` package over node:http. The body of a good response stays unread, for `receiveBody`, which
+ * reads it from the socket. Per token this costs a third of the global `fetch` with its web streams. The body of an
+ * error is read, so that the package can map it. With a `lookup`, that function decides about the address of the
+ * connection.
  */
 export async function httpFetch(
   input: string | URL | Request,
@@ -47,11 +48,11 @@ export async function httpFetch(
       message.on('close', () => signal?.removeEventListener('abort', abort));
       resolve(message);
     });
-    // Nothing is written before the connection stands, with its encryption where it has one.
+    // Nothing is written before the connection, with its encryption if any, is open.
     let connected = false;
     request.on('socket', (socket) => {
       connected = !socket.connecting;
-      // One that is used again has nothing more to say, and would keep the listener of each request.
+      // A reused connection is open already, and would keep the listener of each request.
       if (!connected) socket.once(route.secure ? 'secureConnect' : 'connect', () => (connected = true));
     });
     request.on('error', (error) => {
@@ -80,14 +81,14 @@ export async function httpFetch(
   return new Response(status === 204 || status === 304 ? null : refusalOf(text), answer);
 }
 
-/** A connection whose answer is complete is given so long to end by itself: then it can be used again. */
+/** How long a connection whose answer is complete may take to end; after that it can be used again. */
 const LINGER_MS = 1_000;
 
 /**
- * Hands the unread body of a good response that `httpFetch` returned to `take`, as it comes from the socket. Resolves at its
- * end, or so many milliseconds after `take` first gives a number: the answer is complete then, whether or not the server
- * ends the connection. Where `take` throws, the connection is closed and it rejects with that; where the connection breaks,
- * with `BrokenConnection`.
+ * Passes the unread body of a good response of `httpFetch` to `take`, as it comes from the socket. Resolves at its end.
+ * If `take` returns a number, the answer is complete, and it resolves so many milliseconds later at the latest. If
+ * `take` throws, the connection is closed and the error is the rejection. A broken connection rejects with
+ * `BrokenConnection`.
  */
 export async function receiveBody(response: Response, take: (bytes: Buffer) => number | void): Promise<void> {
   const incoming = bodies.get(response);
@@ -126,8 +127,8 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => n
 }
 
 /**
- * Reads a whole good response, at most `maxBytes`. One that falls silent in its middle is given up, because nobody else would
- * notice: the package's own time-out is over when the head is there.
+ * Reads a whole good response, at most `maxBytes`. A response that falls silent is given up, because nobody else would
+ * notice: the package's own time-out ends with the head.
  */
 export async function readBody(response: Response, maxBytes: number, silenceMs = MOST_SILENCE_MS): Promise<Buffer> {
   const parts: Buffer[] = [];
@@ -180,7 +181,7 @@ export async function pourBody(
   }
 }
 
-/** Some servers and the proxies before them pack what they answer although nobody asked for it. */
+/** Some servers, and proxies before them, compress their answers although the request did not ask for it. */
 function unpacked(incoming: http.IncomingMessage): Readable {
   const unpack = UNPACK[incoming.headers['content-encoding']?.trim().toLowerCase() ?? ''];
   return unpack ? pipeline(incoming, unpack(), () => undefined) : incoming;

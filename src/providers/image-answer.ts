@@ -1,7 +1,7 @@
 import { firstText, valuesAt } from './answer-fields';
 import { errorIn, type SaidError } from './said-error';
 
-/** Where services put a picture itself, as base64 or as a data URL. */
+/** The fields in which services return a picture itself, as base64 or as a data URL. */
 const DATA = [
   'data.*.b64_json',
   'data.*.b64',
@@ -15,7 +15,7 @@ const DATA = [
   'image_base64',
   'image.b64_json',
 ];
-/** Where they put its address, or a picture without saying which: what it is, its beginning tells. */
+/** The fields in which services return its address, or an unlabelled picture, which its first bytes identify. */
 const ADDRESS = [
   'data.*.url',
   'data.*.image_url',
@@ -46,7 +46,7 @@ export type ImageAnswer =
   | { readonly kind: 'error'; readonly error: SaidError }
   | { readonly kind: 'nothing' };
 
-/** Finds the picture in an answer of any service that is shaped after OpenAI's, or the reason why there is none. */
+/** Finds the picture in an answer of any service similar to OpenAI's, or the reason why there is none. */
 export function imageIn(body: unknown): ImageAnswer {
   const error = errorIn(body) ?? valuesAt(body, 'data.*').map(errorIn).find(Boolean);
   if (error) return { kind: 'error', error };

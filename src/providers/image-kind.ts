@@ -1,4 +1,4 @@
-/** What the first bytes of a picture say that it is; undefined where they say nothing that is known here. */
+/** The type of a picture by its first bytes; undefined if they are not known here. */
 export function imageTypeOf(bytes: Buffer): string | undefined {
   if (bytes.subarray(0, 8).equals(PNG)) return 'image/png';
   if (bytes.subarray(0, 3).equals(JPEG)) return 'image/jpeg';

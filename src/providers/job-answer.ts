@@ -1,13 +1,13 @@
 import { firstText, isFields, type Fields } from './answer-fields';
 import { errorIn, type SaidError } from './said-error';
 
-/** What a service says of a video job, in whatever words. */
+/** The state of a video job, in the words of any service. */
 export interface JobAnswer {
   readonly id?: string;
   readonly state: 'running' | 'completed' | 'failed';
   /** 0 to 100. */
   readonly progress: number;
-  /** Where the clip is, in the answer of a service that names an address. */
+  /** The address of the clip, if the service names one. */
   readonly url?: string;
   readonly error?: SaidError;
 }
@@ -39,7 +39,7 @@ const ADDRESSES = [
 const REASONS = ['fail_reason', 'failure_reason', 'failReason', 'failure', 'task_status_msg', 'status_msg', 'reason'];
 const REASON_CODES = ['failureCode', 'failure_code', 'error_code', 'errorCode'];
 
-/** Everything else is a job that still runs: a word that nobody knows must not end one that is paid. */
+/** Any other word means a job that still runs: an unknown word must not end a paid job. */
 const COMPLETED = new Set([
   'completed',
   'complete',

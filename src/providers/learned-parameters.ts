@@ -3,23 +3,23 @@ import { quotesRequest } from './quoted-request';
 
 export type Body = Readonly<Record<string, unknown>>;
 
-/** What a refusal teaches. */
+/** The correction that a refusal teaches. */
 export interface Lesson {
-  /** What is sent in the place of the parameter, for each of its values. */
+  /** The replacement of the parameter, for each of its values. */
   readonly change: (value: unknown) => Body;
   /** Ends the sentence "it is asked …". */
   readonly asked: string;
 }
 
-/** What can be done without a parameter, or with one that the model takes otherwise. */
+/** The correction if a parameter is refused, or must have another form. */
 export interface Remedy {
-  /** What else servers call it in their refusals. */
+  /** Other names of the parameter in the refusals of servers. */
   readonly alias?: RegExp;
-  /** Undefined where nothing can be learned from these words. */
+  /** Undefined if these words teach nothing. */
   readonly learn: (words: string) => Lesson | undefined;
 }
 
-/** By the name of a parameter that is refused by some model or server. */
+/** The remedies by the name of a parameter that some model or server refuses. */
 export type Remedies = Readonly<Record<string, Remedy>>;
 
 /** The request goes without it. */
@@ -27,7 +27,7 @@ export function without(alias?: RegExp): Remedy {
   return { learn: () => ({ change: () => ({}), asked: 'without it' }), ...(alias && { alias }) };
 }
 
-/** The request has it under another name. */
+/** Sends the parameter under another name. */
 export function renamed(name: string): Lesson {
   return { change: (value) => ({ [name]: value }), asked: `with ${name} in its place` };
 }
@@ -42,9 +42,9 @@ interface Learned extends Lesson {
   readonly parameter: string;
 }
 
-/** Of this process, by provider and model. */
+/** Learned in this process, by provider and model. */
 const known = new Map<string, Learned[]>();
-/** A process asks few models; whoever names them without end must not fill its memory. */
+/** A process asks few models. Endless new names must not fill its memory. */
 const MOST_KNOWN = 1_000;
 
 export interface Asking<Result> {
@@ -57,9 +57,9 @@ export interface Asking<Result> {
 }
 
 /**
- * What a server refuses of a request is learned once for each provider and model: the request is repeated without it, and
- * what helped is remembered. A refused request is not paid. What did not help is forgotten, because a server may quote the
- * prompt in its refusal, with any word in it.
+ * A refusal of a parameter is learned once for each provider and model. The request is repeated without the parameter,
+ * and the correction is remembered if it helped. A refused request is not paid. A correction that did not help is
+ * forgotten, because a server may quote the prompt in its refusal, with any word in it.
  */
 export class LearnedParameters {
   private readonly key: string;
@@ -127,7 +127,7 @@ function lessonIn(error: unknown, sent: Body, remedies: Remedies): Learned | und
   const asked = Object.entries(remedies).filter(([name]) => sent[name] !== undefined);
   const named = typeof param === 'string' ? asked.find(([name, remedy]) => names(param, name, remedy)) : undefined;
   const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy));
-  // A message that names many, or quotes the request, says of none that it is refused.
+  // A message that names many parameters, or quotes the request, does not show which parameter is refused.
   const isAbout = mentioned.length <= MOST_MENTIONED && !quotesRequest(message, sent);
   const [parameter, remedy] = named ?? (isAbout ? mentioned[0] : undefined) ?? [];
   const lesson = remedy?.learn(message);

@@ -2,7 +2,7 @@ import { sizeOption, type SizeOption } from './frame-size';
 
 export interface Rule {
   readonly sizes?: readonly SizeOption[];
-  /** Of both sides. */
+  /** The step of both sides. */
   readonly multipleOf?: number;
   readonly leastPixels?: number;
   readonly seconds?: readonly number[];
@@ -11,12 +11,12 @@ export interface Rule {
   readonly wholeSeconds?: boolean;
 }
 
-/** From here on a refusal speaks of what can be had; before it, of what was sent. */
+/** From these words on, a refusal lists the offered values; before them, it repeats what was sent. */
 const CAN_BE_HAD =
   /supported values|support(?:s|ed)|allowed|available|\bvalid (?:values|sizes|options|durations|resolutions|range)|must\b|should\b|one of|expected|between|at least|minimum|permitted|accepts?\b|can be|choose|either|only/i;
 const MOST_READ = 2_000;
 
-/** Reads out of a refusal which sizes there are; undefined where it does not say. */
+/** Reads the offered sizes in a refusal; undefined if it does not name them. */
 export function learnSizes(message: string, sent: string, wanted: SizeOption): Rule | undefined {
   const words = tailOf(message);
   const listed = [...words.matchAll(/\b\d{2,5}\s?[x×*:]\s?\d{2,5}\b/g)].flatMap(([text]) => sizeOption(text) ?? []);
@@ -55,7 +55,7 @@ export function learnSeconds(message: string, sent: number): Rule | undefined {
   return longer === undefined ? undefined : { leastSeconds: longer };
 }
 
-/** Lengths that most models have, for a service that does not say which ones it has. */
+/** Lengths that most models offer, for a service that does not name its own. */
 const USUAL_SECONDS = [4, 5, 6, 8, 10];
 
 function isRange(words: string): boolean {
@@ -84,7 +84,7 @@ function tier(value: string, side: number, { width, height }: SizeOption): SizeO
   return { value, width: Math.round(width * grow), height: Math.round(height * grow) };
 }
 
-/** How many pixels a shape has, nobody says; as many as are wanted, as far as it is known here. */
+/** A shape does not state its pixels; the wanted number of pixels is assumed. */
 function shape(value: string, a: number, b: number, { width, height }: SizeOption): SizeOption {
   const grow = Math.max(width / a, height / b);
   return { value, width: Math.round(a * grow), height: Math.round(b * grow) };

@@ -1,6 +1,6 @@
 export interface LinkedSignal {
   readonly signal: AbortSignal;
-  /** The signal follows nobody any more. Whoever asked for it calls this when its work has ended. */
+  /** The signal stops following its parent. The owner calls this when the work has ended. */
   readonly release: () => void;
 }
 
@@ -22,7 +22,7 @@ export function linkSignals(...parents: readonly AbortSignal[]): LinkedSignal {
   };
 }
 
-/** Gives the work a signal of its own, for as long as it takes. */
+/** Runs the work with its own signal, which follows the parent as long as the work takes. */
 export async function withOwnSignal<T>(parent: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { signal, release } = linkSignals(parent);
   try {

@@ -18,7 +18,8 @@ const PRIVATE: readonly (readonly [net: string, prefix: number, family: 'ipv4' |
   ['198.51.100.0', 24, 'ipv4'],
   ['203.0.113.0', 24, 'ipv4'],
   ['224.0.0.0', 3, 'ipv4'],
-  // Everything that is not 2000::/3, where all public hosts are; and within it what wraps an IPv4 address or is reserved.
+  // Everything outside 2000::/3, which contains all public hosts. Within it: addresses that wrap an IPv4 address or are
+  // reserved.
   ['::', 3, 'ipv6'],
   ['4000::', 2, 'ipv6'],
   ['8000::', 1, 'ipv6'],
@@ -39,15 +40,15 @@ export function isPrivateAddress(address: string): boolean {
   return blocked[family].check(plain, family);
 }
 
-/** The host of a URL, where it is an IP address and no name. */
+/** The host of a URL, if it is an IP address and no name. */
 export function literalAddress({ hostname }: URL): string | undefined {
   const plain = hostname.replace(/^\[|\]$/g, '');
   return isIP(plain) === 0 ? undefined : plain;
 }
 
 /**
- * Resolves a name for the very connection that is made, and refuses it where any of its addresses is private: a name that
- * changes its address after it was looked at gains nothing.
+ * Resolves a name for the connection that is made now, and refuses it if any of its addresses is private. A name that
+ * changes its address after a check therefore gains nothing.
  */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {

@@ -3,7 +3,7 @@ import { nearestSize, sizeOption, type SizeOption } from './frame-size';
 import { learnSeconds, learnSizes, type Rule } from './limits-said';
 import { quotesRequest } from './quoted-request';
 
-/** What is asked of a model: the size as it is sent, and of a clip its seconds. */
+/** The order to a model: the size as it is sent and, for a clip, its seconds. */
 export interface Order {
   readonly size: string;
   readonly seconds?: number;
@@ -15,19 +15,20 @@ export interface Wanted {
   readonly seconds?: number;
 }
 
-/** What the row of a provider says of its model, where it says anything. */
+/** The limits of the model in the provider's row, if there are any. */
 export interface GivenLimits {
   readonly sizes?: readonly string[];
   readonly seconds?: readonly number[];
 }
 
-/** Of this process, by provider and model. */
+/** Learned in this process, by provider and model. */
 const learned = new Map<string, Rule>();
 const MOST_LEARNED = 1_000;
 
 /**
- * Which sizes and lengths a model has. What is wanted and not to be had is asked for as the nearest larger one; whoever gets
- * it cuts it to what was wanted. Its row may say it; everything else is learned from a refusal, which is not paid.
+ * The sizes and lengths that a model offers. If the wanted one is not offered, the nearest larger one is ordered, and
+ * the result is cut to what was wanted. The provider's row may state them; others are learned from a refusal, which is
+ * not paid.
  */
 export class ModelLimits {
   private readonly key: string;

@@ -15,7 +15,7 @@ import { aPage, isPage, refusedWith } from './said-error';
 
 const TIMEOUT_MS = 300_000;
 const MAX_BYTES = 64 * 1024 * 1024;
-/** What is paid for is asked for again, at no cost, before it is given up. */
+/** How often a paid picture is fetched, at no further cost, before it counts as lost. */
 const MOST_FETCHES = 4;
 const FETCH_PAUSE_MS = 300;
 /** The model's sizes may have to be learned in more than one step. */
@@ -27,7 +27,7 @@ export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'
   readonly say?: (words: string) => void;
 }
 
-/** Image generation of any OpenAI-compatible server, whether it gives the picture itself or its address. */
+/** Image generation of any OpenAI-compatible server, whether it returns the picture itself or its address. */
 export class OpenAiImage implements ImageProvider {
   private readonly limits: ModelLimits;
   private readonly learned: LearnedParameters;
@@ -108,7 +108,7 @@ export class OpenAiImage implements ImageProvider {
   }
 }
 
-/** A size that nobody could read out of the refusal is left to the model. */
+/** If no size can be read in the refusal, the model chooses the size. */
 const REMEDIES: Remedies = { n: without(), size: without() };
 
 function wholeOf(bytes: Buffer): Media {

@@ -19,7 +19,7 @@ export interface OpenAiTextOptions extends Endpoint {
 const HEADERS_TIMEOUT_MS = 600_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** What models and servers refuse of a chat request, and what is done about it. */
+/** Parameters of a chat request that some models and servers refuse, and the correction of each. */
 const REMEDIES: Remedies = {
   max_tokens: { learn: (words) => lowered('max_tokens', words) ?? renamed('max_completion_tokens') },
   max_completion_tokens: {
@@ -31,7 +31,7 @@ const REMEDIES: Remedies = {
   stream: without(),
 };
 
-/** Models that think in the open, and whose server swallows the mark at which that begins. */
+/** Models that stream their thoughts, and whose server removes the opening mark. */
 const silentThinkers = new Set<string>();
 
 /**
@@ -117,7 +117,7 @@ export class OpenAiText implements TextProvider {
   }
 }
 
-/** The server says how long an answer may be at the most. */
+/** The server states the longest answer. */
 function lowered(name: string, words: string): Lesson | undefined {
   if (/unsupported parameter|not supported|use 'max/i.test(words)) return undefined;
   const context = /context (?:length|window)[^\d]{1,40}(\d{3,8})[^\d].{0,120}?(\d{1,8}) input tokens/i.exec(words);

@@ -100,7 +100,10 @@ export class OpenAiVideo implements VideoProvider {
     }
   }
 
-  /** Of an address that the job named, without the key; where that is not enough, or there is none, as OpenAI has it. */
+  /**
+   * Downloads without the key from the address that the job named. If that fails, or there is none, it uses OpenAI's
+   * path.
+   */
   private async content(jobId: string, url: string | undefined, signal: AbortSignal): Promise<Response> {
     const own = `${this.options.baseUrl.replace(/\/+$/, '')}/videos/${encodeURIComponent(jobId)}/content`;
     if (url === undefined) return openMedia(this.options, own, signal, { withKey: true });
@@ -128,7 +131,7 @@ export class OpenAiVideo implements VideoProvider {
   }
 }
 
-/** A size that nobody could read out of the refusal is left to the model. */
+/** If no size can be read in the refusal, the model chooses the size. */
 const REMEDIES: Remedies = {
   size: without(),
   seconds: {
@@ -156,7 +159,7 @@ function submitted(text: string, headers: Headers): VideoJob {
   );
 }
 
-/** Nothing that can be read says nothing of the job; an empty answer is what some services give while it runs. */
+/** An unreadable answer states nothing about the job; some services send an empty answer while the job runs. */
 function polled(text: string): JobAnswer {
   if (text.trim() === '') return { state: 'running', progress: 0 };
   const body = jsonOf(text);
@@ -187,7 +190,7 @@ function jobOf({ state, progress, url, error }: JobAnswer, jobId: string): Video
   }
 }
 
-/** That the provider does not know the job, or not yet, or would not say: it is looked at again. */
+/** For a job that the provider does not know, or not yet, or does not report: it is polled again. */
 function unlessNotReady(error: unknown): never {
   if (!(error instanceof OpenAI.APIError)) throw error;
   const status = error.status as number | undefined;
@@ -201,7 +204,7 @@ function codeOf({ code, type }: { code?: unknown; type?: unknown }): { code?: st
   return { ...(typeof code === 'string' && { code }), ...(typeof type === 'string' && { type }) };
 }
 
-/** Words where a clip should be: mostly that it is not there yet. */
+/** Text in place of a clip mostly means that the clip is not ready yet. */
 function saidInstead(bytes: Buffer): Error {
   const text = bytes.subarray(0, MAX_JSON_BYTES).toString('utf8');
   const error = errorIn(jsonOf(text));

@@ -1,4 +1,4 @@
-/** One message of a chat; a last one by the assistant asks the model to go on from it. */
+/** One message of a chat. If the last message is the assistant's, the model continues it. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
@@ -9,13 +9,13 @@ export interface TextRequest {
   /** Upper bound of the answer. */
   readonly maxTokens: number;
   readonly temperature: number;
-  /** Called where something came that is no part of the answer, such as a comment. */
+  /** Called if something arrives that is no part of the answer, such as a comment. */
   readonly onAlive?: () => void;
   /** Called with what is learned of the model, for the log and for viewers. */
   readonly onNotice?: (words: string) => void;
-  /** Of one piece of the answer, or of one that comes whole: nothing longer is held in memory. */
+  /** The limit of one piece of the answer, or of a whole answer: nothing longer is held in memory. */
   readonly mostBytes?: number;
-  /** The answer is JSON of this shape; sent where the provider understands JSON schemas. */
+  /** The answer is JSON of this shape; sent if the provider supports JSON schemas. */
   readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
 }
 
@@ -25,29 +25,31 @@ export interface TextRequest {
  */
 export type TextChunk =
   | { readonly type: 'text'; readonly text: string }
-  /** What the model thinks before and beside its answer: paid for, and no part of it. */
+  /** The model's thoughts before and beside its answer: they are paid, and no part of the answer. */
   | { readonly type: 'thought'; readonly text: string }
   /** All text so far were thoughts: the answer begins only now. */
   | { readonly type: 'retract' }
   /** The model declines, in its own words. */
   | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' | 'unsaid' }
-  /** As far as the server says it. */
+  /** As far as the server reports it. */
   | {
       readonly type: 'usage';
       readonly inputTokens?: number;
       readonly outputTokens?: number;
-      /** Of these, what the model has thought. */
+      /** The part of these tokens that are thoughts. */
       readonly thoughtTokens?: number;
     };
 
-/** Takes what came; called in order, in the moment in which it is read from the socket. What it throws ends the stream. */
+/** Takes the pieces in order, at the moment in which they are read from the socket. If it throws, the stream ends. */
 export type ReceiveChunk = (chunk: TextChunk) => void;
 
 /**
- * Streams an answer as it is made. Chunks are handed over and not waited for: an async iterator costs several promises a
- * token. Resolves when the answer is complete or the server has ended the stream. Where `signal` aborts or `receive` throws, it closes the socket and
- * rejects with the signal's reason or with what was thrown; it never ends quietly on an abort.
+ * Streams an answer as it is made. Chunks are passed on and not awaited: an async iterator costs several promises per
+ * token. Resolves when the answer is complete or the server has ended the stream. If `signal` aborts or `receive`
+ * throws, it closes the socket and rejects with the signal's reason or the thrown error. It never ends without an error
+ * on an abort.
+ * Glossary: provider.
  */
 export interface TextProvider {
   stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void>;
@@ -62,16 +64,18 @@ export interface ImageRequest {
   readonly prompt: string;
   /** `WIDTHxHEIGHT` in pixels. A model that has not this size is asked for the nearest larger one. */
   readonly size: string;
-  /** The same key is the same request: a provider that honours it neither makes nor bills it twice. */
+  /**
+   * Requests with the same key are the same request: a provider that honours keys neither makes nor charges it twice.
+   */
   readonly idempotencyKey: string;
 }
 
-/** What comes may be of another size and in another format than what is wanted: whoever asks fits it. */
+/** The result may differ in size and format from what is wanted: the caller converts it. */
 export interface ImageProvider {
   generate(request: ImageRequest, signal: AbortSignal): Promise<Media>;
 }
 
-/** What a clip is asked for with: what is wanted, or the nearest that its model has. */
+/** The order of a clip: the wanted values, or the nearest that its model offers. */
 export interface ClipOrder {
   readonly size: string;
   readonly seconds: number;
@@ -90,38 +94,39 @@ export type VideoJob =
   | {
       readonly status: 'completed';
       readonly jobId: string;
-      /** Where the clip is, if the provider says. */ readonly url?: string;
+      /** The address of the clip, if the provider names one. */ readonly url?: string;
     }
   | {
       readonly status: 'failed';
       readonly jobId: string;
       readonly message: string;
-      /** Asking again would not help: its content is refused, or nobody pays for it. */
+      /** Another request would not help: its content is refused, or its costs are not covered. */
       readonly kind?: 'refused' | 'quota';
     };
 
-/** Takes the next piece of a file, and resolves when more may come. What it throws ends the download. */
+/** Takes the next piece of a file, and resolves when more may come. If it throws, the download ends. */
 export type TakeBytes = (bytes: Buffer) => Promise<void>;
 
 /** A clip is a job at the provider: submitted once, polled from any worker, then downloaded. */
 export interface VideoProvider {
-  /** By all that is known of the model so far, without asking. */
+  /** The order by what is known about the model so far, without a request. */
   order(wanted: ClipOrder): ClipOrder;
   /**
-   * Rejects with `OtherOrder` where the refusal has taught which sizes and lengths there are: `order` gives another one then.
-   * Rejects with `LostOrder` where the answer does not say which job it is.
+   * Rejects with `OtherOrder` if the refusal has taught the offered sizes and lengths: `order` then returns another
+   * order. Rejects with `LostOrder` if the answer does not name the job.
    */
   submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob>;
-  /** Rejects with `NotReady` where the provider does not know the job, or says nothing that can be read. */
+  /** Rejects with `NotReady` if the provider does not know the job, or its answer is unreadable. */
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob>;
   /**
-   * Hands over the clip as it comes: it may be larger than what there is of memory. Rejects with `NotReady` where the clip is
-   * not there yet, or not any more, and with `UnusableMedia` where it has no end.
+   * Passes the clip on as it arrives, because it may be larger than the memory. Rejects with `NotReady` if the clip is
+   * not there yet or no longer, and with `UnusableMedia` if it never ends.
    */
   download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void>;
   /**
-   * Ends a job that is under way. Resolves false where it is finished, so that what was paid for is kept, and true where it
-   * makes nothing any more, also because the provider does not know it. Rejects where the provider would not end it.
+   * Ends a running job. Resolves with false if it is finished, so that the paid result is kept. Resolves with true if
+   * it produces nothing any more, which includes a job that the provider does not know. Rejects if the provider did not
+   * end it.
    */
   cancel(jobId: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -6,7 +6,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { firstHost, isLoopback, readAddress, writeHostPort, type Address } from '../address';
 import { isExempt } from './no-proxy';
 
-/** By the names and in the meaning of the environment that other programs have. */
+/** The proxies, by the names and with the meaning of the usual environment variables. */
 export interface Proxies {
   readonly HTTPS_PROXY?: string | undefined;
   readonly HTTP_PROXY?: string | undefined;
@@ -19,7 +19,7 @@ interface Route {
   readonly options: https.RequestOptions;
   /** A proxy looks up the name, and decides what may be reached. */
   readonly proxied: boolean;
-  /** The setting whose proxy may answer in the place of the provider. */
+  /** The setting of a proxy that may answer in place of the provider. */
   readonly proxySetting?: 'HTTP_PROXY';
 }
 
@@ -30,14 +30,14 @@ const direct = { http: new http.Agent(KEEP), https: new https.Agent(KEEP) };
 let proxies: Proxies = {};
 let tunnels: https.Agent | undefined;
 
-/** From here on, requests of this process to providers go by these. */
+/** From now on, requests of this process to providers use these proxies. */
 export function useProxies(given: Proxies): void {
   proxies = given;
   tunnels?.destroy();
   tunnels = given.HTTPS_PROXY === undefined ? undefined : new Tunnels(readAddress(given.HTTPS_PROXY));
 }
 
-/** How a request gets to this URL: straight, or by a proxy. What is on this machine is never asked by one. */
+/** The route of a request to this URL: direct, or through a proxy. Hosts on this machine never use a proxy. */
 export function routeTo({ protocol, hostname, port, host, href, username }: URL): Route {
   const secure = protocol === 'https:';
   const name = hostname.replace(/^\[|\]$/g, '');
@@ -66,7 +66,7 @@ export function routeTo({ protocol, hostname, port, host, href, username }: URL)
   };
 }
 
-/** Connections to HTTPS servers through a proxy. One is handed out only when its own encryption stands. */
+/** Connections to HTTPS servers through a proxy. A connection is returned only after its own encryption is set up. */
 class Tunnels extends https.Agent {
   constructor(private readonly proxy: Address) {
     super(KEEP);

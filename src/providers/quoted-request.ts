@@ -1,8 +1,11 @@
-/** So much of a text is no accident. */
+/** An equal part of this length is no accident. */
 const QUOTED_CHARACTERS = 24;
 const MOST_DEPTH = 4;
 
-/** Whether a message repeats a text of the request: then any word in it may be the request's own, and nothing is learned from it. */
+/**
+ * Whether a message repeats a text of the request. Any word in it may then come from the request, so nothing is learned
+ * from it.
+ */
 export function quotesRequest(message: string, sent: unknown): boolean {
   return textsIn(sent, MOST_DEPTH).some((text) => {
     if (text.length < QUOTED_CHARACTERS) return false;

@@ -1,10 +1,10 @@
 import { trace, type Span } from '@opentelemetry/api';
 import { boundedLine } from '../protocol';
 
-/** A server may write anything where its name for something should be. */
+/** A server may write any text as an id or a model name. */
 const MOST_BYTES = 200;
 
-/** What an answer says of itself; the conventions' names for it are below. */
+/** The facts that an answer states about itself; the conventions' names for them are below. */
 export interface ResponseFacts {
   readonly id?: unknown;
   readonly model?: unknown;
@@ -12,8 +12,8 @@ export interface ResponseFacts {
 }
 
 /**
- * Notes what a provider answers in the span of the call that is being made; it does nothing where nobody traces. Make it
- * before the request is sent: the socket's events belong to no span.
+ * Records the facts of a provider's answer in the span of the current call; it does nothing without tracing. Make it
+ * before the request is sent, because the socket's events belong to no span.
  *
  * Source: OpenTelemetry semantic conventions for generative AI.
  */
@@ -23,7 +23,7 @@ export class ResponseSpan {
   private hasBegun = false;
   private hasModel = false;
 
-  /** A piece of the answer has come: the first one, or one that says more. */
+  /** A piece of the answer has arrived: the first one, or one with more facts. */
   came({ id, model, finishReason }: ResponseFacts): void {
     const { span } = this;
     if (!span) return;

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
 
-/** What a server says of a failure, whatever shape it says it in. */
+/** A server's report of a failure, in any of the known shapes. */
 export interface SaidError {
   readonly message: string;
   readonly code?: string;
@@ -12,14 +12,14 @@ export interface SaidError {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** So much of a server's words is read at most; much less of it is kept. */
+/** The most that is read of a server's message; much less of it is kept. */
 const MOST_WORDS = 4_000;
 const MOST_WORD = 100;
 
 /** Members by which an answer is recognised as one: beside them a lone `message` or `code` is no failure. */
 const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
 
-/** Reads the failure in an answer of any service; undefined where the answer tells of none. */
+/** Reads the failure in an answer of any service; undefined if the answer reports none. */
 export function errorIn(body: unknown): SaidError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
   if (!isObject(body)) return undefined;
@@ -38,14 +38,17 @@ export function errorIn(body: unknown): SaidError | undefined {
   return ofFields(body);
 }
 
-/** The same as the error that the package throws for a refused request, with the status that the words stand for. */
+/** The error that the package throws for a refused request, with the status that the words represent. */
 export function refusedWith(status: number, error: SaidError, headers: Headers = new Headers()): Error {
   return OpenAI.APIError.generate(status, { error }, undefined, headers);
 }
 
 const withinAnswers = new WeakSet<Error>();
 
-/** The same of a request that was taken: the server tells of it within an answer that began well, and may be paid. */
+/**
+ * The error of an accepted request that failed: the server reports it within an answer that began well, and may charge
+ * for it.
+ */
 export function failedWith(status: number, error: SaidError): Error {
   const failure = refusedWith(status, error);
   withinAnswers.add(failure);
@@ -56,7 +59,7 @@ export function isWithinAnswer(error: unknown): boolean {
   return error instanceof Error && withinAnswers.has(error);
 }
 
-/** What the body of a refused request says, as the package reads it. */
+/** The error in the body of a refused request, as the package reads it. */
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
   try {
@@ -71,7 +74,7 @@ export function isPage(text: string): boolean {
   return /^\uFEFF?\s{0,100}<(?:!doctype|html|head|body)/i.test(text.slice(0, 200));
 }
 
-/** A web page by its title; the rest of it says nothing to the reader of a failure. */
+/** The title of a web page; the rest of the page does not help the reader of a failure. */
 export function aPage(text: string): string {
   const small = text.slice(0, MOST_WORDS).toLowerCase();
   const start = small.indexOf('<title>');
@@ -84,7 +87,10 @@ function ofFields(fields: Fields): SaidError {
   return isObject(nested) ? ofFields(nested) : said(wordsIn(fields, 'message', 'msg', 'status_msg', 'detail'), fields);
 }
 
-/** Of a list of points, as FastAPI gives them: `{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}`. */
+/**
+ * The error of a list of points, as FastAPI gives them: `{"loc": ["body", "seed"], "msg": "Extra inputs are not
+ * permitted"}`.
+ */
 function ofPoint(point: unknown): SaidError {
   if (!isObject(point)) return said(typeof point === 'string' ? point : '', {});
   const place = Array.isArray(point['loc']) ? point['loc'].filter((step) => step !== 'body').join('.') : undefined;

@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { StoryreelError } from '../protocol';
 
 export interface ServerSentEvent {
-  /** `message` where the stream names none. */
+  /** `message` if the stream names none. */
   readonly event: string;
   readonly data: string;
   readonly id: string;
@@ -12,8 +12,8 @@ export interface ServerSentEvent {
  * Reads a stream of server-sent events from raw bytes, cut anywhere: between the bytes of a character, between `\r` and
  * `\n`, in the middle of a field.
  *
- * Source: HTML standard, "Interpreting an event stream". One departure: a last event that lacks its blank line is given
- * by `end` instead of being dropped, because real servers close right after it.
+ * Source: HTML standard, "Interpreting an event stream". There is one departure. A last event without its blank line is
+ * returned by `end` instead of being dropped, because real servers close right after it.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
@@ -27,7 +27,7 @@ export class SseParser {
   /** `mostUnits`: of one event, its lines and what is not complete yet. Throws `Output.TooLong` beyond it. */
   constructor(private readonly mostUnits = Infinity) {}
 
-  /** Takes the next bytes and gives the events that they complete, in order. */
+  /** Takes the next bytes and returns the events that they complete, in order. */
   push(bytes: Buffer): ServerSentEvent[] {
     return this.take(this.decoder.write(bytes));
   }
@@ -53,7 +53,7 @@ export class SseParser {
     this.afterCarriageReturn = text.endsWith('\r');
 
     let from = 0;
-    // Nearly no server ends its lines with `\r`; where none does, each line's end is one native search away.
+    // Almost no server ends its lines with `\r`; without it, the end of each line is one native search away.
     const carriage = text.includes('\r');
     for (;;) {
       const at = carriage ? nextLineEnd(text, from) : text.indexOf('\n', from);

@@ -1,7 +1,7 @@
-/** What came: a part of the answer, a part of the thoughts before it, or that all text so far were thoughts. */
-export type Told = { readonly type: 'text' | 'thought'; readonly text: string } | { readonly type: 'retract' };
+/** A part of the answer, a part of the thoughts before it, or the fact that all text so far were thoughts. */
+export type ParsedPiece = { readonly type: 'text' | 'thought'; readonly text: string } | { readonly type: 'retract' };
 
-/** How models mark their thoughts where the server does not part them from the answer. */
+/** The marks around a model's thoughts if the server does not separate them from the answer. */
 const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
   ['<think>', '</think>'],
   ['<thinking>', '</thinking>'],
@@ -14,26 +14,27 @@ const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
 const LONGEST = Math.max(...BLOCKS.map(([, closes]) => closes.length));
 /** More white space than this before an answer is the answer. */
 const MOST_SPACE = 1_000;
-/** What a mark begins with: most pieces of a text have none of it. */
+/** The first characters of the marks: most pieces of a text contain none of them. */
 const FIRST = /[<[◁]/;
 
 /**
- * Parts a block of thoughts at the very beginning of an answer from the answer, wherever the stream is cut. A block that is
- * mentioned later is left alone. Some servers swallow the opening mark: then only the closing one shows what all before it
- * was, and the text so far is retracted. Where that is known of a model, its text is held back up to the mark instead.
+ * Separates a block of thoughts at the very beginning of an answer from the answer, wherever the stream is cut. A block
+ * that is mentioned later is left alone. Some servers remove the opening mark. Then only the closing mark shows that
+ * the text before it was thoughts, and that text is retracted. If this is known about a model, its text is held back
+ * until the mark.
  */
 export class ThinkBlock {
   private mode: 'start' | 'thoughts' | 'held' | 'text' | 'answer';
   private closes = '';
   private afterBlock = false;
-  /** Not handed on yet: it may be a mark, or the beginning of one. */
+  /** Text that is not passed on yet: it may be a mark, or the beginning of one. */
   private rest = '';
-  /** The end of the text that was handed on or held, in small letters, where a mark may have begun in it. */
+  /** The end of the passed or held text, in small letters; a mark may begin in it. */
   private tail = '';
   private wrote = false;
   private silent = false;
 
-  /** `midway`: the answer goes on from a text that is there, so that no block is looked for beyond its own beginning. */
+  /** `midway`: the answer continues an existing text, so a block may only begin at the very start of the answer. */
   constructor(private readonly options: { readonly midway?: boolean; readonly silentStart?: boolean } = {}) {
     this.mode = options.silentStart ? 'held' : 'start';
   }
@@ -43,7 +44,7 @@ export class ThinkBlock {
     return this.silent;
   }
 
-  push(piece: string): Told[] {
+  push(piece: string): ParsedPiece[] {
     if (this.mode === 'answer') return textOf(piece);
     if (this.mode === 'text') return this.watch(piece);
     if (this.mode === 'held') return this.hold(piece);
@@ -52,7 +53,7 @@ export class ThinkBlock {
   }
 
   /** The answer has ended. */
-  end(): Told[] {
+  end(): ParsedPiece[] {
     const { mode, rest } = this;
     this.rest = '';
     if (mode === 'thoughts') return rest === '' ? [] : [{ type: 'thought', text: rest }];
@@ -60,7 +61,7 @@ export class ThinkBlock {
     return textOf(this.afterBlock ? rest.trimStart() : rest);
   }
 
-  private begin(): Told[] {
+  private begin(): ParsedPiece[] {
     const found = this.rest.search(/\S/);
     const start = found < 0 ? this.rest.length : found;
     const marked = small(this.rest.slice(start, start + LONGEST));
@@ -78,16 +79,16 @@ export class ThinkBlock {
     return this.mode === 'answer' ? textOf(text) : this.watch(text);
   }
 
-  private think(): Told[] {
+  private think(): ParsedPiece[] {
     const at = small(this.rest).indexOf(this.closes);
     const length = at < 0 ? Math.max(0, this.rest.length - this.closes.length) : at;
-    const told: Told[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
+    const told: ParsedPiece[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
     this.rest = this.rest.slice(length);
     return at < 0 ? told : [...told, ...this.afterMark(this.rest.slice(this.closes.length))];
   }
 
   /** Whether the text before is an answer shows at its end, or at the mark. */
-  private hold(piece: string): Told[] {
+  private hold(piece: string): ParsedPiece[] {
     const seen = this.tail + small(piece);
     const found = firstClosing(seen);
     this.rest += piece;
@@ -96,14 +97,14 @@ export class ThinkBlock {
       return [];
     }
     const behind = seen.length - found.at;
-    const thoughts: Told = { type: 'thought', text: this.rest.slice(0, this.rest.length - behind) };
+    const thoughts: ParsedPiece = { type: 'thought', text: this.rest.slice(0, this.rest.length - behind) };
     this.silent = true;
     this.tail = '';
     return [thoughts, ...this.afterMark(piece.slice(piece.length - behind + found.closes.length))];
   }
 
   /** Hands text on, and looks for a mark that closes what was never opened. */
-  private watch(piece: string): Told[] {
+  private watch(piece: string): ParsedPiece[] {
     if (this.tail === '' && !FIRST.test(piece)) {
       this.wrote ||= piece !== '';
       return textOf(piece);
@@ -117,7 +118,7 @@ export class ThinkBlock {
     const found = firstClosing(seen);
     if (found) {
       this.silent = true;
-      const told: Told[] = this.wrote ? [{ type: 'retract' }] : [];
+      const told: ParsedPiece[] = this.wrote ? [{ type: 'retract' }] : [];
       return [...told, ...this.afterMark(piece.slice(found.at + found.closes.length - this.tail.length))];
     }
     const end = seen.slice(-LONGEST);
@@ -128,7 +129,7 @@ export class ThinkBlock {
   }
 
   /** White space behind a block is not the answer's, and another block may follow. */
-  private afterMark(rest: string): Told[] {
+  private afterMark(rest: string): ParsedPiece[] {
     this.mode = 'start';
     this.afterBlock = true;
     this.rest = rest;
@@ -136,7 +137,7 @@ export class ThinkBlock {
   }
 }
 
-/** Of ASCII only, so that a text stays as long as it is. */
+/** Changes ASCII only, so that the text keeps its length. */
 function small(text: string): string {
   return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
 }
@@ -147,6 +148,6 @@ function firstClosing(text: string): { at: number; closes: string } | undefined 
     .sort((a, b) => a.at - b.at)[0];
 }
 
-function textOf(text: string): Told[] {
+function textOf(text: string): ParsedPiece[] {
   return text === '' ? [] : [{ type: 'text', text }];
 }

@@ -1,6 +1,6 @@
 import { StoryreelError } from '../protocol';
 
-/** What is not as a worker needs it, and what a person should do about it. */
+/** A need of a worker that is not met, and what a person should do about it. */
 export interface Lack {
   readonly what: string;
   readonly advice: string;
@@ -9,9 +9,9 @@ export interface Lack {
 /** Something that a worker cannot do without. */
 export interface Need {
   readonly name: 'schema' | 'namespace' | 'redis' | 'media';
-  /** Work that has begun goes on while it is away: then a worker is ready all the same. */
+  /** Begun work continues while it is away: the worker then counts as ready. */
   readonly onlyToBegin?: boolean;
-  /** Undefined where nothing is lacking. Never rejects. */
+  /** Undefined if nothing is missing. Never rejects. */
   look(): Promise<Lack | undefined>;
 }
 

@@ -11,7 +11,7 @@ const NOT_FOUND = 5;
 const NOT_SAID: readonly unknown[] = [7, 12];
 export const ANSWER_MS = 4_000;
 
-/** Rejects where there is no such namespace. */
+/** Rejects if there is no such namespace. */
 export async function missingSearchAttributes(
   connection: Pick<TemporalServices, 'workflowService' | 'operatorService'>,
   namespace: string,

@@ -3,7 +3,7 @@ import { LANE_KINDS, laneQueue } from '../protocol';
 import type { Lack } from './lack';
 import { ANSWER_MS, type TemporalServices } from './namespace';
 
-/** A build of a worker deployment; undefined stands for workers without one. */
+/** A build of a worker deployment; undefined means workers without one. */
 export interface Build {
   readonly deploymentName: string;
   readonly buildId: string;
@@ -23,10 +23,10 @@ type Queues = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE'>;
 /** Temporal's WORKFLOW and ACTIVITY of task queues, and its VERSIONED of workers. */
 const [WORKFLOW, ACTIVITY] = [1, 2];
 const VERSIONED = 2;
-/** A question for tasks lasts a minute. Activities are asked for only where there is room, so nobody is missed there. */
+/** A poll for tasks lasts a minute. A worker polls for activities only if it has room, which this time allows for. */
 const HEARD_MS = 120_000;
 
-/** Rejects where Temporal cannot be asked. */
+/** Rejects if Temporal cannot be asked. */
 export async function servedQueues(connection: TemporalServices, config: Queues): Promise<ServedQueue[]> {
   const base = config.TEMPORAL_TASK_QUEUE;
   return connection.withDeadline(Date.now() + ANSWER_MS, () =>
@@ -38,14 +38,14 @@ export async function servedQueues(connection: TemporalServices, config: Queues)
   );
 }
 
-/** The one that workflows are on. */
+/** The queue of workflows. */
 export async function servedWorkflows(connection: TemporalServices, config: Queues): Promise<ServedQueue> {
   return connection.withDeadline(Date.now() + ANSWER_MS, () =>
     servedQueue(connection, config, config.TEMPORAL_TASK_QUEUE, WORKFLOW),
   );
 }
 
-/** What stories would wait for: queues that no worker of a current build serves. */
+/** The queues that no worker of a current build serves; stories would wait for them. */
 export function lacksOfWorkers(queues: readonly ServedQueue[], namespace: string): Lack[] {
   const unserved = queues.filter(({ current, asking }) => !asking.some((build) => includes(current, build)));
   const idle = unserved.filter(({ asking }) => asking.length === 0);
@@ -69,7 +69,7 @@ export function lacksOfWorkers(queues: readonly ServedQueue[], namespace: string
   return lacks;
 }
 
-/** Undefined where a worker of this build is given work. */
+/** Undefined if a worker of this build is given work. */
 export function lackOfBuild(own: Build | undefined, { current }: ServedQueue, namespace: string): Lack | undefined {
   if (includes(current, own)) return undefined;
   return {

@@ -32,7 +32,7 @@ export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undef
   }
 }
 
-/** `write` rejects where Redis cannot be reached or takes no writes. */
+/** `write` rejects if Redis cannot be reached or takes no writes. */
 export async function lackOfRedis(write: () => Promise<unknown>): Promise<Lack | undefined> {
   return write().then(
     () => undefined,
@@ -43,9 +43,9 @@ export async function lackOfRedis(write: () => Promise<unknown>): Promise<Lack |
   );
 }
 
-export async function lackOfMedia(store: MediaStore, folder: string): Promise<Lack | undefined> {
+export async function lackOfMedia(store: MediaStore, place: string): Promise<Lack | undefined> {
   return store.probe().then(
     () => undefined,
-    (error: Error) => ({ what: `no media can be stored in ${folder} (${reasonOf(error)})`, advice: error.message }),
+    (error: Error) => ({ what: `no media can be stored in ${place} (${reasonOf(error)})`, advice: error.message }),
   );
 }

@@ -14,8 +14,8 @@ export async function lackingNeeds(needs: readonly Need[]): Promise<LackingNeed[
 }
 
 /**
- * Resolves when nothing is lacking. Each lack is logged when it shows and when it has passed, and `onLook` is given all of
- * them. Rejects with the signal's reason where that aborts.
+ * Resolves when no need is missing. Each missing need is logged when it appears and when it has passed, and `onLook` is
+ * given all of them. If the signal aborts, rejects with the signal's reason.
  */
 export async function waitForNeeds(
   needs: readonly Need[],

@@ -3,7 +3,7 @@ import type { Project, Scene } from '../entities';
 import type { LaneId, SceneIds, StageName } from '../protocol';
 import type { StoredMedia } from '../storage';
 
-/** What a stage reads from: the project, the scene where it works on one, and the way to everything else. */
+/** The data of a stage: the project, the scene if it works on one, and access to everything else. */
 export interface StageContext {
   readonly manager: EntityManager;
   readonly project: Project;
@@ -21,20 +21,20 @@ export interface PromptText {
 export interface StoredResult {
   readonly sha256: string;
   readonly bytes: number;
-  /** Of a text lane: what was streamed, byte for byte. */
+  /** For a text lane: the streamed text, byte for byte. */
   readonly text?: string;
-  /** What viewers get to know of it; never the bytes. */
+  /** The facts about the result that viewers get; never the bytes. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** Under which attempt and from which inputs a result was made. */
+/** The attempt and the inputs of a result. */
 export interface Settlement {
   readonly fence: number;
   readonly inputHash: string;
   readonly model: string;
 }
 
-/** What an answer is held to beyond its form; each can be switched off. */
+/** The checks of an answer beyond its form; each can be switched off. */
 export interface TextChecks {
   /** A refusal in the place of the text, a text of a few words, one sentence again and again. */
   readonly refusal?: boolean;
@@ -63,9 +63,9 @@ interface Stage {
 }
 
 interface PromptedStage extends Stage {
-  /** The prompt where no row of `prompt_templates` is active for the stage. */
+  /** The prompt if no row of `prompt_templates` is active for the stage. */
   readonly template: PromptText;
-  /** What the template may name. Throws `Project.Invalid` where what it depends on is missing. */
+  /** The values for the template. Throws `Project.Invalid` if a result that they depend on is missing. */
   variables(context: StageContext): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -74,8 +74,8 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly kind: 'text';
   readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
   readonly temperature: number;
-  /** Variables that only say where a scene stands among the others: a scene that moves is not made again for them. */
-  readonly place?: readonly string[];
+  /** Variables that only state a scene's position: a moved scene is not produced again because of them. */
+  readonly positionVariables?: readonly string[];
   /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
   readonly cutIsUsable?: true;
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
@@ -115,7 +115,7 @@ export interface VideoStage extends PromptedStage {
 
 export interface FilmStage extends Stage {
   readonly kind: 'film';
-  /** Throws `Film.Empty` where no scene has anything to show. */
+  /** Throws `Film.Empty` if no scene has anything to show. */
   plan(context: StageContext): Promise<FilmPlan>;
   save(
     context: StageContext,
@@ -132,11 +132,11 @@ export interface FilmStage extends Stage {
 export interface FilmPlan {
   /** In the order of their scenes. */
   readonly parts: readonly FilmPart[];
-  /** Scenes that leave the film, because they have neither a clip nor an image. */
+  /** Scenes that the film leaves out, because they have neither a clip nor an image. */
   readonly missing: readonly number[];
 }
 
-/** What the film shows of one scene: its clip, or its image for as long as the scene is. */
+/** What the film shows of one scene: its clip, or its image for the length of the scene. */
 export interface FilmPart {
   readonly scene: number;
   readonly kind: 'clip' | 'still';
@@ -152,7 +152,7 @@ export type StageDefinition = TextStage | ImageStage | VideoStage | FilmStage;
 export class UnusableOutput extends Error {
   override readonly name = 'UnusableOutput';
 
-  /** How often the model is asked at the most, where that is less often than for any other answer. */
+  /** How often the model is asked at most, if the limit is lower than for other answers. */
   readonly mostAnswers?: number;
 
   constructor(

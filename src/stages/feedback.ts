@@ -8,8 +8,8 @@ export function askAgain(messages: readonly ChatMessage[], issues: readonly stri
   );
 }
 
-/** Adds to a conversation what a person said of earlier answers. */
-export function heed(messages: readonly ChatMessage[], feedback: readonly string[]): readonly ChatMessage[] {
+/** Adds people's feedback on earlier answers to a conversation. */
+export function withFeedback(messages: readonly ChatMessage[], feedback: readonly string[]): readonly ChatMessage[] {
   if (feedback.length === 0) return messages;
   return addToLast(
     messages,
@@ -17,8 +17,8 @@ export function heed(messages: readonly ChatMessage[], feedback: readonly string
   );
 }
 
-/** Adds to the prompt of a picture or a clip what a person said of earlier ones. */
-export function heedInPrompt(prompt: string, feedback: readonly string[]): string {
+/** Adds people's feedback on earlier results to the prompt of a picture or a clip. */
+export function promptWithFeedback(prompt: string, feedback: readonly string[]): string {
   return [prompt, ...feedback].join('\n');
 }
 

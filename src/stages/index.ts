@@ -7,7 +7,7 @@ import { rewrite } from './rewrite';
 import { storyboard } from './storyboard';
 import { videoGeneration } from './video-generation';
 
-/** What each stage of the plan does. Adding one: a folder here, a line here, and its line in the plan. */
+/** The definition of each stage of the plan. To add one: a folder here, a line here, and its line in the plan. */
 const stages: { readonly [Name in StageName]: StageDefinition & { readonly name: Name } } = {
   rewrite,
   storyboard,
@@ -39,6 +39,6 @@ export {
   type VideoStage,
 } from './definition';
 export { numbersOf, sceneIds } from './storyboard';
-export { askAgain, heed, heedInPrompt } from './feedback';
+export { askAgain, withFeedback, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';

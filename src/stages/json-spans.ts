@@ -1,13 +1,13 @@
 /** An answer with more values than this is no list of scenes. */
 const MOST_VALUES = 2_000;
 
-/** So many brackets that nothing closes are taken for prose. */
+/** If this many brackets are not closed, the text counts as prose. */
 const MOST_OPEN = 20;
 
 /**
- * The spans of a text that may be JSON objects and lists, one after the other, each from its bracket to the one that closes
- * it. What is between brackets and no JSON is passed over whole; behind a bracket that looks like JSON and is not closed
- * there is nothing, because its parts would pass for the whole.
+ * The spans of a text that may be JSON objects and lists, each from its bracket to the closing one. A bracketed span
+ * that is not JSON is skipped as a whole. After a bracket that looks like JSON and is not closed, no span is returned,
+ * because a part would be taken for the whole.
  */
 export function valuesIn(text: string): string[] {
   const spans: string[] = [];
@@ -31,7 +31,7 @@ export function valuesIn(text: string): string[] {
 /** A name or the end follows in an object, and a value or the end in a list. */
 function opensJson(text: string, at: number): boolean {
   let next = at + 1;
-  // So much white space is in no JSON of a model; a text of white space must not be looked through again and again.
+  // A model's JSON never has this much white space; a text of white space must not be searched again and again.
   while (next < at + 200 && /\s/.test(text[next] ?? '')) next += 1;
   const follows = text[next] ?? '';
   return text[at] === '{' ? follows === '"' || follows === '}' : /["{[\]\d-]/.test(follows);

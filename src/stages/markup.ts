@@ -4,7 +4,7 @@ const MARK = /^ {0,3}(?:#{1,6} |```|~~~|(?:-{3,}|\*{3,}|_{3,})\s*$)/;
 const LIST = /^ {0,3}(?:[-*+•] |\d{1,2}[.)] )/;
 const OFFER =
   /^[(*_]{0,3}(?:would you like|do you want me|shall i|should i|let me know|i hope (?:you|this)|feel free|if you(?:['’]d| would) like|is there anything|(?:如果)?(?:你|您)(?:想|希望|需要|要)|需要我|希望(?:你|您)喜欢)/i;
-/** A line this long is none of these. */
+/** A longer line is no heading, label or list item. */
 const MOST_OF_LINE = 200;
 const MOST_LINES = 5_000;
 /** A list may be a part of a story; headings and fences are not. */
@@ -16,7 +16,7 @@ export function marked(text: string): boolean {
   return lines.some((line) => MARK.test(line)) || lines.filter((line) => LIST.test(line)).length >= FEW;
 }
 
-/** Says who speaks before it lets them. */
+/** Names the speaker before the spoken text. */
 export function labelled(text: string): boolean {
   return linesOf(text).some((line) => LABEL.test(line));
 }
@@ -35,7 +35,7 @@ export function spoken(text: string): string {
     .join('\n')
     .replace(/\*\*|__|~~|`/g, '');
   plain = plain.replace(LABEL, '').trim();
-  // One star on each side of words, and none within them.
+  // One star on each side of words, and no star within them.
   plain = plain.replace(/(?<![\w*])\*([^*\n]{1,300})\*(?![\w*])/g, '$1');
   const within = /^["“«「]([^"“”«»「」]+)["”»」]$/.exec(plain)?.[1];
   return (within ?? plain).trim();

@@ -3,9 +3,9 @@ import { UnusableOutput } from './definition';
 import { valuesIn } from './json-spans';
 import { tolerantJson } from './tolerant-json';
 
-/** The JSON values that an answer may hold; and what a repair makes of it, which throws `UnusableOutput` where it fails. */
+/** The JSON values that an answer may contain, and its repair, which throws `UnusableOutput` if it fails. */
 export interface JsonInAnswer {
-  /** One where the answer is nothing else; otherwise in their order. */
+  /** One value if the answer contains nothing else; otherwise all values in their order. */
   readonly values: readonly unknown[];
   readonly fenced: readonly unknown[];
   readonly repair: () => unknown;
@@ -13,7 +13,7 @@ export interface JsonInAnswer {
 
 /**
  * Reads the JSON in a model's answer: also inside code fences, after leading prose, with trailing commas and the like.
- * Throws `UnusableOutput` where there is none.
+ * Throws `UnusableOutput` if there is no JSON.
  */
 export function readJson(answer: string): unknown {
   const { values, fenced, repair } = jsonIn(answer);
@@ -56,7 +56,7 @@ function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** What is between fences of three backticks, each on a line of its own or behind the name of a language. */
+/** The text between fences of three backticks, each on a line of its own or before the name of a language. */
 function fencesIn(answer: string): string[] {
   const parts = answer.split('```');
   return parts

@@ -12,9 +12,9 @@ export interface Form<Shape extends z.ZodType> {
 }
 
 /**
- * Reads a model's JSON answer and checks its shape. Where the answer holds several values, the last one that has the shape is
- * meant, because a model gives a form or a draft before it; or all of them, as the members of one list. Issues name the
- * place and what is wrong there, not the text.
+ * Reads a model's JSON answer and checks its shape. If the answer contains several values, the last one with this shape
+ * is used, because a model may print a form or a draft first. With `all`, every such value is a member of one list.
+ * Issues name the place and the fault, not the text.
  */
 export function readShape<Shape extends z.ZodType>(
   answer: string,

@@ -5,8 +5,10 @@ import type { PromptText } from './definition';
 
 const verbatim = { escape: (value: unknown) => String(value) };
 
-/** Fills a template's `{{name}}`s and `{{#name}} … {{/name}}` sections. Nothing is escaped: prompts are no HTML.
- * Throws `Project.Invalid` for a broken template. */
+/**
+ * Fills a template's `{{name}}`s and `{{#name}} … {{/name}}` sections. Nothing is escaped, because prompts are not
+ * HTML. Throws `Project.Invalid` for a broken template.
+ */
 export function renderText(template: string, variables: Readonly<Record<string, unknown>>): string {
   try {
     return Mustache.render(template, variables, undefined, verbatim).trim();

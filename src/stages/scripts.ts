@@ -1,4 +1,4 @@
-/** Scripts that are told apart; those of one language together. */
+/** The scripts that are distinguished; the scripts of one language count as one. */
 const SCRIPTS: Readonly<Record<string, RegExp>> = {
   Latin: /\p{Script=Latin}/u,
   'Chinese or Japanese': /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u,
@@ -17,17 +17,17 @@ const SCRIPTS: Readonly<Record<string, RegExp>> = {
 };
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
-/** The beginning of a text says which script it has. */
+/** The beginning of a text shows its script. */
 const MOST_READ = 5_000;
 const FEW_LETTERS = 4;
 /** A text is in a script that most of its letters have, and not in one that few have. */
 const MOST = 0.7;
 const FEW = 0.3;
-/** Whoever names a language in a topic may want another one than the topic's. */
+/** A topic that names a language may want a text in another language than its own. */
 const NAMES_LANGUAGE =
   /\bin (?:plain |simple )?(?:english|chinese|mandarin|japanese|korean|russian|arabic|hindi|greek|hebrew|thai)\b|用(?:英|中|日|韩|法|德|俄)[文语]|(?:英|中|日|韓)国?語で|(?:영어|한국어|중국어|일본어)로|на (?:английском|русском|китайском)|بال(?:عربية|إنجليزية)/i;
 
-/** The script of what a text is made from, where the text is in another one. */
+/** The script of the source, if the text is in another script. */
 export function scriptMissing(source: string, text: string): string | undefined {
   if (NAMES_LANGUAGE.test(source.slice(0, MOST_READ))) return undefined;
   const wanted = countsOf(source);

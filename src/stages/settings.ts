@@ -1,6 +1,6 @@
 import type { Project } from '../entities';
 
-/** What a project may set for its stages; `projects.settings`. */
+/** The settings that a project may have for its stages; `projects.settings`. */
 export interface ProjectSettings {
   /** How many scenes the storyboard shall have. */
   readonly scenes: number;

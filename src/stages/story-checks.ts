@@ -9,12 +9,12 @@ const LEAST_LETTERS = 20;
 const LONGEST_REFUSAL = 800;
 /** Sentences, and the share of them, that are one and the same. */
 const SAME = { times: 6, share: 0.5 };
-/** A text that can be packed into less of its length says the same again and again. */
+/** A text that can be compressed this much repeats itself again and again. */
 const PACKED = { bytes: 2_000, share: 0.05 };
-/** Such a text is asked for twice: a model that gives it once more would do so for ever. */
+/** Such a text is asked for twice. A model that repeats it would do so for ever. */
 const ONCE_MORE = { mostAnswers: 2 };
 
-/** How a refusal begins, and what it says then, in the languages that models refuse in. */
+/** The beginning and the continuation of a refusal, in the languages in which models refuse. */
 const REFUSALS: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^["“]?(?:i(?:['’]m| am) (?:\w{1,10} )?(?:sorry|unable|not able)|(?:\w{1,10} )?sorry\b|i apologi[sz]e|unfortunately|i (?:can(?:['’]?t|not| not)|won['’]?t|must decline|will not)|as an ai\b)/i,
@@ -37,19 +37,19 @@ const REFUSALS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:извините|простите|к сожалению|я не могу)/i, /не (?:могу|в состоянии)/i],
 ];
 
-/** Throws `UnusableOutput` where the text is in the place of a story. `source`: what it shall be written from. */
+/** Throws `UnusableOutput` if the text is no story. `source`: the text that the story is written from. */
 export function mustBeStory(text: string, source: string, checks: TextChecks): void {
   const issues = [
     checks.refusal && isRefusal(text) && 'the answer declines to write, where a text was asked for',
     checks.length && isShort(text) && 'the answer is too short to be a story',
-    checks.repetition && repeats(text) && 'the answer says the same again and again',
+    checks.repetition && repeats(text) && 'the answer repeats the same text again and again',
     checks.script && wrongScript(text, source),
     checks.markdown && marks(text),
   ].filter((issue) => typeof issue === 'string');
   if (issues.length > 0) throw new UnusableOutput(issues, ONCE_MORE);
 }
 
-/** Throws `UnusableOutput` where a refusal comes in the place of JSON. */
+/** Throws `UnusableOutput` if the answer is a refusal instead of JSON. */
 export function mustNotRefuse(text: string, { refusal }: TextChecks): void {
   if (refusal && !text.includes('{') && isRefusal(text)) {
     throw new UnusableOutput(['the answer declines, where JSON was asked for']);

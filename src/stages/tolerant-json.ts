@@ -6,9 +6,10 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
 const DEEPEST = 100;
 
 /**
- * Reads JSON with the mistakes that models make: commas too many or too few, other quotation marks or none, comments, line
- * breaks and quotation marks within a text. What is not closed is none: a half would pass for a whole. Each character is read
- * once, so that a long answer takes no longer than its length. Throws a `SyntaxError` that says where, and quotes nothing.
+ * Reads JSON with the mistakes that models make: too many or too few commas, and other or no quotation marks. It also
+ * accepts comments, and line breaks or quotation marks within a text. An unclosed value is refused, because a part
+ * would be taken for the whole. Each character is read once, so the time grows only with the length. Throws a
+ * `SyntaxError` that states the place and quotes nothing.
  */
 export function tolerantJson(text: string): unknown {
   const reader = new Reader(text);
@@ -86,7 +87,7 @@ class Reader {
     }
   }
 
-  /** A mark ends it only where the JSON goes on behind it. */
+  /** A quotation mark ends the text only if JSON continues after it. */
   private string(opens: string): string {
     const closes = CLOSES[opens] ?? opens;
     const parts: string[] = [];
@@ -119,7 +120,7 @@ class Reader {
     behind.lastIndex = this.at + 1;
     behind.test(this.text);
     const next = this.text[behind.lastIndex] ?? '';
-    // A comma may be forgotten where the next line begins with a name.
+    // The comma may be missing if the next line begins with a name.
     const isNext = next === '"' && this.text.slice(this.at + 1, behind.lastIndex).includes('\n');
     return isNext || ',:}]/'.includes(next);
   }

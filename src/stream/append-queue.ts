@@ -11,7 +11,7 @@ export interface Piece {
 }
 
 export interface AppendQueueOptions {
-  /** Sends pieces in one call and gives the answer to each; undefined for one that could not be taken now. */
+  /** Sends pieces in one call and returns the reply to each; undefined for a piece that could not be stored now. */
   readonly send: (pieces: readonly Piece[]) => Promise<readonly (AppendReply | undefined)[]>;
   /** The longest that a piece may wait for others, in milliseconds. */
   readonly mostWaitMs: number;
@@ -22,12 +22,13 @@ interface Waiting extends Piece {
   readonly reject: (error: Error) => void;
 }
 
-/** What one call carries at most: a script that runs for long holds up every other client of the server. */
+/** The most that one call carries: a script that runs for long delays every other client of the server. */
 const MOST = { pieces: 100, characters: 256 * 1024 };
 
 /**
- * A call costs about as much as the handling of several tokens. So pieces wait for each other, the longer the more of them
- * there are: up to `free` pieces a millisecond not at all, then for so many milliseconds per piece and millisecond.
+ * A call costs about as much as the handling of several tokens. So pieces wait for each other, longer if there are more
+ * of them. Up to `free` pieces per millisecond do not wait. Above that, a piece waits `perRate` milliseconds for each
+ * further piece per millisecond.
  */
 const WAIT = { free: 4, perRate: 0.5 };
 const SMOOTHING = 0.1;
@@ -54,7 +55,7 @@ export class AppendQueue {
     this.scheduled = true;
     const interval = Math.min(this.options.mostWaitMs, (this.rate - WAIT.free) * WAIT.perRate);
     const wait = interval <= 0 ? 0 : this.lastSent + interval - performance.now();
-    // Not at once, but when the sockets that are ready have been read.
+    // The flush waits until the sockets that are ready have been read.
     if (wait < 0.5) setImmediate(this.flush);
     else setTimeout(this.flush, wait);
   }

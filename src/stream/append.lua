@@ -2,7 +2,7 @@
 -- KEYS: the log of each piece's project; in a cluster, then their other keys. ARGV: for each piece 'lane fence attempt offset', then, at an attempt's first
 -- write, ' reason continued' ('-' for none); and the text.
 -- Returns for each piece its lane's length | {'STALE', fence} | {'GAP', length} | {'ERR', message}, or {'MUTE', message,
--- length} where it is stored and could not be announced
+-- length} if the piece is stored and could not be announced
 local function tell_old_clients(base, lane, id, content)
   -- Tokens of many scenes at once would be no text for a client that knows one stage only.
   if UPSTREAM == 'off' or string.find(lane, '/', 1, true) then
@@ -22,8 +22,8 @@ local function append(log, head, text)
   local lane, fence, attempt, offset, reason, continued =
     string.match(head, '^(%S+) (%d+) (%d+) (%d+) ?(%S*) ?(%S*)$')
   local lanes, key = base .. 'lanes', base .. 'text:' .. lane
-  -- `newest`: the newest attempt that has written anything about the lane; it keeps every older one out. `fence`: whose
-  -- text it is; an attempt that has only told of itself so far owns none.
+  -- `newest`: the newest attempt that has written anything about the lane; every older attempt is refused. `fence`: the
+  -- attempt that owns the text. An attempt that has only announced itself so far owns no text.
   local held = redis.call('HMGET', lanes, 'newest:' .. lane, 'fence:' .. lane, 'last')
   local newest, known, last = held[1], held[2], held[3]
   local number = tonumber(fence)
@@ -41,7 +41,7 @@ local function append(log, head, text)
   local length = redis.call('STRLEN', key)
   local writer = '"' .. lane .. '",' .. fence .. ',' .. attempt
   if not known or number > tonumber(known) then
-    -- A new attempt. It may go on from text that is really there, or begin at 0; anything else it must send first.
+    -- A new attempt. It may continue text that is really stored, or begin at 0; it must send anything else first.
     local continues = continued ~= '' and continued ~= '-'
     if offset > 0 and (not continues or offset > length) then
       return { 'GAP', continues and length or 0 }
@@ -62,7 +62,7 @@ local function append(log, head, text)
     begins = true
     changed = { 'fence:' .. lane, fence, 'attempt:' .. lane, attempt }
   elseif reason == 'thoughts' and offset == 0 then
-    -- What this attempt has streamed so far was no answer.
+    -- The text that this attempt has streamed so far was no answer.
     redis.call('DEL', key)
     last = emit(base, last, '["r",' .. writer .. ',"thoughts"]')
     length = 0
@@ -71,7 +71,7 @@ local function append(log, head, text)
     return { 'GAP', length }
   end
 
-  -- What was sent before and only lost its answer is not appended again.
+  -- A piece that was stored before, but whose reply was lost, is not appended again.
   local missing = length > offset and string.sub(text, length - offset + 1) or text
   begins = begins or length == 0 or not last
   if #missing > 0 then

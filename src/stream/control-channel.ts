@@ -1,22 +1,22 @@
 import type { StopRequest } from '../protocol';
 
 /**
- * Tells all workers at once to stop lanes, ahead of Temporal's own word, which comes only in the answer to a heartbeat. A
- * hint and no truth: it may get lost, and it may be told twice. A port with a Redis and an in-memory version, held to the
- * same by one contract suite.
+ * Broadcasts stop requests to all workers before Temporal's cancellation arrives with a heartbeat. Best effort: a
+ * request may be lost or delivered twice. A port with a Redis and an in-memory version, which pass one contract suite.
+ * Glossary: control channel.
  */
 export interface ControlChannel {
   /**
-   * Whoever listens, in this process and in others, hears of it. Resolves false where others could not be told; it never
-   * rejects, and never takes longer than a moment.
+   * Sends the request to the listeners of this process and of others. Resolves with false if others could not be
+   * reached. It never rejects, and takes one second at most.
    */
   stop(request: StopRequest): Promise<boolean>;
-  /** Call what it gives, to leave. */
+  /** The returned function ends the subscription. */
   listen(listener: (request: StopRequest) => void): () => void;
   /**
-   * A stop that is sent now is heard here. False until somebody listens, while the way to the others is away, and for a
-   * moment after its return, because what was sent meanwhile was missed.
+   * True while a stop sent now would be received here. False until somebody listens, while the connection is lost, and
+   * for a moment after its return, because requests sent meanwhile were missed.
    */
-  readonly up: boolean;
+  readonly isReady: boolean;
   close(): void;
 }

@@ -1,6 +1,6 @@
 import type { ContinuedBy, Cursor, EventBody, LaneId, LogEvent, ProjectId, ResetReason } from '../protocol';
 
-/** Which attempt of which lane is writing. */
+/** The attempt of a lane that writes. */
 export interface LaneWriter {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
@@ -8,14 +8,15 @@ export interface LaneWriter {
   readonly attempt: number;
 }
 
+/** A piece of text for a lane, and where it belongs. Glossary: offset. */
 export interface AppendRequest {
   readonly writer: LaneWriter;
   /** Bytes of UTF-8 that lie before `text` in the lane. */
   readonly offset: number;
   readonly text: string;
   /**
-   * Used when this is the attempt's first write: why the earlier text goes, or how it is continued from `offset`. With
-   * `thoughts` and offset 0, the attempt's own text goes as well.
+   * Used if this is the attempt's first write: why the earlier text is removed, or how it is continued from `offset`.
+   * With `thoughts` and offset 0, the attempt's own text is removed as well.
    */
   readonly reason?: ResetReason;
   readonly continued?: ContinuedBy;
@@ -24,32 +25,34 @@ export interface AppendRequest {
 /**
  * `ok`: the lane now holds `length` bytes, counting a repeated piece once. `stale`: a newer attempt owns the lane.
  * `gap`: the lane holds only `length` bytes; send from there.
+ * Glossary: gap.
  */
 export type AppendReply =
   | { readonly kind: 'ok'; readonly length: number }
   | { readonly kind: 'stale'; readonly fence: number }
   | { readonly kind: 'gap'; readonly length: number };
 
+/** Events to be published together, and the conditions for it. Glossary: once-mark. */
 export interface PublishRequest {
   readonly projectId: ProjectId;
   readonly stage: string;
   readonly events: readonly EventBody[];
-  /** Refused as stale where a newer attempt has written to the lane. */
+  /** The event is refused as stale if a newer attempt has written to the lane. */
   readonly writer?: LaneWriter;
   /** Published only when the lane's text has exactly so many bytes, by this writer; else `gap`. */
   readonly needsBytes?: number;
   /** Published only when `value` is greater than the last one published under `key`; else `seen`. */
-  readonly mark?: { readonly key: string; readonly value: number };
+  readonly once?: { readonly key: string; readonly value: number };
   /**
-   * Of what a step of a run says about the run as a whole: refused as stale where a run was begun (`keep`) or ended under a
-   * newer fence. With `ends`, whatever says something of the run under an older one is refused from now on.
+   * For an event about the run as a whole: refused as stale if a run began (`keep`) or ended under a newer fence. With
+   * `ends`, later events of the run under an older fence are refused.
    */
   readonly run?: { readonly fence: number; readonly ends?: boolean };
-  /** For clients of the old product; by stage, already in their form without head fields. */
+  /** Messages for clients of the old product, by stage, already in their form without head fields. */
   readonly upstream?: readonly UpstreamMessage[];
 }
 
-/** Of the marks under which runs announce their ends: no later run makes these forgotten. */
+/** The mark under which a run announces its end: no later run removes such marks. */
 const END_MARK = 'end';
 
 export function isEndMark(key: string): boolean {
@@ -67,7 +70,7 @@ export type PublishReply =
   | { readonly kind: 'stale'; readonly fence: number }
   | { readonly kind: 'gap'; readonly length: number };
 
-/** What the log holds of a lane. */
+/** What the log holds of a lane. Glossary: epoch. */
 export interface StoredLane {
   readonly fence: number;
   readonly attempt: number;
@@ -75,7 +78,7 @@ export interface StoredLane {
 }
 
 export interface LogSnapshot {
-  /** The last event that the snapshot includes; absent where the log has none. */
+  /** The last event that the snapshot includes; absent if the log has no event. */
   readonly cursor?: Cursor;
   readonly lanes: ReadonlyMap<LaneId, StoredLane>;
   /** The newest fence that has published anything about each lane: at least the fence of the lane's text. */
@@ -84,35 +87,39 @@ export interface LogSnapshot {
 
 /** `event`: appended after `before`. `interrupted`: some may have been missed; read on from the last one seen. */
 export type LogMessage =
-  { readonly kind: 'event'; readonly event: LogEvent; readonly before: Cursor } | { readonly kind: 'interrupted' };
+  { readonly kind: 'event'; readonly event: LogEvent; readonly previousId: Cursor } | { readonly kind: 'interrupted' };
 
 /**
  * The event log of all projects: a port with a Redis and an in-memory version, held to the same by one contract suite.
  * Every method but `subscribe`'s listener may reject while the store is away; nothing is half-done then, and the same
  * call may be repeated.
+ * Glossary: event log.
  */
 export interface EventLog {
   append(request: AppendRequest): Promise<AppendReply>;
   publish(request: PublishRequest): Promise<PublishReply>;
-  /** All lanes and the cursor that they stand at, taken in one step. */
+  /** All lanes, and the cursor of their state, read in one step. */
   snapshot(projectId: ProjectId): Promise<LogSnapshot>;
   lane(projectId: ProjectId, lane: LaneId): Promise<StoredLane | undefined>;
-  /** Up to `limit` events after `from`; undefined where the log does not hold that position any more. */
+  /** Up to `limit` events after `from`; undefined if the log no longer holds that position. */
   read(projectId: ProjectId, from: Cursor, limit: number): Promise<readonly LogEvent[] | undefined>;
   /**
-   * Resolves once nothing appended from now on is missed; nothing that was appended before the call is heard. Call what it
-   * resolves to, to leave; the signal is for whoever leaves before that, because it may take as long as the store is away.
+   * Resolves once nothing that is appended from now on is missed; earlier events are not delivered. The resolved
+   * function ends the subscription. The signal ends the attempt to subscribe, which lasts as long as the store is away.
    */
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void>;
-  /** Lets the log and the texts go after so many seconds. Given a run's fence, only where no newer run has begun or ended. */
+  /** Removes the log and the texts after `seconds`. Given a run's fence, only if no newer run has begun or ended. */
   expire(projectId: ProjectId, seconds: number, run?: number): Promise<void>;
   /**
-   * Takes an expiry back, because a new run begins, and forgets the marks of earlier runs, but for those of their ends. Given
-   * the fence under which it begins, what earlier runs say of themselves is refused from now on; and where a newer run has
-   * begun or ended already, nothing is changed.
+   * Cancels an expiry, because a new run begins, and removes the marks of earlier runs, except those of their ends.
+   * Given the fence of the new run, later events of earlier runs are refused. If a newer run has begun or ended
+   * already, nothing is changed.
    */
   keep(projectId: ProjectId, run?: number): Promise<void>;
-  /** Forgets the project. An attempt that is still alive would begin it anew, and what it leaves expires by itself. */
+  /**
+   * Removes the project. An attempt that still runs may create it again; what that attempt stores expires
+   * automatically.
+   */
   delete(projectId: ProjectId): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,8 +10,8 @@ export const keys = {
   text: (projectId: ProjectId, lane: LaneId) => `story:{${projectId}}:text:${lane}`,
   /** Announces what was appended to the log, to readers of our own. */
   channel: (projectId: ProjectId) => `story:${projectId}`,
-  /** Tells workers to stop lanes, of whatever project: none has this id. */
+  /** The channel of stop requests to workers, for all projects: no project has this id. */
   control: 'story:control',
-  /** Where clients of the old product listen; `*` in place of the stage with PSUBSCRIBE. */
+  /** The channel of clients of the old product; with PSUBSCRIBE, `*` replaces the stage. */
   upstream: (projectId: ProjectId, stage: string) => `ai_story:project:${projectId}:stage:${stage}`,
 };

@@ -1,8 +1,8 @@
--- Says how long a project's keys last, in one step, so that none of them outlives the others.
+-- Sets how long a project's keys last, in one step, so that none of them outlives the others.
 -- KEYS: the project's log; in a cluster, then its lanes and the text of each
--- ARGV: 1 'keep' where a run begins, which makes the marks of earlier runs forgotten, or 'expire'; 2 seconds;
---       3 fence of the run that says so or ''
--- Returns {'OK', 0} | {'STALE', fence} | {'MORE', 0} where KEYS lacks a lane's text
+-- ARGV: 1 'keep' if a run begins, which removes the marks of earlier runs, or 'expire'; 2 seconds;
+--       3 fence of the run that sends this, or ''
+-- Returns {'OK', 0} | {'STALE', fence} | {'MORE', 0} if KEYS lacks a lane's text
 local base = string.sub(KEYS[1], 1, -4)
 local lanes, run = base .. 'lanes', ARGV[3]
 local newer = newer_run(lanes, run)

@@ -1,11 +1,11 @@
 import type { StopRequest } from '../protocol';
 import type { ControlChannel } from './control-channel';
 
-/** The control channel of a single process: for tests of what stands on the port. */
+/** The control channel of a single process: for tests of code that uses the port. */
 export class MemoryControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
 
-  get up(): boolean {
+  get isReady(): boolean {
     return this.listeners.size > 0;
   }
 

@@ -19,12 +19,12 @@ interface Project {
   readonly newest: Map<LaneId, number>;
   readonly marks: Map<string, number>;
   readonly listeners: Set<(message: LogMessage) => void>;
-  /** Under which a run was begun or ended last. */
+  /** The fence of the run that began or ended last. */
   run?: number;
   expiry?: NodeJS.Timeout;
 }
 
-/** The event log in this process's memory: for tests of what stands on the port, and to read its rules in plain code. */
+/** The event log in this process's memory: for tests of code that uses the port, and as its rules in plain code. */
 export class MemoryEventLog implements EventLog {
   private readonly projects = new Map<ProjectId, Project>();
   private ids = 0;
@@ -66,8 +66,8 @@ export class MemoryEventLog implements EventLog {
 
   publish(request: PublishRequest): Promise<PublishReply> {
     const project = this.project(request.projectId);
-    const { writer, mark, run } = request;
-    if (run && isOutdated(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
+    const { writer, once, run } = request;
+    if (run && isSuperseded(project, run.fence)) return Promise.resolve({ kind: 'stale', fence: project.run ?? 0 });
     const newest = writer && refuses(project, writer);
     if (newest !== undefined) return Promise.resolve({ kind: 'stale', fence: newest });
     const lane = writer && project.lanes.get(writer.lane);
@@ -75,9 +75,9 @@ export class MemoryEventLog implements EventLog {
       if (lane?.fence !== writer.fence) return Promise.resolve({ kind: 'gap', length: 0 });
       if (lane.bytes.length !== request.needsBytes) return Promise.resolve({ kind: 'gap', length: lane.bytes.length });
     }
-    if (mark) {
-      if ((project.marks.get(mark.key) ?? -Infinity) >= mark.value) return Promise.resolve({ kind: 'seen' });
-      project.marks.set(mark.key, mark.value);
+    if (once) {
+      if ((project.marks.get(once.key) ?? -Infinity) >= once.value) return Promise.resolve({ kind: 'seen' });
+      project.marks.set(once.key, once.value);
     }
     if (run?.ends) project.run = run.fence;
     for (const body of request.events) this.emit(request.projectId, writer, body, request.stage);
@@ -113,7 +113,7 @@ export class MemoryEventLog implements EventLog {
 
   expire(projectId: ProjectId, seconds: number, run?: number): Promise<void> {
     const project = this.project(projectId);
-    if (run !== undefined && isOutdated(project, run)) return Promise.resolve();
+    if (run !== undefined && isSuperseded(project, run)) return Promise.resolve();
     clearTimeout(project.expiry);
     project.expiry = setTimeout(() => forget(project), seconds * 1000).unref();
     return Promise.resolve();
@@ -122,7 +122,7 @@ export class MemoryEventLog implements EventLog {
   keep(projectId: ProjectId, run?: number): Promise<void> {
     const project = this.project(projectId);
     if (run !== undefined) {
-      if (isOutdated(project, run)) return Promise.resolve();
+      if (isSuperseded(project, run)) return Promise.resolve();
       project.run = run;
     }
     clearTimeout(project.expiry);
@@ -165,11 +165,11 @@ export class MemoryEventLog implements EventLog {
     };
     events.push(event);
     if (events.length > this.options.maxEntries) events.shift();
-    for (const listener of [...listeners]) listener({ kind: 'event', event, before });
+    for (const listener of [...listeners]) listener({ kind: 'event', event, previousId: before });
   }
 }
 
-/** Those who listen go on listening. */
+/** Listeners stay subscribed. */
 function forget(project: Project): void {
   const { events, lanes, newest, marks } = project;
   events.length = 0;
@@ -177,11 +177,11 @@ function forget(project: Project): void {
   delete project.run;
 }
 
-function isOutdated({ run = -Infinity }: Project, fence: number): boolean {
+function isSuperseded({ run = -Infinity }: Project, fence: number): boolean {
   return fence < run;
 }
 
-/** Keeps older attempts out; gives the fence that does. */
+/** Refuses older attempts; returns the fence that refuses them. */
 function refuses({ newest }: Project, { lane, fence }: LaneWriter): number | undefined {
   const known = newest.get(lane) ?? 0;
   if (fence < known) return known;

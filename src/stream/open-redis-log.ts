@@ -3,7 +3,7 @@ import type { Config } from '../config';
 import { connectCluster, connectClusterSubscriber } from './redis-cluster';
 import { connectRedis, pingFrom, type RedisFaultLog } from './redis-connection';
 import { RedisControlChannel } from './redis-control';
-import { tellOfRefusals } from './redis-faults';
+import { reportRefusals } from './redis-faults';
 import { RedisEventLog, upstreamMode } from './redis-log';
 import { MasterWatch } from './redis-master';
 import { memoryOf, type RedisMemory } from './redis-memory';
@@ -20,18 +20,18 @@ export function connectPublisher(settings: RedisSettings, log?: RedisFaultLog, r
   return place.cluster ? connectCluster(place, log, reach) : connectRedis(place, 'publisher', log, reach);
 }
 
-/** What a process has in Redis. Both may be away now: then calls to the log reject, and nobody hears of a stop. */
+/** A process's Redis connections. Redis may be away now: then calls to the log reject, and no stop is received. */
 export interface OpenedRedis {
   readonly log: RedisEventLog;
   readonly control: RedisControlChannel;
-  /** Writes something that goes by itself; rejects where Redis takes no writes. */
+  /** Writes a value that expires automatically; rejects if Redis takes no writes. */
   write(): Promise<unknown>;
-  /** What bounds the memory of each master. */
+  /** The memory limit of each master. */
   readonly memory: () => Promise<readonly RedisMemory[]>;
   close(): Promise<void>;
 }
 
-/** The event log and the control channel where the settings say that Redis is. */
+/** Opens the event log and the control channel at the Redis of the settings. */
 export function openRedis(
   settings: Settings,
   faults?: RedisFaultLog,
@@ -50,7 +50,7 @@ export function openRedis(
     return redis;
   };
   if (publisher instanceof Redis) followMaster(publisher, { place, reach, listening, ...(faults && { faults }) });
-  if (onRefusal) tellOfRefusals(publisher, onRefusal);
+  if (onRefusal) reportRefusals(publisher, onRefusal);
   const refusals = new RefusalReport(faults, undefined, reach);
   const log = new RedisEventLog(publisher, listen('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
@@ -72,8 +72,8 @@ export function openRedis(
 }
 
 /**
- * Keeps the publisher at a master, by whatever way its address leads there, and has those that listen come along: at a
- * server that others have left, they would hear nothing.
+ * Keeps the publisher at a master, whatever way its address leads there, and moves the subscribers with it. At a server
+ * that the others have left, subscribers would receive nothing.
  */
 function followMaster(
   publisher: Redis,
@@ -99,7 +99,7 @@ function followMaster(
     (error) => reach.down(publisher, error),
     () => master.look(),
   );
-  tellOfRefusals(publisher, (error) => master.met(error));
+  reportRefusals(publisher, (error) => master.met(error));
   let lost = false;
   publisher.on('close', () => (lost = true));
   publisher.on('ready', () => {

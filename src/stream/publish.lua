@@ -1,9 +1,10 @@
--- Publishes events, at most once where a mark is given, and only when the lane's text is complete where a length is given.
+-- Publishes events: at most once if a mark is given, and only if the lane's text is complete if a length is given.
 -- KEYS: the project's log; in a cluster, then its lanes and the lane's text
 -- ARGV: 1 lane or '', 2 fence, 3 bytes that the lane's text must have or '', 4 mark or '', 5 value of the mark,
---       6 fence of the run that says this or '', 7 1 where the run ends with it,
+--       6 fence of the run that sends this or '', 7 1 if the run ends with it,
 --       8 number of log payloads, payloads …, then pairs of upstream channel and message
--- Returns {'OK', 0}, or {'MUTE', message} where it is stored and could not be announced | {'STALE', fence} | {'GAP', length} | {'SEEN', value}
+-- Returns {'OK', 0}, or {'MUTE', message} if it is stored and could not be announced | {'STALE', fence} | {'GAP',
+-- length} | {'SEEN', value}
 local base = string.sub(KEYS[1], 1, -4)
 local lanes, lane, fence = base .. 'lanes', ARGV[1], ARGV[2]
 local newer = newer_run(lanes, ARGV[6])
@@ -44,7 +45,7 @@ if count > 0 then
   end
   redis.call('HSET', lanes, 'last', last)
 end
--- Not before: what Redis has refused half-way must not count as published.
+-- Not earlier: an event that Redis refused half-way must not count as published.
 if ARGV[4] ~= '' then
   redis.call('HSET', lanes, 'mark:' .. ARGV[4], ARGV[5])
 end

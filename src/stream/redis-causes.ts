@@ -1,4 +1,4 @@
-/** Why Redis does not do what it is asked: the first word of its answer, `unreachable` without one, `other` for the rest. */
+/** Why Redis refuses a command: the first word of its answer, `unreachable` without an answer, `other` for the rest. */
 export const REFUSALS = [
   'OOM',
   'NOPERM',

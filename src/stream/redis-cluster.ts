@@ -36,8 +36,8 @@ export function connectCluster(place: RedisPlace, log?: RedisFaultLog, reach = n
     ...(access.tls && { dnsLookup: (address, done) => done(null, address) }),
     redisOptions: { ...access, ...FAIL_FAST, connectionName: 'storyreel-publisher' },
   });
-  // At once and not at the first command, because none waits for a connection; but not before the cluster is ready: the
-  // library's own question whether it is must not find a node half connected.
+  // The nodes connect at once and not at the first command, because no command waits for a connection. They connect
+  // only after the cluster is ready: the library's own check for this must not find a node half connected.
   const connectNode = (node: Redis) => {
     if (cluster.status === 'ready' && node.status === 'wait') node.connect().catch(() => undefined);
   };
@@ -54,8 +54,8 @@ export function connectCluster(place: RedisPlace, log?: RedisFaultLog, reach = n
 }
 
 /**
- * Listens at any one node, because each hears what is published on the others, and goes to the next when that one ends
- * or is no longer of the cluster.
+ * Listens at any one node, because each node receives what is published on the others. Moves to the next node if that
+ * one ends or leaves the cluster.
  */
 export function connectClusterSubscriber(
   cluster: Cluster,

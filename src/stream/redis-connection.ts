@@ -17,11 +17,11 @@ export function retryDelay(times: number): number {
 }
 
 /**
- * A call without an answer has failed by then, and so has its connection: one that a network has lost without a word would
- * otherwise stay in use for the quarter of an hour that the system takes to notice.
+ * A call without an answer has failed by then, and so has its connection. Otherwise a dead connection that got no TCP
+ * reset would stay in use for about 15 minutes, until the system notices.
  */
 const ANSWER_MS = 5_000;
-/** So long a connection may take to answer a ping. Whether stops are heard must be known soon. */
+/** How long a connection may take to answer a ping. A worker must know soon whether it receives stops. */
 const PING_MS: Readonly<Record<Role, number>> = { publisher: 2_000, subscriber: 2_000, control: 900 };
 
 const COMMON = {
@@ -42,7 +42,7 @@ export const FAIL_FAST = {
   socketTimeout: ANSWER_MS,
 } as const satisfies RedisOptions;
 
-/** For connections that only listen: they subscribe again by themselves. */
+/** For connections that only listen: the library subscribes again after each reconnect. */
 export const KEEP_TRYING = {
   ...COMMON,
   maxRetriesPerRequest: null,
@@ -51,7 +51,10 @@ export const KEEP_TRYING = {
   enableReadyCheck: false,
 } as const satisfies RedisOptions;
 
-/** A connection as `reportFaults` wants it: how soon it tries again depends on whether it worked, not on whether it stood. */
+/**
+ * A connection as `reportFaults` needs it. How soon it reconnects depends on whether it worked, not on whether it was
+ * connected.
+ */
 export interface Retries {
   times: number;
 }
@@ -61,8 +64,8 @@ export function retrying(retries: Retries): Pick<RedisOptions, 'retryStrategy'> 
 }
 
 /**
- * A connection to a single server, or to the master that sentinels name. A publisher's calls fail fast; one that listens
- * keeps trying and subscribes again by itself.
+ * A connection to a single server, or to the master that sentinels name. A publisher's calls fail fast. A subscriber
+ * keeps trying, and subscribes again after each reconnect.
  */
 export function connectRedis(
   where: string | RedisPlace,
@@ -94,7 +97,7 @@ export function connectRedis(
     ...(role === 'publisher' ? { ...FAIL_FAST, enableOfflineQueue: false } : KEEP_TRYING),
     ...retrying(retries),
   });
-  if (sentinel) hearSentinels(redis);
+  if (sentinel) handleSentinelErrors(redis);
   reportFaults(redis, { reach, retries });
   // A publisher's pulse is taken by asking whether it is at a master (open-redis-log.ts).
   if (role !== 'publisher') pingFrom(redis, role, (error) => reach.down(redis, error));
@@ -102,10 +105,10 @@ export function connectRedis(
 }
 
 /**
- * The library listens to every sentinel for a failover, and prints what befalls these connections where nobody hears it. It
- * connects them anew by itself, and one that answers is enough.
+ * The library subscribes to every sentinel for a failover, and prints the errors of these connections if no handler
+ * takes them. It reconnects them itself, and one sentinel that answers is enough.
  */
-function hearSentinels(redis: Redis): void {
+function handleSentinelErrors(redis: Redis): void {
   const { connector } = redis as unknown as { readonly connector: SentinelConnections };
   const connectTo = connector.connectToSentinel.bind(connector);
   connector.connectToSentinel = (endpoint, options) =>
@@ -116,7 +119,7 @@ interface SentinelConnections {
   connectToSentinel(endpoint: unknown, options?: RedisOptions): Redis;
 }
 
-/** `lost` hears of a connection that does not answer; it is made anew then. */
+/** Calls `lost` for a connection that does not answer; the connection is then made again. */
 export function pingFrom(
   redis: Redis,
   role: Role,
@@ -127,8 +130,8 @@ export function pingFrom(
 }
 
 /**
- * Says when the connection does not work and when it does again. To be connected is not enough: a server that refuses the
- * password lets one connect, and refuses each command.
+ * Reports that the connection does not work, and that it works again. A connected socket is not enough: a server that
+ * refuses the password accepts the connection, and refuses each command.
  */
 export function reportFaults(
   redis: Redis | Cluster,
@@ -144,7 +147,7 @@ export function reportFaults(
         reach.up(redis);
       },
       (error: Error) => {
-        // What was lost meanwhile is said by its own error.
+        // The loss of the connection is reported by its own error.
         if (error.name === 'ReplyError') down(error);
       },
     );

@@ -19,23 +19,23 @@ const SETTLING_MS = 2_000;
 export class RedisControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
   private subscriber: Redis | undefined;
-  private heardSince: number | undefined;
+  private readySince: number | undefined;
 
   constructor(
     /** Shared with others: it is not closed with the channel. */
     private readonly publisher: Redis | Cluster,
-    /** Made when the first one listens, so that a process that only tells holds no connection for it. */
+    /** Made when the first listener subscribes, so that a process that only sends holds no connection for it. */
     private readonly connectSubscriber: () => Redis,
     private readonly options: RedisControlOptions = {},
   ) {}
 
-  get up(): boolean {
+  get isReady(): boolean {
     const { settlingMs = SETTLING_MS } = this.options;
-    return this.heardSince !== undefined && performance.now() - this.heardSince >= settlingMs;
+    return this.readySince !== undefined && performance.now() - this.readySince >= settlingMs;
   }
 
   async stop(request: StopRequest): Promise<boolean> {
-    this.tell(request);
+    this.deliver(request);
     const told = this.publish(JSON.stringify(request)).then(
       () => true,
       ({ errors }: AggregateError) => {
@@ -58,7 +58,10 @@ export class RedisControlChannel implements ControlChannel {
     this.subscriber?.disconnect();
   }
 
-  /** A cluster's nodes pass on what is published some 40 ms late, so each is told itself; a stop twice is one stop. */
+  /**
+   * A cluster's nodes pass published messages on some 40 ms late, so each node gets the message directly. A repeated
+   * stop does no harm.
+   */
   private async publish(message: string): Promise<unknown> {
     const nodes = this.publisher instanceof Cluster ? this.publisher.nodes('master') : [this.publisher];
     return Promise.any(nodes.map((node) => node.publish(keys.control, message)));
@@ -68,39 +71,39 @@ export class RedisControlChannel implements ControlChannel {
     const redis = this.connectSubscriber();
     redis.on('message', (_channel: string, message: string) => {
       const request = requestIn(message);
-      if (request) this.tell(request);
+      if (request) this.deliver(request);
     });
     redis.on('close', () => this.lost());
     redis.on('ready', () => {
       redis.subscribe(keys.control).then(
-        () => this.heard(redis),
+        () => this.pingAnswered(redis),
         (error: unknown) => void this.options.refusals?.refused('listen for stops', error),
       );
     });
     return redis;
   }
 
-  private heard(redis: Redis): void {
-    if (redis.status === 'ready') this.heardSince = performance.now();
+  private pingAnswered(redis: Redis): void {
+    if (redis.status === 'ready') this.readySince = performance.now();
   }
 
   private lost(): void {
-    this.heardSince = undefined;
+    this.readySince = undefined;
   }
 
-  private tell(request: StopRequest): void {
+  private deliver(request: StopRequest): void {
     for (const listener of [...this.listeners]) listener(request);
   }
 }
 
-/** What is answered, or `otherwise` where nothing is within `ms`. */
+/** The answer, or `otherwise` if there is no answer within `ms`. */
 function orAfter<T>(ms: number, otherwise: T, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), ms)));
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** Undefined where others use the channel for something that is no stop. */
+/** Undefined if another program uses the channel for other messages. */
 function requestIn(message: string): StopRequest | undefined {
   try {
     const { projectId, runId, lanes, before } = JSON.parse(message) as Partial<StopRequest>;

@@ -1,10 +1,10 @@
 import type { Cluster, Command, Redis } from 'ioredis';
 
 /**
- * Has `met` hear of everything that the server refuses on this connection, also of what it refuses to a script: that comes
- * as a part of the script's answer.
+ * Calls `met` with everything that the server refuses on this connection. This includes refusals within a script, which
+ * come as a part of the script's answer.
  */
-export function tellOfRefusals(redis: Redis | Cluster, met: (error: unknown) => void): void {
+export function reportRefusals(redis: Redis | Cluster, met: (error: unknown) => void): void {
   const send = redis.sendCommand.bind(redis) as (command: Command, ...more: unknown[]) => unknown;
   const look = (answer: unknown) => {
     if (!Array.isArray(answer)) return;

@@ -1,21 +1,21 @@
 import { compareCursors, type Cursor } from '../protocol';
 import type { LogMessage } from './event-log';
 
-/** What a log holds at one moment. */
+/** The first and last id of a log at one moment. */
 export interface LogBounds {
   readonly first: Cursor | undefined;
   readonly last: Cursor | undefined;
 }
 
-/** What the first event of a log comes after. */
+/** The position before the first event of a log. */
 const NOTHING = '0-0';
 
 /**
- * One who listens to a project, and hears only of what was appended after it joined. Earlier events may still be on their
- * way then: a cluster's nodes pass on what they publish some 40 ms late, and who joins others joins in their midst.
+ * A listener of a project, which receives only events appended after it joined. Earlier events may still be on their
+ * way then: a cluster's nodes pass events on some 40 ms late. A listener may also join between two events.
  */
 export class RedisListener {
-  /** What came before it is known what is new; unset from then on. */
+  /** The messages that arrived before it was known which of them are new; unset from then on. */
   private held: LogMessage[] | undefined = [];
   private joinedAt: LogBounds | undefined;
 
@@ -35,17 +35,21 @@ export class RedisListener {
       return;
     }
     if (message.kind === 'event' && this.joinedAt && isEarlier(message, this.joinedAt)) return;
-    // One project's events come in their order, so nothing earlier follows; and a log that was lost may count anew.
+    // One project's events come in their order, so no earlier event follows. A log that was lost may start its ids
+    // again.
     this.joinedAt = undefined;
     this.listener(message);
   }
 }
 
 /**
- * The ids of a log that was deleted and begins anew come from the clock, which may have been set back: they do not tell
- * which of two logs is the newer one. That an event is the first of another log does.
+ * The ids of a new log come from the clock, which may have been set back. Therefore ids do not show which of two logs
+ * is newer, but the first event of a log shows that a new log has begun.
  */
-function isEarlier({ event, before }: Extract<LogMessage, { kind: 'event' }>, { first, last }: LogBounds): boolean {
+function isEarlier(
+  { event, previousId: before }: Extract<LogMessage, { kind: 'event' }>,
+  { first, last }: LogBounds,
+): boolean {
   if (before === NOTHING && event.id !== first) return false;
   return last !== undefined && compareCursors(event.id, last) <= 0;
 }

@@ -37,7 +37,7 @@ export interface RedisLogOptions {
   readonly upstream: UpstreamMode;
   /** The longest that a piece may wait for those of other streams, in milliseconds. */
   readonly appendWaitMs: number;
-  /** Where refusals are counted and logged. */
+  /** Counts and logs refusals. */
   readonly refusals?: RefusalReport;
 }
 
@@ -48,7 +48,7 @@ type LifetimeAnswer = [kind: 'OK' | 'STALE' | 'MORE', value: string | number];
 /** A key, and the command that reads it. */
 type Reading = readonly [key: string, command: string, ...args: (string | number)[]];
 
-/** How long readers are kept waiting for the one connection after the other is back. */
+/** How long readers wait for the second connection after the first is back. */
 const READABLE_MS = 5_000;
 /** A log in which no attempt begins for so long is let go, whatever became of its run. */
 const IDLE_SECONDS = 7 * 24 * 3_600;
@@ -71,7 +71,7 @@ export class RedisEventLog implements EventLog {
     publisher: Redis | Cluster,
     /**
      * Made on the first subscription, so that a process which only writes holds one connection. Any node of a cluster
-     * will do: each hears what is published on the others.
+     * will do: each node receives what is published on the others.
      */
     connectSubscriber: () => Redis,
     private readonly options: RedisLogOptions,
@@ -128,7 +128,7 @@ export class RedisEventLog implements EventLog {
   }
 
   private async publishOnce(request: PublishRequest): Promise<PublishReply> {
-    const { projectId, stage, writer, mark, run } = request;
+    const { projectId, stage, writer, once, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
     const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
     const names = [
@@ -139,8 +139,8 @@ export class RedisEventLog implements EventLog {
       writer?.lane ?? '',
       writer?.fence ?? 0,
       request.needsBytes ?? '',
-      mark?.key ?? '',
-      mark?.value ?? 0,
+      once?.key ?? '',
+      once?.value ?? 0,
       run?.fence ?? '',
       run?.ends ? 1 : 0,
       payloads.length,
@@ -231,7 +231,7 @@ export class RedisEventLog implements EventLog {
     const news = entries.slice(1);
     const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
     const last = news.at(-1)?.[0];
-    // Where none of many can be read, those after them may be.
+    // If no event of a full page can be read, later events may be readable.
     return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
   }
 
@@ -257,7 +257,7 @@ export class RedisEventLog implements EventLog {
     for (;;) {
       const names = this.redis.isCluster ? await this.names(projectId) : [keys.log(projectId)];
       const [kind] = await this.scripts.run<LifetimeAnswer>('lifetime', names, args);
-      // A lane that has come since is to be named as well.
+      // A lane that was added meanwhile must be named as well.
       if (kind !== 'MORE') return;
     }
   }
@@ -269,8 +269,8 @@ export class RedisEventLog implements EventLog {
   }
 
   /**
-   * What a script is told to touch beside the log. A single server needs no such list, and its bytes would come with each
-   * token; a cluster must know of all, or it runs the script where only some of them are.
+   * The keys that a script touches, beside the log. A single server needs no such list, and its bytes would be sent
+   * with each token. A cluster must know all keys, or it runs the script on a node that holds only some of them.
    */
   private declared(names: readonly string[]): readonly string[] {
     return this.redis.isCluster ? names : [];
@@ -282,7 +282,7 @@ export class RedisEventLog implements EventLog {
     await Promise.resolve();
   }
 
-  /** Undefined where the script could not do it; the piece is sent again then. */
+  /** Undefined if the script could not store the piece; the piece is then sent again. */
   private appendReply(answer: AppendAnswer): AppendReply | undefined {
     if (typeof answer === 'number') return { kind: 'ok', length: answer };
     const [kind, value, length] = answer;
@@ -300,7 +300,7 @@ export class RedisEventLog implements EventLog {
     }
   }
 
-  /** What Redis refuses, or cannot be asked, is seen here and nowhere else. */
+  /** The only place that sees what Redis refuses, or that Redis cannot be reached. */
   private async guard<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

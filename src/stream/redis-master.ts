@@ -6,8 +6,8 @@ import type { RedisFaultLog } from './redis-connection';
 const LEAVE_MS = 1_000;
 
 /**
- * Sees whether a connection is to a master, and leaves a server that has become a replica: its connections stay open, and
- * it refuses all writes. The address leads to the new master then, or soon does.
+ * Checks whether a connection is to a master, and leaves a server that has become a replica. The connections of such a
+ * server stay open, and it refuses all writes. The address then leads to the new master, or soon does.
  */
 export class MasterWatch {
   private atReplica = false;
@@ -22,7 +22,7 @@ export class MasterWatch {
     redis.on('ready', () => void this.look().catch(() => undefined));
   }
 
-  /** Rejects where the server does not say what it is. */
+  /** Rejects if the server does not report its role. */
   async look(): Promise<void> {
     const [role] = await this.redis.role();
     if (role === 'slave') this.leave();

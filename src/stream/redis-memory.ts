@@ -1,12 +1,14 @@
 import { Cluster, type Redis } from 'ioredis';
 
 export interface RedisMemory {
-  /** Undefined where it is bounded by the machine only. */
+  /** Undefined if only the machine limits it. */
   readonly maxBytes?: number;
   readonly policy: string;
 }
 
-/** What bounds the memory of each master, and what goes when that is reached. Rejects where that may not be asked. */
+/**
+ * The memory limit of each master, and what is evicted at that limit. Rejects if Redis does not allow this question.
+ */
 export async function memoryOf(redis: Redis | Cluster): Promise<readonly RedisMemory[]> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
   return Promise.all(
@@ -19,7 +21,7 @@ export async function memoryOf(redis: Redis | Cluster): Promise<readonly RedisMe
   );
 }
 
-/** Undefined where nothing goes that is needed. */
+/** Undefined if nothing that is needed is evicted. */
 export function adviceOnMemory(memories: readonly RedisMemory[]): string | undefined {
   const evicting = memories.find(({ policy }) => !['noeviction', 'unknown'].includes(policy));
   return (

@@ -12,7 +12,9 @@ export interface Access {
 
 export type Node = Required<HostPort>;
 
-/** Where Redis is, and how one gets in: a server, a cluster by some of its nodes, or a master that sentinels name. */
+/**
+ * The address and the credentials of Redis: a server, a cluster by some of its nodes, or a master that sentinels name.
+ */
 export interface RedisPlace extends Access {
   readonly nodes: readonly [Node, ...Node[]];
   readonly cluster?: boolean;
@@ -33,7 +35,7 @@ type Optional =
 const LOCAL = '127.0.0.1';
 const PORTS = { server: 6379, sentinel: 26_379 };
 
-/** Throws `Config.Invalid` where a file that a setting names cannot be read. */
+/** Throws `Config.Invalid` if a file that a setting names cannot be read. */
 export function redisPlace(settings: RedisSettings): RedisPlace {
   const [first, ...others] = urlsIn(settings.REDIS_URL).map(addressOf);
   if (!first) throw new StoryreelError('Config.Invalid', 'REDIS_URL is empty.');

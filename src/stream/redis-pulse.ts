@@ -10,8 +10,8 @@ export interface Pulse {
 const EVERY_MS = 1_000;
 
 /**
- * Asks each second whether a connection is alive, and makes one that does not answer anew: what a network has lost without
- * a word would otherwise pass for alive until the system notices, which takes a quarter of an hour.
+ * Checks each second whether a connection is alive, and reconnects one that does not answer. This detects a dead
+ * connection that got no TCP reset. Without the ping it would look alive for about 15 minutes.
  */
 export function keepPulse(redis: Redis, { ask, withinMs, lost }: Pulse): void {
   let timer: NodeJS.Timeout | undefined;

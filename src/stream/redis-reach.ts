@@ -2,8 +2,8 @@ import { causeOfRefusal } from './redis-causes';
 import type { RedisFaultLog } from './redis-connection';
 
 /**
- * What a process says of its connections to Redis together: once that it cannot work with one of them, and once that all
- * work again.
+ * Reports on all connections of a process to Redis together: once if one of them does not work, and once when all work
+ * again.
  */
 export class ReachReport {
   private readonly lost = new Set<object>();
@@ -21,10 +21,10 @@ export class ReachReport {
     const err = error.message.slice(0, 200);
     const cause = causeOfRefusal(err.replace(/^Ready check failed: /, ''));
     // Without an answer of the server's, it is what is asked of the connection that counts.
-    if (cause === 'other') this.log?.warn({ err }, 'redis is away; viewers wait, work goes on');
+    if (cause === 'other') this.log?.warn({ err }, 'redis is away; viewers wait, work continues');
     else {
       this.log?.refused?.(cause);
-      this.log?.warn({ cause, err }, 'redis does not let us work; viewers wait, work goes on');
+      this.log?.warn({ cause, err }, 'redis does not let us work; viewers wait, work continues');
     }
   }
 

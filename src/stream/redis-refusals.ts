@@ -15,14 +15,14 @@ export class RefusalReport {
   constructor(
     private readonly log?: RedisFaultLog,
     private readonly now: () => number = () => performance.now(),
-    /** Says by itself when there is no connection, or none that may do anything. */
+    /** Reports a lost connection, or a connection without any rights, itself. */
     private readonly reach?: ReachReport,
   ) {}
 
-  /** Gives the failure in our own words. `what` was asked for. */
+  /** Returns the failure in our own words. `what` is the refused request. */
   refused(what: string, error: unknown): StoryreelError {
     const { name, message, previousErrors } = error as Error & { previousErrors?: readonly Error[] };
-    // Of a transaction, Redis says only that it was let go; what it refused came before.
+    // For a transaction, Redis reports only that it was discarded; the refusal was reported before.
     const answer = previousErrors?.[0]?.message ?? message;
     return name === 'ReplyError' ? this.answered(what, answer, error) : this.unreachable(what, message, error);
   }
@@ -56,8 +56,8 @@ export class RefusalReport {
     log?.warn(
       { cause, err: answer, asked: what, times: known.times },
       cause === 'unreachable'
-        ? 'redis does not answer what it is asked; viewers wait, and work goes on'
-        : 'redis refuses what it is asked; viewers wait, and work goes on',
+        ? 'redis does not answer; viewers wait, and work continues'
+        : 'redis refuses a request; viewers wait, and work continues',
     );
     known.loggedAt = now;
     known.times = 0;

@@ -38,7 +38,7 @@ const probe = (): readonly Command[] => {
   ];
 };
 
-/** Of the connections themselves, which do without where these are refused. */
+/** Commands of the connections themselves, which work without these rights. */
 const ALSO = ['subscribe', 'unsubscribe', 'ping', 'client|setname', 'client|setinfo'];
 const OF_CLUSTERS = ['cluster|slots', 'cluster|info', 'asking'];
 const NAMES = ['~story:*', '&story:*', '&ai_story:*'];
@@ -49,7 +49,7 @@ export function rightsNeeded({ cluster }: { readonly cluster: boolean }): readon
   return [...NAMES, ...commands.sort().map((name) => `+${name}`)];
 }
 
-/** Tries each right on keys that go by themselves, and gives those that are missing. Ends with the connection listening. */
+/** Tries each right on keys that expire, and returns the missing rights. At the end, the connection is subscribed. */
 export async function missingRights(redis: Redis | Cluster): Promise<readonly string[]> {
   const missing = new Set<string>();
   const tryOne = async ([name, ...args]: Command) => {

@@ -22,7 +22,7 @@ export class RedisSubscriber {
   constructor(
     private readonly connect: () => Redis,
     private readonly log: {
-      /** What a project's log holds now. */
+      /** The first and last id that a project's log holds now. */
       readonly boundsOf: (projectId: ProjectId) => Promise<LogBounds>;
       /** Resolves when the log can be read, or when that takes too long. */
       readonly readable: () => Promise<void>;
@@ -87,8 +87,8 @@ export class RedisSubscriber {
   }
 
   /**
-   * What was announced meanwhile was missed. Told only when the channels are heard again, so that nobody who reads on
-   * from the log misses what comes between; and when the log can be read, so that nobody tries in vain.
+   * Events that were announced meanwhile were missed. Listeners learn this only after the channels are subscribed
+   * again, so that no reader of the log misses events between. They also wait until the log can be read.
    */
   private returned(redis: Redis): void {
     const channels = [...this.channels.keys()];
@@ -99,7 +99,7 @@ export class RedisSubscriber {
         const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);
         for (const listener of listeners) listener.tell({ kind: 'interrupted' });
       },
-      // Lost once more: its next return tells.
+      // The connection was lost once more; its next return reports this.
       () => undefined,
     );
   }
@@ -112,14 +112,14 @@ export class RedisSubscriber {
   }
 
   /**
-   * Anybody may publish on a channel, and a newer release may announce what this one cannot read. Whoever listens looks at
-   * the log then; nothing that comes in may end the process.
+   * Anybody may publish on a channel, and a newer release may announce what this one cannot read. Listeners then read
+   * the log; no message may end the process.
    */
   private messageIn(projectId: ProjectId, message: string): LogMessage {
     const [, id, before, payload] = MESSAGE.exec(message) ?? [];
     const event = payload === undefined ? undefined : decodeEvent(projectId, id as Cursor, payload);
     // One object for all listeners: one that is slow to read holds no more than a reference.
-    return event ? { kind: 'event', event, before: before as Cursor } : { kind: 'interrupted' };
+    return event ? { kind: 'event', event, previousId: before as Cursor } : { kind: 'interrupted' };
   }
 
   private unsubscribe(channels: readonly string[]): void {

@@ -2,8 +2,8 @@
 -- The names of a project's keys are made from the first one in KEYS: all of them lie in its slot. In a cluster KEYS has the
 -- others after it, so that the server refuses a script (TRYAGAIN) while only some of them have moved to another node.
 
--- The id of a log's first entry has the microseconds as its number: no log that begins where another was deleted may use
--- an id of that one again, or its readers would take a new entry for one that they have.
+-- The id of a log's first entry has the microseconds as its number. After a deletion, a new log must not reuse an id of
+-- the old one, or its readers would take a new entry for a known one.
 local function first_id(log)
   if redis.call('EXISTS', log) == 1 then
     return '*'
@@ -12,11 +12,11 @@ local function first_id(log)
   return time[1] .. string.format('%03d', math.floor(time[2] / 1000)) .. '-' .. time[2] % 1000
 end
 
--- What is published at the end, when all is stored: channel, message, channel, message …
+-- The messages to publish at the end, when all is stored: channel, message, channel, message …
 local announcements = {}
 
--- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false),
--- so that a reader sees at once whether it missed any. Gives the new id, which the caller stores as `last`.
+-- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false), so
+-- that a reader sees at once whether it missed any. Returns the new id, which the caller stores as `last`.
 local function emit(base, last, payload)
   local id = redis.call('XADD', base .. 'log', 'MAXLEN', '~', LOG_MAX_EVENTS, last and '*' or first_id(base .. 'log'),
     'e', payload)
@@ -25,7 +25,7 @@ local function emit(base, last, payload)
   return id
 end
 
--- What is stored counts, whether or not its readers can be told: gives the reason why not, or nil.
+-- Stored entries count, even if they could not be announced. Returns the reason for that, or nil.
 local function announce()
   local refused
   for i = 1, #announcements, 2 do
@@ -38,15 +38,15 @@ local function announce()
   return refused
 end
 
--- No key is without an end, so that what a crash leaves behind goes by itself: each gets one when it is made, and again
--- when an attempt begins. Not with every token, which would cost.
+-- Every key expires, so that the remains of a crash are removed automatically. A key gets its expiry when it is made,
+-- and again when an attempt begins. It does not get one with every token, which would cost time.
 local function renew(names, ...)
   for i = 1, #names do
     redis.call('EXPIRE', names[i], IDLE_SECONDS, ...)
   end
 end
 
--- The fence of the newest run that has begun or ended, where that is newer than the one given; '' is of no run.
+-- The fence of the newest run that has begun or ended, if that is newer than the given one; '' belongs to no run.
 local function newer_run(lanes, run)
   local newest = run ~= '' and redis.call('HGET', lanes, 'run')
   return newest and tonumber(run) < tonumber(newest) and newest

@@ -7,7 +7,7 @@ export interface TextWriterOptions {
   readonly writer: LaneWriter;
   /** Why text of an earlier attempt goes; leave it out for a lane's first attempt. */
   readonly reason?: ResetReason;
-  /** The text that this attempt goes on from, as the log holds it, and who continues it. */
+  /** The text that this attempt continues, as the log holds it, and who continues it. */
   readonly continued?: { readonly text: string; readonly how: ContinuedBy };
   /** Called once, when a newer attempt is found to own the lane. */
   readonly onStale?: (fence: number) => void;
@@ -18,9 +18,9 @@ const RETRY_MS = { first: 50, most: 1_000 };
 const MOST_LOOSE = 4_096;
 
 /**
- * Carries a growing text to the log without ever making its source wait. The first piece goes at once; while a send is in
- * flight the next pieces gather and go together when it returns. Where the log is away, pieces gather until it is back.
- * It holds the text once, and what is not acknowledged yet.
+ * Carries a growing text to the log and never makes its source wait. The first piece is sent at once. While a send is
+ * in flight, the next pieces gather; they are sent together when it returns. If the log is away, pieces gather until it
+ * is back. The writer holds the text once, and the pieces that are not acknowledged yet.
  */
 export class TextWriter {
   private whole: string;
@@ -33,9 +33,9 @@ export class TextWriter {
   private inFlight = '';
   private sending = false;
   private opening = false;
-  /** What was written so far goes, also where it was sent already. */
+  /** The text written so far is removed, even if it was sent already. */
   private retracting = false;
-  /** Grows with each retraction: an answer to what was sent before it says nothing of the text of now. */
+  /** Grows with each retraction. The reply to an earlier send does not describe the present text. */
   private generation = 0;
   private stale = false;
   private heldSurrogate = '';
@@ -85,13 +85,13 @@ export class TextWriter {
     this.send();
   }
 
-  /** Tells readers that this attempt goes on from the text that is there, before it has a piece of its own. */
+  /** Announces that this attempt continues the existing text, before the attempt has a piece of its own. */
   open(): void {
     this.opening = true;
     this.send();
   }
 
-  /** What was written so far is no part of the text, which begins anew. */
+  /** The text written so far is no part of the answer, which begins at offset 0. */
   retract(): void {
     this.whole = this.pending = this.inFlight = this.heldSurrogate = '';
     this.acknowledged = this.loose = 0;
@@ -157,7 +157,8 @@ export class TextWriter {
             this.acknowledged += this.measured(Buffer.byteLength(this.inFlight));
             this.inFlight = '';
             this.opening = this.retracting = false;
-            // From here on this text is its own: a text that lies there instead, after a loss, is none to go on from.
+            // The server has acknowledged the continued text. If the log is lost later, this writer resends its own
+            // text and no longer continues the old one.
             this.continued = undefined;
             return this.send();
           case 'gap':

@@ -54,8 +54,8 @@ function eventOf(projectId: ProjectId, id: Cursor, payload: Payload): LogEvent {
     const head = { id, project_id: projectId, stage, timestamp };
     return writer ? { ...head, lane: writer[0], fence: writer[1], attempt: writer[2], ...body } : { ...head, ...body };
   }
-  // Each literal is written out: copying a common head with `...` made the collector keep every token for a while, and its
-  // pauses ten times longer (tried on Node 20).
+  // Each literal is written out. Copying a common head with `...` made the garbage collector keep every token for a
+  // while, and its pauses ten times longer (tried on Node 20).
   const [, lane, fence, attempt] = payload;
   const { stage } = laneParts(lane);
   switch (payload[0]) {

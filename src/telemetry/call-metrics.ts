@@ -1,13 +1,13 @@
 import type { Registry } from 'prom-client';
 import type { KnownProviders } from './known-providers';
 import { Metric } from './metric';
-import { Count } from './series';
+import { Counter } from './series';
 
-/** HTTP statuses of providers that say something of their own; any other is `4xx` or `5xx`. */
+/** HTTP statuses of providers that have a label of their own; any other is `4xx` or `5xx`. */
 const HTTP_STATUSES = ['400', '401', '402', '403', '404', '408', '409', '413', '422', '425', '429'] as const;
 const SERVER_STATUSES = ['500', '502', '503', '504', '529'] as const;
 
-/** What came of a call to a provider. */
+/** The possible results of a call to a provider. */
 export const ANSWERS = [
   '200',
   ...HTTP_STATUSES,
@@ -31,15 +31,15 @@ export function answerOf(status: number): Answer {
   return known ?? (status >= 500 ? '5xx' : '4xx');
 }
 
-const count = () => new Count();
+const count = () => new Counter();
 
-/** What providers answer, and what that costs. */
+/** The answers of providers, and their cost. */
 export class CallMetrics {
-  readonly answers: Metric<Count, 'provider' | 'kind' | 'status'>;
-  readonly paid: Metric<Count, 'provider' | 'kind'>;
-  readonly useful: Metric<Count, 'provider' | 'kind'>;
-  readonly wasted: Metric<Count, 'provider' | 'kind'>;
-  readonly budgetRefusals: Metric<Count, 'provider' | 'kind'>;
+  readonly answers: Metric<Counter, 'provider' | 'kind' | 'status'>;
+  readonly paid: Metric<Counter, 'provider' | 'kind'>;
+  readonly useful: Metric<Counter, 'provider' | 'kind'>;
+  readonly wasted: Metric<Counter, 'provider' | 'kind'>;
+  readonly budgetRefusals: Metric<Counter, 'provider' | 'kind'>;
 
   constructor(registry: Registry, providers: KnownProviders) {
     const labels = providers.ofEachKind({});

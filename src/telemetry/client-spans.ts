@@ -3,7 +3,10 @@ import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { withActiveTrace } from './run-carrier';
 import { inSpan } from './spans';
 
-/** A span for each request that begins, steers or ends a run, and its trace in the request where Temporal has room for it. */
+/**
+ * A span for each request that begins, steers or ends a run. If Temporal has room for it, the request carries the
+ * trace.
+ */
 export const clientSpans: WorkflowClientInterceptor = {
   startWithDetails: (input, next) =>
     inSpan(`StartWorkflow:${input.workflowType}`, of(input.options.workflowId), async (span) => {

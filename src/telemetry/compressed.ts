@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 
 const compress = promisify(gzip);
 
-/** Answers with a text, compressed where the client takes that: of metrics, a tenth of the bytes is left. */
+/** Answers with a text, compressed if the client accepts that: metrics shrink to a tenth of their bytes. */
 export async function sendText(
   request: IncomingMessage,
   response: ServerResponse,
@@ -20,7 +20,7 @@ export async function sendText(
   response.writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': body.length }).end(body);
 }
 
-/** As HTTP says it: `gzip`, unless its weight is 0; it stands for itself before `*` does. */
+/** By the rules of HTTP: `gzip`, unless its weight is 0; its own entry counts before `*`. */
 export function takesGzip(accepted: string | string[] | undefined): boolean {
   const weights = new Map(
     String(accepted ?? '')

@@ -1,11 +1,11 @@
 import { LANE_KINDS, type LaneKind } from '../protocol';
 import { fixedSets, OTHER, type Labels, type LabelSets } from './label-sets';
 
-/** What a provider is asked for. */
+/** The kinds of results that providers make. */
 export type ProviderKind = Exclude<LaneKind, 'film'>;
 export const PROVIDER_KINDS: readonly ProviderKind[] = LANE_KINDS.filter((kind) => kind !== 'film');
 
-/** Of each kind; further ones are counted together. */
+/** The most providers of each kind; further ones are counted together. */
 const MOST_PROVIDERS = 32;
 
 /**
@@ -15,7 +15,7 @@ const MOST_PROVIDERS = 32;
 export class KnownProviders {
   private readonly names = new Map<string, Set<string>>(PROVIDER_KINDS.map((kind) => [kind, new Set()]));
 
-  /** Gives the name under which the provider is counted. */
+  /** Returns the name under which the provider is counted. */
   admit(kind: string, name: string): string {
     const names = this.names.get(kind);
     if (!names || name === '' || (names.size >= MOST_PROVIDERS && !names.has(name))) return OTHER;
@@ -23,7 +23,7 @@ export class KnownProviders {
     return name;
   }
 
-  /** Of providers of one kind, with these other labels before their name. */
+  /** The label sets of providers of one kind, with these other labels before their name. */
   ofKind<Label extends string>(
     kind: ProviderKind,
     others: Readonly<Record<Label, readonly string[]>>,
@@ -37,7 +37,7 @@ export class KnownProviders {
     };
   }
 
-  /** Of providers of every kind, with these other labels behind their name and kind. */
+  /** The label sets of providers of every kind, with these other labels after their name and kind. */
   ofEachKind<Label extends string = never>(
     others: Readonly<Record<Label, readonly string[]>>,
   ): LabelSets<'provider' | 'kind' | Label> {

@@ -1,8 +1,8 @@
 export type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
 /**
- * Which values the labels of a metric have. All sets that are known are shown from the first scrape on, because a counter
- * that is born with its first event shows no increase; all others are counted as `other`, so that there are never many.
+ * The values of a metric's labels. All known sets appear from the first scrape on, because a counter that appears with
+ * its first event shows no increase. All others are counted as `other`, so that their number stays small.
  */
 export interface LabelSets<Label extends string> {
   /** In the order in which they are shown. */

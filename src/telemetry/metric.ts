@@ -1,6 +1,6 @@
 import type { Metric as RegisteredMetric, MetricValueWithName, Registry } from 'prom-client';
 import { fixedSets, type Labels, type LabelSets } from './label-sets';
-import { Level, Spread, type Count } from './series';
+import { Gauge, Histogram, type Counter } from './series';
 
 interface Description<Label extends string> {
   readonly name: string;
@@ -13,10 +13,10 @@ interface Description<Label extends string> {
 const NO_LABELS = fixedSets<string>({});
 
 /**
- * One metric and its series, one for each set of label values. prom-client looks labels up at every change, which would
- * show at thousands of tokens a second: here a stream looks its series up once, and prom-client reads them at each scrape.
+ * One metric and its series, one for each set of label values. prom-client looks labels up at every change: too slow
+ * for thousands of tokens a second. Here a stream looks its series up once, and prom-client reads them at each scrape.
  */
-export class Metric<Series extends Count | Level | Spread, Label extends string = never> {
+export class Metric<Series extends Counter | Gauge | Histogram, Label extends string = never> {
   private readonly series = new Map<string, { readonly labels: Labels<Label>; readonly series: Series }>();
   private readonly sets: LabelSets<Label>;
 
@@ -37,7 +37,7 @@ export class Metric<Series extends Count | Level | Spread, Label extends string 
     return this.at(this.sets.admit(labels));
   }
 
-  /** What prom-client asks for. */
+  /** The method that prom-client calls. */
   async get() {
     const { name, help, refresh } = this.description;
     await refresh?.();
@@ -58,16 +58,16 @@ export class Metric<Series extends Count | Level | Spread, Label extends string 
 
   private type(): string {
     const sample = this.create();
-    return sample instanceof Spread ? 'histogram' : sample instanceof Level ? 'gauge' : 'counter';
+    return sample instanceof Histogram ? 'histogram' : sample instanceof Gauge ? 'gauge' : 'counter';
   }
 }
 
 function valuesOf(
   name: string,
   labels: Readonly<Record<string, string>>,
-  series: Count | Level | Spread,
+  series: Counter | Gauge | Histogram,
 ): MetricValueWithName<string>[] {
-  if (!(series instanceof Spread)) return [{ metricName: name, labels, value: series.value }];
+  if (!(series instanceof Histogram)) return [{ metricName: name, labels, value: series.value }];
   let below = 0;
   const buckets = [...series.bounds, '+Inf'].map((le, i) => {
     below += series.counts[i] as number;

@@ -10,15 +10,16 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** What is answered beside the metrics, as JSON. */
+/** A further page beside the metrics, as JSON. */
 export interface StatusPage {
   readonly status: 200 | 503;
   readonly body: object;
 }
 
 /**
- * Shows the metrics to Prometheus at `/metrics` of `address` (`host:port`; port 0 is any free one), followed by what
- * `more` gives in the same format; and each of `pages` under its path. Throws `Config.Invalid` where it cannot listen there.
+ * Serves the metrics to Prometheus at `/metrics` of `address` (`host:port`; port 0 is any free one). The text of
+ * `more`, in the same format, follows them. Serves each of `pages` under its path. Throws `Config.Invalid` if it cannot
+ * listen there.
  */
 export async function serveMetrics(
   address: string,

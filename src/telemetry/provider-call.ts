@@ -4,16 +4,16 @@ import { inSpan } from './spans';
 
 export interface ProviderCall {
   readonly operation: 'chat' | 'generate_image' | 'submit_video' | 'await_video' | 'download_video';
-  /** As it is called in `model_providers`, or `environment`. */
+  /** The provider's name in `model_providers`, or `environment`. */
   readonly provider: string;
-  /** Where it is asked. */
+  /** The address of the provider. */
   readonly baseUrl?: string;
   readonly model: string;
   readonly lane: string;
   readonly attempt: number;
 }
 
-/** What a call used, once it has ended. */
+/** The amount that a call used, once it has ended. */
 export interface CallUsage {
   readonly input: number;
   readonly output: number;
@@ -28,8 +28,8 @@ const OUTPUT = {
 } as const;
 
 /**
- * Runs a call to a provider in a span, named as OpenTelemetry names calls to models; the provider's adapter adds what the
- * answer says of itself (`ResponseSpan`). The trace ends here: a provider gets no id of ours.
+ * Runs a call to a provider in a span, named by OpenTelemetry's conventions for calls to models. The provider's
+ * adapter adds the facts of the answer (`ResponseSpan`). The trace ends here: a provider gets no id of ours.
  *
  * Source: OpenTelemetry semantic conventions for generative AI.
  */

@@ -2,7 +2,7 @@ import { context, propagation, type Context } from '@opentelemetry/api';
 import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import { TRACE_HEADER, traceOfRun, type TraceCarrier } from '../protocol';
 
-/** The headers with the active trace in them; unchanged where nothing is traced. */
+/** The headers with the active trace in them; unchanged without tracing. */
 export function withActiveTrace(headers: Headers): Headers {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
@@ -16,7 +16,7 @@ export function carrierIn(headers: Headers): TraceCarrier | undefined {
   return payload && defaultPayloadConverter.fromPayload<TraceCarrier>(payload);
 }
 
-/** A context in which new spans are children of the one that the carrier names. */
+/** A context in which new spans are children of the span that the carrier names. */
 export function contextOf(carrier: TraceCarrier): Context {
   return propagation.extract(context.active(), carrier);
 }

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { STAGES } from '../protocol';
 import { fixedSets } from './label-sets';
 import { Metric } from './metric';
-import { Count } from './series';
+import { Counter } from './series';
 
 /** How an attempt at a lane has ended. */
 export const ATTEMPT_OUTCOMES = [
@@ -17,14 +17,14 @@ export const ATTEMPT_OUTCOMES = [
 ] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
-const count = () => new Count();
+const count = () => new Counter();
 
-/** What becomes of runs and of the attempts at their lanes. */
+/** The results of runs and of the attempts at their lanes. */
 export class RunMetrics {
-  readonly started: Metric<Count>;
-  readonly ended: Metric<Count, 'outcome'>;
-  readonly attempts: Metric<Count, 'stage' | 'outcome'>;
-  readonly lateHeartbeats: Metric<Count>;
+  readonly started: Metric<Counter>;
+  readonly ended: Metric<Counter, 'outcome'>;
+  readonly attempts: Metric<Counter, 'stage' | 'outcome'>;
+  readonly lateHeartbeats: Metric<Counter>;
 
   constructor(registry: Registry) {
     this.started = new Metric(

@@ -5,14 +5,14 @@ import { spanIdOfRun, traceOfRun, type RunTraces } from '../protocol';
 import { contextOf } from './run-carrier';
 import { tracer } from './spans';
 
-/** Random ids, but for the span of a run, whose id its workflow has told its activities long before. */
+/** Random ids, except for the span of a run: its workflow has passed that id to its activities before. */
 export class RunIds implements IdGenerator {
   private next: { readonly traceId: string; readonly spanId: string } | undefined;
 
   generateTraceId = (): string => this.next?.traceId ?? randomBytes(16).toString('hex');
   generateSpanId = (): string => this.next?.spanId ?? randomBytes(8).toString('hex');
 
-  /** What starts a span in `work` starts the span of this run. */
+  /** If `work` starts a span, it is the span of this run. */
   ofRun<T>(runId: string, work: () => T): T {
     this.next = { traceId: runId.replaceAll('-', ''), spanId: spanIdOfRun(runId) };
     try {
@@ -23,7 +23,7 @@ export class RunIds implements IdGenerator {
   }
 }
 
-/** Of the worker's `WorkflowInfo`, whose package a client does without. */
+/** The fields that we use of the worker's `WorkflowInfo`; a client does not have its package. */
 interface RunInfo {
   readonly workflowId: string;
   readonly workflowType: string;
@@ -31,20 +31,21 @@ interface RunInfo {
   readonly startTime: Date;
 }
 
-/** What the worker takes as its `InjectedSinks`. */
+/** The type that the worker accepts as its `InjectedSinks`. */
 type RunSinks = Record<
   'traces',
   { [Method in keyof RunTraces]: { fn(info: RunInfo, ...args: Parameters<RunTraces[Method]>): void } }
 >;
 
-/** Takes what workflow code tells, and lets it be. A sink that is missing would be an error in the log. */
+/** Ignores the reports of workflow code. Without this sink, each report would be an error in the log. */
 export const SILENT_RUNS: RunSinks = {
   traces: { ended: { fn: () => undefined }, messaged: { fn: () => undefined } },
 };
 
 /**
- * The spans of workflow runs, made in the worker, because the sandbox has no OpenTelemetry: it would double the bundle, and
- * yield where the workflow does not. A run's span is known when the run has ended, wherever it ends.
+ * The spans of workflow runs. They are made in the worker, because OpenTelemetry in the sandbox would double the
+ * bundle, and yield where the workflow does not. A run's span is made when the run has ended, on whichever worker that
+ * happens.
  */
 export function runSpans(ids: RunIds): RunSinks {
   const span = (name: string, parent: Context, from: number, to: number, attributes: Attributes) => {

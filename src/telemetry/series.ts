@@ -1,5 +1,5 @@
 /** A number that only grows. */
-export class Count {
+export class Counter {
   value = 0;
 
   add(more: number): void {
@@ -8,7 +8,7 @@ export class Count {
 }
 
 /** A number that goes up and down. */
-export class Level {
+export class Gauge {
   value = 0;
 
   add(change: number): void {
@@ -17,8 +17,8 @@ export class Level {
 }
 
 /** How often values fell into which bucket. It allocates nothing after it was made: observing is a loop over a few bounds. */
-export class Spread {
-  /** By bucket, not summed up; the last one has no upper bound. */
+export class Histogram {
+  /** One count per bucket, not cumulative; the last bucket has no upper bound. */
   readonly counts: Float64Array;
   sum = 0;
   count = 0;

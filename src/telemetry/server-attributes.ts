@@ -20,7 +20,9 @@ const BY_HOST: readonly (readonly [string, string])[] = [
   ['ml.cloud.ibm.com', 'ibm.watson.ai'],
 ];
 
-/** Whose API the others speak; the conventions ask for this name where the server behind it is not known. */
+/**
+ * The API that the other providers implement; the conventions ask for this name if the server behind it is not known.
+ */
 const SPOKEN = 'openai';
 
 export interface ServerAttributes {

@@ -2,9 +2,9 @@ import type { Registry } from 'prom-client';
 import { STAGES } from '../protocol';
 import { fixedSets, type LabelSets } from './label-sets';
 import { Metric } from './metric';
-import { Level } from './series';
+import { Gauge } from './series';
 
-/** How a run that has not ended stands; `queued`: a batch has not begun it. */
+/** The statuses of a run that has not ended; `queued`: a batch has not begun it. */
 export const OPEN_STATUSES = ['queued', 'processing', 'paused', 'awaiting_approval', 'needs_attention'] as const;
 type OpenStatus = (typeof OPEN_STATUSES)[number];
 
@@ -14,20 +14,20 @@ type Service = (typeof SERVICES)[number];
 /** Lanes of a stage that wait for a person. */
 export interface ParkedLanes {
   readonly count: number;
-  /** Since the first of them was parked. */
+  /** The time since the first of them began to need attention. */
   readonly oldestSeconds: number;
 }
 
-/** What all workers see alike. */
+/** The part that is the same for all workers. */
 export interface SeenWork {
   readonly runs: Readonly<Partial<Record<OpenStatus, number>>>;
-  /** By stage. */
+  /** The lanes that need attention, by stage. */
   readonly parked: Readonly<Record<string, ParkedLanes>>;
 }
 
 export interface SeenServices {
   readonly up: Readonly<Record<Service, boolean>>;
-  /** Undefined where Postgres cannot be asked: then what was seen last is shown. */
+  /** Undefined if Postgres cannot be asked: the last known values are shown then. */
   readonly work?: SeenWork;
   readonly pool: {
     readonly most: number;
@@ -40,7 +40,7 @@ export interface SeenServices {
 /** Scrapes within this time share one look. */
 const FRESH_MS = 500;
 
-const level = () => new Level();
+const level = () => new Gauge();
 
 /** The services that a worker needs and the work that waits in them, looked at when Prometheus asks. */
 export class ServiceMetrics {
@@ -117,7 +117,7 @@ export class ServiceMetrics {
 
   private readonly show: (seen: SeenServices) => void;
 
-  /** From now on `source` is asked at each scrape. It must answer within a scrape's time, whatever is away. */
+  /** From now on `source` is called at each scrape. It must answer within a scrape's time, whatever is away. */
   watch(source: () => Promise<SeenServices>): void {
     this.source = source;
   }

@@ -2,7 +2,7 @@ import { SpanStatusCode, trace, type Attributes, type Context, type Span, type S
 import { StoryreelError } from '../protocol';
 import { scrub, scrubWithin } from '../scrub';
 
-/** Whatever tracing this process has; nothing is recorded where it has none. */
+/** The tracer of this process; without tracing, nothing is recorded. */
 export const tracer = () => trace.getTracer('storyreel');
 
 export interface SpanOptions {
@@ -12,8 +12,8 @@ export interface SpanOptions {
 }
 
 /**
- * Runs `work` in a span of its own. Of a failure only its kind is recorded: messages and stacks may quote a prompt, a text
- * or a key.
+ * Runs `work` in a span of its own. Only the kind of a failure is recorded, because messages and stacks may quote a
+ * prompt, a text or a key.
  */
 export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   const { parent, kind } = options;
@@ -35,7 +35,7 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: (span:
 
 function failureAttributes(error: unknown): Attributes {
   const { type, name, status } = (error ?? {}) as { type?: unknown; name?: string; status?: unknown };
-  // The errors of the `openai` package are told apart by their classes.
+  // The errors of the `openai` package differ only by their classes.
   const known = name === 'Error' ? (error as Error).constructor.name : name;
   const kind = error instanceof StoryreelError || name === 'ApplicationFailure' ? type : known;
   return {

@@ -6,7 +6,7 @@ import { KnownProviders } from './known-providers';
 import { fixedSets } from './label-sets';
 import { Metric } from './metric';
 import { RunMetrics } from './run-metrics';
-import { Count, Level, Spread } from './series';
+import { Counter, Gauge, Histogram } from './series';
 import { ServiceMetrics } from './service-metrics';
 import { TextMeter } from './text-meter';
 
@@ -20,13 +20,14 @@ const TEXT_STAGES = STAGES.filter(({ kind }) => kind === 'text').map(({ name }) 
 /** Names of prom-client's that end as a counter's does, and are gauges. The number of their kinds is shown as well. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-const spread = (bounds: readonly number[]) => () => new Spread(bounds);
-const count = () => new Count();
-const level = () => new Level();
+const spread = (bounds: readonly number[]) => () => new Histogram(bounds);
+const count = () => new Counter();
+const level = () => new Gauge();
 
 /**
- * Every metric of ours, in one registry of prom-client. A process makes one, gives it to its worker or its `StoryClient`,
- * and shows `registry` where its Prometheus scrapes. Labels are stages, providers and what has a list of ours: few, whatever runs.
+ * Every metric of ours, in one registry of prom-client. A process makes one, passes it to its worker or its
+ * `StoryClient`, and exposes `registry` to its Prometheus. Labels are stages, providers and values from fixed lists, so
+ * their number is small.
  */
 export class StoryMetrics {
   readonly registry = new Registry();
@@ -118,7 +119,7 @@ export class StoryMetrics {
     this.registry,
     {
       name: 'storyreel_resumes_total',
-      help: 'Attempts that went on from the text that was there.',
+      help: 'Attempts that continued an existing text.',
       labels: this.ofStage,
     },
     count,

@@ -1,23 +1,23 @@
 import type { StreamMeter } from '../stream';
-import type { Count, Level, Spread } from './series';
+import type { Counter, Gauge, Histogram } from './series';
 
 export interface TextSeries {
-  readonly timeToFirstToken: Spread;
-  readonly interTokenGap: Spread;
-  readonly tokensPerSecond: Spread;
-  readonly providerToPublish: Spread;
-  readonly tokensPerAppend: Spread;
-  readonly tokens: Count;
-  readonly publishedBytes: Count;
-  readonly resets: Count;
-  readonly resumes: Count;
-  readonly refused: Count;
-  readonly liveStreams: Level;
+  readonly timeToFirstToken: Histogram;
+  readonly interTokenGap: Histogram;
+  readonly tokensPerSecond: Histogram;
+  readonly providerToPublish: Histogram;
+  readonly tokensPerAppend: Histogram;
+  readonly tokens: Counter;
+  readonly publishedBytes: Counter;
+  readonly resets: Counter;
+  readonly resumes: Counter;
+  readonly refused: Counter;
+  readonly liveStreams: Gauge;
 }
 
 /**
- * Measures the stream of one attempt. A token costs an addition and a comparison; the clock is read twice a batch, when
- * its first token comes and when the log has it. Where tokens come one by one, a batch is one token.
+ * Measures the stream of one attempt. A token costs an addition and a comparison. The clock is read twice per batch: at
+ * its first token, and when the log has the batch. If tokens arrive slowly, a batch is one token.
  */
 export class TextMeter implements StreamMeter {
   private askedAt = 0;
@@ -80,7 +80,7 @@ export class TextMeter implements StreamMeter {
 
   /** The provider has ended, well or not. */
   ended(): void {
-    // What the log did not take yet is sent later, or never: it came all the same.
+    // Text that the log did not accept yet is sent later, or never; it has arrived in any case.
     this.count();
     this.series.liveStreams.add(-1);
     const seconds = (this.now() - this.firstAt) / 1000;

@@ -7,10 +7,10 @@ const SUCCESS = 0;
 const MOST_WORDS = 200;
 
 /**
- * An exporter that logs why spans are lost, once for each reason, and that they are sent again when they are: not with every
- * batch, as long as the collector is away.
+ * An exporter that logs why spans are lost, once for each reason, and once when they are sent again. It does not repeat
+ * this with every batch while the collector is away.
  */
-export class ToldExporter implements SpanExporter {
+export class ReportingExporter implements SpanExporter {
   private reason: string | undefined;
   private lost = 0;
 
@@ -43,7 +43,7 @@ export class ToldExporter implements SpanExporter {
     const { endpoint } = this;
     this.logger?.warn(
       { reason, endpoint },
-      `traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT (${reason}); work goes on without them`,
+      `traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT (${reason}); work continues without them`,
     );
   }
 
@@ -55,10 +55,10 @@ export class ToldExporter implements SpanExporter {
   }
 }
 
-/** What the exporter says of 429, 502, 503 and 504; it does not say which. */
+/** The exporter's words for 429, 502, 503 and 504; it does not name the status. */
 const BUSY = /retryable status/;
 
-/** The status that the collector answered with, the code of the connection's error, or what the exporter says. */
+/** The status of the collector's answer, the code of the connection's error, or the exporter's own words. */
 function reasonOf(error: unknown): string {
   const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: string; cause?: unknown };
   if (typeof code === 'number') return `it answers ${code}`;

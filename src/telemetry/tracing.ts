@@ -4,10 +4,10 @@ import { shownHosts } from '../address';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { RunIds } from './run-spans';
-import { ToldExporter } from './told-exporter';
+import { ReportingExporter } from './told-exporter';
 
 export interface Tracing {
-  /** What gives the spans of runs their ids. */
+  /** The source of ids for the spans of runs. */
   readonly ids: RunIds;
   /** Sends what is left, for two seconds at most, and ends tracing in this process. */
   close(): Promise<void>;
@@ -17,9 +17,9 @@ const EXPORT_MS = 3_000;
 const CLOSE_MS = 2_000;
 
 /**
- * Has this process's spans sent to OTEL_EXPORTER_OTLP_ENDPOINT, as `service` unless OTEL_SERVICE_NAME or the `service.name` of
- * OTEL_RESOURCE_ATTRIBUTES is set. Undefined where no endpoint is set; OpenTelemetry is not even loaded then. A collector that is
- * away costs spans and nothing else.
+ * Sends this process's spans to OTEL_EXPORTER_OTLP_ENDPOINT. Their service is `service`, unless OTEL_SERVICE_NAME or
+ * the `service.name` of OTEL_RESOURCE_ATTRIBUTES is set. Undefined if no endpoint is set; OpenTelemetry is not even
+ * loaded then. If the collector is away, only spans are lost.
  */
 export async function startTracing(config: Config, service: string, logger?: Logger): Promise<Tracing | undefined> {
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -44,7 +44,7 @@ export async function startTracing(config: Config, service: string, logger?: Log
       ...core.parseKeyPairsIntoRecord(config.OTEL_RESOURCE_ATTRIBUTES),
       ...(config.OTEL_SERVICE_NAME !== undefined && { 'service.name': config.OTEL_SERVICE_NAME }),
     }),
-    spanProcessors: [new sdk.BatchSpanProcessor(new ToldExporter(exporter, shownHosts(endpoint), logger))],
+    spanProcessors: [new sdk.BatchSpanProcessor(new ReportingExporter(exporter, shownHosts(endpoint), logger))],
   });
   if (logger) listenTo(logger);
   context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());
@@ -64,7 +64,7 @@ export async function startTracing(config: Config, service: string, logger?: Log
   };
 }
 
-/** What OpenTelemetry says by itself: the losses among it are said by `ToldExporter`, and once. */
+/** OpenTelemetry's own messages. `ReportingExporter` reports the losses among them, each once. */
 function listenTo(logger: Logger): void {
   const say = (message: string) => logger.debug({ source: 'opentelemetry' }, message);
   const silent = () => undefined;

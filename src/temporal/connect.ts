@@ -4,8 +4,9 @@ import { temporalConnection } from './connection-options';
 import { temporalUnreachable } from './why-unreachable';
 
 /**
- * A connection for clients. The library would send it through the proxy of HTTPS_PROXY, which is for providers; the worker's
- * own connection does not. Throws `Service.Unreachable` or `Config.Invalid`, with the cause as far as it can be found out.
+ * A connection for clients. By default the library would use the proxy of HTTPS_PROXY, which is for providers; the
+ * worker's own connection does not. Throws `Service.Unreachable` or `Config.Invalid`, with the cause if it can be
+ * found.
  */
 export async function connectTemporal(config: Config, connectTimeout: number): Promise<Connection> {
   const options = temporalConnection(config);

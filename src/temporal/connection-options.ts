@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { StoryreelError } from '../protocol';
 
-/** What the client's `Connection` and the worker's `NativeConnection` both take. */
+/** The options that the client's `Connection` and the worker's `NativeConnection` both accept. */
 export interface TemporalConnectionOptions {
   readonly address: string;
   readonly tls: TemporalTls | false;
@@ -17,8 +17,9 @@ export interface TemporalTls {
 }
 
 /**
- * How Temporal is reached, by the settings that its own tools have. TLS is on with TEMPORAL_TLS, and where that is not set with
- * an API key or any other setting of TLS. Certificates are read anew each time. Throws `Config.Invalid`.
+ * How Temporal is reached, by the settings of its own tools. TEMPORAL_TLS switches TLS on or off. If it is not set, an
+ * API key or any other setting of TLS switches it on. Certificates are read again at each call. Throws
+ * `Config.Invalid`.
  */
 export function temporalConnection(config: Config): TemporalConnectionOptions {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_API_KEY: apiKey, TEMPORAL_GRPC_META: metadata } = config;
@@ -45,7 +46,7 @@ function tlsOf(config: Config): TemporalTls | false {
 
 type Pem = 'TEMPORAL_TLS_SERVER_CA_CERT' | 'TEMPORAL_TLS_CLIENT_CERT' | 'TEMPORAL_TLS_CLIENT_KEY';
 
-/** From the file, or from the setting itself. */
+/** The content of the file, or of the setting itself. */
 function pem(config: Config, what: Pem): Buffer | undefined {
   const [path, data] = [config[`${what}_PATH`], config[`${what}_DATA`]];
   if (path !== undefined && data !== undefined)

@@ -12,17 +12,17 @@ const [IV_BYTES, TAG_BYTES] = [12, 16];
 const OUR_ID = /^[\da-f]{16}$/;
 
 /**
- * How payloads are written and read, for clients and workers alike. Codecs that are given take the place of the one that
- * PAYLOAD_KEY_FILE has keys for. Throws `Config.Invalid`.
+ * How payloads are written and read, for clients and workers alike. Given codecs replace the one that has the keys of
+ * PAYLOAD_KEY_FILE. Throws `Config.Invalid`.
  */
 export function dataConverter(config: Config, codecs?: readonly PayloadCodec[]): { payloadCodecs: PayloadCodec[] } {
   return { payloadCodecs: codecs ? [...codecs] : [new EncryptionCodec(readPayloadKeys(config))] };
 }
 
 /**
- * Encrypts what Temporal keeps with AES-256-GCM, as Temporal's samples lay it out: initialisation vector, text, tag; without keys
- * it leaves all as it is. What is not encrypted is taken as it is, so that keys may come later and operators need none to send
- * messages.
+ * Encrypts the payloads that Temporal stores with AES-256-GCM, in the layout of Temporal's samples: initialisation
+ * vector, text, tag. Without keys it changes nothing. Payloads that are not encrypted are accepted unchanged. Keys can
+ * therefore be added later, and operators need none to send messages.
  */
 export class EncryptionCodec implements PayloadCodec {
   constructor(private readonly keys: PayloadKeys) {}
@@ -33,8 +33,9 @@ export class EncryptionCodec implements PayloadCodec {
   }
 
   /**
-   * Rejects where a key of ours is missing: the task fails and is repeated until a worker has the key, where a wrong value would
-   * change the course of the run. What was never encrypted with any of our keys is left to whoever reads it, and refused there.
+   * Rejects if one of our keys is missing. The task then fails and is repeated until a worker has the key, because a
+   * wrong value would change the course of the run. A payload that none of our keys encrypted is passed on, and its
+   * reader refuses it.
    */
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => {
@@ -58,7 +59,7 @@ function encrypted(payload: Payload, id: string, key: Buffer): Payload {
   };
 }
 
-/** Undefined where it is not as that key made it. */
+/** Undefined if this key did not make the payload. */
 function decrypted({ data }: Payload, key: Buffer): Payload | undefined {
   if (!data || data.length < IV_BYTES + TAG_BYTES) return undefined;
   try {

@@ -9,7 +9,7 @@ export type PayloadKeys = ReadonlyMap<string, Buffer>;
 
 const KEY_BYTES = 32;
 
-/** Empty where PAYLOAD_KEY_FILE is not set. Throws `Config.Invalid`. */
+/** Empty if PAYLOAD_KEY_FILE is not set. Throws `Config.Invalid`. */
 export function readPayloadKeys({ PAYLOAD_KEY_FILE: file }: Config): PayloadKeys {
   if (file === undefined) return new Map();
   let text;

@@ -9,7 +9,7 @@ const PROBE_MS = 3_000;
 /** gRPC's UNAUTHENTICATED and PERMISSION_DENIED. */
 const REFUSED = new Set([16, 7]);
 
-/** A connection that did not come about, with the setting to look at: gRPC itself says only that it was not in time. */
+/** A failed connection, with the setting to check: gRPC itself reports only a time-out. */
 export async function temporalUnreachable(options: TemporalConnectionOptions, cause: unknown): Promise<StoryreelError> {
   if (cause instanceof StoryreelError) return cause;
   if (isRefused(cause)) return refusedByTemporal(cause);
@@ -43,7 +43,7 @@ interface Why {
   readonly isSetting: boolean;
 }
 
-/** What a connection of our own meets; undefined where it meets nothing that explains anything. */
+/** The fault that a connection of our own meets; undefined if it explains nothing. */
 async function whyUnreachable({ address, tls }: TemporalConnectionOptions): Promise<Why | undefined> {
   const { host, port = 7233 } = hostPort(address);
   const reached = await codeOf(connects(host, port));

@@ -11,7 +11,9 @@ interface Task {
   readonly runId?: unknown;
 }
 
-/** Every line that an activity writes names what it is about; a failure that nobody has logged yet gets its line here. */
+/**
+ * Every log line of an activity names its project, run and lane. A failure that is not logged yet gets its line here.
+ */
 export function activityLogs(logger: Logger): ActivityInterceptorsFactory {
   return ({ info }) => ({
     inbound: {

@@ -4,8 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Logger } from '../logger';
 
 /**
- * From here on, what a library or Node prints by itself becomes lines of our log: ioredis and others know no logger. What
- * nobody has caught gets its line as well, before it ends the process.
+ * From now on, output of libraries or Node itself becomes lines of our log: ioredis and others have no logger. An
+ * uncaught error also gets its line, before it ends the process.
  */
 export function consoleInto(logger: Logger): void {
   globalThis.console = new Console({

@@ -3,9 +3,9 @@ import { createLogger, type Logger } from '../logger';
 import { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
 
 export interface CreateWorkerOptions extends WorkerExtras {
-  /** By the names of docs/configuration.md. Nothing else is read from the environment but the keys of providers. */
+  /** By the names of docs/configuration.md. Only the keys of providers are read from the environment. */
   readonly settings: Config | Settings;
-  /** By default JSON lines on standard error. */
+  /** The default writes JSON lines to standard error. */
   readonly logger?: Logger;
 }
 

@@ -2,9 +2,8 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { Config } from '../config';
 
 /**
- * What makes this process one build of a worker deployment; nothing where no build is set. Stories move on to the build
- * that is made current, at their next step: they may wait for a person for weeks, and every build replays the histories of
- * those before it.
+ * Makes this process one build of a worker deployment; empty if no build is set. At its next step, a story moves to the
+ * build that is current. Stories may wait for a person for weeks, so every build replays the histories of earlier ones.
  */
 export function deploymentOptions(
   config: Pick<Config, 'WORKER_DEPLOYMENT_NAME' | 'WORKER_BUILD_ID'>,

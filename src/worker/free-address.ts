@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** An address on this machine with a port that is free now, for what cannot say which port it got. */
+/** An address on this machine with a port that is free now, for servers that cannot report their port. */
 export async function freeAddress(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -14,8 +14,8 @@ interface Begun {
 }
 
 /**
- * What a supervisor asks. `/healthz`: the event loop turns, or nobody would answer, and no poller has given up; if not, a
- * restart may help. `/readyz`: nothing is lacking that this worker needs; if not, the answer says what.
+ * The checks for a supervisor. `/healthz`: the event loop runs, and no poller has given up; if it fails, a restart may
+ * help. `/readyz`: this worker has everything that it needs; if it fails, the answer states what is missing.
  */
 export class Health {
   /** Before it has begun: what was lacking when it looked last. */

@@ -3,7 +3,9 @@ import { adviceOnMemory, shownMemory, type OpenedRedis } from '../stream';
 
 const READY_MS = 5_000;
 
-/** What an operator must know of Redis before it is full. Nothing is logged where Redis is away, which has its own line. */
+/**
+ * What an operator must know about Redis before it is full. Nothing is logged if Redis is away, which has its own line.
+ */
 export async function logRedisMemory(
   { log, memory }: OpenedRedis,
   logger: Pick<Logger, 'info' | 'warn'>,

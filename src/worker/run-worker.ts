@@ -26,7 +26,7 @@ import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, type LaneKind } from '../protocol';
 import { useProxies } from '../providers';
 import { waitForNeeds } from '../readiness';
-import { FolderStore } from '../storage';
+import { openMediaStore } from '../storage';
 import { openRedis } from '../stream';
 import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
 import { deploymentOptions } from './deployment-options';
@@ -34,18 +34,18 @@ import { Health } from './health';
 import { logRedisMemory } from './redis-memory-line';
 import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
-import { tellingOfFaults, watchDisks } from './watched-disks';
+import { reportingFaults, watchDisks } from './watched-disks';
 import { workerNeeds } from './worker-needs';
 import { WatchedServices } from './watched-services';
 import { openTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
 
 export interface RunningWorker {
-  /** Takes no more work, gives what runs SHUTDOWN_GRACE_MS to end, then hands it on. */
+  /** Takes no more work, gives running work SHUTDOWN_GRACE_MS to end, then hands it over. */
   stop(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it failed. */
   readonly finished: Promise<void>;
-  /** Where its metrics are, if METRICS_ADDRESS is set; `/healthz` and `/readyz` are beside them. */
+  /** The address of its metrics, if METRICS_ADDRESS is set; `/healthz` and `/readyz` are beside them. */
   readonly metricsUrl?: string;
 }
 
@@ -65,10 +65,10 @@ const CLOSE_MS = 1_000;
 const BEAT_THROTTLE_MS = 100;
 
 /**
- * One process that serves every task queue: workflows and a run's own steps on one, each kind of lane on a queue of its
- * own with a cap of its own. It begins when the schema, the namespace, Redis and the media folder are as it needs them, and
- * says until then what it waits for. Throws `Service.Unreachable` where Temporal or Postgres cannot be reached, `Config.Invalid`
- * where it cannot listen on METRICS_ADDRESS, and the reason of `signal` where that aborts the waiting.
+ * One process that serves every task queue. Workflows and a run's own steps share one queue, and each kind of lane has
+ * a queue with its own limit. The worker begins when the schema, the namespace, Redis and the media folder are ready,
+ * and logs until then what it waits for. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws
+ * `Config.Invalid` if it cannot listen on METRICS_ADDRESS. If `signal` aborts the waiting, its reason is thrown.
  */
 export async function runWorker(
   config: Config,
@@ -88,13 +88,13 @@ export async function runWorker(
       throw cause;
     }));
   const { metrics, metricsUrl } = telemetry;
+  const store = await openMediaStore(config);
   const disks = new FullDisks(logger);
   const met = watchDisks(disks, config, {
     dataSource: () => dataSource,
     probeMedia: () => store.probe(),
     writeToRedis: () => redis.write(),
   });
-  const store = new FolderStore(config.MEDIA_DIR, config.MEDIA_FREE_MB * 1e6);
   const redis = openRedis(
     config,
     {
@@ -121,11 +121,11 @@ export async function runWorker(
     await dataSource.initialize().catch((cause: unknown) => {
       throw databaseUnreachable(cause);
     });
-    const media = tellingOfFaults(store, met.media);
+    const media = reportingFaults(store, met.media);
     const needs = workerNeeds({ connection, dataSource, redis, media: store }, config);
     const onLook = health.waits.bind(health);
     await waitForNeeds(needs, { logger, onLook, ...(signal && { signal }) });
-    // It is not waited for: a worker that only writes texts needs none.
+    // The check is not awaited: a worker that only writes texts needs no ffmpeg.
     void tryFfmpeg(config).then(({ fault }) => {
       if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
     });
@@ -149,7 +149,7 @@ export async function runWorker(
     const workers = await createWorkers(connection, deps, { ...telemetry.workerOptions, dataConverter: converter });
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
-      // It fails where work was given up, which is what went wrong.
+      // A failure of `close` adds nothing to this error.
       await close().catch(() => undefined);
       throw error;
     });
@@ -221,7 +221,7 @@ async function createWorkers(
   ]);
 }
 
-/** Made by the build; where the sources run as they are, made now. */
+/** Made by the build; if the sources run directly, it is made now. */
 async function workflowBundle(): Promise<WorkflowBundleOption> {
   const folder = join(__dirname, '..', 'workflows');
   const codePath = join(folder, 'bundle.js');

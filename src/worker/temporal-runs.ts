@@ -36,7 +36,7 @@ export class TemporalRuns implements RunLookup {
         case 'TERMINATED':
         case 'TIMED_OUT':
           return { ...ended, outcome: 'failed', error: await this.failure(workflowId, runId) };
-        // Running, paused, or about to go on as another run. What this version does not know counts as alive.
+        // Running, paused, or about to continue as another run. An unknown status counts as open.
         default:
           return { kind: 'open' };
       }
@@ -88,7 +88,7 @@ export class TemporalRuns implements RunLookup {
   }
 }
 
-/** What Temporal puts in the place of a reason that nobody gave. */
+/** Temporal's text if nobody gave a reason. */
 const NO_REASON = /^(terminated by user via \S+|Workflow execution terminated|\s*)$/;
 
 function endOf(cause: unknown): string {
@@ -103,7 +103,7 @@ function endOf(cause: unknown): string {
 
 const MOST_REASON_BYTES = 200;
 
-/** What an operator gave as the reason. */
+/** The reason that an operator gave. */
 function oneSentence(text: string): string {
   const line = boundedLine(text.split('\n')[0] ?? '', MOST_REASON_BYTES);
   return line.endsWith('.') ? line : `${line}.`;

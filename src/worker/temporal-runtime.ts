@@ -20,12 +20,12 @@ const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'e
 
 const SCRAPE_MS = 2_000;
 const MOST_PORTS = 5;
-/** Temporal's own begin at 0.1 s, where everything that goes well lies. */
+/** Temporal's own buckets begin at 0.1 s, which is slower than almost every success. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
 
 let installed: Promise<string | undefined> | undefined;
 
-/** Of what Temporal says beside what we say ourselves, by our level. */
+/** The levels of Temporal's own lines, by our level. */
 const CHATTER: Readonly<Record<string, { readonly core: LogLevel; readonly other: LogLevel; readonly sdk: LogLevel }>> =
   {
     debug: { core: 'INFO', other: 'WARN', sdk: 'DEBUG' },
@@ -37,8 +37,9 @@ const QUIET = { core: 'WARN', other: 'ERROR', sdk: 'INFO' } as const;
 const SAID_OTHERWISE = /^(Activity |Workflow (started|completed|continued)|No workflows registered)/;
 
 /**
- * Brings Temporal's own logs into ours and, on request, has its metrics counted. Its runtime exists once per process, so
- * only the first call decides, and a runtime that the program around the worker has made stays. Resolves with where the metrics are, on this machine only; undefined where none are counted.
+ * Writes Temporal's own logs into ours and, on request, counts its metrics. Its runtime exists once per process, so
+ * only the first call decides. A runtime of the program around the worker stays. Resolves with the address of the
+ * metrics, on this machine only; undefined if none are counted.
  */
 export function installTemporalRuntime(logger: Logger, countMetrics: boolean): Promise<string | undefined> {
   return (installed ??= install(logger, countMetrics).catch((error: unknown) => {
@@ -48,7 +49,7 @@ export function installTemporalRuntime(logger: Logger, countMetrics: boolean): P
   }));
 }
 
-/** Temporal's metrics as Prometheus reads them; empty where they cannot be had now. */
+/** Temporal's metrics in the format of Prometheus; empty if they cannot be read now. */
 export async function temporalMetrics(address: string | undefined): Promise<string> {
   if (address === undefined) return '';
   const signal = AbortSignal.timeout(SCRAPE_MS);
@@ -58,7 +59,7 @@ export async function temporalMetrics(address: string | undefined): Promise<stri
 }
 
 async function install(logger: Logger, countMetrics: boolean): Promise<string | undefined> {
-  // The core writes to stderr by itself, unless it is told to hand its lines over.
+  // The core writes to stderr itself, unless it is set to forward its lines.
   const { core, other, sdk } = CHATTER[logger.level] ?? QUIET;
   const logging = { filter: makeTelemetryFilterString({ core, other }), forward: {} };
   const options: RuntimeOptions = {
@@ -79,7 +80,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
     return undefined;
   }
   for (let tries = 1; ; tries++) {
-    // The runtime cannot say which port it got, so it is told one.
+    // The runtime cannot report its port, so the port is chosen before.
     const bindAddress = await freeAddress();
     try {
       const prometheus = {

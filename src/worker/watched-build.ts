@@ -14,8 +14,9 @@ import {
 const LOOK_MS = 5_000;
 
 /**
- * Whether this worker is of a build that is given work. Where it is not, that is logged once, with the command that mends
- * it; as an error where nobody else does the work either; and once more when it has changed.
+ * Checks whether this worker belongs to a build that is given work. If it does not, that is logged once, with the
+ * command that repairs it. It is logged as an error if no other worker does the work either. A change is logged once
+ * more.
  */
 export class WatchedBuild {
   private timer: NodeJS.Timeout | undefined;
@@ -31,7 +32,7 @@ export class WatchedBuild {
     this.lookAgain(0);
   }
 
-  /** Why no work comes; undefined where it does, or nobody knows. */
+  /** Why this worker gets no work; undefined if it gets work, or if that is not known. */
   get lack(): Lack | undefined {
     return this.found;
   }
@@ -43,7 +44,7 @@ export class WatchedBuild {
 
   private lookAgain(afterMs: number): void {
     const next = () => this.lookAgain(LOOK_MS);
-    // A server that does not answer is said elsewhere.
+    // Another check reports a server that does not answer.
     this.timer = setTimeout(() => void this.look().then(next, next), afterMs).unref();
     if (this.closed) clearTimeout(this.timer);
   }

@@ -5,8 +5,8 @@ import type { Config } from '../config';
 import type { FullDisks } from '../full-disks';
 import type { MediaStore } from '../storage';
 
-/** The store, which tells of its errors. */
-export function tellingOfFaults(store: MediaStore, met: (error: unknown) => void): MediaStore {
+/** The store, with its errors reported to `met`. */
+export function reportingFaults(store: MediaStore, met: (error: unknown) => void): MediaStore {
   return new Proxy(store, {
     get(target, name): unknown {
       const member: unknown = Reflect.get(target, name);
@@ -20,7 +20,7 @@ export function tellingOfFaults(store: MediaStore, met: (error: unknown) => void
   });
 }
 
-/** What hears of the errors of each store that this process writes to. */
+/** The functions that take the errors of each store that this process writes to. */
 export function watchDisks(
   disks: FullDisks,
   { MEDIA_DIR, DATABASE_URL, REDIS_URL }: Config,

@@ -7,12 +7,12 @@ import type { OpenedRedis } from '../stream';
 import { OPEN_STATUSES, type SeenServices, type SeenWork, type StoryMetrics } from '../telemetry';
 
 /** A service that does not answer within this time is away. A scrape of Prometheus takes 10 s at the most by default. */
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 interface Watched {
   readonly connection: Pick<NativeConnection, 'withDeadline' | 'workflowService'>;
   readonly redis: Pick<OpenedRedis, 'write'>;
-  /** Whose pool is shown. */
+  /** The data source whose pool is shown. */
   readonly dataSource: DataSource;
 }
 
@@ -38,7 +38,7 @@ export class WatchedServices {
     { DATABASE_URL: url, OPENAI_BASE_URL, OPENAI_API_KEY, ...config }: Config,
   ) {
     this.own = createDataSource({
-      ...{ url, poolSize: 1, acquireTimeoutMs: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS },
+      ...{ url, poolSize: 1, acquireTimeoutMs: TIMEOUT_MS, statementTimeoutMs: TIMEOUT_MS },
       applicationName: 'storyreel-metrics',
     });
     const { providers, services } = metrics;
@@ -57,7 +57,7 @@ export class WatchedServices {
     const { connection, redis, dataSource } = this.watched;
     const [temporal, isRedisUp, work] = await Promise.all([
       answers(() =>
-        connection.withDeadline(Date.now() + PATIENCE_MS, () => connection.workflowService.getSystemInfo({})),
+        connection.withDeadline(Date.now() + TIMEOUT_MS, () => connection.workflowService.getSystemInfo({})),
       ),
       answers(() => redis.write()),
       within(() => this.work()),
@@ -106,9 +106,9 @@ async function answers(ask: () => Promise<unknown>): Promise<boolean> {
   return (await within(() => ask().then(() => true))) ?? false;
 }
 
-/** Undefined where it failed, or took too long. */
+/** Undefined if it failed, or took too long. */
 async function within<T>(ask: () => Promise<T>): Promise<T | undefined> {
   const over = new AbortController();
-  const late = sleep(PATIENCE_MS, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+  const late = sleep(TIMEOUT_MS, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
   return Promise.race([ask().catch(() => undefined), late]).finally(() => over.abort());
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { shownAddress } from '../address';
 import type { Config } from '../config';
 import {
   lackOfMedia,
@@ -24,7 +25,7 @@ export interface Services {
 /** Without these, stories would hang in failing steps, or pay for what cannot be stored. */
 export function workerNeeds(
   { connection, dataSource, redis, media }: Services,
-  { TEMPORAL_NAMESPACE, MEDIA_DIR }: Config,
+  { TEMPORAL_NAMESPACE, MEDIA_DIR, MEDIA_URL }: Config,
 ): Need[] {
   return [
     { name: 'schema', look: () => lackOfSchema(dataSource) },
@@ -34,6 +35,9 @@ export function workerNeeds(
       onlyToBegin: true,
       look: () => lackOfRedis(() => redis.log.ready(REDIS_MS).then(() => redis.write())),
     },
-    { name: 'media', look: () => lackOfMedia(media, resolve(MEDIA_DIR)) },
+    {
+      name: 'media',
+      look: () => lackOfMedia(media, MEDIA_URL === undefined ? resolve(MEDIA_DIR) : shownAddress(MEDIA_URL)),
+    },
   ];
 }

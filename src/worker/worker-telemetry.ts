@@ -8,13 +8,16 @@ import { installTemporalRuntime, temporalMetrics } from './temporal-runtime';
 
 export interface WorkerTelemetry {
   readonly metrics?: StoryMetrics;
-  /** Where Prometheus scrapes. */
+  /** The address that Prometheus scrapes. */
   readonly metricsUrl?: string;
   readonly workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks'>;
   close(): Promise<void>;
 }
 
-/** What the settings ask for, and nothing else: metrics with the worker's health, traces, and Temporal's logs in ours. */
+/**
+ * Opens what the settings ask for, and nothing else: metrics with the worker's health, traces, and Temporal's logs in
+ * ours.
+ */
 export async function openTelemetry(config: Config, logger: Logger, health: Health): Promise<WorkerTelemetry> {
   const { METRICS_ADDRESS: address } = config;
   const temporal = await installTemporalRuntime(logger, address !== undefined);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** What the workflow bundle is made from, in the folder of the workflows: their code, and what stands around it. */
+/** The sources of the workflow bundle, in the folder of the workflows: their code, and its surroundings. */
 export function workflowSources(folder: string) {
   return {
     workflowsPath: folder,

@@ -1,16 +1,16 @@
 import { isCancellation } from '@temporalio/workflow';
 
 /**
- * Gives the activities of one run of a workflow ids that operators can type: their names. Temporal refuses the workflow task
- * that schedules an activity under the id of a pending one, and all tasks after it, so a name that is pending gets a number.
- * Names are no bare numbers, which are the ids of activities without a name.
+ * Gives the activities of one workflow run ids that operators can type: their names. Temporal refuses a workflow task
+ * that schedules an activity under the id of a pending one, and every later task. Therefore a name that is pending gets
+ * a number. Names are no bare numbers, which are the ids of activities without a name.
  */
 export class ActivityIds {
   private readonly pending = new Set<string>();
 
   /**
-   * Schedules an activity under an id of its own. One that was asked to be cancelled is over here before it is over in
-   * Temporal, so its id is not used again, unless the activity `waitsForItsEnd`.
+   * Schedules an activity under an id of its own. If its cancellation was requested, the activity ends here before it
+   * ends in Temporal. Its id is then not used again, unless the activity `waitsForItsEnd`.
    */
   schedule<T>(
     name: string,

@@ -12,12 +12,12 @@ import {
 } from '../protocol';
 import { ActivityIds } from './activity-ids';
 
-/** Of this run of the workflow: each has modules of its own. */
+/** The activity ids of this workflow run: each run loads its own modules. */
 const ids = new ActivityIds();
 
 /**
- * Of a run's own steps, which do not beat: one whose worker was killed is noticed by this. One that waits for a Redis
- * which hangs stays well below it.
+ * The time limit of a run's own steps, which send no heartbeats: it detects a step whose worker was killed. A step that
+ * waits for a Redis that hangs ends well before this limit.
  */
 const STEP_LIMIT = '20 seconds';
 
@@ -30,8 +30,8 @@ const steps = proxyActivities<StoryActivities>({
   retry: PATIENT,
 });
 
-/** How long viewers are tried to be told in one go of what Postgres holds already; after a run's end they find it there. */
-const TELLING: ActivityOptions = {
+/** How long one announcement of a stored result is tried. After the run's end, viewers find the result in Postgres. */
+const ANNOUNCING: ActivityOptions = {
   startToCloseTimeout: STEP_LIMIT,
   scheduleToCloseTimeout: '15 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
@@ -44,7 +44,7 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
   film: { limit: '2 hours', activity: 'joinFilm', what: 'film' },
 };
 
-/** Every paid call is bounded: so many attempts, then the lane is parked. */
+/** Every paid call is limited: after so many attempts the lane needs attention. */
 export const MOST_ATTEMPTS = 6;
 
 export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
@@ -127,15 +127,19 @@ export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Prom
 
 export function announceLane(...args: Parameters<StoryActivities['announceLane']>): Promise<void> {
   return ids.schedule(`tell/${args[0].lane}`, (activityId) =>
-    steps.announceLane.executeWithOptions({ ...TELLING, activityId }, args),
+    steps.announceLane.executeWithOptions({ ...ANNOUNCING, activityId }, args),
   );
 }
 
 export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
-  return ids.schedule('tell', (activityId) => steps.announceRun.executeWithOptions({ ...TELLING, activityId }, args));
+  return ids.schedule('tell', (activityId) =>
+    steps.announceRun.executeWithOptions({ ...ANNOUNCING, activityId }, args),
+  );
 }
 
-/** A project that one of these cannot close is left to the reconciler, and holds up no other for long. */
+/**
+ * If one of these steps cannot close a project, the reconciler does it later. A project delays the others only briefly.
+ */
 const batchSteps = proxyActivities<BatchActivities>({
   startToCloseTimeout: '5 minutes',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 6 },

@@ -9,10 +9,11 @@ export function wasReset(runId: string, opened: OpenedRun): boolean {
 }
 
 /**
- * An operator can reset the workflow to any point of its history. Behind the opening of the run, rows and viewers then
- * still stand where the run had come to, which may be its end, and nothing that is replayed tells them. So the first thing
- * that such a run does by itself is to tell how it stands. (A replay without a server gives a reset run the id of the run
- * before it, so histories of reset runs cannot be replayed there; workers replay them as they are.)
+ * An operator can reset the workflow to any point of its history. After a point behind the opening of the run, rows and
+ * viewers still show the later state of the run, which may be its end. Replayed steps do not correct them. Therefore
+ * the first new step of such a run publishes its status. (A replay without a server gives a reset run the id of the run
+ * before it. Histories of reset runs therefore cannot be replayed there; workers replay them unchanged.)
+ * Glossary: resync.
  */
 export class AfterReset {
   private busy = false;
@@ -22,14 +23,14 @@ export class AfterReset {
     return !this.busy;
   }
 
-  /** The end of the run tells of itself. */
+  /** Closing the run publishes its own status. */
   stop(): void {
     this.closing = true;
   }
 
-  async tell(table: LaneTable): Promise<void> {
+  async resync(table: LaneTable): Promise<void> {
     const { runId } = workflowInfo();
-    // False while what was before the reset is replayed. A mark in the history says from where on it is true.
+    // False during the replay of what happened before the reset. A marker in the history states where it becomes true.
     await condition(() => this.closing || patched(`reset ${runId}`));
     if (this.closing) return;
     this.busy = true;

@@ -29,11 +29,11 @@ import {
 import { closeQueued, closeRun, closeStory, storyStates } from './activity-options';
 import type { BatchTable } from './batch-table';
 
-/** How often Temporal is asked of stories that are no children of this run: some work, or all wait for a person. */
+/** Polling intervals for stories that are no children of this run: some work; all wait for a person; the batch ends. */
 const LOOK = { working: '5 seconds', waiting: '1 minute', ending: '500 milliseconds' } as const;
 const CLOSED_AT_ONCE = 100;
 const CANCELLED_AT_ONCE = 100;
-/** Temporal is asked of so many in one step, and of so many at each look; the others have their turn at the next. */
+/** The most stories in one step, and in one look. The other stories follow at the next look. */
 const LOOKED_AT_ONCE = 100;
 const MOST_IN_A_LOOK = 500;
 
@@ -44,11 +44,11 @@ const AT_ONCE = 'batch-cancels-at-once';
 export class BatchStories {
   /** Runs under way before this run of the workflow, or started by somebody else: they are looked at, not awaited. */
   private readonly followed: Set<ProjectId>;
-  /** Of those, the ones that were asked to end. */
+  /** Those of the outside stories that were asked to end. */
   private readonly askedToEnd = new Set<ProjectId>();
-  /** Not in the scope of the workflow: a child that is being started is cancelled when it has started, not half-way. */
+  /** Outside the scope of the workflow: a child that is being started is cancelled after it has started. */
   private readonly children = CancellationScope.nonCancellable(async () => new CancellationScope());
-  /** Of each child that has started and has not ended. */
+  /** The scopes of children that have started and have not ended. */
   private readonly running = new Set<CancellationScope>();
   private readonly ends: Promise<void>[] = [];
   private starting = 0;
@@ -64,7 +64,10 @@ export class BatchStories {
     this.followed = new Set(table.open);
   }
 
-  /** Resolves when every project has ended; true instead when the history is long and the next run must go on. */
+  /**
+   * Resolves with false if every project has ended, and with true if the history is long and the next run must
+   * continue.
+   */
   async all(): Promise<boolean> {
     const scope = await this.children;
     if (this.followed.size > 0) this.look();
@@ -73,7 +76,7 @@ export class BatchStories {
         await condition(() => this.starting === 0);
         return true;
       }
-      // Nothing is waited for before the first projects are taken.
+      // A cancellation before the first project starts must not wait.
       if (CancellationScope.current().consideredCancelled && patched(AT_ONCE)) {
         throw new CancelledFailure('The batch was cancelled.');
       }
@@ -152,18 +155,18 @@ export class BatchStories {
     }
   }
 
-  /** A story that was ended from outside has left rows that say otherwise, unless somebody has started it again. */
+  /** The rows of a story that was ended from outside still show it as running, unless somebody has started it again. */
   private async ended(projectId: ProjectId, state: StoryState): Promise<void> {
     if (state !== 'terminated') return this.table.set(projectId, state);
     if (!patched('closes-what-has-ended')) return this.closedBlindly(projectId);
-    const stands = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
+    const status = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
       () => 'failed' as const,
     );
-    this.table.set(projectId, stands);
-    if (!isFinal(stands)) this.follow(projectId);
+    this.table.set(projectId, status);
+    if (!isFinal(status)) this.follow(projectId);
   }
 
-  /** As batches of the first release did. */
+  /** Ends a project as batches of the first release did. */
   private async closedBlindly(projectId: ProjectId): Promise<void> {
     const { runId } = workflowInfo();
     const error = { type: 'Internal', message: 'The run was terminated.', retryable: false };
@@ -196,7 +199,7 @@ export class BatchStories {
     all().catch(() => undefined);
   }
 
-  /** Looks at those whose turn it is. */
+  /** Looks once at the stories whose next look is due. */
   private async lookOnce(): Promise<void> {
     const all = [...this.followed];
     const inSteps = all.length > LOOKED_AT_ONCE && patched('looks-in-steps');

@@ -12,10 +12,10 @@ import {
 
 type BatchEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
-/** How many projects the Temporal UI shows one by one. */
+/** The most projects that the Temporal UI shows in a row each. */
 const MOST_ROWS = 60;
 
-/** Where every project of a batch stands: what the status query answers and the Temporal UI shows. */
+/** The status of every project of a batch, for the status query and for the Temporal UI. */
 export class BatchTable {
   private readonly items = new Map<ProjectId, BatchItem>();
   private readonly states = new Map<ProjectId, BatchedStatus>();
@@ -31,7 +31,7 @@ export class BatchTable {
     changed(this);
   }
 
-  /** Takes in what is new, and gives what has failed or was cancelled another turn. A doubled call does nothing. */
+  /** Adds new projects, and queues failed and cancelled ones again. A repeated call changes nothing. */
   add(projects: readonly BatchItem[]): string | undefined {
     const added = new Set(projects.map(({ projectId }) => projectId).filter((id) => !this.items.has(id)));
     if (this.items.size + added.size > MOST_IN_BATCH) return `a batch has at most ${MOST_IN_BATCH} projects`;
@@ -43,7 +43,7 @@ export class BatchTable {
     return undefined;
   }
 
-  /** What the last message came to that did nothing. */
+  /** States why the last message changed nothing. */
   say(note: string | undefined): void {
     if (note === this.note) return;
     this.note = note;
@@ -62,13 +62,13 @@ export class BatchTable {
     this.changed(this);
   }
 
-  /** What a story says of itself counts while it is under way; its end comes from Temporal. */
-  stands(projectId: ProjectId, status: RunStatus): void {
+  /** Takes the status that a running story reports about itself. The end of a story is reported by Temporal. */
+  report(projectId: ProjectId, status: RunStatus): void {
     if (!this.open.includes(projectId)) return;
     this.set(projectId, status === 'running' ? 'processing' : status);
   }
 
-  /** The next one whose turn it is, if there is a place. It has the place from now on. */
+  /** Takes the next queued project, if a slot is free. The project holds the slot from then on. */
   take(): BatchItem | undefined {
     const { processing = 0 } = this.counts;
     if (processing >= this.input.atMost) return undefined;
@@ -115,7 +115,7 @@ export class BatchTable {
     this.changed(this);
   }
 
-  /** What the next run of the workflow goes on with. */
+  /** The state from which the next run of the workflow continues. */
   carry(): Required<Pick<BatchInput, 'projects' | 'carried'>> {
     return { projects: [...this.items.values()], carried: [...this.items.keys()].map((id) => this.at(id)) };
   }

@@ -12,7 +12,7 @@ import {
 import {
   ADD_MESSAGE,
   parseProjectId,
-  STANDS_MESSAGE,
+  STORY_STATUS_MESSAGE,
   STATUS_QUERY,
   type BatchInput,
   type BatchStatusView,
@@ -25,25 +25,26 @@ import { fieldsOf, readBatchInput, readBatchItems } from './read-input';
 
 const statusQuery = defineQuery<BatchStatusView>(STATUS_QUERY);
 const addSignal = defineSignal<[unknown]>(ADD_MESSAGE);
-const standsSignal = defineSignal<[unknown]>(STANDS_MESSAGE);
-/** What a story says while it is under way; how it ends comes from Temporal. */
+const statusSignal = defineSignal<[unknown]>(STORY_STATUS_MESSAGE);
+/** The statuses that a running story reports about itself. Temporal reports how the story ends. */
 const LIVE: readonly RunStatus[] = ['running', 'paused', 'awaiting_approval', 'needs_attention'];
 
 const statusAttribute = defineSearchAttributeKey('StoryStatus', SearchAttributeType.KEYWORD);
 
 /**
- * Makes many films, so many at once and in their order. Each is a story as always, a child with an id of its own; the
- * failure of one stops no other. Its cancellation cancels every story and ends what had no turn; where it is terminated,
- * the stories under way go on, and the next batch of the same id joins them.
+ * Runs many stories in their order, with a limit on how many run at the same time. Each story is a usual story
+ * workflow, a child with an id of its own; the failure of one stops no other. A cancellation of the batch cancels every
+ * running story and ends the queued projects. If the batch is terminated, running stories continue, and the next batch
+ * of this id joins them.
  */
 export async function batch(given: BatchInput): Promise<BatchStatusView['counts']> {
   const input = readBatchInput(given);
   const table = new BatchTable(input, showToOperators());
-  setHandler(statusQuery, () => table.view(), { description: 'where every project stands' });
+  setHandler(statusQuery, () => table.view(), { description: 'the status of every project' });
   setHandler(addSignal, (message) => add(table, message), {
     description: 'takes projects in at the end: {"projects":[{"projectId":"<id>"}]}; failed ones get another turn',
   });
-  setHandler(standsSignal, (message) => stands(table, message), { description: 'sent by the stories themselves' });
+  setHandler(statusSignal, (message) => takeStatus(table, message), { description: 'sent by the stories themselves' });
   noteUnknownSignals((line) => table.say(line));
   const stories = new BatchStories(input.story, table);
   try {
@@ -66,11 +67,11 @@ function add(table: BatchTable, message: unknown): void {
   table.say(refusal === undefined ? undefined : `add did nothing: ${refusal}`);
 }
 
-function stands(table: BatchTable, message: unknown): void {
+function takeStatus(table: BatchTable, message: unknown): void {
   const { projectId, status } = fieldsOf(message) ?? {};
   const id = typeof projectId === 'string' ? parseProjectId(projectId) : undefined;
   const said = LIVE.find((known) => known === status);
-  if (id && said) table.stands(id, said);
+  if (id && said) table.report(id, said);
   else table.say('storyStands did nothing: it needs {"projectId":"<id>","status":"running"}');
 }
 

@@ -4,12 +4,12 @@ import { announceLane } from './activity-options';
 import type { LaneTable } from './lane-table';
 
 /**
- * Tells viewers of ends of lanes that could not be told in the steps that have stored them. Nothing waits for it but the end
- * of the run; what is not told when the workflow continues as new is told by the next run.
+ * Announces ends of lanes that their own steps have stored but could not announce. Only the end of the run waits for
+ * these announcements. If the workflow continues as new, the next run makes the announcements that are still missing.
  */
-export class EndTeller {
-  /** By stage and scene, because lanes get other names while viewers are out of reach. */
-  private readonly telling = new Map<string, LaneAddress>();
+export class EndAnnouncer {
+  /** By stage and scene, because lanes may get other names while viewers cannot be reached. */
+  private readonly pending = new Map<string, LaneAddress>();
   /** Lanes that have come to another end meanwhile. */
   private readonly again = new Set<string>();
   private closing = false;
@@ -19,38 +19,38 @@ export class EndTeller {
     private readonly runId: string,
   ) {}
 
-  /** By their names of now. */
-  get untold(): LaneId[] {
-    return [...this.telling.values()].flatMap((address) => this.table.nameAt(address) ?? []);
+  /** The lanes whose end is not announced, by their current names. */
+  get unannounced(): LaneId[] {
+    return [...this.pending.values()].flatMap((address) => this.table.nameAt(address) ?? []);
   }
 
-  get toldAll(): boolean {
-    return this.telling.size === 0;
+  get allAnnounced(): boolean {
+    return this.pending.size === 0;
   }
 
-  tell(lane: LaneId): void {
-    this.tellOf(this.table.addressOf(lane));
+  announce(lane: LaneId): void {
+    this.announceAddress(this.table.addressOf(lane));
   }
 
-  /** The run ends: whoever cannot be told soon finds all of it in Postgres. */
+  /** The run ends. Viewers that cannot be reached soon find the whole state in Postgres. */
   close(): void {
     this.closing = true;
   }
 
-  private tellOf(address: LaneAddress): void {
+  private announceAddress(address: LaneAddress): void {
     const key = `${laneParts(address.lane).stage}/${address.scene ?? address.lane}`;
-    if (this.telling.has(key)) {
+    if (this.pending.has(key)) {
       this.again.add(key);
       return;
     }
-    this.telling.set(key, address);
-    void this.untilTold(address).finally(() => {
-      this.telling.delete(key);
-      if (this.again.delete(key)) this.tellOf(address);
+    this.pending.set(key, address);
+    void this.untilAnnounced(address).finally(() => {
+      this.pending.delete(key);
+      if (this.again.delete(key)) this.announceAddress(address);
     });
   }
 
-  private async untilTold(address: LaneAddress): Promise<void> {
+  private async untilAnnounced(address: LaneAddress): Promise<void> {
     const { runId } = this;
     for (;;) {
       try {

@@ -6,7 +6,10 @@ export type Decision =
   | { readonly kind: 'approved' }
   | { readonly kind: 'rejected'; readonly reason: string; readonly lanes: readonly LaneId[] };
 
-/** Stages after which a run waits for a person. What was approved is not asked again, unless it was made anew since. */
+/**
+ * Stages after which a run waits for a person. An approval is valid until the stage gets a new result.
+ * Glossary: gate.
+ */
 export class Gates {
   readonly approved: Set<string>;
   private readonly wanted: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import {
   laneId,
   laneParts,
-  laysOutScenes,
+  definesScenes,
   plainInMarkdown,
   STATUS_MARKS,
   workflowIdOf,
@@ -11,10 +11,12 @@ import {
 } from '../protocol';
 import type { LaneTable } from './lane-table';
 
-/** How many scenes are shown one by one in the Temporal UI; more are summed up. */
+/** The most scenes that the Temporal UI shows in a row each; more are summed up. */
 const MOST_ROWS = 60;
 
-/** The workflow's current details in the Temporal UI: where every lane stands, and what a person can type. */
+/**
+ * The workflow's current details in the Temporal UI: the status of every lane, and the commands that a person can type.
+ */
 export function detailsOf(table: LaneTable): string {
   const { plan } = table;
   const whole = plan.filter(({ scope }) => scope === 'project');
@@ -56,7 +58,7 @@ function attention(table: LaneTable, own: LaneId): string[] {
   const lane = table.nameOf(own) ?? own;
   return [
     `⚠ **${lane}** waits for a person: ${error?.type ?? 'unknown'}: ${plainInMarkdown(error?.message ?? '')}`,
-    ...commands(table, ['retry', { lane }], ...(laysOutScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),
+    ...commands(table, ['retry', { lane }], ...(definesScenes(table.plan, lane) ? [] : [['skip', { lane }] as const])),
   ];
 }
 

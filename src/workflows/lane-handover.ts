@@ -6,16 +6,16 @@ const HANDED_OVER: FailureType = 'Worker.ShuttingDown';
 const CANNOT_SERVE: FailureType = 'Worker.CannotServe';
 
 /**
- * So often may workers hand a lane back one after the other, about ten minutes in all, before a person is asked: while the one
- * that could do it is busy, the others are quicker to take it.
+ * How often workers may hand a lane back in sequence, about ten minutes in all, before the lane needs attention. While
+ * the only suitable worker is busy, the other workers take the lane sooner.
  */
 const MOST_REFUSALS = 42;
 const MOST_SECONDS = 15;
 
 /**
- * Runs a lane's activity to its result, beginning another one at once each time that a worker's shutdown ended it. Such
- * an end is nobody's failure: however many deploys a lane lives through, it keeps all of its retries. So does one that a
- * worker hands back because it has not the run's provider, and that waits for another worker.
+ * Runs a lane's activity to its result, and starts another one at once if the worker's shutdown ended it. Such an end
+ * is no failure of the lane, so a lane keeps all its retries through any number of deploys. The same is true if a
+ * worker hands the lane back because it does not have the run's provider. The lane then waits for another worker.
  */
 export async function runLaneThroughDeploys(kind: LaneKind, task: LaneTask): Promise<LaneResult> {
   let attemptsBefore = 0;
@@ -40,7 +40,7 @@ function typeOf(error: unknown): string | null | undefined {
   return cause instanceof ApplicationFailure ? cause.type : undefined;
 }
 
-/** How many attempts the lane has had, where the last of them ended with its worker; else undefined. */
+/** How many attempts the lane has had, if the last of them ended with its worker; else undefined. */
 function handedOverAfter(error: unknown): number | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (!(cause instanceof ApplicationFailure) || !cause.nonRetryable) return undefined;

@@ -1,7 +1,7 @@
 import {
   laneId,
   laneParts,
-  laysOutScenes,
+  definesScenes,
   type LaneId,
   type OpenedRun,
   type SceneIds,
@@ -22,19 +22,19 @@ export interface DoneSoFar {
   readonly settled: readonly LaneId[];
 }
 
-/** Who runs single lanes, keeps where they stand, and holds the run where a person wants to look. */
-export interface OrderedRun {
+/** What the scheduler needs of a run: it runs single lanes, knows their status, and waits at gates. */
+export interface ScheduledRun {
   readonly runner: LaneRunner;
   readonly table: LaneTable;
   readonly gates: Gates;
 }
 
 /**
- * Runs every lane of a plan as early as its data allow: a scene's lane when what it needs of its own scene is settled, a
- * project's lane when all scenes' are, and both when what they need was approved where a person wants to look. Scenes come
- * in by their number, so many at a time.
+ * Runs every lane of a plan as early as its data allow. A scene's lane starts when its needs for this scene are
+ * committed, a project's lane when its needs are committed for all scenes. Both wait until gated needs are approved.
+ * Scenes start in the order of their numbers, up to a limit at the same time.
  */
-export class LaneOrder {
+export class LaneScheduler {
   /** Settled or skipped. */
   readonly done: Set<LaneId>;
   scenes: readonly number[] | undefined;
@@ -44,21 +44,21 @@ export class LaneOrder {
   private readonly sceneSlots = new Map<number, Promise<void>>();
   private readonly gaveUpSlot = new Set<number>();
   private readonly scenesKnown: Promise<readonly number[]>;
-  private tellScenes: (scenes: readonly number[]) => void = () => undefined;
+  private resolveScenes: (scenes: readonly number[]) => void = () => undefined;
 
   constructor(
     private readonly opened: OpenedRun,
-    private readonly run: OrderedRun,
+    private readonly run: ScheduledRun,
     done: DoneSoFar,
   ) {
     this.done = new Set(done.settled);
-    this.scenesKnown = new Promise((resolve) => (this.tellScenes = resolve));
-    const laidOutElsewhere = opened.plan.some(({ name }) => laysOutScenes(opened.plan, laneId(name)));
-    const scenes = done.scenes ?? (laidOutElsewhere ? undefined : (opened.scenes ?? []));
+    this.scenesKnown = new Promise((resolve) => (this.resolveScenes = resolve));
+    const definedElsewhere = opened.plan.some(({ name }) => definesScenes(opened.plan, laneId(name)));
+    const scenes = done.scenes ?? (definedElsewhere ? undefined : (opened.scenes ?? []));
     if (scenes) this.layOut(scenes, done.sceneIds ?? opened.sceneIds);
   }
 
-  /** Resolves when every lane is settled and every gate passed; rejects with the first failure. */
+  /** Resolves when every lane is committed and every gate is passed; rejects with the first failure. */
   async all(): Promise<void> {
     const { plan } = this.opened;
     const whole = plan.filter(({ scope }) => scope === 'project').map((stage) => this.lane(stage));
@@ -82,7 +82,7 @@ export class LaneOrder {
     let lane = this.lanes.get(id);
     if (!lane) {
       lane = this.done.has(id) ? Promise.resolve() : this.begin(stage, id, scene);
-      // Whoever waits for it sees the failure; a lane that nobody waits for must not fail the workflow task.
+      // Code that waits for the lane sees the failure. A lane without a waiter must not fail the workflow task.
       lane.catch(() => undefined);
       this.lanes.set(id, lane);
     }
@@ -98,24 +98,24 @@ export class LaneOrder {
       return this.run.table.status(laneId(name, scope === 'scene' ? scene : undefined)) === 'skipped';
     });
     if (lacks) this.run.table.set(id, 'skipped');
-    await this.make(stage, id, scene);
+    await this.runLane(stage, id, scene);
   }
 
-  private async make(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
+  private async runLane(stage: StagePlan, id: LaneId, scene?: number): Promise<void> {
     const result = await this.run.runner.run(stage.kind, id, () => scene !== undefined && this.giveUpSlot(scene));
     this.done.add(id);
-    // What was approved is no more, so a person is asked again.
+    // A new result invalidates the earlier approval.
     if (result && !result.reused) this.run.gates.approved.delete(stage.name);
     if (!result?.scenes || this.scenes) return;
     const scenes = this.ofThisRun(result.scenes);
-    // What a person is still looking at may get other scenes.
+    // While the gate is open the scenes may still change, so they are not scheduled yet.
     if (this.run.gates.isWanted(stage.name)) this.run.table.setScenes(scenes, result.sceneIds);
     else this.layOut(scenes, result.sceneIds);
   }
 
   private async need(stage: StagePlan, scene?: number): Promise<void> {
     if (this.run.gates.isWanted(stage.name)) {
-      // All scenes come to the gate, so none may keep others from coming in.
+      // All scenes must reach the gate, so a scene that waits there gives its slot to another scene.
       if (scene !== undefined) this.giveUpSlot(scene);
       return this.pass(stage);
     }
@@ -149,7 +149,7 @@ export class LaneOrder {
       isApproved = decision.kind === 'approved';
       if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
     }
-    if (!this.scenes && laysOutScenes(this.opened.plan, laneId(stage.name))) {
+    if (!this.scenes && definesScenes(this.opened.plan, laneId(stage.name))) {
       const found = await this.run.runner.during(() => listScenes({ projectId: table.projectId, ids: true }));
       // A worker of an earlier release knows numbers only.
       if (Array.isArray(found)) this.layOut(this.ofThisRun(found), undefined);
@@ -159,7 +159,7 @@ export class LaneOrder {
 
   private async makeAgain(stage: StagePlan, lanes: readonly LaneId[], reason: string): Promise<void> {
     const { table, runner } = this.run;
-    // The next run of the workflow makes them where this one ends right after the step.
+    // If the workflow ends right after this step, its next run produces these lanes.
     await runner.during(async () => {
       await rejectLanes({ projectId: table.projectId, lanes, sceneIds: table.laidOutIds, reason });
       for (const lane of lanes) {
@@ -167,7 +167,7 @@ export class LaneOrder {
         table.set(lane, 'pending');
       }
     });
-    await Promise.all(lanes.map((lane) => this.make(stage, lane, laneParts(lane).scene)));
+    await Promise.all(lanes.map((lane) => this.runLane(stage, lane, laneParts(lane).scene)));
   }
 
   private ofThisRun(scenes: readonly number[]): readonly number[] {
@@ -178,7 +178,7 @@ export class LaneOrder {
   private layOut(scenes: readonly number[], ids: SceneIds | undefined): void {
     this.scenes = scenes;
     this.run.table.layOut(scenes, ids);
-    this.tellScenes(scenes);
+    this.resolveScenes(scenes);
   }
 
   private sceneStages(): StagePlan[] {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import {
-  laysOutScenes,
+  definesScenes,
   type FailureType,
   type LaneAddress,
   type LaneId,
@@ -11,14 +11,14 @@ import { settledLane } from './activity-options';
 
 export const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
 
-/** Whether this is what a lane's activity gives; a person may complete it by hand with anything. */
+/** Whether this is a valid result of a lane's activity; a person may complete the activity by hand with any value. */
 export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unknown): given is LaneResult {
   const { sha256, bytes, announced, scenes } = (given ?? {}) as Partial<LaneResult>;
   if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof announced !== 'boolean') return false;
-  return Array.isArray(scenes) || !laysOutScenes(plan, lane);
+  return Array.isArray(scenes) || !definesScenes(plan, lane);
 }
 
-/** What is stored for a lane whose activity was ended by hand. Throws `Lane.EndedByHand` where that is nothing. */
+/** The stored result of a lane whose activity was ended by hand. Throws `Lane.EndedByHand` if nothing is stored. */
 export async function storedResult(lane: LaneAddress): Promise<LaneResult> {
   const stored = await settledLane(lane);
   if (stored) return stored;

@@ -22,7 +22,7 @@ import {
   type StopRequest,
 } from '../protocol';
 import { parkLane, skipLane, stopLanes } from './activity-options';
-import { EndTeller } from './end-teller';
+import { EndAnnouncer } from './end-teller';
 import { runLaneThroughDeploys } from './lane-handover';
 import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';
@@ -34,14 +34,14 @@ export interface LaneRunnerOptions {
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
   /** Whether a lane failed because of an edit: then all is looked at again, as soon as what runs has ended. */
-  readonly isOutdated?: (error: EventError) => boolean;
+  readonly needsReplan?: (error: EventError) => boolean;
 }
 
 /** Why a lane stops before its end: the run is paused, or a person wants this lane stopped or skipped. */
 type Stop = 'paused' | 'cancelled' | 'skipped';
 
-/** What is left to a step once the run is cancelled. */
-const STEP_PATIENCE = '3 seconds';
+/** How long a step may still take after the run is cancelled. */
+const STEP_TIMEOUT = '3 seconds';
 
 const STOPPED_BY_A_PERSON: EventError = {
   type: 'Lane.Cancelled',
@@ -51,24 +51,24 @@ const STOPPED_BY_A_PERSON: EventError = {
 
 /** Runs single lanes: by an activity that retries within bounds, then by waiting for a person. */
 export class LaneRunner {
-  /** Results settled under an older fence are made again. */
-  madeSince: number | undefined;
+  /** Results that were committed under a lower fence are produced again. */
+  minResultFence: number | undefined;
   /** The workflow was reset to a point behind the opening of the run. */
   afterReset = false;
   private readonly attempts = new Map<LaneId, CancellationScope>();
   /** Lanes that are to stop, until their activity has ended. */
   private readonly stopping = new Set<LaneId>();
-  /** Lanes that wait for a person, of which nobody was told yet. */
-  private readonly untold = new Set<LaneId>();
+  /** Lanes that need attention and have not been announced yet. */
+  private readonly unannounced = new Set<LaneId>();
   private readonly skips = new Map<LaneId, Promise<void>>();
   private readonly steps = new Set<CancellationScope>();
   private working = 0;
   private draining = false;
-  /** What viewers could not be told in the step that has ended a lane. */
-  readonly ends: EndTeller;
+  /** The announcements that failed in the step that ended the lane. */
+  readonly ends: EndAnnouncer;
 
   constructor(private readonly options: LaneRunnerOptions) {
-    this.ends = new EndTeller(options.table, options.runId);
+    this.ends = new EndAnnouncer(options.table, options.runId);
   }
 
   /** No lane is under way. Lanes that wait for a person do not count. */
@@ -86,16 +86,16 @@ export class LaneRunner {
     return this.attempts.has(lane);
   }
 
-  /** From now on no lane begins; those under way end. */
+  /** From this call on no lane begins; running lanes end. */
   drain(): void {
     this.draining = true;
   }
 
-  /** Stops lanes and keeps what they have. One that settles at the same moment is settled. Gives the lanes. */
+  /** Stops lanes and keeps their texts. A lane that commits at the same moment stays committed. Returns the lanes. */
   stop(lanes: readonly LaneId[], why: Stop): readonly LaneId[] {
     const { table, projectId, runId } = this.options;
     for (const lane of lanes) {
-      if (why === 'cancelled') this.untold.add(lane);
+      if (why === 'cancelled') this.unannounced.add(lane);
       table.set(lane, why, why === 'cancelled' ? STOPPED_BY_A_PERSON : undefined);
     }
     const running = lanes.filter((lane) => this.attempts.has(lane));
@@ -104,20 +104,20 @@ export class LaneRunner {
       this.stopping.add(lane);
       this.attempts.get(lane)?.cancel();
     }
-    hurryStop({ projectId, runId, lanes: running, before: stopFence() });
+    broadcastStop({ projectId, runId, lanes: running, before: stopFence() });
     return lanes;
   }
 
   /**
-   * Resolves when the lane is settled, however often a person had to retry it, or without a result when it is skipped.
-   * Rejects when the run is cancelled and, where failures end the run, with the lane's failure. `onWait` is called when it
-   * begins to wait for a person.
+   * Resolves when the lane is committed, after any number of retries by a person, or without a result if it is skipped.
+   * Rejects if the run is cancelled. If failures end the run, it also rejects with the lane's failure. `onWait` is
+   * called when the lane begins to wait for a person.
    */
   async run(kind: LaneKind, lane: LaneId, onWait: () => void): Promise<LaneResult | undefined> {
     const { table } = this.options;
     for (;;) {
       if (table.isWaiting(lane)) {
-        if (this.untold.delete(lane)) await this.park(lane).catch(unlessRefused);
+        if (this.unannounced.delete(lane)) await this.park(lane).catch(unlessRefused);
         onWait();
         await condition(() => !table.isWaiting(lane));
       }
@@ -129,7 +129,7 @@ export class LaneRunner {
       const { result, error } = await this.attempt(kind, lane);
       if (result) return result;
       if (!error) continue;
-      if (this.options.isOutdated?.(error)) {
+      if (this.options.needsReplan?.(error)) {
         table.set(lane, 'pending');
         await condition(() => this.draining);
         continue;
@@ -139,11 +139,11 @@ export class LaneRunner {
         throw ApplicationFailure.nonRetryable(`${lane}: ${error.message}`, error.type);
       }
       table.set(lane, 'needs_attention', error);
-      this.untold.add(lane);
+      this.unannounced.add(lane);
     }
   }
 
-  /** Waits while the run is paused. False where a person has meanwhile decided otherwise about the lane. */
+  /** Waits while the run is paused. Returns false if a person has meanwhile decided otherwise about the lane. */
   private async mayBegin(lane: LaneId): Promise<boolean> {
     const { table } = this.options;
     const isDecided = () => table.isWaiting(lane) || table.status(lane) === 'skipped';
@@ -155,10 +155,10 @@ export class LaneRunner {
     return !isDecided();
   }
 
-  /** One activity, with its retries. Neither a result nor an error: a person stopped it. */
+  /** Runs one activity with its retries. Returns neither a result nor an error if a person stopped the lane. */
   private async attempt(kind: LaneKind, lane: LaneId): Promise<{ result?: LaneResult; error?: EventError }> {
     const { table, runId } = this.options;
-    const { madeSince, afterReset } = this;
+    const { minResultFence, afterReset } = this;
     table.set(lane, 'processing');
     const scope = new CancellationScope();
     this.attempts.set(lane, scope);
@@ -166,20 +166,20 @@ export class LaneRunner {
       ...this.address(lane),
       ...scenesFor(kind, table),
       runId,
-      ...(madeSince !== undefined && { madeSince }),
+      ...(minResultFence !== undefined && { madeSince: minResultFence }),
       ...(afterReset && { afterReset }),
     };
     try {
       const given = await scope.run(() => runLaneThroughDeploys(kind, task));
       const result = isResultOf(lane, table.plan, given) ? given : await storedResult(this.address(lane));
-      this.untold.delete(lane);
+      this.unannounced.delete(lane);
       table.set(lane, 'completed');
-      if (!result.announced) this.ends.tell(lane);
+      if (!result.announced) this.ends.announce(lane);
       return { result };
     } catch (error) {
       if (this.stopping.has(lane)) return {};
       if (isCancellation(error)) throw error;
-      // Its worker died, or stopped, before it could say so.
+      // The lane's worker died, or stopped, before it could report the cancellation.
       if (CancellationScope.current().consideredCancelled && patched('cancelled-lanes-are-not-parked')) {
         throw new CancelledFailure(`${lane} was cancelled`);
       }
@@ -197,7 +197,7 @@ export class LaneRunner {
     return this.end(lane, () => parkLane({ ...this.address(lane), runId, error, as, runStatus: table.liveStatus }));
   }
 
-  /** Has the rows say so, also of a lane whose turn has not come yet; once, because a skipped lane stays skipped. */
+  /** Stores the skip, also for a lane that has not begun yet. It runs once, because a skipped lane stays skipped. */
   skip(lane: LaneId): Promise<void> {
     let skipped = this.skips.get(lane);
     if (!skipped) {
@@ -229,15 +229,18 @@ export class LaneRunner {
       const scope = new CancellationScope();
       this.steps.add(scope);
       const ended = await scope.run(work).finally(() => this.steps.delete(scope));
-      if (ended?.announced === false) this.ends.tell(lane);
+      if (ended?.announced === false) this.ends.announce(lane);
     });
   }
 
-  /** The run is cancelled: a step that does not get to its end must not keep it. What it leaves, the end of the run closes. */
+  /**
+   * The run is cancelled, so an unfinished step must not delay its end. Closing the run completes what such a step
+   * leaves.
+   */
   endSteps(): void {
     if (this.steps.size === 0 || !patched('steps-end-with-a-cancel')) return;
     void CancellationScope.nonCancellable(async () => {
-      await sleep(STEP_PATIENCE);
+      await sleep(STEP_TIMEOUT);
       for (const scope of this.steps) scope.cancel();
     });
   }
@@ -249,20 +252,23 @@ export function stopFence(): number {
 }
 
 /**
- * Workers learn of a cancellation in the answer to a heartbeat; this tells them at once, for people who steer a run by
- * other means than our client. A hint: nothing waits for it, and nothing is lost with it.
+ * Broadcasts an abort to all workers at once; otherwise they learn of a cancellation in the reply to a heartbeat. It
+ * serves people who steer a run without our client. Best effort: nothing waits for the broadcast, and its loss does no
+ * harm.
  */
-export function hurryStop(request: StopRequest): void {
+export function broadcastStop(request: StopRequest): void {
   void CancellationScope.nonCancellable(() => stopLanes(request)).catch(() => undefined);
 }
 
-/** What else a lane's activity must know of scenes, so that it makes nothing of others. */
+/** The ids of the scenes that the lane works on, so that its activity never produces a result for other scenes. */
 function scenesFor(kind: LaneKind, { laidOutIds }: LaneTable): Pick<LaneTask, 'scenes'> {
   const scenes = Object.values(laidOutIds);
   return kind === 'film' && scenes.length > 0 ? { scenes } : {};
 }
 
-/** A lane whose waiting cannot be stored waits all the same: Temporal says so. */
+/**
+ * If Temporal refuses the step that stores a lane's waiting, the lane still waits, and Temporal shows the failed step.
+ */
 function unlessRefused(error: unknown): void {
   if (isCancellation(error) || !patched('lanes-wait-unstored')) throw error;
 }
@@ -272,7 +278,7 @@ export function hasMoved(error: EventError): boolean {
   return error.type === 'Lane.Moved';
 }
 
-/** It needs what is not there: where scenes change places, a lane may run before what its scene lacks is made. */
+/** An input of the lane is missing: if scenes change places, a lane may run before its scene's earlier lanes. */
 export function lacksInput(error: EventError | undefined): boolean {
   return error?.type === 'Project.Invalid';
 }

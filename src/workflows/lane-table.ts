@@ -15,19 +15,19 @@ import {
 } from '../protocol';
 import { SceneNumbers } from './scene-numbers';
 
-/** How many lanes say point by point what was wrong, in an answer and when the workflow continues as new. */
+/** The most lanes whose failures are shown with all their points, in an answer and in the state to continue as new. */
 const MOST_WITH_ISSUES = 50;
 
-type RunEnd = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
+type EndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled'>;
 
 /**
- * Where every lane of a run stands: what the status query answers and the Temporal UI shows. Its lanes are those of the scenes
- * as the run has laid them out; what a person reads or types goes by the names that they have now.
+ * The status of every lane of a run, for the status query and for the Temporal UI. Lanes keep the scene numbers that
+ * the run began with. People read and type the current numbers.
  */
 export class LaneTable {
   plan: readonly StagePlan[] = [];
   scenes: readonly number[] = [];
-  /** What the last message came to that changed nothing. */
+  /** States why the last message changed nothing. */
   note: string | undefined;
   private numbers = new SceneNumbers();
   private isLaidOut = false;
@@ -35,7 +35,7 @@ export class LaneTable {
   private readonly begun = new Set<string>();
   private readonly openGates = new Set<string>();
   private isPaused = false;
-  private ended: RunEnd | undefined;
+  private ended: EndStatus | undefined;
 
   constructor(
     readonly projectId: ProjectId,
@@ -47,7 +47,7 @@ export class LaneTable {
     this.changed(this);
   }
 
-  end(outcome: RunEnd): void {
+  end(outcome: EndStatus): void {
     this.ended = outcome;
     for (const lane of this.lanes) {
       const status = this.status(lane);
@@ -58,7 +58,10 @@ export class LaneTable {
     this.changed(this);
   }
 
-  /** Where lanes stood under other numbers, their states go with their scenes. Lanes of scenes that are gone are forgotten. */
+  /**
+   * If scenes have other numbers now, the states of lanes move with their scenes. Lanes of removed scenes are
+   * forgotten.
+   */
   setScenes(scenes: readonly number[], ids: SceneIds = {}): void {
     const moved = Object.keys(ids).length > 0 ? this.numbers.after(ids) : this.numbers;
     const before = [...this.states];
@@ -73,13 +76,13 @@ export class LaneTable {
     this.changed(this);
   }
 
-  /** From now on the run's lanes are named by these numbers. */
+  /** From this call on the run names its lanes by these numbers. */
   layOut(scenes: readonly number[], ids: SceneIds | undefined): void {
     this.isLaidOut = true;
     this.setScenes(scenes, ids);
   }
 
-  /** A person has given scenes other numbers. Where their ids are not known, nothing can be told of them. */
+  /** A person has given scenes other numbers. If their ids are not known, the table cannot follow them. */
   moveScenes(ids: SceneIds): void {
     if (Object.keys(this.numbers.laidOut).length === 0) return;
     if (!this.isLaidOut) return this.setScenes(Object.keys(ids).map(Number), ids);
@@ -92,7 +95,7 @@ export class LaneTable {
     return this.numbers.haveChanged;
   }
 
-  /** The ids of all scenes by their numbers of now; empty where they are not known. */
+  /** The ids of all scenes by their current numbers; empty if they are not known. */
   get sceneIds(): SceneIds {
     return this.numbers.ids;
   }
@@ -106,23 +109,23 @@ export class LaneTable {
     return this.numbers.idOf(lane);
   }
 
-  /** Whose lane it is, whatever numbers scenes will have. */
+  /** The address of a lane by the id of its scene, which a new scene number does not change. */
   addressOf(lane: LaneId): LaneAddress {
     const scene = this.sceneOf(lane);
     return { projectId: this.projectId, lane, ...(scene !== undefined && { scene }) };
   }
 
-  /** The name of now of a lane that was addressed before; undefined where its scene is gone. */
+  /** The current name of a lane from an earlier address; undefined if its scene was removed. */
   nameAt({ lane, scene }: LaneAddress): LaneId | undefined {
     return scene === undefined ? this.nameOf(lane) : this.numbers.nameAt(lane, scene);
   }
 
-  /** What a lane is called now; undefined where its scene is gone. */
+  /** The current name of a lane; undefined if its scene was removed. */
   nameOf(lane: LaneId): LaneId | undefined {
     return this.numbers.nameOf(lane);
   }
 
-  /** Of these lanes, the one that a person calls so, or all of the stage. */
+  /** Of the lanes in `among`: the one with this current name, or all lanes of the stage. */
   named(name: unknown, among: readonly LaneId[]): LaneId[] {
     return among.filter((lane) => this.nameOf(lane) === name || laneParts(lane).stage === name);
   }
@@ -171,7 +174,9 @@ export class LaneTable {
     return this.states.get(lane)?.error;
   }
 
-  /** Of many failures at once only the first are told point by point, because all of them together stay in history. */
+  /**
+   * Only the first of many failures are shown with all their points, because all of them together stay in the history.
+   */
   errorsShown(): ReadonlyMap<LaneId, EventError> {
     const shown = new Map<LaneId, EventError>();
     let withIssues = 0;
@@ -195,7 +200,7 @@ export class LaneTable {
     return lanesOf(this.plan, scenes);
   }
 
-  /** Lanes that go on when a person says so: their retries are spent, or a person stopped them. */
+  /** Lanes that continue only after a message from a person: their retries are used up, or a person stopped them. */
   get waiting(): LaneId[] {
     if (this.ended) return [];
     return this.withStatus('needs_attention', 'cancelled').filter((lane) => this.nameOf(lane) !== undefined);

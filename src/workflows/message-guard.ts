@@ -5,13 +5,13 @@ import { boundedLine } from '../protocol';
 const RESERVED = '__temporal_';
 const MOST_NAME_BYTES = 100;
 
-/** Far beyond what any of our updates can say, and so little that the answers to all that are under way fit into a task's. */
+/** More than any valid update needs. The answers to all updates in progress fit into one task. */
 const MOST_UPDATE_BYTES = 100_000;
 
 /**
- * Takes out, before the SDK sees them, what would fail the workflow's task whatever its handlers do. A signal of a reserved name
- * becomes one that nobody listens to. An update that is too large would come back within its own refusal, which is more
- * than Temporal takes; one that is not looked at is refused by the server.
+ * Removes, before the SDK sees them, jobs that would fail the workflow task whatever its handlers do. A signal of a
+ * reserved name gets a name without a handler. The refusal of a very large update would contain the update, which is
+ * more than Temporal takes. Such an update is removed, and the server then refuses it.
  */
 export function interceptors(): WorkflowInterceptors {
   return {
@@ -33,7 +33,7 @@ export function interceptors(): WorkflowInterceptors {
 
 type Job = NonNullable<ActivateInput['activation']['jobs']>[number];
 
-/** Of an update that has been taken already, a replay asks no more. */
+/** A replay does not check an update that was accepted before. */
 function isTooLarge({ doUpdate }: Job): boolean {
   if (!doUpdate?.runValidator) return false;
   const parts = (doUpdate.input ?? []).flatMap(({ data, metadata }) => [data, ...Object.values(metadata ?? {})]);
@@ -41,7 +41,7 @@ function isTooLarge({ doUpdate }: Job): boolean {
   return bytes > MOST_UPDATE_BYTES;
 }
 
-/** A signal that nobody listens to leaves a line, and does nothing. Updates and queries of that kind are refused by the SDK. */
+/** A signal without a handler leaves a line, and changes nothing. The SDK refuses such updates and queries. */
 export function noteUnknownSignals(say: (line: string) => void): void {
   setDefaultSignalHandler((name) => say(`There is no signal "${boundedLine(name, MOST_NAME_BYTES)}".`));
 }

@@ -20,7 +20,7 @@ import {
 const MOST_STAGES = 100;
 const MOST_SHOWN_BYTES = 100;
 
-/** What is given by its fields; undefined where it is no JSON object. */
+/** The fields of the given value; undefined if the value is no JSON object. */
 export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given))
     return undefined;
@@ -28,8 +28,8 @@ export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | un
 }
 
 /**
- * The input of a story, whoever has started it. A run that cannot be is ended at once, before it has touched anything. Also
- * where its workflow has another id than the project's own: that one keeps two runs of a project from going on at once.
+ * The input of a story, whoever has started it. An invalid input ends the run at once, before it has changed anything.
+ * So does a workflow id that is not the project's own: that id prevents two runs of a project at the same time.
  */
 export function readStoryInput(given: unknown): StoryInput {
   const fields = fieldsOf(given);
@@ -49,7 +49,7 @@ export function readStoryInput(given: unknown): StoryInput {
 
 type Scope = Omit<StoryInput, 'projectId' | 'carried'>;
 
-/** What is to be made, and how. Whether there are such stages and scenes, the opening of the run finds out. */
+/** What a run produces, and how. Opening the run checks whether these stages and scenes exist. */
 function readScope(fields: Readonly<Record<string, unknown>>): Scope {
   const { force, keepSettings, stages, scenes, gates, onFailure } = fields;
   const fault = (field: string) => refused('Project.Invalid', `"${field}" of the input is not what it can be.`);

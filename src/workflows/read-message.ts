@@ -1,7 +1,7 @@
 import { firstBytes, givenText, storable, TEXT_BYTES } from '../protocol';
 import { fieldsOf } from './read-input';
 
-/** All that a message to a story can say. */
+/** All fields that a message to a story can have. */
 export interface MessageFields {
   readonly now: boolean;
   readonly lane?: string;

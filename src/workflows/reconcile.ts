@@ -21,12 +21,12 @@ const { reconcileMedia } = proxyActivities<ReconcileActivities>({
   retry: { maximumAttempts: 3, maximumInterval: '10 seconds' },
 });
 
-/** The report stays in history, where there is room for so many. The others are repaired all the same, and counted. */
+/** The report stays in history, which has room for so many names. The other repairs are made as well, and counted. */
 const MOST_NAMED = 1_000;
 
 /**
- * Makes rows say again what is so, after anything: runs that have ended without saying so are closed, then media that
- * nothing refers to are removed. Safe to run at any time and beside anything.
+ * Repairs rows that no longer match Temporal. It closes runs that have ended without closing themselves, then removes
+ * media that nothing refers to. It is safe to run at any time, beside anything.
  */
 export async function reconcile(given: ReconcileInput = {}): Promise<ReconcileReport> {
   const input = readReconcileInput(given);

@@ -2,17 +2,17 @@ import { condition, patched } from '@temporalio/workflow';
 import { markRun } from './activity-options';
 import type { LaneTable } from './lane-table';
 
-/** Each time costs a step in the history of a run that stands still anyway. */
+/** Each repetition costs a step in the history of a run that waits anyway. */
 const AGAIN_AFTER = '5 seconds';
 
 /**
- * Keeps Postgres and viewers told of whether the run stands still by a person's wish: paused, or before a gate. One step
- * at a time, so that what was told last is what holds. Other states are told by the steps that bring them about.
+ * Publishes to Postgres and to viewers whether the run waits for a person: paused, or before a gate. It publishes one
+ * change at a time, so that the last one is valid. Other statuses are published by the steps that cause them.
  */
-export class RunMarker {
-  private told = '';
+export class RunStatusPublisher {
+  private published = '';
   private busy = false;
-  /** Rows are told; viewers could not be, and will be told again. */
+  /** The status is stored, but viewers could not be reached; it will be announced again. */
   private waits = false;
   private stopped = false;
 
@@ -25,22 +25,24 @@ export class RunMarker {
     return !this.busy || this.waits;
   }
 
-  /** Looks at the table, and tells what has changed. */
+  /** Compares the table with the published status, and publishes a change. */
   look(): void {
-    if (this.busy || this.stopped || this.wanted() === this.told) return;
+    if (this.busy || this.stopped || this.wanted() === this.published) return;
     this.busy = true;
-    void this.tell().finally(() => {
+    void this.publish().finally(() => {
       this.busy = false;
-      // What has changed since the last look of `tell`.
-      const isLate = !this.stopped && this.wanted() !== this.told;
-      if (isLate && patched('marker-looks-again')) this.look();
+      // The status has changed since `publish` last read it.
+      const hasChanged = !this.stopped && this.wanted() !== this.published;
+      if (hasChanged && patched('marker-looks-again')) this.look();
     });
   }
 
-  /** Tells it once more: what was told before a reset run had adopted the rows changed nothing. */
-  tellAgain(): void {
-    if (this.stopped || this.told === '' || !patched('marks-after-adopting')) return;
-    this.told = '';
+  /**
+   * Publishes the status again: the rows of a reset run ignored whatever was published before they were synchronised.
+   */
+  publishAgain(): void {
+    if (this.stopped || this.published === '' || !patched('marks-after-adopting')) return;
+    this.published = '';
     this.look();
   }
 
@@ -48,24 +50,24 @@ export class RunMarker {
     this.stopped = true;
   }
 
-  private async tell(): Promise<void> {
+  private async publish(): Promise<void> {
     const { table, runId } = this;
-    for (let wanted = this.wanted(); wanted !== this.told && !this.stopped; wanted = this.wanted()) {
-      this.told = wanted;
+    for (let wanted = this.wanted(); wanted !== this.published && !this.stopped; wanted = this.wanted()) {
+      this.published = wanted;
       const { projectId, liveStatus: status, gates } = table;
-      // The end of the run tells of itself.
+      // Closing the run publishes its own status.
       const paused = status === 'paused' ? table.namesOf(table.withStatus('paused')) : [];
       const marked = await markRun({ projectId, runId, status, paused, gates }).catch(() => undefined);
-      if (marked?.announced === false) await this.later(wanted);
+      if (marked?.announced === false) await this.publishLater(wanted);
     }
   }
 
-  private async later(told: string): Promise<void> {
+  private async publishLater(told: string): Promise<void> {
     this.waits = true;
     await condition(() => this.stopped || this.wanted() !== told, AGAIN_AFTER);
     this.waits = false;
-    // Even if the run goes on by now: then that is what viewers must know.
-    this.told = 'unknown';
+    // Viewers must learn this even if the run continues already.
+    this.published = 'unknown';
   }
 
   private wanted(): string {

@@ -1,9 +1,9 @@
 import { laneId, laneParts, type LaneId, type SceneIds } from '../protocol';
 
 /**
- * Which scenes the numbers of a run's lanes mean. To its end a run of the workflow keeps the numbers under which it has laid
- * the scenes out, whatever a person makes of their order meanwhile; what it tells and hears goes by the numbers of now. Scenes
- * without a known id keep their number.
+ * Maps the scene numbers of a run's lanes to scenes. A workflow run keeps the scene numbers that it began with to its
+ * end, even if a person reorders the scenes. The run's messages and answers use the current numbers. A scene without a
+ * known id keeps its number.
  */
 export class SceneNumbers {
   private readonly now: ReadonlyMap<string, number>;
@@ -31,7 +31,7 @@ export class SceneNumbers {
     return before.length !== this.now.size || before.some((number) => this.of(Number(number)) !== Number(number));
   }
 
-  /** The number of now; undefined where the scene is gone. */
+  /** The current number; undefined if the scene was removed. */
   of(scene: number): number | undefined {
     const id = this.laidOut[scene];
     return id === undefined ? scene : this.now.get(id);
@@ -42,7 +42,7 @@ export class SceneNumbers {
     return scene === undefined ? undefined : this.laidOut[scene];
   }
 
-  /** The name that a lane has now; undefined where its scene is gone. */
+  /** The current name of a lane; undefined if its scene was removed. */
   nameOf(lane: LaneId): LaneId | undefined {
     const { stage, scene } = laneParts(lane);
     if (scene === undefined) return lane;
@@ -50,7 +50,7 @@ export class SceneNumbers {
     return number === undefined ? undefined : laneId(stage, number);
   }
 
-  /** The name that the lane of the same stage of this scene has now; undefined where the scene is gone. */
+  /** The current name of the lane of the same stage of this scene; undefined if the scene was removed. */
   nameAt(lane: LaneId, id: string): LaneId | undefined {
     const number = this.now.get(id);
     return number === undefined ? undefined : laneId(laneParts(lane).stage, number);

@@ -4,8 +4,8 @@ import { listScenes } from './activity-options';
 import type { LaneTable } from './lane-table';
 
 /**
- * Keeps a run's table told of where its scenes are. Whoever edits sends the word just before the edit is committed, and the
- * look waits for the commit: so a run knows the new numbers before a person can have seen them.
+ * Keeps the scene numbers of a run's table up to date. The client signals an edit just before it commits, and this step
+ * waits for the commit. The run therefore knows the new numbers before a person can see them.
  */
 export class SceneWatch {
   private wanted = false;
@@ -23,8 +23,8 @@ export class SceneWatch {
   }
 
   /**
-   * Resolves when the run knows the scenes as they were after the edits of which it has heard so far. False where there was
-   * another edit meanwhile: then nobody can say any more what a number meant before that one.
+   * Resolves when the run knows the scenes after all edits that were signalled so far. Returns false if another edit
+   * came meanwhile: the meaning of a scene number before that edit is then unknown.
    */
   async known(): Promise<boolean> {
     const { looks } = this;
@@ -32,7 +32,7 @@ export class SceneWatch {
     return this.looks === looks;
   }
 
-  /** Resolves when the table has the numbers of now, also where another word comes meanwhile. */
+  /** Resolves when the table has the current numbers, even if another edit is signalled meanwhile. */
   look(): Promise<void> {
     this.wanted = true;
     this.looks += 1;

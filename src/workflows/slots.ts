@@ -1,4 +1,7 @@
-/** Lets so many in at once, in the order in which they came. Deterministic: no clock, no condition to poll. */
+/**
+ * Lets so many in at once, in the order in which they came. Deterministic: no clock, no condition to poll.
+ * Glossary: slot.
+ */
 export class Slots {
   private taken = 0;
   private readonly queue: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { ApplicationFailure, defineSignal, defineUpdate, log, patched, setHandler } from '@temporalio/workflow';
 import {
   boundedLine,
-  laysOutScenes,
+  definesScenes,
   TEXT_BYTES,
   type LaneId,
   type MessageAnswer,
@@ -21,32 +21,33 @@ export interface SteeredRun {
   readonly gates: Gates;
   readonly scenes: SceneWatch;
   /** A person has changed rows that lanes of this run may have been made from. */
-  edited: boolean;
+  inputsChanged: boolean;
   /** Everything shall be checked again now, by a new run of the workflow. */
-  recheck: boolean;
-  /** The run ends by itself or is being cancelled, so that a message would come too late. */
+  replanRequested: boolean;
+  /** The run is about to end or is being cancelled, so a message comes too late. */
   ending: boolean;
 }
 
-/** What a message would do now, or why it does nothing. */
+/** What a message would change, or why it changes nothing. */
 type Effect = { readonly refusal: string } | { readonly apply: () => readonly LaneId[] };
 
 type Effects = { readonly [M in StoryMessage]: (given: MessageFields) => Effect };
 
 const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
   pause: 'begins nothing new: {}, or stops at once what runs and keeps its text: {"now":true}',
-  resume: 'goes on from where the run was paused',
+  resume: 'continues the run where it was paused',
   retry: 'tries a lane that waits again: {"lane":"image_generation/3"}, or all of a stage: {"lane":"image_generation"}',
-  skip: 'goes on without a lane: {"lane":"camera_movement/2"}, or without all of a stage that are not settled',
+  skip: 'continues without a lane: {"lane":"camera_movement/2"}, or without all lanes of a stage that are not committed',
   cancelLane: 'stops a lane and keeps its text: {"lane":"rewrite"}; it waits for retry or skip then',
   approve: 'lets the run go on after a stage: {"gate":"storyboard"}',
   reject: 'makes a stage again, or one lane of it: {"gate":"storyboard","reason":"too dark"}',
-  edited: 'says that rows of the project were changed: what they concern is made again before the run ends',
+  edited:
+    'announces that rows of the project were changed: the lanes that depend on them are made again before the run ends',
 };
 
 /**
- * Takes messages from now on, whatever they hold. A signal that can do nothing, because it is stale, doubled, too long or
- * malformed, leaves a line in the current details and does nothing; an update is refused with that line.
+ * Takes messages from now on, whatever they contain. A signal that is stale, repeated, too long or malformed changes
+ * nothing and leaves a line in the current details. An update of this kind is refused with that line.
  */
 export function listen(run: SteeredRun): void {
   const effects = effectsOn(run);
@@ -61,7 +62,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
   const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
   /** `isRefused`: whether what is too long, or comes too late, does nothing; what was taken once is not refused any more. */
-  const weigh = (argument: unknown, isRefused: () => boolean): Effect => {
+  const evaluate = (argument: unknown, isRefused: () => boolean): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
     const message = readMessage(argument);
     if ('refusal' in message) return message;
@@ -74,21 +75,21 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
     table.say('refusal' in outcome ? lineOf(name, outcome.refusal) : undefined);
     return { status: table.runStatus, lanes: table.namesOf(lanes), runId, fence: stopFence() };
   };
-  // Whoever names a lane while an edit is on its way may mean what it is called after that.
+  // A person who names a lane during an edit may mean its new name.
   const mustWait = () => NAMING.has(name) && !scenes.isCurrent && !run.ending;
-  const weighLater = async (argument: unknown): Promise<Effect> =>
+  const evaluateLater = async (argument: unknown): Promise<Effect> =>
     (await scenes.known())
-      ? weigh(argument, () => true)
+      ? evaluate(argument, () => true)
       : { refusal: 'scenes were moved again meanwhile: see what the lane is called' };
   const onSignal = async (argument: unknown): Promise<void> => {
-    const outcome = mustWait() ? await weighLater(argument) : weigh(argument, () => patched('bounded-messages'));
+    const outcome = mustWait() ? await evaluateLater(argument) : evaluate(argument, () => patched('bounded-messages'));
     if ('refusal' in outcome) log.warn(lineOf(name, outcome.refusal));
     apply(outcome);
   };
   setHandler(defineSignal<[unknown]>(name), onSignal, { description });
   const onUpdate = async (argument: unknown): Promise<MessageAnswer> => {
-    if (!mustWait()) return apply(weigh(argument, () => false));
-    const outcome = await weighLater(argument);
+    if (!mustWait()) return apply(evaluate(argument, () => false));
+    const outcome = await evaluateLater(argument);
     if ('refusal' in outcome) throw refused(outcome.refusal);
     return apply(outcome);
   };
@@ -96,7 +97,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
     description,
     validator: (argument) => {
       if (mustWait()) return;
-      const outcome = weigh(argument, () => true);
+      const outcome = evaluate(argument, () => true);
       if ('refusal' in outcome) throw refused(outcome.refusal);
     },
   });
@@ -114,18 +115,20 @@ const NEEDS_LANE: Effect = { refusal: 'it needs {"lane":"…"}' };
 
 function effectsOn(run: SteeredRun): Effects {
   const { table, runner, gates } = run;
-  const goOn = (): void => {
-    if (run.edited) run.recheck = true;
+  const replanIfChanged = (): void => {
+    if (run.inputsChanged) run.replanRequested = true;
   };
   const set = (lanes: readonly LaneId[], status: 'pending' | 'skipped') => {
     for (const lane of lanes) table.set(lane, status);
     return lanes;
   };
-  /** At once where a lane lacks what the edit may have brought, or scenes have moved; else before the run ends. */
-  const lookAgain = (): readonly LaneId[] => {
+  /**
+   * Replans at once if a lane needs what the edit may have brought, or if scenes have moved; else before the run ends.
+   */
+  const replan = (): readonly LaneId[] => {
     const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
     const standsStill = table.paused || table.gates.length > 0;
-    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.recheck = true;
+    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.replanRequested = true;
     return set(lacking, 'pending');
   };
   const waitingAt = (gate: string | undefined): string | undefined =>
@@ -150,7 +153,7 @@ function effectsOn(run: SteeredRun): Effects {
       return {
         apply: () => {
           table.setPaused(false);
-          goOn();
+          replanIfChanged();
           return [];
         },
       };
@@ -165,7 +168,7 @@ function effectsOn(run: SteeredRun): Effects {
       if (lane === undefined) return NEEDS_LANE;
       const named = table.named(lane, table.there);
       if (named.length === 0) return { refusal: `there is no lane ${lane}` };
-      if (named.some((each) => laysOutScenes(table.plan, each))) {
+      if (named.some((each) => definesScenes(table.plan, each))) {
         return { refusal: `${lane} cannot be skipped: everything after it needs its scenes` };
       }
       const open = named.filter((each) => !['completed', 'skipped'].includes(table.status(each)));
@@ -175,7 +178,7 @@ function effectsOn(run: SteeredRun): Effects {
           const running = open.filter((each) => runner.underWay.includes(each));
           set(open, 'skipped');
           runner.stop(running, 'skipped');
-          // One that is under way may be settled at this moment; it is skipped when its activity has ended.
+          // A running lane may commit at this moment; it is skipped when its activity has ended.
           for (const each of open) if (!runner.isBusy(each)) void runner.skip(each);
           return open;
         },
@@ -194,7 +197,7 @@ function effectsOn(run: SteeredRun): Effects {
       return {
         apply: () => {
           gates.decide(gate as string, { kind: 'approved' });
-          goOn();
+          replanIfChanged();
           return [];
         },
       };
@@ -218,10 +221,10 @@ function effectsOn(run: SteeredRun): Effects {
     },
     edited: () => ({
       apply: () => {
-        run.edited = true;
-        if (!patched('scenes-are-followed')) return lookAgain();
+        run.inputsChanged = true;
+        if (!patched('scenes-are-followed')) return replan();
         // The look ends after the edit's commit, and finds what has been stored.
-        void run.scenes.look().then(lookAgain);
+        void run.scenes.look().then(replan);
         return [];
       },
     }),

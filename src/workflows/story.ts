@@ -14,7 +14,7 @@ import {
 } from '@temporalio/workflow';
 import {
   STATUS_QUERY,
-  type CarriedRun,
+  type ContinuedState,
   type EventError,
   type LaneId,
   type OpenedRun,
@@ -25,14 +25,14 @@ import { announceRun, closeRun, openRun } from './activity-options';
 import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
-import { LaneOrder } from './lane-order';
-import { eventErrorOf, hasMoved, hurryStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
+import { LaneScheduler } from './lane-order';
+import { eventErrorOf, hasMoved, broadcastStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { readStoryInput } from './read-input';
-import { RunMarker } from './run-marker';
+import { RunStatusPublisher } from './run-marker';
 import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
-import { tellBatch } from './tell-batch';
+import { signalBatch } from './tell-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 
@@ -42,10 +42,10 @@ const attributes = {
   status: defineSearchAttributeKey('StoryStatus', SearchAttributeType.KEYWORD),
 };
 
-/** A run with all that steers it and tells of it. */
+/** A run with its message handlers and its status publishers. */
 interface StoryRun extends SteeredRun {
   readonly runId: string;
-  readonly marker: RunMarker;
+  readonly statusPublisher: RunStatusPublisher;
   readonly afterReset: AfterReset;
 }
 
@@ -55,16 +55,16 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
   const { projectId, stages, scenes, gates, keepSettings, carried } = input;
   const run = beginRun(input);
   const { table, runner } = run;
-  setHandler(statusQuery, () => table.view(), { description: 'where every lane stands' });
-  // Before messages: those that came while the workflow continued as new are about lanes as they stood.
-  if (carried) takeOver(carried, table);
+  setHandler(statusQuery, () => table.view(), { description: 'the status of every lane' });
+  // The state is restored before messages are taken: messages that arrived meanwhile refer to the lanes in this state.
+  if (carried) restoreState(carried, table);
   listen(run);
 
   CancellationScope.current().cancelRequested.catch(() => {
     run.ending = true;
     runner.endSteps();
     // Histories of the first release have no such step.
-    if (patched('stop-lanes')) hurryStop({ projectId, runId: run.runId, before: stopFence() });
+    if (patched('stop-lanes')) broadcastStop({ projectId, runId: run.runId, before: stopFence() });
   });
 
   let opened: OpenedRun | undefined = carried?.run;
@@ -77,10 +77,10 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
       ...(keepSettings && { keepSettings }),
       ...(gates && { gates }),
     });
-    if (input.force) runner.madeSince = opened.runFence;
+    if (input.force) runner.minResultFence = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
-    if (runner.afterReset && !carried) adopt(run);
-    const left = await make(opened, run, carried);
+    if (runner.afterReset && !carried) resyncAfterReset(run);
+    const left = await runPlan(opened, run, carried);
     if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
   } catch (error) {
     thrown = error as Error;
@@ -98,56 +98,56 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
     show(changed);
     marker.look();
   });
-  const marker = new RunMarker(table, runId);
+  const marker = new RunStatusPublisher(table, runId);
   const run: StoryRun = {
     runId,
     table,
-    marker,
+    statusPublisher: marker,
     afterReset: new AfterReset(),
     runner: new LaneRunner({
       projectId,
       runId,
       table,
       onFailure: onFailure ?? 'park',
-      isOutdated: (error) => {
+      needsReplan: (error) => {
         if (hasMoved(error)) {
-          // Whatever has become of the word that there was an edit.
-          run.edited = true;
+          // The signal of the edit may have been lost.
+          run.inputsChanged = true;
           void run.scenes.look();
         } else if (!lacksInput(error)) return false;
-        return (run.recheck ||= run.edited);
+        return (run.replanRequested ||= run.inputsChanged);
       },
     }),
     gates: new Gates(table, gates ?? [], carried?.approved ?? []),
     scenes: new SceneWatch(projectId, table),
-    edited: false,
-    recheck: false,
+    inputsChanged: false,
+    replanRequested: false,
     ending: false,
   };
   return run;
 }
 
 /**
- * Runs the plan to its end. Gives what the next run of the workflow goes on from where the history is long, or where a
- * person has changed rows: then that run looks at every lane again, and makes what is not made from the rows as they are.
+ * Runs the plan to its end. If the history is long, or a person has changed rows, it returns the state for the next run
+ * of the workflow. That run checks every lane again, and produces each lane that does not match the current rows.
  */
-async function make(
+async function runPlan(
   opened: OpenedRun,
   run: StoryRun,
-  carried: CarriedRun | undefined,
-): Promise<CarriedRun | undefined> {
+  carried: ContinuedState | undefined,
+): Promise<ContinuedState | undefined> {
   const { table } = run;
   if (!carried) table.begin(opened.plan);
-  const order = new LaneOrder(opened, run, {
+  const order = new LaneScheduler(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
     ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
-    // Where everything is looked at again, rows may be new: then they are told again what is skipped.
+    // A run that checks all lanes again may find new rows, so the skip of each skipped lane is stored again.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
-  for (const lane of carried?.untold ?? []) run.runner.ends.tell(lane);
+  for (const lane of carried?.untold ?? []) run.runner.ends.announce(lane);
 
   const scope = new CancellationScope();
-  const finished = scope.run(() => order.all()).then(() => !run.edited);
+  const finished = scope.run(() => order.all()).then(() => !run.inputsChanged);
   const drained = drain(run, order);
   try {
     if (await Promise.race([finished, drained])) return undefined;
@@ -162,7 +162,7 @@ async function make(
     const error = errors.get(lane);
     return table.namesOf([lane]).map((name) => [name, error] as const);
   });
-  const again = run.edited || run.recheck;
+  const again = run.inputsChanged || run.replanRequested;
   return {
     run: ofNow(opened, table),
     runId: run.runId,
@@ -174,7 +174,7 @@ async function make(
     cancelled: table.namesOf(table.withStatus('cancelled')),
     paused: table.paused,
     approved: [...run.gates.approved],
-    untold: run.runner.ends.untold,
+    untold: run.runner.ends.unannounced,
   };
 }
 
@@ -187,8 +187,8 @@ function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
   };
 }
 
-/** Where the lanes stood when the workflow continued as new. */
-function takeOver(carried: CarriedRun, table: LaneTable): void {
+/** Restores the state of the lanes from the run that continued as new. */
+function restoreState(carried: ContinuedState, table: LaneTable): void {
   const { run, scenes = run.scenes, sceneIds } = carried;
   table.begin(run.plan);
   // Until the scenes are laid out again, lanes are known by the names that they had last.
@@ -201,31 +201,31 @@ function takeOver(carried: CarriedRun, table: LaneTable): void {
   if (carried.paused) table.setPaused(true);
 }
 
-async function drain(run: StoryRun, order: LaneOrder): Promise<false> {
-  await condition(() => workflowInfo().continueAsNewSuggested || run.recheck);
+async function drain(run: StoryRun, order: LaneScheduler): Promise<false> {
+  await condition(() => workflowInfo().continueAsNewSuggested || run.replanRequested);
   await drainedNow(run, order);
   return false;
 }
 
-async function drainedNow({ runner, marker, scenes }: StoryRun, order: LaneOrder): Promise<void> {
+async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun, order: LaneScheduler): Promise<void> {
   runner.drain();
   order.close();
-  // No lane waits for viewers to be told, who may be out of reach for long.
+  // No lane waits for announcements, because viewers may be out of reach for long.
   const carriesUntold = patched('untold-ends-are-carried');
   const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
-  await condition(() => isStill() && (carriesUntold || runner.ends.toldAll));
+  await condition(() => isStill() && (carriesUntold || runner.ends.allAnnounced));
 }
 
-function adopt({ afterReset, marker, table }: StoryRun): void {
-  afterReset.tell(table).then(
-    () => marker.tellAgain(),
+function resyncAfterReset({ afterReset, statusPublisher: marker, table }: StoryRun): void {
+  afterReset.resync(table).then(
+    () => marker.publishAgain(),
     () => undefined,
   );
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
 async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error | undefined): Promise<void> {
-  const { table, runner, runId, marker, afterReset } = run;
+  const { table, runner, runId, statusPublisher: marker, afterReset } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
   run.ending = true;
@@ -239,23 +239,23 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     runId,
     outcome,
     ...(outcome === 'failed' && { error: eventErrorOf(thrown) }),
-    announce: runner.ends.toldAll,
+    announce: runner.ends.allAnnounced,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
   }).catch((error: Error) => {
-    // What cannot be stored must not keep a run from ending as it was to end: the reconciler closes its rows.
+    // A failed step must not keep a run from ending as intended: the reconciler closes its rows.
     if (thrown) return { announced: true };
     throw error;
   });
   table.end(outcome);
   if (announced) return;
-  await condition(() => runner.ends.toldAll);
+  await condition(() => runner.ends.allAnnounced);
   await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);
 }
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
-  const tell = tellBatch();
+  const tell = signalBatch();
   return (table) => {
     setCurrentDetails(detailsOf(table));
     tell(table);

@@ -1,15 +1,15 @@
 import { defineSignal, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import { batchIdOfWorkflow, isFinal, STANDS_MESSAGE, type StoryStands } from '../protocol';
+import { batchIdOfWorkflow, isFinal, STORY_STATUS_MESSAGE, type StoryStatusChange } from '../protocol';
 import type { LaneTable } from './lane-table';
 
-const standsSignal = defineSignal<[StoryStands]>(STANDS_MESSAGE);
+const statusSignal = defineSignal<[StoryStatusChange]>(STORY_STATUS_MESSAGE);
 
 /**
- * For a story that a batch has started: tells it when the run begins to wait for a person, because another project may
- * work meanwhile, and when it works again. How the story ends, the batch hears from Temporal. Addressed to the batch by
- * its id, so that it arrives also where the batch has continued as new.
+ * For a story that a batch has started. It signals the batch when the run begins to wait for a person, because another
+ * project may work meanwhile, and when the run works again. Temporal reports to the batch how the story ends. The
+ * signal is sent to the batch's workflow id, so that it arrives even if the batch has continued as new.
  */
-export function tellBatch(): (table: LaneTable) => void {
+export function signalBatch(): (table: LaneTable) => void {
   const { parent, continuedFromExecutionRunId } = workflowInfo();
   if (!parent || batchIdOfWorkflow(parent.workflowId) === undefined) return () => undefined;
   let waited: boolean | undefined = continuedFromExecutionRunId === undefined ? false : undefined;
@@ -18,7 +18,7 @@ export function tellBatch(): (table: LaneTable) => void {
     if (waits === waited || isFinal(status)) return;
     waited = waits;
     getExternalWorkflowHandle(parent.workflowId)
-      .signal(standsSignal, { projectId, status })
+      .signal(statusSignal, { projectId, status })
       .catch(() => undefined);
   };
 }

@@ -12,9 +12,9 @@ type Sinks = { traces: { [Method in keyof RunTraces]: RunTraces[Method] } };
 type Outcome = Parameters<RunTraces['ended']>[0]['outcome'];
 
 /**
- * Hands a run's trace on to its activities and children, and tells the worker when the run ends. A trace must not change what a
- * workflow does: whatever is intercepted is passed on in the same step, without a promise of its own, and headers are no
- * part of what a replay compares. So histories replay whether the worker that made them traced or not.
+ * Passes a run's trace on to its activities and children, and reports the end of the run to the worker. A trace must
+ * not change what a workflow does. Every intercepted call is passed on in the same step, without a promise of its own,
+ * and a replay does not compare headers. Histories therefore replay with and without tracing.
  */
 export function interceptors(): WorkflowInterceptors {
   const { traces } = proxySinks<Sinks>();
@@ -74,7 +74,7 @@ function carrierIn(headers: Headers): TraceCarrier | undefined {
   }
 }
 
-/** Undefined for an error that only fails the workflow's task: Temporal tries that again, and the run goes on. */
+/** Undefined for an error that only fails the workflow's task: Temporal repeats the task, and the run continues. */
 function outcomeOf(error: unknown): Outcome | undefined {
   if (error instanceof ContinueAsNew) return 'continued';
   if (isCancellation(error)) return 'cancelled';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { newStateDir, Start } from '../e2e/start-support';
+import { newStateDir, Start } from '../support/start';
 
 const stateDir = newStateDir();
 

@@ -22,9 +22,9 @@ export function controlChannelContract(name: string, open: () => Promise<Control
     afterAll(() => channel.close());
 
     test('is up once somebody listens, and tells every listener what was asked', async () => {
-      expect(channel.up).toBe(false);
+      expect(channel.isReady).toBe(false);
       const [one, other] = [hearing(channel), hearing(channel)];
-      await until('it is up', () => channel.up);
+      await until('it is up', () => channel.isReady);
       const [narrow, wide] = [aStop(), { projectId: randomUUID() as ProjectId }];
       expect(await channel.stop(narrow)).toBe(true);
       expect(await channel.stop(wide)).toBe(true);

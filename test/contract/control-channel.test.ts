@@ -36,7 +36,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
   test('a stop reaches other processes, and what is no stop disturbs nobody', async () => {
     const [here, there] = [await open(), await open()];
     const { heard } = hearing(there);
-    await until('it is up', () => there.up);
+    await until('it is up', () => there.isReady);
     const publisher = connectRedis(server.url, 'publisher');
     await whenReady(publisher, 5_000);
     for (const noise of ['', 'null', '{"projectId":7}', '{"projectId":"nobody"}']) {
@@ -53,16 +53,16 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     const [here, there] = [await open(), await open()];
     const { heard } = hearing(there);
     const own = hearing(here);
-    await until('both are up', () => there.up && here.up);
+    await until('both are up', () => there.isReady && here.isReady);
     await server.kill();
-    await until('it is down', () => !there.up);
+    await until('it is down', () => !there.isReady);
     const asked = Date.now();
     expect(await here.stop(aStop())).toBe(false);
     expect(Date.now() - asked).toBeLessThan(6_000);
     // Lanes in the same process need no Redis.
     expect(own.heard).toHaveLength(1);
     await server.startAgain('gone');
-    await until('it is up again', () => there.up);
+    await until('it is up again', () => there.isReady);
     await until('it can be told again', () => here.stop(aStop()));
     await until('it is heard', () => heard.length > 0);
   });
@@ -75,7 +75,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
       await other.stop(aStop());
       return heard.length > 0;
     });
-    expect(channel.up).toBe(false);
+    expect(channel.isReady).toBe(false);
   });
 
   test('a connection that was lost without a word is noticed and made anew', async () => {
@@ -83,11 +83,11 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     closing.push(() => void proxy.close());
     const channel = await open(`redis://127.0.0.1:${proxy.port}`);
     const { heard } = hearing(channel);
-    await until('it is up', () => channel.up);
+    await until('it is up', () => channel.isReady);
     proxy.hang();
-    await until('it is down', () => !channel.up);
+    await until('it is down', () => !channel.isReady);
     proxy.heal();
-    await until('it is up again', () => channel.up);
+    await until('it is up again', () => channel.isReady);
     const other = await open();
     await other.stop(aStop());
     await until('it is heard', () => heard.length > 0);
@@ -101,7 +101,7 @@ test('With the settings of a worker, a Redis that was never there is down and ho
     const request = aStop();
     expect(await redis.control.stop(request)).toBe(false);
     expect(heard).toEqual([request]);
-    expect(redis.control.up).toBe(false);
+    expect(redis.control.isReady).toBe(false);
   } finally {
     await redis.close();
   }

@@ -7,8 +7,8 @@ export async function openControlChannel(config: Config): Promise<ControlChannel
   const { control } = redis;
   await redis.log.ready(10_000);
   return {
-    get up() {
-      return control.up;
+    get isReady() {
+      return control.isReady;
     },
     ...{ stop: (request) => control.stop(request), listen: (listener) => control.listen(listener) },
     close: () => void redis.close(),

@@ -37,7 +37,7 @@ export function expiryRules(log: () => EventLog): void {
       await until('heard', (saw) => saw(heard.messages).some(({ kind }) => kind === 'event'));
       // A subscription that was interrupted meanwhile says so, too.
       const events = heard.messages.filter(({ kind }) => kind === 'event');
-      expect(events).toMatchObject([{ kind: 'event', before: '0-0', event: { content: 'again' } }]);
+      expect(events).toMatchObject([{ kind: 'event', previousId: '0-0', event: { content: 'again' } }]);
       heard.leave();
     });
   });
@@ -70,7 +70,7 @@ export function expiryRules(log: () => EventLog): void {
         await until('heard', (saw) => saw(heard.messages).some(({ kind }) => kind === 'event'));
         // A subscription that was interrupted meanwhile says so, too.
         const events = heard.messages.filter(({ kind }) => kind === 'event');
-        expect(events).toMatchObject([{ kind: 'event', before: '0-0', event: { content: 'again' } }]);
+        expect(events).toMatchObject([{ kind: 'event', previousId: '0-0', event: { content: 'again' } }]);
         heard.leave();
       }
     });

@@ -81,7 +81,7 @@ export function publishRules(log: () => EventLog): void {
 
     test('under a mark, only a greater value is published', async () => {
       const { projectId, start } = await begin(log());
-      const mark = (key: string, value: number) => publish({ projectId, mark: { key, value } });
+      const mark = (key: string, value: number) => publish({ projectId, once: { key, value } });
       expect(await mark('end', 2)).toEqual({ kind: 'ok' });
       expect(await mark('end', 2)).toEqual({ kind: 'seen' });
       expect(await mark('end', 1)).toEqual({ kind: 'seen' });
@@ -92,14 +92,14 @@ export function publishRules(log: () => EventLog): void {
 
     test('the same mark may be used in every project', async () => {
       for (const { projectId } of [await begin(log()), await begin(log())]) {
-        expect(await publish({ projectId, mark: { key: 'end', value: 1 } })).toEqual({ kind: 'ok' });
+        expect(await publish({ projectId, once: { key: 'end', value: 1 } })).toEqual({ kind: 'ok' });
       }
     });
 
     test('a call that was refused has not used up its mark', async () => {
       const { projectId } = await begin(log());
       const writer = writerOf(projectId, 5);
-      const request = { projectId, writer, needsBytes: 3, mark: { key: 'settled', value: 5 } };
+      const request = { projectId, writer, needsBytes: 3, once: { key: 'settled', value: 5 } };
       expect(await publish(request)).toMatchObject({ kind: 'gap' });
       await append(log(), writer, 0, 'abc');
       expect(await publish({ ...request, writer: writerOf(projectId, 4) })).toMatchObject({ kind: 'stale' });
@@ -109,7 +109,7 @@ export function publishRules(log: () => EventLog): void {
     test('of many calls under one mark at the same time, one is published', async () => {
       const { projectId, start } = await begin(log());
       const replies = await Promise.all(
-        Array.from({ length: 20 }, () => publish({ projectId, mark: { key: 'end', value: 1 } })),
+        Array.from({ length: 20 }, () => publish({ projectId, once: { key: 'end', value: 1 } })),
       );
       expect(replies.filter(({ kind }) => kind === 'ok')).toHaveLength(1);
       expect(await readAll(log(), projectId, start)).toHaveLength(1);

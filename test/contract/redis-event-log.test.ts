@@ -91,9 +91,9 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     const camera = laneId('camera_movement', 3);
     const note = { stage: 'rewrite', events: [NOTE] };
     const steps: ((projectId: ProjectId) => Promise<unknown>)[] = [
-      (projectId) => log.publish({ projectId, stage: 'pipeline', events: [], mark: { key: 'a', value: 1 } }),
+      (projectId) => log.publish({ projectId, stage: 'pipeline', events: [], once: { key: 'a', value: 1 } }),
       (projectId) => log.publish({ projectId, ...note, writer: writerOf(projectId, 1), needsBytes: 5 }),
-      (projectId) => log.publish({ projectId, ...note, mark: { key: 'b', value: 1 } }),
+      (projectId) => log.publish({ projectId, ...note, once: { key: 'b', value: 1 } }),
       (projectId) => append(log, writerOf(projectId, 2), 4, 'gap'),
       (projectId) => append(log, writerOf(projectId, 2), 0, ''),
       (projectId) => append(log, writerOf(projectId, 2), 0, 'first'),

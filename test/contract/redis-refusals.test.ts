@@ -95,8 +95,8 @@ describe('A Redis that refuses what it is asked', () => {
     await redis.acl('SETUSER', 'default', 'resetchannels');
     try {
       expect(await log.append({ writer, offset: 0, text: 'kept' })).toEqual({ kind: 'ok', length: 4 });
-      expect(await log.publish({ projectId, stage: PIPELINE, events: [told], mark })).toEqual({ kind: 'ok' });
-      expect(await log.publish({ projectId, stage: PIPELINE, events: [told], mark })).toEqual({ kind: 'seen' });
+      expect(await log.publish({ projectId, stage: PIPELINE, events: [told], once: mark })).toEqual({ kind: 'ok' });
+      expect(await log.publish({ projectId, stage: PIPELINE, events: [told], once: mark })).toEqual({ kind: 'seen' });
     } finally {
       await redis.acl('SETUSER', 'default', 'allchannels');
     }
@@ -113,7 +113,7 @@ describe('A Redis that refuses what it is asked', () => {
     const projectId = newProject();
     const writer = writerOf(projectId, 1);
     const mark = { key: 'parked:rewrite', value: 1 };
-    const publish = () => log.publish({ projectId, stage: 'rewrite', writer, events: [told], mark });
+    const publish = () => log.publish({ projectId, stage: 'rewrite', writer, events: [told], once: mark });
     await log.publish({ projectId, stage: PIPELINE, events: [told] });
     const { cursor } = await log.snapshot(projectId);
     if (!cursor) throw new Error('the log has no event');

@@ -17,7 +17,7 @@ export function runRules(log: () => EventLog, runs: number): void {
         stage: 'pipeline',
         events: [END],
         run: { fence, ends: true },
-        mark: { key: `end:${execution}`, value: 1 },
+        once: { key: `end:${execution}`, value: 1 },
       });
 
     test('an older run that has ended can neither speak nor end again in a newer one', async () => {
@@ -50,8 +50,8 @@ export function runRules(log: () => EventLog, runs: number): void {
     test('the end of a run is told once, also where other runs have begun meanwhile and nobody names a fence', async () => {
       const { projectId } = await begin(log());
       const unfenced = () =>
-        log().publish({ projectId, stage: 'pipeline', events: [END], mark: { key: 'end:R1', value: 1 } });
-      const other = () => log().publish({ projectId, stage: 'x', events: [NOTE], mark: { key: 'other', value: 1 } });
+        log().publish({ projectId, stage: 'pipeline', events: [END], once: { key: 'end:R1', value: 1 } });
+      const other = () => log().publish({ projectId, stage: 'x', events: [NOTE], once: { key: 'other', value: 1 } });
       expect([await unfenced(), await other()]).toEqual([{ kind: 'ok' }, { kind: 'ok' }]);
       await log().keep(projectId);
       expect([await unfenced(), await other()]).toEqual([{ kind: 'seen' }, { kind: 'ok' }]);
@@ -60,7 +60,7 @@ export function runRules(log: () => EventLog, runs: number): void {
     test('a run that begins late forgets none of the marks of a newer one', async () => {
       const { projectId } = await begin(log());
       await log().keep(projectId, 20);
-      const mark = () => log().publish({ projectId, stage: 'x', events: [NOTE], mark: { key: 'stage', value: 1 } });
+      const mark = () => log().publish({ projectId, stage: 'x', events: [NOTE], once: { key: 'stage', value: 1 } });
       expect(await mark()).toEqual({ kind: 'ok' });
       await log().keep(projectId, 10);
       expect(await mark()).toEqual({ kind: 'seen' });

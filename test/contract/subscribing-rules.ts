@@ -11,7 +11,7 @@ export function subscribingRules(log: () => EventLog): void {
       await append(log(), writerOf(projectId, 1), 1, 'b');
       await append(log(), writerOf(projectId, 2), 0, 'c');
       await until('four events', () => heard.messages.length >= 4);
-      const befores = heard.messages.map((message) => message.kind === 'event' && message.before);
+      const befores = heard.messages.map((message) => message.kind === 'event' && message.previousId);
       expect(befores).toEqual(['0-0', ...heard.events().map(({ id }) => id)].slice(0, -1));
       const [first, ...rest] = heard.events();
       expect(await readAll(log(), projectId, first?.id ?? ('' as never))).toEqual(rest);

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { loadStanding } from '../../src/client/watch/project-rows';
+import { loadStatusRows } from '../../src/client/watch/project-rows';
 import { storyreelError } from '../../src/client/client-errors';
 import { createDataSource, Lane, lockProject, Project, ProjectStage } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
@@ -79,6 +82,45 @@ describe('A server that is not the right one any more', () => {
     proxy.heal();
     expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
+});
+
+test('A signal that arrives late ends no statement but the one that took too long', async () => {
+  const port = Number(new URL(database.url).port);
+  const isCancel = (bytes: Buffer) => bytes.length === 16 && bytes.readInt32BE(4) === 80_877_102;
+  const signal = async (bytes: Buffer) => {
+    const server = connect(port, '127.0.0.1');
+    server.end(bytes);
+    server.resume();
+    await once(server, 'close');
+  };
+  // The server signals a session twice, and on a busy machine the second signal arrives after the first has had its effect.
+  const front = createServer((client) => {
+    client.on('error', () => undefined);
+    client.once('data', (first: Buffer) => {
+      if (isCancel(first)) {
+        void signal(first)
+          .then(() => sleep(300))
+          .then(() => signal(first))
+          .then(() => client.end());
+        return;
+      }
+      const server = connect(port, '127.0.0.1');
+      server.on('error', () => undefined);
+      server.on('close', () => client.destroy());
+      client.on('close', () => server.destroy());
+      server.write(first);
+      client.pipe(server).pipe(client);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const url = new URL(database.url);
+  url.port = String((front.address() as AddressInfo).port);
+  url.searchParams.set('sslmode', 'disable');
+  const source = await createDataSource({ url: url.href, poolSize: 1, statementTimeoutMs: 1_000 }).initialize();
+  await expect(source.query('SELECT pg_sleep(60)')).rejects.toThrow('statement timeout');
+  expect(await source.query(`SELECT 1 AS one FROM pg_sleep(0.6)`)).toEqual([{ one: 1 }]);
+  await source.destroy();
+  await new Promise((closed) => front.close(closed));
 });
 
 describe('A race that a transaction has lost', () => {
@@ -177,7 +219,7 @@ test('Where a project stands is one statement, and holds nothing that was writte
   await source.getRepository(ProjectStage).save({ projectId, stage: 'rewrite', text: secret, sha256: 'hash' });
   const statements: string[] = [];
   source.subscribers.push({ beforeQuery: ({ query }: { query: string }) => void statements.push(query) });
-  const standing = await loadStanding(source, projectId);
+  const standing = await loadStatusRows(source, projectId);
   expect(statements).toHaveLength(1);
   expect(standing?.stages).toMatchObject([{ stage: 'rewrite' }]);
   expect(JSON.stringify(standing)).not.toContain(secret);

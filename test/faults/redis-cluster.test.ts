@@ -61,7 +61,7 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
           append(log, writerOf(projectId, 4), 0, 'of an older attempt'),
           append(log, writerOf(projectId, 5), 6, ', between'),
           log.keep(projectId, 3),
-          log.publish({ projectId, stage: 'pipeline', events: [], mark: { key: 'once', value: 1 } }),
+          log.publish({ projectId, stage: 'pipeline', events: [], once: { key: 'once', value: 1 } }),
         ]);
         expect(replies[0]).not.toMatchObject({ value: { kind: 'ok' } });
         expect(replies[1]).not.toMatchObject({ value: { kind: 'gap' } });

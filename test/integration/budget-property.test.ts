@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import type { LaneRun } from '../../src/activities/lanes/lane-run';
 import { PaidCall } from '../../src/activities/usage/paid-call';
-import type { Chosen } from '../../src/activities/usage/provider-choice';
+import type { ResolvedProvider } from '../../src/activities/usage/provider-choice';
 import { Lane, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
@@ -39,7 +39,7 @@ describe('Whatever becomes of paid calls', () => {
   let app: PricedApp;
   let dataSource: DataSource;
   let log: ReturnType<typeof openRedisLog>;
-  const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as Chosen<unknown>;
+  const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as ResolvedProvider<unknown>;
   const MOST = amount(400, 1_000);
 
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { LaneRun } from '../../src/activities/lanes/lane-run';
 import { PaidCall } from '../../src/activities/usage/paid-call';
-import type { Chosen } from '../../src/activities/usage/provider-choice';
+import type { ResolvedProvider } from '../../src/activities/usage/provider-choice';
 import { ModelUsage, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, type ProjectId } from '../../src/protocol';
@@ -11,7 +11,7 @@ import { PRICES, startPricedApp, type PricedApp } from '../support/priced-app';
 describe('Paid calls of scenes that move', () => {
   let app: PricedApp;
   let log: ReturnType<typeof openRedisLog>;
-  const chosen = { name: 'camera', model: 'm', prices: PRICES.video } as unknown as Chosen<unknown>;
+  const chosen = { name: 'camera', model: 'm', prices: PRICES.video } as unknown as ResolvedProvider<unknown>;
   const clip = { unit: 'second' as const, units: 3 };
 
   beforeAll(async () => {

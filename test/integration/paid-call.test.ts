@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import type { DataSource } from 'typeorm';
 import type { LaneRun } from '../../src/activities/lanes/lane-run';
 import { PaidCall } from '../../src/activities/usage/paid-call';
-import type { Chosen } from '../../src/activities/usage/provider-choice';
+import type { ResolvedProvider } from '../../src/activities/usage/provider-choice';
 import { readConfig } from '../../src/config';
 import { Lane, type ModelUsage, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
@@ -20,7 +20,7 @@ describe('The row of a paid call', () => {
   let dataSource: DataSource;
   let log: ReturnType<typeof openRedisLog>;
   let projectId: ProjectId;
-  const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as Chosen<unknown>;
+  const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as ResolvedProvider<unknown>;
 
   beforeAll(async () => {
     app = await startPricedApp();

@@ -56,7 +56,8 @@ describe('With a collector of traces set', () => {
     expect(run.parentSpanId).toBe(start.spanId);
     expect(run.attributes).toMatchObject({ temporalRunId: runId, 'storyreel.outcome': 'completed' });
 
-    const attempts = childrenOf(run);
+    // On a busy machine Redis may answer too late for the end of a lane, which then has an activity of its own.
+    const attempts = childrenOf(run).filter(({ name }) => name !== 'RunActivity:announceLane');
     expect(new Set(attempts.map(({ name }) => name))).toEqual(
       new Set(
         ['openRun', 'generateText', 'generateImage', 'generateVideo', 'joinFilm', 'closeRun'].map(

@@ -1,22 +1,12 @@
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { findChromium } from '../../dev/stack';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { openBrowser as openIn } from '../../dev/picture/open-browser';
 import { projectRoot } from '../architecture/project-files';
 import { PATIENCE_MS } from './until';
 
 /** A browser for a suite. Without one the suite fails, with a line that says how to get one. */
-export async function openBrowser(): Promise<Browser> {
-  const { program, env } = await findChromium({
-    env: process.env,
-    toolsDir: process.env['STORYREEL_TOOLS_DIR'] ?? join(projectRoot, '.storyreel', 'tools'),
-    signal: new AbortController().signal,
-  });
-  return chromium.launch({
-    executablePath: program,
-    // Root has no other way; the page is our own.
-    args: ['--no-sandbox'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
-  });
+export function openBrowser(): Promise<Browser> {
+  return openIn(process.env['STORYREEL_TOOLS_DIR'] ?? join(projectRoot, '.storyreel', 'tools'));
 }
 
 /** A page of its own, with nothing kept from others. A fault of the page's own script fails the test. */

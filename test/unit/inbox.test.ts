@@ -4,7 +4,7 @@ import type { LogMessage } from '../../src/stream';
 import { token } from './cli-events';
 
 function message(content = 'x', at = 0): LogMessage & { readonly kind: 'event'; readonly event: LogEvent } {
-  return { kind: 'event', event: token('rewrite', content, at), before: '0-0' as Cursor };
+  return { kind: 'event', event: token('rewrite', content, at), previousId: '0-0' as Cursor };
 }
 
 describe('The inbox of a viewer', () => {

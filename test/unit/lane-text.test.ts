@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { LaneText } from '../../src/client/watch/rolling-text-hash';
+import { RollingTextHash } from '../../src/client/watch/rolling-text-hash';
 import { sha256 } from '../support/stories';
 
 const piece = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 3_000 }));
 
-function textOf(...pieces: readonly string[]): LaneText {
-  const text = new LaneText();
+function textOf(...pieces: readonly string[]): RollingTextHash {
+  const text = new RollingTextHash();
   for (const each of pieces) text.add(each);
   return text;
 }
@@ -23,7 +23,7 @@ test('It goes on from where it is cut back to, and says where it cannot be', () 
   const step = fc.oneof(fc.record({ add: piece }), fc.record({ back: fc.nat({ max: 4_000 }) }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-      const text = new LaneText();
+      const text = new RollingTextHash();
       let whole = Buffer.alloc(0);
       for (const each of steps) {
         if ('add' in each) {
@@ -62,7 +62,7 @@ describe('After it has settled', () => {
   });
 
   test('it grows no more', () => {
-    const text = LaneText.ofSettled(3, sha256('fox'));
+    const text = RollingTextHash.ofSettled(3, sha256('fox'));
     expect(text.is(3, sha256('fox'))).toBe(true);
     text.add('!');
     expect(text.is(4, sha256('fox!'))).toBe(false);

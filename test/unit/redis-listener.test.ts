@@ -7,7 +7,7 @@ const BOUNDS = { first: '100-7' as Cursor, last: '100-8' as Cursor };
 
 function event(id: string, before: string): LogMessage {
   const told = { id: id as Cursor, project_id: 'p' as ProjectId, stage: 'pipeline', timestamp: 0, type: 'done' };
-  return { kind: 'event', before: before as Cursor, event: told as unknown as LogEvent };
+  return { kind: 'event', previousId: before as Cursor, event: told as unknown as LogEvent };
 }
 
 function heardOf(early: readonly LogMessage[], late: readonly LogMessage[]): readonly string[] {

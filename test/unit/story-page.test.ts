@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { Follower } from '../../src/client/watch/viewer-state';
+import { ViewerState } from '../../src/client/watch/viewer-state';
 import { snapshotOf } from '../../src/client/watch/snapshot';
 import { framesOf } from '../../src/gateway/stream/frames';
 import {
@@ -116,7 +116,7 @@ function storable(text: string): string {
 
 /** What the viewer in Node shows. */
 function followed(snapshot: SnapshotEvent, events: readonly LogEvent[]): StoryEvent[] {
-  const follower = new Follower();
+  const follower = new ViewerState();
   follower.adopt(snapshot);
   const shown: StoryEvent[] = [snapshot];
   for (const event of events) {

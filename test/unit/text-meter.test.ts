@@ -2,24 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { laneId, type ContinuedBy, type ProjectId, type ResetReason } from '../../src/protocol';
 import { MemoryEventLog, TextWriter } from '../../src/stream';
 import { StoryMetrics } from '../../src/telemetry';
-import { Count, Level, Spread } from '../../src/telemetry/series';
+import { Counter, Gauge, Histogram } from '../../src/telemetry/series';
 import { TextMeter } from '../../src/telemetry/text-meter';
 
 describe('The meter of a text', () => {
   let ms: number;
   let meter: TextMeter;
   const series = () => ({
-    timeToFirstToken: new Spread([1]),
-    interTokenGap: new Spread([0.015, 0.1]),
-    tokensPerSecond: new Spread([10]),
-    providerToPublish: new Spread([1]),
-    tokensPerAppend: new Spread([1, 5]),
-    tokens: new Count(),
-    publishedBytes: new Count(),
-    resets: new Count(),
-    resumes: new Count(),
-    refused: new Count(),
-    liveStreams: new Level(),
+    timeToFirstToken: new Histogram([1]),
+    interTokenGap: new Histogram([0.015, 0.1]),
+    tokensPerSecond: new Histogram([10]),
+    providerToPublish: new Histogram([1]),
+    tokensPerAppend: new Histogram([1, 5]),
+    tokens: new Counter(),
+    publishedBytes: new Counter(),
+    resets: new Counter(),
+    resumes: new Counter(),
+    refused: new Counter(),
+    liveStreams: new Gauge(),
   });
   let measured: ReturnType<typeof series>;
 

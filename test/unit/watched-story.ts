@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { ProjectTruth } from '../../src/client/watch/project-rows';
+import type { ProjectRows } from '../../src/client/watch/project-rows';
 import { SnapshotReader } from '../../src/client/watch/snapshot-reader';
 import { ProjectWatch, type WatchOptions } from '../../src/client/watch/watch-project';
 import { Lane, Project } from '../../src/entities';
@@ -125,7 +125,7 @@ export class WatchedStory {
     this.closed.abort();
   }
 
-  private async truth(): Promise<ProjectTruth | undefined> {
+  private async truth(): Promise<ProjectRows | undefined> {
     this.asked += 1;
     await this.onAsk();
     if (!this.known) return undefined;

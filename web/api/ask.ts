@@ -1,4 +1,4 @@
-/** A refusal of the gateway, as `application/problem+json` has it, or that it could not be reached (status 0). */
+/** A refusal of the gateway, as `application/problem+json`, or the fact that it could not be reached (status 0). */
 export class Problem extends Error {
   constructor(
     readonly status: number,

@@ -1,6 +1,6 @@
 import type { EventError, FilmReference, LaneStatus, ProjectStatus, UsageTotals } from '../../src/protocol';
 
-/** What the gateway answers, as far as the page reads it. */
+/** The answers of the gateway, reduced to what the page reads. */
 
 export interface ProjectView {
   readonly projectId: string;

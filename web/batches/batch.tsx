@@ -12,7 +12,7 @@ import { Screen } from '../parts/screen';
 import { Status } from '../parts/status';
 import { Trouble } from '../parts/trouble';
 
-/** Every film of one batch, and how many stand how. */
+/** Every film of one batch, and the number of films in each status. */
 export function Batch({ id }: { readonly id: string }) {
   const words = t();
   const path = `/v1/batches/${encodeURIComponent(id)}`;

@@ -8,7 +8,7 @@ export function size(bytes: number): string {
   return bytes < 1_000_000 ? `${number(bytes / 1_000)} kB` : `${number(bytes / 1_000_000, 1)} MB`;
 }
 
-/** Of unknown currency: that of the providers' prices. */
+/** The currency is unknown: it is that of the providers' prices. */
 export function money(value: number): string {
   return value.toLocaleString(t().locale, { minimumFractionDigits: 2, maximumFractionDigits: value < 0.1 ? 4 : 2 });
 }

@@ -1,4 +1,4 @@
-import { laneParts, laysOutScenes, STAGES, type EventError, type LaneId } from '../../src/protocol';
+import { laneParts, definesScenes, STAGES, type EventError, type LaneId } from '../../src/protocol';
 import type { LaneView } from '../api/types';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
@@ -40,7 +40,7 @@ export function AttentionTray({ story }: { readonly story: Story }) {
             <Button name={words.retry} kind="main" keys="t" onClick={() => void all('retry', lanes)}>
               {lanes.length > 1 ? `${words.retryAll} (${lanes.length})` : words.retry}
             </Button>
-            {lanes.every(({ lane }) => !laysOutScenes(STAGES, lane as LaneId)) && (
+            {lanes.every(({ lane }) => !definesScenes(STAGES, lane as LaneId)) && (
               <Button name={words.skip} keys="s" onClick={() => void all('skip', lanes)}>
                 {words.skip}
               </Button>

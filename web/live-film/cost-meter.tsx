@@ -5,7 +5,7 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import type { Story } from '../story/story';
 
-/** What was paid: useful, wasted, and the budget. */
+/** The cost so far: useful, wasted, and the budget. */
 export function CostMeter({ story }: { readonly story: Story }) {
   const words = t();
   const view = story.view.value;
@@ -45,7 +45,7 @@ export function CostMeter({ story }: { readonly story: Story }) {
   );
 }
 
-/** In place, also where a lane waits because the budget is used up. */
+/** Sets the budget in place, also for a lane that waits because the budget is used up. */
 export function SetBudget({ story, budget }: { readonly story: Story; readonly budget: number | undefined }) {
   const words = t();
   const [amount, setAmount] = useState(budget === undefined ? '' : String(budget));

@@ -21,7 +21,7 @@ interface EditFieldProps {
   readonly label: string;
   readonly hint?: string;
   readonly value: string;
-  /** Of the film that `value` is from. */
+  /** The version of the film that `value` belongs to. */
   readonly version: number;
   readonly changes: (value: string) => object;
   readonly keys?: string;
@@ -29,7 +29,10 @@ interface EditFieldProps {
   readonly number?: boolean;
 }
 
-/** A text of the film that a person may change. What is not saved yet stays over a reload; what others save is compared. */
+/**
+ * A text of the film that a person may change. An unsaved change survives a reload; a change by others is compared with
+ * it.
+ */
 export function EditField(props: EditFieldProps) {
   const { story, field, label, hint, value, version, changes, keys, rows = 3, number = false } = props;
   const words = t();
@@ -129,7 +132,7 @@ export function EditField(props: EditFieldProps) {
 
 const CALM_MS = 300;
 
-/** What saving would have a run make again, and for how much. */
+/** What a run would produce again after saving, and for how much. */
 function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
   const words = t();
   const [explained, setExplained] = useState<Explanation>();

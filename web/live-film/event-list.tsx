@@ -7,7 +7,7 @@ import type { Story } from '../story/story';
 
 const SHOWN = 200;
 
-/** The newest events first, tokens only where they are asked for. */
+/** The newest events first; tokens only on request. */
 export function EventList({ story }: { readonly story: Story }) {
   const words = t();
   const [type, setType] = useState('');

@@ -15,10 +15,13 @@ function placeOf(lane: LaneId): number {
   return STAGES.findIndex(({ name }) => name === stage) * (MAX_SCENES + 1) + scene;
 }
 
-/** Of every lane what proves it: attempt, fence, epoch, how many bytes the page has, and whether they are the stored ones. */
+/**
+ * The evidence for every lane: attempt, fence, epoch, how many bytes the page has, and whether they are the stored
+ * ones.
+ */
 export function LaneTable({ story }: { readonly story: Story }) {
   const words = t();
-  // Offsets grow with every token; nobody reads them faster than this.
+  // Offsets grow with every token, but people cannot read them faster than this.
   const [, redraw] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);

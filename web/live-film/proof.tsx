@@ -1,7 +1,7 @@
 import { t } from '../i18n';
 import type { Story } from '../story/story';
 
-/** Whether the text on the page is the stored one. It says so only after the page has hashed what it shows. */
+/** Whether the text on the page is the stored one. The mark appears only after the page has hashed its text. */
 export function ProofMark({ story, lane }: { readonly story: Story; readonly lane: string }) {
   const words = t();
   const { proof, sha256 } = story.model.lane(lane) ?? {};

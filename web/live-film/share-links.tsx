@@ -17,7 +17,7 @@ interface Token {
 
 const WEEK_SECONDS = 7 * 86_400;
 
-/** Links that show this film to whoever has them. The token is in the fragment, which no server and no log sees. */
+/** Links that show this film to their holders. The token is in the fragment, which no server and no log sees. */
 export function ShareLinks({ story, onClose }: { readonly story: Story; readonly onClose: () => void }) {
   const words = t();
   const path = `${story.path}/tokens`;

@@ -3,7 +3,7 @@ import { t } from '../i18n';
 import { Status } from '../parts/status';
 import type { Story } from '../story/story';
 
-/** The stages in their order, with how many of their scenes are settled. */
+/** The stages in their order, with the number of their committed scenes. */
 export function StageList({ story }: { readonly story: Story }) {
   const words = t();
   const view = story.view.value;

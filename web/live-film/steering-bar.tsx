@@ -12,7 +12,7 @@ import { commandsFor, requestOf, send, type Command } from './steering';
 
 const KEYS: Partial<Record<Command, string>> = { pause_now: 'p', resume: 'r' };
 
-/** Only what the run can be asked as it stands; what stands changes when the gateway says so, never before. */
+/** Only the messages that the run accepts now. The page changes after the gateway's answer, never before. */
 export function SteeringBar({ story }: { readonly story: Story }) {
   const words = t();
   const [asking, setAsking] = useState<'cancel' | 'delete' | 'share'>();

@@ -7,7 +7,7 @@ import type { Story } from '../story/story';
 
 export type Command = 'start' | 'pause' | 'pause_now' | 'resume' | 'cancel';
 
-/** What can be asked of a run that stands so; the gateway has the last word. */
+/** The messages that a run with this status accepts; the gateway decides. */
 export function commandsFor(status: ProjectStatus | undefined): readonly Command[] {
   if (status === undefined) return [];
   if (status === 'draft' || isFinal(status)) return ['start'];
@@ -56,7 +56,7 @@ export async function send(story: Story, command: Command): Promise<boolean> {
   return isDone;
 }
 
-/** Of a lane that waits for a person. */
+/** For a lane that waits for a person. */
 export async function sendForLane(story: Story, verb: 'retry' | 'skip', lane: string): Promise<boolean> {
   const isDone = await act(t()[verb], () => ask('POST', `${story.path}/${verb}`, { lane }));
   await story.refresh();

@@ -12,7 +12,7 @@ interface StoryboardProps {
 
 export const SCENE_STAGES = ['image_generation', 'camera_movement', 'video_generation'] as const;
 
-/** One card for each scene: its picture, its texts, and how image, camera and clip stand. */
+/** One card for each scene: its picture, its texts, and the status of image, camera and clip. */
 export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
   const words = t();
   const scenes = story.model.now.scenes;

@@ -6,7 +6,7 @@ import { t } from '../i18n';
 
 const CALM_MS = 400;
 
-/** What the gateway expects the film to cost, and from what it knows that. */
+/** The gateway's estimate of the film's cost; empty if there is none. */
 export function Estimate({ scenes }: { readonly scenes: number }) {
   const [estimate, setEstimate] = useState<Estimated>();
   useEffect(() => {

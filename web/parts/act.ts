@@ -3,12 +3,12 @@ import { asProblem } from '../api/ask';
 import { t } from '../i18n';
 import { showAnswer } from './announce';
 
-/** What is asked of the gateway at this moment, by name. */
+/** The names of the requests to the gateway that are in progress. */
 export const acting: Signal<ReadonlySet<string>> = signal(new Set());
 
 /**
- * Asks something of the gateway, and shows its answer or its refusal in words. Nothing of the page changes before the answer.
- * Resolves with whether it was accepted.
+ * Sends a request to the gateway, and shows its answer or its refusal in words. Nothing on the page changes before the
+ * answer. Resolves with true if the gateway accepted it.
  */
 export async function act(name: string, work: () => Promise<unknown>): Promise<boolean> {
   if (acting.value.has(name)) return false;

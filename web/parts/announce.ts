@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 
 /** The one live region of the page: short sentences, never tokens. */
 export const announced = signal('');
-/** What the gateway answered last, for the eye. */
+/** The gateway's last answer, as a visible text. */
 export const answered = signal<{ readonly text: string; readonly isRefusal: boolean } | undefined>(undefined);
 
 /** Sentences of one moment are read together, so that none drives another out. */

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 /** Edits that are not saved yet, by film and field. They survive a reload of the tab, and end with it. */
 export interface Draft {
   readonly value: string;
-  /** What it was before, and the version of the film then. */
+  /** The text before the change, and the version of the film at that time. */
   readonly base: string;
   readonly version: number;
 }

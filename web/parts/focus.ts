@@ -1,4 +1,4 @@
-/** As a `ref`: what has just been opened has the focus. `autofocus` works once a page only. */
+/** A `ref` that focuses an element that has just been opened. `autofocus` works only once per page. */
 export function focusNew(element: HTMLElement | null): void {
   element?.focus();
 }

@@ -1,4 +1,7 @@
-/** What this browser keeps for the page. A browser that keeps nothing changes nothing. Never a key or a token. */
+/**
+ * Values that this browser stores for the page. If the browser stores nothing, only comfort is lost. Never a key or a
+ * token.
+ */
 export function kept(name: string): string | undefined {
   try {
     return localStorage.getItem(`storyreel.${name}`) ?? undefined;

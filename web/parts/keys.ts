@@ -17,7 +17,7 @@ export function turnKeys(on: boolean): void {
   keep('keys', on ? undefined : 'off');
 }
 
-/** Adds keys until the function that it gives is called. The newest of one key counts. */
+/** Adds keys until the returned function is called. The newest action of a key counts. */
 export function addKeys(actions: Readonly<Record<string, KeyAction | undefined>>): () => void {
   const layer = new Map(Object.entries(actions).flatMap(([key, action]) => (action ? [[key, action] as const] : [])));
   layers.push(layer);
@@ -34,7 +34,7 @@ export function allKeys(): readonly (readonly [string, KeyAction])[] {
 
 let first: { readonly key: string; readonly at: number } | undefined;
 
-/** None while somebody types, composes Chinese, or a dialog is open. */
+/** Keys do nothing while somebody types, composes Chinese, or a dialog is open. */
 export function startKeys(): void {
   addEventListener('keydown', (event) => {
     const { target, key } = event;

@@ -7,7 +7,10 @@ export interface Polled<T> {
   readonly problem: Problem | undefined;
 }
 
-/** What an address answers, asked again every few seconds while the page is seen. An unchanged answer changes nothing. */
+/**
+ * The answer of an address, requested again every few seconds while the page is visible. An equal answer changes
+ * nothing.
+ */
 export function usePolled<T>(path: string, ms = 4_000): Signal<Polled<T>> & { again?: () => void } {
   const state: Signal<Polled<T>> & { again?: () => void } = useSignal<Polled<T>>({
     body: undefined,

@@ -5,7 +5,7 @@ import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { Trouble } from '../parts/trouble';
 
-/** What makes texts, pictures and clips; to be read only. */
+/** The providers of texts, pictures and clips; read-only. */
 export function Providers() {
   const words = t();
   const { body, problem } = usePolled<{ readonly providers: readonly ProviderView[] }>('/v1/providers', 15_000).value;

@@ -13,7 +13,7 @@ import { Storyboard } from '../live-film/storyboard';
 import { Button } from '../parts/button';
 import { Story } from '../story/story';
 
-/** What waits for a person in all films, one after the other. */
+/** Everything that waits for a person, in all films, one item after the other. */
 export function Review() {
   const words = t();
   const gates = usePolled<ProjectPage>('/v1/projects?status=awaiting_approval&limit=100');

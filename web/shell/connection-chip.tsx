@@ -22,7 +22,7 @@ const LOOKS: Record<Connection, { readonly mark: string; readonly word: keyof Wo
   not_found: { mark: '✗', word: 'notFound' },
 };
 
-/** How the page is connected, by a shape and a word. A short disconnect is not worth a word. */
+/** The state of the connection, by a shape and a word. A short disconnect is not shown. */
 export function ConnectionChip() {
   const stream = shownStream.value;
   const now = stream?.connection.value;

@@ -2,7 +2,9 @@ import { ask, asProblem } from '../api/ask';
 import { showAnswer } from '../parts/announce';
 import { navigate, place } from '../router';
 
-/** Takes what a login link carries in its fragment, gives it for a cookie once, and removes it from the address. */
+/**
+ * Takes the token of a login link from the fragment, exchanges it once for a cookie, and removes it from the address.
+ */
 export async function takeLoginLink(): Promise<void> {
   const login = new URLSearchParams(place.value.hash.slice(1)).get('login');
   if (login === null) return;

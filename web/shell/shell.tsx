@@ -8,7 +8,7 @@ import { ConnectionChip } from './connection-chip';
 import { KeyList } from './key-list';
 import { chooseTheme, theme, THEMES, type Theme } from './theme';
 
-/** What is around every screen. */
+/** The frame around every screen. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
   const words = t();
   const [isListOpen, setListOpen] = useState(false);

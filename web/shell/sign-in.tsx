@@ -3,7 +3,10 @@ import { ask } from '../api/ask';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 
-/** Where the gateway wants to know who asks. The key is given once, and the browser keeps a cookie that no script reads. */
+/**
+ * Shown if the gateway requires a credential. The key is entered once, and the browser keeps a cookie that no script
+ * can read.
+ */
 export function SignIn() {
   const words = t();
   const [key, setKey] = useState('');

@@ -8,7 +8,7 @@ import { StoryStream } from './story-stream';
 
 const REFRESH_MS = 150;
 
-/** One project as the page has it: what its events tell, and what the gateway answers beside them. */
+/** One project on the page: its events, and further answers of the gateway. */
 export class Story {
   readonly model = new StoryModel(() => this.stream.beginAgain());
   readonly view = signal<ProjectView | undefined>(undefined);

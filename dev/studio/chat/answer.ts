@@ -9,7 +9,7 @@ import { contentOf, prefillOf, promptOf, type ChatRequest } from './request';
 
 type Task = 'rewrite' | 'storyboard' | 'camera_movement' | 'talk';
 
-/** What the studio says to the request; after a prefill, only what comes next. */
+/** The studio's answer to the request; after a prefill, only the text that follows it. */
 export function answerTo(request: ChatRequest, studioSeed: number, fault: Fault): string {
   const seed = `${studioSeed}/${request.seed ?? ''}`;
   return continueFrom(prefillOf(request), fault.text ?? wholeAnswer(request, seed, fault));
@@ -52,8 +52,9 @@ function jsonText(value: object, fault: Fault): string {
 }
 
 /**
- * What follows the prefill. A prefill that another model wrote is no beginning of this answer: then it goes on after the
- * longest end of the prefill that the answer has too, else with the answer's first sentence past the same length.
+ * The text after the prefill. A prefill of another model is no beginning of this answer. The text then continues after
+ * the longest end of the prefill that the answer also contains. Without one, it continues with the first sentence past
+ * the same length.
  */
 function continueFrom(prefill: string, answer: string): string {
   if (answer.startsWith(prefill)) return answer.slice(prefill.length);

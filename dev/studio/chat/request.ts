@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const content = z.union([z.string(), z.array(z.looseObject({ text: z.string().optional() })), z.null()]).optional();
 
-/** What the studio reads of a chat completion request; other fields are let through unread. */
+/** The fields of a chat completion request that the studio reads; other fields are accepted unread. */
 export const chatRequestSchema = z.looseObject({
   model: z.string(),
   messages: z.array(z.looseObject({ role: z.string(), content })).min(1),
@@ -30,7 +30,7 @@ export function prefillOf(request: ChatRequest): string {
   return last?.role === 'assistant' ? contentOf(last) : '';
 }
 
-/** What was asked, without the assistant's own turns; the person's words come last. */
+/** The prompt, without the assistant's own turns; the person's words come last. */
 export function promptOf(request: ChatRequest): string {
   const asked = request.messages.filter((message) => message.role !== 'assistant');
   return asked.map(contentOf).join('\n\n');

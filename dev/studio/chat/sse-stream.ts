@@ -8,7 +8,7 @@ export interface Pace {
   firstTokenDelayMs: number;
 }
 
-/** Streams a completion as `chat.completion.chunk` events, one token each, and ends as the fault says. */
+/** Streams a completion as `chat.completion.chunk` events, one token each, and ends as the fault requires. */
 export async function streamCompletion(
   exchange: Exchange,
   completion: Completion,

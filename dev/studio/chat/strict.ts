@@ -1,7 +1,7 @@
 import { ApiError } from '../http/api-error';
 import type { ChatRequest } from './request';
 
-/** What the API documents of a chat completion, as far as anybody sends it. */
+/** The documented fields of a chat completion that are in use. */
 const KNOWN = new Set([
   ...[
     'model',
@@ -25,7 +25,7 @@ const KNOWN = new Set([
     'verbosity',
   ],
 ]);
-/** Models that think, and take neither another temperature than their own nor a limit that leaves the thoughts out. */
+/** Models that think. They accept neither another temperature than their own nor a limit that excludes the thoughts. */
 const REASONING = /^(?:o\d|gpt-(?:[5-9]|\d\d))/;
 
 /** Throws what today's services answer to a request that they do not take. */
@@ -61,7 +61,7 @@ export function mustBeTaken(request: ChatRequest): void {
   }
 }
 
-/** Of numbers, or without a type: some services refuse either. */
+/** An enum of numbers, or without a type: some services refuse either. */
 function hasLooseEnum(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { enum: values, type } = value as { enum?: unknown; type?: unknown };

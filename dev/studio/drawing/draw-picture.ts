@@ -9,7 +9,7 @@ import type { Size } from './size';
 import { drawSky } from './sky';
 import { drawSubject } from './subject';
 
-/** Where a shot has its horizon and subject; shares of the picture's height. */
+/** The horizon and the subject of a shot; shares of the picture's height. */
 const framing: Record<ShotType, { horizon: number; foot: number; tall: number }> = {
   wide: { horizon: 0.6, foot: 0.84, tall: 0.26 },
   medium: { horizon: 0.55, foot: 0.98, tall: 0.6 },

@@ -15,7 +15,9 @@ const imageRequestSchema = z.looseObject({
 });
 export type ImageRequest = z.infer<typeof imageRequestSchema>;
 
-/** `POST /v1/images/generations`. Under a known idempotency key the first answer is given again, also after a restart. */
+/**
+ * `POST /v1/images/generations`. For a known idempotency key it returns the first answer again, even after a restart.
+ */
 export class ImageGenerations {
   private readonly asked: Map<string, ImageRequest>;
 

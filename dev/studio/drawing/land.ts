@@ -3,7 +3,7 @@ import { drawCity, drawVillage } from './buildings';
 import { drawPeaks, drawWoods } from './heights';
 import { fillBelow, hills, shape, type Sheet } from './sheet';
 
-/** The ground, from the far ridge to the near one, as the scenery has it. */
+/** The ground, from the far ridge to the near one, for the scenery. */
 export function drawLand(sheet: Sheet): void {
   const { horizon, height, palette, brief } = sheet;
   const depth = height - horizon;

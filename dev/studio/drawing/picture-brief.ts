@@ -5,7 +5,7 @@ import type { ShotType } from '../writing/storyboard';
 
 export type Subject = 'person' | 'lighthouse' | 'boat' | 'tree' | 'house' | 'animal' | 'robot' | 'rocket';
 
-/** What a prompt asks to see. */
+/** The contents of a picture that a prompt asks for. */
 export interface PictureBrief {
   scenery: Scenery;
   light: Light;
@@ -38,7 +38,7 @@ const subjects: [Subject, RegExp][] = [
   ['tree', /\b(tree|oak|garden|leaf|leaves)\b|树|花园|叶/i],
 ];
 
-/** Reads a prompt, English or Chinese; what it does not say is a person, at day, in a village, seen wide. */
+/** Reads a prompt, English or Chinese. The defaults are a person, at day, in a village, in a wide shot. */
 export function readBrief(prompt: string): PictureBrief {
   const light = namedLight(prompt) ?? firstFound(lights, prompt) ?? 'day';
   const scenery = sceneryOf(prompt);

@@ -3,12 +3,12 @@ import type { Dice } from '../dice';
 import type { Palette } from './palette';
 import type { PictureBrief } from './picture-brief';
 
-/** What every part of a picture is drawn with. */
+/** The tools with which every part of a picture is drawn. */
 export interface Sheet {
   ink: SKRSContext2D;
   width: number;
   height: number;
-  /** Where the sky meets the ground, from the top. */
+  /** The line between the sky and the ground, from the top. */
   horizon: number;
   brief: PictureBrief;
   palette: Palette;

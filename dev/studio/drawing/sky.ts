@@ -1,6 +1,6 @@
 import { disc, shape, type Sheet } from './sheet';
 
-/** Sky, sun or moon, stars, clouds, and a planet where the story is in space. */
+/** Sky, sun or moon, stars, clouds and, if the story is in space, a planet. */
 export function drawSky(sheet: Sheet): void {
   const { ink, width, height, horizon, palette, dice, brief } = sheet;
   const gradient = ink.createLinearGradient(0, 0, 0, Math.max(horizon, height * 0.5));

@@ -5,7 +5,7 @@ import { disc, shape } from './sheet';
 
 type Draw = (ink: SKRSContext2D, palette: Palette) => void;
 
-/** Draws a silhouette standing on (x, y), `tall` pixels high. Each is drawn in a box one unit high that stands on 0. */
+/** Draws a silhouette with its feet at (x, y), `tall` pixels high. Each is drawn in a box one unit high, from 0 up. */
 export function drawSubject(
   ink: SKRSContext2D,
   palette: Palette,

@@ -14,7 +14,7 @@ export interface ControlledParts {
   videos: VideoJobs;
 }
 
-/** What a test says to the studio and asks of it, outside `/v1` and without a key: faults, requests seen, video jobs. */
+/** The interface for tests, outside `/v1` and without a key: faults, requests seen, video jobs. */
 export async function control(
   request: IncomingMessage,
   response: ServerResponse,

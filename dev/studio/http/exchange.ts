@@ -7,17 +7,17 @@ import type { SeenRequest } from '../request-record';
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
-  /** The parsed body; undefined when the method has none. */
+  /** The parsed body; undefined if the method has none. */
   body: unknown;
   fault: Fault;
   seen: SeenRequest;
   /** Resolves when what a fault holds back was let go; rejects when the connection is gone. */
   released: () => Promise<void>;
-  /** Fires when the connection is gone, whoever closed it. */
+  /** Aborts when the connection is gone, whichever side closed it. */
   gone: AbortSignal;
 }
 
-/** Tells how an answer ended. The signal fires when the connection is gone. */
+/** Reports how an answer ended. The signal aborts when the connection is gone. */
 export function watchEnd(
   response: ServerResponse,
   onEnd: (end: Pick<SeenRequest, 'status' | 'aborted'>) => void,
@@ -49,7 +49,7 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(text);
 }
 
-/** Answers in one piece, unless the fault says that the answer to the work already done is lost on the way. */
+/** Answers in one piece, unless the fault loses the answer after the work is done. */
 export async function reply(
   { response, fault, released, gone }: Exchange,
   status: number,
@@ -68,7 +68,9 @@ export function header(request: IncomingMessage, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** What some providers answer: the key, and the request, as it was and as their own programs write it. */
+/**
+ * The answer of some providers: the key and the request, in the original form and in the form of their own programs.
+ */
 export function quotationOf(request: IncomingMessage, raw: Buffer): string {
   const key = header(request, 'authorization')?.slice('Bearer '.length) ?? '';
   const basic = Buffer.from(`user:${key}`).toString('base64');

@@ -15,7 +15,7 @@ export interface Services {
   videos: VideoJobs;
 }
 
-/** What a request under `/v1` is about and who answers it; `job` when it names a video that exists. */
+/** The object and the handler of a request under `/v1`; `job` if it names a video that exists. */
 export interface Route {
   kind: RequestKind;
   job?: VideoJob;

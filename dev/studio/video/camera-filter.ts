@@ -6,7 +6,7 @@ export interface CameraMotion {
   speed: Speed;
 }
 
-/** Reads the prompt's line `Camera: <movement>[, <speed>]`; without one the camera stands still. */
+/** Reads the prompt's line `Camera: <movement>[, <speed>]`; without one the camera does not move. */
 export function cameraIn(prompt: string): CameraMotion {
   const line = /^[\s*-]*Camera\s*[::]\s*(\w+)(?:\s*,\s*(\w+))?/im.exec(prompt);
   return {

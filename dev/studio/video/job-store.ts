@@ -38,7 +38,7 @@ export class JobStore {
     return join(this.folder, `${job.id}.mp4`);
   }
 
-  /** Where a clip grows until it is whole. */
+  /** The path at which a clip grows until it is complete. */
   growingClipPath(job: VideoJob): string {
     return join(this.folder, `${job.id}.${process.pid}.part.mp4`);
   }

@@ -12,7 +12,7 @@ export const videoJobSchema = z.object({
   createdAt: z.number(),
   completedAt: z.number().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  /** Planned by a fault: the job will not give a clip. */
+  /** Planned by a fault: the job will not make a clip. */
   doomed: z.boolean(),
   /** Removed by the client; still counted, because it was asked and paid for. */
   deleted: z.boolean(),

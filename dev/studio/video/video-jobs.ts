@@ -27,7 +27,7 @@ interface Running {
 const atOnce = 2;
 const frameRate = 24;
 
-/** Accepts video jobs, renders two at a time, and after a restart goes on with those that were not finished. */
+/** Accepts video jobs, renders two at a time, and after a restart continues the unfinished ones. */
 export class VideoJobs {
   private readonly jobs = new Map<string, VideoJob>();
   private readonly byKey = new Map<string, Promise<VideoJob>>();
@@ -47,7 +47,7 @@ export class VideoJobs {
     this.startNext();
   }
 
-  /** A job is on disk before it is promised. The same key gives the same job, until that job is deleted. */
+  /** A job is on disk before it is promised. The same key returns the same job, until that job is deleted. */
   async submit(order: VideoOrder): Promise<{ job: VideoJob; replayed: boolean }> {
     const key = order.idempotencyKey;
     const earlier = key === null ? undefined : this.byKey.get(key);

@@ -7,7 +7,9 @@ export function languageOf(text: string): Language {
   return han > 0 && han * 4 >= latin ? 'zh' : 'en';
 }
 
-/** Whole sentences with their closing quotes, in order; joined they give the text but for the white space between. */
+/**
+ * Whole sentences with their closing quotes, in order; joined they are the text without the white space between them.
+ */
 export function sentencesOf(text: string): string[] {
   const found = text.match(/[^.!?。!?\n]+(?:[.!?。!?]+["'”’」』)]*|\n|$)/gu) ?? [];
   return found.map((sentence) => sentence.trim()).filter((sentence) => /[\p{L}\p{N}]/u.test(sentence));

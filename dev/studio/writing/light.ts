@@ -2,7 +2,7 @@ import type { Language } from './language';
 
 export type Light = 'dawn' | 'day' | 'golden' | 'dusk' | 'night' | 'storm';
 
-/** How a storyboard asks for a light; a picture that finds these words has it. In the order of a day. */
+/** The words of a storyboard for each light; a picture with these words has that light. In the order of a day. */
 export const lightWords: Record<Language, Record<Light, string>> = {
   en: {
     dawn: 'pale dawn light',

@@ -2,7 +2,7 @@ import type { Dice } from '../dice';
 import type { Language } from './language';
 import { placeIn, sceneryOf } from './scenery';
 
-/** What a story is told from: whether the topic names a hero or a matter, and the words for the slots of a plot. */
+/** The basis of a story: whether the topic names a hero or a matter, and the words for the slots of a plot. */
 export interface Premise {
   opening: 'hero' | 'matter';
   slots: Record<string, string>;
@@ -20,7 +20,7 @@ const agents =
 const idle =
   /^(a|an|the|of|in|on|at|to|and|or|with|from|for|by|who|that|which|whose|is|are|was|his|her|their|its|my|our|one|day|very|into|under|over)$/i;
 
-/** Reads a topic. The dice choose the name where the topic gives none. */
+/** Reads a topic. If the topic contains no name, the dice choose one. */
 export function premiseOf(topic: string, language: Language, dice: Dice): Premise {
   const gender = male.test(topic) ? 'he' : female.test(topic) ? 'she' : dice.pick(['she', 'he'] as const);
   const place = placeIn(language, sceneryOf(topic));
@@ -67,7 +67,7 @@ function readEnglish(topic: string): Premise {
   };
 }
 
-/** A story is told in the past: who collect(s) → who collected, who watche(s) → who watched. */
+/** A story is in the past tense: who collect(s) → who collected, who watche(s) → who watched. */
 function regular(verb: string): string {
   return verb.endsWith('e') ? `${verb}d` : `${verb}ed`;
 }

@@ -1,4 +1,6 @@
-/** Finds in a prompt what a stand-in must know of it. Prompts are free text, so each thing has several usual spellings. */
+/**
+ * Finds the facts in a prompt that a stand-in needs. Prompts are free text, so each fact has several usual spellings.
+ */
 
 const quotes = /^["'“”「『《`\s]+|["'“”」』》`\s]+$/g;
 
@@ -22,7 +24,7 @@ export function topicIn(prompt: string): string {
 
 const storyLabel =
   /(?:^|[.!?。!?][ \t]*)[\s*#>-]*(?:the )?(?:story|text|script|narrative|故事|正文|文案|文本)(?: (?:text|follows|below))?[\s*]*(?:[::]|\n)\s*([^]+)/im;
-// What comes after a story and belongs to it no more: another heading, or what the answer must look like.
+// The text after a story that does not belong to it: another heading, or the required form of the answer.
 const afterStory =
   /\n\s*\n?(?=#|(?:return|answer|respond|reply|output|write)\b.*\bjson\b|(?:output|rules?|format|requirements?)[::]|请(?:输出|返回|只|用)|要求[::]|输出|返回)/i;
 
@@ -38,7 +40,7 @@ export function storyIn(prompt: string): string {
 
 const defaultScenes = 5;
 
-/** How many scenes are asked for; 5 when the prompt does not say. */
+/** The requested number of scenes; 5 if the prompt states none. */
 export function sceneCountIn(prompt: string): number {
   const found =
     /exactly\s+(\d{1,4})\s+scenes?/i.exec(prompt) ??
@@ -48,7 +50,7 @@ export function sceneCountIn(prompt: string): number {
   return found?.[1] === undefined ? defaultScenes : Number(found[1]);
 }
 
-/** Which scene a prompt is about; null when it does not say. */
+/** The scene of a prompt; null if it states none. */
 export function sceneNumberIn(prompt: string): number | null {
   const found =
     /scene[\s_]*(?:number)?["\s]*[:#=]?\s*(\d{1,4})/i.exec(prompt) ??

@@ -14,7 +14,7 @@ const words: Record<Exclude<Scenery, 'village'>, RegExp> = {
   mountain: /\b(mountain|peak|cliff|climb\w*|valley|monk|dragon|eagle|ridge)s?\b|山|峰|悬崖|谷|龙|鹰/i,
 };
 
-/** The scenery that most words of the text point to; a village when none does. */
+/** The scenery that most words of the text suggest; a village if none does. */
 export function sceneryOf(text: string): Scenery {
   let best: Scenery = 'village';
   let most = 0;
@@ -25,7 +25,7 @@ export function sceneryOf(text: string): Scenery {
   return best;
 }
 
-/** Words for a place: where it is, who lives around it, and what one hears there. */
+/** Words for a place: its location, its neighbours, and its sounds. */
 export interface Place {
   place: string;
   town: string;

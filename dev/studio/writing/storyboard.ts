@@ -54,7 +54,7 @@ export function drawStoryboard(story: string, count: number, seed: string | numb
   return { scenes };
 }
 
-/** What can be seen of a narration: its longest sentence, as nobody's speech. */
+/** The visible part of a narration: its longest sentence, without direct speech. */
 function pictured(narration: string): string {
   const [longest = narration] = sentencesOf(narration).sort((a, b) => b.length - a.length);
   return longest

@@ -5,15 +5,15 @@ const LANGUAGE_UNKNOWN = 0x55c4;
 const NO_SHIFT = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 
 /**
- * An mp4 with nothing but a track of captions (3GPP timed text), for ffmpeg to copy into a film. Its samples hold the text of
- * the cues as it is: every format that ffmpeg would convert from gives a meaning to some characters, and loses those.
+ * An mp4 with only a track of captions (3GPP timed text), for ffmpeg to copy into a film. Its samples hold the text of
+ * the cues unchanged. Every format from which ffmpeg could convert gives some characters a meaning, and loses them.
  */
 export function captionTrack(cues: readonly Cue[], ticksPerSecond: number): Buffer {
   const samples = cues.map(sampleOf);
   const head = box('ftyp', 'isom', u32(0x200), 'isom', 'mp42');
   const ticks = cues.reduce((sum, cue) => sum + cue.ticks, 0);
   const movie = (firstByte: number) => movieBox(cues, samples, ticks, ticksPerSecond, firstByte);
-  // Where the samples begin depends on how long the box is which says so.
+  // The position of the samples depends on the length of the box that states this position.
   const begin = head.length + movie(0).length + 8;
   return Buffer.concat([head, movie(begin), box('mdat', ...samples)]);
 }

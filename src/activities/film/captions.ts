@@ -4,7 +4,10 @@ export interface Caption {
   readonly text: string;
 }
 
-/** What is shown at once. Its lines, put together, are the characters of the narration; a break is only where one ends. */
+/**
+ * The text that is shown at one time. Its lines joined are the characters of the narration; a break is only at a line's
+ * end.
+ */
 export interface Cue {
   readonly ticks: number;
   readonly lines: readonly string[];
@@ -13,7 +16,7 @@ export interface Cue {
 /** In columns: a character of Chinese, Japanese or Korean, or an emoji, takes two. */
 export const LONGEST_LINE = 40;
 const MOST_LINES = 2;
-/** So many empty lines and spaces may follow a line. */
+/** The most empty lines and spaces that may follow a line. */
 const MOST_EMPTY = 1_000;
 /** A letter with so many marks on it is no letter any more. */
 const LONGEST_GRAPHEME = 16;
@@ -30,12 +33,12 @@ export function cuesOf(captions: readonly Caption[]): Cue[] {
   });
 }
 
-/** The text of a cue as it is stored: a line that ends by itself needs no other break. */
+/** The text of a cue as it is stored: a line that ends with a line break needs no other break. */
 export function textOf({ lines }: Cue): string {
   return lines.map((line, i) => (i === lines.length - 1 || endsItself(line) ? line : `${line}\n`)).join('');
 }
 
-/** As few lines as there can be, and of these the most even ones. */
+/** The fewest possible lines, and among these solutions the lines of the most even length. */
 function linesOf(text: string): string[] {
   const pieces = piecesOf(text);
   let best = fill(pieces, LONGEST_LINE);
@@ -73,7 +76,10 @@ function fill(pieces: readonly Piece[], width: number): string[] {
   return lines;
 }
 
-/** Where the line that begins at `from` ends: where the text breaks, else after the last word that fits, with its space. */
+/**
+ * The end of the line that begins at `from`: the next break of the text, else after the last word that fits, with its
+ * space.
+ */
 function endOfLine(pieces: readonly Piece[], from: number, width: number): number {
   let columns = 0;
   let last: number | undefined;
@@ -108,7 +114,7 @@ function inPairs(lines: readonly string[]): string[][] {
   return cues;
 }
 
-/** Gives each cue its share of the ticks, without a gap and without one that is lost in rounding. */
+/** Divides the ticks among the cues, without a gap and without losses by rounding. */
 function spread(cues: readonly (readonly string[])[], ticks: number): Cue[] {
   const lengths = cues.map((lines) => lines.join('').length);
   const whole = lengths.reduce((sum, length) => sum + length, 0);
@@ -135,7 +141,7 @@ function piecesOf(text: string): Piece[] {
   );
   return parts.map((part, i) => {
     const isBreak = BREAK.test(part);
-    // A space that keeps words together is none here.
+    // A space that keeps words together does not count as a space here.
     const isSpace = isBreak || /^[^\S\u00a0\u202f\ufeff]+$/.test(part);
     const next = parts[i + 1] ?? '';
     const isWide = WIDE.test(part);

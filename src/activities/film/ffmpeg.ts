@@ -3,15 +3,18 @@ import { createInterface } from 'node:readline';
 import { childEnv } from '../../child-env';
 import { boundedLine, StoryreelError } from '../../protocol';
 
-/** Of what it writes to stderr, at its beginning and at its end. */
+/** The most that is kept of stderr, at its beginning and at its end. */
 const MOST_LOG = 32 * 1024;
 const MOST_QUOTE_BYTES = 200;
-/** Of a frame, before it is decoded: that of 8K has half of it. */
+/** The most pixels of a frame, before it is decoded; an 8K frame has half as many. */
 const MOST_PIXELS = 64 * 1024 * 1024;
 
 const FILES_ONLY = ['-protocol_whitelist', 'file', '-max_pixels', `${MOST_PIXELS}`] as const;
 
-/** For an input that a provider has made: a list that poses as a clip would have ffmpeg open whatever it names. */
+/**
+ * Limits for an input that a provider has made: a playlist disguised as a clip would make ffmpeg open any file it
+ * names.
+ */
 export const CLIP = [...FILES_ONLY, '-format_whitelist', 'mov,matroska'] as const;
 export const PICTURE = [...FILES_ONLY, '-f', 'image2', '-pattern_type', 'none'] as const;
 /** Our own list of such clips. */
@@ -21,7 +24,7 @@ export const CAPTIONS = ['-protocol_whitelist', 'file', '-f', 'mp4'] as const;
 
 interface Outcome {
   readonly code: number | null;
-  /** What it wrote to stderr, without the middle of a long one. */
+  /** The output on stderr, without the middle of a long one. */
   readonly log: string;
 }
 
@@ -61,7 +64,7 @@ export function runFfmpeg(
     child.on('close', (code, ended) => {
       signal.removeEventListener('abort', kill);
       if (signal.aborted) reject(signal.reason as Error);
-      // As by a machine that is out of memory: what it read is not to blame.
+      // A machine that is out of memory kills ffmpeg like this; the input is not the cause.
       else if (ended === 'SIGKILL' || ended === 'SIGTERM') {
         reject(new StoryreelError('Film.Failed', `ffmpeg was ended from outside (${ended}).`));
       } else void read.then(() => resolve({ code, log }));
@@ -73,7 +76,7 @@ function withoutMiddle(log: string): string {
   return log.length <= 2 * MOST_LOG ? log : log.slice(0, MOST_LOG) + log.slice(-MOST_LOG);
 }
 
-/** Runs ffmpeg to its end. Throws `Film.Failed` with its last line where it fails. */
+/** Runs ffmpeg to its end. Throws `Film.Failed` with ffmpeg's last line if it fails. */
 export async function ffmpeg(path: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { code, log } = await runFfmpeg(path, ['-loglevel', 'error', '-y', ...args], signal);
   if (code === 0) return;

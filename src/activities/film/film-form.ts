@@ -2,37 +2,37 @@ import { CLIP, PICTURE } from './ffmpeg';
 import type { Inspected } from '../media/inspect-clip';
 
 export const FRAMES_PER_SECOND = 24;
-/** So many frames are repeated where a clip ends between two of ours; one that lacks more is not what it was. */
+/** The most frames that are repeated if a clip ends between two frames. A clip that lacks more frames is faulty. */
 const MOST_REPEATED = 2;
 
 /** How every frame of a film is encoded. */
 export const ENCODING = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'] as const;
 
-/** What the filter makes of colours; an older ffmpeg does not hand it on from there. */
+/** The colour fields as the filter leaves them; an older ffmpeg does not pass them on. */
 const COLOURS = [
   '-color_range',
   'tv',
   ...['-colorspace', '-color_primaries', '-color_trc'].flatMap((of) => [of, 'bt709']),
 ];
 
-/** What a film shows of one scene, and for how many of its frames. */
+/** What a film shows of one scene, and for how many frames. */
 export interface FormedPart {
   readonly kind: 'clip' | 'still';
   readonly source: string;
   readonly frames: number;
-  /** What is beyond the frame is cut off, where nothing would be otherwise. */
+  /** Cuts off what is beyond the frame, instead of adding borders. */
   readonly fill?: boolean;
 }
 
-/** `WIDTHxHEIGHT` in pixels, as the film has it: H.264 has even ones only. */
+/** `WIDTHxHEIGHT` in pixels, as the film has it: H.264 allows even numbers only. */
 export function filmSize(frameSize: string): { readonly width: number; readonly height: number } {
   const [width = 2, height = 2] = frameSize.split('x').map((side) => Math.max(2, 2 * Math.floor(Number(side) / 2)));
   return { width, height };
 }
 
 /**
- * The filter that brings pictures of any size, shape of pixels, range of colours and speed to the film's form, without cutting
- * anything off. What is turned by its metadata was turned before.
+ * The filter that brings pictures of any size, pixel shape, colour range and speed to the film's form, without cutting
+ * anything off. Rotation from metadata has been applied before.
  */
 export function formOf(frameSize: string): string {
   const { width, height } = filmSize(frameSize);
@@ -67,8 +67,9 @@ export function formingArgs({ kind, source, frames, fill }: FormedPart, frameSiz
 }
 
 /**
- * Whether a clip is in the film's form, with as many frames as the film shows of it: it is taken as it is beside others whose
- * form is the same to the last letter, because a list takes the form of its first clip for that of all.
+ * Whether a clip is in the film's form, with as many frames as the film shows of it. Such a clip is used unchanged
+ * beside others of exactly the same form. The form must be the same because a concat list applies its first clip's form
+ * to all.
  */
 export function isInForm(clip: Inspected, frames: number, frameSize: string): boolean {
   const { width, height } = filmSize(frameSize);

@@ -3,7 +3,7 @@ import { planFilm, stageOfKind } from '../../planning';
 import type { LaneResult, LaneTask } from '../../protocol';
 import type { FilmPlan } from '../../stages';
 import type { ActivityDeps } from '../deps';
-import { runLane, type LaneMaker, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
 import { makeFilm, type MeasuredFilm } from './make-film';
 
 /** Joins the scenes in their order into one H.264 film, with the narration as a subtitle track. */
@@ -11,7 +11,7 @@ export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<FilmPlan> = {
+const maker: LaneProducer<FilmPlan> = {
   async plan({ deps, context, stage: name }) {
     const plan = await planFilm(deps, context, name);
     return { ...plan, inputs: plan.film };
@@ -40,7 +40,7 @@ const maker: LaneMaker<FilmPlan> = {
 
 async function joinParts(run: LaneRun, folder: string, { parts }: FilmPlan): Promise<MeasuredFilm> {
   const { media, config, logger } = run.deps;
-  const sources = await Promise.all(parts.map(({ key }) => media.localPath(key)));
+  const sources = await Promise.all(parts.map(({ key }) => media.localPath(key, folder)));
   return makeFilm(
     {
       ...{ ffmpegPath: config.FFMPEG_PATH, frameSize: config.FRAME_SIZE, folder, signal: run.signal },

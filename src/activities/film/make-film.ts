@@ -7,10 +7,10 @@ import { CAPTIONS, CLIPS, ffmpeg } from './ffmpeg';
 import { filmSize, formingArgs, FRAMES_PER_SECOND, isInForm, type FormedPart } from './film-form';
 import { inspectClip, type Inspected } from '../media/inspect-clip';
 
-/** Of the captions' times; the film's frames have whole ones. */
+/** The clock of the captions' times; the film's frames begin at whole ticks. */
 const TICKS_PER_FRAME = 1_000;
 
-/** What the film shows of a scene, for how long, and what is read beside it. */
+/** What the film shows of a scene, for how long, and which text is read beside it. */
 export interface SourcePart {
   readonly kind: 'clip' | 'still';
   readonly source: string;
@@ -22,21 +22,21 @@ export interface FilmSettings {
   readonly ffmpegPath: string;
   /** `WIDTHxHEIGHT` in pixels. */
   readonly frameSize: string;
-  /** Where everything is made, and the film lies in the end. */
+  /** The folder of all work files; the film is there in the end. */
   readonly folder: string;
   readonly signal: AbortSignal;
   /** Called with the number of parts that are in the film's form. */
   readonly onPart?: (made: number) => void;
-  /** Called where parts that look alike do not join; they are brought to the film's form then. */
+  /** Called if parts that look alike do not join; they are then converted to the film's form. */
   readonly onMisfit?: (fault: string) => void;
 }
 
 export type MeasuredFilm = Inspected & { readonly film: string };
 
 /**
- * Joins the parts in their order, with their captions. Clips that are in the film's form are taken as they are, all others are
- * brought to it. What came of it is decoded to its end, and has as many frames as the parts together, give or take one:
- * else it throws `Film.Failed`.
+ * Joins the parts in their order, with their captions. Clips in the film's form are used unchanged; all others are
+ * converted. The result is decoded to its end, and must have as many frames as the parts together, give or take one.
+ * Otherwise it throws `Film.Failed`.
  */
 export async function makeFilm(settings: FilmSettings, parts: readonly SourcePart[]): Promise<MeasuredFilm> {
   const { folder, frameSize, onMisfit } = settings;
@@ -61,8 +61,8 @@ export async function makeFilm(settings: FilmSettings, parts: readonly SourcePar
 }
 
 /**
- * How many frames of the film each part has, at least one. They are cut at the frames that are nearest to where the parts
- * begin in one clock, so that a film of many parts is as long as they are together.
+ * How many frames of the film each part has, at least one. The parts begin at the frames nearest to their times on one
+ * common clock. Rounding therefore does not add up: a film of many parts is as long as the parts together.
  */
 export function framesOf(seconds: readonly number[]): number[] {
   let [clock, shown] = [0, 0];

@@ -7,13 +7,13 @@ import { ENCODING, formOf } from './film-form';
 const ANSWER_MS = 10_000;
 const MOST_QUOTE_BYTES = 160;
 const FRAME = '64x36';
-/** Of yuv420p. */
+/** The bytes of one frame in yuv420p. */
 const FRAME_BYTES = (64 * 36 * 3) / 2;
 
 export interface FfmpegTrial {
-  /** Undefined where it does not run at all. */
+  /** Undefined if ffmpeg does not run at all. */
   readonly version?: string;
-  /** What keeps it from making a film. */
+  /** Why this ffmpeg cannot make a film. */
   readonly fault?: string;
 }
 

@@ -7,8 +7,8 @@ import type { LaneAttempt } from './lane-store';
 const SKEW_MS = 1_000;
 
 /**
- * A fence that is there was made at a time that has not come yet: since then Temporal's clock was set back, and until it has
- * caught up everything new looks older than what is there.
+ * A stored fence belongs to a time in the future: Temporal's clock was set back. Until the clock has caught up, every
+ * new fence looks older than the stored one.
  */
 export class ClockWentBack extends StoryreelError {
   /** Until the clock has caught up. */
@@ -18,19 +18,19 @@ export class ClockWentBack extends StoryreelError {
     const at = new Date(until).toISOString();
     super(
       'Clock.WentBack',
-      `Temporal's clock has gone back: ${what} was last taken at ${at}, which is still to come. It goes on after that.`,
+      `Temporal's clock has gone back: ${what} was last taken at ${at}, which is in the future. It continues after that time.`,
     );
     this.retryAfterMs = until - Date.now() + SKEW_MS;
   }
 }
 
-/** Undefined where the fence is of a time that has been. */
+/** Undefined if the fence's time is in the past. */
 export function clockWentBack(what: string, fence: number, ownFence: number): ClockWentBack | undefined {
   const [made, own] = [fence, ownFence].map((each) => Math.floor(each / 1_000)) as [number, number];
   return made > Math.max(Date.now(), own) + SKEW_MS ? new ClockWentBack(what, made) : undefined;
 }
 
-/** What a stale attempt must leave with where nobody has taken over. */
+/** The error with which a stale attempt ends if no newer attempt has taken over. */
 export async function clockWentBackSince(
   dataSource: DataSource,
   { projectId, lane, fence }: LaneAttempt,

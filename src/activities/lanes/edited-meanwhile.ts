@@ -6,8 +6,8 @@ import { laneNow, movedLane } from './lane-of-scene';
 import type { LaneAttempt } from './lane-store';
 
 /**
- * What a stale attempt must leave with where no newer one has taken over, but a person: then it begins anew, from what is
- * there now. Undefined where it is of no use any more.
+ * The error with which a stale attempt ends if a person, and no newer attempt, has taken over. The lane then begins
+ * again from the present rows. Undefined if the attempt is not needed any more.
  */
 export async function editedMeanwhile(
   dataSource: DataSource,
@@ -23,8 +23,8 @@ export async function editedMeanwhile(
 }
 
 /**
- * The end of a lane whose scene was removed since the run has laid it out, for a run that does not know its scenes' ids:
- * there is nothing to make. Undefined where there is.
+ * The end of a lane whose scene was removed after the run began, for a run that does not know the ids of its scenes.
+ * Undefined if the scene still exists.
  */
 export async function nothingToMake(
   { manager, scene }: StageContext,

@@ -2,14 +2,16 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { EventError, FailureType, HandedOver } from '../../protocol';
 
 const TYPE: FailureType = 'Worker.ShuttingDown';
-const MESSAGE = 'The worker shuts down; another one goes on.';
+const MESSAGE = 'The worker shuts down; another one continues.';
 
 /** The least that a retry may wait; that of the lane's own policy grows from attempt to attempt. */
 const AT_ONCE = '1 millisecond';
 
 /**
- * How an attempt leaves whose worker shuts down: so that the workflow begins the lane again at once, with all the retries
- * that it has left. A workflow that cannot do that (`attempts` is undefined) has Temporal retry it.
+ * The failure with which an attempt ends if its worker shuts down. The workflow then begins the lane again at once,
+ * with all retries that are left. For a workflow that cannot do that (`attempts` is undefined), Temporal retries the
+ * attempt.
+ * Glossary: handover.
  */
 export function handOver(attempts: number | undefined): ApplicationFailure {
   const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
@@ -19,7 +21,7 @@ export function handOver(attempts: number | undefined): ApplicationFailure {
     nonRetryable: attempts !== undefined,
     nextRetryDelay: AT_ONCE,
     details: [...handedOver],
-    // Nothing is wrong: no warning, and no failed activity in the metrics.
+    // This is no fault, so there is no warning, and no failed activity in the metrics.
     category: ApplicationFailureCategory.BENIGN,
   });
 }
@@ -27,7 +29,10 @@ export function handOver(attempts: number | undefined): ApplicationFailure {
 /** A worker of before's workflow has no patience of its own for a lane that is handed back. */
 const LATER = '5 seconds';
 
-/** How an attempt leaves whose worker cannot do the work, at no cost: another worker may be able to. */
+/**
+ * The failure with which an attempt ends if its worker cannot do the work; it uses up no retry, and another worker may
+ * do it.
+ */
 export function handBack({ type, message }: EventError, attempts: number | undefined): ApplicationFailure {
   const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
   return ApplicationFailure.create({

@@ -1,19 +1,22 @@
 import { Context } from '@temporalio/activity';
 
 /** A cancellation comes in the answer to a beat; each is a call to Temporal and a write there. */
-const CALM_MS = 5_000;
+const NORMAL_INTERVAL_MS = 5_000;
 /** While nothing else would bring a cancellation in time. */
-const HURRIED_MS = 500;
+const FAST_INTERVAL_MS = 500;
 /** The workflow answers a cancel within this, nearly always. */
 const SOON_MS = 100;
-/** A beat that comes so much too late shows that the process stood still: longer, and Temporal takes the attempt for dead. */
+/**
+ * A heartbeat that is this late shows that the process was suspended. After a longer delay Temporal takes the attempt
+ * for dead.
+ */
 const LATE_MS = 2_000;
 
 /** How a lane can be stopped besides by the answer to a beat. */
-export interface Pace {
-  /** A stop that is sent now is heard at once. */
-  readonly heard: boolean;
-  /** It was stopped, and waits for Temporal to say why. */
+export interface HeartbeatState {
+  /** True while a stop sent now would be received at once. */
+  readonly isListening: boolean;
+  /** A stop was received, and the attempt waits for Temporal's reason. */
   readonly stopped: boolean;
 }
 
@@ -24,12 +27,13 @@ export interface Heartbeat {
 }
 
 /**
- * Beats on a timer of its own, because the first token may take longer than the heartbeat time-out. The details are
- * counters, and the type of an outage that is waited for: they stay in Temporal, and are lost when the worker is killed.
+ * Sends heartbeats on a timer of its own, because the first token may take longer than the heartbeat time-out. The
+ * details are counters, and the type of an outage that the attempt waits for. Temporal keeps them; a killed worker
+ * loses them.
  */
 export function startHeartbeat(
   details: () => Readonly<Record<string, number | string>>,
-  pace: () => Pace,
+  pace: () => HeartbeatState,
   onLate: () => void = () => undefined,
 ): Heartbeat {
   const context = Context.current();
@@ -44,11 +48,11 @@ export function startHeartbeat(
   let turned = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - turned > HURRIED_MS + LATE_MS) onLate();
+    if (now - turned > FAST_INTERVAL_MS + LATE_MS) onLate();
     turned = now;
-    waited += HURRIED_MS;
+    waited += FAST_INTERVAL_MS;
     if (waited >= beatMs(beats, pace())) beat();
-  }, HURRIED_MS);
+  }, FAST_INTERVAL_MS);
   let soon: NodeJS.Timeout | undefined;
   return {
     beatSoon: () => void (soon ??= setTimeout(beat, SOON_MS)),
@@ -60,7 +64,7 @@ export function startHeartbeat(
 }
 
 /** How long a lane that has beaten so often waits for its next beat. */
-export function beatMs(beats: number, { heard, stopped }: Pace): number {
-  // A stop that was sent just before the lane could hear it comes with the second beat.
-  return stopped || !heard || beats < 2 ? HURRIED_MS : CALM_MS;
+export function beatMs(beats: number, { isListening: heard, stopped }: HeartbeatState): number {
+  // A stop that was sent just before the subscription is found with the second heartbeat.
+  return stopped || !heard || beats < 2 ? FAST_INTERVAL_MS : NORMAL_INTERVAL_MS;
 }

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
 import { laneId, laneParts, StoryreelError, type LaneAddress, type LaneId, type LaneTask } from '../../protocol';
 
-/** The name that a scene's lane has now; undefined where the scene is gone. */
+/** The current name of a scene's lane; undefined if the scene was removed. */
 export async function laneNow(
   manager: EntityManager,
   { projectId, lane, scene: id }: LaneAddress,
@@ -12,7 +12,10 @@ export async function laneNow(
   return scene ? laneId(laneParts(lane).stage, scene.sequenceNumber) : undefined;
 }
 
-/** Throws `Lane.Moved` where the scenes are not those that the run knows: then the lane is another one's, or nobody's. */
+/**
+ * Throws `Lane.Moved` if the scenes are not those that the run knows: the lane then belongs to another scene, or to
+ * none.
+ */
 export async function mustBeInPlace(
   manager: EntityManager,
   { projectId, lane, scene, scenes }: Pick<LaneTask, 'projectId' | 'lane' | 'scene' | 'scenes'>,

@@ -28,7 +28,7 @@ import { handBack, handOver } from './hand-over';
 import { startHeartbeat } from './heartbeat';
 import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
-import { ownFence } from './own-fence';
+import { currentFence } from './own-fence';
 import {
   claimLane,
   noteAttempt,
@@ -46,43 +46,46 @@ import { classify, toApplicationFailure, type StageFailure } from './stage-failu
 import { spendingOf, spentBefore, wasRefused, type Spent } from '../usage/spent-calls';
 import { LaneStopped } from './stop-signal';
 
-/** Viewers are told right away where it takes no longer. Else it becomes a step of its own, which no lane waits for. */
-const TELLING_MS = 1_000;
+/**
+ * How long an attempt waits for its announcement. A longer announcement becomes a step of its own, and no lane waits
+ * for it.
+ */
+const ANNOUNCE_MS = 1_000;
 
-/** An attempt that was told to stop waits so long for Temporal to say why. */
+/** How long an attempt that received a stop waits for Temporal's reason. */
 const CANCELLATION_MS = 10_000;
 
-/** What a lane is made from, known before anything is paid. */
+/** The inputs of a lane's result, known before anything is paid. */
 export interface LanePlan<Inputs> extends LaneInputs {
   readonly inputs: Inputs;
 }
 
-/** One attempt at a lane, as the maker of its result sees it. */
+/** One attempt at a lane, as the maker of its result sees it. Glossary: attempt. */
 export interface LaneRun {
   readonly deps: ActivityDeps;
   readonly claim: LaneAttempt & LaneWriter;
   readonly context: StageContext;
   readonly stage: StageName;
-  /** Aborts when the lane is told to stop or cancelled, when the worker shuts down, and when a newer attempt takes over. */
+  /** Aborts if the lane is stopped or cancelled, if the worker shuts down, and if a newer attempt takes over. */
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
   readonly resets?: ResetReason;
   readonly interrupted?: Interrupted;
-  /** Set where everything older shall be made again, even from the same inputs. */
-  readonly madeSince?: number;
-  /** Set where the model must be asked again, with what was wrong. */
+  /** Set if every older result must be produced again, even from the same inputs. */
+  readonly minResultFence?: number;
+  /** Set if the model must be asked again; contains what was wrong with its answers. */
   readonly unusable?: UnusableAnswers;
-  /** What people said was wrong with earlier results. */
+  /** The reasons that people gave for rejecting earlier results. */
   readonly feedback: readonly string[];
   readonly counters: Record<string, number>;
-  /** Tells viewers, if they can be reached now; the attempt does not wait for it. */
+  /** Publishes an event, if viewers can be reached now. The attempt does not wait for it. */
   tell(body: EventBody): void;
   stop(reason: Error): void;
   /** The call of this attempt that is about to fail may have to be paid. */
   charged(): void;
   /** Sits out what costs nothing but time; see `OutageWait`. */
   through: OutageWait['through'];
-  /** Notes in Postgres what this attempt makes. Throws `Lane.Stale` where a newer one has the lane. */
+  /** Stores in Postgres what this attempt produces. Throws `Lane.Stale` if a newer attempt has the lane. */
   note(): Promise<void>;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
@@ -90,15 +93,15 @@ export interface LaneRun {
   ): Promise<LaidOut>;
 }
 
-export interface LaneMaker<Inputs> {
+export interface LaneProducer<Inputs> {
   plan(run: LaneRun): Promise<LanePlan<Inputs>>;
   /** Makes and settles the result. */
-  make(run: LaneRun, plan: LanePlan<Inputs>): Promise<MadeLane>;
+  make(run: LaneRun, plan: LanePlan<Inputs>): Promise<ProducedLane>;
   /** The scenes that a stored result laid out. */
   scenes?(run: LaneRun): Promise<SceneIds> | undefined;
 }
 
-export interface MadeLane {
+export interface ProducedLane {
   readonly sha256: string;
   readonly bytes: number;
   readonly scenes?: SceneIds;
@@ -106,17 +109,18 @@ export interface MadeLane {
 }
 
 /**
- * Runs one attempt of one lane: claim it, use the settled result again if it was made from the same inputs, else make it,
- * settle it, and tell viewers. Whatever goes wrong leaves as one `ApplicationFailure` with a dotted type.
+ * Runs one attempt of one lane. It claims the lane, and uses the committed result again if that has the same inputs.
+ * Otherwise it produces a result and commits it. Then it announces the result. Every error leaves as one
+ * `ApplicationFailure` with a dotted type.
  */
 export async function runLane<Inputs>(
   deps: ActivityDeps,
   task: LaneTask,
-  maker: LaneMaker<Inputs>,
+  maker: LaneProducer<Inputs>,
 ): Promise<LaneResult> {
   const info = activityInfo();
   const { projectId, lane, scene, runId } = task;
-  const fence = ownFence();
+  const fence = currentFence();
   const attempt = info.attempt + (task.attemptsBefore ?? 0);
   const claim = { projectId, lane, fence, attempt };
   const counters: Record<string, number> = {};
@@ -126,7 +130,7 @@ export async function runLane<Inputs>(
   let waitsFor: StageFailure | undefined;
   const heartbeat = startHeartbeat(
     () => ({ ...counters, ...(waitsFor && { waitsFor: waitsFor.type }) }),
-    () => ({ heard: deps.stops.heard, stopped: stopped.signal.aborted }),
+    () => ({ isListening: deps.stops.isListening, stopped: stopped.signal.aborted }),
     () => deps.metrics?.runs.lateHeartbeats.of({}).add(1),
   );
   const runIds = [runId, info.workflowExecution?.runId ?? ''];
@@ -137,7 +141,9 @@ export async function runLane<Inputs>(
   const ended = (outcome: AttemptOutcome) =>
     deps.metrics?.runs.attempts.of({ stage: laneParts(lane).stage, outcome }).add(1);
   const spent: Spent = { paid: 0, isCharged: false };
-  /** Postgres owns the fence of a lane: before it has this attempt's, viewers hear nothing of this attempt. */
+  /**
+   * Postgres owns the fence of a lane: the attempt publishes nothing before Postgres has stored the attempt's fence.
+   */
   let claimed = false;
 
   let noted: Promise<void> = Promise.resolve();
@@ -181,7 +187,7 @@ export async function runLane<Inputs>(
       stage: stageOf(lane),
       signal: stop.signal,
       ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
-      ...(task.madeSince !== undefined && { madeSince: task.madeSince }),
+      ...(task.madeSince !== undefined && { minResultFence: task.madeSince }),
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
       counters,
@@ -213,12 +219,12 @@ export async function runLane<Inputs>(
       ? await outage.through(() => useAgain(run, plan, before?.settledFence ?? fence, reusable, maker))
       : await make(run, plan, before, maker);
 
-    const telling = announcedNow(deps, {
+    const announcement = announcedNow(deps, {
       ...{ projectId, lane, runId },
       ...(scene !== undefined && { scene }),
       ...(made.writer && { text: made.writer }),
     });
-    const announced = await toldWithin(TELLING_MS, telling);
+    const announced = await announcedWithin(ANNOUNCE_MS, announcement);
     deps.logger.debug({ bytes: made.bytes, sha256: made.sha256, announced }, 'the lane is settled');
     ended(reusable ? 'reused' : 'settled');
     return {
@@ -246,9 +252,9 @@ async function make<Inputs>(
   run: LaneRun,
   plan: LanePlan<Inputs>,
   before: Lane | undefined,
-  maker: LaneMaker<Inputs>,
-): Promise<MadeLane> {
-  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.madeSince ?? 0);
+  maker: LaneProducer<Inputs>,
+): Promise<ProducedLane> {
+  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.minResultFence ?? 0);
   const { manager } = run.deps.dataSource;
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
@@ -262,8 +268,8 @@ async function useAgain<Inputs>(
   { inputHash, parts }: LaneInputs,
   madeBy: number,
   { sha256, bytes }: StoredResult,
-  maker: LaneMaker<Inputs>,
-): Promise<MadeLane> {
+  maker: LaneProducer<Inputs>,
+): Promise<ProducedLane> {
   const scenes = await maker.scenes?.(run);
   await settleLane(run.deps.dataSource, run.claim, { inputHash, inputs: parts, resultHash: sha256, madeBy }, () =>
     Promise.resolve(scenes ? { scenes } : {}),
@@ -281,11 +287,14 @@ async function abortedWithin(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** False where it is not done yet. It goes on then, and does no harm to the step that tells the same. */
-async function toldWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
+/**
+ * Waits at most `ms` for the announcement. Returns false on timeout; the announcement then continues in the background,
+ * which is safe because announcing twice has no effect.
+ */
+async function announcedWithin(ms: number, telling: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  return Promise.race([telling, patience]).finally(() => clearTimeout(timer));
+  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  return Promise.race([telling, timeout]).finally(() => clearTimeout(timer));
 }
 
 function resetReason({ fence, editedFence }: Lane, attempt: number, { afterReset }: LaneTask): ResetReason {
@@ -307,8 +316,8 @@ function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
     .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
 }
 
-/** An operator has paused the lane's activity: it goes on when they unpause it. */
-async function tellPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
+/** An operator has paused the lane's activity; it continues after `unpause`. */
+async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
   await pauseLane(deps.dataSource, claim).catch(() => undefined);
   tell(deps, claim, { type: 'stage_update', status: 'paused' });
 }
@@ -327,7 +336,7 @@ async function leave(
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (claimed && Context.current().cancellationDetails?.paused) await tellPaused(deps, claim);
+      if (claimed && Context.current().cancellationDetails?.paused) await publishPaused(deps, claim);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');

@@ -14,9 +14,9 @@ import {
 } from '../../protocol';
 import { numbersOf } from '../../stages';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
-import { isLate, type Step } from './own-fence';
+import { isSupersededRun, type Step } from './own-fence';
 
-/** One attempt of one lane. Every write below is refused where a newer attempt has claimed the lane. */
+/** One attempt of one lane. Every write below is refused if a newer attempt has claimed the lane. */
 export interface LaneAttempt {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
@@ -24,13 +24,13 @@ export interface LaneAttempt {
   readonly attempt: number;
 }
 
-/** What a lane's last unusable answer is remembered by, for the next attempt. */
+/** What the next attempt must know about the lane's last unusable answer. */
 export interface UnusableAnswers {
   readonly issues: readonly string[];
   readonly times: number;
 }
 
-/** With the unusable answers before it, which another failure in between does not make undone. */
+/** The error with the earlier unusable answers; a different failure in between does not reset their count. */
 export type LaneError = EventError & {
   readonly times?: number;
   readonly answers?: UnusableAnswers;
@@ -38,6 +38,7 @@ export type LaneError = EventError & {
   readonly paid?: number;
 };
 
+/** Thrown by an attempt whose lane a newer attempt, or a person, has claimed. Glossary: stale. */
 export class StaleAttempt extends StoryreelError {
   constructor(lane: LaneId) {
     super('Lane.Stale', `A newer attempt has taken over ${lane}; this one stops.`);
@@ -45,8 +46,10 @@ export class StaleAttempt extends StoryreelError {
 }
 
 /**
- * Claims the lane for this attempt and gives the lane as it was before. From here on older attempts can write nothing.
- * Throws `Lane.Stale` where a newer attempt was faster, and `Lane.Moved` where the lane is not of the scene that is meant.
+ * Claims the lane for this attempt and returns the lane's state before the claim. From now on older attempts can write
+ * nothing. Throws `Lane.Stale` if a newer attempt has claimed the lane. Throws `Lane.Moved` if the lane belongs to
+ * another scene than the request states.
+ * Glossary: claim.
  */
 export async function claimLane(
   dataSource: DataSource,
@@ -82,16 +85,19 @@ export async function claimLane(
   });
 }
 
-/** The lane as long as this attempt has it: no newer one claimed it, and its run did not end or stop it meanwhile. */
+/**
+ * Selects the lane while this attempt owns it: no newer attempt has claimed it, and its run has not ended or stopped
+ * it.
+ */
 function ownedBy({ projectId, lane, fence }: LaneAttempt) {
   return { projectId, lane, fence, status: In(['processing', 'paused']) };
 }
 
 /**
- * Takes over a newer fence that the log knows and nobody owns. False where the lane is not as it was any more: then somebody
- * owns that fence, or has ended the lane anew.
+ * Takes over a newer fence that the log knows and no attempt owns. Returns false if the lane has changed meanwhile:
+ * then an attempt owns that fence, or has ended the lane again.
  */
-export async function adoptFence(
+export async function takeOverFence(
   dataSource: DataSource,
   { projectId, lane, fence, status }: Lane,
   newer: number,
@@ -102,7 +108,7 @@ export async function adoptFence(
   return affected === 1;
 }
 
-/** Notes what this attempt is about to make, so that the next one knows whether it may go on from its text. */
+/** Stores what this attempt is about to produce, so that the next attempt knows whether it may continue its text. */
 export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, attemptedHash: string): Promise<void> {
   const { lane } = claim;
   const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { attemptedHash });
@@ -114,20 +120,22 @@ export interface SettledLane {
   /** A hash of each part of the inputs. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly resultHash: string;
-  /** The fence under which the result was made; the attempt's own, or an older one's where it is used again. */
+  /** The fence under which the result was made: the attempt's own, or an older one if the result is used again. */
   readonly madeBy: number;
-  /** Of a stage that runs once and streams text. */
+  /** The text of a stage that runs once and streams text. */
   readonly text?: { readonly text: string; readonly sha256: string; readonly bytes: number };
 }
 
-/** Of a lane that lays out scenes: all that are stored then. */
+/** For a lane that defines scenes: all scenes that are stored after it. */
 export interface LaidOut {
   readonly scenes?: SceneIds;
 }
 
 /**
- * Settles the lane: the result's own rows by `save`, the lane, the stage as a whole and, where the lane laid out scenes,
- * the lanes of those, in one transaction. Throws `Lane.Stale` and changes nothing where a newer attempt has claimed it.
+ * Commits the lane in one transaction: the result's own rows by `save`, the lane, and the stage as a whole. If the lane
+ * defines scenes, their lanes are included. Throws `Lane.Stale` and changes nothing if a newer attempt has claimed the
+ * lane.
+ * Glossary: settle.
  */
 export async function settleLane(
   dataSource: DataSource,
@@ -182,7 +190,7 @@ export async function noteWaiting(dataSource: DataSource, claim: LaneAttempt, wa
   await dataSource.getRepository(Lane).update(ownedBy(claim), { waitsFor });
 }
 
-/** Keeps why an attempt failed, for the next one and for people. Does nothing where a newer attempt has the lane. */
+/** Stores why an attempt failed, for the next attempt and for people. Does nothing if a newer attempt has the lane. */
 export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
   await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
 }
@@ -193,10 +201,11 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
 }
 
 /**
- * The lane waits for a person: its retries are spent, or a person has stopped it. Gives its name of now; undefined, and
- * nothing is changed, where an attempt at it or another run has begun since the step of this fence, or its scene is gone.
+ * The lane waits for a person: its retries are used up, or a person has stopped it. Returns the lane's current name.
+ * Returns undefined and changes nothing if the scene was removed, or if another attempt or run has begun since this
+ * step.
  */
-export async function parkLane(
+export async function storeAttention(
   dataSource: DataSource,
   { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: ParkRequest,
   { fence, at }: Step,
@@ -206,7 +215,7 @@ export async function parkLane(
   return dataSource.transaction(async (manager) => {
     // No edit moves a scene from here on.
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, fence)) return undefined;
+    if (await isSupersededRun(manager, projectId, fence)) return undefined;
     const lane = await laneNow(manager, address);
     const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
@@ -224,7 +233,7 @@ export async function parkLane(
   });
 }
 
-/** The project works again where none of its lanes waits for a person any more. */
+/** The project is `processing` again if none of its lanes needs attention any more. */
 export async function releaseProject(manager: EntityManager, projectId: ProjectId): Promise<void> {
   await manager.query(
     `UPDATE projects SET status = 'processing', error = NULL, updated_at = now()
@@ -234,7 +243,10 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
   );
 }
 
-/** Throws `Lane.Stale` where another attempt, or a person, has the lane by now. Nobody takes it while the project is locked. */
+/**
+ * Throws `Lane.Stale` if another attempt, or a person, has the lane now. The lane cannot be taken while the project is
+ * locked.
+ */
 export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
   const { projectId, lane, fence } = claim;
   const [row] = await manager.query<{ fence: string }[]>(
@@ -244,7 +256,10 @@ export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promi
   if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
 }
 
-/** A stage is completed when all of its lanes are, or are skipped; it needs attention when none goes on without a person. */
+/**
+ * A stage is completed if all its lanes are completed or skipped. It needs attention if none of its lanes can continue
+ * without a person.
+ */
 export async function refreshStage(
   manager: EntityManager,
   projectId: ProjectId,
@@ -270,7 +285,7 @@ export async function refreshStage(
   );
 }
 
-/** The lanes that the scenes bring, and none of scenes that are gone. */
+/** Adds the lanes of the given scenes, and removes the lanes of removed scenes. */
 async function planScenes(manager: EntityManager, projectId: ProjectId, scenes: readonly number[]): Promise<void> {
   await manager.query(
     'DELETE FROM lanes WHERE project_id = $1 AND sequence_number IS NOT NULL AND NOT (sequence_number = ANY ($2::int[]))',

@@ -5,7 +5,7 @@ import { classify, type StageFailure } from './stage-failure';
 
 const FIRST_PAUSE_MS = 200;
 
-/** Whether this has cost nothing and passes by itself: a service is away, or takes no write now. */
+/** Whether the failure cost nothing and ends without our help: a service is away, or takes no write now. */
 export function isOutage(error: unknown): boolean {
   switch (classify(error).type) {
     case 'Database.Unavailable':
@@ -31,15 +31,15 @@ export interface OutageOptions {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
   readonly mostPauseMs: number;
-  /** By `performance.now()`; an attempt that would wait longer fails, and the next one waits on. */
+  /** By `performance.now()`. An attempt that would wait longer fails, and the next attempt continues to wait. */
   readonly deadline: number;
   /** Called with what is waited for as it begins or changes, and with undefined when it is over. */
   readonly onWait: (failure: StageFailure | undefined) => void;
 }
 
 /**
- * Sits an outage out within an attempt, whose fence, claim and paid result stay as they are. So an outage of any length costs
- * nothing twice and uses up no attempt, and it leaves nothing in the history of the run.
+ * Waits for the end of an outage within an attempt, whose fence, claim and paid result stay valid. An outage of any
+ * length therefore costs nothing twice, uses up no attempt, and leaves nothing in the history of the run.
  */
 export class OutageWait {
   private waitsFor: string | undefined;

@@ -3,8 +3,10 @@ import { MoreThan, type EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import { fenceOf, isFinal, type ProjectId } from '../../protocol';
 
-/** Of this attempt at a lane, or at a run's own step: one that comes late is older than what was begun since. */
-export function ownFence(): number {
+/**
+ * The fence (fencing token) of the current activity attempt. A step that runs late has a lower fence than later ones.
+ */
+export function currentFence(): number {
   const { currentAttemptScheduledTimestampMs, attempt } = activityInfo();
   return fenceOf(currentAttemptScheduledTimestampMs, attempt);
 }
@@ -15,17 +17,17 @@ export interface Step {
   readonly at: Date;
 }
 
-export function ownStep(): Step {
-  return { fence: ownFence(), at: new Date(activityInfo().scheduledTimestampMs) };
+export function currentStep(): Step {
+  return { fence: currentFence(), at: new Date(activityInfo().scheduledTimestampMs) };
 }
 
 /** The run has ended, or another one has begun, since the step of this fence: the step comes late, and must change nothing. */
-export async function isLate(manager: EntityManager, projectId: ProjectId, fence: number): Promise<boolean> {
+export async function isSupersededRun(manager: EntityManager, projectId: ProjectId, fence: number): Promise<boolean> {
   return manager.existsBy(Project, { id: projectId, runFence: MoreThan(fence) });
 }
 
-/** As `isLate`, of what a run may do after its own end, too: only a run that has followed it makes it late. */
-export async function isOutrun(
+/** As `isSupersededRun`, but for what a run may still do after its own end: only a run that follows it makes the step late. */
+export async function isFollowedByRun(
   manager: EntityManager,
   { projectId, runId }: { readonly projectId: ProjectId; readonly runId: string },
   fence: number,

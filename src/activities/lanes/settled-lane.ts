@@ -5,7 +5,7 @@ import { numbersOf, sceneIds, stageDefinition } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { laneNow } from './lane-of-scene';
 
-/** What is stored for a lane; null where it is not settled. */
+/** The stored result of a lane; null if the lane has no committed result. */
 export async function settledLane(deps: ActivityDeps, address: LaneAddress): Promise<LaneResult | null> {
   const { manager } = deps.dataSource;
   const { projectId } = address;

@@ -18,18 +18,18 @@ import { WastedOrder } from '../usage/wasted-order';
 const RETRY_DELAY_MS = { least: 100, most: 10 * 60_000 };
 /** In bytes, as all text from outside is bounded. */
 const MOST_MESSAGE = 300;
-/** Of a provider's own words, so that our advice fits behind them. */
+/** The most that is quoted of a provider's message, so that our advice fits after the quotation. */
 const MOST_QUOTE = 200;
 
-/** A failure in our own words. `issues` and `retryAfterMs` only where they apply. */
+/** A failure in our own words. `issues` and `retryAfterMs` are set only if they apply. */
 export interface StageFailure extends EventError {
   readonly type: FailureType;
   readonly retryAfterMs?: number;
 }
 
 /**
- * Maps whatever an activity met to one dotted type, retryable or not. The message is safe to keep for ever: keys are
- * taken out, and an unknown error gives only its name, because its own words may quote a prompt or a generated text.
+ * Maps any error of an activity to one dotted type, retryable or not. The message may be stored for ever: keys are
+ * removed from it. An unknown error gives only its name, because its message may quote a prompt or a generated text.
  */
 export function classify(error: unknown): StageFailure {
   if (error instanceof ClockWentBack) {
@@ -75,7 +75,9 @@ export function classify(error: unknown): StageFailure {
   return failure('Internal', `Unexpected ${name}${code ? ` (${code})` : ''}; the worker's log has the details.`);
 }
 
-/** What an activity throws to Temporal. `isFinal`: it is not tried again, although it might pass. */
+/**
+ * The failure that an activity throws to Temporal. `isFinal`: there is no further attempt, although one might succeed.
+ */
 export function toApplicationFailure(error: unknown, isFinal = false): ApplicationFailure | CancelledFailure {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const { type, message, retryable, issues, retryAfterMs } = classify(error);

@@ -2,10 +2,10 @@ import type { StopRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 
 /**
- * Tells all workers to stop lanes, for a cancellation that came from an operator and not from our client. Where they cannot
- * be told, heartbeats bring it a little later, so it fails nothing.
+ * Broadcasts a stop of lanes to all workers, for a cancellation by an operator without our client. If workers cannot be
+ * reached, they learn of the stop a little later with a heartbeat, so this step never fails.
  */
 export async function stopLanes({ control, logger }: ActivityDeps, request: StopRequest): Promise<void> {
   const { projectId } = request;
-  if (!(await control.stop(request))) logger.debug({ projectId }, 'workers could not be told to stop at once');
+  if (!(await control.stop(request))) logger.debug({ projectId }, 'the stop could not be sent to the workers at once');
 }

@@ -1,7 +1,7 @@
 import { StoryreelError, type LaneId, type ProjectId, type StopRequest } from '../../protocol';
 import type { ControlChannel } from '../../stream';
 
-/** An attempt that runs in this worker. */
+/** An attempt that runs in this worker. Glossary: Temporal run id. */
 export interface RunningLane {
   readonly projectId: ProjectId;
   readonly lane: LaneId;
@@ -10,28 +10,31 @@ export interface RunningLane {
   readonly runIds: readonly string[];
 }
 
-/** What an attempt's calls end with when it is told to stop. Only Temporal can say whether its run was cancelled. */
+/** The reason of the abort if an attempt receives a stop. Only Temporal knows whether the run was cancelled. */
 export class LaneStopped extends StoryreelError {
   constructor(lane: LaneId) {
-    super('Lane.Stopped', `${lane} was told to stop, but its run goes on; it is tried again.`);
+    super('Lane.Stopped', `${lane} received a stop, but its run continues; it is tried again.`);
   }
 }
 
-/** The attempts of one worker that can be stopped at once, by whoever speaks on the control channel. */
+/** The running attempts of one worker, which a message on the control channel stops at once. */
 export class StopSignals {
   private readonly lanes = new Map<ProjectId, Set<{ readonly lane: RunningLane; readonly stop: () => void }>>();
-  private readonly leave: () => void;
+  private readonly unsubscribe: () => void;
 
   constructor(private readonly control: ControlChannel) {
-    this.leave = control.listen((request) => this.stop(request));
+    this.unsubscribe = control.listen((request) => this.stop(request));
   }
 
-  /** A stop that is sent now is heard. */
-  get heard(): boolean {
-    return this.control.up;
+  /** True while this worker is subscribed, so that a stop sent now would be received. */
+  get isListening(): boolean {
+    return this.control.isReady;
   }
 
-  /** Calls `stop` when the attempt shall stop, perhaps more than once. Call what it gives when the attempt has ended. */
+  /**
+   * Calls `stop` if the attempt must stop, perhaps more than once. Call the returned function when the attempt has
+   * ended.
+   */
   register(lane: RunningLane, stop: () => void): () => void {
     const { projectId } = lane;
     const entry = { lane, stop };
@@ -44,12 +47,12 @@ export class StopSignals {
   }
 
   close(): void {
-    this.leave();
+    this.unsubscribe();
   }
 
   private stop({ projectId, runId, lanes, before = Infinity }: StopRequest): void {
     for (const { lane, stop } of [...(this.lanes.get(projectId) ?? [])]) {
-      // What was meant for an older run or attempt may arrive while the next one works on the same lane.
+      // A stop for an older run or attempt may arrive while the next one works on the same lane.
       const meant = (runId === undefined || lane.runIds.includes(runId)) && lane.fence <= before;
       if (meant && (lanes === undefined || lanes.includes(lane.lane))) stop();
     }

@@ -4,23 +4,24 @@ import type { LaneRun } from '../lanes/lane-run';
 import { isOutage } from '../lanes/outage';
 import { classify } from '../lanes/stage-failure';
 
-/** So often a provider is asked, at the pace of VIDEO_POLL_MS, for what it does not give; then a person is. */
+/** How often a provider is polled without success, every VIDEO_POLL_MS, before the lane needs attention. */
 const MOST_LOOKS = 30;
 
-/** So often a clip may break on its way. */
+/** How often the download of a clip may break. */
 const MOST_BROKEN = 5;
 
 export interface Awaited {
   readonly run: LaneRun;
   readonly provider: VideoProvider;
   readonly jobId: string;
-  /** A person has had it looked for again: where it is still unknown, it is gone. */
+  /** A person has asked for another look: if the job is still unknown, it is gone. */
   readonly wasLost: boolean;
 }
 
 /**
- * Polls the job until it has ended. A question that is lost costs nothing and is asked again. So is one about a job that the
- * provider does not know: many know it only a moment after they have taken it. Throws the last `NotReady` where it stays so.
+ * Polls the job until it has ended. A poll that is lost costs nothing and is repeated. So is a poll for a job that the
+ * provider does not know: many know a job only a moment after they have accepted it. Throws the last `NotReady` if that
+ * does not change.
  */
 export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { status: 'running' }>> {
   const { run, provider, jobId, wasLost } = awaited;
@@ -36,7 +37,7 @@ export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { st
     );
     if (state?.status === 'completed' || state?.status === 'failed') return state;
     if (state) {
-      // What was seen once may be unknown for a moment, too.
+      // A job that was seen once may be unknown for a moment, too.
       looks = 0;
       run.counters['progress'] = state.progress;
       if (state.progress !== told) run.tell({ type: 'stage_update', status: 'processing', progress: state.progress });
@@ -47,8 +48,8 @@ export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { st
 }
 
 /**
- * Gets what `receive` takes of a finished job, as often as it may take until it is there. The job is asked anew in between,
- * because its address may have run out. Throws `NotReady` where it stays so.
+ * Calls `receive` for a finished job until it has the clip, within the allowed number of times. The job is polled again
+ * before each call, because its address may have expired. Throws `NotReady` if the clip never arrives.
  */
 export async function awaitClip<T>(
   { run, provider, jobId }: Awaited,

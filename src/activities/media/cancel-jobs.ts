@@ -5,7 +5,7 @@ import type { ActivityDeps } from '../deps';
 import { holderOf } from '../usage/provider-choice';
 
 /** A provider that does not answer holds up the end of a run no longer. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 interface OfRun {
   readonly projectId: ProjectId;
@@ -15,12 +15,13 @@ interface OfRun {
 }
 
 /**
- * Ends the video jobs that are under way at their providers, of a project or of some of its lanes, where their APIs can. The
- * next run submits a new job for those, and goes on with the others, which are paid anyway: with one that has just been
- * finished, that the provider would not end, or that it could not be asked about. No job's trouble fails it.
+ * Ends the running video jobs of a project, or of some of its lanes, at their providers, if the providers' APIs can
+ * do it. The next run submits a new job for each ended one, and continues the others, which are paid anyway. A job
+ * continues if it has just finished, if the provider did not end it, or if the provider did not answer. A failure
+ * with one job does not fail the step.
  *
- * Only for lanes that are cancelled for good and whose attempts have ended: an attempt cannot tell that from a pause, after
- * which it goes on with the same job.
+ * It is only for lanes that are cancelled for good and whose attempts have ended. An attempt cannot distinguish this
+ * from a pause, after which it continues with the same job.
  */
 export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before }: OfRun): Promise<void> {
   const { manager } = deps.dataSource;
@@ -33,7 +34,7 @@ export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before 
     ...(before !== undefined && { fence: LessThan(before) }),
     ...(ofLanes && { sceneId: In(ofLanes.map(({ id }) => id)) }),
   });
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   await Promise.all(
     jobs.map((job) =>
       cancelJob(deps, job, signal).catch((error: Error) =>

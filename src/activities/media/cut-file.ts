@@ -20,7 +20,7 @@ export async function isCutShort(path: string): Promise<boolean> {
       // A few bytes that are left over are no box, and no frame either.
       if (bytesRead < 8) return false;
       const short = head.readUInt32BE(0);
-      // One that lasts to the end of the file does not say how long it is.
+      // A box that lasts to the end of the file does not state its length.
       if (short === 0) return false;
       const length = short === 1 && bytesRead === HEAD_BYTES ? Number(head.readBigUInt64BE(8)) : short;
       if (length < 8) return false;

@@ -10,8 +10,8 @@ export interface FetchedClip {
 }
 
 /**
- * Downloads a clip into the store piece by piece, and decodes it to its end before it is kept. Throws `UnusableMedia` where it
- * cannot be shown as a scene of the `ordered` seconds; nothing is kept then.
+ * Downloads a clip into the store piece by piece, and decodes it to its end before it is kept. Throws `UnusableMedia`,
+ * and keeps nothing, if the clip cannot be shown as a scene of the `ordered` seconds.
  */
 export async function fetchClip(
   { deps: { media, config, onDiskFault }, signal }: LaneRun,

@@ -8,12 +8,17 @@ import { filmSize, formingArgs, FRAMES_PER_SECOND } from '../film/film-form';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
 
-/** Of a picture's own claim; more is no picture for a film, and decoding it would fill the memory. */
+/**
+ * The most pixels that a picture may state. A larger picture is useless for a film, and decoding it would fill the
+ * memory.
+ */
 const MOST_PIXELS = 100_000_000;
 /** A clip that is longer by no more than a frame or two is left as it is. */
 const LONGER_SECONDS = 0.1;
 
-/** What a picture from outside may be read as: a format by its own bytes, and nothing that names other files. */
+/**
+ * The formats in which a picture from outside may be read, each recognised by its own bytes; none can name other files.
+ */
 const ANY_PICTURE = [
   ...['-protocol_whitelist', 'file'],
   ...['-format_whitelist', 'png_pipe,jpeg_pipe,webp_pipe,gif,mov'],
@@ -52,12 +57,12 @@ export async function fitPicture(run: LaneRun, image: Media, frameSize: string):
   });
 }
 
-/** What a clip is, and what it was to be. */
+/** What a clip is, and what was ordered. */
 export interface ClipFit {
   readonly info: Inspected;
   readonly seconds: number;
   readonly frameSize: string;
-  /** It was ordered in another size than the frame's, because its model has not that one. */
+  /** The clip was ordered in another size than the frame's, because the model does not offer the frame's size. */
   readonly isOtherSize: boolean;
 }
 
@@ -67,7 +72,10 @@ export function needsFitting({ info, seconds, frameSize, isOtherSize }: ClipFit)
   return info.seconds > seconds + LONGER_SECONDS || (isOtherSize && (info.width !== width || info.height !== height));
 }
 
-/** Cuts a clip to its scene's length and to the frame, and brings it to the film's form. Gives the path of the new file. */
+/**
+ * Cuts a clip to its scene's length and to the frame, and converts it to the film's form. Returns the path of the new
+ * file.
+ */
 export async function fitClip(run: LaneRun, folder: string, source: string, fit: ClipFit): Promise<string> {
   const { info, seconds, frameSize, isOtherSize: fill } = fit;
   const target = join(folder, 'fitted.mp4');
@@ -92,12 +100,12 @@ function sizeIn(bytes: Buffer): { readonly width: number; readonly height: numbe
   }
   const { width, height } = size;
   if (width < 1 || height < 1 || width * height > MOST_PIXELS) {
-    throw new UnusableMedia(`its image says that it has ${width}x${height} pixels`);
+    throw new UnusableMedia(`its image states ${width}x${height} pixels`);
   }
   return { width, height };
 }
 
-/** What ffmpeg cannot read of a provider's file is the file's fault, where ffmpeg itself can be run. */
+/** If ffmpeg itself can run, a file that it cannot read is unusable. */
 async function asUnusable(work: Promise<void>): Promise<void> {
   await work.catch((error: unknown) => {
     if (!(error instanceof StoryreelError) || error.type !== 'Film.Failed' || error.cause !== undefined) throw error;

@@ -5,9 +5,9 @@ import { UnusableMedia, type ImageProvider } from '../../providers';
 import { mayBeCharged } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { fitPicture } from './fit-media';
-import { runLane, type LaneMaker, type LanePlan, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LanePlan, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
-import { openImage, type Chosen } from '../usage/provider-choice';
+import { openImage, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { isSpoiled } from '../usage/paid-call';
 import { ReadyCall } from '../usage/ready-call';
@@ -16,16 +16,19 @@ import { WastedOrder } from '../usage/wasted-order';
 const ONE = { unit: 'image', units: 1 } as const;
 
 interface ImageInputs {
-  readonly chosen: Chosen<ImageProvider>;
+  readonly chosen: ResolvedProvider<ImageProvider>;
   readonly prompt: string;
 }
 
-/** Draws the image of a scene. Where its provider honours a key, an image whose answer was lost is the same request again. */
+/**
+ * Draws the image of a scene. If the provider honours a key, an image whose answer was lost is requested again under
+ * its key.
+ */
 export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<ImageInputs> = {
+const maker: LaneProducer<ImageInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planImage(deps, context, name, feedback);
     return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(deps, plan.choice) } };
@@ -59,7 +62,7 @@ const maker: LaneMaker<ImageInputs> = {
       const isUnusable = error instanceof UnusableMedia;
       await paid.booked?.waste(error, ONE, !answered && !isUnusable);
       if (isUnusable) await paid.booked?.spoil();
-      // What is forbidden once is forbidden the next time, too.
+      // A request that was forbidden once is forbidden the next time, too.
       const mayRepeat = !answered && !chosen.honoursKey && !(error instanceof StoryreelError);
       const isLost = mayRepeat && paid.booked !== undefined && mayBeCharged(error);
       throw isUnusable || (isLost && !run.signal.aborted) ? new WastedOrder(error) : error;
@@ -68,13 +71,13 @@ const maker: LaneMaker<ImageInputs> = {
 };
 
 /**
- * By the scene, not by its number. A request whose answer was lost, or could not be kept because the scene has moved
- * meanwhile, is repeated under its key where that helps, and so not paid for again. Any other is a new one: what was of no use
- * must not be given again for ever.
+ * The key is made from the scene's id, not from its number. If the answer was lost, or the scene has moved meanwhile,
+ * the request is repeated under its key. If the provider honours the key, it charges nothing again. Any other request
+ * gets a new key, because a useless image must not be returned for ever.
  */
 async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>): Promise<string> {
   const { projectId } = run.claim;
-  const base = [projectId, run.stage, run.context.scene?.id, inputHash.slice(0, 16), run.madeSince ?? 0].join('/');
+  const base = [projectId, run.stage, run.context.scene?.id, inputHash.slice(0, 16), run.minResultFence ?? 0].join('/');
   const made = await run.deps.dataSource
     .getRepository(ModelUsage)
     .createQueryBuilder('u')

@@ -9,11 +9,11 @@ import type { Amount } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { fetchClip, type FetchedClip } from './fetch-clip';
 import { fitClip, needsFitting } from './fit-media';
-import { runLane, type LaneMaker, type LanePlan, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LanePlan, type LaneRun } from '../lanes/lane-run';
 import { measureClip } from './measure-clip';
 import { PaidCall } from '../usage/paid-call';
 import { askProvider } from '../usage/provider-answer';
-import { holderOf, openVideo, type Chosen } from '../usage/provider-choice';
+import { holderOf, openVideo, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf, wordsOf } from '../usage/provider-words';
 import { classify } from '../lanes/stage-failure';
 import { NO_CLIP, submitJob, type SubmittedJob } from './submit-job';
@@ -21,7 +21,7 @@ import { openJob, orderOf, updateJob } from './video-job';
 import { WastedOrder } from '../usage/wasted-order';
 
 interface VideoInputs {
-  readonly chosen: Chosen<VideoProvider>;
+  readonly chosen: ResolvedProvider<VideoProvider>;
   readonly prompt: string;
   readonly imageKey: string;
   readonly mediaType: string;
@@ -31,15 +31,15 @@ interface VideoInputs {
 type Call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
 
 /**
- * Makes the clip of a scene as one job at the provider. The intent is stored before the job is asked for, and the job's id
- * right after: a crash goes on with the same job and never pays for another one. Only a job that failed, or whose clip is
- * broken or gone, is followed by a new one, and only once.
+ * Makes the clip of a scene as one job at the provider. The intent is stored before the job is requested, and the job's
+ * id right after. After a crash, the next attempt continues the same job and never pays for another one. Only a job
+ * that failed, or whose clip is broken or gone, is followed by a new one, and only once.
  */
 export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<VideoInputs> = {
+const maker: LaneProducer<VideoInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planVideo(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openVideo(deps, plan.choice) } };
@@ -84,12 +84,12 @@ const maker: LaneMaker<VideoInputs> = {
   },
 };
 
-/** The job at its provider, booked; asked for where nobody has yet. */
+/** The booked job at its provider; it is submitted if no attempt has done so yet. */
 async function takenJob(
   run: LaneRun,
   { inputs }: LanePlan<VideoInputs>,
   job: GeneratedVideo,
-  chosen: Chosen<VideoProvider>,
+  chosen: ResolvedProvider<VideoProvider>,
   call: Call,
 ): Promise<SubmittedJob> {
   const wanted = { size: run.deps.config.FRAME_SIZE, seconds: inputs.seconds };
@@ -134,7 +134,7 @@ async function fitted(run: LaneRun, clip: FetchedClip, seconds: number, order: C
   if (!needsFitting(fit)) return clip;
   const folder = await run.through(() => media.workFolder());
   try {
-    const file = await fitClip(run, folder, await media.localPath(clip.media.key), fit);
+    const file = await fitClip(run, folder, await media.localPath(clip.media.key, folder), fit);
     const measured = await measureClip(FFMPEG_PATH, file, Math.min(seconds, clip.measured.seconds), run.signal);
     return { measured, media: await run.through(() => media.take(file, 'video/mp4')) };
   } finally {
@@ -166,8 +166,8 @@ async function ended(
 }
 
 /**
- * The provider gives nothing of a job that is paid. What is broken or gone for good ends the job; else the job is kept, so
- * that a person can have it looked for again.
+ * The provider delivers nothing for a paid job. If the clip is broken or gone for good, the job is closed. Otherwise
+ * the job is kept, so that a person can ask for another look.
  */
 async function lost(
   error: NotReady | UnusableMedia,

@@ -1,41 +1,44 @@
 import { boundedLine, StoryreelError } from '../../protocol';
 import { CLIP, runFfmpeg } from '../film/ffmpeg';
 
-/** Of the measuring; each usual frame rate has whole ticks a frame. */
+/** The clock of the measurement; each usual frame rate has whole ticks per frame. */
 const TICKS_PER_SECOND = 90_000;
-/** Of errors that do not end the reading; a stream that is only unusual has others. */
+/** Error lines that do not stop the reading but show damage; a stream that is only unusual has other lines. */
 const DAMAGE = /\[(?:error|fatal)\].*(?:prematurely|truncat|partial file|invalid data|corrupt)/i;
 /** The fault of the program, whatever file it is given. */
 const NOT_OURS =
   /unrecognized option|option not found|error splitting the argument|unknown encoder|muxer not found|not a suitable output format/i;
 const MOST_QUOTE_BYTES = 160;
-/** Where the last frame does not say how long it lasts, and there is no other. */
+/** The length of the last frame if the clip does not state it and there is no other frame. */
 const USUAL_FRAME = 1 / 24;
 
-/** What there is of the first video stream of a file. */
+/** The measures of the first video stream of a file. */
 export interface Inspected {
-  /** From the beginning of the first frame to the end of the last; of no other stream, and not what a header says. */
+  /**
+   * From the beginning of the first frame to the end of the last. Other streams and the header's own statement do not
+   * count.
+   */
   readonly seconds: number;
   readonly frames: number;
   /** In pixels, as it is shown: after its rotation. */
   readonly width: number;
   readonly height: number;
   /**
-   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, rotation, and the hash of the
-   * codec's own header: two that are equal can follow each other in one stream.
+   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, rotation, and the hash of
+   * the codec's own header. Two clips with equal values can follow each other in one stream.
    */
   readonly form: string;
-  /** Of the file as it was read. */
+  /** The media type of the file that was read. */
   readonly mediaType: string;
-  /** Set where all frames last equally long, and none is hidden. */
+  /** Set if all frames have the same length, and none is hidden. */
   readonly framesPerSecond?: number;
-  /** What the reader or the decoder complained of. */
+  /** The complaints of the reader and of the decoder. */
   readonly faults: readonly string[];
 }
 
 /**
- * Reads a clip to its end, decoded or as it is stored, and measures what came. Undefined where it is no file that a clip
- * comes in. Throws `Film.Failed` where it is ffmpeg that cannot do it.
+ * Reads a clip to its end, decoded or as stored, and measures it. Undefined if the file is in no format for clips.
+ * Throws `Film.Failed` if ffmpeg itself fails.
  */
 export async function inspectClip(
   path: string,
@@ -82,7 +85,7 @@ export async function inspectClip(
   };
 }
 
-/** What ffmpeg says of the file itself comes before what it does with it. */
+/** ffmpeg reports on the file itself before it reports on its work. */
 function partOf(log: string, part: 'input' | 'reading'): string {
   const at = log.search(/^\[info\] (?:Stream mapping|Output #)/m);
   if (at < 0) return part === 'input' ? log : '';
@@ -118,7 +121,7 @@ class Frames {
     this.count += 1;
     this.times.push(pts);
     this.lengths.add(length);
-    // Of frames that are shown in another order than they are stored, the last one that is shown.
+    // Frames may be stored in another order than they are shown; this is the last frame that is shown.
     if (pts + length > this.end) [this.end, this.lastLength] = [pts + length, length];
     const flags = Number(/F=(0x[\da-f]+)/i.exec(line)?.[1] ?? 0);
     if ((flags & DISCARD) !== 0 || line.includes('S=')) this.hidden = true;

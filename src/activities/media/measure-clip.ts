@@ -5,13 +5,13 @@ import { inspectClip, type Inspected } from './inspect-clip';
 
 /** No clip of a scene is as long; one that poses as one would have to be decoded for hours. */
 const MOST_SECONDS = 600;
-/** Of what was ordered. Models round to frames, and some begin or end a little early. */
+/** The least share of the ordered length. Models round to frames, and some begin or end a little early. */
 const LEAST_SHARE = 0.75;
 const MOST_QUOTE_BYTES = 160;
 
 /**
- * Decodes a clip to its end and gives what came. Throws `UnusableMedia` where that cannot be shown as a scene, with `ordered`
- * seconds as what was asked for.
+ * Decodes a clip to its end and returns its measures. Throws `UnusableMedia` if the clip cannot be shown as a scene of
+ * `ordered` seconds.
  */
 export async function measureClip(
   path: string,

@@ -5,7 +5,7 @@ import type { ProviderCall } from '../../telemetry';
 import { mayBeCharged } from '../usage/call-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { PaidCall, type CallPlan } from '../usage/paid-call';
-import type { Chosen } from '../usage/provider-choice';
+import type { ResolvedProvider } from '../usage/provider-choice';
 import { ReadyCall } from '../usage/ready-call';
 import { classify } from '../lanes/stage-failure';
 import { mayBeTaken, updateJob } from './video-job';
@@ -18,7 +18,7 @@ export const NO_CLIP = { unit: 'second', units: 0 } as const;
 export interface SubmitPlan {
   readonly run: LaneRun;
   readonly job: GeneratedVideo;
-  readonly chosen: Chosen<VideoProvider>;
+  readonly chosen: ResolvedProvider<VideoProvider>;
   readonly request: Pick<VideoRequest, 'prompt' | 'image' | 'wanted'>;
   readonly call: <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
 }
@@ -30,8 +30,9 @@ export interface SubmittedJob {
 }
 
 /**
- * Asks for the job under what it costs, and stores its id however long Postgres is away: the job is paid. A job of which
- * nobody knows whether the provider has taken it is not asked for again, unless the provider knows it by its key.
+ * Submits the job after its cost is booked, and stores its id however long Postgres is away, because the job is paid.
+ * If it is unknown whether the provider accepted the job, it is submitted again only if the provider knows it by its
+ * key.
  */
 export async function submitJob(plan: SubmitPlan): Promise<SubmittedJob> {
   const { run, job, chosen } = plan;
@@ -50,12 +51,12 @@ export async function submitJob(plan: SubmitPlan): Promise<SubmittedJob> {
     } catch (error) {
       await paid.booked?.tell();
       const isTold = paid.booked !== undefined && !paid.booked.refused;
-      // Whether it was taken, the next attempt asks: this one is told to stop.
+      // This attempt was stopped. The next attempt asks whether the provider accepted the job.
       if (run.signal.aborted) throw error;
       if (isTold && isAmbiguous(error) && !chosen.honoursKey) {
         await park(plan, paid.call, order, classify(error).message);
       }
-      // A job that the provider refused costs nothing. One whose answer was lost is asked for again under its key.
+      // A job that the provider refused costs nothing. A job whose answer was lost is submitted again under its key.
       if (isTold && !isAmbiguous(error)) await paid.booked?.close(NO_CLIP, false);
       if (!(error instanceof OtherOrder) || orders === MOST_ORDERS) throw error;
     }
@@ -76,7 +77,7 @@ async function ask(plan: SubmitPlan, order: ClipOrder, paid: ReadyCall): Promise
   return jobId;
 }
 
-/** A gateway that gave up waiting says nothing of the server behind it. */
+/** A gateway's timeout does not show what the server behind it has done. */
 const GATEWAY_TIMEOUTS = [504, 524];
 
 function isAmbiguous(error: unknown): boolean {

@@ -8,7 +8,7 @@ interface OfProvider {
   readonly chosen: { readonly name: string };
 }
 
-/** The job to tend: the one that is under way for these inputs, or a new one, stored before it is asked for. */
+/** Returns the job to follow: the running job for these inputs, or a new one, stored before it is submitted. */
 export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise<GeneratedVideo> {
   const { dataSource } = run.deps;
   const sceneId = run.context.scene?.id ?? '';
@@ -35,7 +35,7 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
       sceneId,
       plan.inputHash,
       submission,
-      // By the scene, not by its number: two scenes that are alike may change places.
+      // The key contains the scene's id, not its number: two equal scenes may change places.
       [projectId, run.stage, sceneId, plan.inputHash.slice(0, 16), submission].join('/'),
       plan.inputs.chosen.name,
       plan.model,
@@ -48,8 +48,8 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
 }
 
 /**
- * Whether an attempt before may have asked for the job without learning its id: its call is booked, and nobody has seen how
- * it ended. A call that the provider refused, or that never reached it, has ended and cost nothing.
+ * Whether an earlier attempt may have submitted the job without learning its id: its call is booked, and its end is
+ * unknown. A call that the provider refused, or that never reached it, has ended and cost nothing.
  */
 export async function mayBeTaken(run: LaneRun, { idempotencyKey: callKey }: GeneratedVideo): Promise<boolean> {
   const { projectId } = run.claim;
@@ -57,7 +57,7 @@ export async function mayBeTaken(run: LaneRun, { idempotencyKey: callKey }: Gene
   return booked !== null && (booked.outcome === 'open' || booked.estimated);
 }
 
-/** What was ordered of a job that has been submitted; one of before has what its scene wants. */
+/** What was ordered with a submitted job. A job of an older version has what its scene wants. */
 export function orderOf({ orderedSeconds, orderedSize }: GeneratedVideo, wanted: ClipOrder): ClipOrder {
   return { seconds: orderedSeconds ?? wanted.seconds, size: orderedSize ?? wanted.size };
 }

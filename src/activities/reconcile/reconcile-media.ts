@@ -17,9 +17,9 @@ interface Reference {
 }
 
 /**
- * Removes the files that no row refers to, with what crashes left of work in progress, and says how many rows have no file.
- * A file whose row is about to be settled is younger than the grace time, also one that was there before; whoever stores it
- * while it is being removed stores it anew. `beat` is called as it gets on.
+ * Removes the files that no row refers to, and the files of unfinished work that crashes have left. Counts the rows
+ * that have no file. A file whose row is about to be committed is younger than the grace time, even if it existed
+ * before. A writer that stores a file during its removal stores it again. `beat` is called after each part of the work.
  */
 export async function reconcileMedia(
   deps: ActivityDeps,
@@ -67,7 +67,9 @@ async function withoutRow(
   return old.filter(({ sha256 }) => !used.has(sha256));
 }
 
-/** They cannot be made good here: the folder may be on a disk that is not mounted, and to make them anew costs. */
+/**
+ * These rows cannot be repaired here: the folder may be on a disk that is not mounted, and new media would cost money.
+ */
 async function rowsWithoutFile({ dataSource, media, logger }: ActivityDeps, beat: () => void): Promise<number> {
   const lacking: Reference[] = [];
   for (const table of REFERENCES) {

@@ -16,13 +16,13 @@ const PAGE = 100;
 /** Questions to Temporal at the same time. */
 const AT_ONCE = 10;
 
-/** Of why a project could not be repaired; the report stays in Temporal's history. */
+/** The most of a message that states why a project was not repaired; the report stays in Temporal's history. */
 const MOST_OF_A_MESSAGE = 200;
 
 const LIVE = ['queued', ...BUSY];
 
 interface Candidate extends ProjectSeen {
-  /** Of a project that is queued. */
+  /** The batch of a queued project. */
   readonly batchId: BatchId | null;
   readonly age: number;
 }
@@ -35,9 +35,10 @@ type Found =
   | undefined;
 
 /**
- * Goes through one page of the projects whose rows say that something goes on, asks Temporal of each, and closes those
- * whose run is gone, for viewers, too. Of a project that has ended it closes the lanes that an attempt has claimed since:
- * one of a terminated run, which hears of its end with its next heartbeat only.
+ * Goes through one page of the projects whose rows show an open run, and asks Temporal about each. It closes those
+ * whose run is gone, in rows and for viewers. In an ended project it closes the lanes that an attempt has claimed
+ * since. Such an attempt belongs to a terminated run, and learns of the end only with its next heartbeat.
+ * Glossary: reconciler.
  */
 export async function reconcileRuns(
   deps: ActivityDeps,
@@ -76,7 +77,10 @@ async function candidatesAfter({ dataSource }: ActivityDeps, after: ProjectPosit
   );
 }
 
-/** Whether a batch goes on: what is queued in it has no run yet, and will have one. Each batch is asked once. */
+/**
+ * Whether a batch is open: a project that is queued in it has no run yet, and will get one. Each batch is looked up
+ * once.
+ */
 type BatchesAsked = (batchId: BatchId) => Promise<boolean>;
 
 function askingBatches({ runs }: ActivityDeps): BatchesAsked {
@@ -88,7 +92,7 @@ function askingBatches({ runs }: ActivityDeps): BatchesAsked {
   };
 }
 
-/** One that cannot be repaired keeps nobody from looking at the others. */
+/** A project that cannot be repaired does not stop the work on the others. */
 async function reconcileOne(
   deps: ActivityDeps,
   seen: Candidate,
@@ -119,7 +123,7 @@ async function repaired(
   if (Math.min(seen.age, ended) < graceSeconds) return { kind: 'fresh' };
   const end = await closeGoneRun(deps, seen, run, endOf(seen, run));
   if (!end) return undefined;
-  const why = isFinal(status) ? 'Some of its lanes or stages said that somebody works on them.' : whyOf(end);
+  const why = isFinal(status) ? 'Some of its lanes or stages showed work in progress.' : whyOf(end);
   deps.logger.warn({ projectId, was: status, now: end.outcome, why }, 'a run was gone, and its rows are repaired');
   return { kind: 'repaired', of: { projectId, was: status, now: end.outcome, why } };
 }

@@ -7,8 +7,8 @@ const AT_ONCE = 500;
 const MOST_NAMED = 100;
 
 /**
- * The workflows that run although their projects are not there: their database was restored from a backup that is older than
- * they are, say. Nothing is done to them, because a person may have more of the database; `cancel` ends them.
+ * The running workflows whose projects do not exist, for example because an older backup of the database was restored.
+ * They are only reported, because a person may have more of the database; `cancel` ends them.
  */
 export async function strayRuns(deps: ActivityDeps): Promise<string[]> {
   const strays: string[] = [];

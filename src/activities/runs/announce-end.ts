@@ -1,23 +1,26 @@
 import type { Lane, Project } from '../../entities';
 import { laneParts, PIPELINE, STAGES, type EventBody, type LaneId, type ProjectId } from '../../protocol';
-import { isTold } from './announce';
+import { isAnnounced } from './announce';
 import type { ActivityDeps } from '../deps';
 import type { EndedRun } from './end-run';
 
 /** How viewers know the run that has ended. */
 export interface EndAnnouncement {
-  /** As in `LaneTask`. */
+  /** The story run id, as in `LaneTask`. */
   readonly runId: string;
-  /** Of which exactly one end is announced: after a workflow reset the same run ends once more, in one of its own. */
+  /**
+   * The Temporal run id. Exactly one end is announced for each: after a workflow reset, the same story run ends once
+   * more.
+   */
   readonly execution: string;
   /** The stages of its plan; absent: all. */
   readonly planned?: readonly string[] | undefined;
 }
 
 /**
- * Publishes exactly one of `pipeline_done` and `pipeline_error` for an execution of a run, from what the transaction saw
- * that closed it, then lets the log expire. All of it is under the run's fence: where a newer run has begun meanwhile, nothing
- * of it reaches viewers. Rejects where the log cannot be reached.
+ * Publishes exactly one of `pipeline_done` and `pipeline_error` for an execution of a run, then lets the log expire.
+ * The event comes from what the closing transaction saw. All writes have the run's fence: if a newer run has begun
+ * meanwhile, they are refused. Rejects if the log cannot be reached.
  */
 export async function announceEnd(
   deps: ActivityDeps,
@@ -39,13 +42,13 @@ export async function announceEnd(
         },
       }
     : { type: 'pipeline_error', error, metadata: { status: project.status } };
-  const unfinished = isCompleted ? [] : untoldStages(lanes, runId, planned);
+  const unfinished = isCompleted ? [] : unannouncedStages(lanes, runId, planned);
   await deps.log.publish({
     projectId,
     stage: PIPELINE,
     events: [body],
     run: { fence, ends: true },
-    mark: { key: `end:${execution}`, value: 1 },
+    once: { key: `end:${execution}`, value: 1 },
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
     upstream: [
       ...unfinished.map((stage) => ({ stage, body: { type: 'error', error, retry_count: 0 } })),
@@ -56,8 +59,8 @@ export async function announceEnd(
 }
 
 /**
- * Publishes how the lanes ended that the run began and did not finish: their text, as far as it came, is all there will be.
- * The run's fence keeps their attempts out from then on: one that comes back from the dead after the end can add nothing.
+ * Announces the final status of lanes that the run began and did not finish; their text stays as it is. The
+ * announcement has the run's fence, so that the log rejects a late attempt of the closed run.
  */
 async function announceEndedLanes(
   { log }: ActivityDeps,
@@ -77,17 +80,17 @@ async function announceEndedLanes(
         writer: { projectId, lane, fence, attempt: row.attempt },
         events: [{ type: 'stage_update', status: row.status }],
         run: { fence },
-        mark: { key: `ended:${execution}:${lane}`, value: 1 },
+        once: { key: `ended:${execution}:${lane}`, value: 1 },
       });
     }),
   );
 }
 
-/** The stages that nobody was told to be complete in this run. */
-function untoldStages(lanes: readonly Lane[], runId: string, planned: readonly string[]): string[] {
+/** The stages whose completion was not announced in this run. */
+function unannouncedStages(lanes: readonly Lane[], runId: string, planned: readonly string[]): string[] {
   return planned.filter((name) => {
     const own = lanes.filter(({ stage }) => stage === name);
-    return own.length === 0 || !own.every((lane) => isTold(lane, runId));
+    return own.length === 0 || !own.every((lane) => isAnnounced(lane, runId));
   });
 }
 

@@ -10,7 +10,7 @@ import {
   type ProjectId,
   type UsageTotals,
 } from '../../protocol';
-import { isOutrun, ownFence } from '../lanes/own-fence';
+import { isFollowedByRun, currentFence } from '../lanes/own-fence';
 import { storedResult } from '../../planning';
 import { stageDefinition, type StageDefinition, type StoredResult } from '../../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream';
@@ -19,23 +19,24 @@ import { laneNow } from '../lanes/lane-of-scene';
 import { publishEnd, writerOf, type EndSource } from './publish-end';
 
 interface Announcement extends LaneAddress {
-  /** Each run tells of a lane once. */
+  /** The story run id: each run announces a lane once. */
   readonly runId: string;
-  /** The attempt's own writer, where it has just streamed the text. */
+  /** The attempt's own writer, if it has just streamed the text. */
   readonly text?: TextWriter;
 }
 
 const FLUSH_MS = 2_000;
 
 /**
- * Tells viewers how a lane has ended, from what Postgres holds: settled, skipped, or waiting for a person. Telling it again
- * changes nothing. Rejects where it could not be told now.
+ * Announces how a lane has ended, from what Postgres holds: committed, skipped, or waiting for a person. Announcing it
+ * again changes nothing. Rejects if the announcement failed.
+ * Glossary: announce.
  */
 export async function announceLane(source: EndSource, { text, ...address }: Announcement): Promise<void> {
   const { projectId, runId } = address;
   const { manager } = source.dataSource;
-  // A newer run tells its own.
-  if (await isOutrun(manager, { projectId, runId }, ownFence())) return;
+  // A newer run announces its own end of the lane.
+  if (await isFollowedByRun(manager, { projectId, runId }, currentFence())) return;
   const lane = await laneNow(manager, address);
   // Nobody watches a scene that is gone.
   if (lane === undefined) return;
@@ -49,27 +50,27 @@ export async function announceLane(source: EndSource, { text, ...address }: Anno
     case 'needs_attention':
     case 'cancelled':
       return announceParked(source, announcement, row);
-    // An attempt that came after this end tells its own.
+    // An attempt that began after this end announces its own end.
     default:
       return;
   }
 }
 
-/** The same, within a step that is not about telling: false where another step must do it. */
+/** As `announceLane`, for a step that has done other work: returns false if another step must announce. */
 export async function announcedNow(source: EndSource, announcement: Announcement): Promise<boolean> {
   return announceLane(source, announcement).then(
     () => true,
     (error: Error) => {
       const { projectId, lane } = announcement;
-      source.logger.info({ projectId, lane, err: error.message }, 'viewers cannot be told now how a lane has ended');
+      source.logger.info({ projectId, lane, err: error.message }, 'the end of a lane cannot be announced now');
       return false;
     },
   );
 }
 
 /**
- * The rest of the text if the log lacks any, `done` with its length and hash, the progress of its stage and, after the last
- * lane, the stage's end.
+ * Publishes the rest of the text if the log lacks any, then `done` with its length and hash, then the progress of the
+ * stage. After the last lane it also publishes the stage's end.
  */
 async function announceSettled(
   source: EndSource,
@@ -78,25 +79,25 @@ async function announceSettled(
 ): Promise<void> {
   const stored = await storedResult(source.dataSource.manager, projectId, lane);
   if (!stored) return;
-  await tellLane(source, row, stored, runId, text);
-  await tellStage(source, projectId, lane, runId, stored.metadata);
+  await publishLaneEnd(source, row, stored, runId, text);
+  await publishStageProgress(source, projectId, lane, runId, stored.metadata);
 }
 
-/** The run goes on without the lane; its stage may end with that. */
+/** The run continues without the lane; this may complete its stage. */
 async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
   await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
-    mark: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
+    once: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
   }));
-  await tellStage(source, projectId, lane, runId);
+  await publishStageProgress(source, projectId, lane, runId);
 }
 
-/** The lane waits for a person, who is told what to type. */
+/** The lane waits for a person; the event contains the commands to type. */
 async function announceParked(source: EndSource, { projectId, lane }: Announcement, row: Lane): Promise<void> {
   const { manager } = source.dataSource;
   const { stage, error, attempt } = row;
   const status = row.status as 'needs_attention' | 'cancelled';
-  // Lanes of a run that has ended wait for nobody; the run's end tells of them.
+  // After the end of a run, its lanes do not wait for a person; the run's end announces them.
   if (!error || !(await manager.existsBy(Project, { id: projectId, status: In(BUSY) }))) return;
   const attempts = status === 'cancelled' ? 0 : Math.max(attempt, 1);
   const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
@@ -108,7 +109,7 @@ async function announceParked(source: EndSource, { projectId, lane }: Announceme
       { type: 'attention', error, commands: personCommands(projectId, lane) },
       ...(ended ? [failed] : []),
     ],
-    mark: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
+    once: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
     ...(ended && { upstream: [{ stage, body: failed }] }),
   }));
 }
@@ -118,7 +119,7 @@ function endedAt({ finishedAt }: Lane): number {
   return finishedAt?.getTime() ?? 0;
 }
 
-async function tellLane(
+async function publishLaneEnd(
   source: EndSource,
   row: Lane,
   stored: StoredResult,
@@ -151,30 +152,30 @@ async function tellLane(
   ];
   const end = ({ fence }: Lane) => ({
     events,
-    mark: { key: `settled:${runId}:${lane}`, value: fence },
+    once: { key: `settled:${runId}:${lane}`, value: fence },
     ...(stored.text !== undefined && { needsBytes: stored.bytes }),
     ...(item && { upstream: [{ stage, body: item }] }),
   });
 
   let owner = row;
-  let carrier = text;
+  let textWriter = text;
   try {
     for (let tries = 0; tries < 5; tries++) {
       const told = await publishEnd(source, owner, end);
       if (told.reply.kind !== 'gap') return;
       // The log lacks text: it was away, or it holds another attempt's.
       if (told.row.fence !== owner.fence) {
-        carrier?.close();
-        carrier = undefined;
+        textWriter?.close();
+        textWriter = undefined;
       }
       owner = told.row;
-      if (!carrier) carrier = await carrierOf(log, writerOf(owner), stored.text ?? '');
-      else if (tries > 0) carrier.resend(told.reply.length);
-      if (!(await carrier.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+      if (!textWriter) textWriter = await continuedWriter(log, writerOf(owner), stored.text ?? '');
+      else if (tries > 0) textWriter.resend(told.reply.length);
+      if (!(await textWriter.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
     }
     throw new Error('the log keeps losing text');
   } finally {
-    carrier?.close();
+    textWriter?.close();
   }
 }
 
@@ -182,8 +183,8 @@ function isPaid({ input_tokens: input, output_tokens: output, images, video_seco
   return input + output > 0 || images !== undefined || seconds !== undefined;
 }
 
-/** Goes on from what the log holds, where that is this text or its beginning; otherwise tells it anew. */
-async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
+/** Continues the log's text if that is this text or its beginning; otherwise publishes the whole text again. */
+async function continuedWriter(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
   const held = await log.lane(writer.projectId, writer.lane);
   if (held?.text && text.startsWith(held.text)) {
     const carrier = new TextWriter({ log, writer, continued: { text: held.text, how: 'reuse' } });
@@ -196,8 +197,8 @@ async function carrierOf(log: EventLog, writer: LaneWriter, text: string): Promi
   return carrier;
 }
 
-/** Tells how far the stage is and, by the lane that viewers were told of last, that it has ended. */
-async function tellStage(
+/** Publishes the progress of the stage and, with its last announced lane, the end of the stage. */
+async function publishStageProgress(
   { dataSource, log }: EndSource,
   projectId: ProjectId,
   lane: LaneId,
@@ -221,12 +222,12 @@ async function tellStage(
       stage,
       events: [progress],
       // After a rejection there is less of the stage than before.
-      mark: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
+      once: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
       upstream: [{ stage, body: progress }],
     });
   }
   if (current < total) return;
-  // Of a stage that runs once, what it made: a script finds the film's file here.
+  // For a stage that runs once, the stage's result: a script finds the film's file here.
   const metadata = {
     completed: current - skipped,
     total,
@@ -237,17 +238,17 @@ async function tellStage(
     projectId,
     stage,
     events: [{ type: 'stage_completed', metadata }],
-    mark: { key: `stage:${runId}:${stage}`, value: newest },
+    once: { key: `stage:${runId}:${stage}`, value: newest },
     upstream: stageEnd(definition, row, metadata),
   });
 }
 
 /** Viewers of this run know that it is done; what an earlier run has made of it does not count. */
-export function isTold({ status, announcedRunId }: Lane, runId: string): boolean {
+export function isAnnounced({ status, announcedRunId }: Lane, runId: string): boolean {
   return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
 }
 
-/** Marks the lane as told in this run, and counts how many of its stage are; one lane at a time. */
+/** Records that the lane is announced in this run, and counts the announced lanes of its stage; one lane at a time. */
 async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
   const { stage } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
@@ -255,7 +256,7 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     const row = await manager.findOneOrFail(ProjectStage, { where: { projectId, stage } });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
-    const told = lanes.filter((each) => isTold(each, runId));
+    const told = lanes.filter((each) => isAnnounced(each, runId));
     return {
       row,
       current: told.length,

@@ -7,8 +7,8 @@ import { closeGoneRun, seeProject, type GoneRun } from './gone-run';
 const AT_ONCE = 4;
 
 /**
- * Closes what a story of a batch has left behind that was ended from outside, and gives how the project stands then. Somebody
- * may have started it again: then that run is what counts, and nothing is closed. Safe to repeat.
+ * Closes what a story of a batch has left if it was ended from outside, and returns the project's status. If somebody
+ * has started the story again, the newer run counts, and nothing is closed. Safe to repeat.
  */
 export async function closeStory(
   deps: ActivityDeps,
@@ -21,13 +21,13 @@ export async function closeStory(
   if (run.kind === 'open') return 'processing';
   if (isFinal(seen.status)) return seen.status;
   const closed = await closeGoneRun(deps, seen, run, endOf(run));
-  // What has changed the row may be a new run, or this step's own earlier attempt.
+  // The row was changed by a new run, or by an earlier attempt of this step.
   return closed ? closed.outcome : closeStory(deps, { projectId });
 }
 
 /**
- * Ends projects that were queued and will not have their turn, for rows and viewers as a cancelled run ends. One that
- * somebody has started meanwhile is left alone. One that cannot be closed keeps none of the others open. Safe to repeat.
+ * Ends queued projects that will not be started: rows and viewers see a cancelled run. A project that somebody has
+ * started meanwhile is left alone. A project that cannot be closed does not delay the others. Safe to repeat.
  */
 export async function closeQueued(
   deps: ActivityDeps,
@@ -58,7 +58,7 @@ function endOf(run: GoneRun): RunEnd {
   return { outcome: run.outcome, error: run.error ?? null };
 }
 
-/** Of a run of which Temporal knows nothing. */
+/** The error of a run that Temporal does not know. */
 export const LOST: EventError = {
   type: 'Run.Gone',
   message: 'The run is lost: Temporal knows nothing of it. Start it again.',

@@ -2,7 +2,10 @@ import type { ProjectStatus } from '../../protocol';
 import type { StoryMetrics } from '../../telemetry';
 import { BUSY, type ClosedRun } from './end-run';
 
-/** Counts a run that has been opened, once: not where it was opened before, or continues after an edit. */
+/**
+ * Counts a run that has been opened, once. A run that was opened before, or that continues after an edit, is not
+ * counted.
+ */
 export function countStart(metrics: StoryMetrics | undefined, before: ProjectStatus | undefined): void {
   if (!isBusy(before)) metrics?.runs.started.of({}).add(1);
 }

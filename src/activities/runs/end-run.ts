@@ -7,7 +7,7 @@ export interface ProjectSeen {
   readonly projectId: ProjectId;
   readonly status: ProjectStatus;
   readonly runId: string | null;
-  /** As Postgres writes it, to the microsecond. */
+  /** The time as Postgres writes it, to the microsecond. */
   readonly updatedAt: string;
 }
 
@@ -21,9 +21,9 @@ export interface EndingRun extends RunEnd {
   readonly projectId: ProjectId;
   /** Later than every step of this run that may still come, and earlier than every step of a newer run. */
   readonly fence: number;
-  /** Where somebody else closes the run: the row as it was when Temporal said that no run goes on. */
+  /** Set if another process closes the run: the row as it was when Temporal reported that no run is open. */
   readonly seen?: ProjectSeen;
-  /** Of a run that closes itself before it has opened: the row does not name it yet. */
+  /** For a run that closes itself before it has opened: the row does not name it yet. */
   readonly unopened?: string;
   /** What the run was about; absent: everything. */
   readonly stages?: readonly string[];
@@ -35,25 +35,25 @@ export interface EndedRun {
   readonly project: Project;
   readonly stages: readonly ProjectStage[];
   readonly lanes: readonly Lane[];
-  /** What comes of the run under an older one is late. */
+  /** Writes of the run under a lower fence are refused. */
   readonly fence: number;
 }
 
 export interface ClosedRun extends EndedRun {
-  /** It has ended just now: it had begun, and nobody has closed it before. */
+  /** True if this transaction ends the run: the run had begun, and was not closed before. */
   readonly endsNow: boolean;
 }
 
-/** Of a project, a stage or a lane that somebody works on or waits for. */
+/** The statuses of a project, stage or lane that is in work or waits for a person. */
 export const BUSY: readonly LiveStatus[] = ['processing', 'paused', 'needs_attention', 'awaiting_approval'];
 
 /**
- * Closes the rows of a run: nothing is left that says that somebody works on it, and no step of it that comes later changes
- * anything. Gives what the transaction sees then. Undefined, and nothing is changed, where this is not the run that the
- * project's row is about: a newer run has begun, somebody else was faster, or the project was deleted.
+ * Closes the rows of a run. No row still shows work in progress, and no later step of this run changes anything.
+ * Returns what the transaction sees at the end. Returns undefined and changes nothing if the project's row belongs
+ * to another run, was closed by another process, or was deleted.
  *
- * A run that somebody else closes counts as completed only if all of its lanes are. If it has ended before, it stays as it
- * ended, and only its lanes and stages are closed.
+ * A run that another process closes counts as completed only if all its lanes are. If the run had ended before, its
+ * status stays, and only its lanes and stages are closed.
  */
 export async function endRun(manager: EntityManager, ending: EndingRun): Promise<ClosedRun | undefined> {
   const { projectId, fence, seen } = ending;
@@ -75,7 +75,7 @@ export async function endRun(manager: EntityManager, ending: EndingRun): Promise
   return ended && { ...ended, endsNow: BUSY.some((status) => status === before) };
 }
 
-/** How a project and all that belongs to it stands. */
+/** Reads the state of a project and of its stages and lanes. */
 export async function readRun(manager: EntityManager, projectId: ProjectId): Promise<EndedRun | undefined> {
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) return undefined;
@@ -84,7 +84,7 @@ export async function readRun(manager: EntityManager, projectId: ProjectId): Pro
   return { project, stages, lanes, fence: project.runFence };
 }
 
-/** Gives the status that the project had until now. */
+/** Returns the status that the project had until now. */
 async function lockRun(
   manager: EntityManager,
   { projectId, fence, seen }: EndingRun,
@@ -102,7 +102,7 @@ async function lockRun(
   return rows[0]?.status;
 }
 
-/** What a run that closes itself as completed did not plan to make was not begun, and stays pending. */
+/** Lanes that a completed run did not plan stay pending. */
 async function closeRows(
   manager: EntityManager,
   { projectId, seen, stages, scenes }: EndingRun,
@@ -131,7 +131,7 @@ async function checked(manager: EntityManager, { projectId, outcome, error }: En
   return settled ? { outcome, error } : { outcome: 'failed', error: NOT_ALL_HERE };
 }
 
-/** A database that was restored from a backup, say, while Temporal was not. */
+/** For example, the database was restored from a backup, and Temporal was not. */
 const NOT_ALL_HERE: EventError = {
   type: 'Run.Gone',
   message: 'The run has ended well, but not all that it made is here. Start it again.',

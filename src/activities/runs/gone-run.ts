@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { afterCommit } from '../../entities';
 import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol';
-import { closeAbandoned, tellAbandoned } from '../usage/abandoned-calls';
+import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
 import { announceEnd } from './announce-end';
 import { countEnd } from './count-runs';
 import type { ActivityDeps } from '../deps';
 import { endRun, type ProjectSeen, type RunEnd } from './end-run';
 import type { RunState } from './run-lookup';
 
-const TELLING_MS = 1_000;
+const ANNOUNCE_MS = 1_000;
 
-/** A run that does not go on in Temporal, whatever the rows say. */
+/** A run that is not open in Temporal, whatever its rows show. */
 export type GoneRun = Exclude<RunState, { kind: 'open' }>;
 
 /** The project's row, to be looked at before Temporal is asked. */
@@ -24,9 +24,9 @@ export async function seeProject({ dataSource }: ActivityDeps, id: ProjectId): P
 }
 
 /**
- * Closes what a run has left behind that is gone: its rows, its unfinished calls and, for viewers, the run. Gives how the
- * project stands then. Undefined, and nothing is changed, where the row is not what was seen before Temporal was asked: then a
- * new run begins.
+ * Closes what an orphaned run has left: its rows, its unfinished calls, and the run as viewers see it. Returns the
+ * project's new status. Returns undefined and changes nothing if the row has changed since Temporal was asked, because
+ * then a new run begins.
  */
 export async function closeGoneRun(
   deps: ActivityDeps,
@@ -45,8 +45,8 @@ export async function closeGoneRun(
     // While a new run still waits for this row, so that its viewers never take this end for its own.
     if (!isFinal(seen.status)) {
       await withinTime(deps, projectId, async () => {
-        // What its calls have cost comes before the end, as with every run.
-        await tellAbandoned(deps, abandoned, manager);
+        // The cost of the run's calls is published before its end, as in every run.
+        await publishAbandoned(deps, abandoned, manager);
         await announceEnd(deps, ended, namesOf(seen, run));
       });
     }
@@ -73,13 +73,15 @@ function namesOf({ runId, status, updatedAt }: ProjectSeen, run: GoneRun): { run
   return { runId: runId ?? gone, execution: status === 'queued' ? `queued ${updatedAt}` : gone };
 }
 
-/** Viewers find the end in Postgres where the log cannot be reached now, or hangs. */
-async function withinTime(deps: ActivityDeps, projectId: ProjectId, telling: () => Promise<void>): Promise<void> {
-  const patience = new AbortController();
-  const late = sleep(TELLING_MS, undefined, { signal: patience.signal }).then(() => {
-    throw new Error(`not told within ${TELLING_MS} ms`);
+/** If the log cannot be reached now, or hangs, viewers find the end in Postgres. */
+async function withinTime(deps: ActivityDeps, projectId: ProjectId, announce: () => Promise<void>): Promise<void> {
+  const timeout = new AbortController();
+  const late = sleep(ANNOUNCE_MS, undefined, { signal: timeout.signal }).then(() => {
+    throw new Error(`not announced within ${ANNOUNCE_MS} ms`);
   });
-  await Promise.race([telling(), late])
-    .catch((error: Error) => deps.logger.warn({ projectId, err: error.message }, 'viewers were not told of the end'))
-    .finally(() => patience.abort());
+  await Promise.race([announce(), late])
+    .catch((error: Error) =>
+      deps.logger.warn({ projectId, err: error.message }, 'the end was not announced to viewers'),
+    )
+    .finally(() => timeout.abort());
 }

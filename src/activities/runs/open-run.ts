@@ -13,17 +13,17 @@ import {
 import { clockWentBack } from '../lanes/clock';
 import { countStart } from './count-runs';
 import type { ActivityDeps } from '../deps';
-import { ownFence } from '../lanes/own-fence';
+import { currentFence } from '../lanes/own-fence';
 import { publishForRun } from './run-lifecycle';
 
 /**
- * Begins a run: every stage and lane of the plan is pending again. What they hold stays until it is made anew. Throws
- * `Project.Invalid` where the plan needs what neither it nor an earlier run has made.
+ * Begins a run: every stage and lane of the plan is pending again. Committed results stay until new ones replace them.
+ * Throws `Project.Invalid` if the plan needs a result that neither it nor an earlier run produces.
  */
 export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise<OpenedRun> {
   const { projectId } = request;
   const runId = activityInfo().workflowExecution?.runId ?? '';
-  const runFence = ownFence();
+  const runFence = currentFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
     const before = await manager.findOneBy(Project, { id: projectId });
     const runSettings = await settingsOfRun(deps, manager, before, request, runId);
@@ -54,7 +54,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   return { ...planned, runId, runFence };
 }
 
-/** Decided once: also where an earlier attempt, by another worker, has opened the run, and its answer was lost. */
+/** Decided once, even if an earlier attempt on another worker has opened the run and its answer was lost. */
 async function settingsOfRun(
   { config }: ActivityDeps,
   manager: EntityManager,
@@ -102,7 +102,7 @@ async function resetRows(
      WHERE ${ofRun}`,
     [projectId, stages, scenes ?? null],
   );
-  // What this run leaves as it is counts as told, so that the end of a stage comes with the run's own lanes.
+  // Lanes that this run does not change count as announced, so that the run's own lanes complete the stage.
   await manager.query(
     `UPDATE lanes SET announced_run_id = $4 WHERE project_id = $1 AND stage = ANY ($2::text[]) AND NOT (${ofRun})
        AND status IN ('completed', 'skipped')`,

@@ -1,53 +1,53 @@
 import type { EntityManager } from 'typeorm';
 import { lockProject } from '../../entities';
-import { fenceOf, STAGES, type AdoptRequest } from '../../protocol';
+import { fenceOf, STAGES, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
-import { isLate, ownFence } from '../lanes/own-fence';
+import { isSupersededRun, currentFence } from '../lanes/own-fence';
 import { publishForRun } from './run-lifecycle';
-import { markRun } from './run-status';
+import { publishRunStatus } from './run-status';
 
 /**
- * Brings rows and viewers to where a run stands that was reset to an earlier point, whatever the run before has made of
- * them since. Results stay as they are: a lane that is made again uses what is settled.
+ * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
+ * done since. Results stay: a lane that is produced again uses its committed result.
  */
-export async function adoptRun(deps: ActivityDeps, request: AdoptRequest): Promise<void> {
+export async function resyncRun(deps: ActivityDeps, request: ResyncRequest): Promise<void> {
   const { projectId, runId, status, gates } = request;
   const since = await deps.runs.startedAt(projectId, runId);
-  const begins = since ? fenceOf(since.getTime(), 0) : ownFence();
+  const begins = since ? fenceOf(since.getTime(), 0) : currentFence();
   const fence = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, ownFence())) return undefined;
-    await adoptLanes(manager, request, begins);
+    if (await isSupersededRun(manager, projectId, currentFence())) return undefined;
+    await resyncLanes(manager, request, begins);
     for (const { name } of STAGES) await refreshStage(manager, projectId, name);
     await manager.query(
       `UPDATE project_stages AS s SET status = 'pending', started_at = NULL WHERE project_id = $1
          AND NOT EXISTS (SELECT 1 FROM lanes AS l WHERE l.project_id = $1 AND l.stage = s.stage AND l.status <> 'pending')`,
       [projectId],
     );
-    return adoptProject(manager, request, begins);
+    return resyncProject(manager, request, begins);
   });
   if (fence === undefined) return;
   await deps.log
     .keep(projectId, fence)
     .then(() => publishForRun(deps, projectId, [{ type: 'stage_update', status }], `open:${runId}`, fence))
     .catch(() => undefined);
-  if (status === 'paused' || gates.length > 0) await markRun(deps, request);
+  if (status === 'paused' || gates.length > 0) await publishRunStatus(deps, request);
 }
 
 /**
- * Whether a lane waits for a person is asked when nobody else can say so at the same time. Gives the fence of the run: its
- * own attempts, also those that were scheduled before this step, come after the reset, and all of the run before came earlier.
- * Undefined, and nothing is changed, where a newer run has begun.
+ * Decides under the project's lock whether a lane waits for a person. Returns the fence of the run. The run's own
+ * attempts have a higher fence, even if they were scheduled before this step; all earlier attempts have a lower one.
+ * Returns undefined and changes nothing if a newer run has begun.
  */
-async function adoptProject(
+async function resyncProject(
   manager: EntityManager,
-  { projectId, runId, status }: AdoptRequest,
+  { projectId, runId, status }: ResyncRequest,
   begins: number,
 ): Promise<number | undefined> {
   const [project] = await manager.query<{ run_fence: string }[]>(
     'SELECT run_fence FROM projects WHERE id = $1 AND run_fence <= $2',
-    [projectId, ownFence()],
+    [projectId, currentFence()],
   );
   if (!project) return undefined;
   const fence = Math.max(Number(project.run_fence), begins);
@@ -64,12 +64,12 @@ async function adoptProject(
 }
 
 /**
- * Those that an attempt has claimed since the reset say so themselves; it may have been scheduled together with this step, and be
- * over already. What was settled before counts as told.
+ * A lane that an attempt has claimed since the reset keeps its state. The attempt may have been scheduled together with
+ * this step, and may have ended. Results that were committed before count as announced.
  */
-async function adoptLanes(
+async function resyncLanes(
   manager: EntityManager,
-  { projectId, runId, lanes }: AdoptRequest,
+  { projectId, runId, lanes }: ResyncRequest,
   begins: number,
 ): Promise<void> {
   const standing = lanes.filter(({ status }) => status !== 'processing');

@@ -1,9 +1,9 @@
 import type { BatchId, EventError, ProjectId } from '../../protocol';
 
-/** How the newest run of a project stands in Temporal, which has the last word on it. */
+/** The state of a project's newest run in Temporal, which is the authority for it. */
 export type RunState =
   | { readonly kind: 'open' }
-  /** Temporal knows of none: it never was, or its history is gone. */
+  /** Temporal knows no run: there never was one, or its history was removed. */
   | { readonly kind: 'none' }
   | {
       readonly kind: 'ended';
@@ -15,12 +15,15 @@ export type RunState =
     };
 
 export interface RunLookup {
-  /** Throws where Temporal cannot be asked; that is no word on the run. */
+  /** Throws if Temporal cannot be asked; the state of the run is then unknown. */
   newestRun(projectId: ProjectId): Promise<RunState>;
   /** Projects of the stories that are open on these workers' task queue, as Temporal's search knows them: some may have ended. */
   openStories(taskQueue: string): AsyncIterable<ProjectId>;
-  /** When an execution began; of one that an operator's reset has made, when that was. Undefined where Temporal has none. */
+  /**
+   * The start time of an execution or, after an operator's reset, the time of the reset. Undefined if Temporal has
+   * none.
+   */
   startedAt(projectId: ProjectId, runId: string): Promise<Date | undefined>;
-  /** Whether a batch goes on and will come to what is queued in it. Throws as `newestRun` does. */
+  /** Whether a batch is open and will start what is queued in it. Throws as `newestRun` does. */
   isBatchOpen(batchId: BatchId): Promise<boolean>;
 }

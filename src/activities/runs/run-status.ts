@@ -6,7 +6,7 @@ import {
   type EndedStep,
   type EventBody,
   type LaneId,
-  type MarkRequest,
+  type RunStatusRequest,
   type ProjectId,
   type RejectedLanes,
   type SceneIds,
@@ -19,17 +19,17 @@ import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
 import { refreshStage, releaseProject } from '../lanes/lane-store';
-import { isLate, ownFence, ownStep } from '../lanes/own-fence';
+import { isSupersededRun, currentFence, currentStep } from '../lanes/own-fence';
 
-/** A person lets the run go on without a lane. No attempt at it that is still alive can write any more. */
+/** A person lets the run continue without a lane. From now on no attempt at this lane can write. */
 export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
-  const { fence, at } = ownStep();
+  const { fence, at } = currentStep();
   const { projectId } = address;
   const { stage } = laneParts(address.lane);
   const lane = await deps.dataSource.transaction(async (manager) => {
     // No edit moves a scene from here on.
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, fence)) return undefined;
+    if (await isSupersededRun(manager, projectId, fence)) return undefined;
     const lane = await laneNow(manager, address);
     if (lane === undefined) return undefined;
     await manager.query(
@@ -47,23 +47,23 @@ export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRe
   return { announced: await announcedNow(deps, { projectId, lane, runId }) };
 }
 
-/** A person wants lanes made again, and says why: the reason is part of what they are made from now on. */
+/** A person wants lanes produced again and gives a reason, which becomes an input of these lanes from now on. */
 export async function rejectLanes(
   { dataSource }: ActivityDeps,
   { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
 ): Promise<void> {
   const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
-  const fence = ownFence();
+  const fence = currentFence();
   await dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    if (await isLate(manager, projectId, fence)) return;
+    if (await isSupersededRun(manager, projectId, fence)) return;
     const lanes: LaneId[] = [];
     for (const lane of known) {
       const scene = sceneIds[laneParts(lane).scene ?? 0];
       const now = await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) });
       if (now !== undefined) lanes.push(now);
     }
-    // Done twice, it is said once.
+    // A repeated step stores the reason once.
     await manager.query(
       `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
          updated_at = now(),
@@ -71,7 +71,7 @@ export async function rejectLanes(
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],
     );
-    // Viewers are told from here on anew how far the stage is.
+    // The progress of the stage is published again from here on.
     await manager.query(
       'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
       [projectId, stages, fence],
@@ -80,8 +80,10 @@ export async function rejectLanes(
   });
 }
 
-/** Rows and viewers are told that the run stands still, or goes on. Changes nothing once the run has ended. */
-export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise<EndedStep> {
+/**
+ * Publishes to rows and viewers that the run waits for a person, or continues. Changes nothing once the run has ended.
+ */
+export async function publishRunStatus(deps: ActivityDeps, request: RunStatusRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
   const rows = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
@@ -102,17 +104,17 @@ export async function markRun(deps: ActivityDeps, request: MarkRequest): Promise
       projectId,
       stage: PIPELINE,
       events: [told],
-      run: { fence: ownFence() },
-      mark: { key: `hold:${runId}`, value: ownFence() },
+      run: { fence: currentFence() },
+      once: { key: `hold:${runId}`, value: currentFence() },
       upstream: [{ stage: PIPELINE, body: told }],
     });
     await Promise.all([
-      ...rows.map((row) => tellPaused(deps, row)),
-      ...gates.map((gate) => tellGate(deps, projectId, gate)),
+      ...rows.map((row) => publishPaused(deps, row)),
+      ...gates.map((gate) => publishGate(deps, projectId, gate)),
     ]);
     return { announced: true };
   } catch (error) {
-    deps.logger.info({ err: (error as Error).message, projectId }, 'viewers cannot be told now how the run stands');
+    deps.logger.info({ err: (error as Error).message, projectId }, 'the status of the run cannot be published now');
     return { announced: false };
   }
 }
@@ -123,7 +125,7 @@ export async function listScenes(
   { projectId, ids }: { projectId: ProjectId; ids?: true },
 ): Promise<number[] | SceneIds> {
   return dataSource.transaction(async (manager) => {
-    // The word of an edit comes before its commit.
+    // The signal of an edit arrives before the edit's commit.
     if (ids) await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR SHARE', [projectId]);
     const found = await sceneIds(manager, projectId);
     return ids ? found : numbersOf(found);
@@ -159,7 +161,7 @@ async function markGates(manager: EntityManager, projectId: ProjectId, gates: re
   );
 }
 
-async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
+async function publishPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
   const events: EventBody[] = [{ type: 'stage_update', status: 'paused' }];
   const writer = { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
   await log.publish({
@@ -167,19 +169,19 @@ async function tellPaused({ log }: ActivityDeps, { projectId, lane, stage, fence
     stage,
     writer,
     events,
-    run: { fence: ownFence() },
-    mark: { key: `paused:${lane}`, value: ownFence() },
+    run: { fence: currentFence() },
+    once: { key: `paused:${lane}`, value: currentFence() },
   });
 }
 
-async function tellGate({ log }: ActivityDeps, projectId: ProjectId, gate: string): Promise<void> {
+async function publishGate({ log }: ActivityDeps, projectId: ProjectId, gate: string): Promise<void> {
   const update: EventBody = { type: 'stage_update', status: 'awaiting_approval' };
   await log.publish({
     projectId,
     stage: gate,
     events: [update, { type: 'awaiting', gate }],
-    run: { fence: ownFence() },
-    mark: { key: `awaiting:${gate}`, value: ownFence() },
+    run: { fence: currentFence() },
+    once: { key: `awaiting:${gate}`, value: currentFence() },
     upstream: [{ stage: gate, body: update }],
   });
 }

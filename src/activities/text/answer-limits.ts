@@ -1,11 +1,11 @@
 import { StoryreelError } from '../../protocol';
 
 /**
- * Bytes that a token has at the most, on the average of a text: of ASCII, as in long words, and of everything else, as in
- * scripts that few models know well. Nothing that is as long as it was ordered is longer than this.
+ * The most bytes per token, on the average of a text. ASCII is counted as in long words, other characters as in scripts
+ * that few models know well. A text of the ordered length is never longer.
  */
 const MOST_PER_TOKEN = { ascii: 6, other: 10 };
-/** What is a little longer may be counted otherwise; white space takes few tokens. */
+/** A text that is only a little longer may just be counted in another way; white space takes few tokens. */
 const CLEARLY = { times: 1.25, more: 100 };
 
 /** Measures an answer before each piece of it is stored or sent. Throws `Output.TooLong`. */

@@ -2,25 +2,25 @@ import type { EntityManager } from 'typeorm';
 import { TextEdit, type Lane } from '../../entities';
 import type { LaneRun } from '../lanes/lane-run';
 
-/** The attempt before this one, where it was making the same thing and did not get to its end. */
+/** The attempt before this one, if it worked on the same inputs and did not reach its end. */
 export interface Interrupted {
   readonly fence: number;
-  /** What a person has put in place of its text since then. */
+  /** The text that a person has put in its place since. */
   readonly edited?: string;
   /** The attempt whose tokens are in the text. */
   readonly paidBy?: number;
 }
 
-/** A text that an attempt goes on from, and what the provider is given of it: the same. */
+/** A text that an attempt continues; the provider is given the same text. */
 export interface Continued {
   readonly text: string;
   readonly how: 'prefill';
   readonly paidBy?: number;
-  /** The log holds it. Otherwise viewers are told all of it anew. */
+  /** True if the log holds the text. Otherwise the whole text is published again. */
   readonly told: boolean;
 }
 
-/** What the lane's last attempt has left, or the person who edited that. */
+/** The text that the lane's last attempt has left, or a person's edit of it. */
 export async function interruptedBy(manager: EntityManager, { projectId, lane, ...row }: Lane): Promise<Interrupted> {
   const { fence } = row;
   if (fence !== row.editedFence) return { fence, paidBy: fence };
@@ -31,7 +31,7 @@ export async function interruptedBy(manager: EntityManager, { projectId, lane, .
   return { fence, edited, ...(paidBy !== undefined && { paidBy }) };
 }
 
-/** The attempt whose text was edited, once or more; undefined where nothing is left of what it wrote. */
+/** The attempt whose text was edited, once or more; undefined if nothing of its text is left. */
 function writerBefore(edits: readonly TextEdit[], fence: number): number | undefined {
   const edit = edits.find(({ fenceAfter }) => fenceAfter === fence);
   if (!edit) return fence;
@@ -39,12 +39,13 @@ function writerBefore(edits: readonly TextEdit[], fence: number): number | undef
 }
 
 /**
- * The text of the attempt before, where this one can go on from it: that attempt was making the same thing, the log still
- * holds what it wrote, and the provider continues a last assistant message byte for byte.
+ * The text of the previous attempt, if this attempt can continue it. There are three conditions. That attempt worked
+ * on the same inputs, the log still holds its text, and the provider continues a last assistant message byte for
+ * byte.
  *
- * The end is cut back to the last whole word. Some servers trim white space at the end of a prefix, and a model that is
- * made to go on inside of a word spells it differently than it would have. Of what a person wrote nothing is cut but white
- * space, and it is there whatever became of the log.
+ * The end is cut back to the last whole word. Some servers trim white space at the end of a prefix, and a model that
+ * continues inside a word spells it differently. From a person's text only white space is cut. Postgres stores a
+ * person's text, so it is never lost with the log.
  */
 export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
   if (continuation !== 'prefill' || !run.interrupted) return undefined;
@@ -56,10 +57,10 @@ export async function continuedText(run: LaneRun, continuation: string): Promise
   return { text, how: 'prefill', told: known?.startsWith(text) === true, ...(paidBy !== undefined && { paidBy }) };
 }
 
-/** Further back than this is no word, but a text that is written without spaces. */
+/** A longer piece is no word, but text of a script without spaces. */
 const LONGEST_WORD = 40;
 
-/** Drops the word under way and the white space before it; of a text without spaces only the last character. */
+/** Drops the unfinished word and the white space before it; in a text without spaces, only the last character. */
 export function cutToWord(text: string): string {
   const word = /\s\S*$/.exec(text.slice(-LONGEST_WORD));
   if (word) return text.slice(0, text.length - word[0].length).trimEnd();

@@ -7,9 +7,9 @@ import { TextWriter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
 import { continuedText } from './continuation';
-import { runLane, type LaneMaker, type LaneRun } from '../lanes/lane-run';
+import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
-import { openText, type Chosen } from '../usage/provider-choice';
+import { openText, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { ReadyCall } from '../usage/ready-call';
 import { textChecks } from './text-checks';
@@ -17,19 +17,19 @@ import { streamInto, type Tokens } from './text-stream';
 import { roomFor } from './thinking-room';
 
 interface TextInputs extends Pick<TextPlan, 'variables' | 'messages' | 'maxTokens' | 'schema'> {
-  readonly chosen: Chosen<TextProvider>;
+  readonly chosen: ResolvedProvider<TextProvider>;
 }
 
 const LAST_FLUSH_MS = 500;
-/** How long a Postgres that hangs may hold up an attempt that has failed, or a lane that another worker shall go on with. */
+/** How long a hanging Postgres may delay an attempt that has failed, or a lane that another worker will continue. */
 const NOTE_WASTE_MS = 1_000;
 
-/** Runs any lane that streams text: the stage says what is asked and how the answer is read. */
+/** Runs any lane that streams text: the stage defines what is asked and how the answer is read. */
 export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, maker);
 }
 
-const maker: LaneMaker<TextInputs> = {
+const maker: LaneProducer<TextInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planText(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openText(plan.choice) } };
@@ -57,7 +57,8 @@ const maker: LaneMaker<TextInputs> = {
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
-    // Also where the call is refused: the text that is there then belongs to this attempt, for the next one to go on from.
+    // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can
+    // continue it.
     if (continued?.told) writer.open();
     else if (continued) writer.write(continued.text);
     const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
@@ -89,7 +90,7 @@ const maker: LaneMaker<TextInputs> = {
       return { sha256, bytes, ...result, writer };
     } catch (error) {
       if (paid.booked && mayBeCharged(error)) run.charged();
-      // What came in the last moments may be gone on from.
+      // The next attempt may continue the last pieces, too.
       await writer.flush(LAST_FLUSH_MS);
       writer.close();
       await Promise.race([
@@ -103,7 +104,9 @@ const maker: LaneMaker<TextInputs> = {
   scenes: ({ stage, context }) => stageOfKind('text', stage).scenes?.(context),
 };
 
-/** What the model is told: the prompt, what was wrong with its last answer, and the beginning of this one to go on from. */
+/**
+ * The conversation with the model: the prompt, what was wrong with its last answer, and the beginning of this answer.
+ */
 function conversation(run: LaneRun, { messages }: TextInputs, begun: string | undefined): ChatMessage[] {
   return [
     ...(run.unusable && run.unusable.issues.length > 0 ? askAgain(messages, run.unusable.issues) : messages),

@@ -3,16 +3,16 @@ import { StoryreelError } from '../../protocol';
 export interface WatchdogLimits {
   readonly firstTokenMs: number;
   readonly interChunkMs: number;
-  /** How long a model may think, and a server say that it is alive, without a word of the answer. */
+  /** How long a model may think, and a server send keep-alives, without a word of the answer. */
   readonly withoutTextMs: number;
 }
 
-/** What came: a part of the answer, what the model thinks, or only that somebody is there. */
+/** What arrived: a part of the answer, a thought of the model, or only a sign of life. */
 export type Sign = 'text' | 'thought' | 'alive';
 
 /**
- * Ends a stream that has gone silent. A client's own time-out does not see a stall once the headers have come, and the
- * abort must not be taken for a cancellation: so it has a signal of its own.
+ * Ends a stream that has gone silent. A client's own time-out does not see a stall once the headers have arrived. The
+ * abort must not be taken for a cancellation, so the watchdog has a signal of its own.
  */
 export class StreamWatchdog {
   private readonly controller = new AbortController();

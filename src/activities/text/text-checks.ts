@@ -1,7 +1,7 @@
 import type { Config } from '../../config';
 import type { TextChecks } from '../../stages';
 
-/** What the settings hold answers to. */
+/** The limits for answers, from the settings. */
 export function textChecks({ TEXT_CHECKS, SCENE_TOLERANCE, SCENE_MAX_SECONDS }: Config): TextChecks {
   return {
     refusal: TEXT_CHECKS.has('refusal'),

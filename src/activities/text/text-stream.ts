@@ -5,12 +5,12 @@ import type { TextWriter } from '../../stream';
 import { AnswerLimits } from './answer-limits';
 import { tokensInPiece } from '../usage/call-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import type { Chosen } from '../usage/provider-choice';
+import type { ResolvedProvider } from '../usage/provider-choice';
 import { wordsOf } from '../usage/provider-words';
 import { StreamWatchdog } from './stream-watchdog';
 import { giveMoreRoom, roomFor } from './thinking-room';
 
-/** What a call has used. As long as the provider does not say it, it is reckoned. */
+/** The tokens that a call has used; estimated until the provider reports them. */
 export interface Tokens {
   readonly unit: 'token';
   input: number;
@@ -19,20 +19,20 @@ export interface Tokens {
 }
 
 export interface TextCall {
-  readonly chosen: Chosen<TextProvider>;
+  readonly chosen: ResolvedProvider<TextProvider>;
   readonly messages: readonly ChatMessage[];
-  /** Of the answer, without what the model thinks. */
+  /** The most tokens of the answer, without the model's thoughts. */
   readonly maxTokens: number;
   readonly schema?: JsonSchema;
 }
 
 const MOST_REFUSAL = 2_000;
-/** How much longer a model may think than its first sign may take, where no setting says it. */
+/** How much longer than the wait for the first sign a model may think, if no setting defines it. */
 const THINKING_TIMES = 5;
 /** Thoughts that take less of the limit are not why an answer was cut off. */
 const MUCH = 0.1;
 
-/** Streams an answer into the writer. Returns only when the provider has said that it is complete. */
+/** Streams an answer into the writer. Returns only after the provider has reported that the answer is complete. */
 export async function streamInto(
   writer: TextWriter,
   stage: TextStage,
@@ -89,7 +89,7 @@ export async function streamInto(
         return;
       case 'usage':
         take(chunk, tokens, seen);
-        // Some providers say all along what it has come to so far: only the last word is what they charge.
+        // Some providers report the usage so far all along; only the last report is what they charge.
         tokens.estimated = finish === undefined || seen.usage.size < 2;
         return;
       case 'finish':
@@ -145,7 +145,7 @@ function take(
   if (thoughtTokens !== undefined) seen.thoughts = thoughtTokens;
 }
 
-/** Of an answer that was cut off at its longest. */
+/** Checks an answer that was cut off at its longest. */
 function mustBeUsable(
   text: string,
   stage: TextStage,

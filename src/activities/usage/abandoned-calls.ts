@@ -5,11 +5,11 @@ import type { LaneId, ProjectId } from '../../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
 import { countCost } from './count-cost';
 import type { ActivityDeps } from '../deps';
-import { tellUsage } from './report-usage';
+import { publishUsage } from './report-usage';
 
 interface Abandoned {
   readonly projectId: ProjectId;
-  /** Of this lane; without it, of all lanes. */
+  /** Only calls of this lane; without it, calls of all lanes. */
   readonly lane?: LaneId;
   /** Calls of attempts before this fence. */
   readonly before: number;
@@ -18,9 +18,9 @@ interface Abandoned {
 }
 
 /**
- * Closes calls that nobody will close any more, because their worker died or hangs: what they cost is estimated, and
- * wasted unless an attempt goes on from their text. Should such an attempt come back, it corrects the figures; until then
- * the budget counts what they had reserved. Gives them.
+ * Closes calls whose worker died or hangs. Their cost is estimated, and counts as wasted unless an attempt continues
+ * their text. If such an attempt returns, it corrects the figures; until then the budget counts the reserved amount.
+ * Returns the closed calls.
  */
 export async function closeAbandoned(
   deps: ActivityDeps,
@@ -55,19 +55,21 @@ export async function closeAbandoned(
   return closed;
 }
 
-/** Tells viewers what these calls have cost, where no attempt takes over that would. */
-export async function tellAbandoned(
+/** Publishes what these calls have cost, if no later attempt takes over and publishes it. */
+export async function publishAbandoned(
   deps: ActivityDeps,
   closed: readonly ModelUsage[],
   manager: EntityManager,
 ): Promise<void> {
   for (const { projectId, lane } of closed) {
     const row = await manager.findOneBy(Lane, { projectId, lane });
-    if (row) await tellUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
+    if (row) await publishUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
   }
 }
 
-/** Of a text: the prompt, and what the log holds of the answer that this attempt has added. Of a job: all of it. */
+/**
+ * For a text: the prompt, and what this attempt has added to the answer, as the log holds it. For a job: the whole job.
+ */
 async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Promise<Amount> {
   if (row.unit !== 'token') return { unit: row.unit, units: row.units ?? 0 };
   const held = await log.lane(row.projectId as ProjectId, row.lane as LaneId).catch(() => undefined);
@@ -76,7 +78,7 @@ async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Pro
   return { unit: 'token', input: row.inputTokens, output: Math.max(0, text - before) };
 }
 
-/** The call of an attempt and those that it went on from, one by one. */
+/** The call of an attempt, and the calls whose text it continued, each in turn. */
 const CHAIN = `
   WITH RECURSIVE chain AS (
     SELECT id, continues FROM model_usage WHERE project_id = $1 AND lane = $2 AND fence = $3
@@ -95,7 +97,7 @@ async function outputOfChain(manager: EntityManager, { projectId, lane }: OfLane
   return row?.output ?? 0;
 }
 
-/** What an attempt's text, and all that it went on from, has cost, by call. */
+/** What an attempt's text, and every text that it continued, has cost, by call. */
 export function costOfChain(
   manager: EntityManager,
   { projectId, lane }: OfLane,
@@ -108,7 +110,7 @@ export function costOfChain(
   );
 }
 
-/** Says of an attempt's text, and of all that it went on from, whether it is of use. */
+/** Records whether an attempt's text, and every text that it continued, is of use. */
 export async function markChain(
   manager: EntityManager,
   { projectId, lane }: OfLane,

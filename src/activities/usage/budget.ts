@@ -1,15 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import { missingPrices, type ModelUsage } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
-import type { Chosen } from './provider-choice';
+import type { ResolvedProvider } from './provider-choice';
 
 interface Demand {
   readonly projectId: ProjectId;
-  readonly chosen: Chosen<unknown>;
+  readonly chosen: ResolvedProvider<unknown>;
   readonly unit: ModelUsage['unit'];
-  /** What the call can cost; null where that is not known. */
+  /** The most that the call can cost; null if that is not known. */
   readonly most: number | null;
-  /** Its row, where it was booked before. */
+  /** The call's row, if it was booked before. */
   readonly bookedAs?: string;
 }
 
@@ -21,11 +21,12 @@ interface Spending {
 }
 
 /**
- * Whether the project's budget has room for a call that costs so much at most; gives why not. The
- * project is locked, so that lanes that run side by side ask one after the other, and what one reserves the next one sees.
+ * Checks whether the project's budget has room for a call of this maximum cost; returns the reason if not. The project
+ * is locked, so that parallel lanes check one after the other, and each sees what the others have reserved.
  *
- * A call whose cost is only estimated counts as what it had reserved: its provider may have charged all of that, and an
- * attempt that was taken for dead may still be at it. Its provider's own figures, should they come, take the place of that.
+ * A call whose cost is only estimated counts with its reserved amount. Its provider may have charged all of it, and its
+ * attempt may still be running. The provider's own figures replace it, if they arrive.
+ * Glossary: reserve.
  */
 export async function overBudget(
   manager: EntityManager,
@@ -64,13 +65,13 @@ export async function overBudget(
 }
 
 /**
- * What the provider has charged, at the most, beyond what a call of the project had asked for: a model that thinks longer
- * than its answer may be. The next call reserves so much more.
+ * The most that the provider has charged beyond the ordered amount of a call of this project. The reason may be a model
+ * that thought longer than its answer may be. The next call reserves this much more.
  */
 export async function chargedBeyond(
   manager: EntityManager,
   projectId: ProjectId,
-  { name, model }: Chosen<unknown>,
+  { name, model }: ResolvedProvider<unknown>,
 ): Promise<number> {
   const [row]: { beyond: number }[] = await manager.query(
     `SELECT coalesce(max(cost::numeric - reserved::numeric), 0)::float8 AS beyond FROM model_usage

@@ -6,7 +6,7 @@ const KIND_OF = { token: 'text', image: 'image', second: 'video' } as const;
 
 export type OfProvider = Pick<ModelUsage, 'provider' | 'unit'>;
 
-/** What one row of usage has come to in a transaction, and what it was before. */
+/** The new cost of one row of usage in a transaction, and its cost before. */
 export interface CostChange {
   readonly cost: number | null;
   readonly wasted: number;
@@ -14,8 +14,8 @@ export interface CostChange {
 }
 
 /**
- * Counts what a call has cost, once the transaction is committed that says so. A correction downwards, of what was estimated
- * first, is not counted: a counter does not fall.
+ * Counts the cost of a call after the transaction that stores it has committed. A correction downwards from an estimate
+ * is not counted, because a counter never falls.
  */
 export function countCost(
   metrics: StoryMetrics | undefined,
@@ -32,7 +32,7 @@ export function countCost(
   });
 }
 
-/** Counts what a settled result has cost, together with the calls whose texts it has continued. */
+/** Counts the cost of a committed result, together with the calls whose texts it has continued. */
 export function countUseful(
   metrics: StoryMetrics | undefined,
   manager: EntityManager,

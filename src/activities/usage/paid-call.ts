@@ -8,35 +8,36 @@ import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
 import { countCost, countRefusal, countUseful, type CostChange, type OfProvider } from './count-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { mustOwn } from '../lanes/lane-store';
-import type { Chosen } from './provider-choice';
-import { tellUsage } from './report-usage';
+import type { ResolvedProvider } from './provider-choice';
+import { publishUsage } from './report-usage';
 
 export interface CallPlan {
-  readonly chosen: Chosen<unknown>;
-  /** What the call can use at most; of a text, a token for each byte of the prompt, and the longest answer. */
+  readonly chosen: ResolvedProvider<unknown>;
+  /** The most that the call can use. For a text: one token for each byte of the prompt, and the longest answer. */
   readonly most: Amount;
-  /** Of a text, the tokens of the prompt as they are expected; a quarter of the most unless it is given. */
+  /** For a text: the expected tokens of the prompt; by default a quarter of the most. */
   readonly prompt?: number;
-  /** The attempt whose text this one goes on from. */
+  /** The attempt whose text this one continues. */
   readonly continues?: number;
-  /** Where the same key is the same call, whichever attempt makes it. */
+  /** Set if calls with the same key are the same call, whichever attempt makes them. */
   readonly key?: string;
-  /** The key that the request is sent with, where each attempt that makes the call has a row of its own. */
+  /** The key that is sent with the request, if each attempt that makes the call has a row of its own. */
   readonly sentAs?: string;
   /** It was paid before, and is only tended now. */
   readonly underWay?: boolean;
-  /** Of the row, where it may be booked more than once because no request was sent yet. */
+  /** The id of the row, if the call may be booked more than once because no request was sent yet. */
   readonly id?: string;
 }
 
 /**
- * The row of a paid call. It is written before the call, so that a budget holds for lanes that run side by side and nothing
- * that was paid is forgotten, whoever dies: the next attempt, or the end of the run, closes what was left open.
+ * The row of a paid call. It is written before the call, so that a budget holds for parallel lanes. After a crash no
+ * payment is forgotten: the next attempt, or the end of the run, closes the rows that are still in flight.
+ * Glossary: booking.
  */
 export class PaidCall {
   private constructor(
     private readonly run: LaneRun,
-    private readonly chosen: Chosen<unknown>,
+    private readonly chosen: ResolvedProvider<unknown>,
     private readonly id: string,
     /** Why the call must not be made: the budget has no room for it. */
     readonly refused?: StoryreelError,
@@ -50,7 +51,7 @@ export class PaidCall {
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
       await lockProject(manager, projectId);
-      // Nothing is booked, nor paid, for a lane that another attempt or a person has taken.
+      // Nothing is booked or paid for a lane that another attempt or a person has taken over.
       await mustOwn(manager, claim);
       const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
       const known = await manager.findOneBy(ModelUsage, key === undefined ? { id: own } : { projectId, callKey: key });
@@ -69,7 +70,7 @@ export class PaidCall {
       const row = {
         ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
         ...{ callKey: key ?? sentAs ?? null, continues: continues ?? null, reserved, estimated: false },
-        // What is expected, until it is known; an open row counts for nothing but its reserve.
+        // The expected amount, until the real one is known; a row in flight counts only with its reserved amount.
         ...(most.unit === 'token'
           ? { inputTokens: plan.prompt ?? Math.ceil(most.input / 4) }
           : { inputTokens: 0, units: most.units }),
@@ -83,7 +84,7 @@ export class PaidCall {
     });
   }
 
-  /** In the transaction that settles the lane: what this call and those that it went on from have made is of use. */
+  /** Runs in the transaction that commits the lane: this call, and the calls whose text it continued, are of use. */
   async settle(manager: EntityManager, used: Amount, estimated: boolean): Promise<void> {
     await this.write(manager, used, estimated, USEFUL);
     const row = await manager.findOneByOrFail(ModelUsage, { id: this.id });
@@ -92,14 +93,14 @@ export class PaidCall {
     countUseful(this.run.deps.metrics, manager, [{ ...row, cost: row.cost ?? 0 }, ...before]);
   }
 
-  /** Counts what the attempt cost before it failed with this error, and tells viewers. Never hides why it failed. */
+  /** Stores what the attempt cost before it failed with this error, and publishes it. Never hides that error. */
   async waste(error: unknown, used: Amount, estimated: boolean): Promise<void> {
     const charged = mayBeCharged(error);
     if (!this.refused) await this.close(charged ? used : noneOf(used), charged && estimated);
     await this.tell();
   }
 
-  /** What it was answered with is of no use, so it is never asked for again under its key. */
+  /** The answer is of no use, so the call is never repeated under its key. */
   async spoil(): Promise<void> {
     const { dataSource, logger } = this.run.deps;
     const mark = dataSource.query(
@@ -109,9 +110,9 @@ export class PaidCall {
     await mark.catch((error: Error) => logger.warn({ err: error.message }, 'a spoiled order was not noted'));
   }
 
-  /** Tells viewers what the lane has cost so far. */
+  /** Publishes what the lane has cost so far. */
   tell(): Promise<void> {
-    return tellUsage(this.run.deps, this.run.claim);
+    return publishUsage(this.run.deps, this.run.claim);
   }
 
   /** Ends the call without a result that is of use. */
@@ -122,7 +123,7 @@ export class PaidCall {
         await lockProject(manager, claim.projectId);
         await this.write(manager, used, estimated, WASTED);
         const row = await manager.findOneBy(ModelUsage, { id: this.id });
-        // Where a newer attempt went on from this text, it decides what becomes of the texts before.
+        // If a newer attempt continued this text, that attempt decides about the earlier texts.
         if (row?.continues != null && row.outcome === 'wasted') {
           await markChain(manager, row, row.continues, 'wasted');
         }
@@ -159,7 +160,7 @@ export function isSpoiled({ callKey }: Pick<ModelUsage, 'callKey'>): boolean {
 
 const USEFUL = `outcome = 'useful', wasted_tokens = 0, wasted_cost = 0`;
 
-/** Where a newer attempt went on from this one's text, what this one made after it was taken for dead is wasted. */
+/** If a newer attempt continued this text, only the tokens produced after the takeover count as wasted. */
 const WASTED = `
   outcome = CASE outcome WHEN 'useful' THEN 'useful' ELSE 'wasted' END,
   wasted_tokens = CASE outcome

@@ -3,7 +3,7 @@ import { BrokenConnection, ServerError } from '../../providers';
 import { answerOf, providerCall, type Answer, type ProviderCall } from '../../telemetry';
 import { mayBeCharged } from './call-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import { callOf, type Chosen } from './provider-choice';
+import { callOf, type ResolvedProvider } from './provider-choice';
 import { classify } from '../lanes/stage-failure';
 
 const KIND_OF: Readonly<Record<ProviderCall['operation'], 'text' | 'image' | 'video'>> = {
@@ -18,7 +18,7 @@ const KIND_OF: Readonly<Record<ProviderCall['operation'], 'text' | 'image' | 'vi
 export async function askProvider<T>(
   { deps: { metrics }, claim, signal }: LaneRun,
   operation: ProviderCall['operation'],
-  chosen: Chosen<unknown>,
+  chosen: ResolvedProvider<unknown>,
   work: () => Promise<T>,
   usage?: Parameters<typeof providerCall>[2],
 ): Promise<T> {
@@ -34,12 +34,12 @@ export async function askProvider<T>(
   }
 }
 
-/** The provider has answered, and says that its job for a clip has failed. */
+/** The provider has answered, and reports that its job for a clip has failed. */
 function isFailedJob(result: unknown): boolean {
   return typeof result === 'object' && result !== null && (result as { status?: unknown }).status === 'failed';
 }
 
-/** What a call came to that has failed: the HTTP status of its refusal, or why there was no answer that can be used. */
+/** The result of a failed call: the HTTP status of its refusal, or why there was no usable answer. */
 export function statusOf(error: unknown): Answer {
   if (error instanceof OpenAI.APIConnectionTimeoutError) return 'timeout';
   if (error instanceof OpenAI.APIConnectionError) return mayBeCharged(error) ? 'cut' : 'unreachable';

@@ -13,17 +13,17 @@ import type { ProviderCall } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 
 /** A provider that was chosen for a call, and what its calls are booked under. */
-export interface Chosen<Provider> {
+export interface ResolvedProvider<Provider> {
   readonly name: string;
   readonly model: string;
-  /** Where it is asked. */
+  /** The address of the provider. */
   readonly baseUrl: string;
   readonly prices: ProviderPrices;
-  /** How it goes on from a text that was cut off. */
+  /** How the provider continues a text that was cut off. */
   readonly continuation: ModelProvider['continuation'];
-  /** What it may think, and charge, beyond the length of the answer that it is asked for. */
+  /** The tokens that the model may think, and charge, beyond the length of the ordered answer. */
   readonly reasoningTokens: number;
-  /** Under a key that it knows, it neither makes nor bills anything again. */
+  /** For a repeated key, the provider neither makes nor charges anything again. */
   readonly honoursKey: boolean;
   readonly provider: Provider;
 }
@@ -32,26 +32,26 @@ export interface Chosen<Provider> {
 export function callOf(
   operation: ProviderCall['operation'],
   { lane, attempt }: Pick<ProviderCall, 'lane' | 'attempt'>,
-  { name, model, baseUrl }: Chosen<unknown>,
+  { name, model, baseUrl }: ResolvedProvider<unknown>,
 ): ProviderCall {
   return { operation, provider: name, baseUrl, model, lane, attempt };
 }
 
 /** The provider that holds a job. */
-export async function holderOf(deps: ActivityDeps, name: string): Promise<Chosen<VideoProvider>> {
+export async function holderOf(deps: ActivityDeps, name: string): Promise<ResolvedProvider<VideoProvider>> {
   return openVideo(deps, await chooseHolder(deps, 'video', name));
 }
 
-/** These throw `Provider.NotConfigured` where the model that was chosen cannot be asked. */
-export function openText(choice: ModelChoice): Chosen<TextProvider> {
+/** These functions throw `Provider.NotConfigured` if the chosen model cannot be asked. */
+export function openText(choice: ModelChoice): ResolvedProvider<TextProvider> {
   return open('text', choice, (row) => new OpenAiText(row));
 }
 
-export function openImage(deps: ActivityDeps, choice: ModelChoice): Chosen<ImageProvider> {
+export function openImage(deps: ActivityDeps, choice: ModelChoice): ResolvedProvider<ImageProvider> {
   return open('image', choice, (row) => new OpenAiImage({ ...row, ...mediaOptions(deps, choice) }));
 }
 
-export function openVideo(deps: ActivityDeps, choice: ModelChoice): Chosen<VideoProvider> {
+export function openVideo(deps: ActivityDeps, choice: ModelChoice): ResolvedProvider<VideoProvider> {
   return open('video', choice, (row) => new OpenAiVideo({ ...row, ...mediaOptions(deps, choice) }));
 }
 
@@ -71,7 +71,11 @@ const SETTING = {
 
 type Row = Pick<ModelChoice, 'name' | 'model' | 'jsonSchema'> & { readonly baseUrl: string; readonly apiKey: string };
 
-function open<Provider>(kind: ModelKind, choice: ModelChoice, make: (row: Row) => Provider): Chosen<Provider> {
+function open<Provider>(
+  kind: ModelKind,
+  choice: ModelChoice,
+  make: (row: Row) => Provider,
+): ResolvedProvider<Provider> {
   const { name, model, adapter, baseUrl, jsonSchema, prices, continuation, reasoningTokens, honoursKey, kept } = choice;
   const isKnown = baseUrl !== undefined && adapter === 'openai';
   if (kept?.configured && (!isKnown || (kept.keyed && !choice.keyed()))) {

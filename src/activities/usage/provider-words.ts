@@ -3,24 +3,24 @@ import { NotReady, ServerError } from '../../providers';
 import { scrub } from '../../scrub';
 import { unescaped } from '../../unescaped';
 
-/** What is read of a provider's words; much less of them is kept. */
+/** The most that is read of a provider's message; much less of it is kept. */
 const MOST_READ = 2_000;
-/** So many bytes of letters and digits in a row that the prompt has as well are a quotation: about 20 characters. */
+/** A run of letters and digits of this many bytes that the prompt also has is a quotation: about 20 characters. */
 const QUOTED_BYTES = 16;
 const QUOTE = '[…]';
 /** A key that is not ours may be in them, as of a server behind the provider. */
 const HEXADECIMAL = /\b[0-9a-f]{32,}\b/gi;
 
 /**
- * What a provider said, as far as it may be kept: without keys, and without whatever it quotes of what it was sent, also
- * where the quotation is escaped, spaced or written in capitals otherwise than the original.
+ * The part of a provider's message that may be kept: without keys, and without quotations of what was sent. A quotation
+ * is also found if it is escaped, spaced or in other capitals than the original.
  */
 export function wordsOf(said: string, sent: readonly string[]): string {
   const words = scrub(said).replace(HEXADECIMAL, '[hidden]').slice(0, MOST_READ);
   return withoutQuotes(words, sent.map((text) => lettersOf(text).bytes).join('\0'));
 }
 
-/** For what a call to a provider rejects with: throws it on, with no more in it than may be kept. */
+/** For the rejection of a call to a provider: throws it again, with only what may be kept. */
 export function withoutQuotesOf(...sent: readonly string[]): (error: unknown) => never {
   return (error) => {
     if (error instanceof OpenAI.APIError || error instanceof ServerError || error instanceof NotReady) {
@@ -53,7 +53,7 @@ function withoutQuotes(words: string, sent: string): string {
 interface Letters {
   /** UTF-8 of the letters and digits alone, in lower case and without escapes; a unit for each byte. */
   readonly bytes: string;
-  /** Of each byte, where its character stands in the text. */
+  /** For each byte, the position of its character in the text. */
   readonly starts: readonly number[];
   readonly ends: readonly number[];
 }

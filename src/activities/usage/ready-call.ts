@@ -5,12 +5,13 @@ import { isOutage } from '../lanes/outage';
 import { PaidCall, type CallPlan } from './paid-call';
 
 /**
- * A paid call that is made when its result can be kept, and not before: the store of media takes a file where it makes one,
- * and Postgres takes the booking of an attempt that still has the lane. Where the provider cannot be reached, so that no
- * request was sent, it is made again from there. The log is not asked: no result needs it, and viewers get what they missed.
+ * A paid call that is made only when its result can be stored. The media store must accept a file, and Postgres must
+ * accept the booking of an attempt that still has the lane. If the provider cannot be reached, no request was sent, and
+ * the call is made again from that point. The log is not needed: no result depends on it, and viewers later get what
+ * they missed.
  */
 export class ReadyCall {
-  /** The call that may have to be paid; none while it is waited for. */
+  /** The call that may have to be paid; undefined while the attempt waits for it. */
   booked: PaidCall | undefined;
   private readonly id = randomUUID();
 

@@ -5,20 +5,20 @@ import { laneParts } from '../../protocol';
 import type { LaneWriter } from '../../stream';
 import type { ActivityDeps } from '../deps';
 
-/** An attempt that has failed waits no longer for viewers to be told what it cost. */
-const TELLING_MS = 500;
+/** How long a failed attempt waits for its cost to be published. */
+const PUBLISH_MS = 500;
 
-/** Tells viewers what a lane and its project have paid so far, if they can be reached now. Never throws. */
-export async function tellUsage(
+/** Publishes what a lane and its project have paid so far, if viewers can be reached now. Never throws. */
+export async function publishUsage(
   deps: ActivityDeps,
   writer: LaneWriter,
   manager: EntityManager = deps.dataSource.manager,
 ): Promise<void> {
   await Promise.race([
     publish(deps, writer, manager).catch((error: Error) =>
-      deps.logger.debug({ err: error.message, lane: writer.lane }, 'viewers were not told what was paid'),
+      deps.logger.debug({ err: error.message, lane: writer.lane }, 'the usage was not published to viewers'),
     ),
-    sleep(TELLING_MS, undefined, { ref: false }),
+    sleep(PUBLISH_MS, undefined, { ref: false }),
   ]);
 }
 

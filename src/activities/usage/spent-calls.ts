@@ -8,13 +8,13 @@ import { WastedOrder } from './wasted-order';
 const MOST_ANSWERS = 3;
 /** A lane's text is paid at most so often before it waits for a person, whatever becomes of the calls. */
 const MOST_PAID_TEXTS = 3;
-/** Of an image or a clip, which cost more: what is equal twice will be so the next time. */
+/** The most orders of an image or a clip, which cost more: a fault that occurs twice will occur the next time. */
 const MOST_ORDERS = 2;
 
-/** What was refused of a text is no beginning of the next one. */
+/** A refused text is no beginning for the next attempt. */
 const REFUSED: readonly string[] = ['Output.Unusable', 'Output.TooLong', 'Provider.Refused', 'Provider.BadRequest'];
 
-/** What the attempts at a lane have used up of what it may cost, since it began or a person retried it. */
+/** What the attempts at a lane have used up of its allowance, since it began or a person retried it. */
 export interface Spent {
   /** Calls before this attempt's that may have to be paid. */
   paid: number;
@@ -23,7 +23,7 @@ export interface Spent {
   isCharged: boolean;
 }
 
-/** What the attempts before have left in the lane's last failure. */
+/** The spending that earlier attempts have stored in the lane's last failure. */
 export function spentBefore(error: EventError | null | undefined): Partial<Spent> {
   const known: LaneError | null | undefined = error;
   const unusable =
@@ -31,13 +31,13 @@ export function spentBefore(error: EventError | null | undefined): Partial<Spent
   return { paid: known?.paid ?? 0, ...(unusable && { unusable }) };
 }
 
-/** The text that the attempt before has left was turned down, so that no attempt goes on from it, nor a retry. */
+/** The text of the previous attempt was refused, so that neither an attempt nor a retry continues it. */
 export function wasRefused(error: EventError | null): boolean {
   const known: LaneError | null = error;
   return known !== null && (REFUSED.includes(known.type) || known.answers !== undefined);
 }
 
-/** What this attempt's failure adds, and whether that leaves room for another attempt. */
+/** What this attempt's failure adds, and whether another attempt is still allowed. */
 export function spendingOf(error: unknown, { type, retryable }: StageFailure, spent: Spent) {
   const isOrder = error instanceof WastedOrder;
   const paid = spent.paid + (spent.isCharged || isOrder ? 1 : 0);

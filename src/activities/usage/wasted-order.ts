@@ -1,4 +1,4 @@
-/** An image or a clip was ordered, and there is nothing of it that can be used. `cause` says why. */
+/** An image or a clip was ordered, and nothing of it can be used. `cause` states why. */
 export class WastedOrder extends Error {
   override readonly name = 'WastedOrder';
 

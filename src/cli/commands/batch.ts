@@ -44,11 +44,11 @@ export function addBatch(program: Command, cli: Cli): void {
     .command('batch')
     .summary('make a film of each topic in a file')
     .description('Makes a film of each line of a file, in order, so many at once. Ctrl-C leaves the batch going.')
-    .argument('[file]', 'one topic a line; - reads standard input; without it, --id goes on with a batch')
+    .argument('[file]', 'one topic a line; - reads standard input; without it, --id continues a batch')
     .option('--at-most <n>', 'how many projects are worked on at once', wholeNumber, 3)
-    .option('--id <name>', 'a name for the batch; the same name again goes on with it (default: a random one)')
+    .option('--id <name>', 'a name for the batch; the same name again continues it (default: a random one)')
     .option('--owner <owner>', 'whose projects they are')
-    .option('--scenes <n>', 'how many scenes each story is told in (default: 5)', wholeNumber)
+    .option('--scenes <n>', 'how many scenes each story has (default: 5)', wholeNumber)
     .option('--style <words>', 'how the pictures look')
     .option('--priority <n>', 'from 1, served first, to 5 (default: 3)', priorityArgument)
     .addOption(new Option('--on-failure <what>', 'what a lane does whose retries are spent').choices(['park', 'fail']))
@@ -101,14 +101,14 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       progress.close(last);
       return codeOf(last);
     }
-    cli.say('The batch goes on without this window.');
+    cli.say('The batch continues without this window.');
     cli.say(`  see it again   storyreel batch --id ${batchId}`);
     cli.say(`  end it         storyreel cancel ${workflowId}`);
     return EXIT_CODES.interrupted.code;
   });
 }
 
-/** Undefined where the person has left. */
+/** Undefined if the person has left. */
 async function follow(
   client: StoryClient,
   batchId: string,
@@ -119,7 +119,7 @@ async function follow(
     if (signal.aborted) break;
     progress.show(view);
     const { queued = 0, processing = 0, needs_attention = 0, awaiting_approval = 0, paused = 0 } = view.counts;
-    // A batch whose stories have all ended ends by itself, a moment later.
+    // A batch whose stories have all ended ends a moment later.
     const waitsForPeople = queued + processing === 0 && needs_attention + awaiting_approval + paused > 0;
     if (!view.running || (stopsForPeople && waitsForPeople)) return view;
   }
@@ -132,7 +132,7 @@ function codeOf({ counts, projects }: BatchView): number {
   return completed < projects.length ? EXIT_CODES.parked.code : EXIT_CODES.ok.code;
 }
 
-/** Throws `Project.Invalid` where the file cannot be read. */
+/** Throws `Project.Invalid` if the file cannot be read. */
 async function projectsIn(source: Readable, { owner, scenes, style }: Flags): Promise<NewProject[]> {
   const text = await readText(source, MOST_INPUT_BYTES).catch((cause: NodeJS.ErrnoException) => {
     throw new StoryreelError('Project.Invalid', `The topics cannot be read (${cause.code}).`, { cause });

@@ -16,7 +16,7 @@ export function addCancel(program: Command, cli: Cli): void {
     .command('cancel')
     .summary('end a run, or stop a lane')
     .description(
-      'Asks the run of a project to end. What is settled stays; a later run uses it again. With a lane, stops that lane\nand keeps its text; the run goes on, and the lane waits for retry or skip.',
+      'Asks the run of a project to end. Committed results stay; a later run uses them again. With a lane, stops that lane\nand keeps its text; the run continues, and the lane waits for retry or skip.',
     )
     .argument('<project>', 'the project id; or batch-<name>, and every run of that batch is asked to end')
     .argument('[lane]', 'a lane such as rewrite or camera_movement/2, or a stage')

@@ -26,7 +26,7 @@ export function addDelete(program: Command, cli: Cli): void {
     )
     .argument('<project>', 'the project id')
     .option('--purge-history', 'remove the histories of its runs from Temporal as well')
-    .option('--yes', 'do it; without this it only says what would be removed')
+    .option('--yes', 'do it; without this it only shows what would be removed')
     .addHelpText('after', EXAMPLE + '\n' + exitCodesHelp())
     .action(async (project: string, { yes = false, purgeHistory = false }: Flags) => {
       const projectId = projectArgument(project);

@@ -31,7 +31,7 @@ export function addEdit(program: Command, cli: Cli): void {
     .option('--scene <n>', 'the scene to change, by its present number', wholeNumber)
     .option('--add-scene', 'a new scene')
     .option('--at <n>', 'its place (default: after the last one)', wholeNumber)
-    .option('--narration <words>', 'what is said over the scene')
+    .option('--narration <words>', 'the text that is spoken over the scene')
     .option('--visual-prompt <words>', 'what its picture shows')
     .option('--shot <type>', 'wide, medium, close_up, …')
     .option('--duration <seconds>', 'how long it is', numberOfSeconds)

@@ -15,7 +15,7 @@ export function addGateway(program: Command, cli: Cli): void {
   program
     .command('gateway')
     .summary('serve everything over HTTP')
-    .description('Serves everything that the client can do over HTTP until it is told to stop.')
+    .description('Serves the whole API of the client over HTTP until it is stopped.')
     .addHelpText('after', HELP)
     .action(async () => {
       const config = cli.config();

@@ -34,7 +34,7 @@ export function addGenerate(program: Command, cli: Cli): void {
     .summary('make a film of a topic and show it as it is made')
     .description('Makes a film of a topic and shows it as it is made. Ctrl-C leaves the run going.')
     .argument('[topic]', 'what the film is about; - reads it from standard input')
-    .option('--scenes <n>', 'how many scenes the story is told in (default: 5)', wholeNumber)
+    .option('--scenes <n>', 'how many scenes the story has (default: 5)', wholeNumber)
     .option('--style <words>', 'how the pictures look')
     .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
     .option('--owner <owner>', 'whose project it is')

@@ -25,7 +25,7 @@ export function addLogin(program: Command, cli: Cli): void {
     });
 }
 
-/** The token is in the fragment, which browsers send to nobody. */
+/** The token is in the fragment of the address, which browsers do not send. */
 function loginLink(url: string, token: string): string {
   return `${url}/#login=${token}`;
 }

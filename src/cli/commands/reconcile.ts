@@ -19,7 +19,7 @@ export function addReconcile(program: Command, cli: Cli): void {
     .summary('make the rows say again what is so')
     .description(
       'Closes projects that say they are running while Temporal has no run of them, removes media that nothing refers to, ' +
-        'and says what it found. A worker does it.',
+        'and reports what it found. A worker does the work.',
     )
     .option(
       '--grace <seconds>',
@@ -39,7 +39,7 @@ export function addReconcile(program: Command, cli: Cli): void {
 function reportLines({ runs, media }: ReconcileReport): string[] {
   const { repaired, failed, strays } = runs;
   return [
-    `${runs.looked} projects say that something goes on: ${runs.live} do, ${repaired.length} were repaired, ${runs.fresh} have just changed`,
+    `${runs.looked} projects show an open run: ${runs.live} have one, ${repaired.length} were repaired, ${runs.fresh} have just changed`,
     ...repaired.map(({ projectId, was, now, why }) => `  ${projectId}  ${was} → ${now}: ${oneLine(why)}`),
     ...(failed.length > 0 ? [`${failed.length} could not be repaired now:`] : []),
     ...failed.map(({ projectId, was, why }) => `  ${projectId}  ${was}: ${oneLine(why)}`),

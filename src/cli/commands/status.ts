@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { resolve } from 'node:path';
 import type { ProjectSummary, ProjectView } from '../../client';
 import type { Config } from '../../config';
 import { isFinal, laneParts, personCommands, type ProjectId, type ProjectStatus } from '../../protocol';
@@ -18,6 +17,7 @@ import {
   type Screen,
 } from '../render';
 import { workerLacks } from '../services';
+import { placeOfMedia } from '../../storage';
 
 const EXAMPLES = `
 Examples:
@@ -28,8 +28,8 @@ Examples:
 export function addStatus(program: Command, cli: Cli): void {
   program
     .command('status')
-    .summary('show where a project stands, or list the projects')
-    .description('Shows where a project and each of its lanes stand. Without a project: the newest 20.')
+    .summary('show the status of a project, or list the projects')
+    .description('Shows the status of a project and of each of its lanes. Without a project: the newest 20.')
     .argument('[project]', 'the project id')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
@@ -52,13 +52,18 @@ async function showOne(cli: Cli, projectId: ProjectId, json: boolean): Promise<v
   await withClient(cli, async ({ client, config }) => {
     const project = await client.status(projectId);
     const lacks = await lacksFor(config, [project]);
-    const lines = json ? [JSON.stringify(project)] : statusLines(project, resolve(config.MEDIA_DIR), cli.screen);
+    const lines = json
+      ? [JSON.stringify(project)]
+      : statusLines(project, (key) => placeOfMedia(config, key), cli.screen);
     cli.screen.write(`${lines.join('\n')}\n`);
     noteWorkers(cli, lacks);
   });
 }
 
-/** Asked only where something is still to be done. Where Temporal does not answer, that is not what was asked for. */
+/**
+ * Runs only if work is left to do. A Temporal that does not answer is no failure here, because the command asked for
+ * something else.
+ */
 async function lacksFor(
   config: Config,
   projects: readonly { readonly status: ProjectStatus }[],
@@ -67,7 +72,7 @@ async function lacksFor(
   return workerLacks(config).catch(() => []);
 }
 
-/** For people, so beside what a script reads. */
+/** Lines for people, apart from the output that a script reads. */
 function noteWorkers(cli: Cli, lacks: readonly Lack[]): void {
   for (const { what, advice } of lacks) cli.say(`⚠ ${what}\n  ${advice}`);
 }
@@ -77,7 +82,7 @@ function listLine({ projectId, status, createdAt, name }: ProjectSummary): strin
 }
 
 /** The project, a line for each lane that runs once, the table of scenes, and what went wrong. */
-function statusLines(project: ProjectView, mediaDir: string, screen: Screen): string[] {
+function statusLines(project: ProjectView, placeOf: (key: string) => string, screen: Screen): string[] {
   const style = createStyle(screen.color);
   const { lanes, film, error } = project;
   const once = lanes.filter(({ lane }) => laneParts(lane).scene === undefined);
@@ -86,7 +91,7 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
       `${statusMark(status, style)} ${lane.padEnd(12)} ${status}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
   );
   const failed = lanes.filter((lane) => lane.error);
-  const ending = { project, seconds: 0, ...(film && { filmPath: resolve(mediaDir, film.asset) }) };
+  const ending = { project, seconds: 0, ...(film && { filmPath: placeOf(film.asset) }) };
   return [
     `${style.bold(oneLine(project.name))}: ${project.status}`,
     style.dim(
@@ -110,7 +115,7 @@ function statusLines(project: ProjectView, mediaDir: string, screen: Screen): st
   ];
 }
 
-/** What a person can do about a run that waits for one. */
+/** The commands with which a person can continue a waiting run. */
 function whatToType({ projectId, status, stages, lanes }: ProjectView): string[] {
   switch (status) {
     case 'paused':

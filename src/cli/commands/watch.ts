@@ -63,12 +63,12 @@ async function watch(cli: Cli, projectId: ProjectId, flags: Flags): Promise<numb
 function notRunning(projectId: ProjectId): StoryreelError {
   return new StoryreelError(
     'Project.NotRunning',
-    `Project ${projectId} is not finished, and no run of it is going on. Start one: storyreel generate --project ${projectId}`,
+    `Project ${projectId} is not finished, and no run of it is open. Start one: storyreel generate --project ${projectId}`,
   );
 }
 
 export function sayThatItGoesOn(cli: Pick<Cli, 'say'>, projectId: ProjectId): void {
-  cli.say('The run goes on without this window.');
+  cli.say('The run continues without this window.');
   cli.say(`  see it again   storyreel watch ${projectId}`);
   cli.say(`  end it         storyreel cancel ${projectId}`);
 }

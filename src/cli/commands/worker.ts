@@ -19,7 +19,7 @@ export function addWorker(program: Command, cli: Cli): void {
   program
     .command('worker')
     .summary('do the work')
-    .description('Does the work of all stages until it is told to stop.')
+    .description('Does the work of all stages until it is stopped.')
     .addHelpText('after', HELP)
     .action(async () => {
       const config = cli.config();
@@ -29,7 +29,7 @@ export function addWorker(program: Command, cli: Cli): void {
       const logger = createLogger(config.LOG_LEVEL, 'worker', to);
       consoleInto(logger);
       const worker = await runWorker(config, logger, { signal: interrupted }).catch((error: unknown) => {
-        // It was told to stop while it waited for what it needs.
+        // The worker was stopped while it waited for its services.
         if (interrupted.aborted) return undefined;
         throw error;
       });

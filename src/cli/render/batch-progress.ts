@@ -55,7 +55,7 @@ export class BatchProgress {
 
   private begin(view: BatchView): void {
     this.begun = true;
-    // What was over before is no news.
+    // Projects that had ended before are not reported.
     for (const { projectId, status } of view.projects) if (status === 'completed') this.seen.set(projectId, status);
     if (this.json) this.line(JSON.stringify({ ...head(view), counts: view.counts }));
     else this.line(`Batch ${view.batchId} of ${view.projects.length}: workflow ${view.workflowId}`);

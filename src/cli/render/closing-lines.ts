@@ -38,7 +38,7 @@ export function closingLines({ project, filmPath, seconds }: Ending, style: Styl
   }
 }
 
-/** Why a lane is parked and what a person can type. */
+/** Why a lane needs attention, and the commands that a person can type. */
 export function attentionLines({ lane, error, commands = [] }: LaneState, style: Style): string[] {
   return [
     `${style.yellow('⚠')} ${style.bold(lane)} needs attention: ${error ? `${oneLine(error.message)} (${error.type})` : ''}`,
@@ -47,7 +47,7 @@ export function attentionLines({ lane, error, commands = [] }: LaneState, style:
   ];
 }
 
-/** What the film lacks, because a person has skipped it. */
+/** The parts that the film lacks, because a person has skipped them. */
 function lacksOf({ stills = [], missing_scenes: missing = [] }: FilmReference): string[] {
   return [
     ...(stills.length > 0 ? [`Without a clip, shown by its image: scene ${stills.join(', ')}`] : []),

@@ -1,6 +1,6 @@
 import type { ProjectView } from '../../client';
 
-/** What a project has paid, and what of it was of use; undefined where nothing was paid. */
+/** The project's cost, and which part of it was of use; undefined if nothing was paid. */
 export function costLine({ usage, budget }: Pick<ProjectView, 'usage' | 'budget'>): string | undefined {
   const { images, video_seconds: seconds, cost, useful_cost: useful = 0, wasted_cost: wasted = 0 } = usage;
   const tokens = usage.input_tokens + usage.output_tokens;
@@ -24,7 +24,7 @@ function doubts({ estimated, unpriced }: ProjectView['usage']): string {
   return found.length > 0 ? ` (${found.join(', ')})` : '';
 }
 
-/** To a millionth, with two places at least. */
+/** An amount to a millionth, with two decimals at least. */
 export function money(amount: number): string {
   const short = String(Number(amount.toFixed(6)));
   return /\.\d{2}|e/.test(short) ? short : amount.toFixed(2);

@@ -11,7 +11,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The text cut to so many columns, with an ellipsis where something is missing. It must hold no colours. */
+/** The text cut to this many columns, with an ellipsis if a part is cut off. It must contain no colours. */
 export function fit(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let kept = '';

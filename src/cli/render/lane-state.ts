@@ -10,16 +10,16 @@ export interface LaneState {
   readonly attempt: number;
   /** All text since the last reset, or what came of it since the watch began. */
   readonly text: string;
-  /** Where the next token must begin, in bytes of UTF-8. */
+  /** The offset of the next token, in bytes of UTF-8. */
   readonly bytes: number;
-  /** After the text has settled: whether what was shown is what is stored. */
+  /** For a committed text: whether the shown text is the stored one. */
   readonly check?: TextCheck;
   /** Percent, of a clip. */
   readonly progress?: number;
-  /** What came out, in a word: the camera's movement. */
+  /** The result in one word: the camera's movement. */
   readonly result?: string;
   readonly error?: EventError;
-  /** What a person can type about a parked lane. */
+  /** The commands that a person can type for a lane that needs attention. */
   readonly commands?: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function addToken(state: LaneState, content: string, offset: number): Lan
   return { ...state, text: state.text + news, bytes: offset + size };
 }
 
-/** The text up to `offset` stays; a new attempt goes on from there. */
+/** The text up to `offset` stays; a new attempt continues from there. */
 export function resumeAt(state: LaneState, offset: number): LaneState {
   if (offset >= state.bytes) return state;
   const held = Buffer.from(state.text);
@@ -66,7 +66,7 @@ export function checkOf(verified: boolean | undefined): TextCheck {
   return verified ? 'verified' : 'mismatch';
 }
 
-/** A lane that runs once in a project and whose text a person wants to read. */
+/** A lane that runs once in a project and whose text people want to read. */
 export function isStory(lane: LaneId): boolean {
   const { stage } = laneParts(lane);
   return stage === 'rewrite' || stage === 'storyboard';

@@ -1,7 +1,7 @@
 import { widthOf } from './display-width';
 import type { Screen } from './screen';
 
-/** The last lines on a terminal, drawn again in place. What is printed above them stays. */
+/** The last lines on a terminal, drawn again in place. Lines that are printed above them stay. */
 export class LiveArea {
   private drawn: readonly string[] = [];
 
@@ -20,7 +20,7 @@ export class LiveArea {
     this.draw(lines);
   }
 
-  /** What is drawn stays for good; the next area begins below. */
+  /** The drawn lines stay permanently; the next area begins below. */
   freeze(): void {
     this.drawn = [];
   }

@@ -8,7 +8,7 @@ import { checkLine } from './story-flow';
 import type { StoryView } from './story-view';
 import { createStyle, oneLine, printable, type Style } from './style';
 
-/** For a log or a pipe: a line for each event of interest, and each text as a whole once it has settled. */
+/** For a log or a pipe: a line for each event of interest, and each text as a whole once it is committed. */
 export class PlainRenderer implements Renderer {
   private readonly style: Style;
 
@@ -60,7 +60,7 @@ export class PlainRenderer implements Renderer {
           ? [`↺ ${lane.lane} starts again (${event.reason}, attempt ${event.attempt})`]
           : [];
       case 'resumed':
-        return event.how === 'reuse' ? [] : [`↻ ${lane.lane} goes on from byte ${event.offset} (${event.how})`];
+        return event.how === 'reuse' ? [] : [`↻ ${lane.lane} continues from byte ${event.offset} (${event.how})`];
       case 'done':
         return lane.check === 'mismatch' && !isStory(lane.lane) ? [checkLine(lane, this.style)] : [];
       case 'attention':

@@ -2,21 +2,21 @@ import type { StoryEvent } from '../../protocol';
 import type { ProjectView } from '../../client';
 import type { StoryView } from './story-view';
 
-/** What is known when the watch is over. */
+/** The facts that are known after the watch. */
 export interface Ending {
   readonly project: ProjectView;
-  /** Where the film lies on this machine. */
+  /** The path of the film on this machine. */
   readonly filmPath?: string;
-  /** From the first event to the last that was seen. */
+  /** The time from the first to the last event. */
   readonly seconds: number;
 }
 
 /** Shows one story to a person or a program. */
 export interface Renderer {
-  /** One event, and where the story stands before and after it. */
+  /** Shows one event, with the state of the story before and after it. */
   show(event: StoryEvent, before: StoryView, after: StoryView): void;
   /** A line that is no event. */
   note(line: string): void;
-  /** Nothing more comes. Without an ending the watch was left. */
+  /** No event follows. Without an ending, the person has left the watch. */
   close(ending?: Ending): void;
 }

@@ -3,7 +3,7 @@ import { fit, pad, widthOf } from './display-width';
 import { oneLine, type Style } from './style';
 import type { LaneState } from './lane-state';
 
-/** What the table shows of a lane. */
+/** The fields of a lane that the table shows. */
 export type LaneCell = Pick<LaneState, 'lane' | 'status' | 'attempt'> & Partial<Pick<LaneState, 'progress' | 'result'>>;
 
 interface TableOptions {

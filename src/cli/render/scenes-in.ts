@@ -3,7 +3,9 @@ interface Scene {
   readonly narration: string;
 }
 
-/** The scenes that a settled storyboard tells of; undefined where it is not plain JSON. Only for show: Postgres has the truth. */
+/**
+ * The scenes of a committed storyboard; undefined if it is not plain JSON. Only for display: Postgres is the authority.
+ */
 export function scenesIn(text: string): Scene[] | undefined {
   try {
     const { scenes } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as { scenes: unknown[] };

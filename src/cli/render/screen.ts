@@ -1,17 +1,17 @@
-/** Where output for people and programs goes: standard output, or a string in a test. */
+/** The destination of output for people and programs: standard output, or a string in a test. */
 export interface Screen {
   write(text: string): void;
   /** A person's terminal, on which lines can be drawn again. */
   readonly interactive: boolean;
   readonly color: boolean;
-  /** As they are now: a terminal may be resized. */
+  /** The present columns: a terminal may be resized. */
   readonly columns: number;
   readonly rows: number;
 }
 
 /** Standard output. Node itself looks at NO_COLOR, FORCE_COLOR and TERM. */
 export function standardOutput(stream: NodeJS.WriteStream): Screen {
-  // Node's types promise a terminal, but the stream may be a file or a pipe that has none of this.
+  // Node's types promise a terminal, but the stream may be a file or a pipe without these fields.
   const terminal: Partial<NodeJS.WriteStream> = stream;
   return {
     write: (text) => void stream.write(text),

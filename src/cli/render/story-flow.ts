@@ -3,9 +3,9 @@ import type { LaneState } from './lane-state';
 import { StoryboardText } from './storyboard-text';
 import { printable, type Style } from './style';
 
-/** Prints the text of one lane after the other as it grows, below a heading. Nothing that was printed is taken back. */
+/** Prints the text of one lane after the other as it grows, below a heading. Printed text is never removed. */
 export class StoryFlow {
-  /** The lane whose text is being printed. */
+  /** The lane whose text is printed now. */
   private lane: LaneId | undefined;
   private board: StoryboardText | undefined;
   private atLineStart = true;
@@ -36,7 +36,7 @@ export class StoryFlow {
       case 'resumed':
         if (event.how === 'reuse') break;
         this.open(after);
-        this.mark(`↻ goes on from byte ${event.offset} (${event.how}, attempt ${event.attempt})`, false);
+        this.mark(`↻ continues from byte ${event.offset} (${event.how}, attempt ${event.attempt})`, false);
         break;
       case 'done':
         this.settle(after);
@@ -100,7 +100,7 @@ export class StoryFlow {
   }
 }
 
-/** What the comparison of a settled text with its announced length and hash gave. */
+/** The result of comparing a committed text with its announced length and hash. */
 export function checkLine({ lane, bytes, check }: LaneState, style: Style): string {
   if (check === 'verified')
     return `${style.green('✓')} ${lane}: ${bytes.toLocaleString('en-US')} bytes, ${style.green('verified')}`;

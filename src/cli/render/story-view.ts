@@ -23,7 +23,7 @@ export interface StoryView {
   readonly lanes: ReadonlyMap<LaneId, LaneState>;
   readonly scenes: readonly Pick<SceneSnapshot, 'scene_number' | 'narration'>[];
   readonly film?: FilmReference;
-  /** Lanes of which a text was shown that is not the stored one, also where that was repaired since. */
+  /** Lanes of which a wrong text was shown, even if that has been repaired since. */
   readonly mismatches: readonly LaneId[];
   /** Stages that wait for approval. */
   readonly gates?: readonly string[];
@@ -86,8 +86,9 @@ function ofSnapshot(
 
 function ofRun(view: StoryView, event: LogEvent): StoryView {
   if (event.stage !== PIPELINE || event.type !== 'stage_update') return view;
-  const goesOn = view.status === 'paused' || view.status === 'awaiting_approval' || view.status === 'needs_attention';
-  if (event.status !== 'processing' || goesOn) {
+  const continues =
+    view.status === 'paused' || view.status === 'awaiting_approval' || view.status === 'needs_attention';
+  if (event.status !== 'processing' || continues) {
     const gates = event.status === 'awaiting_approval' ? (view.gates ?? []) : [];
     return { ...view, status: event.status as ProjectStatus, gates };
   }
@@ -102,7 +103,7 @@ function ofLane(view: StoryView, event: LogEvent, lane: LaneId): StoryView {
   const after = nextLane(before, event);
   const lanes = new Map(view.lanes).set(lane, after);
   const parked = [...lanes.values()].some(({ error }) => error !== undefined);
-  // A person's word holds until the run itself says otherwise.
+  // An operator's pause holds until the run itself reports another status.
   const isHeld = view.status === 'paused' || view.status === 'awaiting_approval';
   const next: StoryView = { ...view, lanes, status: isHeld ? view.status : parked ? 'needs_attention' : 'processing' };
   if (event.type !== 'done') return next;

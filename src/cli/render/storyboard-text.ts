@@ -3,8 +3,8 @@ import { printable, type Style } from './style';
 const ESCAPES: Readonly<Record<string, string>> = { n: ' ', r: '', t: ' ', b: '', f: '' };
 
 /**
- * Shows JSON while it streams in: each value on a line of its own behind its name, the text of a value as it comes. It
- * only reads characters, so a cut or broken text is shown as far as it goes; text outside any JSON is passed on.
+ * Shows JSON while it streams in: each value on a line of its own after its name, and texts as they come.
+ * It only reads characters, so an incomplete or broken text is shown, too. Text outside any JSON is passed on.
  */
 export class StoryboardText {
   private mode: 'between' | 'key' | 'value' | 'literal' = 'between';
@@ -16,7 +16,7 @@ export class StoryboardText {
 
   constructor(private readonly style: Style) {}
 
-  /** What to print for the next piece of text. */
+  /** Returns the text to print for the next piece. */
   feed(piece: string): string {
     let shown = '';
     for (const character of printable(piece)) shown += this.take(character);

@@ -6,7 +6,7 @@ import type { Finding } from './finding';
 const ANSWER_MS = 4_000;
 const MOST_LISTED_BYTES = 8 * 1024 * 1024;
 const OPENAI = 'https://api.openai.com/v1';
-/** What services call the day on which a model is switched off. */
+/** The fields in which services announce the day on which a model is switched off. */
 const END_FIELDS = ['shutdown_date', 'deprecation_date', 'expiration_date', 'retirement_date', 'sunset_date'];
 
 interface Asked {
@@ -17,8 +17,8 @@ interface Asked {
 }
 
 /**
- * Adds to the findings on providers when a model that is set ends, where its server announces it in its list of models, which
- * costs nothing. A server that gives no such list, or does not answer, has announced nothing.
+ * Adds to the findings on providers when a configured model ends, if its server announces this in its list of models.
+ * That request costs nothing. A server that gives no such list, or does not answer, has announced nothing.
  */
 export async function withAnnouncedEnds(
   findings: readonly Finding[],
@@ -67,7 +67,7 @@ function ofRow({ kind: service, model, baseUrl, apiKeyFrom }: ModelProvider, con
   try {
     return [{ service, model, baseUrl, key: readSecret(apiKeyFrom) }];
   } catch {
-    // It is for the worker to have, not for whoever runs this.
+    // The key is meant for the worker and may be missing here.
     return [];
   }
 }

@@ -63,7 +63,7 @@ function lackOfKey(from: string): string | undefined {
   }
 }
 
-/** Nothing is said where no price is set: then nobody counts money. */
+/** If no price is set, nobody counts money, and there is no advice. */
 function adviceOnPrices(name: string, kind: Kind, prices: Prices): Pick<Finding, 'advice'> {
   const missing = missingPrices(prices, UNITS[kind]);
   const isHalf = kind === 'text' && missing.length === 1;

@@ -31,7 +31,7 @@ export async function examineRedis(config: Config): Promise<Finding> {
       opened.once('error', (error: Error & { lastNodeError?: Error }) => reject(error.lastNodeError ?? error)),
     );
     await Promise.race([whenReady(opened, ANSWER_MS), refused]);
-    // What may not be asked is no fault: the product does without.
+    // A refused INFO is no fault: the product works without it.
     const about = await opened.info().catch(() => '');
     const fault = (await wrongServer(opened, config, about)) ?? (await lackOfRights(opened, config));
     if (fault) return { ...known, ok: false, ...fault };
@@ -72,11 +72,11 @@ async function lackOfRights(redis: Redis | Cluster, { REDIS_CLUSTER: cluster }: 
   if (needed.length === 0) return undefined;
   return {
     detail: `its user lacks ${needed.join(' ')}`,
-    advice: `Allow it as much as docs/configuration.md says: ACL SETUSER <user> ${rightsNeeded({ cluster }).join(' ')}`,
+    advice: `Give it the rights of docs/configuration.md: ACL SETUSER <user> ${rightsNeeded({ cluster }).join(' ')}`,
   };
 }
 
-/** Throws what Redis says to them. */
+/** Throws the error with which Redis refuses the scripts. */
 async function tryScripts(config: Config): Promise<void> {
   const publisher = connectPublisher(config);
   const log = new RedisEventLog(publisher, () => connectPublisher(config) as Redis, {

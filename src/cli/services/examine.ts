@@ -1,7 +1,8 @@
 import type { Connection } from '@temporalio/client';
+import { shownAddress } from '../../address';
 import type { Config } from '../../config';
 import { StoryreelError } from '../../protocol';
-import { FolderStore } from '../../storage';
+import { openMediaStore } from '../../storage';
 import { lacksOfWorkers, missingSearchAttributes, nameOf, reasonOf, servedQueues } from '../../readiness';
 import { loadWorker } from '../load-worker';
 import { examineDatabase } from './examine-database';
@@ -76,11 +77,16 @@ async function examineWorkers(connection: Connection, config: Config): Promise<F
 }
 
 /** Does what a worker does before it pays for an image, and leaves an empty folder. */
-async function examineMedia({ MEDIA_DIR, MEDIA_FREE_MB }: Config): Promise<Finding> {
-  const known = { service: 'media', address: MEDIA_DIR };
+async function examineMedia(config: Config): Promise<Finding> {
+  const { MEDIA_URL, MEDIA_DIR } = config;
+  const known = { service: 'media', address: MEDIA_URL === undefined ? MEDIA_DIR : shownAddress(MEDIA_URL) };
   try {
-    const free = await new FolderStore(MEDIA_DIR, MEDIA_FREE_MB * 1e6).probe();
-    return { ...known, ok: true, detail: `${(free / 1e9).toFixed(1)} GB free` };
+    const free = await (await openMediaStore(config)).probe();
+    return {
+      ...known,
+      ok: true,
+      detail: `${(free / 1e9).toFixed(1)} GB free${MEDIA_URL === undefined ? '' : ` in ${MEDIA_DIR}`}`,
+    };
   } catch (error) {
     const { message } = error as Error;
     return { ...known, ok: false, detail: reasonOf(error), advice: message };

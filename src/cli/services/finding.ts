@@ -1,4 +1,4 @@
-/** What was found out about one service. */
+/** The findings about one service. */
 export interface Finding {
   readonly service: string;
   readonly ok: boolean;
@@ -6,6 +6,6 @@ export interface Finding {
   readonly address?: string;
   readonly version?: string;
   readonly detail?: string;
-  /** What a person should do; also given where it works but could be better. */
+  /** What a person should do; also given if the service works but could be better. */
   readonly advice?: string;
 }

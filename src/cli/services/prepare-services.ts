@@ -3,7 +3,7 @@ import { createDataSource, databaseUnreachable, migrate } from '../../entities';
 import { keepReconcileSchedule, type ScheduleChange } from './reconcile-schedule';
 import { registerSearchAttributes, withTemporal } from './temporal-namespace';
 
-/** What was missing and is there now. */
+/** The parts that were missing and exist now. */
 export interface Prepared {
   readonly migrations: readonly string[];
   readonly searchAttributes: readonly string[];

@@ -12,7 +12,7 @@ import { servedWorkflows } from '../../readiness';
 
 const MINUTE_MS = 60_000;
 
-/** What was done to the schedule; undefined where it was as the settings say. */
+/** The change of the schedule; undefined if it already matched the settings. */
 export type ScheduleChange = 'created' | 'updated' | 'removed';
 
 /** Has Temporal start the reconciler every RECONCILE_MINUTES. An operator's pause of the schedule is left as it is. */
@@ -56,7 +56,7 @@ function clientOf(connection: Connection, config: Config): Client {
   return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter: dataConverter(config) });
 }
 
-/** In milliseconds; undefined where there is no schedule. */
+/** In milliseconds; undefined if there is no schedule. */
 export async function intervalOf(connection: Connection, config: Config): Promise<number | undefined> {
   const { schedule } = clientOf(connection, config);
   try {

@@ -26,7 +26,7 @@ export async function withTemporal<T>(config: Config, use: (connection: Connecti
   }
 }
 
-/** Registers what is missing, waits until the server knows it, and gives the names. */
+/** Registers the missing attributes, waits until the server knows them, and returns their names. */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return [];

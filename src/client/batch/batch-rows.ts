@@ -27,7 +27,10 @@ type Row = Pick<Project, 'id' | 'name' | 'status' | 'owner' | 'error'>;
 
 const ROWS_AT_ONCE = 500;
 
-/** Of a row `p` of projects: it has no run and has not ended well, or it lacks a stage of $3, or all are wanted ($2). */
+/**
+ * A row `p` of projects that has no run and has not completed, or that lacks a stage of $3. With $2, every completed
+ * row.
+ */
 const TO_RUN = `(
   p.status IN ('draft', 'queued', 'failed', 'cancelled') OR (p.status = 'completed' AND ($2 OR EXISTS (
     SELECT 1 FROM unnest($3::text[]) AS asked (stage) LEFT JOIN lanes AS l
@@ -50,31 +53,31 @@ export async function batchedProjects(manager: EntityManager, batchId: BatchId):
   }));
 }
 
-export interface Enlisted {
+export interface UpsertedProjects {
   /** The project of each input, in the order of the inputs. */
   readonly given: readonly ProjectId[];
   readonly projects: readonly BatchedProject[];
 }
 
 /**
- * Puts projects into a batch, behind those that are in it, and queues all that has no run and has not ended well. Of those
- * that have, it queues the ones that lack a stage of `again`; or all. Everything or nothing, so it may be repeated: a topic
- * that the batch has is the project that it has.
- * Throws `Project.Invalid` and `Project.NotFound`.
+ * Puts projects into a batch, behind those that are in it, and queues each project that has no run and has not
+ * completed. Of the completed projects, it queues those that lack a stage of `again`; or all. It does everything or
+ * nothing, so it may be repeated: a topic that the batch has already is the same project. Throws `Project.Invalid` and
+ * `Project.NotFound`.
  */
-export async function enlist(
+export async function upsertBatchProjects(
   dataSource: DataSource,
   batchId: BatchId,
   inputs: readonly (Read<'the project'> | ProjectId)[],
   again: readonly StageName[] | 'all',
-): Promise<Enlisted> {
+): Promise<UpsertedProjects> {
   return dataSource.transaction(async (manager) => {
     // Two calls for one batch must not both find a topic missing.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('batch:' || $1, 0))`, [batchId]);
     const known = inputs.filter((input) => typeof input === 'string');
     await lockProjects(manager, batchId, known);
     const given = await addMissing(manager, batchId, inputs);
-    // What is queued already is touched, too, so that nobody takes it any more for what an ended batch has left behind.
+    // Queued projects are updated, too, so that the reconciler does not take them for remains of an ended batch.
     await manager.query(
       `UPDATE projects AS p SET status = 'queued', error = NULL, updated_at = now()
        WHERE batch_id = $1 AND ${TO_RUN}`,
@@ -91,7 +94,9 @@ export async function enlist(
   });
 }
 
-/** Of the batch, and of others that it is to take, the projects that it would run and of which a person has written something. */
+/**
+ * The projects of the batch, and of others that it would take over, that would run and that contain a person's texts.
+ */
 export async function handWrittenAmong(
   manager: EntityManager,
   batchId: BatchId,

@@ -16,15 +16,15 @@ import {
   type BatchInput,
 } from '../../protocol';
 import { briefly } from '../runs/briefly';
-import { liveWorkflow, whereFound } from '../runs/live-workflow';
+import { liveWorkflow, undefinedIfNotFound } from '../runs/live-workflow';
 
-/** What of each film is to be made. */
+/** The stages and gates of each film. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
 
 const LOOK_MS = 500;
 /** How long a batch may take to end all its stories before a new one of its name is refused. */
 const ENDING_MS = 30_000;
-/** A batch that ends while it is told to go on is started again; it cannot end each time. */
+/** A batch that ends while it gets more projects is started again. It will not end each time. */
 const TRIES = 5;
 
 /** The workflows of batches, as Temporal has them. */
@@ -34,7 +34,7 @@ export class BatchRuns {
     private readonly taskQueue: string,
   ) {}
 
-  /** Starts the workflow, or tells the one that runs what there is to do. */
+  /** Starts the workflow, or signals the running one that there is more to do. */
   async startOrAdd(input: BatchInput): Promise<void> {
     const workflowId = batchWorkflowIdOf(input.batchId);
     const { stages, gates } = input.story ?? {};
@@ -70,9 +70,9 @@ export class BatchRuns {
   }
 
   /**
-   * Resolves true where the batch runs and can take more. One that is being cancelled takes nothing more: the next one
-   * begins when it has ended. Throws `Project.AlreadyRunning` where it ends too slowly, or makes less or more of its films
-   * than what is asked for now: nobody is to pay for more than they have named.
+   * Resolves with true if the batch runs and accepts more projects. A batch that is being cancelled accepts none; the
+   * next one begins after its end. Throws `Project.AlreadyRunning` if that takes too long. It throws the same if the
+   * batch produces other stages than the call asks for: nobody may pay for more than they asked for.
    */
   async canTake(batchId: BatchId, { stages, gates }: BatchScope): Promise<boolean> {
     for (const deadline = Date.now() + ENDING_MS; ; await sleep(LOOK_MS)) {
@@ -91,10 +91,10 @@ export class BatchRuns {
     }
   }
 
-  /** Resolves false where none was running. */
+  /** Resolves with false if no batch was running. */
   async cancel(batchId: BatchId): Promise<boolean> {
     const handle = this.temporal.workflow.getHandle(batchWorkflowIdOf(batchId));
-    return (await whereFound(briefly(this.temporal, () => handle.cancel()))) !== undefined;
+    return (await undefinedIfNotFound(briefly(this.temporal, () => handle.cancel()))) !== undefined;
   }
 
   private live(batchId: BatchId): Promise<WorkflowExecutionDescription | undefined> {

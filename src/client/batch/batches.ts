@@ -15,7 +15,7 @@ import {
   type StageName,
   type StoryPriority,
 } from '../../protocol';
-import { batchedProjects, enlist, handWrittenAmong, type BatchedProject } from './batch-rows';
+import { batchedProjects, upsertBatchProjects, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
 import { editsAtStake, wouldReplace } from './edits-at-stake';
 import { read, type Read } from '../projects/inputs';
@@ -27,7 +27,7 @@ export type BatchInputProject = ProjectId | (NewProject & { readonly priority?: 
 export interface BatchOptions {
   /** How many projects are worked on at once; one that waits for a person does not count. Default 3. */
   readonly atMost?: number;
-  /** Letters, digits, dots, dashes and underscores. The same id again goes on with that batch. Default: a random one. */
+  /** Letters, digits, dots, dashes and underscores. A known id continues that batch. Default: a random id. */
   readonly batchId?: string;
   /** Makes everything again, also what has not changed, and also of projects that are completed. */
   readonly force?: boolean;
@@ -43,7 +43,7 @@ export interface BatchOptions {
   readonly stages?: readonly StageName[];
   /** Stages after which each film waits for `approve`; its place goes to the next one meanwhile. */
   readonly gates?: readonly StageName[];
-  /** Of the projects that this call names and that say none themselves. */
+  /** The priority of the given projects that set none themselves. */
   readonly priority?: StoryPriority;
 }
 
@@ -54,11 +54,11 @@ export interface StartedBatch {
   readonly projectIds: readonly ProjectId[];
 }
 
-/** Where a batch stands, as Postgres has it. */
+/** The status of a batch, as Postgres has it. */
 export interface BatchView {
   readonly batchId: BatchId;
   readonly workflowId: string;
-  /** False: nothing takes the queued projects; the same batch, started again, goes on. */
+  /** If false, no workflow takes the queued projects; starting the same batch again continues it. */
   readonly running: boolean;
   readonly counts: Readonly<Partial<Record<ProjectStatus, number>>>;
   readonly projects: readonly BatchedProject[];
@@ -102,7 +102,7 @@ export class Batches {
         ...(keepSettings && { keepSettings }),
         ...(stages && { stages }),
       });
-    const { given: ids, projects } = await enlist(this.dataSource, batchId, inputs, again);
+    const { given: ids, projects } = await upsertBatchProjects(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
     const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
     const unfinished = projects.filter(({ status }) => status !== 'completed');
@@ -126,7 +126,7 @@ export class Batches {
     return { batchId, workflowId: batchWorkflowIdOf(batchId), projectIds: ids };
   }
 
-  /** Throws `Project.WouldReplaceEdits` where a project that the batch would run has something at stake. */
+  /** Throws `Project.WouldReplaceEdits` if a run of the batch would replace a person's texts. */
   private async refuseToReplace(
     batchId: BatchId,
     inputs: readonly CheckedInput[],
@@ -153,7 +153,7 @@ export class Batches {
     return { batchId, workflowId: batchWorkflowIdOf(batchId), running, counts, projects };
   }
 
-  /** Resolves false where none was running. Throws `Batch.NotFound`. */
+  /** Resolves with false if no batch was running. Throws `Batch.NotFound`. */
   async cancel(batchId: BatchId): Promise<boolean> {
     const { running } = await this.status(batchId);
     return running && this.runs.cancel(batchId);
@@ -162,7 +162,7 @@ export class Batches {
 
 type CheckedInput = ProjectId | Read<'a project of the batch'>;
 
-/** Throws what is wrong with the one of this number. */
+/** Throws the error of the project with this number. */
 function projectIn(given: unknown, i: number): CheckedInput {
   try {
     return typeof given === 'string' ? read('the project id', given) : read('a project of the batch', given);

@@ -5,19 +5,19 @@ import type { PlanSource } from '../../planning';
 
 const MOST_NAMED = 5;
 
-/** The lanes of which such a run would, or may, replace what a person has written. Throws as `explainProject` does. */
+/** The lanes in which such a run would, or may, replace a person's texts. Throws as `explainProject` does. */
 export async function editsAtStake(
   source: PlanSource,
   projectId: ProjectId,
   options: ExplainOptions,
 ): Promise<LaneId[]> {
-  // Of most projects nobody has written anything, and they need no explanation.
+  // Most projects contain no text of a person and need no explanation.
   if ((await handWrittenLanes(source.dataSource.manager, projectId)).size === 0) return [];
   const { lanes } = await explainProject(source, projectId, options);
   return lanes.filter(({ replaces }) => replaces).map(({ lane }) => lane);
 }
 
-/** For a run or a batch that was not told to replace what people have written. */
+/** The error of a run or a batch that would replace a person's texts without `replaceEdits`. */
 export function wouldReplace(
   who: string,
   found: readonly { readonly projectId: ProjectId; readonly lanes: readonly LaneId[] }[],
@@ -30,6 +30,6 @@ export function wouldReplace(
   return new StoryreelError(
     'Project.WouldReplaceEdits',
     `The ${who} would replace what a person has written: ${texts.slice(0, MOST_NAMED).join(', ')}${more}. ` +
-      `"storyreel explain ${id}" says why. Start it with --replace-edits (replaceEdits: true) if that is wanted.`,
+      `"storyreel explain ${id}" states why. Start it with --replace-edits (replaceEdits: true) if that is wanted.`,
   );
 }

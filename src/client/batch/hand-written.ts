@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import type { LaneId, ProjectId } from '../../protocol';
 
 /**
- * Of a row `l` of lanes: its result is as a person has written it, or an attempt was left half-written as a person has
- * changed it. It stays so when a run has used it again, and when its scene has moved.
+ * For a row `l` of lanes: a person has written its result, or has changed the unfinished text of an attempt. This stays
+ * true if a run has used the text again, and if its scene has moved.
  */
 export const BY_HAND = `(
   l.settled_fence = l.written_fence
@@ -11,7 +11,7 @@ export const BY_HAND = `(
     SELECT 1 FROM text_edits AS e
     WHERE e.project_id = l.project_id AND e.lane = l.lane AND e.begun IS NOT NULL AND e.fence_after = l.fence))`;
 
-/** The lanes of a project whose texts a person has written. */
+/** The lanes of a project whose texts were written by a person. */
 export async function handWrittenLanes(manager: EntityManager, projectId: ProjectId): Promise<ReadonlySet<LaneId>> {
   const rows = await manager.query<{ lane: LaneId }[]>(
     `SELECT l.lane FROM lanes AS l WHERE l.project_id = $1 AND ${BY_HAND}`,

@@ -4,7 +4,7 @@ import { read } from '../projects/inputs';
 
 export interface BatchSummary {
   readonly batchId: BatchId;
-  /** Of its projects, each once. */
+  /** The owners of its projects, each once. */
   readonly owners: readonly string[];
   readonly projects: number;
   readonly counts: Readonly<Partial<Record<ProjectStatus, number>>>;
@@ -26,7 +26,7 @@ export interface BatchFilter {
 export interface BatchPage {
   /** Newest first. */
   readonly batches: readonly BatchSummary[];
-  /** Where the next page begins; absent on the last page. */
+  /** The position of the next page; absent on the last page. */
   readonly next?: string;
 }
 

@@ -7,9 +7,9 @@ import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing
 import { keepReplaced } from './settled-text';
 
 /**
- * Puts a half-written text in the place of the one that an attempt has left. The lane is claimed for it, so that no older
- * attempt writes any more; the next one goes on from it. Throws `Project.Invalid` where there is none, or where the
- * provider cannot go on from a text, and `Lane.Busy` where it is being written.
+ * Replaces the unfinished text of an attempt by a person's text. The lane is claimed for it, so that no older attempt
+ * can write, and the next attempt continues the new text. Throws `Project.Invalid` if there is no unfinished text, or
+ * if the provider cannot continue a text. Throws `Lane.Busy` if an attempt is writing the text.
  */
 export async function editBegunText(
   editing: Editing,
@@ -46,7 +46,7 @@ export async function editBegunText(
   editing.changed.push(`half-written ${name}`);
 }
 
-/** What the last attempt, or the last edit after it, has left; undefined where neither the log nor Postgres has it. */
+/** The text that the last attempt, or a later edit, has left; undefined if neither the log nor Postgres has it. */
 export async function begunText(
   { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
   { projectId, lane, fence, editedFence }: Lane,

@@ -51,9 +51,9 @@ export const CHANGES = z.strictObject({
   topic: wordsInBytes(TEXT_BYTES.topic).optional(),
   /** The whole rewritten story. */
   rewrite: body.optional(),
-  /** A half-written text that the model shall go on from, as it is left here. */
+  /** An unfinished text that the model continues from this content. */
   text: z.strictObject({ lane: wordsInBytes(TEXT_BYTES.lane), content: body }).optional(),
-  /** By the number that the scene has now; what is left out stays. */
+  /** By the present numbers of the scenes; a scene that is left out stays as it is. */
   scenes: z
     .array(z.strictObject({ scene_number: sceneNumber, ...fields, camera }).partial(omitNumber()))
     .max(MAX_SCENES, `must be at most ${MAX_SCENES}`)
@@ -65,7 +65,7 @@ export const CHANGES = z.strictObject({
   order: z.array(sceneNumber).max(MAX_SCENES, `must be at most ${MAX_SCENES}`).readonly().optional(),
 });
 
-/** What a person wants changed; nothing is said of what stays. */
+/** The changes that a person wants; everything that is left out stays as it is. Glossary: edit. */
 export type ProjectChanges = z.input<typeof CHANGES>;
 export type Changes = z.output<typeof CHANGES>;
 export type NewScene = z.output<typeof newScene>;

@@ -6,7 +6,7 @@ import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
-import { tellEdit } from './tell-edit';
+import { publishEdit } from './tell-edit';
 
 export interface EditOptions {
   /** The version that the person has read; with another one the edit is refused. */
@@ -16,7 +16,7 @@ export interface EditOptions {
 }
 
 export interface EditedProject {
-  /** Of the project as it is now. */
+  /** The version of the project after the call. */
   readonly version: number;
 }
 
@@ -27,11 +27,12 @@ export interface LiveRun {
 }
 
 /**
- * Changes a project by hand, all or nothing. The live run is told before, viewers afterwards. Nothing is made by this: a run
- * makes again what depends on the change, and keeps what a person has written as long as what it is made from stays.
+ * Changes a project by hand, everything or nothing. The live run is signalled before, viewers are informed afterwards.
+ * The edit itself produces no results. A run produces again what depends on the change; a person's text stays as long
+ * as its inputs stay.
  *
- * An edit that changes nothing is no new version. Throws `Project.Invalid`, `Project.Conflict`, `Project.NotFound`,
- * `Lane.Busy` and, where the live run cannot be told, `Service.Unreachable`.
+ * An edit that changes nothing makes no new version. Throws `Project.Invalid`, `Project.Conflict`, `Project.NotFound`,
+ * `Lane.Busy` and, if the live run cannot be signalled, `Service.Unreachable`.
  */
 export async function editProject(
   source: EditSource,
@@ -50,12 +51,12 @@ export async function editProject(
   };
   const editing = await source.dataSource.transaction(async (manager) => {
     const edited = await editOnce(manager, source, opening, changes, version);
-    if (edited.changed.length > 0) await tellRun(run);
+    if (edited.changed.length > 0) await signalRun(run);
     return edited;
   });
   const { project, changed } = editing;
   if (changed.length === 0) return { version: project.version };
-  await tellEdit(source, editing);
+  await publishEdit(source, editing);
   return { version: project.version + 1 };
 }
 
@@ -98,7 +99,7 @@ async function editOnce(
   try {
     await apply(editing, source, changes);
   } catch (error) {
-    // What does not fit may fit what the person has read.
+    // The change may fit the version that the person has read.
     throw isStale && error instanceof StoryreelError ? conflict(project, version) : error;
   }
   if (editing.changed.length === 0) return editing;
@@ -132,7 +133,7 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   await takeBack(editing, { isNew, isRewritten, boardEdited, ...scenes });
 }
 
-/** What a person has written earlier is kept only until what it is made from changes; and here that has changed. */
+/** A person's earlier text stays only until its inputs change. This edit changes them. */
 async function takeBack(
   { manager, projectId }: Editing,
   edited: EditedScenes & { readonly isNew: boolean; readonly isRewritten: boolean; readonly boardEdited: boolean },
@@ -161,14 +162,15 @@ function conflict({ version: now }: Project, version: number): StoryreelError {
 }
 
 /**
- * Before the commit, for which a run waits then. So no edit is stored of which a live run does not know, whoever dies; of one
- * that is not stored after all, the run finds nothing. Also where none was live before: one may have begun meanwhile.
+ * Signals the live run before the commit; the run then waits for the commit. Therefore a live run knows about every
+ * stored edit, whatever crashes. If the edit is not stored after all, the run finds no change. The signal is sent even
+ * if no run was live before, because one may have begun meanwhile.
  */
-async function tellRun(run: LiveRun): Promise<void> {
+async function signalRun(run: LiveRun): Promise<void> {
   await run.tell().catch((cause: unknown) => {
     throw new StoryreelError(
       'Service.Unreachable',
-      'A live run could not be told of the edit, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',
+      'The edit could not be signalled to the live run, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',
       { cause },
     );
   });

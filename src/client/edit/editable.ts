@@ -20,7 +20,7 @@ export interface EditableProject {
   readonly rewrite?: string;
   readonly scenes: readonly EditableScene[];
   readonly order: readonly number[];
-  /** The text that an attempt has left half-written: the model goes on from what is put here. */
+  /** The unfinished text of an attempt: the model continues what is put here. */
   readonly text?: { readonly lane: LaneId; readonly content: string };
 }
 
@@ -61,7 +61,7 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
 /** A text that a person has replaced. */
 export interface TextEditView {
   readonly lane: LaneId;
-  /** Of the project, after the edit. */
+  /** The version of the project after the edit. */
   readonly version: number;
   readonly by?: string;
   readonly at: Date;

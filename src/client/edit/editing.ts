@@ -10,15 +10,15 @@ export interface EditSource {
   readonly config: Config;
 }
 
-/** A text that viewers must be told of. */
+/** A text that must be published to viewers. */
 export interface EditedText {
   readonly lane: LaneId;
   readonly fence: number;
   readonly attempt: number;
   readonly text: string;
-  /** Absent where the text is half-written. */
+  /** Absent if the text is unfinished. */
   readonly settled?: { readonly sha256: string; readonly bytes: number };
-  /** Of a camera move. */
+  /** The metadata of a camera move. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -29,21 +29,21 @@ export interface Editing {
   readonly project: Project;
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly log: LogSnapshot | undefined;
-  /** A workflow runs, so that a lane that says `processing` is really being worked on. */
+  /** A workflow runs, so that a lane with status `processing` is really in work. */
   readonly live: boolean;
   readonly by: string | undefined;
-  /** What was changed, in words; where nothing was, there is no new version. */
+  /** The changes in words; if the list is empty, there is no new version. */
   readonly changed: string[];
   readonly texts: EditedText[];
-  /** Lanes of which an attempt may still be at work on a scene that has gone from there. */
-  readonly barred: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
+  /** Lanes whose running attempts may work on a scene that is no longer there. */
+  readonly superseded: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
 }
 
 export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log'>;
 
 /**
- * Locks the project and its lanes, of which attempts also write alone: what is read from here on stays as it is until
- * the edit is committed, and an attempt that claims a lane after that sees the edit.
+ * Locks the project and its lanes, because attempts may write a lane without the project. The rows that are read from
+ * here on do not change until the edit commits. An attempt that claims a lane later sees the edit.
  */
 export async function openEdit(manager: EntityManager, opening: Opening): Promise<Editing> {
   const { projectId } = opening;
@@ -51,12 +51,20 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
   await manager.query('SELECT 1 FROM lanes WHERE project_id = $1 ORDER BY lane FOR UPDATE', [projectId]);
   const project = await manager.findOneBy(Project, { id: projectId });
   if (!project) throw projectNotFound(projectId);
-  const editing = { ...opening, manager, project, lanes: new Map<string, Lane>(), changed: [], texts: [], barred: [] };
+  const editing = {
+    ...opening,
+    manager,
+    project,
+    lanes: new Map<string, Lane>(),
+    changed: [],
+    texts: [],
+    superseded: [],
+  };
   await readLanes(editing);
   return editing;
 }
 
-/** Again where scenes have moved, and their lanes with them. */
+/** Reads the lanes again after scenes, and their lanes, have moved. */
 export async function readLanes(editing: Editing): Promise<void> {
   const { manager, projectId } = editing;
   const lanes = editing.lanes as Map<string, Lane>;
@@ -65,8 +73,8 @@ export async function readLanes(editing: Editing): Promise<void> {
 }
 
 /**
- * A fence for the person's own claim of a lane: just above every one that was seen, so that it keeps older attempts out
- * whatever this computer's clock says, and lets the next one in.
+ * The fence of a person's own claim of a lane. It is just above every known fence: older attempts are rejected,
+ * whatever the clock of this computer shows, and the next attempt is accepted.
  */
 export function fenceAbove({ lanes, log }: Editing, ...names: readonly LaneId[]): number {
   const known = names.flatMap((lane) => [...[lanes.get(lane)?.fence ?? 0, log?.newest.get(lane) ?? 0]]);
@@ -78,7 +86,7 @@ export function fenceAboveAll(editing: Editing): number {
   return fenceAbove(editing, ...([...editing.lanes.keys(), ...(editing.log?.lanes.keys() ?? [])] as LaneId[]));
 }
 
-/** Throws `Lane.Busy` where an attempt would write over what a person writes now. */
+/** Throws `Lane.Busy` if an attempt would overwrite the person's text. */
 export function mustBeIdle({ lanes, live }: Editing, lane: LaneId): void {
   if (!live || lanes.get(lane)?.status !== 'processing') return;
   throw new StoryreelError(

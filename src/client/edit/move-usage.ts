@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ProjectId } from '../../protocol';
 
-/** Where a scene was, and where it is now; nowhere where it has gone. */
+/** The old and the new number of a scene; `to` is absent for a removed scene. */
 export interface MovedScene {
   readonly id: string;
   readonly from: number;
@@ -9,8 +9,8 @@ export interface MovedScene {
 }
 
 /**
- * Takes a scene's paid calls with it under the lanes' new names, those under way, too: what was booked under a number is not
- * taken for the calls of the scene that has that number now. Of a scene that has gone they keep its id in place of a number.
+ * Moves a scene's paid calls, with those in flight, to the new names of its lanes. A booking under a number is then not
+ * taken for a call of the scene that has this number now. The calls of a removed scene get its id in place of a number.
  */
 export async function moveUsage(
   manager: EntityManager,

@@ -7,7 +7,7 @@ import { moveUsage } from './move-usage';
 /** A place in the film: of a scene that is there, by its present number, or of a new one. */
 type Place = number | NewScene;
 
-/** The film's scenes in the order that is asked for. Throws `Project.Invalid` where it cannot be. */
+/** The film's scenes in the requested order. Throws `Project.Invalid` if that order is impossible. */
 export function sceneOrder(present: readonly number[], { remove = [], add = [], order }: Changes): Place[] {
   const unknown = [...remove, ...(order ?? [])].find((number) => !present.includes(number));
   if (unknown !== undefined) throw noScene(unknown, present);
@@ -47,9 +47,9 @@ export function noScene(number: number, present: readonly number[]): StoryreelEr
 }
 
 /**
- * Gives each scene its place. A scene that stays keeps its row, and with it its media; its lanes go with it under their
- * new number, above every fence that any lane had, so that an attempt that is at work on another scene under that number
- * can store nothing. Gives the new scenes by their numbers.
+ * Gives each scene its number. A scene that stays keeps its row, and with it its media. Its lanes get the new number
+ * and a fence above every known one. An attempt that works on another scene under that number can then store nothing.
+ * Returns the new scenes by their numbers.
  */
 export async function placeScenes(
   editing: Editing,
@@ -66,7 +66,7 @@ export async function placeScenes(
   });
   const fence = fenceAboveAll(editing);
   const left = [...gone.map(({ sequenceNumber }) => sequenceNumber), ...moved.map(({ from }) => from)];
-  bar(editing, left, fence);
+  supersedeAttempts(editing, left, fence);
   const lost = gone.map(({ id, sequenceNumber }) => ({ id, from: sequenceNumber }));
   await moveUsage(editing.manager, editing.projectId, [...lost, ...moved]);
   if (gone.length > 0) await removeScenes(editing, gone);
@@ -82,11 +82,11 @@ export async function placeScenes(
   return added;
 }
 
-/** Attempts at scenes that go from their number are told so at once, rather than when they want to store what they made. */
-function bar({ lanes, barred }: Editing, numbers: readonly number[], fence: number): void {
+/** Rejects running attempts at scenes that are removed or moved now, instead of when they try to store their result. */
+function supersedeAttempts({ lanes, superseded }: Editing, numbers: readonly number[], fence: number): void {
   for (const { lane, status, attempt, sequenceNumber } of lanes.values()) {
     if (status !== 'processing' || sequenceNumber === null || !numbers.includes(sequenceNumber)) continue;
-    barred.push({ lane: lane as LaneId, fence, attempt });
+    superseded.push({ lane: lane as LaneId, fence, attempt });
   }
 }
 
@@ -124,7 +124,7 @@ async function moveScenes(
      WHERE l.project_id = $1 AND l.sequence_number = m.number`,
     [projectId, moved.map(({ from }) => from), to],
   );
-  // A half-written text stays behind with its number: it is begun anew.
+  // An unfinished text does not move with its scene: it begins again.
   await manager.query(
     `UPDATE lanes SET lane = stage || '/' || sequence_number, fence = $2, edited_fence = $2, attempted_hash = NULL,
        updated_at = now()

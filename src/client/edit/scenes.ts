@@ -11,14 +11,17 @@ type CameraChange = NonNullable<SceneChange['camera']>;
 
 const STORYBOARD = laneId('storyboard');
 
-/** What was edited of the scenes, by the numbers that they have afterwards. */
+/** The edited parts of the scenes, by their new numbers. */
 export interface EditedScenes {
   /** Something that their media are made from. */
   readonly fields: readonly number[];
   readonly cameras: readonly number[];
 }
 
-/** Changes, removes, moves and adds scenes. The storyboard's own text is written anew, so that it tells of the same scenes. */
+/**
+ * Changes, removes, moves and adds scenes. Writes the storyboard's own text again, so that it describes the same
+ * scenes.
+ */
 export async function editScenes(editing: Editing, changes: Changes): Promise<EditedScenes> {
   const { manager, projectId } = editing;
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });

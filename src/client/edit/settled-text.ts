@@ -38,7 +38,7 @@ export async function settleText(
   return fence;
 }
 
-/** Keeps the text that goes. `begun`: the new one is half-written, and the model shall go on from it. */
+/** Stores the replaced text. `begun`: the new text is unfinished, and the model continues it. */
 export async function keepReplaced(
   { manager, projectId, project, by, lanes }: Editing,
   lane: LaneId,

@@ -3,17 +3,18 @@ import type { EventLog } from '../../stream';
 import type { EditedText, Editing, EditSource } from './editing';
 
 /**
- * Shows viewers an edit that is stored: each text anew under the person's own fence, then `edited`, which a watch follows
- * with a snapshot. Where the log is away nothing is lost: a snapshot comes from Postgres, and the next run tells the rest.
+ * Publishes a stored edit to viewers: each text again under the person's own fence, then `edited`, after which a watch
+ * sends a snapshot. If the log is away, nothing is lost: snapshots come from Postgres, and the next run publishes the
+ * rest.
  */
-export async function tellEdit({ log, config }: EditSource, editing: Editing): Promise<void> {
-  const { projectId, project, texts, barred, by } = editing;
+export async function publishEdit({ log, config }: EditSource, editing: Editing): Promise<void> {
+  const { projectId, project, texts, superseded, by } = editing;
   try {
-    for (const { lane, fence, attempt } of barred) {
+    for (const { lane, fence, attempt } of superseded) {
       const writer = { projectId, lane, fence, attempt };
       await log.publish({ projectId, stage: laneParts(lane).stage, writer, events: [] });
     }
-    for (const text of texts) await tellText(log, editing, text);
+    for (const text of texts) await publishText(log, editing, text);
     const body: EventBody = { type: 'edited', version: project.version + 1, ...(by !== undefined && { by }) };
     await log.publish({ projectId, stage: PIPELINE, events: [body] });
     // A log that was let go after the run's end is not kept for longer by this.
@@ -25,7 +26,7 @@ export async function tellEdit({ log, config }: EditSource, editing: Editing): P
   }
 }
 
-async function tellText(log: EventLog, { projectId }: Editing, edited: EditedText): Promise<void> {
+async function publishText(log: EventLog, { projectId }: Editing, edited: EditedText): Promise<void> {
   const { lane, fence, attempt, text, settled, metadata } = edited;
   const writer = { projectId, lane, fence, attempt };
   const reply = await log.append({ writer, offset: 0, text, reason: 'edited' });

@@ -6,14 +6,14 @@ import { read } from './inputs';
 import { checkedProject, type NewProject } from './new-project';
 
 export interface CreateOptions {
-  /** The same id of the same owner twice is one project: the second call gives the project of the first. */
+  /** The same id of the same owner twice is one project: the second call returns the project of the first. */
   readonly requestId?: string;
 }
 
 /**
- * Stores a new project. With a `requestId` its id is made from that, the owner and the content, so that a repeated request
- * finds the project without a table of requests, whenever it comes. Throws `Project.Invalid`, and `Request.Repeated` where the
- * same request had other content.
+ * Stores a new project. With a `requestId`, the project id is made from the `requestId`, the owner and the content. A
+ * repeated request then finds the project at any later time, without a table of requests. Throws `Project.Invalid`, and
+ * `Request.Repeated` if the same request had other content.
  */
 export async function createProject(
   dataSource: DataSource,
@@ -40,7 +40,7 @@ export async function createProject(
   });
 }
 
-/** Of 32 hexadecimal digits: 122 bits of them, in their order. */
+/** Makes a UUID of 32 hexadecimal digits: it keeps 122 of their bits, in their order. */
 function uuidOf(hex: string): string {
   const parts = [
     hex.slice(0, 8),

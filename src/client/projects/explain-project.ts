@@ -15,7 +15,7 @@ import {
   type PlannedRun,
   type PlanSource,
 } from '../../planning';
-import type { ProjectChanges } from '../edit';
+import { lookAsEdited, type EditSource, type ProjectChanges } from '../edit';
 import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
@@ -30,7 +30,7 @@ import {
 } from '../../protocol';
 
 export interface ExplainOptions {
-  /** As for `start`. */
+  /** As in `StartOptions`. */
   readonly force?: boolean;
   readonly stages?: readonly string[];
   readonly scenes?: readonly number[];
@@ -48,13 +48,16 @@ export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused';
 export interface LaneExplanation {
   readonly lane: LaneId;
   readonly reason: MakeReason;
-  /** The inputs that are not what the stored result was made from; none where that was not noted. */
+  /** The inputs that differ from those of the stored result; empty if they were not stored. */
   readonly changed?: readonly string[];
   /** Lanes that are made before: if their results come out the same, this one is used again after all. */
   readonly on?: readonly LaneId[];
-  /** A person has written the result, or what an attempt shall go on from. */
+  /** A person has written the result, or an unfinished text that an attempt would continue. */
   readonly edited?: true;
-  /** A run would replace that; where it only depends on other lanes, it may. `start` refuses to without `replaceEdits`. */
+  /**
+   * A run would replace a person's text, or may do so because of other lanes. `start` refuses this without
+   * `replaceEdits`.
+   */
   readonly replaces?: true;
 }
 
@@ -64,7 +67,7 @@ export interface ProjectExplanation {
   readonly lanes: readonly LaneExplanation[];
   /** What all of it costs, without what is repeated. The least is without lanes that only depend on others. */
   readonly estimate: FilmEstimate;
-  /** Where a new run would have other settings than the last one had. */
+  /** Present if a new run would have other settings than the last run. */
   readonly settings?: ChangedSettings;
 }
 
@@ -86,9 +89,9 @@ type Stage = StagePlan & { readonly name: StageName };
 const AT_ONCE = 8;
 
 /**
- * What a run would make, and why, by the same plans and hashes as the run itself. Nothing is started, stored or paid. A new
- * run has the settings of the workers, as they have stored them, and not those of this process; with `keepSettings`, those of
- * the last run.
+ * What a run would produce, and why, by the same plans and hashes as the run itself. It starts, stores and pays
+ * nothing. A new run has the settings that the workers have stored, not the settings of this process. With
+ * `keepSettings` it has the settings of the last run.
  */
 export async function explainProject(
   source: PlanSource,
@@ -116,7 +119,7 @@ export async function explainProject(
   return { ...explanation, settings: { changed, lanes: again } };
 }
 
-/** Of what is part of a result's inputs. */
+/** The changed settings that are part of a result's inputs. */
 function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[] {
   const kinds = ['text', 'image', 'video'] as const;
   const named = ({ models, frameSize }: RunSettings) => [
@@ -130,6 +133,20 @@ function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[
   });
 }
 
+/** The same as if `changes` were stored: the edit is made in a transaction that is undone. */
+export async function explainEdited(
+  source: EditSource,
+  isLive: () => Promise<boolean>,
+  projectId: ProjectId,
+  { changes, ...options }: { readonly changes?: unknown } & ExplainOptions,
+): Promise<ProjectExplanation> {
+  if (changes === undefined) return explainProject(source, projectId, options);
+  return lookAsEdited(source, isLive, projectId, changes as ProjectChanges, async (manager, version) => ({
+    ...(await explainProject({ dataSource: { manager }, config: source.config }, projectId, options)),
+    version,
+  }));
+}
+
 /** The range of the cost in words; nothing where a price is not known, or where nothing costs anything. */
 export function estimateText(
   { estimate: { cost, stages } }: ProjectExplanation,
@@ -139,7 +156,9 @@ export function estimateText(
   return [`A run would cost ${money(cost.least)} to ${money(cost.most)}, without what is repeated.`];
 }
 
-/** What has changed since the last run beside the project, in words, and how to keep what was made; nothing where nothing has. */
+/**
+ * The settings that have changed since the last run, in words, and how to keep the results; empty if none has changed.
+ */
 export function settingsText({ projectId, settings }: ProjectExplanation): string[] {
   if (!settings) return [];
   const changes = settings.changed.map(({ name, before, now }) => `${name} ${before} -> ${now}`).join(', ');
@@ -214,12 +233,12 @@ class Explainer {
   private async explain(stage: Stage, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
     const explained = await this.reasonFor(stage, lane, scene);
     if (!this.byHand.has(lane)) return explained;
-    const replaces = explained.reason !== 'reused' && !(await this.goesOn(stage, lane, scene));
+    const replaces = explained.reason !== 'reused' && !(await this.continuesText(stage, lane, scene));
     return { ...explained, edited: true, ...(replaces && { replaces }) };
   }
 
-  /** A text that a person has begun is gone on from, as long as it is made from the same. */
-  private async goesOn({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
+  /** A person's unfinished text is continued as long as its inputs are the same. */
+  private async continuesText({ name }: Stage, lane: LaneId, scene: number | undefined): Promise<boolean> {
     const row = this.rows.get(lane);
     if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
     return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;
@@ -229,7 +248,7 @@ class Explainer {
     const { manager } = this.source.dataSource;
     const context = { manager, project: this.project, skipped: this.skipped(), ...this.sceneOf(scene) };
     return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
-      // What is made before may bring what is missing now.
+      // An earlier lane of the run may produce what is missing now.
       if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
       throw error;
     });
@@ -258,7 +277,7 @@ class Explainer {
     return { lane, reason: 'reused' };
   }
 
-  /** Lanes that the run goes without: of those that it is to make, a new run skips none. */
+  /** Lanes that the run leaves out. A new run skips none of the lanes that it produces. */
   private skipped(): ReadonlySet<LaneId> {
     const { plan, scenes } = this.planned;
     const isOfRun = ({ stage, sequenceNumber }: Lane) =>
@@ -273,7 +292,7 @@ class Explainer {
     return scene ? { scene } : {};
   }
 
-  /** Of a scene's lane its own scene's lanes; of a project's lane those of all scenes. */
+  /** For a scene's lane: the lanes of the same scene. For a project's lane: the lanes of all scenes. */
   private madeBefore(needs: readonly string[], scene: number | undefined): LaneId[] {
     const needed = STAGES.filter(({ name }) => needs.includes(name)).flatMap(({ name, scope }) => {
       if (scope === 'project') return [laneId(name)];

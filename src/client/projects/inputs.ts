@@ -22,7 +22,10 @@ import {
   type StageName,
 } from '../../protocol';
 
-/** All that people and programs give to the client, in one place: what is not said here is refused before anything is paid. */
+/**
+ * All inputs that people and programs give to the client, in one place. Any other input is refused before anything is
+ * paid.
+ */
 
 const MOST_LISTED = 1_000;
 const MOST_STAGES = 100;
@@ -218,7 +221,7 @@ export const INPUTS = {
 
 type Inputs = typeof INPUTS;
 
-/** What is undefined counts as not given. */
+/** An undefined field counts as absent. */
 export type Given<T> = T extends readonly unknown[] | string | number
   ? T
   : T extends object
@@ -226,7 +229,10 @@ export type Given<T> = T extends readonly unknown[] | string | number
     : T;
 export type Read<Name extends keyof Inputs> = Given<z.output<Inputs[Name]>>;
 
-/** What was given, as it is taken. Throws `Project.Invalid`, `Project.NotFound` or `Stage.Unknown` with what is wrong, by its field. */
+/**
+ * Reads and checks an input. Throws `Project.Invalid`, `Project.NotFound` or `Stage.Unknown`; the message names the
+ * faulty field.
+ */
 export function read<Name extends keyof Inputs>(name: Name, given: unknown): Read<Name> {
   const parsed = INPUTS[name].safeParse(given);
   if (!parsed.success) throw refusalOf(name, parsed.error.issues);

@@ -30,7 +30,7 @@ export interface ListFilter {
 export interface ProjectPage {
   /** Newest first. */
   readonly projects: readonly ProjectSummary[];
-  /** Where the next page begins; absent on the last page. */
+  /** The position of the next page; absent on the last page. */
   readonly next?: string;
 }
 

@@ -5,16 +5,18 @@ export interface NewProject {
   readonly topic: string;
   /** Default: the beginning of the topic. */
   readonly name?: string;
-  /** Whose project it is: owners get equal shares of the workers. No permission comes with it. */
+  /** The owner of the project. Owners get equal shares of the workers. The owner's name gives no permission. */
   readonly owner?: string;
   readonly settings?: { readonly scenes?: number; readonly style?: string };
-  /** What all runs together may cost, in the currency of the providers' prices. A call that it has no room for waits. */
+  /**
+   * The most that all runs together may cost, in the currency of the providers' prices. A call that exceeds it waits.
+   */
   readonly budget?: number;
 }
 
 const NAME_LENGTH = 80;
 
-/** The row of a new project. Throws `Project.Invalid` where nothing can be made of it. */
+/** The row of a new project. Throws `Project.Invalid` if the input cannot make one. */
 export function checkedProject(input: unknown) {
   return rowOf(read('the project', input));
 }

@@ -1,12 +1,12 @@
 import { STAGES, type LaneId, type LaneStatus, type StageName } from '../../protocol';
 
-/** What a card of a list shows of a project. */
+/** The fields of a project that a card in a list shows. */
 export interface ProjectDigest {
   /** All stages, in the order of work. */
   readonly stages: readonly { readonly stage: StageName; readonly status: LaneStatus }[];
-  /** In all runs, where the provider has prices. */
+  /** The cost of all runs, if the provider has prices. */
   readonly cost?: number;
-  /** What all runs together may cost. */
+  /** The most that all runs together may cost. */
   readonly budget?: number;
   /** The image of the first scene that has one. */
   readonly poster?: { readonly sha256: string; readonly media_type: string };
@@ -16,7 +16,7 @@ export interface ProjectDigest {
   readonly parked: readonly LaneId[];
 }
 
-/** As one column of a query whose project is `p`. */
+/** The digest as one column of a query whose project is `p`. */
 export const DIGEST = `json_build_object(
   'stages', (SELECT coalesce(json_object_agg(s.stage, s.status), '{}') FROM project_stages AS s WHERE s.project_id = p.id),
   'cost', (SELECT sum(u.cost::numeric)::float8 FROM model_usage AS u WHERE u.project_id = p.id AND u.outcome <> 'open'),

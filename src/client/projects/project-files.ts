@@ -9,14 +9,14 @@ export interface ProjectMedia {
   readonly mediaType: string;
 }
 
-/** What is spoken, and for how long. */
+/** A spoken text, and its duration. */
 export interface Caption {
   readonly scene: number;
   readonly seconds: number;
   readonly text: string;
 }
 
-/** What the project has of this content; undefined where it has none of it, whoever else has. */
+/** The project's media with this content; undefined if the project has none, even if another project has. */
 export async function findMedia(
   dataSource: DataSource,
   projectId: ProjectId,
@@ -30,7 +30,9 @@ export async function findMedia(
   return undefined;
 }
 
-/** The narration of what the film shows, in its order; without a film, of all scenes, each for as long as it is meant to be. */
+/**
+ * The narration of the film's scenes, in the film's order. Without a film: of all scenes, each with its planned length.
+ */
 export function captionsOf(dataSource: DataSource, projectId: ProjectId): Promise<Caption[]> {
   return dataSource.transaction('REPEATABLE READ', async (manager: EntityManager) => {
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });

@@ -11,7 +11,7 @@ import {
   type ProjectStatus,
   type UsageTotals,
 } from '../../protocol';
-import type { ProjectStanding } from '../watch/project-rows';
+import type { ProjectStatusRows } from '../watch/project-rows';
 
 export interface StageView {
   readonly stage: string;
@@ -25,11 +25,11 @@ export interface LaneStateView {
   readonly status: LaneStatus;
   readonly attempt: number;
   readonly error?: EventError;
-  /** The outage that a lane which is `processing` waits for; it continues by itself. */
+  /** The outage that a lane with status `processing` waits for; the lane continues automatically. */
   readonly waitsFor?: EventError;
 }
 
-/** Where a project stands, as Postgres has it. */
+/** The status of a project, as Postgres has it. */
 export interface ProjectView {
   readonly projectId: ProjectId;
   readonly name: string;
@@ -38,9 +38,9 @@ export interface ProjectView {
   readonly workflowId: string;
   /** Grows with every edit; an edit of another version is refused. */
   readonly version: number;
-  /** Of the last run. */
+  /** The story run id of the last run. */
   readonly runId?: string;
-  /** Of the last run on Temporal's own page; where `TEMPORAL_UI_URL` is set. */
+  /** The page of the last run in Temporal's own UI; set if `TEMPORAL_UI_URL` is set. */
   readonly temporalUrl?: string;
   readonly error?: EventError;
   readonly stages: readonly StageView[];
@@ -48,7 +48,7 @@ export interface ProjectView {
   readonly film?: FilmReference;
   /** In all runs. */
   readonly usage: UsageTotals;
-  /** What all runs together may cost. */
+  /** The most that all runs together may cost. */
   readonly budget?: number;
 }
 
@@ -65,7 +65,7 @@ function runUrl(
 
 export function projectView(
   projectId: ProjectId,
-  truth: ProjectStanding,
+  truth: ProjectStatusRows,
   usage: UsageTotals,
   page?: TemporalPage,
 ): ProjectView {

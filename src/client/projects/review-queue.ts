@@ -18,11 +18,11 @@ export interface ReviewItem {
   readonly owner?: string;
   readonly batchId?: BatchId;
   readonly stage: StageName;
-  /** Of a parked lane only. */
+  /** Set only for a lane that needs attention. */
   readonly lane?: LaneId;
   readonly status: LaneStatus;
   readonly since: Date;
-  /** Why a lane is parked. */
+  /** Why the lane needs attention. */
   readonly error?: EventError;
 }
 
@@ -37,7 +37,7 @@ export interface ReviewFilter {
 export interface ReviewPage {
   /** Who has waited longest comes first. */
   readonly items: readonly ReviewItem[];
-  /** Where the next page begins; absent on the last page. */
+  /** The position of the next page; absent on the last page. */
   readonly next?: string;
 }
 
@@ -58,7 +58,7 @@ interface Row {
 /** Microseconds, the project, the kind, and the lane or stage: what orders the queue. */
 const PLACE = /^(\d{1,17})_([0-9a-f-]{36})_(gate|lane)_([\w/]{1,200})$/;
 
-/** A lane that a person has stopped waits as a parked one does. A run that has ended waits for nobody. */
+/** A lane that a person has stopped waits, too. The lanes of an ended run do not wait. */
 const WAITING = `
   SELECT w.*, p.name, p.owner, p.batch_id, (extract(epoch FROM w.since) * 1000000)::bigint AS micros
   FROM projects AS p

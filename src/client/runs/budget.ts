@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { Project } from '../../entities';
 import type { ProjectId } from '../../protocol';
 
-/** Resolves false where there is no such project. A run sees the change before its next paid call. */
+/** Resolves with false if there is no such project. A run sees the change before its next paid call. */
 export async function storeBudget(
   dataSource: DataSource,
   projectId: ProjectId,

@@ -3,13 +3,13 @@ import type { Project } from '../../entities';
 import { isFinal, isOpen, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../../protocol';
 import type { ControlChannel } from '../../stream';
 import { briefly } from './briefly';
-import { described, whereFound } from './live-workflow';
+import { described, undefinedIfNotFound } from './live-workflow';
 
 /**
- * What became of a request to cancel. `requested`: the run ends as cancelled as soon as all that runs has stopped, unless it
- * was just ending by itself; its last event says which. A result that is being stored in that moment is kept.
- * `already_requested`: somebody did before, and it has not ended yet. `not_running`: nothing was there to be ended, and this
- * is where the project stands.
+ * The result of a request to cancel. `requested`: the run ends as cancelled once all its lanes have stopped, unless it
+ * was just about to end; its last event states which. A result that is being stored at that moment is kept.
+ * `already_requested`: an earlier request was made, and the run has not ended yet. `not_running`: there was no open
+ * run, and this is the status of the project.
  */
 export type CancelResult =
   | { readonly kind: 'requested' | 'already_requested' }
@@ -31,24 +31,25 @@ export async function cancelRun(
   const handle = temporal.workflow.getHandle(workflowId);
   const found = await described(temporal, workflowId);
   const open = found && isOpen(found.status.name) ? found : undefined;
-  // A run whose project is gone, because the database is older than it is, can be ended all the same.
+  // A run can be cancelled even if its project is missing, for example because an older database was restored.
   const known = await project(projectId).catch((error: unknown) => {
     if (open && error instanceof StoryreelError && error.type === 'Project.NotFound') return undefined;
     throw error;
   });
-  if (!open || (known && hasToldItsEnd(known, open))) {
+  if (!open || (known && hasAnnouncedItsEnd(known, open))) {
     return { kind: 'not_running', status: (known ?? (await project(projectId))).status };
   }
   const before = open.raw.workflowExtendedInfo?.cancelRequested === true;
-  if (!before && !(await whereFound(briefly(temporal, () => handle.cancel())))) {
+  if (!before && !(await undefinedIfNotFound(briefly(temporal, () => handle.cancel())))) {
     return { kind: 'not_running', status: (await project(projectId)).status };
   }
-  // A hint: where workers cannot be told, heartbeats bring it within a second. Also where it was asked for before: that call may not have reached the workers.
+  // Best effort: workers that cannot be reached learn of it within a second, with a heartbeat. An earlier request may
+  // not have reached them, so it is sent again.
   await control.stop({ projectId, runId: open.runId });
   return { kind: before ? 'already_requested' : 'requested' };
 }
 
 /** Its workflow is about to be over, and no cancel can change how. */
-function hasToldItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
+function hasAnnouncedItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
   return isFinal(status) && runId === found.runId;
 }

@@ -21,8 +21,11 @@ export interface StartedRun {
 /** How long a run may take from its last event to its end in Temporal. */
 const ENDING_MS = 10_000;
 
-/** What Temporal answers about a workflow; undefined where it has none of this id, or where that has ended and cannot be told. */
-export async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> {
+/**
+ * Temporal's answer about a workflow; undefined if there is no workflow of this id, or if it has ended and takes no
+ * messages.
+ */
+export async function undefinedIfNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -31,7 +34,7 @@ export async function whereFound<T>(answer: Promise<T>): Promise<T | undefined> 
 
 /** The newest workflow of this id. */
 export function described(temporal: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
-  return whereFound(briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe()));
+  return undefinedIfNotFound(briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe()));
 }
 
 /** The workflow of this id, as long as it is open. */
@@ -48,8 +51,8 @@ export async function isRunning(temporal: Client, workflowId: string): Promise<b
 }
 
 /**
- * Waits a little for a run that has told its end and is about to be over. False at once where the workflow that is there is
- * a later run.
+ * Waits a little for a run that has announced its end and is about to close. Returns false at once if the present
+ * workflow is a later run.
  */
 export async function hasEnded(temporal: Client, workflowId: string, run: string | null): Promise<boolean> {
   const { runId, raw } = await briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe());
@@ -72,7 +75,7 @@ export async function runOfRequest(
   return found?.memo?.['requestId'] === requestId ? { workflowId, runId: found.runId } : undefined;
 }
 
-/** Throws `Project.AlreadyRunning` where a run of the project goes on. One that has told its end is about to be over. */
+/** Throws `Project.AlreadyRunning` if a run of the project is open. A run that has announced its end closes soon. */
 export async function mustHaveEnded(temporal: Client, { id, status, runId }: Project): Promise<void> {
   const workflowId = workflowIdOf(id as ProjectId);
   if (!(await isRunning(temporal, workflowId))) return;
@@ -83,14 +86,14 @@ export async function mustHaveEnded(temporal: Client, { id, status, runId }: Pro
   );
 }
 
-/** What the live run itself says; undefined where none is live. Throws `Worker.Absent` where nobody answers for it. */
+/** The status that the live run reports; undefined if none is live. Throws `Worker.Absent` if no worker answers. */
 export async function runStatus(temporal: Client, projectId: ProjectId): Promise<StoryStatusView | undefined> {
   const workflowId = workflowIdOf(projectId);
   if (!(await isRunning(temporal, workflowId))) return undefined;
   const handle = temporal.workflow.getHandle(workflowId);
-  return whereFound(untilWorkerAnswers(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch(
+  return undefinedIfNotFound(untilWorkerAnswers(temporal, () => handle.query<StoryStatusView>(STATUS_QUERY))).catch(
     (cause: unknown) => {
-      // Temporal has just answered by itself.
+      // Temporal itself has just answered.
       throw isAway(cause)
         ? new StoryreelError('Worker.Absent', 'No worker answers for the run. Does one run? See "storyreel doctor".', {
             cause,

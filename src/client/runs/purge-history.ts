@@ -1,13 +1,13 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { workflowIdOf, type ProjectId } from '../../protocol';
-import { whereFound } from './live-workflow';
+import { undefinedIfNotFound } from './live-workflow';
 
 /** gRPC's NOT_FOUND. */
 const NOT_FOUND = 5;
 
 /**
- * Has Temporal remove what it holds of a project's runs, all of which have ended: histories, messages to the runs, and search
- * attributes. Resolves with how many runs there were. Temporal does it a little later, and lists them as long.
+ * Asks Temporal to remove all data of a project's ended runs: histories, messages to the runs, and search attributes.
+ * Resolves with the number of runs. Temporal removes them a little later, and lists them until then.
  */
 export async function purgeHistory(temporal: Client, projectId: ProjectId): Promise<number> {
   const workflowId = workflowIdOf(projectId);
@@ -26,7 +26,7 @@ export async function purgeHistory(temporal: Client, projectId: ProjectId): Prom
 async function runsOf(temporal: Client, workflowId: string): Promise<string[]> {
   const runs = new Set<string>();
   for await (const { runId } of temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.add(runId);
-  const newest = await whereFound(temporal.workflow.getHandle(workflowId).describe());
+  const newest = await undefinedIfNotFound(temporal.workflow.getHandle(workflowId).describe());
   if (newest) runs.add(newest.runId);
   return [...runs];
 }

@@ -2,9 +2,9 @@ import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
 
 /**
- * Says of a project that a run of it has begun, unless that run is ahead and says so itself: viewers who come now must not
- * take the last run's end for this one's, nor the reconciler a row that a terminated run has left for one without a run.
- * `before` is the project as it was before the run was started; a run that was `joined` may have been going on already.
+ * Stores that a run of the project has begun, unless the run has already stored it. New viewers must not take the last
+ * run's end for this run's end. The reconciler must not take the row for the remains of a terminated run. `before` is
+ * the project before the run was started; a run that was `joined` may have been open before.
  */
 export async function queueProject(
   dataSource: DataSource,

@@ -13,8 +13,8 @@ import { briefly } from './briefly';
 const MOST_MINUTES = 30;
 
 /**
- * Has the workers of this task queue reconcile now, or waits for those that do already. Throws `Service.Unreachable` where
- * none of them has done it in time.
+ * Asks the workers of this task queue to reconcile now, or waits for a reconciliation that runs already. Throws
+ * `Service.Unreachable` if no worker has finished it in time.
  */
 export async function runReconcile(
   temporal: Client,

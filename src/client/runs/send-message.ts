@@ -15,14 +15,15 @@ import {
   type StoryMessages,
 } from '../../protocol';
 import { briefly } from './briefly';
-import { isRunning, whereFound } from './live-workflow';
+import { isRunning, undefinedIfNotFound } from './live-workflow';
 
 /** Only a worker can answer; it does so in milliseconds. */
 const ANSWER_MS = 10_000;
 
 /**
- * Steers the live run of a project. Resolves when the run has taken the message in. Throws `Project.NotRunning` where no
- * run is live, `Message.Stale` where the message can do nothing as the run stands, and `Worker.Absent` where nobody answers.
+ * Steers the live run of a project. Resolves when the run has accepted the message. Throws `Project.NotRunning` if no
+ * run is live. Throws `Message.Stale` if the message cannot change anything now, and `Worker.Absent` if no worker
+ * answers.
  */
 export async function steerRun<M extends StoryMessage>(
   temporal: Client,
@@ -57,11 +58,11 @@ export async function steerRun<M extends StoryMessage>(
   }
 }
 
-/** Has a live run look at everything again, because a person has changed rows. Nothing where none is live. */
-export async function tellEdited(temporal: Client, projectId: ProjectId): Promise<void> {
+/** A person has changed rows, so a live run must replan. Does nothing if no run is live. */
+export async function signalEdited(temporal: Client, projectId: ProjectId): Promise<void> {
   const message: StoryMessage = 'edited';
   const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
-  await whereFound(briefly(temporal, () => handle.signal(message)));
+  await undefinedIfNotFound(briefly(temporal, () => handle.signal(message)));
 }
 
 function notRunning(projectId: ProjectId, message: StoryMessage, cause?: unknown): StoryreelError {

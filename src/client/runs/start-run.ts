@@ -22,24 +22,24 @@ import { queueProject } from './queue-project';
 export interface StartOptions {
   /** Makes everything again, also what has not changed. */
   readonly force?: boolean;
-  /** `park` (default): a lane whose retries are spent waits for a person. `fail`: it ends the run. */
+  /** `park` (default): a lane whose retries are used up waits for a person. `fail`: it ends the run. */
   readonly onFailure?: 'park' | 'fail';
-  /** Also where it replaces what a person has written; otherwise such a run is refused. */
+  /** Starts the run even if it replaces a person's texts; otherwise such a run is refused. */
   readonly replaceEdits?: boolean;
   /**
-   * With the settings that the last run had (models, frame size), so that what is finished stays as it is although they have
-   * changed since. Default: those of the worker that opens this run.
+   * Keeps the settings of the last run (models, frame size), so that committed results stay although the settings have
+   * changed since. Default: the settings of the worker that opens this run.
    */
   readonly keepSettings?: boolean;
-  /** Only these stages. What they need of others must be made already. */
+  /** Only these stages. The results that they need from other stages must exist already. */
   readonly stages?: readonly StageName[];
-  /** Only these scenes: what belongs to them, and the film where all other clips are there. */
+  /** Only these scenes: their lanes and, if all other clips exist, the film. */
   readonly scenes?: readonly number[];
   /** Stages after which the run waits for `approve`. */
   readonly gates?: readonly StageName[];
-  /** The same id twice is one run: the second call gives the run of the first. */
+  /** The same id twice is one run: the second call returns the run of the first. */
   readonly requestId?: string;
-  /** Gives the run that is going on, instead of refusing to start a second one. */
+  /** Returns the open run, instead of refusing to start a second one. */
   readonly join?: boolean;
   /** 1 is served first, 5 last. Default 3. Owners get equal shares of the workers at each priority. */
   readonly priority?: StoryPriority;
@@ -51,14 +51,14 @@ export interface StartPorts {
   readonly taskQueue: string;
   /** The project as Postgres has it now; throws `Project.NotFound`. */
   readonly project: (projectId: ProjectId) => Promise<Project>;
-  /** The lanes of which such a run would replace what a person has written. */
+  /** The lanes in which such a run would replace a person's texts. */
   readonly editsAtStake: (projectId: ProjectId, options: StartOptions) => Promise<readonly LaneId[]>;
 }
 
 /**
- * Starts a run of a project. What is settled and would be made from the same inputs is used again. Throws
- * `Project.NotFound`, `Project.Invalid` where its stages and scenes cannot be run, `Project.AlreadyRunning` unless `join` is set
- * or `requestId` is that of the live run, and `Project.WouldReplaceEdits` unless `replaceEdits` is set.
+ * Starts a run of a project. A committed result with the same inputs is used again. Throws `Project.NotFound`, and
+ * `Project.Invalid` if its stages and scenes cannot run. Throws `Project.AlreadyRunning` unless `join` is set or
+ * `requestId` is that of the live run. Throws `Project.WouldReplaceEdits` unless `replaceEdits` is set.
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
   const { temporal, dataSource, project } = ports;
@@ -97,7 +97,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     );
   };
   const runId = await start().catch(async (error: unknown) => {
-    // The last run has told its end and is about to be over: the next one may begin then.
+    // The last run has announced its end and is about to close; the next run can begin then.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const { status, runId: last } = await project(projectId);
     const isOver = isFinal(status) && (await hasEnded(temporal, workflowId, last));

@@ -1,17 +1,17 @@
 import type { LogMessage } from '../../stream';
 
 /**
- * More unread messages than fit into so many bytes are let go: the reader is slow, and reads on from the log at its own
- * pace. A text written while Redis was away comes as one message, so that counting messages would bound nothing.
+ * If the unread messages exceed this size, they are dropped: the reader is slow, and continues from the log at its own
+ * pace. A text written while Redis was away comes as one message, so a count of messages would limit nothing.
  */
 const MOST_UNREAD_BYTES = 131_072;
-/** What an event costs beside its text, roughly. */
+/** The approximate size of an event without its text. */
 const HEAD_BYTES = 250;
-/** So many places of messages that were read are kept, because moving the rest forward for each would cost more. */
+/** So many slots of read messages are kept, because moving the rest forward for each would cost more. */
 const COMPACT_AT = 128;
 const OVERFLOWN: LogMessage = { kind: 'interrupted' };
 
-/** What was announced and not read yet, in bounded memory; made so that a reader who keeps up costs next to nothing. */
+/** The announced and unread messages, in bounded memory; a reader who keeps up costs almost nothing. */
 export class Inbox {
   private messages: (LogMessage | undefined)[] = [];
   private head = 0;

@@ -10,32 +10,32 @@ import {
 } from '../../protocol';
 import { sceneAssets, SCENE_ASSETS, SCENE_JOINS, type SceneAssetsRow } from './scene-assets';
 
-/** Text that is settled, by lane. */
-export interface SettledText {
+/** A committed text, by lane. */
+export interface CommittedText {
   readonly text: string;
   readonly sha256: string;
 }
 
-type ProjectTold = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'runId' | 'error' | 'budget'>;
-type StageTold = Pick<ProjectStage, 'stage' | 'status' | 'attempt' | 'error'>;
-type LaneTold = Pick<Lane, 'lane' | 'status' | 'attempt' | 'fence' | 'settledFence' | 'error' | 'waitsFor'>;
+type ProjectFields = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'runId' | 'error' | 'budget'>;
+type StageFields = Pick<ProjectStage, 'stage' | 'status' | 'attempt' | 'error'>;
+type LaneFields = Pick<Lane, 'lane' | 'status' | 'attempt' | 'fence' | 'settledFence' | 'error' | 'waitsFor'>;
 
-/** Where a project stands, as Postgres has it. */
-export interface ProjectStanding {
-  readonly project: ProjectTold;
-  readonly stages: readonly StageTold[];
-  readonly lanes: readonly LaneTold[];
+/** The status of a project, as Postgres has it. */
+export interface ProjectStatusRows {
+  readonly project: ProjectFields;
+  readonly stages: readonly StageFields[];
+  readonly lanes: readonly LaneFields[];
   readonly film?: FilmReference;
 }
 
-/** With all that was written for it, which is a hundred times as much. */
-export interface ProjectTruth extends ProjectStanding {
-  readonly texts: ReadonlyMap<LaneId, SettledText>;
+/** The status with all texts of the project, which are a hundred times as much. */
+export interface ProjectRows extends ProjectStatusRows {
+  readonly texts: ReadonlyMap<LaneId, CommittedText>;
   readonly scenes: readonly SceneSnapshot[];
 }
 
-interface StandingRow extends ProjectTold {
-  readonly stages: readonly StageTold[];
+interface StatusRow extends ProjectFields {
+  readonly stages: readonly StageFields[];
   /** Without names, which would be most of the answer. */
   readonly lanes: readonly (readonly [
     string,
@@ -49,7 +49,7 @@ interface StandingRow extends ProjectTold {
   readonly film: FilmRow | null;
 }
 
-interface TruthRow extends StandingRow {
+interface TruthRow extends StatusRow {
   readonly texts: readonly (readonly [StageName, string, string])[];
   readonly scenes: readonly SceneRow[];
 }
@@ -96,21 +96,24 @@ const TEXTS = `
     'ORDER BY s.sequence_number',
   )} AS scenes`;
 
-/** Reads where a project stands, in one consistent moment; undefined where there is none. */
-export async function loadStanding(dataSource: DataSource, projectId: ProjectId): Promise<ProjectStanding | undefined> {
-  const [row] = await dataSource.query<StandingRow[]>(`SELECT ${STANDING} FROM projects AS p WHERE p.id = $1`, [
+/** Reads the status of a project in one consistent moment; undefined if there is no such project. */
+export async function loadStatusRows(
+  dataSource: DataSource,
+  projectId: ProjectId,
+): Promise<ProjectStatusRows | undefined> {
+  const [row] = await dataSource.query<StatusRow[]>(`SELECT ${STANDING} FROM projects AS p WHERE p.id = $1`, [
     projectId,
   ]);
   return row && standing(row);
 }
 
 /** The same, and all that was written for the project. */
-export async function loadTruth(dataSource: DataSource, projectId: ProjectId): Promise<ProjectTruth | undefined> {
+export async function loadProjectRows(dataSource: DataSource, projectId: ProjectId): Promise<ProjectRows | undefined> {
   const [row] = await dataSource.query<TruthRow[]>(`SELECT ${STANDING}, ${TEXTS} FROM projects AS p WHERE p.id = $1`, [
     projectId,
   ]);
   if (!row) return undefined;
-  const texts = new Map<LaneId, SettledText>(
+  const texts = new Map<LaneId, CommittedText>(
     row.texts.map(([stage, text, sha256]) => [laneId(stage), { text, sha256 }]),
   );
   for (const [number, , , , , text, sha256] of row.scenes) {
@@ -123,7 +126,7 @@ export async function loadTruth(dataSource: DataSource, projectId: ProjectId): P
   return { ...standing(row), texts, scenes };
 }
 
-function standing({ stages, lanes, film, ...project }: StandingRow): ProjectStanding {
+function standing({ stages, lanes, film, ...project }: StatusRow): ProjectStatusRows {
   const { name, topic, status, version, runId, error, budget } = project;
   return {
     project: { name, topic, status, version, runId, error, budget },

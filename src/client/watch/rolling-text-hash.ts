@@ -5,22 +5,23 @@ const WINDOW = { first: 256, most: 2_048 };
 const EMPTY = Buffer.alloc(0);
 
 /**
- * A growing text of which only as much is kept as it takes to know its length and SHA-256: a hash of all but its end, and
- * the end itself, because a new attempt may go on from a little further back. It costs up to 3 KB, however long it gets.
+ * A growing text, reduced to what its length and SHA-256 need: a hash of everything but the end, and the end itself.
+ * The end is kept because a new attempt may continue from a little further back. The memory is at most 3 KB, however
+ * long the text.
  */
-export class LaneText {
+export class RollingTextHash {
   private bytes = 0;
-  /** Of all that lies before the window. */
+  /** The hash of everything before the window. */
   private hash: Hash | undefined;
   private window = EMPTY;
   private used = 0;
-  /** Of the whole text, once it has settled; nothing else is kept then. */
+  /** The hash of the whole text, once it is committed; nothing else is kept then. */
   private settled: string | undefined;
   private torn = false;
 
-  /** A text that is known to have this hash, as one that has settled. */
-  static ofSettled(bytes: number, sha256: string): LaneText {
-    const text = new LaneText();
+  /** A committed text, which is known to have this hash. */
+  static ofSettled(bytes: number, sha256: string): RollingTextHash {
+    const text = new RollingTextHash();
     text.settle(bytes, sha256);
     return text;
   }
@@ -31,7 +32,7 @@ export class LaneText {
 
   add(piece: string): void {
     const size = Buffer.byteLength(piece);
-    // A text that has settled does not grow any more.
+    // A committed text does not grow any more.
     if (this.settled !== undefined) this.torn = true;
     if (this.used + size > WINDOW.most) {
       this.fold(piece);
@@ -43,7 +44,7 @@ export class LaneText {
     this.bytes += size;
   }
 
-  /** From now on it is not what was written, because some of it was not seen. */
+  /** Records that a part of the text was not seen, so that the hash is unknown from now on. */
   tear(): void {
     this.torn = true;
   }
@@ -52,13 +53,13 @@ export class LaneText {
     return bytes <= this.bytes && this.bytes - bytes <= this.used;
   }
 
-  /** Drops all after so many bytes; only where `canCut` says so. */
+  /** Drops everything after `bytes` bytes; allowed only if `canCut` returns true. */
   cut(bytes: number): void {
     this.used -= this.bytes - bytes;
     this.bytes = bytes;
   }
 
-  /** Whether this is the text that is described. If so, it has settled. */
+  /** Whether this is the described text. If so, it counts as committed. */
   is(bytes: number, sha256: string): boolean {
     if (this.torn || this.bytes !== bytes) return false;
     this.settled ??= (this.hash ?? createHash('sha256')).update(this.window.subarray(0, this.used)).digest('hex');

@@ -1,6 +1,6 @@
 import type { ProjectId, SnapshotEvent } from '../../protocol';
 import type { EventLog } from '../../stream';
-import type { ProjectTruth } from './project-rows';
+import type { ProjectRows } from './project-rows';
 import { snapshotOf } from './snapshot';
 
 /** `away`: the log could not be asked, so that this is all that Postgres knows. No event: there is no such project. */
@@ -11,24 +11,24 @@ export interface TakenSnapshot {
 
 interface Reading {
   readonly now: Promise<TakenSnapshot>;
-  /** For all who have asked since this one was begun. */
+  /** Shared by all callers who have asked since the current snapshot began. */
   next?: Promise<TakenSnapshot>;
 }
 
 /**
- * Takes snapshots. However many viewers of a project come back at the same moment, they cost the log and Postgres one or
- * two: who asks while one is being taken shares the next with all others who do, because the present one may have looked
- * before what they have missed.
+ * Takes snapshots. However many viewers of a project return at the same moment, the log and Postgres are read once or
+ * twice. A caller who asks while a snapshot is being taken shares the next one with all other such callers. The present
+ * one may have read before the events that the caller has missed.
  */
 export class SnapshotReader {
   private readonly readings = new Map<ProjectId, Reading>();
 
   constructor(
     private readonly log: EventLog,
-    private readonly truth: (projectId: ProjectId) => Promise<ProjectTruth | undefined>,
+    private readonly truth: (projectId: ProjectId) => Promise<ProjectRows | undefined>,
   ) {}
 
-  /** What there is at some moment after the call. Rejects where Postgres cannot be asked. */
+  /** The state at some moment after the call. Rejects if Postgres cannot be asked. */
   take(projectId: ProjectId): Promise<TakenSnapshot> {
     const reading = this.readings.get(projectId);
     if (!reading) return this.begin(projectId);

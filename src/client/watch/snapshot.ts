@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { PIPELINE, type LaneId, type LaneSnapshot, type ProjectId, type SnapshotEvent } from '../../protocol';
 import type { LogSnapshot } from '../../stream';
-import type { ProjectTruth } from './project-rows';
+import type { ProjectRows } from './project-rows';
 
 /**
- * Puts a snapshot together: results and statuses as Postgres has them, text under way as the log has it. The log must be
- * read before Postgres, which is always ahead of it: then every event after the cursor still applies.
+ * Builds a snapshot: results and statuses from Postgres, unfinished texts from the log. The log must be read before
+ * Postgres, which is always ahead of it: then every event after the cursor still applies.
  */
-export function snapshotOf(projectId: ProjectId, truth: ProjectTruth, log: LogSnapshot | undefined): SnapshotEvent {
+export function snapshotOf(projectId: ProjectId, rows: ProjectRows, log: LogSnapshot | undefined): SnapshotEvent {
   const lanes: Record<LaneId, LaneSnapshot> = {};
-  for (const row of truth.lanes) {
+  for (const row of rows.lanes) {
     const lane = row.lane as LaneId;
     const live = log?.lanes.get(lane);
-    const settled = truth.texts.get(lane);
+    const settled = rows.texts.get(lane);
     const shown =
       settled && (row.status === 'completed' || !live)
         ? {
@@ -32,7 +32,7 @@ export function snapshotOf(projectId: ProjectId, truth: ProjectTruth, log: LogSn
       ...(row.error && { error: row.error }),
     };
   }
-  const { project, scenes, film } = truth;
+  const { project, scenes, film } = rows;
   return {
     type: 'snapshot',
     project_id: projectId,

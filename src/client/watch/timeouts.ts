@@ -1,7 +1,7 @@
 /** Why a wait has ended without an answer. */
 export class Aborted extends Error {}
 
-/** What the promise gives; throws `Aborted` as soon as the signal says so. The work behind the promise goes on. */
+/** The result of the promise; throws `Aborted` as soon as the signal aborts. The work behind the promise continues. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(new Aborted());
@@ -12,7 +12,9 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** True when the promise resolved in time, false when it did not, or rejected. Throws `Aborted` where a signal is given. */
+/**
+ * True if the promise resolved in time, false if it did not, or rejected. If a signal is given, it may throw `Aborted`.
+ */
 export async function settlesWithin(promise: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));

@@ -1,5 +1,5 @@
 import { compareCursors, type Cursor, type LaneId, type LogEvent, type SnapshotEvent } from '../../protocol';
-import { LaneText } from './rolling-text-hash';
+import { RollingTextHash } from './rolling-text-hash';
 
 type Token = LogEvent & { type: 'token' };
 
@@ -7,12 +7,12 @@ interface SeenLane {
   readonly fence: number;
   /** Bytes of its text that the reader has. */
   offset: number;
-  /** Undefined where there is none yet, or where its beginning was not seen. */
-  text: LaneText | undefined;
+  /** Undefined if there is no text yet, or if its beginning was not seen. */
+  text: RollingTextHash | undefined;
 }
 
 /** The beginning of a lane's text that must be fetched, because the reader had it before this watch began. */
-export interface Lacking {
+export interface MissingPrefix {
   readonly lane: LaneId;
   readonly fence: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface Lacking {
 const BEGINNING = '0-0';
 
 /** Knows what its reader has seen, and so what comes next, what came before, what is stale, and whether a text is right. */
-export class Follower {
+export class ViewerState {
   cursor: Cursor | undefined;
   private readonly lanes = new Map<LaneId, SeenLane>();
 
@@ -29,11 +29,11 @@ export class Follower {
     this.cursor = snapshot.cursor;
     this.lanes.clear();
     for (const [lane, { fence, offset, text, sha256, verified }] of Object.entries(snapshot.lanes)) {
-      // Of a lane that nobody has begun there is nothing to know.
+      // There is nothing to know about a lane that no attempt has begun.
       if (fence === 0) continue;
-      let seen: LaneText | undefined;
-      if (sha256 !== undefined) seen = LaneText.ofSettled(offset, verified === true ? sha256 : 'another');
-      else if (text !== undefined) (seen = new LaneText()).add(text);
+      let seen: RollingTextHash | undefined;
+      if (sha256 !== undefined) seen = RollingTextHash.ofSettled(offset, verified === true ? sha256 : 'another');
+      else if (text !== undefined) (seen = new RollingTextHash()).add(text);
       this.lanes.set(lane as LaneId, { fence, offset, text: seen });
     }
   }
@@ -43,18 +43,19 @@ export class Follower {
   }
 
   /**
-   * Something lies between what the reader has and this event. Where the event is the first of a log, that may be all:
-   * a log that was lost begins anew, and at lower ids where the clock has gone back.
+   * True if events between the reader's last event and this one are missing. If the event is the first of a log, all
+   * may be missing. A lost log begins again, and at lower ids if the clock was set back.
    */
   missed(id: Cursor, before: Cursor): boolean {
     return this.cursor === undefined || before === BEGINNING || compareCursors(id, this.cursor) > 0;
   }
 
   /**
-   * It goes on from text that the reader was never shown. So it is where the log was lost, a snapshot of Postgres named the
-   * newest attempt without a text, and that attempt went on from what an older one, still alive, had told meanwhile.
+   * The event continues text that the reader was never shown. This happens in the following case: the log was lost, and
+   * a snapshot of Postgres named the newest attempt without a text. That attempt continued what an older attempt, which
+   * still ran, had published meanwhile.
    */
-  lacksTextBefore(event: LogEvent): boolean {
+  isMissingPrefix(event: LogEvent): boolean {
     if (event.type !== 'token' && event.type !== 'resumed') return false;
     const known = event.lane && this.lanes.get(event.lane);
     if (!known || event.fence === undefined || event.fence < known.fence) return false;
@@ -62,8 +63,8 @@ export class Follower {
     return event.offset > shown;
   }
 
-  /** What `take` needs to be given with this event, if a text is to be verified later. */
-  lacks(event: LogEvent): Lacking | undefined {
+  /** The earlier text that `take` needs with this event, if a later `done` must verify the text. */
+  missingPrefix(event: LogEvent): MissingPrefix | undefined {
     if (event.lane === undefined || event.fence === undefined) return undefined;
     const { lane, fence } = event;
     const known = this.lanes.get(lane);
@@ -81,7 +82,7 @@ export class Follower {
     }
   }
 
-  /** The event as the reader must see it; undefined where the reader has it already, from a snapshot of Postgres. */
+  /** The event as the reader must see it; undefined if the reader has it already, from a snapshot of Postgres. */
   take(event: LogEvent, beginning?: string): LogEvent | undefined {
     this.cursor = event.id;
     if (event.lane === undefined || event.fence === undefined) return event;
@@ -92,7 +93,7 @@ export class Follower {
       case 'token':
         return this.takeToken(event, known?.fence === fence ? known : this.open(lane, fence, event.offset, beginning));
       case 'reset':
-        // Within an attempt only its thoughts go; a text that has settled is ahead of the log.
+        // Within an attempt, only thoughts are removed. A committed text is ahead of the log.
         if (known?.fence === fence && (event.reason !== 'thoughts' || known.text?.hasSettled)) return undefined;
         this.open(lane, fence, 0);
         return event;
@@ -110,11 +111,14 @@ export class Follower {
     }
   }
 
-  /** A new attempt's text, which goes on from `offset`: from what is given of it, or else from what was seen before. */
-  private open(lane: LaneId, fence: number, offset: number, beginning?: string, before?: LaneText): SeenLane {
-    let text: LaneText | undefined;
+  /**
+   * A new attempt's text, which continues at `offset`: from the given beginning, or else from the text that was seen
+   * before.
+   */
+  private open(lane: LaneId, fence: number, offset: number, beginning?: string, before?: RollingTextHash): SeenLane {
+    let text: RollingTextHash | undefined;
     if (beginning !== undefined || offset === 0) {
-      text = new LaneText();
+      text = new RollingTextHash();
       text.add(beginning ?? '');
     } else if (before?.canCut(offset)) {
       text = before;
@@ -129,7 +133,7 @@ export class Follower {
     const { offset: from } = seen;
     const end = event.offset + Buffer.byteLength(event.content);
     if (end <= from) return undefined;
-    if (event.offset === 0) seen.text ??= new LaneText();
+    if (event.offset === 0) seen.text ??= new RollingTextHash();
     const shown = event.offset >= from ? event : { ...event, offset: from, content: restOf(event, from) };
     if (event.offset > from) seen.text?.tear();
     seen.text?.add(shown.content);

@@ -3,7 +3,10 @@ import type { BatchView } from '../batch/batches';
 
 const LOOK_MS = 500;
 
-/** Where a batch stands now and at each change, until it runs no more. Ends quietly when one of the signals says so. */
+/**
+ * The status of a batch now and at each change, until the batch has ended. Ends without an error if one of the signals
+ * aborts.
+ */
 export async function* watchBatch(
   status: () => Promise<BatchView>,
   ending: readonly AbortSignal[],

@@ -9,14 +9,14 @@ import {
   type StoryEvent,
 } from '../../protocol';
 import type { EventLog } from '../../stream';
-import { Follower } from './viewer-state';
+import { ViewerState } from './viewer-state';
 import { Inbox } from './inbox';
 import { onAbort } from './on-abort';
 import { Aborted, settlesWithin, untilAborted } from './timeouts';
 import type { SnapshotReader } from './snapshot-reader';
 
 export interface WatchOptions {
-  /** Go on after this event instead of beginning with a snapshot. */
+  /** Continue after this event instead of beginning with a snapshot. */
   readonly from?: Cursor;
   /** Ends the watch quietly, whatever it waits for. */
   readonly signal?: AbortSignal;
@@ -27,7 +27,7 @@ export interface WatchOptions {
 export interface WatchSource {
   readonly log: EventLog;
   readonly snapshots: SnapshotReader;
-  /** Undefined where there is no such project. */
+  /** Undefined if there is no such project. */
   readonly status: (projectId: ProjectId) => Promise<ProjectStatus | undefined>;
   /** Ends every watch: what it reads from is about to be closed. */
   readonly closing: AbortSignal;
@@ -36,7 +36,7 @@ export interface WatchSource {
 
 /** Measures what viewers get. */
 export interface WatchMeter {
-  /** So many more watches are going on. */
+  /** Adds to the number of open watches. */
   watched(more: 1 | -1): void;
   /** An event came live; in seconds, when it entered the log. */
   delivered(timestamp: number): void;
@@ -50,23 +50,24 @@ const SUBSCRIBE_MS = 3_000;
 const ASK_MS = { calm: 15_000, away: 2_000 };
 
 /**
- * Follows one project: a snapshot and then every event after it, none lost and none twice. With a cursor it goes on right
- * after that event; where the log does not reach back so far, with a snapshot. Ends after the run's last event, or after
- * a snapshot of a run that has ended. While the log is away it waits, and goes on where it was; a run that ends meanwhile
- * is seen in Postgres.
+ * Follows one project: a snapshot and then every event after it, none lost and none repeated. With a cursor it
+ * continues right after that event, or with a snapshot if the log does not reach back so far. It ends after the run's
+ * last event, or after a snapshot of an ended run. While the log is away, the watch waits, and then continues where it
+ * was. If the run ends meanwhile, the watch sees this in Postgres.
  *
- * Each `done` says whether the text that was shown is the one that is stored (`verified`); where it is not, a snapshot
- * follows and repairs it. Leaving, in whatever way, takes effect at once and releases everything. Throws
- * `Project.NotFound`, and what Postgres throws where a snapshot is needed and it is away.
+ * Each `done` states whether the shown text is the stored text (`verified`); if it is not, a snapshot follows and
+ * repairs it. Leaving, in whatever way, takes effect at once and releases everything. Throws `Project.NotFound`. If
+ * Postgres is away when a snapshot is needed, the error of Postgres is thrown.
+ * Glossary: viewer.
  */
 export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undefined> {
   private readonly inbox = new Inbox();
-  private readonly follower = new Follower();
+  private readonly viewerState = new ViewerState();
   private readonly leaving = new AbortController();
-  /** To be ended by others no more. */
+  /** The functions that stop listening to the signals that end this watch. */
   private readonly ending: readonly (() => void)[];
   private subscription: Promise<() => void> | undefined;
-  /** Of the log, read and not shown yet. */
+  /** The events of the log that were read and not shown yet. */
   private page: readonly LogEvent[] = [];
   private at = 0;
   private held: StoryEvent | undefined;
@@ -77,7 +78,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private needsSnapshot = false;
   private mayHaveEnded = false;
   private isAway = false;
-  /** Nothing comes after what is at hand. */
+  /** No event follows the ones that were received already. */
   private over = false;
   private busy = false;
   /** The last call that is not answered yet, and how many wait for their turn. An answer that was given is not kept. */
@@ -183,16 +184,16 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     subscription.catch(() => undefined);
     if ((await this.patiently(status(this.projectId))) === undefined) throw projectNotFound(this.projectId);
     if (!(await settlesWithin(subscription, SUBSCRIBE_MS, this.leaving.signal))) {
-      // What was appended until then was not announced to us.
+      // The messages until then were not announced to this watch.
       subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
     }
-    this.follower.cursor = from;
+    this.viewerState.cursor = from;
     this.behind = this.mayHaveEnded = from !== undefined;
     this.needsSnapshot = from === undefined;
     this.begun = true;
   }
 
-  /** The next event, where none must be waited for. */
+  /** The next event, if it is there without waiting. */
   private atHand(): StoryEvent | undefined {
     if (this.leaving.signal.aborted) return undefined;
     if (this.held) {
@@ -203,8 +204,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     while (!this.needsSnapshot && !this.over) {
       const event = this.page[this.at] ?? this.announced();
       if (!event) return undefined;
-      this.needsSnapshot = this.follower.lacksTextBefore(event);
-      if (this.needsSnapshot || this.follower.lacks(event)) return undefined;
+      this.needsSnapshot = this.viewerState.isMissingPrefix(event);
+      if (this.needsSnapshot || this.viewerState.missingPrefix(event)) return undefined;
       const shown = this.take(event);
       if (shown) return shown;
     }
@@ -217,23 +218,23 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       const message = this.inbox.take();
       if (!message) return undefined;
       if (message.kind === 'interrupted') this.behind = true;
-      else if (this.follower.follows(message.before)) {
+      else if (this.viewerState.follows(message.previousId)) {
         this.page = [message.event];
         this.at = 0;
         this.source.meter?.delivered(message.event.timestamp);
         return message.event;
-      } else if (this.follower.missed(message.event.id, message.before)) this.behind = true;
+      } else if (this.viewerState.missed(message.event.id, message.previousId)) this.behind = true;
     }
     return undefined;
   }
 
   private take(event: LogEvent, beginning?: string): LogEvent | undefined {
     this.at += 1;
-    const shown = this.follower.take(event, beginning);
+    const shown = this.viewerState.take(event, beginning);
     this.over = isTerminal(event);
     // Postgres has the text that is right; the reader gets it next.
     if (shown?.type === 'done' && shown.verified === false) this.needsSnapshot = true;
-    // What was edited may be of any kind; Postgres has it all.
+    // An edit may have changed anything; Postgres has the whole state.
     if (shown?.type === 'edited') this.needsSnapshot = true;
     return shown;
   }
@@ -254,7 +255,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
 
   /** The part of a lane's text that the reader has from an earlier watch, as the log holds it. */
   private async beginning(event: LogEvent): Promise<string | undefined> {
-    const lacking = this.follower.lacks(event);
+    const lacking = this.viewerState.missingPrefix(event);
     if (!lacking) return undefined;
     const held = await this.patiently(this.source.log.lane(this.projectId, lacking.lane).catch(() => undefined));
     const bytes = Buffer.from(held?.fence === lacking.fence ? held.text : '');
@@ -268,14 +269,14 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.page = [];
     this.over = !event || isFinal(event.status);
     if (!event) return;
-    this.follower.adopt(event);
+    this.viewerState.adopt(event);
     this.held = event;
   }
 
   /** Reads the next page after the cursor. */
   private async readOn(): Promise<void> {
     this.behind = false;
-    const { cursor } = this.follower;
+    const { cursor } = this.viewerState;
     if (!cursor) return this.snapshot();
     let events: readonly LogEvent[] | undefined;
     try {
@@ -292,11 +293,11 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.behind = events.length === PAGE;
   }
 
-  /** Nothing was announced for a while: either nothing happened, or it did not reach us. */
+  /** Nothing was announced for a while: either nothing happened, or the announcements were lost. */
   private async afterSilence(): Promise<void> {
     this.mayHaveEnded = true;
     const { log } = this.source;
-    const isKnown = this.follower.cursor !== undefined;
+    const isKnown = this.viewerState.cursor !== undefined;
     const held = isKnown ? undefined : await this.patiently(log.snapshot(this.projectId).catch(() => undefined));
     if (!isKnown) this.away = held === undefined;
     this.behind = isKnown || held?.cursor !== undefined;
@@ -310,7 +311,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       status = await this.patiently(this.source.status(this.projectId));
     } catch (error) {
       if (error instanceof Aborted) throw error;
-      // Postgres is away for a moment; the watch goes on.
+      // Postgres is away for a moment; the watch continues.
       return;
     }
     if (status !== undefined && !isFinal(status)) return;

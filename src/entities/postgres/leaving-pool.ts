@@ -7,13 +7,13 @@ import type { TlsPlan } from './tls-plan';
 
 /** SQLSTATE of a server that does not let us in this way: its rules know only TLS, or only plain text. */
 const NOT_THIS_WAY = '28000';
-/** What `pg` says where a connection does not stand in time. */
+/** The message of `pg` if a connection is not made in time. */
 const CONNECTED_TOO_LATE = 'timeout expired';
 const WAITED_TOO_LONG = /^timeout exceeded when trying to connect/;
 
 type Connected = (error: Error | undefined, client: LimitedClient, release: (error?: Error) => void) => void;
 
-/** As far as TypeORM uses it. */
+/** The part of the pool that TypeORM uses. */
 interface PlainPool extends EventEmitter {
   connect(done: Connected): void;
 }
@@ -21,19 +21,19 @@ const Plain = Pool as unknown as new (options: object) => PlainPool;
 
 export interface PoolPlan extends Pick<LimitedClientOptions, 'connectMs' | 'statementMs'> {
   readonly tls: TlsPlan;
-  /** How long a query waits where all connections are in use. */
+  /** How long a query waits if all connections are in use. */
   readonly waitMs: number;
 }
 
 /**
- * A pool that leaves all of its connections where one of them shows that the server behind them is not the right one any
- * more: it takes no writes since a failover, or nothing is heard of it. Whatever needs a connection then gets a new one.
+ * A pool that closes all its connections if one of them shows that its server is no longer the right one. The server
+ * takes no writes since a failover, or does not answer. Every later query then gets a new connection.
  */
 export class LeavingPool extends Plain {
   private readonly idle = new Set<LimitedClient>();
   private readonly busy = new Set<LimitedClient>();
   private readonly left = new WeakSet<LimitedClient>();
-  /** Which of the transports the server was reached by. */
+  /** The transport over which the server was reached. */
   private transport = 0;
 
   constructor(
@@ -55,7 +55,7 @@ export class LeavingPool extends Plain {
       this.idle.delete(client);
       this.busy.add(client);
     });
-    // The pool keeps none that is ending.
+    // The pool keeps no connection that is ending.
     this.on('release', (_error: unknown, client: LimitedClient) => {
       this.busy.delete(client);
       if (this.left.has(client)) void client.end();
@@ -91,7 +91,7 @@ export class LeavingPool extends Plain {
   /** Those in use leave when they are given back. */
   private leaveAll(): void {
     for (const client of this.busy) this.left.add(client);
-    // What the pool hears of an idle connection's end.
+    // The event that the pool gets if an idle connection ends.
     for (const client of [...this.idle])
       client.emit('error', new Error('Connection terminated: another server is looked for'));
   }

@@ -10,7 +10,7 @@ import type { NegotiatedSocket } from './negotiated-socket';
 const ANSWER_MS = 3_000;
 /** After so long a connection may have been forgotten by whatever is on the way to the server. */
 const IDLE_MS = 1_000;
-/** What the server may take to end a statement, and its answer to arrive. */
+/** How long the server may take to cancel a statement, and its answer to arrive. */
 const GRACE_MS = 5_000;
 const GOODBYE_MS = 1_000;
 const READ_ONLY = '25006';
@@ -21,12 +21,12 @@ const OWN_LIMIT = /^SET LOCAL statement_timeout = (\d+)$/;
 export interface LimitedClientOptions extends ClientConfig {
   readonly connectMs: number;
   readonly statementMs: number;
-  /** What all connections of the pool must be left for. */
+  /** Called if all connections of the pool must be closed. */
   readonly leave: (why: 'read-only' | 'silent') => void;
   readonly newSocket: () => NegotiatedSocket;
 }
 
-/** As far as we use it: with promises, one statement at a time. */
+/** The part of the client that we use: with promises, one statement at a time. */
 interface PlainClient extends EventEmitter, Session {
   readonly connection: Connection;
   query(text: string, values?: unknown[]): Promise<unknown>;
@@ -36,17 +36,20 @@ interface PlainClient extends EventEmitter, Session {
 const Plain = Client as unknown as new (options: object) => PlainClient;
 
 /**
- * A connection on which no statement waits for ever, whatever is between us and the server: a time limit that the server
- * keeps is set for each transaction, and not for the session, because a pooler refuses that or hands the session to others.
- * Where a statement has no transaction, or nobody answers, the limit is kept here.
+ * A connection on which no statement waits for ever, whatever is between us and the server. The server enforces a time
+ * limit, which is set for each transaction. It is not set for the session, because a pooler refuses that or gives the
+ * session to others. For a statement without a transaction, or a server that does not answer, this class enforces the
+ * limit.
  */
 export class LimitedClient extends Plain {
   private quietSince = performance.now();
-  /** Of the transaction under way; 0 is none. */
+  /** The limit of the current transaction; 0 means none. */
   private limitMs: number;
   private lost: Error | undefined;
   /** Runs while a statement is being cancelled, which has taken too long. */
   private grace: NodeJS.Timeout | undefined;
+  /** Is fulfilled when no request to cancel can reach this session any more. */
+  private cancelled: Promise<void> | undefined;
 
   constructor(private readonly options: LimitedClientOptions) {
     super({ ...options, stream: options.newSocket, ssl: false, connectionTimeoutMillis: options.connectMs });
@@ -62,7 +65,7 @@ export class LimitedClient extends Plain {
     return this.ask(text, values, limitMs && limitMs + GRACE_MS, () => this.leaveSilent());
   }
 
-  /** Also where the server does not say goodbye. */
+  /** Ends the connection even if the server does not close it. */
   override end(done?: () => void): Promise<void> | undefined {
     const bound = setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS);
     this.connection.once('end', () => clearTimeout(bound));
@@ -72,7 +75,7 @@ export class LimitedClient extends Plain {
 
   private async begin(): Promise<unknown> {
     this.limitMs = this.options.statementMs;
-    // A process that hangs in the middle of a transaction must not keep its locks from those that go on.
+    // A process that hangs in the middle of a transaction must not keep its locks from other processes.
     const limits = ['statement_timeout', 'idle_in_transaction_session_timeout'].map(
       (name) => `; SET LOCAL ${name} = ${this.limitMs}`,
     );
@@ -80,7 +83,7 @@ export class LimitedClient extends Plain {
     return (answers as unknown[])[0];
   }
 
-  /** A statement that is a transaction of its own: where it has lost a race, nothing has changed. */
+  /** Runs a statement that is its own transaction: if it has lost a race, nothing has changed. */
   private async alone(text: string, values: unknown[] | undefined): Promise<unknown> {
     for (let tries = 1; ; tries++) {
       try {
@@ -114,12 +117,15 @@ export class LimitedClient extends Plain {
       clearTimeout(timer);
       clearTimeout(this.grace);
       this.grace = undefined;
+      // Otherwise a signal that arrives late would end the next statement.
+      await this.cancelled;
+      this.cancelled = undefined;
       this.quietSince = performance.now();
     }
   }
 
   private cancel(): void {
-    requestCancel(this.options.newSocket(), this, GRACE_MS);
+    this.cancelled = requestCancel(this.options.newSocket(), this, GRACE_MS);
     this.grace = setTimeout(() => this.leaveSilent(), GRACE_MS);
   }
 

@@ -12,8 +12,8 @@ interface Negotiation {
 }
 
 /**
- * A connection to a Postgres server, of which `connect` is emitted when it is as the plan wants it: plain text, or TLS. The
- * driver knows of no server that may offer TLS or not, and so it is given this for its socket.
+ * A connection to a Postgres server that emits `connect` after its negotiation, as plain text or TLS according to the
+ * plan. The driver does not support a server that may or may not offer TLS, so it gets this object as its socket.
  */
 export class NegotiatedSocket extends Duplex {
   private readonly raw = new Socket();
@@ -25,7 +25,7 @@ export class NegotiatedSocket extends Duplex {
     this.raw.on('close', () => this.destroy());
   }
 
-  /** With one argument, to a socket in the file system, which knows no TLS. */
+  /** With one argument, connects to a socket in the file system, which has no TLS. */
   connect(port: number | string, host?: string): this {
     const { transport, direct } = this.negotiation;
     if (host === undefined) this.raw.connect(String(port));

@@ -7,8 +7,8 @@ type Isolation = 'READ COMMITTED' | 'REPEATABLE READ';
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /**
- * Whose transactions are repeated where they have lost a race, so that what a transaction does outside of Postgres must bear
- * to be done again; and in whose transactions nobody may ask for a second connection, for which ten of them would wait for each other.
+ * A data source that repeats a transaction if it has lost a race. Effects outside Postgres must therefore be
+ * repeatable. No transaction may ask for a second connection: ten such transactions would wait for each other for ever.
  */
 export class StorySource extends DataSource {
   /** Whether a second connection is refused. */

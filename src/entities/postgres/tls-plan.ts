@@ -41,7 +41,7 @@ const PARAMETERS = [
   'uselibpqcompat',
 ];
 
-/** Reads `sslmode` and what belongs to it, in the meaning that libpq gives them. Throws `Config.Invalid`. */
+/** Reads `sslmode` and its related parameters, with their meaning in libpq. Throws `Config.Invalid`. */
 export function tlsPlan(url: string): TlsPlan {
   const [, address = url, query = ''] = /^([^?]*)\?(.*)$/s.exec(url) ?? [];
   const given = new URLSearchParams(query);
@@ -81,7 +81,7 @@ function modeOf(mode: string | undefined, ssl: string | undefined, system: boole
   return known;
 }
 
-/** With a root certificate at hand, `require` checks the chain, as in libpq. Only `verify-full` looks at the name. */
+/** If there is a root certificate, `require` checks the chain, as in libpq. Only `verify-full` checks the name. */
 function verification(mode: Mode, hasRoot: boolean): ConnectionOptions {
   if (mode === 'verify-full') return { rejectUnauthorized: true };
   if (mode === 'verify-ca' || (mode === 'require' && hasRoot)) {

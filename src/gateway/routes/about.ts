@@ -9,7 +9,7 @@ const errors = (Object.keys(FAILURES) as FailureType[]).map((code) => ({
   retryable: FAILURES[code].retryable,
 }));
 
-/** What the gateway says of itself, to everybody. */
+/** The public facts about the gateway. */
 export function addAbout(app: App): void {
   app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
     name: 'storyreel',

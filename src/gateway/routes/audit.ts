@@ -67,7 +67,7 @@ export function addAudit(app: App, audit: Audit): void {
   );
 }
 
-/** A name that is checked already, or one that nobody has: it is cut, so that no text comes in. */
+/** A name that was checked before, or an unknown one. It is cut, so that no long text is stored. */
 function textIn(from: unknown, name: string): string | null {
   const value = typeof from === 'object' && from !== null ? (from as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' && /^[\w./-]{1,100}$/.test(value) ? value : null;

@@ -64,7 +64,7 @@ export function addBatches(app: App, { hub }: Pick<Ports, 'hub'>): void {
     '/v1/batches/:batchId',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Where a batch stands', params: batchParams, response: { 200: batchView, ...NOT_MODIFIED } },
+      schema: { summary: 'The status of a batch', params: batchParams, response: { 200: batchView, ...NOT_MODIFIED } },
     },
     async (request, reply) => sendTagged(request, reply, await storiesOf(request).batchStatus(request.params.batchId)),
   );
@@ -87,7 +87,7 @@ export function addBatches(app: App, { hub }: Pick<Ports, 'hub'>): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'Where a batch stands, at each change, as Server-Sent Events',
+        summary: 'The status of a batch, at each change, as Server-Sent Events',
         params: batchParams,
         response: {
           200: { description: 'a stream', content: { 'text/event-stream': { schema: storyEvent } } },
@@ -99,7 +99,7 @@ export function addBatches(app: App, { hub }: Pick<Ports, 'hub'>): void {
       mustTakeStream(request.headers.accept);
       const leaving = new AbortController();
       const views = storiesOf(request).watchBatch(request.params.batchId, leaving.signal);
-      // What is wrong is said before the stream begins.
+      // A fault must be reported before the stream begins.
       let next = await views.next();
       if (request.method === 'HEAD') {
         await views.return();

@@ -17,7 +17,9 @@ const key = z.looseObject({
 });
 const admin = { scope: 'admin' } as const;
 
-/** Keys over HTTP. Nobody hands out more than they have: neither another's projects nor a scope that they lack. */
+/**
+ * Keys over HTTP. A caller cannot issue more than the caller has: neither another owner's projects nor a missing scope.
+ */
 export function addKeys(app: App, keys: ApiKeys): void {
   app.post(
     '/v1/keys',

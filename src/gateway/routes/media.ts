@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { INPUTS } from '../../client';
 import { mediaKey } from '../../storage';
@@ -57,11 +56,11 @@ export function addMedia(app: App, { media }: Ports): void {
       if (request.query.download)
         void reply.header('content-disposition', `attachment; filename="${id}.${ending(mediaType)}"`);
       if (isKnown(request, tag) || range === 'unsatisfiable') return reply.code(304).send();
-      const path = await media.localPath(mediaKey(sha256, mediaType));
       const { start, end } = range === 'whole' ? { start: 0, end: bytes - 1 } : range;
       if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`);
       void reply.type(mediaType).header('content-length', end - start + 1);
-      return reply.send(request.method === 'HEAD' ? undefined : createReadStream(path, { start, end }));
+      if (request.method === 'HEAD') return reply.send();
+      return reply.send(await media.stream(mediaKey(sha256, mediaType), range === 'whole' ? undefined : range));
     },
   );
 

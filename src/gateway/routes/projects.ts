@@ -96,7 +96,7 @@ export function addProjects(app: App, { hub }: Ports): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'Where a project stands; waits for a change with `Prefer: wait=30` and `If-None-Match`',
+        summary: 'The status of a project; waits for a change with `Prefer: wait=30` and `If-None-Match`',
         params: projectParams,
         response: { 200: projectView, ...NOT_MODIFIED },
       },
@@ -220,7 +220,7 @@ export function addProjects(app: App, { hub }: Ports): void {
   );
 }
 
-/** What is undefined counts as not given. */
+/** An undefined field counts as absent. */
 export function defined<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };

@@ -16,7 +16,7 @@ const who = z.looseObject({
 });
 type Who = z.output<typeof who>;
 
-/** Whether login links count here: on a loopback address only, where whoever can make one is the operator. */
+/** Whether login links are accepted: only on a loopback address, where anybody who can make one is the operator. */
 interface SignIn extends Checks {
   readonly local: boolean;
 }

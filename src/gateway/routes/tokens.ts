@@ -15,7 +15,7 @@ const token = z.looseObject({
   revoked_at: z.iso.datetime().optional(),
 });
 
-/** Tokens that show one project to whoever has them. */
+/** Tokens that show one project to their holder. */
 export function addTokens(app: App, keys: SigningKeys): void {
   app.post(
     '/v1/tokens',

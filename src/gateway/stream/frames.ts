@@ -1,11 +1,11 @@
 import type { Cursor, LaneId, LogEvent, StoryEvent } from '../../protocol';
 
-/** What every viewer of a project is sent, made once: one event, or a run of tokens that belong together. */
+/** The bytes for all viewers of a project, made once: one event, or a run of tokens that belong together. */
 export interface Frame {
-  /** Of its last event; absent of a snapshot that has no place on the log. */
+  /** The cursor of its last event; absent for a snapshot without a position on the log. */
   readonly last?: Cursor;
   readonly full: Buffer;
-  /** For those who want no texts; absent where nothing is left then. */
+  /** The frame for viewers without texts; absent if nothing is left then. */
   readonly status?: Buffer;
 }
 
@@ -41,14 +41,16 @@ export function frameOf(event: StoryEvent): Frame {
   return { ...(event.cursor && { last: event.cursor }), full, status: message(withoutTexts(event), id) };
 }
 
-/** Of the gateway itself. It has no id, so a viewer who comes back after it continues after the last event of the log. */
+/**
+ * A message of the gateway itself. It has no id, so a viewer who reconnects continues after the last event of the log.
+ */
 export function controlFrame(body: { readonly type: string } & Readonly<Record<string, unknown>>): Buffer {
   return Buffer.from(`data: ${JSON.stringify(body)}\n\n`);
 }
 
 /**
- * Tokens of several lanes, joined by lane. Only the last message has an id: whoever is cut off in the middle gets all of
- * them again, which `offset` makes harmless, and never misses those of another lane.
+ * Tokens of several lanes, joined by lane. Only the last message has an id. A viewer whose stream breaks in the middle
+ * gets all of them again, which `offset` makes harmless, and never misses tokens of another lane.
  */
 function tokensFrame(run: readonly Token[]): Frame {
   const joined = new Map<LaneId, { token: Token; content: string[]; end: number }>();

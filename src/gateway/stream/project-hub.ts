@@ -51,7 +51,7 @@ export class ProjectHub {
   constructor(
     private readonly stories: StoryClient,
     private readonly projectId: ProjectId,
-    /** Of this process, for watches that begin at a cursor. */
+    /** The shared limit of this process, for watches that begin at a cursor. */
     private readonly turns: Turns,
     /** The project's next viewer needs another hub. */
     private readonly left: () => void,
@@ -61,24 +61,24 @@ export class ProjectHub {
     this.linger();
   }
 
-  /** Throws `Project.NotFound`, and what Postgres throws where it is away. */
+  /** Throws `Project.NotFound`, and the error of Postgres if Postgres is away. */
   async enter(cursor: Cursor | undefined): Promise<Entry> {
     await this.begun;
     if (cursor === undefined) return { kind: 'snapshot', snapshot: await this.snapshot() };
     if (!this.over && this.ring.reaches(cursor)) return { kind: 'resume', after: cursor };
     if (!this.over && this.ring.beginsAfter(cursor)) return this.openReplay(cursor);
     const snapshot = await this.snapshot();
-    // Nothing is on the log, or it is away: there is nothing to continue from.
+    // The log is empty or away: there is no cursor to continue from.
     if (!snapshot.cursor && !isFinal(snapshot.status)) return { kind: 'snapshot', snapshot };
     const at = snapshot.cursor ?? BEGINNING;
-    // Of another project, or of a log that was lost.
+    // The cursor belongs to another project, or to a log that was lost.
     if (compareCursors(cursor, at) > 0) return { kind: 'snapshot', snapshot };
     if (isFinal(snapshot.status) && cursor === at) return { kind: 'nothing' };
     // The ring is a moment behind the log.
     return this.over || this.ring.start === undefined ? this.openReplay(cursor) : { kind: 'resume', after: cursor };
   }
 
-  /** From here on the viewer gets everything. */
+  /** From now on the viewer gets every frame. */
   async attach(viewer: Viewer, entry: Exclude<Entry, { kind: 'nothing' }>): Promise<void> {
     this.viewers.add(viewer);
     clearTimeout(this.lingering);
@@ -129,7 +129,7 @@ export class ProjectHub {
     this.leaving.abort();
     clearTimeout(this.flushing);
     clearTimeout(this.lingering);
-    this.tellChanged();
+    this.notifyChanged();
   }
 
   get isOver(): boolean {
@@ -147,7 +147,7 @@ export class ProjectHub {
 
   private async openReplay(from: Cursor): Promise<Entry> {
     const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
-    // What begins a watch reads from Postgres and Redis; what follows goes at the viewer's pace.
+    // The begin of a watch reads from Postgres and Redis; later reads follow the viewer's pace.
     const { value: first } = await this.turns.run(() => watch.next());
     return first ? { kind: 'replay', first, watch } : { kind: 'nothing' };
   }
@@ -172,8 +172,8 @@ export class ProjectHub {
   }
 
   /**
-   * Takes every event after `from`. A watch that has shown a snapshot leaves out what that has already, and not every viewer
-   * has had that one: so it is begun again at the snapshot's place.
+   * Takes every event after `from`. A watch that has shown a snapshot leaves out the events that the snapshot contains.
+   * Not every viewer has had that snapshot, so the watch begins again at the snapshot's position.
    */
   private async follow(from: Cursor | undefined): Promise<void> {
     const { signal } = this.leaving;
@@ -181,7 +181,7 @@ export class ProjectHub {
     for (let at = from; !signal.aborted;) {
       let again: Cursor | undefined;
       for await (const event of this.stories.watch(this.projectId, { ...(at && { from: at }), signal, onLog })) {
-        // Of a log without an event, viewers have this already.
+        // Viewers of a log without an event have this snapshot already.
         if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || at) this.take(event);
         again = event.type === 'snapshot' && !isFinal(event.status) ? event.cursor : undefined;
         if (again) break;
@@ -200,7 +200,7 @@ export class ProjectHub {
 
   private take(event: StoryEvent): void {
     this.pending.push(event);
-    if (event.type !== 'token') this.tellChanged();
+    if (event.type !== 'token') this.notifyChanged();
     if (this.flushing) return;
     const delay = Math.min((this.viewers.size * WRITE_MS) / 0.5, FLUSH_MS.most);
     if (delay < FLUSH_MS.least || isTerminal(event)) return this.flush();
@@ -255,7 +255,7 @@ export class ProjectHub {
     this.over = true;
     this.left();
     this.flush();
-    this.tellChanged();
+    this.notifyChanged();
   }
 
   /** The project cannot be followed now. */
@@ -269,7 +269,7 @@ export class ProjectHub {
     this.lingering = setTimeout(() => this.close(), LINGER_MS).unref();
   }
 
-  private tellChanged(): void {
+  private notifyChanged(): void {
     for (const resolve of this.changed.splice(0)) resolve();
   }
 }

@@ -3,7 +3,7 @@ import type { Frame } from './frames';
 
 const MOST_BYTES = 4_000_000;
 
-/** The newest frames of a project, numbered on from 0: the one queue of all viewers. */
+/** The newest frames of a project, numbered from 0: the one queue of all viewers. */
 export class Ring {
   /** It holds every event after this one; undefined while that cannot be known. */
   start: Cursor | undefined;
@@ -33,7 +33,7 @@ export class Ring {
     this.first += dropped;
   }
 
-  /** Undefined where it has been let go. */
+  /** Undefined if the frame has been dropped. */
   at(number: number): Frame | undefined {
     return this.frames[number - this.first];
   }
@@ -49,7 +49,7 @@ export class Ring {
     return this.start !== undefined && compareCursors(cursor, this.start) < 0;
   }
 
-  /** The number of the first frame of which something lies after this event. */
+  /** The number of the first frame that contains something after this event. */
   after(cursor: Cursor): number {
     let number = this.end;
     while (number > this.first) {

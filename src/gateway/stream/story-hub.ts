@@ -25,7 +25,7 @@ export class StoryHub {
 
   constructor(
     private readonly stories: StoryClient,
-    /** Of these keys, the ones that count no more. */
+    /** Those of the given keys that are no longer valid. */
     private readonly revoked: (keyIds: readonly string[]) => Promise<readonly string[]>,
   ) {
     this.timers = [setInterval(() => this.beat(), BEAT_MS), setInterval(() => void this.endRevoked(), REVOKED_MS)];
@@ -82,7 +82,7 @@ export class StoryHub {
     }
   }
 
-  /** A stream ends within a second of its key. Where Postgres cannot be asked, it is asked again. */
+  /** A stream ends within a second of its key. If Postgres cannot be asked, the check is repeated. */
   private async endRevoked(): Promise<void> {
     const viewers = this.viewers.filter(({ keyId }) => keyId !== undefined);
     const ids = [...new Set(viewers.flatMap(({ keyId }) => keyId ?? []))];

@@ -1,4 +1,4 @@
-/** Lets so many pieces of work go on at once; the others wait for their turn, in the order in which they came. */
+/** Limits how many tasks run at the same time; the others wait in the order in which they came. */
 export class Turns {
   private readonly waiting: (() => void)[] = [];
   private busy = 0;
@@ -7,7 +7,7 @@ export class Turns {
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.busy < this.most) this.busy += 1;
-    // Whoever ends hands its place on.
+    // A task that ends passes its slot on.
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
       return await work();

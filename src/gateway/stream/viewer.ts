@@ -11,7 +11,7 @@ const MOST_WAITING = 256 * 1024;
 export class Viewer {
   /** Number of the next frame of the ring; -1 while the viewer is not at the ring yet. */
   next = -1;
-  /** Nothing up to this event is sent: the viewer has it. */
+  /** Events up to this one are not sent, because the viewer has them. */
   after = BEGINNING;
   /** Since when nothing has left for it although something waits. */
   stalledSince: number | undefined;
@@ -65,14 +65,14 @@ export class Viewer {
     this.stalledSince ??= performance.now();
   }
 
-  /** With a reason; the last that it is told. */
+  /** Ends the stream; the reason is the last message. */
   end(reason: string): void {
     this.write(controlFrame({ type: 'end', reason }));
     this.response.end();
     this.wake();
   }
 
-  /** Without a word that could be taken for an end: the viewer comes back with its cursor. */
+  /** Closes the stream without an end event: the viewer reconnects with its cursor. */
   drop(retryMs?: number): void {
     if (retryMs !== undefined) this.write(`retry: ${Math.round(retryMs)}\n\n`);
     if (this.blocked) this.response.destroy();

@@ -1,18 +1,18 @@
 /** One message of a stream of server-sent events. */
 export interface StreamMessage {
   readonly data: string;
-  /** The last id that the stream has named, up to and with this message; empty where there is none. */
+  /** The last id that the stream has named, up to this message; empty if there is none. */
   readonly id: string;
 }
 
 /**
- * Reads server-sent events from raw bytes, cut anywhere, in Node and in browsers. What lacks its blank line at the end of the
- * stream is dropped: the next stream begins before it.
+ * Reads server-sent events from raw bytes, cut anywhere, in Node and in browsers. A message without its blank line
+ * at the end of the stream is dropped; the next stream sends it again.
  *
  * Source: HTML standard, "Interpreting an event stream".
  */
 export class EventStream {
-  /** What the server says is to be waited before the next stream, in milliseconds. */
+  /** How long the server asks the reader to wait before the next stream, in milliseconds. */
   retry: number | undefined;
   private readonly decoder = new TextDecoder();
   private rest = '';

@@ -1,6 +1,6 @@
 /**
- * What a viewer of stories needs, in Node and in browsers. It is a door of its own, because the bundle of the workflows holds
- * all that `protocol/index.ts` exports.
+ * What a viewer of stories needs, in Node and in browsers. These exports have a door of their own, because the bundle
+ * of the workflows holds everything that `protocol/index.ts` exports.
  */
 export {
   isFinal,

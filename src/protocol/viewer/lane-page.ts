@@ -4,14 +4,15 @@ import { sha256Hex } from './sha256';
 import { TextBlocks, withoutFirst, type TextBlock } from './text-blocks';
 
 /**
- * Whether the text that is shown is the one that is stored: `unknown` before `done`, and where this page has no
- * WebCrypto (a browser has it on HTTPS and on loopback addresses only).
+ * Whether the shown text is the stored text. It is `unknown` before `done`, and also if this page has no WebCrypto (a
+ * browser has it on HTTPS and on loopback addresses only).
  */
 export type Proof = 'unknown' | 'checking' | 'verified' | 'mismatch';
 
 /** `gap`: what is shown lacks something, and a snapshot must be asked for. `known`: nothing has changed. */
 export type Applied = 'changed' | 'known' | 'gap';
 
+/** What a page knows about one lane. */
 /** A place at which another attempt took the text over, from byte `offset`. */
 export interface Mark {
   readonly kind: 'resumed' | 'reset';
@@ -27,12 +28,12 @@ export class LanePage {
   fence = 0;
   attempt = 0;
   proof: Proof = 'unknown';
-  /** As it was announced with the settled text. */
+  /** The hash that was announced with the committed text. */
   sha256: string | undefined;
   progress: number | undefined;
   message: string | undefined;
   error: EventError | undefined;
-  /** What a person can do while the lane waits for one. */
+  /** The commands that a person can type while the lane waits for a person. */
   commands: readonly string[] = [];
   /** All that this page has seen, the newest last. */
   marks: readonly Mark[] = [];
@@ -71,7 +72,7 @@ export class LanePage {
       case 'token':
         return this.take(event.content, event.offset, fence);
       case 'reset':
-        // Within an attempt only its thoughts go; a text that has settled is ahead of the log.
+        // Within an attempt, only thoughts are removed. A committed text is ahead of the log.
         if (fence === this.fence && (event.reason !== 'thoughts' || this.sha256 !== undefined)) return 'known';
         this.begin(fence, event.attempt, new TextBlocks());
         this.mark('reset', 0, event.reason);
@@ -93,7 +94,7 @@ export class LanePage {
         this.status = event.status;
         this.progress = event.progress;
         this.message = event.message;
-        if (event.status === 'processing') this.goOn();
+        if (event.status === 'processing') this.resumeStatus();
         return 'changed';
       case 'attention':
         this.status = 'needs_attention';
@@ -105,7 +106,7 @@ export class LanePage {
     }
   }
 
-  /** Compares the settled text with its hash. Resolves with false where it is another one. */
+  /** Compares the committed text with its hash. Resolves with false if they differ. */
   async prove(): Promise<boolean> {
     const { content, sha256 } = this;
     if (sha256 === undefined) return true;
@@ -118,7 +119,7 @@ export class LanePage {
   }
 
   private take(content: string, offset: number, fence: number): Applied {
-    // An attempt that says nothing of what was there before begins anew.
+    // An attempt that does not mention the earlier text starts at offset 0.
     const held = fence === this.fence ? this.content.bytes : 0;
     if (offset > held) return 'gap';
     const rest = withoutFirst(content, Math.max(0, held - offset));
@@ -141,7 +142,7 @@ export class LanePage {
     this.marks = [...this.marks, { kind, offset, why, attempt: this.attempt }];
   }
 
-  private goOn(): void {
+  private resumeStatus(): void {
     this.error = undefined;
     this.commands = [];
   }

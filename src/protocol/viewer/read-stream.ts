@@ -5,11 +5,11 @@ const DEAD_MS = 40_000;
 
 export interface OpenedStream {
   readonly messages: AsyncGenerator<StreamMessage, void>;
-  /** What the gateway says is to be waited before the next stream. */
+  /** How long the gateway asks the reader to wait before the next stream. */
   readonly retryMs: () => number | undefined;
 }
 
-/** The messages of an answer. It ends, without an error, where the connection breaks off or is dead. */
+/** The messages of an answer. It ends, without an error, if the connection breaks off or is dead. */
 export function readStream(body: ReadableStream<Uint8Array>): OpenedStream {
   const stream = new EventStream();
   return { messages: messagesOf(body.getReader(), stream), retryMs: () => stream.retry };

@@ -1,4 +1,4 @@
-/** Of the text in UTF-8, in hexadecimal; undefined where this page has no WebCrypto. */
+/** The SHA-256 of the text in UTF-8, in hexadecimal; undefined if this page has no WebCrypto. */
 export async function sha256Hex(text: string): Promise<string | undefined> {
   const { subtle } = globalThis.crypto as { readonly subtle?: typeof globalThis.crypto.subtle };
   if (!subtle) return undefined;

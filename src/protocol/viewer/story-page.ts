@@ -17,16 +17,16 @@ import { isStreamEvent, type StreamEvent } from './stream-events';
 export type MadeItem = LogEvent & { readonly type: 'item_completed' };
 type Progress = LogEvent & { readonly type: 'progress' };
 
-/** What has changed. `lane` is absent where the whole page may have. */
+/** What has changed. `lane` is absent if the whole page may have changed. */
 export interface PageChange {
   readonly what: 'page' | 'lane' | 'nothing';
   readonly lane?: LaneId;
 }
 
 /**
- * All that a page shows of one story, put together from the events of its stream. It may be given every event more than once:
- * what it knows already changes nothing. Where something is missing, or a settled text is another than the stored one,
- * `needsSnapshot` is true until a snapshot comes: open the stream without a cursor then.
+ * The whole state of a page that shows one story, built from the events of its stream. An event may be given more
+ * than once; a known event changes nothing. If something is missing, or a committed text differs from the stored
+ * one, `needsSnapshot` is true until a snapshot arrives. Open the stream without a cursor then.
  *
  * It runs in Node and in browsers. A reader who is given the same events by `StoryClient.watch` has the same texts.
  */
@@ -64,12 +64,12 @@ export class StoryPage {
   apply(event: StoryEvent | StreamEvent): PageChange {
     if (isStreamEvent(event)) return this.control(event);
     if (event.type === 'snapshot') return this.adopt(event);
-    // Of joined tokens only the last has an id.
+    // If tokens were joined, only the last has an id.
     const id = event.id as Cursor | undefined;
     if (id !== undefined && this.cursor !== undefined && compareCursors(id, this.cursor) <= 0)
       return { what: 'nothing' };
     const change = event.lane === undefined ? this.takeOfStory(event) : this.takeOfLane(event, event.lane);
-    // What came before a gap must not be skipped.
+    // The events before a gap must not be skipped.
     if (!this.needsSnapshot) this.cursor = id ?? this.cursor;
     return change;
   }
@@ -114,7 +114,7 @@ export class StoryPage {
     return other.what === 'page' || applied === 'known' ? other : { what: 'lane', lane };
   }
 
-  /** What is about more than the lane's text and status. */
+  /** Takes an event that concerns more than a lane's text and status. */
   private takeOfStory(event: LogEvent): PageChange {
     switch (event.type) {
       case 'item_completed':

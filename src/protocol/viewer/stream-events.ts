@@ -1,6 +1,6 @@
 import type { StoryEvent } from '../events';
 
-/** Of the gateway itself: it has no place on the log. */
+/** An event of the gateway itself, which has no position on the log. */
 export type StreamEvent =
   | { readonly type: 'caught_up'; readonly server_time?: number }
   | { readonly type: 'stream'; readonly state: 'live' | 'behind' | 'away'; readonly reason?: string }

@@ -23,7 +23,7 @@ export class TextBlocks {
     return this.list;
   }
 
-  /** Of the whole text, in UTF-8. */
+  /** The length of the whole text, in bytes of UTF-8. */
   get bytes(): number {
     return this.total;
   }
@@ -52,7 +52,7 @@ export class TextBlocks {
     this.isSealed = true;
   }
 
-  /** Keeps the first so many bytes. Returns false, and changes nothing, where the text has no character boundary there. */
+  /** Keeps the first `bytes` bytes. Returns false, and changes nothing, if that is no character boundary. */
   cut(bytes: number): boolean {
     if (bytes > this.total || bytes < 0) return false;
     let before = 0;
@@ -71,7 +71,7 @@ export class TextBlocks {
   }
 }
 
-/** The text without its first so many bytes; undefined where no character begins there. */
+/** The text without its first `bytes` bytes; undefined if no character begins there. */
 export function withoutFirst(text: string, bytes: number): string | undefined {
   const first = firstOf(text, bytes);
   return first === undefined ? undefined : text.slice(first.length);
@@ -88,7 +88,7 @@ function firstOf(text: string, bytes: number): string | undefined {
   return seen === bytes ? text.slice(0, end) : undefined;
 }
 
-/** `end`, or one more where it would cut a character in two. */
+/** `end`, or `end + 1` if `end` would split a character. */
 function wholeEnd(text: string, end: number): number {
   return (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end;
 }

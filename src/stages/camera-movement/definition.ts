@@ -13,7 +13,7 @@ export const cameraMovement: TextStage<CameraChoice> = {
   template: prompt,
   maxTokens: () => 300,
   temperature: 0.6,
-  place: ['scene_number'],
+  positionVariables: ['scene_number'],
 
   variables(context) {
     const scene = sceneOf(context);

@@ -6,7 +6,7 @@ type Speed = (typeof CAMERA_SPEEDS)[number];
 /** More words than these describe no move. */
 const MOST_WORDS = 300;
 
-/** What people call the moves; the one that is named first is the move. */
+/** The usual names of the moves; the first name in the text decides. */
 const MOVES: readonly (readonly [Movement, RegExp])[] = [
   [
     'dolly_in',
@@ -46,7 +46,7 @@ const SPEEDS: readonly (readonly [Speed, RegExp])[] = [
   ['medium', /\b(?:medium|moderate(?:ly)?|normal|steady|steadily|regular)\b|中/],
 ];
 
-/** The nearest move to a description; undefined where it names none. */
+/** The nearest move to a description; undefined if it names no move. */
 export function moveIn(words: string): Movement | undefined {
   return firstIn(words, MOVES);
 }

@@ -21,7 +21,7 @@ const camera = z.object({
     .string()
     .transform((text) => firstBytes(text, 500))
     .optional(),
-  /** The move in the model's own words, where they are more than its name. */
+  /** The move in the model's own words, if they are more than its name. */
   words: z.string().optional(),
 });
 

@@ -1,6 +1,6 @@
 import { parseCamera } from './parser';
 
-/** The move in the model's own words, where it said more than a name; read from its answer, of which they are a part. */
+/** The move in the model's own words, if it wrote more than a name; they are a part of its answer. */
 export function wordsOfMove({
   text,
   movement,

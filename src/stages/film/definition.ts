@@ -1,12 +1,12 @@
 import { Film } from '../../entities';
 import type { FilmStage } from '../definition';
-import { planFilm } from './plan';
+import { filmPlanOf } from './plan';
 
 /** Joins the scenes in their order. */
 export const film: FilmStage = {
   name: 'film',
   kind: 'film',
-  plan: planFilm,
+  plan: filmPlanOf,
 
   async save({ manager, project }, { plan, ...made }, settlement) {
     await manager.upsert(

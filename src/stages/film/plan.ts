@@ -4,10 +4,10 @@ import { mediaKey } from '../../storage';
 import type { FilmPart, FilmPlan, StageContext } from '../definition';
 
 /**
- * What the film shows of each scene: its clip; where that was skipped, its image for as long as the scene is; a scene that
- * has neither leaves the film. What an earlier run made in a lane that is skipped now is not used.
+ * The film's part for each scene: its clip or, if that was skipped, its image for the length of the scene. A scene with
+ * neither is left out. An earlier run's result of a lane that is skipped now is not used.
  */
-export async function planFilm({ manager, project, skipped }: StageContext): Promise<FilmPlan> {
+export async function filmPlanOf({ manager, project, skipped }: StageContext): Promise<FilmPlan> {
   const projectId = project.id;
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const videos = await manager.findBy(GeneratedVideo, { projectId, status: 'completed' });

@@ -5,8 +5,8 @@ const DEEPEST = 3;
 const SCENE = ['narration', 'visual_prompt'];
 
 /**
- * Puts a storyboard into its form where it is written otherwise and can mean only one thing: a bare list, one wrapper around
- * it, a lone scene, names in another case.
+ * Corrects the form of a storyboard if it can have only one meaning. It accepts a bare list, one wrapper around
+ * it, a single scene, and names in another case.
  */
 export function looseScenes(value: unknown, alone: boolean): unknown {
   if (isObject(value) && Array.isArray(value['scenes'])) {

@@ -8,7 +8,7 @@ import { looseScenes } from './loose-scenes';
 
 const DEFAULT_SECONDS = 3;
 
-/** What moves a cursor, or turns the direction of what follows, whoever shows the text. */
+/** Characters that move a cursor, or change the direction of the text after them, on any display. */
 const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 const words = (longest: number) =>
@@ -44,8 +44,8 @@ const storyboard = z.object({
 export type StoryboardScene = z.output<typeof scene>;
 
 /**
- * Reads a storyboard. Scenes come back in order and numbered from 1 without gaps, whatever numbers the model gave them.
- * `variables`: how many scenes were asked for, and the story that they tell.
+ * Reads a storyboard. Scenes are returned in order and numbered from 1 without gaps, whatever numbers the model gave
+ * them. `variables`: the requested number of scenes, and their story.
  */
 export function parseStoryboard(
   answer: string,
@@ -80,7 +80,7 @@ function mustTell(scenes: readonly StoryboardScene[], story: string, checks: Tex
   mustBeStory(text, story, { ...checks, length: false, markdown: false });
 }
 
-/** For servers that hold a model to a JSON schema. Lengths are bounded, because a small model may not find an end itself. */
+/** For servers that make a model follow a JSON schema. Lengths are limited, because a small model may never end. */
 export function storyboardSchema(scenes: number): JsonSchema {
   return {
     name: 'storyboard',

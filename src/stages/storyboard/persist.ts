@@ -23,7 +23,7 @@ export async function saveScenes(
     })),
     ['projectId', 'sequenceNumber'],
   );
-  // What a person has accepted of the scenes before was meant for those.
+  // A person's approval of the earlier scenes does not apply to the new ones.
   await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { accepted: false });
 }
 

@@ -6,10 +6,12 @@ import type { VideoStage } from '../definition';
 import { sceneOf } from '../scene-of';
 import { prompt } from './prompt';
 
-/** How a scene is filmed whose camera move was skipped. */
+/** The move of a scene whose camera move was skipped. */
 const STILL = { movement: 'static', speed: 'slow' } as const;
 
-/** Moves a scene's image as its camera move says. What is asked for is one job at the provider, which the runner tends. */
+/**
+ * Moves a scene's image as its camera move describes. The request is one job at the provider, which the runner follows.
+ */
 export const videoGeneration: VideoStage = {
   name: 'video_generation',
   kind: 'video',

@@ -1,0 +1,173 @@
+import { Readable } from 'node:stream';
+import type * as Sdk from '@aws-sdk/client-s3';
+import { StoryreelError } from '../protocol';
+import type { ByteRange } from './media-store';
+import type { BucketAddress } from '../media-url';
+
+export interface Stored {
+  readonly key: string;
+  readonly bytes: number;
+  readonly storedAt: Date;
+}
+
+/** A larger object is sent in parts, each with its own hash: S3 takes no more than 5 GB in one request. */
+const PART_BYTES = 16 * 1024 * 1024;
+const REQUEST_MS = 30_000;
+const CONNECT_MS = 5_000;
+const TRIES = 3;
+
+/**
+ * The objects below a prefix of a bucket. Keys and credentials come from where all of AWS' tools look for them. Throws
+ * `Media.Unavailable` with the error's name, and without its text, which may hold parts of an address.
+ */
+export class Bucket {
+  private constructor(
+    private readonly sdk: typeof Sdk,
+    private readonly client: Sdk.S3Client,
+    private readonly address: BucketAddress,
+  ) {}
+
+  static async open(address: BucketAddress): Promise<Bucket> {
+    const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
+      throw new StoryreelError(
+        'Config.Invalid',
+        'MEDIA_URL needs the packages @aws-sdk/client-s3 and @aws-sdk/lib-storage.',
+        {
+          cause,
+        },
+      );
+    });
+    const { region, endpoint } = address;
+    const client = new sdk.S3Client({
+      ...(region !== undefined && { region }),
+      // Servers other than AWS' own seldom have a name for each bucket.
+      ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+      // Ours are given with each object; some servers refuse those that AWS' own client adds.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      maxAttempts: TRIES,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
+    });
+    return new Bucket(sdk, client, address);
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  /** The server compares length and hash, and keeps nothing that differs. */
+  async put(key: string, body: Buffer | Readable, bytes: number, sha256: string, mediaType: string): Promise<void> {
+    const object = { ...this.named(key), Body: body, ContentType: mediaType };
+    await this.asked(async () => {
+      if (bytes <= PART_BYTES) {
+        const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+        const { PutObjectCommand } = this.sdk;
+        await this.client.send(new PutObjectCommand({ ...object, ContentLength: bytes, ChecksumSHA256 }));
+        return;
+      }
+      const { Upload } = await import('@aws-sdk/lib-storage');
+      const { client } = this;
+      const params = { ...object, ChecksumAlgorithm: 'SHA256' as const };
+      await new Upload({ client, params, partSize: PART_BYTES, queueSize: 2 }).done();
+      const found = await this.find(key);
+      if (found?.bytes !== bytes)
+        throw new StoryreelError('Media.Unavailable', 'The bucket holds a part of a file only.');
+    });
+  }
+
+  /** Resolves whether the object is there; then its time is now. */
+  touch(key: string, mediaType: string): Promise<boolean> {
+    const { CopyObjectCommand } = this.sdk;
+    const CopySource = `${this.address.bucket}/${this.address.prefix}${key}`
+      .split('/')
+      .map(encodeURIComponent)
+      .join('/');
+    const copy = { ...this.named(key), CopySource, MetadataDirective: 'REPLACE' as const, ContentType: mediaType };
+    return this.unlessMissing(() => this.client.send(new CopyObjectCommand(copy))).then((done) => done !== undefined);
+  }
+
+  async get(key: string, { start, end }: ByteRange): Promise<Readable> {
+    const { GetObjectCommand } = this.sdk;
+    const isPart = start !== undefined || end !== undefined;
+    const wanted = { ...this.named(key), ...(isPart && { Range: `bytes=${start ?? 0}-${end ?? ''}` }) };
+    const { Body } = await this.asked(() => this.client.send(new GetObjectCommand(wanted)));
+    if (Body instanceof Readable) return Body;
+    throw new StoryreelError('Media.Unavailable', 'The bucket has answered without a file.');
+  }
+
+  async find(key: string): Promise<Stored | undefined> {
+    const { HeadObjectCommand } = this.sdk;
+    const found = await this.unlessMissing(() => this.client.send(new HeadObjectCommand(this.named(key))));
+    return found && { key, bytes: found.ContentLength ?? 0, storedAt: found.LastModified ?? new Date(0) };
+  }
+
+  async *list(below = ''): AsyncGenerator<Stored> {
+    const { bucket: Bucket, prefix } = this.address;
+    const { ListObjectsV2Command } = this.sdk;
+    let after: string | undefined;
+    do {
+      const page = new ListObjectsV2Command({ Bucket, Prefix: prefix + below, ContinuationToken: after });
+      const { Contents, NextContinuationToken } = await this.asked(() => this.client.send(page));
+      for (const { Key, Size, LastModified } of Contents ?? []) {
+        if (Key !== undefined)
+          yield { key: Key.slice(prefix.length), bytes: Size ?? 0, storedAt: LastModified ?? new Date(0) };
+      }
+      after = NextContinuationToken;
+    } while (after !== undefined);
+  }
+
+  async remove(key: string): Promise<void> {
+    const { DeleteObjectCommand } = this.sdk;
+    await this.asked(() => this.client.send(new DeleteObjectCommand(this.named(key))));
+  }
+
+  /** Ends uploads in parts that a crash has left. Resolves with how many there were. */
+  async abortUploads(before: Date): Promise<number> {
+    const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = this.sdk;
+    const { bucket: Bucket, prefix: Prefix } = this.address;
+    const { Uploads } = await this.asked(() => this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix })));
+    const old = (Uploads ?? []).filter(({ Initiated }) => Initiated !== undefined && Initiated < before);
+    for (const { Key, UploadId } of old) {
+      await this.unlessMissing(() => this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
+    }
+    return old.length;
+  }
+
+  failure(error: unknown): StoryreelError {
+    const { name, code, $metadata } = error as {
+      name?: string;
+      code?: string;
+      $metadata?: { httpStatusCode?: number };
+    };
+    const status = $metadata?.httpStatusCode;
+    const why = [code ?? (name === 'Error' ? undefined : name), status].filter((part) => part !== undefined).join(', ');
+    return new StoryreelError(
+      'Media.Unavailable',
+      `The bucket of MEDIA_URL cannot be used${why && ` (${why})`}. Check MEDIA_URL, the credentials of AWS_ACCESS_KEY_ID and what they may do.`,
+      { cause: error },
+    );
+  }
+
+  private named(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.address.bucket, Key: this.address.prefix + key };
+  }
+
+  private async unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    return this.asked(() =>
+      ask().catch((error: unknown) => {
+        const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+        // A bucket that is missing is an error; its answer to HEAD does not say which of both it is.
+        if ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket') return undefined;
+        throw error;
+      }),
+    );
+  }
+
+  private async asked<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw error instanceof StoryreelError ? error : this.failure(error);
+    }
+  }
+}
