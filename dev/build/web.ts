@@ -52,7 +52,8 @@ export async function buildWeb(root: string, { reload = false } = {}): Promise<v
   const page = shell({ script: made('main.tsx'), first: made('first-paint.ts'), style: made('style/main.css') });
   if (reload) writeFileSync(join(assets, 'reload.js'), RELOAD);
   const again = '<script type="module" src="/assets/reload.js"></script>\n</head>';
-  for (const name of readdirSync(assets)) if (TEXTS.has(extname(name))) compress(join(assets, name));
+  for (const name of readdirSync(assets, { recursive: true, encoding: 'utf8' }))
+    if (TEXTS.has(extname(name))) compress(join(assets, name));
   // Last, and its own text after what is made of it: a gateway that runs reads all again when this one is new.
   const whole = join(to, 'shell.html');
   writeFileSync(`${whole}.new`, reload ? page.replace('</head>', again) : page);

@@ -122,11 +122,14 @@ test('with reduced motion nothing moves, and with forced colours and at 400 % ev
   expect(await overflow()).toBe(0);
   await page.locator('.card').nth(1).waitFor();
   await page.locator('.proof-verified').first().waitFor();
+  await page.locator('.answer').waitFor({ state: 'detached' });
   // What has the focus is not under the bar at the bottom.
   for (let i = 0; i < 40; i += 1) {
     await page.keyboard.press('Tab');
     const hidden = await page.evaluate<string | null>(`(() => {
       const focused = document.activeElement;
+      // What was loaded meanwhile may have moved it.
+      focused.scrollIntoView({ block: 'nearest' });
       const { top, bottom, left, right, height } = focused.getBoundingClientRect();
       if (height === 0 || focused === document.body) return null;
       const xs = [left + 3, (left + right) / 2, right - 3];
