@@ -206,8 +206,8 @@ export default defineConfig(
             {
               target: './web',
               from: ['./src', './dev', './bench', './test'],
-              except: ['./protocol/index.ts'],
-              message: 'The page imports what src/protocol/index.ts exports, and nothing else of the server.',
+              except: ['./protocol/index.ts', './protocol/viewer/index.ts'],
+              message: 'The page imports what src/protocol exports, and nothing else of the server.',
             },
           ],
         },

@@ -1,7 +1,7 @@
 /** The live page: bundled, named by content, and compressed once, so that the gateway only sends files. */
 import { build } from 'esbuild';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const TEXTS = new Set(['.js', '.css', '.html', '.svg', '.map']);
@@ -9,10 +9,22 @@ const TEXTS = new Set(['.js', '.css', '.html', '.svg', '.map']);
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#964a08" d="M0 0h8v8h8v8H8V8H0z"/></svg>\n';
 
-export async function buildWeb(root: string): Promise<void> {
+/** Asks for the page's own address again and again, and loads the page again when it is another. Unsaved edits survive that. */
+const RELOAD = `let tag;
+setInterval(async () => {
+  const answer = await fetch('/', { method: 'HEAD' }).catch(() => undefined);
+  const now = answer?.headers.get('etag');
+  if (tag && now && now !== tag) location.reload();
+  tag = now ?? tag;
+}, 700);
+`;
+
+/** With `reload`, for those who change the page: see dev/page. */
+export async function buildWeb(root: string, { reload = false } = {}): Promise<void> {
   const [from, to] = [join(root, 'web'), join(root, 'dist', 'web')];
   const assets = join(to, 'assets');
-  rmSync(to, { recursive: true, force: true });
+  // An open page still asks for the files that it began with.
+  if (!reload) rmSync(to, { recursive: true, force: true });
   mkdirSync(assets, { recursive: true });
   const { metafile } = await build({
     entryPoints: ['main.tsx', 'first-paint.ts', 'style/main.css'].map((each) => join(from, each)),
@@ -37,11 +49,16 @@ export async function buildWeb(root: string): Promise<void> {
     return path.slice(path.indexOf('/assets/'));
   };
   writeFileSync(join(assets, 'icon.svg'), ICON);
-  writeFileSync(
-    join(to, 'shell.html'),
-    shell({ script: made('main.tsx'), first: made('first-paint.ts'), style: made('style/main.css') }),
-  );
-  compress(to);
+  const page = shell({ script: made('main.tsx'), first: made('first-paint.ts'), style: made('style/main.css') });
+  if (reload) writeFileSync(join(assets, 'reload.js'), RELOAD);
+  const again = '<script type="module" src="/assets/reload.js"></script>\n</head>';
+  for (const name of readdirSync(assets, { recursive: true, encoding: 'utf8' }))
+    if (TEXTS.has(extname(name))) compress(join(assets, name));
+  // Last, and its own text after what is made of it: a gateway that runs reads all again when this one is new.
+  const whole = join(to, 'shell.html');
+  writeFileSync(`${whole}.new`, reload ? page.replace('</head>', again) : page);
+  compress(`${whole}.new`, whole);
+  renameSync(`${whole}.new`, whole);
 }
 
 function shell({ script, first, style }: { readonly script: string; readonly first: string; readonly style: string }) {
@@ -66,12 +83,8 @@ function shell({ script, first, style }: { readonly script: string; readonly fir
 }
 
 /** A browser is never sent more than it can be. */
-function compress(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!TEXTS.has(extname(basename(name)))) continue;
-    const file = join(folder, name);
-    const whole = readFileSync(file);
-    writeFileSync(`${file}.gz`, gzipSync(whole, { level: 9 }));
-    writeFileSync(`${file}.br`, brotliCompressSync(whole, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
-  }
+function compress(file: string, as = file): void {
+  const whole = readFileSync(file);
+  writeFileSync(`${as}.gz`, gzipSync(whole, { level: 9 }));
+  writeFileSync(`${as}.br`, brotliCompressSync(whole, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
 }

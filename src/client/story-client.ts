@@ -30,7 +30,6 @@ import {
   editProject,
   loadEditable,
   loadTextEdits,
-  lookAsEdited,
   type EditableProject,
   type EditedProject,
   type EditOptions,
@@ -40,7 +39,7 @@ import {
 } from './edit';
 import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { editsAtStake } from './batch/edits-at-stake';
-import { explainProject, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
+import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { loadStatusRows, loadProjectRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
@@ -195,14 +194,8 @@ export class StoryClient {
   /** What a run would make, why, and at what cost; with `changes`, as if they were stored. See `explainProject`. */
   explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => {
-      const id = read('the project id', projectId);
-      const { changes, ...given } = read('what to explain', options);
-      if (changes === undefined) return explainProject(this.source, id, given);
-      const isLive = () => isRunning(this.temporal, workflowIdOf(id));
-      return lookAsEdited(this.source, isLive, id, changes as ProjectChanges, async (manager, version) => ({
-        ...(await explainProject({ dataSource: { manager }, config: this.config }, id, given)),
-        version,
-      }));
+      const [id, given] = [read('the project id', projectId), read('what to explain', options)];
+      return explainEdited(this.source, () => isRunning(this.temporal, workflowIdOf(id)), id, given);
     });
   }
 

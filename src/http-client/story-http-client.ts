@@ -30,11 +30,10 @@ import {
   type StageName,
   type StoryEvent,
 } from '../protocol';
+import { backoffMs, pause, readStream } from '../protocol/viewer';
 import { Connection, type HttpClientOptions } from './connection';
 import { HttpOverview } from './http-overview';
-import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';
-import { readStream } from './read-stream';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
 /** The methods of `StoryClient` that the HTTP API has, under the same names. */

@@ -1,9 +1,7 @@
 import { parseCursor, type Cursor, type ProjectId, type StoryEvent } from '../protocol';
-import { isStreamEvent, type StreamEvent } from '../protocol/viewer';
+import { backoffMs, isStreamEvent, pause, readStream, type StreamEvent } from '../protocol/viewer';
 import type { Connection } from './connection';
-import { backoffMs, pause } from './pause';
 import { HttpFailure } from './problem-error';
-import { readStream } from './read-stream';
 import { SeenTexts } from './seen-texts';
 
 /** Where a watch begins, and what ends it. */

@@ -151,5 +151,3 @@ export {
   type StoryMessages,
 } from './story-messages';
 export { mediaKey } from './media-key';
-export { EventStream } from './viewer/event-stream';
-export { sha256Hex } from './viewer/sha256';

@@ -70,8 +70,24 @@ export interface Editable {
   readonly text?: { readonly lane: string; readonly content: string };
 }
 
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface Explanation {
   readonly lanes: readonly { readonly lane: string; readonly reason: string }[];
+  readonly estimate: Estimate;
+}
+
+export interface Estimate {
+  /** Null where a price is not known. */
+  readonly cost: Range | null;
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly calls: number;
+    readonly cost: Range | null;
+  }[];
 }
 
 export interface BatchView {
@@ -84,4 +100,16 @@ export interface BatchView {
     readonly status: ProjectStatus;
     readonly error?: EventError;
   }[];
+}
+
+export interface ProviderView {
+  readonly kind: string;
+  readonly name: string;
+  readonly model: string;
+  readonly host?: string;
+  readonly key: 'set' | 'missing' | 'none';
+  readonly enabled: boolean;
+  readonly chosen: boolean;
+  readonly prices: object | null;
+  readonly can: { readonly continuation: string };
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { t } from '../i18n';
 import { act } from '../parts/act';
+import { GateChoice } from '../parts/gate-choice';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
@@ -36,9 +37,15 @@ function NewBatch() {
   const [topics, setTopics] = useState('');
   const [name, setName] = useState(() => `batch-${new Date().toISOString().slice(0, 10)}`);
   const [atMost, setAtMost] = useState('3');
+  const [gates, setGates] = useState<readonly string[]>([]);
   const lines = topics.split('\n').filter((line) => line.trim() !== '');
   const start = async () => {
-    const body = { batchId: name, atMost: Number(atMost), projects: lines.map((topic) => ({ topic })) };
+    const body = {
+      batchId: name,
+      atMost: Number(atMost),
+      ...(gates.length > 0 && { gates }),
+      projects: lines.map((topic) => ({ topic })),
+    };
     if (await act(words.startBatch, () => ask('POST', '/v1/batches', body))) navigate(`/b/${encodeURIComponent(name)}`);
   };
   return (
@@ -57,6 +64,7 @@ function NewBatch() {
           {words.batchHint} {words.filmsCount(lines.length)}
         </span>
       </label>
+      <GateChoice gates={gates} onChange={setGates} />
       <div class="fields">
         <label class="field grow">
           <span>{words.batchName}</span>

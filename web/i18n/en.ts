@@ -53,10 +53,12 @@ export const en = {
   connecting: 'connecting',
   catchingUp: 'catching up',
   live: 'live',
+  streamBehind: 'behind',
+  streamAway: 'live text is away; what is stored is shown',
   reconnecting: 'reconnecting',
   reconnectNow: 'Reconnect now',
   ended: 'ended',
-  signedOut: 'signed out',
+  signedOut: 'Signed out',
   letGo: 'resting while hidden',
   notReachable: 'The gateway does not answer. What is shown is what was last known.',
 
@@ -162,6 +164,7 @@ export const en = {
   rejectReason: 'What should be different? The model is given your words.',
   rejectWhole: 'The whole stage',
   rejectOnly: 'What to make again',
+  stageBegins: (stage: string) => `${stage} has begun.`,
   stageWaits: (stage: string) => `${stage} waits for your approval.`,
   close: 'Close',
   keepIt: 'No, go back',
@@ -181,6 +184,8 @@ export const en = {
   unsaved: (n: number) => `${n} unsaved`,
   wouldRemake: (n: number) =>
     n === 0 ? 'A run would make nothing again.' : `A run would make ${count(n, 'thing', 'things')}`,
+  wouldCost: (price: string) => `for about ${price}`,
+  priceUnknown: 'no price is known',
   why: 'Why?',
   reason: (reason: string) =>
     ({
@@ -288,8 +293,23 @@ export const en = {
   noSuchPage: 'There is no such page.',
   toFilms: 'To the films',
   watching: 'You watch. Only its owner can steer it.',
-  model: 'Model',
-  kind: 'Kind',
+  providerKind: (kind: string) => ({ text: 'Texts', image: 'Images', video: 'Clips' })[kind] ?? kind,
+  providerChosen: 'used by new films',
+  providerEnabled: 'can be used',
+  providerOff: 'switched off',
+  host: 'Host',
+  keyState: (key: string) => ({ set: 'set', missing: 'named, but not there' })[key] ?? 'none',
+  priceUnit: (unit: string) =>
+    ({
+      inputPerMillion: 'a million tokens read',
+      outputPerMillion: 'a million tokens written',
+      perImage: 'an image',
+      perSecond: 'a second of a clip',
+      perVideo: 'a clip',
+    })[unit] ?? unit,
+  continuation: 'Half texts',
+  continues: 'continues from them',
+  continuesNot: 'begins anew',
   price: 'Price',
 };
 

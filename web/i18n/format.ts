@@ -13,6 +13,12 @@ export function money(value: number): string {
   return value.toLocaleString(t().locale, { minimumFractionDigits: 2, maximumFractionDigits: value < 0.1 ? 4 : 2 });
 }
 
+/** From the least to the most. */
+export function priceOf({ least, most }: { readonly least: number; readonly most: number }): string {
+  const [from, to] = [money(least), money(most)];
+  return from === to ? to : `${from} – ${to}`;
+}
+
 export function clock(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString(t().locale, {
     hour: '2-digit',

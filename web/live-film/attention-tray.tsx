@@ -19,7 +19,8 @@ export function AttentionTray({ story }: { readonly story: Story }) {
     causes.set(error.type, cause);
   }
   const all = async (verb: 'retry' | 'skip', lanes: readonly LaneView[]) => {
-    for (const { lane } of lanes) if (!(await sendForLane(story, verb, lane))) return;
+    // One that has settled meanwhile keeps the others from nothing.
+    for (const { lane } of lanes) await sendForLane(story, verb, lane);
   };
   return (
     <section class="tray" aria-labelledby="tray-title">

@@ -3,12 +3,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask, asProblem } from '../api/ask';
 import type { Editable, Explanation } from '../api/types';
 import { t } from '../i18n';
+import { priceOf } from '../i18n/format';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
+import { laneName } from './attention-tray';
 import { Conflict } from './conflict';
 import { commandsFor, send } from './steering';
 
@@ -59,7 +61,11 @@ export function EditField(props: EditFieldProps) {
       const problem = asProblem(error);
       if (problem.status === 412) {
         const { body } = await ask<Editable>('GET', `${story.path}/editable`);
-        setTheirs({ value: valueIn(body, field) ?? '', version: body.version });
+        const stored = valueIn(body, field) ?? '';
+        isSaving.value = false;
+        // Another person has changed something else: this field is as it was, so nothing is to be chosen.
+        if (stored === draft.base && !theirs && body.version !== from) return await save(text, body.version, isRun);
+        setTheirs({ value: stored, version: body.version });
       } else showAnswer(`${words.save}: ${problem.status === 0 ? words.notReachable : problem.detail}`, true);
     } finally {
       isSaving.value = false;
@@ -67,9 +73,7 @@ export function EditField(props: EditFieldProps) {
   };
   const change = (next: string) => setDraft(id, { ...draft, value: next });
   const isChanged = draft.value !== draft.base;
-  const restsOrEnded = commandsFor(story.model.status.value ?? story.view.value?.status).some(
-    (command) => command === 'resume' || command === 'start',
-  );
+  const restsOrEnded = commandsFor(story.status).some((command) => command === 'resume' || command === 'start');
   return (
     <div class="edit">
       <label class="field">
@@ -128,10 +132,10 @@ export function EditField(props: EditFieldProps) {
 
 const CALM_MS = 300;
 
-/** What a run would produce again after saving. It is left out if the gateway cannot examine unsaved edits. */
+/** What a run would produce again after saving, and for how much. */
 function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
   const words = t();
-  const [explained, setExplained] = useState<Explanation & { readonly price?: { readonly high?: number } }>();
+  const [explained, setExplained] = useState<Explanation>();
   const body = changes && JSON.stringify(changes);
   useEffect(() => {
     let isOver = false;
@@ -148,13 +152,17 @@ function Consequence({ story, changes }: { readonly story: Story; readonly chang
   }, [story, body]);
   if (!explained) return null;
   const remade = explained.lanes.filter(({ reason }) => reason !== 'reused');
+  const { cost } = explained.estimate;
   return (
     <details class="consequence">
-      <summary>{words.wouldRemake(remade.length)}</summary>
+      <summary>
+        {words.wouldRemake(remade.length)}
+        {remade.length > 0 && `, ${cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown}`}
+      </summary>
       <ul>
         {remade.map(({ lane, reason }) => (
           <li key={lane}>
-            {lane}: {words.reason(reason)}
+            {laneName(lane)}: {words.reason(reason)}
           </li>
         ))}
       </ul>

@@ -1,14 +1,14 @@
 import { laneOfRole } from '../../src/protocol';
+import type { LaneStatus } from '../../src/protocol';
 import { t } from '../i18n';
-import type { LaneState } from '../story/lane-state';
 import type { Story } from '../story/story';
 import { EditField } from './edit-field';
 
 /** The whole story, or the half that is there while the run rests. */
-export function EditedText({ story, lane }: { readonly story: Story; readonly lane: LaneState }) {
+export function EditedText({ story, status }: { readonly story: Story; readonly status: LaneStatus }) {
   const words = t();
   const editable = story.editable.value;
-  if (!editable || lane.status === 'processing') return null;
+  if (!editable || status === 'processing') return null;
   const begun = editable.text?.lane === laneOfRole('story') ? editable.text.content : undefined;
   if (begun !== undefined) {
     return (

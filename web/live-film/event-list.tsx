@@ -13,7 +13,7 @@ export function EventList({ story }: { readonly story: Story }) {
   const [type, setType] = useState('');
   const [held, setHeld] = useState<readonly StoryEvent[]>();
   // Read so that the list is drawn again.
-  void story.model.eventCount.value;
+  void story.model.now;
   const all = held ?? story.model.events;
   const types = [...new Set(all.map((event) => event.type))].sort();
   const fits = (event: StoryEvent) => (type === '' ? event.type !== 'token' : event.type === type);

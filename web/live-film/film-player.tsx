@@ -7,11 +7,11 @@ import type { Story } from '../story/story';
 export function FilmPlayer({ story }: { readonly story: Story }) {
   const words = t();
   const video = useRef<HTMLVideoElement>(null);
-  const film = story.view.value?.film ?? story.model.film.value;
+  const film = story.view.value?.film ?? story.model.now.film;
   if (!film) return null;
   const missing = new Set(film.missing_scenes);
   let at = 0;
-  const chapters = story.model.scenes.value
+  const chapters = story.model.now.scenes
     .filter(({ scene_number: n }) => !missing.has(n))
     .map(({ scene_number: n, narration, duration }) => {
       const begins = at;

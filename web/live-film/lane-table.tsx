@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { laneParts, MAX_SCENES, STAGES, type LaneId } from '../../src/protocol';
 import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
@@ -7,6 +8,12 @@ import { laneName } from './attention-tray';
 import { ProofMark } from './proof';
 
 const CALM_MS = 250;
+
+/** In the order of the stages, and within one of the scenes. */
+function placeOf(lane: LaneId): number {
+  const { stage, scene = 0 } = laneParts(lane);
+  return STAGES.findIndex(({ name }) => name === stage) * (MAX_SCENES + 1) + scene;
+}
 
 /**
  * The evidence for every lane: attempt, fence, epoch, how many bytes the page has, and whether they are the stored
@@ -20,7 +27,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
     const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);
     return () => clearInterval(timer);
   }, []);
-  const lanes = [...story.model.lanes.value];
+  const lanes = [...story.model.now.lanes].sort(([a], [b]) => placeOf(a) - placeOf(b));
   return (
     <>
       <dl class="facts">
@@ -49,13 +56,13 @@ export function LaneTable({ story }: { readonly story: Story }) {
                 <td>
                   <Status status={state.status} />
                 </td>
-                <td class="figure">{number(story.model.text(lane).bytes)}</td>
+                <td class="figure">{number(state.offset)}</td>
                 <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
                   <code>{state.fence}</code>
                 </td>
-                <td class="figure">{state.epoch}</td>
+                <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
                 <td>
-                  <ProofMark lane={state} />
+                  <ProofMark story={story} lane={lane} />
                 </td>
               </tr>
             ))}

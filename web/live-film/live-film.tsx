@@ -1,6 +1,5 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { t } from '../i18n';
-import { announce } from '../parts/announce';
 import { Screen } from '../parts/screen';
 import { Status } from '../parts/status';
 import { Trouble } from '../parts/trouble';
@@ -14,6 +13,7 @@ import { FilmPlayer } from './film-player';
 import { GateBar } from './gate-bar';
 import { Inspector } from './inspector';
 import { LiveKeys } from './live-keys';
+import { Narrator } from './narrator';
 import { Script } from './script';
 import { StageList } from './stage-list';
 import { SteeringBar } from './steering-bar';
@@ -32,19 +32,13 @@ export function LiveFilm({ id }: { readonly id: string }) {
   }, [story]);
   const words = t();
   const view = story.view.value;
-  const status = story.model.status.value ?? view?.status;
-  const [spoken, setSpoken] = useState(status);
-  useEffect(() => {
-    if (status === undefined || status === spoken) return;
-    if (spoken !== undefined) announce(words.status(status));
-    setSpoken(status);
-  }, [status]);
+  const status = story.status;
   const scene = Number(place.value.searchParams.get('scene')) || undefined;
   if (story.problem.value?.status === 404) return <NotFound hint={words.notFoundHint} />;
   return (
     <Screen
       wide
-      title={view?.name ?? (story.model.topic.value || words.loading)}
+      title={view?.name ?? (story.model.now.topic || words.loading)}
       aside={
         <>
           {status && <Status status={status} />}
@@ -58,6 +52,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
       }
     >
       <Trouble problem={story.problem.value} />
+      <Narrator story={story} />
       <LiveKeys story={story} scene={scene} />
       <div class="live">
         <StageList story={story} />

@@ -8,7 +8,7 @@ import { commandsFor, send, type Command } from './steering';
 /** The keys of the live film: those of what can be done now. */
 export function LiveKeys({ story, scene }: { readonly story: Story; readonly scene: number | undefined }) {
   const words = t();
-  const commands = commandsFor(story.model.status.value ?? story.view.value?.status);
+  const commands = commandsFor(story.status);
   const gate = waitingGate(story);
   const parked = story.view.value?.lanes.filter(({ status }) => status === 'needs_attention') ?? [];
   const can = (command: Command, label: string) =>
@@ -18,7 +18,7 @@ export function LiveKeys({ story, scene }: { readonly story: Story; readonly sce
     button?.click();
   };
   const move = (step: number) => () => {
-    const numbers = story.model.scenes.value.map(({ scene_number: n }) => n);
+    const numbers = story.model.now.scenes.map(({ scene_number: n }) => n);
     const next = numbers[Math.min(Math.max(numbers.indexOf(scene ?? 0) + step, 0), numbers.length - 1)];
     if (next === undefined) return;
     setQuery('scene', String(next));

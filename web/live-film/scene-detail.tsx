@@ -43,7 +43,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
       ))}
       <div class="detail">
         <p class="label">
-          {words.camera} <ProofMark lane={story.model.lanes.value.get(camera)} />
+          {words.camera} <ProofMark story={story} lane={camera} />
         </p>
         {found.camera && (
           <p>
@@ -51,7 +51,8 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
           </p>
         )}
         <LaneText
-          text={story.model.text(camera)}
+          model={story.model}
+          lane={camera}
           isLive={laneStatus(story, camera) === 'processing'}
           label={`${words.camera} ${scene}`}
           calm

@@ -16,7 +16,7 @@ const KEYS: Partial<Record<Command, string>> = { pause_now: 'p', resume: 'r' };
 export function SteeringBar({ story }: { readonly story: Story }) {
   const words = t();
   const [asking, setAsking] = useState<'cancel' | 'delete' | 'share'>();
-  const status = story.model.status.value ?? story.view.value?.status;
+  const status = story.status;
   const commands = commandsFor(status);
   const hint: Partial<Record<Command, string>> = { pause: words.pauseHint, pause_now: words.pauseNowHint };
   const remove = async () => {

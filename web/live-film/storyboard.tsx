@@ -3,7 +3,6 @@ import { t } from '../i18n';
 import { Status } from '../parts/status';
 import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
-import { NEW_LANE } from '../story/lane-state';
 
 interface StoryboardProps {
   readonly story: Story;
@@ -17,21 +16,22 @@ export const SCENE_STAGES = (['image', 'camera', 'clip'] as const).map((role) =>
 /** One card for each scene: its picture, its texts, and the status of image, camera and clip. */
 export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
   const words = t();
-  const scenes = story.model.scenes.value;
-  const lane = story.model.lanes.value.get(BOARD) ?? NEW_LANE;
+  const scenes = story.model.now.scenes;
+  const status = laneStatus(story, BOARD);
   return (
     <section class="storyboard" id="storyboard" aria-labelledby="storyboard-title">
       <header>
         <h2 id="storyboard-title">{words.storyboard}</h2>
-        <Status status={lane.status} />
+        <Status status={status} />
       </header>
-      {scenes.length === 0 && lane.status === 'processing' && (
-        <LaneText text={story.model.text(BOARD)} isLive label={words.storyboard} calm />
+      {scenes.length === 0 && status === 'processing' && (
+        <LaneText model={story.model} lane={BOARD} isLive label={words.storyboard} calm />
       )}
-      {scenes.length === 0 && lane.status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
+      {scenes.length === 0 && status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
       <ul class="cards">
         {scenes.map(({ scene_number: n, narration, visual_prompt: prompt, shot_type: shot, duration }) => {
-          const { image, clip } = story.model.assets.value.get(n) ?? {};
+          const image = story.model.asset(n, 'image');
+          const clip = story.model.asset(n, 'clip');
           return (
             <li key={n} id={`scene-${n}`} class={n === chosen ? 'card chosen' : 'card'}>
               <div class="frame">
@@ -94,9 +94,7 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
 
 export function laneStatus(story: Story, lane: string): LaneStatus {
   return (
-    story.model.lanes.value.get(lane)?.status ??
-    story.view.value?.lanes.find((each) => each.lane === lane)?.status ??
-    'pending'
+    story.model.lane(lane)?.status ?? story.view.value?.lanes.find((each) => each.lane === lane)?.status ?? 'pending'
   );
 }
 

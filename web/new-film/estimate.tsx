@@ -1,23 +1,18 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
-import { money } from '../i18n/format';
+import type { Estimate as Estimated } from '../api/types';
+import { number, priceOf } from '../i18n/format';
 import { t } from '../i18n';
-
-interface Estimated {
-  readonly low?: number;
-  readonly high?: number;
-  readonly unpriced?: unknown;
-}
 
 const CALM_MS = 400;
 
 /** The gateway's estimate of the film's cost; empty if there is none. */
-export function Estimate({ scenes, topic }: { readonly scenes: number; readonly topic: string }) {
+export function Estimate({ scenes }: { readonly scenes: number }) {
   const [estimate, setEstimate] = useState<Estimated>();
   useEffect(() => {
     let isOver = false;
     const timer = setTimeout(() => {
-      ask<Estimated>('POST', '/v1/estimates', { topic: topic || 'a film', settings: { scenes } })
+      ask<Estimated>('POST', '/v1/estimates', { settings: { scenes } })
         .then(({ body }) => isOver || setEstimate(body))
         .catch(() => isOver || setEstimate(undefined));
     }, CALM_MS);
@@ -25,13 +20,22 @@ export function Estimate({ scenes, topic }: { readonly scenes: number; readonly 
       isOver = true;
       clearTimeout(timer);
     };
-  }, [scenes, topic]);
-  if (estimate?.high === undefined) return null;
-  const { low = 0, high, unpriced } = estimate;
+  }, [scenes]);
+  if (!estimate) return null;
+  const words = t();
+  const { cost, stages } = estimate;
   return (
-    <p class="estimate">
-      {t().estimate}: <strong>{low === high ? money(high) : `${money(low)} – ${money(high)}`}</strong>
-      {Boolean(unpriced) && <span class="quiet-text"> · {t().costUnpriced}</span>}
-    </p>
+    <details class="estimate">
+      <summary>
+        {words.estimate}: <strong>{cost ? priceOf(cost) : words.priceUnknown}</strong>
+      </summary>
+      <ul class="plain">
+        {stages.map(({ stage, calls, cost: part }, i) => (
+          <li key={i}>
+            {words.stage(stage)} × {number(calls)}: {part ? priceOf(part) : words.priceUnknown}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { MAX_SCENES, MAX_TOPIC_BYTES, stageOfRole, STAGES, utf8Bytes } from '../../src/protocol';
+import { MAX_SCENES, MAX_TOPIC_BYTES, stageOfRole, utf8Bytes } from '../../src/protocol';
 import { ask, Problem } from '../api/ask';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
+import { GateChoice } from '../parts/gate-choice';
 import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
@@ -150,29 +151,7 @@ export function NewFilm() {
             {error('/settings/style')}
           </label>
         </div>
-        <fieldset>
-          <legend>{words.stopHere}</legend>
-          <p class="hint">{words.gatesHint}</p>
-          <div class="gates">
-            {STAGES.filter(({ kind }) => kind !== 'film').map(({ name }) => (
-              <label key={name} class="gate">
-                <input
-                  type="checkbox"
-                  aria-label={words.stopAfter(words.stage(name))}
-                  checked={form.gates.includes(name)}
-                  onChange={(event) =>
-                    set({
-                      gates: event.currentTarget.checked
-                        ? [...form.gates, name]
-                        : form.gates.filter((gate) => gate !== name),
-                    })
-                  }
-                />
-                <span>{words.stage(name)}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <GateChoice gates={form.gates} onChange={(gates) => set({ gates })} />
         <details>
           <summary>{words.advanced}</summary>
           <div class="fields">
@@ -221,7 +200,7 @@ export function NewFilm() {
             </label>
           </div>
         </details>
-        <Estimate scenes={Number(form.scenes) || 6} topic={form.topic} />
+        <Estimate scenes={Number(form.scenes) || 6} />
         <div class="actions">
           <button class="button main" aria-keyshortcuts="Control+Enter">
             {words.makeFilm} <kbd aria-hidden="true">Ctrl ↵</kbd>

@@ -17,6 +17,8 @@ const LOOKS: Record<Connection, { readonly mark: string; readonly word: keyof Wo
   ended: { mark: '■', word: 'ended' },
   let_go: { mark: '◌', word: 'letGo' },
   signed_out: { mark: '⏻', word: 'signedOut' },
+  behind: { mark: '◐', word: 'streamBehind' },
+  away: { mark: '▲', word: 'streamAway' },
   not_found: { mark: '✗', word: 'notFound' },
 };
 

@@ -62,6 +62,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           ))}
         </select>
         <select
+          class="theme"
           aria-label={words.theme}
           value={theme.value}
           onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}

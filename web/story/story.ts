@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals';
-import { isFinal, type StoryEvent } from '../../src/protocol';
+import { isFinal, type ProjectStatus, type StoryEvent } from '../../src/protocol';
+import type { StreamEvent } from '../../src/protocol/viewer';
 import { ask, asProblem, type Problem } from '../api/ask';
 import type { Editable, ProjectView } from '../api/types';
 import { StoryModel } from './story-model';
@@ -9,7 +10,7 @@ const REFRESH_MS = 150;
 
 /** One project on the page: its events, and further answers of the gateway. */
 export class Story {
-  readonly model = new StoryModel();
+  readonly model = new StoryModel(() => this.stream.beginAgain());
   readonly view = signal<ProjectView | undefined>(undefined);
   readonly editable = signal<Editable | undefined>(undefined);
   /** Why the newest answer is not shown. */
@@ -19,7 +20,11 @@ export class Story {
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private readonly stopWatching: () => void;
 
-  constructor(readonly id: string) {
+  /** Whoever only watches may not see what can be edited. */
+  constructor(
+    readonly id: string,
+    private readonly isWatched = false,
+  ) {
     this.stream = new StoryStream(id, (event) => this.take(event));
     void this.refresh();
     this.stopWatching = effect(() => {
@@ -28,6 +33,11 @@ export class Story {
       const status = this.view.value?.status;
       if (connection.value === 'ended' && status !== undefined && !isFinal(status)) this.stream.now();
     });
+  }
+
+  /** By the events, and before they come by the gateway's answer. */
+  get status(): ProjectStatus | undefined {
+    return this.model.status ?? this.view.value?.status;
   }
 
   get path(): string {
@@ -53,6 +63,7 @@ export class Story {
       this.etag = etag;
       this.view.value = body;
       this.problem.value = undefined;
+      if (this.isWatched) return;
       const editable = await ask<Editable>('GET', `${this.path}/editable`);
       this.editable.value = editable.body;
     } catch (error) {
@@ -60,11 +71,10 @@ export class Story {
     }
   }
 
-  private take(event: StoryEvent): boolean {
-    const isWhole = this.model.take(event);
+  private take(event: StoryEvent | StreamEvent): void {
+    this.model.take(event);
     if (event.type !== 'token' && this.refreshing === undefined) {
       this.refreshing = setTimeout(() => void this.refresh(), REFRESH_MS);
     }
-    return isWhole;
   }
 }

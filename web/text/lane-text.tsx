@@ -1,31 +1,30 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
-import type { LiveText } from '../story/live-text';
-import { TextBlocks } from './text-blocks';
+import type { StoryModel } from '../story/story-model';
+import { TextView } from './text-view';
 
 interface LaneTextProps {
-  readonly text: LiveText;
+  readonly model: StoryModel;
+  readonly lane: string;
   readonly isLive: boolean;
   readonly label: string;
   /** Drawn ten times a second only, because it is not what the person looks at. */
   readonly calm?: boolean;
 }
 
-/** A lane's text as it grows. Preact draws the frame, `TextBlocks` the text. */
-export function LaneText({ text, isLive, label, calm = false }: LaneTextProps) {
+/** A lane's text as it grows. Preact draws the frame, `TextView` the text. */
+export function LaneText({ model, lane, isLive, label, calm = false }: LaneTextProps) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!element.current) return undefined;
-    const blocks = new TextBlocks(element.current, {
-      calm,
-      markOf: (_, offset) => t().continuedFrom(number(offset)),
-    });
-    const hide = text.show(blocks);
+    const markOf = (offset: number) => t().continuedFrom(number(offset));
+    const view = new TextView(element.current, () => model.lane(lane), { calm, markOf });
+    const stop = model.onText(lane, view.plan);
     return () => {
-      hide();
-      blocks.close();
+      stop();
+      view.close();
     };
-  }, [text, calm]);
+  }, [model, lane, calm]);
   return <div class="lane-text" role="region" aria-label={label} aria-busy={isLive} data-live={isLive} ref={element} />;
 }

@@ -30,7 +30,7 @@ export function Watch({ id }: { readonly id: string }) {
 }
 
 function Watched({ id }: { readonly id: string }) {
-  const story = useMemo(() => new Story(id), [id]);
+  const story = useMemo(() => new Story(id, true), [id]);
   const [chosen, setChosen] = useState<number>();
   useEffect(() => {
     shownStream.value = story.stream;
@@ -39,12 +39,12 @@ function Watched({ id }: { readonly id: string }) {
       story.close();
     };
   }, [story]);
-  const status = story.model.status.value ?? story.view.value?.status;
+  const status = story.status;
   if (story.problem.value?.status === 404) return <NotFound hint={t().notFoundHint} />;
   return (
     <Screen
       wide
-      title={story.view.value?.name ?? story.model.topic.value ?? t().loading}
+      title={story.view.value?.name ?? (story.model.now.topic || t().loading)}
       aside={
         <>
           {status && <Status status={status} />}

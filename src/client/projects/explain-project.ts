@@ -17,7 +17,7 @@ import {
   type PlannedRun,
   type PlanSource,
 } from '../../planning';
-import type { ProjectChanges } from '../edit';
+import { lookAsEdited, type EditSource, type ProjectChanges } from '../edit';
 import { handWrittenLanes } from '../batch/hand-written';
 import {
   laneId,
@@ -73,7 +73,7 @@ export interface ProjectExplanation {
   readonly lanes: readonly LaneExplanation[];
   /** What all of it costs, without what is repeated. The least is without lanes that only depend on others. */
   readonly estimate: FilmEstimate;
-  /** Where a new run would have other settings than the last one had. */
+  /** Present if a new run would have other settings than the last run. */
   readonly settings?: ChangedSettings;
 }
 
@@ -141,6 +141,20 @@ function changedSettings(before: RunSettings, now: RunSettings): ChangedSetting[
   });
 }
 
+/** The same as if `changes` were stored: the edit is made in a transaction that is undone. */
+export async function explainEdited(
+  source: EditSource,
+  isLive: () => Promise<boolean>,
+  projectId: ProjectId,
+  { changes, ...options }: { readonly changes?: unknown } & ExplainOptions,
+): Promise<ProjectExplanation> {
+  if (changes === undefined) return explainProject(source, projectId, options);
+  return lookAsEdited(source, isLive, projectId, changes as ProjectChanges, async (manager, version) => ({
+    ...(await explainProject({ dataSource: { manager }, config: source.config }, projectId, options)),
+    version,
+  }));
+}
+
 /** The range of the cost in words; nothing where a price is not known, or where nothing costs anything. */
 export function estimateText(
   { estimate: { cost, stages } }: ProjectExplanation,
@@ -150,7 +164,9 @@ export function estimateText(
   return [`A run would cost ${money(cost.least)} to ${money(cost.most)}, without what is repeated.`];
 }
 
-/** What has changed since the last run beside the project, in words, and how to keep what was made; nothing where nothing has. */
+/**
+ * The settings that have changed since the last run, in words, and how to keep the results; empty if none has changed.
+ */
 export function settingsText({ projectId, settings }: ProjectExplanation): string[] {
   if (!settings) return [];
   const changes = settings.changed.map(({ name, before, now }) => `${name} ${before} -> ${now}`).join(', ');

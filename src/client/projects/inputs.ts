@@ -217,7 +217,13 @@ export const INPUTS = {
     after: outcomeCursor.optional(),
     signal: signal.optional(),
   }),
-  'the watch': z.strictObject({ from: cursor.optional(), signal: signal.optional() }),
+  'the watch': z.strictObject({
+    from: cursor.optional(),
+    signal: signal.optional(),
+    onLog: z
+      .custom<(state: 'live' | 'away') => void>((given) => typeof given === 'function', 'must be a function')
+      .optional(),
+  }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),

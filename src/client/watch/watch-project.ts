@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly from?: Cursor;
   /** Ends the watch quietly, whatever it waits for. */
   readonly signal?: AbortSignal;
+  /** Called when the log goes away, and when it is back. Meanwhile the watch waits. */
+  readonly onLog?: (state: 'live' | 'away') => void;
 }
 
 export interface WatchSource {
@@ -76,7 +78,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private behind = false;
   private needsSnapshot = false;
   private mayHaveEnded = false;
-  private away = false;
+  private isAway = false;
   /** No event follows the ones that were received already. */
   private over = false;
   private busy = false;
@@ -138,6 +140,16 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     if (this.metered) this.source.meter?.watched(-1);
     void this.subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
   };
+
+  private get away(): boolean {
+    return this.isAway;
+  }
+
+  private set away(away: boolean) {
+    if (away === this.isAway) return;
+    this.isAway = away;
+    this.options.onLog?.(away ? 'away' : 'live');
+  }
 
   private async advance(): Promise<Result> {
     this.busy = true;

@@ -29,7 +29,8 @@ export function recordChanges(app: App, audit: Audit): void {
   });
   app.addHook('onResponse', async (request, reply) => {
     const { caller, method, params, body } = request;
-    if (SAFE.includes(method) || !caller) return;
+    // What only reads, like an estimate, changes nothing, whatever its method.
+    if (SAFE.includes(method) || request.routeOptions.config.scope === 'read' || !caller) return;
     const { version, code } = said.get(request) ?? {};
     const before = /^"v(\d{1,9})\b/.exec(request.headers['if-match'] ?? '')?.[1];
     const project = textIn(params, 'id') ?? textIn(said.get(request), 'projectId') ?? textIn(body, 'project');

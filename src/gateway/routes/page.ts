@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoryreelError } from '../../protocol';
@@ -31,14 +31,25 @@ interface PageFile {
   readonly encoded: ReadonlyMap<string, Buffer>;
 }
 
-/** The live page, which `npm run build` has made: a few small files, held in memory. */
+/**
+ * The live page, which `npm run build` has made: a few small files, held in memory. They are read again when they were made
+ * again, so that whoever changes the page need not start the gateway anew.
+ */
 export function addPage(app: App): void {
-  const files = readPage();
+  const shell = join(pageFolder() ?? '', 'shell.html');
+  const madeAt = () => statSync(shell, { throwIfNoEntry: false })?.mtimeMs;
+  let known = madeAt();
+  let files = readPage();
+  const newest = () => {
+    const at = madeAt();
+    if (at !== undefined && at !== known) [known, files] = [at, readPage()];
+    return files;
+  };
   const schema = { hide: true };
   for (const url of SCREENS) {
     app.get(url, { schema }, async (request, reply) => {
       void reply.header('content-security-policy', POLICY);
-      return sendFile(request, reply, files.get('/shell.html'), 'no-cache');
+      return sendFile(request, reply, newest().get('/shell.html'), 'no-cache');
     });
   }
   app.get('/assets/*', { schema }, async (request, reply) =>
@@ -60,10 +71,14 @@ function accepts(header: string, encoding: string): boolean {
   return new RegExp(`(^|,)\\s*${encoding}\\s*(;\\s*q=(?!0(\\.0*)?\\s*(,|$)))?[^,;]*(,|$)`, 'i').test(header);
 }
 
-function readPage(): ReadonlyMap<string, PageFile> {
+function pageFolder(): string | undefined {
   // Compiled, this file lies in dist/src/gateway/routes; before that, in src/gateway/routes.
   const up = join(__dirname, '..', '..', '..');
-  const folder = [join(up, 'web'), join(up, 'dist', 'web')].find((each) => existsSync(join(each, 'shell.html')));
+  return [join(up, 'web'), join(up, 'dist', 'web')].find((each) => existsSync(join(each, 'shell.html')));
+}
+
+function readPage(): ReadonlyMap<string, PageFile> {
+  const folder = pageFolder();
   const files = new Map<string, PageFile>();
   if (folder === undefined) return files;
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

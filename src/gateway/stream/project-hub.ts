@@ -45,6 +45,7 @@ export class ProjectHub {
   private flushing: NodeJS.Timeout | undefined;
   private lingering: NodeJS.Timeout | undefined;
   private over = false;
+  private isAway = false;
   private changed: (() => void)[] = [];
 
   constructor(
@@ -91,6 +92,7 @@ export class ProjectHub {
       this.place(viewer, snapshot.cursor ?? BEGINNING);
     }
     viewer.write(controlFrame({ type: 'caught_up', server_time: Date.now() / 1000 }));
+    if (this.isAway) viewer.write(streamFrame('away'));
     this.deliver(viewer);
   }
 
@@ -175,9 +177,10 @@ export class ProjectHub {
    */
   private async follow(from: Cursor | undefined): Promise<void> {
     const { signal } = this.leaving;
+    const onLog = (state: 'live' | 'away') => this.tellState(state);
     for (let at = from; !signal.aborted;) {
       let again: Cursor | undefined;
-      for await (const event of this.stories.watch(this.projectId, { ...(at && { from: at }), signal })) {
+      for await (const event of this.stories.watch(this.projectId, { ...(at && { from: at }), signal, onLog })) {
         // Viewers of a log without an event have this snapshot already.
         if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || at) this.take(event);
         again = event.type === 'snapshot' && !isFinal(event.status) ? event.cursor : undefined;
@@ -186,6 +189,13 @@ export class ProjectHub {
       if (!again) return;
       at = again;
     }
+  }
+
+  /** Viewers learn whether texts can come; what is stored they have in any case. */
+  private tellState(state: 'live' | 'away'): void {
+    if (this.isAway === (state === 'away')) return;
+    this.isAway = state === 'away';
+    for (const viewer of this.viewers) viewer.write(streamFrame(state));
   }
 
   private take(event: StoryEvent): void {
@@ -262,4 +272,8 @@ export class ProjectHub {
   private notifyChanged(): void {
     for (const resolve of this.changed.splice(0)) resolve();
   }
+}
+
+function streamFrame(state: 'live' | 'away'): Buffer {
+  return controlFrame({ type: 'stream', state });
 }

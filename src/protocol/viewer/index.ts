@@ -22,7 +22,9 @@ export {
   type UsageTotals,
 } from '../index';
 export { EventStream, type StreamMessage } from './event-stream';
-export { LanePage, type Proof } from './lane-page';
+export { LanePage, type Mark, type Proof } from './lane-page';
+export { backoffMs, pause } from './pause';
+export { readStream, type OpenedStream } from './read-stream';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
 export { isStreamEvent, type StreamEvent } from './stream-events';
 export { withoutFirst, type TextBlock } from './text-blocks';

@@ -13,6 +13,16 @@ export type Proof = 'unknown' | 'checking' | 'verified' | 'mismatch';
 export type Applied = 'changed' | 'known' | 'gap';
 
 /** What a page knows about one lane. */
+/** A place at which another attempt took the text over, from byte `offset`. */
+export interface Mark {
+  readonly kind: 'resumed' | 'reset';
+  readonly offset: number;
+  /** How it was continued, or why it was begun again. */
+  readonly why: string;
+  readonly attempt: number;
+}
+
+/** What a page knows of one lane. */
 export class LanePage {
   status: LaneStatus = 'pending';
   fence = 0;
@@ -25,10 +35,14 @@ export class LanePage {
   error: EventError | undefined;
   /** The commands that a person can type while the lane waits for a person. */
   commands: readonly string[] = [];
+  /** All that this page has seen, the newest last. */
+  marks: readonly Mark[] = [];
   private content = new TextBlocks();
 
-  static of(snapshot: LaneSnapshot): LanePage {
+  /** `before`: the lane as it was shown until now. */
+  static of(snapshot: LaneSnapshot, before?: LanePage): LanePage {
     const lane = new LanePage();
+    lane.marks = before?.marks ?? [];
     lane.status = snapshot.status;
     lane.fence = snapshot.fence;
     lane.attempt = snapshot.attempt;
@@ -61,11 +75,14 @@ export class LanePage {
         // Within an attempt, only thoughts are removed. A committed text is ahead of the log.
         if (fence === this.fence && (event.reason !== 'thoughts' || this.sha256 !== undefined)) return 'known';
         this.begin(fence, event.attempt, new TextBlocks());
+        this.mark('reset', 0, event.reason);
         return 'changed';
       case 'resumed':
         if (fence === this.fence) return 'known';
         if (!this.content.cut(event.offset)) return 'gap';
+        this.content.seal();
         this.begin(fence, event.attempt, this.content);
+        this.mark('resumed', event.offset, event.how);
         return 'changed';
       case 'done':
         this.status = 'completed';
@@ -119,6 +136,10 @@ export class LanePage {
     this.content = content;
     this.sha256 = undefined;
     this.proof = 'unknown';
+  }
+
+  private mark(kind: Mark['kind'], offset: number, why: string): void {
+    this.marks = [...this.marks, { kind, offset, why, attempt: this.attempt }];
   }
 
   private resumeStatus(): void {

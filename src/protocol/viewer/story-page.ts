@@ -8,7 +8,7 @@ import {
   type UsageTotals,
 } from '../events';
 import { compareCursors, type Cursor, type LaneId } from '../ids';
-import { PIPELINE } from '../stages';
+import { PIPELINE, stageOfRole } from '../stages';
 import { PROJECT_STATUSES, type ProjectStatus } from '../status';
 import { LanePage, type Applied } from './lane-page';
 import { isStreamEvent, type StreamEvent } from './stream-events';
@@ -75,7 +75,9 @@ export class StoryPage {
   }
 
   private adopt(snapshot: SnapshotEvent): PageChange {
-    const lanes = Object.entries(snapshot.lanes).map(([lane, each]) => [lane as LaneId, LanePage.of(each)] as const);
+    const lanes = Object.entries(snapshot.lanes).map(
+      ([lane, each]) => [lane as LaneId, LanePage.of(each, this.lanes.get(lane as LaneId))] as const,
+    );
     this.lanes = new Map(lanes);
     this.cursor = snapshot.cursor;
     this.status = snapshot.status;
@@ -123,6 +125,8 @@ export class StoryPage {
         break;
       case 'stage_completed':
         this.completedStages = new Set([...this.completedStages, event.stage]);
+        // The log has the storyboard's text, and a snapshot the scenes that were made of it.
+        if (event.stage === stageOfRole('scenes').name) this.needsSnapshot = true;
         break;
       case 'usage':
         this.usage = event.project ?? this.usage;

@@ -13,6 +13,7 @@ const BLOCK_UNITS = 400;
 export class TextBlocks {
   private list: TextBlock[] = [];
   private total = 0;
+  private isSealed = false;
 
   constructor(text = '') {
     this.add(text);
@@ -34,7 +35,8 @@ export class TextBlocks {
   add(text: string): void {
     for (let from = 0; from < text.length;) {
       const last = this.list.at(-1);
-      const open = last && last.text.length < BLOCK_UNITS ? last : undefined;
+      const open = last && last.text.length < BLOCK_UNITS && !this.isSealed ? last : undefined;
+      this.isSealed = false;
       const end = wholeEnd(text, from + BLOCK_UNITS - (open?.text.length ?? 0));
       const piece = text.slice(from, end);
       const bytes = utf8Bytes(piece);
@@ -43,6 +45,11 @@ export class TextBlocks {
       this.total += bytes;
       from = end;
     }
+  }
+
+  /** What is added next begins a block of its own, so that a page can mark the place. */
+  seal(): void {
+    this.isSealed = true;
   }
 
   /** Keeps the first `bytes` bytes. Returns false, and changes nothing, if that is no character boundary. */

@@ -1,4 +1,4 @@
-import { EventStream, type StreamMessage } from '../protocol/viewer';
+import { EventStream, type StreamMessage } from './event-stream';
 
 /** The gateway sends a comment every 15 seconds: what is silent for so long is dead. */
 const DEAD_MS = 40_000;

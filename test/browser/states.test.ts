@@ -1,0 +1,166 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { ProjectId } from '../../src/protocol';
+import { ownKey } from '../support/gateway';
+import { LivePage, scriptOn } from '../support/live-page';
+import { longText } from '../support/long-rewrite';
+import { isAtGate, isParked, ownTopic, watchText, watchUntil } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+/** Each state of the live film and of the list, as it looks: checked by axe, and taken as a picture where that is wanted. */
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = process.env['STORYREEL_PICTURES'];
+const LOOKS = [
+  ['en-GB', 'light', 1280],
+  ['en-GB', 'dark', 390],
+  ['zh-CN', 'light', 390],
+  ['zh-CN', 'dark', 1280],
+] as const;
+
+const studio = new StudioControl();
+let live: LivePage;
+let key: { readonly secret: string };
+const films: Record<string, ProjectId> = {};
+
+beforeAll(async () => {
+  if (pictures) mkdirSync(pictures, { recursive: true });
+  live = await LivePage.start();
+  const { client } = live.app;
+  const { secret } = await client.keys.create({ name: 'operator' });
+  key = { secret };
+  const make = async (name: string, scenes: number) => {
+    const { topic, mark } = ownTopic('the last train to the sea');
+    films[name] = await client.create({ topic, settings: { scenes } });
+    return { id: films[name], mark };
+  };
+  const half = { text: longText('The sea', 40), hold: 150 };
+  const running = await make('running', 2);
+  await studio.misbehave(running.mark, 'chat', half);
+  await client.start(running.id);
+  const paused = await make('paused', 2);
+  await studio.misbehave(paused.mark, 'chat', half);
+  await client.start(paused.id);
+  const parked = await make('parked', 3);
+  await studio.writeAbout(parked.mark);
+  await studio.misbehave(parked.mark, 'image', { status: 429, code: 'insufficient_quota' }, 3);
+  await client.start(parked.id);
+  const gate = await make('at-a-gate', 4);
+  await studio.writeAbout(gate.mark);
+  await client.start(gate.id, { gates: ['image_generation'] });
+  await watchText(client, paused.id, 200);
+  await client.pause(paused.id, { now: true });
+  await watchText(client, running.id, 200);
+  await Promise.all([watchUntil(client, parked.id, isParked), watchUntil(client, gate.id, isAtGate)]);
+});
+afterAll(async () => {
+  await live?.close();
+});
+
+type State = readonly [name: string, open: (options: BrowserContextOptions) => Promise<Page>];
+
+const film =
+  (name: string, query = '') =>
+  async (options: BrowserContextOptions) => {
+    const page = await live.open(key, options);
+    await page.goto(`/p/${films[name]}${query}`);
+    await page.locator('.connection-live').waitFor();
+    return page;
+  };
+
+/** The stream begins as the gateway's, and then says what is given here. */
+async function withStream(options: BrowserContextOptions, events: readonly object[]): Promise<Page> {
+  const page = await live.open(key, options);
+  await page.route('**/events*', async (route) => {
+    const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+    await route.fulfill({ status: 200, contentType: 'text/event-stream', body });
+  });
+  await page.goto(`/p/${films['paused']}`);
+  return page;
+}
+
+const states: readonly State[] = [
+  [
+    'running',
+    async (options) => {
+      const page = await film('running')(options);
+      await until('half of the text', async () => ((await scriptOn(page).textContent()) ?? '').length > 200);
+      return page;
+    },
+  ],
+  [
+    'paused',
+    async (options) => {
+      const page = await film('paused')(options);
+      await page.locator('.edit, .script .button').first().waitFor();
+      return page;
+    },
+  ],
+  [
+    'parked',
+    async (options) => {
+      const page = await film('parked', '?tab=lanes')(options);
+      await page.locator('.tray').waitFor();
+      return page;
+    },
+  ],
+  [
+    'gate',
+    async (options) => {
+      const page = await film('at-a-gate', '?scene=2')(options);
+      await page.locator('.gate-bar').waitFor();
+      await page.locator('.card img').first().waitFor();
+      return page;
+    },
+  ],
+  [
+    'reconnecting',
+    async (options) => {
+      const page = await withStream(options, []);
+      await page.locator('.connection-reconnecting').waitFor();
+      return page;
+    },
+  ],
+  [
+    'empty',
+    async (options) => {
+      const page = await live.open(await ownKey(live.app), options);
+      await page.goto('/');
+      await page.locator('.examples').waitFor();
+      return page;
+    },
+  ],
+  [
+    'signed-out',
+    async (options) => {
+      const page = await (await live.browser.newContext({ baseURL: live.gateway.url, ...options })).newPage();
+      await page.goto('/');
+      await page.locator('form.notice').waitFor();
+      return page;
+    },
+  ],
+];
+
+/** Every screen is looked at in all of them, in screens.test.ts. */
+const looks = pictures
+  ? LOOKS
+  : LOOKS.filter(([, scheme, width]) => (scheme === 'light') === (width === 1280)).slice(0, 2);
+
+describe.each(states)('The state %s', (name, open) => {
+  test.each(looks)('has no fault that axe finds, in %s, %s, %d wide', async (locale, colorScheme, width) => {
+    const page = await open({ locale, colorScheme, viewport: { width, height: 900 } });
+    await page.evaluate(axe);
+    const found = await page.evaluate<string[]>(
+      `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+        violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`,
+    );
+    if (pictures)
+      await page.screenshot({ path: join(pictures, `${name}-${locale}-${colorScheme}-${width}.png`), fullPage: true });
+    const overflow = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    await page.context().close();
+    expect({ found, overflow }).toEqual({ found: [], overflow: 0 });
+  });
+});

@@ -1,0 +1,39 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { laneOfRole, stageOfRole, STAGES, type LaneStatus } from '../../src/protocol';
+import { t } from '../i18n';
+import { announce } from '../parts/announce';
+import type { Story } from '../story/story';
+
+/** Reads out how the stages and the film stand, for those who do not see it: a sentence at each change, never the tokens. */
+export function Narrator({ story }: { readonly story: Story }) {
+  const words = t();
+  const said = useRef(new Map<string, string>());
+  const view = story.view.value;
+  const { proof } = story.model.lane(laneOfRole('story')) ?? {};
+  useEffect(() => {
+    if (!view) return;
+    // Who comes in the middle hears only what happens from then on.
+    const isFirst = said.current.size === 0;
+    const say = (about: string, state: string, sentence: string | undefined) => {
+      if (said.current.get(about) === state) return;
+      said.current.set(about, state);
+      if (!isFirst && sentence !== undefined) announce(sentence);
+    };
+    for (const { name } of STAGES) {
+      const status = view.stages.find(({ stage }) => stage === name)?.status ?? 'pending';
+      say(name, status, sentenceOf(name, status));
+    }
+    if (proof === 'verified' || proof === 'mismatch')
+      say('proof', proof, `${words.stage(stageOfRole('story').name)}: ${proof === 'verified' ? words.verified : words.unverified}.`);
+    say('film itself', view.status, `${words.film}: ${words.status(view.status)}.`);
+  }, [view, proof]);
+  return null;
+}
+
+function sentenceOf(stage: string, status: LaneStatus): string | undefined {
+  const words = t();
+  if (status === 'pending') return undefined;
+  if (status === 'processing') return words.stageBegins(words.stage(stage));
+  if (status === 'awaiting_approval') return words.stageWaits(words.stage(stage));
+  return `${words.stage(stage)}: ${words.status(status)}.`;
+}
