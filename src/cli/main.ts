@@ -33,8 +33,9 @@ process.stderr.on('error', () => undefined);
 createProgram(cli)
   .parseAsync()
   .catch((error: unknown) => {
-    const { message, code } = failureOf(error);
+    const { message, hint, code } = failureOf(error);
     if (message !== '') cli.say(`storyreel: ${message}`);
+    if (hint !== undefined) cli.say(`hint: ${hint}`);
     if (config?.LOG_LEVEL === 'debug' || config?.LOG_LEVEL === 'trace') cli.say(String((error as Error).stack));
     cli.exitCode = code;
   })

@@ -37,6 +37,7 @@ export const problem = named(
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    hint: z.string(),
     instance: z.string(),
     retryable: z.boolean(),
     errors: z.array(z.looseObject({ pointer: z.string(), detail: z.string() })).optional(),

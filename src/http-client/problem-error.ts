@@ -1,4 +1,4 @@
-import { FAILURES, StoryreelError, type FailureType } from '../protocol';
+import { isFailureType, StoryreelError, type FailureType } from '../protocol';
 
 /** A failure that the gateway has answered with, or that kept its answer from coming. */
 export class HttpFailure extends StoryreelError {
@@ -32,10 +32,6 @@ export async function failureOf(answer: Response): Promise<HttpFailure> {
 
 export function notReached(cause: unknown): HttpFailure {
   return new HttpFailure('Service.Unreachable', 'The gateway cannot be reached. Check its address.', 0, {}, { cause });
-}
-
-function isFailureType(code: unknown): code is FailureType {
-  return typeof code === 'string' && Object.hasOwn(FAILURES, code);
 }
 
 function typeForStatus(status: number): FailureType {

@@ -1,78 +1,8 @@
+import { FAILURES, type FailureType } from './failures';
 import { boundedLine } from './outside-text';
-
-/**
- * Every failure that a user or an operator can meet, by its dotted type. docs/errors.md has a section for each, compared
- * with this table by a test. `retryable` says whether Temporal tries the lane again by itself.
- */
-export const FAILURES = {
-  'Provider.RateLimited': { retryable: true },
-  'Provider.Unavailable': { retryable: true },
-  'Provider.QuotaExhausted': { retryable: false },
-  'Provider.Unauthorized': { retryable: false },
-  'Provider.NotFound': { retryable: false },
-  'Provider.BadRequest': { retryable: false },
-  'Provider.Refused': { retryable: false },
-  'Provider.NotConfigured': { retryable: false },
-  'Stream.FirstTokenTimeout': { retryable: true },
-  'Stream.Stalled': { retryable: true },
-  'Stream.Cut': { retryable: true },
-  'Stream.Unavailable': { retryable: true },
-  'Output.Unusable': { retryable: false },
-  'Output.TooLong': { retryable: false },
-  'Budget.Exhausted': { retryable: false },
-  'Budget.NoPrices': { retryable: false },
-  'Video.JobFailed': { retryable: false },
-  'Video.JobLost': { retryable: false },
-  'Video.AmbiguousSubmit': { retryable: false },
-  'Media.Unusable': { retryable: false },
-  'Media.Forbidden': { retryable: false },
-  'Film.Failed': { retryable: true },
-  'Film.Empty': { retryable: false },
-  'Media.Unavailable': { retryable: true },
-  'Database.Unavailable': { retryable: true },
-  'Database.Refused': { retryable: false },
-  'Database.NotMigrated': { retryable: true },
-  'Lane.Stale': { retryable: false },
-  'Clock.WentBack': { retryable: true },
-  'Lane.EndedByHand': { retryable: false },
-  'Lane.Edited': { retryable: true },
-  'Lane.Moved': { retryable: false },
-  'Lane.Busy': { retryable: false },
-  'Lane.Cancelled': { retryable: false },
-  'Lane.Stopped': { retryable: true },
-  'Worker.ShuttingDown': { retryable: true },
-  'Worker.CannotServe': { retryable: true },
-  'Project.NotFound': { retryable: false },
-  'Project.Invalid': { retryable: false },
-  'Project.Conflict': { retryable: false },
-  'Project.AlreadyRunning': { retryable: false },
-  'Project.WouldReplaceEdits': { retryable: false },
-  'Project.NotRunning': { retryable: false },
-  'Run.Gone': { retryable: false },
-  'Message.Stale': { retryable: false },
-  'Worker.Absent': { retryable: true },
-  'Batch.NotFound': { retryable: false },
-  'Stage.Unknown': { retryable: false },
-  'Request.Invalid': { retryable: false },
-  'Request.Unauthenticated': { retryable: false },
-  'Request.Forbidden': { retryable: false },
-  'Request.NotFound': { retryable: false },
-  'Request.TooLarge': { retryable: false },
-  'Request.NotConditional': { retryable: false },
-  'Request.Repeated': { retryable: false },
-  'Request.TooMany': { retryable: true },
-  'Gateway.Busy': { retryable: true },
-  'Config.Invalid': { retryable: false },
-  'Client.Closed': { retryable: false },
-  'Service.Unreachable': { retryable: true },
-  'Stream.Mismatch': { retryable: false },
-  Internal: { retryable: true },
-} as const satisfies Record<string, { retryable: boolean }>;
 
 /** Of the words of a library, in a message of ours. */
 const MOST_CAUSE_BYTES = 120;
-
-export type FailureType = keyof typeof FAILURES;
 
 /**
  * The one error class that our own code throws outside workflows. `message` is safe to show: it names what was wrong and
@@ -91,6 +21,11 @@ export class StoryreelError extends Error {
 
   get retryable(): boolean {
     return FAILURES[this.type].retryable;
+  }
+
+  /** What to do about failures of this type. */
+  get hint(): string {
+    return FAILURES[this.type].hint;
   }
 }
 

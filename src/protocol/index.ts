@@ -76,7 +76,8 @@ export {
   type StoryEvent,
   type UsageTotals,
 } from './events';
-export { FAILURES, projectNotFound, StoryreelError, unreachable, type FailureType } from './errors';
+export { projectNotFound, StoryreelError, unreachable } from './errors';
+export { FAILURES, isFailureType, type Failure, type FailureType } from './failures';
 export {
   laneQueue,
   SEARCH_ATTRIBUTES,

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { FAILURES, type FailureType } from '../../protocol';
-import { STATUS_OF } from '../problem';
+import { FAILURES } from '../../protocol';
 import type { App } from '../app';
 
-const errors = (Object.keys(FAILURES) as FailureType[]).map((code) => ({
+const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, hint }]) => ({
   code,
-  status: STATUS_OF[code],
-  retryable: FAILURES[code].retryable,
+  status,
+  retryable,
+  title,
+  hint,
 }));
 
 /** What the gateway says of itself, to everybody. */
