@@ -20,7 +20,9 @@ export function failureOf(error: unknown): Failure {
     const { message, hint } = error;
     const { exitCode: code } = FAILURES[error.type];
     // What is wrong with a command line is said by field; who reads it has nothing else to do.
-    return code === EXIT_CODES.usage.code || message.includes('storyreel ') ? { message, code } : { message, hint, code };
+    return code === EXIT_CODES.usage.code || message.includes('storyreel ')
+      ? { message, code }
+      : { message, hint, code };
   }
   const text = error instanceof Error ? error.message || error.name : String(error);
   return { message: text.split('\n')[0] ?? '', code: EXIT_CODES.failed.code };

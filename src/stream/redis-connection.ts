@@ -106,10 +106,15 @@ export function connectRedis(
  * connects them anew by itself, and one that answers is enough.
  */
 function hearSentinels(redis: Redis): void {
-  const { connector } = redis as unknown as { readonly connector: SentinelConnections };
+  const connector: unknown = Reflect.get(redis, 'connector');
+  if (!isOfSentinels(connector)) return;
   const connectTo = connector.connectToSentinel.bind(connector);
   connector.connectToSentinel = (endpoint, options) =>
     connectTo(endpoint, { ...options, ...OF_SENTINELS }).on('error', () => undefined);
+}
+
+function isOfSentinels(connector: unknown): connector is SentinelConnections {
+  return typeof (connector as Partial<SentinelConnections> | undefined)?.connectToSentinel === 'function';
 }
 
 interface SentinelConnections {

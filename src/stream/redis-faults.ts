@@ -1,4 +1,7 @@
-import type { Cluster, Command, Redis } from 'ioredis';
+import type { Cluster, Command as PlainCommand, Redis } from 'ioredis';
+
+/** The library's types keep to themselves that each has the promise of its answer. */
+type Command = PlainCommand & { readonly promise: Promise<unknown> };
 
 /**
  * Has `met` hear of everything that the server refuses on this connection, also of what it refuses to a script: that comes
@@ -13,7 +16,7 @@ export function tellOfRefusals(redis: Redis | Cluster, met: (error: unknown) => 
     }
   };
   redis.sendCommand = (command: Command, ...more: unknown[]) => {
-    (command as unknown as { promise: Promise<unknown> }).promise.then(look, met);
+    command.promise.then(look, met);
     return send(command, ...more);
   };
 }

@@ -75,8 +75,8 @@ const stage = z.unknown().transform((value, context): StageName => {
 
 /** Whether there is such a lane, the run knows; whether there is such a stage is known here. */
 const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
-  if (isStageName(laneParts(value as LaneId).stage)) return value as LaneId;
-  const message = `There is no stage ${shown(laneParts(value as LaneId).stage)}. The stages are ${STAGE_NAMES}.`;
+  if (isStageName(laneParts(value).stage)) return value as LaneId;
+  const message = `There is no stage ${shown(laneParts(value).stage)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
   return z.NEVER;
 });

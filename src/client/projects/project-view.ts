@@ -72,7 +72,7 @@ export function projectView(
   const { project, film } = truth;
   const position = (stage: string) => STAGES.findIndex(({ name }) => name === stage);
   const order = (lane: string) => {
-    const { stage, scene } = laneParts(lane as LaneId);
+    const { stage, scene } = laneParts(lane);
     return position(stage) * 1_000_000 + (scene ?? 0);
   };
   return {

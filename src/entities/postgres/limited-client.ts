@@ -26,6 +26,14 @@ export interface LimitedClientOptions extends ClientConfig {
   readonly newSocket: () => NegotiatedSocket;
 }
 
+declare module 'pg' {
+  // They are there, although the types do not have them.
+  interface Client {
+    readonly processID: number;
+    readonly secretKey: number;
+  }
+}
+
 /** As far as we use it: with promises, one statement at a time. */
 interface PlainClient extends EventEmitter, Session {
   readonly connection: Connection;
@@ -33,7 +41,7 @@ interface PlainClient extends EventEmitter, Session {
   end(done?: () => void): Promise<void> | undefined;
   getTransactionStatus(): string | null;
 }
-const Plain = Client as unknown as new (options: object) => PlainClient;
+const Plain = Client as new (options: object) => PlainClient;
 
 /**
  * A connection on which no statement waits for ever, whatever is between us and the server: a time limit that the server
