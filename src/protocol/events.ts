@@ -1,3 +1,4 @@
+import type { FailureType } from './failures';
 import type { Cursor, LaneId, ProjectId } from './ids';
 import type { LaneStatus, ProjectStatus } from './status';
 
@@ -14,7 +15,7 @@ export interface EventHead {
 
 /** A failure as viewers and operators see it: never a prompt, a key or a generated text. */
 export interface EventError {
-  readonly type: string;
+  readonly type: FailureType;
   readonly message: string;
   readonly retryable: boolean;
   /** What was wrong with an unusable answer, point by point. */
@@ -102,13 +103,15 @@ export type UsageTotals = {
 export type EventType = EventBody['type'] | 'snapshot';
 
 /** Why a lane's text starts again at offset 0. `thoughts`: what was streamed so far was no answer, and the same attempt goes on. */
-export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
+export const RESET_REASONS = ['retry', 'rerun', 'edited', 'workflow_reset', 'thoughts'] as const;
+export type ResetReason = (typeof RESET_REASONS)[number];
 
 /**
  * How a new attempt goes on from the text that is there. `prefill` and `reattach` are the provider's doing; `reuse` says
  * that the whole text was settled already and only its end is told again.
  */
-export type ContinuedBy = 'prefill' | 'reattach' | 'reuse';
+export const WAYS_TO_CONTINUE = ['prefill', 'reattach', 'reuse'] as const;
+export type ContinuedBy = (typeof WAYS_TO_CONTINUE)[number];
 
 export type LogEvent = EventHead & EventBody;
 

@@ -1,4 +1,5 @@
 import type { EventError } from './events';
+import { isFailureType } from './failures';
 import { MAX_TOPIC_BYTES } from './stages';
 
 /**
@@ -94,7 +95,10 @@ export function plainInMarkdown(text: string): string {
   return boundedLine(text, TEXT_BYTES.message).replace(MARKDOWN, '\\$&');
 }
 
-/** A failure as it is kept and shown, whoever has worded it. */
+/**
+ * A failure as it is kept and shown, whoever has worded it. A type that this release does not know stays readable in the
+ * message.
+ */
 export function boundedError(error: {
   readonly type: string;
   readonly message: string;
@@ -104,8 +108,12 @@ export function boundedError(error: {
   const { type, message, retryable, issues } = error;
   const points = Array.isArray(issues) ? issues.filter((issue): issue is string => typeof issue === 'string') : [];
   return {
-    type: boundedLine(type, TEXT_BYTES.type),
-    message: boundedLine(message, TEXT_BYTES.message),
+    ...(isFailureType(type)
+      ? { type, message: boundedLine(message, TEXT_BYTES.message) }
+      : {
+          type: 'Failure.Unknown',
+          message: boundedLine(`${boundedLine(type, TEXT_BYTES.type)}: ${message}`, TEXT_BYTES.message),
+        }),
     retryable,
     ...(points.length > 0 && { issues: boundedIssues(points) }),
   };

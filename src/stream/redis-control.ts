@@ -1,5 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
-import { parseProjectId, type StopRequest } from '../protocol';
+import { parseProjectId, type LaneId, type StopRequest } from '../protocol';
+import { count, fields, id, list, text, type Reader } from '../protocol/viewer';
 import type { ControlChannel } from './control-channel';
 import { keys } from './keys';
 import type { RefusalReport } from './redis-refusals';
@@ -100,18 +101,15 @@ function orAfter<T>(ms: number, otherwise: T, answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** Undefined where others use the channel for something that is no stop. */
+const stopRequest: Reader<StopRequest> = fields(
+  { projectId: id(parseProjectId, 'the id of a project') },
+  { runId: text, lanes: list(text as Reader<LaneId>), before: count },
+);
+
+/** Undefined where others use the channel for something that is no stop. A request that can be read half is none. */
 function requestIn(message: string): StopRequest | undefined {
   try {
-    const { projectId, runId, lanes, before } = JSON.parse(message) as Partial<StopRequest>;
-    const project = parseProjectId(String(projectId));
-    if (!project) return undefined;
-    return {
-      projectId: project,
-      ...(runId !== undefined && { runId }),
-      ...(Array.isArray(lanes) && { lanes }),
-      ...(typeof before === 'number' && { before }),
-    };
+    return stopRequest(JSON.parse(message));
   } catch {
     return undefined;
   }

@@ -81,6 +81,7 @@ export class RedisEventLog implements EventLog {
     this.redis = publisher;
     this.subscriber = new RedisSubscriber(connectSubscriber, {
       boundsOf: (projectId) => this.boundsOf(projectId),
+      decode: (projectId, id, stored) => this.decode(projectId, id, stored),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
     this.queue = new AppendQueue({ send: (pieces) => this.send(pieces), mostWaitMs: options.appendWaitMs });
@@ -229,10 +230,14 @@ export class RedisEventLog implements EventLog {
     );
     if (entries[0]?.[0] !== from) return undefined;
     const news = entries.slice(1);
-    const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
+    const events = news.flatMap(([id, fields]) => this.decode(projectId, id as Cursor, fields[1] ?? '') ?? []);
     const last = news.at(-1)?.[0];
     // Where none of many can be read, those after them may be.
     return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
+  }
+
+  private decode(projectId: ProjectId, id: Cursor, stored: string): LogEvent | undefined {
+    return decodeEvent(projectId, id, stored, (why) => this.refusals.unreadable(projectId, id, why));
   }
 
   subscribe(projectId: ProjectId, listener: (message: LogMessage) => void, signal?: AbortSignal): Promise<() => void> {
