@@ -24,7 +24,7 @@ export {
 export { EventStream, type StreamMessage } from './event-stream';
 export { LanePage, type Proof } from './lane-page';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
-export { isStreamEvent, type StreamEvent } from './stream-events';
-export { readBody, readContinuation, readEvent, readReason } from '../read-event';
-export { count, fields, flag, id, isCount, list, Misshapen, number, record, text, type Reader } from '../shape';
+export { isStreamEvent, readStreamEvent, type StreamEvent } from './stream-events';
+export { readBody, readContinuation, readError, readEvent, readReason } from '../read-event';
+export { count, fields, flag, id, isCount, list, Misshapen, oneOf, record, text, type Reader } from '../shape';
 export { withoutFirst, type TextBlock } from './text-blocks';
