@@ -9,7 +9,6 @@ import type {
   ResetReason,
   SceneAsset,
   SceneSnapshot,
-  SnapshotEvent,
   StoryEvent,
   UsageTotals,
 } from './events';
@@ -125,7 +124,7 @@ const snapshot = fields(
     timestamp: number,
     status: oneOf(PROJECT_STATUSES),
     topic: text,
-    lanes: recordOf(laneSnapshot) as Reader<SnapshotEvent['lanes']>,
+    lanes: recordOf(laneSnapshot),
     scenes: list(scene),
   },
   {
@@ -144,7 +143,7 @@ export function readEvent(value: unknown): StoryEvent | undefined {
   const given = record(value);
   if (given['type'] === 'snapshot') return { type: 'snapshot', ...snapshot(given) };
   const body = readBody(given);
-  return body && ({ ...head(given), ...body } as LogEvent);
+  return body && { ...head(given), ...body };
 }
 
 /** By hand, because there is one for each token of each viewer. Of tokens that were joined, only the last has an id. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
 import { FAILURES, STATUSES, PROJECT_STATUSES, type Cursor, type EventBody, type ProjectId } from '../../src/protocol';
-import { Misshapen, readEvent, StoryPage, type StreamEvent } from '../../src/protocol/viewer';
+import { Misshapen, readEvent, StoryPage } from '../../src/protocol/viewer';
 import { decodeEvent } from '../../src/stream/wire';
 import { malformedFrom } from '../support/malformed';
 
@@ -192,7 +192,7 @@ test('an event over HTTP is one as its type says, or none; a page takes whatever
       }
       if (!event) return;
       expect(ORACLE.safeParse(event).error?.issues ?? []).toEqual([]);
-      page.apply(event as typeof event | StreamEvent);
+      page.apply(event);
     }),
     { numRuns: 2_000 },
   );
