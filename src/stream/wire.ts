@@ -45,13 +45,12 @@ export function decodeEvent(
 /** What is checked for each token is checked by hand. */
 function eventOf(projectId: ProjectId, id: Cursor, payload: unknown): LogEvent | undefined {
   if (!Array.isArray(payload)) throw new Misshapen('', 'a list');
-  const [kind, ...rest] = payload as [unknown, ...unknown[]];
-  if (kind === 'e') return otherEventOf(projectId, id, rest);
+  const [kind, lane, fence, attempt, at, more] = payload as unknown[];
+  if (kind === 'e') return otherEventOf(projectId, id, [lane, fence, attempt]);
   if (kind !== 't' && kind !== 'r' && kind !== 'c') {
     text(kind, '[0]');
     return undefined;
   }
-  const [lane, fence, attempt, at, more] = rest;
   if (!isLane(lane) || !isCount(fence) || !isCount(attempt)) throw new Misshapen('', 'by an attempt of a lane');
   const timestamp = secondsOf(id);
   const { stage } = laneParts(lane);
