@@ -150,6 +150,14 @@ const oneParser = {
   message: 'Only src/address.ts takes an address apart.',
 };
 
+/** What TypeScript could not check is checked when the program runs: by a guard, or a reader of src/protocol/shape.ts. */
+const noForcedTypes = [
+  { selector: 'TSAsExpression > TSAsExpression.expression', message: 'Check the value instead of casting it twice.' },
+  { selector: 'TSAsExpression > TSNeverKeyword.typeAnnotation', message: 'Give the parameter its type instead.' },
+  { selector: 'TSNonNullExpression', message: 'Say what happens where there is none.' },
+  { selector: 'TSTypeAssertion', message: 'Write it with "as".' },
+];
+
 const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 
 export default defineConfig(
@@ -183,7 +191,7 @@ export default defineConfig(
       'no-console': 'error',
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
-      ...restrictSyntax(...namedExports, noKeptSignals, oneParser, {
+      ...restrictSyntax(...namedExports, ...noForcedTypes, noKeptSignals, oneParser, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment, and src/child-env.ts hands it on.',
       }),
@@ -219,8 +227,11 @@ export default defineConfig(
       }),
     },
   },
-  { files: ['src/config.ts', 'src/child-env.ts'], rules: restrictSyntax(...namedExports, noKeptSignals, oneParser) },
-  { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, noKeptSignals) },
+  {
+    files: ['src/config.ts', 'src/child-env.ts'],
+    rules: restrictSyntax(...namedExports, ...noForcedTypes, noKeptSignals, oneParser),
+  },
+  { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, ...noForcedTypes, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],

@@ -47,7 +47,8 @@ export async function editRequest(flags: EditFlags, stdin: Readable): Promise<Ed
   return { changes: given, ...(typeof read === 'number' && { version: read }), ...version };
 }
 
-async function changesOf(flags: EditFlags, stdin: Readable): Promise<ProjectChanges> {
+/** The client says what they lack, as it does of a document. */
+async function changesOf(flags: EditFlags, stdin: Readable): Promise<Record<string, unknown>> {
   const { topic, rewrite, lane, text, scene, addScene, at, removeScene, order } = flags;
   const fields = fieldsOf(flags);
   if (Object.keys(fields).length > 0 && (scene === undefined) === (addScene === undefined)) {
@@ -64,8 +65,7 @@ async function changesOf(flags: EditFlags, stdin: Readable): Promise<ProjectChan
     ...(rewrite !== undefined && { rewrite: (await readInput(rewrite, stdin)).trimEnd() }),
     ...(lane !== undefined && text !== undefined && { text: { lane, content: await readInput(text, stdin) } }),
     ...(scene !== undefined && { scenes: [{ scene_number: scene, ...fields }] }),
-    // The client reports the missing fields of a new scene.
-    ...(addScene && { add: [{ ...fields, ...(at !== undefined && { at }) }] as unknown as ProjectChanges['add'] }),
+    ...(addScene && { add: [{ ...fields, ...(at !== undefined && { at }) }] }),
     ...(removeScene && { remove: removeScene }),
     ...(order && { order }),
   };

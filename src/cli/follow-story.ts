@@ -91,7 +91,7 @@ async function outcomeOf(view: StoryView, { client, projectId, options, event }:
 
 function ofStage(event: StoryEvent, stage: StageName): StoryEvent | undefined {
   if (event.type !== 'snapshot') return event.stage === stage || isTerminal(event) ? event : undefined;
-  const lanes = Object.entries(event.lanes).filter(([lane]) => laneParts(lane as never).stage === stage);
+  const lanes = Object.entries(event.lanes).filter(([lane]) => laneParts(lane).stage === stage);
   return { ...event, lanes: Object.fromEntries(lanes) };
 }
 

@@ -1,4 +1,5 @@
-import { failureOf, notReached } from './problem-error';
+import { Misshapen, type Reader } from '../protocol/viewer';
+import { failureOf, HttpFailure, notReached, unreadable } from './problem-error';
 
 /** Where the gateway is, and who asks. */
 export interface HttpClientOptions {
@@ -40,11 +41,11 @@ export class Connection {
     return this.base + path + (search === '' ? '' : `?${search}`);
   }
 
-  /** The body of the answer; undefined of 204. Throws `HttpFailure`. */
-  async json<T>(method: string, path: string, ask: Ask = {}): Promise<T> {
+  /** The body of the answer, as the reader has it. Throws `HttpFailure`. */
+  async json<T>(method: string, path: string, read: Reader<T>, ask: Ask = {}): Promise<T> {
     const answer = await this.ask(method, path, ask);
-    if (answer.status === 204) return undefined as T;
-    return (await answer.json().catch((cause: unknown) => Promise.reject(notReached(cause)))) as T;
+    const body = await answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
+    return readJson(body, read, answer.status);
   }
 
   /** Resolves with any success. Throws `HttpFailure`. If the signal has ended the request, its reason is thrown. */
@@ -70,7 +71,13 @@ export class Connection {
 
   private async newToken(isRefused: boolean): Promise<string | undefined> {
     const { token } = this.options;
-    return typeof token === 'function' ? token(isRefused) : token;
+    if (typeof token !== 'function') return token;
+    try {
+      return await token(isRefused);
+    } catch (cause) {
+      const message = 'The function that gives the token has failed; its error is the cause.';
+      throw new HttpFailure('Request.Unauthenticated', message, 0, {}, { cause });
+    }
   }
 
   private async send(method: string, path: string, { body, query, headers, signal }: Ask): Promise<Response> {
@@ -79,20 +86,33 @@ export class Connection {
     );
     const ending = signal ?? this.options.signal;
     const ask = this.options.fetch ?? globalThis.fetch.bind(globalThis);
+    // What is wrong with these is not the gateway's doing.
+    const checked = new Headers({
+      ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(Object.fromEntries(given) as Record<string, string>),
+    });
+    const init = {
+      method,
+      headers: Object.fromEntries(checked.entries()),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(ending && { signal: ending }),
+    };
+    const address = this.address(path, query);
     try {
-      return await ask(this.address(path, query), {
-        method,
-        headers: {
-          ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(Object.fromEntries(given) as Record<string, string>),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(ending && { signal: ending }),
-      });
-    } catch (error) {
-      if (ending?.aborted) throw error;
-      throw notReached(error);
+      return await ask(address, init);
+    } catch (cause) {
+      if (!ending?.aborted) throw notReached(cause);
+      throw new HttpFailure('Client.Closed', 'A signal has ended the request.', 0, {}, { cause });
     }
+  }
+}
+
+/** What an answer says, where it can be read. */
+export function readJson<T>(body: string, read: Reader<T>, status: number): T {
+  try {
+    return read(JSON.parse(body));
+  } catch (error) {
+    throw unreadable(error instanceof Misshapen ? error.message : 'it is no JSON', status);
   }
 }

@@ -17,11 +17,11 @@ export class HttpFailure extends StoryreelError {
 
 /** The failure of an answer that is no success. An answer that is not ours (a proxy's page) counts as unreachable. */
 export async function failureOf(answer: Response): Promise<HttpFailure> {
-  const problem = (await answer.json().catch(() => undefined)) as Readonly<Record<string, unknown>> | undefined;
+  const problem = (await answer.json().catch(() => undefined)) as Readonly<Record<string, unknown>> | null | undefined;
   const code = problem?.['code'];
   const detail = problem?.['detail'];
   if (isFailureType(code))
-    return new HttpFailure(code, typeof detail === 'string' ? detail : code, answer.status, problem);
+    return new HttpFailure(code, typeof detail === 'string' ? detail : code, answer.status, problem ?? {});
   const type = typeForStatus(answer.status);
   return new HttpFailure(
     type,
@@ -39,4 +39,16 @@ function typeForStatus(status: number): FailureType {
   if (status === 403) return 'Request.Forbidden';
   if (status === 404 || status === 410) return 'Request.NotFound';
   return 'Service.Unreachable';
+}
+
+/** An answer that came, and is not what the gateway says of this address. `why` has nothing of the answer. */
+export function unreadable(why: string, status: number): HttpFailure {
+  return new HttpFailure('Response.Invalid', `The answer of the gateway cannot be read: ${why}.`, status);
+}
+
+/** Whatever the client has met, as a failure of the catalogue. */
+export function httpFailure(error: unknown): StoryreelError {
+  if (error instanceof StoryreelError) return error;
+  const message = 'The call cannot be made with what was given: an argument is not of its type.';
+  return new HttpFailure('Request.Invalid', message, 0, {}, { cause: error });
 }

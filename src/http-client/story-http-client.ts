@@ -30,10 +30,12 @@ import {
   type StageName,
   type StoryEvent,
 } from '../protocol';
-import { backoffMs, pause, readStream } from '../protocol/viewer';
+import type { Reader } from '../protocol/viewer';
+import * as answers from './answers';
 import { Connection, type HttpClientOptions } from './connection';
 import { HttpOverview } from './http-overview';
-import { HttpFailure } from './problem-error';
+import { httpFailure, notReached } from './problem-error';
+import { watchBatch } from './watch-batch';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
 /** The methods of `StoryClient` that the HTTP API has, under the same names. */
@@ -82,137 +84,146 @@ export class StoryHttpClient implements OverHttp {
     this.overview = new HttpOverview(this.connection);
   }
 
-  /** With `requestId`, a repeated call returns the project of the first call. */
-  async create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
-    const ask = { body: input, headers: { 'idempotency-key': options.requestId } };
-    return (await this.connection.json<{ projectId: ProjectId }>('POST', '/v1/projects', ask)).projectId;
+  /** With `requestId`, a repeated call gives the project of the first. */
+  create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
+    return this.run(async () => {
+      const ask = { body: input, headers: { 'idempotency-key': options.requestId } };
+      return (await this.connection.json('POST', '/v1/projects', answers.createdProject, ask)).projectId;
+    });
   }
 
-  start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    const { requestId, ...body } = options;
-    return this.post(projectId, 'start', body, { 'idempotency-key': requestId });
+  start(projectId: string, options: StartOptions = {}): Promise<StartedRun> {
+    return this.run(() => {
+      const { requestId, ...body } = options;
+      return this.post(projectId, 'start', answers.startedRun, body, { 'idempotency-key': requestId });
+    });
   }
 
-  status(projectId: ProjectId): Promise<ProjectView> {
-    return this.connection.json('GET', at(projectId));
+  status(projectId: string): Promise<ProjectView> {
+    return this.run(() => this.connection.json('GET', at(projectId), answers.projectView));
   }
 
-  edit(projectId: ProjectId, changes: ProjectChanges, { version, by }: EditOptions = {}): Promise<EditedProject> {
-    const headers = { 'if-match': version === undefined ? '*' : `"v${version}"` };
-    return this.connection.json('PATCH', at(projectId), { body: { ...changes, by }, headers });
+  edit(projectId: string, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
+    return this.run(() => {
+      const { version, by } = options;
+      const headers = { 'if-match': version === undefined ? '*' : `"v${version}"` };
+      const ask = { body: { ...changes, by }, headers };
+      return this.connection.json('PATCH', at(projectId), answers.editedProject, ask);
+    });
   }
 
-  editable(projectId: ProjectId): Promise<EditableProject> {
-    return this.connection.json('GET', at(projectId, 'editable'));
+  editable(projectId: string): Promise<EditableProject> {
+    return this.run(() => this.connection.json('GET', at(projectId, 'editable'), answers.editable));
   }
 
-  async textEdits(projectId: ProjectId): Promise<TextEditView[]> {
-    const { edits } = await this.connection.json<{ edits: TextEditView[] }>('GET', at(projectId, 'text-edits'));
-    return edits.map((edit) => ({ ...edit, at: new Date(edit.at) }));
+  textEdits(projectId: string): Promise<TextEditView[]> {
+    return this.run(async () => {
+      const { edits } = await this.connection.json('GET', at(projectId, 'text-edits'), answers.textEdits);
+      return [...edits];
+    });
   }
 
-  explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
-    return this.post(projectId, 'explain', options);
+  explain(projectId: string, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
+    return this.run(() => this.post(projectId, 'explain', answers.explanation, options));
   }
 
   async list(filter: ListFilter = {}): Promise<readonly ProjectSummary[]> {
     return (await this.page(filter)).projects;
   }
 
-  async page({ text, ...filter }: ListFilter = {}): Promise<ProjectPage> {
-    const page = await this.connection.json<ProjectPage>('GET', '/v1/projects', { query: { ...filter, q: text } });
-    const projects = page.projects.map((each) => ({ ...each, createdAt: new Date(each.createdAt) }));
-    return { ...page, projects };
+  page(filter: ListFilter = {}): Promise<ProjectPage> {
+    return this.run(() => {
+      const { text, ...query } = filter;
+      return this.connection.json('GET', '/v1/projects', answers.projectPage, { query: { ...query, q: text } });
+    });
   }
 
-  watch(projectId: ProjectId, { from, signal }: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    return watchStory(this.connection, projectId, from, this.leaving(signal));
+  async *watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    try {
+      const { from, signal } = options;
+      yield* watchStory(this.connection, projectId, from, this.leaving(signal));
+    } catch (error) {
+      throw httpFailure(error);
+    }
   }
 
-  pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
-    return this.post(projectId, 'pause', options);
+  pause(projectId: string, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
+    return this.run(() => this.post(projectId, 'pause', answers.messageAnswer, options));
   }
 
-  /** Lets a paused run continue. */
-  resume(projectId: ProjectId): Promise<MessageAnswer> {
-    return this.post(projectId, 'resume', {});
+  resume(projectId: string): Promise<MessageAnswer> {
+    return this.run(() => this.post(projectId, 'resume', answers.messageAnswer, {}));
   }
 
-  retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return this.lanes(projectId, 'retry', { lane });
+  retry(projectId: string, lane: string): Promise<readonly LaneId[]> {
+    return this.lanes(projectId, 'retry', () => ({ lane }));
   }
 
-  skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return this.lanes(projectId, 'skip', { lane });
+  skip(projectId: string, lane: string): Promise<readonly LaneId[]> {
+    return this.lanes(projectId, 'skip', () => ({ lane }));
   }
 
-  cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return this.lanes(projectId, 'cancel-lane', { lane });
+  cancelLane(projectId: string, lane: string): Promise<readonly LaneId[]> {
+    return this.lanes(projectId, 'cancel-lane', () => ({ lane }));
   }
 
-  approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
-    return this.post(projectId, 'approve', { gate });
+  approve(projectId: string, gate: StageName): Promise<MessageAnswer> {
+    return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { gate }));
   }
 
   reject(
-    projectId: ProjectId,
+    projectId: string,
     gate: StageName,
     rejection: { readonly reason: string; readonly lane?: string },
   ): Promise<readonly LaneId[]> {
-    return this.lanes(projectId, 'reject', { gate, ...rejection });
+    return this.lanes(projectId, 'reject', () => ({ gate, ...rejection }));
   }
 
-  cancel(projectId: ProjectId): Promise<CancelResult> {
-    return this.post(projectId, 'cancel', {});
+  cancel(projectId: string): Promise<CancelResult> {
+    return this.run(() => this.post(projectId, 'cancel', answers.cancelResult, {}));
   }
 
-  delete(projectId: ProjectId, { purgeHistory }: DeleteOptions = {}): Promise<void> {
-    return this.connection.json('DELETE', at(projectId), { query: { purge_history: purgeHistory } });
+  delete(projectId: string, options: DeleteOptions = {}): Promise<void> {
+    return this.run(async () => {
+      const query = { purge_history: options.purgeHistory };
+      await this.connection.ask('DELETE', at(projectId), { query });
+    });
   }
 
-  setBudget(projectId: ProjectId, amount?: number): Promise<void> {
-    return this.connection.json('PUT', at(projectId, 'budget'), { body: { amount: amount ?? null } });
+  setBudget(projectId: string, amount?: number): Promise<void> {
+    return this.run(async () => {
+      await this.connection.ask('PUT', at(projectId, 'budget'), { body: { amount: amount ?? null } });
+    });
   }
 
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
-    return this.connection.json('POST', '/v1/batches', { body: { projects, ...options } });
+    return this.run(() =>
+      this.connection.json('POST', '/v1/batches', answers.startedBatch, { body: { projects, ...options } }),
+    );
   }
 
   batchStatus(batchId: string): Promise<BatchView> {
-    return this.connection.json('GET', `/v1/batches/${encodeURIComponent(batchId)}`);
+    return this.run(() => this.connection.json('GET', batchAt(batchId), answers.batchView));
   }
 
   /** The status of a batch, now and at each change, until none of its projects runs. */
   async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
-    const leaving = this.leaving(options.signal);
-    const { signal } = leaving;
-    const path = `/v1/batches/${encodeURIComponent(batchId)}/events`;
     try {
-      for (let failures = 0; !signal.aborted; failures += 1) {
-        const answer = await this.connection.ask('GET', path, { signal }).catch((error: unknown) => {
-          if (signal.aborted || (error instanceof HttpFailure && error.retryable)) return undefined;
-          throw error;
-        });
-        for await (const { data } of answer?.body ? readStream(answer.body).messages : []) {
-          const { type, ...view } = JSON.parse(data) as { readonly type: string };
-          if (type === 'end') return;
-          failures = 0;
-          if (type === 'batch') yield view as BatchView;
-        }
-        await pause(backoffMs(failures), signal);
-      }
-    } finally {
-      leaving.abort();
+      yield* watchBatch(this.connection, batchAt(batchId), this.leaving(options.signal));
+    } catch (error) {
+      throw httpFailure(error);
     }
   }
 
-  async cancelBatch(batchId: string): Promise<boolean> {
-    const path = `/v1/batches/${encodeURIComponent(batchId)}/cancel`;
-    return (await this.connection.json<{ cancelled: boolean }>('POST', path, { body: {} })).cancelled;
+  cancelBatch(batchId: string): Promise<boolean> {
+    return this.run(async () => {
+      const path = `${batchAt(batchId)}/cancel`;
+      return (await this.connection.json('POST', path, answers.cancelledBatch, { body: {} })).cancelled;
+    });
   }
 
-  /** The URL of a picture, a clip or the film; it supports Range. */
-  mediaUrl(projectId: ProjectId, sha256: string): string {
+  /** Of a picture, a clip or the film; it takes Range. */
+  mediaUrl(projectId: string, sha256: string): string {
     return this.connection.address(at(projectId, `media/${sha256}`));
   }
 
@@ -222,8 +233,11 @@ export class StoryHttpClient implements OverHttp {
   }
 
   /** A lane's text as it is now. */
-  async laneText(projectId: ProjectId, lane: string = laneOfRole('story')): Promise<string> {
-    return (await this.connection.ask('GET', at(projectId, 'lanes/text'), { query: { lane } })).text();
+  laneText(projectId: string, lane: string = laneOfRole('story')): Promise<string> {
+    return this.run(async () => {
+      const answer = await this.connection.ask('GET', at(projectId, 'lanes/text'), { query: { lane } });
+      return answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
+    });
   }
 
   /** Ends every watch. */
@@ -249,20 +263,34 @@ export class StoryHttpClient implements OverHttp {
   }
 
   private post<T>(
-    id: ProjectId,
+    id: string,
     what: string,
+    read: Reader<T>,
     body: object,
     headers: Record<string, string | undefined> = {},
   ): Promise<T> {
-    return this.connection.json('POST', at(id, what), { body, headers });
+    return this.connection.json('POST', at(id, what), read, { body, headers });
   }
 
-  private async lanes(projectId: ProjectId, what: string, body: object): Promise<readonly LaneId[]> {
-    return (await this.post<{ readonly lanes: readonly LaneId[] }>(projectId, what, body)).lanes;
+  private lanes(projectId: string, what: string, body: () => object): Promise<readonly LaneId[]> {
+    return this.run(async () => (await this.post(projectId, what, answers.laneList, body())).lanes);
+  }
+
+  /** Whatever goes wrong leaves as a `StoryreelError`. */
+  private async run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw httpFailure(error);
+    }
   }
 }
 
-function at(projectId: ProjectId, what?: string): string {
+function at(projectId: string, what?: string): string {
   const path = `/v1/projects/${encodeURIComponent(projectId)}`;
   return what === undefined ? path : `${path}/${what}`;
+}
+
+function batchAt(batchId: string): string {
+  return `/v1/batches/${encodeURIComponent(batchId)}`;
 }

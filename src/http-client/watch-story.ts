@@ -1,6 +1,6 @@
-import { parseCursor, type Cursor, type ProjectId, type StoryEvent } from '../protocol';
-import { backoffMs, isStreamEvent, pause, readStream, type StreamEvent } from '../protocol/viewer';
-import type { Connection } from './connection';
+import { parseCursor, type Cursor, type StoryEvent } from '../protocol';
+import { backoffMs, isStreamEvent, pause, readStream, readStreamEvent } from '../protocol/viewer';
+import { readJson, type Connection } from './connection';
 import { HttpFailure } from './problem-error';
 import { SeenTexts } from './seen-texts';
 
@@ -12,7 +12,8 @@ export interface HttpWatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Statuses that another attempt cannot change. */
+const OK = 200;
+/** What another attempt cannot mend. */
 const FINAL_STATUSES = [400, 401, 403, 404, 406, 410];
 
 /**
@@ -21,7 +22,7 @@ const FINAL_STATUSES = [400, 401, 403, 404, 406, 410];
  */
 export async function* watchStory(
   connection: Connection,
-  projectId: ProjectId,
+  projectId: string,
   from: Cursor | undefined,
   leaving: AbortController,
 ): AsyncGenerator<StoryEvent, void, undefined> {
@@ -29,6 +30,7 @@ export async function* watchStory(
   const seen = new SeenTexts();
   let cursor = from;
   let failures = 0;
+  let mayBeMalformed = true;
   try {
     while (!signal.aborted) {
       const opened = await open(connection, projectId, cursor, signal);
@@ -42,7 +44,14 @@ export async function* watchStory(
       for await (const { data, id } of opened.messages) {
         if (signal.aborted) return;
         failures = 0;
-        const event = JSON.parse(data) as StoryEvent | StreamEvent;
+        const event = unlessMalformed(() => readJson(data, readStreamEvent, OK), mayBeMalformed);
+        if (event === 'malformed') {
+          // Once; a snapshot has what it may have said.
+          mayBeMalformed = false;
+          cursor = undefined;
+          break;
+        }
+        if (event === undefined) continue;
         if (isStreamEvent(event)) {
           if (event.type !== 'end') continue;
           if (event.reason === 'run_ended') return;
@@ -58,7 +67,9 @@ export async function* watchStory(
           break;
         }
         cursor = parseCursor(id) ?? cursor;
-        if (shown !== 'known') yield shown;
+        if (shown === 'known') continue;
+        mayBeMalformed = true;
+        yield shown;
       }
       if (again === 'now' || signal.aborted) continue;
       await pause(opened.retryMs() ?? backoffMs(failures), signal);
@@ -68,16 +79,28 @@ export async function* watchStory(
   }
 }
 
-/** Undefined if it should be tried again later. */
-async function open(connection: Connection, projectId: ProjectId, cursor: Cursor | undefined, signal: AbortSignal) {
+/** Undefined where it is to be tried again later. */
+async function open(connection: Connection, projectId: string, cursor: Cursor | undefined, signal: AbortSignal) {
   try {
     const headers = { accept: 'text/event-stream', 'last-event-id': cursor };
-    const answer = await connection.ask('GET', `/v1/projects/${projectId}/events`, { headers, signal });
+    const answer = await connection.ask('GET', `/v1/projects/${encodeURIComponent(projectId)}/events`, {
+      headers,
+      signal,
+    });
     return answer.status === 204 || !answer.body ? 'ended' : readStream(answer.body);
   } catch (error) {
     if (signal.aborted) return 'ended';
     if (error instanceof HttpFailure && !FINAL_STATUSES.includes(error.status)) return undefined;
     throw error;
+  }
+}
+
+function unlessMalformed<T>(read: () => T, mayBeMalformed: boolean): T | 'malformed' {
+  try {
+    return read();
+  } catch (error) {
+    if (!mayBeMalformed) throw error;
+    return 'malformed';
   }
 }
 

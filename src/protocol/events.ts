@@ -1,3 +1,4 @@
+import type { FailureType } from './failures';
 import type { Cursor, LaneId, ProjectId } from './ids';
 import type { LaneStatus, ProjectStatus } from './status';
 
@@ -14,7 +15,7 @@ export interface EventHead {
 
 /** A failure as viewers and operators see it: never a prompt, a key or a generated text. */
 export interface EventError {
-  readonly type: string;
+  readonly type: FailureType;
   readonly message: string;
   readonly retryable: boolean;
   /** What was wrong with an unusable answer, point by point. */
@@ -105,17 +106,16 @@ export type UsageTotals = {
 /** The name of an event. */
 export type EventType = EventBody['type'] | 'snapshot';
 
-/**
- * Why a lane's text starts again at offset 0. `thoughts`: the streamed text was no answer, and the same attempt
- * continues.
- */
-export type ResetReason = 'retry' | 'rerun' | 'edited' | 'workflow_reset' | 'thoughts';
+/** Why a lane's text starts again at offset 0. `thoughts`: what was streamed so far was no answer, and the same attempt goes on. */
+export const RESET_REASONS = ['retry', 'rerun', 'edited', 'workflow_reset', 'thoughts'] as const;
+export type ResetReason = (typeof RESET_REASONS)[number];
 
 /**
  * How a new attempt continues the existing text. `prefill` is done by the provider. `reuse`: the whole text was committed
  * already, and only its end is published again.
  */
-export type ContinuedBy = 'prefill' | 'reuse';
+export const WAYS_TO_CONTINUE = ['prefill', 'reuse'] as const;
+export type ContinuedBy = (typeof WAYS_TO_CONTINUE)[number];
 
 /** An event of the log. */
 export type LogEvent = EventHead & EventBody;

@@ -265,8 +265,8 @@ export const FAILURES = {
   ),
   'Failure.Unknown': final(
     500,
-    'A newer release reports a failure that this one does not know',
-    'Read the message, which begins with the type. Install the newer release here as well.',
+    'A failure that this release does not know',
+    'Read the message, which begins with the type. If a newer release has sent it, install that here as well.',
   ),
   'Stream.Mismatch': final(500, 'The text that was shown is not the stored one', REPORT, 5),
   Internal: retried(500, 'Something unexpected went wrong', REPORT),

@@ -67,8 +67,7 @@ export interface LaneParts {
   readonly scene?: number;
 }
 
-/** The stage and the scene of a lane. */
-export function laneParts(lane: LaneId): LaneParts {
+export function laneParts(lane: string): LaneParts {
   const slash = lane.indexOf('/');
   return slash < 0 ? { stage: lane } : { stage: lane.slice(0, slash), scene: Number(lane.slice(slash + 1)) };
 }

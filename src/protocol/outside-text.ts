@@ -1,4 +1,5 @@
 import type { EventError } from './events';
+import { isFailureType } from './failures';
 import { MAX_TOPIC_BYTES } from './stages';
 
 /**
@@ -104,8 +105,12 @@ export function boundedError(error: {
   const { type, message, retryable, issues } = error;
   const points = Array.isArray(issues) ? issues.filter((issue): issue is string => typeof issue === 'string') : [];
   return {
-    type: boundedLine(type, TEXT_BYTES.type),
-    message: boundedLine(message, TEXT_BYTES.message),
+    ...(isFailureType(type)
+      ? { type, message: boundedLine(message, TEXT_BYTES.message) }
+      : {
+          type: 'Failure.Unknown',
+          message: boundedLine(`${boundedLine(type, TEXT_BYTES.type)}: ${message}`, TEXT_BYTES.message),
+        }),
     retryable,
     ...(points.length > 0 && { issues: boundedIssues(points) }),
   };

@@ -109,10 +109,15 @@ export function connectRedis(
  * takes them. It reconnects them itself, and one sentinel that answers is enough.
  */
 function handleSentinelErrors(redis: Redis): void {
-  const { connector } = redis as unknown as { readonly connector: SentinelConnections };
+  const connector: unknown = Reflect.get(redis, 'connector');
+  if (!isOfSentinels(connector)) return;
   const connectTo = connector.connectToSentinel.bind(connector);
   connector.connectToSentinel = (endpoint, options) =>
     connectTo(endpoint, { ...options, ...OF_SENTINELS }).on('error', () => undefined);
+}
+
+function isOfSentinels(connector: unknown): connector is SentinelConnections {
+  return typeof (connector as Partial<SentinelConnections> | undefined)?.connectToSentinel === 'function';
 }
 
 interface SentinelConnections {

@@ -1,6 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
-import { parseProjectId, type StopRequest } from '../protocol';
 import { withTimeout } from '../with-timeout';
+import { parseProjectId, type LaneId, type StopRequest } from '../protocol';
+import { count, fields, id, list, text, type Reader } from '../protocol/viewer';
 import type { ControlChannel } from './control-channel';
 import { keys } from './keys';
 import type { RefusalReport } from './redis-refusals';
@@ -97,18 +98,15 @@ export class RedisControlChannel implements ControlChannel {
   }
 }
 
-/** Undefined if another program uses the channel for other messages. */
+const stopRequest: Reader<StopRequest> = fields(
+  { projectId: id(parseProjectId, 'the id of a project') },
+  { runId: text, lanes: list(text as Reader<LaneId>), before: count },
+);
+
+/** Undefined if the message is not a complete stop request: other programs may use the channel. */
 function requestIn(message: string): StopRequest | undefined {
   try {
-    const { projectId, runId, lanes, before } = JSON.parse(message) as Partial<StopRequest>;
-    const project = parseProjectId(String(projectId));
-    if (!project) return undefined;
-    return {
-      projectId: project,
-      ...(runId !== undefined && { runId }),
-      ...(Array.isArray(lanes) && { lanes }),
-      ...(typeof before === 'number' && { before }),
-    };
+    return stopRequest(JSON.parse(message));
   } catch {
     return undefined;
   }

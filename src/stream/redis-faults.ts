@@ -1,4 +1,7 @@
-import type { Cluster, Command, Redis } from 'ioredis';
+import type { Cluster, Command as PlainCommand, Redis } from 'ioredis';
+
+/** The library's types keep to themselves that each has the promise of its answer. */
+type Command = PlainCommand & { readonly promise: Promise<unknown> };
 
 /**
  * Calls `met` with everything that the server refuses on this connection. This includes refusals within a script, which
@@ -13,7 +16,7 @@ export function reportRefusals(redis: Redis | Cluster, met: (error: unknown) => 
     }
   };
   redis.sendCommand = (command: Command, ...more: unknown[]) => {
-    (command as unknown as { promise: Promise<unknown> }).promise.then(look, met);
+    command.promise.then(look, met);
     return send(command, ...more);
   };
 }

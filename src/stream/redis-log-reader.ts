@@ -3,6 +3,7 @@ import { parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } 
 import type { LogSnapshot, StoredLane } from './event-log';
 import { keys } from './keys';
 import type { LogBounds } from './redis-listener';
+import type { RefusalReport } from './redis-refusals';
 import type { RedisScripts } from './redis-scripts';
 import { decodeEvent } from './wire';
 
@@ -14,6 +15,7 @@ export class RedisLogReader {
   constructor(
     private readonly redis: Redis | Cluster,
     private readonly scripts: RedisScripts,
+    private readonly refusals: RefusalReport,
   ) {}
 
   async snapshot(projectId: ProjectId): Promise<LogSnapshot> {
@@ -65,10 +67,15 @@ export class RedisLogReader {
     const entries = await this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1);
     if (entries[0]?.[0] !== from) return undefined;
     const news = entries.slice(1);
-    const events = news.flatMap(([id, fields]) => decodeEvent(projectId, id as Cursor, fields[1] ?? '') ?? []);
+    const events = news.flatMap(([id, fields]) => this.decode(projectId, id as Cursor, fields[1] ?? '') ?? []);
     const last = news.at(-1)?.[0];
     // If no event of a full page can be read, later events may be readable.
     return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
+  }
+
+  /** Undefined if this release cannot read the entry, which is reported. */
+  decode(projectId: ProjectId, id: Cursor, stored: string): LogEvent | undefined {
+    return decodeEvent(projectId, id, stored, (why) => this.refusals.unreadable(projectId, id, why));
   }
 
   private readAtOnce(...readings: readonly Reading[]): Promise<unknown[]> {

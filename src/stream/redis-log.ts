@@ -74,9 +74,10 @@ export class RedisEventLog implements EventLog {
     this.refusals = options.refusals ?? new RefusalReport();
     this.scripts = new RedisScripts(publisher, constantsOf(options));
     this.redis = publisher;
-    this.reader = new RedisLogReader(publisher, this.scripts);
+    this.reader = new RedisLogReader(publisher, this.scripts, this.refusals);
     this.subscriber = new RedisSubscriber(connectSubscriber, {
       boundsOf: (projectId) => this.reader.bounds(projectId),
+      decode: (projectId, id, stored) => this.reader.decode(projectId, id, stored),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
     });
     this.queue = new AppendQueue(publisher, this.scripts, this.refusals);

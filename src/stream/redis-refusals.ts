@@ -10,6 +10,8 @@ const SAID_BY_REACH: readonly Refusal[] = ['unreachable', 'NOAUTH', 'WRONGPASS']
 
 /** Every refusal is counted. Each cause is logged when it comes, and then once a minute: not with every token. */
 export class RefusalReport {
+  private unreadAt = -Infinity;
+  private unread = 0;
   private readonly causes = new Map<Refusal, { loggedAt: number; times: number }>();
 
   constructor(
@@ -34,6 +36,18 @@ export class RefusalReport {
     return new StoryreelError('Stream.Unavailable', `Redis refused to ${what}: ${answer.slice(0, 200)}`, {
       cause: error,
     });
+  }
+
+  /** An entry of a log that no release of ours has written: viewers go on without it. `why` has nothing of the entry. */
+  unreadable(projectId: string, id: string, why: string): void {
+    const now = this.now();
+    this.unread += 1;
+    if (now - this.unreadAt < SILENCE_MS) return;
+    this.unreadAt = now;
+    const message = `An event of project ${projectId} (${id}) is malformed and is left out: ${why}.`;
+    if (this.log) this.log.warn({ project_id: projectId, id, times: this.unread }, message);
+    else process.emitWarning(message, { type: 'StoryreelWarning', code: 'Event.Malformed' });
+    this.unread = 0;
   }
 
   private unreachable(what: string, message: string, error: unknown): StoryreelError {

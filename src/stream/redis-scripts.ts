@@ -5,22 +5,25 @@ import type { Cluster, Redis } from 'ioredis';
 const SCRIPTS = ['append', 'publish', 'lifetime', 'read'] as const;
 type Script = (typeof SCRIPTS)[number];
 type Argument = string | number;
+/** The client makes one for each script. */
+type DefinedCommand = (count: number, ...given: Argument[]) => Promise<unknown>;
 
 /** Runs the scripts of this folder by their hashes. */
 export class RedisScripts {
-  private readonly commands: Record<string, (count: number, ...given: Argument[]) => Promise<unknown>>;
-
   /** `constants` are put before each script. */
-  constructor(redis: Redis | Cluster, constants: string) {
+  constructor(
+    private readonly redis: Redis | Cluster,
+    constants: string,
+  ) {
     const read = (name: string) => readFileSync(join(__dirname, `${name}.lua`), 'utf8');
     const shared = read('shared');
     for (const script of SCRIPTS)
       redis.defineCommand(nameOf(script), { lua: `${constants}\n${shared}${read(script)}` });
-    this.commands = redis as unknown as typeof this.commands;
   }
 
   run<T>(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<T> {
-    return this.commands[nameOf(script)]?.(keys.length, ...keys, ...args) as Promise<T>;
+    const command = Reflect.get(this.redis, nameOf(script)) as DefinedCommand;
+    return command.call(this.redis, keys.length, ...keys, ...args) as Promise<T>;
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Cursor, ProjectId } from '../protocol';
+import { parseCursor, type Cursor, type LogEvent, type ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
 import { RedisListener, type LogBounds } from './redis-listener';
-import { decodeEvent } from './wire';
 
 const MESSAGE = /^(\d+-\d+) (\d+-\d+) (.*)$/s;
 
@@ -26,6 +25,8 @@ export class RedisSubscriber {
       readonly boundsOf: (projectId: ProjectId) => Promise<LogBounds>;
       /** Resolves when the log can be read, or when that takes too long. */
       readonly readable: () => Promise<void>;
+      /** Undefined for what cannot be read. */
+      readonly decode: (projectId: ProjectId, id: Cursor, stored: string) => LogEvent | undefined;
     },
   ) {}
 
@@ -116,10 +117,11 @@ export class RedisSubscriber {
    * the log; no message may end the process.
    */
   private messageIn(projectId: ProjectId, message: string): LogMessage {
-    const [, id, before, payload] = MESSAGE.exec(message) ?? [];
-    const event = payload === undefined ? undefined : decodeEvent(projectId, id as Cursor, payload);
+    const [, position = '', previous = '', payload] = MESSAGE.exec(message) ?? [];
+    const [id, before] = [parseCursor(position), parseCursor(previous)];
+    const event = id && before && payload !== undefined ? this.log.decode(projectId, id, payload) : undefined;
     // One object for all listeners: one that is slow to read holds no more than a reference.
-    return event ? { kind: 'event', event, previousId: before as Cursor } : { kind: 'interrupted' };
+    return event && before ? { kind: 'event', event, previousId: before } : { kind: 'interrupted' };
   }
 
   private unsubscribe(channels: readonly string[]): void {

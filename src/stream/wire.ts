@@ -1,4 +1,5 @@
 import { laneParts, type Cursor, type EventBody, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import { isCount, list, Misshapen, readBody, readContinuation, readReason, text } from '../protocol/viewer';
 import type { LaneWriter } from './event-log';
 
 /**
@@ -23,55 +24,68 @@ export function encodeEvent(stage: string, writer: LaneWriter | undefined, body:
   return JSON.stringify(payload);
 }
 
-/** Undefined for what this release cannot read: anybody may write or publish, and a newer release has events of its own. */
-export function decodeEvent(projectId: ProjectId, id: Cursor, stored: string): LogEvent | undefined {
+/**
+ * Undefined for what this release cannot read: anybody may write or publish, and a newer release has events of its own.
+ * `refuse` hears, without a word of the entry, of what is no event of any release.
+ */
+export function decodeEvent(
+  projectId: ProjectId,
+  id: Cursor,
+  stored: string,
+  refuse?: (why: string) => void,
+): LogEvent | undefined {
   try {
-    const payload: unknown = JSON.parse(stored);
-    return isPayload(payload) ? eventOf(projectId, id, payload) : undefined;
-  } catch {
+    return eventOf(projectId, id, JSON.parse(stored));
+  } catch (error) {
+    refuse?.(error instanceof Misshapen ? error.message : 'it is no JSON');
     return undefined;
   }
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-
-function isPayload(payload: unknown): payload is Payload {
-  if (!Array.isArray(payload)) return false;
-  const [kind, lane, fence, attempt, what, more] = payload as unknown[];
-  if (!isText(lane)) return false;
-  if (kind === 'e') {
-    const [writer, body] = [fence, attempt] as [unknown, { readonly type?: unknown } | null];
-    return (writer === null || Array.isArray(writer)) && isText(body?.type);
+/** What is checked for each token is checked by hand. */
+function eventOf(projectId: ProjectId, id: Cursor, payload: unknown): LogEvent | undefined {
+  if (!Array.isArray(payload)) throw new Misshapen('', 'a list');
+  const [kind, lane, fence, attempt, at, more] = payload as unknown[];
+  if (kind === 'e') return otherEventOf(projectId, id, [lane, fence, attempt]);
+  if (kind !== 't' && kind !== 'r' && kind !== 'c') {
+    text(kind, '[0]');
+    return undefined;
   }
-  if (typeof fence !== 'number' || typeof attempt !== 'number') return false;
-  return kind === 'r' ? isText(what) : (kind === 't' || kind === 'c') && typeof what === 'number' && isText(more);
+  if (!isLane(lane) || !isCount(fence) || !isCount(attempt)) throw new Misshapen('', 'by an attempt of a lane');
+  const timestamp = secondsOf(id);
+  const { stage } = laneParts(lane);
+  // Each literal is written out: copying a common head with `...` made the collector keep every token for a while, and its
+  // pauses ten times longer (tried on Node 20).
+  if (kind === 'r') {
+    const reason = readReason(at);
+    return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'reset', reason };
+  }
+  if (!isCount(at)) throw new Misshapen('[4]', 'an offset');
+  if (kind === 't') {
+    const content = text(more, '[5]');
+    return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'token', offset: at, content };
+  }
+  const how = readContinuation(more);
+  return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'resumed', offset: at, how };
 }
 
-function eventOf(projectId: ProjectId, id: Cursor, payload: Payload): LogEvent {
-  const timestamp = secondsOf(id);
-  if (payload[0] === 'e') {
-    const [, stage, writer, body] = payload;
-    const head = { id, project_id: projectId, stage, timestamp };
-    return writer ? { ...head, lane: writer[0], fence: writer[1], attempt: writer[2], ...body } : { ...head, ...body };
-  }
-  // Each literal is written out. Copying a common head with `...` made the garbage collector keep every token for a
-  // while, and its pauses ten times longer (tried on Node 20).
-  const [, lane, fence, attempt] = payload;
-  const { stage } = laneParts(lane);
-  switch (payload[0]) {
-    case 't': {
-      const [, , , , offset, content] = payload;
-      return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'token', offset, content };
-    }
-    case 'r': {
-      const reason = payload[4];
-      return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'reset', reason };
-    }
-    case 'c': {
-      const [, , , , offset, how] = payload;
-      return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'resumed', offset, how };
-    }
-  }
+function otherEventOf(
+  projectId: ProjectId,
+  id: Cursor,
+  [givenStage, givenWriter, given]: readonly unknown[],
+): LogEvent | undefined {
+  const stage = text(givenStage, '[1]');
+  const body = readBody(given);
+  if (!body) return undefined;
+  const head = { id, project_id: projectId, stage, timestamp: secondsOf(id) };
+  if (givenWriter === null) return { ...head, ...body };
+  const [lane, fence, attempt] = list((each) => each)(givenWriter, '[2]');
+  if (!isLane(lane) || !isCount(fence) || !isCount(attempt)) throw new Misshapen('[2]', 'an attempt of a lane');
+  return { ...head, lane, fence, attempt, ...body };
+}
+
+function isLane(value: unknown): value is LaneId {
+  return typeof value === 'string' && value !== '';
 }
 
 export function secondsOf(id: Cursor): number {

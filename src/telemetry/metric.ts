@@ -26,7 +26,7 @@ export class Metric<Series extends Counter | Gauge | Histogram, Label extends st
     private readonly create: () => Series,
   ) {
     this.sets = description.labels ?? (NO_LABELS as LabelSets<Label>);
-    registry.registerMetric(this as unknown as RegisteredMetric);
+    register(registry, this);
   }
 
   get name(): string {
@@ -60,6 +60,16 @@ export class Metric<Series extends Counter | Gauge | Histogram, Label extends st
     const sample = this.create();
     return sample instanceof Histogram ? 'histogram' : sample instanceof Gauge ? 'gauge' : 'counter';
   }
+}
+
+/** The registry's type names its own classes; what it uses of a metric is its name and `get`. */
+function register(registry: Registry, metric: object): void {
+  if (!isReadable(metric)) throw new TypeError('not a metric');
+  registry.registerMetric(metric);
+}
+
+function isReadable(metric: object): metric is RegisteredMetric {
+  return 'name' in metric && 'get' in metric;
 }
 
 function valuesOf(

@@ -62,7 +62,7 @@ export class WatchedServices {
       answers(() => redis.write()),
       within(() => this.work()),
     ]);
-    const { totalCount, idleCount, waitingCount, options } = (dataSource.driver as unknown as { master: Pool }).master;
+    const { totalCount, idleCount, waitingCount, options } = Reflect.get(dataSource.driver, 'master') as Pool;
     return {
       up: { temporal, redis: isRedisUp, postgres: work?.isWritable === true },
       ...(work && { work }),

@@ -169,7 +169,7 @@ export class BatchStories {
   /** Ends a project as batches of the first release did. */
   private async closedBlindly(projectId: ProjectId): Promise<void> {
     const { runId } = workflowInfo();
-    const error = { type: 'Internal', message: 'The run was terminated.', retryable: false };
+    const error = { type: 'Internal', message: 'The run was terminated.', retryable: false } as const;
     await CancellationScope.nonCancellable(() =>
       closeRun({ projectId, runId, outcome: 'failed', error, announce: true }),
     ).catch(() => undefined);

@@ -41,6 +41,24 @@ const violations = [
     text: "import '../../dev/studio';",
   },
   {
+    what: 'a value that is cast twice',
+    rule: 'no-restricted-syntax',
+    file: 'src/client/index.ts',
+    text: 'export const read = (value: string) => value as unknown as number;',
+  },
+  {
+    what: 'a value that is cast to never',
+    rule: 'no-restricted-syntax',
+    file: 'src/client/index.ts',
+    text: 'export const read = (value: string) => value as never;',
+  },
+  {
+    what: 'a value that is said to be there',
+    rule: 'no-restricted-syntax',
+    file: 'src/client/index.ts',
+    text: 'export const read = (value?: string) => value!;',
+  },
+  {
     what: 'a package in src/protocol',
     rule: '@typescript-eslint/no-restricted-imports',
     file: 'src/protocol/ids.ts',

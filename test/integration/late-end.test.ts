@@ -123,7 +123,7 @@ describe('A step of an older run that hangs until a newer run has begun', () => 
     const begun = Date.now();
     const projectId = await cancelled();
     const before = await app.client.status(projectId);
-    const error = { type: 'Internal', message: 'late', retryable: true };
+    const error = { type: 'Internal', message: 'late', retryable: true } as const;
     await withActivityDeps(app.config, async (deps) => {
       const lane = 'rewrite' as LaneId;
       await asAttempt(projectId, begun, () => parkLane(deps, { projectId, lane, error }));
@@ -135,7 +135,7 @@ describe('A step of an older run that hangs until a newer run has begun', () => 
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
     await startAgain(projectId);
     const lane = 'rewrite' as LaneId;
-    const error = { type: 'Internal', message: 'late', retryable: true };
+    const error = { type: 'Internal', message: 'late', retryable: true } as const;
     await withActivityDeps(app.config, async (deps) => {
       const at = Date.now();
       await asAttempt(projectId, at, () => skipLane(deps, { projectId, runId: 'older', lane }));

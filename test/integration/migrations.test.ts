@@ -225,7 +225,7 @@ describe('rows', () => {
     const fresh = await projects.findOneByOrFail({ id });
     expect(fresh).toMatchObject({ status: 'draft', settings: {}, owner: null, error: null, version: 1 });
     expect(fresh.topic).toBe('a keeper 🌊 收集风暴的人');
-    const error = { type: 'Stream.Cut', message: 'cut', retryable: true };
+    const error = { type: 'Stream.Cut', message: 'cut', retryable: true } as const;
     await projects.update({ id, version: 1 }, { status: 'failed', error });
     expect(await projects.findOneByOrFail({ id })).toMatchObject({ status: 'failed', error, version: 1 });
   });

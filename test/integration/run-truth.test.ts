@@ -105,7 +105,7 @@ describe('What the rows say of a run that has ended', () => {
     await watchUntil(app.client, projectId, isAtGate);
     const rows = await app.client.status(projectId);
     const lane = 'film' as LaneId;
-    const error = { type: 'Internal', message: mark, retryable: true };
+    const error = { type: 'Internal', message: mark, retryable: true } as const;
     await withActivityDeps(app.config, async (deps) => {
       const late = <T>(step: () => Promise<T>) => asAttempt(projectId, before, step);
       const closing = {

@@ -69,7 +69,7 @@ it('knows of the settled texts of a snapshot whether they are right', () => {
 });
 
 it('knows what to type about a parked lane, from an event and from a snapshot', () => {
-  const error = { type: 'Output.Unusable', message: 'no JSON', retryable: false };
+  const error = { type: 'Output.Unusable', message: 'no JSON', retryable: false } as const;
   const attention = laneEvent('storyboard', { type: 'attention', error, commands: ['storyreel retry x storyboard'] });
   const update = laneEvent('storyboard', { type: 'stage_update', status: 'needs_attention' });
   const live = viewAfter(snapshot(), update, attention);
@@ -95,7 +95,7 @@ it('keeps a run paused, or before a gate, until the run itself says that it goes
 });
 
 it('forgets what was wrong with a lane that is tried again', () => {
-  const error = { type: 'Output.Unusable', message: 'no JSON', retryable: false };
+  const error = { type: 'Output.Unusable', message: 'no JSON', retryable: false } as const;
   const view = viewAfter(
     snapshot({ storyboard: { status: 'needs_attention', error } }),
     laneEvent('storyboard', { type: 'stage_update', status: 'processing' }, 2),

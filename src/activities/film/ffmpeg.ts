@@ -48,13 +48,10 @@ export function runFfmpeg(
     const kill = () => child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });
     child.stderr?.on('data', (data: Buffer) => (log = withoutMiddle(log + data.toString('utf8'))));
+    const { stdout } = child;
     const read =
-      onLine && child.stdout
-        ? new Promise((done) =>
-            createInterface(child.stdout as never)
-              .on('line', onLine)
-              .on('close', done),
-          )
+      onLine && stdout
+        ? new Promise((done) => createInterface(stdout).on('line', onLine).on('close', done))
         : Promise.resolve();
     child.on('error', (error: NodeJS.ErrnoException) => {
       signal.removeEventListener('abort', kill);

@@ -83,8 +83,8 @@ const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((val
 
 /** Whether there is such a lane, the run knows. */
 const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
-  if (isStageName(laneParts(value as LaneId).stage)) return value as LaneId;
-  const message = `There is no stage ${shown(laneParts(value as LaneId).stage)}. The stages are ${STAGE_NAMES}.`;
+  if (isStageName(laneParts(value).stage)) return value as LaneId;
+  const message = `There is no stage ${shown(laneParts(value).stage)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
   return z.NEVER;
 });

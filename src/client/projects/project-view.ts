@@ -77,7 +77,7 @@ export function projectView(
     return at < 0 ? STAGES.length : at;
   };
   const order = (lane: string) => {
-    const { stage, scene } = laneParts(lane as LaneId);
+    const { stage, scene } = laneParts(lane);
     return position(stage) * 1_000_000 + (scene ?? 0);
   };
   return {

@@ -18,7 +18,7 @@ type Connected = (error: Error | undefined, client: LimitedClient, release: (err
 interface PlainPool extends EventEmitter {
   connect(done: Connected): void;
 }
-const Plain = Pool as unknown as new (options: object) => PlainPool;
+const Plain = Pool as new (options: object) => PlainPool;
 
 export interface PoolPlan extends Pick<LimitedClientOptions, 'connectMs' | 'statementMs'> {
   readonly tls: TlsPlan;

@@ -26,14 +26,22 @@ export interface LimitedClientOptions extends ClientConfig {
   readonly newSocket: () => NegotiatedSocket;
 }
 
-/** The part of the client that we use: with promises, one statement at a time. */
+declare module 'pg' {
+  // They are there, although the types do not have them.
+  interface Client {
+    readonly processID: number;
+    readonly secretKey: number;
+  }
+}
+
+/** As far as we use it: with promises, one statement at a time. */
 interface PlainClient extends EventEmitter, Session {
   readonly connection: Connection;
   query(text: string, values?: unknown[]): Promise<unknown>;
   end(done?: () => void): Promise<void> | undefined;
   getTransactionStatus(): string | null;
 }
-const Plain = Client as unknown as new (options: object) => PlainClient;
+const Plain = Client as new (options: object) => PlainClient;
 
 /**
  * A connection on which no statement waits for ever, whatever is between us and the server. The server enforces a time

@@ -26,5 +26,7 @@ export { LanePage, type Mark, type Proof } from './lane-page';
 export { backoffMs, pause } from './pause';
 export { readStream, type OpenedStream } from './read-stream';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
-export { isStreamEvent, type StreamEvent } from './stream-events';
+export { isStreamEvent, readStreamEvent, type StreamEvent } from './stream-events';
+export { readBody, readContinuation, readError, readEvent, readReason } from '../read-event';
+export { count, fields, flag, id, isCount, list, Misshapen, oneOf, record, text, type Reader } from '../shape';
 export { withoutFirst, type TextBlock } from './text-blocks';
