@@ -32,7 +32,8 @@ module.exports = {
   transform: {
     '^.+\\.ts$': swc,
     // What loads its files by import(), which jest's sandbox has for transformed files only.
-    '/otlp-exporter-base/.+\\.js$|/dist/src/(telemetry/tracing|pretty-lines|cli/load-worker|storage/s3-bucket)\\.js$': swc,
+    '/otlp-exporter-base/.+\\.js$|/dist/src/(telemetry/tracing|pretty-lines|cli/load-worker|storage/s3-bucket)\\.js$':
+      swc,
     [`/node_modules/(?!(${OWN})[-/]).+\\.c?js$`]: '<rootDir>/test/support/once-loaded.cjs',
   },
   transformIgnorePatterns: [`/node_modules/(?!@opentelemetry/otlp-exporter-base/)(${OWN})[-/]`],

@@ -14,7 +14,7 @@ type Door = (client: StoryClient, id: ProjectId, ...given: never[]) => unknown;
 const DOORS: Readonly<Record<string, Door>> = {
   create: (client, _id, given) => client.create(given),
   createText: (client, _id, topic, name, owner, style) => client.create({ topic, name, owner, settings: { style } }),
-  start: (client, id, options) => client.start(id, { ...(options as object), stages: ['nonsense' as never] }),
+  start: (client, id, options) => client.start(id, { ...(options as object), stages: ['nonsense'] }),
   startOptions: (client, _id, id, options) => client.start(id, options),
   status: (client, _id, id) => client.status(id),
   runStatus: (client, _id, id) => client.runStatus(id),

@@ -1,5 +1,3 @@
-import type { Client } from '@temporalio/client';
-import type { DataSource } from 'typeorm';
 import { configOf, type Config, type Settings } from '../config';
 import { StageRegistry } from '../planning';
 import { Project, usageTotals } from '../entities';
@@ -17,7 +15,6 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import type { OpenedRedis } from '../stream';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -76,12 +73,9 @@ export class StoryClient {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly tokens: ViewTokens;
-  readonly reach = () => this.run(() => reached(this.dataSource, this.redis.log, this.temporal));
+  readonly reach = () =>
+    this.run(() => reached(this.services.dataSource, this.services.redis.log, this.services.temporal.client));
   private closed: Promise<void> | undefined;
-
-  private readonly temporal: Client;
-  private readonly dataSource: DataSource;
-  private readonly redis: OpenedRedis;
 
   private constructor(
     private readonly config: Config,
@@ -90,9 +84,6 @@ export class StoryClient {
   ) {
     const { dataSource, redis, temporal } = services;
     const { log } = redis;
-    this.temporal = temporal.client;
-    this.dataSource = dataSource;
-    this.redis = redis;
     this.source = { dataSource, log, config, ...(stages && { stages: new StageRegistry(stages) }) };
     this.watched = {
       log,
@@ -124,7 +115,7 @@ export class StoryClient {
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
   create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
-    return this.run(() => createProject(this.dataSource, input, options));
+    return this.run(() => createProject(this.services.dataSource, input, options));
   }
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
@@ -134,22 +125,22 @@ export class StoryClient {
 
   /** A picture, clip or film of the project, by the hash of its content. */
   media(projectId: ProjectId, sha256: string): Promise<ProjectMedia | undefined> {
-    return this.run(() => findMedia(this.dataSource, read('the project id', projectId), sha256));
+    return this.run(() => findMedia(this.services.dataSource, read('the project id', projectId), sha256));
   }
 
   /** The film's narration; see `captionsOf`. */
   captions(projectId: ProjectId): Promise<Caption[]> {
-    return this.run(() => captionsOf(this.dataSource, read('the project id', projectId)));
+    return this.run(() => captionsOf(this.services.dataSource, read('the project id', projectId)));
   }
 
   /** Starts a run of the project; see `startRun`. */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.run(() => {
-      const { temporal, source } = this;
+      const { source, services } = this;
       const project = (id: ProjectId) => this.project(id);
       const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(source, id, of);
       return startRun(
-        { temporal, source, project, editsAtStake: atStake },
+        { temporal: services.temporal.client, source, project, editsAtStake: atStake },
         read('the project id', projectId),
         read('the start', options),
       );
@@ -160,23 +151,23 @@ export class StoryClient {
   status(projectId: ProjectId): Promise<ProjectView> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      const standing = await loadStatusRows(this.dataSource, id);
+      const standing = await loadStatusRows(this.services.dataSource, id);
       if (!standing) throw projectNotFound(id);
-      return projectView(id, standing, await usageTotals(this.dataSource.manager, id), this.config);
+      return projectView(id, standing, await usageTotals(this.services.dataSource.manager, id), this.config);
     });
   }
 
   /** The status that the live workflow reports; undefined if none runs. Throws `Worker.Absent` if no worker answers. */
   runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
-    return this.run(() => runStatus(this.temporal, read('the project id', projectId)));
+    return this.run(() => runStatus(this.services.temporal.client, read('the project id', projectId)));
   }
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
     return this.run(() => {
       const id = read('the project id', projectId);
-      const isLive = () => isRunning(this.temporal, workflowIdOf(id));
-      const run = { isLive, tell: () => signalEdited(this.temporal, id) };
+      const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
+      const run = { isLive, tell: () => signalEdited(this.services.temporal.client, id) };
       return editProject(this.source, run, id, changes, read('the edit', options));
     });
   }
@@ -188,14 +179,14 @@ export class StoryClient {
 
   /** The texts that people have replaced, oldest first. */
   textEdits(projectId: ProjectId): Promise<TextEditView[]> {
-    return this.run(() => loadTextEdits(this.dataSource, read('the project id', projectId)));
+    return this.run(() => loadTextEdits(this.services.dataSource, read('the project id', projectId)));
   }
 
   /** What a run would make, why, and at what cost; with `changes`, as if they were stored. See `explainProject`. */
   explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => {
       const [id, given] = [read('the project id', projectId), read('what to explain', options)];
-      return explainEdited(this.source, () => isRunning(this.temporal, workflowIdOf(id)), id, given);
+      return explainEdited(this.source, () => isRunning(this.services.temporal.client, workflowIdOf(id)), id, given);
     });
   }
 
@@ -206,7 +197,7 @@ export class StoryClient {
 
   /** The same list, with the position of the next page. */
   page(filter: ListFilter = {}): Promise<ProjectPage> {
-    return this.run(() => listProjects(this.dataSource, filter));
+    return this.run(() => listProjects(this.services.dataSource, filter));
   }
 
   /**
@@ -276,7 +267,7 @@ export class StoryClient {
   cancel(projectId: ProjectId): Promise<CancelResult> {
     return this.run(() => {
       const project = (id: ProjectId) => this.project(id);
-      const ports = { temporal: this.temporal, control: this.redis.control, project };
+      const ports = { temporal: this.services.temporal.client, control: this.services.redis.control, project };
       return cancelRun(ports, read('the project id', projectId));
     });
   }
@@ -292,14 +283,16 @@ export class StoryClient {
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      const { temporal, dataSource, redis } = this;
-      await deleteProject({ temporal, dataSource, log: redis.log }, id, read('the deletion', options));
+      const { temporal, dataSource, redis } = this.services;
+      await deleteProject({ temporal: temporal.client, dataSource, log: redis.log }, id, read('the deletion', options));
     });
   }
 
   /** Finds rows without a run and media without a row, repairs them, and reports what was found. */
   reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
-    return this.run(() => runReconcile(this.temporal, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)));
+    return this.run(() =>
+      runReconcile(this.services.temporal.client, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)),
+    );
   }
 
   /**
@@ -309,7 +302,7 @@ export class StoryClient {
   setBudget(projectId: ProjectId, amount?: number): Promise<void> {
     return this.run(async () => {
       const id = read('the project id', projectId);
-      if (!(await storeBudget(this.dataSource, id, read('the budget', amount)))) throw projectNotFound(id);
+      if (!(await storeBudget(this.services.dataSource, id, read('the budget', amount)))) throw projectNotFound(id);
     });
   }
 
@@ -363,8 +356,8 @@ export class StoryClient {
 
   private async closeAll(): Promise<void> {
     this.closing.abort();
-    await this.redis.close();
-    await this.dataSource.destroy();
+    await this.services.redis.close();
+    await this.services.dataSource.destroy();
     await this.services.temporal.close();
   }
 
@@ -389,16 +382,16 @@ export class StoryClient {
       const given = argument();
       await this.project(id);
       await mustKnow(this.source, id, given);
-      const answer = await steerRun(this.temporal, id, message, given);
+      const answer = await steerRun(this.services.temporal.client, id, message, given);
       const { runId, lanes, fence: before } = answer;
       const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
-      if (stops && lanes.length > 0) await this.redis.control.stop({ projectId: id, runId, lanes, before });
+      if (stops && lanes.length > 0) await this.services.redis.control.stop({ projectId: id, runId, lanes, before });
       return answer;
     });
   }
 
   private async project(projectId: ProjectId): Promise<Project> {
-    const project = await this.dataSource.getRepository(Project).findOneBy({ id: projectId });
+    const project = await this.services.dataSource.getRepository(Project).findOneBy({ id: projectId });
     if (!project) throw projectNotFound(projectId);
     return project;
   }

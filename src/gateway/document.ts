@@ -56,7 +56,7 @@ const options = {
 const withComponents = createJsonSchemaTransformObject(options);
 
 /** Each route's part of the document. */
-export const described = createJsonSchemaTransform(options);
+export const described: ReturnType<typeof createJsonSchemaTransform> = createJsonSchemaTransform(options);
 
 /** The document as it is served: with links, and without what nothing refers to. */
 export const finished: Transform = (input) => {

@@ -160,7 +160,7 @@ export const FAILURES = {
   'Lane.EndedByHand': final(
     409,
     'The activity of the lane was ended by hand',
-    'Use `storyreel retry`, or `storyreel skip` to go on without the lane.',
+    'Use `storyreel retry`, or `storyreel skip` to continue without the lane.',
   ),
   'Lane.Edited': retried(409, 'The lane was edited while it was made', WAIT),
   'Lane.Moved': final(409, 'The scene of the lane was moved', 'Nothing: the run continues under the new number.'),

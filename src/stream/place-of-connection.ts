@@ -33,9 +33,13 @@ interface ClusterConnection {
 
 const LOCAL = '127.0.0.1';
 
+function isCluster(connection: RedisConnection): connection is RedisConnection & ClusterConnection {
+  return connection.isCluster === true;
+}
+
 /** Where a connection of the program around us leads, and how one gets in. Throws `Config.Invalid` for what is none. */
 export function placeOfConnection(connection: RedisConnection): RedisPlace {
-  if (connection.isCluster) return placeOfCluster(connection as unknown as ClusterConnection);
+  if (isCluster(connection)) return placeOfCluster(connection);
   const options = connection.options as Options;
   const { host, port, path, db = 0, name, sentinels } = options;
   if (path) throw invalid('A connection by a socket in the file system cannot be taken over: set REDIS_URL instead.');

@@ -45,7 +45,7 @@ describe('Without what was skipped', () => {
       .getRepository(ProjectStage)
       .update({ projectId, stage: 'rewrite' }, { text: 'An old rewrite.', sha256: 'old', textBytes: 15 });
     const lanes = skipped.map((lane) => {
-      const { stage, scene } = laneParts(lane as LaneId);
+      const { stage, scene } = laneParts(lane);
       return { projectId, lane, stage, sequenceNumber: scene ?? null, status: 'skipped' as const };
     });
     await dataSource.getRepository(Lane).insert(lanes);

@@ -53,6 +53,6 @@ export function AttentionTray({ story }: { readonly story: Story }) {
 }
 
 export function laneName(lane: string): string {
-  const { stage, scene } = laneParts(lane as LaneId);
+  const { stage, scene } = laneParts(lane);
   return t().lane(stage, scene);
 }

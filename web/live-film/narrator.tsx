@@ -24,7 +24,11 @@ export function Narrator({ story }: { readonly story: Story }) {
       say(name, status, sentenceOf(name, status));
     }
     if (proof === 'verified' || proof === 'mismatch')
-      say('proof', proof, `${words.stage(stageOfRole('story').name)}: ${proof === 'verified' ? words.verified : words.unverified}.`);
+      say(
+        'proof',
+        proof,
+        `${words.stage(stageOfRole('story').name)}: ${proof === 'verified' ? words.verified : words.unverified}.`,
+      );
     say('film itself', view.status, `${words.film}: ${words.status(view.status)}.`);
   }, [view, proof]);
   return null;

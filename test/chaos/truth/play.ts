@@ -7,7 +7,6 @@ import {
   workflowIdOf,
   type LaneStatus,
   type ProjectId,
-  type StageName,
 } from '../../../src/protocol';
 import { until } from '../../support/until';
 import type { Sequence, Step, Wait } from './steps';
@@ -174,9 +173,9 @@ function steer(
     case 'cancel lane':
       return client.cancelLane(projectId, name);
     case 'approve':
-      return client.approve(projectId, name as StageName);
+      return client.approve(projectId, name);
     case 'reject':
-      return client.reject(projectId, name as StageName, { reason: 'make it brighter' });
+      return client.reject(projectId, name, { reason: 'make it brighter' });
   }
 }
 
