@@ -75,6 +75,13 @@ type OverHttp = Pick<
 export class StoryHttpClient implements OverHttp {
   /** What is not of one project. */
   readonly overview: HttpOverview;
+  private textAt(projectId: string, path: string, query: Readonly<Record<string, string>> = {}): Promise<string> {
+    return this.run(async () => {
+      const answer = await this.connection.ask('GET', at(projectId, path), { query });
+      return answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
+    });
+  }
+
   private readonly connection: Connection;
   private readonly watches = new Set<AbortController>();
   private isClosed = false;
@@ -228,16 +235,13 @@ export class StoryHttpClient implements OverHttp {
   }
 
   /** The scenes of the film and their times, as WebVTT. */
-  async chapters(projectId: ProjectId): Promise<string> {
-    return (await this.connection.ask('GET', at(projectId, 'chapters.vtt'))).text();
+  chapters(projectId: string): Promise<string> {
+    return this.textAt(projectId, 'chapters.vtt');
   }
 
   /** A lane's text as it is now. */
   laneText(projectId: string, lane: string = laneOfRole('story')): Promise<string> {
-    return this.run(async () => {
-      const answer = await this.connection.ask('GET', at(projectId, 'lanes/text'), { query: { lane } });
-      return answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
-    });
+    return this.textAt(projectId, 'lanes/text', { lane });
   }
 
   /** Ends every watch. */

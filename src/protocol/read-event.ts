@@ -68,10 +68,7 @@ const BODIES: { readonly [Type in EventBody['type']]: Reader<Body<Type>> } = {
   stage_update: fields({ status: oneOf(STATUSES) }, { progress: number, message: text }),
   token: fields({ content: text, offset: count }),
   progress: fields({ current: number, total: number, progress: number }, { item_name: text }),
-  item_completed: fields(
-    { item_type: oneOf(['image', 'camera', 'video']), sequence_number: count },
-    { metadata: record },
-  ),
+  item_completed: fields({ item_type: text, sequence_number: count }, { metadata: record }),
   done: fields({ metadata: fields({ length: count, sha256: text }) }, { verified: flag }),
   error: fields({ error: text, retry_count: count }),
   stage_completed: fields({}, { metadata: record }),

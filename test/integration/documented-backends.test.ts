@@ -63,7 +63,7 @@ describe.each(['backend.mjs', 'backend.cjs'])('%s of docs/embedding.md', (name) 
       return said.includes('listening on');
     });
     url = `http://127.0.0.1:${/listening on (\d+)/.exec(said)?.[1]}`;
-    user = new HttpUser(url);
+    user = new HttpUser(url, undefined, false);
   });
   afterAll(async () => {
     backend.kill('SIGKILL');

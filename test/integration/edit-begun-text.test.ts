@@ -64,7 +64,7 @@ describe('A half-written text that a person edits', () => {
     const begin = (lane: string) => ({ text: { lane, content: 'Once' } });
     const invalid = (message: RegExp) => ({ type: 'Project.Invalid', message: expect.stringMatching(message) });
     await expect(app.client.edit(projectId, begin('storyboard'))).rejects.toMatchObject(invalid(/half-written/));
-    await expect(app.client.edit(projectId, begin('poem'))).rejects.toMatchObject(invalid(/no lane poem/));
+    await expect(app.client.edit(projectId, begin('poem'))).rejects.toMatchObject(invalid(/poem/));
     // The run's provider counts, whatever this process has set.
     await setContinuation(projectId, 'none');
     await expect(app.client.edit(projectId, begin('rewrite'))).rejects.toMatchObject(invalid(/cannot go on/));

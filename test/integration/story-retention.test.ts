@@ -104,6 +104,11 @@ describe('What is kept of a project', () => {
     await watchToEnd(app.client, projectId);
     await app.client.edit(projectId, { rewrite: 'A person wrote this.' });
     await app.client.tokens.create(projectId, { seconds: 60 });
+    await dataSource.query(
+      `INSERT INTO stage_results (project_id, stage, text, sha256, bytes, model, input_hash, fence)
+       VALUES ($1, 'extras.title', 'A title', 'x', 7, 'm', 'x', 1)`,
+      [projectId],
+    );
     const before = await rowsOf(projectId);
     expect(Object.keys(before).length).toBeGreaterThan(8);
     for (const [table, rows] of Object.entries(before)) expect([table, rows > 0]).toEqual([table, true]);

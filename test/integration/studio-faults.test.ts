@@ -94,8 +94,8 @@ test('a client that leaves in mid-stream ends the stream at once and is recorded
 
 test('utf8_split ends reads inside characters, and joined they are the same text', async () => {
   const topic = '一个收集风暴的灯塔看守人 🤖';
-  const split = await readStream(await faulty({ utf8_split: true }, topic, { max_tokens: 60 }));
-  expect(split.text).toBe((await readStream(await chat(topic, { max_tokens: 60 }))).text);
+  const split = await readStream(await faulty({ utf8_split: true }, topic, { max_tokens: 120 }));
+  expect(split.text).toBe((await readStream(await chat(topic, { max_tokens: 120 }))).text);
   const inside = split.reads.filter((bytes) => (bytes.at(-1) ?? 0) >= 0x80 && bytes.at(-1) !== 0x0a);
   expect(inside.length).toBeGreaterThan(20);
 });
@@ -104,14 +104,14 @@ test('speed and the wait for the first token are kept', async () => {
   const started = performance.now();
   let first = 0;
   const tokens = await readStream(
-    await faulty({ slow_first_token: 300, tokensPerSecond: 100 }, newTopic(), { max_tokens: 31 }),
+    await faulty({ slow_first_token: 300, tokensPerSecond: 100 }, newTopic(), { max_tokens: 100 }),
     () => {
       first ||= performance.now() - started;
     },
   );
-  expect(tokens.tokens).toHaveLength(31);
+  expect(tokens.tokens).toHaveLength(100);
   expect(first).toBeGreaterThanOrEqual(299);
-  expect(performance.now() - started).toBeGreaterThanOrEqual(599);
+  expect(performance.now() - started).toBeGreaterThanOrEqual(1_289);
 });
 
 const board = async (fault: Fault): Promise<string> => {

@@ -88,7 +88,7 @@ const ORACLE = z.discriminatedUnion('type', [
   // A token is given as it came.
   z.looseObject({ ...head, id: head.id.optional(), type: z.literal('token'), content: z.string(), offset: count }),
   of('progress', { current: z.number(), total: z.number(), progress: z.number(), item_name: z.string().optional() }),
-  of('item_completed', { item_type: z.enum(['image', 'camera', 'video']), sequence_number: count, metadata }),
+  of('item_completed', { item_type: z.string(), sequence_number: count, metadata }),
   of('done', {
     metadata: z.strictObject({ length: count, sha256: z.string() }),
     verified: z.boolean().optional(),

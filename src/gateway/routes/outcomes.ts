@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROBLEM } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
@@ -19,7 +20,7 @@ export function addOutcomes(app: App): void {
       schema: {
         summary: 'How runs have ended, after a cursor, the oldest first',
         querystring: query,
-        response: { 200: outcomePage },
+        response: { 200: outcomePage, 410: PROBLEM },
       },
     },
     async (request, reply) => {
