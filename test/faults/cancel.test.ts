@@ -53,7 +53,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('A lane that is told to stop, but whose run goes on, is tried again and loses nothing', async () => {
+test.concurrent('A lane that receives a stop, but whose run continues, is tried again and loses nothing', async () => {
   const app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
   const redis = openRedis(app.config);
   try {
@@ -68,7 +68,7 @@ test.concurrent('A lane that is told to stop, but whose run goes on, is tried ag
     expect(events.find(({ type }) => type === 'resumed')).toMatchObject({ lane: REWRITE, attempt: 2 });
     expect(events.at(-1)).toMatchObject({ lane: REWRITE, verified: true });
     const told = events.find((event) => event.type === 'stage_update' && event.message !== undefined);
-    expect(told).toMatchObject({ message: expect.stringContaining('told to stop') as string });
+    expect(told).toMatchObject({ message: expect.stringContaining('received a stop') as string });
   } finally {
     await redis.close();
     await app.close();
