@@ -75,14 +75,18 @@ async function storedInTable(stage: StageName, context: StageContext): Promise<S
   if (!row) return undefined;
   const { sha256, bytes, text, mediaType, width, height } = row;
   if (mediaType === null) return { sha256, bytes, ...(text !== null && { text }) };
-  return { sha256, bytes, metadata: { asset: mediaKey(sha256, mediaType), media_type: mediaType, width, height } };
+  return {
+    sha256,
+    bytes,
+    metadata: { asset: mediaKey(sha256, mediaType), sha256, media_type: mediaType, width, height },
+  };
 }
 
 async function storedClip(stage: StageName, context: StageContext): Promise<StoredResult | undefined> {
   const row = await context.manager.findOneBy(GeneratedVideo, placeOf(stage, context));
   if (row?.status !== 'completed' || row.sha256 === null) return undefined;
   const { sha256, bytes, mediaType, durationSeconds: duration } = row;
-  const metadata = { asset: mediaKey(sha256, mediaType ?? ''), media_type: mediaType, duration };
+  const metadata = { asset: mediaKey(sha256, mediaType ?? ''), sha256, media_type: mediaType, duration };
   return { sha256, bytes: bytes ?? 0, metadata };
 }
 

@@ -64,6 +64,8 @@ test('a story that is made from the form is written before the reader, survives 
   await page.locator('.script .proof-verified').waitFor();
   expect(await shownText(page).textContent()).toBe((await app.client.editable(id)).rewrite);
   await page.locator('.film video').waitFor();
+  // The pictures came with the events: the page was not loaded again since.
+  await page.locator('.card img').first().waitFor();
   expect(faults).toEqual([]);
 });
 

@@ -90,7 +90,8 @@ it('begins anew with --fresh, and keeps the films', async () => {
   const anew = start('--fresh', '--json', '--tokens-per-second', '5');
   await anew.until('the first event', () => anew.events.length > 0);
   expect(anew.stderr).not.toContain('Going on with');
-  await anew.until('a request', () => existsSync(join(stateDir, 'studio', 'requests.jsonl')));
+  const requests = join(stateDir, 'studio', 'requests.jsonl');
+  await anew.until('a request', () => existsSync(requests) && requestsIn(stateDir).length > 0);
   expect(requestsIn(stateDir).filter(({ prompt }) => prompt.includes('fox'))).toEqual([]);
   expect(readdirSync(join(stateDir, 'films'))).toEqual(films);
 });

@@ -104,9 +104,9 @@ interface Asked {
 
 /** What the stand-in provider was asked, each request in its last state. */
 export function requestsIn(stateDir: string): Asked[] {
-  const lines = readFileSync(join(stateDir, 'studio', 'requests.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n');
+  const written = readFileSync(join(stateDir, 'studio', 'requests.jsonl'), 'utf8');
+  // The last line may be half-written yet.
+  const lines = written.split('\n').slice(0, -1);
   const entries = lines.map((line) => JSON.parse(line) as { seen: Asked & { id: number }; prompt: string });
   return [...new Map(entries.map(({ seen, prompt }) => [seen.id, { ...seen, prompt }])).values()];
 }

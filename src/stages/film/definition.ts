@@ -38,6 +38,7 @@ export const film: FilmStage = {
       bytes: row.bytes,
       metadata: {
         asset: row.path,
+        sha256: row.sha256,
         media_type: row.mediaType,
         duration: row.durationSeconds,
         scenes: row.sceneCount,

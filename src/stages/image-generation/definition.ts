@@ -49,6 +49,7 @@ export const imageGeneration: ImageStage = {
       bytes: row.bytes,
       metadata: {
         asset: mediaKey(row.sha256, row.mediaType),
+        sha256: row.sha256,
         media_type: row.mediaType,
         width: row.width,
         height: row.height,
