@@ -65,7 +65,7 @@ test('a story that is made from the form is written before the reader, survives 
   expect(await shownText(page).textContent()).toBe((await app.client.editable(id)).rewrite);
   await page.locator('.film video').waitFor();
   // The pictures came with the events: the page was not loaded again since.
-  await page.locator('.card img').first().waitFor();
+  await page.locator('.card [poster*="/media/"], .card img[src*="/media/"]').first().waitFor();
   expect(faults).toEqual([]);
 });
 
@@ -99,7 +99,7 @@ test('a gate is rejected with a reason that the model is given, and then approve
   await studio.writeAbout(mark);
   const page = await openPage(browser, gateway.url);
   await makeFilm(page, topic, 'Storyboard');
-  await page.getByText('Storyboard waits for your approval.').waitFor();
+  await page.getByText('Storyboard waits for your approval.').first().waitFor();
   await page.keyboard.press('x');
   const reason = `A dog for ${mark}, please.`;
   await page.keyboard.type(reason);
@@ -108,7 +108,7 @@ test('a gate is rejected with a reason that the model is given, and then approve
   await page.getByRole('heading', { level: 1 }).focus();
   // The bar of the rejected storyboard may still be there at the first press.
   await until('the film is made', async () => {
-    if (await page.getByText('Storyboard waits for your approval.').isVisible()) await page.keyboard.press('a');
+    if (await page.getByText('Storyboard waits for your approval.').first().isVisible()) await page.keyboard.press('a');
     return status(page).getByText('done').isVisible();
   });
 });

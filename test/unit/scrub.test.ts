@@ -27,9 +27,10 @@ const FORMS: Readonly<Record<string, (secret: string, before: string, after: str
   'in hexadecimal': (secret) => Buffer.from(secret).toString('hex'),
 };
 
-/** Half of it in a row is as good as all of it. */
+/** If it is long enough to be told from what is around it, its middle alone is as good as all of it. */
 function leaks(text: string, written: string): boolean {
-  return text.includes(written.slice(4, -4));
+  const middle = written.slice(4, -4);
+  return text.replaceAll('[hidden]', '').includes(middle.length < 8 ? written : middle);
 }
 
 describe('A secret that the process knows', () => {
@@ -38,10 +39,10 @@ describe('A secret that the process knows', () => {
       fc.property(secrets, around, around, (secret, before, after) => {
         keepSecret(secret);
         const written = FORMS[form]?.(secret, before, after) ?? '';
+        const shown = form === 'in base64 with a user' ? Buffer.from(secret).toString('base64') : written;
+        fc.pre(!leaks(`${before} ${after}`, shown));
+        expect(leaks(scrub(`${before} ${written} ${after}`), shown)).toBe(false);
         const text = scrub(`${before} ${written} ${after}`);
-        expect(leaks(text, form === 'in base64 with a user' ? Buffer.from(secret).toString('base64') : written)).toBe(
-          false,
-        );
         if (form !== 'in base64 with a user') expect(text).toContain('[hidden]');
       }),
       { numRuns: 40 },
