@@ -78,8 +78,8 @@ const prices = z
 export const KEY_VARIABLES = '*_KEY,*_TOKEN,!*_ACCESS_KEY,!*_PRIVATE_KEY,!*_SECRET_KEY';
 
 /**
- * Every setting, in the order of docs/configuration.md, which a test compares with this table. Times are in milliseconds
- * unless the name says otherwise.
+ * Every setting, in the order of docs/configuration.md, which a test compares with this table. Times are in
+ * milliseconds unless the name states another unit.
  */
 const schema = z.object({
   NODE_ENV: z

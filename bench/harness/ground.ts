@@ -46,7 +46,7 @@ export class Ground {
   }
 
   /**
-   * A new round: earlier answers are forgotten. Without `tokens` answers go on until `finish`; with `together` the first tokens
+   * A new round: earlier answers are forgotten. Without `tokens` answers continue until `finish`; with `together` the first tokens
    * come when so many answers were asked for.
    */
   begin(rate: number, { tokens, together }: { tokens?: number; together?: number } = {}): Promise<unknown> {

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 
 /**
- * The other end of a `Child`: answers each line of standard input with the result of `handle`, in order, and ends the
- * process with its input.
+ * The other end of a `Child`: answers each line of standard input with the result of `handle`, in order. The
+ * process ends with its input.
  */
 export function serveParent(
   hello: object,

@@ -1,6 +1,6 @@
 /**
  * Builds the live page alone, in a moment: `node dist/dev/page/main.js`. With `--watch` it builds again at each change under
- * web/; a gateway that runs serves the new page at once, and open pages load themselves again.
+ * web/. A running gateway serves the new page at once, and open pages load themselves again.
  */
 import { watch } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** A mistake in the code that is being written ends nothing: esbuild has said where it is. */
+/** A mistake in the code ends nothing: esbuild has printed its place. */
 async function build(reload: boolean): Promise<void> {
   const begun = performance.now();
   try {

@@ -47,7 +47,7 @@ export async function editRequest(flags: EditFlags, stdin: Readable): Promise<Ed
   return { changes: given, ...(typeof read === 'number' && { version: read }), ...version };
 }
 
-/** The client says what they lack, as it does of a document. */
+/** The client reports what they lack, as it does for a document. */
 async function changesOf(flags: EditFlags, stdin: Readable): Promise<Record<string, unknown>> {
   const { topic, rewrite, lane, text, scene, addScene, at, removeScene, order } = flags;
   const fields = fieldsOf(flags);

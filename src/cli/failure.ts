@@ -19,7 +19,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof StoryreelError) {
     const { message, hint } = error;
     const { exitCode: code } = FAILURES[error.type];
-    // What is wrong with a command line is said by field; who reads it has nothing else to do.
+    // A fault of a command line is reported by field, which is all that its reader needs.
     return code === EXIT_CODES.usage.code || message.includes('storyreel ')
       ? { message, code }
       : { message, hint, code };

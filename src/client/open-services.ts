@@ -14,7 +14,7 @@ import { openRedis, placeOfConnection, type OpenedRedis, type RedisConnection } 
 import type { StoryMetrics } from '../telemetry';
 import { openTemporal, type OpenedTemporal } from './open-temporal';
 
-/** How long Redis may take to answer before a client goes on without it. */
+/** How long Redis may take to answer before a client continues without it. */
 const REDIS_MS = 1_000;
 
 /** What a client takes from the program around it. The client closes none of it. */

@@ -73,6 +73,7 @@ export class StoryClient {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly tokens: ViewTokens;
+  /** Whether each service answers now. */
   readonly reach = () =>
     this.run(() => reached(this.services.dataSource, this.services.redis.log, this.services.temporal.client));
   private closed: Promise<void> | undefined;
@@ -333,8 +334,8 @@ export class StoryClient {
   }
 
   /**
-   * How each run of every project has ended: from the cursor on, then each new one, until the signal fires or the client closes;
-   * see `followOutcomes`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
+   * How each run has ended, from the cursor on and then each new one, until the signal fires or the client closes.
+   * See `followOutcomes`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
    */
   async *outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
     this.mustBeOpen();

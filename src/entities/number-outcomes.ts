@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 
 /**
  * Gives each outcome that has none its position, within the transaction of the manager, and resolves with the newest one.
- * Positions come after the commit of what they number, under one lock: so a reader that has seen a position never meets a
- * smaller one later. A number that is taken when a row is written would not promise that, because transactions commit in
+ * Positions come after the commit of what they number, under one lock. So a reader that has seen a position never meets
+ * a smaller one later. A number that is taken when a row is written would not promise that, because transactions commit in
  * another order than they begin.
  */
 export async function numberOutcomes(manager: EntityManager): Promise<number> {

@@ -38,8 +38,7 @@ import {
 } from '../protocol/viewer';
 
 /**
- * What the gateway's answers must have. `shaped` leaves the rest as it came: a newer gateway says more, and that is for
- * whoever knows it.
+ * What the gateway's answers must have. `shaped` leaves the rest as it came: a newer gateway may send more fields.
  */
 function shaped<T>(check: Reader<unknown>): Reader<T> {
   return (value, at) => {

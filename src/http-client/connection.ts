@@ -108,7 +108,7 @@ export class Connection {
   }
 }
 
-/** What an answer says, where it can be read. */
+/** The content of an answer. Throws `Response.Invalid` if it cannot be read. */
 export function readJson<T>(body: string, read: Reader<T>, status: number): T {
   try {
     return read(JSON.parse(body));

@@ -41,7 +41,7 @@ function typeForStatus(status: number): FailureType {
   return 'Service.Unreachable';
 }
 
-/** An answer that came, and is not what the gateway says of this address. `why` has nothing of the answer. */
+/** The answer is not what the document of the gateway states. `why` has nothing of the answer. */
 export function unreadable(why: string, status: number): HttpFailure {
   return new HttpFailure('Response.Invalid', `The answer of the gateway cannot be read: ${why}.`, status);
 }

@@ -13,7 +13,7 @@ const message: Reader<BatchView | 'end' | undefined> = (value) => {
   return type === 'end' ? 'end' : type === 'batch' ? batchView(view) : undefined;
 };
 
-/** Where a batch stands, now and at each change, until nothing of it runs any more. */
+/** The status of a batch, now and at each change, until nothing of it runs any more. */
 export async function* watchBatch(
   connection: Connection,
   path: string,

@@ -46,7 +46,7 @@ export async function* watchStory(
         failures = 0;
         const event = unlessMalformed(() => readJson(data, readStreamEvent, OK), mayBeMalformed);
         if (event === 'malformed') {
-          // Once; a snapshot has what it may have said.
+          // Only once: a snapshot contains what the event may have reported.
           mayBeMalformed = false;
           cursor = undefined;
           break;

@@ -12,7 +12,7 @@ export async function knownStages(source: PlanSource): Promise<readonly StagePla
   return joinPlans(plan, (await servedByWorkers(source))?.stages ?? []);
 }
 
-/** Undefined if no worker has said so yet. */
+/** Undefined if no worker has announced it yet. */
 export async function servedByWorkers({ dataSource, config }: PlanSource): Promise<Served | undefined> {
   const taskQueue = config.TEMPORAL_TASK_QUEUE;
   const row = await dataSource.manager.getRepository(WorkerSettings).findOneBy({ taskQueue });

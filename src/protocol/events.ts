@@ -106,8 +106,9 @@ export type UsageTotals = {
 /** The name of an event. */
 export type EventType = EventBody['type'] | 'snapshot';
 
-/** Why a lane's text starts again at offset 0. `thoughts`: what was streamed so far was no answer, and the same attempt goes on. */
+/** Why a lane's text starts again at offset 0. `thoughts`: the streamed text was no answer, and the same attempt continues. */
 export const RESET_REASONS = ['retry', 'rerun', 'edited', 'workflow_reset', 'thoughts'] as const;
+/** See `RESET_REASONS`. */
 export type ResetReason = (typeof RESET_REASONS)[number];
 
 /**
@@ -115,6 +116,7 @@ export type ResetReason = (typeof RESET_REASONS)[number];
  * already, and only its end is published again.
  */
 export const WAYS_TO_CONTINUE = ['prefill', 'reuse'] as const;
+/** See `WAYS_TO_CONTINUE`. */
 export type ContinuedBy = (typeof WAYS_TO_CONTINUE)[number];
 
 /** An event of the log. */

@@ -67,6 +67,7 @@ export interface LaneParts {
   readonly scene?: number;
 }
 
+/** The stage of a lane, and the number of its scene if it has one. */
 export function laneParts(lane: string): LaneParts {
   const slash = lane.indexOf('/');
   return slash < 0 ? { stage: lane } : { stage: lane.slice(0, slash), scene: Number(lane.slice(slash + 1)) };

@@ -32,7 +32,7 @@ import {
 import { PROJECT_STATUSES, STATUSES } from './status';
 
 /**
- * The one door for events, from Redis and over HTTP: behind it, what TypeScript says of an event is true. A release that is
+ * The one door for events, from Redis and over HTTP: behind it, the TypeScript type of an event is true. A release that is
  * newer may have events, fields and words that this one does not know.
  */
 
@@ -42,7 +42,7 @@ const lane = text as Reader<LaneId>;
 const errorFields = fields({ type: text, message: text, retryable: flag }, { issues: list(text) });
 export const readError: Reader<EventError> = (value, at) => boundedError(errorFields(value, at));
 
-/** A reset must be heard whatever its reason is, and so must a continuation. */
+/** A reset must take effect whatever its reason is, and so must a continuation. */
 export const readReason: Reader<ResetReason> = (value, at) =>
   RESET_REASONS.find((known) => known === text(value, at)) ?? 'retry';
 export const readContinuation: Reader<ContinuedBy> = (value, at) =>

@@ -1,10 +1,10 @@
 /**
- * Readers of what other programs have sent: each gives the value as its type says, or throws `Misshapen`. They are plain code,
+ * Readers of what other programs have sent: each returns the value in its type, or throws `Misshapen`. They are plain code,
  * because neither the workflows nor a page load a package. What a reader does not name is left out.
  */
 export type Reader<T> = (value: unknown, at?: string) => T;
 
-/** Says where a value differs and what it should be, and never what it is. */
+/** Names the place where a value differs and what it should be, and never the value. */
 export class Misshapen extends Error {
   override readonly name = 'Misshapen';
 

@@ -73,6 +73,7 @@ export const SCENE_BOUNDS = {
 /** The most bytes of a topic, in UTF-8. */
 export const MAX_TOPIC_BYTES = 20_000;
 
+/** Whether the stage comes with Storyreel. */
 export function isBuiltIn(stage: string): stage is BuiltInStage {
   return STAGES.some(({ name }) => name === stage);
 }
@@ -94,6 +95,7 @@ export function laneOfRole(role: StageRole, scene?: number): LaneId {
   return laneId(stageOfRole(role).name, scene);
 }
 
+/** Undefined for a lane of a stage from outside. */
 export function roleOf(lane: LaneId): StageRole | undefined {
   const { stage } = laneParts(lane);
   return STAGES.find(({ name }) => name === stage)?.role;

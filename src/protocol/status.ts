@@ -40,7 +40,7 @@ export const PROJECT_STATUSES = [
   'cancelled',
 ] as const;
 
-/** How a project stands. */
+/** The status of a project. */
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
 /** The states of a run that has ended. */

@@ -5,7 +5,7 @@ import type { FinalStatus, LaneStatus, LiveStatus, RunStatus } from './status';
 
 /** The type of the workflow of a story. */
 export const STORY_WORKFLOW = 'story';
-/** The query that a run answers with how it stands. */
+/** The query that a run answers with its status. */
 export const STATUS_QUERY = 'status';
 
 /** Search attributes of the workflow, all of type Keyword; `migrate` and the embedded server register them. */
@@ -246,7 +246,7 @@ export interface StoryActivities {
   parkLane(request: ParkRequest): Promise<EndedStep | undefined>;
   /** Lets the run continue without a lane. */
   skipLane(request: SkipRequest): Promise<EndedStep | undefined>;
-  /** Stores and announces how the run stands. */
+  /** Stores and announces the status of the run. */
   markRun(request: RunStatusRequest): Promise<EndedStep | undefined>;
   /** Has lanes made again for a reason. */
   rejectLanes(request: RejectedLanes): Promise<void>;

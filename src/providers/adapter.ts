@@ -10,7 +10,7 @@ export interface ProviderSettings {
   readonly baseUrl: string;
   /** `none` if the provider has no key. */
   readonly apiKey: string;
-  /** It is said to understand JSON schemas. */
+  /** Whether it understands JSON schemas, by its settings. */
   readonly jsonSchema: boolean;
   /** The sizes and lengths that its row states. */
   readonly limits?: { readonly sizes?: readonly string[]; readonly seconds?: readonly number[] };
@@ -24,8 +24,11 @@ export interface ProviderSettings {
 
 /** How servers of one kind are spoken to. It has what they make: a kind that is left out cannot be asked of them. */
 export interface ProviderAdapter {
+  /** Present if the servers write texts. */
   readonly text?: (settings: ProviderSettings) => TextProvider;
+  /** Present if the servers make images. */
   readonly image?: (settings: ProviderSettings) => ImageProvider;
+  /** Present if the servers make clips. */
   readonly video?: (settings: ProviderSettings) => VideoProvider;
 }
 

@@ -4,6 +4,7 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** What a model is asked to write. */
 export interface TextRequest {
   readonly messages: readonly ChatMessage[];
   /** Upper bound of the answer. */
@@ -52,14 +53,17 @@ export type ReceiveChunk = (chunk: TextChunk) => void;
  * Glossary: provider.
  */
 export interface TextProvider {
+  /** Gives each chunk to `receive` as it comes. Resolves if the provider states that the text is whole. */
   stream(request: TextRequest, receive: ReceiveChunk, signal: AbortSignal): Promise<void>;
 }
 
+/** A file as the provider gave it. */
 export interface Media {
   readonly bytes: Buffer;
   readonly mediaType: string;
 }
 
+/** The image that is wanted. */
 export interface ImageRequest {
   readonly prompt: string;
   /** `WIDTHxHEIGHT` in pixels. A model that has not this size is asked for the nearest larger one. */
@@ -72,6 +76,7 @@ export interface ImageRequest {
 
 /** The result may differ in size and format from what is wanted: the caller converts it. */
 export interface ImageProvider {
+  /** Resolves with the bytes of one image. */
   generate(request: ImageRequest, signal: AbortSignal): Promise<Media>;
 }
 
@@ -81,6 +86,7 @@ export interface ClipOrder {
   readonly seconds: number;
 }
 
+/** The clip that is wanted. */
 export interface VideoRequest {
   readonly prompt: string;
   readonly image: Media;
@@ -89,6 +95,7 @@ export interface VideoRequest {
   readonly idempotencyKey: string;
 }
 
+/** The state of an order at the provider. */
 export type VideoJob =
   | { readonly status: 'running'; readonly jobId: string; /** 0 to 100. */ readonly progress: number }
   | {

@@ -8,8 +8,8 @@ export interface ServerSentEvent {
 }
 
 /**
- * Reads a stream of server-sent events from raw bytes, cut anywhere: between the bytes of a character, between `\r` and
- * `\n`, in the middle of a field.
+ * Reads a stream of server-sent events from raw bytes. They may be cut anywhere: between the bytes of a character,
+ * between `\r` and `\n`, in the middle of a field.
  *
  * Source: HTML standard, "Interpreting an event stream". There are two departures. A last event without its blank line is
  * returned by `end` instead of being dropped, because real servers close right after it. Ids are not read, because no

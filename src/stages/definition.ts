@@ -15,6 +15,7 @@ export interface StageContext {
   readonly stages: StageRegistry;
 }
 
+/** The two messages of a prompt. */
 export interface PromptText {
   readonly system: string;
   readonly user: string;
@@ -53,6 +54,7 @@ export interface TextChecks {
   readonly maxSeconds?: number;
 }
 
+/** The form that an answer must have. */
 export interface JsonSchema {
   readonly name: string;
   readonly schema: Readonly<Record<string, unknown>>;
@@ -76,12 +78,14 @@ interface PromptedStage extends Stage {
 /** A stage whose lanes stream text. */
 export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly kind: 'text';
+  /** The limit of an answer, in tokens. */
   readonly maxTokens: (variables: Readonly<Record<string, unknown>>) => number;
   readonly temperature: number;
   /** Variables that only state a scene's position: a moved scene is not produced again because of them. */
   readonly positionVariables?: readonly string[];
   /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
   readonly cutIsUsable?: true;
+  /** The form of the answer, if it is JSON. */
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
   /** Throws `UnusableOutput` with what the model should mend. */
   parse(text: string, variables: Readonly<Record<string, unknown>>, checks?: TextChecks): Parsed;
@@ -91,6 +95,7 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   scenes?(context: StageContext): Promise<SceneIds>;
 }
 
+/** A text that is in the transaction which settles its lane. */
 export interface SettledText {
   readonly text: string;
   readonly sha256: string;
@@ -105,20 +110,24 @@ export interface SettledImage extends StoredMedia {
   readonly prompt: string;
 }
 
+/** A stage whose lanes make one image each. */
 export interface ImageStage extends PromptedStage {
   readonly kind: 'image';
   /** Writes the result into a table of the stage's own, in the transaction that settles the lane. */
   save?(context: StageContext, image: SettledImage, settlement: Settlement): Promise<void>;
 }
 
+/** The image that a clip begins with, and the length of the clip in seconds. */
 export interface ClipSource {
   readonly imageKey: string;
   readonly mediaType: string;
   readonly seconds: number;
 }
 
+/** A stage whose lanes make one clip each. */
 export interface VideoStage extends PromptedStage {
   readonly kind: 'video';
+  /** Throws `Project.Invalid` if the image is missing. */
   source(context: StageContext): Promise<ClipSource>;
 }
 

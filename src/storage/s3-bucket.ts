@@ -156,7 +156,7 @@ export class Bucket {
     return this.asked(() =>
       ask().catch((error: unknown) => {
         const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-        // A bucket that is missing is an error; its answer to HEAD does not say which of both it is.
+        // A missing bucket is an error. The answer to HEAD does not show which of both is missing.
         if ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket') return undefined;
         throw error;
       }),

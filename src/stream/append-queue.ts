@@ -28,7 +28,7 @@ const MOST = { pieces: 100, characters: 256 * 1024 };
 
 /**
  * Sends the pieces that all streams of this process write in one turn of the event loop with one call. A call costs about as
- * much as several pieces, and a busy process reads more of them in each turn, so its batches grow without a wait.
+ * much as several pieces. A busy process reads more of them in each turn, so its batches grow without a wait.
  */
 export class AppendQueue {
   /** One for all projects; in a cluster one a project, because a script may touch one slot only. */

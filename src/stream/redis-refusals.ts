@@ -38,7 +38,7 @@ export class RefusalReport {
     });
   }
 
-  /** An entry of a log that no release of ours has written: viewers go on without it. `why` has nothing of the entry. */
+  /** An entry of a log that no release of ours has written: viewers continue without it. `why` has nothing of the entry. */
   unreadable(projectId: string, id: string, why: string): void {
     const now = this.now();
     this.unread += 1;

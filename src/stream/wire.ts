@@ -26,7 +26,7 @@ export function encodeEvent(stage: string, writer: LaneWriter | undefined, body:
 
 /**
  * Undefined for what this release cannot read: anybody may write or publish, and a newer release has events of its own.
- * `refuse` hears, without a word of the entry, of what is no event of any release.
+ * `refuse` receives the fault of an entry that is no event of any release, without a word of it.
  */
 export function decodeEvent(
   projectId: ProjectId,
@@ -54,8 +54,8 @@ function eventOf(projectId: ProjectId, id: Cursor, payload: unknown): LogEvent |
   if (!isLane(lane) || !isCount(fence) || !isCount(attempt)) throw new Misshapen('', 'by an attempt of a lane');
   const timestamp = secondsOf(id);
   const { stage } = laneParts(lane);
-  // Each literal is written out: copying a common head with `...` made the collector keep every token for a while, and its
-  // pauses ten times longer (tried on Node 20).
+  // Each literal is written out. Copying a common head with `...` made the collector keep every token for a while.
+  // Its pauses were ten times longer (tried on Node 20).
   if (kind === 'r') {
     const reason = readReason(at);
     return { id, project_id: projectId, stage, timestamp, lane, fence, attempt, type: 'reset', reason };

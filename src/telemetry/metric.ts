@@ -13,8 +13,9 @@ interface Description<Label extends string> {
 const NO_LABELS = fixedSets<string>({});
 
 /**
- * One metric and its series, one for each set of label values. prom-client looks labels up at every change: too slow
- * for thousands of tokens a second. Here a stream looks its series up once, and prom-client reads them at each scrape.
+ * One metric and its series, one for each set of label values. The library prom-client looks labels up at every change:
+ * too slow for thousands of tokens a second. Here a stream looks its series up once, and prom-client reads them at each
+ * scrape.
  */
 export class Metric<Series extends Counter | Gauge | Histogram, Label extends string = never> {
   private readonly series = new Map<string, { readonly labels: Labels<Label>; readonly series: Series }>();

@@ -4,7 +4,7 @@ import { t } from '../i18n';
 import { announce } from '../parts/announce';
 import type { Story } from '../story/story';
 
-/** Reads out how the stages and the film stand, for those who do not see it: a sentence at each change, never the tokens. */
+/** Reads out the status of the stages and of the film, for people who do not see it: one sentence at each change. */
 export function Narrator({ story }: { readonly story: Story }) {
   const words = t();
   const said = useRef(new Map<string, string>());
@@ -12,7 +12,7 @@ export function Narrator({ story }: { readonly story: Story }) {
   const { proof } = story.model.lane(laneOfRole('story')) ?? {};
   useEffect(() => {
     if (!view) return;
-    // Who comes in the middle hears only what happens from then on.
+    // Who comes in the middle gets only later changes.
     const isFirst = said.current.size === 0;
     const say = (about: string, state: string, sentence: string | undefined) => {
       if (said.current.get(about) === state) return;

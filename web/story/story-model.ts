@@ -10,7 +10,7 @@ interface Asset {
 const KEPT_EVENTS = 5_000;
 
 /**
- * A project as its events tell it, for components. What the events mean is `StoryPage`'s to know; here is only who is drawn
+ * A project as its events describe it, for components. What the events mean is `StoryPage`'s to know; here is only who is drawn
  * again. Texts are drawn outside of the virtual DOM, because tokens come by the thousand: see `onText`.
  */
 export class StoryModel {

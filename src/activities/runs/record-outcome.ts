@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import type { Project } from '../../entities';
 
 /**
- * Writes how the run has ended, for `client.outcomes`, in the transaction that ends it: so there is one for each end, whatever
- * dies afterwards, and whether Redis is there or not. A step that is repeated adds none.
+ * Writes how the run has ended, for `client.outcomes`, in the transaction that ends it. So each end has one row, even if
+ * a process dies afterwards or Redis is away. A repeated step adds none.
  */
 export async function recordOutcome(manager: EntityManager, project: Project, execution: string): Promise<void> {
   const { id, runId, owner, batchId, status, error } = project;

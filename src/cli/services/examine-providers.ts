@@ -13,7 +13,7 @@ const UNITS = { text: 'token', image: 'image', video: 'second' } as const;
 export function examineProviders(
   config: Config,
   rows: readonly ModelProvider[],
-  /** Of packages, as the workers have said. */
+  /** Adapters of packages, as the workers have announced them. */
   more: readonly string[] = [],
 ): Finding[] {
   const adapters = [...ADAPTERS, ...more];

@@ -14,7 +14,7 @@ import { BY_HAND } from './hand-written';
 import type { Read } from '../projects/inputs';
 import { rowOf } from '../projects/new-project';
 
-/** A project of a batch, as the batch stands. */
+/** The status of a project of a batch. */
 export interface BatchedProject {
   readonly projectId: ProjectId;
   readonly name: string;

@@ -11,6 +11,7 @@ import { publishEdit } from './tell-edit';
 const STORY = laneOfRole('story');
 const BOARD = laneOfRole('scenes');
 
+/** Who edits which version. */
 export interface EditOptions {
   /** The version that the person has read; with another one the edit is refused. */
   readonly version?: number;

@@ -220,6 +220,7 @@ export const INPUTS = {
   'the watch': z.strictObject({
     from: cursor.optional(),
     signal: signal.optional(),
+    /** Receives whether the log can be reached. */
     onLog: z
       .custom<(state: 'live' | 'away') => void>((given) => typeof given === 'function', 'must be a function')
       .optional(),

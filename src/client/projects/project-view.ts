@@ -13,7 +13,7 @@ import {
 } from '../../protocol';
 import type { ProjectStatusRows } from '../watch/project-rows';
 
-/** How a stage stands. */
+/** The status of a stage. */
 export interface StageView {
   readonly stage: string;
   readonly status: LaneStatus;
@@ -21,7 +21,7 @@ export interface StageView {
   readonly error?: EventError;
 }
 
-/** How a lane stands. */
+/** The status of a lane. */
 export interface LaneStateView {
   readonly lane: LaneId;
   readonly status: LaneStatus;

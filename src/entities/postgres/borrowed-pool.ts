@@ -47,7 +47,7 @@ export function borrowing(pool: PostgresPool) {
       );
     }
 
-    /** Its owner hears of its errors. */
+    /** Its owner handles its errors. */
     on(): this {
       return this;
     }

@@ -12,7 +12,7 @@ const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, 
   hint,
 }));
 
-/** What the gateway says of itself, to everybody. */
+/** The public facts about the gateway. */
 export function addAbout(app: App, stories: StoryClient): void {
   app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
     name: 'storyreel',

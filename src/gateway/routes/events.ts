@@ -36,6 +36,7 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
       reply.raw.once('close', limits.hold('stream', request));
       const project = hub.of(id);
       const entry = await project.enter(cursor);
+      hub.mustBeOpen();
       if (entry.kind === 'nothing') return reply.code(204).send(null);
       const isFromCursor = entry.kind === 'resume' || (entry.kind === 'replay' && entry.first.type !== 'snapshot');
       const response = openStream(reply, {

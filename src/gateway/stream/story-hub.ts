@@ -33,7 +33,7 @@ export class StoryHub {
 
   /** Throws `Gateway.Busy` while this process is about to end. */
   of(projectId: ProjectId): ProjectHub {
-    if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
+    this.mustBeOpen();
     const known = this.hubs.get(projectId);
     if (known) return known;
     const hub: ProjectHub = new ProjectHub(this.stories, projectId, this.turns, () => {
@@ -42,6 +42,14 @@ export class StoryHub {
     this.hubs.set(projectId, hub);
     this.open.add(hub);
     return hub;
+  }
+
+  /**
+   * Throws `Gateway.Busy` while this process is about to end. Its watches end, too. Without this check a viewer
+   * who is just entering would read that the run has ended, and would not come back.
+   */
+  mustBeOpen(): void {
+    if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
   }
 
   get viewers(): Viewer[] {
