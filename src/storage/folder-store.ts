@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, lstat, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { mediaKey } from '../protocol';
 import type { ByteRange, FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';
-import { entriesOf, guard, isGone, WorkArea } from './work-area';
+import { entriesOf, guard, isGone, measured, WorkArea } from './work-area';
 
 /** Media in a folder of this machine, or one that all workers mount. */
 export class FolderStore implements MediaStore {
@@ -49,15 +47,9 @@ export class FolderStore implements MediaStore {
   }
 
   async take(path: string, mediaType: string): Promise<StoredMedia> {
-    return guard(async () => {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(path), hash);
-      const sha256 = hash.digest('hex');
-      const { size } = await stat(path);
-      const media = { key: mediaKey(sha256, mediaType), sha256, bytes: size, mediaType };
-      if (!(await this.refresh(media))) await this.settle(path, media.key);
-      return media;
-    });
+    const media = await measured(path, mediaType);
+    if (!(await this.refresh(media))) await guard(() => this.settle(path, media.key));
+    return media;
   }
 
   read(key: string): Promise<Buffer> {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mediaKey, StoryreelError } from '../protocol';
 import type { ByteRange, FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';
 import type { Bucket, Stored } from './s3-bucket';
-import { guard, WorkArea } from './work-area';
+import { guard, measured, WorkArea } from './work-area';
 
 /** Objects of other names in the bucket are not ours. */
 const KEY = /^([0-9a-f]{2})\/(\1[0-9a-f]{62})\.\w+$/;
@@ -33,7 +32,7 @@ export class S3Store implements MediaStore {
 
   async probe(): Promise<number> {
     const free = await this.work.probe();
-    await this.bucket.put(PROBE, Buffer.alloc(1), 1, sha256Of(Buffer.alloc(1)), 'application/octet-stream');
+    await this.write(PROBE);
     return free;
   }
 
@@ -56,12 +55,7 @@ export class S3Store implements MediaStore {
   }
 
   async take(path: string, mediaType: string): Promise<StoredMedia> {
-    const media = await guard(async () => {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(path), hash);
-      const sha256 = hash.digest('hex');
-      return { key: mediaKey(sha256, mediaType), sha256, bytes: (await stat(path)).size, mediaType };
-    });
+    const media = await measured(path, mediaType);
     await this.store(media, () => createReadStream(path));
     return media;
   }
@@ -106,7 +100,7 @@ export class S3Store implements MediaStore {
   async remove(key: string, before: Date): Promise<boolean> {
     const mark = REMOVING + key;
     if (!isOld(await this.bucket.find(key), before)) return false;
-    await this.bucket.put(mark, Buffer.alloc(1), 1, sha256Of(Buffer.alloc(1)), 'application/octet-stream');
+    await this.write(mark);
     const began = Date.now();
     try {
       if (!isOld(await this.bucket.find(key), before)) return false;
@@ -127,6 +121,12 @@ export class S3Store implements MediaStore {
       removed += 1;
     }
     return removed + (await this.bucket.abortUploads(before));
+  }
+
+  /** Writes an object whose content does not matter. */
+  private write(key: string): Promise<void> {
+    const byte = Buffer.alloc(1);
+    return this.bucket.put(key, byte, byte.length, sha256Of(byte), 'application/octet-stream');
   }
 
   /** Leaves the object in the bucket, whole and with the time of now, also while somebody removes the one that was there. */

@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoryreelError } from '../protocol';
+import { pipeline } from 'node:stream/promises';
+import { mediaKey, StoryreelError } from '../protocol';
+import type { StoredMedia } from './media-store';
 
 const PROBE_BYTES = 4_096;
 
@@ -103,6 +106,16 @@ export class WorkArea {
       return removed;
     });
   }
+}
+
+/** What a file of this machine is stored as. */
+export function measured(path: string, mediaType: string): Promise<StoredMedia> {
+  return guard(async () => {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    const sha256 = hash.digest('hex');
+    return { key: mediaKey(sha256, mediaType), sha256, bytes: (await stat(path)).size, mediaType };
+  });
 }
 
 /** Errors of the file system, and of nothing else, become `Media.Unavailable`. */
