@@ -7,13 +7,13 @@ import { clockWentBackSince } from './clock';
 import { editedMeanwhile } from './edited-meanwhile';
 import { handBack, handOver } from './hand-over';
 import { noteFailure, pauseLane, StaleAttempt, type LaneAttempt } from './lane-store';
-import { tell } from './lane-update';
+import { publishUpdate } from './lane-update';
 import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
 
 /** An operator has paused the lane's activity; it continues after `unpause`. */
 async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
   await pauseLane(deps.dataSource, claim).catch(() => undefined);
-  tell(deps, claim, { type: 'stage_update', status: 'paused' });
+  publishUpdate(deps, claim, { type: 'stage_update', status: 'paused' });
 }
 
 /** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
@@ -56,11 +56,12 @@ export async function leave(
     ...(times ? { times } : spent.unusable && { answers: spent.unusable }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
   if (type === 'Worker.CannotServe') {
-    tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+    publishUpdate(deps, claim, { type: 'stage_update', status: 'processing', message });
     return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
   }
   // Otherwise a viewer would see nothing at all until the next attempt begins.
-  if (claimed && (retryable || mayAskAgain)) tell(deps, claim, { type: 'stage_update', status: 'processing', message });
+  if (claimed && (retryable || mayAskAgain))
+    publishUpdate(deps, claim, { type: 'stage_update', status: 'processing', message });
   return mayAskAgain ? askOnceMore(failure) : toApplicationFailure(error, isSpent);
 }
 

@@ -23,7 +23,7 @@ import type { ActivityDeps } from '../deps';
 import { nothingToMake } from './edited-meanwhile';
 import { startHeartbeat } from './heartbeat';
 import { leave } from './lane-failure';
-import { tell } from './lane-update';
+import { publishUpdate } from './lane-update';
 import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
 import { currentFence } from './own-fence';
@@ -75,7 +75,7 @@ export interface LaneRun {
   readonly feedback: readonly string[];
   readonly counters: Record<string, number>;
   /** Publishes an event, if viewers can be reached now. The attempt does not wait for it. */
-  tell(body: EventBody): void;
+  publishUpdate(body: EventBody): void;
   stop(reason: Error): void;
   /** The call of this attempt that is about to fail may have to be paid. */
   charged(): void;
@@ -155,7 +155,7 @@ export async function runLane<Inputs>(
       if (!claimed) return;
       // One after the other: what is noted last is what holds.
       noted = noted.then(() => noteWaiting(deps.dataSource, claim, failure ?? null)).catch(() => undefined);
-      tell(deps, claim, {
+      publishUpdate(deps, claim, {
         ...{ type: 'stage_update', status: 'processing' },
         ...(failure && { message: failure.message }),
       });
@@ -190,7 +190,7 @@ export async function runLane<Inputs>(
       ...(unusable && { unusable }),
       feedback: before?.feedback ?? [],
       counters,
-      tell: (body) => tell(deps, claim, body),
+      publishUpdate: (body) => publishUpdate(deps, claim, body),
       stop: (reason) => stopped.abort(reason),
       charged: () => void (spent.isCharged = true),
       through: (work, isFree) => outage.through(work, isFree),
@@ -259,7 +259,7 @@ async function make<Inputs>(
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
   await run.through(() => run.note());
-  run.tell({ type: 'stage_update', status: 'processing' });
+  run.publishUpdate({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
 }
 

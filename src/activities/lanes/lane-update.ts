@@ -3,7 +3,7 @@ import type { ActivityDeps } from '../deps';
 import type { LaneAttempt } from './lane-store';
 
 /** Publishes an update of a lane. No caller waits for it, and a viewer that misses it loses no text. */
-export function tell(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
+export function publishUpdate(deps: ActivityDeps, claim: LaneAttempt, body: EventBody): void {
   const { stage, scene } = laneParts(claim.lane);
   deps.log
     .publish({

@@ -40,7 +40,8 @@ export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { st
       // A job that was seen once may be unknown for a moment, too.
       looks = 0;
       run.counters['progress'] = state.progress;
-      if (state.progress !== told) run.tell({ type: 'stage_update', status: 'processing', progress: state.progress });
+      if (state.progress !== told)
+        run.publishUpdate({ type: 'stage_update', status: 'processing', progress: state.progress });
       told = state.progress;
     }
     await pause(run);

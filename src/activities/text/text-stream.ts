@@ -74,7 +74,8 @@ export async function streamInto(
         return;
       }
       case 'thought':
-        if (seen.thoughts === 0) run.tell({ type: 'stage_update', status: 'processing', message: 'The model thinks.' });
+        if (seen.thoughts === 0)
+          run.publishUpdate({ type: 'stage_update', status: 'processing', message: 'The model thinks.' });
         reckon(chunk.text);
         seen.thoughts += tokensInPiece(chunk.text);
         limits.thought(chunk.text);
@@ -108,7 +109,7 @@ export async function streamInto(
         onAlive: () => watchdog.feed('alive'),
         onNotice: (words) => {
           run.deps.logger.warn({ lane: run.claim.lane, provider: chosen.name }, words);
-          run.tell({ type: 'stage_update', status: 'processing', message: words });
+          run.publishUpdate({ type: 'stage_update', status: 'processing', message: words });
         },
         ...(schema && { schema }),
       },
