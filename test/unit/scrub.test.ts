@@ -27,10 +27,9 @@ const FORMS: Readonly<Record<string, (secret: string, before: string, after: str
   'in hexadecimal': (secret) => Buffer.from(secret).toString('hex'),
 };
 
-/** If it is long enough to be told from what is around it, its middle alone is as good as all of it. */
+/** Half of it in a row is as good as all of it. */
 function leaks(text: string, written: string): boolean {
-  const middle = written.slice(4, -4);
-  return text.replaceAll('[hidden]', '').includes(middle.length < 8 ? written : middle);
+  return text.replaceAll('[hidden]', '').includes(written.slice(4, -4));
 }
 
 describe('A secret that the process knows', () => {
@@ -40,9 +39,10 @@ describe('A secret that the process knows', () => {
         keepSecret(secret);
         const written = FORMS[form]?.(secret, before, after) ?? '';
         const shown = form === 'in base64 with a user' ? Buffer.from(secret).toString('base64') : written;
-        fc.pre(!leaks(`${before} ${after}`, shown));
-        expect(leaks(scrub(`${before} ${written} ${after}`), shown)).toBe(false);
+        // A short part of it may be in what is around it by chance.
+        fc.pre(!leaks(`${before}  ${after}`, shown));
         const text = scrub(`${before} ${written} ${after}`);
+        expect(leaks(text, shown)).toBe(false);
         if (form !== 'in base64 with a user') expect(text).toContain('[hidden]');
       }),
       { numRuns: 40 },
