@@ -5,28 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { newStateDir, noneAlive, playedSeconds, requestsIn, Start } from '../support/start';
+import { noneAlive, playedSeconds, requestsIn, Start, Starts } from '../support/start';
 
-let stateDir: string;
-const starts: Start[] = [];
+const starts = new Starts();
+const { stateDir } = starts;
+const start = (...args: readonly string[]) => starts.spawn(...args);
 
-function start(...args: readonly string[]): Start {
-  const started = Start.spawn(stateDir, args);
-  starts.push(started);
-  return started;
-}
-
-beforeAll(() => {
-  stateDir = newStateDir();
-});
-
-afterEach(async () => {
-  for (const started of starts.splice(0)) {
-    started.signal('SIGINT');
-    await started.end();
-  }
-});
-
+afterEach(() => starts.endAll());
 afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
 it('makes a film that plays, tells of it in events alone, and ends with nothing left running', async () => {

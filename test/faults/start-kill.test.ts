@@ -1,25 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { newStateDir, noneAlive, requestsIn, Start } from '../support/start';
+import { noneAlive, requestsIn, Starts } from '../support/start';
 
-let stateDir: string;
-const starts: Start[] = [];
+const starts = new Starts();
+const { stateDir } = starts;
+const start = (...args: readonly string[]) => starts.spawn(...args);
 
-function start(...args: readonly string[]): Start {
-  const started = Start.spawn(stateDir, args);
-  starts.push(started);
-  return started;
-}
-
-beforeAll(() => {
-  stateDir = newStateDir();
-});
-afterEach(async () => {
-  for (const started of starts.splice(0)) {
-    started.signal('SIGINT');
-    await started.end();
-  }
-});
+afterEach(() => starts.endAll());
 afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
 it('goes on after a kill -9 of everything and pays for nothing twice', async () => {

@@ -90,6 +90,25 @@ export class Start {
   }
 }
 
+/** What the tests of one file start, in a state folder of their own. */
+export class Starts {
+  readonly stateDir = newStateDir();
+  private readonly running: Start[] = [];
+
+  spawn(...args: readonly string[]): Start {
+    const started = Start.spawn(this.stateDir, args);
+    this.running.push(started);
+    return started;
+  }
+
+  async endAll(): Promise<void> {
+    for (const started of this.running.splice(0)) {
+      started.signal('SIGINT');
+      await started.end();
+    }
+  }
+}
+
 export function noneAlive(processes: Iterable<ProcessIdentity>): boolean {
   return ![...processes].some(isAlive);
 }
