@@ -3,7 +3,7 @@ import { ServerError } from './errors';
 import { statusSaid } from './failure-kind';
 import type { ReceiveChunk, TextChunk } from './ports';
 import type { ResponseSpan } from './response-span';
-import { errorIn, failedWith, type SaidError } from './said-error';
+import { errorIn, failedWith, type SaidError } from './reported-error';
 import { ThinkBlock } from './think-block';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { StoryreelError } from '../protocol';
 import { ServerError } from './errors';
 import type { ChatAnswer } from './chat-answer';
-import { aPage, isPage } from './said-error';
+import { aPage, isPage } from './reported-error';
 import { SseParser } from './sse-parser';
 
 /** The first character that is no space shows the kind of the body. */

@@ -1,4 +1,4 @@
-import type { SaidError } from './said-error';
+import type { SaidError } from './reported-error';
 
 /** The kind of a provider's refusal or failure, whatever its status and words. */
 export type FailureKind =

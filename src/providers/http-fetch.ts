@@ -6,7 +6,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { urlOf } from '../address';
 import { BrokenConnection, NotSent, ServerError } from './errors';
 import { proxyFault, routeTo } from './proxy-route';
-import { refusalOf } from './said-error';
+import { refusalOf } from './reported-error';
 
 const MOST_ERROR_BYTES = 64 * 1024;
 const MOST_SILENCE_MS = 60_000;

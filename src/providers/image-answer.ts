@@ -1,5 +1,5 @@
 import { firstText, valuesAt } from './answer-fields';
-import { errorIn, type SaidError } from './said-error';
+import { errorIn, type SaidError } from './reported-error';
 
 /** The fields in which services return a picture itself, as base64 or as a data URL. */
 const DATA = [

@@ -22,5 +22,5 @@ export type {
   VideoProvider,
   VideoRequest,
 } from './ports';
-export { isWithinAnswer } from './said-error';
+export { isWithinAnswer } from './reported-error';
 export { SseParser } from './sse-parser';

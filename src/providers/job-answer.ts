@@ -1,5 +1,5 @@
 import { firstText, isFields, type Fields } from './answer-fields';
-import { errorIn, type SaidError } from './said-error';
+import { errorIn, type SaidError } from './reported-error';
 
 /** The state of a video job, in the words of any service. */
 export interface JobAnswer {

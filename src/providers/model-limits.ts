@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { nearestSize, sizeOption, type SizeOption } from './frame-size';
-import { learnSeconds, learnSizes, type Rule } from './limits-said';
+import { learnSeconds, learnSizes, type Rule } from './reported-limits';
 import { quotesRequest } from './quoted-request';
 
 /** The order to a model: the size as it is sent and, for a clip, its seconds. */

@@ -11,7 +11,7 @@ import { ModelLimits, type GivenLimits } from './model-limits';
 import type { Endpoint } from './endpoint';
 import { openaiClient } from './openai-client';
 import type { ImageProvider, ImageRequest, Media } from './ports';
-import { aPage, isPage, refusedWith } from './said-error';
+import { aPage, isPage, refusedWith } from './reported-error';
 
 const TIMEOUT_MS = 300_000;
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -10,7 +10,7 @@ import { ModelLimits } from './model-limits';
 import { openaiClient } from './openai-client';
 import type { OpenAiMediaOptions } from './openai-image';
 import type { ClipOrder, TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
-import { aPage, errorIn, isPage, refusedWith } from './said-error';
+import { aPage, errorIn, isPage, refusedWith } from './reported-error';
 
 const TIMEOUT_MS = 120_000;
 /** A question after a job is answered at once, or it is lost and asked again. */

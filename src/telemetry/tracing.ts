@@ -4,7 +4,7 @@ import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { withTimeout } from '../with-timeout';
 import { RunIds } from './run-spans';
-import { ReportingExporter } from './told-exporter';
+import { ReportingExporter } from './reporting-exporter';
 
 /** Traces of this process. */
 export interface Tracing {

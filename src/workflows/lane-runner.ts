@@ -22,7 +22,7 @@ import {
   type StopRequest,
 } from '../protocol';
 import { parkLane, skipLane, stopLanes } from './activity-options';
-import { EndAnnouncer } from './end-teller';
+import { EndAnnouncer } from './end-announcer';
 import { runLaneThroughDeploys } from './lane-handover';
 import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
 import type { LaneTable } from './lane-table';

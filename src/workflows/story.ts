@@ -25,14 +25,14 @@ import { announceRun, closeRun, openRun } from './activity-options';
 import { AfterReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
-import { LaneScheduler } from './lane-order';
+import { LaneScheduler } from './lane-scheduler';
 import { eventErrorOf, hasMoved, broadcastStop, lacksInput, LaneRunner, stopFence } from './lane-runner';
 import { LaneTable } from './lane-table';
 import { readStoryInput } from './read-input';
-import { RunStatusPublisher } from './run-marker';
+import { RunStatusPublisher } from './run-status-publisher';
 import { SceneWatch } from './scene-watch';
 import { listen, type SteeredRun } from './steering';
-import { signalBatch } from './tell-batch';
+import { signalBatch } from './signal-batch';
 
 const statusQuery = defineQuery<StoryStatusView>(STATUS_QUERY);
 

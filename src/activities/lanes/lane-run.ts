@@ -26,7 +26,7 @@ import { leave } from './lane-failure';
 import { publishUpdate } from './lane-update';
 import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
-import { currentFence } from './own-fence';
+import { currentFence } from './current-fence';
 import {
   claimLane,
   noteAttempt,

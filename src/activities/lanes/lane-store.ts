@@ -15,7 +15,7 @@ import {
 } from '../../protocol';
 import { numbersOf } from '../../stages';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
-import { isSupersededRun, type Step } from './own-fence';
+import { isSupersededRun, type Step } from './current-fence';
 
 /** One attempt of one lane. Every write below is refused if a newer attempt has claimed the lane. */
 export interface LaneAttempt {

@@ -9,7 +9,7 @@ import {
   type ProjectId,
   type UsageTotals,
 } from '../../protocol';
-import { isFollowedByRun, currentFence } from '../lanes/own-fence';
+import { isFollowedByRun, currentFence } from '../lanes/current-fence';
 import { storedResult } from '../../planning';
 import { BUILT_IN, type StoredResult } from '../../stages';
 import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream';

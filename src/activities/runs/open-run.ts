@@ -13,7 +13,7 @@ import {
 import { clockWentBack } from '../lanes/clock';
 import { countStart } from './count-runs';
 import type { ActivityDeps } from '../deps';
-import { currentFence } from '../lanes/own-fence';
+import { currentFence } from '../lanes/current-fence';
 import { publishForRun } from './run-lifecycle';
 
 /**

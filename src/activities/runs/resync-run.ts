@@ -3,7 +3,7 @@ import { lockProject, ProjectStage } from '../../entities';
 import { fenceOf, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/lane-store';
-import { isSupersededRun, currentFence } from '../lanes/own-fence';
+import { isSupersededRun, currentFence } from '../lanes/current-fence';
 import { publishForRun } from './run-lifecycle';
 import { publishRunStatus } from './run-status';
 

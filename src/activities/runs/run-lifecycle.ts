@@ -18,7 +18,7 @@ import type { ActivityDeps } from '../deps';
 import { countEnd } from './count-runs';
 import { endRun, readRun } from './end-run';
 import { storeAttention as storeParkedLane } from '../lanes/lane-store';
-import { currentFence, currentStep } from '../lanes/own-fence';
+import { currentFence, currentStep } from '../lanes/current-fence';
 
 /** A lane's retries are used up: it waits for a person, and its event contains the commands to type. */
 export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<EndedStep> {

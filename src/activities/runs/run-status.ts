@@ -19,7 +19,7 @@ import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
 import { refreshStage, releaseProject } from '../lanes/lane-store';
-import { isSupersededRun, currentFence, currentStep } from '../lanes/own-fence';
+import { isSupersededRun, currentFence, currentStep } from '../lanes/current-fence';
 
 /** A person lets the run continue without a lane. From now on no attempt at this lane can write. */
 export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {

@@ -1,12 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
-import { editBegunText } from './begun-text';
+import { editBegunText } from './partial-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
-import { publishEdit } from './tell-edit';
+import { publishEdit } from './publish-edit';
 
 const STORY = laneOfRole('story');
 const BOARD = laneOfRole('scenes');

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
 import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
-import { begunText } from './begun-text';
+import { begunText } from './partial-text';
 import type { EditSource } from './editing';
 
 /** What a person may edit of a scene. */

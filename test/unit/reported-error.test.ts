@@ -1,5 +1,5 @@
 import { failureKind, statusSaid } from '../../src/providers/failure-kind';
-import { errorIn, refusalOf } from '../../src/providers/said-error';
+import { errorIn, refusalOf } from '../../src/providers/reported-error';
 
 describe('What a server says of a failure', () => {
   test.each<[what: string, body: unknown, said: object]>([
