@@ -43,9 +43,9 @@ export class Lane {
   @Column('jsonb', { nullable: true })
   inputs: Record<string, string> | null;
 
-  /** A person has written the result: it counts as made from whatever its inputs are when it is next looked at. */
-  @Column('boolean', { default: false })
-  accepted: boolean;
+  /** A person has written the result. The next check takes the inputs that it finds as the inputs of this result. */
+  @Column('boolean', { name: 'accepts_inputs', default: false })
+  acceptsInputs: boolean;
 
   /** Fence of the last manual edit. Attempts with a lower fence are rejected. */
   @Column('bigint', { name: 'edited_fence', nullable: true, transformer: bigintNumber })
@@ -56,8 +56,8 @@ export class Lane {
   writtenFence: number | null;
 
   /** Input hash of the newest attempt's result. Only a text with the same hash can be continued. */
-  @Column('text', { name: 'attempted_hash', nullable: true })
-  attemptedHash: string | null;
+  @Column('text', { name: 'in_progress_input_hash', nullable: true })
+  inProgressInputHash: string | null;
 
   /** Hash of the committed result; an input of the lanes that depend on it. */
   @Column('text', { name: 'result_hash', nullable: true })

@@ -4,7 +4,7 @@ import { oneOf } from './one-of';
 import { Project } from './project.entity';
 
 const USAGE_UNITS = ['token', 'image', 'second'] as const;
-const USAGE_OUTCOMES = ['open', 'useful', 'wasted'] as const;
+const USAGE_OUTCOMES = ['in_flight', 'useful', 'wasted'] as const;
 
 /**
  * One paid call: an attempt at a text or an image, or one job for a clip, which several attempts may follow. The row is
@@ -45,7 +45,7 @@ export class ModelUsage {
   @Column('double precision', { nullable: true })
   units: number | null;
 
-  /** `open` while the call is under way; what came of it, afterwards. */
+  /** `in_flight` while the call is under way; what came of it, afterwards. */
   @Column('text', { default: 'useful' })
   outcome: (typeof USAGE_OUTCOMES)[number];
 
@@ -75,12 +75,12 @@ export class ModelUsage {
   estimated: boolean;
 
   /** The idempotency key of the call, if the provider takes one. The job of a clip is found by it. */
-  @Column('text', { name: 'call_key', nullable: true })
-  callKey: string | null;
+  @Column('text', { name: 'idempotency_key', nullable: true })
+  idempotencyKey: string | null;
 
   /** The attempt whose text this one continued: both texts are of use, or neither is. */
-  @Column('bigint', { nullable: true, transformer: bigintNumber })
-  continues: number | null;
+  @Column('bigint', { name: 'continues_fence', nullable: true, transformer: bigintNumber })
+  continuesFence: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

@@ -31,8 +31,8 @@ export class TextEdit {
   fenceAfter: number;
 
   /** Bytes of UTF-8 at the beginning that both texts have. */
-  @Column('int', { name: 'departs_at' })
-  departsAt: number;
+  @Column('int', { name: 'common_prefix_bytes' })
+  commonPrefixBytes: number;
 
   @Column('text', { name: 'sha256_before' })
   sha256Before: string;
@@ -40,13 +40,13 @@ export class TextEdit {
   @Column('text', { name: 'sha256_after' })
   sha256After: string;
 
-  /** The text that went, whole. */
-  @Column('text')
-  replaced: string;
+  /** The whole text that was replaced. */
+  @Column('text', { name: 'previous_text' })
+  previousText: string;
 
   /** The new text, if the model continues it: the log may lose it. */
-  @Column('text', { nullable: true })
-  begun: string | null;
+  @Column('text', { name: 'partial_text', nullable: true })
+  partialText: string | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

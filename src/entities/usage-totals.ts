@@ -19,7 +19,7 @@ export async function usageTotals(manager: EntityManager, projectId: ProjectId, 
             sum(cost::numeric - wasted_cost::numeric)::float8 AS useful_cost,
             bool_or(estimated AND (input_tokens + output_tokens > 0 OR units > 0)) AS estimated,
             bool_or(cost IS NULL) AS unpriced
-     FROM model_usage WHERE project_id = $1 AND outcome <> 'open' AND ($2::text IS NULL OR lane = $2)`,
+     FROM model_usage WHERE project_id = $1 AND outcome <> 'in_flight' AND ($2::text IS NULL OR lane = $2)`,
     [projectId, lane ?? null],
   );
   const row = rows[0] ?? {};

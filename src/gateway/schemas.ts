@@ -267,9 +267,9 @@ export const textEdits = z.looseObject({
       by: z.string().optional(),
       at: z.iso.datetime(),
       fence: z.looseObject({ before: z.number(), after: z.number() }),
-      departsAt: z.int(),
+      commonPrefixBytes: z.int(),
       sha256: z.looseObject({ before: z.string(), after: z.string() }),
-      replaced: z.string(),
+      previousText: z.string(),
     }),
   ),
 });

@@ -104,9 +104,9 @@ describe('A half-written text that a person edits', () => {
         by: 'anna',
         at: expect.any(Date),
         fence: { before: before.fence, after: told[0]?.fence },
-        departsAt: 40,
+        commonPrefixBytes: 40,
         sha256: { before: sha256(text), after: sha256(edit) },
-        replaced: text,
+        previousText: text,
       },
     ]);
   });

@@ -33,7 +33,7 @@ describe('Paid calls of scenes that move', () => {
   const book = (projectId: ProjectId, scene: number, fence: number, key: string, underWay = false) =>
     PaidCall.book(run(projectId, scene, fence), { chosen, most: clip, key, underWay });
   const rows = (projectId: ProjectId) =>
-    app.dataSource.getRepository(ModelUsage).find({ where: { projectId }, order: { callKey: 'ASC' } });
+    app.dataSource.getRepository(ModelUsage).find({ where: { projectId }, order: { idempotencyKey: 'ASC' } });
 
   async function twoClips(): Promise<ProjectId> {
     const projectId = await app.client.create({ topic: 'a fox' });
@@ -50,8 +50,13 @@ describe('Paid calls of scenes that move', () => {
     const call = await book(projectId, 1, 2_000, 'clip-2', true);
     await call.settle(app.dataSource.manager, clip, false);
     expect(await rows(projectId)).toMatchObject([
-      { callKey: 'clip-1', lane: 'video_generation/2', outcome: 'open' },
-      { callKey: 'clip-2', lane: 'video_generation/1', outcome: 'useful', cost: expect.closeTo(0.35, 9) as number },
+      { idempotencyKey: 'clip-1', lane: 'video_generation/2', outcome: 'in_flight' },
+      {
+        idempotencyKey: 'clip-2',
+        lane: 'video_generation/1',
+        outcome: 'useful',
+        cost: expect.closeTo(0.35, 9) as number,
+      },
     ]);
   });
 
@@ -62,7 +67,10 @@ describe('Paid calls of scenes that move', () => {
     await call.settle(app.dataSource.manager, clip, false);
     const [gone, moved, ...others] = await rows(projectId);
     expect(others).toEqual([]);
-    expect(gone).toMatchObject({ outcome: 'open', lane: expect.stringMatching(/^video_generation\/[0-9a-f-]{36}$/) });
+    expect(gone).toMatchObject({
+      outcome: 'in_flight',
+      lane: expect.stringMatching(/^video_generation\/[0-9a-f-]{36}$/),
+    });
     expect(moved).toMatchObject({ lane: 'video_generation/1', outcome: 'useful' });
     const of = await usageTotals(app.dataSource.manager, projectId, laneId('video_generation', 1));
     expect(of).toMatchObject({ video_seconds: 3, wasted_cost: 0 });

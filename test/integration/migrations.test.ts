@@ -8,9 +8,11 @@ import {
   Film,
   Lane,
   migrate,
+  ModelUsage,
   Project,
   PromptTemplate,
   Scene,
+  TextEdit,
 } from '../../src/entities';
 import { until } from '../support/until';
 import { migrations } from '../../src/entities/migrations';
@@ -119,6 +121,41 @@ describe('the schema', () => {
 });
 
 describe('migrate', () => {
+  test('keeps rows, and calls under way, if columns get other names', async () => {
+    const dataSource = await connect();
+    await migrate(dataSource);
+    for (let left = ALL.length - ALL.indexOf('PlainColumns1795895000000'); left > 0; left -= 1) {
+      await dataSource.undoLastMigration();
+    }
+    const { id } = await newProject(dataSource);
+    await dataSource.query(
+      `INSERT INTO lanes (project_id, lane, stage, accepted, attempted_hash) VALUES ($1, 'rewrite', 'rewrite', true, 'h')`,
+      [id],
+    );
+    await dataSource.query(
+      `INSERT INTO model_usage (project_id, lane, fence, attempt, provider, model, input_tokens, output_tokens, outcome,
+         call_key, continues) VALUES ($1, 'rewrite', 2, 1, 'p', 'm', 0, 0, 'open', 'job/1', 1)`,
+      [id],
+    );
+    await dataSource.query(
+      `INSERT INTO text_edits (project_id, lane, version, fence_before, fence_after, departs_at, sha256_before,
+         sha256_after, replaced, begun) VALUES ($1, 'rewrite', 1, 1, 2, 5, 'a', 'b', 'The old text', 'The new one')`,
+      [id],
+    );
+
+    await migrate(dataSource);
+    const of = { projectId: id };
+    expect(await dataSource.manager.findBy(Lane, of)).toMatchObject([
+      { acceptsInputs: true, inProgressInputHash: 'h' },
+    ]);
+    expect(await dataSource.manager.findBy(ModelUsage, of)).toMatchObject([
+      { outcome: 'in_flight', idempotencyKey: 'job/1', continuesFence: 1 },
+    ]);
+    expect(await dataSource.manager.findBy(TextEdit, of)).toMatchObject([
+      { commonPrefixBytes: 5, previousText: 'The old text', partialText: 'The new one' },
+    ]);
+  });
+
   test('applies nothing where the schema is up to date', async () => {
     const dataSource = await connect();
     await migrate(dataSource);

@@ -52,7 +52,7 @@ describe('The row of a paid call', () => {
 
   test('counts for nothing but its reserve while the call is under way', async () => {
     await book(1);
-    expect(await rows()).toMatchObject([{ outcome: 'open', reserved: 0.0024 }]);
+    expect(await rows()).toMatchObject([{ outcome: 'in_flight', reserved: 0.0024 }]);
     expect(await usageTotals(dataSource.manager, projectId)).toMatchObject({ input_tokens: 0, useful_tokens: 0 });
   });
 
@@ -62,7 +62,7 @@ describe('The row of a paid call', () => {
     await book(2);
     expect(await rows()).toMatchObject([
       { inputTokens: 100, outputTokens: 201, wastedTokens: 301, outcome: 'wasted', estimated: true },
-      { outcome: 'open' },
+      { outcome: 'in_flight' },
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('The row of a paid call', () => {
     const job = { ...call, key: 'job/1' };
     await PaidCall.book(run(1), job);
     await PaidCall.book(run(2), job);
-    expect(await rows()).toMatchObject([{ fence: 2, outcome: 'open', callKey: 'job/1' }]);
+    expect(await rows()).toMatchObject([{ fence: 2, outcome: 'in_flight', idempotencyKey: 'job/1' }]);
     expect((await PaidCall.book(other(1), call)).refused).toBeDefined();
   });
 
@@ -139,7 +139,7 @@ describe('The row of a paid call', () => {
     const first = await PaidCall.book(metered(1), { ...call });
     await first.waste(cut, used(100, 200), false);
     expect(counted()).toEqual([0.0005, 0, 0.0005, 0]);
-    const second = await PaidCall.book(metered(2), { ...call, continues: 1 });
+    const second = await PaidCall.book(metered(2), { ...call, continuesFence: 1 });
     const settling = dataSource.transaction(async (manager) => {
       await second.settle(manager, used(100, 100), false);
       throw new Error('something else went wrong');

@@ -75,9 +75,9 @@ describe('What a film has cost', () => {
     const { projectId, events } = await film(topic);
     const rows = await app.calls(projectId, 'rewrite');
     expect(rows).toMatchObject([
-      { outputTokens: 40, estimated: true, outcome: 'useful', wastedTokens: 0, continues: null },
-      { outputTokens: 40, estimated: true, outcome: 'useful', wastedTokens: 0, continues: rows[0]?.fence },
-      { estimated: false, outcome: 'useful', wastedTokens: 0, continues: rows[1]?.fence },
+      { outputTokens: 40, estimated: true, outcome: 'useful', wastedTokens: 0, continuesFence: null },
+      { outputTokens: 40, estimated: true, outcome: 'useful', wastedTokens: 0, continuesFence: rows[0]?.fence },
+      { estimated: false, outcome: 'useful', wastedTokens: 0, continuesFence: rows[1]?.fence },
     ]);
     // As long as nobody has gone on from it, it is wasted.
     expect(usageEvents(events, 'rewrite').map(({ wasted_tokens: wasted }) => wasted)).toEqual([
@@ -96,7 +96,7 @@ describe('What a film has cost', () => {
     const { projectId, events } = await film(topic);
     const rows = await app.calls(projectId, 'storyboard');
     expect(rows.map(({ outcome }) => outcome)).toEqual(['wasted', 'wasted', 'useful']);
-    expect(rows[1]).toMatchObject({ continues: rows[0]?.fence, estimated: false });
+    expect(rows[1]).toMatchObject({ continuesFence: rows[0]?.fence, estimated: false });
     const lost = rows.slice(0, 2);
     const { usage } = await app.client.status(projectId);
     expect(usage.wasted_tokens).toBe(tokens(lost));

@@ -208,7 +208,7 @@ export async function runLane<Inputs>(
     const plan = await outage.through(() => maker.plan(run));
     run.signal.throwIfAborted();
 
-    const sameInputs = before?.inputHash === plan.inputHash || before?.accepted;
+    const sameInputs = before?.inputHash === plan.inputHash || before?.acceptsInputs;
     const reusable =
       sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
         ? await outage.through(() => storedResult(deps, projectId, lane))
@@ -254,7 +254,7 @@ async function make<Inputs>(
   before: Lane | undefined,
   maker: LaneProducer<Inputs>,
 ): Promise<ProducedLane> {
-  const sameWork = before?.attemptedHash === plan.inputHash && before.fence >= (run.minResultFence ?? 0);
+  const sameWork = before?.inProgressInputHash === plan.inputHash && before.fence >= (run.minResultFence ?? 0);
   const { manager } = run.deps.dataSource;
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;

@@ -110,9 +110,13 @@ export async function takeOverFence(
 }
 
 /** Stores what this attempt is about to produce, so that the next attempt knows whether it may continue its text. */
-export async function noteAttempt(dataSource: DataSource, claim: LaneAttempt, attemptedHash: string): Promise<void> {
+export async function noteAttempt(
+  dataSource: DataSource,
+  claim: LaneAttempt,
+  inProgressInputHash: string,
+): Promise<void> {
   const { lane } = claim;
-  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { attemptedHash });
+  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { inProgressInputHash });
   if (affected !== 1) throw new StaleAttempt(lane);
 }
 
@@ -158,8 +162,8 @@ export async function settleLane(
       settledFence: settled.madeBy,
       inputHash: settled.inputHash,
       inputs: { ...settled.inputs },
-      accepted: false,
-      attemptedHash: null,
+      acceptsInputs: false,
+      inProgressInputHash: null,
       resultHash: settled.resultHash,
       error: null,
       waitsFor: null,

@@ -86,12 +86,12 @@ async function keyOf(run: LaneRun, { inputHash, inputs }: LanePlan<ImageInputs>)
   const made = await run.deps.dataSource
     .getRepository(ModelUsage)
     .createQueryBuilder('u')
-    .where('u.project_id = :projectId AND starts_with(u.call_key, :base)', { projectId, base })
+    .where('u.project_id = :projectId AND starts_with(u.idempotency_key, :base)', { projectId, base })
     .orderBy('u.fence', 'DESC')
     .getMany();
   if (!inputs.chosen.honoursKey) return [base, made.length].join('/');
   const mayHaveMade = ({ outcome, estimated, units }: ModelUsage) =>
-    outcome === 'open' || estimated || (units ?? 0) > 0;
+    outcome === 'in_flight' || estimated || (units ?? 0) > 0;
   const unkept = made.find((row) => row.outcome !== 'useful' && !isSpoiled(row) && mayHaveMade(row));
-  return unkept?.callKey ?? [base, made.length].join('/');
+  return unkept?.idempotencyKey ?? [base, made.length].join('/');
 }

@@ -54,10 +54,10 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
  * Whether an earlier attempt may have submitted the job without learning its id: its call is booked, and its end is
  * unknown. A call that the provider refused, or that never reached it, has ended and cost nothing.
  */
-export async function mayBeTaken(run: LaneRun, { idempotencyKey: callKey }: GeneratedVideo): Promise<boolean> {
+export async function mayBeTaken(run: LaneRun, { idempotencyKey }: GeneratedVideo): Promise<boolean> {
   const { projectId } = run.claim;
-  const booked = await run.deps.dataSource.manager.findOneBy(ModelUsage, { projectId, callKey });
-  return booked !== null && (booked.outcome === 'open' || booked.estimated);
+  const booked = await run.deps.dataSource.manager.findOneBy(ModelUsage, { projectId, idempotencyKey });
+  return booked !== null && (booked.outcome === 'in_flight' || booked.estimated);
 }
 
 /** What was ordered with a submitted job. A job of an older version has what its scene wants. */

@@ -65,7 +65,7 @@ export async function rejectLanes(
     }
     // A repeated step stores the reason once.
     await manager.query(
-      `UPDATE lanes SET status = 'pending', accepted = false, announced_run_id = NULL, finished_at = NULL,
+      `UPDATE lanes SET status = 'pending', accepts_inputs = false, announced_run_id = NULL, finished_at = NULL,
          updated_at = now(),
          feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,

@@ -25,7 +25,7 @@ export async function interruptedBy(manager: EntityManager, { projectId, lane, .
   const { fence } = row;
   if (fence !== row.editedFence) return { fence, paidBy: fence };
   const edits = await manager.findBy(TextEdit, { projectId, lane });
-  const edited = edits.find(({ fenceAfter }) => fenceAfter === fence)?.begun;
+  const edited = edits.find(({ fenceAfter }) => fenceAfter === fence)?.partialText;
   if (edited == null) return { fence };
   const paidBy = writerBefore(edits, fence);
   return { fence, edited, ...(paidBy !== undefined && { paidBy }) };
@@ -35,7 +35,7 @@ export async function interruptedBy(manager: EntityManager, { projectId, lane, .
 function writerBefore(edits: readonly TextEdit[], fence: number): number | undefined {
   const edit = edits.find(({ fenceAfter }) => fenceAfter === fence);
   if (!edit) return fence;
-  return edit.departsAt === 0 ? undefined : writerBefore(edits, edit.fenceBefore);
+  return edit.commonPrefixBytes === 0 ? undefined : writerBefore(edits, edit.fenceBefore);
 }
 
 /**

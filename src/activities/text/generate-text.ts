@@ -46,7 +46,7 @@ const maker: LaneProducer<TextInputs> = {
       chosen: inputs.chosen,
       most: { unit: 'token', input: bytesOf(messages), output: inputs.maxTokens + roomFor(inputs.chosen) },
       prompt,
-      ...(continued?.paidBy !== undefined && { continues: continued.paidBy }),
+      ...(continued?.paidBy !== undefined && { continuesFence: continued.paidBy }),
     });
     const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
     const writer = new TextWriter({

@@ -27,10 +27,14 @@ export async function closeAbandoned(
   { projectId, lane, before, key }: Abandoned,
 ): Promise<ModelUsage[]> {
   const { manager } = deps.dataSource;
-  const open = await manager.findBy(ModelUsage, { projectId, outcome: 'open', ...(lane !== undefined && { lane }) });
+  const open = await manager.findBy(ModelUsage, {
+    projectId,
+    outcome: 'in_flight',
+    ...(lane !== undefined && { lane }),
+  });
   const closed: ModelUsage[] = [];
   for (const row of open) {
-    if (row.fence >= before || (key !== undefined && row.callKey === key)) continue;
+    if (row.fence >= before || (key !== undefined && row.idempotencyKey === key)) continue;
     const used = await estimate(deps, row);
     const cost = costOf(await pricesOf(deps, row.provider), used);
     const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
@@ -41,14 +45,14 @@ export async function closeAbandoned(
     };
     await deps.dataSource.transaction(async (within) => {
       await lockProject(within, projectId);
-      const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'open' }, change);
+      const { affected } = await within.update(ModelUsage, { id: row.id, outcome: 'in_flight' }, change);
       if (affected !== 1) return;
       countCost(deps.metrics, within, row, {
         cost,
         wasted: cost ?? 0,
         before: { cost: row.cost, wasted: row.wastedCost },
       });
-      if (row.continues !== null) await markChain(within, row, row.continues, 'wasted');
+      if (row.continuesFence !== null) await markChain(within, row, row.continuesFence, 'wasted');
     });
     closed.push(row);
   }
@@ -74,16 +78,16 @@ async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Pro
   if (row.unit !== 'token') return { unit: row.unit, units: row.units ?? 0 };
   const held = await log.lane(row.projectId as ProjectId, row.lane as LaneId).catch(() => undefined);
   const text = held?.fence === row.fence ? tokensIn(held.text) : 0;
-  const before = row.continues === null ? 0 : await outputOfChain(dataSource.manager, row, row.continues);
+  const before = row.continuesFence === null ? 0 : await outputOfChain(dataSource.manager, row, row.continuesFence);
   return { unit: 'token', input: row.inputTokens, output: Math.max(0, text - before) };
 }
 
 /** The call of an attempt, and the calls whose text it continued, each in turn. */
 const CHAIN = `
   WITH RECURSIVE chain AS (
-    SELECT id, continues FROM model_usage WHERE project_id = $1 AND lane = $2 AND fence = $3
+    SELECT id, continues_fence FROM model_usage WHERE project_id = $1 AND lane = $2 AND fence = $3
     UNION
-    SELECT u.id, u.continues FROM model_usage u JOIN chain c ON u.fence = c.continues
+    SELECT u.id, u.continues_fence FROM model_usage u JOIN chain c ON u.fence = c.continues_fence
     WHERE u.project_id = $1 AND u.lane = $2
   )`;
 
@@ -105,7 +109,7 @@ export function costOfChain(
 ): Promise<{ readonly provider: string; readonly unit: ModelUsage['unit']; readonly cost: number }[]> {
   return manager.query(
     `${CHAIN} SELECT u.provider, u.unit, coalesce(u.cost, 0) AS cost FROM model_usage u JOIN chain USING (id)
-     WHERE u.outcome <> 'open'`,
+     WHERE u.outcome <> 'in_flight'`,
     [projectId, lane, fence],
   );
 }
@@ -122,7 +126,7 @@ export async function markChain(
     `${CHAIN} UPDATE model_usage u
      SET outcome = $4, wasted_tokens = $5::int * (u.input_tokens + u.output_tokens),
          wasted_cost = $5::int * coalesce(u.cost, 0)
-     FROM chain WHERE u.id = chain.id AND u.outcome <> 'open' AND u.outcome <> $4`,
+     FROM chain WHERE u.id = chain.id AND u.outcome <> 'in_flight' AND u.outcome <> $4`,
     [projectId, lane, fence, outcome, share],
   );
 }

@@ -44,10 +44,10 @@ export async function overBudget(
     );
   }
   const [spending]: [Spending] = await manager.query(
-    `SELECT p.budget, coalesce(sum(u.cost::numeric) FILTER (WHERE u.outcome <> 'open'), 0)::float8 AS paid,
+    `SELECT p.budget, coalesce(sum(u.cost::numeric) FILTER (WHERE u.outcome <> 'in_flight'), 0)::float8 AS paid,
             coalesce(sum(greatest(0, u.reserved::numeric - coalesce(u.cost::numeric, 0)))
-              FILTER (WHERE u.outcome <> 'open' AND u.estimated), 0)::float8 AS unsure,
-            coalesce(sum(u.reserved::numeric) FILTER (WHERE u.outcome = 'open'), 0)::float8 AS under_way
+              FILTER (WHERE u.outcome <> 'in_flight' AND u.estimated), 0)::float8 AS unsure,
+            coalesce(sum(u.reserved::numeric) FILTER (WHERE u.outcome = 'in_flight'), 0)::float8 AS under_way
      FROM projects p LEFT JOIN model_usage u ON u.project_id = p.id AND u.id IS DISTINCT FROM $2::uuid
      WHERE p.id = $1 GROUP BY p.id`,
     [projectId, bookedAs ?? null],
@@ -75,7 +75,7 @@ export async function chargedBeyond(
 ): Promise<number> {
   const [row]: { beyond: number }[] = await manager.query(
     `SELECT coalesce(max(cost::numeric - reserved::numeric), 0)::float8 AS beyond FROM model_usage
-     WHERE project_id = $1 AND provider = $2 AND model = $3 AND outcome <> 'open' AND cost > reserved`,
+     WHERE project_id = $1 AND provider = $2 AND model = $3 AND outcome <> 'in_flight' AND cost > reserved`,
     [projectId, name, model],
   );
   return row?.beyond ?? 0;

@@ -18,7 +18,7 @@ export interface CallPlan {
   /** For a text: the expected tokens of the prompt; by default a quarter of the most. */
   readonly prompt?: number;
   /** The attempt whose text this one continues. */
-  readonly continues?: number;
+  readonly continuesFence?: number;
   /** Set if calls with the same key are the same call, whichever attempt makes them. */
   readonly key?: string;
   /** The key that is sent with the request, if each attempt that makes the call has a row of its own. */
@@ -46,7 +46,7 @@ export class PaidCall {
   static async book(run: LaneRun, plan: CallPlan): Promise<PaidCall> {
     const { deps, claim } = run;
     const { projectId, lane, fence, attempt } = claim;
-    const { chosen, most, continues, key, sentAs, underWay = false, id: own = randomUUID() } = plan;
+    const { chosen, most, continuesFence, key, sentAs, underWay = false, id: own = randomUUID() } = plan;
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
@@ -54,7 +54,10 @@ export class PaidCall {
       // Nothing is booked or paid for a lane that another attempt or a person has taken over.
       await mustOwn(manager, claim);
       const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
-      const known = await manager.findOneBy(ModelUsage, key === undefined ? { id: own } : { projectId, callKey: key });
+      const known = await manager.findOneBy(
+        ModelUsage,
+        key === undefined ? { id: own } : { projectId, idempotencyKey: key },
+      );
       if (known && underWay) return new PaidCall(run, chosen, known.id);
       const refused = underWay
         ? undefined
@@ -69,17 +72,22 @@ export class PaidCall {
       if (refused) countRefusal(deps.metrics, manager, { provider: chosen.name, unit: most.unit });
       const row = {
         ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
-        ...{ callKey: key ?? sentAs ?? null, continues: continues ?? null, reserved, estimated: false },
+        ...{
+          idempotencyKey: key ?? sentAs ?? null,
+          continuesFence: continuesFence ?? null,
+          reserved,
+          estimated: false,
+        },
         // The expected amount, until the real one is known; a row in flight counts only with its reserved amount.
         ...(most.unit === 'token'
           ? { inputTokens: plan.prompt ?? Math.ceil(most.input / 4) }
           : { inputTokens: 0, units: most.units }),
         ...(refused && { inputTokens: 0, units: 0, reserved: null }),
         ...{ outputTokens: 0, cost: costOf(chosen.prices, noneOf(most)) },
-        ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('open' as const) },
+        ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('in_flight' as const) },
       };
       const { id } = await manager.save(ModelUsage, { ...row, id: known?.id ?? own });
-      if (continues !== undefined && !refused) await markChain(manager, claim, continues, 'useful');
+      if (continuesFence !== undefined && !refused) await markChain(manager, claim, continuesFence, 'useful');
       return new PaidCall(run, chosen, id, refused);
     });
   }
@@ -88,8 +96,8 @@ export class PaidCall {
   async settle(manager: EntityManager, used: Amount, estimated: boolean): Promise<void> {
     await this.write(manager, used, estimated, USEFUL);
     const row = await manager.findOneByOrFail(ModelUsage, { id: this.id });
-    if (row.continues !== null) await markChain(manager, row, row.continues, 'useful');
-    const before = row.continues === null ? [] : await costOfChain(manager, row, row.continues);
+    if (row.continuesFence !== null) await markChain(manager, row, row.continuesFence, 'useful');
+    const before = row.continuesFence === null ? [] : await costOfChain(manager, row, row.continuesFence);
     countUseful(this.run.deps.metrics, manager, [{ ...row, cost: row.cost ?? 0 }, ...before]);
   }
 
@@ -104,7 +112,7 @@ export class PaidCall {
   async spoil(): Promise<void> {
     const { dataSource, logger } = this.run.deps;
     const mark = dataSource.query(
-      `UPDATE model_usage SET call_key = call_key || $2 WHERE id = $1 AND right(call_key, 1) <> $2`,
+      `UPDATE model_usage SET idempotency_key = idempotency_key || $2 WHERE id = $1 AND right(idempotency_key, 1) <> $2`,
       [this.id, SPOILED],
     );
     await mark.catch((error: Error) => logger.warn({ err: error.message }, 'a spoiled order was not noted'));
@@ -124,8 +132,8 @@ export class PaidCall {
         await this.write(manager, used, estimated, WASTED);
         const row = await manager.findOneBy(ModelUsage, { id: this.id });
         // If a newer attempt continued this text, that attempt decides about the earlier texts.
-        if (row?.continues != null && row.outcome === 'wasted') {
-          await markChain(manager, row, row.continues, 'wasted');
+        if (row?.continuesFence != null && row.outcome === 'wasted') {
+          await markChain(manager, row, row.continuesFence, 'wasted');
         }
       });
     } catch (error) {
@@ -154,8 +162,8 @@ type Written = OfProvider & CostChange;
 /** At the end of a call's key. */
 const SPOILED = '!';
 
-export function isSpoiled({ callKey }: Pick<ModelUsage, 'callKey'>): boolean {
-  return callKey?.endsWith(SPOILED) === true;
+export function isSpoiled({ idempotencyKey }: Pick<ModelUsage, 'idempotencyKey'>): boolean {
+  return idempotencyKey?.endsWith(SPOILED) === true;
 }
 
 const USEFUL = `outcome = 'useful', wasted_tokens = 0, wasted_cost = 0`;

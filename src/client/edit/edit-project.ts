@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
-import { editBegunText } from './partial-text';
+import { editPartialText } from './partial-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
@@ -134,7 +134,7 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const scenes = ofScenes ? await editScenes(editing, changes) : { fields: [], cameras: [] };
   const boardEdited = editing.texts.slice(before).some(({ lane }) => lane === BOARD);
   if (text) mustFit('text', text.content, MAX_TEXT_BYTES);
-  if (text) await editBegunText(editing, source, text);
+  if (text) await editPartialText(editing, source, text);
   await takeBack(editing, { isNew, isRewritten, boardEdited, ...scenes });
 }
 
@@ -152,7 +152,7 @@ async function takeBack(
   ];
   const spared = edited.cameras.map((number) => laneOfRole('camera', number));
   await manager.query(
-    `UPDATE lanes SET accepted = false
+    `UPDATE lanes SET accepts_inputs = false
      WHERE project_id = $1 AND accepted AND (lane = ANY ($2::text[]) OR $4 AND stage = $5)
        AND NOT lane = ANY ($3::text[])`,
     [projectId, lanes, spared, storyboard, stageOfRole('camera').name],

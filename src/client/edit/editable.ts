@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
 import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
-import { begunText } from './partial-text';
+import { partialText } from './partial-text';
 import type { EditSource } from './editing';
 
 /** What a person may edit of a scene. */
@@ -35,8 +35,10 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
     const cameras = await manager.findBy(CameraMovement, { projectId });
     const lanes = await manager.find(Lane, { where: { projectId }, order: { startedAt: 'ASC' } });
-    const begun = lanes.find(({ attemptedHash, status }) => attemptedHash !== null && status !== 'processing');
-    const content = begun && (await begunText({ manager, log }, begun));
+    const begun = lanes.find(
+      ({ inProgressInputHash, status }) => inProgressInputHash !== null && status !== 'processing',
+    );
+    const content = begun && (await partialText({ manager, log }, begun));
     const moves = new Map(cameras.map(({ sceneId, movement, speed }) => [sceneId, { movement, speed }]));
     return {
       version: project.version,
@@ -68,10 +70,10 @@ export interface TextEditView {
   readonly at: Date;
   readonly fence: { readonly before: number; readonly after: number };
   /** Bytes of UTF-8 at the beginning that both texts have. */
-  readonly departsAt: number;
+  readonly commonPrefixBytes: number;
   readonly sha256: { readonly before: string; readonly after: string };
   /** The text that went. */
-  readonly replaced: string;
+  readonly previousText: string;
 }
 
 /** Every text that people have replaced, oldest first. */
@@ -86,8 +88,8 @@ export async function loadTextEdits(dataSource: DataSource, projectId: ProjectId
     ...(row.by !== null && { by: row.by }),
     at: row.createdAt,
     fence: { before: row.fenceBefore, after: row.fenceAfter },
-    departsAt: row.departsAt,
+    commonPrefixBytes: row.commonPrefixBytes,
     sha256: { before: row.sha256Before, after: row.sha256After },
-    replaced: row.replaced,
+    previousText: row.previousText,
   }));
 }

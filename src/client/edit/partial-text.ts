@@ -11,7 +11,7 @@ import { keepReplaced } from './settled-text';
  * can write, and the next attempt continues the new text. Throws `Project.Invalid` if there is no unfinished text, or
  * if the provider cannot continue a text. Throws `Lane.Busy` if an attempt is writing the text.
  */
-export async function editBegunText(
+export async function editPartialText(
   editing: Editing,
   source: EditSource,
   { lane: name, content }: NonNullable<Changes['text']>,
@@ -20,13 +20,13 @@ export async function editBegunText(
   const { manager, projectId, project, lanes } = editing;
   const row = lanes.get(lane);
   mustBeIdle(editing, lane);
-  if (!row || row.attemptedHash === null) {
+  if (!row || row.inProgressInputHash === null) {
     throw new StoryreelError(
       'Project.Invalid',
       `No text of ${name} is half-written. What is whole is edited as it is.`,
     );
   }
-  const before = await begunText(editing, row);
+  const before = await partialText(editing, row);
   if (before === content) return;
   const { continuation, name: provider } = await chooseModel(
     withSettings({ config: source.config, dataSource: { manager } }, project.runSettings),
@@ -46,12 +46,12 @@ export async function editBegunText(
 }
 
 /** The text that the last attempt, or a later edit, has left; undefined if neither the log nor Postgres has it. */
-export async function begunText(
+export async function partialText(
   { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
   { projectId, lane, fence, editedFence }: Lane,
 ): Promise<string | undefined> {
   const held = log?.lanes.get(lane as LaneId);
   if (held?.fence === fence) return held.text;
   if (fence !== editedFence) return undefined;
-  return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.begun ?? undefined;
+  return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.partialText ?? undefined;
 }

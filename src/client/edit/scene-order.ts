@@ -126,7 +126,7 @@ async function moveScenes(
   );
   // An unfinished text does not move with its scene: it begins again.
   await manager.query(
-    `UPDATE lanes SET lane = stage || '/' || sequence_number, fence = $2, edited_fence = $2, attempted_hash = NULL,
+    `UPDATE lanes SET lane = stage || '/' || sequence_number, fence = $2, edited_fence = $2, in_progress_input_hash = NULL,
        updated_at = now()
      WHERE project_id = $1 AND lane LIKE '%/-%'`,
     [projectId, fence],

@@ -21,8 +21,8 @@ export async function settleText(
                         written_fence, accepted, finished_at)
      VALUES ($1, $2, $3, $4, 'completed', $5, $5, $5, $6, $5, true, now())
      ON CONFLICT (project_id, lane) DO UPDATE
-       SET status = 'completed', fence = $5, edited_fence = $5, settled_fence = $5, result_hash = $6, accepted = true,
-           written_fence = $5, attempted_hash = NULL, error = NULL, finished_at = now(), updated_at = now()`,
+       SET status = 'completed', fence = $5, edited_fence = $5, settled_fence = $5, result_hash = $6, accepts_inputs = true,
+           written_fence = $5, in_progress_input_hash = NULL, error = NULL, finished_at = now(), updated_at = now()`,
     [projectId, lane, stage, scene ?? null, fence, sha256],
   );
   if (scene === undefined) {
@@ -54,11 +54,11 @@ export async function keepReplaced(
     by: by ?? null,
     fenceBefore: lanes.get(lane)?.fence ?? 0,
     fenceAfter: fence,
-    departsAt: commonBytes(before, after),
+    commonPrefixBytes: commonBytes(before, after),
     sha256Before: textHash(before).sha256,
     sha256After: textHash(after).sha256,
-    replaced: before,
-    begun: begun ? after : null,
+    previousText: before,
+    partialText: begun ? after : null,
   });
 }
 

@@ -248,9 +248,9 @@ class Explainer {
   /** A person's unfinished text is continued as long as its inputs are the same. */
   private async continuesText({ name }: StagePlan, lane: LaneId, scene: number | undefined): Promise<boolean> {
     const row = this.rows.get(lane);
-    if (!row || row.attemptedHash === null || row.fence !== row.editedFence || this.force) return false;
+    if (!row || row.inProgressInputHash === null || row.fence !== row.editedFence || this.force) return false;
     if (!(this.source.stages ?? BUILT_IN).knows(name)) return false;
-    return (await this.planOf(name, row, scene))?.inputHash === row.attemptedHash;
+    return (await this.planOf(name, row, scene))?.inputHash === row.inProgressInputHash;
   }
 
   private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
@@ -277,10 +277,10 @@ class Explainer {
     if (!(await storedResult(this.source, this.project.id as ProjectId, lane))) return { lane, reason: 'new', ...on };
     if (this.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
-    if (row.accepted && (!on || scope === 'project')) return { lane, reason: 'reused' };
+    if (row.acceptsInputs && (!on || scope === 'project')) return { lane, reason: 'reused' };
 
     const plan = await this.planOf(name, row, scene);
-    if (plan && plan.inputHash !== row.inputHash && !row.accepted) {
+    if (plan && plan.inputHash !== row.inputHash && !row.acceptsInputs) {
       return { lane, reason: 'changed', changed: differing(row.inputs, plan.parts), ...on };
     }
     if (!plan || on) return { lane, reason: 'depends', ...on };
@@ -290,7 +290,7 @@ class Explainer {
   /** A stage of a package that this process has not. */
   private ofUnknown(row: Lane, lane: LaneId, on: false | { readonly on: readonly LaneId[] }): LaneExplanation {
     if (this.force) return { lane, reason: 'forced', ...on };
-    if (row.accepted && !on) return { lane, reason: 'reused' };
+    if (row.acceptsInputs && !on) return { lane, reason: 'reused' };
     return { lane, reason: on ? 'depends' : 'unknown', ...on };
   }
 

@@ -19,7 +19,7 @@ export interface ProjectDigest {
 /** The digest as one column of a query whose project is `p`. */
 export const DIGEST = `json_build_object(
   'stages', (SELECT coalesce(json_object_agg(s.stage, s.status), '{}') FROM project_stages AS s WHERE s.project_id = p.id),
-  'cost', (SELECT sum(u.cost::numeric)::float8 FROM model_usage AS u WHERE u.project_id = p.id AND u.outcome <> 'open'),
+  'cost', (SELECT sum(u.cost::numeric)::float8 FROM model_usage AS u WHERE u.project_id = p.id AND u.outcome <> 'in_flight'),
   'poster', (SELECT json_build_object('sha256', i.sha256, 'media_type', i.media_type)
              FROM generated_images AS i JOIN storyboards AS b ON b.id = i.scene_id
              WHERE i.project_id = p.id ORDER BY b.sequence_number LIMIT 1),

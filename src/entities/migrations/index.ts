@@ -11,6 +11,7 @@ import { Outages1795856400013 } from './outages.migration';
 import { Outcomes1795890000000 } from './outcomes.migration';
 import { Models1795478400003 } from './models.migration';
 import { ParkedLanes1795863600000 } from './parked-lanes.migration';
+import { PlainColumns1795895000000 } from './plain-columns.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
@@ -43,4 +44,5 @@ export const migrations = [
   Outcomes1795890000000,
   UnreadColumns1795892400016,
   OutsideStages1795893000000,
+  PlainColumns1795895000000,
 ];

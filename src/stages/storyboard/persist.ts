@@ -24,7 +24,7 @@ export async function saveScenes(
     ['projectId', 'sequenceNumber'],
   );
   // A person's approval of the earlier scenes does not apply to the new ones.
-  await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { accepted: false });
+  await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { acceptsInputs: false });
 }
 
 export async function sceneIds(manager: EntityManager, projectId: string): Promise<SceneIds> {

@@ -42,8 +42,8 @@ async function rowsAgainstTemporal({ rows, temporal }: World, played: Played): P
       wrong.push(`lane ${lane} is ${at} in the workflow, ${row.status} in Postgres`);
     if (!row && at === 'completed' && played.edits === 0) wrong.push(`lane ${lane} is completed without a row`);
   }
-  for (const { lane, status: at, fence, settledFence, inputHash, accepted } of lanes) {
-    if (at === 'completed' && (settledFence === null || (inputHash === null && !accepted)))
+  for (const { lane, status: at, fence, settledFence, inputHash, acceptsInputs } of lanes) {
+    if (at === 'completed' && (settledFence === null || (inputHash === null && !acceptsInputs)))
       wrong.push(`${lane} is completed, not settled`);
     if (settledFence !== null && settledFence > fence)
       wrong.push(`${lane} was settled by ${settledFence}, after ${fence}`);
@@ -101,7 +101,7 @@ async function paid({ rows, control, kills }: World, played: Played): Promise<st
   const sent = chats.reduce((sum, { tokensSent }) => sum + tokensSent, 0);
   const usage = await rows.getRepository(ModelUsage).findBy({ projectId });
   for (const { lane, unit, outcome } of usage)
-    if (outcome === 'open') wrong.push(`a call of ${lane} (${unit}) is still open`);
+    if (outcome === 'in_flight') wrong.push(`a call of ${lane} (${unit}) is still open`);
   const counted = usage.reduce((sum, { outputTokens }) => sum + outputTokens, 0);
   const aborted = chats.filter((each) => each.aborted || each.fault);
   // What a killed worker was reading is counted by nobody.
