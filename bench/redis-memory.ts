@@ -34,7 +34,7 @@ export async function measureRedisMemory(
   { projects, bytes }: { readonly projects: number; readonly bytes: number },
 ): Promise<MemoryFigures> {
   const redis = connectRedis(redisUrl, 'publisher');
-  const log = openRedisLog({ ...readConfig({ REDIS_URL: redisUrl }), UPSTREAM_CHANNELS: false });
+  const log = openRedisLog({ ...readConfig({ REDIS_URL: redisUrl }), LEGACY_CHANNELS: false });
   const used = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
   try {
     await Promise.all([whenReady(redis, 5_000), log.ready(5_000)]);

@@ -186,8 +186,8 @@ const schema = z.object({
   RECONCILE_MINUTES: whole(0, 1_440).default(5),
   OUTCOME_RETENTION_DAYS: whole(1, 36_500).default(30),
 
-  UPSTREAM_CHANNELS: onOff.default(true),
-  UPSTREAM_FULL_TEXT: onOff.default(false),
+  LEGACY_CHANNELS: onOff.default(true),
+  LEGACY_FULL_TEXT: onOff.default(false),
   LOG_MAX_EVENTS: whole(1_000, 10_000_000).default(200_000),
   LOG_EXPIRY_SECONDS: whole(1, 31_536_000).default(3_600),
 
@@ -246,7 +246,7 @@ const REQUIRED_IN_PRODUCTION = ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'REDIS_URL']
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const set = (all: typeof env) => Object.entries(all).filter(([, value]) => value !== undefined && value !== '');
   const own = Object.fromEntries(set(env));
-  const given = { ...settingsOfProfile(own), ...inSmallLetters(own), ...own };
+  const given = { ...settingsOfProfile(own), ...byOtherNames(own), ...own };
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -284,15 +284,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return config;
 }
 
-/** Many programs know these by such names only. */
-function inSmallLetters(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name.toLowerCase()];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+/** Other names that a setting may have: in small letters, as many programs know it, or as it was called before. */
+const OTHER_NAMES = {
+  HTTPS_PROXY: 'https_proxy',
+  HTTP_PROXY: 'http_proxy',
+  NO_PROXY: 'no_proxy',
+  LEGACY_CHANNELS: 'UPSTREAM_CHANNELS',
+  LEGACY_FULL_TEXT: 'UPSTREAM_FULL_TEXT',
+};
+
+function byOtherNames(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(OTHER_NAMES).map(([name, other]) => [name, env[other]]));
 }
 
 /** The secrets of this process, which must not leave it: keys by their variables' names, passwords in URLs. */

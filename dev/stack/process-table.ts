@@ -58,6 +58,6 @@ export class ProcessTable {
     // While everything is being stopped the record stays as it was: a process that has ended is harmless in it.
     if (this.#stopping) return;
     writeProcessRecord(this.stateDir, [...this.#tracked, this.reaper.process]);
-    this.reaper.tell(this.#tracked);
+    this.reaper.track(this.#tracked);
   }
 }

@@ -13,7 +13,7 @@ import { waitUntil } from './wait-until';
 export interface ReaperLink {
   readonly process: TrackedProcess;
   /** Replaces what the reaper will stop if this process dies. */
-  tell(processes: readonly TrackedProcess[]): void;
+  track(processes: readonly TrackedProcess[]): void;
   /** Signals to the reaper that nothing is left to do, and waits until it has ended. */
   dismiss(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export function startReaper(stateDir: string): ReaperLink {
 
   return {
     process: reaper,
-    tell: (processes) => void pipe.write(`${JSON.stringify(processes)}\n`),
+    track: (processes) => void pipe.write(`${JSON.stringify(processes)}\n`),
     dismiss: async () => {
       pipe.end('[]\n');
       if (!(await waitUntil(() => ended, { boundMs: 2_000 }))) await stopProcess(reaper);

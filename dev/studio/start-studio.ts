@@ -111,8 +111,8 @@ function faultIn(request: IncomingMessage): Fault | undefined {
 
 function refusal({ code, retryAfter, echo }: Fault, status: number, quotation: string): ApiError {
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  const told = `The studio was told to answer ${status}.`;
-  return new ApiError(status, echo ? quotation : told, code ?? null, headers);
+  const message = `The studio was told to answer ${status}.`;
+  return new ApiError(status, echo ? quotation : message, code ?? null, headers);
 }
 
 function sendFailure(response: ServerResponse, error: unknown): void {

@@ -168,7 +168,7 @@ export class StoryClient {
     return this.run(() => {
       const id = read('the project id', projectId);
       const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
-      const run = { isLive, tell: () => signalEdited(this.services.temporal.client, id) };
+      const run = { isLive, signal: () => signalEdited(this.services.temporal.client, id) };
       return editProject(this.source, run, id, changes, read('the edit', options));
     });
   }

@@ -91,15 +91,15 @@ export class OpenAiText implements TextProvider {
     const response = await openaiClient(this.options, HEADERS_TIMEOUT_MS)
       .post('/chat/completions', { body, signal })
       .asResponse();
-    let told = false;
+    let hasAnswered = false;
     const block = new ThinkBlock({
       midway: messages.at(-1)?.role === 'assistant',
       silentStart: silentThinkers.has(thinker),
     });
     const answer = new ChatAnswer(
       (chunk) => {
-        if (!told) accepted();
-        told = true;
+        if (!hasAnswered) accepted();
+        hasAnswered = true;
         receive(chunk);
       },
       block,
@@ -107,9 +107,9 @@ export class OpenAiText implements TextProvider {
     );
     const reader = new ChatBody(answer, mostBytes);
     await receiveBody(response, (bytes) => {
-      told = false;
+      hasAnswered = false;
       const patience = reader.push(bytes);
-      if (!told) onAlive?.();
+      if (!hasAnswered) onAlive?.();
       return patience;
     });
     reader.end();

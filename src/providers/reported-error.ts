@@ -33,8 +33,8 @@ export function errorIn(body: unknown): SaidError | undefined {
   if (ANSWERS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined;
   if (typeof detail === 'string') return said(detail, body);
   if (Array.isArray(detail) && detail.length > 0) return ofPoint(detail[0]);
-  const tells = body['object'] === 'error' || body['type'] === 'error' || body['success'] === false;
-  if (!tells && !(isFault(body['code']) && typeof body['message'] === 'string')) return undefined;
+  const states = body['object'] === 'error' || body['type'] === 'error' || body['success'] === false;
+  if (!states && !(isFault(body['code']) && typeof body['message'] === 'string')) return undefined;
   return ofFields(body);
 }
 

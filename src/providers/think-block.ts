@@ -82,9 +82,9 @@ export class ThinkBlock {
   private think(): ParsedPiece[] {
     const at = small(this.rest).indexOf(this.closes);
     const length = at < 0 ? Math.max(0, this.rest.length - this.closes.length) : at;
-    const told: ParsedPiece[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
+    const pieces: ParsedPiece[] = length === 0 ? [] : [{ type: 'thought', text: this.rest.slice(0, length) }];
     this.rest = this.rest.slice(length);
-    return at < 0 ? told : [...told, ...this.afterMark(this.rest.slice(this.closes.length))];
+    return at < 0 ? pieces : [...pieces, ...this.afterMark(this.rest.slice(this.closes.length))];
   }
 
   /** Whether the text before is an answer shows at its end, or at the mark. */
@@ -118,8 +118,8 @@ export class ThinkBlock {
     const found = firstClosing(seen);
     if (found) {
       this.silent = true;
-      const told: ParsedPiece[] = this.wrote ? [{ type: 'retract' }] : [];
-      return [...told, ...this.afterMark(piece.slice(found.at + found.closes.length - this.tail.length))];
+      const pieces: ParsedPiece[] = this.wrote ? [{ type: 'retract' }] : [];
+      return [...pieces, ...this.afterMark(piece.slice(found.at + found.closes.length - this.tail.length))];
     }
     const end = seen.slice(-LONGEST);
     const mark = end.search(FIRST);

@@ -3,13 +3,13 @@
 -- write, ' reason continued' ('-' for none); and the text.
 -- Returns for each piece its lane's length | {'STALE', fence} | {'GAP', length} | {'ERR', message}, or {'MUTE', message,
 -- length} if the piece is stored and could not be announced
-local function tell_old_clients(base, lane, id, content)
+local function publish_to_legacy_clients(base, lane, id, content)
   -- Tokens of many scenes at once would be no text for a client that knows one stage only.
-  if UPSTREAM == 'off' or string.find(lane, '/', 1, true) then
+  if LEGACY == 'off' or string.find(lane, '/', 1, true) then
     return
   end
   local project = string.sub(base, 8, -3)
-  local full = UPSTREAM == 'full' and ',"full_text":' .. cjson.encode(redis.call('GET', base .. 'text:' .. lane)) or ''
+  local full = LEGACY == 'full' and ',"full_text":' .. cjson.encode(redis.call('GET', base .. 'text:' .. lane)) or ''
   local dash = string.find(id, '-', 1, true)
   announcements[#announcements + 1] = 'ai_story:project:' .. project .. ':stage:' .. lane
   announcements[#announcements + 1] = '{"type":"token","project_id":"' .. project
@@ -78,7 +78,7 @@ local function append(log, head, text)
     length = redis.call('APPEND', key, missing)
     local content = cjson.encode(missing)
     last = emit(base, last, '["t",' .. writer .. ',' .. (length - #missing) .. ',' .. content .. ']')
-    tell_old_clients(base, lane, last, content)
+    publish_to_legacy_clients(base, lane, last, content)
   end
   if last then
     changed[#changed + 1] = 'last'

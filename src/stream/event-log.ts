@@ -49,7 +49,7 @@ export interface PublishRequest {
    */
   readonly run?: { readonly fence: number; readonly ends?: boolean };
   /** Messages for clients of the old product, by stage, already in their form without head fields. */
-  readonly upstream?: readonly UpstreamMessage[];
+  readonly legacy?: readonly LegacyMessage[];
 }
 
 /** The mark under which a run announces its end: no later run removes such marks. */
@@ -59,7 +59,7 @@ export function isEndMark(key: string): boolean {
   return key === END_MARK || key.startsWith(`${END_MARK}:`);
 }
 
-export interface UpstreamMessage {
+export interface LegacyMessage {
   readonly stage: string;
   readonly body: { readonly type: string } & Readonly<Record<string, unknown>>;
 }

@@ -9,7 +9,7 @@ export type {
   PublishReply,
   PublishRequest,
   StoredLane,
-  UpstreamMessage,
+  LegacyMessage,
 } from './event-log';
 export { MemoryControlChannel } from './memory-control';
 export { MemoryEventLog } from './memory-log';

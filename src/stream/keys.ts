@@ -13,5 +13,5 @@ export const keys = {
   /** The channel of stop requests to workers, for all projects: no project has this id. */
   control: 'story:control',
   /** The channel of clients of the old product; with PSUBSCRIBE, `*` replaces the stage. */
-  upstream: (projectId: ProjectId, stage: string) => `ai_story:project:${projectId}:stage:${stage}`,
+  legacyChannel: (projectId: ProjectId, stage: string) => `ai_story:project:${projectId}:stage:${stage}`,
 };

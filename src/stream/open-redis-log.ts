@@ -4,14 +4,14 @@ import { connectCluster, connectClusterSubscriber } from './redis-cluster';
 import { connectRedis, pingFrom, type RedisFaultLog } from './redis-connection';
 import { RedisControlChannel } from './redis-control';
 import { reportRefusals } from './redis-faults';
-import { RedisEventLog, upstreamMode } from './redis-log';
+import { RedisEventLog, legacyMode } from './redis-log';
 import { MasterWatch } from './redis-master';
 import { memoryOf, type RedisMemory } from './redis-memory';
 import { redisPlace, type RedisPlace, type RedisSettings } from './redis-place';
 import { ReachReport } from './redis-reach';
 import { RefusalReport } from './redis-refusals';
 
-type Settings = RedisSettings & Pick<Config, 'LOG_MAX_EVENTS' | 'UPSTREAM_CHANNELS' | 'UPSTREAM_FULL_TEXT'>;
+type Settings = RedisSettings & Pick<Config, 'LOG_MAX_EVENTS' | 'LEGACY_CHANNELS' | 'LEGACY_FULL_TEXT'>;
 
 /** The connection for commands, to the place that the settings name. Its calls fail fast. */
 export function connectPublisher(settings: RedisSettings, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
@@ -56,7 +56,7 @@ export function openRedis(
   const refusals = new RefusalReport(faults, undefined, reach);
   const log = new RedisEventLog(publisher, listen('subscriber'), {
     maxEntries: settings.LOG_MAX_EVENTS,
-    upstream: upstreamMode(settings),
+    legacy: legacyMode(settings),
     refusals,
   });
   const control = new RedisControlChannel(publisher, listen('control'), { refusals });

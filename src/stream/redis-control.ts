@@ -38,14 +38,14 @@ export class RedisControlChannel implements ControlChannel {
 
   async stop(request: StopRequest): Promise<boolean> {
     this.deliver(request);
-    const told = this.publish(JSON.stringify(request)).then(
+    const sent = this.publish(JSON.stringify(request)).then(
       () => true,
       ({ errors }: AggregateError) => {
         this.options.refusals?.refused('stop lanes', errors[0]);
         return false;
       },
     );
-    return withTimeout(told, STOP_MS, false);
+    return withTimeout(sent, STOP_MS, false);
   }
 
   listen(listener: (request: StopRequest) => void): () => void {

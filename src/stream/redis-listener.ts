@@ -26,10 +26,10 @@ export class RedisListener {
     const held = this.held ?? [];
     this.held = undefined;
     this.joinedAt = bounds;
-    for (const message of held) this.tell(message);
+    for (const message of held) this.receive(message);
   }
 
-  tell(message: LogMessage): void {
+  receive(message: LogMessage): void {
     if (this.held) {
       this.held.push(message);
       return;

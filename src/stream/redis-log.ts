@@ -20,21 +20,21 @@ import { RedisSubscriber } from './redis-subscriber';
 import { encodeEvent } from './wire';
 
 /** What existing clients of the old product get: nothing, deltas, or the whole text with every token (O(n²) bytes). */
-export type UpstreamMode = 'off' | 'on' | 'full';
+export type LegacyMode = 'off' | 'on' | 'full';
 
 /** The mode that the two settings ask for. */
-export function upstreamMode(settings: {
-  readonly UPSTREAM_CHANNELS: boolean;
-  readonly UPSTREAM_FULL_TEXT: boolean;
-}): UpstreamMode {
-  if (!settings.UPSTREAM_CHANNELS) return 'off';
-  return settings.UPSTREAM_FULL_TEXT ? 'full' : 'on';
+export function legacyMode(settings: {
+  readonly LEGACY_CHANNELS: boolean;
+  readonly LEGACY_FULL_TEXT: boolean;
+}): LegacyMode {
+  if (!settings.LEGACY_CHANNELS) return 'off';
+  return settings.LEGACY_FULL_TEXT ? 'full' : 'on';
 }
 
 export interface RedisLogOptions {
   /** Entries kept per project, roughly. */
   readonly maxEntries: number;
-  readonly upstream: UpstreamMode;
+  readonly legacy: LegacyMode;
   /** Counts and logs refusals. */
   readonly refusals?: RefusalReport;
 }
@@ -47,8 +47,8 @@ const READABLE_MS = 5_000;
 /** A log in which no attempt begins for so long is let go, whatever became of its run. */
 const IDLE_SECONDS = 7 * 24 * 3_600;
 
-function constantsOf({ maxEntries, upstream }: RedisLogOptions): string {
-  return `local LOG_MAX_EVENTS, IDLE_SECONDS, UPSTREAM = ${maxEntries}, ${IDLE_SECONDS}, '${upstream}'`;
+function constantsOf({ maxEntries, legacy }: RedisLogOptions): string {
+  return `local LOG_MAX_EVENTS, IDLE_SECONDS, LEGACY = ${maxEntries}, ${IDLE_SECONDS}, '${legacy}'`;
 }
 
 /**
@@ -99,7 +99,7 @@ export class RedisEventLog implements EventLog {
   private async publishOnce(request: PublishRequest): Promise<PublishReply> {
     const { projectId, stage, writer, once, run } = request;
     const payloads = request.events.map((body) => encodeEvent(stage, writer, body));
-    const upstream = this.options.upstream === 'off' ? [] : (request.upstream ?? []);
+    const legacy = this.options.legacy === 'off' ? [] : (request.legacy ?? []);
     const names = [
       keys.log(projectId),
       ...this.declared([keys.lanes(projectId), ...(writer ? [keys.text(projectId, writer.lane)] : [])]),
@@ -114,8 +114,8 @@ export class RedisEventLog implements EventLog {
       run?.ends ? 1 : 0,
       payloads.length,
       ...payloads,
-      ...upstream.flatMap((message) => [
-        keys.upstream(projectId, message.stage),
+      ...legacy.flatMap((message) => [
+        keys.legacyChannel(projectId, message.stage),
         JSON.stringify({
           project_id: projectId,
           stage: message.stage,

@@ -34,7 +34,7 @@ const probe = (): readonly Command[] => {
     ['role'],
     ['info', 'server'],
     ['publish', keys.channel(project), ''],
-    ['publish', keys.upstream(project, 'probe'), ''],
+    ['publish', keys.legacyChannel(project, 'probe'), ''],
   ];
 };
 

@@ -98,7 +98,7 @@ export class RedisSubscriber {
       () => {
         const subscriptions = channels.flatMap((channel) => this.channels.get(channel) ?? []);
         const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);
-        for (const listener of listeners) listener.tell({ kind: 'interrupted' });
+        for (const listener of listeners) listener.receive({ kind: 'interrupted' });
       },
       // The connection was lost once more; its next return reports this.
       () => undefined,
@@ -108,8 +108,8 @@ export class RedisSubscriber {
   private deliver(channel: string, message: string): void {
     const subscription = this.channels.get(channel);
     if (!subscription) return;
-    const told = this.messageIn(subscription.projectId, message);
-    for (const listener of subscription.listeners) listener.tell(told);
+    const received = this.messageIn(subscription.projectId, message);
+    for (const listener of subscription.listeners) listener.receive(received);
   }
 
   /**

@@ -1,4 +1,4 @@
--- Put before every other script, after LOG_MAX_EVENTS, IDLE_SECONDS and UPSTREAM ('off', 'on' or 'full').
+-- Put before every other script, after LOG_MAX_EVENTS, IDLE_SECONDS and LEGACY ('off', 'on' or 'full').
 -- The names of a project's keys are made from the first one in KEYS: all of them lie in its slot. In a cluster KEYS has the
 -- others after it, so that the server refuses a script (TRYAGAIN) while only some of them have moved to another node.
 

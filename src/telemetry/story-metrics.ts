@@ -95,7 +95,7 @@ export class StoryMetrics {
   readonly tokens = new Metric(
     this.registry,
     {
-      name: 'storyreel_tokens_total',
+      name: 'storyreel_stream_chunks_total',
       help: 'Pieces of text that providers streamed, those of failed attempts included.',
       labels: this.ofProvider,
     },
@@ -112,7 +112,7 @@ export class StoryMetrics {
   );
   readonly resets = new Metric(
     this.registry,
-    { name: 'storyreel_resets_total', help: 'Attempts that began a text anew for viewers.', labels: this.ofStage },
+    { name: 'storyreel_text_restarts_total', help: 'Attempts that began a text anew for viewers.', labels: this.ofStage },
     count,
   );
   readonly resumes = new Metric(

@@ -87,7 +87,7 @@ const hints = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seco
 export const { openRun, listScenes, adoptRun, settledLane } = steps;
 
 export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
-  return hints.stopLanes.executeWithOptions({ summary: 'tells workers to stop at once' }, args);
+  return hints.stopLanes.executeWithOptions({ summary: 'asks workers to stop at once' }, args);
 }
 
 export function parkLane(...args: Parameters<StoryActivities['parkLane']>): ReturnType<StoryActivities['parkLane']> {

@@ -128,11 +128,11 @@ export class BatchTable {
   /** Markdown for the workflow's current details: the counts, and every project that is worked on or needs a person. */
   markdown(): string {
     const counts = Object.entries(this.counts).map(([state, count]) => `${count} ${state.replaceAll('_', ' ')}`);
-    const told = [...this.states].filter(([, state]) => state !== 'queued' && state !== 'completed');
-    const lines = told
+    const shown = [...this.states].filter(([, state]) => state !== 'queued' && state !== 'completed');
+    const lines = shown
       .slice(0, MOST_ROWS)
       .map(([id, state]) => `- ${state.replaceAll('_', ' ')}: \`${workflowIdOf(id)}\``);
-    if (told.length > MOST_ROWS) lines.push(`- … and ${told.length - MOST_ROWS} more`);
+    if (shown.length > MOST_ROWS) lines.push(`- … and ${shown.length - MOST_ROWS} more`);
     const note = this.note === undefined ? [] : [`_${this.note}_`, ''];
     return [`**${this.status.replace('_', ' ')}** · ${counts.join(' · ')}`, '', ...note, ...lines].join('\n');
   }

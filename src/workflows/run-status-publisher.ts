@@ -62,9 +62,9 @@ export class RunStatusPublisher {
     }
   }
 
-  private async publishLater(told: string): Promise<void> {
+  private async publishLater(published: string): Promise<void> {
     this.waits = true;
-    await condition(() => this.stopped || this.wanted() !== told, AGAIN_AFTER);
+    await condition(() => this.stopped || this.wanted() !== published, AGAIN_AFTER);
     this.waits = false;
     // Viewers must learn this even if the run continues already.
     this.published = 'unknown';

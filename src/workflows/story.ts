@@ -211,9 +211,9 @@ async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun,
   runner.drain();
   order.close();
   // No lane waits for announcements, because viewers may be out of reach for long.
-  const carriesUntold = patched('untold-ends-are-carried');
+  const carriesUnannounced = patched('untold-ends-are-carried');
   const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
-  await condition(() => isStill() && (carriesUntold || runner.ends.allAnnounced));
+  await condition(() => isStill() && (carriesUnannounced || runner.ends.allAnnounced));
 }
 
 function resyncAfterReset({ afterReset, statusPublisher: marker, table }: StoryRun): void {
@@ -255,10 +255,10 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
 
 function showToOperators(): (table: LaneTable) => void {
   let shown = { stage: '', status: '' };
-  const tell = signalBatch();
+  const signal = signalBatch();
   return (table) => {
     setCurrentDetails(detailsOf(table));
-    tell(table);
+    signal(table);
     const now = { stage: table.stage, status: table.runStatus as string };
     if (now.stage === shown.stage && now.status === shown.status) return;
     shown = now;

@@ -26,7 +26,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
       await whenReady(publisher, 5_000);
       return new RedisEventLog(publisher, () => connectRedis(url, 'subscriber'), {
         maxEntries,
-        upstream: 'off',
+        legacy: 'off',
       });
     },
     60,

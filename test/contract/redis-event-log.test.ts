@@ -7,7 +7,7 @@ import { until } from '../support/until';
 import { REWRITE, WatchedStory } from '../unit/watched-story';
 import { append, begin, listen, newProject, NOTE, writerOf } from './log-under-test';
 
-type Upstream = ConstructorParameters<typeof RedisEventLog>[2]['upstream'];
+type Legacy = ConstructorParameters<typeof RedisEventLog>[2]['legacy'];
 
 const WEEK = 7 * 24 * 3_600;
 const MAX_ENTRIES = 1_000;
@@ -30,7 +30,7 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     await servers.close();
   });
 
-  async function open(upstream: Upstream): Promise<RedisEventLog> {
+  async function open(legacy: Legacy): Promise<RedisEventLog> {
     const publisher = connectRedis(url, 'publisher');
     await whenReady(publisher, 5_000);
     const connectSubscriber = () => {
@@ -40,7 +40,7 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     };
     const log = new RedisEventLog(publisher, connectSubscriber, {
       maxEntries: MAX_ENTRIES,
-      upstream,
+      legacy,
     });
     opened.push(log);
     return log;
@@ -223,10 +223,10 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     const projectId = newProject();
     const client = await oldClient(projectId);
     const body = { type: 'done', full_text: '雨' };
-    for (const upstream of ['off', 'on'] as const) {
-      const log = await open(upstream);
-      await append(log, writerOf(projectId, upstream === 'off' ? 1 : 2), 0, upstream);
-      await log.publish({ projectId, stage: 'rewrite', events: [], upstream: [{ stage: 'film', body }] });
+    for (const legacy of ['off', 'on'] as const) {
+      const log = await open(legacy);
+      await append(log, writerOf(projectId, legacy === 'off' ? 1 : 2), 0, legacy);
+      await log.publish({ projectId, stage: 'rewrite', events: [], legacy: [{ stage: 'film', body }] });
     }
     await until('both messages', () => client.heard.length >= 2);
     expect(client.heard).toMatchObject([
@@ -321,7 +321,7 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
     const log = new RedisEventLog(publisher, () => connectRedis('redis://127.0.0.1:1', 'subscriber'), {
       maxEntries: 1_000,
-      upstream: 'off',
+      legacy: 'off',
     });
     opened.push(log);
     const projectId = newProject();

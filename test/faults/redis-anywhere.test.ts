@@ -29,7 +29,7 @@ describe('Redis', () => {
   /** As a worker and as a backend opens it, with what it logs. */
   function open(env: Record<string, string>): OpenedRedis & { readonly lines: { cause?: string; said: string }[] } {
     const lines: { cause?: string; said: string }[] = [];
-    const config = { ...readConfig(env), UPSTREAM_CHANNELS: false };
+    const config = { ...readConfig(env), LEGACY_CHANNELS: false };
     const redis = openRedis(config, { warn: (fields, said) => void lines.push({ ...fields, said }) });
     closing.push(() => redis.close());
     return { ...redis, lines };

@@ -57,7 +57,7 @@ describe.each(FLAVOURS)('With a %s that is killed and comes back, with its data 
     await whenReady(publisher, 5_000);
     log = new RedisEventLog(publisher, () => connectRedis(server.url, 'subscriber'), {
       maxEntries: 100_000,
-      upstream: 'off',
+      legacy: 'off',
     });
   });
   afterAll(async () => {

@@ -18,7 +18,7 @@ describe.each(FLAVOURS)('A %s that sentinels watch', (flavour) => {
   });
   afterAll(() => servers.close());
 
-  const settings = () => ({ ...readConfig({ REDIS_URL: group.url }), UPSTREAM_CHANNELS: false });
+  const settings = () => ({ ...readConfig({ REDIS_URL: group.url }), LEGACY_CHANNELS: false });
 
   // What it is behind the sentinels makes no difference to the rules; test/contract/event-log.test.ts has both.
   if (flavour === 'Valkey') {

@@ -71,10 +71,10 @@ describe('A worker with METRICS_ADDRESS', () => {
       events.filter((e) => e.type !== 'snapshot' && e.type === type && e.lane === lane).length;
     expect(types('resumed', 'rewrite')).toBe(1);
     expect(grown('storyreel_resumes_total{stage="rewrite"}')).toBe(1);
-    expect(grown('storyreel_resets_total{stage="rewrite"}')).toBe(types('reset', 'rewrite'));
+    expect(grown('storyreel_text_restarts_total{stage="rewrite"}')).toBe(types('reset', 'rewrite'));
     const bytes = (lane: string) => Buffer.byteLength(textSeen(events, lane));
     expect(grown('storyreel_published_bytes_total{stage="storyboard"}')).toBe(bytes('storyboard'));
-    const tokens = grown('storyreel_tokens_total{stage="storyboard",provider="environment"}');
+    const tokens = grown('storyreel_stream_chunks_total{stage="storyboard",provider="environment"}');
     expect(tokens).toBeGreaterThan(5);
     expect(grown('storyreel_tokens_per_append_sum{stage="storyboard"}')).toBe(tokens);
     const appends = grown('storyreel_tokens_per_append_count{stage="storyboard"}');
@@ -130,7 +130,7 @@ describe('A worker with METRICS_ADDRESS', () => {
     const resets = events.filter(({ type }) => type === 'reset');
     const sum = (name: string, from: ReadonlyMap<string, number>) =>
       [...from].filter(([key]) => key.startsWith(name)).reduce((total, [, value]) => total + value, 0);
-    expect(sum('storyreel_resets_total', counted) - sum('storyreel_resets_total', before)).toBe(resets.length);
+    expect(sum('storyreel_text_restarts_total', counted) - sum('storyreel_text_restarts_total', before)).toBe(resets.length);
   });
 
   test('has every metric of the Grafana dashboard, which has every metric of ours', async () => {

@@ -44,8 +44,12 @@ describe('The row of a paid call', () => {
       claim: { projectId, lane, fence, attempt: fence },
       ...(fence > 1 && { resets: 'retry' }),
     }) as unknown as LaneRun;
-  const book = (fence: number, continues?: number) =>
-    PaidCall.book(run(fence), { chosen, most: used(400, 1_000), ...(continues !== undefined && { continues }) });
+  const book = (fence: number, continuesFence?: number) =>
+    PaidCall.book(run(fence), {
+      chosen,
+      most: used(400, 1_000),
+      ...(continuesFence !== undefined && { continuesFence }),
+    });
   const write = (fence: number, text: string) =>
     log.append({ writer: { projectId, lane, fence, attempt: fence }, offset: 0, text });
   const rows = (): Promise<ModelUsage[]> => app.calls(projectId, lane);

@@ -30,7 +30,7 @@ export class WatchedServices {
     await whenReady(publisher, 5_000);
     const log = new RedisEventLog(publisher, () => connectRedis(redis.url, 'subscriber'), {
       maxEntries: config.LOG_MAX_EVENTS,
-      upstream: 'off',
+      legacy: 'off',
     });
     return new WatchedServices(redis, await StoryClient.connect(config), dataSource, log);
   }

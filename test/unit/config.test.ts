@@ -29,16 +29,25 @@ describe('The settings', () => {
       TEMPORAL_NAMESPACE: 'default',
       REDIS_URL: 'redis://localhost:6379',
       STORYREEL_TEXT_JSON_SCHEMA: true,
-      UPSTREAM_CHANNELS: true,
-      UPSTREAM_FULL_TEXT: false,
+      LEGACY_CHANNELS: true,
+      LEGACY_FULL_TEXT: false,
       FRAME_SIZE: '1280x720',
     });
     expect(readConfig({}).OPENAI_API_KEY).toBeUndefined();
   });
 
   test('take what the environment says, numbers and switches as such', () => {
-    const env = { ...ADDRESSES, TEXT_CONCURRENCY: '7', UPSTREAM_FULL_TEXT: 'on', OPENAI_BASE_URL: 'http://x/v1' };
-    expect(readConfig(env)).toMatchObject({ ...env, TEXT_CONCURRENCY: 7, UPSTREAM_FULL_TEXT: true });
+    const env = { ...ADDRESSES, TEXT_CONCURRENCY: '7', LEGACY_FULL_TEXT: 'on', OPENAI_BASE_URL: 'http://x/v1' };
+    expect(readConfig(env)).toMatchObject({ ...env, TEXT_CONCURRENCY: 7, LEGACY_FULL_TEXT: true });
+  });
+
+  test('take a setting by the name that it had before, unless it is set by its name', () => {
+    expect(readConfig({ UPSTREAM_CHANNELS: 'off', UPSTREAM_FULL_TEXT: 'on' })).toMatchObject({
+      LEGACY_CHANNELS: false,
+      LEGACY_FULL_TEXT: true,
+    });
+    expect(readConfig({ UPSTREAM_CHANNELS: 'off', LEGACY_CHANNELS: 'on' })).toMatchObject({ LEGACY_CHANNELS: true });
+    expect(readConfig({ UPSTREAM_CHANNELS: '' })).toMatchObject({ LEGACY_CHANNELS: true });
   });
 
   test('take the nodes of a cluster, and refuse several where no cluster is meant', () => {
@@ -88,7 +97,7 @@ describe('The settings', () => {
     ['OPENAI_BASE_URL', 'ftp://secret-x'],
     ['STORYREEL_VIDEO_BASE_URL', 'localhost'],
     ['STORYREEL_TEXT_JSON_SCHEMA', 'true'],
-    ['UPSTREAM_CHANNELS', 'yes-x'],
+    ['LEGACY_CHANNELS', 'yes-x'],
     ['STORYREEL_PRICES', '0.04-x'],
     ['STORYREEL_PRICES', '7'],
     ['STORYREEL_PRICES', '{"perPicture":1}'],

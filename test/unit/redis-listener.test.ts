@@ -15,9 +15,9 @@ function heardOf(early: readonly LogMessage[], late: readonly LogMessage[]): rea
   const listener = new RedisListener((message) => {
     heard.push(message.kind === 'event' ? message.event.id : message.kind);
   });
-  for (const message of early) listener.tell(message);
+  for (const message of early) listener.receive(message);
   listener.join(BOUNDS);
-  for (const message of late) listener.tell(message);
+  for (const message of late) listener.receive(message);
   return heard;
 }
 

@@ -90,7 +90,7 @@ describe('Labels', () => {
     }
     expect(born).toContain('storyreel_runs_ended_total{outcome="failed"} 0');
     expect(born).toContain('storyreel_stale_writes_refused_total{store="postgres"} 0');
-    expect(born).toContain('storyreel_resets_total{stage="storyboard"} 0');
+    expect(born).toContain('storyreel_text_restarts_total{stage="storyboard"} 0');
     expect(born).toContain('storyreel_time_to_first_token_seconds_count{stage="rewrite",provider="p"} 0');
     // Nobody looks at services here, so that none is said to be down.
     expect(born.filter((line) => /^storyreel_(service_up|open_runs|parked|oldest|postgres)/.test(line))).toEqual([]);

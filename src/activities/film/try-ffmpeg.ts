@@ -21,13 +21,13 @@ export interface FfmpegTrial {
 export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: string }): Promise<FfmpegTrial> {
   let version: string;
   try {
-    version = /version (\S+)/.exec(await told(path, ['-version']))?.[1] ?? 'unknown version';
+    version = /version (\S+)/.exec(await outputOf(path, ['-version']))?.[1] ?? 'unknown version';
   } catch (error) {
     return { fault: reasonOf(error) };
   }
   try {
     const [demuxers, muxers, encoders] = await Promise.all(
-      ['-demuxers', '-muxers', '-encoders'].map((list) => told(path, ['-hide_banner', list])),
+      ['-demuxers', '-muxers', '-encoders'].map((list) => outputOf(path, ['-hide_banner', list])),
     );
     const lacks = [
       ...['concat', 'image2', 'matroska', 'mov'].filter((name) => !has(demuxers, name)),
@@ -37,14 +37,14 @@ export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: s
     if (lacks.length > 0) return { version, fault: `it has no ${lacks.join(', ')}` };
     const input = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', FRAME, '-i', 'pipe:0'];
     const work = ['-vf', formOf(FRAME), ...ENCODING, '-frames:v', '1', '-f', 'framecrc', '-'];
-    await told(path, ['-hide_banner', '-loglevel', 'error', ...input, ...work], Buffer.alloc(FRAME_BYTES, 0x80));
+    await outputOf(path, ['-hide_banner', '-loglevel', 'error', ...input, ...work], Buffer.alloc(FRAME_BYTES, 0x80));
     return { version };
   } catch (error) {
     return { version, fault: reasonOf(error) };
   }
 }
 
-async function told(path: string, args: readonly string[], input?: Buffer): Promise<string> {
+async function outputOf(path: string, args: readonly string[], input?: Buffer): Promise<string> {
   const running = promisify(execFile)(path, args, { env: childEnv(), timeout: ANSWER_MS, maxBuffer: 4 * 1024 * 1024 });
   // It may end before it has read its input.
   running.child.stdin?.on('error', () => undefined).end(input);

@@ -11,7 +11,7 @@ export function publishUpdate(deps: ActivityDeps, claim: LaneAttempt, body: Even
       stage,
       writer: claim,
       events: [body],
-      ...(scene === undefined && { upstream: [{ stage, body }] }),
+      ...(scene === undefined && { legacy: [{ stage, body }] }),
     })
     .catch((error: Error) => deps.logger.debug({ err: error.message, lane: claim.lane }, 'viewers missed an update'));
 }

@@ -25,7 +25,7 @@ export interface Awaited {
  */
 export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { status: 'running' }>> {
   const { run, provider, jobId, wasLost } = awaited;
-  let told = -1;
+  let published = -1;
   for (let looks = 1; ; looks++) {
     const state = await run.through(
       () =>
@@ -40,9 +40,9 @@ export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { st
       // A job that was seen once may be unknown for a moment, too.
       looks = 0;
       run.counters['progress'] = state.progress;
-      if (state.progress !== told)
+      if (state.progress !== published)
         run.publishUpdate({ type: 'stage_update', status: 'processing', progress: state.progress });
-      told = state.progress;
+      published = state.progress;
     }
     await pause(run);
   }

@@ -78,7 +78,7 @@ const maker: LaneProducer<VideoInputs> = {
     } catch (error) {
       const why =
         error instanceof NotReady || error instanceof UnusableMedia ? await lost(error, taken, job, awaited) : error;
-      await paid.tell();
+      await paid.publishCost();
       throw why;
     }
   },

@@ -49,15 +49,15 @@ export async function submitJob(plan: SubmitPlan): Promise<SubmittedJob> {
       const jobId = await ask(plan, order, paid);
       return { jobId, order, paid: paid.call };
     } catch (error) {
-      await paid.booked?.tell();
-      const isTold = paid.booked !== undefined && !paid.booked.refused;
+      await paid.booked?.publishCost();
+      const isBooked = paid.booked !== undefined && !paid.booked.refused;
       // This attempt was stopped. The next attempt asks whether the provider accepted the job.
       if (run.signal.aborted) throw error;
-      if (isTold && isAmbiguous(error) && !chosen.honoursKey) {
+      if (isBooked && isAmbiguous(error) && !chosen.honoursKey) {
         await park(plan, paid.call, order, classify(error).message);
       }
       // A job that the provider refused costs nothing. A job whose answer was lost is submitted again under its key.
-      if (isTold && !isAmbiguous(error)) await paid.booked?.close(NO_CLIP, false);
+      if (isBooked && !isAmbiguous(error)) await paid.booked?.close(NO_CLIP, false);
       if (!(error instanceof OtherOrder) || orders === MOST_ORDERS) throw error;
     }
   }

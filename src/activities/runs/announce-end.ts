@@ -50,7 +50,7 @@ export async function announceEnd(
     run: { fence, ends: true },
     once: { key: `end:${execution}`, value: 1 },
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
-    upstream: [
+    legacy: [
       ...unfinished.map((stage) => ({ stage, body: { type: 'error', error, retry_count: 0 } })),
       { stage: PIPELINE, body },
     ],

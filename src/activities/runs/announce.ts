@@ -12,7 +12,7 @@ import {
 import { isFollowedByRun, currentFence } from '../lanes/current-fence';
 import { storedResult } from '../../planning';
 import { BUILT_IN, type StoredResult } from '../../stages';
-import { TextWriter, type EventLog, type LaneWriter, type UpstreamMessage } from '../../stream';
+import { TextWriter, type EventLog, type LaneWriter, type LegacyMessage } from '../../stream';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
 import { publishEnd, writerOf, type EndSource } from './publish-end';
@@ -109,7 +109,7 @@ async function announceParked(source: EndSource, { projectId, lane }: Announceme
       ...(ended ? [failed] : []),
     ],
     once: { key: `parked:${lane}:${endedAt(row)}`, value: 1 },
-    ...(ended && { upstream: [{ stage, body: failed }] }),
+    ...(ended && { legacy: [{ stage, body: failed }] }),
   }));
 }
 
@@ -153,23 +153,23 @@ async function publishLaneEnd(
     events,
     once: { key: `settled:${runId}:${lane}`, value: fence },
     ...(stored.text !== undefined && { needsBytes: stored.bytes }),
-    ...(item && { upstream: [{ stage, body: item }] }),
+    ...(item && { legacy: [{ stage, body: item }] }),
   });
 
   let owner = row;
   let textWriter = text;
   try {
     for (let tries = 0; tries < 5; tries++) {
-      const told = await publishEnd(source, owner, end);
-      if (told.reply.kind !== 'gap') return;
+      const published = await publishEnd(source, owner, end);
+      if (published.reply.kind !== 'gap') return;
       // The log lacks text: it was away, or it holds another attempt's.
-      if (told.row.fence !== owner.fence) {
+      if (published.row.fence !== owner.fence) {
         textWriter?.close();
         textWriter = undefined;
       }
-      owner = told.row;
+      owner = published.row;
       if (!textWriter) textWriter = await continuedWriter(log, writerOf(owner), stored.text ?? '');
-      else if (tries > 0) textWriter.resend(told.reply.length);
+      else if (tries > 0) textWriter.resend(published.reply.length);
       if (!(await textWriter.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
     }
     throw new Error('the log keeps losing text');
@@ -221,7 +221,7 @@ async function publishStageProgress(
       events: [progress],
       // After a rejection there is less of the stage than before.
       once: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
-      upstream: [{ stage, body: progress }],
+      legacy: [{ stage, body: progress }],
     });
   }
   if (current < total) return;
@@ -237,7 +237,7 @@ async function publishStageProgress(
     stage,
     events: [{ type: 'stage_completed', metadata }],
     once: { key: `stage:${runId}:${stage}`, value: newest },
-    upstream: stageEnd(row, metadata),
+    legacy: stageEnd(row, metadata),
   });
 }
 
@@ -254,11 +254,11 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
     const row = await manager.findOneOrFail(ProjectStage, { where: { projectId, stage } });
     await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
     const lanes = await manager.findBy(Lane, { projectId, stage });
-    const told = lanes.filter((each) => isAnnounced(each, runId));
+    const announced = lanes.filter((each) => isAnnounced(each, runId));
     return {
       row,
-      current: told.length,
-      skipped: told.filter(({ status }) => status === 'skipped').length,
+      current: announced.length,
+      skipped: announced.filter(({ status }) => status === 'skipped').length,
       total: lanes.length,
       newest: Math.max(...lanes.map(({ fence }) => fence)),
     };
@@ -266,7 +266,7 @@ async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane
 }
 
 /** How a client that watches one stage of the old product learns that it has ended: always by `done`. */
-function stageEnd(row: ProjectStage, metadata: Readonly<Record<string, unknown>>): UpstreamMessage[] {
+function stageEnd(row: ProjectStage, metadata: Readonly<Record<string, unknown>>): LegacyMessage[] {
   const { stage } = row;
   return [
     {

@@ -86,6 +86,6 @@ export async function publishForRun(
     events,
     run: { fence },
     once: { key: mark, value: 1 },
-    upstream: events.map((body) => ({ stage: PIPELINE, body })),
+    legacy: events.map((body) => ({ stage: PIPELINE, body })),
   });
 }

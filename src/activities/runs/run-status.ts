@@ -98,15 +98,15 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
     return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
   if (!rows) return { announced: true };
-  const told: EventBody = { type: 'stage_update', status };
+  const body: EventBody = { type: 'stage_update', status };
   try {
     await deps.log.publish({
       projectId,
       stage: PIPELINE,
-      events: [told],
+      events: [body],
       run: { fence: currentFence() },
       once: { key: `hold:${runId}`, value: currentFence() },
-      upstream: [{ stage: PIPELINE, body: told }],
+      legacy: [{ stage: PIPELINE, body }],
     });
     await Promise.all([
       ...rows.map((row) => publishPaused(deps, row)),
@@ -182,6 +182,6 @@ async function publishGate({ log }: ActivityDeps, projectId: ProjectId, gate: st
     events: [update, { type: 'awaiting', gate }],
     run: { fence: currentFence() },
     once: { key: `awaiting:${gate}`, value: currentFence() },
-    upstream: [{ stage: gate, body: update }],
+    legacy: [{ stage: gate, body: update }],
   });
 }

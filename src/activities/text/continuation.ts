@@ -17,7 +17,7 @@ export interface Continued {
   readonly how: 'prefill';
   readonly paidBy?: number;
   /** True if the log holds the text. Otherwise the whole text is published again. */
-  readonly told: boolean;
+  readonly isInLog: boolean;
 }
 
 /** The text that the lane's last attempt has left, or a person's edit of it. */
@@ -54,7 +54,7 @@ export async function continuedText(run: LaneRun, continuation: string): Promise
   const known = held?.fence === fence ? held.text : undefined;
   const text = edited === undefined ? cutToWord(known ?? '') : edited.trimEnd();
   if (text === '') return undefined;
-  return { text, how: 'prefill', told: known?.startsWith(text) === true, ...(paidBy !== undefined && { paidBy }) };
+  return { text, how: 'prefill', isInLog: known?.startsWith(text) === true, ...(paidBy !== undefined && { paidBy }) };
 }
 
 /** A longer piece is no word, but text of a script without spaces. */

@@ -52,14 +52,14 @@ const maker: LaneProducer<TextInputs> = {
     const writer = new TextWriter({
       log: deps.log,
       writer: claim,
-      ...(continued?.told && { continued }),
+      ...(continued?.isInLog && { continued }),
       ...(run.resets && { reason: run.resets }),
       ...(meter && { meter }),
       onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
     });
     // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can
     // continue it.
-    if (continued?.told) writer.open();
+    if (continued?.isInLog) writer.open();
     else if (continued) writer.write(continued.text);
     const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
     try {

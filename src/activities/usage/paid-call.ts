@@ -105,7 +105,7 @@ export class PaidCall {
   async waste(error: unknown, used: Amount, estimated: boolean): Promise<void> {
     const charged = mayBeCharged(error);
     if (!this.refused) await this.close(charged ? used : noneOf(used), charged && estimated);
-    await this.tell();
+    await this.publishCost();
   }
 
   /** The answer is of no use, so the call is never repeated under its key. */
@@ -119,7 +119,7 @@ export class PaidCall {
   }
 
   /** Publishes what the lane has cost so far. */
-  tell(): Promise<void> {
+  publishCost(): Promise<void> {
     return publishUsage(this.run.deps, this.run.claim);
   }
 

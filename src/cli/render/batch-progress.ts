@@ -62,8 +62,8 @@ export class BatchProgress {
   }
 
   private live(view: BatchView, changed: readonly BatchedProject[]): void {
-    const told = changed.filter(({ status }) => !QUIET.includes(status) && status !== 'completed');
-    if (told.length > 0) this.area.printAbove(told.map((project) => `${this.plain(project)}\n`).join(''));
+    const shown = changed.filter(({ status }) => !QUIET.includes(status) && status !== 'completed');
+    if (shown.length > 0) this.area.printAbove(shown.map((project) => `${this.plain(project)}\n`).join(''));
     this.area.draw([countsLine(view)]);
   }
 

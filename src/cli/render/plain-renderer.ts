@@ -21,11 +21,11 @@ export class PlainRenderer implements Renderer {
 
   show(event: StoryEvent, before: StoryView, after: StoryView): void {
     const time = `${((after.last ?? 0) - (after.began ?? 0)).toFixed(1)} s`.padStart(9);
-    const tell = (head: string, line: string) => this.screen.write(`${`${head}  ${line}`.trimEnd()}\n`);
-    for (const line of this.linesOf(event, before, after)) tell(time, line);
+    const print = (head: string, line: string) => this.screen.write(`${`${head}  ${line}`.trimEnd()}\n`);
+    for (const line of this.linesOf(event, before, after)) print(time, line);
     for (const state of textsThatSettled(event, before, after)) {
-      tell(time, checkLine(state, this.style));
-      for (const line of settledText(state, this.style)) tell(' '.repeat(time.length), line);
+      print(time, checkLine(state, this.style));
+      for (const line of settledText(state, this.style)) print(' '.repeat(time.length), line);
     }
   }
 

@@ -80,7 +80,7 @@ async function lackOfRights(redis: Redis | Cluster, { REDIS_CLUSTER: cluster }: 
 async function tryScripts(config: Config): Promise<void> {
   const publisher = connectPublisher(config);
   const log = new RedisEventLog(publisher, () => connectPublisher(config) as Redis, {
-    ...{ maxEntries: 1_000, upstream: 'off' },
+    ...{ maxEntries: 1_000, legacy: 'off' },
   });
   try {
     await whenReady(publisher, ANSWER_MS);

@@ -28,7 +28,7 @@ export interface EditedProject {
 export interface LiveRun {
   readonly isLive: () => Promise<boolean>;
   /** Has the live run, if there is one, look at everything again before it ends. */
-  readonly tell: () => Promise<void>;
+  readonly signal: () => Promise<void>;
 }
 
 /**
@@ -153,7 +153,7 @@ async function takeBack(
   const spared = edited.cameras.map((number) => laneOfRole('camera', number));
   await manager.query(
     `UPDATE lanes SET accepts_inputs = false
-     WHERE project_id = $1 AND accepted AND (lane = ANY ($2::text[]) OR $4 AND stage = $5)
+     WHERE project_id = $1 AND accepts_inputs AND (lane = ANY ($2::text[]) OR $4 AND stage = $5)
        AND NOT lane = ANY ($3::text[])`,
     [projectId, lanes, spared, storyboard, stageOfRole('camera').name],
   );
@@ -172,7 +172,7 @@ function conflict({ version: now }: Project, version: number): StoryreelError {
  * if no run was live before, because one may have begun meanwhile.
  */
 async function signalRun(run: LiveRun): Promise<void> {
-  await run.tell().catch((cause: unknown) => {
+  await run.signal().catch((cause: unknown) => {
     throw new StoryreelError(
       'Service.Unreachable',
       'The edit could not be signalled to the live run, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',

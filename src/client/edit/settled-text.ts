@@ -18,7 +18,7 @@ export async function settleText(
   const { sha256, bytes } = textHash(text);
   await manager.query(
     `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, edited_fence, settled_fence, result_hash,
-                        written_fence, accepted, finished_at)
+                        written_fence, accepts_inputs, finished_at)
      VALUES ($1, $2, $3, $4, 'completed', $5, $5, $5, $6, $5, true, now())
      ON CONFLICT (project_id, lane) DO UPDATE
        SET status = 'completed', fence = $5, edited_fence = $5, settled_fence = $5, result_hash = $6, accepts_inputs = true,
@@ -38,14 +38,14 @@ export async function settleText(
   return fence;
 }
 
-/** Stores the replaced text. `begun`: the new text is unfinished, and the model continues it. */
+/** Stores the replaced text. `partial`: the new text is unfinished, and the model continues it. */
 export async function keepReplaced(
   { manager, projectId, project, by, lanes }: Editing,
   lane: LaneId,
   fence: number,
   before: string,
   after: string,
-  begun = false,
+  partial = false,
 ): Promise<void> {
   await manager.insert(TextEdit, {
     projectId,
@@ -58,7 +58,7 @@ export async function keepReplaced(
     sha256Before: textHash(before).sha256,
     sha256After: textHash(after).sha256,
     previousText: before,
-    partialText: begun ? after : null,
+    partialText: partial ? after : null,
   });
 }
 

@@ -177,7 +177,7 @@ export class ProjectHub {
    */
   private async follow(from: Cursor | undefined): Promise<void> {
     const { signal } = this.leaving;
-    const onLog = (state: 'live' | 'away') => this.tellState(state);
+    const onLog = (state: 'live' | 'away') => this.publishState(state);
     for (let at = from; !signal.aborted;) {
       let again: Cursor | undefined;
       for await (const event of this.stories.watch(this.projectId, { ...(at && { from: at }), signal, onLog })) {
@@ -192,7 +192,7 @@ export class ProjectHub {
   }
 
   /** Viewers learn whether texts can come; what is stored they have in any case. */
-  private tellState(state: 'live' | 'away'): void {
+  private publishState(state: 'live' | 'away'): void {
     if (this.isAway === (state === 'away')) return;
     this.isAway = state === 'away';
     for (const viewer of this.viewers) viewer.write(streamFrame(state));

@@ -57,9 +57,9 @@ export function parseStoryboard(
   const numbers = new Set(scenes.map(({ scene_number }) => scene_number));
   if (numbers.size < scenes.length) throw new UnusableOutput(['scene_number: two scenes have the same number']);
   mustFit(scenes, Number(asked), checks);
-  const told = checks.markdown ? scenes.map((each) => ({ ...each, narration: spoken(each.narration) })) : scenes;
-  mustTell(told, typeof story === 'string' ? story : '', checks);
-  return [...told]
+  const checked = checks.markdown ? scenes.map((each) => ({ ...each, narration: spoken(each.narration) })) : scenes;
+  mustCoverStory(checked, typeof story === 'string' ? story : '', checks);
+  return [...checked]
     .sort((a, b) => a.scene_number - b.scene_number)
     .map((parsed, i) => ({ ...parsed, scene_number: i + 1 }));
 }
@@ -73,7 +73,7 @@ function mustFit(scenes: readonly StoryboardScene[], asked: number, { sceneToler
   if (long.length > 0) throw new UnusableOutput([`duration: must be at most ${maxSeconds} seconds`]);
 }
 
-function mustTell(scenes: readonly StoryboardScene[], story: string, checks: TextChecks): void {
+function mustCoverStory(scenes: readonly StoryboardScene[], story: string, checks: TextChecks): void {
   if (scenes.some(({ narration }) => narration === '')) throw new UnusableOutput(['narration: must be spoken words']);
   const text = scenes.map(({ narration }) => narration).join('\n');
   // The length of a scene's words is the model's choice, and what marks they had is off them.

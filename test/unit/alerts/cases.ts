@@ -74,13 +74,13 @@ export const ALERT_CASES: readonly AlertCase[] = [
     faulty: {
       'storyreel_open_runs{status="processing"}': '2x60',
       [attempts('settled')]: '7x60',
-      'storyreel_tokens_total{stage="rewrite",provider="p"}': '500x60',
+      'storyreel_stream_chunks_total{stage="rewrite",provider="p"}': '500x60',
     },
     ...{ firesAt: 50, waitsAt: 10 },
     well: {
       'storyreel_open_runs{status="processing"}': '2x60',
       [attempts('settled')]: '7x60',
-      'storyreel_tokens_total{stage="rewrite",provider="p"}': '500+1x60',
+      'storyreel_stream_chunks_total{stage="rewrite",provider="p"}': '500+1x60',
     },
   },
   {

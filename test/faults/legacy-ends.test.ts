@@ -6,8 +6,8 @@ import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../su
 import { StudioControl } from '../support/studio-control';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
-import { fetchRedisForPython, UpstreamClients } from '../support/upstream-client';
-import { UpstreamRecorder } from '../support/upstream-recorder';
+import { fetchRedisForPython, LegacyClients } from '../support/legacy-client';
+import { LegacyRecorder } from '../support/legacy-recorder';
 import { longText } from '../support/long-rewrite';
 
 const stageNames = STAGES.map(({ name }) => name);
@@ -22,8 +22,8 @@ describe('Existing clients of the old product, of each stage and of all stages, 
   let library: string;
   let app: TestApp;
   let projectId: ProjectId;
-  let clients: UpstreamClients;
-  let recorder: UpstreamRecorder;
+  let clients: LegacyClients;
+  let recorder: LegacyRecorder;
   const opened: { close(): Promise<void> }[] = [];
 
   beforeAll(async () => {
@@ -42,8 +42,8 @@ describe('Existing clients of the old product, of each stage and of all stages, 
   }
 
   async function subscribe(): Promise<void> {
-    recorder = await UpstreamRecorder.start(projectId);
-    clients = await UpstreamClients.subscribe(library, projectId);
+    recorder = await LegacyRecorder.start(projectId);
+    clients = await LegacyClients.subscribe(library, projectId);
   }
 
   async function start(options?: StartOptions): Promise<void> {
@@ -116,7 +116,7 @@ describe('Existing clients of the old product, of each stage and of all stages, 
     await create(topic);
     await start();
     expect((await clients.stage('rewrite')).ended_by).toBe('error');
-    const newcomers = await UpstreamClients.subscribe(library, projectId, ['rewrite']);
+    const newcomers = await LegacyClients.subscribe(library, projectId, ['rewrite']);
     opened.push({ close: () => newcomers.stop() });
     await app.client.retry(projectId, 'rewrite');
     expect((await newcomers.stage('rewrite')).ended_by).toBe('done');
@@ -146,8 +146,8 @@ describe('Existing clients of the old product, where', () => {
     const text = longText(mark, 10);
     await studio.misbehave(mark, 'chat', { text, hold: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    const recorder = await UpstreamRecorder.start(projectId);
-    const clients = await UpstreamClients.subscribe(library, projectId, ['rewrite', '*']);
+    const recorder = await LegacyRecorder.start(projectId);
+    const clients = await LegacyClients.subscribe(library, projectId, ['rewrite', '*']);
     opened.push(
       () => recorder.stop(),
       () => clients.stop(),
@@ -168,14 +168,14 @@ describe('Existing clients of the old product, where', () => {
     ['is begun again', 'none'],
     ['is gone on from', 'prefill'],
   ])('every token brings the whole text, have it also after the text %s', async (_, STORYREEL_TEXT_CONTINUATION) => {
-    const app = await startApp({ UPSTREAM_FULL_TEXT: 'on', STORYREEL_TEXT_CONTINUATION });
+    const app = await startApp({ LEGACY_FULL_TEXT: 'on', STORYREEL_TEXT_CONTINUATION });
     opened.push(() => app.close());
     const { topic, mark } = ownTopic();
     const text = longText(mark, 10);
     await studio.misbehave(mark, 'chat', { text, cut: 60 });
     await studio.misbehave(mark, 'chat', { text });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    const clients = await UpstreamClients.subscribe(library, projectId, ['rewrite']);
+    const clients = await LegacyClients.subscribe(library, projectId, ['rewrite']);
     opened.push(() => clients.stop());
     await app.client.start(projectId);
     const { ended_by, full_text, full_texts } = await clients.stage('rewrite');

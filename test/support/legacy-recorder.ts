@@ -3,14 +3,14 @@ import type { ProjectId } from '../../src/protocol';
 import { fromSetup } from './services';
 
 /** Writes down all that is published for clients of the old product, so that what ends them can be counted. */
-export class UpstreamRecorder {
+export class LegacyRecorder {
   private readonly heard: { readonly stage: string; readonly type: string }[] = [];
 
   private constructor(private readonly redis: Redis) {}
 
-  static async start(projectId: ProjectId): Promise<UpstreamRecorder> {
+  static async start(projectId: ProjectId): Promise<LegacyRecorder> {
     const redis = new Redis(fromSetup('STORYREEL_TEST_REDIS_URL'));
-    const recorder = new UpstreamRecorder(redis);
+    const recorder = new LegacyRecorder(redis);
     const prefix = `ai_story:project:${projectId}:stage:`;
     redis.on('pmessage', (_pattern: string, channel: string, message: string) => {
       recorder.heard.push({ stage: channel.slice(prefix.length), ...(JSON.parse(message) as { type: string }) });

@@ -6,19 +6,19 @@ import { pythonPackage } from '../../dev/stack/python-package';
 import { STAGES, type ProjectId, type StageName } from '../../src/protocol';
 import { fromSetup } from './services';
 
-const program = resolve(__dirname, 'upstream_client.py');
+const program = resolve(__dirname, 'legacy_client.py');
 const tools = resolve(__dirname, '..', '..', '.storyreel', 'tools');
 // Before Python 3.11.3 redis needs async-timeout.
 const PACKAGE = { folder: 'redis-py-6.4.0', requirements: ['redis==6.4.0', 'async-timeout==5.0.1'] };
 
 /** What a client of the old product saw from its subscription to the event that ended it. */
-interface UpstreamView {
+interface LegacyView {
   readonly ended_by: string;
   /** In their order; for all stages at once each as "stage type". */
   readonly types: readonly string[];
 }
 
-interface UpstreamStageView extends UpstreamView {
+interface LegacyStageView extends LegacyView {
   /** Its tokens joined. */
   readonly text: string;
   /** What each token had of the whole text. */
@@ -39,8 +39,8 @@ export function fetchRedisForPython(): Promise<string> {
 }
 
 /** The old product's clients of one project, each a Python process: of one stage, or `*` of all. */
-export class UpstreamClients {
-  private constructor(private readonly clients: ReadonlyMap<string, UpstreamClient>) {}
+export class LegacyClients {
+  private constructor(private readonly clients: ReadonlyMap<string, LegacyClient>) {}
 
   /** Resolves when all of them are subscribed. */
   static async subscribe(
@@ -48,9 +48,9 @@ export class UpstreamClients {
     projectId: ProjectId,
     watched: readonly (StageName | '*')[] = [...STAGES.map(({ name }) => name), '*'],
     redisUrl = fromSetup('STORYREEL_TEST_REDIS_URL'),
-  ): Promise<UpstreamClients> {
-    const clients = new UpstreamClients(
-      new Map(watched.map((stage) => [stage, new UpstreamClient(library, projectId, stage, redisUrl)])),
+  ): Promise<LegacyClients> {
+    const clients = new LegacyClients(
+      new Map(watched.map((stage) => [stage, new LegacyClient(library, projectId, stage, redisUrl)])),
     );
     try {
       await Promise.all([...clients.clients.values()].map((client) => client.ready));
@@ -62,12 +62,12 @@ export class UpstreamClients {
   }
 
   /** Resolves when the client of the stage has ended by itself. */
-  stage(name: StageName): Promise<UpstreamStageView> {
-    return this.of(name).view as Promise<UpstreamStageView>;
+  stage(name: StageName): Promise<LegacyStageView> {
+    return this.of(name).view as Promise<LegacyStageView>;
   }
 
   /** Resolves when the client of all stages has ended by itself. */
-  all(): Promise<UpstreamView> {
+  all(): Promise<LegacyView> {
     return this.of('*').view;
   }
 
@@ -79,16 +79,16 @@ export class UpstreamClients {
     await Promise.all([...this.clients.values()].map((client) => client.stop()));
   }
 
-  private of(stage: string): UpstreamClient {
+  private of(stage: string): LegacyClient {
     const client = this.clients.get(stage);
     if (!client) throw new Error(`no client watches ${stage}`);
     return client;
   }
 }
 
-class UpstreamClient {
+class LegacyClient {
   readonly ready: Promise<void>;
-  readonly view: Promise<UpstreamView>;
+  readonly view: Promise<LegacyView>;
   private readonly child: ChildProcess;
 
   constructor(library: string, projectId: ProjectId, stage: string, redisUrl: string) {
@@ -103,7 +103,7 @@ class UpstreamClient {
     const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     this.view = once(child, 'close').then(([code]) => {
       if (code !== 0) throw new Error(`the client of ${stage} ended (${code}):\n${errors}`);
-      return JSON.parse(lines.at(-1) ?? '') as UpstreamView;
+      return JSON.parse(lines.at(-1) ?? '') as LegacyView;
     });
     // Whoever asks for it is told; a client that is stopped may have no view, and nobody who asks.
     this.view.catch(() => undefined);

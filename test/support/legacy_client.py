@@ -1,7 +1,7 @@
 """A client of the old Django product, as it is out there: it knows Redis Pub/Sub and nothing of Storyreel.
 
-    REDIS_URL=... upstream_client.py PROJECT_ID STAGE    one stage, to its `done` or `error`
-    REDIS_URL=... upstream_client.py PROJECT_ID '*'      all stages, to `pipeline_done` or `pipeline_error`
+    REDIS_URL=... legacy_client.py PROJECT_ID STAGE    one stage, to its `done` or `error`
+    REDIS_URL=... legacy_client.py PROJECT_ID '*'      all stages, to `pipeline_done` or `pipeline_error`
 
 Prints the line `ready` once it is subscribed and, at the end, one JSON object: `ended_by`, the `types` that it saw in
 their order (with `*` each as "stage type"), and for one stage the `text` that it put together from the tokens, the

@@ -2,7 +2,7 @@ import { STAGES, type ProjectId, type StageName } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
-import { fetchRedisForPython, UpstreamClients } from '../support/upstream-client';
+import { fetchRedisForPython, LegacyClients } from '../support/legacy-client';
 
 const stageNames = STAGES.map(({ name }) => name);
 
@@ -10,7 +10,7 @@ describe("An existing client of the Django product, in Python and with that prod
   const studio = new StudioControl();
   let app: TestApp;
   let library: string;
-  let clients: UpstreamClients | undefined;
+  let clients: LegacyClients | undefined;
 
   beforeAll(async () => {
     library = await fetchRedisForPython();
@@ -22,18 +22,16 @@ describe("An existing client of the Django product, in Python and with that prod
   });
   afterAll(() => app.close());
 
-  async function begin(topic: string): Promise<{ projectId: ProjectId; upstream: UpstreamClients }> {
+  async function begin(topic: string): Promise<{ projectId: ProjectId; legacy: LegacyClients }> {
     const projectId = await app.client.create({ topic, settings: { scenes: 2 } });
-    const upstream = await UpstreamClients.subscribe(library, projectId);
-    clients = upstream;
+    const legacy = await LegacyClients.subscribe(library, projectId);
+    clients = legacy;
     await app.client.start(projectId);
-    return { projectId, upstream };
+    return { projectId, legacy };
   }
 
-  async function viewsOf(upstream: UpstreamClients, names: readonly StageName[]) {
-    return Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await upstream.stage(name)] as const)),
-    );
+  async function viewsOf(legacy: LegacyClients, names: readonly StageName[]) {
+    return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await legacy.stage(name)] as const)));
   }
 
   async function stored(projectId: ProjectId, lane: string): Promise<string | undefined> {
@@ -44,9 +42,9 @@ describe("An existing client of the Django product, in Python and with that prod
 
   test('sees every stage end by done, with the text that is stored, and the run by pipeline_done', async () => {
     const { topic } = ownTopic('一个收集风暴的灯塔看守人 🗼 “grüß Gott”');
-    const { projectId, upstream } = await begin(topic);
-    const all = await upstream.all();
-    const views = await viewsOf(upstream, stageNames);
+    const { projectId, legacy } = await begin(topic);
+    const all = await legacy.all();
+    const views = await viewsOf(legacy, stageNames);
 
     for (const name of stageNames)
       expect({ name, ended_by: views[name]?.ended_by }).toEqual({ name, ended_by: 'done' });
@@ -66,10 +64,10 @@ describe("An existing client of the Django product, in Python and with that prod
   test('is not ended by an attempt that is tried again', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { cut: 20 });
-    const { projectId, upstream } = await begin(topic);
-    const { ended_by, full_text } = await upstream.stage('rewrite');
+    const { projectId, legacy } = await begin(topic);
+    const { ended_by, full_text } = await legacy.stage('rewrite');
     expect(ended_by).toBe('done');
-    expect((await upstream.all()).types).not.toContain('rewrite error');
+    expect((await legacy.all()).types).not.toContain('rewrite error');
     expect(full_text).toBe(await stored(projectId, 'rewrite'));
     const { lanes } = await app.client.status(projectId);
     expect(lanes.find(({ lane }) => lane === 'rewrite')).toMatchObject({ attempt: 2 });
@@ -79,11 +77,11 @@ describe("An existing client of the Django product, in Python and with that prod
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', {}, 1);
     await studio.misbehave(mark, 'chat', { stall: 20 });
-    const { projectId, upstream } = await begin(topic);
+    const { projectId, legacy } = await begin(topic);
     await watchText(app.client, projectId, 1, 'storyboard');
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
-    const all = await upstream.all();
-    const views = await viewsOf(upstream, stageNames);
+    const all = await legacy.all();
+    const views = await viewsOf(legacy, stageNames);
 
     const others = stageNames.filter((name) => name !== 'rewrite');
     expect(views['rewrite']?.ended_by).toBe('done');
@@ -97,16 +95,16 @@ describe("An existing client of the Django product, in Python and with that prod
   test('is ended by error when its stage is parked, and those of other stages go on waiting', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { status: 401 });
-    const { projectId, upstream } = await begin(topic);
-    const { ended_by, types } = await upstream.stage('rewrite');
+    const { projectId, legacy } = await begin(topic);
+    const { ended_by, types } = await legacy.stage('rewrite');
     expect({ ended_by, tokens: types.includes('token') }).toEqual({ ended_by: 'error', tokens: false });
-    expect(stageNames.filter((name) => upstream.isWatching(name))).toEqual(
+    expect(stageNames.filter((name) => legacy.isWatching(name))).toEqual(
       stageNames.filter((name) => name !== 'rewrite'),
     );
 
     expect(await app.client.retry(projectId, 'rewrite')).toEqual(['rewrite']);
-    expect((await upstream.all()).ended_by).toBe('pipeline_done');
-    expect((await upstream.stage('film')).ended_by).toBe('done');
+    expect((await legacy.all()).ended_by).toBe('pipeline_done');
+    expect((await legacy.stage('film')).ended_by).toBe('done');
   });
 });
 
