@@ -195,7 +195,7 @@ export const FAILURES = {
     'Run `storyreel explain <project>`. Edit the text again, or start with `--replace-edits`.',
   ),
   'Project.NotRunning': final(409, 'No run of the project is in progress', 'Start one with `storyreel run <project>`.'),
-  'Run.Gone': final(404, 'The run ended without a word', 'Start the project again: what is stored is used again.'),
+  'Run.Gone': final(404, 'The run ended without a report', 'Start the project again: what is stored is used again.'),
   'Message.Stale': final(
     409,
     'The message can do nothing now',
@@ -261,7 +261,7 @@ export const FAILURES = {
   'Service.Unreachable': retried(
     503,
     'A service cannot be reached',
-    'Run `storyreel doctor`: it says which service and what to do.',
+    'Run `storyreel doctor`: it states which service and what to do.',
   ),
   'Failure.Unknown': final(
     500,
