@@ -54,7 +54,7 @@ async function changesOf(flags: EditFlags, stdin: Readable): Promise<Record<stri
   if (Object.keys(fields).length > 0 && (scene === undefined) === (addScene === undefined)) {
     throw new StoryreelError(
       'Project.Invalid',
-      'Say which scene is meant: --scene <n>, or --add-scene; one of the two.',
+      'State which scene is meant: --scene <n>, or --add-scene; one of the two.',
     );
   }
   if ((lane === undefined) !== (text === undefined)) {

@@ -55,8 +55,8 @@ const COMMANDS: readonly Steering[] = [
   },
   {
     name: 'resume',
-    summary: 'go on with a paused run',
-    description: 'Goes on from where the run was paused.',
+    summary: 'continue a paused run',
+    description: 'Continues from where the run was paused.',
     examples: [`resume ${ID}`],
     async send(client, projectId) {
       await client.resume(projectId);
@@ -75,9 +75,9 @@ const COMMANDS: readonly Steering[] = [
   },
   {
     name: 'skip',
-    summary: 'go on without a lane',
+    summary: 'continue without a lane',
     description:
-      'Goes on without a lane, or without all of a stage that are not settled: no camera move gives a static picture, no\nclip the still image, and a scene with neither leaves the film.',
+      'Continues without a lane, or without all lanes of a stage that are not settled. Without a camera move the picture\nis static; without a clip the film shows the still image. A scene with neither leaves the film.',
     examples: [`skip ${ID} camera_movement/2`],
     about: LANE,
     async send(client, projectId, lane) {
@@ -86,8 +86,8 @@ const COMMANDS: readonly Steering[] = [
   },
   {
     name: 'approve',
-    summary: 'let a run go on that waits for approval',
-    description: 'Lets a run go on that waits after a stage, as it was asked to by --gate.',
+    summary: 'let a run continue that waits for approval',
+    description: 'Lets a run continue that waits after a stage, as it was asked to by --gate.',
     examples: [`approve ${ID} storyboard`],
     about: STAGE,
     async send(client, projectId, gate) {

@@ -107,7 +107,7 @@ describe('A person at the command line', () => {
   });
 
   test.each([
-    ['a scene of no number', ['--narration', 'x'], /Say which scene is meant/],
+    ['a scene of no number', ['--narration', 'x'], /State which scene is meant/],
     ['options along with JSON', ['--topic', 'x', '--json', '-'], /one of the two/],
     ['what is no JSON', ['--json', '-'], /no JSON/],
     ['a file that is not there', ['--rewrite', '/no/such/file'], /cannot be read \(ENOENT\)/],

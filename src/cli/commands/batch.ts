@@ -35,9 +35,9 @@ Examples:
   storyreel batch topics.txt --id summer --stage rewrite --stage storyboard
   storyreel cancel batch-spring
 
-A line of the file is a topic; empty lines, and those that begin with #, are left out. The same --id again goes on: a topic
-that the batch has is not made twice, and what has failed, was cancelled or lacks a stage gets another turn. Where no person sits at the
-terminal, it ends with 4 when everything that is left needs attention.`;
+A line of the file is a topic; empty lines, and those that begin with #, are left out. The same --id again continues the batch.
+A topic that the batch has is not made twice. What has failed, was cancelled or lacks a stage gets another turn.
+If no person sits at the terminal, it ends with 4 when everything that is left needs attention.`;
 
 export function addBatch(program: Command, cli: Cli): void {
   program
@@ -71,7 +71,10 @@ export function addBatch(program: Command, cli: Cli): void {
 async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<number> {
   const { atMost, id, priority, onFailure, stage, gate, replaceEdits, keepSettings, json = false } = flags;
   if (file === undefined && id === undefined) {
-    throw new StoryreelError('Project.Invalid', 'Give a file with a topic in each line, or --id of a batch to go on.');
+    throw new StoryreelError(
+      'Project.Invalid',
+      'Give a file with a topic in each line, or --id of a batch to continue.',
+    );
   }
   const projects = file === undefined ? [] : await projectsIn(file === '-' ? cli.stdin : createReadStream(file), flags);
   if (file !== undefined && projects.length === 0) {

@@ -11,9 +11,9 @@ Examples:
 export function addBudget(program: Command, cli: Cli): void {
   program
     .command('budget')
-    .summary('say how much a project may cost')
+    .summary('set how much a project may cost')
     .description(
-      'Says how much a project may cost in all its runs. A lane that the budget has no room for waits; raise it, then retry.',
+      'Sets how much a project may cost in all its runs. A lane that the budget has no room for waits; raise it, then retry.',
     )
     .argument('<project>', 'the project id')
     .argument('<amount>', 'in the currency of the prices; none takes the budget away', (text) =>

@@ -13,7 +13,7 @@ export function addDoctor(program: Command, cli: Cli): void {
   program
     .command('doctor')
     .summary('look at every service that is needed')
-    .description('Says of each service whether it is reachable, its version, and what to do if something is wrong.')
+    .description('States for each service whether it is reachable, its version, and what to do if something is wrong.')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
     .action(async ({ json = false }: { json?: boolean }) => {

@@ -17,7 +17,7 @@ Examples:
   storyreel edit ${ID} --json story.json
   storyreel edit ${ID} --lane rewrite --text half.txt
 
-The last one is for a run that is paused, parked or cancelled in mid-sentence: the model goes on from that text. Nothing is
+The last one is for a run that is paused, parked or cancelled in mid-sentence: the model continues that text. Nothing is
 made by an edit. "storyreel explain" shows what a run would make again; "storyreel run" makes it.`;
 
 export function addEdit(program: Command, cli: Cli): void {
@@ -40,7 +40,10 @@ export function addEdit(program: Command, cli: Cli): void {
     .option('--remove-scene <n>', 'a scene that goes; may be given again', addNumber)
     .option('--order <numbers>', 'the scenes in another order, such as 3,1,2', wholeNumbers)
     .option('--lane <lane>', 'the half-written text that --text is for')
-    .option('--text <file>', 'what a half-written text shall go on from; - reads it from standard input')
+    .option(
+      '--text <file>',
+      'what the model shall continue, in place of a half-written text; - reads it from standard input',
+    )
     .option('--json <file>', 'the changes as the JSON that is printed without options; - reads standard input')
     .option('--version <n>', 'refuse the edit where the project is at another version', wholeNumber)
     .option('--by <name>', 'who edits, for the record')

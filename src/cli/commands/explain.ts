@@ -19,8 +19,8 @@ Examples:
   storyreel explain 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11
   storyreel explain 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11 --json
 
-What "depends on" a lane is made again only if that lane comes out different. A new run has the models and the frame size of
-the workers, as the one that started last has stored them; with --keep-settings, those of the project's last run.`;
+What "depends on" a lane is made again only if that lane comes out different. A new run has the models and the frame size that the worker that started last
+has stored. With --keep-settings, it has those of the project's last run.`;
 
 export function addExplain(program: Command, cli: Cli): void {
   program

@@ -39,7 +39,7 @@ export function addGenerate(program: Command, cli: Cli): void {
     .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
     .option('--owner <owner>', 'whose project it is')
     .option('--budget <amount>', 'what it may cost, in the currency of the prices', amount)
-    .option('--project <id>', 'go on with a project that is there, instead of a topic')
+    .option('--project <id>', 'continue an existing project, instead of a topic')
     .option('--gate <stage>', 'wait after this stage for "storyreel approve"; may be given again', addStage)
     .option('--replace-edits', 'also where it replaces what a person has written')
     .option('--detach', 'start it, print the project id, and return')

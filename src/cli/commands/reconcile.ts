@@ -6,8 +6,8 @@ import { exitCodesHelp } from '../exit-codes';
 import { oneLine } from '../render';
 
 const HELP = `
-A schedule in Temporal does the same every RECONCILE_MINUTES. Nothing is closed whose run goes on, and no file is removed that
-was stored within the last hour.
+A schedule in Temporal does the same every RECONCILE_MINUTES. A project whose run is open is not closed, and no file is removed
+that was stored within the last hour.
 
 Examples:
   storyreel reconcile
@@ -16,9 +16,9 @@ Examples:
 export function addReconcile(program: Command, cli: Cli): void {
   program
     .command('reconcile')
-    .summary('make the rows say again what is so')
+    .summary('repair rows that differ from Temporal')
     .description(
-      'Closes projects that say they are running while Temporal has no run of them, removes media that nothing refers to, ' +
+      'Closes projects whose rows are in an open status while Temporal has no run of them, removes media that nothing refers to, ' +
         'and reports what it found. A worker does the work.',
     )
     .option(

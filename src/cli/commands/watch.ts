@@ -28,7 +28,7 @@ export function addWatch(program: Command, cli: Cli): void {
     .summary('show a project as it is made')
     .description('Shows a project as it is made, however late one comes. Ctrl-C leaves the run going.')
     .argument('<project>', 'the project id')
-    .option('--from <cursor>', 'go on after the event with this id', cursorArgument)
+    .option('--from <cursor>', 'continue after the event with this id', cursorArgument)
     .option('--stage <stage>', 'only this stage; ends when the stage has ended')
     .option('--json', 'print one JSON event a line and nothing else')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())

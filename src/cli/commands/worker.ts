@@ -5,7 +5,7 @@ import type { Cli } from '../cli';
 import { loadWorker } from '../load-worker';
 
 const HELP = `
-On SIGTERM or Ctrl-C it takes no more work and gives what runs SHUTDOWN_GRACE_MS to end; another worker goes on with the
+On SIGTERM or Ctrl-C it takes no more work and gives what runs SHUTDOWN_GRACE_MS to end; another worker continues the
 rest. A second signal ends it at once. Logs are JSON lines on standard error, or lines for people
 where LOG_FORMAT is pretty.
 
