@@ -1,79 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { BadAddress, hostPort, leadsToOneHost, readAddress, urlsIn } from './address';
+import { urlsIn } from './address';
+import { keepSecrets } from './config-secrets';
 import { bucketAddress } from './media-url';
 import { StoryreelError } from './protocol';
 import { keepSecret } from './scrub';
+import {
+  TEXT_CHECKS,
+  address,
+  httpUrl,
+  isOfSentinels,
+  onOff,
+  prices,
+  proxyUrl,
+  readBy,
+  redisUrl,
+  sentinelUrl,
+  textChecks,
+  url,
+  whole,
+  words,
+  yesNo,
+} from './setting-values';
 import { grpcMetadata, settingsOfProfile } from './temporal-profile';
-
-/** Takes what `read` takes. For other texts, the message states what is expected, and nothing of the text. */
-const readBy = (read: (text: string) => boolean, expected: string) =>
-  z.string().superRefine((text, context) => {
-    let wanting = '';
-    try {
-      if (read(text)) return;
-    } catch (error) {
-      if (error instanceof BadAddress) wanting = `, ${error.message}`;
-    }
-    context.addIssue({ code: 'custom', message: `must be ${expected}${wanting}` });
-  });
-const address = readBy(
-  (text) => hostPort(text).port !== undefined,
-  'host:port, for example localhost:7233 or [::1]:7233',
-);
-const url = (schemes: readonly string[], example: string, mayLackHost = false) =>
-  readBy((text) => leadsToOneHost(text, schemes, mayLackHost), `a URL like ${example}`);
-const whole = (min: number, max: number) =>
-  z.coerce
-    .number(`must be a whole number from ${min} to ${max}`)
-    .int(`must be a whole number from ${min} to ${max}`)
-    .min(min, `must be a whole number from ${min} to ${max}`)
-    .max(max, `must be a whole number from ${min} to ${max}`);
-const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
-const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
-const TEXT_CHECKS = ['refusal', 'length', 'repetition', 'script', 'markdown', 'scenes'] as const;
-const textChecks = z
-  .string()
-  .regex(
-    new RegExp(`^(?:off|(?:${TEXT_CHECKS.join('|')})(?:,(?:${TEXT_CHECKS.join('|')}))*)$`),
-    `must be off, or some of ${TEXT_CHECKS.join(',')}`,
-  )
-  .transform((list): ReadonlySet<string> => new Set(list === 'off' ? [] : list.split(',')));
-const httpUrl = url(['http', 'https'], 'http://localhost:8080/v1');
-const redisUrl = url(['redis', 'rediss'], 'redis://localhost:6379');
-const SENTINELS = ['redis+sentinel', 'rediss+sentinel'];
-const sentinelUrl = readBy((text) => {
-  const { scheme, hosts, path } = readAddress(text);
-  return SENTINELS.includes(scheme) && hosts.length > 0 && /^\/[^/]+(\/\d+)?$/.test(path);
-}, 'a URL like redis+sentinel://a:26379,b:26379/mymaster');
-const isOfSentinels = (text: string) => SENTINELS.some((scheme) => text.startsWith(`${scheme}:`));
-/** In the form that other programs accept, also without its scheme. */
-const proxyUrl = z.preprocess(
-  (text) => (typeof text === 'string' && !text.includes('://') ? `http://${text}` : text),
-  url(['http', 'https'], 'http://proxy:3128'),
-);
-const yesNo = z
-  .enum(['true', 'false', '1', '0', 'on', 'off'], 'must be true or false')
-  .transform((value) => ['true', '1', 'on'].includes(value));
-
-const price = z.number('must be a price of 0 or more').min(0, 'must be a price of 0 or more').optional();
-const PRICES = '{"inputPerMillion":0.15,"outputPerMillion":0.6,"perImage":0.04,"perSecond":0.1,"perVideo":0}';
-const prices = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: `must be JSON like ${PRICES}` });
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.strictObject(
-      { inputPerMillion: price, outputPerMillion: price, perImage: price, perSecond: price, perVideo: price },
-      `must be prices of 0 or more, like ${PRICES}`,
-    ),
-  );
 
 export const KEY_VARIABLES = '*_KEY,*_TOKEN,!*_ACCESS_KEY,!*_PRIVATE_KEY,!*_SECRET_KEY';
 
@@ -295,40 +244,6 @@ const OTHER_NAMES = {
 
 function byOtherNames(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(OTHER_NAMES).map(([name, other]) => [name, env[other]]));
-}
-
-/** The secrets of this process, which must not leave it: keys by their variables' names, passwords in URLs. */
-function keepSecrets(given: Readonly<Record<string, string | undefined>>, config: Config): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (/(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)$/i.test(name) && !value?.startsWith('/')) keepSecret(value?.trim());
-  }
-  const { DATABASE_URL, REDIS_URL, OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL } = config;
-  const { HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT } = config;
-  for (const url of [DATABASE_URL, ...urlsIn(REDIS_URL)]) keepPassword(url);
-  for (const url of [OPENAI_BASE_URL, STORYREEL_IMAGE_BASE_URL, STORYREEL_VIDEO_BASE_URL]) keepPassword(url);
-  for (const url of [HTTPS_PROXY, HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT]) keepPassword(url);
-  // The armour of a PEM file is no secret.
-  for (const line of config.TEMPORAL_TLS_CLIENT_KEY_DATA?.split('\n') ?? []) {
-    if (!line.startsWith('-----')) keepSecret(line.trim());
-  }
-  for (const [name, value] of Object.entries(config.TEMPORAL_GRPC_META)) {
-    if (/auth|cookie|key|token|secret|password/.test(name)) keepSecret(value);
-  }
-  for (const key of config.GATEWAY_SIGNING_KEYS?.split(',') ?? []) keepSecret(key.split(':')[1]);
-  for (const header of config.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? []) {
-    keepSecret(header.slice(header.indexOf('=') + 1).trim());
-  }
-}
-
-/**
- * A password equal to the user's or the database's name is not secret, and would remove these names from every text.
- */
-function keepPassword(url: string | undefined): void {
-  if (url === undefined) return;
-  const { username, password, hosts, path, query } = readAddress(url);
-  for (const [name, value] of query) if (/key|token|password/i.test(name)) keepSecret(value);
-  if (password === undefined || [username, hosts[0]?.host, path.slice(1)].includes(password)) return;
-  keepSecret(password);
 }
 
 /** The key in the named environment variable or, if the name is a path, in that file. */

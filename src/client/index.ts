@@ -29,16 +29,9 @@ export {
   type ProjectChanges,
   type TextEditView,
 } from './edit';
-export {
-  estimateText,
-  reasonText,
-  settingsText,
-  type ExplainEditOptions,
-  type ExplainOptions,
-  type LaneExplanation,
-  type MakeReason,
-  type ProjectExplanation,
-} from './projects/explain-project';
+export type { LaneExplanation, MakeReason } from './projects/explain-lanes';
+export { estimateText, reasonText, settingsText } from './projects/explanation-text';
+export { type ExplainEditOptions, type ExplainOptions, type ProjectExplanation } from './projects/explain-project';
 export { INPUTS, read as readInput, type Given, type Read } from './projects/inputs';
 export type { StartedRun } from './runs/live-workflow';
 export type { BatchedProject } from './batch/batch-rows';

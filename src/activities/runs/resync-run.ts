@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { lockProject, ProjectStage } from '../../entities';
 import { fenceOf, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
-import { refreshStage } from '../lanes/lane-store';
+import { refreshStage } from '../lanes/stage-rows';
 import { isSupersededRun, currentFence } from '../lanes/current-fence';
 import { publishForRun } from './run-lifecycle';
 import { publishRunStatus } from './run-status';

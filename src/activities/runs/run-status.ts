@@ -18,7 +18,8 @@ import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
-import { refreshStage, releaseProject } from '../lanes/lane-store';
+import { releaseProject } from '../lanes/lane-store';
+import { refreshStage } from '../lanes/stage-rows';
 import { isSupersededRun, currentFence, currentStep } from '../lanes/current-fence';
 
 /** A person lets the run continue without a lane. From now on no attempt at this lane can write. */
