@@ -112,7 +112,11 @@ export class StoryMetrics {
   );
   readonly resets = new Metric(
     this.registry,
-    { name: 'storyreel_text_restarts_total', help: 'Attempts that began a text anew for viewers.', labels: this.ofStage },
+    {
+      name: 'storyreel_text_restarts_total',
+      help: 'Attempts that began a text anew for viewers.',
+      labels: this.ofStage,
+    },
     count,
   );
   readonly resumes = new Metric(

@@ -130,7 +130,9 @@ describe('A worker with METRICS_ADDRESS', () => {
     const resets = events.filter(({ type }) => type === 'reset');
     const sum = (name: string, from: ReadonlyMap<string, number>) =>
       [...from].filter(([key]) => key.startsWith(name)).reduce((total, [, value]) => total + value, 0);
-    expect(sum('storyreel_text_restarts_total', counted) - sum('storyreel_text_restarts_total', before)).toBe(resets.length);
+    expect(sum('storyreel_text_restarts_total', counted) - sum('storyreel_text_restarts_total', before)).toBe(
+      resets.length,
+    );
   });
 
   test('has every metric of the Grafana dashboard, which has every metric of ours', async () => {

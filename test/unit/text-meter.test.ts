@@ -152,7 +152,9 @@ describe('A writer with a meter', () => {
 
   test('is read in the format of Prometheus', async () => {
     const text = await metrics.registry.metrics();
-    expect(text).toContain('# TYPE storyreel_text_restarts_total counter\nstoryreel_text_restarts_total{stage="rewrite"} 1\n');
+    expect(text).toContain(
+      '# TYPE storyreel_text_restarts_total counter\nstoryreel_text_restarts_total{stage="rewrite"} 1\n',
+    );
     expect(text).toContain('# TYPE storyreel_live_streams gauge\n');
     expect(text).toMatch(/^storyreel_tokens_per_append_bucket\{stage="rewrite",le="\+Inf"\} \d+$/m);
     expect(text).toMatch(/^storyreel_publish_to_viewer_seconds_count 0$/m);
