@@ -9,7 +9,7 @@ import { fromSetup, startApp, testEnv, type TestApp } from '../support/services'
 import { ownTopic, watchToEnd, watchUntil } from '../support/stories';
 import { until } from '../support/until';
 
-const SCENES = 6;
+const SCENES = 3;
 
 describe('A run keeps its settings', () => {
   let database: OwnDatabase;

@@ -30,7 +30,7 @@ describe('A linked signal', () => {
   });
 });
 
-describe('A video job that is polled a thousand times', () => {
+describe('A video job that is polled for long', () => {
   let server: Server;
 
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe('A video job that is polled a thousand times', () => {
     };
     await poll(50);
     const before = await countObjects(AbortSignal);
-    await poll(1_000);
+    await poll(300);
     expect((await countObjects(AbortSignal)) - before).toBeLessThan(20);
     expect(getEventListeners(job.signal, 'abort')).toEqual([]);
   });
