@@ -105,6 +105,8 @@ export const projectView = named(
       }),
     ),
     film: film.optional(),
+    language: z.string().optional(),
+    frame: z.string().optional(),
     usage,
     budget: z.number().optional(),
   }),
@@ -243,6 +245,7 @@ export const editable = named(
   z.looseObject({
     version: z.int(),
     topic: z.string(),
+    settings: z.looseObject({ language: z.string().nullable(), frame: z.string().nullable() }),
     rewrite: z.string().optional(),
     scenes: z.array(
       z.looseObject({

@@ -57,6 +57,7 @@ describe('A person at the command line', () => {
     expect(await printed()).toEqual({
       version: 6,
       topic: 'a lighthouse keeper',
+      settings: { language: null, frame: null },
       rewrite: 'The keeper waits. 风暴 comes.',
       scenes: [
         {

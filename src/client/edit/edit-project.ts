@@ -4,6 +4,7 @@ import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type P
 import { editBegunText } from './begun-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
+import { editSettings } from './edit-settings';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
 import { publishEdit } from './tell-edit';
@@ -117,8 +118,11 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const { manager, project, projectId } = editing;
   const { topic, rewrite, text } = changes;
   const { MAX_TEXT_BYTES } = source.config;
-  const isNew = topic !== undefined && topic !== project.topic;
-  if (isNew) {
+  const isOther = topic !== undefined && topic !== project.topic;
+  const hasLanguage = (await editSettings(editing, changes)).includes('language');
+  // A story is made from both.
+  const isNew = isOther || hasLanguage;
+  if (isOther) {
     await manager.update(Project, { id: projectId }, { topic });
     editing.changed.push('topic');
   }
