@@ -10,7 +10,7 @@ import { FINAL_STATUSES, PROJECT_STATUSES, STATUSES } from '../protocol';
 /** Named parts of the OpenAPI document. */
 export const components = z.registry<{ id: string }>();
 
-function named<T extends z.ZodType>(id: string, schema: T): T {
+export function named<T extends z.ZodType>(id: string, schema: T): T {
   components.add(schema, { id });
   return schema;
 }

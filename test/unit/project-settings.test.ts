@@ -62,12 +62,24 @@ describe('A frame', () => {
     expect(sizeOfFrame(usual, frame)).toBe(size);
   });
 
-  test.each(['', '9', '9:0', '0:9', '1:5', '5:1', '100:99', '9/16', '-9:16', '15x20', '5000x4000', '16x', 'x', '9:16:9'])(
-    'is nothing else: "%s"',
-    (given) => {
-      expect(parseFrame(given)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    '9',
+    '9:0',
+    '0:9',
+    '1:5',
+    '5:1',
+    '100:99',
+    '9/16',
+    '-9:16',
+    '15x20',
+    '5000x4000',
+    '16x',
+    'x',
+    '9:16:9',
+  ])('is nothing else: "%s"', (given) => {
+    expect(parseFrame(given)).toBeUndefined();
+  });
 
   test('of any allowed form has sides of whole pixels, and lines that are inside it', () => {
     const side = fc.integer({ min: 1, max: 99 });

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
+import { changeRows } from '../acting';
 import { editBegunText } from './begun-text';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
@@ -55,11 +56,14 @@ export async function editProject(
     by,
     log: await source.log.snapshot(projectId).catch(() => undefined),
   };
-  const editing = await source.dataSource.transaction(async (manager) => {
+  const store = async (manager: EntityManager) => {
     const edited = await editOnce(manager, source, opening, changes, version);
     if (edited.changed.length > 0) await signalRun(run);
     return edited;
-  });
+  };
+  const editing = await changeRows(source.dataSource, store, ({ project, changed }) => ({
+    versionAfter: project.version + (changed.length > 0 ? 1 : 0),
+  }));
   const { project, changed } = editing;
   if (changed.length === 0) return { version: project.version };
   await publishEdit(source, editing);

@@ -248,6 +248,7 @@ export const INPUTS = {
       .custom<(state: 'live' | 'away') => void>((given) => typeof given === 'function', 'must be a function')
       .optional(),
   }),
+  'the page of events': z.strictObject({ after: cursor.optional(), limit: whole(1, MOST_LISTED).optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
@@ -255,6 +256,7 @@ export const INPUTS = {
     version: whole(0, Number.MAX_SAFE_INTEGER).optional(),
     by: words(TEXT_BYTES.by).optional(),
   }),
+  'the actor': words(TEXT_BYTES.by),
   'the budget': budget.optional(),
   'the reconciler': z.strictObject({
     graceSeconds: z.number('must be a number of seconds').min(0, 'must be 0 or more').optional(),
