@@ -378,7 +378,7 @@ export class StoryClient {
       const { temporal, redis } = this.services;
       const ports = { source: this.source, temporal: temporal.client, control: redis.control };
       const send = (id: ProjectId) => steerProject(ports, this.project, id, message, given);
-      return this.act(message, projectId, send, aboutMessage(given));
+      return this.act(message, projectId, send, aboutMessage(message, given));
     });
   }
 

@@ -175,7 +175,7 @@ describe('With a key', () => {
       const page = await user.ask('GET', next, undefined, { accept: 'application/json' });
       expect(page).toMatchObject({ status: 200, body: { events: expect.any(Array), next: expect.any(String) } });
       expect(page.body.events.length).toBeLessThanOrEqual(7);
-      pages.push(...page.body.events.map((event: object) => ({ event })));
+      pages.push(...(page.body.events as object[]).map((event) => ({ event })));
       next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? '';
       ended = page.body.ended;
     }

@@ -22,9 +22,10 @@ export async function steerProject<M extends StoryMessage>(
   return answer;
 }
 
-/** The lane or stage of a message, for the audit. */
-export function aboutMessage(given: StoryMessages[StoryMessage]): { readonly lane?: string } {
+/** The lane or stage of a message, for the audit. What stops something is sent although Postgres takes no entry. */
+export function aboutMessage<M extends StoryMessage>(message: M, given: StoryMessages[M]) {
   const { lane, gate } = given as { readonly lane?: string; readonly gate?: string };
   const named = lane ?? gate;
-  return named === undefined ? {} : { lane: named };
+  const evenUnrecorded = message === 'pause' || message === 'cancelLane';
+  return { evenUnrecorded, ...(named !== undefined && { lane: named }) };
 }

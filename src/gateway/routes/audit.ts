@@ -7,6 +7,8 @@ import { credentialOf } from '../gone-credentials';
 import { linkToNext } from '../link-to-next';
 import { projectParams } from '../schemas';
 
+/** What stops something is done although Postgres takes no entry. */
+const STOPS = /\/(pause|cancel|cancel-lane)$/;
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 const entry = z.looseObject({
   id: z.string(),
@@ -45,15 +47,23 @@ export function recordChanges(app: App, audit: Audit): void {
     const { caller } = request;
     if (!caller || !changes(request)) return done();
     // Not an async hook: everything that `done` starts belongs to the entry.
-    Promise.resolve()
-      .then(() => audit.begin(asked(request, caller)))
-      .then(
-        (id) => {
-          begun.set(request, id);
-          actAs({ entry: id }, done);
-        },
-        (error: Error) => done(error),
-      );
+    let entry: NewAuditEntry;
+    try {
+      entry = asked(request, caller);
+    } catch (error) {
+      return done(error as Error);
+    }
+    audit.begin(entry).then(
+      (id) => {
+        begun.set(request, id);
+        actAs({ entry: id }, done);
+      },
+      (err: Error) => {
+        if (!STOPS.test(request.routeOptions.url ?? '')) return done(err);
+        request.log.error({ err }, 'the audit could not be written');
+        done();
+      },
+    );
   });
   app.addHook('preSerialization', async (request, _reply, payload) => {
     if (!SAFE.includes(request.method) && typeof payload === 'object' && payload !== null) said.set(request, payload);
