@@ -11,10 +11,15 @@ interface Choice {
 
 /** Each language by its name in the language of the page. */
 export function LanguageChoice({ value, onChange }: Choice) {
-  const { storyLanguageAsTopic, locale } = t();
+  const { storyLanguage, storyLanguageAsTopic, locale } = t();
   const offered = LANGUAGES.map((tag) => [tag, languageName(tag, locale)] as const);
   return (
-    <select name="language" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+    <select
+      name="language"
+      aria-label={storyLanguage}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
       <option value="">{storyLanguageAsTopic}</option>
       {offered
         .sort(([, one], [, other]) => one.localeCompare(other, locale))
@@ -39,7 +44,12 @@ export function FrameChoice({ value, onChange }: Choice) {
     ['21:9', words.frameCinema],
   ] as const;
   return (
-    <select name="frame" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+    <select
+      name="frame"
+      aria-label={words.frame}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
       {frames.map(([frame, name]) => (
         <option key={frame} value={frame}>
           {name}
