@@ -28,7 +28,7 @@ export async function withClient<T>(
   const config = cli.config();
   const tracing = await startTracing(config, 'storyreel-cli');
   try {
-    const client = await StoryClient.connect(config);
+    const client = await StoryClient.connect(config, { by: 'cli' });
     try {
       return await use({ client, config });
     } finally {

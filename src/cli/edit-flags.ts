@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import type { ProjectChanges } from '../client';
+import type { NewProject, ProjectChanges } from '../client';
 import { StoryreelError } from '../protocol';
 import { readTopic } from './arguments';
 
 /** The options of `storyreel edit`, as the parser gives them. */
 export interface EditFlags {
   readonly topic?: string;
+  readonly language?: string;
+  readonly frame?: string;
   readonly rewrite?: string;
   readonly lane?: string;
   readonly text?: string;
@@ -50,6 +52,7 @@ export async function editRequest(flags: EditFlags, stdin: Readable): Promise<Ed
 /** The client reports what they lack, as it does for a document. */
 async function changesOf(flags: EditFlags, stdin: Readable): Promise<Record<string, unknown>> {
   const { topic, rewrite, lane, text, scene, addScene, at, removeScene, order } = flags;
+  const settings = changedSettings(flags);
   const fields = fieldsOf(flags);
   if (Object.keys(fields).length > 0 && (scene === undefined) === (addScene === undefined)) {
     throw new StoryreelError(
@@ -62,12 +65,33 @@ async function changesOf(flags: EditFlags, stdin: Readable): Promise<Record<stri
   }
   return {
     ...(topic !== undefined && { topic }),
+    ...(Object.keys(settings).length > 0 && { settings }),
     ...(rewrite !== undefined && { rewrite: (await readInput(rewrite, stdin)).trimEnd() }),
     ...(lane !== undefined && text !== undefined && { text: { lane, content: await readInput(text, stdin) } }),
     ...(scene !== undefined && { scenes: [{ scene_number: scene, ...fields }] }),
     ...(addScene && { add: [{ ...fields, ...(at !== undefined && { at }) }] }),
     ...(removeScene && { remove: removeScene }),
     ...(order && { order }),
+  };
+}
+
+/** The settings of a new project, as the options of a command line give them. */
+export function settingsIn({ scenes, style, language, frame }: Settings): Settings {
+  return {
+    ...(scenes !== undefined && { scenes }),
+    ...(style !== undefined && { style }),
+    ...(language !== undefined && { language }),
+    ...(frame !== undefined && { frame }),
+  };
+}
+
+type Settings = NonNullable<NewProject['settings']>;
+
+function changedSettings({ language, frame }: EditFlags) {
+  const given = (value: string) => (value === 'none' ? null : value);
+  return {
+    ...(language !== undefined && { language: given(language) }),
+    ...(frame !== undefined && { frame: given(frame) }),
   };
 }
 

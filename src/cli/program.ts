@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli';
+import { addAudit } from './commands/audit';
 import { addBatch } from './commands/batch';
 import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
@@ -15,6 +16,7 @@ import { addLogin } from './commands/login';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRun } from './commands/run';
+import { addSessions } from './commands/sessions';
 import { addStatus } from './commands/status';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
@@ -55,7 +57,9 @@ export function createProgram(cli: Cli): Command {
     addReconcile,
     addWorker,
     addGateway,
+    addAudit,
     addKeys,
+    addSessions,
     addLogin,
     addMigrate,
     addDoctor,

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { In, type DataSource } from 'typeorm';
+import { In, type DataSource, type EntityManager } from 'typeorm';
 import { ApiKey } from '../entities';
+import { changeRows, ifDone } from './acting';
+import type { Audit } from './audit';
 import { read, type Read } from './projects/inputs';
 
 /**
@@ -48,6 +50,7 @@ export class ApiKeys {
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+    private readonly audit: Pick<Audit, 'act'>,
   ) {}
 
   /** The secret is in this answer and nowhere else. Throws `Project.Invalid`. */
@@ -56,11 +59,14 @@ export class ApiKeys {
       const { name, owner, scopes, expiresInDays }: Read<'the key'> = read('the key', input);
       const id = randomBytes(4).toString('hex');
       const secret = `sr_${id}_${randomBytes(32).toString('base64url')}`;
-      const row = await this.dataSource.getRepository(ApiKey).save({
+      const made = {
         ...{ id, name, owner: owner ?? null, sha256: sha256(secret).toString('hex') },
         scopes: [...(scopes ?? SCOPES.filter((scope) => owner === undefined || scope !== 'admin'))],
         expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS),
-      });
+      };
+      const row = await this.audit.act('keys.create', { subject: id }, () =>
+        changeRows(this.dataSource, (manager) => manager.save(ApiKey, made)),
+      );
       this.any = undefined;
       return { ...viewOf(row), secret };
     });
@@ -76,13 +82,16 @@ export class ApiKeys {
 
   /** Resolves with false if there is no valid key with this id. Open streams end within a second. */
   revoke(id: string): Promise<boolean> {
-    return this.run(async () => {
-      const rows = await this.dataSource.query<unknown[][]>(
+    const revoke = async (manager: EntityManager) => {
+      const rows = await manager.query<unknown[][]>(
         'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
         [id],
       );
       return (rows[0]?.length ?? 0) > 0;
-    });
+    };
+    return this.run(() =>
+      this.audit.act('keys.revoke', { subject: id }, () => changeRows(this.dataSource, revoke, ifDone)),
+    );
   }
 
   /** The key of this secret, if it counts. */

@@ -1,7 +1,21 @@
 import { LessThan, type DataSource } from 'typeorm';
 import { AuditEntry } from '../entities';
+import { FAILURES, firstBytes, storable, TEXT_BYTES } from '../protocol';
+import { actAs, markDone, whoActs, type AuditOutcome, type AuditSubject } from './acting';
+import { storyreelError } from './client-errors';
+import { read } from './projects/inputs';
 
-export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'>;
+/** Who asks for what. */
+export type NewAuditEntry = Pick<AuditEntry, 'action'> &
+  Partial<Pick<AuditEntry, 'by' | 'owner' | 'credential' | 'project' | 'lane' | 'subject' | 'versionBefore'>> &
+  Pick<AuditEntry, 'requestId'>;
+
+export interface AuditFilter {
+  readonly owner?: string | undefined;
+  readonly project?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
 
 export interface AuditPage {
   /** Newest first. */
@@ -10,27 +24,86 @@ export interface AuditPage {
   readonly next?: string;
 }
 
-/** Who has changed what over HTTP. */
+/** The status of an entry whose action has not ended. A process that was killed leaves it so. */
+const ASKED = 102;
+
+/** Who has changed what. */
 export class Audit {
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+    /** Who acts with this client. */
+    private readonly by?: string,
   ) {}
 
-  /** Stores one entry. */
-  add(entry: NewAuditEntry): Promise<void> {
+  /** Everything that the work does with any client is recorded as done by this person or program. Throws `Project.Invalid`. */
+  as<T>(by: string, work: () => Promise<T>): Promise<T> {
+    return this.run(async () => read('the actor', by)).then((name) => actAs({ by: name }, work));
+  }
+
+  /**
+   * Records an action, then does it, then records what has come of it. The entry is stored before the action begins, so
+   * that a process that is killed leaves no action without an entry. Rows that the action changes are stored together
+   * with its outcome; see `changeRows`. An action inside another one is not recorded again. With `evenUnrecorded` it is
+   * done although Postgres takes no entry.
+   */
+  async act<T>(
+    action: string,
+    about: AuditSubject & { readonly by?: string | undefined; readonly evenUnrecorded?: boolean },
+    work: () => Promise<T>,
+    found: (result: T) => AuditSubject = () => ({}),
+  ): Promise<T> {
+    const now = whoActs();
+    if (now.entry !== undefined) return work();
+    const { by = now.by ?? this.by, evenUnrecorded, project = null, lane = null, subject = null } = about;
+    const asked = { action, by: named(by), project, lane, subject, requestId: '' };
+    const entry = await this.begin(asked).catch((error: unknown) => {
+      if (evenUnrecorded) return undefined;
+      throw error;
+    });
+    if (entry === undefined) return work();
+    const end = (outcome: AuditOutcome) => this.end(entry, outcome).catch(() => undefined);
+    try {
+      const result = await actAs({ entry }, work);
+      await end({ status: result === false ? FAILURES['Request.NotFound'].status : 200, code: null, ...found(result) });
+      return result;
+    } catch (error) {
+      const { type } = storyreelError(error);
+      await end({ status: FAILURES[type].status, code: type });
+      throw error;
+    }
+  }
+
+  /** Stores that somebody asks for something. Gives the id of the entry. */
+  begin(entry: NewAuditEntry): Promise<string> {
     return this.run(async () => {
-      await this.dataSource.getRepository(AuditEntry).insert(entry);
+      const { identifiers } = await this.dataSource.getRepository(AuditEntry).insert({ ...entry, status: ASKED });
+      return String(identifiers[0]?.['id']);
     });
   }
 
-  /** The entries of one owner, or all, newest first. */
-  page(filter: { readonly owner?: string | undefined; readonly after?: string | undefined; readonly limit: number }) {
+  /** Stores what has come of it, for good. */
+  end(entry: string, outcome: AuditOutcome): Promise<void> {
+    return this.run(() => markDone(this.dataSource.manager, entry, outcome, true));
+  }
+
+  /** Stores an action that was refused before it began. */
+  add(entry: NewAuditEntry & Pick<AuditEntry, 'status' | 'code'>): Promise<void> {
+    return this.run(async () => {
+      await this.dataSource.getRepository(AuditEntry).insert({ ...entry, endedAt: () => 'now()' });
+    });
+  }
+
+  /** The entries of one owner, of one project, or all, newest first. */
+  page({ owner, project, after, limit }: AuditFilter) {
     return this.run(async (): Promise<AuditPage> => {
-      const { owner, after, limit } = filter;
       const entries = await this.dataSource.getRepository(AuditEntry).find({
-        where: { ...(owner !== undefined && { owner }), ...(after !== undefined && { id: LessThan(after) }) },
+        where: {
+          ...(owner !== undefined && { owner }),
+          ...(project !== undefined && { project }),
+          ...(after !== undefined && { id: LessThan(after) }),
+        },
         order: { id: 'DESC' },
         take: limit + 1,
       });
@@ -38,4 +111,9 @@ export class Audit {
       return { entries: entries.slice(0, limit), ...(next !== undefined && { next }) };
     });
   }
+}
+
+/** A name is checked by the action itself; an entry must be possible whatever it is. */
+function named(by: unknown): string | null {
+  return typeof by === 'string' ? firstBytes(storable(by), TEXT_BYTES.by) : null;
 }

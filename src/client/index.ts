@@ -15,9 +15,10 @@ export {
   type StoryPriority,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
-export { type Audit } from './audit';
+export { actAs, type AuditSubject } from './acting';
+export { type Audit, type AuditFilter, type AuditPage, type NewAuditEntry } from './audit';
 export { type ViewTokens, type ViewTokenView } from './view-tokens';
-export { SESSION_SECONDS, type Sessions, type SessionView } from './sessions';
+export { SESSION_SECONDS, type ListedSession, type Sessions, type SessionView } from './sessions';
 export { SCOPES, type ApiKeys, type ApiKeyView, type NewApiKey, type Scope } from './api-keys';
 export type { CancelResult } from './runs/cancel-run';
 export {
@@ -52,4 +53,5 @@ export type { RedisConnection } from '../stream';
 export { StoryClient } from './story-client';
 export type { DeleteOptions } from './projects/delete-project';
 export type { StartOptions } from './runs/start-run';
+export type { EventFilter, EventPage, EventPages } from './watch/event-pages';
 export type { WatchOptions } from './watch/watch-project';

@@ -19,6 +19,8 @@ const REDIS_MS = 1_000;
 
 /** What a client takes from the program around it. The client closes none of it. */
 export interface ConnectOptions {
+  /** Who acts with this client, for the audit: a person or a program, in words. */
+  readonly by?: string;
   /** Measures the watches of this client. */
   readonly metrics?: StoryMetrics;
   /** A connection to Temporal that the program has already. The namespace is that of the settings. */

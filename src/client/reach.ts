@@ -1,6 +1,4 @@
-import type { Client } from '@temporalio/client';
-import type { DataSource } from 'typeorm';
-import type { OpenedRedis } from '../stream';
+import type { OpenedServices } from './open-services';
 
 /** How long a service may take to answer before it counts as away. */
 const REACH_MS = 2_000;
@@ -8,15 +6,12 @@ const REACH_MS = 2_000;
 type Reached = Readonly<Record<'postgres' | 'redis' | 'temporal', boolean>>;
 
 /** Which services answer in time. Never rejects for one that does not. */
-export async function reached(
-  dataSource: DataSource,
-  log: OpenedRedis['log'],
-  { workflowService }: Client,
-): Promise<Reached> {
+export async function reached(services: OpenedServices): Promise<Reached> {
+  const { dataSource, redis: opened, temporal: connected } = services;
   const [postgres, redis, temporal] = await Promise.all([
     inTime(dataSource.query('SELECT 1')),
-    inTime(log.ready(REACH_MS)),
-    inTime(workflowService.getSystemInfo({})),
+    inTime(opened.log.ready(REACH_MS)),
+    inTime(connected.client.workflowService.getSystemInfo({})),
   ]);
   return { postgres, redis, temporal };
 }

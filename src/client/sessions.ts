@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { LoginLink, Session } from '../entities';
 import { StoryreelError, type ProjectId } from '../protocol';
+import { changeRows, ifDone } from './acting';
+import type { Audit } from './audit';
 import { SCOPES, type Scope } from './api-keys';
 import { TOKEN_SOUND } from './view-tokens';
 
@@ -11,6 +13,9 @@ const LOGIN_SECONDS = 60;
 const SOUND = `s.created_at > now() - interval '${SESSION_SECONDS} seconds' AND s.used_at > now() - interval '12 hours'
   AND (s.key_id IS NULL OR (k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
   AND (s.token_id IS NULL OR (${TOKEN_SOUND}))`;
+const EXPIRES = `least(s.created_at + interval '${SESSION_SECONDS} seconds', k.expires_at, t.expires_at)`;
+/** Who signed in with a login link. */
+const OPERATOR = 'operator';
 const JOINED = `sessions s LEFT JOIN api_keys k ON k.id = s.key_id
   LEFT JOIN view_tokens t ON t.id = s.token_id LEFT JOIN projects p ON p.id = t.project_id`;
 
@@ -20,16 +25,45 @@ export interface SessionView {
   /** The session gives access to this owner's projects only; without an owner, to all projects. */
   readonly owner?: string;
   readonly scopes: readonly Scope[];
+  /** The name of the key by which the person signed in. */
+  readonly name?: string;
   /** The one project that the session shows; absent: all projects of the owner. */
   readonly only?: ProjectId;
   /** When it ends at the latest. */
   readonly expiresAt: Date;
 }
 
+/** A session in a list. It began with a key, with a token, or with a login link (neither). */
+export interface ListedSession {
+  readonly id: string;
+  readonly keyId?: string;
+  readonly tokenId?: string;
+  /** The name of the key or token. */
+  readonly name?: string;
+  readonly owner?: string;
+  readonly project?: ProjectId;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+}
+
+interface ListedRow {
+  readonly id: string;
+  readonly key_id: string | null;
+  readonly token_id: string | null;
+  readonly name: string | null;
+  readonly owner: string | null;
+  readonly project_id: ProjectId | null;
+  readonly created_at: Date;
+  readonly used_at: Date;
+  readonly expires_at: Date;
+}
+
 interface SessionRow {
   readonly id: string;
   readonly owner: string | null;
   readonly scopes: Scope[] | null;
+  readonly name: string | null;
   readonly project_id: ProjectId | null;
   readonly expires_at: Date;
 }
@@ -40,6 +74,7 @@ export class Sessions {
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+    private readonly audit: Pick<Audit, 'act'>,
   ) {}
 
   /**
@@ -50,10 +85,9 @@ export class Sessions {
     return this.run(async () => {
       const token = randomBytes(32).toString('base64url');
       await this.dataSource.query('DELETE FROM login_links WHERE expires_at < now()');
-      await this.dataSource.getRepository(LoginLink).insert({
-        sha256: sha256(token),
-        expiresAt: () => `now() + interval '${LOGIN_SECONDS} seconds'`,
-      });
+      const expiresAt = () => `now() + interval '${LOGIN_SECONDS} seconds'`;
+      const insert = (manager: EntityManager) => manager.insert(LoginLink, { sha256: sha256(token), expiresAt });
+      await this.audit.act('sessions.login', {}, () => changeRows(this.dataSource, insert));
       return token;
     });
   }
@@ -99,10 +133,30 @@ export class Sessions {
     });
   }
 
-  /** Ends a session; its open streams end within a second. */
-  end(id: string): Promise<void> {
+  /** Ends a session; its open streams end within a second. Resolves with false if there is no such session. */
+  revoke(id: string): Promise<boolean> {
+    const remove = async (manager: EntityManager) => ((await manager.delete(Session, { id })).affected ?? 0) > 0;
+    return this.run(() =>
+      this.audit.act('sessions.revoke', { subject: id }, () => changeRows(this.dataSource, remove, ifDone)),
+    );
+  }
+
+  /** The sessions that count, oldest first. */
+  list(): Promise<ListedSession[]> {
     return this.run(async () => {
-      await this.dataSource.getRepository(Session).delete({ id });
+      const rows = await this.dataSource.query<ListedRow[]>(
+        `SELECT s.id, s.created_at, s.used_at, s.key_id, s.token_id, t.project_id, coalesce(k.owner, p.owner) AS owner,
+           coalesce(k.name, t.name) AS name, ${EXPIRES} AS expires_at
+         FROM ${JOINED} WHERE ${SOUND} ORDER BY s.created_at, s.id`,
+      );
+      return rows.map((row) => ({
+        ...{ id: row.id, createdAt: row.created_at, lastUsedAt: row.used_at, expiresAt: row.expires_at },
+        ...(row.key_id !== null && { keyId: row.key_id }),
+        ...(row.token_id !== null && { tokenId: row.token_id }),
+        ...(row.project_id !== null && { project: row.project_id }),
+        ...(row.owner !== null && { owner: row.owner }),
+        ...(row.name !== null && { name: row.name }),
+      }));
     });
   }
 
@@ -119,15 +173,14 @@ export class Sessions {
 
   private async sound(secret: string): Promise<SessionView | undefined> {
     const [row] = await this.dataSource.query<SessionRow[]>(
-      `SELECT s.id, k.owner, k.scopes, t.project_id,
-         least(s.created_at + interval '${SESSION_SECONDS} seconds', k.expires_at, t.expires_at) AS expires_at
+      `SELECT s.id, k.owner, k.scopes, k.name, t.project_id, ${EXPIRES} AS expires_at
        FROM ${JOINED} WHERE s.sha256 = $1 AND ${SOUND}`,
       [sha256(secret)],
     );
     if (!row) return undefined;
-    const { id, owner, scopes, project_id: only, expires_at: expiresAt } = row;
+    const { id, owner, scopes, name, project_id: only, expires_at: expiresAt } = row;
     if (only !== null) return { id, scopes: ['read'], only, expiresAt };
-    return { id, ...(owner !== null && { owner }), scopes: scopes ?? SCOPES, expiresAt };
+    return { id, name: name ?? OPERATOR, ...(owner !== null && { owner }), scopes: scopes ?? SCOPES, expiresAt };
   }
 }
 

@@ -1,6 +1,6 @@
 import { configOf, type Config, type Settings } from '../config';
 import { StageRegistry } from '../planning';
-import { Project, usageTotals } from '../entities';
+import { usageTotals } from '../entities';
 import {
   projectNotFound,
   workflowIdOf,
@@ -38,70 +38,60 @@ import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { editsAtStake } from './batch/edits-at-stake';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
-import { loadStatusRows, loadProjectRows } from './watch/project-rows';
+import { loadStatusRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
 import { followOutcomes, type Outcome, type OutcomeOptions } from './outcomes';
 import { openServices, type ConnectOptions, type OpenedServices } from './open-services';
 import { closedError, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
-import { mustKnow } from './runs/known-stage';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
 import { watchBatch } from './watch/watch-batch';
 import { runReconcile } from './runs/run-reconcile';
+import { knownProject } from './projects/known-project';
 import { createProject, type CreateOptions } from './projects/create-project';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
 import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
-import { SnapshotReader } from './watch/snapshot-reader';
 import { startRun, type StartOptions } from './runs/start-run';
-import { steerRun, signalEdited } from './runs/send-message';
+import { signalEdited } from './runs/send-message';
+import { aboutMessage, steerProject } from './runs/steer-project';
+import { EventPages } from './watch/event-pages';
+import { watchSource } from './watch/watch-source';
 import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
 
 /**
- * The API with which a backend creates, follows and steers films. Use one per process: it holds a connection to
- * Temporal, a pool to Postgres and two connections to Redis. Errors are `StoryreelError`s, by type.
+ * The API by which a backend creates, follows and steers films. Use one per process: it holds connections to Temporal,
+ * Postgres and Redis. Errors are `StoryreelError`s, by type.
  */
 export class StoryClient {
   private readonly watched: WatchSource;
   private readonly closing = new AbortController();
   private readonly source: EditSource;
   private readonly batches: Batches;
-  /** Lists and figures over all projects. */
   readonly overview: Overview;
-  /** These five are of the HTTP gateway. */
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly tokens: ViewTokens;
-  /** Whether each service answers now. */
-  readonly reach = () =>
-    this.run(() => reached(this.services.dataSource, this.services.redis.log, this.services.temporal.client));
+  readonly events: EventPages;
   private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly config: Config,
     private readonly services: OpenedServices,
-    { metrics, stages }: ConnectOptions,
+    { metrics, stages, by }: ConnectOptions,
   ) {
     const { dataSource, redis, temporal } = services;
     const { log } = redis;
     this.source = { dataSource, log, config, ...(stages && { stages: new StageRegistry(stages) }) };
-    this.watched = {
-      log,
-      snapshots: new SnapshotReader(log, (id) => this.run(() => loadProjectRows(dataSource, id))),
-      status: (id) =>
-        this.run(async () => {
-          const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
-          return found?.status;
-        }),
-      closing: this.closing.signal,
-      ...(metrics && { meter: metrics }),
-    };
-    this.keys = new ApiKeys(dataSource, (work) => this.run(work));
-    this.sessions = new Sessions(dataSource, (work) => this.run(work));
-    this.audit = new Audit(dataSource, (work) => this.run(work));
-    this.tokens = new ViewTokens(dataSource, (work) => this.run(work));
-    this.overview = new Overview(this.source, (work) => this.run(work));
+    const run = <T>(work: () => Promise<T>) => this.run(work);
+    this.watched = watchSource(dataSource, log, run, this.closing.signal, metrics);
+    this.audit = new Audit(dataSource, run, by);
+    this.events = new EventPages(this.watched, run);
+    this.keys = new ApiKeys(dataSource, run, this.audit);
+    this.sessions = new Sessions(dataSource, run, this.audit);
+    this.tokens = new ViewTokens(dataSource, run, this.audit);
+    this.overview = new Overview(this.source, run);
     this.batches = new Batches(this.source, temporal.client, config.TEMPORAL_TASK_QUEUE);
   }
 
@@ -111,13 +101,17 @@ export class StoryClient {
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
     const config = configOf(settings);
+    if (options.by !== undefined) read('the actor', options.by);
     return new StoryClient(config, await openServices(config, options), options);
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
   create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
-    return this.run(() => createProject(this.services.dataSource, input, options));
+    return this.run(() => this.audit.act('create', {}, () => createProject(this.services.dataSource, input, options)));
   }
+
+  /** Whether each service answers now. */
+  reach = () => this.run(() => reached(this.services));
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
@@ -136,15 +130,11 @@ export class StoryClient {
 
   /** Starts a run of the project; see `startRun`. */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    return this.run(() => {
-      const { source, services } = this;
-      const project = (id: ProjectId) => this.project(id);
+    return this.act('start', projectId, (known) => {
+      const { source, project } = this;
       const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(source, id, of);
-      return startRun(
-        { temporal: services.temporal.client, source, project, editsAtStake: atStake },
-        read('the project id', projectId),
-        read('the start', options),
-      );
+      const ports = { temporal: this.services.temporal.client, source, project, editsAtStake: atStake };
+      return startRun(ports, known, read('the start', options));
     });
   }
 
@@ -165,12 +155,12 @@ export class StoryClient {
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
-    return this.run(() => {
-      const id = read('the project id', projectId);
+    const edit = (id: ProjectId) => {
       const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
       const run = { isLive, signal: () => signalEdited(this.services.temporal.client, id) };
       return editProject(this.source, run, id, changes, read('the edit', options));
-    });
+    };
+    return this.act('edit', projectId, edit, { by: options.by });
   }
 
   /** All that a person may edit of a project. Throws `Project.NotFound`. */
@@ -266,24 +256,20 @@ export class StoryClient {
    * same moment or, if Redis is away, within a second. Throws `Project.NotFound`.
    */
   cancel(projectId: ProjectId): Promise<CancelResult> {
-    return this.run(() => {
-      const project = (id: ProjectId) => this.project(id);
-      const ports = { temporal: this.services.temporal.client, control: this.services.redis.control, project };
-      return cancelRun(ports, read('the project id', projectId));
-    });
+    const { project, services } = this;
+    const ports = { temporal: services.temporal.client, control: services.redis.control, project };
+    return this.act('cancel', projectId, (id) => cancelRun(ports, id), { evenUnrecorded: true });
   }
 
   /**
-   * Removes a project: its events and texts in Redis, then every row. The reconciler later removes media that nothing
-   * else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Service.Unreachable`
+   * Removes a project: its events and texts in Redis, then every row but those of the audit. The reconciler later
+   * removes media that nothing else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Service.Unreachable`
    * if Redis cannot be reached. Then nothing is removed, or only the events, and the call may be repeated.
-   *
-   * Temporal keeps the histories of the runs until their retention ends. With `purgeHistory` they are removed as well,
-   * also those of a project that was deleted before.
+   * Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well, also those
+   * of a project that was deleted before.
    */
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
-    return this.run(async () => {
-      const id = read('the project id', projectId);
+    return this.act('delete', projectId, async (id) => {
       const { temporal, dataSource, redis } = this.services;
       await deleteProject({ temporal: temporal.client, dataSource, log: redis.log }, id, read('the deletion', options));
     });
@@ -301,8 +287,7 @@ export class StoryClient {
    * room in the budget continues after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
    */
   setBudget(projectId: ProjectId, amount?: number): Promise<void> {
-    return this.run(async () => {
-      const id = read('the project id', projectId);
+    return this.act('setBudget', projectId, async (id) => {
       if (!(await storeBudget(this.services.dataSource, id, read('the budget', amount)))) throw projectNotFound(id);
     });
   }
@@ -316,7 +301,14 @@ export class StoryClient {
    * unless `replaceEdits` is set.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
-    return this.run(() => this.batches.start(projects, options));
+    return this.run(() =>
+      this.audit.act(
+        'batch',
+        {},
+        () => this.batches.start(projects, options),
+        ({ batchId }) => ({ subject: batchId }),
+      ),
+    );
   }
 
   /** The status of a batch and of each of its projects. Throws `Batch.NotFound`. */
@@ -347,7 +339,10 @@ export class StoryClient {
 
   /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
   cancelBatch(batchId: string): Promise<boolean> {
-    return this.run(() => this.batches.cancel(read('the batch id', batchId)));
+    return this.run(() => {
+      const subject = read('the batch id', batchId);
+      return this.audit.act('cancelBatch', { subject }, () => this.batches.cancel(subject));
+    });
   }
 
   /** Ends every watch and lets all connections go. Doing it again does nothing. */
@@ -378,22 +373,27 @@ export class StoryClient {
   }
 
   private steer<M extends StoryMessage>(projectId: ProjectId, message: M, argument: () => StoryMessages[M]) {
-    return this.run(async () => {
-      const id = read('the project id', projectId);
+    return this.run(() => {
       const given = argument();
-      await this.project(id);
-      await mustKnow(this.source, id, given);
-      const answer = await steerRun(this.services.temporal.client, id, message, given);
-      const { runId, lanes, fence: before } = answer;
-      const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
-      if (stops && lanes.length > 0) await this.services.redis.control.stop({ projectId: id, runId, lanes, before });
-      return answer;
+      const { temporal, redis } = this.services;
+      const ports = { source: this.source, temporal: temporal.client, control: redis.control };
+      const send = (id: ProjectId) => steerProject(ports, this.project, id, message, given);
+      return this.act(message, projectId, send, aboutMessage(message, given));
     });
   }
 
-  private async project(projectId: ProjectId): Promise<Project> {
-    const project = await this.services.dataSource.getRepository(Project).findOneBy({ id: projectId });
-    if (!project) throw projectNotFound(projectId);
-    return project;
+  /** An action on a project, which the audit records. */
+  private act<T>(
+    action: string,
+    projectId: ProjectId,
+    work: (id: ProjectId) => Promise<T>,
+    more: Omit<Parameters<Audit['act']>[1], 'project'> = {},
+  ): Promise<T> {
+    return this.run(() => {
+      const project = read('the project id', projectId);
+      return this.audit.act(action, { project, ...more }, () => work(project));
+    });
   }
+
+  private readonly project = (id: ProjectId) => knownProject(this.services.dataSource, id);
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { ViewToken } from '../entities';
 import { projectNotFound, type ProjectId } from '../protocol';
+import { changeRows, ifDone } from './acting';
+import type { Audit } from './audit';
 
 /** A token that shows one project, without its secret. */
 export interface ViewTokenView {
@@ -28,6 +30,7 @@ export class ViewTokens {
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+    private readonly audit: Pick<Audit, 'act'>,
   ) {}
 
   /** Throws `Project.NotFound`. */
@@ -35,14 +38,18 @@ export class ViewTokens {
     return this.run(async () => {
       const id = randomBytes(12).toString('hex');
       await this.dataSource.query(`DELETE FROM view_tokens WHERE expires_at < now() - interval '1 day'`);
-      await this.dataSource.query(
-        `INSERT INTO view_tokens (id, project_id, name, epoch, expires_at)
+      const insert = (manager: EntityManager) =>
+        manager.query(
+          `INSERT INTO view_tokens (id, project_id, name, epoch, expires_at)
          SELECT $1, id, $3, token_epoch, date_trunc('second', now()) + make_interval(secs => $4) FROM projects WHERE id = $2`,
-        [id, projectId, name ?? null, seconds],
-      );
-      const row = await this.dataSource.getRepository(ViewToken).findOneBy({ id });
-      if (!row) throw projectNotFound(projectId);
-      return viewOf(row);
+          [id, projectId, name ?? null, seconds],
+        );
+      return this.audit.act('tokens.create', { project: projectId, subject: id }, async () => {
+        await changeRows(this.dataSource, insert);
+        const row = await this.dataSource.getRepository(ViewToken).findOneBy({ id });
+        if (!row) throw projectNotFound(projectId);
+        return viewOf(row);
+      });
     });
   }
 
@@ -61,21 +68,29 @@ export class ViewTokens {
    * id.
    */
   revoke(projectId: ProjectId, id: string): Promise<boolean> {
-    return this.run(async () => {
-      const [rows] = await this.dataSource.query<[unknown[], number]>(
+    const revoke = async (manager: EntityManager) => {
+      const [rows] = await manager.query<[unknown[], number]>(
         `UPDATE view_tokens SET revoked_at = now()
          WHERE id = $1 AND project_id = $2 AND revoked_at IS NULL RETURNING id`,
         [id, projectId],
       );
       return rows.length > 0;
-    });
+    };
+    return this.run(() =>
+      this.audit.act('tokens.revoke', { project: projectId, subject: id }, () =>
+        changeRows(this.dataSource, revoke, ifDone),
+      ),
+    );
   }
 
   /** Ends every token of the project that was made until now, also such as were made in this moment. */
   revokeAll(projectId: ProjectId): Promise<void> {
-    return this.run(async () => {
-      await this.dataSource.query('UPDATE projects SET token_epoch = token_epoch + 1 WHERE id = $1', [projectId]);
-    });
+    const revoke = async (manager: EntityManager): Promise<void> => {
+      await manager.query('UPDATE projects SET token_epoch = token_epoch + 1 WHERE id = $1', [projectId]);
+    };
+    return this.run(() =>
+      this.audit.act('tokens.revokeAll', { project: projectId }, () => changeRows(this.dataSource, revoke)),
+    );
   }
 
   /** Those of the given tokens that are no longer valid. */

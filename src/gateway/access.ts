@@ -60,8 +60,8 @@ export async function bearer(
   const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const key = secret === undefined ? undefined : await stories.keys.find(secret);
   if (key) {
-    const { id, owner, scopes, expiresAt } = key;
-    return { kind: 'key', id, owner, scopes, expiresAt, stories: new OwnedStories(stories, owner) };
+    const { id, name, owner, scopes, expiresAt } = key;
+    return { kind: 'key', id, name, owner, scopes, expiresAt, stories: new OwnedStories(stories, owner) };
   }
   const token = secret === undefined ? undefined : await tokenCaller(secret, stories, signing);
   if (token) return token;
@@ -97,9 +97,9 @@ async function callerOf(
   for (const secret of sessionSecrets(request)) {
     const session = await stories.sessions.find(secret);
     if (!session) continue;
-    const { id, owner, scopes, only, expiresAt } = session;
+    const { id, name, owner, scopes, only, expiresAt } = session;
     const own = new OwnedStories(stories, owner, only);
-    return { kind: 'session', id, owner, scopes, only, expiresAt, stories: own };
+    return { kind: 'session', id, name, owner, scopes, only, expiresAt, stories: own };
   }
   if (local && !(await stories.keys.exist())) {
     return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };

@@ -32,6 +32,8 @@ export type Caller = CallerFacts &
 interface CallerFacts {
   /** Undefined for the operator. */
   readonly owner: string | undefined;
+  /** In words, for the audit: the name of the key. */
+  readonly name?: string | undefined;
   readonly scopes: readonly Scope[];
   readonly stories: OwnedStories;
   /** The one project that the credential gives access to. */

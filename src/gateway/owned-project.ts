@@ -5,6 +5,8 @@ import type {
   EditableProject,
   EditedProject,
   EditOptions,
+  EventFilter,
+  EventPage,
   ExplainEditOptions,
   ProjectChanges,
   ProjectExplanation,
@@ -57,6 +59,8 @@ export class OwnedProject {
   revokeToken = (token: string): Promise<boolean> => this.stories.tokens.revoke(this.id, token);
   revokeTokens = (): Promise<void> => this.stories.tokens.revokeAll(this.id);
   watch = (options: WatchOptions): AsyncGenerator<StoryEvent, void, undefined> => this.stories.watch(this.id, options);
+
+  events = (filter: EventFilter): Promise<EventPage> => this.stories.events.page(this.id, filter);
 
   /** All that there is at this moment. */
   async snapshot(): Promise<SnapshotEvent> {

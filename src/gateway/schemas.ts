@@ -10,7 +10,7 @@ import { FINAL_STATUSES, PROJECT_STATUSES, STATUSES } from '../protocol';
 /** Named parts of the OpenAPI document. */
 export const components = z.registry<{ id: string }>();
 
-function named<T extends z.ZodType>(id: string, schema: T): T {
+export function named<T extends z.ZodType>(id: string, schema: T): T {
   components.add(schema, { id });
   return schema;
 }
@@ -105,6 +105,8 @@ export const projectView = named(
       }),
     ),
     film: film.optional(),
+    language: z.string().optional(),
+    frame: z.string().optional(),
     usage,
     budget: z.number().optional(),
   }),
@@ -243,6 +245,7 @@ export const editable = named(
   z.looseObject({
     version: z.int(),
     topic: z.string(),
+    settings: z.looseObject({ language: z.string().nullable(), frame: z.string().nullable() }),
     rewrite: z.string().optional(),
     scenes: z.array(
       z.looseObject({

@@ -26,6 +26,7 @@ export {
 export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadContext } from './stage-context';
-export { settingsForNewRun, settingsIn, withSettings, workersSettings } from './run-settings';
+export { settingsForNewRun, settingsIn, withProject, withSettings, workersSettings } from './run-settings';
+export { settingsOf } from '../stages';
 export { storedResult } from './stored-result';
 export { BUILT_IN, StageRegistry, type OutsideStage } from '../stages';

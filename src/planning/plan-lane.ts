@@ -1,6 +1,8 @@
-import type { StageName } from '../protocol';
+import { languageName, type StageName } from '../protocol';
 import {
+  settingsOf,
   withFeedback,
+  withLanguage,
   promptWithFeedback,
   renderMessages,
   renderText,
@@ -58,16 +60,24 @@ export async function planText(
 ): Promise<TextPlan> {
   const stage = context.stages.ofKind('text', name);
   const choice = await chooseModel(source, 'text');
-  const variables = await stage.variables(context);
+  const language = stage.inLanguage === undefined ? undefined : settingsOf(context.project).language;
+  const variables = { ...(await stage.variables(context)), ...(language !== undefined && { language }) };
   const template = await promptFor(context.manager, name, stage.template);
-  const messages = withFeedback(renderMessages(template, variables), feedback);
+  const conversation = (filled: Variables, nameOf: (tag: string) => string) => {
+    const asked = renderMessages(template, filled);
+    const told =
+      language === undefined
+        ? asked
+        : withLanguage(asked, stage.inLanguage ?? '', { tag: language, name: nameOf(language) });
+    return withFeedback(told, feedback);
+  };
+  const messages = conversation(variables, languageName);
   const maxTokens = stage.maxTokens(variables);
   const schema = stage.schema?.(variables);
   // The model is given the scene's position, but a scene that only moves is not produced again.
   const place = Object.fromEntries((stage.positionVariables ?? []).map((key) => [key, '']));
-  const lasting = stage.positionVariables
-    ? withFeedback(renderMessages(template, { ...variables, ...place }), feedback)
-    : messages;
+  // The name of a language depends on the version of Node, so that the hash has only its tag.
+  const lasting = conversation({ ...variables, ...place }, (tag) => tag);
   return {
     choice,
     variables,
@@ -151,12 +161,18 @@ export async function planFilm(source: PlanSource, context: StageContext, name: 
     ...(kind === 'still' ? [kind] : []),
   ]);
   const missing = film.missing.length > 0 ? [film.missing] : [];
+  const { language } = film;
   const parts = film.parts.map(({ scene }, i) => [`scene ${scene}`, made[i]] as const);
   return {
     film,
     model: 'ffmpeg',
-    inputHash: inputHash([name, FRAME_SIZE, made, ...missing]),
-    parts: partsOf({ FRAME_SIZE, ...Object.fromEntries(parts), missing: film.missing }),
+    inputHash: inputHash([name, FRAME_SIZE, made, ...missing, ...(language === undefined ? [] : [{ language }])]),
+    parts: partsOf({
+      FRAME_SIZE,
+      ...Object.fromEntries(parts),
+      missing: film.missing,
+      ...(language !== undefined && { language }),
+    }),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { Config } from '../config';
-import { WorkerSettings, type ModelSetting, type RunSettings } from '../entities';
+import { WorkerSettings, type ModelSetting, type Project, type RunSettings } from '../entities';
+import { sizeOfFrame } from '../protocol';
+import { settingsOf } from '../stages';
 import { servedByWorkers } from './known-stages';
 import {
   enabledRows,
@@ -49,6 +51,18 @@ export function withSettings<Source extends PlanSource>(source: Source, settings
   if (!settings) return source;
   const config = { ...source.config, FRAME_SIZE: settings.frameSize, MAX_TEXT_BYTES: settings.maxTextBytes };
   return { ...source, config, settings };
+}
+
+/** The same with the frame of a project. */
+export function withProject<Source extends PlanSource>(
+  source: Source,
+  project: Pick<Project, 'settings'>,
+  settings: RunSettings | null,
+): Source {
+  const own = withSettings(source, settings);
+  const { frame } = settingsOf(project);
+  if (frame === undefined) return own;
+  return { ...own, config: { ...own.config, FRAME_SIZE: sizeOfFrame(own.config.FRAME_SIZE, frame) } };
 }
 
 function settingOf(choice: ModelChoice, adapters: readonly string[] = []): ModelSetting {

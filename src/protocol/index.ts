@@ -34,6 +34,7 @@ export {
   type LaneParts,
   type ProjectId,
 } from './ids';
+export { FRAME_RULE, LANGUAGE_RULE, languageName, parseFrame, parseLanguage, sizeOfFrame } from './project-settings';
 export {
   checkStages,
   isBuiltIn,

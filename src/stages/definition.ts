@@ -85,6 +85,11 @@ export interface TextStage<Parsed = unknown> extends PromptedStage {
   readonly positionVariables?: readonly string[];
   /** An answer that was cut off at `maxTokens` can be used as it is: prose, but no JSON. */
   readonly cutIsUsable?: true;
+  /**
+   * What of the answer is in the language of the project, such as `the story`. The prompt then asks for that language,
+   * and the variables have it as `language`. Without it, the language of a project changes nothing.
+   */
+  readonly inLanguage?: string;
   /** The form of the answer, if it is JSON. */
   schema?(variables: Readonly<Record<string, unknown>>): JsonSchema;
   /** Throws `UnusableOutput` with what the model should mend. */
@@ -152,6 +157,8 @@ export interface FilmPlan {
   readonly parts: readonly FilmPart[];
   /** Scenes that the film leaves out, because they have neither a clip nor an image. */
   readonly missing: readonly number[];
+  /** Of the narrations; absent: it is not known. */
+  readonly language?: string;
 }
 
 /** What the film shows of one scene: its clip, or its image for the length of the scene. */

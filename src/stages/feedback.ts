@@ -22,6 +22,25 @@ export function promptWithFeedback(prompt: string, feedback: readonly string[]):
   return [prompt, ...feedback].join('\n');
 }
 
+/** A language: its tag, and its name for a model. */
+export interface NamedLanguage {
+  readonly tag: string;
+  readonly name: string;
+}
+
+/** Adds to a conversation in which language the answer, or a part of it, shall be. */
+export function withLanguage(
+  messages: readonly ChatMessage[],
+  what: string,
+  { tag, name }: NamedLanguage,
+): readonly ChatMessage[] {
+  const words = `Write ${what} in ${name} (${tag}), in whatever language you are asked.`;
+  // Not beside the story or the topic, of which it would be taken for a part.
+  return messages.map((message, i) =>
+    i === 0 ? { ...message, content: `${message.content}\n\n${words}`.trim() } : message,
+  );
+}
+
 function listed(points: readonly string[]): string {
   return points.map((point) => `- ${point}`).join('\n');
 }

@@ -19,7 +19,7 @@ export {
   type VideoStage,
 } from './definition';
 export { numbersOf, sceneIds } from './storyboard';
-export { askAgain, withFeedback, promptWithFeedback } from './feedback';
+export { askAgain, withFeedback, withLanguage, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';
 export { BUILT_IN, stageDefinition, StageRegistry } from './registry';

@@ -40,6 +40,23 @@ export function scriptMissing(source: string, text: string): string | undefined 
   return undefined;
 }
 
+/** The scripts of languages by their ISO 15924 codes. */
+const BY_CODE: Readonly<Record<string, string>> = {
+  ...{ Latn: 'Latin', Hans: 'Chinese or Japanese', Hant: 'Chinese or Japanese', Jpan: 'Chinese or Japanese' },
+  ...{ Kore: 'Korean', Cyrl: 'Cyrillic', Grek: 'Greek', Arab: 'Arabic', Hebr: 'Hebrew', Deva: 'Devanagari' },
+  ...{ Beng: 'Bengali', Taml: 'Tamil', Telu: 'Telugu', Thai: 'Thai', Geor: 'Georgian', Armn: 'Armenian' },
+};
+
+/** The script of the language, if the text is in another script. `language`: a BCP 47 tag. */
+export function scriptOfLanguageMissing(language: string, text: string): string | undefined {
+  const code = new Intl.Locale(language).maximize().script ?? '';
+  const name = BY_CODE[code];
+  const given = countsOf(text);
+  if (name === undefined || given.letters < FEW_LETTERS) return undefined;
+  if ((given.scripts.get(name) ?? 0) < given.letters * FEW) return name;
+  return code === 'Jpan' && given.kana === 0 ? 'Japanese' : undefined;
+}
+
 function countsOf(text: string) {
   const scripts = new Map<string, number>();
   let letters = 0;

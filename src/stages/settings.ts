@@ -6,6 +6,10 @@ export interface ProjectSettings {
   readonly scenes: number;
   /** Named in every image's prompt. */
   readonly style: string;
+  /** The language of the story and of what is spoken, as a BCP 47 tag; default: the language of the topic. */
+  readonly language?: string;
+  /** An aspect ratio (`9:16`) or a size (`720x1280`) of pictures, clips and film; default: `FRAME_SIZE`. */
+  readonly frame?: string;
 }
 
 const DEFAULTS: ProjectSettings = { scenes: 5, style: 'flat illustration, soft light, rich colours' };

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { UnusableOutput, type TextChecks } from './definition';
 import { labelled, marked, offer } from './markup';
-import { scriptMissing } from './scripts';
+import { scriptMissing, scriptOfLanguageMissing } from './scripts';
 
 /** Letters and digits of a text that may be a story; one of a script without spaces is half as long. */
 const LEAST_LETTERS = 20;
@@ -37,13 +37,16 @@ const REFUSALS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:извините|простите|к сожалению|я не могу)/i, /не (?:могу|в состоянии)/i],
 ];
 
-/** Throws `UnusableOutput` if the text is no story. `source`: the text that the story is written from. */
-export function mustBeStory(text: string, source: string, checks: TextChecks): void {
+/**
+ * Throws `UnusableOutput` if the text is no story. `source`: the text that the story is written from. `language`: the
+ * language of the project, if it has one.
+ */
+export function mustBeStory(text: string, source: string, checks: TextChecks, language?: unknown): void {
   const issues = [
     checks.refusal && isRefusal(text) && 'the answer declines to write, where a text was asked for',
     checks.length && isShort(text) && 'the answer is too short to be a story',
     checks.repetition && repeats(text) && 'the answer repeats the same text again and again',
-    checks.script && wrongScript(text, source),
+    checks.script && wrongScript(text, source, language),
     checks.markdown && marks(text),
   ].filter((issue) => typeof issue === 'string');
   if (issues.length > 0) throw new UnusableOutput(issues, ONCE_MORE);
@@ -85,7 +88,11 @@ function repeats(text: string): boolean {
   return bytes.length >= PACKED.bytes && deflateSync(bytes).length < bytes.length * PACKED.share;
 }
 
-function wrongScript(text: string, source: string): string | undefined {
+function wrongScript(text: string, source: string, language: unknown): string | undefined {
+  if (typeof language === 'string') {
+    const missing = scriptOfLanguageMissing(language, text);
+    return missing && `the answer is in another script than its language (${language}), which has ${missing}`;
+  }
   const script = scriptMissing(source, text);
   return script && `the answer is in another script than what it was made from, which is ${script}`;
 }

@@ -39,7 +39,11 @@ async function makeFilm(page: Page, topic: string, gate: 'Storyboard' | undefine
   await page.getByLabel('Topic').fill(topic);
   await page.getByLabel('Scenes', { exact: true }).fill('3');
   if (gate === undefined) await page.getByLabel('Stop after Storyboard').uncheck();
+  await page.getByLabel('Language of the story', { exact: true }).selectOption({ label: 'German' });
+  await page.getByLabel('Frame', { exact: true }).selectOption({ label: 'tall, 9 to 16' });
   await page.getByRole('button', { name: /^Make film/ }).click();
+  await page.getByText('Language: German', { exact: true }).waitFor();
+  await page.getByText('Frame: 9:16', { exact: true }).waitFor();
   await page.waitForURL(/\/p\//);
   return page.url().split('/').at(-1) as ProjectId;
 }

@@ -57,6 +57,7 @@ describe('A person at the command line', () => {
     expect(await printed()).toEqual({
       version: 6,
       topic: 'a lighthouse keeper',
+      settings: { language: null, frame: null },
       rewrite: 'The keeper waits. 风暴 comes.',
       scenes: [
         {
@@ -126,5 +127,18 @@ describe('A person at the command line', () => {
       said: expect.stringMatching(/no scene 9/),
     });
     expect(await storyreel(['run', projectId, '--stage', 'poem'])).toMatchObject({ code: 2 });
+  });
+
+  test('sees who has changed what, and who is signed in', async () => {
+    await edit(['--language', 'DE', '--frame', '9:16', '--by', 'ann']);
+    expect(await printed()).toMatchObject({ settings: { language: 'de', frame: '9:16' } });
+    await edit(['--language', 'none', '--frame', 'none']);
+    expect((await edit(['--frame', 'round'])).said).toContain('settings.frame: must be an aspect ratio');
+    const { text } = await storyreel(['audit', projectId, '--limit', '3']);
+    expect(text).toMatch(
+      /^\S+Z {2}cli {2}edit {2}\S+ {2}\(Project\.Invalid\)\n\S+Z {2}cli {2}edit {2}version \d+ .*\(done\)\n\S+Z {2}ann {2}edit /,
+    );
+    expect((await storyreel(['sessions', 'list'])).code).toBe(0);
+    expect(await storyreel(['sessions', 'revoke', 'none'])).toMatchObject({ code: 3 });
   });
 });

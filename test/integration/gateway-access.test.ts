@@ -1,3 +1,5 @@
+import { actAs, changeRows } from '../../src/client/acting';
+import { Project } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
 import { HttpUser, ownKey, startGateway, type Answer } from '../support/gateway';
@@ -248,6 +250,125 @@ test('the audit has every change with its maker and its end, no texts, and is on
   expect(new Set(pages).size).toBe(pages.length);
   await expect(database.dataSource.query('DELETE FROM audit')).rejects.toThrow('only added');
   await expect(database.dataSource.query('UPDATE audit SET status = 1')).rejects.toThrow('only added');
+});
+
+describe('The audit of a project', () => {
+  let key: Awaited<ReturnType<typeof ownKey>>;
+  let user: HttpUser;
+  let projectId: ProjectId;
+
+  beforeAll(async () => {
+    key = await ownKey(app);
+    user = new HttpUser(gateway.url, key.secret);
+    ({ projectId } = (await user.ask('POST', '/v1/projects', { topic: 'a fox nobody knows' })).body);
+  });
+
+  const entriesIn = ({ body }: Answer) => body.entries as { readonly id: string; status: number; endedAt: unknown }[];
+  const entries = async (query = '') => entriesIn(await user.ask('GET', `/v1/projects/${projectId}/audit${query}`));
+
+  test('has who acted, over HTTP and in a program, and what of it ended', async () => {
+    const path = `/v1/projects/${projectId}`;
+    await user.ask('PUT', `${path}/budget`, { amount: 5 }, { 'storyreel-by': encodeURIComponent('Ann 安') });
+    await app.client.audit.as('a nightly job', () => app.client.setBudget(projectId, 4));
+    await app.client.edit(projectId, { topic: 'a hare' }, { by: 'bob' });
+    await expect(app.client.pause(projectId)).rejects.toMatchObject({ type: 'Project.NotRunning' });
+    const tooLong = { 'storyreel-by': 'x'.repeat(201) };
+    expect((await user.ask('PUT', `${path}/budget`, { amount: 3 }, tooLong)).status).toBe(400);
+    const all = await until('every entry has ended', async () => {
+      const found = await entries();
+      return found.length === 6 && found.every(({ endedAt }) => endedAt !== null) && found;
+    });
+    expect(all).toMatchObject([
+      { by: 'test', action: 'PUT /v1/projects/:id/budget', code: 'Request.Invalid' },
+      { by: null, action: 'pause', status: 409, code: 'Project.NotRunning' },
+      { by: 'bob', action: 'edit', versionAfter: 2, status: 200 },
+      { by: 'a nightly job', action: 'setBudget', status: 200 },
+      { by: 'Ann 安', action: 'PUT /v1/projects/:id/budget', credential: `key:${key.id}`, status: 204 },
+      { by: 'test', action: 'POST /v1/projects', status: 201 },
+    ]);
+    expect(JSON.stringify(all)).not.toMatch(/fox|hare|sr_/);
+  });
+
+  test('comes in pages that have each entry once, by Link', async () => {
+    const whole = (await entries()).map(({ id }) => id);
+    const seen: string[] = [];
+    for (let path: string | undefined = `/v1/projects/${projectId}/audit?limit=2`; path !== undefined;) {
+      const page: Answer = await user.ask('GET', path);
+      seen.push(...entriesIn(page).map(({ id }) => id));
+      path = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+    }
+    expect(seen).toEqual(whole);
+    const stranger = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    expect((await stranger.ask('GET', `/v1/projects/${projectId}/audit`)).status).toBe(404);
+  });
+
+  test('stores the outcome together with the rows: both, or neither', async () => {
+    const { dataSource } = database;
+    const doomed = new Error('the process dies before the commit');
+    const budgetOf = async () => (await dataSource.getRepository(Project).findOneByOrFail({ id: projectId })).budget;
+    const before = await budgetOf();
+    const entry = await app.client.audit.begin({ action: 'setBudget', project: projectId, requestId: '' });
+    const store = (amount: number, fails: boolean) =>
+      actAs({ entry }, () =>
+        changeRows(
+          dataSource,
+          async (manager) => {
+            await manager.update(Project, { id: projectId }, { budget: amount });
+            return fails;
+          },
+          (isDoomed) => {
+            if (isDoomed) throw doomed;
+            return {};
+          },
+        ),
+      );
+    const status = async () => (await entries('?limit=1'))[0]?.status;
+    await expect(store(77, true)).rejects.toBe(doomed);
+    expect([await budgetOf(), await status()]).toEqual([before, 102]);
+    await store(78, false);
+    // As a kill before the answer leaves it.
+    expect([await budgetOf(), await status()]).toEqual([78, 200]);
+  });
+
+  test('stays after the project, for the operator', async () => {
+    expect((await user.ask('DELETE', `/v1/projects/${projectId}`)).status).toBe(204);
+    expect((await user.ask('GET', `/v1/projects/${projectId}/audit`)).status).toBe(404);
+    const { entries: left } = await app.client.audit.page({ project: projectId, limit: 100 });
+    expect(left[0]).toMatchObject({ action: 'DELETE /v1/projects/:id' });
+    expect(left).toHaveLength(8);
+  });
+});
+
+test('sessions are listed and ended by who may, with their streams; another owner’s are not there', async () => {
+  const [ann, bob] = [await ownKey(app), await ownKey(app)];
+  const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const signIn = async (key: typeof ann) =>
+    cookieOf(await new HttpUser(gateway.url, key.secret).ask('POST', '/v1/sessions', {}));
+  const [one, two, other] = [await signIn(ann), await signIn(ann), await signIn(bob)];
+  const list = async (who: HttpUser, cookie?: string) =>
+    (await who.ask('GET', '/v1/sessions', undefined, cookie === undefined ? {} : { cookie })).body
+      .sessions as readonly { readonly id: string; readonly current: boolean; readonly owner?: string }[];
+  const mine = await list(anybody, one);
+  expect(mine).toMatchObject([
+    { owner: ann.owner, name: 'test', keyId: ann.id, current: true },
+    { owner: ann.owner, current: false },
+  ]);
+  expect(await list(new HttpUser(gateway.url, ann.secret))).toHaveLength(2);
+  expect((await list(operator)).filter(({ owner }) => owner === ann.owner || owner === bob.owner)).toHaveLength(3);
+  const end = (session: string, cookie: string) =>
+    anybody.ask('DELETE', `/v1/sessions/${session}`, undefined, { cookie, ...SAME });
+  expect((await end(mine[1]?.id ?? '', other)).status).toBe(404);
+
+  const projectId = await app.client.create({ topic: 'a fox', owner: ann.owner });
+  const stream = await fetch(`${gateway.url}/v1/projects/${projectId}/events`, { headers: { cookie: two } });
+  expect((await end(mine[1]?.id ?? '', one)).status).toBe(204);
+  expect(await stream.text()).toContain('{"type":"end","reason":"revoked"}');
+  expect((await anybody.ask('GET', '/v1/sessions', undefined, { cookie: two })).status).toBe(401);
+  expect((await end(mine[1]?.id ?? '', one)).status).toBe(404);
+  expect(await list(anybody, one)).toHaveLength(1);
+  const [left] = (await list(operator)).filter(({ owner }) => owner === bob.owner);
+  expect(await app.client.sessions.revoke(left?.id ?? '')).toBe(true);
+  expect((await anybody.ask('GET', '/v1/sessions', undefined, { cookie: other })).status).toBe(401);
 });
 
 test('who shows credentials that do not count too often has to wait, and one that counts is taken meanwhile', async () => {

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import type { RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
-import { GatewayProcess, HttpUser, ownKey, SseReader, startGateway, textOver } from '../support/gateway';
+import {
+  GatewayProcess,
+  HttpUser,
+  ownKey,
+  SseReader,
+  startGateway,
+  textOver,
+  type SseMessage,
+} from '../support/gateway';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { startApp, testEnv, type TestApp } from '../support/services';
@@ -159,6 +167,27 @@ describe('With a key', () => {
     await part.read();
     expect(part.headers.get('storyreel-resumed-from')).toBe(ids[3]);
     expect(part.seen.flatMap(({ id }) => id ?? []).at(-1)).toBe(lastId);
+
+    // A script that holds no stream open reads the same, a page at a time.
+    const pages: SseMessage[] = [];
+    let next = `${path}/events?format=json&limit=7&cursor=${ids[1]}`;
+    for (let ended = false; !ended;) {
+      const page = await user.ask('GET', next, undefined, { accept: 'application/json' });
+      expect(page).toMatchObject({ status: 200, body: { events: expect.any(Array), next: expect.any(String) } });
+      expect(page.body.events.length).toBeLessThanOrEqual(7);
+      pages.push(...(page.body.events as object[]).map((event) => ({ event })));
+      next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? '';
+      ended = page.body.ended;
+    }
+    expect(textOver([...reader.seen.slice(0, 2), ...pages], 'rewrite').toString('utf8')).toBe(text.text);
+    expect(pages.at(-1)?.event).toMatchObject({ type: 'pipeline_done', id: lastId });
+    expect(new Set(pages.map(({ event }) => event.id)).size).toBe(pages.length);
+    expect((await user.ask('GET', next)).body).toEqual({ events: [], next: lastId, caught_up: true, ended: true });
+    const anew = (await user.ask('GET', `${path}/events?format=json&view=status`)).body;
+    expect(anew).toMatchObject({ events: [{ type: 'snapshot' }], next: lastId, caught_up: true, ended: true });
+    expect(anew.events[0].lanes.rewrite).not.toHaveProperty('text');
+    const foreign = (await user.ask('GET', `${path}/events?format=json&cursor=9999999999999-0`)).body;
+    expect(foreign).toMatchObject({ events: [{ type: 'snapshot' }], next: lastId });
 
     const film = await user.ask('GET', `${path}/film`);
     expect(film.status).toBe(302);
@@ -348,7 +377,8 @@ describe('With a key', () => {
   test('every operation asks for a key, for its scope, and knows nothing of what is another owner’s', async () => {
     const document = (await user.ask('GET', '/v1/openapi.json')).body;
     const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/healthz', '/readyz'];
-    const anyScope = ['get /v1/sessions/current', 'delete /v1/sessions', 'post /v1/sessions'];
+    const sessions = ['get /v1/sessions', 'delete /v1/sessions', 'post /v1/sessions', 'delete /v1/sessions/{session}'];
+    const anyScope = ['get /v1/sessions/current', ...sessions];
     const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });
     const none = new HttpUser(gateway.url);
     const narrow = new HttpUser(gateway.url, (await ownKey(app, ['run'])).secret);

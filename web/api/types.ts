@@ -14,6 +14,8 @@ export interface ProjectView {
   readonly stages: readonly StageView[];
   readonly lanes: readonly LaneView[];
   readonly film?: FilmReference;
+  readonly language?: string;
+  readonly frame?: string;
   readonly usage: UsageTotals;
   readonly budget?: number;
 }
@@ -64,6 +66,7 @@ export interface EditableScene {
 export interface Editable {
   readonly version: number;
   readonly topic: string;
+  readonly settings: { readonly language: string | null; readonly frame: string | null };
   readonly rewrite?: string;
   readonly scenes: readonly EditableScene[];
   readonly order: readonly number[];

@@ -41,7 +41,7 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
       >
         <track
           kind="subtitles"
-          srcLang={language.value}
+          srcLang={story.view.value?.language ?? language.value}
           label={words.subtitles}
           src={`${story.path}/subtitles.vtt`}
           default

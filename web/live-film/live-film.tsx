@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
+import { languageName } from '../../src/protocol';
 import { t } from '../i18n';
 import { Screen } from '../parts/screen';
 import { Status } from '../parts/status';
@@ -43,6 +44,10 @@ export function LiveFilm({ id }: { readonly id: string }) {
         <>
           {status && <Status status={status} />}
           {view && <span class="quiet-text">{words.version(view.version)}</span>}
+          {view?.language !== undefined && (
+            <span class="quiet-text">{words.storyLanguageShown(languageName(view.language, words.locale))}</span>
+          )}
+          {view?.frame !== undefined && <span class="quiet-text">{words.frameShown(view.frame)}</span>}
           <UnsavedNote story={story} />
           <div class="head-actions">
             <CostMeter story={story} />

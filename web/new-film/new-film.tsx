@@ -11,12 +11,15 @@ import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
 import { Estimate } from './estimate';
+import { FrameChoice, LanguageChoice } from './form-choices';
 
 interface Form {
   readonly topic: string;
   readonly name: string;
   readonly scenes: string;
   readonly style: string;
+  readonly language: string;
+  readonly frame: string;
   readonly gates: readonly string[];
   readonly budget: string;
   readonly onFailure: 'park' | 'fail';
@@ -28,6 +31,8 @@ const BLANK: Form = {
   name: '',
   scenes: '6',
   style: '',
+  language: '',
+  frame: '',
   gates: [stageOfRole('scenes').name],
   budget: '',
   onFailure: 'park',
@@ -44,11 +49,16 @@ function draft(): Form {
 
 /** The body of `POST /v1/projects`. */
 function bodyOf(form: Form, isStarted: boolean) {
-  const { topic, name, scenes, style, gates, budget, onFailure, priority } = form;
+  const { topic, name, scenes, style, language, frame, gates, budget, onFailure, priority } = form;
   return {
     topic,
     ...(name.trim() && { name }),
-    settings: { ...(scenes && { scenes: Number(scenes) }), ...(style.trim() && { style }) },
+    settings: {
+      ...(scenes && { scenes: Number(scenes) }),
+      ...(style.trim() && { style }),
+      ...(language && { language }),
+      ...(frame && { frame }),
+    },
     ...(budget && { budget: Number(budget) }),
     ...(isStarted && {
       start: {
@@ -58,6 +68,11 @@ function bodyOf(form: Form, isStarted: boolean) {
       },
     }),
   };
+}
+
+function commandOf({ topic, scenes, language, frame }: Form): string {
+  const options = [...(language ? [` --language ${language}`] : []), ...(frame ? [` --frame ${frame}`] : [])];
+  return `storyreel generate ${JSON.stringify(topic)} --scenes ${scenes}${options.join('')}`;
 }
 
 export function NewFilm() {
@@ -142,6 +157,16 @@ export function NewFilm() {
             />
             {error('/settings/scenes')}
           </label>
+          <label class="field">
+            <span>{words.storyLanguage}</span>
+            <LanguageChoice value={form.language} onChange={(language) => set({ language })} />
+            {error('/settings/language')}
+          </label>
+          <label class="field">
+            <span>{words.frame}</span>
+            <FrameChoice value={form.frame} onChange={(frame) => set({ frame })} />
+            {error('/settings/frame')}
+          </label>
           <label class="field grow">
             <span>
               {words.style} <i>{words.optional}</i>
@@ -211,7 +236,7 @@ export function NewFilm() {
           <CopyAs
             recipe={{
               curl: curl('POST', '/v1/projects', bodyOf(form, true)),
-              cli: `storyreel generate ${JSON.stringify(form.topic)} --scenes ${form.scenes}`,
+              cli: commandOf(form),
               ts: `await client.create(${JSON.stringify(bodyOf(form, false))})`,
             }}
           />

@@ -5,6 +5,7 @@ import { usePolled } from '../parts/polled';
 interface Entry {
   readonly at: string;
   readonly action: string;
+  readonly by: string | null;
   readonly owner: string | null;
   readonly credential: string | null;
   readonly project: string | null;
@@ -29,13 +30,13 @@ export function Audit() {
               </tr>
             </thead>
             <tbody>
-              {body.entries.map(({ at, action, owner, credential, project }, i) => (
+              {body.entries.map(({ at, action, by, owner, credential, project }, i) => (
                 <tr key={i}>
                   <td>{ago(at)}</td>
                   <td>
                     {action} {project !== null && <a href={`/p/${project}`}>{project.slice(0, 8)}</a>}
                   </td>
-                  <td>{owner ?? credential ?? '–'}</td>
+                  <td title={credential ?? undefined}>{by ?? owner ?? credential ?? '–'}</td>
                 </tr>
               ))}
             </tbody>

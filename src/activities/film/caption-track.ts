@@ -1,18 +1,18 @@
+import { languageOfTrack } from './track-language';
 import { textOf, type Cue } from './captions';
 
 const MOVIE_TICKS = 1000;
-const LANGUAGE_UNKNOWN = 0x55c4;
 const NO_SHIFT = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 
 /**
  * An mp4 with only a track of captions (3GPP timed text), for ffmpeg to copy into a film. Its samples hold the text of
  * the cues unchanged. Every format from which ffmpeg could convert gives some characters a meaning, and loses them.
  */
-export function captionTrack(cues: readonly Cue[], ticksPerSecond: number): Buffer {
+export function captionTrack(cues: readonly Cue[], ticksPerSecond: number, language?: string): Buffer {
   const samples = cues.map(sampleOf);
   const head = box('ftyp', 'isom', u32(0x200), 'isom', 'mp42');
   const ticks = cues.reduce((sum, cue) => sum + cue.ticks, 0);
-  const movie = (firstByte: number) => movieBox(cues, samples, ticks, ticksPerSecond, firstByte);
+  const movie = (firstByte: number) => movieBox(cues, samples, { ticks, ticksPerSecond, language }, firstByte);
   // The position of the samples depends on the length of the box that states this position.
   const begin = head.length + movie(0).length + 8;
   return Buffer.concat([head, movie(begin), box('mdat', ...samples)]);
@@ -23,11 +23,16 @@ function sampleOf(cue: Cue): Buffer {
   return Buffer.concat([u16(text.length), text]);
 }
 
+interface TrackFacts {
+  readonly ticks: number;
+  readonly ticksPerSecond: number;
+  readonly language: string | undefined;
+}
+
 function movieBox(
   cues: readonly Cue[],
   samples: readonly Buffer[],
-  ticks: number,
-  ticksPerSecond: number,
+  { ticks, ticksPerSecond, language }: TrackFacts,
   begin: number,
 ): Buffer {
   const inMovie = Math.round((ticks / ticksPerSecond) * MOVIE_TICKS);
@@ -40,7 +45,7 @@ function movieBox(
   const table = box('stbl', box('stsd', u32(0), u32(1), textEntry()), times, ...chunks, sizes);
   const media = box(
     'mdia',
-    box('mdhd', u32(0), u32(0), u32(0), u32(ticksPerSecond), u32(ticks), u16(LANGUAGE_UNKNOWN), u16(0)),
+    box('mdhd', u32(0), u32(0), u32(0), u32(ticksPerSecond), u32(ticks), u16(languageOfTrack(language)), u16(0)),
     box('hdlr', u32(0), u32(0), 'sbtl', u32(0), u32(0), u32(0), 'Captions\0'),
     box('minf', box('nmhd', u32(0)), box('dinf', box('dref', u32(0), u32(1), box('url ', u32(1)))), table),
   );

@@ -15,21 +15,29 @@ export interface Cue {
 
 /** In columns: a character of Chinese, Japanese or Korean, or an emoji, takes two. */
 export const LONGEST_LINE = 40;
+/** The columns that fit into a frame as wide as it is high. Players choose the size of letters by the height. */
+const COLUMNS_OF_SQUARE = 36;
+const SHORTEST_LINE = 10;
 const MOST_LINES = 2;
 /** The most empty lines and spaces that may follow a line. */
 const MOST_EMPTY = 1_000;
 /** A letter with so many marks on it is no letter any more. */
 const LONGEST_GRAPHEME = 16;
 
+/** The longest line that is inside a frame. */
+export function longestLineIn({ width, height }: { readonly width: number; readonly height: number }): number {
+  return Math.min(LONGEST_LINE, Math.max(SHORTEST_LINE, Math.floor((COLUMNS_OF_SQUARE * width) / height)));
+}
+
 /**
  * The cues of the scenes one after the other. Each is shown for its share of the scene, by its length; together they last as
  * long as the scenes do. A scene without a narration is a cue without lines.
  */
-export function cuesOf(captions: readonly Caption[]): Cue[] {
+export function cuesOf(captions: readonly Caption[], longestLine = LONGEST_LINE): Cue[] {
   return captions.flatMap(({ ticks, text }) => {
     const narration = text.trim();
     if (narration === '') return [{ ticks, lines: [] }];
-    return spread(inPairs(linesOf(narration)), ticks);
+    return spread(inPairs(linesOf(narration, longestLine)), ticks);
   });
 }
 
@@ -39,11 +47,11 @@ export function textOf({ lines }: Cue): string {
 }
 
 /** The fewest possible lines, and among these solutions the lines of the most even length. */
-function linesOf(text: string): string[] {
+function linesOf(text: string, longest: number): string[] {
   const pieces = piecesOf(text);
-  let best = fill(pieces, LONGEST_LINE);
+  let best = fill(pieces, longest);
   const fewest = best.length;
-  for (let [low, high] = [1, LONGEST_LINE - 1]; low <= high;) {
+  for (let [low, high] = [1, longest - 1]; low <= high;) {
     const width = (low + high) >> 1;
     const lines = fill(pieces, width);
     if (lines.length > fewest) low = width + 1;

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoryreelError } from '../../protocol';
 import { captionTrack } from './caption-track';
-import { cuesOf } from './captions';
+import { cuesOf, longestLineIn } from './captions';
 import { CAPTIONS, CLIPS, ffmpeg } from './ffmpeg';
 import { filmSize, formingArgs, FRAMES_PER_SECOND, isInForm, type FormedPart } from './film-form';
 import { inspectClip, type Inspected } from '../media/inspect-clip';
@@ -22,6 +22,8 @@ export interface FilmSettings {
   readonly ffmpegPath: string;
   /** `WIDTHxHEIGHT` in pixels. */
   readonly frameSize: string;
+  /** Of the narrations, as a BCP 47 tag. */
+  readonly language?: string;
   /** The folder of all work files; the film is there in the end. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -39,14 +41,15 @@ export type MeasuredFilm = Inspected & { readonly film: string };
  * Otherwise it throws `Film.Failed`.
  */
 export async function makeFilm(settings: FilmSettings, parts: readonly SourcePart[]): Promise<MeasuredFilm> {
-  const { folder, frameSize, onMisfit } = settings;
+  const { folder, frameSize, language, onMisfit } = settings;
   const frames = framesOf(parts.map(({ seconds }) => seconds));
   const formed = parts.map(({ kind, source }, i): FormedPart => ({ kind, source, frames: frames[i] ?? 1 }));
   const cues = cuesOf(
     parts.map(({ narration }, i) => ({ text: narration, ticks: (frames[i] ?? 1) * TICKS_PER_FRAME })),
+    longestLineIn(filmSize(frameSize)),
   );
   const captions = join(folder, 'captions.mp4');
-  await writeFile(captions, captionTrack(cues, FRAMES_PER_SECOND * TICKS_PER_FRAME));
+  await writeFile(captions, captionTrack(cues, FRAMES_PER_SECOND * TICKS_PER_FRAME, language));
 
   if (await canBeCopied(settings, formed)) {
     const film = await joined(settings, formed, captions);

@@ -11,7 +11,7 @@ import {
   type StageName,
 } from '../../protocol';
 import { markLogged } from '../../log-context';
-import { knownStages, loadContext, storedResult, withSettings, type LaneInputs } from '../../planning';
+import { knownStages, loadContext, storedResult, withProject, type LaneInputs } from '../../planning';
 import { linkSignals } from '../../providers';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages';
 import type { LaneWriter, TextWriter } from '../../stream';
@@ -180,7 +180,7 @@ export async function runLane<Inputs>(
     if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     const { unusable } = Object.assign(spent, attempt > 1 && spentBefore(before?.error));
     const run: LaneRun = {
-      deps: withSettings(deps, context.project.runSettings),
+      deps: withProject(deps, context.project, context.project.runSettings),
       claim,
       context,
       stage,

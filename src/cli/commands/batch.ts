@@ -5,6 +5,7 @@ import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../cl
 import { MAX_TOPIC_BYTES, MOST_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
 import { addStage, readText, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
+import { settingsIn } from '../edit-flags';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 import { BatchProgress } from '../render';
 
@@ -14,6 +15,8 @@ interface Flags {
   readonly owner?: string;
   readonly scenes?: number;
   readonly style?: string;
+  readonly language?: string;
+  readonly frame?: string;
   readonly priority?: StoryPriority;
   readonly onFailure?: 'park' | 'fail';
   readonly stage?: readonly StageName[];
@@ -50,6 +53,8 @@ export function addBatch(program: Command, cli: Cli): void {
     .option('--owner <owner>', 'whose projects they are')
     .option('--scenes <n>', 'how many scenes each story has (default: 5)', wholeNumber)
     .option('--style <words>', 'how the pictures look')
+    .option('--language <tag>', 'the language of the story, such as de or pt-BR (default: that of the topic)')
+    .option('--frame <ratio>', 'the form of the pictures, such as 9:16, 1:1 or 720x1280')
     .option('--priority <n>', 'from 1, served first, to 5 (default: 3)', priorityArgument)
     .addOption(new Option('--on-failure <what>', 'what a lane does whose retries are spent').choices(['park', 'fail']))
     .option('--stage <stage>', 'only this stage of each film; may be given again', addStage)
@@ -136,7 +141,7 @@ function codeOf({ counts, projects }: BatchView): number {
 }
 
 /** Throws `Project.Invalid` if the file cannot be read. */
-async function projectsIn(source: Readable, { owner, scenes, style }: Flags): Promise<NewProject[]> {
+async function projectsIn(source: Readable, flags: Flags): Promise<NewProject[]> {
   const text = await readText(source, MOST_INPUT_BYTES).catch((cause: NodeJS.ErrnoException) => {
     throw new StoryreelError('Project.Invalid', `The topics cannot be read (${cause.code}).`, { cause });
   });
@@ -144,8 +149,8 @@ async function projectsIn(source: Readable, { owner, scenes, style }: Flags): Pr
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const settings = { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) };
-  return topics.map((topic) => ({ topic, settings, ...(owner !== undefined && { owner }) }));
+  const { owner } = flags;
+  return topics.map((topic) => ({ topic, settings: settingsIn(flags), ...(owner !== undefined && { owner }) }));
 }
 
 function priorityArgument(text: string): StoryPriority {

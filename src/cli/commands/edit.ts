@@ -11,6 +11,7 @@ const EXAMPLES = `
 Examples:
   storyreel edit ${ID} --scene 3 --narration "The sea is quiet." --camera zoom_in --speed slow
   storyreel edit ${ID} --order 3,1,2
+  storyreel edit ${ID} --language de --frame 9:16
   storyreel edit ${ID} --add-scene --at 2 --narration "A gull comes." --visual-prompt "A gull above the lamp"
   storyreel edit ${ID} --rewrite story.txt
   storyreel edit ${ID} > story.json     (then change it, and give it back:)
@@ -27,6 +28,8 @@ export function addEdit(program: Command, cli: Cli): void {
     .description('Changes a project by hand. Without options: prints all that can be edited, as JSON.')
     .argument('<project>', 'the project id')
     .option('--topic <words>', 'another topic')
+    .option('--language <tag>', 'the language of the story, such as de; none: that of the topic')
+    .option('--frame <ratio>', 'the form of the pictures, such as 9:16; none: the usual one')
     .option('--rewrite <file>', 'the whole story; - reads it from standard input')
     .option('--scene <n>', 'the scene to change, by its present number', wholeNumber)
     .option('--add-scene', 'a new scene')

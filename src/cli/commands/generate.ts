@@ -3,12 +3,15 @@ import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId, type StageName } from '../../protocol';
 import { addStage, amount, projectArgument, readTopic, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
+import { settingsIn } from '../edit-flags';
 import { exitCodesHelp } from '../exit-codes';
 import { startAndFollow } from '../start-and-follow';
 
 interface Flags {
   readonly scenes?: number;
   readonly style?: string;
+  readonly language?: string;
+  readonly frame?: string;
   readonly name?: string;
   readonly owner?: string;
   readonly budget?: number;
@@ -36,6 +39,8 @@ export function addGenerate(program: Command, cli: Cli): void {
     .argument('[topic]', 'what the film is about; - reads it from standard input')
     .option('--scenes <n>', 'how many scenes the story has (default: 5)', wholeNumber)
     .option('--style <words>', 'how the pictures look')
+    .option('--language <tag>', 'the language of the story, such as de or pt-BR (default: that of the topic)')
+    .option('--frame <ratio>', 'the form of the pictures, such as 9:16, 1:1 or 720x1280')
     .option('--name <name>', 'a name for the project (default: the beginning of the topic)')
     .option('--owner <owner>', 'whose project it is')
     .option('--budget <amount>', 'what it may cost, in the currency of the prices', amount)
@@ -66,12 +71,13 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
   });
 }
 
-function create(client: StoryClient, topic: string, { name, owner, scenes, style, budget }: Flags): Promise<ProjectId> {
+function create(client: StoryClient, topic: string, flags: Flags): Promise<ProjectId> {
+  const { name, owner, budget } = flags;
   return client.create({
     topic,
     ...(name !== undefined && { name }),
     ...(owner !== undefined && { owner }),
     ...(budget !== undefined && { budget }),
-    settings: { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) },
+    settings: settingsIn(flags),
   });
 }

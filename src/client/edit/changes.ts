@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
 import { MAX_SCENES, SCENE_BOUNDS, storable, TEXT_BYTES } from '../../protocol';
-import { refusalOf, words as wordsInBytes } from '../projects/inputs';
+import { frame, language, refusalOf, words as wordsInBytes } from '../projects/inputs';
 
 const { seconds: SECONDS } = SCENE_BOUNDS;
 
@@ -52,6 +52,8 @@ const newScene = z.strictObject({
 /** The changes that a person may make, as a schema. */
 export const CHANGES = z.strictObject({
   topic: wordsInBytes(TEXT_BYTES.topic).optional(),
+  /** Null takes the setting back. */
+  settings: z.strictObject({ language: language.nullable(), frame: frame.nullable() }).partial().optional(),
   /** The whole rewritten story. */
   rewrite: body.optional(),
   /** An unfinished text that the model continues from this content. */

@@ -2,8 +2,10 @@ import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
 import { editPartialText } from './partial-text';
+import { changeRows } from '../acting';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
 import { openEdit, type Editing, type EditSource, type Opening } from './editing';
+import { editSettings } from './edit-settings';
 import { editScenes, type EditedScenes } from './scenes';
 import { settleText } from './settled-text';
 import { publishEdit } from './publish-edit';
@@ -54,11 +56,14 @@ export async function editProject(
     by,
     log: await source.log.snapshot(projectId).catch(() => undefined),
   };
-  const editing = await source.dataSource.transaction(async (manager) => {
+  const store = async (manager: EntityManager) => {
     const edited = await editOnce(manager, source, opening, changes, version);
     if (edited.changed.length > 0) await signalRun(run);
     return edited;
-  });
+  };
+  const editing = await changeRows(source.dataSource, store, ({ project, changed }) => ({
+    versionAfter: project.version + (changed.length > 0 ? 1 : 0),
+  }));
   const { project, changed } = editing;
   if (changed.length === 0) return { version: project.version };
   await publishEdit(source, editing);
@@ -117,8 +122,11 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const { manager, project, projectId } = editing;
   const { topic, rewrite, text } = changes;
   const { MAX_TEXT_BYTES } = source.config;
-  const isNew = topic !== undefined && topic !== project.topic;
-  if (isNew) {
+  const isOther = topic !== undefined && topic !== project.topic;
+  const hasLanguage = (await editSettings(editing, changes)).includes('language');
+  // A story is made from both.
+  const isNew = isOther || hasLanguage;
+  if (isOther) {
     await manager.update(Project, { id: projectId }, { topic });
     editing.changed.push('topic');
   }

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
 import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
 import { partialText } from './partial-text';
+import { settingsOf } from '../../planning';
 import type { EditSource } from './editing';
 
 /** What a person may edit of a scene. */
@@ -18,6 +19,8 @@ export interface EditableScene {
 export interface EditableProject {
   readonly version: number;
   readonly topic: string;
+  /** Null: the language of the topic, and the frame of the workers' `FRAME_SIZE`. */
+  readonly settings: { readonly language: string | null; readonly frame: string | null };
   readonly rewrite?: string;
   readonly scenes: readonly EditableScene[];
   readonly order: readonly number[];
@@ -39,10 +42,12 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
       ({ inProgressInputHash, status }) => inProgressInputHash !== null && status !== 'processing',
     );
     const content = begun && (await partialText({ manager, log }, begun));
+    const { language, frame } = settingsOf(project);
     const moves = new Map(cameras.map(({ sceneId, movement, speed }) => [sceneId, { movement, speed }]));
     return {
       version: project.version,
       topic: project.topic,
+      settings: { language: language ?? null, frame: frame ?? null },
       ...(rewrite?.text != null && { rewrite: rewrite.text }),
       scenes: scenes.map((scene) => {
         const camera = moves.get(scene.id);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
+import { changeRows } from '../acting';
 import { read } from './inputs';
 import { checkedProject, type NewProject } from './new-project';
 
@@ -23,10 +24,13 @@ export async function createProject(
 ): Promise<ProjectId> {
   const row = checkedProject(input);
   const { requestId } = read('the creation', options);
-  if (requestId === undefined) return (await dataSource.getRepository(Project).save(row)).id as ProjectId;
+  const about = (project: ProjectId) => ({ project });
+  if (requestId === undefined) {
+    return changeRows(dataSource, async (manager) => (await manager.save(Project, row)).id as ProjectId, about);
+  }
   const request = hash(JSON.stringify([row.owner, requestId])).slice(0, 20);
   const id = uuidOf(request + hash(JSON.stringify(row)).slice(0, 12));
-  return dataSource.transaction(async (manager) => {
+  const store = async (manager: EntityManager) => {
     // Two calls with one request must not both find it new.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('create:' || $1, 0))`, [request]);
     const [known] = await manager.query<{ id: string }[]>('SELECT id FROM projects WHERE id BETWEEN $1 AND $2', [
@@ -38,7 +42,8 @@ export async function createProject(
     }
     if (!known) await manager.insert(Project, { id, ...row });
     return id as ProjectId;
-  });
+  };
+  return changeRows(dataSource, store, about);
 }
 
 /** Makes a UUID of 32 hexadecimal digits: it keeps 122 of their bits, in their order. */

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { Project } from '../../entities';
 import { projectNotFound, unreachable, workflowIdOf, type ProjectId } from '../../protocol';
 import type { EventLog } from '../../stream';
+import { changeRows } from '../acting';
 import { isRunning, mustHaveEnded } from '../runs/live-workflow';
 import { purgeHistory } from '../runs/purge-history';
 
@@ -30,7 +31,7 @@ export async function deleteProject(
     await log.delete(id).catch((cause: unknown) => {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
-    await dataSource.getRepository(Project).delete({ id });
+    await changeRows(dataSource, (manager) => manager.delete(Project, { id }));
   } else if (!purge || (await isRunning(temporal, workflowIdOf(id)))) {
     throw projectNotFound(id);
   }

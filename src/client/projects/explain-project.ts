@@ -3,7 +3,7 @@ import {
   knownStages,
   planRun,
   settingsForNewRun,
-  withSettings,
+  withProject,
   workersSettings,
   type FilmEstimate,
   type PlanSource,
@@ -68,7 +68,14 @@ export async function explainProject(
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const explainerOf = (settings: RunSettings) =>
-    new Explainer(withSettings(source, settings), project, rows, scenes, { ...planned, known }, options.force === true);
+    new Explainer(
+      withProject(source, project, settings),
+      project,
+      rows,
+      scenes,
+      { ...planned, known },
+      options.force === true,
+    );
   const last = project.runSettings;
   const next = await settingsForNewRun(manager, source, await workersSettings(source));
   const explainer = explainerOf(options.keepSettings && last ? last : next);

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import {
   boundedLine,
+  FRAME_RULE,
   isStageName,
   laneParts,
+  LANGUAGE_RULE,
   MAX_SCENES,
   MOST_IN_BATCH,
   parseBatchId,
   parseCursor,
+  parseFrame,
+  parseLanguage,
   parseProjectId,
   PRIORITIES,
   PROJECT_STATUSES,
@@ -124,12 +128,31 @@ const signal = z.custom<AbortSignal>((value) => typeof (value as AbortSignal | n
   error: 'must be an AbortSignal',
 });
 
+/** A text that is read by `parse`; `examples` are for the OpenAPI document. */
+const parsed = (parse: (given: string) => string | undefined, rule: string, examples: readonly string[]) =>
+  z
+    .string(rule)
+    .meta({ minLength: 1, maxLength: MOST_SHOWN_BYTES, examples })
+    .transform((value, context): string => {
+      const read = parse(value);
+      if (read !== undefined) return read;
+      context.addIssue({ code: 'custom', message: rule });
+      return z.NEVER;
+    });
+export const language = parsed(parseLanguage, LANGUAGE_RULE, ['en', 'zh', 'pt-BR']);
+export const frame = parsed(parseFrame, FRAME_RULE, ['9:16', '1:1', '720x1280']);
+
 const project = z.strictObject({
   topic: words(TEXT_BYTES.topic),
   name: wordsOrNone(TEXT_BYTES.name),
   owner: wordsOrNone(TEXT_BYTES.owner),
   settings: z
-    .strictObject({ scenes: whole(1, MAX_SCENES).optional(), style: wordsOrNone(TEXT_BYTES.style) })
+    .strictObject({
+      scenes: whole(1, MAX_SCENES).optional(),
+      style: wordsOrNone(TEXT_BYTES.style),
+      language: language.optional(),
+      frame: frame.optional(),
+    })
     .optional(),
   budget: budget.optional(),
 });
@@ -225,6 +248,7 @@ export const INPUTS = {
       .custom<(state: 'live' | 'away') => void>((given) => typeof given === 'function', 'must be a function')
       .optional(),
   }),
+  'the page of events': z.strictObject({ after: cursor.optional(), limit: whole(1, MOST_LISTED).optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
@@ -232,6 +256,7 @@ export const INPUTS = {
     version: whole(0, Number.MAX_SAFE_INTEGER).optional(),
     by: words(TEXT_BYTES.by).optional(),
   }),
+  'the actor': words(TEXT_BYTES.by),
   'the budget': budget.optional(),
   'the reconciler': z.strictObject({
     graceSeconds: z.number('must be a number of seconds').min(0, 'must be 0 or more').optional(),

@@ -8,7 +8,14 @@ export interface NewProject {
   readonly name?: string;
   /** The owner of the project. Owners get equal shares of the workers. The owner's name gives no permission. */
   readonly owner?: string;
-  readonly settings?: { readonly scenes?: number; readonly style?: string };
+  readonly settings?: {
+    readonly scenes?: number;
+    readonly style?: string;
+    /** A BCP 47 tag, such as `de` or `pt-BR`; default: the language of the topic. */
+    readonly language?: string;
+    /** An aspect ratio (`9:16`) or a size (`720x1280`); default: the frame of `FRAME_SIZE`. */
+    readonly frame?: string;
+  };
   /**
    * The most that all runs together may cost, in the currency of the providers' prices. A call that exceeds it waits.
    */
@@ -23,12 +30,17 @@ export function checkedProject(input: unknown) {
 }
 
 export function rowOf({ topic, name, owner, settings = {}, budget }: Read<'the project'>) {
-  const { scenes, style } = settings;
+  const { scenes, style, language, frame } = settings;
   return {
     name: name ?? firstWords(topic),
     topic,
     owner: owner ?? null,
-    settings: { ...(scenes !== undefined && { scenes }), ...(style !== undefined && { style }) },
+    settings: {
+      ...(scenes !== undefined && { scenes }),
+      ...(style !== undefined && { style }),
+      ...(language !== undefined && { language }),
+      ...(frame !== undefined && { frame }),
+    },
     budget: budget ?? null,
   };
 }

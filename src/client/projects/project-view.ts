@@ -1,4 +1,5 @@
 import type { Config } from '../../config';
+import { settingsOf } from '../../planning';
 import {
   laneParts,
   STAGES,
@@ -48,6 +49,9 @@ export interface ProjectView {
   readonly stages: readonly StageView[];
   readonly lanes: readonly LaneStateView[];
   readonly film?: FilmReference;
+  /** As they were given; without them, the language of the topic and the frame of `FRAME_SIZE`. */
+  readonly language?: string;
+  readonly frame?: string;
   /** In all runs. */
   readonly usage: UsageTotals;
   /** The most that all runs together may cost. */
@@ -72,6 +76,7 @@ export function projectView(
   page?: TemporalPage,
 ): ProjectView {
   const { project, film } = truth;
+  const { language, frame } = settingsOf(project);
   const position = (stage: string) => {
     const at = STAGES.findIndex(({ name }) => name === stage);
     return at < 0 ? STAGES.length : at;
@@ -102,6 +107,8 @@ export function projectView(
         ...(waitsFor && status === 'processing' && { waitsFor }),
       })),
     ...(film && { film }),
+    ...(language !== undefined && { language }),
+    ...(frame !== undefined && { frame }),
     usage,
     ...(project.budget !== null && { budget: project.budget }),
   };

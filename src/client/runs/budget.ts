@@ -1,6 +1,7 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import type { ProjectId } from '../../protocol';
+import { changeRows, ifDone } from '../acting';
 
 /** Resolves with false if there is no such project. A run sees the change before its next paid call. */
 export async function storeBudget(
@@ -9,6 +10,7 @@ export async function storeBudget(
   amount: number | undefined,
 ): Promise<boolean> {
   const budget = amount ?? null;
-  const { affected } = await dataSource.getRepository(Project).update({ id: projectId }, { budget });
-  return affected === 1;
+  const store = async (manager: EntityManager) =>
+    (await manager.update(Project, { id: projectId }, { budget })).affected === 1;
+  return changeRows(dataSource, store, ifDone);
 }

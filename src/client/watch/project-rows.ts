@@ -17,7 +17,7 @@ export interface CommittedText {
   readonly sha256: string;
 }
 
-type ProjectFields = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'runId' | 'error' | 'budget'>;
+type ProjectFields = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'runId' | 'error' | 'budget' | 'settings'>;
 type StageFields = Pick<ProjectStage, 'stage' | 'status' | 'attempt' | 'error'>;
 type LaneFields = Pick<Lane, 'lane' | 'status' | 'attempt' | 'fence' | 'settledFence' | 'error' | 'waitsFor'>;
 
@@ -74,7 +74,7 @@ const all = (value: string, from: string, order = '') =>
 
 /** One statement sees one moment, and needs one answer and no transaction. */
 const STANDING = `
-  p.name, p.topic, p.status, p.version, p.run_id AS "runId", p.error, p.budget,
+  p.name, p.topic, p.status, p.version, p.run_id AS "runId", p.error, p.budget, p.settings,
   ${all(
     `json_build_object('stage', stage, 'status', status, 'attempt', attempt, 'error', error)`,
     'project_stages WHERE project_id = p.id',
@@ -135,9 +135,9 @@ export async function loadProjectRows(dataSource: DataSource, projectId: Project
 }
 
 function standing({ stages, lanes, film, ...project }: StatusRow): ProjectStatusRows {
-  const { name, topic, status, version, runId, error, budget } = project;
+  const { name, topic, status, version, runId, error, budget, settings } = project;
   return {
-    project: { name, topic, status, version, runId, error, budget },
+    project: { name, topic, status, version, runId, error, budget, settings },
     stages,
     lanes: lanes.map(([lane, of, attempt, fence, settledFence, why, waitsFor]) => ({
       ...{ lane, status: of, attempt, fence, settledFence, error: why, waitsFor },

@@ -3,6 +3,7 @@ import { Edits1795478400602 } from './edits.migration';
 import { Feedback1795478400600 } from './feedback.migration';
 import { Costs1795478400614 } from './costs.migration';
 import { FilmScenes1795478400604 } from './film-scenes.migration';
+import { AuditOfActions1795896000000 } from './audit-of-actions.migration';
 import { Audit1795880000002 } from './audit.migration';
 import { Batches1795478400603 } from './batches.migration';
 import { Orders1795862400015 } from './orders.migration';
@@ -45,4 +46,5 @@ export const migrations = [
   UnreadColumns1795892400016,
   OutsideStages1795893000000,
   PlainColumns1795895000000,
+  AuditOfActions1795896000000,
 ];

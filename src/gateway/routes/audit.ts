@@ -1,49 +1,132 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Audit } from '../../client';
-import type { App } from '../app';
+import { actAs, type Audit, type AuditPage, type NewAuditEntry } from '../../client';
+import { StoryreelError, TEXT_BYTES, utf8Bytes } from '../../protocol';
+import { storiesOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';
+import { linkToNext } from '../link-to-next';
+import { projectParams } from '../schemas';
 
+/** What stops something is done although Postgres takes no entry. */
+const STOPS = /\/(pause|cancel|cancel-lane)$/;
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 const entry = z.looseObject({
   id: z.string(),
   at: z.iso.datetime(),
+  by: z.string().nullable(),
   owner: z.string().nullable(),
   credential: z.string().nullable(),
   action: z.string(),
   project: z.string().nullable(),
   lane: z.string().nullable(),
+  subject: z.string().nullable(),
   versionBefore: z.int().nullable(),
   versionAfter: z.int().nullable(),
   status: z.int(),
   code: z.string().nullable(),
   requestId: z.string(),
+  endedAt: z.iso.datetime().nullable(),
+});
+const page = z.looseObject({ entries: z.array(entry), next: z.string().optional() });
+const query = z.strictObject({
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/, 'must be the `next` of a page')
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
-/** Stores who has asked for which change, and what came of it, after each answer. */
+/**
+ * Stores who asks for which change before it begins, and what has come of it after the answer. What is refused before
+ * it begins is stored after the answer, too.
+ */
 export function recordChanges(app: App, audit: Audit): void {
   const said = new WeakMap<FastifyRequest, { readonly version?: unknown; readonly code?: unknown }>();
+  const begun = new WeakMap<FastifyRequest, string>();
+  app.addHook('preHandler', (request, _reply, done) => {
+    const { caller } = request;
+    if (!caller || !changes(request)) return done();
+    // Not an async hook: everything that `done` starts belongs to the entry.
+    let entry: NewAuditEntry;
+    try {
+      entry = asked(request, caller);
+    } catch (error) {
+      return done(error as Error);
+    }
+    audit.begin(entry).then(
+      (id) => {
+        begun.set(request, id);
+        actAs({ entry: id }, done);
+      },
+      (err: Error) => {
+        if (!STOPS.test(request.routeOptions.url ?? '')) return done(err);
+        request.log.error({ err }, 'the audit could not be written');
+        done();
+      },
+    );
+  });
   app.addHook('preSerialization', async (request, _reply, payload) => {
     if (!SAFE.includes(request.method) && typeof payload === 'object' && payload !== null) said.set(request, payload);
     return payload;
   });
   app.addHook('onResponse', async (request, reply) => {
-    const { caller, method, params, body } = request;
-    // What only reads, like an estimate, changes nothing, whatever its method.
-    if (SAFE.includes(method) || request.routeOptions.config.scope === 'read' || !caller) return;
-    const { version, code } = said.get(request) ?? {};
-    const before = /^"v(\d{1,9})\b/.exec(request.headers['if-match'] ?? '')?.[1];
-    const project = textIn(params, 'id') ?? textIn(said.get(request), 'projectId') ?? textIn(body, 'project');
-    await audit
-      .add({
-        ...{ owner: caller.owner ?? null, credential: credentialOf(caller) ?? null, requestId: request.id },
-        ...{ action: `${method} ${request.routeOptions.url}`, project, lane: textIn(body, 'lane') },
-        ...{ versionBefore: before === undefined ? null : Number(before), status: reply.statusCode },
-        ...{ versionAfter: typeof version === 'number' && reply.statusCode < 400 ? version : null },
-        code: typeof code === 'string' ? code : null,
-      })
-      .catch((err: unknown) => request.log.error({ err }, 'the audit could not be written'));
+    const { caller } = request;
+    if (!caller || !changes(request)) return;
+    const { statusCode: status } = reply;
+    const answer = said.get(request);
+    const code = typeof answer?.code === 'string' ? answer.code : null;
+    const id = begun.get(request);
+    const stored = id
+      ? audit.end(id, {
+          ...{ status, code, project: textIn(answer, 'projectId') ?? undefined },
+          subject: textIn(answer, 'batchId') ?? textIn(answer, 'id') ?? undefined,
+          ...(typeof answer?.version === 'number' && status < 400 && { versionAfter: answer.version }),
+        })
+      : Promise.resolve().then(() => audit.add({ ...asked(request, caller, false), status, code }));
+    await stored.catch((err: unknown) => request.log.error({ err }, 'the audit could not be written'));
   });
+}
+
+/** What only reads, like an estimate, changes nothing, whatever its method. */
+function changes({ method, routeOptions }: FastifyRequest): boolean {
+  return !SAFE.includes(method) && routeOptions.config.scope !== 'read';
+}
+
+function asked(request: FastifyRequest, caller: Caller, isTaken = true): NewAuditEntry {
+  const { method, params, body, headers, routeOptions, id: requestId } = request;
+  const before = /^"v(\d{1,9})\b/.exec(headers['if-match'] ?? '')?.[1];
+  const subjects = ['key', 'token', 'session', 'batchId'].map((name) => textIn(params, name));
+  return {
+    ...{ owner: caller.owner ?? null, credential: credentialOf(caller) ?? null, requestId },
+    by: (isTaken ? actorIn(request) : undefined) ?? caller.name ?? null,
+    ...{ action: `${method} ${routeOptions.url}`, lane: textIn(body, 'lane') ?? textIn(body, 'gate') },
+    project: textIn(params, 'id') ?? textIn(body, 'project'),
+    subject: subjects.find((each) => each !== null) ?? null,
+    versionBefore: before === undefined ? null : Number(before),
+  };
+}
+
+/** Whom a backend acts for: the header, percent-encoded, or the edit's own field. Throws `Request.Invalid`. */
+function actorIn({ headers, body }: FastifyRequest): string | undefined {
+  const header = headers['storyreel-by'];
+  if (header === undefined) {
+    const { by } = (body ?? {}) as { readonly by?: unknown };
+    return typeof by === 'string' && by.trim() !== '' ? by.trim() : undefined;
+  }
+  const name = typeof header === 'string' ? decoded(header) : '';
+  if (name !== '' && utf8Bytes(name) <= TEXT_BYTES.by && !/\p{Cc}/u.test(name)) return name;
+  throw new StoryreelError(
+    'Request.Invalid',
+    `Storyreel-By must be a name of at most ${TEXT_BYTES.by} bytes, percent-encoded.`,
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text).trim();
+  } catch {
+    return '';
+  }
 }
 
 export function addAudit(app: App, audit: Audit): void {
@@ -53,17 +136,33 @@ export function addAudit(app: App, audit: Audit): void {
       config: { scope: 'admin' },
       schema: {
         summary: 'Who has changed what, newest first',
-        querystring: z.strictObject({
-          after: z
-            .string()
-            .regex(/^\d{1,18}$/, 'must be the `next` of a page')
-            .optional(),
-          limit: z.coerce.number().int().min(1).max(1_000).default(100),
-        }),
-        response: { 200: z.looseObject({ entries: z.array(entry), next: z.string().optional() }) },
+        querystring: query.extend({ project: z.string().max(100).optional() }),
+        response: { 200: page },
       },
     },
-    async (request) => audit.page({ ...request.query, owner: request.caller?.owner }),
+    async (request, reply): Promise<AuditPage> => {
+      const found = await audit.page({ ...request.query, owner: request.caller?.owner });
+      linkToNext(reply, '/v1/audit', request.query, found.next);
+      return found;
+    },
+  );
+  app.get(
+    '/v1/projects/:id/audit',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'Who has changed what of one project, newest first',
+        params: projectParams,
+        querystring: query,
+        response: { 200: page },
+      },
+    },
+    async (request, reply): Promise<AuditPage> => {
+      const { id } = await storiesOf(request).project(request.params.id);
+      const found = await audit.page({ ...request.query, project: id });
+      linkToNext(reply, `/v1/projects/${id}/audit`, request.query, found.next);
+      return found;
+    },
   );
 }
 

@@ -1,15 +1,27 @@
 import { z } from 'zod';
-import { parseCursor, StoryreelError, type Cursor } from '../../protocol';
+import { parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../../protocol';
 import { PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { announceExpiry } from '../expiry';
 import { credentialOf } from '../gone-credentials';
 import { Refusal } from '../problem';
-import { empty, projectParams, storyEvent } from '../schemas';
+import { empty, named, projectParams, storyEvent } from '../schemas';
+import { withoutTexts } from '../stream/frames';
 import { openStream } from '../stream/open-stream';
 import { Viewer } from '../stream/viewer';
+import { defined } from './projects';
 
-const query = z.strictObject({ cursor: z.string().optional(), view: z.enum(['full', 'status']).default('full') });
+const query = z.strictObject({
+  cursor: z.string().optional(),
+  view: z.enum(['full', 'status']).default('full'),
+  format: z.enum(['stream', 'json']).default('stream'),
+  /** Of a page of JSON. */
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+});
+const page = named(
+  'EventPage',
+  z.looseObject({ events: z.array(storyEvent), next: z.string(), caught_up: z.boolean(), ended: z.boolean() }),
+);
 
 export function addEvents(app: App, { hub, limits }: Ports): void {
   app.get(
@@ -17,17 +29,39 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
     {
       config: { scope: 'read' },
       schema: {
-        summary: 'Everything that happens, as Server-Sent Events; continues after `Last-Event-ID` or `cursor`',
+        summary:
+          'Everything that happens, as Server-Sent Events; continues after `Last-Event-ID` or `cursor`. With `format=json`: what has happened until now, a page at a time',
         params: projectParams,
         querystring: query,
         response: {
-          200: { description: 'a stream', content: { 'text/event-stream': { schema: storyEvent } } },
+          200: {
+            description: 'a stream, or a page of it',
+            content: { 'text/event-stream': { schema: storyEvent }, 'application/json': { schema: page } },
+          },
           204: empty,
           406: PROBLEM,
         },
       },
     },
     async (request, reply) => {
+      const { format, view, limit } = request.query;
+      if (format === 'json') {
+        const own = await storiesOf(request).project(request.params.id);
+        const after = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
+        const found = await own.events(defined({ after, limit }));
+        const { caughtUp, ended, next } = found;
+        const rest = new URLSearchParams({
+          format,
+          view,
+          ...(limit !== undefined && { limit: String(limit) }),
+          cursor: next,
+        });
+        return reply
+          .header('cache-control', 'no-store')
+          .header('link', `</v1/projects/${own.id}/events?${rest.toString()}>; rel="next"`)
+          .type('application/json; charset=utf-8')
+          .send({ events: shownIn(view, found.events), next, caught_up: caughtUp, ended });
+      }
       mustTakeStream(request.headers.accept);
       const { id } = await storiesOf(request).project(request.params.id);
       // A browser that comes back repeats the old address, so the header counts.
@@ -50,6 +84,14 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
   );
 }
 
+/** The events without texts, where those are not wanted. */
+function shownIn(view: 'full' | 'status', events: readonly StoryEvent[]): readonly object[] {
+  if (view === 'full') return events;
+  return events
+    .filter(({ type }) => type !== 'token')
+    .map((event) => (event.type === 'snapshot' ? withoutTexts(event) : event));
+}
+
 function cursorIn(given: unknown): Cursor | undefined {
   if (given === undefined || given === '') return undefined;
   const cursor = typeof given === 'string' ? parseCursor(given) : undefined;
@@ -59,5 +101,9 @@ function cursorIn(given: unknown): Cursor | undefined {
 
 export function mustTakeStream(accept: string | undefined): void {
   if (accept === undefined || /text\/event-stream|\*\/\*|text\/\*/.test(accept)) return;
-  throw new Refusal('Request.Invalid', 'This address gives text/event-stream only.', { status: 406 });
+  throw new Refusal(
+    'Request.Invalid',
+    'This address gives text/event-stream only; with ?format=json, a project gives JSON.',
+    { status: 406 },
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCOPES, type SessionView, type StoryClient } from '../../client';
+import { SCOPES, type ListedSession, type SessionView, type StoryClient } from '../../client';
 import { StoryreelError } from '../../protocol';
 import { bearer, tokenCaller, type Checks } from '../access';
 import { PROBLEM } from '../answers';
@@ -13,6 +13,18 @@ const who = z.looseObject({
   scopes: z.array(z.enum(SCOPES)),
   project: z.string().optional(),
   expires_at: z.iso.datetime().optional(),
+});
+const listed = z.looseObject({
+  id: z.string(),
+  name: z.string().optional(),
+  owner: z.string().optional(),
+  project: z.string().optional(),
+  keyId: z.string().optional(),
+  tokenId: z.string().optional(),
+  createdAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  current: z.boolean(),
 });
 type Who = z.output<typeof who>;
 
@@ -59,8 +71,46 @@ export function addSessions(app: App, stories: StoryClient, { local, ...checks }
     { config: { signedIn: true }, schema: { summary: 'Sign the browser out', response: { 204: empty } } },
     async (request, reply) => {
       const { caller } = request;
-      if (caller?.kind === 'session') await stories.sessions.end(caller.id);
+      if (caller?.kind === 'session') await stories.sessions.revoke(caller.id);
       return reply.code(204).header('set-cookie', noSessionCookies()).send(null);
+    },
+  );
+
+  app.get(
+    path,
+    {
+      config: { signedIn: true },
+      schema: {
+        summary:
+          'Sessions that count, oldest first: with the scope `admin` all of the owner, else those of the own key',
+        response: { 200: z.looseObject({ sessions: z.array(listed) }) },
+      },
+    },
+    async (request, reply) => {
+      const caller = request.caller as Caller;
+      const sessions = (await visibleSessions(stories, caller)).map((each) => ({
+        ...each,
+        current: caller.kind === 'session' && caller.id === each.id,
+      }));
+      return reply.header('cache-control', 'no-store').send({ sessions });
+    },
+  );
+  app.delete(
+    `${path}/:session`,
+    {
+      config: { signedIn: true },
+      schema: {
+        summary: 'End a session; its streams end within a second',
+        params: z.strictObject({ session: z.string().max(100) }),
+        response: { 204: empty },
+      },
+    },
+    async (request, reply) => {
+      const { session: id } = request.params;
+      const visible = await visibleSessions(stories, request.caller as Caller);
+      if (visible.some((each) => each.id === id) && (await stories.sessions.revoke(id)))
+        return reply.code(204).send(null);
+      throw new StoryreelError('Request.NotFound', 'There is no such session that counts.');
     },
   );
 
@@ -84,6 +134,23 @@ export function addSessions(app: App, stories: StoryClient, { local, ...checks }
       'This login link does not count: it is for one use within a minute, on the machine of the gateway. See "storyreel login".',
     );
   }
+}
+
+/** Another's sessions do not exist for the caller. */
+async function visibleSessions(stories: StoryClient, caller: Caller): Promise<ListedSession[]> {
+  const all = await stories.sessions.list();
+  const { owner, scopes, only, kind } = caller;
+  if (only === undefined && scopes.includes('admin')) {
+    return owner === undefined ? all : all.filter((each) => each.owner === owner);
+  }
+  if (kind === 'open') return all;
+  const { id } = caller;
+  const own = all.find((each) => kind === 'session' && each.id === id);
+  const keyId = kind === 'key' ? id : own?.keyId;
+  return all.filter(
+    (each) =>
+      each.id === own?.id || (keyId !== undefined && each.keyId === keyId) || (kind === 'token' && each.tokenId === id),
+  );
 }
 
 function whoOf({ kind, owner, scopes, only, expiresAt }: Pick<SessionView, 'scopes'> & WhoAsks): Who {

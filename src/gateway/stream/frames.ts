@@ -81,7 +81,7 @@ function message(body: object, id: Cursor | undefined): Buffer {
   return Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(body)}\n\n`);
 }
 
-function withoutTexts(snapshot: StoryEvent & { readonly type: 'snapshot' }): object {
+export function withoutTexts(snapshot: StoryEvent & { readonly type: 'snapshot' }): object {
   const lanes = Object.entries(snapshot.lanes).map(([lane, { text: _, ...rest }]) => [lane, rest]);
   return { ...snapshot, lanes: Object.fromEntries(lanes) as object };
 }

@@ -1,6 +1,7 @@
 import { GeneratedImage, GeneratedVideo, Scene } from '../../entities';
 import { laneId, StoryreelError } from '../../protocol';
 import { mediaKey } from '../../storage';
+import { settingsOf } from '../settings';
 import type { FilmPart, FilmPlan, StageContext } from '../definition';
 
 /**
@@ -29,7 +30,8 @@ export async function filmPlanOf({ manager, project, skipped }: StageContext): P
       'There is nothing to join: every scene was skipped and has neither a clip nor an image. Start the project again.',
     );
   }
-  return { parts, missing };
+  const { language } = settingsOf(project);
+  return { parts, missing, ...(language !== undefined && { language }) };
 }
 
 function clipPart(scene: Scene, video: GeneratedVideo | undefined): FilmPart {

@@ -10,12 +10,13 @@ export const rewrite: TextStage<string> = {
   maxTokens: () => 2_000,
   temperature: 0.8,
   cutIsUsable: true,
+  inLanguage: 'the story',
 
   variables: ({ project }) => Promise.resolve({ topic: project.topic }),
 
-  parse(text, { topic }, checks = {}) {
+  parse(text, { topic, language }, checks = {}) {
     if (text.trim() === '') throw new UnusableOutput(['the answer is empty']);
-    mustBeStory(text, typeof topic === 'string' ? topic : '', checks);
+    mustBeStory(text, typeof topic === 'string' ? topic : '', checks, language);
     return text;
   },
 };

@@ -13,6 +13,7 @@ export const storyboard: TextStage<StoryboardScene[]> = {
   template: prompt,
   maxTokens: (variables) => 500 + 300 * Number(variables['scenes']),
   temperature: 0.4,
+  inLanguage: 'every narration',
 
   async variables({ manager, project, skipped }) {
     const { scenes } = settingsOf(project);

@@ -45,11 +45,11 @@ export type StoryboardScene = z.output<typeof scene>;
 
 /**
  * Reads a storyboard. Scenes are returned in order and numbered from 1 without gaps, whatever numbers the model gave
- * them. `variables`: the requested number of scenes, and their story.
+ * them. `variables`: the requested number of scenes, their story, and its language.
  */
 export function parseStoryboard(
   answer: string,
-  { scenes: asked, story }: Readonly<Record<string, unknown>> = {},
+  { scenes: asked, story, language }: Readonly<Record<string, unknown>> = {},
   checks: TextChecks = {},
 ): StoryboardScene[] {
   mustNotRefuse(answer, checks);
@@ -58,7 +58,7 @@ export function parseStoryboard(
   if (numbers.size < scenes.length) throw new UnusableOutput(['scene_number: two scenes have the same number']);
   mustFit(scenes, Number(asked), checks);
   const checked = checks.markdown ? scenes.map((each) => ({ ...each, narration: spoken(each.narration) })) : scenes;
-  mustCoverStory(checked, typeof story === 'string' ? story : '', checks);
+  mustCoverStory(checked, typeof story === 'string' ? story : '', checks, language);
   return [...checked]
     .sort((a, b) => a.scene_number - b.scene_number)
     .map((parsed, i) => ({ ...parsed, scene_number: i + 1 }));
@@ -73,11 +73,11 @@ function mustFit(scenes: readonly StoryboardScene[], asked: number, { sceneToler
   if (long.length > 0) throw new UnusableOutput([`duration: must be at most ${maxSeconds} seconds`]);
 }
 
-function mustCoverStory(scenes: readonly StoryboardScene[], story: string, checks: TextChecks): void {
+function mustCoverStory(scenes: readonly StoryboardScene[], story: string, checks: TextChecks, language: unknown): void {
   if (scenes.some(({ narration }) => narration === '')) throw new UnusableOutput(['narration: must be spoken words']);
   const text = scenes.map(({ narration }) => narration).join('\n');
   // The length of a scene's words is the model's choice, and what marks they had is off them.
-  mustBeStory(text, story, { ...checks, length: false, markdown: false });
+  mustBeStory(text, story, { ...checks, length: false, markdown: false }, language);
 }
 
 /** What a model is asked for. Lengths are limited more than when reading, because a small model may never end. */

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { ListedSession } from '../../client';
+import { withClient, type Cli } from '../cli';
+import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+
+const EXAMPLES = `
+Examples:
+  storyreel sessions list
+  storyreel sessions revoke 1f0c9a2b3d4e5f60
+`;
+
+export function addSessions(program: Command, cli: Cli): void {
+  const sessions = program
+    .command('sessions')
+    .summary('list and end the sessions of browsers')
+    .description('Who is signed in at the page of the gateway. A session counts for 12 hours after its last use.')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp());
+
+  sessions
+    .command('list')
+    .description('Every session that counts, oldest first; never its secret.')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const all = await withClient(cli, ({ client }) => client.sessions.list());
+      for (const session of all) cli.screen.write(`${json ? JSON.stringify(session) : lineOf(session)}\n`);
+      if (all.length === 0 && !json) cli.say('Nobody is signed in.');
+    });
+
+  sessions
+    .command('revoke <id>')
+    .description('Ends a session; its open streams end within a second.')
+    .action(async (id: string) => {
+      if (await withClient(cli, ({ client }) => client.sessions.revoke(id))) cli.say(`Session ${id} counts no more.`);
+      else {
+        cli.say(`storyreel: There is no session ${id}. "storyreel sessions list" lists them.`);
+        cli.exitCode = EXIT_CODES.notFound.code;
+      }
+    });
+}
+
+function lineOf({ id, keyId, tokenId, name, owner, project, createdAt, lastUsedAt }: ListedSession): string {
+  const facts = [
+    keyId !== undefined ? `key ${keyId}` : tokenId !== undefined ? `token ${tokenId}` : 'login link',
+    owner === undefined ? 'all projects' : `owner ${owner}`,
+    ...(project === undefined ? [] : [`project ${project}`]),
+    `since ${minute(createdAt)}`,
+    `used ${minute(lastUsedAt)}`,
+  ];
+  return `${id}  ${name ?? 'operator'}  (${facts.join('; ')})`;
+}
+
+function minute(at: Date): string {
+  return `${at.toISOString().slice(0, 16)}Z`;
+}
