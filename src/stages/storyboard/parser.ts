@@ -73,7 +73,12 @@ function mustFit(scenes: readonly StoryboardScene[], asked: number, { sceneToler
   if (long.length > 0) throw new UnusableOutput([`duration: must be at most ${maxSeconds} seconds`]);
 }
 
-function mustCoverStory(scenes: readonly StoryboardScene[], story: string, checks: TextChecks, language: unknown): void {
+function mustCoverStory(
+  scenes: readonly StoryboardScene[],
+  story: string,
+  checks: TextChecks,
+  language: unknown,
+): void {
   if (scenes.some(({ narration }) => narration === '')) throw new UnusableOutput(['narration: must be spoken words']);
   const text = scenes.map(({ narration }) => narration).join('\n');
   // The length of a scene's words is the model's choice, and what marks they had is off them.
