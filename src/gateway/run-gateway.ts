@@ -12,6 +12,8 @@ import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
 import { signingKeysIn, type SigningKeys } from './token';
 
+const LEAST_GRACE_MS = 100;
+
 /** Without the setting, tokens count as long as this process runs, and here only. */
 function signingKeys({ GATEWAY_SIGNING_KEYS: setting }: Config): SigningKeys {
   return setting === undefined ? new Map([['here', randomBytes(32)]]) : signingKeysIn(setting);
@@ -57,8 +59,12 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     const url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
     logger.info({ url }, 'gateway is ready');
     const stop = async () => {
+      const begun = performance.now();
       await hub.close(config.SHUTDOWN_GRACE_MS);
-      await app.close();
+      const left = config.SHUTDOWN_GRACE_MS - (performance.now() - begun);
+      // What is not answered by then is cut.
+      const cutting = setInterval(() => app.server.closeAllConnections(), Math.max(left, LEAST_GRACE_MS));
+      await app.close().finally(() => clearInterval(cutting));
       await stories.close();
     };
     let stopped: Promise<void> | undefined;

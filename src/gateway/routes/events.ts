@@ -8,6 +8,7 @@ import { Refusal } from '../problem';
 import { empty, projectParams, storyEvent } from '../schemas';
 import { openStream } from '../stream/open-stream';
 import { Viewer } from '../stream/viewer';
+import { whenGone } from '../when-gone';
 
 const query = z.strictObject({ cursor: z.string().optional(), view: z.enum(['full', 'status']).default('full') });
 
@@ -33,7 +34,7 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
       // A browser that comes back repeats the old address, so the header counts.
       const cursor = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
       if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();
-      reply.raw.once('close', limits.hold('stream', request));
+      whenGone(reply.raw, limits.hold('stream', request));
       const project = hub.of(id);
       const entry = await project.enter(cursor);
       hub.mustBeOpen();

@@ -41,7 +41,9 @@ export function addMedia(app: App, { media }: Ports): void {
       const { bytes, mediaType } = found;
       const tag = `"${sha256}"`;
       const ifRange = request.headers['if-range'];
-      const range = ifRange === undefined || ifRange === tag ? rangeIn(request.headers.range, bytes) : 'whole';
+      // Only GET has parts (RFC 9110, 14.2).
+      const takesPart = request.method === 'GET' && (ifRange === undefined || ifRange === tag);
+      const range = takesPart ? rangeIn(request.headers.range, bytes) : 'whole';
       if (range === 'unsatisfiable' && !isKnown(request, tag)) {
         void reply.header('content-range', `bytes */${bytes}`);
         throw new Refusal('Request.Invalid', `The medium has ${bytes} bytes, and none of that range.`, { status: 416 });

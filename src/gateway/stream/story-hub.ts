@@ -59,7 +59,7 @@ export class StoryHub {
   /** A viewer whom somebody else writes to: it gets the heartbeat, and ends with its credential and with this process. */
   add(viewer: Viewer): void {
     if (this.closing) viewer.drop();
-    else this.others.add(viewer);
+    else if (!viewer.isGone) this.others.add(viewer);
   }
 
   remove(viewer: Viewer): void {
