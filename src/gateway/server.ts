@@ -69,6 +69,7 @@ export async function createServer(
     const body = problemOf(error, request.id);
     // Of what the route has stated before it failed, nothing is so.
     for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name);
+    if (body.status !== 416) reply.removeHeader('content-range');
     void reply.header('cache-control', 'no-store');
     if (body.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="storyreel"');
@@ -118,7 +119,7 @@ export async function createServer(
     transform: described,
     transformObject: finished,
   });
-  addAbout(app, services.stories);
+  addAbout(app, services);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
   addTokens(app, signing);
   addKeys(app, services.stories.keys);

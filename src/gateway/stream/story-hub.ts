@@ -52,6 +52,10 @@ export class StoryHub {
     if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
   }
 
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
   get viewers(): Viewer[] {
     return [...[...this.open].flatMap((hub) => [...hub.all()]), ...this.others];
   }
