@@ -13,6 +13,7 @@ import { StoryHub } from './stream/story-hub';
 import { signingKeysIn, type SigningKeys } from './token';
 
 const LEAST_GRACE_MS = 100;
+const LOOK_MS = 50;
 
 /** Without the setting, tokens count as long as this process runs, and here only. */
 function signingKeys({ GATEWAY_SIGNING_KEYS: setting }: Config): SigningKeys {
@@ -59,12 +60,14 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     const url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
     logger.info({ url }, 'gateway is ready');
     const stop = async () => {
-      const begun = performance.now();
+      const end = performance.now() + Math.max(config.SHUTDOWN_GRACE_MS, LEAST_GRACE_MS);
       await hub.close(config.SHUTDOWN_GRACE_MS);
-      const left = config.SHUTDOWN_GRACE_MS - (performance.now() - begun);
-      // What is not answered by then is cut.
-      const cutting = setInterval(() => app.server.closeAllConnections(), Math.max(left, LEAST_GRACE_MS));
-      await app.close().finally(() => clearInterval(cutting));
+      // A connection whose answer was under way would stay open for the next request. What is not answered by the end is cut.
+      const closing = setInterval(() => {
+        if (performance.now() < end) app.server.closeIdleConnections();
+        else app.server.closeAllConnections();
+      }, LOOK_MS);
+      await app.close().finally(() => clearInterval(closing));
       await stories.close();
     };
     let stopped: Promise<void> | undefined;
