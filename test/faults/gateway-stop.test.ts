@@ -9,6 +9,7 @@ import { until } from '../support/until';
 let database: OwnDatabase;
 let app: TestApp;
 let secret: string;
+let owner: string;
 let projectId: ProjectId;
 let env: Record<string, string>;
 
@@ -16,9 +17,8 @@ beforeAll(async () => {
   database = await createOwnDatabase();
   env = testEnv({ DATABASE_URL: database.url });
   app = await startApp(env);
-  const key = await ownKey(app);
-  secret = key.secret;
-  projectId = await app.client.create({ topic: 'a fox', owner: key.owner, settings: { scenes: 1 } });
+  ({ secret, owner } = await ownKey(app));
+  projectId = await app.client.create({ topic: 'a fox', owner, settings: { scenes: 1 } });
   await app.client.start(projectId, { stages: ['rewrite'] });
   await until('an ended run', async () => (await app.client.status(projectId)).status === 'completed');
 });
@@ -50,7 +50,7 @@ const request = (url: string, line: string, ...headers: readonly string[]) =>
 
 /** Ten waves of viewers let each stop take its whole grace. */
 async function withViewers(gateway: { readonly url: string }): Promise<RawHttp[]> {
-  const draft = await app.client.create({ topic: 'a draft', owner: await app.client.owner(projectId) });
+  const draft = await app.client.create({ topic: 'a draft', owner });
   const viewers = await Promise.all(Array.from({ length: 20 }, () => RawHttp.open(gateway.url)));
   for (const viewer of viewers) viewer.send(request(gateway.url, `GET /v1/projects/${draft}/events`));
   await until('all streams', () => viewers.every(({ received }) => received.includes('caught_up')));
