@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Audit } from '../../client';
+import { INPUTS, type Audit } from '../../client';
+import { parseProjectId } from '../../protocol';
 import type { App } from '../app';
 import { credentialOf } from '../gone-credentials';
 
@@ -33,11 +34,13 @@ export function recordChanges(app: App, audit: Audit): void {
     if (SAFE.includes(method) || request.routeOptions.config.scope === 'read' || !caller) return;
     const { version, code } = said.get(request) ?? {};
     const before = /^"v(\d{1,9})\b/.exec(request.headers['if-match'] ?? '')?.[1];
-    const project = textIn(params, 'id') ?? textIn(said.get(request), 'projectId') ?? textIn(body, 'project');
+    const named = [textIn(params, 'id'), textIn(said.get(request), 'projectId'), textIn(body, 'project')];
+    const project = named.find((each) => parseProjectId(each) !== undefined) ?? null;
+    const lane = textIn(body, 'lane');
     await audit
       .add({
         ...{ owner: caller.owner ?? null, credential: credentialOf(caller) ?? null, requestId: request.id },
-        ...{ action: `${method} ${request.routeOptions.url}`, project, lane: textIn(body, 'lane') },
+        ...{ action: `${method} ${request.routeOptions.url}`, project, lane: isLane(lane) ? lane : null },
         ...{ versionBefore: before === undefined ? null : Number(before), status: reply.statusCode },
         ...{ versionAfter: typeof version === 'number' && reply.statusCode < 400 ? version : null },
         code: typeof code === 'string' ? code : null,
@@ -67,8 +70,12 @@ export function addAudit(app: App, audit: Audit): void {
   );
 }
 
-/** A name that was checked before, or an unknown one. It is cut, so that no long text is stored. */
-function textIn(from: unknown, name: string): string | null {
+/** A request that was refused may have anything there, even a secret in the wrong place: only what can be is stored. */
+function textIn(from: unknown, name: string): string {
   const value = typeof from === 'object' && from !== null ? (from as Record<string, unknown>)[name] : undefined;
-  return typeof value === 'string' && /^[\w./-]{1,100}$/.test(value) ? value : null;
+  return typeof value === 'string' ? value : '';
+}
+
+function isLane(text: string): boolean {
+  return /^[^/]{1,100}(\/\d{1,6})?$/.test(text) && INPUTS['the lane'].safeParse(text).success;
 }
