@@ -68,8 +68,8 @@ export async function createServer(
   app.setErrorHandler((error, request, reply) => {
     const body = problemOf(error, request.id);
     // Of what the route has stated before it failed, nothing is so.
-    for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name);
-    if (body.status !== 416) reply.removeHeader('content-range');
+    for (const name of ['etag', 'content-disposition', 'accept-ranges']) void reply.removeHeader(name);
+    if (body.status !== 416) void reply.removeHeader('content-range');
     void reply.header('cache-control', 'no-store');
     if (body.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="storyreel"');
