@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { controlFrame } from './stream/frames';
 import type { Viewer } from './stream/viewer';
+import { whenGone } from './when-gone';
 
 const NOTICE_MS = 30_000;
 /** The longest wait of a timer in Node. A longer stream ends when its credential is next checked. */
@@ -15,5 +16,5 @@ export function announceExpiry(viewer: Viewer, response: ServerResponse, expires
     setTimeout(() => viewer.write(notice), Math.max(0, left - NOTICE_MS)),
     setTimeout(() => viewer.end('expired'), Math.max(0, left)),
   ];
-  response.once('close', () => timers.forEach(clearTimeout));
+  whenGone(response, () => timers.forEach(clearTimeout));
 }

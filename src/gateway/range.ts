@@ -9,7 +9,7 @@ export interface ByteRange {
  * answer is then the whole file.
  */
 export function rangeIn(header: string | undefined, bytes: number): ByteRange | 'whole' | 'unsatisfiable' {
-  const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replaceAll(' ', '') ?? '') ?? [];
+  const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/i.exec(header?.replaceAll(' ', '') ?? '') ?? [];
   if (from === '' && to === '') return 'whole';
   if (from === '') {
     const length = Math.min(Number(to), bytes);

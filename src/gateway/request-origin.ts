@@ -15,8 +15,14 @@ export function allowedHosts(address: string, hosts: readonly string[] = []): Re
 }
 
 /** A name that was made to point at this machine would make a browser a way in. */
-export function mustBeForUs({ headers }: FastifyRequest, allowed: ReadonlySet<string>): void {
-  if (allowed.size === 0 || allowed.has(hostOf(headers.host ?? ''))) return;
+export function mustBeForUs(
+  { headers, url }: Pick<FastifyRequest, 'headers' | 'url'>,
+  allowed: ReadonlySet<string>,
+): void {
+  // RFC 9112, 3.2: a request has one host, and the one in its address counts more than the header.
+  if (headers.host === undefined) throw new StoryreelError('Request.Invalid', 'The request names no Host.');
+  const named = /^\w+:\/\/([^/?]*)/.exec(url)?.[1] ?? headers.host;
+  if (allowed.size === 0 || allowed.has(hostOf(named))) return;
   throw new StoryreelError('Request.Forbidden', 'The gateway does not answer under this host name: see GATEWAY_HOSTS.');
 }
 

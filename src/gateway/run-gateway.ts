@@ -12,6 +12,9 @@ import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
 import { signingKeysIn, type SigningKeys } from './token';
 
+const LEAST_GRACE_MS = 100;
+const LOOK_MS = 50;
+
 /** Without the setting, tokens count as long as this process runs, and here only. */
 function signingKeys({ GATEWAY_SIGNING_KEYS: setting }: Config): SigningKeys {
   return setting === undefined ? new Map([['here', randomBytes(32)]]) : signingKeysIn(setting);
@@ -57,8 +60,14 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     const url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
     logger.info({ url }, 'gateway is ready');
     const stop = async () => {
+      const end = performance.now() + Math.max(config.SHUTDOWN_GRACE_MS, LEAST_GRACE_MS);
       await hub.close(config.SHUTDOWN_GRACE_MS);
-      await app.close();
+      // A connection whose answer was under way would stay open for the next request. What is not answered by the end is cut.
+      const closing = setInterval(() => {
+        if (performance.now() < end) app.server.closeIdleConnections();
+        else app.server.closeAllConnections();
+      }, LOOK_MS);
+      await app.close().finally(() => clearInterval(closing));
       await stories.close();
     };
     let stopped: Promise<void> | undefined;

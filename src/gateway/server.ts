@@ -28,11 +28,13 @@ import { addTokens } from './routes/tokens';
 import { secure } from './security-headers';
 import { SignInLimit } from './sign-in-limit';
 import type { SigningKeys } from './token';
-import { refuseAddress, refuseBytes } from './unreadable';
+import { takeJson } from './json-body';
+import { refuseAddress, refuseBytes, refuseTunnels } from './unreadable';
 import { validate, type ZodProvider } from './validation';
 
 const BODY_BYTES = 1_000_000;
 const RETRY_SECONDS = 2;
+const IDLE_MS = 120_000;
 
 /** The HTTP server, not listening yet. */
 export async function createServer(
@@ -48,8 +50,11 @@ export async function createServer(
     bodyLimit: BODY_BYTES,
     // A client that sends its request byte by byte occupies nothing for long.
     requestTimeout: 30_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
-    forceCloseConnections: true,
+    // A request without a host is refused here, with a problem.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
+    // A client that does not read its answer occupies nothing for long, either. Longer than any `Prefer: wait`.
+    connectionTimeout: IDLE_MS,
+    forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     return503OnClosing: false,
     frameworkErrors: refuseAddress,
@@ -57,11 +62,15 @@ export async function createServer(
   }).withTypeProvider<ZodProvider>();
   app.setValidatorCompiler(validate);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
-  // A page of another site can send it without asking.
-  app.removeContentTypeParser('text/plain');
+  takeJson(app);
+  refuseTunnels(app.server);
 
   app.setErrorHandler((error, request, reply) => {
     const body = problemOf(error, request.id);
+    // Of what the route has stated before it failed, nothing is so.
+    for (const name of ['etag', 'content-disposition', 'accept-ranges']) void reply.removeHeader(name);
+    if (body.status !== 416) void reply.removeHeader('content-range');
+    void reply.header('cache-control', 'no-store');
     if (body.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="storyreel"');
     if (body.retry_after !== undefined) void reply.header('retry-after', body.retry_after);
@@ -110,7 +119,7 @@ export async function createServer(
     transform: described,
     transformObject: finished,
   });
-  addAbout(app, services.stories);
+  addAbout(app, services);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
   addTokens(app, signing);
   addKeys(app, services.stories.keys);

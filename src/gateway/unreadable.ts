@@ -1,9 +1,12 @@
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import { STATUS_CODES, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoryreelError } from '../protocol';
 import { problemOf, Refusal } from './problem';
 import { secure } from './security-headers';
+
+/** How long a client that was refused may keep its side of the connection open. */
+const LINGER_MS = 1_000;
 
 /** What the HTTP server refuses before any route or hook sees it is a problem as well. */
 
@@ -23,7 +26,7 @@ export function refuseAddress(
 }
 
 /** What is no HTTP, comes too slowly, or has headers that are too long. */
-export function refuseBytes({ code }: { readonly code?: string }, socket: Socket): void {
+export function refuseBytes({ code }: { readonly code?: string }, socket: Duplex): void {
   if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const [status, words] =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
@@ -31,15 +34,31 @@ export function refuseBytes({ code }: { readonly code?: string }, socket: Socket
       : code === 'HPE_HEADER_OVERFLOW'
         ? [431, 'The headers or the address are too long.']
         : [400, 'This is no request of HTTP/1.1.'];
+  refuse(socket, status, words);
+}
+
+/** What Node itself would refuse, with an empty answer or with none. */
+export function refuseTunnels(server: Server): void {
+  server.on('connect', (_request, socket: Duplex) => refuse(socket, 405, 'This server is no proxy.'));
+  server.on('checkExpectation', ({ socket }: { readonly socket: Duplex }) => {
+    refuse(socket, 417, 'Of expectations only 100-continue is known.');
+  });
+}
+
+function refuse(socket: Duplex, status: number, words: string): void {
   const body = JSON.stringify(problemOf(new Refusal('Request.Invalid', words, { status }), 'unread'));
+  socket.on('error', () => undefined);
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'content-type: application/problem+json',
       `content-length: ${Buffer.byteLength(body)}`,
+      'cache-control: no-store',
       'connection: close',
       '',
       body,
     ].join('\r\n'),
   );
+  // A client that neither reads nor closes would keep the connection for ever.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { StoryreelError } from '../protocol';
 import type { ProjectHub } from './stream/project-hub';
+import { whenGone } from './when-gone';
 
 const MOST_SECONDS = 60;
 
@@ -17,12 +18,15 @@ export async function untilChanged<T>(
   isNew: (found: T) => boolean,
   hub: ProjectHub,
   seconds: number,
-  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<T> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), seconds * 1000);
-  const leave = () => patience.abort();
-  request.socket.once('close', leave);
+  let isGone = false;
+  whenGone(response, () => {
+    isGone = true;
+    patience.abort();
+  });
   try {
     for (;;) {
       // In this order: what changes after the look is not missed.
@@ -31,11 +35,10 @@ export async function untilChanged<T>(
       if (isNew(found) || patience.signal.aborted) return found;
       await change;
       if (hub.isOver) return await look();
-      if (request.socket.destroyed) throw new StoryreelError('Gateway.Busy', 'Nobody waits any more.');
+      if (isGone) throw new StoryreelError('Gateway.Busy', 'Nobody waits any more.');
     }
   } finally {
     clearTimeout(timer);
     patience.abort();
-    request.socket.off('close', leave);
   }
 }

@@ -133,8 +133,10 @@ it('leads to the gateway where it listens, asks for its health there, and lets i
   expect(answering?.ports).toEqual([
     { name: 'http', containerPort: Number(set['GATEWAY_ADDRESS']?.split(':').at(-1)) },
   ]);
-  for (const probe of [answering?.startupProbe, answering?.livenessProbe, answering?.readinessProbe])
-    expect(probe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+  const asked = [answering?.startupProbe, answering?.livenessProbe, answering?.readinessProbe];
+  expect(asked.map((probe) => probe?.httpGet)).toEqual(
+    ['/healthz', '/healthz', '/readyz'].map((path) => ({ path, port: 'http' })),
+  );
   expect(answering?.volumeMounts?.find(({ name }) => name === 'media')).toMatchObject({
     mountPath: set['MEDIA_DIR'],
     readOnly: true,

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import type { RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
 import {
@@ -14,12 +16,13 @@ import {
 } from '../support/gateway';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic, sha256, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
 const studio = new StudioControl();
+const MEDIA_DIR = join(fromSetup('STORYREEL_TEST_FOLDER'), 'media-of-the-gateway');
 let database: OwnDatabase;
 let env: Record<string, string>;
 let app: TestApp;
@@ -29,7 +32,7 @@ let owner: string;
 
 beforeAll(async () => {
   database = await createOwnDatabase();
-  env = testEnv({ DATABASE_URL: database.url, TEMPORAL_UI_URL: 'http://temporal.example/ui/' });
+  env = testEnv({ MEDIA_DIR, DATABASE_URL: database.url, TEMPORAL_UI_URL: 'http://temporal.example/ui/' });
   app = await startApp(env);
   gateway = await startGateway(env);
 });
@@ -201,10 +204,25 @@ describe('With a key', () => {
       [`bytes=${size}-`, 416, `bytes */${size}`],
       ['bytes=3-1', 200, null],
       ['lines=1-2', 200, null],
+      ['bytes=0-1,3-4', 200, null],
+      [`bytes=${'9'.repeat(40)}-`, 416, `bytes */${size}`],
+      [`bytes=1-${'9'.repeat(40)}`, 206, `bytes 1-${size - 1}/${size}`],
     ] as const) {
       const answer = await user.ask('GET', media, undefined, { range });
       expect([range, answer.status, answer.headers.get('content-range')]).toEqual([range, status, content]);
+      if (status === 416) expect(answer.headers.get('cache-control')).toBe('no-store');
     }
+    const range = 'bytes=0-3';
+    for (const [tag, status] of [
+      [whole.headers.get('etag') ?? '', 206],
+      ['"another"', 200],
+      [`W/${whole.headers.get('etag')}`, 200],
+      [new Date().toUTCString(), 200],
+    ] as const) {
+      const answer = await user.ask('GET', media, undefined, { range, 'if-range': tag });
+      expect([tag, answer.status]).toEqual([tag, status]);
+    }
+    expect((await user.ask('HEAD', media, undefined, { range })).headers.get('content-length')).toBe(String(size));
     expect((await user.ask('GET', `${path}/subtitles.vtt`)).text).toMatch(/^WEBVTT\n\n00:00:00\.000 --> /);
     expect((await user.ask('GET', `${path}/chapters.vtt`)).text).toMatch(
       /^WEBVTT\n\n00:00:00\.000 --> \S+\nScene 1\n$/,
@@ -229,6 +247,13 @@ describe('With a key', () => {
       summary: { stages: Array(6).fill({ status: 'completed' }), parked: [] },
     });
     expect((await user.ask('GET', `${path}/media/${listed.summary.poster.sha256}`)).status).toBe(200);
+
+    // What cannot be read now is no medium that a browser keeps for ever.
+    await rm(MEDIA_DIR, { recursive: true });
+    const away = await user.ask('GET', media, undefined, { range });
+    expect(away).toMatchObject({ status: 503, body: { code: 'Media.Unavailable' } });
+    expect(away.headers.get('cache-control')).toBe('no-store');
+    for (const name of ['etag', 'content-range', 'accept-ranges']) expect(away.headers.has(name)).toBe(false);
   });
 
   test('what waits for a person is listed in pages, the oldest first, and of one’s own projects only', async () => {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { FAILURES } from '../../protocol';
-import type { StoryClient } from '../../client';
-import type { App } from '../app';
+import type { App, Services } from '../app';
 
 const readiness = z.looseObject({ ready: z.boolean(), services: z.record(z.string(), z.boolean()) });
 const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, hint }]) => ({
@@ -13,7 +12,7 @@ const errors = Object.entries(FAILURES).map(([code, { status, retryable, title, 
 }));
 
 /** The public facts about the gateway. */
-export function addAbout(app: App, stories: StoryClient): void {
+export function addAbout(app: App, { stories, hub }: Services): void {
   app.get('/v1', { schema: { summary: 'What is here', response: { 200: z.looseObject({}) } } }, async () => ({
     name: 'storyreel',
     server_time: new Date().toISOString(),
@@ -50,13 +49,14 @@ export function addAbout(app: App, stories: StoryClient): void {
     '/readyz',
     {
       schema: {
-        summary: 'Whether Postgres and Temporal answer; without Redis, texts are late',
+        summary:
+          'Whether Postgres and Temporal answer, and this process is not about to end; without Redis, texts are late',
         response: { 200: readiness, 503: readiness },
       },
     },
     async (_request, reply) => {
       const services = await stories.reach();
-      const ready = services.postgres && services.temporal;
+      const ready = services.postgres && services.temporal && !hub.isClosing;
       return reply
         .code(ready ? 200 : 503)
         .header('cache-control', 'no-store')

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { actAs, type Audit, type AuditPage, type NewAuditEntry } from '../../client';
-import { StoryreelError, TEXT_BYTES, utf8Bytes } from '../../protocol';
+import { actAs, INPUTS, type Audit, type AuditPage, type NewAuditEntry } from '../../client';
+import { parseProjectId, StoryreelError, TEXT_BYTES, utf8Bytes } from '../../protocol';
 import { storiesOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';
 import { linkToNext } from '../link-to-next';
@@ -99,8 +99,11 @@ function asked(request: FastifyRequest, caller: Caller, isTaken = true): NewAudi
   return {
     ...{ owner: caller.owner ?? null, credential: credentialOf(caller) ?? null, requestId },
     by: (isTaken ? actorIn(request) : undefined) ?? caller.name ?? null,
-    ...{ action: `${method} ${routeOptions.url}`, lane: textIn(body, 'lane') ?? textIn(body, 'gate') },
-    project: textIn(params, 'id') ?? textIn(body, 'project'),
+    ...{
+      action: `${method} ${routeOptions.url}`,
+      lane: [textIn(body, 'lane'), textIn(body, 'gate')].find(isLane) ?? null,
+    },
+    project: [textIn(params, 'id'), textIn(body, 'project')].find(isProjectId) ?? null,
     subject: subjects.find((each) => each !== null) ?? null,
     versionBefore: before === undefined ? null : Number(before),
   };
@@ -166,8 +169,16 @@ export function addAudit(app: App, audit: Audit): void {
   );
 }
 
-/** A name that was checked before, or an unknown one. It is cut, so that no long text is stored. */
 function textIn(from: unknown, name: string): string | null {
   const value = typeof from === 'object' && from !== null ? (from as Record<string, unknown>)[name] : undefined;
-  return typeof value === 'string' && /^[\w./-]{1,100}$/.test(value) ? value : null;
+  return typeof value === 'string' ? value : null;
+}
+
+// A request that was refused may have anything there, even a secret in the wrong place: only what can be is stored.
+function isProjectId(text: string | null): boolean {
+  return parseProjectId(text) !== undefined;
+}
+
+function isLane(text: string | null): boolean {
+  return text !== null && /^[^/]{1,100}(\/\d{1,6})?$/.test(text) && INPUTS['the lane'].safeParse(text).success;
 }

@@ -10,6 +10,7 @@ import { batchPage, batchParams, batchView, nothing, startedBatch, storyEvent, t
 import { openStream } from '../stream/open-stream';
 import { controlFrame } from '../stream/frames';
 import { Viewer } from '../stream/viewer';
+import { whenGone } from '../when-gone';
 import { mustTakeStream } from './events';
 import { defined } from './projects';
 
@@ -97,7 +98,7 @@ export function addBatches(app: App, { hub, limits }: Ports): void {
     },
     async (request, reply) => {
       mustTakeStream(request.headers.accept);
-      reply.raw.once('close', limits.hold('stream', request));
+      whenGone(reply.raw, limits.hold('stream', request));
       const leaving = new AbortController();
       const views = storiesOf(request).watchBatch(request.params.batchId, leaving.signal);
       // A fault must be reported before the stream begins.
@@ -107,24 +108,30 @@ export function addBatches(app: App, { hub, limits }: Ports): void {
         return reply.type('text/event-stream; charset=utf-8').send();
       }
       const response = openStream(reply, {});
-      const viewer = new Viewer(
+      const viewer: Viewer = new Viewer(
         response,
         'full',
         credentialOf(request.caller),
         () => undefined,
-        () => {
+        (gone) => {
           leaving.abort();
-          hub.remove(viewer);
+          hub.remove(gone);
         },
       );
       hub.add(viewer);
       announceExpiry(viewer, response, request.caller?.expiresAt);
-      while (!next.done && !viewer.isGone) {
-        viewer.write(controlFrame({ type: 'batch', ...next.value }));
-        await viewer.ready();
-        next = await views.next();
+      try {
+        while (!next.done && !viewer.isGone) {
+          viewer.write(controlFrame({ type: 'batch', ...next.value }));
+          await viewer.ready();
+          next = await views.next();
+        }
+        if (!viewer.isGone) viewer.end('batch_ended');
+      } catch (error) {
+        // The answer has begun, so there is no problem to send: the viewer comes back and reads it.
+        request.log.error({ err: error }, 'a stream of a batch broke off');
+        viewer.drop();
       }
-      if (!viewer.isGone) viewer.end('batch_ended');
     },
   );
 }

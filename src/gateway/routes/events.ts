@@ -10,6 +10,7 @@ import { withoutTexts } from '../stream/frames';
 import { openStream } from '../stream/open-stream';
 import { Viewer } from '../stream/viewer';
 import { defined } from './projects';
+import { whenGone } from '../when-gone';
 
 const query = z.strictObject({
   cursor: z.string().optional(),
@@ -67,7 +68,7 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
       // A browser that comes back repeats the old address, so the header counts.
       const cursor = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
       if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();
-      reply.raw.once('close', limits.hold('stream', request));
+      whenGone(reply.raw, limits.hold('stream', request));
       const project = hub.of(id);
       const entry = await project.enter(cursor);
       hub.mustBeOpen();

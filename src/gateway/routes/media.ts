@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { INPUTS } from '../../client';
 import { mediaKey } from '../../storage';
@@ -41,7 +42,9 @@ export function addMedia(app: App, { media }: Ports): void {
       const { bytes, mediaType } = found;
       const tag = `"${sha256}"`;
       const ifRange = request.headers['if-range'];
-      const range = ifRange === undefined || ifRange === tag ? rangeIn(request.headers.range, bytes) : 'whole';
+      // Only GET has parts (RFC 9110, 14.2).
+      const takesPart = request.method === 'GET' && (ifRange === undefined || ifRange === tag);
+      const range = takesPart ? rangeIn(request.headers.range, bytes) : 'whole';
       if (range === 'unsatisfiable' && !isKnown(request, tag)) {
         void reply.header('content-range', `bytes */${bytes}`);
         throw new Refusal('Request.Invalid', `The medium has ${bytes} bytes, and none of that range.`, { status: 416 });
@@ -59,7 +62,8 @@ export function addMedia(app: App, { media }: Ports): void {
       const { start, end } = range === 'whole' ? { start: 0, end: bytes - 1 } : range;
       if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`);
       void reply.type(mediaType).header('content-length', end - start + 1);
-      if (request.method === 'HEAD') return reply.send();
+      // Of an answer without a body the server would state a length of 0.
+      if (request.method === 'HEAD') return reply.send(Readable.from([]));
       return reply.send(await media.stream(mediaKey(sha256, mediaType), range === 'whole' ? undefined : range));
     },
   );

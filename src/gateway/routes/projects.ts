@@ -26,6 +26,7 @@ import {
   textEdits,
 } from '../schemas';
 import { untilChanged, waitIn } from '../wait';
+import { whenGone } from '../when-gone';
 
 const newProject = INPUTS['the project'].extend({ start: INPUTS['the start'].omit({ requestId: true }).optional() });
 const listQuery = z.strictObject({
@@ -104,15 +105,13 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
       const wait = waitIn(request.headers);
-      if (wait) reply.raw.once('close', limits.hold('wait', request));
+      if (wait) whenGone(reply.raw, limits.hold('wait', request));
       const look = async () => {
         const view = await project.status();
         return { view, tag: versionTag(view) };
       };
       const isNew = ({ tag }: { readonly tag: string }) => !isKnown(request, tag);
-      const { view, tag } = wait
-        ? await untilChanged(look, isNew, hub.of(project.id), wait, request.raw)
-        : await look();
+      const { view, tag } = wait ? await untilChanged(look, isNew, hub.of(project.id), wait, reply.raw) : await look();
       if (wait) void reply.header('preference-applied', `wait=${wait}`);
       void reply.header('link', `</v1/projects/${project.id}/events>; rel="events"`);
       return sendTagged(request, reply, view, tag);

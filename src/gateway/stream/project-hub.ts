@@ -80,6 +80,10 @@ export class ProjectHub {
 
   /** From now on the viewer gets every frame. */
   async attach(viewer: Viewer, entry: Exclude<Entry, { kind: 'nothing' }>): Promise<void> {
+    if (viewer.isGone) {
+      if (entry.kind === 'replay') await entry.watch.return();
+      return;
+    }
     this.viewers.add(viewer);
     clearTimeout(this.lingering);
     if (entry.kind === 'replay') {

@@ -52,6 +52,10 @@ export class StoryHub {
     if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
   }
 
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
   get viewers(): Viewer[] {
     return [...[...this.open].flatMap((hub) => [...hub.all()]), ...this.others];
   }
@@ -59,7 +63,7 @@ export class StoryHub {
   /** A viewer whom somebody else writes to: it gets the heartbeat, and ends with its credential and with this process. */
   add(viewer: Viewer): void {
     if (this.closing) viewer.drop();
-    else this.others.add(viewer);
+    else if (!viewer.isGone) this.others.add(viewer);
   }
 
   remove(viewer: Viewer): void {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { whenGone } from '../when-gone';
 import { BEGINNING, controlFrame, type Frame } from './frames';
 
 /** `status` leaves out texts. There are exactly these two, so that frames stay shared. */
@@ -16,6 +17,7 @@ export class Viewer {
   /** Since when nothing has left for it although something waits. */
   stalledSince: number | undefined;
   private blocked = false;
+  private hasLeft = false;
   private readonly waiting = new Set<() => void>();
 
   constructor(
@@ -32,15 +34,16 @@ export class Viewer {
       this.wake();
       onDrain(this);
     });
-    response.once('close', () => {
+    response.on('error', () => undefined);
+    whenGone(response, () => {
+      this.hasLeft = true;
       this.wake();
       onGone(this);
     });
-    response.on('error', () => undefined);
   }
 
   get isGone(): boolean {
-    return this.response.destroyed || this.response.writableEnded;
+    return this.hasLeft || this.response.destroyed || this.response.writableEnded;
   }
 
   get canTake(): boolean {

@@ -1,0 +1,63 @@
+import type { RunningGateway } from '../../src/gateway';
+import { HttpUser, ownKey, SseReader, startGateway } from '../support/gateway';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { RawHttp } from '../support/raw-http';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { until } from '../support/until';
+
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let user: HttpUser;
+let owner: string;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  const key = await ownKey(app);
+  owner = key.owner;
+  user = new HttpUser(gateway.url, key.secret);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+test('clients that send byte by byte, or nothing, are let go, even if they never close, and a viewer beside them is not', async () => {
+  const projectId = await app.client.create({ topic: 'a fox', owner });
+  const reader = new SseReader(user, projectId);
+  const reading = reader.read();
+  const head = RawHttp.request(gateway.url, 'GET /v1', ['X-Long: abc']);
+  const line = 'POST /v1/sessions';
+  const post = RawHttp.request(gateway.url, line, ['Content-Type: application/json', 'Content-Length: 5000']);
+  const open = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => RawHttp.open(gateway.url, { staysOpen: true })));
+  const [silent, slowHeads, slowBodies] = await Promise.all([open(200), open(20), open(20)]);
+  slowBodies.forEach((client) => client.send(post));
+  let sent = 0;
+  const dripping = setInterval(() => {
+    for (const client of slowHeads) client.send(head.slice(sent % head.length).slice(0, sent < 80 ? 1 : 0));
+    for (const client of slowBodies) client.send(' ');
+    sent += 1;
+  }, 400);
+  const all = [...silent, ...slowHeads, ...slowBodies];
+  await until('all are let go', () => all.every(({ isClosed }) => isClosed));
+  clearInterval(dripping);
+  for (const client of [...slowHeads, ...slowBodies]) {
+    expect(client.answers()[0]).toMatchObject({ status: 408, body: expect.stringContaining('Request.Invalid') });
+  }
+  // Also on the gateway's own side.
+  await until('all sockets are gone', () =>
+    all.every((client) => {
+      client.send('x');
+      return client.socket.destroyed || client.socket.errored !== null;
+    }),
+  );
+  await app.client.start(projectId, { stages: ['rewrite'] });
+  expect(await reading).toBe('ended');
+  expect(reader.seen.at(-1)?.event).toEqual({ type: 'end', reason: 'run_ended' });
+  expect((await user.ask('GET', '/v1/projects')).status).toBe(200);
+});

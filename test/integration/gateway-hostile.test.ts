@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto';
+import type { RunningGateway } from '../../src/gateway';
+import { StoryHttpClient } from '../../src/http-client';
+import { laneId, type ProjectId } from '../../src/protocol';
+import { StoryPage } from '../../src/protocol/viewer';
+import { HttpUser, ownKey, startGateway } from '../support/gateway';
+import { longText } from '../support/long-rewrite';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { RawHttp } from '../support/raw-http';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+const studio = new StudioControl();
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let secret: string;
+let user: HttpUser;
+let projectId: ProjectId;
+let text: string;
+let mark: string;
+const page = new StoryPage();
+let watching: Promise<void>;
+let stories: StoryHttpClient;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: '5' });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  const key = await ownKey(app);
+  secret = key.secret;
+  user = new HttpUser(gateway.url, secret);
+  // A healthy viewer beside everything: its text comes all the time, and the rest of it after the last attack.
+  const made = ownTopic();
+  mark = made.mark;
+  text = longText(mark, 80);
+  await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 100, hold: 500 });
+  projectId = await app.client.create({ topic: made.topic, owner: key.owner, settings: { scenes: 1 } });
+  stories = new StoryHttpClient({ url: gateway.url, token: secret });
+  watching = (async () => {
+    for await (const event of stories.watch(projectId)) page.apply(event);
+    await page.proved();
+  })();
+  await app.client.start(projectId, { stages: ['rewrite'] });
+});
+afterAll(async () => {
+  await stories.close();
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+const auth = () => `Authorization: Bearer ${secret}`;
+const JSON_TYPE = 'Content-Type: application/json';
+
+/** A POST of a project with these bytes for a body. */
+function posting(body: string | Buffer, ...headers: readonly string[]): Buffer {
+  const bytes = Buffer.from(body);
+  const length = `Content-Length: ${bytes.length}`;
+  const head = RawHttp.request(gateway.url, 'POST /v1/projects', [auth(), length, ...headers]);
+  return Buffer.concat([Buffer.from(head), bytes]);
+}
+
+const asked = async (request: string | Buffer) => RawHttp.ask(gateway.url, request);
+
+describe('A body', () => {
+  test.each<[string, string | Buffer, number]>([
+    ['with a name twice, of which the last counts', '{"topic":"a","topic":"b"}', 201],
+    ['with __proto__', '{"topic":"a","__proto__":{"owner":"x"}}', 400],
+    ['with __proto__ deep within', '{"topic":"a","settings":{"__proto__":{"scenes":1}}}', 400],
+    ['with constructor.prototype', '{"topic":"a","constructor":{"prototype":{"x":1}}}', 400],
+    ['with an unknown field', '{"topic":"a","toString":"b"}', 400],
+    ['that is cut', '{"topic":"a', 400],
+    ['with something after it', '{"topic":"a"}{}', 400],
+    ['with a number that JavaScript has not', '{"topic":"a","settings":{"scenes":1e999}}', 422],
+    ['with half a character', '{"topic":"\\ud800"}', 422],
+    ['with a zero, which is left out', '{"topic":"a\\u0000b"}', 201],
+    ['that is no UTF-8', Buffer.from([...Buffer.from('{"topic":"'), 0xff, 0xfe, ...Buffer.from('"}')]), 400],
+    ['that is UTF-8 cut in two', Buffer.from([...Buffer.from('{"topic":"'), 0xe9, 0x9b, ...Buffer.from('"}')]), 400],
+    ['with a mark of byte order', '\ufeff{"topic":"a"}', 201],
+    ['with nothing in it', '', 400],
+    ['that is only space', '   ', 400],
+    ['nested beyond reason', `{"topic":"a","settings":${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}}`, 400],
+    ['of UTF-16', Buffer.from('{"topic":"a"}', 'utf16le'), 400],
+  ])('%s', async (_, body, status) => {
+    const answer = await asked(posting(body, JSON_TYPE));
+    expect([answer.status, answer.body.slice(0, 300)]).toEqual([status, expect.any(String)]);
+    if (status >= 400) expect(JSON.parse(answer.body)).toMatchObject({ status });
+  });
+
+  test.each([
+    ['', 415],
+    ['Content-Type: text/plain', 415],
+    ['Content-Type: application/problem+json', 415],
+    ['Content-Type: multipart/form-data; boundary=x', 415],
+    ['Content-Type: application/json, text/plain', 415],
+    ['Content-Type: application/json; charset=utf-16', 201],
+    ['Content-Type: ;;;', 415],
+    ['Content-Type: application/json\r\nContent-Encoding: gzip', 415],
+    ['Content-Type: APPLICATION/JSON; charset="utf-8"', 201],
+  ])('that is sent as "%s" is answered with %i', async (header, status) => {
+    const answer = await asked(posting('{"topic":"a"}', ...(header === '' ? [] : [header])));
+    expect([answer.status, answer.body]).toEqual([status, expect.any(String)]);
+  });
+});
+
+describe('The bytes of a request', () => {
+  const at = (line: string, ...headers: readonly string[]) => RawHttp.request(gateway.url, line, headers);
+  const chunked = (chunks: string) =>
+    `${at('POST /v1/projects', auth(), JSON_TYPE, 'Transfer-Encoding: chunked')}${chunks}`;
+  test.each<[string, () => string, number]>([
+    ['without a host', () => `GET /v1 HTTP/1.1\r\nConnection: close\r\n\r\n`, 400],
+    ['with two hosts', () => `GET /v1 HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n`, 403],
+    ['for another host', () => `GET /v1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`, 403],
+    ['of HTTP/2', () => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, 400],
+    ['of HTTP/0.9', () => `GET /v1\r\n\r\n`, 400],
+    ['with a folded header', () => at('GET /v1', 'X-A: b\r\n c'), 400],
+    ['with a space before the colon', () => at('GET /v1', 'X-A : b'), 400],
+    ['with 17 KB of headers', () => at('GET /v1', `X-A: ${'x'.repeat(17_000)}`), 431],
+    ['with two lengths', () => at('POST /v1/projects', auth(), 'Content-Length: 3', 'Content-Length: 4'), 400],
+    ['with a negative length', () => at('POST /v1/projects', auth(), 'Content-Length: -1'), 400],
+    ['with a length and chunks', () => at('POST /v1/projects', 'Content-Length: 3', 'Transfer-Encoding: chunked'), 400],
+    ['whose chunk has no size', () => chunked('zz\r\n{}\r\n0\r\n\r\n'), 400],
+    ['whose chunk is longer than stated', () => chunked('2\r\n{"topic":"a"}\r\n0\r\n\r\n'), 400],
+    ['in good chunks', () => chunked('7\r\n{"topic\r\n6\r\n":"a"}\r\n0\r\n\r\n'), 201],
+    ['that expects something else', () => at('POST /v1/projects', auth(), JSON_TYPE, 'Expect: 200-ok'), 417],
+    ['that wants to be a tunnel', () => at(`CONNECT ${new URL(gateway.url).host}`), 405],
+    ['of TRACE', () => at('TRACE /v1'), 405],
+    ['for everything', () => at('OPTIONS *'), 404],
+    ['to a proxy', () => at('GET http://evil.example/v1'), 403],
+    ['that wants a web socket', () => at('GET /v1', 'Upgrade: websocket', 'Connection: upgrade, close'), 200],
+    ['with a doubled slash', () => at('GET //v1/projects', auth()), 404],
+    ['with dots', () => at('GET /v1/../etc/passwd', auth()), 404],
+    ['with dots in disguise', () => at('GET /v1/%2e%2e/%2e%2e/etc/passwd', auth()), 404],
+    ['for a file by dots', () => at('GET /assets/..%2f..%2fpackage.json', auth()), 404],
+    ['for a file by a backslash', () => at('GET /assets/..%5c..%5cpackage.json', auth()), 404],
+    ['with a zero in the query', () => at('GET /v1/projects?q=%00', auth()), 422],
+    ['with __proto__ in the query', () => at('GET /v1/projects?__proto__=1', auth()), 400],
+    ['with a parameter twice', () => at('GET /v1/projects?limit=1&limit=2', auth()), 400],
+  ])('%s', async (_, request, status) => {
+    const answer = await asked(request());
+    expect([answer.status, answer.head.split('\r\n')[0], answer.body.slice(0, 200)]).toEqual([
+      status,
+      expect.any(String),
+      expect.any(String),
+    ]);
+    if (status >= 400) expect(JSON.parse(answer.body)).toMatchObject({ status });
+  });
+
+  test('that expects to continue is continued, and only with a credential taken', async () => {
+    const expecting = (...headers: string[]) =>
+      at('POST /v1/projects', JSON_TYPE, 'Expect: 100-continue', 'Content-Length: 13', ...headers);
+    const client = await RawHttp.open(gateway.url);
+    client.send(expecting(auth()));
+    await until('100', () => client.answers()[0]?.status === 100);
+    client.send('{"topic":"a"}');
+    await client.closed();
+    expect(client.answers().map(({ status }) => status)).toEqual([100, 201]);
+  });
+
+  test('many in one piece are answered in their turn', async () => {
+    const client = await RawHttp.open(gateway.url);
+    const { host } = new URL(gateway.url);
+    const one = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${auth()}\r\n${more}\r\n`;
+    const paths = Array.from({ length: 60 }, (_, i) =>
+      i % 3 === 0 ? '/v1/nowhere' : i % 3 === 1 ? '/healthz' : '/v1',
+    );
+    client.send(paths.map((path) => one(path)).join('') + one('/v1', 'Connection: close\r\n'));
+    await client.closed();
+    const expected = paths.map((path) => (path === '/v1/nowhere' ? 404 : 200));
+    expect(client.answers().map(({ status }) => status)).toEqual([...expected, 200]);
+  });
+});
+
+describe('Streams', () => {
+  const request = () =>
+    `GET /v1/projects/${projectId}/events HTTP/1.1\r\nHost: ${new URL(gateway.url).host}\r\n${auth()}\r\n\r\n`;
+
+  const statusOfAnother = async () => {
+    const client = await RawHttp.open(gateway.url);
+    client.send(request());
+    await until('an answer', () => client.received.includes('\r\n\r\n'));
+    client.leave();
+    return client.answers()[0]?.status;
+  };
+
+  test('that were asked for behind another one are let go with their socket', async () => {
+    // The healthy viewer has one of five.
+    for (let round = 0; round < 4; round += 1) {
+      const client = await RawHttp.open(gateway.url);
+      await until('all that may be', async () => {
+        client.send(request());
+        return (await statusOfAnother()) === 429;
+      });
+      client.leave();
+      await until('room again', async () => (await statusOfAnother()) === 200);
+    }
+  });
+
+  test.each(['x', '-1', '0', '1-', '9'.repeat(30), '1-1-1', '1764000000000-0;', '../etc', '%00', '1e3-0'])(
+    'that continue after "%s" are one clear problem',
+    async (id) => {
+      const path = `/v1/projects/${projectId}/events`;
+      for (const answer of [
+        await user.ask('GET', path, undefined, { 'last-event-id': id }),
+        await user.ask('GET', `${path}?cursor=${encodeURIComponent(id)}`),
+      ]) {
+        expect([id, answer.status, answer.body?.code]).toEqual([id, 400, 'Request.Invalid']);
+      }
+    },
+  );
+});
+
+describe('Addresses', () => {
+  test('take HEAD where they take GET, and OPTIONS everywhere, with one answer each', async () => {
+    const document = (await user.ask('GET', '/v1/openapi.json')).body as {
+      readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+    };
+    for (const [template, operations] of Object.entries(document.paths)) {
+      const path = template
+        .replace('{id}', projectId)
+        .replace('{batchId}', 'none')
+        .replace('{sha256}', 'a'.repeat(64))
+        .replace(/\{\w+\}/, 'none');
+      const options = await user.ask('OPTIONS', path);
+      expect([template, options.status]).toEqual([template, 204]);
+      const allowed = options.headers.get('allow')?.split(', ');
+      for (const method of Object.keys(operations)) expect(allowed).toContain(method.toUpperCase());
+      const head = await fetch(gateway.url + path, { method: 'HEAD', headers: { authorization: `Bearer ${secret}` } });
+      if (!operations['get']) expect([template, head.status]).toEqual([template, 405]);
+      else if (!template.endsWith('/events')) {
+        expect([template, head.status]).toEqual([template, (await user.ask('GET', path)).status]);
+      }
+    }
+  });
+
+  test.each(['%2e%2e', '..%2f..', '%00', '%252e%252e', 'a'.repeat(63), 'A'.repeat(64), `${'a'.repeat(64)}%00`, '*'])(
+    'of media with "%s" lead nowhere',
+    async (name) => {
+      const answer = await asked(RawHttp.request(gateway.url, `GET /v1/projects/${projectId}/media/${name}`, [auth()]));
+      expect([400, 404, 422]).toContain(answer.status);
+      expect(JSON.parse(answer.body)).toMatchObject({ status: answer.status });
+    },
+  );
+});
+
+test('Whoever repeats a request by its key makes one project, whatever comes between', async () => {
+  const key = { 'idempotency-key': randomUUID() };
+  const body = { topic: 'a fox' };
+  const all = await Promise.all(Array.from({ length: 8 }, () => user.ask('POST', '/v1/projects', body, key)));
+  expect(new Set(all.map(({ status }) => status))).toEqual(new Set([201]));
+  expect(new Set(all.map((each) => each.body.projectId as string)).size).toBe(1);
+  const other = await user.ask('POST', '/v1/projects', { topic: 'a hare' }, key);
+  expect(other).toMatchObject({ status: 422, body: { code: 'Request.Repeated' } });
+  const stranger = new HttpUser(gateway.url, (await ownKey(app)).secret);
+  const theirs = await stranger.ask('POST', '/v1/projects', body, key);
+  expect(theirs.status).toBe(201);
+  expect(theirs.body.projectId).not.toBe(all[0]?.body.projectId);
+  for (const bad of ['', ' ', 'x'.repeat(201), 'é']) {
+    const answer = await asked(posting('{"topic":"a"}', JSON_TYPE, `Idempotency-Key: ${bad}`));
+    expect([bad, answer.status]).toEqual([bad, 400]);
+  }
+});
+
+test('The healthy viewer beside all of it has every byte', async () => {
+  await studio.release(mark);
+  await watching;
+  expect(page.lanes.get(laneId('rewrite'))).toMatchObject({ text, proof: 'verified' });
+});

@@ -1,0 +1,27 @@
+import { StoryClient } from '../../src/client';
+import { StoryHttpClient } from '../../src/http-client';
+
+/** Methods of `StoryClient` that `StoryHttpClient` does not have, and what a program does instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  owner: 'the gateway asks it for each request, to hide the projects of others',
+  media: 'mediaUrl gives the address, which answers with the type and the length',
+  captions: 'the address of subtitles.vtt and subtitles.srt, and chapters',
+  runStatus: 'the status of the workflow itself, for who operates Temporal',
+  reconcile: 'a deed of the operator, by the command line',
+  outcomes: 'overview.outcomes gives the same in pages',
+};
+
+/** What is private to `StoryClient`; the language knows it, and the object does not. */
+const PRIVATE = ['closeAll', 'mustBeOpen', 'project', 'steer'];
+
+test('each method of StoryClient is in StoryHttpClient under the same name, or its absence is explained', () => {
+  const over = namesOf(StoryHttpClient.prototype);
+  const missing = namesOf(StoryClient.prototype).filter((name) => !over.includes(name) && !PRIVATE.includes(name));
+  expect(missing.sort()).toEqual(Object.keys(ELSEWHERE).sort());
+});
+
+function namesOf(prototype: object): string[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    .filter(([name, { value }]) => name !== 'constructor' && typeof value === 'function')
+    .map(([name]) => name);
+}
