@@ -6,12 +6,13 @@ import { t } from '../i18n';
 import { priceOf } from '../i18n/format';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
-import { CopyAs, curl } from '../parts/copy-as';
+import { CopyAs } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
 import { laneName } from './attention-tray';
 import { Conflict } from './conflict';
+import { editRecipe } from './recipes';
 import { commandsFor, send } from './steering';
 
 interface EditFieldProps {
@@ -122,9 +123,7 @@ export function EditField(props: EditFieldProps) {
           {words.discard}
         </Button>
         <Consequence story={story} changes={isChanged ? changes(draft.value) : undefined} />
-        <CopyAs
-          recipe={{ curl: curl('PATCH', story.path, changes(draft.value), { 'if-match': `"v${draft.version}"` }) }}
-        />
+        <CopyAs recipe={editRecipe(story, changes(draft.value), draft.version)} />
       </div>
     </div>
   );

@@ -5,12 +5,13 @@ import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
-import { CopyAs, curl } from '../parts/copy-as';
+import { CopyAs } from '../parts/copy-as';
 import { GateChoice } from '../parts/gate-choice';
 import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
 import { Estimate } from './estimate';
+import { newFilmRecipe } from './recipe';
 
 interface Form {
   readonly topic: string;
@@ -208,13 +209,7 @@ export function NewFilm() {
           <Button name={words.saveOnly} onClick={() => void send(false)}>
             {words.saveOnly}
           </Button>
-          <CopyAs
-            recipe={{
-              curl: curl('POST', '/v1/projects', bodyOf(form, true)),
-              cli: `storyreel generate ${JSON.stringify(form.topic)} --scenes ${form.scenes}`,
-              ts: `await client.create(${JSON.stringify(bodyOf(form, false))})`,
-            }}
-          />
+          <CopyAs recipe={newFilmRecipe(bodyOf(form, true))} />
         </div>
       </form>
     </Screen>
