@@ -43,6 +43,8 @@ export function BulkApprove({ films, onDone }: BulkApproveProps) {
   };
   const choose = (id: string, isChosen: boolean) =>
     setChosen(new Set(isChosen ? [...chosen, id] : [...chosen].filter((each) => each !== id)));
+  // What was refused stays to be read, also if nothing is left to choose.
+  if (films.length < 2 && refused.length === 0) return null;
   return (
     <details class="bulk">
       <summary>{words.filmsCount(films.length)}</summary>

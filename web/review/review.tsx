@@ -47,9 +47,7 @@ export function Review() {
       }
     >
       <Trouble problem={gates.value.problem ?? parked.value.problem} />
-      {(gates.value.body?.projects.length ?? 0) > 1 && (
-        <BulkApprove films={gates.value.body?.projects ?? []} onDone={() => gates.again?.()} />
-      )}
+      <BulkApprove films={gates.value.body?.projects ?? []} onDone={() => gates.again?.()} />
       {isKnown && !film && (
         <div class="empty">
           <p class="large">{words.reviewEmpty}</p>
