@@ -6,6 +6,7 @@ import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
+import { CopyAs, curl } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
@@ -30,9 +31,17 @@ export function Batch({ id }: { readonly id: string }) {
         <>
           <span class="grow" />
           {batch?.running && (
-            <Button name={words.cancelBatch} onClick={() => setAsking(true)}>
-              {words.cancelBatch}
-            </Button>
+            <>
+              <CopyAs
+                recipe={{
+                  curl: curl('POST', `${path}/cancel`, {}),
+                  ts: `await client.cancelBatch(${JSON.stringify(id)})`,
+                }}
+              />
+              <Button name={words.cancelBatch} onClick={() => setAsking(true)}>
+                {words.cancelBatch}
+              </Button>
+            </>
           )}
         </>
       }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { t } from '../i18n';
 import { act } from '../parts/act';
+import { CopyAs, curl, quoted } from '../parts/copy-as';
 import { GateChoice } from '../parts/gate-choice';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
@@ -39,13 +40,10 @@ function NewBatch() {
   const [atMost, setAtMost] = useState('3');
   const [gates, setGates] = useState<readonly string[]>([]);
   const lines = topics.split('\n').filter((line) => line.trim() !== '');
+  const options = { batchId: name, atMost: Number(atMost), ...(gates.length > 0 && { gates }) };
+  const projects = lines.map((topic) => ({ topic }));
+  const body = { ...options, projects };
   const start = async () => {
-    const body = {
-      batchId: name,
-      atMost: Number(atMost),
-      ...(gates.length > 0 && { gates }),
-      projects: lines.map((topic) => ({ topic })),
-    };
     if (await act(words.startBatch, () => ask('POST', '/v1/batches', body))) navigate(`/b/${encodeURIComponent(name)}`);
   };
   return (
@@ -77,6 +75,19 @@ function NewBatch() {
       </div>
       <div class="actions">
         <button class="button main">{words.startBatch}</button>
+        {lines.length > 0 && (
+          <CopyAs
+            recipe={{
+              curl: curl('POST', '/v1/batches', body),
+              cli: [
+                `printf '%s\\n' ${lines.map(quoted).join(' ')} | storyreel batch - --id=${quoted(name)}`,
+                `--at-most=${quoted(atMost)}`,
+                ...gates.map((gate) => `--gate=${quoted(gate)}`),
+              ].join(' '),
+              ts: `await client.batch(${JSON.stringify(projects)}, ${JSON.stringify(options)})`,
+            }}
+          />
+        )}
       </div>
     </form>
   );

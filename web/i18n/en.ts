@@ -256,6 +256,18 @@ export const en = {
   copied: 'Copied',
   copyFailed: 'The browser did not allow copying.',
 
+  palette: 'All actions',
+  paletteHint: 'Search actions and films',
+  sceneOrder: 'Place in the film',
+  sceneUp: 'Move earlier',
+  sceneDown: 'Move later',
+  sceneAdd: 'Add a copy after it',
+  sceneRemove: 'Remove scene',
+  theatre: 'Theatre',
+  captions: 'Captions',
+  approveAll: (n: number) => `Approve all ${n}`,
+  approved: (n: number) => `${count(n, 'film', 'films')} approved`,
+
   keyboard: 'Keyboard',
   keyList: 'Keys',
   keysHint: 'Single keys work where no field has the focus.',

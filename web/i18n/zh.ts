@@ -246,6 +246,18 @@ export const zh: Words = {
   copied: '已复制',
   copyFailed: '浏览器不允许复制。',
 
+  palette: '全部操作',
+  paletteHint: '搜索操作和影片',
+  sceneOrder: '在影片中的位置',
+  sceneUp: '前移',
+  sceneDown: '后移',
+  sceneAdd: '在其后添加副本',
+  sceneRemove: '移除场景',
+  theatre: '影院',
+  captions: '字幕开关',
+  approveAll: (n) => `批准 ${n} 部`,
+  approved: (n) => `已批准 ${n} 部影片`,
+
   keyboard: '键盘',
   keyList: '按键',
   keysHint: '没有输入框获得焦点时，单个按键有效。',

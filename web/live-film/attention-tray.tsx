@@ -2,8 +2,10 @@ import { laneParts, definesScenes, STAGES, type EventError, type LaneId } from '
 import type { LaneView } from '../api/types';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
+import { CopyAs } from '../parts/copy-as';
 import type { Story } from '../story/story';
 import { SetBudget } from './cost-meter';
+import { laneRecipe } from './recipes';
 import { sendForLane } from './steering';
 
 /** Lanes that wait for a person, those with one cause together. */
@@ -45,12 +47,18 @@ export function AttentionTray({ story }: { readonly story: Story }) {
                 {words.skip}
               </Button>
             )}
+            <CopyAs recipe={laneRecipe(story, 'retry', names(lanes))} label={words.retry} />
+            {lanes.every(({ lane }) => !definesScenes(STAGES, lane as LaneId)) && (
+              <CopyAs recipe={laneRecipe(story, 'skip', names(lanes))} label={words.skip} />
+            )}
           </div>
         </div>
       ))}
     </section>
   );
 }
+
+const names = (lanes: readonly LaneView[]) => lanes.map(({ lane }) => lane);
 
 export function laneName(lane: string): string {
   const { stage, scene } = laneParts(lane);

@@ -3,7 +3,9 @@ import { ask } from '../api/ask';
 import { money, number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
+import { CopyAs } from '../parts/copy-as';
 import type { Story } from '../story/story';
+import { budgetRecipe } from './recipes';
 
 /** The cost so far: useful, wasted, and the budget. */
 export function CostMeter({ story }: { readonly story: Story }) {
@@ -49,9 +51,9 @@ export function CostMeter({ story }: { readonly story: Story }) {
 export function SetBudget({ story, budget }: { readonly story: Story; readonly budget: number | undefined }) {
   const words = t();
   const [amount, setAmount] = useState(budget === undefined ? '' : String(budget));
+  const asked = amount === '' ? null : Number(amount);
   const save = async () => {
-    const body = { amount: amount === '' ? null : Number(amount) };
-    await act(words.setBudget, () => ask('PUT', `${story.path}/budget`, body));
+    await act(words.setBudget, () => ask('PUT', `${story.path}/budget`, { amount: asked }));
     await story.refresh();
   };
   return (
@@ -71,6 +73,7 @@ export function SetBudget({ story, budget }: { readonly story: Story; readonly b
         onInput={(event) => setAmount(event.currentTarget.value)}
       />
       <button class="button">{words.setBudget}</button>
+      <CopyAs recipe={budgetRecipe(story, asked)} />
     </form>
   );
 }

@@ -1,17 +1,17 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { ask, asProblem } from '../api/ask';
-import type { Editable, Explanation } from '../api/types';
+import type { Editable } from '../api/types';
 import { t } from '../i18n';
-import { priceOf } from '../i18n/format';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
-import { CopyAs, curl } from '../parts/copy-as';
+import { CopyAs } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
 import { Conflict } from './conflict';
+import { Consequence } from './consequence';
+import { editRecipe } from './recipes';
 import { commandsFor, send } from './steering';
 
 interface EditFieldProps {
@@ -122,51 +122,9 @@ export function EditField(props: EditFieldProps) {
           {words.discard}
         </Button>
         <Consequence story={story} changes={isChanged ? changes(draft.value) : undefined} />
-        <CopyAs
-          recipe={{ curl: curl('PATCH', story.path, changes(draft.value), { 'if-match': `"v${draft.version}"` }) }}
-        />
+        <CopyAs recipe={editRecipe(story, changes(draft.value), draft.version)} />
       </div>
     </div>
-  );
-}
-
-const CALM_MS = 300;
-
-/** What a run would produce again after saving, and for how much. */
-function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
-  const words = t();
-  const [explained, setExplained] = useState<Explanation>();
-  const body = changes && JSON.stringify(changes);
-  useEffect(() => {
-    let isOver = false;
-    const timer = setTimeout(() => {
-      if (body === undefined) return setExplained(undefined);
-      ask<Explanation>('POST', `${story.path}/explain`, { changes: JSON.parse(body) as object })
-        .then((answer) => isOver || setExplained(answer.body))
-        .catch(() => isOver || setExplained(undefined));
-    }, CALM_MS);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [story, body]);
-  if (!explained) return null;
-  const remade = explained.lanes.filter(({ reason }) => reason !== 'reused');
-  const { cost } = explained.estimate;
-  return (
-    <details class="consequence">
-      <summary>
-        {words.wouldRemake(remade.length)}
-        {remade.length > 0 && `, ${cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown}`}
-      </summary>
-      <ul>
-        {remade.map(({ lane, reason }) => (
-          <li key={lane}>
-            {laneName(lane)}: {words.reason(reason)}
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }
 

@@ -1,23 +1,18 @@
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
+import type { FilmReference } from '../../src/protocol';
 import { size } from '../i18n/format';
 import { language, t } from '../i18n';
+import { Button } from '../parts/button';
+import { Dialog } from '../parts/dialog';
 import type { Story } from '../story/story';
 
 /** The film, once there is one: with subtitles, a list of its scenes, and what of it is missing. */
 export function FilmPlayer({ story }: { readonly story: Story }) {
   const words = t();
-  const video = useRef<HTMLVideoElement>(null);
+  const [isTheatre, setTheatre] = useState(false);
   const film = story.view.value?.film ?? story.model.now.film;
   if (!film) return null;
   const missing = new Set(film.missing_scenes);
-  let at = 0;
-  const chapters = story.model.now.scenes
-    .filter(({ scene_number: n }) => !missing.has(n))
-    .map(({ scene_number: n, narration, duration }) => {
-      const begins = at;
-      at += duration;
-      return { n, narration, begins };
-    });
   return (
     <section class="film" id="film" aria-labelledby="film-title">
       <header>
@@ -30,6 +25,56 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
         )}
         {missing.size > 0 && <span class="chip">✗ {words.filmMissing([...missing].join(', '))}</span>}
       </header>
+      <Playing story={story} film={film} />
+      <p class="actions">
+        <Button onClick={() => setTheatre(true)}>{words.theatre}</Button>
+        <a class="button" href={`${story.path}/film?download=true`} download>
+          {words.download} MP4
+        </a>
+        <a class="button quiet" href={`${story.path}/subtitles.srt`} download="subtitles.srt">
+          SRT
+        </a>
+        <a class="button quiet" href={`${story.path}/subtitles.vtt`} download="subtitles.vtt">
+          VTT
+        </a>
+      </p>
+      {isTheatre && (
+        <Dialog title={words.theatre} onClose={() => setTheatre(false)}>
+          <div class="theatre">
+            <Playing story={story} film={film} isLarge />
+          </div>
+        </Dialog>
+      )}
+    </section>
+  );
+}
+
+interface PlayingProps {
+  readonly story: Story;
+  readonly film: FilmReference;
+  readonly isLarge?: boolean;
+}
+
+/** The video and its chapters, on the page or in the theatre. */
+function Playing({ story, film, isLarge = false }: PlayingProps) {
+  const words = t();
+  const video = useRef<HTMLVideoElement>(null);
+  const [hasCaptions, setCaptions] = useState(true);
+  const missing = new Set(film.missing_scenes);
+  let at = 0;
+  const chapters = story.model.now.scenes
+    .filter(({ scene_number: n }) => !missing.has(n))
+    .map(({ scene_number: n, narration, duration }) => {
+      const begins = at;
+      at += duration;
+      return { n, narration, begins };
+    });
+  const turnCaptions = (on: boolean) => {
+    setCaptions(on);
+    for (const track of video.current?.textTracks ?? []) track.mode = on ? 'showing' : 'hidden';
+  };
+  return (
+    <>
       <video
         ref={video}
         key={film.sha256}
@@ -65,17 +110,16 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
           </li>
         ))}
       </ol>
-      <p class="actions">
-        <a class="button" href={`${story.path}/film?download=true`} download>
-          {words.download} MP4
-        </a>
-        <a class="button quiet" href={`${story.path}/subtitles.srt`} download="subtitles.srt">
-          SRT
-        </a>
-        <a class="button quiet" href={`${story.path}/subtitles.vtt`} download="subtitles.vtt">
-          VTT
-        </a>
-      </p>
-    </section>
+      {isLarge && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={hasCaptions}
+            onChange={(event) => turnCaptions(event.currentTarget.checked)}
+          />
+          {words.captions}
+        </label>
+      )}
+    </>
   );
 }

@@ -3,10 +3,11 @@ import { ask } from '../api/ask';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
-import { CopyAs, curl } from '../parts/copy-as';
+import { CopyAs } from '../parts/copy-as';
 import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
 import { laneName } from './attention-tray';
+import { approvalRecipe, rejectionRecipe } from './recipes';
 
 export function waitingGate(story: Story): string | undefined {
   return story.view.value?.stages.find(({ status }) => status === 'awaiting_approval')?.stage;
@@ -51,13 +52,7 @@ export function GateBar({ story }: { readonly story: Story }) {
           <Button keys="x" onClick={() => setOpen(true)}>
             {words.reject}
           </Button>
-          <CopyAs
-            recipe={{
-              curl: curl('POST', `${story.path}/approve`, { gate }),
-              cli: `storyreel approve ${story.id} ${gate}`,
-              ts: `await client.approve('${story.id}', '${gate}')`,
-            }}
-          />
+          <CopyAs recipe={approvalRecipe(story, gate)} />
         </div>
       )}
       {isOpen && (
@@ -101,6 +96,7 @@ export function GateBar({ story }: { readonly story: Story }) {
             <Button kind="quiet" onClick={() => setOpen(false)}>
               {words.keepIt}
             </Button>
+            {reason.trim() !== '' && <CopyAs recipe={rejectionRecipe(story, rejection)} />}
           </div>
         </form>
       )}

@@ -6,6 +6,7 @@ import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
 import { EditField } from './edit-field';
 import { ProofMark } from './proof';
+import { SceneOrder } from './scene-order';
 import { laneStatus, SCENE_STAGES } from './storyboard';
 
 const FIELDS = ['narration', 'visual_prompt', 'shot_type', 'duration'] as const;
@@ -26,6 +27,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
   return (
     <div class="scene-detail">
       <h3>{words.sceneNumber(scene)}</h3>
+      <SceneOrder key={scene} story={story} scene={scene} />
       {FIELDS.map((field) => (
         <div key={field} class="detail">
           <p class="label">{labels[field]}</p>

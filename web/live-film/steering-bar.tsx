@@ -7,6 +7,7 @@ import { CopyAs } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
 import { navigate } from '../router';
 import type { Story } from '../story/story';
+import { deletionRecipe } from './recipes';
 import { ShareLinks } from './share-links';
 import { commandsFor, requestOf, send, type Command } from './steering';
 
@@ -48,9 +49,12 @@ export function SteeringBar({ story }: { readonly story: Story }) {
           ))}
           <Button onClick={() => setAsking('share')}>{words.shareLinks}</Button>
           {commands.includes('start') && (
-            <Button kind="danger" onClick={() => setAsking('delete')}>
-              {words.deleteFilm}
-            </Button>
+            <>
+              <Button kind="danger" onClick={() => setAsking('delete')}>
+                {words.deleteFilm}
+              </Button>
+              <CopyAs recipe={deletionRecipe(story)} />
+            </>
           )}
         </div>
       </details>

@@ -5,13 +5,14 @@ import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
-import { CopyAs, curl } from '../parts/copy-as';
+import { CopyAs } from '../parts/copy-as';
 import { GateChoice } from '../parts/gate-choice';
 import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
 import { Estimate } from './estimate';
 import { FrameChoice, LanguageChoice } from './form-choices';
+import { newFilmRecipe } from './recipe';
 
 interface Form {
   readonly topic: string;
@@ -68,11 +69,6 @@ function bodyOf(form: Form, isStarted: boolean) {
       },
     }),
   };
-}
-
-function commandOf({ topic, scenes, language, frame }: Form): string {
-  const options = [...(language ? [` --language ${language}`] : []), ...(frame ? [` --frame ${frame}`] : [])];
-  return `storyreel generate ${JSON.stringify(topic)} --scenes ${scenes}${options.join('')}`;
 }
 
 export function NewFilm() {
@@ -233,13 +229,7 @@ export function NewFilm() {
           <Button name={words.saveOnly} onClick={() => void send(false)}>
             {words.saveOnly}
           </Button>
-          <CopyAs
-            recipe={{
-              curl: curl('POST', '/v1/projects', bodyOf(form, true)),
-              cli: commandOf(form),
-              ts: `await client.create(${JSON.stringify(bodyOf(form, false))})`,
-            }}
-          />
+          <CopyAs recipe={newFilmRecipe(bodyOf(form, true))} />
         </div>
       </form>
     </Screen>

@@ -8,7 +8,11 @@ export interface Recipe {
   readonly ts?: string;
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+/** One word of a shell's command line, whatever is in it. */
+export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A gateway that asks for a key gets that of the reader's environment; a copied line never holds one. */
+const KEY = '${STORYREEL_KEY:+"-HAuthorization: Bearer $STORYREEL_KEY"}';
 
 export function curl(
   method: string,
@@ -17,7 +21,7 @@ export function curl(
   headers: Readonly<Record<string, string>> = {},
 ): string {
   const parts = ['curl', ...(method === 'GET' || (method === 'POST' && body !== undefined) ? [] : ['-X', method])];
-  parts.push(quoted(location.origin + path));
+  parts.push(KEY, quoted(location.origin + path));
   if (body !== undefined) parts.push('--json', quoted(JSON.stringify(body)));
   for (const [name, value] of Object.entries(headers)) parts.push('-H', quoted(`${name}: ${value}`));
   return parts.join(' ');
@@ -35,10 +39,13 @@ export async function copy(text: string): Promise<void> {
 const NAMES = { curl: 'curl', cli: 'CLI', ts: 'TypeScript' } as const;
 
 /** Teaches the API: what the page does, for curl, the command line and TypeScript. */
-export function CopyAs({ recipe }: { readonly recipe: Recipe }) {
+export function CopyAs({ recipe, label }: { readonly recipe: Recipe; readonly label?: string }) {
   return (
     <span class="copy-as">
-      <span class="quiet-text">{t().copyAs}</span>
+      <span class="quiet-text">
+        {label !== undefined && `${label}: `}
+        {t().copyAs}
+      </span>
       {(['curl', 'cli', 'ts'] as const).map((form) => {
         const text = recipe[form];
         return text === undefined ? null : (

@@ -23,3 +23,18 @@ export function useKeys(actions: Actions): void {
     [shape],
   );
 }
+
+/** Ctrl or Cmd with a key, also while somebody types. A dialog that is open keeps its keys for itself. */
+export function useChord(key: string, run: () => void): void {
+  const newest = useRef(run);
+  newest.current = run;
+  useEffect(() => {
+    const take = (event: KeyboardEvent) => {
+      if (event.isComposing || event.key !== key || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      event.preventDefault();
+      if (!document.querySelector('dialog[open]')) newest.current();
+    };
+    addEventListener('keydown', take);
+    return () => removeEventListener('keydown', take);
+  }, [key]);
+}

@@ -13,6 +13,7 @@ import { Script } from '../live-film/script';
 import { Storyboard } from '../live-film/storyboard';
 import { Button } from '../parts/button';
 import { Story } from '../story/story';
+import { BulkApprove } from './bulk-approve';
 
 /** Everything that waits for a person, in all films, one item after the other. */
 export function Review() {
@@ -46,6 +47,7 @@ export function Review() {
       }
     >
       <Trouble problem={gates.value.problem ?? parked.value.problem} />
+      <BulkApprove films={gates.value.body?.projects ?? []} onDone={() => gates.again?.()} />
       {isKnown && !film && (
         <div class="empty">
           <p class="large">{words.reviewEmpty}</p>

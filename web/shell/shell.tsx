@@ -2,16 +2,19 @@ import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { chooseLanguage, language, LANGUAGES, t, type Language } from '../i18n';
 import { announced, answered } from '../parts/announce';
-import { useKeys } from '../parts/use-keys';
+import { useChord, useKeys } from '../parts/use-keys';
 import { navigate, place, screenOf, type Screen } from '../router';
 import { ConnectionChip } from './connection-chip';
 import { KeyList } from './key-list';
+import { Palette } from './palette';
 import { chooseTheme, theme, THEMES, type Theme } from './theme';
 
 /** The frame around every screen. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
   const words = t();
   const [isListOpen, setListOpen] = useState(false);
+  const [isPaletteOpen, setPaletteOpen] = useState(false);
+  useChord('k', () => setPaletteOpen(true));
   const screen = screenOf(place.value.pathname);
   useKeys({
     '?': { label: words.keyList, run: () => setListOpen(true) },
@@ -46,6 +49,15 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         )}
         <span class="grow" />
         <ConnectionChip />
+        <button
+          type="button"
+          class="button quiet"
+          aria-keyshortcuts="Control+K Meta+K"
+          onClick={() => setPaletteOpen(true)}
+        >
+          <span class="sr-only">{words.palette}</span>
+          <kbd aria-hidden="true">Ctrl K</kbd>
+        </button>
         <button type="button" class="button quiet" aria-keyshortcuts="?" onClick={() => setListOpen(true)}>
           <span class="sr-only">{words.keyList}</span>
           <kbd aria-hidden="true">?</kbd>
@@ -86,6 +98,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       <div class="sr-only" role="status">
         {announced.value}
       </div>
+      {isPaletteOpen && <Palette onClose={() => setPaletteOpen(false)} />}
       {isListOpen && <KeyList onClose={() => setListOpen(false)} />}
     </>
   );

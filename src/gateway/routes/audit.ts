@@ -171,12 +171,12 @@ export function addAudit(app: App, audit: Audit): void {
 
 function textIn(from: unknown, name: string): string | null {
   const value = typeof from === 'object' && from !== null ? (from as Record<string, unknown>)[name] : undefined;
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' && /^[\w./-]{1,100}$/.test(value) ? value : null;
 }
 
 // A request that was refused may have anything there, even a secret in the wrong place: only what can be is stored.
 function isProjectId(text: string | null): boolean {
-  return parseProjectId(text) !== undefined;
+  return text !== null && parseProjectId(text) !== undefined;
 }
 
 function isLane(text: string | null): boolean {

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
+import { projectRoot } from '../architecture/project-files';
+import { ownKey } from '../support/gateway';
+import { LivePage, makeFilm, statusOn } from '../support/live-page';
+import { testEnv } from '../support/services';
+import { ownTopic } from '../support/stories';
+import { until } from '../support/until';
+
+const run = promisify(execFile);
+let live: LivePage;
+
+beforeAll(async () => {
+  live = await LivePage.start();
+});
+afterAll(async () => {
+  await live?.close();
+});
+
+const app = () => live.app.client;
+
+/** Runs a copied line in a shell, as a reader does who has a key and the command. */
+function inShell(line: string, key: string): Promise<{ stdout: string }> {
+  const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+  const { DATABASE_URL, TEMPORAL_TASK_QUEUE } = live.app.config;
+  const env = {
+    ...testEnv({ DATABASE_URL, TEMPORAL_TASK_QUEUE }),
+    PATH: process.env['PATH'] ?? '',
+    STORYREEL_KEY: key,
+  };
+  const curl = 'curl() { command curl --silent --show-error --fail-with-body "$@"; }';
+  return run('sh', ['-c', `set -e; storyreel() { node '${main}' "$@"; }; ${curl}; ${line}`], { env });
+}
+
+const copied = async (page: Page, area: string, form: string) =>
+  (await page.locator(area).getByRole('button', { name: form, exact: true }).first().getAttribute('title')) ?? '';
+
+test('a copied line does what the button does, whatever is in the topic, for curl and for the command line', async () => {
+  const key = await ownKey(live.app);
+  const page = await live.open(key);
+  await page.goto('/new');
+  const odd = `it's "$(exit 3)" \`exit 4\` ${ownTopic().topic}`;
+  await page.getByLabel('Topic').fill(odd);
+  await page.getByLabel('Scenes', { exact: true }).fill('2');
+  await page.locator('form.form .copy-as').first().waitFor();
+  const { stdout } = await inShell(await copied(page, 'form.form', 'curl'), key.secret);
+  const made = JSON.parse(stdout) as { projectId: Parameters<ReturnType<typeof app>['status']>[0] };
+  expect((await app().status(made.projectId)).topic).toBe(odd);
+  const command = (await copied(page, 'form.form', 'CLI')).replace('generate', 'generate --detach');
+  const ofCommand = /[0-9a-f-]{36}/.exec((await inShell(command, key.secret)).stdout)?.[0] as typeof made.projectId;
+  expect((await app().status(ofCommand)).topic).toBe(odd);
+
+  await page.goto(`/p/${made.projectId}?scene=1`);
+  await page.locator('.gate-bar').waitFor();
+  await page.getByRole('button', { name: 'Edit: Narration' }).click();
+  for (const [form, words] of [
+    ['curl', "Ann's first way"],
+    ['CLI', "Ann's $(exit 5) way"],
+  ] as const) {
+    const { version } = await app().editable(made.projectId);
+    await page.getByLabel('Edit: Narration').fill(words);
+    const line = (await copied(page, '.edit', form))
+      .replace(/"v\d+"/, `"v${version}"`)
+      .replace(/(--version) \d+/, `$1 ${version}`);
+    await inShell(line, key.secret);
+    expect((await app().editable(made.projectId)).scenes[0]?.narration).toBe(words);
+  }
+  await inShell(await copied(page, '.gate-bar', 'CLI'), key.secret);
+  await statusOn(page).getByText('done').waitFor();
+});
+
+test('the palette finds every action by the keyboard; scenes are moved and removed after their price is shown', async () => {
+  const page = await live.open();
+  const id = await makeFilm(page, ownTopic().topic, { scenes: 3, gate: true });
+  await page.locator('.gate-bar').waitFor();
+  const texts = async () => (await app().editable(id)).scenes.map(({ narration }) => narration);
+  const [one, two, three] = await texts();
+  await page.getByRole('button', { name: 'Scene 2' }).click();
+  await page.locator('.scene-order').waitFor();
+  const choose = async (words: string) => {
+    await page.keyboard.press('Control+k');
+    await page.locator('.palette input').fill(words);
+    await page.keyboard.press('Enter');
+  };
+  await choose('move earlier');
+  await page.locator('dialog .consequence').waitFor();
+  expect(await texts()).toEqual([one, two, three]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await until('it is moved', async () => (await texts())[0] === two);
+  expect(await texts()).toEqual([two, one, three]);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'Scene 1' }).last().waitFor();
+  await choose('remove scene');
+  await page.locator('dialog .consequence').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await until('it is removed', async () => (await texts()).length === 2);
+  expect(await texts()).toEqual([one, three]);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+  await choose('approve');
+  await statusOn(page).getByText('done').waitFor();
+  await page.locator('.film video').waitFor();
+  await page.getByRole('button', { name: 'Theatre' }).click();
+  const theatre = page.getByRole('dialog', { name: 'Theatre' });
+  await theatre.locator('video').waitFor();
+  await theatre.getByLabel('Captions').uncheck();
+  expect(await page.evaluate<string>("document.querySelector('.theatre video').textTracks[0].mode")).toBe('hidden');
+  await page.keyboard.press('Escape');
+  await theatre.waitFor({ state: 'detached' });
+  expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Theatre');
+});
+
+test('chosen films are approved together, and a refusal is listed under the name of its film', async () => {
+  const key = await ownKey(live.app);
+  const page = await live.open(key);
+  const gated = async () => {
+    const id = await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true });
+    await page.locator('.gate-bar').waitFor();
+    return id;
+  };
+  const ended = await gated();
+  const approved = await gated();
+  await page.goto('/review');
+  await page.locator('.bulk summary').click();
+  for (const box of await page.locator('.bulk input').all()) await box.check();
+  // Somebody else has ended one of them since.
+  await page.route(`**/${ended}/approve`, async (route) => {
+    await app().cancel(ended);
+    await until('it is ended', async () => (await app().status(ended)).status === 'cancelled');
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Approve all 2' }).click();
+  await page.getByText('1 film approved').first().waitFor();
+  const { name } = await app().status(ended);
+  await page.getByRole('alert').getByText(name).waitFor();
+  await until('the other one continues', async () => (await app().status(approved)).status !== 'awaiting_approval');
+});
