@@ -106,9 +106,11 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
   const before = await taskSeconds(session);
   await page.evaluate(`window.frames = [];
     (function next(last) { requestAnimationFrame((now) => { if (last) frames.push(now - last); next(now); }); })(0);`);
+  const from = performance.now();
   await writer.write(RATE * SECONDS, { rate: RATE });
+  const seconds = (performance.now() - from) / 1_000;
   const frames = (await page.evaluate('window.frames.splice(0)')) as number[];
-  const busyShare = ((await taskSeconds(session)) - before) / SECONDS;
+  const busyShare = ((await taskSeconds(session)) - before) / seconds;
   const frameMs = summaryOf(frames);
   say(`frames: p99 ${frameMs.p99.toFixed(1)} ms, ${(busyShare * 100).toFixed(0)} % of a core`);
   await caughtUp(page, writer);
