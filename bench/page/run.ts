@@ -20,7 +20,7 @@ const RATE = 2_000;
 const SECONDS = 10;
 const NAVIGATIONS = 5;
 /** After so many tokens everything that the page keeps at most is kept. */
-const FULL = 20_000;
+const FULL = 60_000;
 const TOKENS = 100_000;
 const GIVE_UP_MS = 30_000;
 
@@ -114,7 +114,7 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
   const frameMs = summaryOf(frames);
   say(`frames: p99 ${frameMs.p99.toFixed(1)} ms, ${(busyShare * 100).toFixed(0)} % of a core`);
   await caughtUp(page, writer);
-  await writer.write(Math.max(0, FULL - writer.tokens), { rate: RATE });
+  await writer.write(Math.max(0, FULL - writer.tokens), { rate: RATE * 2 });
   await caughtUp(page, writer);
   const afterFull = await heapOf(session);
   const bytesBefore = writer.bytes;
