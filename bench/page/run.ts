@@ -20,7 +20,7 @@ const RATE = 2_000;
 const SECONDS = 10;
 const NAVIGATIONS = 5;
 /** After so many tokens everything that the page keeps at most is kept. */
-const FULL = 60_000;
+const FULL = 150_000;
 const TOKENS = 100_000;
 const GIVE_UP_MS = 30_000;
 
@@ -114,11 +114,11 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
   const frameMs = summaryOf(frames);
   say(`frames: p99 ${frameMs.p99.toFixed(1)} ms, ${(busyShare * 100).toFixed(0)} % of a core`);
   await caughtUp(page, writer);
-  await writer.write(Math.max(0, FULL - writer.tokens), { rate: RATE * 2 });
+  await writer.write(Math.max(0, FULL - writer.tokens), { rate: RATE * 3 });
   await caughtUp(page, writer);
   const afterFull = await heapOf(session);
   const bytesBefore = writer.bytes;
-  await writer.write(TOKENS, { rate: RATE * 2 });
+  await writer.write(TOKENS, { rate: RATE * 3 });
   const isWhole = await caughtUp(page, writer);
   const afterAll = await heapOf(session);
   say(`heap: ${(afterFull / 1e6).toFixed(1)} MB, after 100,000 more tokens ${(afterAll / 1e6).toFixed(1)} MB`);

@@ -40,7 +40,7 @@ export class TextBlocks {
       const end = wholeEnd(text, from + BLOCK_UNITS - (open?.text.length ?? 0));
       const piece = text.slice(from, end);
       const bytes = utf8Bytes(piece);
-      if (open) this.list[this.list.length - 1] = { text: joined(open.text, piece), bytes: open.bytes + bytes };
+      if (open) this.list[this.list.length - 1] = { text: open.text + piece, bytes: open.bytes + bytes };
       else this.list.push({ text: piece, bytes });
       this.total += bytes;
       from = end;
@@ -86,16 +86,6 @@ function firstOf(text: string, bytes: number): string | undefined {
     end += units;
   }
   return seen === bytes ? text.slice(0, end) : undefined;
-}
-
-/**
- * Engines keep a sum of texts as a tree of its parts, which takes six times the memory of the text. A block that takes no more is
- * asked for a character: then it is stored as one text.
- */
-function joined(text: string, piece: string): string {
-  const whole = text + piece;
-  if (whole.length >= BLOCK_UNITS) whole.charCodeAt(0);
-  return whole;
 }
 
 /** `end`, or `end + 1` if `end` would split a character. */
