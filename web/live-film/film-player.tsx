@@ -47,35 +47,37 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
           default
         />
       </video>
-      <ol class="chapters" aria-label={words.chapters}>
-        {chapters.map(({ n, narration, begins }) => (
-          <li key={n}>
-            <button
-              type="button"
-              class="link"
-              title={narration}
-              onClick={() => {
-                if (!video.current) return;
-                video.current.currentTime = begins;
-                void video.current.play();
-              }}
-            >
-              {n}
-            </button>
-          </li>
-        ))}
-      </ol>
-      <p class="actions">
-        <a class="button" href={`${story.path}/film?download=true`} download>
-          {words.download} MP4
-        </a>
-        <a class="button quiet" href={`${story.path}/subtitles.srt`} download="subtitles.srt">
-          SRT
-        </a>
-        <a class="button quiet" href={`${story.path}/subtitles.vtt`} download="subtitles.vtt">
-          VTT
-        </a>
-      </p>
+      <div class="film-foot">
+        <ol class="chapters" aria-label={words.chapters}>
+          {chapters.map(({ n, narration, begins }) => (
+            <li key={n}>
+              <button
+                type="button"
+                class="link"
+                title={narration}
+                onClick={() => {
+                  if (!video.current) return;
+                  video.current.currentTime = begins;
+                  void video.current.play();
+                }}
+              >
+                {n}
+              </button>
+            </li>
+          ))}
+        </ol>
+        <p class="actions">
+          <a class="button" href={`${story.path}/film?download=true`} download>
+            {words.download} MP4
+          </a>
+          <a class="button quiet" href={`${story.path}/subtitles.srt`} download="subtitles.srt">
+            SRT
+          </a>
+          <a class="button quiet" href={`${story.path}/subtitles.vtt`} download="subtitles.vtt">
+            VTT
+          </a>
+        </p>
+      </div>
     </section>
   );
 }

@@ -38,9 +38,9 @@ export function LaneTable({ story }: { readonly story: Story }) {
               <th scope="col">{words.lane_}</th>
               <th scope="col">{words.statusColumn}</th>
               <th scope="col">{words.offset}</th>
-              <th scope="col">{words.fence}</th>
-              <th scope="col">{words.epoch}</th>
               <th scope="col">{words.verifiedColumn}</th>
+              <th scope="col">{words.epoch}</th>
+              <th scope="col">{words.fence}</th>
             </tr>
           </thead>
           <tbody>
@@ -51,12 +51,12 @@ export function LaneTable({ story }: { readonly story: Story }) {
                   <Status status={state.status} />
                 </td>
                 <td class="figure">{number(state.offset)}</td>
-                <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
-                  <code>{state.fence}</code>
-                </td>
-                <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
                 <td>
                   <ProofMark story={story} lane={lane} />
+                </td>
+                <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
+                <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
+                  <code>{state.fence}</code>
                 </td>
               </tr>
             ))}

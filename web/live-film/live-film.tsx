@@ -41,9 +41,11 @@ export function LiveFilm({ id }: { readonly id: string }) {
       title={view?.name ?? (story.model.now.topic || words.loading)}
       aside={
         <>
-          {status && <Status status={status} />}
-          {view && <span class="quiet-text">{words.version(view.version)}</span>}
-          <UnsavedNote story={story} />
+          <div class="head-meta">
+            {status && <Status status={status} />}
+            {view && <span class="quiet-text">{words.version(view.version)}</span>}
+            <UnsavedNote story={story} />
+          </div>
           <div class="head-actions">
             <CostMeter story={story} />
             <SteeringBar story={story} />

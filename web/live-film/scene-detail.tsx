@@ -34,6 +34,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
             story={story}
             field={`scenes.${scene}.${field}`}
             label={`${words.edit}: ${labels[field]}`}
+            short={words.edit}
             value={String(found[field])}
             version={editable.version}
             number={field === 'duration'}
