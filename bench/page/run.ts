@@ -109,7 +109,7 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
   const from = performance.now();
   await writer.write(RATE * SECONDS, { rate: RATE });
   const seconds = (performance.now() - from) / 1_000;
-  const frames = (await page.evaluate('window.frames.splice(0)')) as number[];
+  const frames = await page.evaluate<number[]>('window.frames.splice(0)');
   const busyShare = ((await taskSeconds(session)) - before) / seconds;
   const frameMs = summaryOf(frames);
   say(`frames: p99 ${frameMs.p99.toFixed(1)} ms, ${(busyShare * 100).toFixed(0)} % of a core`);
