@@ -24,7 +24,7 @@ const FULL = 150_000;
 const TOKENS = 100_000;
 const GIVE_UP_MS = 30_000;
 
-/** The page is asked for its text; `false` says to look again. */
+/** How much of the story the page shows. */
 const SHOWN = "document.querySelector('.script .lane-text')?.textContent.length ?? 0";
 
 interface Measured {

@@ -13,14 +13,29 @@ export interface CaptionLine {
 /** Cuts a narration into what a viewer can read at once: whole sentences if they fit, otherwise whole words. */
 export function captionLines(narration: string): readonly CaptionLine[] {
   const text = narration.trim().replace(/\s*[\r\n]\s*/g, '\n');
-  const lines = packed(partsOf(text));
+  const lines = linesOf(text);
   const whole = lines.reduce((sum, line) => sum + widthOf(line), 0) || 1;
   return lines.map((line) => ({ text: line, share: lines.length === 1 ? 1 : widthOf(line) / whole }));
 }
 
-function partsOf(text: string): readonly string[] {
-  const whole = [...sentences.segment(text)].map(({ segment }) => segment);
-  return whole.flatMap((sentence) => (widthOf(sentence.trim()) <= MOST ? [sentence] : wordsOf(sentence)));
+/** Short sentences share a line; a long one begins and ends lines of its own. */
+function linesOf(text: string): readonly string[] {
+  const lines: string[] = [];
+  let short: string[] = [];
+  const flush = () => {
+    if (short.length > 0) lines.push(...packed(short));
+    short = [];
+  };
+  for (const { segment } of sentences.segment(text)) {
+    if (widthOf(segment.trim()) <= MOST) short.push(segment);
+    else {
+      flush();
+      lines.push(...packed(wordsOf(segment)));
+    }
+  }
+  flush();
+  const shown = lines.filter((line) => line !== '');
+  return shown.length > 0 ? shown : [''];
 }
 
 /** Punctuation and spaces stay with the word before them. */
