@@ -6,6 +6,7 @@ import { machine } from './harness/machine';
 import { compare, PARTS, type Part } from './compare';
 import { gaps } from './gaps/run';
 import { gatewayBench } from './gateway/run';
+import { pageBench } from './page/run';
 
 function whole(text: string): number {
   const value = Number(text);
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
     .description('Measures how tokens get from a provider to viewers: ours beside what people would use instead.')
     .argument(
       '[parts...]',
-      `what is measured: ${PARTS.join(', ')}; all of it when none is named. gaps: how soon tokens come again after outages; gateway: viewers over HTTP`,
+      `what is measured: ${PARTS.join(', ')}; all of it when none is named. gaps: how soon tokens come again after outages; gateway: viewers over HTTP; page: the live page in a browser`,
     )
     .option(
       '--check',
@@ -42,7 +43,8 @@ async function main(): Promise<void> {
   const { check: checking, runs, out, paths } = program.opts<Options>();
   const ofGaps = program.args[0] === 'gaps';
   const ofGateway = program.args[0] === 'gateway';
-  const unknown = (ofGaps || ofGateway ? program.args.slice(1) : program.args).find(
+  const ofPage = program.args[0] === 'page';
+  const unknown = (ofGaps || ofGateway || ofPage ? program.args.slice(1) : program.args).find(
     (part) => !(PARTS as readonly string[]).includes(part),
   );
   if (unknown) program.error(`bench: there is no part ${unknown}. There are: ${PARTS.join(', ')}`);
@@ -60,9 +62,11 @@ async function main(): Promise<void> {
       ? await gaps(ground, { say, only: paths?.split(',') ?? [] })
       : ofGateway
         ? await gatewayBench(ground, { say })
-        : checking
-          ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
-          : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
+        : ofPage
+          ? await pageBench(ground, { say })
+          : checking
+            ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
+            : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
     const json = JSON.stringify(
       { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result },
       null,

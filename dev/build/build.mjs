@@ -30,6 +30,7 @@ try {
   );
   process.exit(1);
 }
-// `npm run dev` adds source maps, for a debugger.
-run(compiler, '-p', 'tsconfig.build.json', ...process.argv.slice(2));
-run(join('dist', 'dev', 'build', 'main.js'));
+// `npm run dev` adds source maps, for a debugger, and has open pages load themselves again.
+const isDev = process.argv.includes('--dev');
+run(compiler, '-p', 'tsconfig.build.json', ...(isDev ? ['--sourceMap'] : []));
+run(join('dist', 'dev', 'build', 'main.js'), ...(isDev ? ['--reload'] : []));

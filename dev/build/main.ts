@@ -16,9 +16,10 @@ import { buildWeb } from './web';
 const root = join(__dirname, '..', '..', '..');
 const compiled = join(root, 'dist', 'src');
 
+/** With `--reload`, open pages load themselves again whenever the page is built again. */
 async function main(): Promise<void> {
   copyLua();
-  await Promise.all([bundleWorkflows(), buildWeb(root)]);
+  await Promise.all([bundleWorkflows(), buildWeb(root, { reload: process.argv.includes('--reload') })]);
   chmodSync(join(compiled, 'cli', 'main.js'), 0o755);
 }
 

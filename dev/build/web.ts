@@ -19,7 +19,7 @@ setInterval(async () => {
 }, 700);
 `;
 
-/** With `reload`, for those who change the page: see dev/page. */
+/** With `reload`, for those who change the page: `npm run dev`. */
 export async function buildWeb(root: string, { reload = false } = {}): Promise<void> {
   const [from, to] = [join(root, 'web'), join(root, 'dist', 'web')];
   const assets = join(to, 'assets');

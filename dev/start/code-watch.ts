@@ -9,7 +9,7 @@ import { DIST } from './guest';
 
 export interface CodeWatchOptions {
   readonly note: (line: string) => void;
-  /** Called after each build: `code` if a worker or the gateway must run new code, `page` if only the page has changed. */
+  /** Called after each build: `code` if a worker and the gateway must run new code, `page` if only the page has changed. */
   readonly changed: (what: 'code' | 'page') => void;
   /** Fires before everything is stopped. */
   readonly stopping: AbortSignal;
@@ -37,7 +37,7 @@ export function watchCode(stack: Stack, { note, changed, stopping }: CodeWatchOp
     if (what === undefined || stopping.aborted) return;
     wanted = undefined;
     isBuilding = true;
-    run(stack, 'build', [join(DIST, 'dev', 'build', 'main.js')], note).once('close', (code) => {
+    run(stack, 'build', [join(DIST, 'dev', 'build', 'main.js'), '--reload'], note).once('close', (code) => {
       isBuilding = false;
       if (stopping.aborted) return;
       if (code === 0) changed(what);

@@ -143,8 +143,10 @@ function renewOnChange(
   stopping: AbortSignal,
 ): void {
   const changed = (what: 'code' | 'page') => {
-    note(`Changed: ${what === 'code' ? 'worker and gateway are' : 'the gateway is'} started again.`);
-    if (what === 'code') worker.renew();
+    // A gateway serves a page that is built anew, and open pages load themselves again.
+    if (what === 'page') return note('Changed: the page is loaded again.');
+    note('Changed: worker and gateway are started again.');
+    worker.renew();
     void gateway?.renew();
   };
   watchCode(stack, { note: (line) => note(line), changed, stopping });

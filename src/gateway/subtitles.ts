@@ -1,8 +1,9 @@
 import type { Caption } from '../client';
+import { captionLines } from './caption-lines';
 
 type Spoken = Pick<Caption, 'seconds' | 'text'>;
 
-/** The captions one after the other as SubRip text, each for its own seconds. */
+/** The captions one after the other as SubRip text, each for its own seconds, and of each what can be read at once. */
 export function subRip(captions: readonly Spoken[]): string {
   return timed(captions, ',')
     .map(({ times, text }, i) => `${i + 1}\n${times}\n${text}\n`)
@@ -24,12 +25,15 @@ export function chapters(captions: readonly Omit<Caption, 'text'>[]): string {
 
 function timed(captions: readonly Spoken[], point: string): { readonly times: string; readonly text: string }[] {
   let from = 0;
-  return captions.map(({ seconds, text }) => {
-    const start = from;
+  return captions.flatMap(({ seconds, text }) => {
+    const begin = from;
     from += seconds;
-    // A blank line would end the caption early.
-    const lines = text.trim().replace(/\s*[\r\n]\s*/g, '\n');
-    return { times: `${stamp(start, point)} --> ${stamp(from, point)}`, text: lines };
+    let share = 0;
+    return captionLines(text).map((line) => {
+      const start = begin + seconds * share;
+      share += line.share;
+      return { times: `${stamp(start, point)} --> ${stamp(begin + seconds * share, point)}`, text: line.text };
+    });
   });
 }
 

@@ -1,6 +1,8 @@
+import type { Page } from 'playwright-core';
+import type { ProjectId } from '../../src/protocol';
 import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
 import { longText } from '../support/long-rewrite';
-import { ownTopic } from '../support/stories';
+import { isAtGate, ownTopic, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -126,3 +128,99 @@ test('with reduced motion nothing moves, and with forced colours and at 400 % ev
     expect([path, await overflow()]).toEqual([path, 0]);
   }
 });
+
+test('a newcomer needs one click from the link to a film, and three from the film to a changed scene', async () => {
+  const page = await live.open();
+  const clicks = await countClicks(page);
+  await page.goto('/');
+  await page.locator('.examples button').first().click();
+  await statusOn(page).getByText('done').waitFor();
+  await page.locator('.film video').waitFor();
+  expect(clicks()).toBe(1);
+  const id = page.url().split('/').at(-1)?.split('?')[0] as ProjectId;
+  await page.locator('.card').first().getByRole('button').click();
+  await page.getByRole('button', { name: 'Edit: Narration' }).click();
+  await page.getByLabel('Edit: Narration').fill('The storm was never far away.');
+  await page.getByRole('button', { name: 'Save and run' }).click();
+  await page.locator('.card').first().getByText('The storm was never far away.').waitFor();
+  await until('it is made again', async () => {
+    const { status, version } = await live.app.client.status(id);
+    return version > 1 && status === 'completed';
+  });
+  expect(clicks()).toBe(4);
+});
+
+/** Counts over all loads of the page. */
+async function countClicks(page: Page): Promise<() => number> {
+  let count = 0;
+  await page.exposeFunction('clicked', () => (count += 1));
+  await page.addInitScript("addEventListener('click', ({ isTrusted }) => isTrusted && window.clicked(), true)");
+  return () => count;
+}
+
+test('a hidden tab lets its stream go, and continues at its cursor with the exact text', async () => {
+  const { topic, mark } = ownTopic();
+  const text = longText(mark, 40);
+  await studio.misbehave(mark, 'chat', { text, hold: 120 });
+  const page = await live.open();
+  await page.clock.install();
+  await page.addInitScript(
+    `Object.defineProperty(document, 'visibilityState', { get: () => window.shown ?? 'visible' })`,
+  );
+  const streams: string[] = [];
+  page.on('request', (request) => request.url().includes('/events') && streams.push(new URL(request.url()).search));
+  const turn = (shown: 'hidden' | 'visible') =>
+    page.evaluate(`window.shown = '${shown}'; document.dispatchEvent(new Event('visibilitychange'))`);
+  const id = await makeFilm(page, topic, { scenes: 1, gate: true });
+  await until('tokens', async () => ((await scriptOn(page).textContent()) ?? '').length > 200);
+  await turn('hidden');
+  await page.clock.fastForward(31_000);
+  await page.locator('.connection-let_go').waitFor();
+  const before = streams.length;
+  await studio.release(mark);
+  await watchUntil(live.app.client, id, isAtGate);
+  expect((await scriptOn(page).textContent()) ?? '').not.toBe(text);
+  expect(streams).toHaveLength(before);
+  await turn('visible');
+  await page.locator('.connection-live').waitFor();
+  await page.locator('.script .proof-verified').waitFor();
+  expect(await scriptOn(page).textContent()).toBe(text);
+  expect(streams[before]).toMatch(/^\?cursor=\d+-\d+$/);
+});
+
+test('nothing that sticks covers what has the focus', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.writeAbout(mark);
+  const page = await live.open(undefined, { viewport: { width: 1280, height: 720 } });
+  await makeFilm(page, topic, { scenes: 3, gate: true });
+  await page.locator('.gate-bar').waitFor();
+  await page.locator('.card').nth(2).waitFor();
+  // The second size is the first one at 400 %.
+  for (const viewport of [
+    { width: 1280, height: 720 },
+    { width: 320, height: 180 },
+  ]) {
+    await page.setViewportSize(viewport);
+    await page.evaluate('document.activeElement.blur(); scrollTo(0, 0)');
+    const covered: string[] = [];
+    for (let i = 0; i < 40; i += 1) {
+      await page.keyboard.press('Tab');
+      const name = await page.evaluate<string | null>(COVERED);
+      if (name !== null) covered.push(name);
+    }
+    expect({ viewport, covered }).toEqual({ viewport, covered: [] });
+  }
+});
+
+/** The name of the element that has the focus, if no corner of it can be seen. */
+const COVERED = `(() => {
+  const focused = document.activeElement;
+  const { left, right, top, bottom } = focused.getBoundingClientRect();
+  const points = [left + 2, (left + right) / 2, right - 2].flatMap((x) =>
+    [top + 2, (top + bottom) / 2, bottom - 2].map((y) => [x, y]));
+  const isSeen = points.some(([x, y]) => {
+    const found = document.elementFromPoint(x, y);
+    return found && (focused.contains(found) || found.contains(focused) && found.tagName !== 'MAIN' && found.tagName !== 'BODY');
+  });
+  return focused === document.body || isSeen ? null : focused.outerHTML.slice(0, 100);
+})()`;

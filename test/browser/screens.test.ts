@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import type { RunningGateway } from '../../src/gateway';
 import { projectRoot } from '../architecture/project-files';
-import { faultsOf, openBrowser, openPage } from '../support/browser';
+import { faultsOf, openBrowser, openPage, takePicture } from '../support/browser';
 import { startGateway } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { startApp, testEnv, type TestApp } from '../support/services';
@@ -85,7 +85,7 @@ describe.each(names)('The screen %s', (name) => {
         `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
         violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`,
       );
-      if (pictures) await page.screenshot({ path: join(pictures, `${name}-${locale}-${scheme}-${width}.png`) });
+      if (pictures) await takePicture(page, join(pictures, `${name}-${locale}-${scheme}-${width}.png`));
       const overflow = await page.evaluate<number>(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );

@@ -1,9 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { ProjectId } from '../../src/protocol';
 import { ownKey } from '../support/gateway';
 import { LivePage, scriptOn } from '../support/live-page';
+import { takePicture } from '../support/browser';
 import { longText } from '../support/long-rewrite';
 import { isAtGate, isParked, ownTopic, watchText, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -56,6 +60,23 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await live?.close();
+});
+
+/** A stream that states that Redis is away, and stays open. */
+const held = {
+  url: '',
+  server: createServer((_, answer) => {
+    answer.writeHead(200, { 'content-type': 'text/event-stream' });
+    answer.write(`data: ${JSON.stringify({ type: 'stream', state: 'away' })}\n\n`);
+  }),
+};
+beforeAll(async () => {
+  await once(held.server.listen(0, '127.0.0.1'), 'listening');
+  held.url = `http://127.0.0.1:${(held.server.address() as AddressInfo).port}/`;
+});
+afterAll(() => {
+  held.server.closeAllConnections();
+  held.server.close();
 });
 
 type State = readonly [name: string, open: (options: BrowserContextOptions) => Promise<Page>];
@@ -123,6 +144,26 @@ const states: readonly State[] = [
     },
   ],
   [
+    'catching-up',
+    async (options) => {
+      const page = await live.open(key, options);
+      await page.route('**/events*', () => undefined);
+      await page.goto(`/p/${films['paused']}`);
+      await page.locator('.connection-connecting').waitFor();
+      return page;
+    },
+  ],
+  [
+    'redis-away',
+    async (options) => {
+      const page = await live.open(key, options);
+      await page.route('**/events*', (route) => route.continue({ url: held.url }));
+      await page.goto(`/p/${films['paused']}`);
+      await page.locator('.connection-away').waitFor();
+      return page;
+    },
+  ],
+  [
     'empty',
     async (options) => {
       const page = await live.open(await ownKey(live.app), options);
@@ -155,8 +196,7 @@ describe.each(states)('The state %s', (name, open) => {
       `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
         violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`,
     );
-    if (pictures)
-      await page.screenshot({ path: join(pictures, `${name}-${locale}-${colorScheme}-${width}.png`), fullPage: true });
+    if (pictures) await takePicture(page, join(pictures, `${name}-${locale}-${colorScheme}-${width}.png`));
     const overflow = await page.evaluate<number>(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );

@@ -25,3 +25,11 @@ export function faultsOf(page: Page): string[] {
   });
   return faults;
 }
+
+/** The whole page as it would be on a window as high as it is: what sticks lies where it belongs. */
+export async function takePicture(page: Page, path: string): Promise<void> {
+  const { width = 1280 } = page.viewportSize() ?? {};
+  const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+  await page.setViewportSize({ width, height: Math.max(height, 400) });
+  await page.screenshot({ path });
+}

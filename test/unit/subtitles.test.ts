@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { captionLines } from '../../src/gateway/caption-lines';
 import { subRip, webVtt } from '../../src/gateway/subtitles';
 
 describe('Subtitles', () => {
@@ -14,6 +16,35 @@ describe('Subtitles', () => {
   test('are the same as WebVTT, in which nothing is taken for a tag', () => {
     expect(webVtt([{ seconds: 3, text: 'Rain & <i>snow</i>.\n\nNight.' }])).toBe(
       'WEBVTT\n\n00:00:00.000 --> 00:00:03.000\nRain &amp; &lt;i&gt;snow&lt;/i&gt;.\nNight.\n',
+    );
+  });
+
+  test('show a long narration sentence by sentence, and a long sentence in whole words', () => {
+    const sentence = (n: number) => `The keeper opened door ${n} of the old lighthouse, and he looked at the storm.`;
+    const long = `${'The rain came in from the grey sea, '.repeat(5)}and it stayed.`;
+    const cues = webVtt([
+      { seconds: 10, text: `${sentence(1)} ${sentence(2)}` },
+      { seconds: 5, text: long },
+    ]).split('\n\n');
+    expect(cues.slice(1, 3)).toEqual([
+      `00:00:00.000 --> 00:00:05.000\n${sentence(1)}`,
+      `00:00:05.000 --> 00:00:10.000\n${sentence(2)}`,
+    ]);
+    expect(cues.at(-1)).toMatch(/ --> 00:00:15\.000\n/);
+  });
+
+  test('lose no word, and take all of the time', () => {
+    const bare = (text: string) => text.replace(/\s/g, '');
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', 'b ', '. ', '雨', '。', '，', '🎬', '\n'), maxLength: 600 }),
+        (text) => {
+          const lines = captionLines(text);
+          expect(bare(lines.map((line) => line.text).join(''))).toBe(bare(text));
+          expect(lines.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+          expect(lines.filter((line) => line.text === '')).toHaveLength(bare(text) === '' ? 1 : 0);
+        },
+      ),
     );
   });
 });

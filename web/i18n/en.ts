@@ -176,7 +176,7 @@ export const en = {
   rejectWhole: 'The whole stage',
   rejectOnly: 'What to make again',
   stageBegins: (stage: string) => `${stage} has begun.`,
-  stageWaits: (stage: string) => `${stage} waits for your approval.`,
+  stageWaits: (stage: string) => `${stage} ${stage.endsWith('s') ? 'wait' : 'waits'} for your approval.`,
   close: 'Close',
   keepIt: 'No, go back',
   confirmCancel: 'End this run? What was made is kept, and another run continues with it.',

@@ -20,9 +20,9 @@ export function CostMeter({ story }: { readonly story: Story }) {
   return (
     <details class="menu cost">
       <summary class="button quiet">
-        <span class="sr-only">{words.cost}: </span>
+        <span class="quiet-text">{words.cost}</span>
         {budget === undefined ? spent : words.costOf(spent, money(budget))}
-        {whole > 0 && (
+        {(budget !== undefined || wasted > 0) && whole > 0 && (
           <svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
             <rect class="meter-all" width="100" height="8" />
             <rect class="meter-useful" width={share(cost - wasted)} height="8" />

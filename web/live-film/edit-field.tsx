@@ -19,6 +19,8 @@ interface EditFieldProps {
   /** Names the field among all of the film. */
   readonly field: string;
   readonly label: string;
+  /** What the button shows where the label is beside it already. */
+  readonly short?: string;
   readonly hint?: string;
   readonly value: string;
   /** The version of the film that `value` belongs to. */
@@ -34,7 +36,7 @@ interface EditFieldProps {
  * it.
  */
 export function EditField(props: EditFieldProps) {
-  const { story, field, label, hint, value, version, changes, keys, rows = 3, number = false } = props;
+  const { story, field, label, short, hint, value, version, changes, keys, rows = 3, number = false } = props;
   const words = t();
   const id = `${story.id}/${field}`;
   const draft = drafts.value.get(id);
@@ -43,7 +45,14 @@ export function EditField(props: EditFieldProps) {
   if (!draft) {
     return (
       <Button kind="quiet" keys={keys} onClick={() => setDraft(id, { value, base: value, version })}>
-        {label}
+        {short === undefined ? (
+          label
+        ) : (
+          <>
+            <span aria-hidden="true">{short}</span>
+            <span class="sr-only">{label}</span>
+          </>
+        )}
       </Button>
     );
   }

@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { StoryEvent } from '../../src/protocol';
 import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { copy, CopyAs, curl } from '../parts/copy-as';
+import { useCalm } from '../parts/use-calm';
 import type { Story } from '../story/story';
 
 const SHOWN = 200;
@@ -12,13 +13,12 @@ export function EventList({ story }: { readonly story: Story }) {
   const words = t();
   const [type, setType] = useState('');
   const [held, setHeld] = useState<readonly StoryEvent[]>();
-  // Read so that the list is drawn again.
-  void story.model.now;
+  useCalm(() => story.model.events.at(-1));
   const all = held ?? story.model.events;
   const types = [...new Set(all.map((event) => event.type))].sort();
   const fits = (event: StoryEvent) => (type === '' ? event.type !== 'token' : event.type === type);
   const shown = all.filter(fits).slice(-SHOWN).reverse();
-  const from = story.stream.cursor.value;
+  const from = story.stream.cursor;
   return (
     <>
       <div class="filters">
@@ -50,38 +50,50 @@ export function EventList({ story }: { readonly story: Story }) {
       {shown.length === 0 && <p class="quiet-text">{words.noEvents}</p>}
       <ul class="events">
         {shown.map((event, i) => (
-          <li key={event.id ?? i}>
-            <details>
-              <summary>
-                <time>{clock(event.timestamp)}</time> <strong>{event.type}</strong>{' '}
-                {event.type !== 'snapshot' && (event.lane ?? event.stage)}
-                <code>{event.id}</code>
-              </summary>
-              <dl class="facts">
-                {event.type !== 'snapshot' && event.fence !== undefined && (
-                  <>
-                    <dt>{words.fence}</dt>
-                    <dd>
-                      <code>{event.fence}</code>{' '}
-                      {words.fenceMeans(event.fence % 1_000, clock(Math.floor(event.fence / 1_000) / 1_000))}
-                    </dd>
-                  </>
-                )}
-                {'offset' in event && (
-                  <>
-                    <dt>{words.offset}</dt>
-                    <dd>{number(event.offset)}</dd>
-                  </>
-                )}
-              </dl>
-              <pre>{JSON.stringify(event, null, 1)}</pre>
-              <button type="button" class="link" onClick={() => void copy(JSON.stringify(event))}>
-                {words.copyJson}
-              </button>
-            </details>
-          </li>
+          <EventRow key={event.id ?? i} event={event} />
         ))}
       </ul>
     </>
+  );
+}
+
+/** An event never changes, so its row is drawn again only when it is opened. */
+function EventRow({ event }: { readonly event: StoryEvent }) {
+  const words = t();
+  const [isOpen, setOpen] = useState(false);
+  return useMemo(
+    () => (
+      <li>
+        <details onToggle={(toggled) => setOpen(toggled.currentTarget.open)}>
+          <summary>
+            <time>{clock(event.timestamp)}</time> <strong>{event.type}</strong>{' '}
+            {event.type !== 'snapshot' && (event.lane ?? event.stage)}
+            <code>{event.id}</code>
+          </summary>
+          <dl class="facts">
+            {event.type !== 'snapshot' && event.fence !== undefined && (
+              <>
+                <dt>{words.fence}</dt>
+                <dd>
+                  <code>{event.fence}</code>{' '}
+                  {words.fenceMeans(event.fence % 1_000, clock(Math.floor(event.fence / 1_000) / 1_000))}
+                </dd>
+              </>
+            )}
+            {'offset' in event && (
+              <>
+                <dt>{words.offset}</dt>
+                <dd>{number(event.offset)}</dd>
+              </>
+            )}
+          </dl>
+          {isOpen && <pre>{JSON.stringify(event, null, 1)}</pre>}
+          <button type="button" class="link" onClick={() => void copy(JSON.stringify(event))}>
+            {words.copyJson}
+          </button>
+        </details>
+      </li>
+    ),
+    [event, isOpen, words],
   );
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { FilmReference } from '../../src/protocol';
 import { size } from '../i18n/format';
@@ -25,19 +26,20 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
         )}
         {missing.size > 0 && <span class="chip">✗ {words.filmMissing([...missing].join(', '))}</span>}
       </header>
-      <Playing story={story} film={film} />
-      <p class="actions">
-        <Button onClick={() => setTheatre(true)}>{words.theatre}</Button>
-        <a class="button" href={`${story.path}/film?download=true`} download>
-          {words.download} MP4
-        </a>
-        <a class="button quiet" href={`${story.path}/subtitles.srt`} download="subtitles.srt">
-          SRT
-        </a>
-        <a class="button quiet" href={`${story.path}/subtitles.vtt`} download="subtitles.vtt">
-          VTT
-        </a>
-      </p>
+      <Playing story={story} film={film}>
+        <p class="actions">
+          <Button onClick={() => setTheatre(true)}>{words.theatre}</Button>
+          <a class="button" href={`${story.path}/film?download=true`} download>
+            {words.download} MP4
+          </a>
+          <a class="button quiet" href={`${story.path}/subtitles.srt`} download="subtitles.srt">
+            SRT
+          </a>
+          <a class="button quiet" href={`${story.path}/subtitles.vtt`} download="subtitles.vtt">
+            VTT
+          </a>
+        </p>
+      </Playing>
       {isTheatre && (
         <Dialog title={words.theatre} onClose={() => setTheatre(false)}>
           <div class="theatre">
@@ -53,10 +55,11 @@ interface PlayingProps {
   readonly story: Story;
   readonly film: FilmReference;
   readonly isLarge?: boolean;
+  readonly children?: ComponentChildren;
 }
 
 /** The video and its chapters, on the page or in the theatre. */
-function Playing({ story, film, isLarge = false }: PlayingProps) {
+function Playing({ story, film, isLarge = false, children }: PlayingProps) {
   const words = t();
   const video = useRef<HTMLVideoElement>(null);
   const [hasCaptions, setCaptions] = useState(true);
@@ -92,34 +95,37 @@ function Playing({ story, film, isLarge = false }: PlayingProps) {
           default
         />
       </video>
-      <ol class="chapters" aria-label={words.chapters}>
-        {chapters.map(({ n, narration, begins }) => (
-          <li key={n}>
-            <button
-              type="button"
-              class="link"
-              title={narration}
-              onClick={() => {
-                if (!video.current) return;
-                video.current.currentTime = begins;
-                void video.current.play();
-              }}
-            >
-              {n}
-            </button>
-          </li>
-        ))}
-      </ol>
-      {isLarge && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={hasCaptions}
-            onChange={(event) => turnCaptions(event.currentTarget.checked)}
-          />
-          {words.captions}
-        </label>
-      )}
+      <div class="film-foot">
+        <ol class="chapters" aria-label={words.chapters}>
+          {chapters.map(({ n, narration, begins }) => (
+            <li key={n}>
+              <button
+                type="button"
+                class="link"
+                title={narration}
+                onClick={() => {
+                  if (!video.current) return;
+                  video.current.currentTime = begins;
+                  void video.current.play();
+                }}
+              >
+                {n}
+              </button>
+            </li>
+          ))}
+        </ol>
+        {isLarge && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={hasCaptions}
+              onChange={(event) => turnCaptions(event.currentTarget.checked)}
+            />
+            {words.captions}
+          </label>
+        )}
+        {children}
+      </div>
     </>
   );
 }

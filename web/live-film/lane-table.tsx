@@ -1,13 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
 import { laneParts, MAX_SCENES, STAGES, type LaneId } from '../../src/protocol';
 import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
+import { useCalm } from '../parts/use-calm';
 import type { Story } from '../story/story';
 import { laneName } from './attention-tray';
 import { ProofMark } from './proof';
-
-const CALM_MS = 250;
 
 /** In the order of the stages, and within one of the scenes. */
 function placeOf(lane: LaneId): number {
@@ -21,19 +19,15 @@ function placeOf(lane: LaneId): number {
  */
 export function LaneTable({ story }: { readonly story: Story }) {
   const words = t();
-  // Offsets grow with every token, but people cannot read them faster than this.
-  const [, redraw] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => redraw((n) => n + 1), CALM_MS);
-    return () => clearInterval(timer);
-  }, []);
+  // Offsets grow with every token.
+  useCalm(() => story.stream.cursor);
   const lanes = [...story.model.now.lanes].sort(([a], [b]) => placeOf(a) - placeOf(b));
   return (
     <>
       <dl class="facts">
         <dt>{words.cursor}</dt>
         <dd>
-          <code>{story.stream.cursor.value ?? '–'}</code>
+          <code>{story.stream.cursor ?? '–'}</code>
         </dd>
       </dl>
       <p class="hint">{words.lanesHint}</p>
@@ -44,9 +38,9 @@ export function LaneTable({ story }: { readonly story: Story }) {
               <th scope="col">{words.lane_}</th>
               <th scope="col">{words.statusColumn}</th>
               <th scope="col">{words.offset}</th>
-              <th scope="col">{words.fence}</th>
-              <th scope="col">{words.epoch}</th>
               <th scope="col">{words.verifiedColumn}</th>
+              <th scope="col">{words.epoch}</th>
+              <th scope="col">{words.fence}</th>
             </tr>
           </thead>
           <tbody>
@@ -57,12 +51,12 @@ export function LaneTable({ story }: { readonly story: Story }) {
                   <Status status={state.status} />
                 </td>
                 <td class="figure">{number(state.offset)}</td>
-                <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
-                  <code>{state.fence}</code>
-                </td>
-                <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
                 <td>
                   <ProofMark story={story} lane={lane} />
+                </td>
+                <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
+                <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
+                  <code>{state.fence}</code>
                 </td>
               </tr>
             ))}

@@ -42,13 +42,15 @@ export function LiveFilm({ id }: { readonly id: string }) {
       title={view?.name ?? (story.model.now.topic || words.loading)}
       aside={
         <>
-          {status && <Status status={status} />}
-          {view && <span class="quiet-text">{words.version(view.version)}</span>}
-          {view?.language !== undefined && (
-            <span class="quiet-text">{words.storyLanguageShown(languageName(view.language, words.locale))}</span>
-          )}
-          {view?.frame !== undefined && <span class="quiet-text">{words.frameShown(view.frame)}</span>}
-          <UnsavedNote story={story} />
+          <div class="head-meta">
+            {status && <Status status={status} />}
+            {view && <span class="quiet-text">{words.version(view.version)}</span>}
+            {view?.language !== undefined && (
+              <span class="quiet-text">{words.storyLanguageShown(languageName(view.language, words.locale))}</span>
+            )}
+            {view?.frame !== undefined && <span class="quiet-text">{words.frameShown(view.frame)}</span>}
+            <UnsavedNote story={story} />
+          </div>
           <div class="head-actions">
             <CostMeter story={story} />
             <SteeringBar story={story} />

@@ -24,6 +24,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
     duration: words.duration,
   };
   const camera = laneOfRole('camera', scene);
+  const isMoving = laneStatus(story, camera) === 'processing';
   return (
     <div class="scene-detail">
       <h3>{words.sceneNumber(scene)}</h3>
@@ -36,6 +37,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
             story={story}
             field={`scenes.${scene}.${field}`}
             label={`${words.edit}: ${labels[field]}`}
+            short={words.edit}
             value={String(found[field])}
             version={editable.version}
             number={field === 'duration'}
@@ -49,16 +51,12 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
         </p>
         {found.camera && (
           <p>
-            {found.camera.movement} · {found.camera.speed}
+            {found.camera.movement.replaceAll('_', ' ')} · {found.camera.speed}
           </p>
         )}
-        <LaneText
-          model={story.model}
-          lane={camera}
-          isLive={laneStatus(story, camera) === 'processing'}
-          label={`${words.camera} ${scene}`}
-          calm
-        />
+        {(isMoving || !found.camera) && (
+          <LaneText model={story.model} lane={camera} isLive={isMoving} label={`${words.camera} ${scene}`} calm />
+        )}
       </div>
       <ul class="plain">
         {SCENE_STAGES.map((stage) => (

@@ -60,7 +60,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                   {words.sceneNumber(n)}
                 </button>
                 <span class="quiet-text">
-                  {shot} · {words.seconds(duration)}
+                  {shot.replaceAll('_', ' ')} · {words.seconds(duration)}
                 </span>
               </h3>
               <p class="narration">{narration}</p>

@@ -24,7 +24,8 @@ const NEVER_MS = 2 ** 31 - 1;
 /** Reads a project's events from the gateway until it is closed, and continues at its cursor however often it is cut off. */
 export class StoryStream {
   readonly connection = signal<Connection>('connecting');
-  readonly cursor = signal<string | undefined>(undefined);
+  /** No signal, because it changes with every token. */
+  cursor: string | undefined;
   problem: Problem | undefined;
   private stopped = false;
   private failures = 0;
@@ -83,7 +84,7 @@ export class StoryStream {
       if (this.connection.value === 'let_go') await this.wait(NEVER_MS);
       else if (this.hasGap) {
         this.hasGap = false;
-        this.cursor.value = undefined;
+        this.cursor = undefined;
       } else if (outcome === 'cut' || outcome === 'again') {
         this.connection.value = 'reconnecting';
         await this.wait(outcome === 'again' ? 0 : backoffMs(this.failures++));
@@ -102,7 +103,7 @@ export class StoryStream {
   private async read(): Promise<Outcome> {
     if (this.connection.value !== 'reconnecting') this.connection.value = 'connecting';
     this.leaving = new AbortController();
-    const query = this.cursor.value === undefined ? '' : `?cursor=${this.cursor.value}`;
+    const query = this.cursor === undefined ? '' : `?cursor=${this.cursor}`;
     const answer = await fetch(`/v1/projects/${this.projectId}/events${query}`, {
       headers: { accept: 'text/event-stream' },
       signal: this.leaving.signal,
@@ -119,7 +120,7 @@ export class StoryStream {
       const event = JSON.parse(data) as StoryEvent | StreamEvent;
       this.take(event);
       if (this.hasGap) return 'again';
-      if (!isStreamEvent(event)) this.cursor.value = id === '' ? this.cursor.value : id;
+      if (!isStreamEvent(event)) this.cursor = id === '' ? this.cursor : id;
       else if (event.type === 'caught_up') this.connection.value = 'live';
       else if (event.type === 'stream') this.connection.value = event.state;
       else if (event.type === 'end') return endOf(event.reason);

@@ -40,7 +40,7 @@ export class TextBlocks {
       const end = wholeEnd(text, from + BLOCK_UNITS - (open?.text.length ?? 0));
       const piece = text.slice(from, end);
       const bytes = utf8Bytes(piece);
-      if (open) this.list[this.list.length - 1] = { text: open.text + piece, bytes: open.bytes + bytes };
+      if (open) this.list[this.list.length - 1] = { text: joined(open.text, piece), bytes: open.bytes + bytes };
       else this.list.push({ text: piece, bytes });
       this.total += bytes;
       from = end;
@@ -86,6 +86,14 @@ function firstOf(text: string, bytes: number): string | undefined {
     end += units;
   }
   return seen === bytes ? text.slice(0, end) : undefined;
+}
+
+/**
+ * Engines keep a sum of texts as a tree of its parts, which takes several times the memory of the text. A block that takes no more
+ * is copied into one text.
+ */
+function joined(text: string, piece: string): string {
+  return text.length + piece.length < BLOCK_UNITS ? text + piece : [text, piece].join('');
 }
 
 /** `end`, or `end + 1` if `end` would split a character. */
