@@ -4,7 +4,6 @@ import { Batches } from './batches/batches';
 import { Films } from './films/films';
 import { LiveFilm } from './live-film/live-film';
 import { NewFilm } from './new-film/new-film';
-import { drawOnceAFrame } from './parts/draw-once-a-frame';
 import { startKeys } from './parts/keys';
 import { Providers } from './providers/providers';
 import { Review } from './review/review';
@@ -44,7 +43,6 @@ function App() {
   return <Shell>{show(screenOf(place.value.pathname))}</Shell>;
 }
 
-drawOnceAFrame();
 startRouter();
 startKeys();
 const root = document.getElementById('app');

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { laneOfRole, type LaneId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
+import { onceAFrame } from '../parts/once-a-frame';
 import { isStreamEvent, StoryPage, type LanePage, type StreamEvent } from '../../src/protocol/viewer';
 
 /** A picture or a clip of a scene. */
@@ -17,6 +18,7 @@ export class StoryModel {
   /** The newest last. The array is changed in place. */
   readonly events: StoryEvent[] = [];
   private readonly changes = signal(0);
+  private readonly drawComponents = onceAFrame(() => (this.changes.value += 1));
   private readonly page: StoryPage;
   private readonly drawers = new Map<string, Set<() => void>>();
 
@@ -72,7 +74,7 @@ export class StoryModel {
   }
 
   private changed(): void {
-    this.changes.value += 1;
+    this.drawComponents();
     for (const lane of this.drawers.keys()) this.draw(lane);
   }
 
