@@ -10,6 +10,7 @@ export type NewAuditEntry = Pick<AuditEntry, 'action'> &
   Partial<Pick<AuditEntry, 'by' | 'owner' | 'credential' | 'project' | 'lane' | 'subject' | 'versionBefore'>> &
   Pick<AuditEntry, 'requestId'>;
 
+/** Which entries of the audit to read. */
 export interface AuditFilter {
   readonly owner?: string | undefined;
   readonly project?: string | undefined;
@@ -17,6 +18,7 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
+/** Entries of the audit, newest first, and where the next page begins. */
 export interface AuditPage {
   /** Newest first. */
   readonly entries: readonly AuditEntry[];

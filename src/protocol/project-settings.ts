@@ -3,8 +3,9 @@
  * language of its topic, and the frame of `FRAME_SIZE`.
  */
 
-/** What a language or a frame must be, in the words of a refusal. */
+/** What a language must be, in the words of a refusal. */
 export const LANGUAGE_RULE = 'must be a language tag, such as en, zh or pt-BR';
+/** What a frame must be, in the words of a refusal. */
 export const FRAME_RULE =
   'must be an aspect ratio such as 16:9, 9:16 or 1:1, or a size such as 720x1280; at most four times as long as wide';
 

@@ -212,7 +212,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     await withTemporal(app.config, async (client) => {
       await keepReconcileSchedule(client.connection as Connection, app.config);
       await new Operator({ 'storyreel-reconcile': schedule }).types(
-        'Rows say something else than Temporal',
+        'Rows differ from Temporal',
         'schedule trigger',
       );
       const handle = client.schedule.getHandle(schedule);

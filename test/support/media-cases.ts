@@ -80,7 +80,7 @@ const first = (reply: Reply, times: number, then: Script): Script => [...Array<R
 const CLIPS: readonly MediaCase[] = [
   { name: 'the seconds are 4, 8 or 12', source: 'ArcReel#741', ends: 'film', submit: [only('seconds', ['4', '8', '12'], "Invalid value: '3'. Supported values are: '4', '8', and '12'.", queued)] },
   { name: 'the seconds are from 5 to 15', source: 'ArcReel#1440', ends: 'film', submit: [only('seconds', ['5'], 'duration must be between 5 and 15 seconds', queued)] },
-  { name: 'the seconds are said to be wrong', source: 'ArcReel#468', ends: 'film', submit: [only('seconds', ['5', '10'], 'invalid seconds', queued)] },
+  { name: 'the seconds are called wrong', source: 'ArcReel#468', ends: 'film', submit: [only('seconds', ['5', '10'], 'invalid seconds', queued)] },
   { name: 'the size is another one', source: 'sora-2 types', ends: 'film', submit: [only('size', ['1280x720', '720x1280'], "Invalid value: '64x36'. Supported values are: '720x1280' and '1280x720'.", queued)], content: [({ seconds }) => ({ file: `large-${seconds}.mp4` })] },
   { name: 'the size is a tier', source: 'Ark, Luma', ends: 'film', submit: [only('size', ['480p', '720p'], 'size must be one of: 480p, 720p', queued)], content: [({ seconds }) => ({ file: `large-${seconds}.mp4` })] },
   { name: 'states in other words', source: 'ArcReel#1888, #410', ends: 'film', submit: [job({ status: 'NOT_START' })], poll: [job({ status: 'unknown' }), job({ status: 'running', progress: '30%' }), job({ status: 'succeeded' })] },

@@ -12,7 +12,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 /** What is private to `StoryClient`; the language knows it, and the object does not. */
-const PRIVATE = ['closeAll', 'mustBeOpen', 'project', 'steer'];
+const PRIVATE = ['act', 'closeAll', 'mustBeOpen', 'project', 'steer'];
 
 test('each method of StoryClient is in StoryHttpClient under the same name, or its absence is explained', () => {
   const over = namesOf(StoryHttpClient.prototype);
