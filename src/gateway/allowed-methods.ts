@@ -14,7 +14,9 @@ export function answerOtherMethods(app: App): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return undefined;
     const path = request.url.split('?')[0] ?? '';
-    const found = [...known.values()].filter(({ pattern }) => pattern.test(path));
+    // An address that is named as a whole has its own methods alone, also where an id could stand in its place.
+    const whole = known.get(path.replace(/\/$/, ''));
+    const found = whole ? [whole] : [...known.values()].filter(({ pattern }) => pattern.test(path));
     if (found.length === 0) {
       throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
     }
