@@ -14,7 +14,7 @@ export function answerOtherMethods(app: App): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return undefined;
     const path = request.url.split('?')[0] ?? '';
-    // An address that is named as a whole has its own methods alone, also where an id could stand in its place.
+    // An address without parameters has its own methods alone, even if the pattern of another address fits it.
     const whole = known.get(path.replace(/\/$/, ''));
     const found = whole ? [whole] : [...known.values()].filter(({ pattern }) => pattern.test(path));
     if (found.length === 0) {
