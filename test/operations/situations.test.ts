@@ -211,10 +211,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     const schedule = reconcileScheduleOf(app.config.TEMPORAL_TASK_QUEUE);
     await withTemporal(app.config, async (client) => {
       await keepReconcileSchedule(client.connection as Connection, app.config);
-      await new Operator({ 'storyreel-reconcile': schedule }).types(
-        'Rows differ from Temporal',
-        'schedule trigger',
-      );
+      await new Operator({ 'storyreel-reconcile': schedule }).types('Rows differ from Temporal', 'schedule trigger');
       const handle = client.schedule.getHandle(schedule);
       const [began] = await until('it has begun', async () => {
         const { recentActions } = (await handle.describe()).info;
