@@ -67,7 +67,7 @@ export async function createServer(
 
   app.setErrorHandler((error, request, reply) => {
     const body = problemOf(error, request.id);
-    // Of what the route has stated before it failed, nothing is so.
+    // The headers that the route set before it failed do not describe the problem.
     for (const name of ['etag', 'content-disposition', 'accept-ranges']) void reply.removeHeader(name);
     if (body.status !== 416) void reply.removeHeader('content-range');
     void reply.header('cache-control', 'no-store');

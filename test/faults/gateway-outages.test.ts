@@ -3,7 +3,7 @@ import type { RunningGateway } from '../../src/gateway';
 import { StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { StoryPage } from '../../src/protocol/viewer';
-import { HttpUser, ownKey, startGateway } from '../support/gateway';
+import { BODIES, HttpUser, ownKey, startGateway } from '../support/gateway';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
@@ -60,19 +60,6 @@ interface Operation {
   readonly requestBody?: object;
 }
 
-/** Of operations whose body must have something in it, by the end of their address. */
-const bodies: Readonly<Record<string, unknown>> = {
-  projects: { topic: 'x' },
-  keys: { name: 'x' },
-  retry: { lane: 'rewrite' },
-  skip: { lane: 'rewrite' },
-  'cancel-lane': { lane: 'rewrite' },
-  approve: { gate: 'storyboard' },
-  reject: { gate: 'storyboard', reason: 'x' },
-  budget: { amount: 1 },
-  batches: { projects: [{ topic: 'x' }], stages: ['rewrite'] },
-};
-
 /** Every operation of the document, each once; those that remove something are left out. */
 async function askAll(projectId: ProjectId) {
   const { paths } = (await user.ask('GET', '/v1/openapi.json')).body as {
@@ -90,7 +77,7 @@ async function askAll(projectId: ProjectId) {
         const body =
           template === '/v1/tokens'
             ? { project: projectId }
-            : requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
+            : requestBody && (BODIES[template.split('/').at(-1) ?? ''] ?? {});
         const leaving = AbortSignal.timeout(60_000);
         const answer = await fetch(gateway.url + path, {
           method: method.toUpperCase(),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
 import {
+  BODIES,
   GatewayProcess,
   HttpUser,
   ownKey,
@@ -422,7 +423,7 @@ describe('With a key', () => {
         const body =
           at === 'post /v1/tokens'
             ? { project: foreign }
-            : operation.requestBody && (bodies[template.split('/').at(-1) ?? ''] ?? {});
+            : operation.requestBody && (BODIES[template.split('/').at(-1) ?? ''] ?? {});
         const ask = (who: HttpUser) => who.ask(method.toUpperCase(), path, body, { 'if-match': '*' });
         expect([at, (await ask(none)).status]).toEqual([at, 401]);
         const crossSite = await none.ask(method.toUpperCase(), path, body, { 'sec-fetch-site': 'cross-site' });
@@ -516,15 +517,3 @@ interface Document {
     Record<string, Readonly<Record<string, { readonly description?: string; readonly requestBody?: object }>>>
   >;
 }
-
-/** Of operations whose body must have something in it, by the end of their address. */
-const bodies: Readonly<Record<string, unknown>> = {
-  projects: { topic: 'x' },
-  keys: { name: 'x' },
-  retry: { lane: 'rewrite' },
-  skip: { lane: 'rewrite' },
-  'cancel-lane': { lane: 'rewrite' },
-  approve: { gate: 'storyboard' },
-  reject: { gate: 'storyboard', reason: 'x' },
-  budget: { amount: 1 },
-};

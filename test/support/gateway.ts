@@ -188,3 +188,16 @@ export class GatewayProcess {
     return this.child.exitCode;
   }
 }
+
+/** Of operations whose body must have something in it, by the end of their address. */
+export const BODIES: Readonly<Record<string, unknown>> = {
+  projects: { topic: 'x' },
+  keys: { name: 'x' },
+  retry: { lane: 'rewrite' },
+  skip: { lane: 'rewrite' },
+  'cancel-lane': { lane: 'rewrite' },
+  approve: { gate: 'storyboard' },
+  reject: { gate: 'storyboard', reason: 'x' },
+  budget: { amount: 1 },
+  batches: { projects: [{ topic: 'x' }], stages: ['rewrite'] },
+};
