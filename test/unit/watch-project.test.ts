@@ -201,6 +201,30 @@ describe('Watching a project', () => {
     for (const { ended } of views) expect(textSeen(await ended, REWRITE)).toBe('Once upon');
   });
 
+  test('waits for the last event of a run that has ended just now, which follows the commit of the end', async () => {
+    await story.note('first');
+    const { cursor } = await story.log.snapshot(story.projectId);
+    await story.note('second');
+    story.status = 'completed';
+    story.endedJustNow = true;
+    const { ended } = story.view({ from: cursor as Cursor });
+    await until('the watch has seen the end in Postgres', () => story.statusAsked > 1);
+    await story.end();
+    expect(typesOf(await ended)).toEqual(['stage_update', 'pipeline_done']);
+  });
+
+  test('gives a snapshot instead, if that event does not come', async () => {
+    await story.note('first');
+    const { cursor } = await story.log.snapshot(story.projectId);
+    await story.note('second');
+    story.status = 'completed';
+    story.endedJustNow = true;
+    const { ended } = story.view({ from: cursor as Cursor });
+    await until('the watch has seen the end in Postgres', () => story.statusAsked > 1);
+    story.endedJustNow = false;
+    expect(typesOf(await ended)).toEqual(['stage_update', 'snapshot']);
+  });
+
   test('takes a snapshot anew for those who come later, also after one has failed', async () => {
     story.onAsk = () => Promise.reject(new Error('Postgres is away'));
     const failed = [story.view(), story.view()];

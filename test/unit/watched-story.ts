@@ -30,6 +30,10 @@ export class WatchedStory {
   status: ProjectStatus = 'processing';
   lane: { status: LaneStatus; fence: number; text?: string } = { status: 'processing', fence: 1 };
   known = true;
+  /** Postgres states that the run has ended within the last seconds. */
+  endedJustNow = false;
+  /** How often Postgres was asked for the status. */
+  statusAsked = 0;
   /** How often Postgres was asked for all that it holds. */
   asked = 0;
   /** What Postgres holds as the text's hash, where that is not the right one. */
@@ -104,7 +108,10 @@ export class WatchedStory {
     const source = {
       log: this.log,
       snapshots: this.snapshots,
-      status: () => Promise.resolve(this.known ? this.status : undefined),
+      status: () => {
+        this.statusAsked += 1;
+        return Promise.resolve(this.known ? { status: this.status, endedJustNow: this.endedJustNow } : undefined);
+      },
       closing: this.closed.signal,
     };
     return new ProjectWatch(source, this.projectId, options);

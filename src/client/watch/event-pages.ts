@@ -82,9 +82,9 @@ export class EventPages {
 
   /** The run may have ended without its last event reaching the log; then a snapshot takes that event's place. */
   private async nothingNew(id: ProjectId, after: Cursor): Promise<EventPage> {
-    const status = await this.source.status(id);
-    if (status === undefined) throw projectNotFound(id);
-    if (!isFinal(status)) return { events: [], next: after, caughtUp: true, ended: false };
+    const stored = await this.source.status(id);
+    if (!stored) throw projectNotFound(id);
+    if (!isFinal(stored.status)) return { events: [], next: after, caughtUp: true, ended: false };
     return this.snapshot(id, after);
   }
 

@@ -25,11 +25,18 @@ export interface WatchOptions {
   readonly onLog?: (state: 'live' | 'away') => void;
 }
 
+/** What Postgres states about a run. */
+export interface StoredStatus {
+  readonly status: ProjectStatus;
+  /** The run has ended within the last seconds: its last event may be on its way to the log. */
+  readonly endedJustNow: boolean;
+}
+
 export interface WatchSource {
   readonly log: EventLog;
   readonly snapshots: SnapshotReader;
   /** Undefined if there is no such project. */
-  readonly status: (projectId: ProjectId) => Promise<ProjectStatus | undefined>;
+  readonly status: (projectId: ProjectId) => Promise<StoredStatus | undefined>;
   /** Ends every watch: what it reads from is about to be closed. */
   readonly closing: AbortSignal;
   readonly meter?: WatchMeter;
@@ -48,7 +55,7 @@ type Result = IteratorResult<StoryEvent, undefined>;
 const PAGE = 500;
 const SUBSCRIBE_MS = 3_000;
 /** Without news for so long, Postgres is asked whether the run has ended; sooner while the log is away. */
-const ASK_MS = { calm: 15_000, away: 2_000 };
+const ASK_MS = { calm: 15_000, away: 2_000, ending: 500 };
 
 /**
  * Follows one project: a snapshot and then every event after it, none lost and none repeated. With a cursor it
@@ -304,18 +311,26 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.behind = isKnown || held?.cursor !== undefined;
   }
 
-  /** The run may have ended without its last event reaching the log; then a snapshot takes that event's place. */
+  /**
+   * The run may have ended without its last event reaching the log; then a snapshot takes that event's place. The event
+   * follows the commit of the end, so a run that has ended just now is given time for it.
+   */
   private async endedMeanwhile(): Promise<void> {
     this.mayHaveEnded = false;
-    let status: ProjectStatus | undefined;
+    let stored: StoredStatus | undefined;
     try {
-      status = await this.patiently(this.source.status(this.projectId));
+      stored = await this.patiently(this.source.status(this.projectId));
     } catch (error) {
       if (error instanceof Aborted) throw error;
       // Postgres is away for a moment; the watch continues.
       return;
     }
-    if (status !== undefined && !isFinal(status)) return;
+    if (stored && !isFinal(stored.status)) return;
+    if (stored?.endedJustNow && !this.away) {
+      await this.inbox.wait(ASK_MS.ending);
+      this.behind = this.mayHaveEnded = true;
+      return;
+    }
     await this.snapshot();
     this.over = true;
   }

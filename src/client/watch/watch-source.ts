@@ -1,9 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { Project } from '../../entities';
 import type { EventLog } from '../../stream';
 import { loadProjectRows } from './project-rows';
 import { SnapshotReader } from './snapshot-reader';
-import type { WatchSource } from './watch-project';
+import type { StoredStatus, WatchSource } from './watch-project';
 
 /** What the watches of a client share. */
 export function watchSource(
@@ -19,8 +18,12 @@ export function watchSource(
     snapshots: new SnapshotReader(log, (id) => run(() => loadProjectRows(dataSource, id))),
     status: (id) =>
       run(async () => {
-        const found = await dataSource.getRepository(Project).findOne({ select: { status: true }, where: { id } });
-        return found?.status;
+        const found: StoredStatus[] = await dataSource.query(
+          `SELECT status, coalesce(finished_at > now() - interval '2 seconds', false) AS "endedJustNow"
+           FROM projects WHERE id = $1`,
+          [id],
+        );
+        return found[0];
       }),
     closing,
     ...(meter && { meter }),
