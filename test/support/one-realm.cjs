@@ -1,3 +1,4 @@
+const { AsyncLocalStorage } = require('node:async_hooks');
 const vm = require('node:vm');
 const { TestEnvironment } = require('jest-environment-node');
 
@@ -14,6 +15,19 @@ vm.compileFunction = (code, names, options) =>
     options && OURS.has(options.parsingContext) ? { ...options, parsingContext: undefined } : options,
   );
 
+/**
+ * Every storage that is in use costs each promise of the process something, so those of a file must end with it. A package
+ * that is loaded once per process enables its own again.
+ */
+const inUse = new Set();
+for (const name of ['run', 'enterWith']) {
+  const own = AsyncLocalStorage.prototype[name];
+  AsyncLocalStorage.prototype[name] = function (...args) {
+    inUse.add(this);
+    return own.apply(this, args);
+  };
+}
+
 globalThis[Symbol.for('storyreel.load')] = (path) => require(path);
 
 module.exports = class OneRealm extends TestEnvironment {
@@ -21,5 +35,11 @@ module.exports = class OneRealm extends TestEnvironment {
     super(config, context);
     OURS.add(this.context);
     this.global = globalThis;
+  }
+
+  async teardown() {
+    for (const storage of inUse) storage.disable();
+    inUse.clear();
+    await super.teardown();
   }
 };
