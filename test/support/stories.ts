@@ -96,14 +96,18 @@ export function typesOf(events: readonly StoryEvent[]): string[] {
   return events.map(({ type }) => type);
 }
 
+/** One connection for a test file, by address. */
+const connections = new Map<string, Promise<Connection>>();
+afterAll(async () => {
+  await Promise.all([...connections.values()].map(async (each) => (await each.catch(() => undefined))?.close()));
+});
+
 /** Temporal's own view of a project's workflow. */
 export async function withTemporal<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
-  try {
-    return await work(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }));
-  } finally {
-    await connection.close();
-  }
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = config;
+  const connection = connections.get(address) ?? Connection.connect({ address });
+  connections.set(address, connection);
+  return work(new Client({ connection: await connection, namespace }));
 }
 
 export function workflowOf(client: Client, projectId: ProjectId) {

@@ -4,7 +4,8 @@
  */
 export const PATIENCE_MS = 150_000;
 
-const LOOK_MS = 20;
+/** Between two looks: soon at first, then rarer, because looking takes time from what is waited for. */
+const LOOK_MS = { first: 10, growth: 1.4, most: 250 };
 
 /**
  * Resolves with the first value of `look` that is not undefined or false. Rejects, if none comes, with what was waited
@@ -16,14 +17,14 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   let last: unknown;
-  for (;;) {
+  for (let pause = LOOK_MS.first; ; pause = Math.min(pause * LOOK_MS.growth, LOOK_MS.most)) {
     const value = await look((seen) => {
       last = seen;
       return seen;
     });
     if (value !== undefined && value !== false) return value;
     if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}; last seen: ${shown(last)}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
