@@ -1,11 +1,18 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { noneAlive, playedSeconds, requestsIn, Start, Starts } from '../support/start';
+import { until } from '../support/until';
+
+/** Runs a command to its end, whatever that is. */
+function ran(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  return new Promise<{ stdout: string; code: unknown }>((resolve) =>
+    execFile(program, args, { env }, (error, stdout) => resolve({ stdout, code: error?.code ?? 0 })),
+  );
+}
 
 const starts = new Starts();
 const { stateDir } = starts;
@@ -31,30 +38,6 @@ it('makes a film that plays, tells of it in events alone, and ends with nothing 
   expect(noneAlive(processes.values())).toBe(true);
 });
 
-it('leaves a start that runs alone, and leaves no process after Ctrl-C', async () => {
-  const first = start('a slow song', '--tokens-per-second', '5', '--json');
-  await first.until('the first token', () => first.events.some(({ type }) => type === 'token'));
-  const before = first.processes();
-
-  const inShell = `. "${join(stateDir, 'env')}" && storyreel doctor && storyreel status`;
-  const { stdout } = await promisify(execFile)('sh', ['-c', inShell], { env: { PATH: process.env.PATH } });
-  expect(stdout).toMatch(/✓ temporal[^]*✓ video[^]*processing .* a slow song/);
-
-  const second = start('--once');
-  expect(await second.end()).toBe(1);
-  expect(second.stderr).toMatch(
-    /^npm start: Storyreel already runs in .* \(process \d+\)\. Its Temporal UI: http:\S+\. /,
-  );
-  expect(second.stderr).toContain(`process ${first.pid}`);
-  expect(second.stderr.trimEnd().split('\n')).toHaveLength(1);
-  expect(noneAlive(before.values())).toBe(false);
-
-  first.signal('SIGINT');
-  expect(await first.end()).toBe(130);
-  expect(first.stderr).toContain('Stopping (SIGINT). "npm start" goes on where it was.');
-  expect(noneAlive(before.values())).toBe(true);
-});
-
 it('ends with 4 and the commands where a lane needs attention, and tries it again at the next start', async () => {
   const refusing = createServer((_, response) => response.writeHead(401).end('{}')).listen(0, '127.0.0.1');
   await once(refusing, 'listening');
@@ -70,15 +53,37 @@ it('ends with 4 and the commands where a lane needs attention, and tries it agai
   expect(again.stderr).toContain('rewrite waited for attention and is tried again');
 });
 
-it('begins anew with --fresh, and keeps the films', async () => {
+it('begins anew with --fresh, keeps the films, runs alone, and leaves no process after Ctrl-C', async () => {
   const films = readdirSync(join(stateDir, 'films'));
-  const anew = start('--fresh', '--json', '--tokens-per-second', '5');
-  await anew.until('the first event', () => anew.events.length > 0);
-  expect(anew.stderr).not.toContain('Going on with');
-  const requests = join(stateDir, 'studio', 'requests.jsonl');
-  await anew.until('a request', () => existsSync(requests) && requestsIn(stateDir).length > 0);
-  expect(requestsIn(stateDir).filter(({ prompt }) => prompt.includes('fox'))).toEqual([]);
+  const first = start('--fresh', '--tokens-per-second', '5', '--json');
+  await first.until('the first token', () => first.events.some(({ type }) => type === 'token'));
+  const before = first.processes();
+  expect(first.stderr).not.toContain('Going on with');
+  const requests = requestsIn(stateDir);
+  expect(requests).not.toEqual([]);
+  expect(requests.filter(({ prompt }) => /fox|wrong key/.test(prompt))).toEqual([]);
   expect(readdirSync(join(stateDir, 'films'))).toEqual(films);
+
+  const inShell = `. "${join(stateDir, 'env')}" && storyreel doctor && storyreel status`;
+  const found = await until('the doctor finds nothing, however busy the machine is', async (saw) => {
+    const { stdout, code } = await ran('sh', ['-c', inShell], { PATH: process.env.PATH });
+    return saw({ stdout, code }).code === 0 && stdout;
+  });
+  expect(found).toMatch(/✓ temporal[^]*✓ video[^]*processing .* The night all clocks/);
+
+  const second = start('--once');
+  expect(await second.end()).toBe(1);
+  expect(second.stderr).toMatch(
+    /^npm start: Storyreel already runs in .* \(process \d+\)\. Its Temporal UI: http:\S+\. /,
+  );
+  expect(second.stderr).toContain(`process ${first.pid}`);
+  expect(second.stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(noneAlive(before.values())).toBe(false);
+
+  first.signal('SIGINT');
+  expect(await first.end()).toBe(130);
+  expect(first.stderr).toContain('Stopping (SIGINT). "npm start" goes on where it was.');
+  expect(noneAlive(before.values())).toBe(true);
 });
 
 it.each([

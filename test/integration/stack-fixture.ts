@@ -52,16 +52,17 @@ export interface Owner {
 }
 
 /**
- * A process of its own that runs `body` on the compiled stack (`stack`, `stateDir`, `env`, `say`) and then stays.
+ * A process of its own that runs `body` on the compiled stack, or one file of it (`stack`, `stateDir`, `env`, `say`) and then stays.
  * Resolves at its first `say`.
  */
 export async function startOwner(
   stateDir: string,
   env: Record<string, string | undefined>,
   body: string,
+  part = 'index',
 ): Promise<Owner> {
   const script = `
-    const stack = require(${JSON.stringify(resolve(PROJECT, 'dist', 'dev', 'stack'))});
+    const stack = require(${JSON.stringify(resolve(PROJECT, 'dist', 'dev', 'stack', part))});
     const [stateDir, env] = JSON.parse(process.argv[1]);
     const say = (value) => console.log(JSON.stringify(value));
     const stay = setInterval(() => {}, 1000);

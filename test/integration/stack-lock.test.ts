@@ -19,7 +19,7 @@ const TAKE = `
   say({ holds: process.pid });`;
 
 async function taker(stateDir: string) {
-  const owner = await startOwner(stateDir, cleanEnv(), TAKE);
+  const owner = await startOwner(stateDir, cleanEnv(), TAKE, 'lock');
   children.push(owner.child);
   return owner;
 }
