@@ -34,14 +34,19 @@ describe('An ffmpeg', () => {
       /^Unknown encoder 'libx264'$/,
     ],
     ['cannot write captions', `*-encoders*) '${real}' "$@" | grep -v mov_text;;`, /^it has no mov_text$/],
-    ['cannot join', `*-demuxers*) '${real}' "$@" | grep -v concat;;`, /^it has no concat$/],
-    ['only tells its version', `*-version*) exec '${real}' "$@";;\n*) exit 1;;`, /./],
+    ['cannot join', `*-formats*) '${real}' "$@" | grep -v concat;;`, /^it has no concat$/],
+    ['lists what it has and does nothing', `*pipe:0*) exit 1;;`, /./],
   ])('that %s is named', async (name, cases, fault) => {
     const path = await lacking(name.replaceAll(' ', '-'), cases);
     expect(await tryFfmpeg({ FFMPEG_PATH: path })).toEqual({
       version: expect.any(String) as string,
       fault: expect.stringMatching(fault) as string,
     });
+  });
+
+  test('that fails whatever it is asked is named without its banner', async () => {
+    const path = await lacking('broken', `*) '${real}' -formats >/dev/null; echo 'It is broken.' >&2; exit 1;;`);
+    expect(await tryFfmpeg({ FFMPEG_PATH: path })).toEqual({ fault: 'It is broken.' });
   });
 
   test('that is not there is named', async () => {

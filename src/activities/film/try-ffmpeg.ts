@@ -19,20 +19,14 @@ export interface FfmpegTrial {
 
 /** Tries whether this ffmpeg brings a frame to the film's form, and has what clips and captions come in. Never throws. */
 export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: string }): Promise<FfmpegTrial> {
-  let version: string;
+  let version: string | undefined;
   try {
-    version = /version (\S+)/.exec(await outputOf(path, ['-version']))?.[1] ?? 'unknown version';
-  } catch (error) {
-    return { fault: reasonOf(error) };
-  }
-  try {
-    const [demuxers, muxers, encoders] = await Promise.all(
-      ['-demuxers', '-muxers', '-encoders'].map((list) => outputOf(path, ['-hide_banner', list])),
-    );
+    const [formats, encoders] = await Promise.all([outputOf(path, ['-formats']), outputOf(path, ['-encoders'])]);
+    version = /version (\S+)/.exec(formats.stderr)?.[1] ?? 'unknown version';
     const lacks = [
-      ...['concat', 'image2', 'matroska', 'mov'].filter((name) => !has(demuxers, name)),
-      ...['framecrc', 'mp4'].filter((name) => !has(muxers, name)),
-      ...['libx264', 'mov_text'].filter((name) => !has(encoders, name)),
+      ...['concat', 'image2', 'matroska', 'mov'].filter((name) => !has(formats.stdout, 'D', name)),
+      ...['framecrc', 'mp4'].filter((name) => !has(formats.stdout, 'E', name)),
+      ...['libx264', 'mov_text'].filter((name) => !has(encoders.stdout, '', name)),
     ];
     if (lacks.length > 0) return { version, fault: `it has no ${lacks.join(', ')}` };
     const input = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', FRAME, '-i', 'pipe:0'];
@@ -40,25 +34,29 @@ export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: s
     await outputOf(path, ['-hide_banner', '-loglevel', 'error', ...input, ...work], Buffer.alloc(FRAME_BYTES, 0x80));
     return { version };
   } catch (error) {
-    return { version, fault: reasonOf(error) };
+    return { ...(version !== undefined && { version }), fault: reasonOf(error) };
   }
 }
 
-async function outputOf(path: string, args: readonly string[], input?: Buffer): Promise<string> {
+async function outputOf(path: string, args: readonly string[], input?: Buffer) {
   const running = promisify(execFile)(path, args, { env: childEnv(), timeout: ANSWER_MS, maxBuffer: 4 * 1024 * 1024 });
   // It may end before it has read its input.
   running.child.stdin?.on('error', () => undefined).end(input);
-  return (await running).stdout;
+  return running;
 }
 
-/** A line of such a list has flags, then names with commas, then words. */
-function has(list: string | undefined, name: string): boolean {
-  return (list ?? '').split('\n').some((line) => line.trim().split(/\s+/)[1]?.split(',').includes(name));
+/** A line of such a list has flags (D: it is read, E: it is written), then names with commas, then words. */
+function has(list: string, flag: string, name: string): boolean {
+  return list.split('\n').some((line) => {
+    const [flags = '', names = ''] = line.trim().split(/\s+/);
+    return flags.includes(flag) && names.split(',').includes(name);
+  });
 }
 
 function reasonOf(error: unknown): string {
   const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
   if (typeof code === 'string') return code;
-  const [first = message] = (stderr ?? '').trim().split('\n').filter(Boolean);
+  // Without the banner, whose lines after the first are indented.
+  const [first = message] = (stderr ?? '').split('\n').filter((line) => line && !/^(?:ffmpeg version| )/.test(line));
   return boundedLine(first.replace(/^(?:\[[^\]]*\] *)+/, ''), MOST_QUOTE_BYTES);
 }
