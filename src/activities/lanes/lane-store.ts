@@ -249,16 +249,3 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
     [projectId],
   );
 }
-
-/**
- * Throws `Lane.Stale` if another attempt, or a person, has the lane now. The lane cannot be taken while the project is
- * locked.
- */
-export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
-  const { projectId, lane, fence } = claim;
-  const [row] = await manager.query<{ fence: string }[]>(
-    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2',
-    [projectId, lane],
-  );
-  if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
-}
