@@ -5,9 +5,20 @@ type Row = Readonly<Record<string, number | boolean | null>>;
 
 /** The cost of a project in all its runs, or of one lane of it. Calls in flight count after they have ended. */
 export async function usageTotals(manager: EntityManager, projectId: ProjectId, lane?: LaneId): Promise<UsageTotals> {
+  const { own, project } = await usageOf(manager, projectId, lane);
+  return lane === undefined ? project : own;
+}
+
+/** The same of a lane and of its project, read at once. */
+export async function usageOf(
+  manager: EntityManager,
+  projectId: ProjectId,
+  lane?: LaneId,
+): Promise<{ readonly own: UsageTotals; readonly project: UsageTotals }> {
   // Summed as decimals: a person who adds up the rows comes to the same figure.
   const rows: Row[] = await manager.query(
-    `SELECT coalesce(sum(input_tokens), 0)::float8 AS input,
+    `SELECT own,
+            coalesce(sum(input_tokens), 0)::float8 AS input,
             coalesce(sum(output_tokens), 0)::float8 AS output,
             coalesce(sum(wasted_tokens), 0)::float8 AS wasted,
             coalesce(sum(units) FILTER (WHERE unit = 'image'), 0)::float8 AS images,
@@ -19,10 +30,15 @@ export async function usageTotals(manager: EntityManager, projectId: ProjectId, 
             sum(cost::numeric - wasted_cost::numeric)::float8 AS useful_cost,
             bool_or(estimated AND (input_tokens + output_tokens > 0 OR units > 0)) AS estimated,
             bool_or(cost IS NULL) AS unpriced
-     FROM model_usage WHERE project_id = $1 AND outcome <> 'in_flight' AND ($2::text IS NULL OR lane = $2)`,
+     FROM (SELECT *, lane = $2::text AS own FROM model_usage WHERE project_id = $1 AND outcome <> 'in_flight') AS calls
+     GROUP BY GROUPING SETS ((), (own))`,
     [projectId, lane ?? null],
   );
-  const row = rows[0] ?? {};
+  const of = (whose: true | null) => totalsOf(rows.find((row) => row['own'] === whose) ?? {});
+  return { own: of(true), project: of(null) };
+}
+
+function totalsOf(row: Row): UsageTotals {
   const of = (name: string) => Number(row[name] ?? 0);
   const priced = row['cost'] !== null && row['cost'] !== undefined;
   return {

@@ -25,8 +25,8 @@ export {
 } from './estimate';
 export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
-export { loadContext } from './stage-context';
+export { loadLane, type LoadedLane } from './stage-context';
 export { settingsForNewRun, settingsIn, withProject, withSettings, workersSettings } from './run-settings';
 export { settingsOf } from '../stages';
-export { storedResult } from './stored-result';
+export { storedIn, storedResult } from './stored-result';
 export { BUILT_IN, StageRegistry, type OutsideStage } from '../stages';

@@ -1,22 +1,32 @@
 import { Lane, Project, Scene } from '../entities';
-import { laneParts, projectNotFound, type LaneId, type ProjectId } from '../protocol';
+import { laneParts, type LaneId, type ProjectId } from '../protocol';
 import { BUILT_IN, type StageContext } from '../stages';
 import type { PlanSource } from './model-choice';
 
 type Source = Pick<PlanSource, 'dataSource' | 'stages'>;
 
-/** The present data for a lane's stage. Throws `Project.NotFound`. */
-export async function loadContext(
+/** A lane as it is stored, and the present data for its stage. */
+export interface LoadedLane {
+  readonly context: StageContext;
+  readonly row?: Lane;
+}
+
+/** Reads it in one statement. Undefined if there is no such project. */
+export async function loadLane(
   { dataSource: { manager }, stages = BUILT_IN }: Source,
   projectId: ProjectId,
   lane: LaneId,
-): Promise<StageContext> {
-  const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw projectNotFound(projectId);
-  const rows = await manager.find(Lane, { select: { lane: true }, where: { projectId, status: 'skipped' } });
-  const skipped = new Set(rows.map((row) => row.lane as LaneId));
+): Promise<LoadedLane | undefined> {
   const { scene: sequenceNumber } = laneParts(lane);
-  if (sequenceNumber === undefined) return { manager, project, skipped, stages };
-  const scene = await manager.findOneBy(Scene, { projectId, sequenceNumber });
-  return { manager, project, skipped, stages, ...(scene && { scene }) };
+  const found = await manager
+    .createQueryBuilder(Project, 'p')
+    .leftJoinAndMapMany('p.lanes', Lane, 'l', `l.project_id = p.id AND (l.lane = :lane OR l.status = 'skipped')`)
+    .leftJoinAndMapOne('p.scene', Scene, 's', 's.project_id = p.id AND s.sequence_number = :sequenceNumber')
+    .where('p.id = :projectId', { projectId, lane, sequenceNumber: sequenceNumber ?? null })
+    .getOne();
+  if (!found) return undefined;
+  const { lanes, scene, ...project } = found as Project & { readonly lanes: Lane[]; readonly scene: Scene | null };
+  const row = lanes.find((each) => each.lane === lane);
+  const skipped = new Set(lanes.filter(({ status }) => status === 'skipped').map((each) => each.lane as LaneId));
+  return { context: { manager, project, skipped, stages, ...(scene && { scene }) }, ...(row && { row }) };
 }

@@ -289,6 +289,6 @@ describe('Clips of a provider', () => {
       for (const cue of own) expect(cue.text.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(2);
     }
     expect(cues.at(-1)?.to).toBeCloseTo(4, 3);
-    expect((await inspectClip(program, made.film, signal, { decoded: true }))?.seconds).toBe(4);
+    expect((await inspectClip(program, made.film, signal))?.seconds).toBe(4);
   });
 });

@@ -19,6 +19,7 @@ const maker: LaneProducer<FilmPlan> = {
 
   async make(run, { inputs: plan }) {
     const { media } = run.deps;
+    await run.through(() => run.note());
     const folder = await run.through(() => media.workFolder());
     try {
       const { film, seconds, width, height } = await joinParts(run, folder, plan);

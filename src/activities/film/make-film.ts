@@ -5,10 +5,13 @@ import { captionTrack } from './caption-track';
 import { cuesOf, longestLineIn } from './captions';
 import { CAPTIONS, CLIPS, ffmpeg } from './ffmpeg';
 import { filmSize, formingArgs, FRAMES_PER_SECOND, isInForm, type FormedPart } from './film-form';
-import { inspectClip, type Inspected } from '../media/inspect-clip';
+import { inspectClip, inspectTogether, type Inspected } from '../media/inspect-clip';
 
 /** The clock of the captions' times; the film's frames begin at whole ticks. */
 const TICKS_PER_FRAME = 1_000;
+
+/** So many clips are read by one process. */
+const READ_TOGETHER = 8;
 
 /** What the film shows of a scene, for how long, and which text is read beside it. */
 export interface SourcePart {
@@ -81,10 +84,13 @@ async function canBeCopied(settings: FilmSettings, parts: readonly FormedPart[])
   const { ffmpegPath, frameSize, signal } = settings;
   if (parts.some(({ kind }) => kind === 'still')) return false;
   let first: Inspected | undefined;
-  for (const { source, frames } of parts) {
-    const clip = await inspectClip(ffmpegPath, source, signal, { decoded: false });
-    first ??= clip;
-    if (!clip || !isInForm(clip, frames, frameSize) || clip.form !== first?.form) return false;
+  for (let from = 0; from < parts.length; from += READ_TOGETHER) {
+    const some = parts.slice(from, from + READ_TOGETHER);
+    const sources = some.map(({ source }) => source);
+    for (const [i, clip] of (await inspectTogether(ffmpegPath, sources, signal)).entries()) {
+      first ??= clip;
+      if (!clip || !isInForm(clip, some[i]?.frames ?? 0, frameSize) || clip.form !== first?.form) return false;
+    }
   }
   return true;
 }
@@ -123,7 +129,7 @@ async function joined(
     ],
     signal,
   );
-  const measured = await inspectClip(ffmpegPath, film, signal, { decoded: true });
+  const measured = await inspectClip(ffmpegPath, film, signal);
   return measured && { ...measured, film };
 }
 

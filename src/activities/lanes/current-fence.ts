@@ -27,14 +27,6 @@ export async function isSupersededRun(manager: EntityManager, projectId: Project
 }
 
 /** As `isSupersededRun`, but for what a run may still do after its own end: only a run that follows it makes the step late. */
-export async function isFollowedByRun(
-  manager: EntityManager,
-  { projectId, runId }: { readonly projectId: ProjectId; readonly runId: string },
-  fence: number,
-): Promise<boolean> {
-  const project = await manager.findOne(Project, {
-    select: { id: true, runId: true, status: true },
-    where: { id: projectId, runFence: MoreThan(fence) },
-  });
-  return project !== null && !(isFinal(project.status) && project.runId === runId);
+export function isFollowedByRun({ runFence, runId, status }: Project, ownRunId: string, fence: number): boolean {
+  return runFence > fence && !(isFinal(status) && runId === ownRunId);
 }

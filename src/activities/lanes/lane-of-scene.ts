@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
 import { laneId, laneParts, StoryreelError, type LaneAddress, type LaneId, type LaneTask } from '../../protocol';
+import type { StageContext } from '../../stages';
 
 /** The current name of a scene's lane; undefined if the scene was removed. */
 export async function laneNow(
@@ -17,11 +18,11 @@ export async function laneNow(
  * none.
  */
 export async function mustBeInPlace(
-  manager: EntityManager,
-  { projectId, lane, scene, scenes }: Pick<LaneTask, 'projectId' | 'lane' | 'scene' | 'scenes'>,
+  { manager, project, scene: found }: StageContext,
+  { lane, scene, scenes }: Pick<LaneTask, 'lane' | 'scene' | 'scenes'>,
 ): Promise<void> {
-  const isThere = (await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) })) === lane;
-  if (isThere && (scenes === undefined || (await sameScenes(manager, projectId, scenes)))) return;
+  const isThere = scene === undefined || found?.id === scene;
+  if (isThere && (scenes === undefined || (await sameScenes(manager, project.id, scenes)))) return;
   throw movedLane(lane);
 }
 

@@ -11,7 +11,7 @@ import {
   type StageName,
 } from '../../protocol';
 import { markLogged } from '../../log-context';
-import { knownStages, loadContext, storedResult, withProject, type LaneInputs } from '../../planning';
+import { knownStages, storedIn, withProject, type LaneInputs } from '../../planning';
 import { linkSignals } from '../../providers';
 import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages';
 import type { LaneWriter, TextWriter } from '../../stream';
@@ -20,11 +20,9 @@ import { announcedNow } from '../runs/announce';
 import { outcomeOf } from './attempt-outcome';
 import { interruptedBy, type Interrupted } from '../text/continuation';
 import type { ActivityDeps } from '../deps';
-import { nothingToMake } from './edited-meanwhile';
 import { startHeartbeat } from './heartbeat';
 import { leave } from './lane-failure';
 import { publishUpdate } from './lane-update';
-import { movedLane } from './lane-of-scene';
 import { OutageWait } from './outage';
 import { currentFence } from './current-fence';
 import {
@@ -81,7 +79,7 @@ export interface LaneRun {
   charged(): void;
   /** Sits out what costs nothing but time; see `OutageWait`. */
   through: OutageWait['through'];
-  /** Stores in Postgres what this attempt produces. Throws `Lane.Stale` if a newer attempt has the lane. */
+  /** Stores in Postgres what this attempt produces, before it pays for it. Throws `Lane.Stale` if a newer attempt has the lane. */
   note(): Promise<void>;
   settle(
     settled: Omit<SettledLane, 'madeBy' | 'inputHash' | 'inputs'>,
@@ -163,11 +161,7 @@ export async function runLane<Inputs>(
   });
 
   try {
-    const opened = await outage.through(async () => {
-      const context = await loadContext(deps, projectId, lane);
-      const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
-      return nothing ? { nothing } : { context, before: await claimLane(deps.dataSource, claim, task) };
-    });
+    const opened = await outage.through(() => claimLane(deps, claim, task));
     if (opened.nothing) {
       ended('nothing');
       return opened.nothing;
@@ -177,7 +171,6 @@ export async function runLane<Inputs>(
     const { stage } = laneParts(lane);
     // In a deploy, or with workers of several kinds, another worker may know it.
     context.stages.definition(stage);
-    if (task.scene !== undefined && context.scene?.id !== task.scene) throw movedLane(lane);
     const { unusable } = Object.assign(spent, attempt > 1 && spentBefore(before?.error));
     const run: LaneRun = {
       deps: withProject(deps, context.project, context.project.runSettings),
@@ -211,7 +204,7 @@ export async function runLane<Inputs>(
     const sameInputs = before?.inputHash === plan.inputHash || before?.acceptsInputs;
     const reusable =
       sameInputs && (before?.settledFence ?? 0) >= (task.madeSince ?? 0)
-        ? await outage.through(() => storedResult(deps, projectId, lane))
+        ? await outage.through(() => storedIn(context, lane))
         : undefined;
     deps.logger.debug({ reuses: reusable !== undefined, fence, model: plan.model }, 'the lane is planned');
     const made = reusable
@@ -258,7 +251,6 @@ async function make<Inputs>(
   const { manager } = run.deps.dataSource;
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
-  await run.through(() => run.note());
   run.publishUpdate({ type: 'stage_update', status: 'processing' });
   return maker.make({ ...run, ...(interrupted && { interrupted }) }, plan);
 }

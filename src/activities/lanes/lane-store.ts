@@ -2,17 +2,22 @@ import { In, type DataSource, type EntityManager } from 'typeorm';
 import { Lane, lockProject, ProjectStage } from '../../entities';
 import {
   laneParts,
+  projectNotFound,
   STAGES,
   StoryreelError,
   type EventError,
   type LaneId,
+  type LaneResult,
   type LaneTask,
   type ParkRequest,
   type ProjectId,
   type SceneIds,
   type StagePlan,
 } from '../../protocol';
-import { numbersOf } from '../../stages';
+import { loadLane } from '../../planning';
+import { numbersOf, type StageContext } from '../../stages';
+import type { ActivityDeps } from '../deps';
+import { nothingToMake } from './edited-meanwhile';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
 import { isSupersededRun, type Step } from './current-fence';
 import { planScenes, refreshStage } from './stage-rows';
@@ -46,43 +51,51 @@ export class StaleAttempt extends StoryreelError {
   }
 }
 
+/** A claimed lane: the present data for its stage, and its state before the claim. Or its scene is gone. */
+export type ClaimedLane =
+  | { readonly context: StageContext; readonly before: Lane | undefined; readonly nothing?: undefined }
+  | { readonly nothing: LaneResult };
+
 /**
- * Claims the lane for this attempt and returns the lane's state before the claim. From now on older attempts can write
- * nothing. Throws `Lane.Stale` if a newer attempt has claimed the lane. Throws `Lane.Moved` if the lane belongs to
- * another scene than the request states.
+ * Claims the lane for this attempt. From now on older attempts can write nothing. Throws `Lane.Stale` if a newer attempt
+ * has claimed the lane. Throws `Lane.Moved` if the lane belongs to another scene than the request states.
  * Glossary: claim.
  */
 export async function claimLane(
-  dataSource: DataSource,
+  { dataSource, stages }: Pick<ActivityDeps, 'dataSource' | 'stages'>,
   claim: LaneAttempt,
-  scenes: Pick<LaneTask, 'scene' | 'scenes'> = {},
-): Promise<Lane | undefined> {
+  task: Pick<LaneTask, 'lane' | 'scene' | 'scenes'>,
+): Promise<ClaimedLane> {
   const { projectId, lane, fence, attempt } = claim;
   const { stage, scene } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    // Locked, so that what an attempt notes of it comes before this or not at all.
-    const before = await manager.findOne(Lane, { where: { projectId, lane }, lock: { mode: 'pessimistic_write' } });
-    await mustBeInPlace(manager, { projectId, lane, ...scenes });
-    const claimed: unknown[] = await manager.query(
-      `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
-       VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
-       ON CONFLICT (project_id, lane) DO UPDATE
-         SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL,
-           waits_for = NULL, updated_at = now()
-         WHERE lanes.fence <= $5
-       RETURNING lane`,
+    const loaded = await loadLane({ dataSource: { manager }, ...(stages && { stages }) }, projectId, lane);
+    if (!loaded) throw projectNotFound(projectId);
+    const { context, row } = loaded;
+    const nothing = task.scene === undefined ? await nothingToMake(context, claim) : undefined;
+    if (nothing) return { nothing };
+    await mustBeInPlace(context, task);
+    // What an attempt notes of the lane comes before this, and is returned, or not at all.
+    const [claimed] = await manager.query<Pick<Lane, 'error' | 'inProgressInputHash'>[]>(
+      `WITH claimed AS (
+         INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, attempt, started_at)
+         VALUES ($1, $2, $3, $4, 'processing', $5, $6, now())
+         ON CONFLICT (project_id, lane) DO UPDATE
+           SET status = 'processing', fence = $5, attempt = $6, started_at = now(), finished_at = NULL,
+             waits_for = NULL, updated_at = now()
+           WHERE lanes.fence <= $5
+         RETURNING error, in_progress_input_hash AS "inProgressInputHash"),
+       begun AS (
+         UPDATE project_stages SET status = 'processing', attempt = $6, started_at = coalesce(started_at, now()),
+           finished_at = NULL, updated_at = now()
+         WHERE project_id = $1 AND stage = $3 AND status <> 'processing')
+       SELECT * FROM claimed`,
       [projectId, lane, stage, scene ?? null, fence, attempt],
     );
-    if (claimed.length === 0) throw new StaleAttempt(lane);
-    await manager.query(
-      `UPDATE project_stages SET status = 'processing', attempt = $3, started_at = coalesce(started_at, now()),
-         finished_at = NULL, updated_at = now()
-       WHERE project_id = $1 AND stage = $2 AND status NOT IN ('processing')`,
-      [projectId, stage, attempt],
-    );
-    await releaseProject(manager, projectId);
-    return before ?? undefined;
+    if (!claimed) throw new StaleAttempt(lane);
+    if (context.project.status === 'needs_attention') await releaseProject(manager, projectId);
+    return { context: { ...context, manager: dataSource.manager }, before: row && { ...row, ...claimed } };
   });
 }
 
@@ -248,17 +261,4 @@ export async function releaseProject(manager: EntityManager, projectId: ProjectI
        AND NOT EXISTS (SELECT 1 FROM lanes WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled'))`,
     [projectId],
   );
-}
-
-/**
- * Throws `Lane.Stale` if another attempt, or a person, has the lane now. The lane cannot be taken while the project is
- * locked.
- */
-export async function mustOwn(manager: EntityManager, claim: LaneAttempt): Promise<void> {
-  const { projectId, lane, fence } = claim;
-  const [row] = await manager.query<{ fence: string }[]>(
-    'SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2',
-    [projectId, lane],
-  );
-  if (row && Number(row.fence) > fence) throw new StaleAttempt(lane);
 }

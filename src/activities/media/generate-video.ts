@@ -95,6 +95,7 @@ async function takenJob(
   const wanted = { size: run.deps.config.FRAME_SIZE, seconds: inputs.seconds };
   const { providerJobId: jobId } = job;
   if (jobId !== null) {
+    await run.through(() => run.note());
     const order = orderOf(job, wanted);
     const booking = { chosen, most: { unit: 'second' as const, units: order.seconds }, key: job.idempotencyKey };
     return { jobId, order, paid: await run.through(() => PaidCall.book(run, { ...booking, underWay: true })) };

@@ -37,42 +37,71 @@ export interface Inspected {
 }
 
 /**
- * Reads a clip to its end, decoded or as stored, and measures it. Undefined if the file is in no format for clips.
+ * Decodes a clip to its end and measures it. Undefined if the file is in no format for clips.
  * Throws `Film.Failed` if ffmpeg itself fails.
  */
 export async function inspectClip(
   path: string,
   file: string,
   signal: AbortSignal,
-  { decoded, mostSeconds }: { readonly decoded: boolean; readonly mostSeconds?: number },
+  mostSeconds?: number,
 ): Promise<Inspected | undefined> {
-  const frames = new Frames();
-  const how = decoded ? ['-enc_time_base', `1/${TICKS_PER_SECOND}`] : ['-c', 'copy'];
+  const upTo = mostSeconds === undefined ? [] : ['-t', `${mostSeconds}`];
+  return (await inspect(path, [file], signal, ['-enc_time_base', `1/${TICKS_PER_SECOND}`, ...upTo]))[0];
+}
+
+/**
+ * The same for clips as they are stored, all read by one process. If one of them cannot be read, little may be known of
+ * the others.
+ */
+export function inspectTogether(
+  path: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (Inspected | undefined)[]> {
+  return inspect(path, files, signal, ['-c', 'copy']);
+}
+
+async function inspect(
+  path: string,
+  files: readonly string[],
+  signal: AbortSignal,
+  how: readonly string[],
+): Promise<readonly (Inspected | undefined)[]> {
+  const read = files.map((_, i) => new Frames(i));
   const { code, log } = await runFfmpeg(
     path,
     [
-      ...['-loglevel', 'level+info', '-xerror', ...CLIP, '-i', file, '-map', '0:V:0', ...how],
-      ...(mostSeconds === undefined ? [] : ['-t', `${mostSeconds}`]),
-      ...['-f', 'framecrc', '-'],
+      ...['-loglevel', 'level+info', '-xerror', ...files.flatMap((file) => [...CLIP, '-i', file])],
+      ...[...files.flatMap((_, i) => ['-map', `${i}:V:0`]), ...how, '-f', 'framecrc', '-'],
     ],
     signal,
-    (line) => frames.read(line),
+    (line) => read.forEach((frames) => frames.read(line)),
   );
-  const description = /^\[info\] +Stream #0:\d+.*?: Video: (.*)$/m.exec(log)?.[1];
-  if (frames.count === 0 && NOT_OURS.test(log)) {
+  if (read.every(({ count }) => count === 0) && NOT_OURS.test(log)) {
     const [first = ''] = log.split('\n').filter((line) => NOT_OURS.test(line));
     throw new StoryreelError(
       'Film.Failed',
       `This ffmpeg cannot measure a clip: ${boundedLine(first, MOST_QUOTE_BYTES)}`,
     );
   }
-  if (frames.count === 0 || description === undefined) return undefined;
-  const rotation = /rotation of (-?[\d.]+) degrees/i.exec(partOf(log, 'input'))?.[1] ?? '0';
-  const faults = partOf(log, 'reading')
+  const inputs = partOf(log, 'input').split(/^(?=\[info\] Input #\d+, )/m);
+  const damage = partOf(log, 'reading')
     .split('\n')
     .filter((line) => DAMAGE.test(line));
+  const faults = code === 0 ? damage : [...damage, `exit ${code}`];
+  return read.map((frames, i) => {
+    const input = inputs.find((part) => part.startsWith(`[info] Input #${i}, `));
+    return input === undefined ? undefined : inspected(frames, input, faults);
+  });
+}
+
+function inspected(frames: Frames, input: string, faults: readonly string[]): Inspected | undefined {
+  const description = /^\[info\] +Stream #\d+:\d+.*?: Video: (.*)$/m.exec(input)?.[1];
+  if (frames.count === 0 || description === undefined) return undefined;
+  const rotation = /rotation of (-?[\d.]+) degrees/i.exec(input)?.[1] ?? '0';
   const { framesPerSecond } = frames;
-  const container = /^\[info\] Input #0, (\S+), from /m.exec(log)?.[1] ?? '';
+  const container = /^\[info\] Input #\d+, (\S+), from /.exec(input)?.[1] ?? '';
   return {
     seconds: frames.seconds,
     frames: frames.count,
@@ -81,7 +110,7 @@ export async function inspectClip(
     form: `${described(description)}, rotated ${Number(rotation)}, header ${frames.header}, ${frames.timeBase}`,
     mediaType: container.includes('matroska') ? 'video/webm' : 'video/mp4',
     ...(framesPerSecond !== undefined && { framesPerSecond }),
-    faults: code === 0 ? faults : [...faults, `exit ${code}`],
+    faults,
   };
 }
 
@@ -97,7 +126,7 @@ function described(description: string): string {
   return description.replace(/, \d+ kb\/s/, '').replace(/ \((?:default|forced)\)/g, '');
 }
 
-/** ffmpeg's list of frames: a head, then `stream, dts, pts, duration, bytes, checksum[, flags]` a line. */
+/** One stream of ffmpeg's list of frames: a head, then `stream, dts, pts, duration, bytes, checksum[, flags]` a line. */
 class Frames {
   count = 0;
   width = 0;
@@ -110,14 +139,17 @@ class Frames {
   private lastLength = 0;
   private hidden = false;
 
+  constructor(private readonly index: number) {}
+
   read(line: string): void {
-    const [, name = '', value = ''] = /^#(\w+) 0: +(.+)$/.exec(line) ?? [];
+    const [, name = '', of, value = ''] = /^#(\w+) (\d+): +(.+)$/.exec(line) ?? [];
+    if (of !== undefined && Number(of) !== this.index) return;
     if (name === 'dimensions') [this.width = 0, this.height = 0] = value.split('x').map(Number);
     if (name === 'tb') this.timeBase = value;
     if (name === 'extradata') this.header = value.replace(/\s/g, '');
     if (line.startsWith('#')) return;
     const [stream, , pts = NaN, length = 0] = line.split(',').map(Number);
-    if (stream !== 0 || !Number.isFinite(pts)) return;
+    if (stream !== this.index || !Number.isFinite(pts)) return;
     this.count += 1;
     this.times.push(pts);
     this.lengths.add(length);

@@ -19,7 +19,7 @@ export async function measureClip(
   ordered: number,
   signal: AbortSignal,
 ): Promise<Inspected> {
-  const found = await inspectClip(path, file, signal, { decoded: true, mostSeconds: MOST_SECONDS });
+  const found = await inspectClip(path, file, signal, MOST_SECONDS);
   if (!found) throw new UnusableMedia('The provider answered with something that is no video.');
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {

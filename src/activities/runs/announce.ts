@@ -1,5 +1,5 @@
-import { In, type DataSource } from 'typeorm';
-import { Lane, lockProject, Project, ProjectStage, usageTotals } from '../../entities';
+import type { DataSource } from 'typeorm';
+import { lockProject, ProjectStage, usageOf, type Lane, type Project } from '../../entities';
 import {
   laneParts,
   personCommands,
@@ -10,8 +10,8 @@ import {
   type UsageTotals,
 } from '../../protocol';
 import { isFollowedByRun, currentFence } from '../lanes/current-fence';
-import { storedResult } from '../../planning';
-import { BUILT_IN, type StoredResult } from '../../stages';
+import { loadLane, storedIn, type LoadedLane } from '../../planning';
+import { BUILT_IN, type StageContext, type StoredResult } from '../../stages';
 import { TextWriter, type EventLog, type LaneWriter, type LegacyMessage } from '../../stream';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
@@ -33,26 +33,35 @@ const FLUSH_MS = 2_000;
  */
 export async function announceLane(source: EndSource, { text, ...address }: Announcement): Promise<void> {
   const { projectId, runId } = address;
-  const { manager } = source.dataSource;
-  // A newer run announces its own end of the lane.
-  if (await isFollowedByRun(manager, { projectId, runId }, currentFence())) return;
-  const lane = await laneNow(manager, address);
-  // Nobody watches a scene that is gone.
-  if (lane === undefined) return;
+  const [lane, loaded] = await presentLane(source, address);
+  // Nobody watches a scene that is gone. A newer run announces its own end of the lane.
+  if (!loaded?.row || isFollowedByRun(loaded.context.project, runId, currentFence())) return;
   const announcement = { projectId, lane, runId, ...(text && lane === address.lane && { text }) };
-  const row = await manager.findOneBy(Lane, { projectId, lane });
-  switch (row?.status) {
+  const { row, context } = loaded;
+  switch (row.status) {
     case 'completed':
-      return announceSettled(source, announcement, row);
+      return announceSettled(source, announcement, row, context);
     case 'skipped':
       return announceSkipped(source, announcement, row);
     case 'needs_attention':
     case 'cancelled':
-      return announceParked(source, announcement, row);
+      return announceParked(source, announcement, row, context.project);
     // An attempt that began after this end announces its own end.
     default:
       return;
   }
+}
+
+/** The lane under its current name, which is another one if its scene has moved. */
+async function presentLane(
+  source: EndSource,
+  address: LaneAddress,
+): Promise<readonly [LaneId, LoadedLane | undefined]> {
+  const { projectId, lane, scene } = address;
+  const loaded = await loadLane(source, projectId, lane);
+  if (!loaded || scene === undefined || loaded.context.scene?.id === scene) return [lane, loaded];
+  const now = await laneNow(source.dataSource.manager, address);
+  return now === undefined ? [lane, undefined] : [now, await loadLane(source, projectId, now)];
 }
 
 /** As `announceLane`, for a step that has done other work: returns false if another step must announce. */
@@ -75,8 +84,9 @@ async function announceSettled(
   source: EndSource,
   { projectId, lane, runId, text }: Announcement,
   row: Lane,
+  context: StageContext,
 ): Promise<void> {
-  const stored = await storedResult(source, projectId, lane);
+  const stored = await storedIn(context, lane);
   if (!stored) return;
   await publishLaneEnd(source, row, stored, runId, text);
   await publishStageProgress(source, projectId, lane, runId, stored.metadata);
@@ -92,12 +102,17 @@ async function announceSkipped(source: EndSource, { projectId, lane, runId }: An
 }
 
 /** The lane waits for a person; the event contains the commands to type. */
-async function announceParked(source: EndSource, { projectId, lane }: Announcement, row: Lane): Promise<void> {
+async function announceParked(
+  source: EndSource,
+  { projectId, lane }: Announcement,
+  row: Lane,
+  project: Project,
+): Promise<void> {
   const { manager } = source.dataSource;
   const { stage, error, attempt } = row;
   const status = row.status as 'needs_attention' | 'cancelled';
   // After the end of a run, its lanes do not wait for a person; the run's end announces them.
-  if (!error || !(await manager.existsBy(Project, { id: projectId, status: In(BUSY) }))) return;
+  if (!error || !BUSY.some((busy) => busy === project.status)) return;
   const attempts = status === 'cancelled' ? 0 : Math.max(attempt, 1);
   const failed: EventBody = { type: 'error', error: error.message, retry_count: attempts };
   // A client that watches this stage alone is ended only when the stage can do no more without a person.
@@ -129,7 +144,7 @@ async function publishLaneEnd(
   const { projectId, lane } = writerOf(row);
   const { stage, scene } = laneParts(lane);
   const { item: itemType = stage } = stages.definition(stage);
-  const usage = await usageTotals(dataSource.manager, projectId, lane);
+  const { own: usage, project } = await usageOf(dataSource.manager, projectId, lane);
   const whole: EventBody | undefined =
     stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
   const item: EventBody | undefined =
@@ -145,9 +160,7 @@ async function publishLaneEnd(
     ...(whole ? [whole] : []),
     ...(item ? [item] : []),
     { type: 'stage_update', status: 'completed' },
-    ...(isPaid(usage)
-      ? [{ type: 'usage' as const, ...usage, project: await usageTotals(dataSource.manager, projectId) }]
-      : []),
+    ...(isPaid(usage) ? [{ type: 'usage' as const, ...usage, project }] : []),
   ];
   const end = ({ fence }: Lane) => ({
     events,
@@ -205,7 +218,8 @@ async function publishStageProgress(
   made?: StoredResult['metadata'],
 ): Promise<void> {
   const { stage, scene } = laneParts(lane);
-  const { row, skipped, current, total, newest } = await countAnnounced(dataSource, projectId, lane, runId);
+  const counted = await countAnnounced(dataSource, projectId, lane, runId);
+  const { skipped, current, total, newest } = counted;
 
   if (scene !== undefined) {
     const progress = {
@@ -220,7 +234,7 @@ async function publishStageProgress(
       stage,
       events: [progress],
       // After a rejection there is less of the stage than before.
-      once: { key: `progress:${runId}:${stage}:${row.fence}`, value: current },
+      once: { key: `progress:${runId}:${stage}:${counted.fence}`, value: current },
       legacy: [{ stage, body: progress }],
     });
   }
@@ -237,7 +251,7 @@ async function publishStageProgress(
     stage,
     events: [{ type: 'stage_completed', metadata }],
     once: { key: `stage:${runId}:${stage}`, value: newest },
-    legacy: stageEnd(row, metadata),
+    legacy: stageEnd(stage, counted, metadata),
   });
 }
 
@@ -246,28 +260,42 @@ export function isAnnounced({ status, announcedRunId }: Lane, runId: string): bo
   return (status === 'completed' || status === 'skipped') && announcedRunId === runId;
 }
 
+type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> & {
+  readonly current: number;
+  readonly skipped: number;
+  readonly total: number;
+  readonly newest: number;
+};
+
 /** Records that the lane is announced in this run, and counts the announced lanes of its stage; one lane at a time. */
-async function countAnnounced(dataSource: DataSource, projectId: ProjectId, lane: LaneId, runId: string) {
+async function countAnnounced(
+  dataSource: DataSource,
+  projectId: ProjectId,
+  lane: LaneId,
+  runId: string,
+): Promise<Announced> {
   const { stage } = laneParts(lane);
   return dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    const row = await manager.findOneOrFail(ProjectStage, { where: { projectId, stage } });
-    await manager.update(Lane, { projectId, lane }, { announcedRunId: runId });
-    const lanes = await manager.findBy(Lane, { projectId, stage });
-    const announced = lanes.filter((each) => isAnnounced(each, runId));
-    return {
-      row,
-      current: announced.length,
-      skipped: announced.filter(({ status }) => status === 'skipped').length,
-      total: lanes.length,
-      newest: Math.max(...lanes.map(({ fence }) => fence)),
-    };
+    const [counted] = await manager.query<[Announced?]>(
+      // The counts are of before the mark, except for the own lane.
+      `WITH mark AS (UPDATE lanes SET announced_run_id = $4, updated_at = now() WHERE project_id = $1 AND lane = $3)
+       SELECT s.fence::float8, s.text, s.sha256, s.text_bytes AS "textBytes", count(*)::int AS total,
+              max(l.fence)::float8 AS newest,
+              count(*) FILTER (WHERE l.status IN ('completed', 'skipped') AND $4 = own.run)::int AS current,
+              count(*) FILTER (WHERE l.status = 'skipped' AND $4 = own.run)::int AS skipped
+       FROM project_stages s JOIN lanes l ON l.project_id = s.project_id AND l.stage = s.stage,
+            LATERAL (SELECT CASE WHEN l.lane = $3 THEN $4 ELSE l.announced_run_id END AS run) AS own
+       WHERE s.project_id = $1 AND s.stage = $2 GROUP BY s.id`,
+      [projectId, stage, lane, runId],
+    );
+    if (!counted) throw new Error(`${lane} has no row to be announced from`);
+    return counted;
   });
 }
 
 /** How a client that watches one stage of the old product learns that it has ended: always by `done`. */
-function stageEnd(row: ProjectStage, metadata: Readonly<Record<string, unknown>>): LegacyMessage[] {
-  const { stage } = row;
+function stageEnd(stage: string, row: Announced, metadata: Readonly<Record<string, unknown>>): LegacyMessage[] {
   return [
     {
       stage,

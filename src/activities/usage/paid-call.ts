@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { lockProject, ModelUsage } from '../../entities';
-import type { StoryreelError } from '../../protocol';
+import { projectNotFound, type StoryreelError } from '../../protocol';
 import { closeAbandoned, costOfChain, markChain } from './abandoned-calls';
-import { chargedBeyond, overBudget } from './budget';
+import { overBudget, readSpending } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
 import { countCost, countRefusal, countUseful, type CostChange, type OfProvider } from './count-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import { mustOwn } from '../lanes/lane-store';
+import { StaleAttempt } from '../lanes/lane-store';
 import type { ResolvedProvider } from './provider-choice';
 import { publishUsage } from './report-usage';
 
@@ -51,23 +51,20 @@ export class PaidCall {
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
       await lockProject(manager, projectId);
+      const known = key === undefined ? null : await manager.findOneBy(ModelUsage, { projectId, idempotencyKey: key });
+      const id = known?.id ?? own;
+      const spending = await readSpending(manager, claim, chosen, id);
+      if (!spending) throw projectNotFound(projectId);
       // Nothing is booked or paid for a lane that another attempt or a person has taken over.
-      await mustOwn(manager, claim);
-      const reserved = asked === null ? null : asked + (await chargedBeyond(manager, projectId, chosen));
-      const known = await manager.findOneBy(
-        ModelUsage,
-        key === undefined ? { id: own } : { projectId, idempotencyKey: key },
-      );
-      if (known && underWay) return new PaidCall(run, chosen, known.id);
+      if (Number(spending.fence) > fence) throw new StaleAttempt(lane);
+      if (known && underWay) return new PaidCall(run, chosen, id);
+      const reserved = asked === null ? null : asked + spending.beyond;
       const refused = underWay
         ? undefined
-        : await overBudget(manager, {
-            ...{ projectId, chosen, unit: most.unit, most: reserved },
-            ...(known && { bookedAs: known.id }),
-          });
+        : overBudget(spending, { projectId, chosen, unit: most.unit, most: reserved });
       if (known && refused) {
         countRefusal(deps.metrics, manager, known);
-        return new PaidCall(run, chosen, known.id, refused);
+        return new PaidCall(run, chosen, id, refused);
       }
       if (refused) countRefusal(deps.metrics, manager, { provider: chosen.name, unit: most.unit });
       const row = {
@@ -86,7 +83,7 @@ export class PaidCall {
         ...{ outputTokens: 0, cost: costOf(chosen.prices, noneOf(most)) },
         ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('in_flight' as const) },
       };
-      const { id } = await manager.save(ModelUsage, { ...row, id: known?.id ?? own });
+      await manager.upsert(ModelUsage, { ...row, id }, ['id']);
       if (continuesFence !== undefined && !refused) await markChain(manager, claim, continuesFence, 'useful');
       return new PaidCall(run, chosen, id, refused);
     });
@@ -94,10 +91,10 @@ export class PaidCall {
 
   /** Runs in the transaction that commits the lane: this call, and the calls whose text it continued, are of use. */
   async settle(manager: EntityManager, used: Amount, estimated: boolean): Promise<void> {
-    await this.write(manager, used, estimated, USEFUL);
-    const row = await manager.findOneByOrFail(ModelUsage, { id: this.id });
-    if (row.continuesFence !== null) await markChain(manager, row, row.continuesFence, 'useful');
-    const before = row.continuesFence === null ? [] : await costOfChain(manager, row, row.continuesFence);
+    const row = await this.write(manager, used, estimated, USEFUL);
+    if (!row) return;
+    if (row.continues !== null) await markChain(manager, row, row.continues, 'useful');
+    const before = row.continues === null ? [] : await costOfChain(manager, row, row.continues);
     countUseful(this.run.deps.metrics, manager, [{ ...row, cost: row.cost ?? 0 }, ...before]);
   }
 
@@ -129,11 +126,10 @@ export class PaidCall {
     try {
       await deps.dataSource.transaction(async (manager) => {
         await lockProject(manager, claim.projectId);
-        await this.write(manager, used, estimated, WASTED);
-        const row = await manager.findOneBy(ModelUsage, { id: this.id });
+        const row = await this.write(manager, used, estimated, WASTED);
         // If a newer attempt continued this text, that attempt decides about the earlier texts.
-        if (row?.continuesFence != null && row.outcome === 'wasted') {
-          await markChain(manager, row, row.continuesFence, 'wasted');
+        if (row && row.continues !== null && row.outcome === 'wasted') {
+          await markChain(manager, row, row.continues, 'wasted');
         }
       });
     } catch (error) {
@@ -141,7 +137,12 @@ export class PaidCall {
     }
   }
 
-  private async write(manager: EntityManager, used: Amount, estimated: boolean, change: string): Promise<void> {
+  private async write(
+    manager: EntityManager,
+    used: Amount,
+    estimated: boolean,
+    change: string,
+  ): Promise<Written | undefined> {
     const [input, output, units] = used.unit === 'token' ? [used.input, used.output, null] : [0, 0, used.units];
     const [[written]] = await manager.query<[[Written?]]>(
       `WITH old AS (SELECT cost, wasted_cost FROM model_usage WHERE id = $1)
@@ -149,15 +150,22 @@ export class PaidCall {
          input_tokens = $2::int, output_tokens = $3::int, units = $4, cost = $5::float8, estimated = $6,
          ${change}
        WHERE id = $1
-       RETURNING provider, unit, cost, wasted_cost AS wasted,
+       RETURNING project_id AS "projectId", lane, provider, unit, cost, wasted_cost AS wasted, outcome,
+         continues_fence::float8 AS continues,
          (SELECT json_build_object('cost', cost, 'wasted', wasted_cost) FROM old) AS before`,
       [this.id, input, output, units, costOf(this.chosen.prices, used), estimated],
     );
     if (written) countCost(this.run.deps.metrics, manager, written, written);
+    return written;
   }
 }
 
-type Written = OfProvider & CostChange;
+type Written = OfProvider &
+  CostChange &
+  Pick<ModelUsage, 'projectId' | 'lane' | 'outcome'> & {
+    /** The fence of the attempt whose text it continued. */
+    readonly continues: number | null;
+  };
 
 /** At the end of a call's key. */
 const SPOILED = '!';

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { usageTotals } from '../../entities';
+import { usageOf } from '../../entities';
 import { laneParts } from '../../protocol';
 import type { LaneWriter } from '../../stream';
 import type { ActivityDeps } from '../deps';
@@ -22,11 +22,8 @@ export async function publishUsage(
 
 async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: EntityManager): Promise<void> {
   const { projectId, lane, fence, attempt } = writer;
-  const usage = {
-    type: 'usage' as const,
-    ...(await usageTotals(manager, projectId, lane)),
-    project: await usageTotals(manager, projectId),
-  };
+  const { own, project } = await usageOf(manager, projectId, lane);
+  const usage = { type: 'usage' as const, ...own, project };
   const { stage } = laneParts(lane);
   await log.publish({ projectId, stage, writer: { projectId, lane, fence, attempt }, events: [usage] });
 }

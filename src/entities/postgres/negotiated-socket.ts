@@ -66,6 +66,11 @@ export class NegotiatedSocket extends Duplex {
     (this.inner ?? this.raw).write(chunk, done);
   }
 
+  /** The driver sends a statement in five messages, which leave in one packet. */
+  override _writev(chunks: { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    (this.inner ?? this.raw).write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     (this.inner ?? this.raw).end(() => done());
   }
