@@ -30,7 +30,7 @@ import {
   type StageName,
   type StoryEvent,
 } from '../protocol';
-import type { Reader } from '../protocol/viewer';
+import { leavable, type Reader } from '../protocol/viewer';
 import * as answers from './answers';
 import { Connection } from './connection';
 import { HttpOverview } from './http-overview';
@@ -150,13 +150,12 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
-  async *watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    try {
+  watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    const begin = (left: AbortSignal) => {
       const { from, signal } = options;
-      yield* watchStory(this.connection, projectPath(projectId, 'events'), from, this.leaving(signal));
-    } catch (error) {
-      throw httpFailure(error);
-    }
+      return { path: projectPath(projectId, 'events'), from, leaving: this.leaving(signal, left) };
+    };
+    return leavable((left) => watchStory(this.connection, () => begin(left)), httpFailure);
   }
 
   pause(projectId: string, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
@@ -219,12 +218,12 @@ export class StoryHttpClient implements OverHttp {
   }
 
   /** The status of a batch, now and at each change, until none of its projects runs. */
-  async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
-    try {
-      yield* watchBatch(this.connection, batchPath(batchId), this.leaving(options.signal));
-    } catch (error) {
-      throw httpFailure(error);
-    }
+  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    const begin = (left: AbortSignal) => {
+      const { signal } = options;
+      return { path: `${batchPath(batchId)}/events`, leaving: this.leaving(signal, left) };
+    };
+    return leavable((left) => watchBatch(this.connection, () => begin(left)), httpFailure);
   }
 
   cancelBatch(batchId: string): Promise<boolean> {

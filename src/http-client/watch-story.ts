@@ -22,10 +22,9 @@ const FINAL_STATUSES = [400, 401, 403, 404, 406, 410];
  */
 export async function* watchStory(
   connection: Connection,
-  path: string,
-  from: Cursor | undefined,
-  leaving: AbortController,
+  begin: () => { readonly path: string; readonly from: Cursor | undefined; readonly leaving: AbortController },
 ): AsyncGenerator<StoryEvent, void, undefined> {
+  const { path, from, leaving } = begin();
   const { signal } = leaving;
   const seen = new SeenTexts();
   let cursor = from;

@@ -85,16 +85,20 @@ export function methodsOf(given: object, internal: readonly string[] = []): stri
     .sort();
 }
 
-/** What a call throws or rejects with; undefined if it succeeds. Of an iterator, its first answer counts. */
-export async function failureOf(call: () => unknown): Promise<unknown> {
+/**
+ * What a call throws or rejects with; undefined if it succeeds. Of an iterator, its first answer counts, and it is left
+ * after `enough`, which may come before that answer.
+ */
+export async function failureOf(call: () => unknown, enough?: () => Promise<unknown>): Promise<unknown> {
   try {
     const result = await call();
     if (!isIterator(result)) return undefined;
-    try {
-      await result.next();
-    } finally {
-      await result.return?.(undefined);
-    }
+    const first = Promise.resolve(result.next());
+    // Looked at below, if it is not the first to settle.
+    first.catch(() => undefined);
+    await Promise.race([first, ...(enough ? [enough()] : [])]);
+    await result.return?.(undefined);
+    await first;
     return undefined;
   } catch (error) {
     return error ?? new Error(`it threw ${String(error)}`);
