@@ -178,11 +178,28 @@ export type Settings = Readonly<Record<string, string | undefined>>;
 
 /** Settings from an object alone: the environment of the program around them plays no part. Throws `Config.Invalid`. */
 export function configOf(settings: Config | Settings): Config {
-  return isConfig(settings) ? settings : readConfig(settings);
+  const given = textsIn(settings);
+  return isConfig(given) ? given : readConfig(given);
 }
 
 function isConfig(settings: Config | Settings): settings is Config {
   return typeof settings.TEMPORAL_GRPC_META === 'object';
+}
+
+/** Programs without types give anything. */
+function textsIn(settings: Config | Settings): Config | Settings {
+  const invalid = (why: string, cause?: unknown) =>
+    new StoryreelError('Config.Invalid', `${why}. See docs/configuration.md.`, { cause });
+  let wrong: string | undefined;
+  if (typeof settings !== 'object') throw invalid('The settings must be an object of texts');
+  try {
+    if (isConfig(settings)) return settings;
+    wrong = Object.entries(settings).find(([, value]) => value !== undefined && typeof value !== 'string')?.[0];
+  } catch (cause) {
+    throw invalid('The settings must be an object of texts', cause);
+  }
+  if (wrong !== undefined) throw invalid(`${wrong} must be a text`);
+  return settings;
 }
 
 /** Addresses that production must set: a default would reach the wrong service, or none. */

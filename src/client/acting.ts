@@ -3,12 +3,12 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 /** What an entry of the audit is about. */
 export interface AuditSubject {
-  readonly project?: string | undefined;
-  readonly lane?: string | undefined;
+  readonly project?: string | null | undefined;
+  readonly lane?: string | null | undefined;
   /** What else was changed: a key, a token, a session or a batch, by its id. */
-  readonly subject?: string | undefined;
+  readonly subject?: string | null | undefined;
   /** Of the project after the action. */
-  readonly versionAfter?: number | undefined;
+  readonly versionAfter?: number | null | undefined;
 }
 
 interface Acting {

@@ -82,22 +82,23 @@ export class ApiKeys {
 
   /** Resolves with false if there is no valid key with this id. Open streams end within a second. */
   revoke(id: string): Promise<boolean> {
-    const revoke = async (manager: EntityManager) => {
-      const rows = await manager.query<unknown[][]>(
-        'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
-        [id],
-      );
-      return (rows[0]?.length ?? 0) > 0;
-    };
-    return this.run(() =>
-      this.audit.act('keys.revoke', { subject: id }, () => changeRows(this.dataSource, revoke, ifDone)),
-    );
+    return this.run(() => {
+      const subject = read('the name', id);
+      const revoke = async (manager: EntityManager) => {
+        const rows = await manager.query<unknown[][]>(
+          'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
+          [subject],
+        );
+        return (rows[0]?.length ?? 0) > 0;
+      };
+      return this.audit.act('keys.revoke', { subject }, () => changeRows(this.dataSource, revoke, ifDone));
+    });
   }
 
   /** The key of this secret, if it counts. */
   find(secret: string): Promise<ApiKeyView | undefined> {
     return this.run(async () => {
-      const id = KEY.exec(secret)?.[1];
+      const id = KEY.exec(read('the secret', secret))?.[1];
       if (id === undefined) return undefined;
       const row = await this.dataSource
         .getRepository(ApiKey)
@@ -120,7 +121,7 @@ export class ApiKeys {
       const sound = await this.dataSource
         .getRepository(ApiKey)
         .createQueryBuilder('k')
-        .where({ id: In([...ids]) })
+        .where({ id: In([...read('the names', ids)]) })
         .andWhere(SOUND)
         .getMany();
       return ids.filter((id) => !sound.some((row) => row.id === id));

@@ -41,7 +41,8 @@ export class Audit {
 
   /** Everything that the work does with any client is recorded as done by this person or program. Throws `Project.Invalid`. */
   as<T>(by: string, work: () => Promise<T>): Promise<T> {
-    return this.run(async () => read('the actor', by)).then((name) => actAs({ by: name }, work));
+    const given = this.run(async () => ({ name: read('the actor', by), given: read('the work', work) && work }));
+    return given.then(({ name, given: checked }) => actAs({ by: name }, checked));
   }
 
   /**
@@ -58,8 +59,11 @@ export class Audit {
   ): Promise<T> {
     const now = whoActs();
     if (now.entry !== undefined) return work();
-    const { by = now.by ?? this.by, evenUnrecorded, project = null, lane = null, subject = null } = about;
-    const asked = { action, by: named(by), project, lane, subject, requestId: '' };
+    const { evenUnrecorded, ...asked } = await this.run(async () => {
+      read('the work', work);
+      const { by = now.by ?? this.by, project = null, lane = null, subject = null, evenUnrecorded } = about;
+      return { action, by: named(by), project, lane, subject, requestId: '', evenUnrecorded };
+    });
     const entry = await this.begin(asked).catch((error: unknown) => {
       if (evenUnrecorded) return undefined;
       throw error;
@@ -80,26 +84,33 @@ export class Audit {
   /** Stores that somebody asks for something. Gives the id of the entry. */
   begin(entry: NewAuditEntry): Promise<string> {
     return this.run(async () => {
-      const { identifiers } = await this.dataSource.getRepository(AuditEntry).insert({ ...entry, status: ASKED });
+      const { identifiers } = await this.dataSource
+        .getRepository(AuditEntry)
+        .insert({ ...read('the entry of the audit', entry), status: ASKED });
       return String(identifiers[0]?.['id']);
     });
   }
 
   /** Stores what has come of it, for good. */
   end(entry: string, outcome: AuditOutcome): Promise<void> {
-    return this.run(() => markDone(this.dataSource.manager, entry, outcome, true));
+    return this.run(() => {
+      const [id, known] = [read('the position in the audit', entry), read('the outcome of an action', outcome)];
+      return markDone(this.dataSource.manager, id, known, true);
+    });
   }
 
   /** Stores an action that was refused before it began. */
   add(entry: NewAuditEntry & Pick<AuditEntry, 'status' | 'code'>): Promise<void> {
     return this.run(async () => {
-      await this.dataSource.getRepository(AuditEntry).insert({ ...entry, endedAt: () => 'now()' });
+      const known = read('the refused entry of the audit', entry);
+      await this.dataSource.getRepository(AuditEntry).insert({ ...known, endedAt: () => 'now()' });
     });
   }
 
   /** The entries of one owner, of one project, or all, newest first. */
-  page({ owner, project, after, limit }: AuditFilter) {
-    return this.run(async (): Promise<AuditPage> => {
+  page(filter: AuditFilter): Promise<AuditPage> {
+    return this.run(async () => {
+      const { owner, project, after, limit } = read('the page of the audit', filter);
       const entries = await this.dataSource.getRepository(AuditEntry).find({
         where: {
           ...(owner !== undefined && { owner }),

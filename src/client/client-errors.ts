@@ -29,6 +29,15 @@ export function storyreelError(error: unknown): StoryreelError {
   return new StoryreelError('Internal', `Unexpected ${name}; its cause has the details.`, { cause: error });
 }
 
+/** Whatever the work meets leaves as a `StoryreelError`. */
+export async function onlyOurs<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storyreelError(error);
+  }
+}
+
 export function closedError(cause?: unknown): StoryreelError {
   return new StoryreelError('Client.Closed', 'This client is closed. Connect another one.', { cause });
 }

@@ -47,7 +47,7 @@ export type { EstimateInput, FilmEstimate, ProviderView } from '../planning';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
 export type { Outcome, OutcomeFilter, OutcomeOptions, OutcomePage } from './outcomes';
-export type { ConnectOptions } from './open-services';
+export type { ConnectOptions } from './connect-options';
 export type { PostgresDataSource, PostgresPool } from '../entities';
 export type { RedisConnection } from '../stream';
 export { StoryClient } from './story-client';

@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import type { Config } from '../config';
 import { clientSpans } from '../telemetry';
 import { connectTemporal, dataConverter } from '../temporal';
-import type { ConnectOptions } from './open-services';
+import type { ConnectOptions } from './connect-options';
 
 const TEMPORAL_MS = 5_000;
 

@@ -83,15 +83,17 @@ export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter)
  * is away.
  */
 export async function* followOutcomes(
-  page: (after: string | undefined) => Promise<OutcomePage>,
-  begin: string | undefined,
-  ending: readonly AbortSignal[],
+  page: (filter: OutcomeFilter) => Promise<OutcomePage>,
+  begin: () => OutcomeOptions,
+  leaving: readonly AbortSignal[],
 ): AsyncGenerator<Outcome, void, undefined> {
+  const { after: first, signal, ...filter } = begin();
+  const ending = signal ? [...leaving, signal] : leaving;
   const hasEnded = () => ending.some(({ aborted }) => aborted);
-  let after = begin;
+  let after = first;
   let hasRead = false;
   while (!hasEnded()) {
-    const found = await page(after).catch((error: unknown) => {
+    const found = await page({ ...filter, ...(after !== undefined && { after }) }).catch((error: unknown) => {
       if (hasEnded() || (hasRead && error instanceof StoryreelError && error.retryable)) return undefined;
       throw error;
     });

@@ -5,6 +5,7 @@ import { StoryreelError, type ProjectId } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
 import { SCOPES, type Scope } from './api-keys';
+import { read } from './projects/inputs';
 import { TOKEN_SOUND } from './view-tokens';
 
 /** A session counts for 12 hours after its last use, and for 7 days at most. */
@@ -97,7 +98,7 @@ export class Sessions {
     return this.run(async () => {
       const [rows] = await this.dataSource.query<[unknown[], number]>(
         'DELETE FROM login_links WHERE sha256 = $1 AND expires_at > now() RETURNING sha256',
-        [sha256(token)],
+        [sha256(read('the secret', token))],
       );
       return rows.length > 0;
     });
@@ -108,12 +109,13 @@ export class Sessions {
     by: { readonly keyId?: string; readonly tokenId?: string } = {},
   ): Promise<{ readonly secret: string; readonly session: SessionView }> {
     return this.run(async () => {
+      const begun = read('the session', by);
       const secret = randomBytes(32).toString('base64url');
       // The table holds no more than what was used within a week.
       await this.dataSource.query(`DELETE FROM sessions WHERE used_at < now() - interval '12 hours'`);
       await this.dataSource
         .getRepository(Session)
-        .insert({ id: randomBytes(8).toString('hex'), sha256: sha256(secret), ...by });
+        .insert({ id: randomBytes(8).toString('hex'), sha256: sha256(secret), ...begun });
       const session = await this.sound(secret);
       if (!session) throw new StoryreelError('Request.Unauthenticated', 'The credential was revoked in this moment.');
       return { secret, session };
@@ -123,7 +125,7 @@ export class Sessions {
   /** The session of this secret, if it counts. */
   find(secret: string): Promise<SessionView | undefined> {
     return this.run(async () => {
-      const session = await this.sound(secret);
+      const session = await this.sound(read('the secret', secret));
       if (!session) return undefined;
       await this.dataSource.query(
         `UPDATE sessions SET used_at = now() WHERE id = $1 AND used_at < now() - interval '1 minute'`,
@@ -135,10 +137,12 @@ export class Sessions {
 
   /** Ends a session; its open streams end within a second. Resolves with false if there is no such session. */
   revoke(id: string): Promise<boolean> {
-    const remove = async (manager: EntityManager) => ((await manager.delete(Session, { id })).affected ?? 0) > 0;
-    return this.run(() =>
-      this.audit.act('sessions.revoke', { subject: id }, () => changeRows(this.dataSource, remove, ifDone)),
-    );
+    return this.run(() => {
+      const subject = read('the name', id);
+      const remove = async (manager: EntityManager) =>
+        ((await manager.delete(Session, { id: subject })).affected ?? 0) > 0;
+      return this.audit.act('sessions.revoke', { subject }, () => changeRows(this.dataSource, remove, ifDone));
+    });
   }
 
   /** The sessions that count, oldest first. */
@@ -165,7 +169,7 @@ export class Sessions {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
         `SELECT s.id FROM ${JOINED} WHERE s.id = ANY($1) AND ${SOUND}`,
-        [ids],
+        [read('the names', ids)],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
     });

@@ -15,6 +15,7 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
+import { leavable } from '../protocol/viewer';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -40,9 +41,10 @@ import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from 
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { loadStatusRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
-import { followOutcomes, type Outcome, type OutcomeOptions } from './outcomes';
-import { openServices, type ConnectOptions, type OpenedServices } from './open-services';
-import { closedError, storyreelError } from './client-errors';
+import { followOutcomes, type Outcome, type OutcomeFilter, type OutcomeOptions } from './outcomes';
+import { readConnectOptions, type ConnectOptions } from './connect-options';
+import { closeServices, openServices, type OpenedServices } from './open-services';
+import { closedError, onlyOurs, storyreelError } from './client-errors';
 import { read } from './projects/inputs';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
 import { watchBatch } from './watch/watch-batch';
@@ -100,9 +102,10 @@ export class StoryClient {
    * `Service.Unreachable` if Temporal or Postgres cannot be reached. Redis may be away: a watch then waits for it.
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
-    const config = configOf(settings);
-    if (options.by !== undefined) read('the actor', options.by);
-    return new StoryClient(config, await openServices(config, options), options);
+    return onlyOurs(async () => {
+      const [config, given] = [configOf(settings), readConnectOptions(options)];
+      return new StoryClient(config, await openServices(config, given), given);
+    });
   }
 
   /** Stores a new project; nothing runs yet. See `createProject`. */
@@ -120,7 +123,9 @@ export class StoryClient {
 
   /** A picture, clip or film of the project, by the hash of its content. */
   media(projectId: ProjectId, sha256: string): Promise<ProjectMedia | undefined> {
-    return this.run(() => findMedia(this.services.dataSource, read('the project id', projectId), sha256));
+    return this.run(() =>
+      findMedia(this.services.dataSource, read('the project id', projectId), read('the name', sha256)),
+    );
   }
 
   /** The film's narration; see `captionsOf`. */
@@ -155,12 +160,15 @@ export class StoryClient {
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
-    const edit = (id: ProjectId) => {
-      const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
-      const run = { isLive, signal: () => signalEdited(this.services.temporal.client, id) };
-      return editProject(this.source, run, id, changes, read('the edit', options));
-    };
-    return this.act('edit', projectId, edit, { by: options.by });
+    return this.run(() => {
+      const given = read('the edit', options);
+      const edit = (id: ProjectId) => {
+        const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
+        const run = { isLive, signal: () => signalEdited(this.services.temporal.client, id) };
+        return editProject(this.source, run, id, changes, given);
+      };
+      return this.act('edit', projectId, edit, { by: given.by });
+    });
   }
 
   /** All that a person may edit of a project. Throws `Project.NotFound`. */
@@ -301,14 +309,8 @@ export class StoryClient {
    * unless `replaceEdits` is set.
    */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
-    return this.run(() =>
-      this.audit.act(
-        'batch',
-        {},
-        () => this.batches.start(projects, options),
-        ({ batchId }) => ({ subject: batchId }),
-      ),
-    );
+    const start = () => this.batches.start(projects, options);
+    return this.run(() => this.audit.act('batch', {}, start, ({ batchId }) => ({ subject: batchId })));
   }
 
   /** The status of a batch and of each of its projects. Throws `Batch.NotFound`. */
@@ -317,24 +319,26 @@ export class StoryClient {
   }
 
   /** The status of a batch, now and at each change, until none of its projects runs. Throws `Batch.NotFound`. */
-  async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
-    this.mustBeOpen();
-    const { signal } = read('the watch of the batch', options);
-    const id = read('the batch id', batchId);
-    const status = () => this.run(() => this.batches.status(id));
-    yield* watchBatch(status, signal ? [signal, this.closing.signal] : [this.closing.signal]);
+  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    const begin = () => {
+      this.mustBeOpen();
+      const id = read('the batch id', batchId);
+      return { ...read('the watch of the batch', options), status: () => this.run(() => this.batches.status(id)) };
+    };
+    return leavable((leaving) => watchBatch(begin, [leaving, this.closing.signal]), storyreelError);
   }
 
   /**
    * How each run has ended, from the cursor on and then each new one, until the signal fires or the client closes.
    * See `followOutcomes`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
    */
-  async *outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
-    this.mustBeOpen();
-    const { after, owner, signal } = read('the reading of outcomes', options);
-    const page = (from: string | undefined) =>
-      this.overview.outcomes({ ...(from !== undefined && { after: from }), ...(owner !== undefined && { owner }) });
-    yield* followOutcomes(page, after, signal ? [signal, this.closing.signal] : [this.closing.signal]);
+  outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
+    const begin = () => {
+      this.mustBeOpen();
+      return read('the reading of outcomes', options);
+    };
+    const page = (filter: OutcomeFilter) => this.overview.outcomes(filter);
+    return leavable((leaving) => followOutcomes(page, begin, [leaving, this.closing.signal]), storyreelError);
   }
 
   /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
@@ -347,14 +351,8 @@ export class StoryClient {
 
   /** Ends every watch and lets all connections go. Doing it again does nothing. */
   close(): Promise<void> {
-    return (this.closed ??= this.closeAll());
-  }
-
-  private async closeAll(): Promise<void> {
     this.closing.abort();
-    await this.services.redis.close();
-    await this.services.dataSource.destroy();
-    await this.services.temporal.close();
+    return (this.closed ??= onlyOurs(() => closeServices(this.services)));
   }
 
   /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -4,6 +4,7 @@ import { ViewToken } from '../entities';
 import { projectNotFound, type ProjectId } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
+import { read } from './projects/inputs';
 
 /** A token that shows one project, without its secret. */
 export interface ViewTokenView {
@@ -34,20 +35,22 @@ export class ViewTokens {
   ) {}
 
   /** Throws `Project.NotFound`. */
-  create(projectId: ProjectId, { name, seconds }: NewViewToken): Promise<ViewTokenView> {
+  create(projectId: ProjectId, token: NewViewToken): Promise<ViewTokenView> {
     return this.run(async () => {
+      const project = read('the project id', projectId);
+      const { name, seconds } = read('the token', token);
       const id = randomBytes(12).toString('hex');
       await this.dataSource.query(`DELETE FROM view_tokens WHERE expires_at < now() - interval '1 day'`);
       const insert = (manager: EntityManager) =>
         manager.query(
           `INSERT INTO view_tokens (id, project_id, name, epoch, expires_at)
          SELECT $1, id, $3, token_epoch, date_trunc('second', now()) + make_interval(secs => $4) FROM projects WHERE id = $2`,
-          [id, projectId, name ?? null, seconds],
+          [id, project, name ?? null, seconds],
         );
-      return this.audit.act('tokens.create', { project: projectId, subject: id }, async () => {
+      return this.audit.act('tokens.create', { project, subject: id }, async () => {
         await changeRows(this.dataSource, insert);
         const row = await this.dataSource.getRepository(ViewToken).findOneBy({ id });
-        if (!row) throw projectNotFound(projectId);
+        if (!row) throw projectNotFound(project);
         return viewOf(row);
       });
     });
@@ -58,7 +61,7 @@ export class ViewTokens {
     return this.run(async () => {
       const rows = await this.dataSource
         .getRepository(ViewToken)
-        .find({ where: { projectId }, order: { createdAt: 'ASC' } });
+        .find({ where: { projectId: read('the project id', projectId) }, order: { createdAt: 'ASC' } });
       return rows.map(viewOf);
     });
   }
@@ -68,29 +71,29 @@ export class ViewTokens {
    * id.
    */
   revoke(projectId: ProjectId, id: string): Promise<boolean> {
-    const revoke = async (manager: EntityManager) => {
-      const [rows] = await manager.query<[unknown[], number]>(
-        `UPDATE view_tokens SET revoked_at = now()
-         WHERE id = $1 AND project_id = $2 AND revoked_at IS NULL RETURNING id`,
-        [id, projectId],
-      );
-      return rows.length > 0;
-    };
-    return this.run(() =>
-      this.audit.act('tokens.revoke', { project: projectId, subject: id }, () =>
-        changeRows(this.dataSource, revoke, ifDone),
-      ),
-    );
+    return this.run(() => {
+      const [project, subject] = [read('the project id', projectId), read('the name', id)];
+      const revoke = async (manager: EntityManager) => {
+        const [rows] = await manager.query<[unknown[], number]>(
+          `UPDATE view_tokens SET revoked_at = now()
+           WHERE id = $1 AND project_id = $2 AND revoked_at IS NULL RETURNING id`,
+          [subject, project],
+        );
+        return rows.length > 0;
+      };
+      return this.audit.act('tokens.revoke', { project, subject }, () => changeRows(this.dataSource, revoke, ifDone));
+    });
   }
 
   /** Ends every token of the project that was made until now, also such as were made in this moment. */
   revokeAll(projectId: ProjectId): Promise<void> {
-    const revoke = async (manager: EntityManager): Promise<void> => {
-      await manager.query('UPDATE projects SET token_epoch = token_epoch + 1 WHERE id = $1', [projectId]);
-    };
-    return this.run(() =>
-      this.audit.act('tokens.revokeAll', { project: projectId }, () => changeRows(this.dataSource, revoke)),
-    );
+    return this.run(() => {
+      const project = read('the project id', projectId);
+      const revoke = async (manager: EntityManager): Promise<void> => {
+        await manager.query('UPDATE projects SET token_epoch = token_epoch + 1 WHERE id = $1', [project]);
+      };
+      return this.audit.act('tokens.revokeAll', { project }, () => changeRows(this.dataSource, revoke));
+    });
   }
 
   /** Those of the given tokens that are no longer valid. */
@@ -98,7 +101,7 @@ export class ViewTokens {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
         `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${TOKEN_SOUND}`,
-        [ids],
+        [read('the names', ids)],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
     });

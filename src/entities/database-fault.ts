@@ -67,7 +67,9 @@ function isOfDatabase(error: unknown, code: string | undefined): boolean {
  * those of a server, or a lock, that takes no write now.
  */
 function isPassing(code: string | undefined): boolean {
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58|40|25006|55P03)/.test(code);
+  // EPIPE has the form of an SQLSTATE.
+  if (code === undefined || LOST_CONNECTION.has(code)) return true;
+  return !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58|40|25006|55P03)/.test(code);
 }
 
 /** Whatever its code: it is about the server, and about no statement. */

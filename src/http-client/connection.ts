@@ -1,20 +1,6 @@
 import { Misshapen, type Reader } from '../protocol/viewer';
+import { readOptions, type HttpClientOptions } from './options';
 import { failureOf, HttpFailure, notReached, unreadable } from './problem-error';
-
-/** Where the gateway is, and who asks. */
-export interface HttpClientOptions {
-  /** The gateway's URL, like `https://stories.example`; in a page of the gateway itself, an empty text. */
-  readonly url: string;
-  /**
-   * An API key or a token, or a function that returns one. It is called again, with `true`, if the gateway has refused
-   * the last one.
-   */
-  readonly token?: string | ((isRefused: boolean) => string | undefined | Promise<string | undefined>);
-  /** Ends every request and every watch. */
-  readonly signal?: AbortSignal;
-  /** For needs that the platform's own `fetch` does not cover: proxies, client certificates. */
-  readonly fetch?: (address: string, init: RequestInit) => Promise<Response>;
-}
 
 export interface Ask {
   readonly body?: unknown;
@@ -23,14 +9,24 @@ export interface Ask {
   readonly signal?: AbortSignal;
 }
 
+const NO_CONTENT = 204;
+
 /** Sends requests to the gateway with the token's permissions. */
 export class Connection {
   private token: string | undefined;
   private readonly base: string;
 
-  constructor(private readonly options: HttpClientOptions) {
-    this.base = options.url.replace(/\/+$/, '');
-    if (typeof options.token === 'string') this.token = options.token;
+  private readonly options: HttpClientOptions;
+  /** Ends every request and every watch. */
+  readonly signal: AbortSignal | undefined;
+
+  /** Throws `Config.Invalid`. */
+  constructor(given: HttpClientOptions) {
+    this.options = readOptions(given);
+    const { url, token, signal } = this.options;
+    this.signal = signal;
+    this.base = url.replace(/\/+$/, '');
+    if (typeof token === 'string') this.token = token;
   }
 
   address(path: string, query: Ask['query'] = {}): string {
@@ -44,8 +40,23 @@ export class Connection {
   /** The body of the answer, as the reader has it. Throws `HttpFailure`. */
   async json<T>(method: string, path: string, read: Reader<T>, ask: Ask = {}): Promise<T> {
     const answer = await this.ask(method, path, ask);
-    const body = await answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
-    return readJson(body, read, answer.status);
+    return readJson(await contentOf(answer), read, answer.status);
+  }
+
+  /** The body of an answer that is no JSON but of this type. Throws `HttpFailure`. */
+  async text(path: string, type: string, ask: Ask = {}): Promise<string> {
+    const answer = await this.ask('GET', path, ask);
+    const body = await contentOf(answer);
+    if (answer.headers.get('content-type')?.startsWith(type)) return body;
+    throw unreadable(`it is not of the type ${type}`, answer.status);
+  }
+
+  /** Asks for what has no answer but that it is done. Throws `HttpFailure`. */
+  async done(method: string, path: string, ask: Ask = {}): Promise<void> {
+    const answer = await this.ask(method, path, ask);
+    if (answer.status === NO_CONTENT) return;
+    await answer.body?.cancel();
+    throw unreadable(`its status is not ${NO_CONTENT}`, answer.status);
   }
 
   /** Resolves with any success. Throws `HttpFailure`. If the signal has ended the request, its reason is thrown. */
@@ -84,7 +95,7 @@ export class Connection {
     const given = Object.entries(headers ?? {}).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value]],
     );
-    const ending = signal ?? this.options.signal;
+    const ending = signal ?? this.signal;
     const ask = this.options.fetch ?? globalThis.fetch.bind(globalThis);
     // What is wrong with these is not the gateway's doing.
     const checked = new Headers({
@@ -106,6 +117,10 @@ export class Connection {
       throw new HttpFailure('Client.Closed', 'A signal has ended the request.', 0, {}, { cause });
     }
   }
+}
+
+function contentOf(answer: Response): Promise<string> {
+  return answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
 }
 
 /** The content of an answer. Throws `Response.Invalid` if it cannot be read. */

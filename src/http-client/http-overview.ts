@@ -17,26 +17,33 @@ type OfClient = Pick<StoryClient['overview'], keyof StoryClient['overview']>;
 
 /** Questions that are not about one project, under the names of `StoryClient.overview`. */
 export class HttpOverview implements OfClient {
-  constructor(private readonly connection: Connection) {}
+  constructor(
+    private readonly connection: Connection,
+    /** Whatever goes wrong leaves as a `StoryreelError`. */
+    private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {}
 
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
-    return this.connection.json('GET', '/v1/review', answers.reviewPage, { query: { ...filter } });
+    return this.run(() => this.connection.json('GET', '/v1/review', answers.reviewPage, { query: { ...filter } }));
   }
 
   /** Names begin as the credential's own do; only `StoryClient` has `prefix`. */
-  batches({ prefix: _, ...filter }: BatchFilter = {}): Promise<BatchPage> {
-    return this.connection.json('GET', '/v1/batches', answers.batchPage, { query: { ...filter } });
+  batches(filter: BatchFilter = {}): Promise<BatchPage> {
+    return this.run(() => {
+      const { prefix: _, ...query } = filter;
+      return this.connection.json('GET', '/v1/batches', answers.batchPage, { query });
+    });
   }
 
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
-    return this.connection.json('POST', '/v1/estimates', answers.estimate, { body: input });
+    return this.run(() => this.connection.json('POST', '/v1/estimates', answers.estimate, { body: input }));
   }
 
-  async providers(): Promise<ProviderView[]> {
-    return [...(await this.connection.json('GET', '/v1/providers', answers.providers)).providers];
+  providers(): Promise<ProviderView[]> {
+    return this.run(async () => [...(await this.connection.json('GET', '/v1/providers', answers.providers)).providers]);
   }
 
   outcomes(filter: OutcomeFilter = {}): Promise<OutcomePage> {
-    return this.connection.json('GET', '/v1/outcomes', answers.outcomePage, { query: { ...filter } });
+    return this.run(() => this.connection.json('GET', '/v1/outcomes', answers.outcomePage, { query: { ...filter } }));
   }
 }

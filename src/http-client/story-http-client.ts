@@ -30,11 +30,13 @@ import {
   type StageName,
   type StoryEvent,
 } from '../protocol';
-import type { Reader } from '../protocol/viewer';
+import { leavable, type Reader } from '../protocol/viewer';
 import * as answers from './answers';
-import { Connection, type HttpClientOptions } from './connection';
+import { Connection } from './connection';
 import { HttpOverview } from './http-overview';
-import { httpFailure, notReached } from './problem-error';
+import type { HttpClientOptions } from './options';
+import { batchPath, mediaPath, projectPath } from './paths';
+import { httpFailure } from './problem-error';
 import { watchBatch } from './watch-batch';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
@@ -75,20 +77,23 @@ type OverHttp = Pick<
 export class StoryHttpClient implements OverHttp {
   /** What is not of one project. */
   readonly overview: HttpOverview;
-  private textAt(projectId: string, path: string, query: Readonly<Record<string, string>> = {}): Promise<string> {
-    return this.run(async () => {
-      const answer = await this.connection.ask('GET', at(projectId, path), { query });
-      return answer.text().catch((cause: unknown) => Promise.reject(notReached(cause)));
-    });
+  private textAt(
+    projectId: string,
+    path: string,
+    type: string,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    return this.run(() => this.connection.text(projectPath(projectId, path), type, { query }));
   }
 
   private readonly connection: Connection;
   private readonly watches = new Set<AbortController>();
   private isClosed = false;
 
-  constructor(private readonly options: HttpClientOptions) {
+  /** Throws `Config.Invalid` for options that cannot be taken. */
+  constructor(options: HttpClientOptions) {
     this.connection = new Connection(options);
-    this.overview = new HttpOverview(this.connection);
+    this.overview = new HttpOverview(this.connection, (work) => this.run(work));
   }
 
   /** With `requestId`, a repeated call gives the project of the first. */
@@ -107,7 +112,7 @@ export class StoryHttpClient implements OverHttp {
   }
 
   status(projectId: string): Promise<ProjectView> {
-    return this.run(() => this.connection.json('GET', at(projectId), answers.projectView));
+    return this.run(() => this.connection.json('GET', projectPath(projectId), answers.projectView));
   }
 
   edit(projectId: string, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
@@ -115,17 +120,17 @@ export class StoryHttpClient implements OverHttp {
       const { version, by } = options;
       const headers = { 'if-match': version === undefined ? '*' : `"v${version}"` };
       const ask = { body: { ...changes, by }, headers };
-      return this.connection.json('PATCH', at(projectId), answers.editedProject, ask);
+      return this.connection.json('PATCH', projectPath(projectId), answers.editedProject, ask);
     });
   }
 
   editable(projectId: string): Promise<EditableProject> {
-    return this.run(() => this.connection.json('GET', at(projectId, 'editable'), answers.editable));
+    return this.run(() => this.connection.json('GET', projectPath(projectId, 'editable'), answers.editable));
   }
 
   textEdits(projectId: string): Promise<TextEditView[]> {
     return this.run(async () => {
-      const { edits } = await this.connection.json('GET', at(projectId, 'text-edits'), answers.textEdits);
+      const { edits } = await this.connection.json('GET', projectPath(projectId, 'text-edits'), answers.textEdits);
       return [...edits];
     });
   }
@@ -145,13 +150,12 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
-  async *watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
-    try {
+  watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+    const begin = (left: AbortSignal) => {
       const { from, signal } = options;
-      yield* watchStory(this.connection, projectId, from, this.leaving(signal));
-    } catch (error) {
-      throw httpFailure(error);
-    }
+      return { path: projectPath(projectId, 'events'), from, leaving: this.leaving(signal, left) };
+    };
+    return leavable((left) => watchStory(this.connection, () => begin(left)), httpFailure);
   }
 
   pause(projectId: string, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
@@ -193,13 +197,13 @@ export class StoryHttpClient implements OverHttp {
   delete(projectId: string, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const query = { purge_history: options.purgeHistory };
-      await this.connection.ask('DELETE', at(projectId), { query });
+      await this.connection.done('DELETE', projectPath(projectId), { query });
     });
   }
 
   setBudget(projectId: string, amount?: number): Promise<void> {
     return this.run(async () => {
-      await this.connection.ask('PUT', at(projectId, 'budget'), { body: { amount: amount ?? null } });
+      await this.connection.done('PUT', projectPath(projectId, 'budget'), { body: { amount: amount ?? null } });
     });
   }
 
@@ -210,38 +214,38 @@ export class StoryHttpClient implements OverHttp {
   }
 
   batchStatus(batchId: string): Promise<BatchView> {
-    return this.run(() => this.connection.json('GET', batchAt(batchId), answers.batchView));
+    return this.run(() => this.connection.json('GET', batchPath(batchId), answers.batchView));
   }
 
   /** The status of a batch, now and at each change, until none of its projects runs. */
-  async *watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
-    try {
-      yield* watchBatch(this.connection, batchAt(batchId), this.leaving(options.signal));
-    } catch (error) {
-      throw httpFailure(error);
-    }
+  watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
+    const begin = (left: AbortSignal) => {
+      const { signal } = options;
+      return { path: `${batchPath(batchId)}/events`, leaving: this.leaving(signal, left) };
+    };
+    return leavable((left) => watchBatch(this.connection, () => begin(left)), httpFailure);
   }
 
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(async () => {
-      const path = `${batchAt(batchId)}/cancel`;
+      const path = `${batchPath(batchId)}/cancel`;
       return (await this.connection.json('POST', path, answers.cancelledBatch, { body: {} })).cancelled;
     });
   }
 
-  /** Of a picture, a clip or the film; it takes Range. */
+  /** Of a picture, a clip or the film; it takes Range. Throws `Project.NotFound` and `Request.Invalid`. */
   mediaUrl(projectId: string, sha256: string): string {
-    return this.connection.address(at(projectId, `media/${sha256}`));
+    return this.connection.address(mediaPath(projectId, sha256));
   }
 
   /** The scenes of the film and their times, as WebVTT. */
   chapters(projectId: string): Promise<string> {
-    return this.textAt(projectId, 'chapters.vtt');
+    return this.textAt(projectId, 'chapters.vtt', 'text/vtt');
   }
 
   /** A lane's text as it is now. */
   laneText(projectId: string, lane: string = laneOfRole('story')): Promise<string> {
-    return this.textAt(projectId, 'lanes/text', { lane });
+    return this.textAt(projectId, 'lanes/text', 'text/plain', { lane });
   }
 
   /** Ends every watch. */
@@ -255,7 +259,7 @@ export class StoryHttpClient implements OverHttp {
   private leaving(...given: readonly (AbortSignal | undefined)[]): AbortController {
     const leaving = new AbortController();
     const abort = () => leaving.abort();
-    const signals = [...given, this.options.signal].filter((signal) => signal !== undefined);
+    const signals = [...given, this.connection.signal].filter((signal) => signal !== undefined);
     for (const signal of signals) signal.addEventListener('abort', abort);
     this.watches.add(leaving);
     leaving.signal.addEventListener('abort', () => {
@@ -273,7 +277,7 @@ export class StoryHttpClient implements OverHttp {
     body: object,
     headers: Record<string, string | undefined> = {},
   ): Promise<T> {
-    return this.connection.json('POST', at(id, what), read, { body, headers });
+    return this.connection.json('POST', projectPath(id, what), read, { body, headers });
   }
 
   private lanes(projectId: string, what: string, body: () => object): Promise<readonly LaneId[]> {
@@ -288,13 +292,4 @@ export class StoryHttpClient implements OverHttp {
       throw httpFailure(error);
     }
   }
-}
-
-function at(projectId: string, what?: string): string {
-  const path = `/v1/projects/${encodeURIComponent(projectId)}`;
-  return what === undefined ? path : `${path}/${what}`;
-}
-
-function batchAt(batchId: string): string {
-  return `/v1/batches/${encodeURIComponent(batchId)}`;
 }

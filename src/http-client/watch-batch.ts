@@ -16,13 +16,13 @@ const message: Reader<BatchView | 'end' | undefined> = (value) => {
 /** The status of a batch, now and at each change, until nothing of it runs any more. */
 export async function* watchBatch(
   connection: Connection,
-  path: string,
-  leaving: AbortController,
-): AsyncGenerator<BatchView, void> {
+  begin: () => { readonly path: string; readonly leaving: AbortController },
+): AsyncGenerator<BatchView, void, undefined> {
+  const { path, leaving } = begin();
   const { signal } = leaving;
   try {
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const answer = await connection.ask('GET', `${path}/events`, { signal }).catch((error: unknown) => {
+      const answer = await connection.ask('GET', path, { signal }).catch((error: unknown) => {
         if (signal.aborted || (error instanceof HttpFailure && error.retryable)) return undefined;
         throw error;
       });

@@ -22,10 +22,9 @@ const FINAL_STATUSES = [400, 401, 403, 404, 406, 410];
  */
 export async function* watchStory(
   connection: Connection,
-  projectId: string,
-  from: Cursor | undefined,
-  leaving: AbortController,
+  begin: () => { readonly path: string; readonly from: Cursor | undefined; readonly leaving: AbortController },
 ): AsyncGenerator<StoryEvent, void, undefined> {
+  const { path, from, leaving } = begin();
   const { signal } = leaving;
   const seen = new SeenTexts();
   let cursor = from;
@@ -33,7 +32,7 @@ export async function* watchStory(
   let mayBeMalformed = true;
   try {
     while (!signal.aborted) {
-      const opened = await open(connection, projectId, cursor, signal);
+      const opened = await open(connection, path, cursor, signal);
       if (opened === 'ended') return;
       if (opened === undefined) {
         await pause(backoffMs(failures), signal);
@@ -80,13 +79,10 @@ export async function* watchStory(
 }
 
 /** Undefined where it is to be tried again later. */
-async function open(connection: Connection, projectId: string, cursor: Cursor | undefined, signal: AbortSignal) {
+async function open(connection: Connection, path: string, cursor: Cursor | undefined, signal: AbortSignal) {
   try {
     const headers = { accept: 'text/event-stream', 'last-event-id': cursor };
-    const answer = await connection.ask('GET', `/v1/projects/${encodeURIComponent(projectId)}/events`, {
-      headers,
-      signal,
-    });
+    const answer = await connection.ask('GET', path, { headers, signal });
     return answer.status === 204 || !answer.body ? 'ended' : readStream(answer.body);
   } catch (error) {
     if (signal.aborted) return 'ended';

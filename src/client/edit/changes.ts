@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
 import { MAX_SCENES, SCENE_BOUNDS, storable, TEXT_BYTES } from '../../protocol';
-import { frame, language, refusalOf, words as wordsInBytes } from '../projects/inputs';
+import { frame, language, parse, words as wordsInBytes } from '../projects/inputs';
 
 const { seconds: SECONDS } = SCENE_BOUNDS;
 
@@ -77,9 +77,7 @@ export type NewScene = z.output<typeof newScene>;
 
 /** Throws `Project.Invalid` with what is wrong, in one line. */
 export function readChanges(input: unknown): Changes {
-  const read = CHANGES.safeParse(input);
-  if (read.success) return read.data;
-  throw refusalOf('the edit', read.error.issues);
+  return parse('the edit', CHANGES, input);
 }
 
 /** All fields of a scene but its number may be left out. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   boundedLine,
+  firstBytes,
   FRAME_RULE,
   isStageName,
   laneParts,
@@ -34,6 +35,11 @@ import {
 const MOST_LISTED = 1_000;
 const MOST_STAGES = 100;
 const MOST_SHOWN_BYTES = 100;
+const MOST_NAME = 200;
+const MOST_RECORDED_BYTES = 1_000;
+/** Of a column of Postgres. */
+const MOST_VERSION = 2_147_483_647;
+const A_CENTURY_SECONDS = 3_155_760_000;
 const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
 
 /** A text of a person, without what cannot be stored and white space at its ends. */
@@ -116,6 +122,18 @@ const outcomeCursor = z
   .string('must be the cursor of an outcome')
   .regex(/^\d{1,15}$/, 'must be the cursor of an outcome');
 
+/** Of an entry of the audit. */
+const position = z.string('must be a place in the audit').regex(/^\d{1,18}$/, 'must be a place in the audit');
+
+/** What is recorded as it came, as far as it can be stored: an entry must be possible whatever is asked. */
+const record = z.string('must be a text').transform((value) => firstBytes(storable(value), MOST_RECORDED_BYTES));
+const recordOrNone = record.nullish();
+const entry = z.strictObject({
+  ...{ action: record, requestId: record, versionBefore: whole(0, MOST_VERSION).nullish() },
+  ...{ by: recordOrNone, owner: recordOrNone, credential: recordOrNone },
+  ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+});
+
 const budget = z
   .number('must be a number of 0 or more, in the currency of the prices')
   .min(0, 'must be a number of 0 or more, in the currency of the prices');
@@ -124,9 +142,13 @@ const flag = z.boolean('must be true or false');
 const stages = z.array(stage, 'must be a list of stages').max(MOST_STAGES).readonly();
 const scenes = z.array(whole(1, MAX_SCENES), 'must be a list of scene numbers').max(MAX_SCENES).readonly();
 const onFailure = z.enum(['park', 'fail'], 'must be park or fail');
-const signal = z.custom<AbortSignal>((value) => typeof (value as AbortSignal | null)?.addEventListener === 'function', {
-  error: 'must be an AbortSignal',
-});
+const signal = z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' });
+/** Of a key, a token, a session or a file: whether there is such a one, the database knows. */
+const name = z
+  .string('must be a text')
+  .max(MOST_NAME, `must be at most ${MOST_NAME} characters long`)
+  .refine((value) => storable(value) === value, 'has a character that no name has');
+const names = z.array(name, 'must be a list of names').readonly();
 
 /** A text that is read by `parse`; `examples` are for the OpenAPI document. */
 const parsed = (parse: (given: string) => string | undefined, rule: string, examples: readonly string[]) =>
@@ -253,9 +275,33 @@ export const INPUTS = {
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
   'the edit': z.strictObject({
-    version: whole(0, Number.MAX_SAFE_INTEGER).optional(),
+    version: whole(0, MOST_VERSION).optional(),
     by: words(TEXT_BYTES.by).optional(),
   }),
+  'the name': name,
+  'the names': names,
+  'the secret': z.string('must be a text'),
+  'the session': z.strictObject({ keyId: name.optional(), tokenId: name.optional() }),
+  'the token': z.strictObject({
+    name: words(TEXT_BYTES.name).optional(),
+    seconds: z.number('must be a number of seconds').positive('must be more than 0').max(A_CENTURY_SECONDS),
+  }),
+  'the page of the audit': z.strictObject({
+    owner: words(TEXT_BYTES.owner).optional(),
+    project: name.optional(),
+    after: position.optional(),
+    limit: whole(1, MOST_LISTED),
+  }),
+  'the action': record,
+  'the position in the audit': position,
+  'the entry of the audit': entry,
+  'the refused entry of the audit': entry.extend({ status: whole(0, 999), code: record.nullable() }),
+  'the outcome of an action': z.strictObject({
+    ...{ status: whole(0, 999), code: record.nullable() },
+    ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+    versionAfter: whole(0, MOST_VERSION).nullish(),
+  }),
+  'the work': z.custom<() => Promise<unknown>>((given) => typeof given === 'function', 'must be a function'),
   'the actor': words(TEXT_BYTES.by),
   'the budget': budget.optional(),
   'the reconciler': z.strictObject({
@@ -280,15 +326,25 @@ export type Read<Name extends keyof Inputs> = Given<z.output<Inputs[Name]>>;
  * faulty field.
  */
 export function read<Name extends keyof Inputs>(name: Name, given: unknown): Read<Name> {
-  const parsed = INPUTS[name].safeParse(given);
-  if (!parsed.success) throw refusalOf(name, parsed.error.issues);
-  const { data } = parsed;
+  const data = parse<unknown>(name, INPUTS[name], given) as z.output<Inputs[Name]>;
   if (typeof data !== 'object' || Array.isArray(data)) return data as Read<Name>;
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as Read<Name>;
 }
 
+/** Throws for what the schema refuses, and for what cannot even be looked at, as an object whose getter throws. */
+export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T {
+  try {
+    const parsed = schema.safeParse(given);
+    if (parsed.success) return parsed.data;
+    throw refusalOf(what, parsed.error.issues);
+  } catch (error) {
+    if (error instanceof StoryreelError) throw error;
+    throw new StoryreelError('Project.Invalid', `${what} cannot be taken. It cannot be read.`, { cause: error });
+  }
+}
+
 /** One error for all that is wrong, of the kind of the first. */
-export function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): StoryreelError {
+function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): StoryreelError {
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
   const said = issues.slice(0, MOST_SAID).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
@@ -297,6 +353,12 @@ export function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): St
 
 const MOST_SAID = 5;
 const MOST_BYTES = 1_000;
+
+function isSignal(value: unknown): boolean {
+  const signal = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const kinds = ['aborted', 'addEventListener', 'removeEventListener'].map((name) => typeof signal[name]);
+  return kinds.join() === 'boolean,function,function';
+}
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;

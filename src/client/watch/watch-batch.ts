@@ -8,9 +8,11 @@ const LOOK_MS = 500;
  * aborts.
  */
 export async function* watchBatch(
-  status: () => Promise<BatchView>,
-  ending: readonly AbortSignal[],
+  begin: () => { readonly status: () => Promise<BatchView>; readonly signal?: AbortSignal },
+  leaving: readonly AbortSignal[],
 ): AsyncGenerator<BatchView, void, undefined> {
+  const { status, signal } = begin();
+  const ending = signal ? [...leaving, signal] : leaving;
   const hasEnded = () => ending.some(({ aborted }) => aborted);
   let last = '';
   while (!hasEnded()) {

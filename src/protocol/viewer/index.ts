@@ -23,6 +23,7 @@ export {
 } from '../index';
 export { EventStream, type StreamMessage } from './event-stream';
 export { LanePage, type Mark, type Proof } from './lane-page';
+export { leavable } from './leavable';
 export { backoffMs, pause } from './pause';
 export { readStream, type OpenedStream } from './read-stream';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
