@@ -10,6 +10,7 @@ import {
   address,
   httpUrl,
   isOfSentinels,
+  networks,
   onOff,
   prices,
   proxyUrl,
@@ -142,6 +143,7 @@ const schema = z.object({
 
   GATEWAY_ADDRESS: address.default('127.0.0.1:8787'),
   GATEWAY_HOSTS: words.optional(),
+  GATEWAY_TRUSTED_PROXIES: networks.default([]),
   GATEWAY_REQUESTS_PER_SECOND: whole(0, 1_000_000).default(200),
   GATEWAY_STREAMS: whole(0, 1_000_000).default(50),
   GATEWAY_WAITS: whole(0, 1_000_000).default(50),

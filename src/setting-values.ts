@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { BadAddress, hostPort, leadsToOneHost, readAddress } from './address';
 
@@ -26,6 +27,12 @@ export const whole = (min: number, max: number) =>
     .max(max, `must be a whole number from ${min} to ${max}`);
 export const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
 export const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
+const RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+/** Addresses of proxies, as a list. All addresses of the world are no network of proxies. */
+export const networks = readBy(
+  (text) => partsOf(text).every((part) => RANGES.includes(part) || isNetwork(part)),
+  `addresses like 10.0.0.7, networks like 10.0.0.0/8, or some of ${RANGES.join(', ')}, parted by commas`,
+).transform(partsOf);
 export const TEXT_CHECKS = ['refusal', 'length', 'repetition', 'script', 'markdown', 'scenes'] as const;
 export const textChecks = z
   .string()
@@ -50,6 +57,17 @@ export const proxyUrl = z.preprocess(
 export const yesNo = z
   .enum(['true', 'false', '1', '0', 'on', 'off'], 'must be true or false')
   .transform((value) => ['true', '1', 'on'].includes(value));
+
+function partsOf(list: string): readonly string[] {
+  return list.split(',').map((part) => part.trim());
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  if (version === 0) return false;
+  return bits === undefined || (Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128));
+}
 
 const price = z.number('must be a price of 0 or more').min(0, 'must be a price of 0 or more').optional();
 const PRICES = '{"inputPerMillion":0.15,"outputPerMillion":0.6,"perImage":0.04,"perSecond":0.1,"perVideo":0}';

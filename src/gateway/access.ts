@@ -3,6 +3,7 @@ import { SCOPES, type StoryClient } from '../client';
 import { StoryreelError } from '../protocol';
 import type { App, Caller } from './app';
 import { sessionSecrets } from './cookie';
+import { isForwarded } from './forwarded';
 import { OwnedStories } from './owned-stories';
 import { Refusal } from './problem';
 import { allowedHosts, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
@@ -15,6 +16,13 @@ export interface Doors {
   readonly address: string;
   /** Further names under which it answers. */
   readonly hosts: readonly string[] | undefined;
+  /** Proxies whose word on the caller's address counts: addresses, networks or names of ranges. */
+  readonly proxies: readonly string[];
+}
+
+/** Whether only users of this machine reach the gateway. A proxy is there for others. */
+export function isLocal({ address, proxies }: Doors): boolean {
+  return isLoopback(address) && proxies.length === 0;
 }
 
 /** How credentials are judged. */
@@ -26,10 +34,10 @@ export interface Checks {
 /**
  * Decides who is admitted, before the request is read: no page of another site, no host of another name, and nobody
  * without a credential. There is one exception: on a loopback address, as long as there are no keys, each user of this
- * machine counts as the operator.
+ * machine counts as the operator. What a proxy passes on may come from anybody.
  */
 export function guard(app: App, stories: StoryClient, doors: Doors, { failures, signing }: Checks): void {
-  const local = isLoopback(doors.address);
+  const local = isLocal(doors);
   const allowed = allowedHosts(doors.address, doors.hosts);
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request) => {
@@ -101,7 +109,7 @@ async function callerOf(
     const own = new OwnedStories(stories, owner, only);
     return { kind: 'session', id, name, owner, scopes, only, expiresAt, stories: own };
   }
-  if (local && !(await stories.keys.exist())) {
+  if (local && !isForwarded(request) && !(await stories.keys.exist())) {
     return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };
   }
   throw new StoryreelError(

@@ -15,7 +15,7 @@ export function sessionSecrets({ headers }: Pick<FastifyRequest, 'headers'>): st
 }
 
 /** No script can read it, and no other site's form can send it. */
-export function sessionCookie(request: Pick<FastifyRequest, 'headers'>, secret: string): string {
+export function sessionCookie(request: Pick<FastifyRequest, 'headers' | 'protocol'>, secret: string): string {
   return cookie(isSecure(request) ? SECURE : PLAIN, secret, SESSION_SECONDS);
 }
 
@@ -29,7 +29,10 @@ function cookie(name: string, value: string, seconds: number): string {
   return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
-/** Whether the browser is at an https address. TLS ends at a proxy; the browser itself states the page's origin. */
-function isSecure({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
-  return headers.origin?.startsWith('https:') === true || headers['x-forwarded-proto'] === 'https';
+/**
+ * Whether the browser is at an https address. TLS ends at a proxy: the browser itself states the page's origin, and
+ * `request.protocol` is what a trusted proxy states.
+ */
+function isSecure({ headers, protocol }: Pick<FastifyRequest, 'headers' | 'protocol'>): boolean {
+  return headers.origin?.startsWith('https:') === true || protocol === 'https';
 }

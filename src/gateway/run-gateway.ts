@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { hostPort, writeHostPort } from '../address';
 import { StoryClient } from '../client';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { openMediaStore } from '../storage';
+import { isLocal } from './access';
 import { goneCredentials } from './gone-credentials';
 import { Limits } from './limits';
-import { isLoopback } from './request-origin';
 import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
 import { signingKeysIn, type SigningKeys } from './token';
@@ -39,25 +40,29 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
   };
   try {
     const address = config.GATEWAY_ADDRESS;
-    if (!isLoopback(address) && !(await stories.keys.exist())) {
+    const doors = { address, hosts: config.GATEWAY_HOSTS?.split(','), proxies: config.GATEWAY_TRUSTED_PROXIES };
+    if (!isLocal(doors) && !(await stories.keys.exist())) {
+      const why =
+        doors.proxies.length > 0
+          ? 'GATEWAY_TRUSTED_PROXIES names proxies, which let others in'
+          : `GATEWAY_ADDRESS ${address} can be reached by others`;
       throw new StoryreelError(
         'Config.Invalid',
-        `GATEWAY_ADDRESS ${address} can be reached by others, and there is no API key. Make one first: storyreel keys create`,
+        `${why}, and there is no API key. Make one first: storyreel keys create`,
       );
     }
     const media = await openMediaStore(config);
-    const hosts = config.GATEWAY_HOSTS?.split(',');
     const app = await createServer(
       { stories, hub, media, limits: new Limits(config) },
-      { address, hosts },
+      doors,
       signingKeys(config),
       logger,
     );
-    const [host = '', port = ''] = address.split(':');
+    const { host, port } = hostPort(address);
     await app.listen({ host, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
       throw new StoryreelError('Config.Invalid', `GATEWAY_ADDRESS ${address} cannot be listened on (${code}).`);
     });
-    const url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
+    const url = `http://${writeHostPort({ host, port: (app.server.address() as AddressInfo).port })}`;
     logger.info({ url }, 'gateway is ready');
     const stop = async () => {
       const end = performance.now() + Math.max(config.SHUTDOWN_GRACE_MS, LEAST_GRACE_MS);

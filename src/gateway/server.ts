@@ -7,6 +7,7 @@ import { answerOtherMethods } from './allowed-methods';
 import { answersOf } from './answers';
 import { described, finished } from './document';
 import type { App, Services } from './app';
+import { readForwarded } from './forwarded';
 import { countRequests } from './limits';
 import { problemOf } from './problem';
 import { isLoopback } from './request-origin';
@@ -57,6 +58,7 @@ export async function createServer(
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     return503OnClosing: false,
+    trustProxy: doors.proxies.length > 0 && [...doors.proxies],
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   }).withTypeProvider<ZodProvider>();
@@ -81,6 +83,7 @@ export async function createServer(
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
   });
+  if (doors.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services.stories, doors, checks);
   countRequests(app, services.limits);

@@ -26,12 +26,6 @@ export class SignInLimit {
     if (known && known.count > MOST) this.refuse(known.until);
   }
 
-  /** Throws `Request.TooMany` if the address has failed too often. */
-  mustBeOpen(address: string): void {
-    const known = this.current(address);
-    if (known && known.count >= MOST) this.refuse(known.until);
-  }
-
   private current(address: string) {
     const known = this.seen.get(address);
     return known && known.until > this.now() ? known : undefined;

@@ -380,6 +380,66 @@ test('who shows credentials that do not count too often has to wait, and one tha
   expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
   const { secret } = await ownKey(app);
   expect((await new HttpUser(gateway.url, secret).ask('GET', '/v1/projects')).status).toBe(200);
+  expect((await new HttpUser(gateway.url, secret).ask('POST', '/v1/sessions', {})).status).toBe(201);
   const unknown = new HttpUser(gateway.url, `sr_00000000_${'x'.repeat(43)}`);
   expect((await unknown.ask('GET', '/v1/projects')).status).toBe(429);
+});
+
+describe('Behind a proxy', () => {
+  let behind: RunningGateway;
+  const stranger = `sr_00000000_${'y'.repeat(43)}`;
+  const from = (address: string, more: Record<string, string> = {}) => ({ 'x-forwarded-for': address, ...more });
+
+  beforeAll(async () => {
+    behind = await startGateway(testEnv({ DATABASE_URL: database.url, GATEWAY_TRUSTED_PROXIES: 'loopback' }));
+  });
+  afterAll(async () => behind.stop());
+
+  test.each([
+    ['203.0.113.5', '198.51.100.7'],
+    ['2001:db8::5', '2001:db8::6'],
+    ['127.0.0.1, 203.0.113.6', '10.0.0.1, 198.51.100.8'],
+  ])('a stranger at %s is refused without harm for others', async (bad, good) => {
+    const user = new HttpUser(behind.url, stranger);
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      const headers = from(bad.replace(/^127.0.0.1/, `127.0.0.${i}`));
+      statuses.push((await user.ask('GET', '/v1/projects', undefined, headers)).status);
+    }
+    expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
+    expect((await user.ask('GET', '/v1/projects', undefined, from(good))).status).toBe(401);
+    const { secret } = await ownKey(app);
+    const signedIn = await new HttpUser(behind.url, secret).ask('POST', '/v1/sessions', {}, from(good));
+    expect(signedIn.status).toBe(201);
+  });
+
+  test('the cookie is for TLS if the proxy states it, and a stranger’s word changes nothing', async () => {
+    const { secret } = await ownKey(app);
+    const stated = from('203.0.113.9', { 'x-forwarded-proto': 'https' });
+    const signedIn = await new HttpUser(behind.url, secret).ask('POST', '/v1/sessions', {}, stated);
+    expect(signedIn.headers.get('set-cookie')).toMatch(/^__Host-storyreel=.*; HttpOnly; SameSite=Lax; Secure$/);
+    const forged = await new HttpUser(gateway.url, secret).ask('POST', '/v1/sessions', {}, stated);
+    expect(forged.headers.get('set-cookie')).toMatch(/^storyreel=(?!.*Secure)/);
+    const hosted = from('203.0.113.9', { 'x-forwarded-host': 'evil.example', origin: 'http://evil.example' });
+    expect((await new HttpUser(behind.url, secret).ask('POST', '/v1/sessions', {}, hosted)).status).toBe(403);
+  });
+
+  test('nobody is the operator without a key, and a gateway that has none does not start', async () => {
+    const empty = await createOwnDatabase();
+    try {
+      const open = await startGateway(testEnv({ DATABASE_URL: empty.url }));
+      try {
+        const user = new HttpUser(open.url);
+        expect((await user.ask('GET', '/v1/projects')).status).toBe(200);
+        expect((await user.ask('GET', '/v1/projects', undefined, from('203.0.113.5'))).status).toBe(401);
+      } finally {
+        await open.stop();
+      }
+      await expect(
+        startGateway(testEnv({ DATABASE_URL: empty.url, GATEWAY_TRUSTED_PROXIES: '10.0.0.0/8' })),
+      ).rejects.toThrow(/^GATEWAY_TRUSTED_PROXIES names proxies, .* storyreel keys create$/);
+    } finally {
+      await empty.drop();
+    }
+  });
 });

@@ -50,7 +50,6 @@ export function addSessions(app: App, stories: StoryClient, { local, ...checks }
       },
     },
     async (request, reply) => {
-      failures.mustBeOpen(request.ip);
       const { secret, session } = await begin(request);
       return reply
         .code(201)

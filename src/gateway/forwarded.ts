@@ -1,0 +1,46 @@
+import { isIP, SocketAddress } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import type { App } from './app';
+
+const NAMES = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
+
+/**
+ * Makes `request.ip` an address in one form, whatever the headers contain. Fastify takes the last text of
+ * `X-Forwarded-For` that no trusted proxy has for the caller, even if it is no address. Here, the list ends where it
+ * cannot be read: what is further left was not written by a trusted proxy. The caller is then the last proxy itself.
+ */
+export function readForwarded(app: App): void {
+  app.addHook('onRequest', async ({ raw: { headers } }) => {
+    const stated = headers['x-forwarded-for'];
+    if (stated === undefined) return;
+    const readable = readableHops(String(stated)).join(', ');
+    if (readable === '') delete headers['x-forwarded-for'];
+    else headers['x-forwarded-for'] = readable;
+  });
+}
+
+/** Whether a proxy has passed the request on, trusted or not. */
+export function isForwarded({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return NAMES.some((name) => headers[name] !== undefined);
+}
+
+/** The addresses at the end of a list of `X-Forwarded-For`, up to the last text that is none. */
+export function readableHops(list: string): string[] {
+  const hops: string[] = [];
+  for (const text of list.split(',').reverse()) {
+    const address = canonicalAddress(text.trim());
+    if (address === undefined) break;
+    hops.unshift(address);
+  }
+  return hops;
+}
+
+/** An IP address in the one form that it has in all programs, without port and zone; undefined for other texts. */
+export function canonicalAddress(text: string): string | undefined {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d{1,5})?$/.exec(text) ?? [];
+  const bare = (bracketed ?? plain ?? text).replace(/%.*$/, '');
+  const version = isIP(bare);
+  if (version === 0) return undefined;
+  const { address } = new SocketAddress({ address: bare, family: version === 6 ? 'ipv6' : 'ipv4' });
+  return address.replace(/^::ffff:(?=[\d.]+$)/, '');
+}
