@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProjectId } from '../../src/protocol';
 import { ownKey } from '../support/gateway';
 import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
+import { longText } from '../support/long-rewrite';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -79,6 +80,21 @@ test('parked lanes are retried together, and the one that fails again is skipped
     .locator('.film')
     .getByText(/missing: [12]/)
     .waitFor();
+});
+
+test('one text is stopped while it is written, waits with what is written, and continues when that is undone', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { text: longText(mark, 40), hold: 120 });
+  const page = await live.open();
+  const id = await makeFilm(page, topic, { scenes: 1 });
+  await until('tokens', async () => ((await scriptOn(page).textContent()) ?? '').length > 200);
+  await page.getByRole('tab', { name: 'Lanes' }).click();
+  await page.getByRole('button', { name: 'Stop: Story' }).click();
+  await page.locator('.tray').getByText('Lane.Cancelled').waitFor();
+  await page.locator('.answer').getByText('Undo tries it again').waitFor();
+  await page.keyboard.press('z');
+  await statusOn(page).getByText('done').waitFor();
+  expect((await app().editable(id)).rewrite).toBe(await scriptOn(page).textContent());
 });
 
 test('a budget that is used up is raised where the film waits, and the film continues', async () => {

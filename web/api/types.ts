@@ -46,6 +46,8 @@ export interface ProjectSummary {
   readonly summary: {
     readonly stages: readonly Pick<StageView, 'stage' | 'status'>[];
     readonly cost?: number;
+    /** The picture of the first scene that has one. */
+    readonly poster?: { readonly sha256: string };
   };
 }
 

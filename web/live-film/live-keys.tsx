@@ -32,6 +32,7 @@ export function LiveKeys({ story, scene }: { readonly story: Story; readonly sce
     x: gate === undefined ? undefined : { label: words.reject, run: press('x') },
     t: parked[0] && { label: words.retry, run: press('t') },
     s: parked[0] && { label: words.skip, run: press('s') },
+    c: { label: words.stopLane, run: press('c') },
     e: { label: words.edit, run: press('e') },
     j: { label: words.next, run: move(1) },
     k: { label: `← ${words.next}`, run: move(-1) },
