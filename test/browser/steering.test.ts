@@ -74,6 +74,17 @@ test('parked lanes are retried together, and the one that fails again is skipped
     return asked.length === 4 && parked.length === 1 && parked;
   });
   await tray.getByText(`Images · scene ${again?.lane.at(-1)}`, { exact: true }).waitFor();
+  // The other scene is played before there is a film; the page states that the next one is not there.
+  await page.getByRole('button', { name: 'Play what is there' }).click();
+  const theatre = page.getByRole('dialog', { name: 'Play what is there' });
+  await theatre.locator('video').waitFor();
+  await theatre.locator('.caption').waitFor();
+  await page.evaluate("document.querySelector('dialog video').dispatchEvent(new Event('ended'))");
+  await theatre.getByText('The next scene is being made.').waitFor();
+  await theatre.getByRole('button', { name: /^Scene / }).click();
+  await theatre.locator('video').waitFor();
+  await page.keyboard.press('Escape');
+  await theatre.waitFor({ state: 'detached' });
   await tray.getByRole('button', { name: 'Skip' }).click();
   await statusOn(page).getByText('done').waitFor();
   await page

@@ -75,6 +75,16 @@ export interface Editable {
   readonly text?: { readonly lane: string; readonly content: string };
 }
 
+/** A text that a person has replaced. */
+export interface TextEdit {
+  readonly lane: string;
+  readonly version: number;
+  readonly by?: string;
+  readonly at: string;
+  readonly fence: { readonly after: number };
+  readonly previousText: string;
+}
+
 export interface Range {
   readonly least: number;
   readonly most: number;

@@ -29,8 +29,10 @@ export function LaneStop({
         title={words.stopHint}
         onClick={() => void stopLane(story, lane)}
       >
-        {words.stopLane}
-        <span class="sr-only">: {laneName(lane)}</span>
+        <span aria-hidden="true">{words.stopLane}</span>
+        <span class="sr-only">
+          {words.stopLane}: {laneName(lane)}
+        </span>
       </Button>
       <CopyAs recipe={stopRecipe(story, lane)} />
     </span>
