@@ -11,6 +11,7 @@ import { startGateway } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { startApp, testEnv, type TestApp } from '../support/services';
 import { isAtGate, ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { until } from '../support/until';
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures of all screens go, if they are wanted. */
@@ -93,6 +94,18 @@ describe.each(names)('The screen %s', (name) => {
       expect({ found, faults, overflow }).toEqual({ found: [], faults: [], overflow: 0 });
     },
   );
+});
+
+test('the list of films shows first pictures, in a space of the same size with and without one', async () => {
+  const page = await openScreen('films', 'en-GB', 'light');
+  const picture = page.getByRole('img', { name: /^First picture of / }).first();
+  await until('it is loaded', () => page.evaluate<boolean>("document.querySelector('.poster img')?.naturalWidth > 0"));
+  expect(await picture.getAttribute('loading')).toBe('lazy');
+  const sizes = await page.evaluate<string[]>(
+    "[...new Set([...document.querySelectorAll('.poster')].map((each) => each.offsetWidth + 'x' + each.offsetHeight))]",
+  );
+  await page.context().close();
+  expect(sizes).toHaveLength(1);
 });
 
 test('the page is small, is sent compressed, and is kept for ever', async () => {

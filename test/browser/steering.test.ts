@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProjectId } from '../../src/protocol';
 import { ownKey } from '../support/gateway';
 import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
+import { longText } from '../support/long-rewrite';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -73,12 +74,38 @@ test('parked lanes are retried together, and the one that fails again is skipped
     return asked.length === 4 && parked.length === 1 && parked;
   });
   await tray.getByText(`Images · scene ${again?.lane.at(-1)}`, { exact: true }).waitFor();
+  // The other scene is played before there is a film; the page states that the next one is not there.
+  await page.getByRole('button', { name: 'Play what is there' }).click();
+  const theatre = page.getByRole('dialog', { name: 'Play what is there' });
+  await theatre.locator('video').waitFor();
+  await theatre.locator('.caption').waitFor();
+  await page.evaluate("document.querySelector('dialog video').dispatchEvent(new Event('ended'))");
+  await theatre.getByText('The next scene is being made.').waitFor();
+  await theatre.getByRole('button', { name: /^Scene / }).click();
+  await theatre.locator('video').waitFor();
+  await page.keyboard.press('Escape');
+  await theatre.waitFor({ state: 'detached' });
   await tray.getByRole('button', { name: 'Skip' }).click();
   await statusOn(page).getByText('done').waitFor();
   await page
     .locator('.film')
     .getByText(/missing: [12]/)
     .waitFor();
+});
+
+test('one text is stopped while it is written, waits with what is written, and continues when that is undone', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { text: longText(mark, 40), hold: 120 });
+  const page = await live.open();
+  const id = await makeFilm(page, topic, { scenes: 1 });
+  await until('tokens', async () => ((await scriptOn(page).textContent()) ?? '').length > 200);
+  await page.getByRole('tab', { name: 'Lanes' }).click();
+  await page.getByRole('button', { name: 'Stop: Story' }).click();
+  await page.locator('.tray').getByText('Lane.Cancelled').waitFor();
+  await page.locator('.answer').getByText('Undo tries it again').waitFor();
+  await page.keyboard.press('z');
+  await statusOn(page).getByText('done').waitFor();
+  expect((await app().editable(id)).rewrite).toBe(await scriptOn(page).textContent());
 });
 
 test('a budget that is used up is raised where the film waits, and the film continues', async () => {

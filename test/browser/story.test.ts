@@ -93,9 +93,17 @@ test('a story is paused in mid-sentence, its half is changed, and it continues f
   await page.getByRole('button', { name: 'Resume' }).click();
   await status(page).getByText('done').waitFor();
   await page.locator('.script .proof-verified').waitFor();
+  // What was replaced is compared with what is there now, and stored again, which can be undone.
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.locator('.history summary').getByText('Story').click();
+  await page.locator('.diff ins').first().waitFor();
+  await page.getByRole('button', { name: 'Store the earlier text again' }).click();
+  await page.locator('.answer').getByRole('button', { name: 'Undo' }).click();
+  await page.locator('.history li').nth(2).waitFor();
   const whole = (await app.client.editable(id)).rewrite ?? '';
   expect(whole.startsWith(half)).toBe(true);
-  expect(await shownText(page).textContent()).toBe(whole);
+  await until('it is shown', async () => (await shownText(page).textContent()) === whole);
+  await page.locator('.script .proof-verified').waitFor();
 });
 
 test('a gate is rejected with a reason that the model is given, and then approved, with the keyboard alone', async () => {

@@ -46,6 +46,8 @@ export interface ProjectSummary {
   readonly summary: {
     readonly stages: readonly Pick<StageView, 'stage' | 'status'>[];
     readonly cost?: number;
+    /** The picture of the first scene that has one. */
+    readonly poster?: { readonly sha256: string };
   };
 }
 
@@ -71,6 +73,16 @@ export interface Editable {
   readonly scenes: readonly EditableScene[];
   readonly order: readonly number[];
   readonly text?: { readonly lane: string; readonly content: string };
+}
+
+/** A text that a person has replaced. */
+export interface TextEdit {
+  readonly lane: string;
+  readonly version: number;
+  readonly by?: string;
+  readonly at: string;
+  readonly fence: { readonly after: number };
+  readonly previousText: string;
 }
 
 export interface Range {

@@ -7,7 +7,24 @@ import { Status } from '../parts/status';
 export function FilmRow({ film }: { readonly film: ProjectSummary }) {
   const { projectId, name, topic, status, createdAt, owner, batchId, summary } = film;
   return (
-    <li class="film-row">
+    <li class="film-row with-poster">
+      {/* The space is there before the picture, so that nothing moves. */}
+      <div class="poster">
+        {summary.poster ? (
+          <img
+            src={`/v1/projects/${projectId}/media/${summary.poster.sha256}`}
+            alt={t().posterOf(name)}
+            width={96}
+            height={54}
+            loading="lazy"
+            decoding="async"
+          />
+        ) : (
+          <span class="frame-empty" aria-hidden="true">
+            ▞
+          </span>
+        )}
+      </div>
       <a href={`/p/${projectId}`}>{name}</a>
       <Status status={status} />
       {topic !== name && <p class="topic">{topic}</p>}

@@ -13,6 +13,7 @@ import { Conflict } from './conflict';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 import { commandsFor, send } from './steering';
+import { undoEdit } from './undo';
 
 interface EditFieldProps {
   readonly story: Story;
@@ -60,10 +61,13 @@ export function EditField(props: EditFieldProps) {
     if (isSaving.value) return;
     isSaving.value = true;
     try {
-      await ask('PATCH', story.path, changes(text), { 'if-match': `"v${from}"` });
+      const { body: stored } = await ask<{ readonly version: number }>('PATCH', story.path, changes(text), {
+        'if-match': `"v${from}"`,
+      });
+      const replaced = theirs?.version === from ? theirs.value : draft.base;
       setDraft(id, undefined);
       setTheirs(undefined);
-      showAnswer(words.accepted(words.save));
+      showAnswer(words.accepted(words.save), false, undoEdit(story, changes(replaced), stored.version));
       await story.refresh();
       if (isRun) await send(story, commandsFor(story.view.value?.status).includes('resume') ? 'resume' : 'start');
     } catch (error) {

@@ -6,13 +6,23 @@ import { language, t } from '../i18n';
 import { Button } from '../parts/button';
 import { Dialog } from '../parts/dialog';
 import type { Story } from '../story/story';
+import { FilmSoFar } from './film-so-far';
 
-/** The film, once there is one: with subtitles, a list of its scenes, and what of it is missing. */
+/** The film; before there is one, what can be played of it. */
 export function FilmPlayer({ story }: { readonly story: Story }) {
+  const film = story.view.value?.film ?? story.model.now.film;
+  return (
+    <>
+      {film && <WholeFilm story={story} film={film} />}
+      <FilmSoFar story={story} isReady={film !== undefined} />
+    </>
+  );
+}
+
+/** With subtitles, a list of its scenes, and what of it is missing. */
+function WholeFilm({ story, film }: { readonly story: Story; readonly film: FilmReference }) {
   const words = t();
   const [isTheatre, setTheatre] = useState(false);
-  const film = story.view.value?.film ?? story.model.now.film;
-  if (!film) return null;
   const missing = new Set(film.missing_scenes);
   return (
     <section class="film" id="film" aria-labelledby="film-title">
@@ -28,7 +38,9 @@ export function FilmPlayer({ story }: { readonly story: Story }) {
       </header>
       <Playing story={story} film={film}>
         <p class="actions">
-          <Button onClick={() => setTheatre(true)}>{words.theatre}</Button>
+          <Button keys="w" onClick={() => setTheatre(true)}>
+            {words.theatre}
+          </Button>
           <a class="button" href={`${story.path}/film?download=true`} download>
             {words.download} MP4
           </a>

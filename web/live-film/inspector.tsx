@@ -3,12 +3,18 @@ import type { Words } from '../i18n/en';
 import { place, setQuery } from '../router';
 import type { Story } from '../story/story';
 import { EventList } from './event-list';
+import { History } from './history';
 import { LaneTable } from './lane-table';
 import { SceneDetail } from './scene-detail';
 
-const TABS = ['scene', 'lanes', 'events'] as const;
+const TABS = ['scene', 'history', 'lanes', 'events'] as const;
 type Tab = (typeof TABS)[number];
-const NAMES: Record<Tab, keyof Words> = { scene: 'sceneTab', lanes: 'lanesTab', events: 'eventsTab' };
+const NAMES: Record<Tab, keyof Words> = {
+  scene: 'sceneTab',
+  history: 'historyTab',
+  lanes: 'lanesTab',
+  events: 'eventsTab',
+};
 
 /** All details: of one scene, of every lane, and of every event. */
 export function Inspector({ story, scene }: { readonly story: Story; readonly scene: number | undefined }) {
@@ -42,6 +48,7 @@ export function Inspector({ story, scene }: { readonly story: Story; readonly sc
       </div>
       <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'scene' && <SceneDetail story={story} scene={scene} />}
+        {tab === 'history' && <History story={story} />}
         {tab === 'lanes' && <LaneTable story={story} />}
         {tab === 'events' && <EventList story={story} />}
       </div>

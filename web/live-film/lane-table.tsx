@@ -5,6 +5,7 @@ import { Status } from '../parts/status';
 import { useCalm } from '../parts/use-calm';
 import type { Story } from '../story/story';
 import { laneName } from './attention-tray';
+import { LaneStop } from './lane-stop';
 import { ProofMark } from './proof';
 
 /** In the order of the stages, and within one of the scenes. */
@@ -49,6 +50,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
                 <th scope="row">{laneName(lane)}</th>
                 <td>
                   <Status status={state.status} />
+                  <LaneStop story={story} lane={lane} />
                 </td>
                 <td class="figure">{number(state.offset)}</td>
                 <td>

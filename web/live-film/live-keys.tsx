@@ -32,9 +32,12 @@ export function LiveKeys({ story, scene }: { readonly story: Story; readonly sce
     x: gate === undefined ? undefined : { label: words.reject, run: press('x') },
     t: parked[0] && { label: words.retry, run: press('t') },
     s: parked[0] && { label: words.skip, run: press('s') },
+    c: { label: words.stopLane, run: press('c') },
     e: { label: words.edit, run: press('e') },
     j: { label: words.next, run: move(1) },
     k: { label: `← ${words.next}`, run: move(-1) },
+    w: { label: words.theatre, run: press('w') },
+    h: { label: words.historyTab, run: () => setQuery('tab', 'history') },
     v: { label: words.eventsTab, run: () => setQuery('tab', 'events') },
     i: { label: words.inspector, run: () => document.getElementById('inspector')?.focus() },
     '.': {

@@ -39,6 +39,14 @@ export function laneRecipe({ path, id }: Story, verb: 'retry' | 'skip', lanes: r
   };
 }
 
+export function stopRecipe({ path, id }: Story, lane: string): Recipe {
+  return {
+    curl: curl('POST', `${path}/cancel-lane`, { lane }),
+    cli: `storyreel cancel ${id} ${quoted(lane)}`,
+    ts: `await client.cancelLane('${id}', ${inCode(lane)})`,
+  };
+}
+
 export function budgetRecipe({ path, id }: Story, amount: number | null): Recipe {
   return {
     curl: curl('PUT', `${path}/budget`, { amount }),

@@ -5,6 +5,7 @@ import { Status } from '../parts/status';
 import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
 import { EditField } from './edit-field';
+import { LaneStop } from './lane-stop';
 import { ProofMark } from './proof';
 import { SceneOrder } from './scene-order';
 import { laneStatus, SCENE_STAGES } from './storyboard';
@@ -62,6 +63,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
         {SCENE_STAGES.map((stage) => (
           <li key={stage}>
             {words.stage(stage)} <Status status={laneStatus(story, `${stage}/${scene}`)} />
+            <LaneStop story={story} lane={`${stage}/${scene}`} keys="c" />
           </li>
         ))}
       </ul>

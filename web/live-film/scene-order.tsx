@@ -9,6 +9,7 @@ import { setQuery } from '../router';
 import type { Story } from '../story/story';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
+import { undoEdit } from './undo';
 
 interface Asked {
   readonly title: string;
@@ -17,7 +18,10 @@ interface Asked {
   readonly shown?: number;
 }
 
-/** Moves, adds or removes a scene: nothing is stored before the person has seen what it costs. */
+/**
+ * Moves, adds or removes a scene. What an undo brings back as it was is done at once; a new scene costs something, and a
+ * removed one cannot be had again for nothing, so that the person sees the price first.
+ */
 export function SceneOrder({ story, scene }: { readonly story: Story; readonly scene: number }) {
   const words = t();
   const [asked, setAsked] = useState<Asked>();
@@ -27,10 +31,20 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
   const numbers = scenes.map(({ scene_number: n }) => n);
   const present = scenes.find(({ scene_number: n }) => n === scene);
   const at = numbers.indexOf(scene);
-  const moved = (step: number): Asked => {
+  const show = (shown: number | undefined) => setQuery('scene', shown === undefined ? undefined : String(shown));
+  const store = (changes: object) =>
+    ask<{ readonly version: number }>('PATCH', story.path, changes, { 'if-match': `"v${version}"` });
+  const move = async (step: number) => {
     const order = numbers.filter((n) => n !== scene);
     order.splice(at + step, 0, scene);
-    return { title: step < 0 ? words.sceneUp : words.sceneDown, changes: { order }, shown: scene + step };
+    const reverse = { order: numbers.map((n) => order.indexOf(n) + 1) };
+    const isDone = await act(
+      step < 0 ? words.sceneUp : words.sceneDown,
+      () => store({ order }),
+      ({ body }) => undoEdit(story, reverse, body.version, () => show(scene)),
+    );
+    await story.refresh();
+    if (isDone) show(scene + step);
   };
   const added = (): Asked => ({
     title: words.sceneAdd,
@@ -41,18 +55,18 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
   });
   const removed = (): Asked => ({ title: words.sceneRemove, changes: { remove: [scene] } });
   const save = async ({ title, changes, shown }: Asked) => {
-    const isDone = await act(title, () => ask('PATCH', story.path, changes, { 'if-match': `"v${version}"` }));
+    const isDone = await act(title, () => store(changes));
     await story.refresh();
     if (!isDone) return;
     setAsked(undefined);
-    setQuery('scene', shown === undefined ? undefined : String(shown));
+    show(shown);
   };
   return (
     <div class="actions scene-order" role="group" aria-label={words.sceneOrder}>
-      <Button kind="quiet" disabled={at <= 0} onClick={() => setAsked(moved(-1))}>
+      <Button kind="quiet" name={words.sceneUp} disabled={at <= 0} onClick={() => void move(-1)}>
         {words.sceneUp}
       </Button>
-      <Button kind="quiet" disabled={at === numbers.length - 1} onClick={() => setAsked(moved(1))}>
+      <Button kind="quiet" name={words.sceneDown} disabled={at === numbers.length - 1} onClick={() => void move(1)}>
         {words.sceneDown}
       </Button>
       <Button kind="quiet" onClick={() => setAsked(added())}>

@@ -4,6 +4,8 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import { curl, type Recipe } from '../parts/copy-as';
 import type { Story } from '../story/story';
+import { laneRecipe } from './recipes';
+import { undoMessage } from './undo';
 
 export type Command = 'start' | 'pause' | 'pause_now' | 'resume' | 'cancel';
 
@@ -50,7 +52,17 @@ export function requestOf(story: Story, command: Command): Request {
 export async function send(story: Story, command: Command): Promise<boolean> {
   const { name, path, body } = requestOf(story, command);
   const headers = command === 'start' ? { 'idempotency-key': crypto.randomUUID() } : undefined;
-  const isDone = await act(name, () => ask('POST', path, body, headers));
+  const { undoPause, undoResume } = t();
+  const says = { pause: undoPause, pause_now: undoPause, resume: undoResume, start: undefined, cancel: undefined }[
+    command
+  ];
+  const isDone = await act(
+    name,
+    () => ask('POST', path, body, headers),
+    says === undefined
+      ? undefined
+      : () => undoMessage(story, says, requestOf(story, command === 'resume' ? 'pause' : 'resume')),
+  );
   await story.refresh();
   if (command === 'start') story.stream.now();
   return isDone;
@@ -61,4 +73,15 @@ export async function sendForLane(story: Story, verb: 'retry' | 'skip', lane: st
   const isDone = await act(t()[verb], () => ask('POST', `${story.path}/${verb}`, { lane }));
   await story.refresh();
   return isDone;
+}
+
+/** Stops one lane, while the others continue; it waits for a person then. */
+export async function stopLane(story: Story, lane: string): Promise<void> {
+  const again = { path: `${story.path}/retry`, body: { lane }, recipe: laneRecipe(story, 'retry', [lane]) };
+  await act(
+    t().stopLane,
+    () => ask('POST', `${story.path}/cancel-lane`, { lane }),
+    () => undoMessage(story, t().undoStop, again),
+  );
+  await story.refresh();
 }

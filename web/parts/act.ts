@@ -1,21 +1,21 @@
 import { signal, type Signal } from '@preact/signals';
 import { asProblem } from '../api/ask';
 import { t } from '../i18n';
-import { showAnswer } from './announce';
+import { showAnswer, type Undo } from './announce';
 
 /** The names of the requests to the gateway that are in progress. */
 export const acting: Signal<ReadonlySet<string>> = signal(new Set());
 
 /**
  * Sends a request to the gateway, and shows its answer or its refusal in words. Nothing on the page changes before the
- * answer. Resolves with true if the gateway accepted it.
+ * answer. Resolves with true if the gateway accepted it; then `undo` makes of the answer how it is taken back.
  */
-export async function act(name: string, work: () => Promise<unknown>): Promise<boolean> {
+export async function act<T>(name: string, work: () => Promise<T>, undo?: (answer: T) => Undo): Promise<boolean> {
   if (acting.value.has(name)) return false;
   acting.value = new Set([...acting.value, name]);
   try {
-    await work();
-    showAnswer(t().accepted(name));
+    const answer = await work();
+    showAnswer(t().accepted(name), false, undo?.(answer));
     return true;
   } catch (error) {
     const problem = asProblem(error);

@@ -1,9 +1,25 @@
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import type { Recipe } from './copy-as';
 
 /** The one live region of the page: short sentences, never tokens. */
 export const announced = signal('');
+
+/** How a change that the gateway has accepted is taken back. */
+export interface Undo {
+  /** What that does, and what it costs. */
+  readonly says: ComponentChildren;
+  readonly run: () => Promise<unknown>;
+  readonly recipe: Recipe;
+}
+
 /** The gateway's last answer, as a visible text. */
-export const answered = signal<{ readonly text: string; readonly isRefusal: boolean } | undefined>(undefined);
+export const answered = signal<
+  { readonly text: string; readonly isRefusal: boolean; readonly undo?: Undo } | undefined
+>(undefined);
+
+const ANSWER_MS = 6_000;
+const UNDO_MS = 20_000;
 
 /** Sentences of one moment are read together, so that none drives another out. */
 const MOMENT_MS = 400;
@@ -23,9 +39,20 @@ export function announce(sentence: string): void {
   }, MOMENT_MS);
 }
 
-export function showAnswer(text: string, isRefusal = false): void {
-  answered.value = { text, isRefusal };
+export function showAnswer(text: string, isRefusal = false, undo?: Undo): void {
+  answered.value = { text, isRefusal, ...(undo && { undo }) };
   announce(`${text}.`.replace(/([.!?。！？])\.$/, '$1'));
+  hideLater();
+}
+
+/** A refusal stays until it is closed. */
+export function hideLater(): void {
   clearTimeout(hiding);
-  if (!isRefusal) hiding = setTimeout(() => (answered.value = undefined), 6_000);
+  if (!answered.value || answered.value.isRefusal) return;
+  hiding = setTimeout(() => (answered.value = undefined), answered.value.undo ? UNDO_MS : ANSWER_MS);
+}
+
+/** Who points at an answer, or has the focus in it, needs it longer. */
+export function holdAnswer(): void {
+  clearTimeout(hiding);
 }

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { chooseLanguage, language, LANGUAGES, t, type Language } from '../i18n';
-import { announced, answered } from '../parts/announce';
+import { announced } from '../parts/announce';
 import { useChord, useKeys } from '../parts/use-keys';
 import { navigate, place, screenOf, type Screen } from '../router';
+import { Answer } from './answer';
 import { ConnectionChip } from './connection-chip';
 import { KeyList } from './key-list';
 import { Palette } from './palette';
@@ -87,14 +88,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         </select>
       </header>
       {children}
-      {answered.value && (
-        <p class={answered.value.isRefusal ? 'answer refusal' : 'answer'}>
-          <span aria-hidden="true">{answered.value.isRefusal ? '⚠' : '✓'}</span> {answered.value.text}
-          <button type="button" class="link" onClick={() => (answered.value = undefined)}>
-            {words.close}
-          </button>
-        </p>
-      )}
+      <Answer />
       <div class="sr-only" role="status">
         {announced.value}
       </div>
