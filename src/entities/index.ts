@@ -27,6 +27,7 @@ export { Scene } from './scene.entity';
 export { Session } from './session.entity';
 export { StageResult } from './stage-result.entity';
 export { TextEdit } from './text-edit.entity';
+export { laneCosts, type LaneCost } from './lane-costs';
 export { usageTotals } from './usage-totals';
 export { ViewToken } from './view-token.entity';
 export { WorkerSettings, type Served } from './worker-settings.entity';

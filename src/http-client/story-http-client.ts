@@ -16,6 +16,7 @@ import type {
   ProjectPage,
   ProjectSummary,
   ProjectView,
+  RunWaits,
   StartedBatch,
   StartedRun,
   StartOptions,
@@ -44,6 +45,7 @@ type OverHttp = Pick<
   | 'create'
   | 'start'
   | 'status'
+  | 'waits'
   | 'edit'
   | 'editable'
   | 'textEdits'
@@ -108,6 +110,10 @@ export class StoryHttpClient implements OverHttp {
 
   status(projectId: string): Promise<ProjectView> {
     return this.run(() => this.connection.json('GET', at(projectId), answers.projectView));
+  }
+
+  waits(projectId: string): Promise<RunWaits> {
+    return this.run(() => this.connection.json('GET', at(projectId, 'waits'), answers.runWaits));
   }
 
   edit(projectId: string, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {

@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { isFinal, type ProjectStatus, type StoryEvent } from '../../src/protocol';
 import type { StreamEvent } from '../../src/protocol/viewer';
 import { ask, asProblem, type Problem } from '../api/ask';
-import type { Editable, ProjectView } from '../api/types';
+import type { Editable, ProjectView, RunWaits } from '../api/types';
 import { StoryModel } from './story-model';
 import { StoryStream } from './story-stream';
 
@@ -13,6 +13,8 @@ export class Story {
   readonly model = new StoryModel(() => this.stream.beginAgain());
   readonly view = signal<ProjectView | undefined>(undefined);
   readonly editable = signal<Editable | undefined>(undefined);
+  /** What the run waits for, and when by `performance.now()` this was answered. */
+  readonly waits = signal<{ readonly answer: RunWaits; readonly heard: number } | undefined>(undefined);
   /** Why the newest answer is not shown. */
   readonly problem = signal<Problem | undefined>(undefined);
   readonly stream: StoryStream;
@@ -23,7 +25,7 @@ export class Story {
   /** Whoever only watches may not see what can be edited. */
   constructor(
     readonly id: string,
-    private readonly isWatched = false,
+    readonly isWatched = false,
   ) {
     this.stream = new StoryStream(id, (event) => this.take(event));
     void this.refresh();
