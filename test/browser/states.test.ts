@@ -59,11 +59,21 @@ beforeAll(async () => {
   await studio.writeAbout(retrying.mark);
   await studio.misbehave(retrying.mark, 'image', { status: 429, retryAfter: 3_000 }, 2);
   await client.start(retrying.id);
+  const inBatch = [ownTopic(), ownTopic()];
+  for (const { mark } of inBatch) await studio.writeAbout(mark);
+  await studio.misbehave(inBatch[1]?.mark ?? '', 'image', { status: 429, code: 'insufficient_quota' }, 4);
+  await client.batch(
+    inBatch.map(({ topic }) => ({ topic, settings: { scenes: 2 } })),
+    { batchId: 'spring' },
+  );
   const alone = await make('worker-absent', 2);
   await elsewhere(alone.id);
   await watchText(client, paused.id, 200);
   await client.pause(paused.id, { now: true });
   await watchText(client, running.id, 200);
+  const watch = client.watch(paused.id);
+  held.stored = `data: ${JSON.stringify((await watch.next()).value)}\n\n`;
+  await watch.return();
   await Promise.all([watchUntil(client, parked.id, isParked), watchUntil(client, gate.id, isAtGate)]);
 });
 afterAll(async () => {
@@ -77,13 +87,14 @@ async function elsewhere(id: ProjectId): Promise<void> {
   await nowhere.close();
 }
 
-/** A stream that states that Redis is away, or nothing at all, and stays open. */
+/** A stream that states what is stored and that Redis is away, or nothing at all, and stays open. */
 const held = {
   url: '',
+  stored: '',
   server: createServer(({ url }, answer) => {
     answer.writeHead(200, { 'content-type': 'text/event-stream' });
     if (url === '/silent') answer.flushHeaders();
-    else answer.write(`data: ${JSON.stringify({ type: 'stream', state: 'away' })}\n\n`);
+    else answer.write(`${held.stored}data: ${JSON.stringify({ type: 'stream', state: 'away' })}\n\n`);
   }),
 };
 beforeAll(async () => {
@@ -178,6 +189,16 @@ const states: readonly State[] = [
         .getByRole('status')
         .getByText(/No worker takes this work|没有 worker/)
         .waitFor();
+      return page;
+    },
+  ],
+  [
+    'batch',
+    async (options) => {
+      const page = await live.open(key, options);
+      await page.goto('/b/spring');
+      await page.getByText(/1 of 2 ended|已结束 1/).waitFor();
+      await page.getByRole('button', { name: /\(2\)|（2）/ }).waitFor();
       return page;
     },
   ],

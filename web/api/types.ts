@@ -69,6 +69,7 @@ export interface ProjectSummary {
   readonly summary: {
     readonly stages: readonly Pick<StageView, 'stage' | 'status'>[];
     readonly cost?: number;
+    readonly parked: readonly string[];
   };
 }
 
@@ -118,6 +119,7 @@ export interface Estimate {
 
 export interface BatchView {
   readonly batchId: string;
+  readonly workflowId: string;
   readonly running: boolean;
   readonly counts: Readonly<Record<string, number>>;
   readonly projects: readonly {

@@ -33,6 +33,7 @@ export function timeOfDay(iso: string, seconds = false): string {
   return new Date(iso).toLocaleTimeString(t().locale, {
     hour: '2-digit',
     minute: '2-digit',
+    hourCycle: 'h23',
     ...(seconds && { second: '2-digit' }),
   });
 }

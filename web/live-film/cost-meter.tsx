@@ -27,7 +27,7 @@ export function CostMeter({ story }: { readonly story: Story }) {
             <rect class="meter-all" width="100" height="8" />
             <rect class="meter-useful" width={share(cost - wasted)} height="8" />
             <rect class="meter-wasted" x={share(cost - wasted)} width={share(wasted)} height="8" />
-            <rect class="meter-reserved" x={share(cost)} width={share(reserved)} height="8" />
+            <rect class="meter-reserved" x={share(cost)} y="4" width={share(reserved)} height="4" />
           </svg>
         )}
       </summary>

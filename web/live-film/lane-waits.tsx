@@ -1,4 +1,4 @@
-import type { EventError } from '../../src/protocol';
+import { laneParts, type EventError } from '../../src/protocol';
 import type { LaneWait } from '../api/types';
 import { t } from '../i18n';
 import { timeOfDay } from '../i18n/format';
@@ -10,10 +10,12 @@ interface LaneWaitsProps {
   readonly story: Story;
   /** Of which lanes. */
   readonly of: (lane: string) => boolean;
+  /** Beside its scene, whose number is known there. */
+  readonly short?: boolean;
 }
 
 /** Lanes that wait for their next attempt, for a worker or for the end of an outage, each with why. */
-export function LaneWaits({ story, of }: LaneWaitsProps) {
+export function LaneWaits({ story, of, short = false }: LaneWaitsProps) {
   const words = t();
   const running = (story.view.value?.lanes ?? []).filter(({ lane, status }) => status === 'processing' && of(lane));
   const waiting = running.flatMap(({ lane, error, waitsFor }) => {
@@ -26,7 +28,8 @@ export function LaneWaits({ story, of }: LaneWaitsProps) {
       {waiting.map(({ lane, wait, error, waitsFor }) => (
         <li key={lane}>
           <span aria-hidden="true">◔ </span>
-          <strong>{laneName(lane)}</strong>: {wait ? <Until story={story} wait={wait} /> : words.waitsForService}
+          <strong>{short ? words.stage(laneParts(lane).stage) : laneName(lane)}</strong>:{' '}
+          {wait ? <Until story={story} wait={wait} /> : words.waitsForService}
           <Why error={waitsFor ?? error} lost={wait?.lost === true} />
         </li>
       ))}
@@ -57,7 +60,11 @@ function Until({ story, wait }: { readonly story: Story; readonly wait: LaneWait
     if (!(left() > 0)) return <>{words.nextTryNow}</>;
     if (matchMedia('(prefers-reduced-motion: reduce)').matches)
       return <>{words.nextTryAt(timeOfDay(wait.retryAt, true))}</>;
-    return <span class="figure">{words.nextTryIn(words.seconds(left()))}</span>;
+    return (
+      <span class="figure">
+        {words.nextTryIn(left() < 100 ? words.seconds(left()) : words.minutes(Math.floor(left() / 60), left() % 60))}
+      </span>
+    );
   }
   const { since = '', queued } = wait;
   if (wait.noWorker) return <>{words.noWorkerSince(timeOfDay(since))}</>;

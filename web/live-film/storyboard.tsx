@@ -69,7 +69,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
               <SceneRail story={story} scene={n} />
               {!story.isWatched && (
                 <>
-                  <LaneWaits story={story} of={(lane) => laneParts(lane).scene === n} />
+                  <LaneWaits short story={story} of={(lane) => laneParts(lane).scene === n} />
                   <SceneCost story={story} scene={n} />
                 </>
               )}
