@@ -71,6 +71,7 @@ beforeAll(async () => {
   await watchText(client, paused.id, 200);
   await client.pause(paused.id, { now: true });
   await watchText(client, running.id, 200);
+  await until('it is paused', async () => (await client.status(paused.id)).status === 'paused');
   const watch = client.watch(paused.id);
   held.stored = `data: ${JSON.stringify((await watch.next()).value)}\n\n`;
   await watch.return();

@@ -77,7 +77,7 @@ export function Batch({ id }: { readonly id: string }) {
                   <Status status={status} />
                   {error && <p class="topic">{error.message}</p>}
                   {own && <StageRail stages={own.stages} />}
-                  {own?.cost !== undefined && <p class="meta">{money(own.cost)}</p>}
+                  {own?.cost !== undefined && <p class="meta">{words.costSoFar(money(own.cost))}</p>}
                 </li>
               );
             })}

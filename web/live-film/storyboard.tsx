@@ -27,7 +27,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
         <Status status={status} />
       </header>
       {scenes.length === 0 && status === 'processing' && (
-        <LaneText model={story.model} lane={BOARD} isLive label={words.storyboard} calm />
+        <LaneText model={story.model} lane={BOARD} isLive={!story.isAway} label={words.storyboard} calm />
       )}
       {scenes.length === 0 && status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
       <ul class="cards">
@@ -110,9 +110,9 @@ function SceneCost({ story, scene }: { readonly story: Story; readonly scene: nu
 }
 
 export function laneStatus(story: Story, lane: string): LaneStatus {
-  return (
-    story.model.lane(lane)?.status ?? story.view.value?.lanes.find((each) => each.lane === lane)?.status ?? 'pending'
-  );
+  const seen = story.model.lane(lane)?.status;
+  const stored = story.view.value?.lanes.find((each) => each.lane === lane)?.status;
+  return (story.isAway ? (stored ?? seen) : (seen ?? stored)) ?? 'pending';
 }
 
 function play(video: HTMLVideoElement): void {

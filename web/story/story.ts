@@ -7,6 +7,8 @@ import { StoryModel } from './story-model';
 import { StoryStream } from './story-stream';
 
 const REFRESH_MS = 150;
+/** How often the stored state is asked for while no event can come. */
+const AWAY_MS = 3_000;
 
 /** One project on the page: its events, and further answers of the gateway. */
 export class Story {
@@ -20,6 +22,7 @@ export class Story {
   readonly stream: StoryStream;
   private etag: string | undefined;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private looking: ReturnType<typeof setInterval> | undefined;
   private readonly stopWatching: () => void;
 
   /** Whoever only watches may not see what can be edited. */
@@ -32,14 +35,22 @@ export class Story {
     this.stopWatching = effect(() => {
       // A run that somebody else has started is seen by its status.
       const { connection } = this.stream;
+      clearInterval(this.looking);
+      if (connection.value === 'away') this.looking = setInterval(() => void this.refresh(), AWAY_MS);
       const status = this.view.value?.status;
       if (connection.value === 'ended' && status !== undefined && !isFinal(status)) this.stream.now();
     });
   }
 
-  /** By the events, and before they come by the gateway's answer. */
+  /** By the events; before they come, and while none can, by the gateway's answer. */
   get status(): ProjectStatus | undefined {
-    return this.model.status ?? this.view.value?.status;
+    const stored = this.view.value?.status;
+    return this.isAway ? (stored ?? this.model.status) : (this.model.status ?? stored);
+  }
+
+  /** No event can come, because Redis is away: what is stored is newer than what the events said. */
+  get isAway(): boolean {
+    return this.stream.connection.value === 'away';
   }
 
   get path(): string {
@@ -53,6 +64,7 @@ export class Story {
   close(): void {
     this.stopWatching();
     clearTimeout(this.refreshing);
+    clearInterval(this.looking);
     this.stream.close();
   }
 
