@@ -23,7 +23,7 @@ export function approve(story: Story, gate: string): Promise<boolean> {
   });
 }
 
-/** What the film still costs once it is let go on. */
+/** What the rest of the film costs. */
 function RestCost({ story }: { readonly story: Story }) {
   const words = t();
   // Edits at the gate change what is left.

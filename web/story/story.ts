@@ -48,7 +48,7 @@ export class Story {
     return this.isAway ? (stored ?? this.model.status) : (this.model.status ?? stored);
   }
 
-  /** No event can come, because Redis is away: what is stored is newer than what the events said. */
+  /** No event can come, because Redis is away: what is stored is newer than the last events. */
   get isAway(): boolean {
     return this.stream.connection.value === 'away';
   }

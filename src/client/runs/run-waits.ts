@@ -40,7 +40,7 @@ export interface RunWaits {
 
 type Time = { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined;
 
-/** Empty if no run is open. Temporal hears for some time after a worker has ended that it was there. */
+/** Empty if no run is open. Temporal lists a worker that was killed for some time. */
 export async function runWaits(temporal: Client, projectId: ProjectId): Promise<RunWaits> {
   const found = await liveWorkflow(temporal, workflowIdOf(projectId));
   const at = new Date();
@@ -73,7 +73,7 @@ export async function runWaits(temporal: Client, projectId: ProjectId): Promise<
     servedWorkflows(connection, config),
     ...names.map((name) => servedLanes(connection, config, name)),
   ]);
-  // Each worker serves all queues, and is heard on this one soonest.
+  // Each worker serves all queues. On this one, Temporal notices its absence first.
   const isAbsent = !isServed(workflows);
   return {
     at,
