@@ -42,6 +42,7 @@ export const ARROWS = {
     'telemetry',
     'entities',
     'temporal',
+    'readiness',
     'config.ts',
     'logger.ts',
     'with-timeout.ts',

@@ -1,6 +1,5 @@
 import { configOf, type Config, type Settings } from '../config';
 import { StageRegistry } from '../planning';
-import { usageTotals } from '../entities';
 import {
   projectNotFound,
   workflowIdOf,
@@ -39,12 +38,12 @@ import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { editsAtStake } from './batch/edits-at-stake';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
-import { loadStatusRows } from './watch/project-rows';
-import { projectView, type ProjectView } from './projects/project-view';
 import { followOutcomes, type Outcome, type OutcomeFilter, type OutcomeOptions } from './outcomes';
 import { readConnectOptions, type ConnectOptions } from './connect-options';
 import { closeServices, openServices, type OpenedServices } from './open-services';
 import { closedError, onlyOurs, storyreelError } from './client-errors';
+import { loadProjectView } from './projects/load-project-view';
+import type { ProjectView } from './projects/project-view';
 import { read } from './projects/inputs';
 import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
 import { watchBatch } from './watch/watch-batch';
@@ -54,6 +53,7 @@ import { createProject, type CreateOptions } from './projects/create-project';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
 import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
+import { runWaits, type RunWaits } from './runs/run-waits';
 import { startRun, type StartOptions } from './runs/start-run';
 import { signalEdited } from './runs/send-message';
 import { aboutMessage, steerProject } from './runs/steer-project';
@@ -145,18 +145,18 @@ export class StoryClient {
 
   /** The status of the project. Throws `Project.NotFound`. */
   status(projectId: ProjectId): Promise<ProjectView> {
-    return this.run(async () => {
-      const id = read('the project id', projectId);
-      const standing = await loadStatusRows(this.services.dataSource, id);
-      if (!standing) throw projectNotFound(id);
-      return projectView(id, standing, await usageTotals(this.services.dataSource.manager, id), this.config);
-    });
+    const { services, config } = this;
+    return this.run(() => loadProjectView(services.dataSource, read('the project id', projectId), config));
   }
 
   /** The status that the live workflow reports; undefined if none runs. Throws `Worker.Absent` if no worker answers. */
   runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
     return this.run(() => runStatus(this.services.temporal.client, read('the project id', projectId)));
   }
+
+  /** What the open run waits for; see `runWaits`. */
+  waits = (projectId: ProjectId): Promise<RunWaits> =>
+    this.run(() => runWaits(this.services.temporal.client, read('the project id', projectId)));
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {

@@ -12,6 +12,7 @@ import type {
   ProjectExplanation,
   ProjectMedia,
   ProjectView,
+  RunWaits,
   StartedRun,
   StartOptions,
   StoryClient,
@@ -34,6 +35,7 @@ export class OwnedProject {
     const { temporalUrl, ...view } = await this.stories.status(this.id);
     return { ...view, ...(this.isOperator && temporalUrl !== undefined && { temporalUrl }) };
   };
+  waits = (): Promise<RunWaits> => this.stories.waits(this.id);
   edit = (changes: ProjectChanges, options: EditOptions): Promise<EditedProject> =>
     this.stories.edit(this.id, changes, options);
   editable = (): Promise<EditableProject> => this.stories.editable(this.id);

@@ -102,6 +102,7 @@ export const projectView = named(
         attempt: z.int(),
         error: eventError.optional(),
         waitsFor: eventError.optional(),
+        cost: z.number().optional(),
       }),
     ),
     film: film.optional(),
@@ -109,6 +110,29 @@ export const projectView = named(
     frame: z.string().optional(),
     usage,
     budget: z.number().optional(),
+    reserved: z.number().optional(),
+  }),
+);
+
+const workerWait = z.looseObject({
+  since: z.iso.datetime(),
+  noWorker: z.literal(true).optional(),
+  queued: z.int().optional(),
+});
+export const runWaits = named(
+  'Waits',
+  z.looseObject({
+    at: z.iso.datetime(),
+    run: workerWait.optional(),
+    lanes: z.array(
+      z.looseObject({
+        ...workerWait.partial().shape,
+        lane: z.string(),
+        attempt: z.int(),
+        retryAt: z.iso.datetime().optional(),
+        lost: z.literal(true).optional(),
+      }),
+    ),
   }),
 );
 

@@ -11,6 +11,7 @@ import type {
   ProjectView,
   ProviderView,
   ReviewPage,
+  RunWaits,
   StartedBatch,
   StartedRun,
   TextEditView,
@@ -87,6 +88,13 @@ export const projectView = extended<ProjectView>(
       usage: record,
     },
     error,
+  ),
+);
+
+export const runWaits = extended<RunWaits>(
+  fields(
+    { at: date, lanes: list(extended(fields({ lane, attempt: count }, { since: date, retryAt: date }))) },
+    { run: extended(fields({ since: date })) },
   ),
 );
 

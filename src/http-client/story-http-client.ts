@@ -16,6 +16,7 @@ import type {
   ProjectPage,
   ProjectSummary,
   ProjectView,
+  RunWaits,
   StartedBatch,
   StartedRun,
   StartOptions,
@@ -46,6 +47,7 @@ type OverHttp = Pick<
   | 'create'
   | 'start'
   | 'status'
+  | 'waits'
   | 'edit'
   | 'editable'
   | 'textEdits'
@@ -77,15 +79,6 @@ type OverHttp = Pick<
 export class StoryHttpClient implements OverHttp {
   /** What is not of one project. */
   readonly overview: HttpOverview;
-  private textAt(
-    projectId: string,
-    path: string,
-    type: string,
-    query: Readonly<Record<string, string>> = {},
-  ): Promise<string> {
-    return this.run(() => this.connection.text(projectPath(projectId, path), type, { query }));
-  }
-
   private readonly connection: Connection;
   private readonly watches = new Set<AbortController>();
   private isClosed = false;
@@ -113,6 +106,10 @@ export class StoryHttpClient implements OverHttp {
 
   status(projectId: string): Promise<ProjectView> {
     return this.run(() => this.connection.json('GET', projectPath(projectId), answers.projectView));
+  }
+
+  waits(projectId: string): Promise<RunWaits> {
+    return this.run(() => this.connection.json('GET', projectPath(projectId, 'waits'), answers.runWaits));
   }
 
   edit(projectId: string, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
@@ -256,6 +253,15 @@ export class StoryHttpClient implements OverHttp {
   }
 
   /** Aborts with the watch's own signal, the client's, or its `close`; released when the watch has ended. */
+  private textAt(
+    projectId: string,
+    path: string,
+    type: string,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    return this.run(() => this.connection.text(projectPath(projectId, path), type, { query }));
+  }
+
   private leaving(...given: readonly (AbortSignal | undefined)[]): AbortController {
     const leaving = new AbortController();
     const abort = () => leaving.abort();

@@ -1,9 +1,11 @@
 export { reasonOf, type Lack, type Need } from './lack';
 export { isNotFound, lackOfNamespace, missingSearchAttributes, noNamespace, type TemporalServices } from './namespace';
 export {
+  isServed,
   lackOfBuild,
   lacksOfWorkers,
   nameOf,
+  servedLanes,
   servedQueues,
   servedWorkflows,
   type Build,

@@ -16,8 +16,11 @@ export interface ServedQueue {
   readonly current: readonly (Build | undefined)[];
   /** The builds of those who ask, without doubles. */
   readonly asking: readonly (Build | undefined)[];
+  /** About how many tasks wait in it. */
+  readonly waiting: number;
 }
 
+type Asked = Pick<TemporalServices, 'workflowService' | 'withDeadline'>;
 type Queues = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE'>;
 
 /** Temporal's WORKFLOW and ACTIVITY of task queues, and its VERSIONED of workers. */
@@ -27,7 +30,7 @@ const VERSIONED = 2;
 const HEARD_MS = 120_000;
 
 /** Rejects if Temporal cannot be asked. */
-export async function servedQueues(connection: TemporalServices, config: Queues): Promise<ServedQueue[]> {
+export async function servedQueues(connection: Asked, config: Queues): Promise<ServedQueue[]> {
   const base = config.TEMPORAL_TASK_QUEUE;
   return connection.withDeadline(Date.now() + ANSWER_MS, () =>
     Promise.all([
@@ -39,15 +42,29 @@ export async function servedQueues(connection: TemporalServices, config: Queues)
 }
 
 /** The queue of workflows. */
-export async function servedWorkflows(connection: TemporalServices, config: Queues): Promise<ServedQueue> {
+export async function servedWorkflows(connection: Asked, config: Queues): Promise<ServedQueue> {
   return connection.withDeadline(Date.now() + ANSWER_MS, () =>
     servedQueue(connection, config, config.TEMPORAL_TASK_QUEUE, WORKFLOW),
   );
 }
 
+/** The queue of lanes with this name. */
+export async function servedLanes(
+  connection: Asked,
+  config: Pick<Queues, 'TEMPORAL_NAMESPACE'>,
+  taskQueue: string,
+): Promise<ServedQueue> {
+  return connection.withDeadline(Date.now() + ANSWER_MS, () => servedQueue(connection, config, taskQueue, ACTIVITY));
+}
+
+/** Whether a worker of a current build asks for its tasks. */
+export function isServed({ current, asking }: ServedQueue): boolean {
+  return asking.some((build) => includes(current, build));
+}
+
 /** The queues that no worker of a current build serves; stories would wait for them. */
 export function lacksOfWorkers(queues: readonly ServedQueue[], namespace: string): Lack[] {
-  const unserved = queues.filter(({ current, asking }) => !asking.some((build) => includes(current, build)));
+  const unserved = queues.filter((queue) => !isServed(queue));
   const idle = unserved.filter(({ asking }) => asking.length === 0);
   const outdated = unserved.filter(({ asking }) => asking.length > 0);
   const lacks: Lack[] = [];
@@ -98,15 +115,16 @@ function namesOf(queues: readonly ServedQueue[]): string {
 }
 
 async function servedQueue(
-  { workflowService }: TemporalServices,
-  { TEMPORAL_NAMESPACE: namespace }: Queues,
+  { workflowService }: Pick<Asked, 'workflowService'>,
+  { TEMPORAL_NAMESPACE: namespace }: Pick<Queues, 'TEMPORAL_NAMESPACE'>,
   taskQueue: string,
   taskQueueType: number,
 ): Promise<ServedQueue> {
-  const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
+  const { pollers, versioningInfo, stats } = await workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
     taskQueueType,
+    reportStats: true,
   });
   const { currentDeploymentVersion, rampingDeploymentVersion, rampingVersionPercentage } = versioningInfo ?? {};
   const heard = pollers.filter(
@@ -115,6 +133,7 @@ async function servedQueue(
   );
   return {
     taskQueue,
+    waiting: Number(stats?.approximateBacklogCount ?? 0),
     current: [
       buildOf(currentDeploymentVersion),
       ...((rampingVersionPercentage ?? 0) > 0 ? [buildOf(rampingDeploymentVersion)] : []),

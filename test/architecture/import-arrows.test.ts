@@ -163,6 +163,7 @@ it.each([
       'logger.ts',
       'planning',
       'protocol',
+      'readiness',
       'stream',
       'telemetry',
       'temporal',

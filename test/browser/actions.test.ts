@@ -71,6 +71,34 @@ test('a copied line does what the button does, whatever is in the topic, for cur
   await statusOn(page).getByText('done').waitFor();
 });
 
+test('copied lines make and revoke keys, links and sessions', async () => {
+  const { secret } = await app().keys.create({ name: 'operator' });
+  const page = await live.open({ secret });
+  const { owner, secret: others } = await ownKey(live.app);
+  const other = await live.open({ secret: others });
+  await page.goto('/settings');
+  const name = "it's -- $(exit 3)";
+  await page.getByLabel('Name').fill(name);
+  await inShell(await copied(page, 'form.inline', 'CLI'), secret);
+  const [made] = (await app().keys.list()).filter((key) => key.name === name);
+  await page.reload();
+  const rowOf = (text: string) => `.film-row:has-text(${JSON.stringify(text)})`;
+  await inShell(await copied(page, rowOf(made?.id ?? ''), 'curl'), secret);
+  const after = (await app().keys.list()).find(({ id }) => id === made?.id);
+  expect(after?.revokedAt).toBeDefined();
+  const theirs = `${rowOf(owner)}:has-text("End session")`;
+  await inShell(await copied(page, theirs, 'CLI'), secret);
+  expect((await other.request.get('/v1/projects')).status()).toBe(401);
+
+  const project = await app().create({ topic: 'a link' });
+  await page.goto(`/p/${project}`);
+  await page.getByLabel('More actions').last().click();
+  await page.getByRole('button', { name: 'Share links' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'curl' }).waitFor();
+  await inShell(await copied(page, 'dialog', 'curl'), secret);
+  expect(await app().tokens.list(project)).toHaveLength(1);
+});
+
 test('the palette finds every action by the keyboard; a move and an edit are undone, a removal shows its price first', async () => {
   const page = await live.open();
   const id = await makeFilm(page, ownTopic().topic, { scenes: 3, gate: true });

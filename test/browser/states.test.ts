@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { StoryClient } from '../../src/client';
 import type { ProjectId } from '../../src/protocol';
 import { ownKey } from '../support/gateway';
 import { LivePage, scriptOn } from '../support/live-page';
@@ -53,21 +55,47 @@ beforeAll(async () => {
   const gate = await make('at-a-gate', 4);
   await studio.writeAbout(gate.mark);
   await client.start(gate.id, { gates: ['image_generation'] });
+  const retrying = await make('retrying', 3);
+  await studio.writeAbout(retrying.mark);
+  await studio.misbehave(retrying.mark, 'image', { status: 429, retryAfter: 3_000 }, 2);
+  await client.start(retrying.id);
+  const inBatch = [ownTopic(), ownTopic()];
+  for (const { mark } of inBatch) await studio.writeAbout(mark);
+  await studio.misbehave(inBatch[1]?.mark ?? '', 'image', { status: 429, code: 'insufficient_quota' }, 4);
+  await client.batch(
+    inBatch.map(({ topic }) => ({ topic, settings: { scenes: 2 } })),
+    { batchId: 'spring' },
+  );
+  const alone = await make('worker-absent', 2);
+  await elsewhere(alone.id);
   await watchText(client, paused.id, 200);
   await client.pause(paused.id, { now: true });
   await watchText(client, running.id, 200);
+  await until('it is paused', async () => (await client.status(paused.id)).status === 'paused');
+  const watch = client.watch(paused.id);
+  held.stored = `data: ${JSON.stringify((await watch.next()).value)}\n\n`;
+  await watch.return();
   await Promise.all([watchUntil(client, parked.id, isParked), watchUntil(client, gate.id, isAtGate)]);
 });
 afterAll(async () => {
   await live?.close();
 });
 
-/** A stream that states that Redis is away, and stays open. */
+/** Starts it where no worker is. */
+async function elsewhere(id: ProjectId): Promise<void> {
+  const nowhere = await StoryClient.connect({ ...live.app.config, TEMPORAL_TASK_QUEUE: `nobody-${randomUUID()}` });
+  await nowhere.start(id);
+  await nowhere.close();
+}
+
+/** A stream that states what is stored and that Redis is away, or nothing at all, and stays open. */
 const held = {
   url: '',
-  server: createServer((_, answer) => {
+  stored: '',
+  server: createServer(({ url }, answer) => {
     answer.writeHead(200, { 'content-type': 'text/event-stream' });
-    answer.write(`data: ${JSON.stringify({ type: 'stream', state: 'away' })}\n\n`);
+    if (url === '/silent') answer.flushHeaders();
+    else answer.write(`${held.stored}data: ${JSON.stringify({ type: 'stream', state: 'away' })}\n\n`);
   }),
 };
 beforeAll(async () => {
@@ -132,6 +160,46 @@ const states: readonly State[] = [
       const page = await film('at-a-gate', '?scene=2')(options);
       await page.locator('.gate-bar').waitFor();
       await page.locator('.card img').first().waitFor();
+      await page.locator('.card .scene-cost').first().waitFor();
+      await page
+        .locator('.gate-bar')
+        .getByText(/What is left of the film costs about|剩余部分约需/)
+        .waitFor();
+      return page;
+    },
+  ],
+  [
+    'retrying',
+    async (options) => {
+      const page = await film('retrying')(options);
+      await page
+        .locator('.card .lane-waits')
+        .getByText(/next try in|后重试/)
+        .first()
+        .waitFor();
+      await page.locator('.card .lane-waits').getByText('Provider.RateLimited').first().waitFor();
+      return page;
+    },
+  ],
+  [
+    'worker-absent',
+    async (options) => {
+      const page = await live.open(key, options);
+      await page.goto(`/p/${films['worker-absent']}`);
+      await page
+        .getByRole('status')
+        .getByText(/No worker takes this work|没有 worker/)
+        .waitFor();
+      return page;
+    },
+  ],
+  [
+    'batch',
+    async (options) => {
+      const page = await live.open(key, options);
+      await page.goto('/b/spring');
+      await page.getByText(/1 of 2 ended|已结束 1/).waitFor();
+      await page.getByRole('button', { name: /\(2\)|（2）/ }).waitFor();
       return page;
     },
   ],
@@ -147,9 +215,9 @@ const states: readonly State[] = [
     'catching-up',
     async (options) => {
       const page = await live.open(key, options);
-      await page.route('**/events*', () => undefined);
+      await page.route('**/events*', (route) => route.continue({ url: `${held.url}silent` }));
       await page.goto(`/p/${films['paused']}`);
-      await page.locator('.connection-connecting').waitFor();
+      await page.locator('.connection-catching_up').waitFor();
       return page;
     },
   ],

@@ -230,6 +230,27 @@ test('a batch of twenty waits in the review queue, is approved there with the ke
   await page.locator('.counts').getByText('cancelled').waitFor();
 });
 
+test('what waits for a person in a batch is tried again at once', async () => {
+  const client = app();
+  const { secret } = await client.keys.create({ name: 'operator' });
+  const topics = [ownTopic(), ownTopic()];
+  for (const { mark } of topics) await studio.misbehave(mark, 'image', { status: 429, code: 'insufficient_quota' });
+  const batchId = `parked-${randomUUID().slice(0, 8)}`;
+  await client.batch(
+    topics.map(({ topic }) => ({ topic, settings: { scenes: 1 } })),
+    { batchId },
+  );
+  const page = await live.open({ secret });
+  await page.goto(`/b/${batchId}`);
+  await page.getByText('0 of 2 ended').waitFor();
+  await page.getByRole('button', { name: 'Retry all that needs you (2)' }).click();
+  await page.getByText('2 of 2 ended').waitFor();
+  const { projects } = await client.batchStatus(batchId);
+  const costs = await Promise.all(projects.map(async ({ projectId }) => (await client.status(projectId)).usage.cost));
+  const sum = costs.reduce<number>((all, cost = 0) => all + cost, 0);
+  await page.locator('.batch-progress').getByText(sum.toFixed(2)).waitFor();
+});
+
 test('a newcomer needs one click from the link to a film, and three from a film to a changed scene', async () => {
   const page = await live.open();
   await page.addInitScript(

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { StoryClient } from '../../src/client';
 import type { RunningGateway } from '../../src/gateway';
 import { HttpFailure, StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId, type StoryEvent } from '../../src/protocol';
@@ -119,6 +120,34 @@ test('What is not of one project is the same over HTTP as with the client', asyn
   );
   expect(await stories.overview.review()).toEqual({ items: [] });
   expect(await stories.chapters(projectId)).toMatch(/^WEBVTT/);
+});
+
+test('What a run waits for is known: the next attempt of a lane, and a worker that is not there', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { status: 429, retryAfter: 50 });
+  const projectId = await stories.create({ topic });
+  expect(await stories.waits(projectId)).toEqual({ at: expect.any(Date), lanes: [] });
+  await stories.start(projectId, { stages: ['rewrite'] });
+  const { at, lanes } = await until('a lane waits', async () => {
+    const waits = await stories.waits(projectId);
+    return waits.lanes.length > 0 && waits;
+  });
+  expect(lanes).toEqual([{ lane: 'rewrite', attempt: 2, retryAt: expect.any(Date) }]);
+  const seconds = (Number(lanes[0]?.retryAt) - Number(at)) / 1_000;
+  expect([seconds > 0, seconds <= 51]).toEqual([true, true]);
+  const [waiting] = (await stories.status(projectId)).lanes;
+  expect(waiting).toMatchObject({ lane: 'rewrite', error: { type: 'Provider.RateLimited' } });
+  await stories.cancel(projectId);
+
+  const elsewhere = await StoryClient.connect({ ...app.config, TEMPORAL_TASK_QUEUE: `nobody-${randomUUID()}` });
+  const alone = await stories.create({ topic });
+  await elsewhere.start(alone, { stages: ['rewrite'] });
+  const { run } = await until('nobody takes it', async () => {
+    const waits = await stories.waits(alone);
+    return waits.run && waits;
+  });
+  expect(run).toEqual({ since: expect.any(Date), noWorker: true });
+  await elsewhere.close();
 });
 
 test('What cannot be is refused for good, with the failures of the client', async () => {

@@ -52,7 +52,9 @@ describe('What a film has cost', () => {
     const seconds = rows.find(({ unit }) => unit === 'second')?.units ?? 0;
     const cost = texts.reduce((sum, row) => sum + text(row), 0) + 0.04 + seconds * 0.1 + 0.05;
 
-    const { usage } = await app.client.status(projectId);
+    const { usage, lanes, reserved } = await app.client.status(projectId);
+    expect(lanes.map(({ cost: own = 0 }) => own).reduce((a, b) => a + b)).toBeCloseTo(cost, 10);
+    expect(reserved).toBeUndefined();
     expect(usage).toEqual({
       input_tokens: texts.reduce((sum, row) => sum + row.inputTokens, 0),
       output_tokens: texts.reduce((sum, row) => sum + row.outputTokens, 0),
@@ -74,6 +76,12 @@ describe('What a film has cost', () => {
     await studio.misbehave(mark, 'chat', { cut: 40 }, 2);
     const { projectId, events } = await film(topic);
     const rows = await app.calls(projectId, 'rewrite');
+    // The provider may have charged more than what has come.
+    const unsure = rows.filter(({ estimated }) => estimated).map(({ reserved, cost }) => (reserved ?? 0) - (cost ?? 0));
+    expect((await app.client.status(projectId)).reserved).toBeCloseTo(
+      unsure.reduce((a, b) => a + b),
+      10,
+    );
     expect(rows).toMatchObject([
       { outputTokens: 40, estimated: true, outcome: 'useful', wastedTokens: 0, continuesFence: null },
       { outputTokens: 40, estimated: true, outcome: 'useful', wastedTokens: 0, continuesFence: rows[0]?.fence },

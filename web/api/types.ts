@@ -18,6 +18,28 @@ export interface ProjectView {
   readonly frame?: string;
   readonly usage: UsageTotals;
   readonly budget?: number;
+  /** What calls under way may cost beyond `usage.cost`. */
+  readonly reserved?: number;
+}
+
+export interface WorkerWait {
+  readonly since: string;
+  readonly noWorker?: true;
+  readonly queued?: number;
+}
+
+export interface LaneWait extends Partial<WorkerWait> {
+  readonly lane: string;
+  readonly attempt: number;
+  readonly retryAt?: string;
+  readonly lost?: true;
+}
+
+export interface RunWaits {
+  /** The server's time. */
+  readonly at: string;
+  readonly run?: WorkerWait;
+  readonly lanes: readonly LaneWait[];
 }
 
 export interface StageView {
@@ -33,6 +55,7 @@ export interface LaneView {
   readonly attempt: number;
   readonly error?: EventError;
   readonly waitsFor?: EventError;
+  readonly cost?: number;
 }
 
 export interface ProjectSummary {
@@ -48,6 +71,7 @@ export interface ProjectSummary {
     readonly cost?: number;
     /** The picture of the first scene that has one. */
     readonly poster?: { readonly sha256: string };
+    readonly parked: readonly string[];
   };
 }
 
@@ -107,6 +131,7 @@ export interface Estimate {
 
 export interface BatchView {
   readonly batchId: string;
+  readonly workflowId: string;
   readonly running: boolean;
   readonly counts: Readonly<Record<string, number>>;
   readonly projects: readonly {

@@ -1,15 +1,21 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { t } from '../i18n';
+import { ago } from '../i18n/format';
 import { act } from '../parts/act';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
 import { GateChoice } from '../parts/gate-choice';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
+import { Counts } from './counts';
 
 interface Listed {
-  readonly batches: readonly { readonly batchId: string; readonly running?: boolean }[];
+  readonly batches: readonly {
+    readonly batchId: string;
+    readonly counts: Readonly<Record<string, number>>;
+    readonly createdAt: string;
+  }[];
 }
 
 export function Batches() {
@@ -20,9 +26,13 @@ export function Batches() {
     <Screen title={words.batches}>
       {batches.length > 0 && (
         <ul class="films">
-          {batches.map(({ batchId }) => (
+          {batches.map(({ batchId, counts, createdAt }) => (
             <li key={batchId} class="film-row">
               <a href={`/b/${encodeURIComponent(batchId)}`}>{batchId}</a>
+              <time class="quiet-text" dateTime={createdAt}>
+                {words.created(ago(createdAt))}
+              </time>
+              <Counts counts={counts} />
             </li>
           ))}
         </ul>

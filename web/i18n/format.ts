@@ -28,6 +28,16 @@ export function clock(seconds: number): string {
   });
 }
 
+/** The time of the day, in the reader's time zone. */
+export function timeOfDay(iso: string, seconds = false): string {
+  return new Date(iso).toLocaleTimeString(t().locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    ...(seconds && { second: '2-digit' }),
+  });
+}
+
 const STEPS = [
   ['day', 86_400],
   ['hour', 3_600],

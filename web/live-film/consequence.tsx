@@ -8,16 +8,14 @@ import { laneName } from './attention-tray';
 
 const CALM_MS = 300;
 
-/** What a run would produce again after saving, and for how much. */
-export function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
-  const words = t();
+/** The gateway's explanation of a run, a moment after the request has changed; undefined if there is no request. */
+export function useExplanation(story: Story, body: string | undefined, version?: number): Explanation | undefined {
   const [explained, setExplained] = useState<Explanation>();
-  const body = changes && JSON.stringify(changes);
   useEffect(() => {
     let isOver = false;
     const timer = setTimeout(() => {
       if (body === undefined) return setExplained(undefined);
-      ask<Explanation>('POST', `${story.path}/explain`, { changes: JSON.parse(body) as object })
+      ask<Explanation>('POST', `${story.path}/explain`, JSON.parse(body) as object)
         .then((answer) => isOver || setExplained(answer.body))
         .catch(() => isOver || setExplained(undefined));
     }, CALM_MS);
@@ -25,7 +23,14 @@ export function Consequence({ story, changes }: { readonly story: Story; readonl
       isOver = true;
       clearTimeout(timer);
     };
-  }, [story, body]);
+  }, [story, body, version]);
+  return explained;
+}
+
+/** What a run would produce again after saving, and for how much. */
+export function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
+  const words = t();
+  const explained = useExplanation(story, changes && JSON.stringify({ changes }));
   if (!explained) return null;
   const remade = explained.lanes.filter(({ reason }) => reason !== 'reused');
   const { cost } = explained.estimate;

@@ -7,14 +7,14 @@ import { CopyAs } from '../parts/copy-as';
 import type { Story } from '../story/story';
 import { budgetRecipe } from './recipes';
 
-/** The cost so far: useful, wasted, and the budget. */
+/** The cost so far: useful, wasted and reserved, and the budget. */
 export function CostMeter({ story }: { readonly story: Story }) {
   const words = t();
   const view = story.view.value;
   if (!view) return null;
-  const { usage, budget } = view;
+  const { usage, budget, reserved = 0 } = view;
   const { cost = 0, wasted_cost: wasted = 0 } = usage;
-  const whole = Math.max(budget ?? 0, cost);
+  const whole = Math.max(budget ?? 0, cost + reserved);
   const share = (part: number) => (whole > 0 ? (part / whole) * 100 : 0);
   const spent = usage.cost === undefined ? words.tokens(number(usage.input_tokens + usage.output_tokens)) : money(cost);
   return (
@@ -22,11 +22,12 @@ export function CostMeter({ story }: { readonly story: Story }) {
       <summary class="button quiet">
         <span class="quiet-text">{words.cost}</span>
         {budget === undefined ? spent : words.costOf(spent, money(budget))}
-        {(budget !== undefined || wasted > 0) && whole > 0 && (
+        {(budget !== undefined || wasted > 0 || reserved > 0) && whole > 0 && (
           <svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
             <rect class="meter-all" width="100" height="8" />
             <rect class="meter-useful" width={share(cost - wasted)} height="8" />
             <rect class="meter-wasted" x={share(cost - wasted)} width={share(wasted)} height="8" />
+            <rect class="meter-reserved" x={share(cost)} y="4" width={share(reserved)} height="4" />
           </svg>
         )}
       </summary>
@@ -36,9 +37,12 @@ export function CostMeter({ story }: { readonly story: Story }) {
           <dd>{money(cost - wasted)}</dd>
           <dt>{words.costWasted}</dt>
           <dd>{money(wasted)}</dd>
+          <dt>{words.costReserved}</dt>
+          <dd>{money(reserved)}</dd>
           <dt>{words.budget}</dt>
           <dd>{budget === undefined ? words.noBudget : money(budget)}</dd>
         </dl>
+        {reserved > 0 && <p class="quiet-text">{words.costReservedHint}</p>}
         {usage.unpriced && <p class="quiet-text">{words.costUnpriced}</p>}
         {usage.estimated && <p class="quiet-text">{words.costEstimated}</p>}
         <SetBudget story={story} budget={budget} />

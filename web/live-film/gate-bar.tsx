@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { t } from '../i18n';
+import { priceOf } from '../i18n/format';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { focusNew } from '../parts/focus';
 import type { Story } from '../story/story';
 import { laneName } from './attention-tray';
+import { useExplanation } from './consequence';
 import { approvalRecipe, rejectionRecipe } from './recipes';
 
 export function waitingGate(story: Story): string | undefined {
@@ -19,6 +21,16 @@ export function approve(story: Story, gate: string): Promise<boolean> {
     await story.refresh();
     return isDone;
   });
+}
+
+/** What the rest of the film costs. */
+function RestCost({ story }: { readonly story: Story }) {
+  const words = t();
+  // Edits at the gate change what is left.
+  const explained = useExplanation(story, '{}', story.view.value?.version);
+  if (!explained || explained.lanes.every(({ reason }) => reason === 'reused')) return null;
+  const { cost } = explained.estimate;
+  return <p class="quiet-text">{cost ? words.restCosts(priceOf(cost)) : words.restCostUnknown}</p>;
 }
 
 /** At a gate: approve, or have it made again with a reason that the model is given. */
@@ -44,6 +56,7 @@ export function GateBar({ story }: { readonly story: Story }) {
       <p>
         <span aria-hidden="true">?</span> <strong>{words.stageWaits(words.stage(gate))}</strong>
       </p>
+      {!isOpen && <RestCost story={story} />}
       {!isOpen && (
         <div class="actions">
           <Button kind="main" name={words.approve} keys="a" onClick={() => void approve(story, gate)}>

@@ -1,6 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { languageName } from '../../src/protocol';
+import { isFinal, laneParts, languageName } from '../../src/protocol';
+import type { RunWaits } from '../api/types';
 import { t } from '../i18n';
+import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { Status } from '../parts/status';
 import { Trouble } from '../parts/trouble';
@@ -13,6 +15,7 @@ import { CostMeter } from './cost-meter';
 import { FilmPlayer } from './film-player';
 import { GateBar } from './gate-bar';
 import { Inspector } from './inspector';
+import { AbsentWorker, LaneWaits } from './lane-waits';
 import { LiveKeys } from './live-keys';
 import { Narrator } from './narrator';
 import { Script } from './script';
@@ -31,6 +34,12 @@ export function LiveFilm({ id }: { readonly id: string }) {
       story.close();
     };
   }, [story]);
+  const state = story.view.value?.status;
+  const isLive = state !== undefined && state !== 'draft' && !isFinal(state);
+  const waits = usePolled<RunWaits>(isLive ? `${story.path}/waits` : undefined, 3_000).value.body;
+  useEffect(() => {
+    story.waits.value = waits && { answer: waits, heard: performance.now() };
+  }, [story, waits]);
   const words = t();
   const view = story.view.value;
   const status = story.status;
@@ -49,6 +58,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
               <span class="quiet-text">{words.storyLanguageShown(languageName(view.language, words.locale))}</span>
             )}
             {view?.frame !== undefined && <span class="quiet-text">{words.frameShown(view.frame)}</span>}
+            <AbsentWorker story={story} />
             <UnsavedNote story={story} />
           </div>
           <div class="head-actions">
@@ -66,6 +76,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
         <div class="live-main">
           <FilmPlayer story={story} />
           <AttentionTray story={story} />
+          <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
           <Script story={story} />
           <Storyboard story={story} chosen={scene} onChoose={(next) => setQuery('scene', String(next))} />
         </div>

@@ -33,7 +33,7 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
       {FIELDS.map((field) => (
         <div key={field} class="detail">
           <p class="label">{labels[field]}</p>
-          <p>{field === 'duration' ? words.seconds(found.duration) : found[field]}</p>
+          <p>{field === 'duration' ? words.seconds(found.duration) : shown(field, found[field])}</p>
           <EditField
             story={story}
             field={`scenes.${scene}.${field}`}
@@ -69,6 +69,11 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
       </ul>
     </div>
   );
+}
+
+/** The kinds of shots are names. */
+function shown(field: string, value: unknown): string {
+  return field === 'shot_type' ? String(value).replaceAll('_', ' ') : String(value);
 }
 
 function changeOf(scene: number, field: (typeof FIELDS)[number], value: string): Partial<EditableScene> {

@@ -19,8 +19,8 @@ interface Asked {
 }
 
 /**
- * Moves, adds or removes a scene. What an undo brings back as it was is done at once; a new scene costs something, and a
- * removed one cannot be had again for nothing, so that the person sees the price first.
+ * Moves, adds or removes a scene. A move is done at once, because an undo brings back what was. The person sees the price
+ * first if a scene is new, because it costs something, or removed, because it cannot be had again for nothing.
  */
 export function SceneOrder({ story, scene }: { readonly story: Story; readonly scene: number }) {
   const words = t();

@@ -39,7 +39,13 @@ export function Script({ story, readOnly = false }: { readonly story: Story; rea
           ))}
         </ul>
       )}
-      <LaneText model={story.model} lane={STORY} isLive={status === 'processing'} label={words.script} />
+      <LaneText
+        model={story.model}
+        lane={STORY}
+        isLive={status === 'processing' && !story.isAway}
+        label={words.script}
+      />
+      {story.model.status === undefined && status !== 'pending' && <p class="quiet-text">{words.loading}</p>}
       {status === 'pending' && <p class="quiet-text">{words.notWrittenYet}</p>}
       {!readOnly && <EditedText story={story} status={status} />}
     </section>

@@ -4,7 +4,7 @@ import { ago } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
-import { copy } from '../parts/copy-as';
+import { copy, CopyAs, curl } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 import type { Story } from '../story/story';
@@ -24,12 +24,10 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
   const listed = usePolled<{ readonly tokens: readonly Token[] }>(path, 15_000);
   const [link, setLink] = useState<string>();
   const { body, problem } = listed.value;
+  const wanted = { project: story.id, seconds: WEEK_SECONDS };
   const create = async () => {
     await act(words.create, async () => {
-      const made = await ask<{ readonly token: string }>('POST', '/v1/tokens', {
-        project: story.id,
-        seconds: WEEK_SECONDS,
-      });
+      const made = await ask<{ readonly token: string }>('POST', '/v1/tokens', wanted);
       setLink(`${location.origin}/w/${story.id}#t=${made.body.token}`);
     });
     listed.again?.();
@@ -43,7 +41,12 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
     <Dialog title={words.shareLinks} onClose={onClose}>
       <p class="hint">{words.shareHint}</p>
       {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
-      {body && <Button onClick={() => void create()}>{words.create}</Button>}
+      {body && (
+        <div class="actions">
+          <Button onClick={() => void create()}>{words.create}</Button>
+          <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted) }} />
+        </div>
+      )}
       {link !== undefined && (
         <p class="notice" role="alert">
           {words.secretOnce} <code>{link}</code>{' '}
@@ -56,9 +59,17 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
         {current.map((token) => (
           <li key={token.id} class="film-row">
             <span>{words.expires(ago(token.expires_at))}</span>
-            <Button kind="quiet" onClick={() => void revoke(token)}>
-              {words.revoke}
-            </Button>
+            <div class="actions">
+              <Button kind="quiet" onClick={() => void revoke(token)}>
+                {words.revoke}
+              </Button>
+              <CopyAs
+                recipe={{
+                  curl: curl('DELETE', `${path}/${token.id}`),
+                  ts: `await client.tokens.revoke('${story.id}', '${token.id}')`,
+                }}
+              />
+            </div>
           </li>
         ))}
       </ul>

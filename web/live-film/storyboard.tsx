@@ -1,8 +1,10 @@
-import { laneOfRole, stageOfRole, STATUS_MARKS, type LaneStatus } from '../../src/protocol';
+import { laneOfRole, laneParts, stageOfRole, STATUS_MARKS, type LaneStatus } from '../../src/protocol';
 import { t } from '../i18n';
+import { money } from '../i18n/format';
 import { Status } from '../parts/status';
 import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
+import { LaneWaits } from './lane-waits';
 
 interface StoryboardProps {
   readonly story: Story;
@@ -25,7 +27,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
         <Status status={status} />
       </header>
       {scenes.length === 0 && status === 'processing' && (
-        <LaneText model={story.model} lane={BOARD} isLive label={words.storyboard} calm />
+        <LaneText model={story.model} lane={BOARD} isLive={!story.isAway} label={words.storyboard} calm />
       )}
       {scenes.length === 0 && status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
       <ul class="cards">
@@ -65,6 +67,12 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
               </h3>
               <p class="narration">{narration}</p>
               <SceneRail story={story} scene={n} />
+              {!story.isWatched && (
+                <>
+                  <LaneWaits short story={story} of={(lane) => laneParts(lane).scene === n} />
+                  <SceneCost story={story} scene={n} />
+                </>
+              )}
             </li>
           );
         })}
@@ -92,10 +100,19 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
   );
 }
 
-export function laneStatus(story: Story, lane: string): LaneStatus {
-  return (
-    story.model.lane(lane)?.status ?? story.view.value?.lanes.find((each) => each.lane === lane)?.status ?? 'pending'
+/** Of all of its lanes in all runs, with what was wasted. Nothing if no price is known. */
+function SceneCost({ story, scene }: { readonly story: Story; readonly scene: number }) {
+  const costs = (story.view.value?.lanes ?? []).flatMap(({ lane, cost }) =>
+    cost !== undefined && laneParts(lane).scene === scene ? [cost] : [],
   );
+  if (costs.length === 0) return null;
+  return <p class="scene-cost quiet-text">{t().costSoFar(money(costs.reduce((sum, cost) => sum + cost)))}</p>;
+}
+
+export function laneStatus(story: Story, lane: string): LaneStatus {
+  const seen = story.model.lane(lane)?.status;
+  const stored = story.view.value?.lanes.find((each) => each.lane === lane)?.status;
+  return (story.isAway ? (stored ?? seen) : (seen ?? stored)) ?? 'pending';
 }
 
 function play(video: HTMLVideoElement): void {

@@ -9,14 +9,18 @@ export interface Polled<T> {
 
 /**
  * The answer of an address, requested again every few seconds while the page is visible. An equal answer changes
- * nothing.
+ * nothing. Without an address nothing is requested.
  */
-export function usePolled<T>(path: string, ms = 4_000): Signal<Polled<T>> & { again?: () => void } {
+export function usePolled<T>(path: string | undefined, ms = 4_000): Signal<Polled<T>> & { again?: () => void } {
   const state: Signal<Polled<T>> & { again?: () => void } = useSignal<Polled<T>>({
     body: undefined,
     problem: undefined,
   });
   useEffect(() => {
+    if (path === undefined) {
+      state.value = { body: undefined, problem: undefined };
+      return;
+    }
     let etag: string | undefined;
     let timer: ReturnType<typeof setTimeout>;
     let isOver = false;

@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
-import { ask, asProblem } from '../api/ask';
+import { ask } from '../api/ask';
 import type { ProjectSummary } from '../api/types';
 import { t } from '../i18n';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
+import { oneByOne } from '../parts/one-by-one';
+import { Refusals } from '../parts/refusals';
 
 const gateOf = ({ summary }: ProjectSummary) =>
   summary.stages.find(({ status }) => status === 'awaiting_approval')?.stage ?? '';
@@ -27,14 +29,7 @@ export function BulkApprove({ films, onDone }: BulkApproveProps) {
   const picked = films.filter(({ projectId }) => chosen.has(projectId));
   const approveAll = async () => {
     setSending(true);
-    const refusals: string[] = [];
-    for (const film of picked) {
-      const { path, body } = requestOf(film);
-      await ask('POST', path, body).catch((error: unknown) => {
-        const { status, detail } = asProblem(error);
-        refusals.push(`${film.name}: ${status === 0 ? words.notReachable : detail}`);
-      });
-    }
+    const refusals = await oneByOne(picked, (film) => ask('POST', requestOf(film).path, requestOf(film).body));
     setSending(false);
     setRefused(refusals);
     setChosen(new Set());
@@ -76,13 +71,7 @@ export function BulkApprove({ films, onDone }: BulkApproveProps) {
           />
         )}
       </div>
-      {refused.length > 0 && (
-        <ul role="alert">
-          {refused.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
-      )}
+      <Refusals lines={refused} />
     </details>
   );
 }

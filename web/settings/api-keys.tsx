@@ -4,7 +4,7 @@ import { ago } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
-import { copy } from '../parts/copy-as';
+import { copy, CopyAs, curl, quoted } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 
@@ -56,9 +56,18 @@ export function ApiKeys() {
                     <span>{key.lastUsedAt === undefined ? words.neverUsed : words.lastUsed(ago(key.lastUsedAt))}</span>
                     {key.expiresAt !== undefined && <span>{words.expires(ago(key.expiresAt))}</span>}
                   </p>
-                  <Button kind="quiet" onClick={() => setLeaving(key)}>
-                    {words.revoke}
-                  </Button>
+                  <div class="actions">
+                    <Button kind="quiet" onClick={() => setLeaving(key)}>
+                      {words.revoke}
+                    </Button>
+                    <CopyAs
+                      recipe={{
+                        curl: curl('DELETE', `/v1/keys/${key.id}`),
+                        cli: `storyreel keys revoke ${key.id}`,
+                        ts: `await client.keys.revoke('${key.id}')`,
+                      }}
+                    />
+                  </div>
                 </li>
               ))}
           </ul>
@@ -77,6 +86,15 @@ export function ApiKeys() {
               onInput={(event) => setName(event.currentTarget.value)}
             />
             <button class="button">{words.create}</button>
+            {name !== '' && (
+              <CopyAs
+                recipe={{
+                  curl: curl('POST', '/v1/keys', { name }),
+                  cli: `storyreel keys create -- ${quoted(name)}`,
+                  ts: `await client.keys.create(${JSON.stringify({ name })})`,
+                }}
+              />
+            )}
           </form>
         </>
       )}

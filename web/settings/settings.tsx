@@ -3,6 +3,7 @@ import { areKeysOn, turnKeys } from '../parts/keys';
 import { Screen } from '../parts/screen';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
+import { Sessions } from './sessions';
 
 export function Settings() {
   const words = t();
@@ -21,6 +22,7 @@ export function Settings() {
         <p class="hint">{words.keysHint}</p>
       </section>
       <ApiKeys />
+      <Sessions />
       <Audit />
     </Screen>
   );

@@ -2,42 +2,55 @@ import { effect, signal } from '@preact/signals';
 import { isFinal, type ProjectStatus, type StoryEvent } from '../../src/protocol';
 import type { StreamEvent } from '../../src/protocol/viewer';
 import { ask, asProblem, type Problem } from '../api/ask';
-import type { Editable, ProjectView } from '../api/types';
+import type { Editable, ProjectView, RunWaits } from '../api/types';
 import { StoryModel } from './story-model';
 import { StoryStream } from './story-stream';
 
 const REFRESH_MS = 150;
+/** How often the stored state is asked for while no event can come. */
+const AWAY_MS = 3_000;
 
 /** One project on the page: its events, and further answers of the gateway. */
 export class Story {
   readonly model = new StoryModel(() => this.stream.beginAgain());
   readonly view = signal<ProjectView | undefined>(undefined);
   readonly editable = signal<Editable | undefined>(undefined);
+  /** What the run waits for, and when by `performance.now()` this was answered. */
+  readonly waits = signal<{ readonly answer: RunWaits; readonly heard: number } | undefined>(undefined);
   /** Why the newest answer is not shown. */
   readonly problem = signal<Problem | undefined>(undefined);
   readonly stream: StoryStream;
   private etag: string | undefined;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private looking: ReturnType<typeof setInterval> | undefined;
   private readonly stopWatching: () => void;
 
   /** Whoever only watches may not see what can be edited. */
   constructor(
     readonly id: string,
-    private readonly isWatched = false,
+    readonly isWatched = false,
   ) {
     this.stream = new StoryStream(id, (event) => this.take(event));
     void this.refresh();
     this.stopWatching = effect(() => {
       // A run that somebody else has started is seen by its status.
       const { connection } = this.stream;
+      clearInterval(this.looking);
+      if (connection.value === 'away') this.looking = setInterval(() => void this.refresh(), AWAY_MS);
       const status = this.view.value?.status;
       if (connection.value === 'ended' && status !== undefined && !isFinal(status)) this.stream.now();
     });
   }
 
-  /** By the events, and before they come by the gateway's answer. */
+  /** By the events; before they come, and while none can, by the gateway's answer. */
   get status(): ProjectStatus | undefined {
-    return this.model.status ?? this.view.value?.status;
+    const stored = this.view.value?.status;
+    return this.isAway ? (stored ?? this.model.status) : (this.model.status ?? stored);
+  }
+
+  /** No event can come, because Redis is away: what is stored is newer than the last events. */
+  get isAway(): boolean {
+    return this.stream.connection.value === 'away';
   }
 
   get path(): string {
@@ -51,6 +64,7 @@ export class Story {
   close(): void {
     this.stopWatching();
     clearTimeout(this.refreshing);
+    clearInterval(this.looking);
     this.stream.close();
   }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../../config';
+import type { LaneCost } from '../../entities';
 import { settingsOf } from '../../planning';
 import {
   laneParts,
@@ -30,6 +31,8 @@ export interface LaneStateView {
   readonly error?: EventError;
   /** The outage that a lane with status `processing` waits for; the lane continues automatically. */
   readonly waitsFor?: EventError;
+  /** What its calls have cost in all runs; absent if no price is known. */
+  readonly cost?: number;
 }
 
 /** The status of a project, as Postgres has it. */
@@ -56,6 +59,8 @@ export interface ProjectView {
   readonly usage: UsageTotals;
   /** The most that all runs together may cost. */
   readonly budget?: number;
+  /** What calls under way, and calls of which only an estimate is known, may cost beyond `usage.cost`. */
+  readonly reserved?: number;
 }
 
 type TemporalPage = Pick<Config, 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'>;
@@ -73,9 +78,12 @@ export function projectView(
   projectId: ProjectId,
   truth: ProjectStatusRows,
   usage: UsageTotals,
+  costs: readonly LaneCost[],
   page?: TemporalPage,
 ): ProjectView {
   const { project, film } = truth;
+  const priced = new Map(costs.flatMap(({ lane, cost }) => (cost === null ? [] : [[lane, { cost }] as const])));
+  const reserved = costs.reduce((sum, each) => sum + each.reserved, 0);
   const { language, frame } = settingsOf(project);
   const position = (stage: string) => {
     const at = STAGES.findIndex(({ name }) => name === stage);
@@ -105,11 +113,13 @@ export function projectView(
         ...{ lane: lane as LaneId, status, attempt },
         ...(error && { error }),
         ...(waitsFor && status === 'processing' && { waitsFor }),
+        ...priced.get(lane),
       })),
     ...(film && { film }),
     ...(language !== undefined && { language }),
     ...(frame !== undefined && { frame }),
     usage,
     ...(project.budget !== null && { budget: project.budget }),
+    ...(reserved > 0 && { reserved }),
   };
 }

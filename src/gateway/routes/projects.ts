@@ -22,6 +22,7 @@ import {
   projectPage,
   projectParams,
   projectView,
+  runWaits,
   startedRun,
   textEdits,
 } from '../schemas';
@@ -115,6 +116,22 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
       if (wait) void reply.header('preference-applied', `wait=${wait}`);
       void reply.header('link', `</v1/projects/${project.id}/events>; rel="events"`);
       return sendTagged(request, reply, view, tag);
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id/waits',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'What the open run waits for: the next attempts of lanes, and work that no worker has taken',
+        params: projectParams,
+        response: { 200: runWaits },
+      },
+    },
+    async (request, reply) => {
+      const project = await storiesOf(request).project(request.params.id);
+      return reply.header('cache-control', 'no-store').send(await project.waits());
     },
   );
 

@@ -1,0 +1,23 @@
+import type { EntityManager } from 'typeorm';
+import type { ProjectId } from '../protocol';
+
+/** What the calls of a lane have cost in all runs, in the currency of the prices. */
+export interface LaneCost {
+  readonly lane: string;
+  /** Null if no price is known. */
+  readonly cost: number | null;
+  /** What its calls may cost beyond that: those under way, and those of which only an estimate is known. */
+  readonly reserved: number;
+}
+
+/** Of each lane that has calls. A budget counts `cost` and `reserved`. */
+export async function laneCosts(manager: EntityManager, projectId: ProjectId): Promise<LaneCost[]> {
+  return manager.query(
+    `SELECT lane, sum(cost::numeric) FILTER (WHERE outcome <> 'in_flight')::float8 AS cost,
+            coalesce(sum(CASE WHEN outcome = 'in_flight' THEN reserved::numeric
+                              WHEN estimated THEN greatest(0, reserved::numeric - coalesce(cost::numeric, 0))
+                              ELSE 0 END), 0)::float8 AS reserved
+     FROM model_usage WHERE project_id = $1 GROUP BY lane`,
+    [projectId],
+  );
+}

@@ -1,0 +1,17 @@
+import { asProblem } from '../api/ask';
+import { t } from '../i18n';
+
+/** Sends a request for each item, one after the other. Resolves with a line for each that was refused. */
+export async function oneByOne<T extends { readonly name: string }>(
+  items: readonly T[],
+  send: (item: T) => Promise<unknown>,
+): Promise<string[]> {
+  const refusals: string[] = [];
+  for (const item of items) {
+    await send(item).catch((error: unknown) => {
+      const { status, detail } = asProblem(error);
+      refusals.push(`${item.name}: ${status === 0 ? t().notReachable : detail}`);
+    });
+  }
+  return refusals;
+}
