@@ -39,7 +39,7 @@ export function readExtras(given: WorkerExtras): WorkerExtras {
     const read: Record<string, unknown> = {};
     if (!isObject(given)) throw invalid('they must be an object');
     for (const [name, { fits, rule }] of Object.entries(EXTRAS)) {
-      const value = (given as Fields)[name];
+      const value = given[name];
       if (value === undefined) continue;
       if (!fits(value)) throw invalid(`"${name}" ${rule}`);
       read[name] = value;
