@@ -1,6 +1,6 @@
 import { LessThan, type DataSource } from 'typeorm';
 import { AuditEntry } from '../entities';
-import { FAILURES, firstBytes, storable, TEXT_BYTES } from '../protocol';
+import { FAILURES, firstBytes, storable, StoryreelError, TEXT_BYTES } from '../protocol';
 import { actAs, markDone, whoActs, type AuditOutcome, type AuditSubject } from './acting';
 import { storyreelError } from './client-errors';
 import { read } from './projects/inputs';
@@ -41,8 +41,8 @@ export class Audit {
 
   /** Everything that the work does with any client is recorded as done by this person or program. Throws `Project.Invalid`. */
   as<T>(by: string, work: () => Promise<T>): Promise<T> {
-    const given = this.run(async () => ({ name: read('the actor', by), given: read('the work', work) && work }));
-    return given.then(({ name, given: checked }) => actAs({ by: name }, checked));
+    const given = this.run(async () => ({ name: read('the actor', by), given: checked(work) }));
+    return given.then(({ name, given: toDo }) => actAs({ by: name }, toDo));
   }
 
   /**
@@ -60,7 +60,7 @@ export class Audit {
     const now = whoActs();
     if (now.entry !== undefined) return work();
     const { evenUnrecorded, ...asked } = await this.run(async () => {
-      read('the work', work);
+      checked(work);
       const { by = now.by ?? this.by, project = null, lane = null, subject = null, evenUnrecorded } = about;
       return { action, by: named(by), project, lane, subject, requestId: '', evenUnrecorded };
     });
@@ -129,4 +129,10 @@ export class Audit {
 /** A name is checked by the action itself; an entry must be possible whatever it is. */
 function named(by: unknown): string | null {
   return typeof by === 'string' ? firstBytes(storable(by), TEXT_BYTES.by) : null;
+}
+
+/** Programs without types give anything. */
+function checked<T>(work: () => Promise<T>): () => Promise<T> {
+  if (typeof work === 'function') return work;
+  throw new StoryreelError('Project.Invalid', 'The work of an action cannot be taken: it must be a function.');
 }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { numberOutcomes } from '../entities';
+import { numberOutcomes, storedError } from '../entities';
 import { StoryreelError, type BatchId, type EventError, type FinalStatus, type ProjectId } from '../protocol';
 import { read } from './projects/inputs';
 import { sleepUnless } from './sleep-unless';
@@ -116,7 +116,8 @@ async function positionsNow(dataSource: DataSource): Promise<{ last: number; rem
   return { last, removed: Number(row.removed) };
 }
 
-function outcomeOf({ id, position, project_id, run_id, owner, batch_id, status, error, ended_at }: Row): Outcome {
+function outcomeOf({ id, position, project_id, run_id, owner, batch_id, status, ended_at, ...row }: Row): Outcome {
+  const error = storedError(row.error);
   return {
     ...{ id, cursor: position, projectId: project_id, status, endedAt: ended_at },
     ...(run_id !== null && { runId: run_id }),

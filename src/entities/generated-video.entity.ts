@@ -14,6 +14,7 @@ import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
+import { errorColumn } from './stored-error';
 
 /** `ambiguous_submit`: the provider may have accepted the job, and its id is unknown. */
 const VIDEO_STATUSES = ['submitting', 'ambiguous_submit', 'submitted', 'completed', 'failed', 'cancelled'] as const;
@@ -96,7 +97,7 @@ export class GeneratedVideo {
   @Column('timestamptz', { name: 'completed_at', nullable: true })
   completedAt: Date | null;
 
-  @Column('jsonb', { nullable: true })
+  @Column('jsonb', { nullable: true, transformer: errorColumn })
   error: EventError | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })

@@ -3,6 +3,7 @@ import { STATUSES, type EventError, type LaneStatus } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
+import { errorColumn, textsColumn } from './stored-error';
 
 /** The smallest unit that runs, fails and is retried separately, and the fences that reject late writers. */
 @Entity('lanes')
@@ -68,17 +69,17 @@ export class Lane {
   announcedRunId: string | null;
 
   /** The reasons that people gave for rejecting earlier results, oldest first; an input of the lane. */
-  @Column('jsonb', { default: [] })
+  @Column('jsonb', { default: [], transformer: textsColumn })
   feedback: string[];
 
   @Column('int', { default: 0 })
   attempt: number;
 
-  @Column('jsonb', { nullable: true })
+  @Column('jsonb', { nullable: true, transformer: errorColumn })
   error: EventError | null;
 
   /** The outage that the attempt waits for while the lane is `processing`; it costs nothing but time. */
-  @Column('jsonb', { name: 'waits_for', nullable: true })
+  @Column('jsonb', { name: 'waits_for', nullable: true, transformer: errorColumn })
   waitsFor: EventError | null;
 
   @Column('timestamptz', { name: 'started_at', nullable: true })

@@ -4,6 +4,7 @@ import { FINAL_STATUSES, type EventError, type FinalStatus } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
+import { errorColumn } from './stored-error';
 
 /** How a run has ended. The transaction that ends the run writes it, and `numberOutcomes` gives it its position later. */
 @Entity('outcomes')
@@ -43,7 +44,7 @@ export class Outcome {
   @Column('text')
   status: FinalStatus;
 
-  @Column('jsonb', { nullable: true })
+  @Column('jsonb', { nullable: true, transformer: errorColumn })
   error: EventError | null;
 
   @CreateDateColumn({ name: 'ended_at', type: 'timestamptz' })

@@ -3,6 +3,7 @@ import { STATUSES, type EventError, type LaneStatus } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
+import { errorColumn } from './stored-error';
 
 /**
  * A stage of a project as a whole; for a text stage also its committed text. The stage's name has no CHECK, so that a
@@ -42,7 +43,7 @@ export class ProjectStage {
   @Column('int', { default: 0 })
   attempt: number;
 
-  @Column('jsonb', { nullable: true })
+  @Column('jsonb', { nullable: true, transformer: errorColumn })
   error: EventError | null;
 
   @Column('timestamptz', { name: 'started_at', nullable: true })

@@ -3,6 +3,7 @@ import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protoc
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import type { RunSettings } from './run-settings';
+import { errorColumn } from './stored-error';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. Glossary: project. */
 @Entity('projects')
@@ -47,7 +48,7 @@ export class Project {
   runSettings: RunSettings | null;
 
   /** Why the last run failed or waits for a person. */
-  @Column('jsonb', { nullable: true })
+  @Column('jsonb', { nullable: true, transformer: errorColumn })
   error: EventError | null;
 
   /** Grows with every edit by a person, so that an editor notices another person's edit. */

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Config } from '../config';
-import { WorkerSettings, type ModelSetting, type Project, type RunSettings } from '../entities';
+import { readRunSettings, WorkerSettings, type ModelSetting, type Project, type RunSettings } from '../entities';
 import { sizeOfFrame } from '../protocol';
 import { settingsOf } from '../stages';
 import { servedByWorkers } from './known-stages';
@@ -43,12 +43,13 @@ export function settingsIn(config: Config): RunSettings {
 export async function workersSettings({ dataSource, config }: PlanSource): Promise<RunSettings> {
   const taskQueue = config.TEMPORAL_TASK_QUEUE;
   const row = await dataSource.manager.getRepository(WorkerSettings).findOneBy({ taskQueue });
-  return row?.settings ?? settingsIn(config);
+  return row ? readRunSettings(row.settings, 'worker_settings.settings') : settingsIn(config);
 }
 
 /** The source with a run's settings in place of this process's own. Runs of older versions have none. */
-export function withSettings<Source extends PlanSource>(source: Source, settings: RunSettings | null): Source {
-  if (!settings) return source;
+export function withSettings<Source extends PlanSource>(source: Source, stored: RunSettings | null): Source {
+  if (!stored) return source;
+  const settings = readRunSettings(stored, 'projects.run_settings');
   const config = { ...source.config, FRAME_SIZE: settings.frameSize, MAX_TEXT_BYTES: settings.maxTextBytes };
   return { ...source, config, settings };
 }

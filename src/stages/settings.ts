@@ -1,4 +1,5 @@
 import type { Project } from '../entities';
+import { isCount } from '../protocol/viewer';
 
 /** The settings that a project may have for its stages; `projects.settings`. */
 export interface ProjectSettings {
@@ -14,6 +15,15 @@ export interface ProjectSettings {
 
 const DEFAULTS: ProjectSettings = { scenes: 5, style: 'flat illustration, soft light, rich colours' };
 
-export function settingsOf(project: Pick<Project, 'settings'>): ProjectSettings {
-  return { ...DEFAULTS, ...project.settings };
+/** A setting that is damaged in the database counts as not set. */
+export function settingsOf({ settings }: Pick<Project, 'settings'>): ProjectSettings {
+  const given = (settings ?? {}) as Readonly<Record<string, unknown>>;
+  const { scenes, ...texts } = {
+    scenes: given['scenes'],
+    style: given['style'],
+    language: given['language'],
+    frame: given['frame'],
+  };
+  const known = Object.entries(texts).filter(([, value]) => typeof value === 'string');
+  return { ...DEFAULTS, ...(isCount(scenes) && scenes > 0 && { scenes }), ...Object.fromEntries(known) };
 }

@@ -37,6 +37,7 @@ import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
 import { reportingFaults, watchDisks } from './watched-disks';
 import { workerNeeds } from './worker-needs';
+import { readExtras, workerFailure } from './worker-options';
 import { WatchedServices } from './watched-services';
 import { openTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
@@ -75,12 +76,22 @@ const BEAT_THROTTLE_MS = 100;
  * One process that serves every task queue. Workflows and a run's own steps share one queue, and each kind of lane has
  * a queue with its own limit. The worker begins when the schema, the namespace, Redis and the media folder are ready,
  * and logs until then what it waits for. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws
- * `Config.Invalid` if it cannot listen on METRICS_ADDRESS, or a stage or an adapter is refused. If `signal` aborts the waiting, its reason is thrown.
+ * `Config.Invalid` if it cannot listen on METRICS_ADDRESS, or a stage or an adapter is refused. If `signal` aborts the waiting,
+ * `Worker.ShuttingDown` is thrown.
  */
-export async function runWorker(
+export async function runWorker(config: Config, logger: Logger, extras: WorkerExtras = {}): Promise<RunningWorker> {
+  const given = readExtras(extras);
+  try {
+    return await startWorker(config, logger, given);
+  } catch (error) {
+    throw workerFailure(error, given.signal);
+  }
+}
+
+async function startWorker(
   config: Config,
   logger: Logger,
-  { signal, connection: given, payloadCodecs, stages = [], providers = {} }: WorkerExtras = {},
+  { signal, connection: given, payloadCodecs, stages = [], providers = {} }: WorkerExtras,
 ): Promise<RunningWorker> {
   const registry = new StageRegistry(stages);
   const adapters = namesOf(providers);
@@ -163,7 +174,7 @@ export async function runWorker(
       stopAll(workers);
       // A failure of `close` adds nothing to this error.
       await close().catch(() => undefined);
-      throw error;
+      throw workerFailure(error);
     });
     const watched = (build = new WatchedBuild(connection, config, logger));
     health.begins({ workers, needs, unused: () => watched.lack });

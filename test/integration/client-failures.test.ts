@@ -224,6 +224,58 @@ describe('The client', () => {
     );
   });
 
+  test('reads every column of jsonb, whatever somebody has written there', async () => {
+    const { dataSource } = database;
+    const own = await client.create({ topic: 'a damaged fox' });
+    await dataSource.query(
+      `INSERT INTO lanes (project_id, lane, stage, status) VALUES ($1, 'rewrite', 'rewrite', 'needs_attention')`,
+      [own],
+    );
+    await dataSource.query(`INSERT INTO project_stages (project_id, stage) VALUES ($1, 'rewrite')`, [own]);
+    await dataSource.query(`INSERT INTO worker_settings (task_queue, settings) VALUES ($1, '{}')`, [
+      env.TEMPORAL_TASK_QUEUE,
+    ]);
+    const columns = [
+      ['projects', 'settings'],
+      ['projects', 'error'],
+      ['projects', 'run_settings'],
+      ['lanes', 'error'],
+      ['lanes', 'waits_for'],
+      ['lanes', 'feedback'],
+      ['lanes', 'inputs'],
+      ['project_stages', 'error'],
+      ['worker_settings', 'settings'],
+      ['worker_settings', 'serves'],
+    ] as const;
+    const known: { table_name: string }[] = await dataSource.query(
+      `SELECT table_name FROM information_schema.columns WHERE data_type = 'jsonb' AND table_schema = 'public'`,
+    );
+    expect(new Set(known.map(({ table_name }) => table_name))).toEqual(
+      new Set([...columns.map(([table]) => table), ...['generated_videos', 'model_providers', 'outcomes']]),
+    );
+    const reading = ALL.filter(({ given, name }) => given(own, other)[0] === own && name !== 'cancel');
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...columns), fc.jsonValue({ maxDepth: 2 }), async ([table, column], value) => {
+        const key = table === 'worker_settings' ? 'task_queue' : table === 'projects' ? 'id' : 'project_id';
+        const id = table === 'worker_settings' ? env.TEMPORAL_TASK_QUEUE : own;
+        await dataSource.query(`UPDATE ${table} SET ${column} = $2 WHERE ${key} = $1`, [id, JSON.stringify(value)]);
+        for (const each of reading) {
+          const error = await failureOf(() => methodOf(each)(...each.given(own, other)));
+          expectOurs(error);
+          if (error) expect((error as Error).message).not.toMatch(/^Unexpected/);
+        }
+        await dataSource.query(`UPDATE projects SET settings = '{}', run_settings = NULL, error = NULL WHERE id = $1`, [
+          own,
+        ]);
+        await dataSource.query(
+          `UPDATE lanes SET error = NULL, waits_for = NULL, feedback = '[]', inputs = NULL WHERE project_id = $1`,
+          [own],
+        );
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   test('is not made of odd settings and options', async () => {
     const connect = StoryClient.connect.bind(StoryClient) as (...given: Given) => Promise<StoryClient>;
     const NAMES = ['by', 'metrics', 'connection', 'payloadCodecs', 'postgres', 'redis', 'stages'];

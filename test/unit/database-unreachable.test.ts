@@ -1,4 +1,4 @@
-import { createDataSource, databaseUnreachable } from '../../src/entities';
+import { createDataSource, databaseFaultOf, databaseUnreachable } from '../../src/entities';
 import { readConfig } from '../../src/config';
 import { examine } from '../../src/cli/services/examine';
 import { adviceOnPostgres } from '../../src/readiness';
@@ -43,4 +43,10 @@ test.each([
 test('A Postgres that is not there is Service.Unreachable', () => {
   const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
   expect(databaseUnreachable(error)).toMatchObject({ type: 'Service.Unreachable' });
+});
+
+// EPIPE has the form of an SQLSTATE.
+test.each(['EPIPE', 'ECONNRESET', '57P01', '08006'])('A statement that failed with %s may succeed later', (code) => {
+  const error = Object.assign(new Error('failed'), { name: 'QueryFailedError', driverError: { code } });
+  expect(databaseFaultOf(error)).toMatchObject({ kind: 'passing', code });
 });

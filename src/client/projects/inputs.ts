@@ -301,7 +301,6 @@ export const INPUTS = {
     ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
     versionAfter: whole(0, MOST_VERSION).nullish(),
   }),
-  'the work': z.custom<() => Promise<unknown>>((given) => typeof given === 'function', 'must be a function'),
   'the actor': words(TEXT_BYTES.by),
   'the budget': budget.optional(),
   'the reconciler': z.strictObject({

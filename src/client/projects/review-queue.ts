@@ -8,6 +8,7 @@ import {
   type ProjectId,
   type StageName,
 } from '../../protocol';
+import { storedError } from '../../entities';
 import { read } from './inputs';
 
 /** A stage that waits for approval, or a lane that waits for `retry` or `skip`. */
@@ -95,7 +96,8 @@ export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter):
   };
 }
 
-function itemOf({ kind, project_id, name, owner, batch_id, stage, lane, status, since, error }: Row): ReviewItem {
+function itemOf({ kind, project_id, name, owner, batch_id, stage, lane, status, since, ...row }: Row): ReviewItem {
+  const error = storedError(row.error);
   return {
     ...{ kind, projectId: project_id, name, stage, status, since },
     ...(owner !== null && { owner }),

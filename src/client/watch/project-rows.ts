@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Lane, Project, ProjectStage } from '../../entities';
+import { storedError, type Lane, type Project, type ProjectStage } from '../../entities';
 import {
   laneId,
   laneOfRole,
@@ -137,10 +137,10 @@ export async function loadProjectRows(dataSource: DataSource, projectId: Project
 function standing({ stages, lanes, film, ...project }: StatusRow): ProjectStatusRows {
   const { name, topic, status, version, runId, error, budget, settings } = project;
   return {
-    project: { name, topic, status, version, runId, error, budget, settings },
-    stages,
+    project: { name, topic, status, version, runId, error: storedError(error), budget, settings },
+    stages: stages.map((each) => ({ ...each, error: storedError(each.error) })),
     lanes: lanes.map(([lane, of, attempt, fence, settledFence, why, waitsFor]) => ({
-      ...{ lane, status: of, attempt, fence, settledFence, error: why, waitsFor },
+      ...{ lane, status: of, attempt, fence, settledFence, error: storedError(why), waitsFor: storedError(waitsFor) },
     })),
     ...(film && { film: filmReference(film) }),
   };

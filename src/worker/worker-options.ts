@@ -1,0 +1,72 @@
+import { boundedLine, StoryreelError } from '../protocol';
+import { databaseFaultOf } from '../entities';
+import { isRefused, refusedByTemporal } from '../temporal';
+import type { WorkerExtras } from './run-worker';
+
+const MOST_BYTES = 300;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const has = (value: unknown, ...names: readonly string[]) =>
+  isObject(value) && names.every((name) => typeof value[name] === 'function');
+const listOf = (value: unknown, fits: (item: unknown) => boolean) => Array.isArray(value) && value.every(fits);
+
+/** What each of them must be, where it is given. */
+const EXTRAS: Readonly<
+  Record<keyof WorkerExtras, { readonly fits: (value: unknown) => boolean; readonly rule: string }>
+> = {
+  signal: {
+    fits: (value) => has(value, 'addEventListener', 'removeEventListener', 'throwIfAborted'),
+    rule: 'must be an AbortSignal',
+  },
+  connection: { fits: isObject, rule: 'must be a NativeConnection of @temporalio/worker' },
+  payloadCodecs: {
+    fits: (value) => listOf(value, (codec) => has(codec, 'encode', 'decode')),
+    rule: 'must be a list of payload codecs',
+  },
+  stages: { fits: (value) => listOf(value, isStage), rule: 'must be a list of stages' },
+  providers: {
+    fits: (value) => isObject(value) && Object.values(value).every(isObject),
+    rule: 'must be adapters by their names',
+  },
+};
+
+/** Throws `Config.Invalid` with the name of the option that is wrong. */
+export function readExtras(given: WorkerExtras): WorkerExtras {
+  try {
+    const read: Record<string, unknown> = {};
+    if (!isObject(given)) throw invalid('they must be an object');
+    for (const [name, { fits, rule }] of Object.entries(EXTRAS)) {
+      const value = given[name];
+      if (value === undefined) continue;
+      if (!fits(value)) throw invalid(`"${name}" ${rule}`);
+      read[name] = value;
+    }
+    return read;
+  } catch (error) {
+    throw error instanceof StoryreelError ? error : invalid('one of them cannot be read', error);
+  }
+}
+
+/** What a worker has met, as a `StoryreelError`. */
+export function workerFailure(error: unknown, signal?: AbortSignal): StoryreelError {
+  if (error instanceof StoryreelError) return error;
+  if (signal?.aborted) {
+    return new StoryreelError('Worker.ShuttingDown', 'A signal has ended the start of the worker.', { cause: error });
+  }
+  if (isRefused(error)) return refusedByTemporal(error);
+  const { message = '', name = typeof error } = (error ?? {}) as { message?: string; name?: string };
+  const type = databaseFaultOf(error)?.kind === 'passing' ? 'Database.Unavailable' : 'Internal';
+  const words = `The worker has failed (${name}): ${boundedLine(message, MOST_BYTES)}`;
+  return new StoryreelError(type, words, { cause: error });
+}
+
+function isStage(value: unknown): boolean {
+  return isObject(value) && typeof value['name'] === 'string' && Array.isArray(value['needs']);
+}
+
+function invalid(why: string, cause?: unknown): StoryreelError {
+  return new StoryreelError('Config.Invalid', `The options of the worker cannot be taken: ${why}.`, { cause });
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { createWorker } from '../../src/worker';
+import { expectOurs, failureOf, oddArgument, oddRecipe } from '../support/only-ours';
+import { testEnv } from '../support/services';
+
+const bounds = { not: ['Internal'], secrets: ['hidden-word'] } as const;
+const create = createWorker as (given?: unknown) => Promise<unknown>;
+/** Nothing is there: what is sound gets as far as Temporal. */
+const away = () =>
+  testEnv({ TEMPORAL_ADDRESS: '127.0.0.1:1', DATABASE_URL: 'postgres://u:hidden-word@127.0.0.1:1/none' });
+const NAMES = ['signal', 'connection', 'payloadCodecs', 'stages', 'providers', 'logger', 'settings'];
+
+test('a worker is not made of odd options', async () => {
+  await fc.assert(
+    fc.asyncProperty(oddRecipe, fc.constantFrom(...NAMES), async (recipe, name) => {
+      const odd = oddArgument(recipe);
+      expectOurs(await failureOf(() => create(odd)), bounds);
+      expectOurs(await failureOf(() => create({ settings: away(), [name]: odd })), bounds);
+      expectOurs(await failureOf(() => create({ settings: { ...away(), [name]: odd, LOG_LEVEL: odd } })), bounds);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a worker states which service is away, and that a signal has ended its start', async () => {
+  const error = await failureOf(() => create({ settings: away() }));
+  expect(error).toMatchObject({ type: 'Service.Unreachable', message: expect.stringContaining('TEMPORAL_ADDRESS') });
+  expectOurs(error, bounds);
+  const { DATABASE_URL } = away();
+  const second = await failureOf(() => create({ settings: testEnv({ DATABASE_URL: DATABASE_URL ?? '' }) }));
+  expect(second).toMatchObject({ type: 'Service.Unreachable', message: expect.stringContaining('DATABASE_URL') });
+  expectOurs(second, bounds);
+  const ended = await failureOf(() => create({ settings: testEnv(), signal: AbortSignal.abort() }));
+  expect(ended).toMatchObject({ type: 'Worker.ShuttingDown' });
+});
