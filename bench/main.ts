@@ -14,9 +14,16 @@ function whole(text: string): number {
   return value;
 }
 
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be above 0 and at most 1.');
+  return value;
+}
+
 interface Options {
   readonly check?: true;
   readonly runs: number;
+  readonly scale: number;
   readonly out?: string;
   readonly paths?: string;
 }
@@ -37,10 +44,11 @@ async function main(): Promise<void> {
       '--paths <names>',
       'only paths, or situations of gaps, whose names contain one of these words, comma separated',
     )
+    .option('--scale <share>', 'of gateway: the share of viewers, stories and texts; below 1, a trial', share, 1)
     .option('--out <file>', 'write the JSON there, too')
     .addHelpText('after', '\nJSON goes to standard output, progress to standard error. Method: bench/README.md.')
     .parse();
-  const { check: checking, runs, out, paths } = program.opts<Options>();
+  const { check: checking, runs, scale, out, paths } = program.opts<Options>();
   const ofGaps = program.args[0] === 'gaps';
   const ofGateway = program.args[0] === 'gateway';
   const ofPage = program.args[0] === 'page';
@@ -61,7 +69,7 @@ async function main(): Promise<void> {
     const result = ofGaps
       ? await gaps(ground, { say, only: paths?.split(',') ?? [] })
       : ofGateway
-        ? await gatewayBench(ground, { say })
+        ? await gatewayBench(ground, { say, runs, scale })
         : ofPage
           ? await pageBench(ground, { say })
           : checking

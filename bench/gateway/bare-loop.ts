@@ -10,8 +10,8 @@ const server = createServer((socket) => {
   socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
 });
 
-process.on('message', (event: { readonly offset: number; readonly content: string }) => {
-  const body = { type: 'token', ...event, timestamp: Date.now() / 1000 };
+process.on('message', (content: string) => {
+  const body = { type: 'token', content, timestamp: Date.now() / 1000 };
   const frame = Buffer.from(`data: ${JSON.stringify(body)}\n\n`);
   for (const socket of sockets) socket.write(frame);
 });

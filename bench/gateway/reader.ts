@@ -1,91 +1,67 @@
-import { connect } from 'node:net';
-import { parentPort, workerData } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serveParent } from '../harness/serve-parent';
+import { summaryOf } from '../harness/summary';
+import { Ages } from './ages';
+import { Viewer, type Seen } from './viewer';
+import type { Command, ReaderReport } from './readers';
 
-/** Raw sockets that read one stream: a fetch for each would cost more than the gateway. */
-export interface ReaderTask {
-  readonly port: number;
-  readonly path: string;
-  readonly viewers: number;
+/** The viewers of a measurement, in a process of their own: they share no thread with the server or the writer. */
+const seen: Seen = { ages: new Ages(), frames: 0, lost: 0, doubled: 0, snapshots: new Set(), waits: [] };
+let viewers: Viewer[] = [];
+let waiting = 0;
+let allReady = () => undefined as void;
+const ready = () => {
+  waiting -= 1;
+  if (waiting === 0) allReady();
+};
+
+/** Opens the viewers spread over the time; resolves when nothing is missing anywhere. */
+async function open(port: number, marks: boolean, withinMs: number, hasCursor: (index: number) => boolean) {
+  waiting = viewers.length;
+  const opened = new Promise<void>((resolve) => (allReady = resolve));
+  const began = performance.now();
+  for (const [index, viewer] of viewers.entries()) {
+    const due = (index / viewers.length) * withinMs - (performance.now() - began);
+    if (due > 1) await sleep(due);
+    viewer.open(port, { marks, withCursor: hasCursor(index) });
+  }
+  await opened;
 }
 
-export interface ReaderResult {
-  /** Milliseconds from the log (or the loop's write) to the reader, each frame of each viewer. */
-  readonly ages: readonly number[];
-  /** Bytes of text that each viewer has. */
-  readonly bytes: readonly number[];
-  /** Frames that did not continue the text: bytes were lost, or came twice. */
-  readonly lost: number;
-  readonly doubled: number;
-}
-
-interface Token {
-  /** Undefined of a snapshot, which replaces the text. */
-  readonly offset: number | undefined;
-  readonly end: number;
-  readonly timestamp: number;
-}
-
-const { port, path, viewers } = workerData as ReaderTask;
-const ages: number[] = [];
-const bytes = Array.from({ length: viewers }, () => 0);
-/** All viewers get the same bytes: each frame is parsed once. */
-const parsed = new Map<string, Token | undefined>();
-let lost = 0;
-let doubled = 0;
-let begun = 0;
-
-for (let viewer = 0; viewer < viewers; viewer += 1) {
-  const socket = connect(port, '127.0.0.1');
-  socket.setEncoding('utf8');
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n\r\n`);
-  let rest = '';
-  let isOpen = false;
-  socket.on('data', (data: string) => {
-    const now = Date.now();
-    const frames = (rest + data).split('\n\n');
-    rest = frames.pop() ?? '';
-    for (const frame of frames) {
-      if (!isOpen && frame.includes('"caught_up"')) {
-        isOpen = true;
-        begun += 1;
-        if (begun === viewers) parentPort?.postMessage('begun');
-      }
-      take(viewer, frame, now);
-    }
-  });
-  socket.on('error', () => (lost += 1));
-}
-
-function take(viewer: number, frame: string, now: number): void {
-  const token = tokenOf(frame);
-  if (!token) return;
-  const held = bytes[viewer] ?? 0;
-  bytes[viewer] = token.end;
-  if (token.offset === undefined) return;
-  if (token.offset > held) lost += 1;
-  else if (token.offset < held) doubled += 1;
-  ages.push(now - token.timestamp * 1000);
-}
-
-function tokenOf(frame: string): Token | undefined {
-  if (parsed.has(frame)) return parsed.get(frame);
-  if (parsed.size > 1_000) parsed.clear();
-  const data = /^data: (.*)$/m.exec(frame)?.[1];
-  const event = JSON.parse(data ?? '{}') as {
-    readonly type?: string;
-    readonly offset: number;
-    readonly content: string;
-    readonly timestamp: number;
-    readonly lanes: Readonly<Record<string, { readonly offset: number }>>;
+function report(): ReaderReport {
+  const { ages, frames, lost, doubled, snapshots, waits } = seen;
+  const { p50, p99, max } = summaryOf(waits.map((micros) => micros / 1_000));
+  return {
+    ages: ages.summary(),
+    ...{ frames, lost, doubled, snapshots: snapshots.size },
+    caughtUpMs: { p50, p99, max },
+    next: viewers.map(({ next }) => next),
   };
-  const { type, offset, content, timestamp, lanes } = event;
-  let token: Token | undefined;
-  if (type === 'token') token = { offset, end: offset + Buffer.byteLength(content), timestamp };
-  else if (type === 'snapshot') token = { offset: undefined, end: lanes['rewrite']?.offset ?? 0, timestamp };
-  parsed.set(frame, token);
-  return token;
 }
 
-parentPort?.once('message', () => {
-  parentPort?.postMessage({ ages, bytes, lost, doubled } satisfies ReaderResult);
-});
+serveParent(
+  {},
+  async (command: Command) => {
+    if (command.do === 'open') {
+      viewers = command.paths.flatMap((path) =>
+        Array.from({ length: command.each }, () => new Viewer(path, seen, ready)),
+      );
+      await open(command.port, command.marks, command.withinMs, () => true);
+    } else if (command.do === 'return') {
+      for (const viewer of viewers) viewer.leave();
+      await open(command.port, true, command.withinMs, (index) => command.cursors === 'all' || index % 2 === 0);
+    } else if (command.do === 'stop reading') {
+      for (const viewer of viewers.slice(0, command.count)) viewer.stopReading();
+      viewers = viewers.slice(command.count);
+    } else if (command.do === 'leave') {
+      for (const viewer of viewers) viewer.leave();
+      viewers = [];
+    } else if (command.do === 'clear') {
+      seen.ages.clear();
+      seen.frames = seen.lost = seen.doubled = seen.waits.length = 0;
+      seen.snapshots.clear();
+    }
+    return report();
+  },
+  async () => undefined,
+);

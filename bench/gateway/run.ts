@@ -1,131 +1,101 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { readConfig, StoryClient } from '../../src/client';
-import { laneId } from '../../src/protocol';
-import { openRedis } from '../../src/stream';
-import type { Check } from '../check';
 import type { Ground } from '../harness/ground';
-import { usageOf } from '../harness/process-usage';
-import { summaryOf, type Summary } from '../harness/summary';
-import type { ReaderResult, ReaderTask } from './reader';
+import { summaryOf } from '../harness/summary';
+import { checksOf, type Measured } from './goals/checks';
+import { crowd, type Crowd } from './goals/crowd';
+import { direct } from './goals/direct';
+import { idle } from './goals/idle';
+import { kills } from './goals/kills';
+import { manyStories } from './goals/many-stories';
+import { handover, storm } from './goals/storm';
+import { startDurableStreams, startNchan } from './peers';
+import { Readers } from './readers';
+import { Gateway, ONE_CORE, startBareLoop, type Served, type Story } from './servers';
 
 const RATE = 50;
 const SECONDS = 10;
-const VIEWERS = [1, 1_000] as const;
-const CONTENT = 'fox 雨 ';
+/** Between two requests for the state of a project beside the viewers. */
+const REST_MS = 50;
 
-interface Run {
-  readonly viewers: number;
-  readonly ageMs: Summary;
-  readonly lost: number;
-  readonly doubled: number;
-  readonly complete: number;
-  /** The CPU time of the process that writes. */
-  readonly cpuMsPer1000: number;
-  readonly rssMb: number;
+export interface GatewayOptions {
+  readonly say: (line: string) => void;
+  /** Interleaved runs; medians are compared with the goals. */
+  readonly runs: number;
+  /** The share of the viewers, stories and texts of the goals; below 1, a trial. */
+  readonly scale: number;
 }
 
-/** One story of 50 tokens a second before so many viewers: the gateway, beside a loop that writes one buffer to each socket. */
-export async function gatewayBench(ground: Ground, { say }: { readonly say: (line: string) => void }) {
-  const env = {
-    DATABASE_URL: ground.services.databaseUrl,
-    REDIS_URL: ground.services.redisUrl,
-    TEMPORAL_ADDRESS: ground.services.temporalAddress,
-  };
-  const cli = join(__dirname, '..', '..', 'src', 'cli', 'main.js');
-  const began = performance.now();
-  const gateway = spawn(process.execPath, [cli, 'gateway'], {
-    env: { ...process.env, ...env, GATEWAY_ADDRESS: '127.0.0.1:0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const url = await new Promise<string>((ready) => createInterface({ input: gateway.stdout }).once('line', ready));
-  const coldStartMs = performance.now() - began;
-  const config = readConfig(env);
-  const client = await StoryClient.connect(config);
-  const redis = openRedis(config);
-  await redis.log.ready(5_000);
-  const loop = fork(join(__dirname, 'bare-loop.js'));
-  const [{ port }] = (await once(loop, 'message')) as [{ port: number }];
-  const runs: { gateway: Run; bareLoop: Run }[] = [];
+/** Viewers over HTTP, goal by goal, beside what else could serve them. In each run all servers take their turn. */
+export async function gatewayBench(ground: Ground, { say, runs, scale }: GatewayOptions) {
+  const sized = (full: number) => Math.max(2, Math.round(full * scale));
+  const gateway = await Gateway.start(ground.services);
+  const servers: Served[] = [gateway];
+  const readers = await Readers.start();
+  const report = (what: string, { server, viewers, ageMs, lost, doubled }: Crowd) =>
+    say(`${what} ${server}, ${viewers} viewers: p99 ${ageMs.p99} ms; lost ${lost}, doubled ${doubled}`);
   try {
-    for (const viewers of VIEWERS) {
-      const bareLoop = await measure(loop, { port, path: '/', viewers }, async (offset, content) => {
-        loop.send({ offset, content });
-      });
-      const projectId = await client.create({ topic: 'a fox' });
-      // A lane that no worker has claimed is in no snapshot, so viewers must come after the log's first event.
-      await redis.log.publish({
-        projectId,
-        stage: 'rewrite',
-        events: [{ type: 'stage_update', status: 'processing' }],
-      });
-      const writer = { projectId, lane: laneId('rewrite'), fence: Date.now() * 1000, attempt: 1 };
-      const task = {
-        port: Number(/:(\d+)/.exec(url.slice(6))?.[1]),
-        path: `/v1/projects/${projectId}/events`,
-        viewers,
-      };
-      const measured = await measure(gateway, task, async (offset, text) => {
-        await redis.log.append({ writer, offset, text });
-      });
-      say(`${viewers} viewers: p99 ${measured.ageMs.p99} ms; the bare loop ${bareLoop.ageMs.p99} ms`);
-      runs.push({ gateway: measured, bareLoop });
+    servers.push(await startBareLoop(), await startDurableStreams(), await startNchan(ground.services));
+    const one: Measured['one'][number][] = [];
+    const thousand: Measured['thousand'][number][] = [];
+    const tenThousand: Measured['tenThousand'][number][] = [];
+    for (let run = 0; run < runs; run += 1) {
+      const clientWatch = await direct(gateway, RATE, SECONDS);
+      const alone: Crowd[] = [];
+      for (const served of servers)
+        alone.push(await crowd(served, readers, { viewers: 1, rate: RATE, seconds: SECONDS }));
+      one.push({ clientWatch, crowds: alone });
+      say(`G1: client.watch p99 ${clientWatch.p99} ms`);
+      const crowds: Crowd[] = [];
+      for (const served of servers)
+        crowds.push(await crowd(served, readers, { viewers: sized(1_000), rate: RATE, seconds: SECONDS }));
+      thousand.push(crowds);
+      for (const each of alone) report('G1:', each);
+      for (const each of crowds) report('G2:', each);
+
+      const many = { viewers: sized(10_000), rate: RATE, seconds: SECONDS };
+      const times: number[] = [];
+      const beside = (story: Story, signal: AbortSignal) => askState(gateway.port, story, signal, times);
+      const measured = await crowd(gateway, readers, { ...many, beside });
+      const bareLoop = await crowd(servers[1] ?? gateway, readers, many);
+      const besideStopped = await crowd(gateway, readers, { ...many, stopped: sized(500) });
+      tenThousand.push({ gateway: measured, bareLoop, besideStopped, restMs: summaryOf(times) });
+      for (const each of [measured, bareLoop, besideStopped]) report('G3, G7:', each);
     }
+    const idleViewers = await idle(gateway, readers, sized(10_000));
+    say(`G4: ${Math.round(idleViewers.bytesEach)} bytes each, ${idleViewers.coreShare} of a core`);
+    const stories = await manyStories(gateway, readers, sized(2_000), SECONDS);
+    say(`G5: ${stories.stories} stories: p99 ${stories.ageMs.p99} ms; lost ${stories.lost}`);
+    const returned = await storm(gateway, readers, sized(10_000));
+    say(`G6: caught up p99 ${returned.caughtUpMs.p99} ms; ${returned.snapshots} snapshots`);
+    const stopped = await handover(gateway, readers, sized(10_000));
+    say(`G8: ended in ${Math.round(stopped.endedMs)} ms; lost ${stopped.lost}`);
+    const killed = await kills(ground, gateway, sized(100));
+    say(`G11: ${killed.right} of ${killed.texts} texts are right`);
+    const measured = {
+      ...{ scale, runs, pinned: ONE_CORE.length > 0, tokensPerSecond: RATE, seconds: SECONDS },
+      coldStartMs: gateway.startedMs,
+      ...{ one, thousand, tenThousand, idle: idleViewers, manyStories: stories },
+      ...{ storm: returned, handover: stopped, kills: killed },
+    };
+    return { gateway: measured, checks: checksOf(measured) };
   } finally {
-    loop.kill();
-    gateway.kill();
-    await redis.close();
-    await client.close();
+    await readers.close();
+    for (const served of servers) await served.close();
   }
-  return { gateway: { coldStartMs, runs }, checks: checksOf(coldStartMs, runs) };
 }
 
-async function measure(
-  server: ChildProcess,
-  task: ReaderTask,
-  write: (offset: number, content: string) => Promise<void>,
-): Promise<Run> {
-  const reader = new Worker(join(__dirname, 'reader.js'), { workerData: task });
-  await once(reader, 'message');
-  const pid = server.pid ?? 0;
-  const before = usageOf(pid);
-  const size = Buffer.byteLength(CONTENT);
-  const tokens = RATE * SECONDS;
-  for (let i = 0; i < tokens; i += 1) {
-    await Promise.all([write(i * size, CONTENT), sleep(1_000 / RATE)]);
+/** Asks for the state of the project again and again; notes the milliseconds of each answer. */
+async function askState(port: number, { path }: Story, signal: AbortSignal, times: number[]): Promise<void> {
+  while (!signal.aborted) {
+    const began = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      const asked = request({ port, path: path.replace(/\/events$/, '') }, (answer) => {
+        answer.resume().once('end', resolve);
+      });
+      asked.once('error', reject).end();
+    });
+    times.push(performance.now() - began);
+    await sleep(REST_MS);
   }
-  await sleep(1_000);
-  const after = usageOf(pid);
-  const answer = once(reader, 'message');
-  reader.postMessage('stop');
-  const [{ ages, bytes, lost, doubled }] = (await answer) as [ReaderResult];
-  await reader.terminate();
-  return {
-    viewers: task.viewers,
-    ageMs: summaryOf(ages),
-    ...{ lost, doubled },
-    complete: bytes.filter((held) => held === tokens * size).length,
-    cpuMsPer1000: ((after.cpuSeconds - before.cpuSeconds) * 1_000_000) / (tokens * task.viewers),
-    rssMb: after.rss / 1e6,
-  };
-}
-
-function checksOf(coldStartMs: number, runs: readonly { readonly gateway: Run; readonly bareLoop: Run }[]): Check[] {
-  const atMost = (promise: string, measured: number, limit: number, unit: string): Check => ({
-    ...{ promise, measured, limit, unit },
-    kept: measured <= limit,
-  });
-  const checks = [atMost('the gateway is ready', coldStartMs, 1_500, 'ms')];
-  for (const { gateway } of runs) {
-    const { viewers, lost, doubled, complete, ageMs, cpuMsPer1000 } = gateway;
-    checks.push(atMost(`${viewers} viewers: lost, doubled or incomplete`, lost + doubled + viewers - complete, 0, ''));
-    if (viewers < 1_000) continue;
-    checks.push(atMost(`${viewers} viewers: age of a token, p99`, ageMs.p99, 10, 'ms'));
-    checks.push(atMost(`${viewers} viewers: CPU for 1,000 deliveries`, cpuMsPer1000, 10, 'ms'));
-  }
-  return checks;
 }

@@ -272,6 +272,8 @@ describe('The audit of a project', () => {
     await app.client.audit.as('a nightly job', () => app.client.setBudget(projectId, 4));
     await app.client.edit(projectId, { topic: 'a hare' }, { by: 'bob' });
     await expect(app.client.pause(projectId)).rejects.toMatchObject({ type: 'Project.NotRunning' });
+    for (const name of ['%20', 'a%0Ab', '%00', '%E0', 'x%7F'])
+      expect((await user.ask('POST', '/v1/projects', { topic: 'a fox' }, { 'storyreel-by': name })).status).toBe(400);
     const tooLong = { 'storyreel-by': 'x'.repeat(201) };
     expect((await user.ask('PUT', `${path}/budget`, { amount: 3 }, tooLong)).status).toBe(400);
     const all = await until('every entry has ended', async () => {

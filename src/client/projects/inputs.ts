@@ -301,7 +301,7 @@ export const INPUTS = {
     ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
     versionAfter: whole(0, MOST_VERSION).nullish(),
   }),
-  'the actor': words(TEXT_BYTES.by),
+  'the actor': words(TEXT_BYTES.by).refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),
   'the budget': budget.optional(),
   'the reconciler': z.strictObject({
     graceSeconds: z.number('must be a number of seconds').min(0, 'must be 0 or more').optional(),

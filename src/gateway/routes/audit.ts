@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { actAs, INPUTS, type Audit, type AuditPage, type NewAuditEntry } from '../../client';
-import { parseProjectId, StoryreelError, TEXT_BYTES, utf8Bytes } from '../../protocol';
+import { parseProjectId, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { storiesOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';
 import { linkToNext } from '../link-to-next';
@@ -116,8 +116,8 @@ function actorIn({ headers, body }: FastifyRequest): string | undefined {
     const { by } = (body ?? {}) as { readonly by?: unknown };
     return typeof by === 'string' && by.trim() !== '' ? by.trim() : undefined;
   }
-  const name = typeof header === 'string' ? decoded(header) : '';
-  if (name !== '' && utf8Bytes(name) <= TEXT_BYTES.by && !/\p{Cc}/u.test(name)) return name;
+  const name = INPUTS['the actor'].safeParse(decoded(String(header)));
+  if (name.success) return name.data;
   throw new StoryreelError(
     'Request.Invalid',
     `Storyreel-By must be a name of at most ${TEXT_BYTES.by} bytes, percent-encoded.`,
@@ -126,7 +126,7 @@ function actorIn({ headers, body }: FastifyRequest): string | undefined {
 
 function decoded(text: string): string {
   try {
-    return decodeURIComponent(text).trim();
+    return decodeURIComponent(text);
   } catch {
     return '';
   }
