@@ -98,6 +98,7 @@ test('a story is paused in mid-sentence, its half is changed, and it continues f
   await page.locator('.history summary').getByText('Story').click();
   await page.locator('.diff ins').first().waitFor();
   await page.getByRole('button', { name: 'Store the earlier text again' }).click();
+  await page.getByText('Store the earlier text again: accepted').first().waitFor();
   await page.locator('.answer').getByRole('button', { name: 'Undo' }).click();
   await page.locator('.history li').nth(2).waitFor();
   const whole = (await app.client.editable(id)).rewrite ?? '';
