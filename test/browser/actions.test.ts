@@ -115,12 +115,12 @@ test('the palette finds every action by the keyboard; a move and an edit are und
   await choose('move earlier');
   await until('it is moved', async () => (await texts())[0] === two);
   expect(await texts()).toEqual([two, one, three]);
-  await page.getByRole('heading', { name: 'Scene 1' }).last().waitFor();
+  await page.waitForURL(/scene=1/);
   await page.locator('.answer .consequence').waitFor();
   await page.keyboard.press('z');
   await until('it is where it was', async () => (await texts())[0] === one);
   expect(await texts()).toEqual([one, two, three]);
-  await page.getByRole('heading', { name: 'Scene 2' }).last().waitFor();
+  await page.waitForURL(/scene=2/);
 
   await page.getByRole('button', { name: 'Edit: Narration' }).click();
   await page.getByLabel('Edit: Narration').fill('In other words.');
@@ -141,7 +141,7 @@ test('the palette finds every action by the keyboard; a move and an edit are und
 
   await choose('move earlier');
   await until('it is moved', async () => (await texts())[0] === 'In other words.');
-  await page.getByRole('heading', { name: 'Scene 1' }).last().waitFor();
+  await page.waitForURL(/scene=1/);
   await choose('remove scene');
   await page.locator('dialog .consequence').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();

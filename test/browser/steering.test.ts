@@ -80,7 +80,7 @@ test('parked lanes are retried together, and the one that fails again is skipped
   await theatre.locator('video').waitFor();
   await theatre.locator('.caption').waitFor();
   await page.evaluate("document.querySelector('dialog video').dispatchEvent(new Event('ended'))");
-  await theatre.getByText('The next scene is being made.').waitFor();
+  await theatre.getByText('The other scenes are not there yet.').waitFor();
   await theatre.getByRole('button', { name: /^Scene / }).click();
   await theatre.locator('video').waitFor();
   await page.keyboard.press('Escape');

@@ -37,6 +37,11 @@ test('only the words that have changed are marked, in English and in Chinese', (
   ]);
 });
 
+test('a few equal words do not cut a passage that was written anew to pieces', () => {
+  const kinds = wordDiff('He went, and sat.', 'Ann slept, and ate.', 'en').map(({ kind }) => kind);
+  expect(kinds).toEqual(['removed', 'added', 'same']);
+});
+
 test('a text of any length is compared at once', () => {
   const words = (word: string) => `${word} `.repeat(20_000);
   expect(wordDiff(words('storm'), words('calm'), 'en').length).toBeGreaterThan(1);

@@ -300,7 +300,7 @@ export const en = {
   theatre: 'Theatre',
   playSoFar: 'Play what is there',
   soFar: (there: number, all: number) => `${there} of ${count(all, 'scene', 'scenes')} can be played`,
-  soFarWaits: 'The next scene is being made. It plays here as soon as it is there.',
+  soFarWaits: 'The other scenes are not there yet. They play here as they come.',
   soFarAll: 'That is all there is.',
   filmReady: 'The whole film is ready. Close this to play it.',
   captions: 'Captions',

@@ -289,7 +289,7 @@ export const zh: Words = {
   sceneRemove: '移除场景',
   playSoFar: '播放已完成的部分',
   soFar: (there, all) => `${all} 场中有 ${there} 场可以播放`,
-  soFarWaits: '下一场正在制作，完成后会在这里播放。',
+  soFarWaits: '其余各场尚未完成，完成后会在这里播放。',
   soFarAll: '目前只有这些。',
   filmReady: '整部影片已完成，关闭此窗口即可播放。',
   theatre: '影院',

@@ -1,4 +1,4 @@
-import { laneParts, definesScenes, STAGES, type EventError, type LaneId } from '../../src/protocol';
+import { isFinal, laneParts, definesScenes, STAGES, type EventError, type LaneId } from '../../src/protocol';
 import type { LaneView } from '../api/types';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
@@ -8,10 +8,18 @@ import { SetBudget } from './cost-meter';
 import { laneRecipe } from './recipes';
 import { sendForLane } from './steering';
 
+/** Those that failed, and those that a person has stopped while the run continues. */
+export function waitingLanes(story: Story): readonly LaneView[] {
+  const isOver = story.status === undefined || isFinal(story.status);
+  return (story.view.value?.lanes ?? []).filter(
+    ({ status }) => status === 'needs_attention' || (status === 'cancelled' && !isOver),
+  );
+}
+
 /** Lanes that wait for a person, those with one cause together. */
 export function AttentionTray({ story }: { readonly story: Story }) {
   const words = t();
-  const parked = story.view.value?.lanes.filter(({ status }) => status === 'needs_attention') ?? [];
+  const parked = waitingLanes(story);
   if (parked.length === 0) return null;
   const causes = new Map<string, { readonly error: EventError; readonly lanes: LaneView[] }>();
   for (const lane of parked) {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { laneOfRole } from '../../src/protocol';
 import { ask, asProblem, type Problem } from '../api/ask';
 import type { Editable, TextEdit } from '../api/types';
-import { clock } from '../i18n/format';
+import { ago } from '../i18n/format';
 import { language, t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
@@ -55,7 +55,7 @@ function Replaced({ story, edit }: { readonly story: Story; readonly edit: TextE
           {laneName(edit.lane)}{' '}
           <span class="quiet-text">
             {words.version(edit.version)} · {edit.by === undefined ? words.edited : words.editedBy(edit.by)} ·{' '}
-            <time dateTime={edit.at}>{clock(Date.parse(edit.at) / 1_000)}</time>
+            <time dateTime={edit.at}>{ago(edit.at)}</time>
           </span>
         </summary>
         {isOpen && <Compared story={story} edit={edit} />}

@@ -2,6 +2,7 @@ import { t } from '../i18n';
 import { useKeys } from '../parts/use-keys';
 import { setQuery } from '../router';
 import type { Story } from '../story/story';
+import { waitingLanes } from './attention-tray';
 import { approve, waitingGate } from './gate-bar';
 import { commandsFor, send, type Command } from './steering';
 
@@ -10,7 +11,7 @@ export function LiveKeys({ story, scene }: { readonly story: Story; readonly sce
   const words = t();
   const commands = commandsFor(story.status);
   const gate = waitingGate(story);
-  const parked = story.view.value?.lanes.filter(({ status }) => status === 'needs_attention') ?? [];
+  const parked = waitingLanes(story);
   const can = (command: Command, label: string) =>
     commands.includes(command) ? { label, run: () => void send(story, command) } : undefined;
   const press = (keys: string) => () => {

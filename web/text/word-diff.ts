@@ -15,17 +15,35 @@ export function wordDiff(before: string, after: string, locale: string): Part[] 
   let tail = 0;
   const most = Math.min(old.length, now.length) - head;
   while (tail < most && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+  return inPassages([
+    { kind: 'same', text: old.slice(0, head).join('') },
+    ...between(old.slice(head, old.length - tail), now.slice(head, now.length - tail)),
+    { kind: 'same', text: old.slice(old.length - tail).join('') },
+  ]);
+}
+
+/** A few equal words within a passage that was written anew are read as part of it: `a ~~b~~c ~~d~~e` is no text. */
+const LEAST_SAME = 12;
+
+function inPassages(words: readonly Part[]): Part[] {
   const parts: Part[] = [];
-  const add = (kind: Part['kind'], text = '') => {
-    const last = parts.at(-1);
-    if (text === '') return;
-    if (last?.kind === kind) parts[parts.length - 1] = { kind, text: last.text + text };
-    else parts.push({ kind, text });
+  let [removed, added, same] = ['', '', ''];
+  const end = () => {
+    if (removed !== '') parts.push({ kind: 'removed', text: removed });
+    if (added !== '') parts.push({ kind: 'added', text: added });
+    if (same !== '') parts.push({ kind: 'same', text: same });
+    removed = added = same = '';
   };
-  add('same', old.slice(0, head).join(''));
-  const inner = between(old.slice(head, old.length - tail), now.slice(head, now.length - tail));
-  for (const { kind, text } of inner) add(kind, text);
-  add('same', old.slice(old.length - tail).join(''));
+  for (const { kind, text } of words) {
+    if (kind === 'same') same += text;
+    else {
+      if (same.length >= LEAST_SAME || (removed === '' && added === '')) end();
+      removed += same + (kind === 'removed' ? text : '');
+      added += same + (kind === 'added' ? text : '');
+      same = '';
+    }
+  }
+  end();
   return parts;
 }
 
