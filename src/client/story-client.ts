@@ -155,8 +155,9 @@ export class StoryClient {
   }
 
   /** What the open run waits for; see `runWaits`. */
-  waits = (projectId: ProjectId): Promise<RunWaits> =>
-    this.run(() => runWaits(this.services.temporal.client, read('the project id', projectId)));
+  waits(projectId: ProjectId): Promise<RunWaits> {
+    return this.run(() => runWaits(this.services.temporal.client, read('the project id', projectId)));
+  }
 
   /** Changes a project by hand; see `editProject`. */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {

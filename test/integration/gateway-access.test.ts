@@ -161,6 +161,7 @@ describe('A token that shows a project', () => {
         ['GET', '/v1/projects'],
         ['GET', '/v1/batches/x'],
         ['GET', `${path}/editable`],
+        ['GET', `${path}/waits`],
         ['GET', `${path}/tokens`],
         ['POST', `${path}/start`],
         ['POST', `${path}/explain`],

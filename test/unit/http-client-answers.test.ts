@@ -20,6 +20,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   edit: (client, id, changes, options) => client.edit(id, changes, options),
   editable: (client, id) => client.editable(id),
   textEdits: (client, id) => client.textEdits(id),
+  waits: (client, id) => client.waits(id),
   explain: (client, id, options) => client.explain(id, options),
   list: (client, filter) => client.list(filter),
   page: (client, filter) => client.page(filter),

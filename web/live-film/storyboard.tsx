@@ -29,7 +29,9 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
       {scenes.length === 0 && status === 'processing' && (
         <LaneText model={story.model} lane={BOARD} isLive={!story.isAway} label={words.storyboard} calm />
       )}
-      {scenes.length === 0 && status !== 'processing' && <p class="quiet-text">{words.noScenes}</p>}
+      {scenes.length === 0 && status !== 'processing' && (
+        <p class="quiet-text">{status === 'completed' ? words.loading : words.noScenes}</p>
+      )}
       <ul class="cards">
         {scenes.map(({ scene_number: n, narration, visual_prompt: prompt, shot_type: shot, duration }) => {
           const image = story.model.asset(n, 'image');
