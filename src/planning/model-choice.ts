@@ -84,10 +84,10 @@ export async function chooseHolder(
   );
 }
 
-/** Best first. */
-export function enabledRows(manager: EntityManager, kind: ModelKind): Promise<ModelProvider[]> {
+/** Of one kind or of all; best first. */
+export function enabledRows(manager: EntityManager, kind?: ModelKind): Promise<ModelProvider[]> {
   return manager.find(ModelProvider, {
-    where: { kind, enabled: true },
+    where: { enabled: true, ...(kind && { kind }) },
     order: { priority: 'ASC', weight: 'DESC', name: 'ASC' },
   });
 }

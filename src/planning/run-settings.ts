@@ -22,11 +22,12 @@ export async function settingsForNewRun(
 ): Promise<RunSettings> {
   const served = await servedByWorkers({ config, dataSource: { manager } });
   const adapters = [...(source.adapters ?? []), ...(served?.adapters ?? [])];
-  const chosen = async (kind: ModelKind): Promise<ModelSetting> => {
-    const [row] = await enabledRows(manager, kind);
+  const rows = await enabledRows(manager);
+  const chosen = (kind: ModelKind): ModelSetting => {
+    const row = rows.find((each) => each.kind === kind);
     return row ? settingOf(fromRow(row, config), adapters) : own.models[kind];
   };
-  return { ...own, models: { text: await chosen('text'), image: await chosen('image'), video: await chosen('video') } };
+  return { ...own, models: { text: chosen('text'), image: chosen('image'), video: chosen('video') } };
 }
 
 /** A process's own settings, without the rows of `model_providers`. */

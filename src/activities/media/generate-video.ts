@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import type { GeneratedVideo } from '../../entities';
 import { planVideo } from '../../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import { NotReady, UnusableMedia, type ClipOrder, type VideoJob, type VideoProvider } from '../../providers';
@@ -17,7 +16,7 @@ import { holderOf, openVideo, type ResolvedProvider } from '../usage/provider-ch
 import { withoutQuotesOf, wordsOf } from '../usage/provider-words';
 import { classify } from '../lanes/stage-failure';
 import { NO_CLIP, submitJob, type SubmittedJob } from './submit-job';
-import { openJob, orderOf, updateJob } from './video-job';
+import { openJob, orderOf, updateJob, type OpenJob } from './video-job';
 import { WastedOrder } from '../usage/wasted-order';
 
 interface VideoInputs {
@@ -88,7 +87,7 @@ const maker: LaneProducer<VideoInputs> = {
 async function takenJob(
   run: LaneRun,
   { inputs }: LanePlan<VideoInputs>,
-  job: GeneratedVideo,
+  job: OpenJob,
   chosen: ResolvedProvider<VideoProvider>,
   call: Call,
 ): Promise<SubmittedJob> {
@@ -153,7 +152,7 @@ function failureOf({ message, kind }: Extract<VideoJob, { status: 'failed' }>, p
 /** The job is over, and nothing comes of it. Nobody pays for one that the provider itself calls failed. */
 async function ended(
   run: LaneRun,
-  job: GeneratedVideo,
+  job: OpenJob,
   { paid }: SubmittedJob,
   why: Error,
   used: Amount,
@@ -173,7 +172,7 @@ async function ended(
 async function lost(
   error: NotReady | UnusableMedia,
   taken: SubmittedJob,
-  job: GeneratedVideo,
+  job: OpenJob,
   { run, wasLost }: Awaited,
 ): Promise<Error> {
   const used: Amount = { unit: 'second', units: taken.order.seconds };

@@ -1,4 +1,3 @@
-import type { GeneratedVideo } from '../../entities';
 import { StoryreelError } from '../../protocol';
 import { OtherOrder, type ClipOrder, type VideoProvider, type VideoRequest } from '../../providers';
 import type { ProviderCall } from '../../telemetry';
@@ -8,7 +7,7 @@ import { PaidCall, type CallPlan } from '../usage/paid-call';
 import type { ResolvedProvider } from '../usage/provider-choice';
 import { ReadyCall } from '../usage/ready-call';
 import { classify } from '../lanes/stage-failure';
-import { mayBeTaken, updateJob } from './video-job';
+import { mayBeTaken, updateJob, type OpenJob } from './video-job';
 
 /** The model's sizes and lengths may have to be learned in more than one step. */
 const MOST_ORDERS = 8;
@@ -17,7 +16,7 @@ export const NO_CLIP = { unit: 'second', units: 0 } as const;
 
 export interface SubmitPlan {
   readonly run: LaneRun;
-  readonly job: GeneratedVideo;
+  readonly job: OpenJob;
   readonly chosen: ResolvedProvider<VideoProvider>;
   readonly request: Pick<VideoRequest, 'prompt' | 'image' | 'wanted'>;
   readonly call: <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;

@@ -8,8 +8,14 @@ interface OfProvider {
   readonly chosen: { readonly name: string };
 }
 
+/** A job in work: what is ordered of it, and where. */
+export type OpenJob = Pick<
+  GeneratedVideo,
+  'id' | 'idempotencyKey' | 'provider' | 'providerJobId' | 'error' | 'orderedSeconds' | 'orderedSize'
+>;
+
 /** Returns the job to follow: the running job for these inputs, or a new one, stored before it is submitted. */
-export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise<GeneratedVideo> {
+export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise<OpenJob> {
   const { dataSource } = run.deps;
   const { stage } = run;
   const sceneId = run.context.scene?.id ?? null;
@@ -22,7 +28,10 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
     return found;
   }
   const submission = (found?.submission ?? 0) + 1;
-  await dataSource.query(
+  // The key contains the scene's id, not its number: two equal scenes may change places.
+  const idempotencyKey = [projectId, stage, sceneId ?? '', plan.inputHash.slice(0, 16), submission].join('/');
+  const provider = plan.inputs.chosen.name;
+  const [opened] = await dataSource.query<{ id: string }[]>(
     `INSERT INTO generated_videos
        (project_id, scene_id, status, input_hash, submission, idempotency_key, provider, model, fence, stage)
      VALUES ($1, $2, 'submitting', $3, $4, $5, $6, $7, $8, $9)
@@ -31,37 +40,27 @@ export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise
            fence = $8, provider_job_id = NULL, ordered_seconds = NULL, ordered_size = NULL, sha256 = NULL,
            media_type = NULL, bytes = NULL, duration_seconds = NULL, submitted_at = NULL, completed_at = NULL,
            error = NULL, updated_at = now()
-       WHERE generated_videos.fence <= $8`,
-    [
-      projectId,
-      sceneId,
-      plan.inputHash,
-      submission,
-      // The key contains the scene's id, not its number: two equal scenes may change places.
-      [projectId, stage, sceneId ?? '', plan.inputHash.slice(0, 16), submission].join('/'),
-      plan.inputs.chosen.name,
-      plan.model,
-      fence,
-      stage,
-    ],
+       WHERE generated_videos.fence <= $8
+     RETURNING id`,
+    [projectId, sceneId, plan.inputHash, submission, idempotencyKey, provider, plan.model, fence, stage],
   );
-  const opened = await dataSource.manager.findOneBy(GeneratedVideo, { ...place, fence });
   if (!opened) throw new StaleAttempt(lane);
-  return opened;
+  const ordered = { orderedSeconds: null, orderedSize: null };
+  return { id: opened.id, idempotencyKey, provider, providerJobId: null, error: null, ...ordered };
 }
 
 /**
  * Whether an earlier attempt may have submitted the job without learning its id: its call is booked, and its end is
  * unknown. A call that the provider refused, or that never reached it, has ended and cost nothing.
  */
-export async function mayBeTaken(run: LaneRun, { idempotencyKey }: GeneratedVideo): Promise<boolean> {
+export async function mayBeTaken(run: LaneRun, { idempotencyKey }: OpenJob): Promise<boolean> {
   const { projectId } = run.claim;
   const booked = await run.deps.dataSource.manager.findOneBy(ModelUsage, { projectId, idempotencyKey });
   return booked !== null && (booked.outcome === 'in_flight' || booked.estimated);
 }
 
 /** What was ordered with a submitted job. A job of an older version has what its scene wants. */
-export function orderOf({ orderedSeconds, orderedSize }: GeneratedVideo, wanted: ClipOrder): ClipOrder {
+export function orderOf({ orderedSeconds, orderedSize }: OpenJob, wanted: ClipOrder): ClipOrder {
   return { seconds: orderedSeconds ?? wanted.seconds, size: orderedSize ?? wanted.size };
 }
 
@@ -69,7 +68,7 @@ export function orderOf({ orderedSeconds, orderedSize }: GeneratedVideo, wanted:
 export async function updateJob(
   manager: EntityManager,
   run: LaneRun,
-  job: GeneratedVideo,
+  job: OpenJob,
   change: Partial<Omit<GeneratedVideo, 'error'>> & { error?: GeneratedVideo['error'] },
 ): Promise<void> {
   const { affected } = await manager

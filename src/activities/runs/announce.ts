@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { lockProject, ProjectStage, usageOf, type Lane, type Project } from '../../entities';
 import {
   laneParts,
@@ -267,16 +267,18 @@ type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> &
   readonly newest: number;
 };
 
-/** Records that the lane is announced in this run, and counts the announced lanes of its stage; one lane at a time. */
+/**
+ * Records that the lane is announced in this run, and counts the announced lanes of its stage: one lane at a time, if
+ * the stage has more than one.
+ */
 async function countAnnounced(
   dataSource: DataSource,
   projectId: ProjectId,
   lane: LaneId,
   runId: string,
 ): Promise<Announced> {
-  const { stage } = laneParts(lane);
-  return dataSource.transaction(async (manager) => {
-    await lockProject(manager, projectId);
+  const { stage, scene } = laneParts(lane);
+  const count = async (manager: EntityManager) => {
     const [counted] = await manager.query<[Announced?]>(
       // The counts are of before the mark, except for the own lane.
       `WITH mark AS (UPDATE lanes SET announced_run_id = $4, updated_at = now() WHERE project_id = $1 AND lane = $3)
@@ -291,6 +293,11 @@ async function countAnnounced(
     );
     if (!counted) throw new Error(`${lane} has no row to be announced from`);
     return counted;
+  };
+  if (scene === undefined) return count(dataSource.manager);
+  return dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    return count(manager);
   });
 }
 
