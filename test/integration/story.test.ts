@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporal } from '@temporalio/proto';
+import { Client } from 'pg';
 import { lanesOf, STAGES, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic, sha256, textSeen, typesOf, watchToEnd, withTemporal, workflowOf } from '../support/stories';
@@ -17,14 +18,19 @@ describe('A story', () => {
   const studio = new StudioControl();
   const { topic, mark } = ownTopic();
 
+  const statements: string[] = [];
+
   beforeAll(async () => {
     app = await startApp();
+    const asked = jest.spyOn(Client.prototype, 'query');
     // One image is late, so that the others' clips need not wait for it.
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 500 });
     projectId = await app.client.create({ topic });
     await app.client.start(projectId);
     events = await watchToEnd(app.client, projectId);
+    statements.push(...asked.mock.calls.map(([text]) => String(text)));
+    asked.mockRestore();
   });
   afterAll(() => app.close());
 
@@ -35,6 +41,13 @@ describe('A story', () => {
       STAGES.map(({ name }) => `${name} completed`),
     );
     expect(status.lanes.map(({ lane }) => lane)).toEqual(lanesOf(STAGES, [1, 2, 3, 4, 5]));
+  });
+
+  test('asks the database little: 35 statements a lane at most, with those of its viewer', () => {
+    // A quiet connection is asked first whether it is still there, which depends on the machine.
+    const asked = statements.filter((text) => text !== 'SELECT 1');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(35 * lanesOf(STAGES, [1, 2, 3, 4, 5]).length);
   });
 
   test('gives a film that plays: H.264, subtitles, as long as its scenes together', async () => {
