@@ -268,8 +268,8 @@ type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> &
 };
 
 /**
- * Records that the lane is announced in this run, and counts the announced lanes of its stage: one lane at a time, if
- * the stage has more than one.
+ * Records that the lane is announced in this run, and counts the announced lanes of its stage. If the stage has more
+ * than one lane, they do so one after the other.
  */
 async function countAnnounced(
   dataSource: DataSource,
