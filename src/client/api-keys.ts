@@ -46,6 +46,7 @@ const SOUND = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 export class ApiKeys {
   private any: { readonly until: number; readonly answer: Promise<boolean> } | undefined;
 
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -71,6 +71,7 @@ interface SessionRow {
 
 /** Who is signed in at a browser. Only hashes are stored: 256 random bits need no slow one. */
 export class Sessions {
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

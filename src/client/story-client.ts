@@ -15,7 +15,7 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { leavable } from '../protocol/viewer';
+import { followOutcomes, leavable } from '../protocol/viewer';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -41,7 +41,7 @@ import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from 
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { loadStatusRows } from './watch/project-rows';
 import { projectView, type ProjectView } from './projects/project-view';
-import { followOutcomes, type Outcome, type OutcomeFilter, type OutcomeOptions } from './outcomes';
+import type { Outcome, OutcomeFilter, OutcomeOptions } from './outcomes';
 import { readConnectOptions, type ConnectOptions } from './connect-options';
 import { closeServices, openServices, type OpenedServices } from './open-services';
 import { closedError, onlyOurs, storyreelError } from './client-errors';
