@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { LoginLink, Session } from '../entities';
-import { StoryreelError, type ProjectId } from '../protocol';
+import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { SCOPES, type Scope } from './api-keys';
 import { read } from './projects/inputs';
 import { TOKEN_SOUND } from './view-tokens';
 

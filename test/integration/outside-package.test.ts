@@ -134,7 +134,7 @@ describe('A package of stages and adapters', () => {
     ]);
     expect(await client.media(projectId, String(clips[0]?.sha256))).toMatchObject({ mediaType: 'video/mp4' });
     const mottos = await database.dataSource.query('SELECT motto FROM mottos WHERE project_id = $1', [projectId]);
-    expect(mottos).toEqual([{ motto: textSeen(events, 'extras.motto' as LaneId) }]);
+    expect(mottos).toEqual([{ motto: textSeen(events, 'extras.motto') }]);
 
     // Made from the same inputs, the clip is used again.
     await client.start(projectId, { stages: asked });
