@@ -1,4 +1,4 @@
-/** The steps after the compiler: Lua scripts, the workflow bundle, the page, and the mode of the command. */
+/** The steps after the compiler: Lua scripts, the workflow bundle, the page, the types, and the mode of the command. */
 import {
   chmodSync,
   copyFileSync,
@@ -11,15 +11,17 @@ import {
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { buildTypes } from './types';
 import { buildWeb } from './web';
 
 const root = join(__dirname, '..', '..', '..');
 const compiled = join(root, 'dist', 'src');
 
-/** With `--reload`, open pages load themselves again whenever the page is built again. */
+/** With `--reload`, open pages load themselves again whenever the page is built again, and no package is made. */
 async function main(): Promise<void> {
   copyLua();
-  await Promise.all([bundleWorkflows(), buildWeb(root, { reload: process.argv.includes('--reload') })]);
+  const reload = process.argv.includes('--reload');
+  await Promise.all([bundleWorkflows(), buildWeb(root, { reload }), reload || buildTypes(root)]);
   chmodSync(join(compiled, 'cli', 'main.js'), 0o755);
 }
 

@@ -1,3 +1,5 @@
+// First, so that a missing package is named before anything looks for it.
+import './needed-packages';
 export { startStudio, type Studio } from './start-studio';
 export type { StudioOptions } from './options';
 export type { Fault, FaultRule } from './faults';

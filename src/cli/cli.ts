@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { StoryClient } from '../client';
+import type { StoryClient } from '../client';
 import type { Config } from '../config';
-import { startTracing } from '../telemetry';
+import { loaded } from './loaded';
 import { JsonRenderer, LiveRenderer, PlainRenderer, type Renderer, type Screen } from './render';
 
 /** The services that a command uses. */
@@ -26,9 +26,9 @@ export async function withClient<T>(
   use: (at: { readonly client: StoryClient; readonly config: Config }) => Promise<T>,
 ): Promise<T> {
   const config = cli.config();
-  const tracing = await startTracing(config, 'storyreel-cli');
+  const tracing = await loaded.telemetry.startTracing(config, 'storyreel-cli');
   try {
-    const client = await StoryClient.connect(config, { by: 'cli' });
+    const client = await loaded.client.StoryClient.connect(config, { by: 'cli' });
     try {
       return await use({ client, config });
     } finally {

@@ -4,7 +4,7 @@ import { isTerminal, laneParts, type Cursor, type ProjectId, type StageName, typ
 import { EXIT_CODES } from './exit-codes';
 import { EMPTY_VIEW, lanesOfStage, reduceStory, type Ending, type Renderer, type StoryView } from './render';
 import { liveRun } from './live-run';
-import { placeOfMedia } from '../storage';
+import { loaded } from './loaded';
 
 export interface FollowOptions {
   /** Continue after this event instead of beginning with a snapshot. */
@@ -112,7 +112,7 @@ async function endingOf(
   { placeFilm }: FollowOptions,
 ): Promise<Ending> {
   const project = await client.status(projectId);
-  const stored = project.film && placeOfMedia(config, project.film.asset);
+  const stored = project.film && loaded.storage.placeOfMedia(config, project.film.asset);
   const isDone = stored !== undefined && project.status === 'completed';
   const filmPath = isDone && placeFilm ? await placeFilm(stored, project) : stored;
   return { project, seconds: last - began, ...(filmPath !== undefined && { filmPath }) };

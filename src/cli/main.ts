@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { readConfig, type Config } from '../config';
+import type { Config } from '../config';
 import { scrub } from '../scrub';
 import type { Cli } from './cli';
 import { EXIT_CODES } from './exit-codes';
 import { failureOf } from './failure';
+import { loaded } from './loaded';
 import { createProgram } from './program';
 import { standardOutput } from './render';
 
@@ -13,7 +14,7 @@ const cli: Cli = {
   screen: standardOutput(process.stdout),
   say: (line) => void process.stderr.write(`${scrub(line)}\n`),
   stdin: process.stdin,
-  config: () => (config ??= readConfig()),
+  config: () => (config ??= loaded.config.readConfig()),
   interrupted: () => {
     const controller = new AbortController();
     const interrupt = () => {
@@ -26,8 +27,7 @@ const cli: Cli = {
   exitCode: EXIT_CODES.ok.code,
 };
 
-// The reader of our output has gone (`| head`), so nothing more can be printed.
-process.stdout.on('error', () => process.exit(EXIT_CODES.ok.code));
+process.stdout.on('error', lost);
 process.stderr.on('error', () => undefined);
 
 createProgram(cli)
@@ -40,4 +40,12 @@ createProgram(cli)
     cli.exitCode = code;
   })
   // Connections that are still trying must not hold the command up.
-  .finally(() => process.exit(cli.exitCode));
+  // The callback comes after everything that was printed, and after its failure.
+  .finally(() => process.stdout.write('', (error) => (error ? lost(error) : process.exit(cli.exitCode))));
+
+/** What was printed is lost. If its reader has gone (`| head`), nobody misses it. */
+function lost({ code }: NodeJS.ErrnoException): never {
+  if (code === 'EPIPE') process.exit(EXIT_CODES.ok.code);
+  cli.say(`storyreel: The output cannot be written (${code}).`);
+  process.exit(EXIT_CODES.failed.code);
+}

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { Cli } from './cli';
 import { addAudit } from './commands/audit';
@@ -36,6 +38,9 @@ Settings are read from the environment; see docs/configuration.md.
 export function createProgram(cli: Cli): Command {
   const program = new Command('storyreel')
     .description('Turns a topic into a short film, and shows it as it is made.')
+    .version(versionOf(__dirname), '-V, --version', 'show the version')
+    // A command's own `--version` is its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.screen.write(text),
@@ -68,4 +73,16 @@ export function createProgram(cli: Cli): Command {
     add(program, cli);
   }
   return program;
+}
+
+/** That of the package that a folder is in. */
+function versionOf(folder: string): string {
+  try {
+    const read: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { version } = read as { readonly version: string };
+    return version;
+  } catch (error) {
+    if (dirname(folder) === folder) throw error;
+    return versionOf(dirname(folder));
+  }
 }

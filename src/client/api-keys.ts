@@ -1,17 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { In, type DataSource, type EntityManager } from 'typeorm';
 import { ApiKey } from '../entities';
+import { SCOPES, type Scope } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
 import { read, type Read } from './projects/inputs';
-
-/**
- * The permissions of a key: `write` creates, edits and deletes; `spend` sets budgets. `share` issues tokens for one
- * project; `admin` makes keys and reads the audit log.
- */
-export const SCOPES = ['read', 'write', 'run', 'review', 'spend', 'share', 'admin'] as const;
-/** What an API key allows. */
-export type Scope = (typeof SCOPES)[number];
 
 /** What an API key is to be. */
 export interface NewApiKey {
@@ -46,6 +39,7 @@ const SOUND = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 export class ApiKeys {
   private any: { readonly until: number; readonly answer: Promise<boolean> } | undefined;
 
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

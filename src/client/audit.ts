@@ -31,6 +31,7 @@ const ASKED = 102;
 
 /** Who has changed what. */
 export class Audit {
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -2,6 +2,7 @@ export { readConfig, type Config, type Settings } from '../config';
 export {
   parseCursor,
   parseProjectId,
+  SCOPES,
   StoryreelError,
   type BatchId,
   type Cursor,
@@ -9,6 +10,7 @@ export {
   type LaneId,
   type LogEvent,
   type ProjectId,
+  type Scope,
   type SnapshotEvent,
   type StoryEvent,
   type UsageTotals,
@@ -19,7 +21,7 @@ export { actAs, type AuditSubject } from './acting';
 export { type Audit, type AuditFilter, type AuditPage, type NewAuditEntry } from './audit';
 export { type ViewTokens, type ViewTokenView } from './view-tokens';
 export { SESSION_SECONDS, type ListedSession, type Sessions, type SessionView } from './sessions';
-export { SCOPES, type ApiKeys, type ApiKeyView, type NewApiKey, type Scope } from './api-keys';
+export type { ApiKeys, ApiKeyView, NewApiKey } from './api-keys';
 export type { CancelResult } from './runs/cancel-run';
 export {
   CHANGES,

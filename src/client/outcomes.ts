@@ -2,7 +2,6 @@ import type { DataSource } from 'typeorm';
 import { numberOutcomes, storedError } from '../entities';
 import { StoryreelError, type BatchId, type EventError, type FinalStatus, type ProjectId } from '../protocol';
 import { read } from './projects/inputs';
-import { sleepUnless } from './sleep-unless';
 
 /** How a run of a project has ended. */
 export interface Outcome {
@@ -55,10 +54,6 @@ interface Row {
   readonly ended_at: Date;
 }
 
-const LOOK_MS = 1_000;
-/** While Postgres is away. */
-const RETRY_MS = 5_000;
-
 /** The ends after a cursor. Throws `Project.Invalid`, and `Outcomes.Expired` where ends after the cursor are not kept any more. */
 export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter): Promise<OutcomePage> {
   const { after, owner, limit = 100 } = read('the outcomes', filter);
@@ -75,36 +70,6 @@ export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter)
         );
   const last = rows.length === limit ? rows.at(-1)?.position : undefined;
   return { outcomes: rows.map(outcomeOf), next: last ?? String(known.last) };
-}
-
-/**
- * Every end after a cursor, and each new one within about a second, until one of the signals fires. Store the cursor of what
- * you have handled: after a crash you get what came after it again, by the same `id`. Once it has read, it waits if Postgres
- * is away.
- */
-export async function* followOutcomes(
-  page: (filter: OutcomeFilter) => Promise<OutcomePage>,
-  begin: () => OutcomeOptions,
-  leaving: readonly AbortSignal[],
-): AsyncGenerator<Outcome, void, undefined> {
-  const { after: first, signal, ...filter } = begin();
-  const ending = signal ? [...leaving, signal] : leaving;
-  const hasEnded = () => ending.some(({ aborted }) => aborted);
-  let after = first;
-  let hasRead = false;
-  while (!hasEnded()) {
-    const found = await page({ ...filter, ...(after !== undefined && { after }) }).catch((error: unknown) => {
-      if (hasEnded() || (hasRead && error instanceof StoryreelError && error.retryable)) return undefined;
-      throw error;
-    });
-    for (const outcome of found?.outcomes ?? []) {
-      if (hasEnded()) return;
-      yield outcome;
-    }
-    hasRead ||= found !== undefined;
-    after = found?.next ?? after;
-    if (!found?.outcomes.length) await sleepUnless(ending, found ? LOOK_MS : RETRY_MS);
-  }
 }
 
 /** One statement where nothing is new. */

@@ -14,6 +14,7 @@ import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/revi
 
 /** Lists and figures over all projects. */
 export class Overview {
+  /** @internal */
   constructor(
     private readonly source: PlanSource & { readonly dataSource: DataSource },
     /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { LoginLink, Session } from '../entities';
-import { StoryreelError, type ProjectId } from '../protocol';
+import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { SCOPES, type Scope } from './api-keys';
 import { read } from './projects/inputs';
 import { TOKEN_SOUND } from './view-tokens';
 
@@ -71,6 +70,7 @@ interface SessionRow {
 
 /** Who is signed in at a browser. Only hashes are stored: 256 random bits need no slow one. */
 export class Sessions {
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

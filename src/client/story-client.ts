@@ -14,7 +14,7 @@ import {
   type StageName,
   type StoryStatusView,
 } from '../protocol';
-import { leavable } from '../protocol/viewer';
+import { followOutcomes, leavable } from '../protocol/viewer';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
@@ -38,7 +38,7 @@ import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { editsAtStake } from './batch/edits-at-stake';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
-import { followOutcomes, type Outcome, type OutcomeFilter, type OutcomeOptions } from './outcomes';
+import type { Outcome, OutcomeFilter, OutcomeOptions } from './outcomes';
 import { readConnectOptions, type ConnectOptions } from './connect-options';
 import { closeServices, openServices, type OpenedServices } from './open-services';
 import { closedError, onlyOurs, storyreelError } from './client-errors';

@@ -27,6 +27,7 @@ export const TOKEN_SOUND = `t.revoked_at IS NULL AND t.expires_at > now() AND t.
 
 /** Tokens that show one project. They are signed elsewhere; here is whether they still count. */
 export class ViewTokens {
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -8,21 +8,19 @@ import type {
   ProviderView,
   ReviewFilter,
   ReviewPage,
-  StoryClient,
 } from '../client';
 import * as answers from './answers';
 import type { Connection } from './connection';
 
-type OfClient = Pick<StoryClient['overview'], keyof StoryClient['overview']>;
-
 /** Questions that are not about one project, under the names of `StoryClient.overview`. */
-export class HttpOverview implements OfClient {
+export class HttpOverview {
   constructor(
     private readonly connection: Connection,
     /** Whatever goes wrong leaves as a `StoryreelError`. */
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
+  /** Open gates, and lanes that need attention, the oldest first. */
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.run(() => this.connection.json('GET', '/v1/review', answers.reviewPage, { query: { ...filter } }));
   }
@@ -35,14 +33,17 @@ export class HttpOverview implements OfClient {
     });
   }
 
+  /** The cost of a film that does not exist yet. */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => this.connection.json('POST', '/v1/estimates', answers.estimate, { body: input }));
   }
 
+  /** Models that can be asked, without their keys. */
   providers(): Promise<ProviderView[]> {
     return this.run(async () => [...(await this.connection.json('GET', '/v1/providers', answers.providers)).providers]);
   }
 
+  /** How runs have ended, a page at a time. */
   outcomes(filter: OutcomeFilter = {}): Promise<OutcomePage> {
     return this.run(() => this.connection.json('GET', '/v1/outcomes', answers.outcomePage, { query: { ...filter } }));
   }

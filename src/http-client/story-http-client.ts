@@ -11,6 +11,9 @@ import type {
   ExplainEditOptions,
   ListFilter,
   NewProject,
+  Outcome,
+  OutcomeFilter,
+  OutcomeOptions,
   ProjectChanges,
   ProjectExplanation,
   ProjectPage,
@@ -20,7 +23,6 @@ import type {
   StartedBatch,
   StartedRun,
   StartOptions,
-  StoryClient,
   TextEditView,
 } from '../client';
 import {
@@ -31,7 +33,7 @@ import {
   type StageName,
   type StoryEvent,
 } from '../protocol';
-import { leavable, type Reader } from '../protocol/viewer';
+import { followOutcomes, leavable, type Reader } from '../protocol/viewer';
 import * as answers from './answers';
 import { Connection } from './connection';
 import { HttpOverview } from './http-overview';
@@ -41,42 +43,11 @@ import { httpFailure } from './problem-error';
 import { watchBatch } from './watch-batch';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
-/** The methods of `StoryClient` that the HTTP API has, under the same names. */
-type OverHttp = Pick<
-  StoryClient,
-  | 'create'
-  | 'start'
-  | 'status'
-  | 'waits'
-  | 'edit'
-  | 'editable'
-  | 'textEdits'
-  | 'explain'
-  | 'list'
-  | 'page'
-  | 'watch'
-  | 'pause'
-  | 'resume'
-  | 'retry'
-  | 'skip'
-  | 'cancelLane'
-  | 'approve'
-  | 'reject'
-  | 'cancel'
-  | 'delete'
-  | 'setBudget'
-  | 'batch'
-  | 'batchStatus'
-  | 'watchBatch'
-  | 'cancelBatch'
-  | 'close'
->;
-
 /**
  * Storyreel for a program that has nothing but HTTP, in Node and in browsers. Everything is refused with the failures of
  * `StoryClient`, as `HttpFailure`.
  */
-export class StoryHttpClient implements OverHttp {
+export class StoryHttpClient {
   /** What is not of one project. */
   readonly overview: HttpOverview;
   private readonly connection: Connection;
@@ -97,6 +68,7 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
+  /** Starts a run of a project. */
   start(projectId: string, options: StartOptions = {}): Promise<StartedRun> {
     return this.run(() => {
       const { requestId, ...body } = options;
@@ -104,14 +76,17 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
+  /** The project with its stages, lanes and scenes, as the tables have it. */
   status(projectId: string): Promise<ProjectView> {
     return this.run(() => this.connection.json('GET', projectPath(projectId), answers.projectView));
   }
 
+  /** What the project's run waits for, and since when. */
   waits(projectId: string): Promise<RunWaits> {
     return this.run(() => this.connection.json('GET', projectPath(projectId, 'waits'), answers.runWaits));
   }
 
+  /** Changes a project; its run makes again what the changes concern. */
   edit(projectId: string, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
     return this.run(() => {
       const { version, by } = options;
@@ -121,10 +96,12 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
+  /** What a person can edit, with the version that an edit names. */
   editable(projectId: string): Promise<EditableProject> {
     return this.run(() => this.connection.json('GET', projectPath(projectId, 'editable'), answers.editable));
   }
 
+  /** The edits of texts by hand, with the texts before. */
   textEdits(projectId: string): Promise<TextEditView[]> {
     return this.run(async () => {
       const { edits } = await this.connection.json('GET', projectPath(projectId, 'text-edits'), answers.textEdits);
@@ -132,14 +109,17 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
+  /** What a run would make and what it would cost. Nothing runs. */
   explain(projectId: string, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => this.post(projectId, 'explain', answers.explanation, options));
   }
 
+  /** The projects, the newest first. */
   async list(filter: ListFilter = {}): Promise<readonly ProjectSummary[]> {
     return (await this.page(filter)).projects;
   }
 
+  /** A page of them, and where the next one begins. */
   page(filter: ListFilter = {}): Promise<ProjectPage> {
     return this.run(() => {
       const { text, ...query } = filter;
@@ -147,6 +127,7 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
+  /** A snapshot and each event after it, until the run has ended, the signal fires or the client closes. */
   watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     const begin = (left: AbortSignal) => {
       const { from, signal } = options;
@@ -155,30 +136,37 @@ export class StoryHttpClient implements OverHttp {
     return leavable((left) => watchStory(this.connection, () => begin(left)), httpFailure);
   }
 
+  /** Begins no more lanes; with `now`, it also stops those that run. */
   pause(projectId: string, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'pause', answers.messageAnswer, options));
   }
 
+  /** Continues a paused run. */
   resume(projectId: string): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'resume', answers.messageAnswer, {}));
   }
 
+  /** Begins lanes again that need attention. */
   retry(projectId: string, lane: string): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'retry', () => ({ lane }));
   }
 
+  /** Leaves lanes out, so that the run continues without them. */
   skip(projectId: string, lane: string): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'skip', () => ({ lane }));
   }
 
+  /** Stops lanes that run. */
   cancelLane(projectId: string, lane: string): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'cancel-lane', () => ({ lane }));
   }
 
+  /** Opens a gate. */
   approve(projectId: string, gate: StageName): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { gate }));
   }
 
+  /** Has what waits at a gate made again, with the reason. */
   reject(
     projectId: string,
     gate: StageName,
@@ -187,10 +175,12 @@ export class StoryHttpClient implements OverHttp {
     return this.lanes(projectId, 'reject', () => ({ gate, ...rejection }));
   }
 
+  /** Ends the run of a project. */
   cancel(projectId: string): Promise<CancelResult> {
     return this.run(() => this.post(projectId, 'cancel', answers.cancelResult, {}));
   }
 
+  /** Deletes a project with everything of it. */
   delete(projectId: string, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const query = { purge_history: options.purgeHistory };
@@ -198,18 +188,21 @@ export class StoryHttpClient implements OverHttp {
     });
   }
 
+  /** The most that the runs of a project may cost; without an amount, there is no limit. */
   setBudget(projectId: string, amount?: number): Promise<void> {
     return this.run(async () => {
       await this.connection.done('PUT', projectPath(projectId, 'budget'), { body: { amount: amount ?? null } });
     });
   }
 
+  /** Stores many projects and runs them, a few at a time. */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.run(() =>
       this.connection.json('POST', '/v1/batches', answers.startedBatch, { body: { projects, ...options } }),
     );
   }
 
+  /** How far a batch is. */
   batchStatus(batchId: string): Promise<BatchView> {
     return this.run(() => this.connection.json('GET', batchPath(batchId), answers.batchView));
   }
@@ -223,11 +216,36 @@ export class StoryHttpClient implements OverHttp {
     return leavable((left) => watchBatch(this.connection, () => begin(left)), httpFailure);
   }
 
+  /** Ends a batch and every run of it. Resolves with false if it was not running. */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(async () => {
       const path = `${batchPath(batchId)}/cancel`;
       return (await this.connection.json('POST', path, answers.cancelledBatch, { body: {} })).cancelled;
     });
+  }
+
+  /** How each run has ended, from the cursor on and then each new one, until the signal fires or the client closes. */
+  outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
+    let leaving: AbortController | undefined;
+    const begin = (left: AbortSignal) => {
+      const { signal, ...filter } = options;
+      leaving = this.leaving(signal, left);
+      return { ...filter, signal: leaving.signal };
+    };
+    const page = (query: OutcomeFilter) => {
+      const signal = leaving?.signal;
+      return this.connection.json('GET', '/v1/outcomes', answers.outcomePage, {
+        query: { ...query },
+        ...(signal && { signal }),
+      });
+    };
+    return leavable(
+      (left) => followOutcomes(page, () => begin(left), [left]),
+      (error) => {
+        leaving?.abort();
+        return httpFailure(error);
+      },
+    );
   }
 
   /** Of a picture, a clip or the film; it takes Range. Throws `Project.NotFound` and `Request.Invalid`. */

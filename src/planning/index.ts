@@ -29,4 +29,4 @@ export { loadLane, type LoadedLane } from './stage-context';
 export { settingsForNewRun, settingsIn, withProject, withSettings, workersSettings } from './run-settings';
 export { settingsOf } from '../stages';
 export { storedIn, storedResult } from './stored-result';
-export { BUILT_IN, StageRegistry, type OutsideStage } from '../stages';
+export { BUILT_IN, databaseOf, StageRegistry, type OutsideStage } from '../stages';

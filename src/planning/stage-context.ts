@@ -1,6 +1,6 @@
 import { Lane, Project, Scene } from '../entities';
 import { laneParts, type LaneId, type ProjectId } from '../protocol';
-import { BUILT_IN, type StageContext } from '../stages';
+import { BUILT_IN, databaseOf, type StageContext } from '../stages';
 import type { PlanSource } from './model-choice';
 
 type Source = Pick<PlanSource, 'dataSource' | 'stages'>;
@@ -28,5 +28,8 @@ export async function loadLane(
   const { lanes, scene, ...project } = found as Project & { readonly lanes: Lane[]; readonly scene: Scene | null };
   const row = lanes.find((each) => each.lane === lane);
   const skipped = new Set(lanes.filter(({ status }) => status === 'skipped').map((each) => each.lane as LaneId));
-  return { context: { manager, project, skipped, stages, ...(scene && { scene }) }, ...(row && { row }) };
+  return {
+    context: { ...databaseOf(manager), project, skipped, stages, ...(scene && { scene }) },
+    ...(row && { row }),
+  };
 }

@@ -58,6 +58,7 @@ export {
   definesScenes,
   personCommands,
 } from './stages';
+export { SCOPES, type Scope } from './scopes';
 export {
   FINAL_STATUSES,
   isFinal,

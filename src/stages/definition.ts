@@ -6,7 +6,10 @@ import type { StageRegistry } from './registry';
 
 /** The data of a stage: the project, the scene if it works on one, and access to everything else. */
 export interface StageContext {
+  /** @internal */
   readonly manager: EntityManager;
+  /** Runs SQL with parameters like $1: in `save`, within the transaction that settles the lane. */
+  readonly query: <T = unknown>(sql: string, parameters?: unknown[]) => Promise<T>;
   readonly project: Project;
   readonly scene?: Scene;
   /** Lanes that a person has skipped in this run: what an earlier run made in them must not be used. */

@@ -18,6 +18,7 @@ export {
   type TextStage,
   type VideoStage,
 } from './definition';
+export { databaseOf } from './database-of';
 export { numbersOf, sceneIds } from './storyboard';
 export { askAgain, withFeedback, withLanguage, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';

@@ -8,7 +8,7 @@ import { ReportingExporter } from './reporting-exporter';
 
 /** Traces of this process. */
 export interface Tracing {
-  /** The source of ids for the spans of runs. */
+  /** @internal The source of ids for the spans of runs. */
   readonly ids: RunIds;
   /** Sends what is left, for two seconds at most, and ends tracing in this process. */
   close(): Promise<void>;

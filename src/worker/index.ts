@@ -47,6 +47,7 @@ export {
   type TextStage,
   type VideoStage,
 } from '../stages';
+export type { HostActivities } from './host-activities';
 export { createWorker, type CreateWorkerOptions } from './create-worker';
 export { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
 export { workflowSources } from './workflow-sources';

@@ -32,6 +32,7 @@ import { dataConverter, temporalConnection, temporalUnreachable } from '../tempo
 import { withTimeout } from '../with-timeout';
 import { deploymentOptions } from './deployment-options';
 import { Health } from './health';
+import { withHostActivities, type HostActivities } from './host-activities';
 import { logRedisMemory } from './redis-memory-line';
 import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
@@ -64,6 +65,8 @@ export interface WorkerExtras {
   readonly stages?: readonly OutsideStage[];
   /** Adapters that a package brings, by the names that rows of `model_providers` have for them. */
   readonly providers?: ProviderAdapters;
+  /** Activities that workflows of the program around it call, by the task queue of the settings. */
+  readonly activities?: HostActivities;
 }
 
 /** After the grace time, work that does not react to its cancellation is given up … */
@@ -91,7 +94,7 @@ export async function runWorker(config: Config, logger: Logger, extras: WorkerEx
 async function startWorker(
   config: Config,
   logger: Logger,
-  { signal, connection: given, payloadCodecs, stages = [], providers = {} }: WorkerExtras,
+  { signal, connection: given, payloadCodecs, stages = [], providers = {}, activities = {} }: WorkerExtras,
 ): Promise<RunningWorker> {
   const registry = new StageRegistry(stages);
   const adapters = namesOf(providers);
@@ -169,7 +172,10 @@ async function startWorker(
     await announceSettings(deps).catch((err: Error) =>
       logger.warn({ err: err.message }, 'the settings of this worker could not be stored for "explain"'),
     );
-    const workers = await createWorkers(connection, deps, { ...telemetry.workerOptions, dataConverter: converter });
+    const workers = await createWorkers(connection, deps, activities, {
+      ...telemetry.workerOptions,
+      dataConverter: converter,
+    });
     const finished = Promise.all(workers.map((worker) => worker.run())).then(close, async (error: unknown) => {
       stopAll(workers);
       // A failure of `close` adds nothing to this error.
@@ -212,6 +218,7 @@ async function connectNative(config: Config): Promise<NativeConnection> {
 async function createWorkers(
   connection: NativeConnection,
   deps: ActivityDeps,
+  host: HostActivities,
   workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks' | 'dataConverter'>,
 ): Promise<Worker[]> {
   const { config } = deps;
@@ -239,7 +246,7 @@ async function createWorkers(
       ...common,
       taskQueue: base,
       workflowBundle: await workflowBundle(),
-      activities: { ...createRunActivities(deps), ...createReconcileActivities(deps) },
+      activities: withHostActivities({ ...createRunActivities(deps), ...createReconcileActivities(deps) }, host),
     }),
     ...LANE_KINDS.map((kind) =>
       Worker.create({

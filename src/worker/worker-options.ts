@@ -31,6 +31,10 @@ const EXTRAS: Readonly<
     fits: (value) => isObject(value) && Object.values(value).every(isObject),
     rule: 'must be adapters by their names',
   },
+  activities: {
+    fits: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'function'),
+    rule: 'must be functions by their names',
+  },
 };
 
 /** Throws `Config.Invalid` with the name of the option that is wrong. */

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { STUDIO_PACKAGES } from '../../dev/studio/needed-packages';
 import { WORKER_PACKAGES } from '../../src/worker/needed-packages';
 import { projectFile, projectRoot } from '../architecture/project-files';
 import { testEnv } from '../support/services';
@@ -91,8 +92,39 @@ console.log(process.version, last.type, ended.status);
 /** The oldest that `engines` allows, and the newest of each later line that is maintained. */
 const NODES = ['20.19.0', '22.23.3', '24.22.3'];
 
+const STUDIO = `
+import { startStudio, type Studio } from 'storyreel/testing';
+
+const stateDir: string = 'studio';
+startStudio({ port: 0, stateDir }).then(async (studio: Studio) => {
+  const { ok } = await fetch(studio.url + '/models');
+  await studio.close();
+  console.log(ok);
+});
+`;
+
+/** The packages whose files a program loads if it loads an entry. */
+function loadedBy(entry: string): string[] {
+  const program = `require('${entry}'); console.log(JSON.stringify(Object.keys(require.cache)))`;
+  const files: readonly string[] = JSON.parse(run(process.execPath, '-e', program).output);
+  return packagesOf(files);
+}
+
+/** The packages of whose types the compiler reads some for a program that exports all of an entry. */
+function typesOf(entry: string): string[] {
+  const { code, output } = compile('types', `export * from '${entry}';`, '--listFiles');
+  expect({ code, output }).toEqual({ code: 0, output: expect.not.stringContaining('error TS') });
+  return packagesOf(output.split('\n'));
+}
+
+function packagesOf(files: readonly string[]): string[] {
+  const names = files.map((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? '');
+  const common = ['', 'typescript', '@types/node', 'undici-types'];
+  return [...new Set(names)].filter((name) => !common.includes(name)).sort();
+}
+
 /** \`exactOptionalPropertyTypes\` is not on: Temporal's own types do not compile with it. */
-function compile(name: string, source: string): { code: number | null; output: string } {
+function compile(name: string, source: string, ...more: readonly string[]): { code: number | null; output: string } {
   for (const extension of ['mts', 'cts']) writeFileSync(join(consumer, `${name}.${extension}`), source);
   const compilerOptions = {
     ...{ module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: false, types: ['node'], outDir: 'out' },
@@ -101,7 +133,7 @@ function compile(name: string, source: string): { code: number | null; output: s
     join(consumer, 'tsconfig.json'),
     JSON.stringify({ compilerOptions, files: [`${name}.mts`, `${name}.cts`] }),
   );
-  return run('npx', 'tsc', '-p', '.');
+  return run('npx', 'tsc', '-p', '.', ...more);
 }
 
 beforeAll(() => {
@@ -111,18 +143,29 @@ beforeAll(() => {
   packed = Object.values(listed as Record<string, Packed>)[0]!;
   execFileSync('mkdir', [consumer]);
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true }));
-  // The types of Temporal import 'ms', whose types are not found from CommonJS without this package.
-  install(join(folder, packed.filename), pinned('typescript'), pinned('@types/node'), '@types/ms@2.1.0');
+  install(join(folder, packed.filename), pinned('typescript'), pinned('@types/node'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package has what users need and nothing else', () => {
   const folders = new Set(
-    packed.files.map(({ path }) => path.replace(/^(dist\/src|dist\/dev\/studio|dist\/web|docs)\/.*$/, '$1')),
+    packed.files.map(({ path }) =>
+      path.replace(/^(dist\/src|dist\/types|dist\/dev\/studio|dist\/web|docs)\/.*$/, '$1'),
+    ),
   );
   expect([...folders].sort()).toEqual([
-    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/dev/studio', 'dist/src', 'dist/web', 'docs', 'package.json'],
+    ...[
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/dev/studio',
+      'dist/src',
+      'dist/types',
+      'dist/web',
+      'docs',
+      'package.json',
+    ],
   ]);
 });
 
@@ -141,6 +184,30 @@ test('a client compiles and runs in ESM and in CommonJS, without worker and open
   expect(compile('client', CLIENT)).toEqual({ code: 0, output: '' });
   for (const file of ['out/client.mjs', 'out/client.cjs']) {
     expect(run(process.execPath, file)).toEqual({ code: 0, output: 'Service.Unreachable 6\n' });
+  }
+});
+
+test('the entries for browsers and small functions load no package, and only the types of one', () => {
+  for (const entry of ['storyreel/protocol', 'storyreel/http-client']) expect(loadedBy(entry)).toEqual(['storyreel']);
+  expect(typesOf('storyreel/protocol')).toEqual(['storyreel']);
+  expect(typesOf('storyreel/http-client')).toEqual(['storyreel', 'zod']);
+});
+
+test('a client loads nothing of a worker, a gateway or a picture, and its types nothing of TypeORM', () => {
+  const loaded = loadedBy('storyreel');
+  const heavy = ['@temporalio/worker', '@temporalio/core-bridge', '@swc/core', 'fastify', 'openai', 'pino-pretty'];
+  expect(loaded.filter((name) => heavy.includes(name) || /canvas|sharp|ffmpeg|image-size|aws/.test(name))).toEqual([]);
+  expect(typesOf('storyreel')).not.toContainEqual(expect.stringMatching(/^typeorm$|^@temporalio\/worker$|^openai$/));
+});
+
+test('the studio names what it lacks, and runs in ESM and in CommonJS once that is installed', () => {
+  const asked = run(process.execPath, '-e', "import('storyreel/testing').catch((e) => console.log(e.type, e.message))");
+  const [[name, of] = []] = Object.entries(STUDIO_PACKAGES);
+  expect(asked.output).toMatch(new RegExp(`^Config.Invalid .*Run: npm install ${name}@${of}\\n$`));
+  install(`${name}@${of}`);
+  expect(compile('studio', STUDIO)).toEqual({ code: 0, output: '' });
+  for (const file of ['out/studio.mjs', 'out/studio.cjs']) {
+    expect(run(process.execPath, file)).toEqual({ code: 0, output: 'true\n' });
   }
 });
 
@@ -198,6 +265,6 @@ test('the packages that a worker needs are the optional peers of the package', (
   const { peerDependencies, peerDependenciesMeta }: Peers = JSON.parse(
     readFileSync(join(consumer, 'node_modules/storyreel/package.json'), 'utf8'),
   );
-  expect(peerDependencies).toMatchObject(WORKER_PACKAGES);
+  expect(peerDependencies).toMatchObject({ ...WORKER_PACKAGES, ...STUDIO_PACKAGES });
   for (const name of Object.keys(peerDependencies)) expect(peerDependenciesMeta[name]).toEqual({ optional: true });
 });

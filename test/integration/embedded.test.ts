@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { StoryClient } from '../../src/client';
@@ -56,7 +56,8 @@ describe('A program that has its own connections, codec and environment', () => 
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     native = await NativeConnection.connect({ address });
     client = await StoryClient.connect(settings, { connection, payloadCodecs });
-    worker = await createWorker({ settings, connection: native, payloadCodecs });
+    const activities = { greet: (name: string) => Promise.resolve(`Good day, ${name}`) };
+    worker = await createWorker({ settings, connection: native, payloadCodecs, activities });
   });
   afterAll(async () => {
     for (const name of Object.keys(hosts)) {
@@ -77,6 +78,20 @@ describe('A program that has its own connections, codec and environment', () => 
     const input = raw.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     expect(input.length).toBeGreaterThan(0);
     expect(input.every(({ metadata }) => metadata?.['turned'] !== undefined)).toBe(true);
+  });
+
+  test('serves activities of its own, and none by the name of ours', async () => {
+    const temporal = new Client({ connection, dataConverter: { payloadCodecs } });
+    const taskQueue = settings['TEMPORAL_TASK_QUEUE'] ?? '';
+    const greeting = await temporal.activity.execute('greet', {
+      ...{ id: randomUUID(), taskQueue, args: ['Ann'], startToCloseTimeout: '1 minute' },
+    });
+    expect(greeting).toBe('Good day, Ann');
+    const taken = { openRun: () => Promise.resolve() };
+    await expect(createWorker({ settings, connection: native, activities: taken })).rejects.toMatchObject({
+      type: 'Config.Invalid',
+      message: expect.stringContaining('openRun'),
+    });
   });
 
   test('serves films by Fastify as docs/embedding.md does', async () => {

@@ -7,6 +7,7 @@ import type { Outcome, OutcomeOptions } from '../../src/client';
 import { Project } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
 import { withActivityDeps } from '../support/activity-deps';
+import { StoryHttpClient } from '../../src/http-client';
 import { HttpUser, ownKey, startGateway } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { startApp, testEnv, type TestApp } from '../support/services';
@@ -210,6 +211,20 @@ describe('The ends of all runs', () => {
         status: 410,
         body: { code: 'Outcomes.Expired' },
       });
+
+      // A loop gets them one after the other, and ends with its client.
+      const over = new StoryHttpClient({ url: gateway.url, token: secret });
+      const seen: Outcome[] = [];
+      for await (const outcome of over.outcomes({ owner })) {
+        if (seen.push(outcome) === 2) void over.close();
+      }
+      expect(seen).toEqual([
+        expect.objectContaining({ projectId: ids[1], endedAt: expect.any(Date) }),
+        expect.objectContaining({ projectId: ids[2] }),
+      ]);
+      await expect(over.outcomes({ after: '999999999' }).next()).resolves.toEqual({ done: true, value: undefined });
+      const other = new StoryHttpClient({ url: gateway.url, token: secret });
+      await expect(other.outcomes({ after: '999999999' }).next()).rejects.toMatchObject({ type: 'Outcomes.Expired' });
     } finally {
       await gateway.stop();
     }

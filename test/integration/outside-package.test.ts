@@ -7,6 +7,7 @@ import type { LaneId, ProjectId } from '../../src/protocol';
 import { createWorker, type RunningWorker, type WorkerExtras } from '../../src/worker';
 import { projectFile } from '../architecture/project-files';
 import { stages } from '../fixtures/film-extras';
+import { motto, teaser } from '../fixtures/film-extras/once';
 import { backdrop, drift, sound } from '../fixtures/film-extras/per-scene';
 import { wordServer } from '../fixtures/film-extras/word-server';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
@@ -118,6 +119,29 @@ describe('A package of stages and adapters', () => {
     const textOf = (event: typeof first, scene: number) =>
       event?.type === 'snapshot' && event.lanes[`sound/${scene}` as LaneId]?.text;
     expect([textOf(second, 1), textOf(second, 2)]).toEqual([textOf(first, 2), textOf(first, 1)]);
+  });
+
+  test('its stages make one clip of a project, and write a table of their own in the same transaction', async () => {
+    await database.dataSource.query('CREATE TABLE mottos (project_id uuid, motto text, fence bigint)');
+    await worker({ stages: [...stages, teaser, motto] });
+    const projectId = await project();
+    const asked = ['rewrite', 'extras.title', 'extras.poster', 'extras.teaser', 'extras.motto'];
+    const events = await startAndWatch(client, projectId, () => false, { stages: asked });
+    expect(events.at(-1)?.type).toBe('pipeline_done');
+    const clips = await database.dataSource.getRepository(GeneratedVideo).findBy({ projectId });
+    expect(clips.map(({ stage, status, sceneId }) => [stage, status, sceneId])).toEqual([
+      ['extras.teaser', 'completed', null],
+    ]);
+    expect(await client.media(projectId, String(clips[0]?.sha256))).toMatchObject({ mediaType: 'video/mp4' });
+    const mottos = await database.dataSource.query('SELECT motto FROM mottos WHERE project_id = $1', [projectId]);
+    expect(mottos).toEqual([{ motto: textSeen(events, 'extras.motto') }]);
+
+    // Made from the same inputs, the clip is used again.
+    await client.start(projectId, { stages: asked });
+    expect((await watchToEnd(client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    expect(await database.dataSource.getRepository(GeneratedVideo).countBy({ projectId })).toBe(1);
+    const usage = await database.dataSource.getRepository(ModelUsage).findBy({ projectId });
+    expect(usage).toHaveLength(asked.length);
   });
 
   test('a worker that does not know a stage hands its lane back at no cost', async () => {

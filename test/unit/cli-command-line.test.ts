@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { EXIT_CODES, failureOf, type Cli } from '../../src/cli';
+import { projectFile } from '../architecture/project-files';
 import { createProgram } from '../../src/cli/program';
 import { readConfig } from '../../src/config';
 import { paper } from './cli-events';
@@ -11,6 +12,11 @@ import { paper } from './cli-events';
 const ROOT = resolve(__dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const PROJECT = '0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11';
+const { version }: { version: string } = JSON.parse(projectFile('package.json'));
+/** Lists what a program has loaded when it ends. */
+const LISTING = `import { createRequire } from 'node:module';
+const { cache } = createRequire('/');
+process.on('exit', () => console.error(JSON.stringify(Object.keys(cache))));`;
 const STEERING = ['pause', 'resume', 'retry', 'skip', 'approve', 'reject'];
 const COMMANDS = [
   ...readdirSync(join(ROOT, 'src', 'cli', 'commands')).map((name) => name.replace('.ts', '')),
@@ -60,6 +66,21 @@ async function storyreel(args: readonly string[], env: Record<string, string> = 
   const { stdout, stderr } = await ran.catch((error: unknown) => error as { stdout: string; stderr: string });
   return { code: ran.child.exitCode, stdout, stderr };
 }
+
+it('has the version of the package', async () => {
+  for (const option of ['--version', '-V']) {
+    expect(await storyreel([option])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  }
+});
+
+it('loads for its help nothing but the parser of the command line', async () => {
+  const { stderr } = await storyreel(['--help'], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LISTING)}`,
+  });
+  const files: readonly string[] = JSON.parse(stderr);
+  const packages = new Set(files.map((file) => file.split('node_modules/')[1]?.split('/')[0]));
+  expect([...packages].filter((name) => name !== undefined)).toEqual(['commander']);
+});
 
 it('lists every command and every exit code in its help', async () => {
   const { code, stdout } = await parse(['--help']);
@@ -135,6 +156,23 @@ it('doctor tells of each service what to do, and fails', async () => {
   for (const { ok, advice } of findings) expect([ok, advice]).toEqual([false, expect.stringMatching(/\w/)]);
   expect(stdout).not.toContain('hidden-word');
   expect(code).toBe(EXIT_CODES.failed.code);
+});
+
+it('fails if its output cannot be written', async () => {
+  const command = `"${process.execPath}" "${MAIN}" --help > /dev/full`;
+  const failed: unknown = await promisify(execFile)('sh', ['-c', command]).catch((error: unknown) => error);
+  expect(failed).toMatchObject({
+    code: EXIT_CODES.failed.code,
+    stderr: 'storyreel: The output cannot be written (ENOSPC).\n',
+  });
+});
+
+it.each(['<&-', '>&-', '2>&-', '<&- >&- 2>&-', '| head -c 1 | wc -c'])('ends as it should with %s', async (shell) => {
+  const command = `"${process.execPath}" "${MAIN}" --help ${shell}`;
+  const odd = { TERM: '', COLUMNS: '1', LANG: 'C', NO_COLOR: '1' };
+  await expect(
+    promisify(execFile)('sh', ['-c', command], { env: { PATH: process.env.PATH, ...odd } }),
+  ).resolves.toBeDefined();
 });
 
 it('ends quietly when its reader has gone', async () => {

@@ -38,6 +38,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   batch: (client, projects, options) => client.batch(projects, options),
   batchStatus: (client, id) => client.batchStatus(id),
   watchBatch: (client, id, options) => client.watchBatch(id, options).next(),
+  outcomes: (client, options) => client.outcomes(options).next(),
   cancelBatch: (client, id) => client.cancelBatch(id),
   chapters: (client, id) => client.chapters(id),
   laneText: (client, id, lane) => client.laneText(id, lane),

@@ -38,6 +38,7 @@ const OF_CLIENT: Readonly<Record<string, readonly unknown[]>> = {
   batchStatus: ['foxes'],
   watchBatch: ['foxes'],
   cancelBatch: ['foxes'],
+  outcomes: [],
   chapters: [PROJECT],
   laneText: [PROJECT],
 };

@@ -8,14 +8,20 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   captions: 'the address of subtitles.vtt and subtitles.srt, and chapters',
   runStatus: 'the status of the workflow itself, for who operates Temporal',
   reconcile: 'a deed of the operator, by the command line',
-  outcomes: 'overview.outcomes gives the same in pages',
 };
+
+/** The compiler compares what the methods take and give; a type that names `StoryClient` would load Temporal's types. */
+type Shared = Pick<StoryClient, Extract<keyof StoryClient, keyof StoryHttpClient>>;
+type OverHttp = Omit<Shared, 'overview'> & {
+  overview: { [K in keyof StoryClient['overview']]: StoryClient['overview'][K] };
+};
+const asStoryClient = (client: StoryHttpClient): OverHttp => client;
 
 /** What is private to `StoryClient`; the language knows it, and the object does not. */
 const PRIVATE = ['act', 'closeAll', 'mustBeOpen', 'project', 'steer'];
 
 test('each method of StoryClient is in StoryHttpClient under the same name, or its absence is explained', () => {
-  const over = namesOf(StoryHttpClient.prototype);
+  const over = namesOf(Object.getPrototypeOf(asStoryClient(new StoryHttpClient({ url: '' }))) as object);
   const missing = namesOf(StoryClient.prototype).filter((name) => !over.includes(name) && !PRIVATE.includes(name));
   expect(missing.sort()).toEqual(Object.keys(ELSEWHERE).sort());
 });

@@ -13,7 +13,7 @@ import {
 import { markLogged } from '../../log-context';
 import { knownStages, storedIn, withProject, type LaneInputs } from '../../planning';
 import { linkSignals } from '../../providers';
-import { numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages';
+import { databaseOf, numbersOf, type Settlement, type StageContext, type StoredResult } from '../../stages';
 import type { LaneWriter, TextWriter } from '../../stream';
 import type { AttemptOutcome } from '../../telemetry';
 import { announcedNow } from '../runs/announce';
@@ -193,7 +193,7 @@ export async function runLane<Inputs>(
         const from = { inputHash: plan.inputHash, inputs: plan.parts, madeBy: fence };
         return outage.through(() =>
           settleLane(deps.dataSource, claim, { ...settled, ...from }, (manager) =>
-            save({ ...context, manager }, { fence, inputHash: plan.inputHash, model: plan.model }),
+            save({ ...context, ...databaseOf(manager) }, { fence, inputHash: plan.inputHash, model: plan.model }),
           ),
         );
       },

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 import { createStyle, type Style } from '../render';
-import { examine, type Finding } from '../services';
+import { loaded } from '../loaded';
+import type { Finding } from '../services';
 
 const EXAMPLES = `
 Examples:
@@ -17,7 +18,7 @@ export function addDoctor(program: Command, cli: Cli): void {
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
     .action(async ({ json = false }: { json?: boolean }) => {
-      const findings = await examine(cli.config());
+      const findings = await loaded.services.examine(cli.config());
       const style = createStyle(cli.screen.color);
       for (const finding of findings) {
         cli.screen.write(`${json ? JSON.stringify(finding) : findingLines(finding, style)}\n`);

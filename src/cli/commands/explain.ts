@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { estimateText, reasonText, settingsText, type LaneExplanation } from '../../client';
+import type { LaneExplanation } from '../../client';
 import type { StageName } from '../../protocol';
 import { addNumber, addStage, projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
+import { loaded } from '../loaded';
 import { createStyle, money, type Style } from '../render';
 
 interface Flags {
@@ -48,8 +49,8 @@ export function addExplain(program: Command, cli: Cli): void {
         ? [JSON.stringify(explanation)]
         : [
             ...table(explanation.lanes, createStyle(cli.screen.color)),
-            ...estimateText(explanation, money),
-            ...settingsText(explanation),
+            ...loaded.client.estimateText(explanation, money),
+            ...loaded.client.settingsText(explanation),
           ];
       cli.screen.write(`${lines.join('\n')}\n`);
     });
@@ -70,7 +71,7 @@ function table(lanes: readonly LaneExplanation[], style: Style): string[] {
           : lane.reason === 'depends' || lane.reason === 'unknown'
             ? style.yellow
             : style.bold;
-      return `${paint(lane.lane.padEnd(width))}  ${reasonText(lane)}`;
+      return `${paint(lane.lane.padEnd(width))}  ${loaded.client.reasonText(lane)}`;
     }),
     '',
     `${count('new', 'changed', 'forced')} to make, ${count('depends')} that depend on them, ${count('reused')} used again${unknown}.`,

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { runGateway } from '../../gateway';
-import { createLogger } from '../../logger';
 import type { Cli } from '../cli';
+import { loaded } from '../loaded';
 
 const HELP = `
 On SIGTERM or Ctrl-C it takes no more viewers and lets those that are there go in waves; they continue at another gateway. Logs
@@ -20,7 +19,7 @@ export function addGateway(program: Command, cli: Cli): void {
     .action(async () => {
       const config = cli.config();
       const interrupted = cli.interrupted();
-      const gateway = await runGateway(config, createLogger(config.LOG_LEVEL, 'gateway'));
+      const gateway = await loaded.gateway.runGateway(config, loaded.logger.createLogger(config.LOG_LEVEL, 'gateway'));
       cli.screen.write(`${gateway.url}\n`);
       if (!interrupted.aborted) await once(interrupted, 'abort');
       await gateway.stop();

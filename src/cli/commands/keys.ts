@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { SCOPES, type ApiKeyView, type Scope } from '../../client';
+import type { ApiKeyView } from '../../client';
+import { SCOPES, type Scope } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli';
-import { prepareServices } from '../services';
+import { loaded } from '../loaded';
 
 const HELP = `
 It is safe to run again, and from several places at once. Run it before a new version of the worker is started.
@@ -18,7 +18,7 @@ export function addMigrate(program: Command, cli: Cli): void {
     )
     .addHelpText('after', HELP)
     .action(async () => {
-      const { migrations, searchAttributes, reconciler } = await prepareServices(cli.config());
+      const { migrations, searchAttributes, reconciler } = await loaded.services.prepareServices(cli.config());
       for (const name of migrations) cli.screen.write(`applied migration ${name}\n`);
       for (const name of searchAttributes) cli.screen.write(`registered search attribute ${name}\n`);
       if (reconciler) cli.screen.write(`${reconciler} the schedule of the reconciler\n`);

@@ -16,8 +16,7 @@ import {
   statusMark,
   type Screen,
 } from '../render';
-import { workerLacks } from '../services';
-import { placeOfMedia } from '../../storage';
+import { loaded } from '../loaded';
 
 const EXAMPLES = `
 Examples:
@@ -54,7 +53,7 @@ async function showOne(cli: Cli, projectId: ProjectId, json: boolean): Promise<v
     const lacks = await lacksFor(config, [project]);
     const lines = json
       ? [JSON.stringify(project)]
-      : statusLines(project, (key) => placeOfMedia(config, key), cli.screen);
+      : statusLines(project, (key) => loaded.storage.placeOfMedia(config, key), cli.screen);
     cli.screen.write(`${lines.join('\n')}\n`);
     noteWorkers(cli, lacks);
   });
@@ -69,7 +68,7 @@ async function lacksFor(
   projects: readonly { readonly status: ProjectStatus }[],
 ): Promise<readonly Lack[]> {
   if (projects.every(({ status }) => isFinal(status))) return [];
-  return workerLacks(config).catch(() => []);
+  return loaded.services.workerLacks(config).catch(() => []);
 }
 
 /** Lines for people, apart from the output that a script reads. */

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { createLogger } from '../../logger';
-import { prettyLines } from '../../pretty-lines';
 import type { Cli } from '../cli';
+import { loaded } from '../loaded';
 import { loadWorker } from '../load-worker';
 
 const HELP = `
@@ -25,8 +24,8 @@ export function addWorker(program: Command, cli: Cli): void {
       const config = cli.config();
       const { consoleInto, runWorker } = await loadWorker();
       const interrupted = cli.interrupted();
-      const to = config.LOG_FORMAT === 'pretty' ? await prettyLines() : undefined;
-      const logger = createLogger(config.LOG_LEVEL, 'worker', to);
+      const to = config.LOG_FORMAT === 'pretty' ? await loaded.prettyLines.prettyLines() : undefined;
+      const logger = loaded.logger.createLogger(config.LOG_LEVEL, 'worker', to);
       consoleInto(logger);
       const worker = await runWorker(config, logger, { signal: interrupted }).catch((error: unknown) => {
         // The worker was stopped while it waited for its services.

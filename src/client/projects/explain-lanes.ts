@@ -1,6 +1,7 @@
 import type { Lane, Project, Scene } from '../../entities';
 import {
   BUILT_IN,
+  databaseOf,
   chosenModels,
   estimateCalls,
   expectedScenes,
@@ -125,9 +126,9 @@ export class Explainer {
   }
 
   private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
-    const { manager } = this.source.dataSource;
+    const database = databaseOf(this.source.dataSource.manager);
     const stages = this.source.stages ?? BUILT_IN;
-    const context = { manager, project: this.project, stages, skipped: this.skipped(), ...this.sceneOf(scene) };
+    const context = { ...database, project: this.project, stages, skipped: this.skipped(), ...this.sceneOf(scene) };
     return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
       // An earlier lane of the run may produce what is missing now.
       if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;

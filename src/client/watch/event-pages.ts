@@ -36,6 +36,7 @@ const BEGINNING = '0-0' as Cursor;
 
 /** The event log a page at a time, for programs that hold no stream open. It is as exact as a watch. */
 export class EventPages {
+  /** @internal */
   constructor(
     private readonly source: Pick<WatchSource, 'log' | 'snapshots' | 'status'>,
     /** Whatever goes wrong leaves as a `StoryreelError`. */

@@ -1,5 +1,5 @@
+import { pause } from '../../protocol/viewer';
 import type { BatchView } from '../batch/batches';
-import { sleepUnless } from '../sleep-unless';
 
 const LOOK_MS = 500;
 
@@ -25,6 +25,6 @@ export async function* watchBatch(
     if (now !== last) yield view;
     last = now;
     if (!view.running) return;
-    await sleepUnless(ending, LOOK_MS);
+    await pause(LOOK_MS, ...ending);
   }
 }

@@ -22,6 +22,7 @@ export {
   type UsageTotals,
 } from '../index';
 export { EventStream, type StreamMessage } from './event-stream';
+export { followOutcomes } from './follow-outcomes';
 export { LanePage, type Mark, type Proof } from './lane-page';
 export { leavable } from './leavable';
 export { backoffMs, pause } from './pause';

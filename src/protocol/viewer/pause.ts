@@ -7,16 +7,16 @@ export function backoffMs(failures: number, random = Math.random): number {
   return base * (0.5 + random());
 }
 
-/** Resolves after so long, or when the signal fires. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after so long, or when one of the signals fires. It leaves nothing behind at the signals. */
+export function pause(ms: number, ...ending: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (ending.some(({ aborted }) => aborted)) return resolve();
     const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', end);
+      for (const signal of ending) signal.removeEventListener('abort', end);
       resolve();
     };
     const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
+    for (const signal of ending) signal.addEventListener('abort', end);
   });
 }

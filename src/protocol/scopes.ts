@@ -1,0 +1,7 @@
+/**
+ * The permissions of a key: `write` creates, edits and deletes; `spend` sets budgets. `share` issues tokens for one
+ * project; `admin` makes keys and reads the audit log.
+ */
+export const SCOPES = ['read', 'write', 'run', 'review', 'spend', 'share', 'admin'] as const;
+/** What an API key allows. */
+export type Scope = (typeof SCOPES)[number];
