@@ -17,6 +17,7 @@ const OF_CLIENT: Readonly<Record<string, readonly unknown[]>> = {
   create: [{ topic: 'a fox' }],
   start: [PROJECT],
   status: [PROJECT],
+  waits: [PROJECT],
   edit: [PROJECT, { topic: 'an owl' }],
   editable: [PROJECT],
   textEdits: [PROJECT],
