@@ -3,7 +3,7 @@ import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protoc
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import type { RunSettings } from './run-settings';
-import { errorColumn } from './stored-error';
+import { errorColumn, recordColumn } from './stored-error';
 
 /** One story that is made or to be made. Removing it removes every row that belongs to it. Glossary: project. */
 @Entity('projects')
@@ -26,7 +26,7 @@ export class Project {
   @Column('text', { nullable: true })
   owner: string | null;
 
-  @Column('jsonb', { default: {} })
+  @Column('jsonb', { default: {}, transformer: recordColumn })
   settings: Record<string, unknown>;
 
   /**

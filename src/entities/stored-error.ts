@@ -29,3 +29,9 @@ export const textsColumn: ValueTransformer = {
   to: (value: readonly string[] | undefined) => value,
   from: (value: unknown) => (Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []),
 };
+
+/** An object in a column of `jsonb`; anything else reads as one without fields. */
+export const recordColumn: ValueTransformer = {
+  to: (value: Readonly<Record<string, unknown>> | undefined) => value,
+  from: (value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}),
+};

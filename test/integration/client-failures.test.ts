@@ -24,6 +24,7 @@ const OF_CLIENT: Table = {
   // No project is started: nothing would run it.
   start: () => [NOBODY],
   status: (one) => [one],
+  waits: (one) => [one],
   runStatus: (one) => [one],
   edit: (one) => [one, { topic: 'an owl' }],
   editable: (one) => [one],

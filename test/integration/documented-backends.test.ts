@@ -90,9 +90,11 @@ describe.each(['backend.mjs', 'backend.cjs'])('%s of docs/embedding.md', (name) 
     expect(rest).not.toContain('event: snapshot');
     expect(rest).not.toContain(`id: ${seen}\n`);
     expect(await user.ask('GET', film)).toMatchObject({ status: 200, body: { status: 'completed' } });
-    expect(await user.ask('POST', `${film}/approval`)).toMatchObject({
-      status: 409,
-      body: { type: 'Project.NotRunning' },
+    // Until its workflow has closed, it answers that nothing waits for this approval.
+    await until('the approval is refused because nothing runs', async (saw) => {
+      const { status, body } = saw(await user.ask('POST', `${film}/approval`));
+      expect(status).toBe(409);
+      return body.type === 'Project.NotRunning';
     });
   });
 
