@@ -35,6 +35,15 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     await until('all that waits has its name of now', async () => waiting(await run.status()).join() === names.join());
   }
 
+  /** All pictures can be drawn now. A retry that crosses an edit, or an attempt, may come too early. */
+  async function ended(run: ScriptedScenes): Promise<void> {
+    run.broken.clear();
+    await until('the run ends', async (saw) => {
+      if (waiting(saw(await run.status())).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
+      return (await run.handle.describe()).status.name === 'COMPLETED';
+    });
+  }
+
   test('never skips another scene than the one that was named', async () => {
     const run = new ScriptedScenes(workflows, 3);
     const [first = '', second = '', third = ''] = run.scenes;
@@ -46,8 +55,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     await run.edit([third, second, first]);
     await until('it is scene 3', async () => (await statusOf(run, 'video_generation/3')) === 'skipped');
     await run.edit([second, third]);
-    run.broken.clear();
-    await run.handle.signal('retry', { lane: 'image_generation' });
+    await ended(run);
     expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: 2 });
     expect(new Set(run.skipped)).toEqual(new Set([`video_generation ${first}`]));
     expect(run.made).toEqual(expect.arrayContaining([`video_generation ${second}`, `video_generation ${third}`]));
@@ -86,11 +94,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     commit();
     await edited;
     await until('it is skipped', () => run.skipped.length > 0);
-    run.broken.clear();
-    await until('the rest is retried', async () => {
-      if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-      return (await run.handle.describe()).status.name === 'COMPLETED';
-    });
+    await ended(run);
     expect(new Set(run.skipped)).toEqual(new Set([`image_generation ${second}`, `video_generation ${second}`]));
     expect(run.made).not.toContain(`image_generation ${first}`);
   });
@@ -145,11 +149,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     await run.edit([third, second, first]);
     await until('all of it is told', () => ends.every((end) => told.includes(end)));
     release();
-    run.broken.clear();
-    await until('the run ends', async () => {
-      if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-      return (await run.handle.describe()).status.name === 'COMPLETED';
-    });
+    await ended(run);
     expect(told.filter((end) => /^(image|video)/.test(end)).sort()).toEqual([...ends].sort());
   });
 
@@ -167,11 +167,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     await heardOf(run, 'edited', 2);
     commit();
     await Promise.all(edits);
-    run.broken.clear();
-    await until('all is made', async () => {
-      if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-      return (await run.handle.describe()).status.name === 'COMPLETED';
-    });
+    await ended(run);
     expect(run.skipped).toEqual([]);
   });
 
@@ -242,12 +238,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
         await atRest(run);
         for (const act of wanted) await play(act);
         await atRest(run);
-        run.broken.clear();
-        // A retry that crosses an edit may be refused.
-        await until('the run ends', async () => {
-          if (waiting(await run.status()).length > 0) await run.handle.signal('retry', { lane: 'image_generation' });
-          return (await run.handle.describe()).status.name === 'COMPLETED';
-        });
+        await ended(run);
         expect(await run.handle.result()).toMatchObject({ status: 'completed', scenes: run.scenes.length });
         // One that crossed an edit may have been refused; none has hit another scene.
         const isSkipped = (scene: string) => run.skipped.includes(`video_generation ${scene}`);
