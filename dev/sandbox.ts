@@ -34,7 +34,7 @@ export async function openSandbox({
   tokensPerSecond = 0,
 }: SandboxOptions): Promise<Sandbox> {
   leaveShell(process.env);
-  const stack = await startStack({ stateDir: folder, env, persistent: false, report });
+  const stack = await startStack({ stateDir: folder, env, persistent: false, frugal: true, report });
   const studio = await startStudio({
     ...{ strict: true, stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath, tokensPerSecond },
   });

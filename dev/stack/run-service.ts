@@ -11,6 +11,8 @@ interface ServiceCommand {
   program: string;
   args: readonly string[];
   stopSignal: NodeJS.Signals;
+  /** Beside what every child process gets. */
+  env?: Readonly<Record<string, string>>;
   uid?: number;
   gid?: number;
 }
@@ -74,7 +76,7 @@ function spawnLogged(command: ServiceCommand, { env, processes }: StackContext, 
     detached: true,
     stdio: ['ignore', log, log],
     cwd: '/',
-    env: childEnv(env),
+    env: { ...childEnv(env), ...command.env },
     ...(command.uid === undefined ? {} : { uid: command.uid }),
     ...(command.gid === undefined ? {} : { gid: command.gid }),
   });

