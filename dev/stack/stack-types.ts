@@ -41,7 +41,7 @@ export interface StackContext {
   toolsDir: string;
   env: Env;
   persistent: boolean;
-  frugal: boolean;
+  frugal?: boolean;
   report: Report;
   ports: PortBook;
   processes: ProcessTable;
