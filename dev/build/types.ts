@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The entries of the package; package.json names the same. */
@@ -34,4 +34,25 @@ export async function buildTypes(root: string): Promise<void> {
     entryFileNames: ({ name }) => `${name.replace(/\.d$/, '')}.d.ts`,
   });
   await bundle.close();
+  for (const [name, file] of Object.entries(ENTRIES)) {
+    markTypes(join(folder, `${name}.d.ts`), readFileSync(join(compiled, file), 'utf8'));
+  }
+}
+
+/** A class whose type alone is exported must not look as if it could be imported. Rollup leaves that word out. */
+function markTypes(file: string, source: string): void {
+  const types = new Set<string>();
+  for (const [, all, names = ''] of source.matchAll(/^export (type )?\{([^}]*)\}/gm)) {
+    for (const each of names.split(',')) if (all || /^\s*type\s/.test(each)) types.add(exportedAs(each));
+  }
+  const written = readFileSync(file, 'utf8').replace(/^export \{([^}]*)\}/gm, (_, names: string) => {
+    const marked = names.split(',').map((each) => `${types.has(exportedAs(each)) ? ' type' : ''} ${each.trim()}`);
+    return `export {${marked.join(',')} }`;
+  });
+  writeFileSync(file, written);
+}
+
+/** The name of `a`, of `type a` and of `b as a`. */
+function exportedAs(item: string): string {
+  return item.trim().split(/\s+/).at(-1) ?? '';
 }
