@@ -122,7 +122,8 @@ async function paid({ rows, control, kills }: World, played: Played): Promise<st
   const unitsOf = (unit: string) => usage.reduce((sum, row) => sum + (row.unit === unit ? (row.units ?? 0) : 0), 0);
   if (unitsOf('image') < images.length) wrong.push(`${images.length} images were paid, ${unitsOf('image')} counted`);
   const jobs = await control.jobsOf(projectId);
-  const seconds = jobs.reduce((sum, job) => sum + Number(job.seconds), 0);
+  // Nobody pays for a job that the provider itself calls failed.
+  const seconds = jobs.reduce((sum, job) => sum + (job.status === 'failed' ? 0 : Number(job.seconds)), 0);
   if (unitsOf('second') < seconds - 0.01) wrong.push(`${seconds} seconds were paid, ${unitsOf('second')} counted`);
   for (const clip of new Set(jobs.map(clipOf))) {
     const of = jobs.filter((job) => clipOf(job) === clip);
@@ -145,7 +146,8 @@ export async function overspent({ control }: World, { projectId }: Played, budge
   const tokens = requests.reduce((sum, { kind, tokensSent }) => sum + (kind === 'chat' ? tokensSent : 0), 0);
   const images = requests.filter(({ kind, status }) => kind === 'image' && status === 200).length;
   const jobs = (await control.jobsOf(projectId)).filter(({ doomed }) => !doomed);
-  const seconds = jobs.reduce((sum, job) => sum + Number(job.seconds), 0);
+  // Nobody pays for a job that the provider itself calls failed.
+  const seconds = jobs.reduce((sum, job) => sum + (job.status === 'failed' ? 0 : Number(job.seconds)), 0);
   const charged =
     (tokens * PRICES.outputPerMillion) / 1_000_000 +
     images * PRICES.perImage +
