@@ -25,7 +25,8 @@ const BATCH = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const BATCH_PREFIX = 'batch-';
 
 /** Returns undefined if the text is no project id. Each caller makes the error that its user sees. */
-export function parseProjectId(text: string): ProjectId | undefined {
+export function parseProjectId(text: unknown): ProjectId | undefined {
+  if (typeof text !== 'string') return undefined;
   const lower = text.trim().toLowerCase();
   return UUID.test(lower) ? (lower as ProjectId) : undefined;
 }
@@ -74,8 +75,8 @@ export function laneParts(lane: string): LaneParts {
 }
 
 /** The text as a cursor; undefined if it is none. */
-export function parseCursor(text: string): Cursor | undefined {
-  return CURSOR.test(text) ? (text as Cursor) : undefined;
+export function parseCursor(text: unknown): Cursor | undefined {
+  return typeof text === 'string' && CURSOR.test(text) ? (text as Cursor) : undefined;
 }
 
 /** Orders two cursors: negative, zero or positive as `a` lies before, at or after `b`. */

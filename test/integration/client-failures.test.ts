@@ -161,6 +161,12 @@ describe('The client', () => {
     }
   });
 
+  test('refuses a place of a list with something that is nearly an id', async () => {
+    const after = `1_${'-'.repeat(36)}`;
+    const refused = [client.page({ after }), client.overview.review({ after: `${after}_gate_rewrite` })];
+    for (const each of refused) await expect(each).rejects.toMatchObject({ type: 'Project.Invalid' });
+  });
+
   test.each(['postgres', 'redis', 'temporal'] as const)(
     'says so where %s is away, and works again after it',
     async (service) => {

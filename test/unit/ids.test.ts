@@ -43,6 +43,11 @@ describe('A project id', () => {
     },
   );
 
+  test.each([undefined, null, 7, {}, ['x']])('is not read from %p, which is no text', (given) => {
+    expect(parseProjectId(given)).toBeUndefined();
+    expect(parseCursor(given)).toBeUndefined();
+  });
+
   test('is not read from the id of another workflow', () => {
     expect(projectIdOfWorkflow('batch-00000000-0000-0000-0000-000000000000')).toBeUndefined();
   });

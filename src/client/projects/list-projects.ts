@@ -38,7 +38,7 @@ export interface ProjectPage {
 }
 
 /** Microseconds of `created_at`, which orders the list, and the id, which orders what was created in the same one. */
-const PLACE = /^(\d{1,17})_([0-9a-f-]{36})$/;
+const PLACE = /^(\d{1,17})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const MICROSECONDS = `(extract(epoch FROM p.created_at) * 1000000)::bigint`;
 
 /** Projects that the filter lets through, a page at a time. Throws `Project.Invalid`. */

@@ -59,7 +59,7 @@ interface Row {
 }
 
 /** Microseconds, the project, the kind, and the lane or stage: what orders the queue. */
-const PLACE = /^(\d{1,17})_([0-9a-f-]{36})_(gate|lane)_([\w/]{1,200})$/;
+const PLACE = /^(\d{1,17})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_(gate|lane)_([\w/]{1,200})$/;
 
 /** A lane that a person has stopped waits, too. The lanes of an ended run do not wait. */
 const WAITING = `
