@@ -28,9 +28,9 @@ const narration = fc
   .map((parts) => parts.join('').replaceAll('\0', ''));
 const ticks = fc.integer({ min: 1_000, max: 600_000 });
 
-/** Columns, as a reader sees them: without the space that a line ends with. */
+/** Columns, as a reader sees them: without the space and the break that a line ends with. */
 function columns(line: string): number {
-  const seen = [...new Intl.Segmenter().segment(line.trimEnd())].map(({ segment }) => segment);
+  const seen = [...new Intl.Segmenter().segment(line.replace(/[\s\u0085]+$/u, ''))].map(({ segment }) => segment);
   return seen.reduce(
     (sum, part) => sum + (/[\p{Script=Han}\p{Script=Katakana}\p{Extended_Pictographic}]/u.test(part) ? 2 : 1),
     0,
@@ -58,6 +58,7 @@ describe('Captions', () => {
           for (const line of cue.lines) expect(columns(line)).toBeLessThanOrEqual(LONGEST_LINE);
         }
       }),
+      { examples: [[`${'a'.repeat(LONGEST_LINE)}\u0085`, 1_000]] },
     );
   });
 
