@@ -15,7 +15,7 @@ import {
   type StagePlan,
 } from '../../protocol';
 import { loadLane } from '../../planning';
-import { numbersOf, type StageContext } from '../../stages';
+import { databaseOf, numbersOf, type StageContext } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { nothingToMake } from './edited-meanwhile';
 import { laneNow, mustBeInPlace } from './lane-of-scene';
@@ -95,7 +95,7 @@ export async function claimLane(
     );
     if (!claimed) throw new StaleAttempt(lane);
     if (context.project.status === 'needs_attention') await releaseProject(manager, projectId);
-    return { context: { ...context, manager: dataSource.manager }, before: row && { ...row, ...claimed } };
+    return { context: { ...context, ...databaseOf(dataSource.manager) }, before: row && { ...row, ...claimed } };
   });
 }
 
