@@ -12,7 +12,6 @@ import type {
   ListFilter,
   NewProject,
   Outcome,
-  OutcomeFilter,
   OutcomeOptions,
   ProjectChanges,
   ProjectExplanation,
@@ -33,7 +32,7 @@ import {
   type StageName,
   type StoryEvent,
 } from '../protocol';
-import { followOutcomes, leavable, type Reader } from '../protocol/viewer';
+import { leavable, type Reader } from '../protocol/viewer';
 import * as answers from './answers';
 import { Connection } from './connection';
 import { HttpOverview } from './http-overview';
@@ -41,6 +40,7 @@ import type { HttpClientOptions } from './options';
 import { batchPath, mediaPath, projectPath } from './paths';
 import { httpFailure } from './problem-error';
 import { watchBatch } from './watch-batch';
+import { watchOutcomes } from './watch-outcomes';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
 /**
@@ -226,26 +226,11 @@ export class StoryHttpClient {
 
   /** How each run has ended, from the cursor on and then each new one, until the signal fires or the client closes. */
   outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
-    let leaving: AbortController | undefined;
     const begin = (left: AbortSignal) => {
       const { signal, ...filter } = options;
-      leaving = this.leaving(signal, left);
-      return { ...filter, signal: leaving.signal };
+      return { filter, leaving: this.leaving(signal, left) };
     };
-    const page = (query: OutcomeFilter) => {
-      const signal = leaving?.signal;
-      return this.connection.json('GET', '/v1/outcomes', answers.outcomePage, {
-        query: { ...query },
-        ...(signal && { signal }),
-      });
-    };
-    return leavable(
-      (left) => followOutcomes(page, () => begin(left), [left]),
-      (error) => {
-        leaving?.abort();
-        return httpFailure(error);
-      },
-    );
+    return leavable((left) => watchOutcomes(this.connection, () => begin(left)), httpFailure);
   }
 
   /** Of a picture, a clip or the film; it takes Range. Throws `Project.NotFound` and `Request.Invalid`. */
@@ -270,7 +255,6 @@ export class StoryHttpClient {
     return Promise.resolve();
   }
 
-  /** Aborts with the watch's own signal, the client's, or its `close`; released when the watch has ended. */
   private textAt(
     projectId: string,
     path: string,
@@ -280,6 +264,7 @@ export class StoryHttpClient {
     return this.run(() => this.connection.text(projectPath(projectId, path), type, { query }));
   }
 
+  /** Aborts with the watch's own signal, the client's, or its `close`; released when the watch has ended. */
   private leaving(...given: readonly (AbortSignal | undefined)[]): AbortController {
     const leaving = new AbortController();
     const abort = () => leaving.abort();
