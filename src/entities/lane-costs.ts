@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { ProjectId } from '../protocol';
+import { UNDER_WAY, UNSURE } from './reserved-cost';
 
 /** What the calls of a lane have cost in all runs, in the currency of the prices. */
 export interface LaneCost {
@@ -14,9 +15,7 @@ export interface LaneCost {
 export async function laneCosts(manager: EntityManager, projectId: ProjectId): Promise<LaneCost[]> {
   return manager.query(
     `SELECT lane, sum(cost::numeric) FILTER (WHERE outcome <> 'in_flight')::float8 AS cost,
-            coalesce(sum(CASE WHEN outcome = 'in_flight' THEN reserved::numeric
-                              WHEN estimated THEN greatest(0, reserved::numeric - coalesce(cost::numeric, 0))
-                              ELSE 0 END), 0)::float8 AS reserved
+            (${UNDER_WAY} + ${UNSURE})::float8 AS reserved
      FROM model_usage WHERE project_id = $1 GROUP BY lane`,
     [projectId],
   );

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { missingPrices, type ModelUsage } from '../../entities';
+import { missingPrices, UNDER_WAY, UNSURE, type ModelUsage } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
 import type { LaneAttempt } from '../lanes/lane-store';
 import type { ResolvedProvider } from './provider-choice';
@@ -44,9 +44,7 @@ export async function readSpending(
   const [spending] = await manager.query<Spending[]>(
     `SELECT (SELECT fence FROM lanes WHERE project_id = $1 AND lane = $2) AS fence, p.budget,
             coalesce(sum(u.cost::numeric) FILTER (WHERE u.outcome <> 'in_flight'), 0)::float8 AS paid,
-            coalesce(sum(greatest(0, u.reserved::numeric - coalesce(u.cost::numeric, 0)))
-              FILTER (WHERE u.outcome <> 'in_flight' AND u.estimated), 0)::float8 AS unsure,
-            coalesce(sum(u.reserved::numeric) FILTER (WHERE u.outcome = 'in_flight'), 0)::float8 AS under_way,
+            (${UNSURE})::float8 AS unsure, (${UNDER_WAY})::float8 AS under_way,
             (SELECT coalesce(max(cost::numeric - reserved::numeric), 0)::float8 FROM model_usage
              WHERE project_id = $1 AND provider = $3 AND model = $4 AND outcome <> 'in_flight' AND cost > reserved) AS beyond
      FROM projects p LEFT JOIN model_usage u ON u.project_id = p.id AND u.id <> $5
