@@ -1,3 +1,4 @@
+import { isSignal } from '../protocol/viewer';
 import { HttpFailure } from './problem-error';
 
 /** Where the gateway is, and who asks. */
@@ -23,16 +24,8 @@ export function readOptions(given: HttpClientOptions): HttpClientOptions {
     throw invalid('"token" must be a text, or a function that returns one');
   }
   if (fetch !== undefined && typeof fetch !== 'function') throw invalid('"fetch" must be a function');
-  if (signal !== undefined && !isSignal(signal)) throw invalid('"signal" must be an AbortSignal');
+  if (signal !== undefined && !unlessItThrows(() => isSignal(signal))) throw invalid('"signal" must be an AbortSignal');
   return { url, ...(token !== undefined && { token }), ...(signal && { signal }), ...(fetch && { fetch }) };
-}
-
-function isSignal(given: unknown): boolean {
-  return unlessItThrows(() => {
-    const signal = (given ?? {}) as Readonly<Record<string, unknown>>;
-    const kinds = ['aborted', 'addEventListener', 'removeEventListener'].map((name) => typeof signal[name]);
-    return kinds.join() === 'boolean,function,function';
-  });
 }
 
 function unlessItThrows<T>(look: () => T): T {

@@ -1,12 +1,11 @@
-import { boundedLine, parseBatchId, parseProjectId } from '../protocol';
+import { parseBatchId, parseProjectId, shownValue } from '../protocol';
 import { HttpFailure } from './problem-error';
-
-const MOST_SHOWN_BYTES = 100;
 
 /** The path of a project, or of something that it has. Throws `Project.NotFound`, as `StoryClient` does for no UUID. */
 export function projectPath(given: unknown, what?: string): string {
-  const id = typeof given === 'string' ? parseProjectId(given) : undefined;
-  if (!id) throw new HttpFailure('Project.NotFound', `There is no project ${shown(given)}: a project id is a UUID.`, 0);
+  const id = parseProjectId(given);
+  if (!id)
+    throw new HttpFailure('Project.NotFound', `There is no project ${shownValue(given)}: a project id is a UUID.`, 0);
   return `/v1/projects/${id}${what === undefined ? '' : `/${what}`}`;
 }
 
@@ -15,7 +14,7 @@ export function batchPath(given: unknown): string {
   const id = typeof given === 'string' ? parseBatchId(given) : undefined;
   if (id) return `/v1/batches/${encodeURIComponent(id)}`;
   const rule = 'it has letters, digits, dots, dashes and underscores, at most 100, and begins with a letter or digit';
-  throw new HttpFailure('Project.Invalid', `${shown(given)} is no name of a batch: ${rule}.`, 0);
+  throw new HttpFailure('Project.Invalid', `${shownValue(given)} is no name of a batch: ${rule}.`, 0);
 }
 
 /** The path of a media file of the project. Throws `Request.Invalid` for what is no hash. */
@@ -23,8 +22,4 @@ export function mediaPath(project: unknown, sha256: unknown): string {
   if (typeof sha256 === 'string' && /^[0-9a-f]{64}$/i.test(sha256)) return projectPath(project, `media/${sha256}`);
   const message = 'A media file is named by the SHA-256 of its content, in 64 hexadecimal digits.';
   throw new HttpFailure('Request.Invalid', message, 0);
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;
 }

@@ -121,6 +121,7 @@ export {
   boundedError,
   boundedIssues,
   boundedLine,
+  shownValue,
   firstBytes,
   givenText,
   storable,

@@ -138,3 +138,10 @@ export function givenText(field: string, value: unknown, mostBytes: number): Giv
 function isPairAt(text: string, i: number): boolean {
   return (text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
 }
+
+const MOST_SHOWN_BYTES = 100;
+
+/** What a caller has given, for a message about it: a text in quotes, and of anything else only its kind. */
+export function shownValue(value: unknown): string {
+  return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;
+}

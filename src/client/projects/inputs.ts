@@ -25,7 +25,9 @@ import {
   type LaneId,
   type ProjectId,
   type StageName,
+  shownValue,
 } from '../../protocol';
+import { isSignal } from '../../protocol/viewer';
 
 /**
  * All inputs that people and programs give to the client, in one place. Any other input is refused before anything is
@@ -34,7 +36,7 @@ import {
 
 const MOST_LISTED = 1_000;
 const MOST_STAGES = 100;
-const MOST_SHOWN_BYTES = 100;
+const MOST_PARSED = 100;
 const MOST_NAME = 200;
 const MOST_RECORDED_BYTES = 1_000;
 /** Of a column of Postgres. */
@@ -78,7 +80,7 @@ const projectId = described({ format: 'uuid' }).transform((value, context): Proj
   if (id) return id;
   context.addIssue({
     code: 'custom',
-    message: `There is no project ${shown(value)}: a project id is a UUID. "storyreel status" lists the projects.`,
+    message: `There is no project ${shownValue(value)}: a project id is a UUID. "storyreel status" lists the projects.`,
     ...of('Project.NotFound'),
   });
   return z.NEVER;
@@ -86,7 +88,7 @@ const projectId = described({ format: 'uuid' }).transform((value, context): Proj
 
 const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((value, context): StageName => {
   if (typeof value === 'string' && isStageName(value)) return value;
-  const message = `There is no stage ${shown(value)}. The stages are ${STAGE_NAMES}.`;
+  const message = `There is no stage ${shownValue(value)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
   return z.NEVER;
 });
@@ -94,7 +96,7 @@ const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((val
 /** Whether there is such a lane, the run knows. */
 const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
   if (isStageName(laneParts(value).stage)) return value as LaneId;
-  const message = `There is no stage ${shown(laneParts(value).stage)}. The stages are ${STAGE_NAMES}.`;
+  const message = `There is no stage ${shownValue(laneParts(value).stage)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
   return z.NEVER;
 });
@@ -154,7 +156,7 @@ const names = z.array(name, 'must be a list of names').readonly();
 const parsed = (parse: (given: string) => string | undefined, rule: string, examples: readonly string[]) =>
   z
     .string(rule)
-    .meta({ minLength: 1, maxLength: MOST_SHOWN_BYTES, examples })
+    .meta({ minLength: 1, maxLength: MOST_PARSED, examples })
     .transform((value, context): string => {
       const read = parse(value);
       if (read !== undefined) return read;
@@ -352,13 +354,3 @@ function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): Storyreel
 
 const MOST_SAID = 5;
 const MOST_BYTES = 1_000;
-
-function isSignal(value: unknown): boolean {
-  const signal = (value ?? {}) as Readonly<Record<string, unknown>>;
-  const kinds = ['aborted', 'addEventListener', 'removeEventListener'].map((name) => typeof signal[name]);
-  return kinds.join() === 'boolean,function,function';
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;
-}

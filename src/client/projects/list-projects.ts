@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Project } from '../../entities';
-import { StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol';
+import { parseProjectId, StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol';
 import { read } from './inputs';
 import { DIGEST, digestOf, type DigestRow, type ProjectDigest } from './project-digest';
 
@@ -38,7 +38,7 @@ export interface ProjectPage {
 }
 
 /** Microseconds of `created_at`, which orders the list, and the id, which orders what was created in the same one. */
-const PLACE = /^(\d{1,17})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const PLACE = /^(\d{1,17})_([0-9a-f-]{36})$/;
 const MICROSECONDS = `(extract(epoch FROM p.created_at) * 1000000)::bigint`;
 
 /** Projects that the filter lets through, a page at a time. Throws `Project.Invalid`. */
@@ -57,7 +57,8 @@ export async function listProjects(dataSource: DataSource, filter: ListFilter): 
   }
   if (after !== undefined) {
     const [, place, id] = PLACE.exec(after) ?? [];
-    if (!place) throw new StoryreelError('Project.Invalid', 'the list cannot be taken. after: is no place in it');
+    if (!place || !parseProjectId(id))
+      throw new StoryreelError('Project.Invalid', 'the list cannot be taken. after: is no place in it');
     found.andWhere(`(${MICROSECONDS}, p.id) < (:place, :id)`, { place, id });
   }
   found.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC');

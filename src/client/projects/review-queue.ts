@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import {
+  parseProjectId,
   StoryreelError,
   type BatchId,
   type EventError,
@@ -59,7 +60,7 @@ interface Row {
 }
 
 /** Microseconds, the project, the kind, and the lane or stage: what orders the queue. */
-const PLACE = /^(\d{1,17})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_(gate|lane)_([\w/]{1,200})$/;
+const PLACE = /^(\d{1,17})_([0-9a-f-]{36})_(gate|lane)_([\w/]{1,200})$/;
 
 /** A lane that a person has stopped waits, too. The lanes of an ended run do not wait. */
 const WAITING = `
@@ -79,7 +80,7 @@ const WAITING = `
 export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter): Promise<ReviewPage> {
   const { owner, after, limit = 20 } = read('the review', filter);
   const place = after === undefined ? undefined : PLACE.exec(after)?.slice(1);
-  if (after !== undefined && !place) {
+  if (after !== undefined && !(place && parseProjectId(place[1]))) {
     throw new StoryreelError('Project.Invalid', 'the review cannot be taken. after: is no place in it');
   }
   const rows = await dataSource.query<Row[]>(

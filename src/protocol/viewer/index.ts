@@ -23,6 +23,7 @@ export {
 } from '../index';
 export { EventStream, type StreamMessage } from './event-stream';
 export { followOutcomes } from './follow-outcomes';
+export { isSignal } from './is-signal';
 export { LanePage, type Mark, type Proof } from './lane-page';
 export { leavable } from './leavable';
 export { backoffMs, pause } from './pause';
