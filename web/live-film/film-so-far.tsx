@@ -68,10 +68,10 @@ function Showing({ story, scenes, isReady }: ShowingProps) {
   const [at, setAt] = useState<number>();
   const [hasCaptions, setCaptions] = useState(true);
   const unseen = scenes.filter(({ n }) => !seen.has(n));
-  // A scene that comes late is shown after those behind it.
+  // A scene that is finished late is shown after the scenes that follow it.
   const next = unseen.find(({ n }) => n > Math.max(0, ...seen)) ?? unseen[0];
   const shown = scenes.find(({ n }) => n === at) ?? next;
-  const goOn = () => {
+  const showNext = () => {
     if (shown) setSeen(new Set([...seen, shown.n]));
     setAt(undefined);
   };
@@ -79,7 +79,7 @@ function Showing({ story, scenes, isReady }: ShowingProps) {
   return (
     <div class="theatre so-far">
       {shown ? (
-        <ShownScene key={shown.n} story={story} scene={shown} onEnd={goOn} />
+        <ShownScene key={shown.n} story={story} scene={shown} onEnd={showNext} />
       ) : (
         <p class="so-far-wait" role="status">
           {isReady ? words.filmReady : isOver ? words.soFarAll : words.soFarWaits}
