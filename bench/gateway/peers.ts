@@ -10,7 +10,7 @@ import { toolsDirOf } from '../../dev/stack/state-dir';
 import type { Services } from '../harness/adapter';
 import { until } from '../harness/until';
 import { installPeers, peersFolder } from '../paths/install-peers';
-import { ONE_CORE, tokenAt, type Served, type Story } from './servers';
+import { endOf, ONE_CORE, tokenAt, type Served, type Story } from './servers';
 
 const root = join(peersFolder, '..', '..');
 const agent = new Agent({ keepAlive: true });
@@ -46,11 +46,7 @@ export async function startDurableStreams(): Promise<Served> {
         send('POST', url + path, 'application/json', JSON.stringify({ content })),
       );
     },
-    close: async () => {
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    },
+    close: () => endOf(child, 'SIGKILL'),
   };
 }
 
@@ -110,10 +106,6 @@ http {
       const id = randomUUID();
       return writing(`/sub/${id}`, (content) => publish(id, JSON.stringify({ content })));
     },
-    close: async () => {
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    },
+    close: () => endOf(child, 'SIGKILL'),
   };
 }

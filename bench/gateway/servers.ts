@@ -35,11 +35,18 @@ export const ONE_CORE =
 
 export const tokenAt = (index: number) => tokenText(index, nowMicros());
 
+/** Resolves when the process is gone. */
+export async function endOf(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
+
 /** Our gateway, and the log that workers write. */
 export class Gateway implements Served {
   readonly name: string = 'gateway';
   readonly marks = true;
-  readonly env: Record<string, string>;
 
   private constructor(
     private child: ChildProcess,
@@ -48,10 +55,8 @@ export class Gateway implements Served {
     readonly client: StoryClient,
     private readonly redis: ReturnType<typeof openRedis>,
     private readonly database: ReturnType<typeof createDataSource>,
-    env: Record<string, string>,
-  ) {
-    this.env = env;
-  }
+    readonly env: Readonly<Record<string, string>>,
+  ) {}
 
   static async start({ databaseUrl, redisUrl, temporalAddress, providerUrl }: Services): Promise<Gateway> {
     const env = {
@@ -97,11 +102,7 @@ export class Gateway implements Served {
   /** Resolves with the milliseconds until the process was gone. */
   async end(signal: NodeJS.Signals): Promise<number> {
     const began = performance.now();
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const gone = once(this.child, 'exit');
-      this.child.kill(signal);
-      await gone;
-    }
+    await endOf(this.child, signal);
     return performance.now() - began;
   }
 
@@ -117,7 +118,7 @@ export class Gateway implements Served {
     await this.client.close();
   }
 
-  private static async run(env: Record<string, string>, address: string) {
+  private static async run(env: Gateway['env'], address: string) {
     const began = performance.now();
     const cli = join(__dirname, '..', '..', 'src', 'cli', 'main.js');
     const [program = '', ...args] = [...ONE_CORE, process.execPath, cli, 'gateway'];
@@ -146,10 +147,6 @@ export async function startBareLoop(): Promise<Served> {
         },
       };
     },
-    close: async () => {
-      const gone = once(loop, 'exit');
-      loop.kill();
-      await gone;
-    },
+    close: () => endOf(loop, 'SIGTERM'),
   };
 }

@@ -89,7 +89,7 @@ const READERS: Readonly<Record<string, Table>> = {
 };
 /** It waits for the next end of a run. */
 const answered = (client: StoryClient) => client.overview.outcomes().catch(() => undefined);
-const INTERNAL = ['act', 'closeAll', 'mustBeOpen', 'project', 'run', 'steer', 'close'];
+const INTERNAL = ['act', 'mustBeOpen', 'project', 'run', 'steer', 'close'];
 const INTERNAL_OF_READERS: Readonly<Record<string, readonly string[]>> = {
   events: ['after', 'nothingNew', 'snapshot'],
   sessions: ['sound'],

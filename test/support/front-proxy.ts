@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { debianPackage } from '../../dev/stack/debian-package';
+import { connectOnce } from '../../dev/stack/ports';
 import { filesBelow } from '../../dev/stack/files-below';
 import { projectRoot } from '../../dev/stack/project-root';
 import { toolsDirOf } from '../../dev/stack/state-dir';
@@ -87,7 +87,10 @@ export class FrontProxy {
     this.child = child;
     await until(`${program} answers`, async () => {
       if (child.exitCode !== null) throw new Error(`${program} has ended (${child.exitCode}): ${this.said}`);
-      return isOpen(this.port);
+      return connectOnce('127.0.0.1', this.port, 1_000).then(
+        () => true,
+        () => false,
+      );
     });
   }
 
@@ -122,12 +125,4 @@ export class FrontProxy {
 
 function librariesOf(folder: string): string {
   return [...new Set(filesBelow(folder, /\.so[.\d]*$/).map((file) => join(file, '..')))].join(':');
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.on('close', () => socket.destroy()).once('connect', () => socket.end());
-  });
 }

@@ -124,19 +124,23 @@ export class SseReader {
   }
 
   private take(block: string): SseMessage | undefined {
-    const field = (name: string) =>
-      block
-        .split('\n')
-        .find((line) => line.startsWith(`${name}: `))
-        ?.slice(name.length + 2);
-    const data = field('data');
-    if (data === undefined) return undefined;
-    const id = field('id');
-    if (id !== undefined) this.lastId = id;
-    const message = { ...(id !== undefined && { id }), event: JSON.parse(data) };
+    const message = sseMessage(block);
+    if (!message) return undefined;
+    if (message.id !== undefined) this.lastId = message.id;
     this.seen.push(message);
     return message;
   }
+}
+
+/** A block between two empty lines of a stream; undefined if it has no data. */
+export function sseMessage(block: string): SseMessage | undefined {
+  const field = (name: string) =>
+    block
+      .split('\n')
+      .find((line) => line.startsWith(`${name}: `))
+      ?.slice(name.length + 2);
+  const [data, id] = [field('data'), field('id')];
+  return data === undefined ? undefined : { ...(id !== undefined && { id }), event: JSON.parse(data) };
 }
 
 /** A lane's text by the rules of docs/http.md, which need no memory but the text itself. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AUTHORITY, SERVER_NAME } from './certificates';
-import type { SseMessage } from './gateway';
+import { sseMessage, type SseMessage } from './gateway';
 
 export interface Http2Answer {
   readonly status: number;
@@ -84,12 +84,7 @@ export class Http2Viewer {
     return this.text
       .split('\n\n')
       .slice(0, -1)
-      .flatMap((block) => {
-        const id = /^id: (.*)$/m.exec(block)?.[1];
-        const data = /^data: (.*)$/m.exec(block)?.[1];
-        if (data === undefined) return [];
-        return [{ ...(id !== undefined && { id }), event: JSON.parse(data) }];
-      });
+      .flatMap((block) => sseMessage(block) ?? []);
   }
 
   leave(): void {

@@ -201,26 +201,26 @@ describe('Watching a project', () => {
     for (const { ended } of views) expect(textSeen(await ended, REWRITE)).toBe('Once upon');
   });
 
-  test('waits for the last event of a run that has ended just now, which follows the commit of the end', async () => {
+  /** The viewer of a run that Postgres states to have ended just now, and whose last event is not on the log. */
+  async function viewOfEnd() {
     await story.note('first');
     const { cursor } = await story.log.snapshot(story.projectId);
     await story.note('second');
     story.status = 'completed';
     story.endedJustNow = true;
-    const { ended } = story.view({ from: cursor as Cursor });
+    const view = story.view({ from: cursor as Cursor });
     await until('the watch has seen the end in Postgres', () => story.statusAsked > 1);
+    return view;
+  }
+
+  test('waits for the last event of a run that has ended just now, which follows the commit of the end', async () => {
+    const { ended } = await viewOfEnd();
     await story.end();
     expect(typesOf(await ended)).toEqual(['stage_update', 'pipeline_done']);
   });
 
   test('gives a snapshot instead, if that event does not come', async () => {
-    await story.note('first');
-    const { cursor } = await story.log.snapshot(story.projectId);
-    await story.note('second');
-    story.status = 'completed';
-    story.endedJustNow = true;
-    const { ended } = story.view({ from: cursor as Cursor });
-    await until('the watch has seen the end in Postgres', () => story.statusAsked > 1);
+    const { ended } = await viewOfEnd();
     story.endedJustNow = false;
     expect(typesOf(await ended)).toEqual(['stage_update', 'snapshot']);
   });
