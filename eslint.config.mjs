@@ -167,6 +167,13 @@ const noForcedTypes = [
   { selector: 'TSTypeAssertion', message: 'Write it with "as".' },
 ];
 
+/** An id has its type because a parser of src/protocol/ids.ts has read it, or because the row's column has it. */
+const IDS = '[typeName.name=/^(ProjectId|LaneId|BatchId|Cursor)$/]';
+const noCastIds = {
+  selector: `TSAsExpression > TSTypeReference.typeAnnotation${IDS}, TSAsExpression > .typeAnnotation TSTypeReference${IDS}`,
+  message: 'Read the id with a parser of src/protocol/ids.ts, or give the column its type.',
+};
+
 const everyTestRuns = 'Every test runs: one that cannot run must fail.';
 
 export default defineConfig(
@@ -200,7 +207,7 @@ export default defineConfig(
       'no-console': 'error',
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
-      ...restrictSyntax(...namedExports, ...noForcedTypes, noKeptSignals, oneParser, {
+      ...restrictSyntax(...namedExports, ...noForcedTypes, noCastIds, noKeptSignals, oneParser, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
         message: 'Only src/config.ts reads the environment, and src/child-env.ts hands it on.',
       }),
@@ -238,9 +245,13 @@ export default defineConfig(
   },
   {
     files: ['src/config.ts', 'src/child-env.ts'],
+    rules: restrictSyntax(...namedExports, ...noForcedTypes, noCastIds, noKeptSignals, oneParser),
+  },
+  { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, ...noForcedTypes, noCastIds, noKeptSignals) },
+  {
+    files: ['src/protocol/ids.ts'],
     rules: restrictSyntax(...namedExports, ...noForcedTypes, noKeptSignals, oneParser),
   },
-  { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, ...noForcedTypes, noKeptSignals) },
   { files: ['src/**/*.ts', 'dev/**/*.ts', 'bench/**/*.ts'], ...arrows },
   {
     files: ['src/protocol/**'],

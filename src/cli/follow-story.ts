@@ -1,6 +1,14 @@
 import type { ProjectView, StoryClient } from '../client';
 import type { Config } from '../config';
-import { isTerminal, laneParts, type Cursor, type ProjectId, type StageName, type StoryEvent } from '../protocol';
+import {
+  isTerminal,
+  laneParts,
+  type Cursor,
+  type ProjectId,
+  type StageName,
+  type StoryEvent,
+  laneEntries,
+} from '../protocol';
 import { EXIT_CODES } from './exit-codes';
 import { EMPTY_VIEW, lanesOfStage, reduceStory, type Ending, type Renderer, type StoryView } from './render';
 import { liveRun } from './live-run';
@@ -91,7 +99,7 @@ async function outcomeOf(view: StoryView, { client, projectId, options, event }:
 
 function ofStage(event: StoryEvent, stage: StageName): StoryEvent | undefined {
   if (event.type !== 'snapshot') return event.stage === stage || isTerminal(event) ? event : undefined;
-  const lanes = Object.entries(event.lanes).filter(([lane]) => laneParts(lane).stage === stage);
+  const lanes = laneEntries(event.lanes).filter(([lane]) => laneParts(lane).stage === stage);
   return { ...event, lanes: Object.fromEntries(lanes) };
 }
 

@@ -112,7 +112,7 @@ export class ViewTokens {
 function viewOf(row: ViewToken): ViewTokenView {
   const { id, projectId, name, epoch, createdAt, expiresAt, revokedAt } = row;
   return {
-    ...{ id, projectId: projectId as ProjectId, epoch, createdAt, expiresAt },
+    ...{ id, projectId, epoch, createdAt, expiresAt },
     ...(name !== null && { name }),
     ...(revokedAt && { revokedAt }),
   };

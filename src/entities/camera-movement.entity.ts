@@ -1,4 +1,5 @@
 import { Check, Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -30,7 +31,7 @@ export class CameraMovement {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'camera_movements_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   @Column('uuid', { name: 'scene_id' })
   @ForeignKey(() => Scene, { name: 'camera_movements_scene_fkey', onDelete: 'CASCADE' })

@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 
@@ -12,7 +13,7 @@ export class Film {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'films_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   @Column('text')
   sha256: string;

@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
@@ -14,7 +15,7 @@ export class GeneratedImage {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'generated_images_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   @Column('uuid', { name: 'scene_id' })
   @ForeignKey(() => Scene, { name: 'generated_images_scene_fkey', onDelete: 'CASCADE' })

@@ -9,7 +9,7 @@ import {
   Unique,
   UpdateDateColumn,
 } from 'typeorm';
-import { stageOfRole, type EventError } from '../protocol';
+import { stageOfRole, type EventError, type ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -36,7 +36,7 @@ export class GeneratedVideo {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'generated_videos_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   @Column('text', { default: stageOfRole('clip').name })
   stage: string;

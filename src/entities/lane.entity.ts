@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import { STATUSES, type EventError, type LaneStatus } from '../protocol';
+import { STATUSES, type EventError, type LaneStatus, type LaneId, type ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -13,11 +13,11 @@ import { errorColumn, textsColumn } from './stored-error';
 export class Lane {
   @PrimaryColumn('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'lanes_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   /** `rewrite`, or `image_generation/3` for scene 3 of a per-scene stage. */
   @PrimaryColumn('text')
-  lane: string;
+  lane: LaneId;
 
   @Column('text')
   stage: string;

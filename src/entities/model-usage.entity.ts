@@ -1,4 +1,5 @@
 import { Check, Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -20,8 +21,9 @@ export class ModelUsage {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'model_usage_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
+  /** The lane; of a scene that was removed, the stage and the scene's id. */
   @Column('text')
   lane: string;
 

@@ -1,6 +1,6 @@
 import { Check, Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import type { Relation } from 'typeorm';
-import { FINAL_STATUSES, type EventError, type FinalStatus } from '../protocol';
+import { FINAL_STATUSES, type EventError, type FinalStatus, type BatchId, type ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -22,7 +22,7 @@ export class Outcome {
   position: number | null;
 
   @Column('uuid', { name: 'project_id' })
-  projectId: string;
+  projectId: ProjectId;
 
   @ManyToOne(() => Project, { onDelete: 'CASCADE', nullable: false })
   @JoinColumn({ name: 'project_id', foreignKeyConstraintName: 'outcomes_project_id_fkey' })
@@ -39,7 +39,7 @@ export class Outcome {
   owner: string | null;
 
   @Column('text', { name: 'batch_id', nullable: true })
-  batchId: string | null;
+  batchId: BatchId | null;
 
   @Column('text')
   status: FinalStatus;

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, PrimaryGeneratedColumn, Unique, UpdateDateColumn } from 'typeorm';
-import { STATUSES, type EventError, type LaneStatus } from '../protocol';
+import { STATUSES, type EventError, type LaneStatus, type ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -18,7 +18,7 @@ export class ProjectStage {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'project_stages_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   @Column('text')
   stage: string;

@@ -1,5 +1,5 @@
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
-import { PROJECT_STATUSES, type EventError, type ProjectStatus } from '../protocol';
+import { PROJECT_STATUSES, type EventError, type ProjectStatus, type BatchId, type ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import type { RunSettings } from './run-settings';
@@ -12,7 +12,7 @@ import { errorColumn, recordColumn } from './stored-error';
 @Index('projects_batch_position_key', ['batchId', 'batchPosition'], { unique: true })
 export class Project {
   @PrimaryGeneratedColumn('uuid')
-  id: string;
+  id: ProjectId;
 
   @Column('text')
   name: string;
@@ -61,7 +61,7 @@ export class Project {
 
   /** The batch that it was last put into, and its place in that batch's order, from 1. */
   @Column('text', { name: 'batch_id', nullable: true })
-  batchId: string | null;
+  batchId: BatchId | null;
 
   @Column('int', { name: 'batch_position', nullable: true })
   batchPosition: number | null;

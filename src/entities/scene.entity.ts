@@ -7,6 +7,7 @@ import {
   Unique,
   UpdateDateColumn,
 } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { Project } from './project.entity';
 
 /** One scene of the storyboard. Removing it removes its image, camera move and clip. Glossary: scene. */
@@ -18,7 +19,7 @@ export class Scene {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'storyboards_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   /** The scene number, from 1. */
   @Column('int', { name: 'sequence_number' })

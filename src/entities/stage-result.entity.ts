@@ -8,6 +8,7 @@ import {
   Unique,
   UpdateDateColumn,
 } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
@@ -24,7 +25,7 @@ export class StageResult {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'stage_results_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   @Column('text')
   stage: string;

@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, ForeignKey, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { LaneId, ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { Project } from './project.entity';
 
@@ -11,11 +12,11 @@ export class TextEdit {
 
   @Column('uuid', { name: 'project_id' })
   @ForeignKey(() => Project, { name: 'text_edits_project_fkey', onDelete: 'CASCADE' })
-  projectId: string;
+  projectId: ProjectId;
 
   /** The lane's name at that time; lanes move with their scenes. */
   @Column('text')
-  lane: string;
+  lane: LaneId;
 
   /** The version of the project after the edit. */
   @Column('int')

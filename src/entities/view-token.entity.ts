@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { ProjectId } from '../protocol';
 import { Project } from './project.entity';
 
 /** A token that shows one project to its holder. The token itself is not stored. */
@@ -10,7 +11,7 @@ export class ViewToken {
   id: string;
 
   @Column('uuid', { name: 'project_id' })
-  projectId: string;
+  projectId: ProjectId;
 
   @ManyToOne(() => Project, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'project_id', foreignKeyConstraintName: 'view_tokens_project_id_fkey' })

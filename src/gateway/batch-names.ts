@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BatchId } from '../protocol';
+import { parseBatchId, type BatchId } from '../protocol';
 
 /**
  * Batches have one namespace in the core. Here each owner has a separate one, so that no owner joins another's batch by
@@ -12,7 +12,7 @@ export function batchName(owner: string | undefined, name: string): string {
 /** The name that the owner has given. */
 export function batchNameOf(owner: string | undefined, name: BatchId): BatchId {
   const prefix = prefixOf(owner);
-  return (name.startsWith(prefix) ? name.slice(prefix.length) : name) as BatchId;
+  return (name.startsWith(prefix) && parseBatchId(name.slice(prefix.length))) || name;
 }
 
 /** How the core's names of the owner's batches begin. */

@@ -16,23 +16,17 @@ import type {
   StartedRun,
   TextEditView,
 } from '../client';
-import {
-  PROJECT_STATUSES,
-  parseProjectId,
-  STATUSES,
-  type LaneId,
-  type MessageAnswer,
-  type ProjectId,
-} from '../protocol';
+import { PROJECT_STATUSES, STATUSES, type MessageAnswer } from '../protocol';
 import {
   count,
   fields,
   flag,
-  id,
   list,
   Misshapen,
   oneOf,
   readError,
+  readLaneId as lane,
+  readProjectId,
   record,
   text,
   type Reader,
@@ -50,7 +44,6 @@ function shaped<T>(check: Reader<unknown>): Reader<T> {
 
 const projectStatus = oneOf(PROJECT_STATUSES);
 const laneStatus = oneOf(STATUSES);
-const lane = text as Reader<LaneId>;
 const error = { error: readError };
 
 /** The readers of the dates below turn texts into them. */
@@ -65,7 +58,7 @@ function extended<T>(check: Reader<object>): Reader<T> {
   return (value, at) => ({ ...record(value, at), ...check(value, at) }) as T;
 }
 
-export const createdProject = fields({ projectId: id<ProjectId>(parseProjectId, 'the id of a project') });
+export const createdProject = fields({ projectId: readProjectId });
 export const laneList = fields({ lanes: list(lane) });
 export const cancelledBatch = fields({ cancelled: flag });
 

@@ -1,4 +1,4 @@
-import { utf8Bytes, type LaneId, type StoryEvent } from '../protocol';
+import { laneEntries, utf8Bytes, type LaneId, type StoryEvent } from '../protocol';
 import { withoutFirst } from '../protocol/viewer';
 
 /**
@@ -14,8 +14,7 @@ export class SeenTexts {
   take(event: StoryEvent): StoryEvent | 'known' | 'gap' {
     if (event.type === 'snapshot') {
       this.lanes.clear();
-      for (const [lane, { fence, offset }] of Object.entries(event.lanes))
-        this.lanes.set(lane as LaneId, { fence, offset });
+      for (const [lane, { fence, offset }] of laneEntries(event.lanes)) this.lanes.set(lane, { fence, offset });
       return event;
     }
     const { lane, fence } = event;

@@ -27,7 +27,7 @@ export async function loadLane(
   if (!found) return undefined;
   const { lanes, scene, ...project } = found as Project & { readonly lanes: Lane[]; readonly scene: Scene | null };
   const row = lanes.find((each) => each.lane === lane);
-  const skipped = new Set(lanes.filter(({ status }) => status === 'skipped').map((each) => each.lane as LaneId));
+  const skipped = new Set(lanes.filter(({ status }) => status === 'skipped').map((each) => each.lane));
   return {
     context: { ...databaseOf(manager), project, skipped, stages, ...(scene && { scene }) },
     ...(row && { row }),

@@ -1,4 +1,7 @@
-/** Id makers and their parsers, side by side. Nothing else in the project builds or takes apart these strings. */
+/**
+ * Id makers and their parsers, side by side. Nothing else in the project builds or takes apart these strings, and nothing
+ * else casts to their types. A parser takes any value, and returns undefined for what is no such id.
+ */
 
 declare const brand: unique symbol;
 type Branded<T, B extends string> = T & { readonly [brand]: B };
@@ -18,6 +21,8 @@ export type BatchId = Branded<string, 'BatchId'>;
 /** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. Glossary: cursor. */
 export type Cursor = Branded<string, 'Cursor'>;
 
+const STAGE = /^[a-z][a-z0-9_]{0,49}(?:\.[a-z][a-z0-9_]{0,49})?$/;
+const SCENE = /^[1-9]\d{0,8}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CURSOR = /^\d{1,16}-\d{1,16}$/;
 const WORKFLOW_PREFIX = 'story-';
@@ -37,13 +42,13 @@ export function workflowIdOf(projectId: ProjectId): string {
 }
 
 /** The project of a workflow; undefined if it has none. */
-export function projectIdOfWorkflow(workflowId: string): ProjectId | undefined {
-  return workflowId.startsWith(WORKFLOW_PREFIX) ? parseProjectId(workflowId.slice(WORKFLOW_PREFIX.length)) : undefined;
+export function projectIdOfWorkflow(workflowId: unknown): ProjectId | undefined {
+  return parseProjectId(withoutPrefix(WORKFLOW_PREFIX, workflowId));
 }
 
 /** Letters, digits, dots, dashes and underscores, at most 100; undefined for anything else. */
-export function parseBatchId(text: string): BatchId | undefined {
-  return BATCH.test(text) ? (text as BatchId) : undefined;
+export function parseBatchId(text: unknown): BatchId | undefined {
+  return typeof text === 'string' && BATCH.test(text) ? (text as BatchId) : undefined;
 }
 
 /** The id of the workflow of a batch. */
@@ -52,8 +57,17 @@ export function batchWorkflowIdOf(batchId: BatchId): string {
 }
 
 /** The batch of a workflow; undefined if it has none. */
-export function batchIdOfWorkflow(workflowId: string): BatchId | undefined {
-  return workflowId.startsWith(BATCH_PREFIX) ? parseBatchId(workflowId.slice(BATCH_PREFIX.length)) : undefined;
+export function batchIdOfWorkflow(workflowId: unknown): BatchId | undefined {
+  return parseBatchId(withoutPrefix(BATCH_PREFIX, workflowId));
+}
+
+function withoutPrefix(prefix: string, text: unknown): string | undefined {
+  return typeof text === 'string' && text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
+}
+
+/** Lower case, digits and underscores, after the name of its package and a dot if it comes from one: `extras.title`. */
+export function isStageName(text: unknown): text is string {
+  return typeof text === 'string' && STAGE.test(text);
 }
 
 /** The id of a lane. */
@@ -68,10 +82,45 @@ export interface LaneParts {
   readonly scene?: number;
 }
 
-/** The stage of a lane, and the number of its scene if it has one. */
-export function laneParts(lane: string): LaneParts {
+/** The stage of a lane, and the number of its scene if it has one; undefined for what is no lane id. */
+export function laneParts(lane: LaneId): LaneParts;
+export function laneParts(lane: unknown): LaneParts | undefined;
+export function laneParts(lane: unknown): LaneParts | undefined {
+  if (typeof lane !== 'string') return undefined;
   const slash = lane.indexOf('/');
-  return slash < 0 ? { stage: lane } : { stage: lane.slice(0, slash), scene: Number(lane.slice(slash + 1)) };
+  const stage = slash < 0 ? lane : lane.slice(0, slash);
+  if (!STAGE.test(stage)) return undefined;
+  if (slash < 0) return { stage };
+  const scene = lane.slice(slash + 1);
+  return SCENE.test(scene) ? { stage, scene: Number(scene) } : undefined;
+}
+
+/** The text as a lane id; undefined if it is none. Whether a project has that lane, only the project knows. */
+export function parseLaneId(text: unknown): LaneId | undefined {
+  return laneParts(text) && (text as LaneId);
+}
+
+/** The entries of an object whose names are lane ids, with that type. */
+export function laneEntries<T>(lanes: Readonly<Record<LaneId, T>>): (readonly [LaneId, T])[] {
+  return Object.entries<T>(lanes).map(([lane, each]) => [lane as LaneId, each]);
+}
+
+/** The id of the activity with this name: a name that is pending already gets a number. */
+export function activityIdOf(name: string, number = 1): string {
+  return number === 1 ? name : `${name}~${number}`;
+}
+
+/** The lane that an activity works on; undefined if it works on none. */
+export function laneOfActivity(activityId: unknown): LaneId | undefined {
+  return parseLaneId(typeof activityId === 'string' ? activityId.replace(/~\d+$/, '') : undefined);
+}
+
+/** The place before the first event of every log. */
+export const LOG_BEGINNING = cursorOf(0, 0);
+
+/** The cursor of an event of this time, in milliseconds, and with this number within the millisecond. */
+export function cursorOf(ms: number, seq: number): Cursor {
+  return `${ms}-${seq}` as Cursor;
 }
 
 /** The text as a cursor; undefined if it is none. */
@@ -79,10 +128,13 @@ export function parseCursor(text: unknown): Cursor | undefined {
   return typeof text === 'string' && CURSOR.test(text) ? (text as Cursor) : undefined;
 }
 
-/** Orders two cursors: negative, zero or positive as `a` lies before, at or after `b`. */
+/**
+ * Orders two cursors: negative, zero or positive as `a` lies before, at or after `b`. What is no cursor counts as the
+ * beginning of the log.
+ */
 export function compareCursors(a: Cursor, b: Cursor): number {
-  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
-  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
+  const [aMs = 0, aSeq = 0] = (parseCursor(a) ?? LOG_BEGINNING).split('-').map(Number);
+  const [bMs = 0, bSeq = 0] = (parseCursor(b) ?? LOG_BEGINNING).split('-').map(Number);
   return aMs - bMs || aSeq - bSeq;
 }
 

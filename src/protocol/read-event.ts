@@ -12,13 +12,13 @@ import type {
   StoryEvent,
   UsageTotals,
 } from './events';
-import { parseCursor, type LaneId, type ProjectId } from './ids';
+import { parseCursor, parseLaneId, parseProjectId } from './ids';
 import { boundedError } from './outside-text';
+import { readCursor as cursor, readLaneId as lane, readProjectId } from './read-ids';
 import {
   count,
   fields,
   flag,
-  id,
   isCount,
   list,
   number,
@@ -35,9 +35,6 @@ import { PROJECT_STATUSES, STATUSES } from './status';
  * The one door for events, from Redis and over HTTP: behind it, the TypeScript type of an event is true. A release that is
  * newer may have events, fields and words that this one does not know.
  */
-
-const cursor = id(parseCursor, 'the id of an event');
-const lane = text as Reader<LaneId>;
 
 const errorFields = fields({ type: text, message: text, retryable: flag }, { issues: list(text) });
 export const readError: Reader<EventError> = (value, at) => boundedError(errorFields(value, at));
@@ -95,7 +92,7 @@ function isEventType(type: string): type is EventBody['type'] {
 }
 
 const head: Reader<EventHead> = fields(
-  { id: cursor, project_id: text as Reader<ProjectId>, stage: text, timestamp: number },
+  { id: cursor, project_id: readProjectId, stage: text, timestamp: number },
   { lane, fence: count, attempt: count },
 );
 
@@ -116,12 +113,12 @@ const laneSnapshot: Reader<LaneSnapshot> = fields(
 
 const snapshot = fields(
   {
-    project_id: text as Reader<ProjectId>,
+    project_id: readProjectId,
     stage: text,
     timestamp: number,
     status: oneOf(PROJECT_STATUSES),
     topic: text,
-    lanes: recordOf(laneSnapshot),
+    lanes: recordOf(lane, laneSnapshot),
     scenes: list(scene),
   },
   {
@@ -150,13 +147,13 @@ function isToken(value: unknown): value is LogEvent {
     event?.['type'] === 'token' &&
     typeof event['content'] === 'string' &&
     isCount(event['offset']) &&
-    typeof event['lane'] === 'string' &&
+    parseLaneId(event['lane']) !== undefined &&
     isCount(event['fence']) &&
     isCount(event['attempt']) &&
     typeof event['stage'] === 'string' &&
-    typeof event['project_id'] === 'string' &&
+    parseProjectId(event['project_id']) === event['project_id'] &&
     Number.isFinite(event['timestamp']) &&
-    (event['id'] === undefined || (typeof event['id'] === 'string' && parseCursor(event['id']) !== undefined))
+    (event['id'] === undefined || parseCursor(event['id']) !== undefined)
   );
 }
 

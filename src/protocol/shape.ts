@@ -46,9 +46,9 @@ export function isCount(value: unknown): value is number {
 }
 
 /** What a parser of ids.ts takes. */
-export function id<T extends string>(parse: (given: string) => T | undefined, wanted: string): Reader<T> {
+export function id<T extends string>(parse: (given: unknown) => T | undefined, wanted: string): Reader<T> {
   return (value, at = '') => {
-    const parsed = typeof value === 'string' ? parse(value) : undefined;
+    const parsed = parse(value);
     if (parsed === undefined) throw new Misshapen(at, wanted);
     return parsed;
   };
@@ -74,14 +74,15 @@ export const record: Reader<Readonly<Record<string, unknown>>> = (value, at = ''
   throw new Misshapen(at, 'an object');
 };
 
-/** An object with values of one kind under any names. */
-export function recordOf<T>(each: Reader<T>): Reader<Readonly<Record<string, T>>> {
-  return (value, at = '') =>
-    Object.fromEntries(
-      Object.entries(record(value, at))
-        .filter(([name]) => name !== '__proto__')
-        .map(([name, item]) => [name, each(item, `${at}.*`)]),
-    );
+/** An object with values of one kind, under names of one kind. */
+export function recordOf<K extends string, T>(name: Reader<K>, each: Reader<T>): Reader<Readonly<Record<K, T>>> {
+  return (value, at = '') => {
+    const items = Object.entries(record(value, at)).map(([key, item]) => [
+      name(key, `a name in ${at}`),
+      each(item, `${at}.*`),
+    ]);
+    return Object.fromEntries(items) as Record<K, T>;
+  };
 }
 
 /** An object with these fields, some of which may be absent or null. */

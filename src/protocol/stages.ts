@@ -78,11 +78,6 @@ export function isBuiltIn(stage: string): stage is BuiltInStage {
   return STAGES.some(({ name }) => name === stage);
 }
 
-/** Lower case, digits and underscores, after the name of its package and a dot if it comes from one: `extras.title`. */
-export function isStageName(text: string): boolean {
-  return /^[a-z][a-z0-9_]{0,49}(\.[a-z][a-z0-9_]{0,49})?$/.test(text);
-}
-
 /** Our own stage that makes this of a film. */
 export function stageOfRole(role: StageRole): (typeof STAGES)[number] {
   const found = STAGES.find((stage) => stage.role === role);

@@ -1,4 +1,13 @@
-import { laneParts, type Cursor, type EventBody, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import {
+  laneParts,
+  type Cursor,
+  type EventBody,
+  type LaneId,
+  type LogEvent,
+  type ProjectId,
+  LOG_BEGINNING,
+  cursorOf,
+} from '../protocol';
 import { isEndMark } from './event-log';
 import type {
   AppendReply,
@@ -153,10 +162,10 @@ export class MemoryEventLog implements EventLog {
 
   private emit(projectId: ProjectId, writer: LaneWriter | undefined, body: EventBody, stage?: string): void {
     const { events, listeners } = this.project(projectId);
-    const before = events.at(-1)?.id ?? ('0-0' as Cursor);
+    const before = events.at(-1)?.id ?? LOG_BEGINNING;
     const now = Date.now();
     const event: LogEvent = {
-      id: `${now}-${++this.ids}` as Cursor,
+      id: cursorOf(now, ++this.ids),
       project_id: projectId,
       stage: stage ?? (writer ? laneParts(writer.lane).stage : ''),
       timestamp: now / 1000,

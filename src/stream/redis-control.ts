@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import { withTimeout } from '../with-timeout';
-import { parseProjectId, type LaneId, type StopRequest } from '../protocol';
-import { count, fields, id, list, text, type Reader } from '../protocol/viewer';
+import type { StopRequest } from '../protocol';
+import { count, fields, list, readLaneId, readProjectId, text, type Reader } from '../protocol/viewer';
 import type { ControlChannel } from './control-channel';
 import { keys } from './keys';
 import type { RefusalReport } from './redis-refusals';
@@ -99,8 +99,8 @@ export class RedisControlChannel implements ControlChannel {
 }
 
 const stopRequest: Reader<StopRequest> = fields(
-  { projectId: id(parseProjectId, 'the id of a project') },
-  { runId: text, lanes: list(text as Reader<LaneId>), before: count },
+  { projectId: readProjectId },
+  { runId: text, lanes: list(readLaneId), before: count },
 );
 
 /** Undefined if the message is not a complete stop request: other programs may use the channel. */

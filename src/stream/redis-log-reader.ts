@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { parseCursor, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import { parseCursor, parseLaneId, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
 import type { LogSnapshot, StoredLane } from './event-log';
 import { keys } from './keys';
 import type { LogBounds } from './redis-listener';
@@ -66,11 +66,14 @@ export class RedisLogReader {
     // The entry at the cursor must still be there: what came right after it cannot have been trimmed or lost then.
     const entries = await this.redis.xrange(keys.log(projectId), from, '+', 'COUNT', limit + 1);
     if (entries[0]?.[0] !== from) return undefined;
-    const news = entries.slice(1);
-    const events = news.flatMap(([id, fields]) => this.decode(projectId, id as Cursor, fields[1] ?? '') ?? []);
-    const last = news.at(-1)?.[0];
+    const news = entries.slice(1).flatMap(([name, fields]) => {
+      const id = parseCursor(name);
+      return id ? [{ id, stored: fields[1] ?? '' }] : [];
+    });
+    const events = news.flatMap(({ id, stored }) => this.decode(projectId, id, stored) ?? []);
+    const last = news.at(-1)?.id;
     // If no event of a full page can be read, later events may be readable.
-    return events.length === 0 && news.length === limit && last ? this.read(projectId, last as Cursor, limit) : events;
+    return events.length === 0 && entries.length > limit && last ? this.read(projectId, last, limit) : events;
   }
 
   /** Undefined if this release cannot read the entry, which is reported. */
@@ -100,5 +103,5 @@ function storedLane(fields: Record<string, string>, lane: LaneId, text: string |
 }
 
 export function lanesIn(fields: readonly string[], prefix = 'fence:'): LaneId[] {
-  return fields.filter((field) => field.startsWith(prefix)).map((field) => field.slice(prefix.length) as LaneId);
+  return fields.flatMap((field) => (field.startsWith(prefix) && parseLaneId(field.slice(prefix.length))) || []);
 }

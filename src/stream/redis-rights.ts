@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { laneOfRole, type ProjectId } from '../protocol';
+import { laneOfRole } from '../protocol';
+import { readProjectId } from '../protocol/viewer';
 import { keys } from './keys';
 import { causeOfRefusal } from './redis-causes';
 
 type Command = readonly [name: string, ...args: (string | number)[]];
 
 const probe = (): readonly Command[] => {
-  const project = randomUUID() as ProjectId;
+  const project = readProjectId(randomUUID());
   const [log, lanes, text] = [keys.log(project), keys.lanes(project), keys.text(project, laneOfRole('story'))];
   return [
     ['eval', 'return 1', 0],

@@ -1,4 +1,12 @@
-import { laneParts, type Cursor, type EventBody, type LaneId, type LogEvent, type ProjectId } from '../protocol';
+import {
+  laneParts,
+  parseLaneId,
+  type Cursor,
+  type EventBody,
+  type LaneId,
+  type LogEvent,
+  type ProjectId,
+} from '../protocol';
 import { isCount, list, Misshapen, readBody, readContinuation, readReason, text } from '../protocol/viewer';
 import type { LaneWriter } from './event-log';
 
@@ -85,7 +93,7 @@ function otherEventOf(
 }
 
 function isLane(value: unknown): value is LaneId {
-  return typeof value === 'string' && value !== '';
+  return parseLaneId(value) !== undefined;
 }
 
 export function secondsOf(id: Cursor): number {

@@ -1,4 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
+import { activityIdOf } from '../protocol';
 
 /**
  * Gives the activities of one workflow run ids that operators can type: their names. Temporal refuses a workflow task
@@ -29,7 +30,7 @@ export class ActivityIds {
 
   private free(name: string): string {
     let id = name;
-    for (let number = 2; this.pending.has(id); number += 1) id = `${name}~${number}`;
+    for (let number = 2; this.pending.has(id); number += 1) id = activityIdOf(name, number);
     return id;
   }
 }

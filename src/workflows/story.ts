@@ -15,11 +15,10 @@ import {
 import {
   STATUS_QUERY,
   type ContinuedState,
-  type EventError,
-  type LaneId,
   type OpenedRun,
   type StoryInput,
   type StoryStatusView,
+  laneEntries,
 } from '../protocol';
 import { announceRun, closeRun, openRun } from './activity-options';
 import { AfterReset, wasReset } from './after-reset';
@@ -169,7 +168,7 @@ async function runPlan(
     ...(order.scenes && !again && { scenes: table.numbersOf(order.scenes) }),
     ...(Object.keys(table.sceneIds).length > 0 && { sceneIds: table.sceneIds }),
     settled: again ? [] : table.namesOf([...order.done].filter((lane) => !skipped.includes(lane))),
-    parked: Object.fromEntries(parked) as Readonly<Record<LaneId, EventError>>,
+    parked: Object.fromEntries(parked),
     skipped: table.namesOf(skipped),
     cancelled: table.namesOf(table.withStatus('cancelled')),
     paused: table.paused,
@@ -197,7 +196,7 @@ function restoreState(carried: ContinuedState, table: LaneTable): void {
   for (const lane of carried.settled) table.set(lane, 'completed');
   for (const lane of carried.skipped ?? []) table.set(lane, 'skipped');
   for (const lane of carried.cancelled ?? []) table.set(lane, 'cancelled');
-  for (const [lane, error] of Object.entries(carried.parked)) table.set(lane as LaneId, 'needs_attention', error);
+  for (const [lane, error] of laneEntries(carried.parked)) table.set(lane, 'needs_attention', error);
   if (carried.paused) table.setPaused(true);
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDataSource, Project } from '../../src/entities';
+import type { BatchId } from '../../src/protocol';
 import { batchOf, batchToEnd, hasFoundOneStarted, startedBy, untilCount, workflowIds } from '../support/batches';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../support/stories';
@@ -51,7 +52,7 @@ describe('A batch', () => {
     expect(seen[36]).toMatchObject({ projectId: batch.projectIds[36], error: { type: 'Provider.BadRequest' } });
     const started = await withTemporal(app.config, (client) => startedBy(client, batch.batchId));
     expect(started).toEqual(workflowIds(batch.projectIds));
-    expect(await mostAtOnce(batchId)).toBe(20);
+    expect(await mostAtOnce(batch.batchId)).toBe(20);
   });
 
   test('makes only the stages that are named, and the rest of its films when it goes on without them', async () => {
@@ -106,7 +107,7 @@ describe('A batch', () => {
   });
 
   /** From the rows: how many projects were between their start and their end at the same time. */
-  async function mostAtOnce(batchId: string): Promise<number> {
+  async function mostAtOnce(batchId: BatchId): Promise<number> {
     const dataSource = await createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 }).initialize();
     const rows = await dataSource.getRepository(Project).findBy({ batchId });
     await dataSource.destroy();

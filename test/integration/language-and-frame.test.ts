@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { createDataSource, Lane } from '../../src/entities';
 import { inputHash } from '../../src/planning';
-import { StoryreelError, type ProjectId } from '../../src/protocol';
+import { StoryreelError, type ProjectId, laneId } from '../../src/protocol';
 import { renderMessages, stageDefinition } from '../../src/stages';
 import { cuesIn } from '../support/films';
 import { fromSetup, startApp, type TestApp } from '../support/services';
@@ -76,9 +76,9 @@ describe('The language and the frame of a project', () => {
     const { version, settings } = await app.client.editable(film);
     expect(settings).toEqual({ language: 'de', frame: '9:16' });
     await app.client.edit(film, { settings: { frame: '1:1' } }, { version });
-    const before = await dataSource.getRepository(Lane).findOneByOrFail({ projectId: film, lane: 'rewrite' });
+    const before = await dataSource.getRepository(Lane).findOneByOrFail({ projectId: film, lane: laneId('rewrite') });
     await run();
-    const after = await dataSource.getRepository(Lane).findOneByOrFail({ projectId: film, lane: 'rewrite' });
+    const after = await dataSource.getRepository(Lane).findOneByOrFail({ projectId: film, lane: laneId('rewrite') });
     expect(after.settledFence).toBe(before.settledFence);
     const { film: made } = await app.client.status(film);
     const path = join(app.config.MEDIA_DIR, made?.asset ?? '');
@@ -98,7 +98,7 @@ describe('The language and the frame of a project', () => {
     await watchToEnd(app.client, id);
     const { inputHash: hash, inputs } = await dataSource
       .getRepository(Lane)
-      .findOneByOrFail({ projectId: id, lane: 'rewrite' });
+      .findOneByOrFail({ projectId: id, lane: laneId('rewrite') });
     const stage = stageDefinition('rewrite');
     if (stage.kind !== 'text') throw new Error('the rewrite is a text');
     const messages = renderMessages(stage.template, { topic: plain.topic });

@@ -16,6 +16,7 @@ import {
 } from '../../src/entities';
 import { until } from '../support/until';
 import { migrations } from '../../src/entities/migrations';
+import { laneId } from '../../src/protocol';
 
 const ALL = migrations.map((Migration) => new Migration().name);
 
@@ -239,9 +240,12 @@ describe('rows', () => {
     const fence = 1_795_478_400_123_007;
     const lanes = dataSource.getRepository(Lane);
     await lanes.insert({ projectId, lane: 'film', stage: 'film', fence });
-    expect(await lanes.findOneByOrFail({ projectId, lane: 'film' })).toMatchObject({ fence, settledFence: null });
-    await lanes.update({ projectId, lane: 'film', fence }, { settledFence: fence });
-    expect(await lanes.findOneByOrFail({ projectId, lane: 'film' })).toMatchObject({ settledFence: fence });
+    expect(await lanes.findOneByOrFail({ projectId, lane: laneId('film') })).toMatchObject({
+      fence,
+      settledFence: null,
+    });
+    await lanes.update({ projectId, lane: laneId('film'), fence }, { settledFence: fence });
+    expect(await lanes.findOneByOrFail({ projectId, lane: laneId('film') })).toMatchObject({ settledFence: fence });
 
     const bytes = 5_000_000_000;
     const media = {

@@ -9,7 +9,14 @@ import { prepareServices } from '../../src/cli/services';
 import { examine } from '../../src/cli/services/examine';
 import type { Config } from '../../src/config';
 import { Lane, Project } from '../../src/entities';
-import { isTerminal, reconcileScheduleOf, type BatchId, type ProjectId, type StoryEvent } from '../../src/protocol';
+import {
+  isTerminal,
+  reconcileScheduleOf,
+  type BatchId,
+  type ProjectId,
+  type StoryEvent,
+  laneId,
+} from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
 import type { EventLog } from '../../src/stream';
 import { withActivityDeps } from '../support/activity-deps';
@@ -209,7 +216,7 @@ describe('The reconciler', () => {
     expect(await statusesOf(projectId)).toEqual({ status: 'completed', rest: new Set(['completed']) });
 
     // As after a restore of a backup from before the film.
-    await database.dataSource.getRepository(Lane).update({ projectId, lane: 'film' }, { status: 'pending' });
+    await database.dataSource.getRepository(Lane).update({ projectId, lane: laneId('film') }, { status: 'pending' });
     await setStatus(projectId, 'processing');
     const { runs } = await app.client.reconcile(now);
     expect(runs.repaired).toMatchObject([
@@ -228,7 +235,7 @@ describe('The reconciler', () => {
   test('closes a lane that an attempt of a gone run has claimed after its end', async () => {
     const projectId = await film();
     await ended(projectId);
-    await database.dataSource.getRepository(Lane).update({ projectId, lane: 'film' }, { status: 'processing' });
+    await database.dataSource.getRepository(Lane).update({ projectId, lane: laneId('film') }, { status: 'processing' });
     const { runs } = await app.client.reconcile(now);
     expect(runs.repaired).toMatchObject([{ projectId, was: 'completed', now: 'completed' }]);
     expect(await statusesOf(projectId)).toEqual({ status: 'completed', rest: new Set(['completed']) });

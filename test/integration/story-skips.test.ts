@@ -37,7 +37,7 @@ describe('Without what was skipped', () => {
   });
 
   /** A project of three scenes with an image each, as an earlier run left it, in which these lanes are skipped now. */
-  async function project(skipped: readonly string[], topic = ownTopic().topic): Promise<ProjectId> {
+  async function project(skipped: readonly LaneId[], topic = ownTopic().topic): Promise<ProjectId> {
     const projectId = await app.client.create({ topic, settings: { scenes: COLOURS.length } });
     const row = { projectId, inputHash: 'old', fence: 1 };
     await dataSource.getRepository(ProjectStage).insert(STAGES.map(({ name }) => ({ projectId, stage: name })));
@@ -94,7 +94,11 @@ describe('Without what was skipped', () => {
   }
 
   test('a film shows a scene by its image, leaves one out, and says so', async () => {
-    const projectId = await project(['video_generation/2', 'image_generation/3', 'video_generation/3']);
+    const projectId = await project([
+      laneId('video_generation', 2),
+      laneId('image_generation', 3),
+      laneId('video_generation', 3),
+    ]);
     // What an earlier run made in the lanes that are skipped now must not be seen.
     await addClips(projectId, [1, 2, 3]);
     await run('joinFilm', projectId, 'film');
@@ -111,7 +115,11 @@ describe('Without what was skipped', () => {
   });
 
   test('a film is made again when a scene that was shown by its image has a clip, and when one leaves', async () => {
-    const projectId = await project(['video_generation/1', 'video_generation/2', 'video_generation/3']);
+    const projectId = await project([
+      laneId('video_generation', 1),
+      laneId('video_generation', 2),
+      laneId('video_generation', 3),
+    ]);
     const first = await run('joinFilm', projectId, 'film');
     expect((await run('joinFilm', projectId, 'film')).reused).toBe(true);
     await dataSource.getRepository(Lane).insert({
@@ -120,7 +128,7 @@ describe('Without what was skipped', () => {
     const second = await run('joinFilm', projectId, 'film');
     expect(second).toMatchObject({ reused: false });
     expect(second.sha256).not.toBe(first.sha256);
-    await dataSource.getRepository(Lane).delete({ projectId, lane: 'video_generation/1' });
+    await dataSource.getRepository(Lane).delete({ projectId, lane: laneId('video_generation', 1) });
     await addClips(projectId, [1]);
     expect(await run('joinFilm', projectId, 'film')).toMatchObject({ reused: false });
     expect(await dataSource.getRepository(Film).findOneByOrFail({ projectId })).toMatchObject({
@@ -141,7 +149,7 @@ describe('Without what was skipped', () => {
 
   test('a clip is made with a camera that stands still, and never from an image that was skipped', async () => {
     const { topic, mark } = ownTopic();
-    const projectId = await project(['camera_movement/1', 'image_generation/2'], topic);
+    const projectId = await project([laneId('camera_movement', 1), laneId('image_generation', 2)], topic);
     await run('generateVideo', projectId, 'video_generation/1');
     const [asked] = (await studio.requests(mark)).filter(({ kind }) => kind === 'video_submit');
     expect(asked?.prompt).toMatch(/Camera: static, slow$/);
@@ -152,7 +160,7 @@ describe('Without what was skipped', () => {
 
   test('a storyboard is drawn of the topic, whatever an earlier rewrite said', async () => {
     const { topic, mark } = ownTopic();
-    const projectId = await project(['rewrite'], topic);
+    const projectId = await project([laneId('rewrite')], topic);
     await run('generateText', projectId, 'storyboard');
     // Only the topic has the mark in it.
     expect((await studio.requests(mark)).filter(({ kind }) => kind === 'chat')).toHaveLength(1);

@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import {
+  activityIdOf,
+  batchIdOfWorkflow,
+  batchWorkflowIdOf,
   compareCursors,
   fenceOf,
+  isStageName,
   laneId,
+  laneOfActivity,
   laneParts,
   lanesOf,
+  LOG_BEGINNING,
+  parseBatchId,
   parseCursor,
+  parseLaneId,
   parseProjectId,
   projectIdOfWorkflow,
   STAGES,
@@ -17,6 +25,37 @@ import {
 const part = fc.nat({ max: 9_007_199_254_740 });
 const cursor = fc.tuple(part, fc.nat({ max: 1_000 })).map(([ms, seq]) => `${ms}-${seq}` as Cursor);
 const stage = fc.constantFrom(...STAGES.map(({ name }) => name));
+
+/** Texts that look like ids, and values of every other kind. */
+const anything = fc.oneof(
+  fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }),
+  fc.stringMatching(/^(story-|batch-|film|extras\.title|-|~|\/|[0-9]|\n| |__proto__){0,6}$/),
+);
+
+describe('A parser of ids', () => {
+  const parsers = { parseProjectId, parseBatchId, parseLaneId, parseCursor };
+  const others = { projectIdOfWorkflow, batchIdOfWorkflow, laneOfActivity, laneParts, isStageName };
+
+  test('takes any value, and returns an id that it reads again as the same', () => {
+    fc.assert(
+      fc.property(anything, (given) => {
+        for (const parse of Object.values(parsers)) {
+          const id: string | undefined = parse(given);
+          expect(id === undefined ? undefined : parse(id)).toBe(id);
+        }
+        for (const parse of Object.values(others)) parse(given);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('of a batch reads what its workflow is named by', () => {
+    for (const batchId of ['a', '2026.11-x_1'].map(parseBatchId)) {
+      expect(batchId && batchIdOfWorkflow(batchWorkflowIdOf(batchId))).toBe(batchId);
+    }
+    expect(parseBatchId('.a')).toBeUndefined();
+  });
+});
 
 describe('A project id', () => {
   test('is read in either case and with space around it', () => {
@@ -63,6 +102,37 @@ describe('A lane id', () => {
     );
   });
 
+  test.each([
+    undefined,
+    null,
+    3,
+    '',
+    '/',
+    '/3',
+    'film/',
+    'film/0',
+    'film/-3',
+    'film/03',
+    'film/1/2',
+    'Film',
+    'film/x',
+    'film ',
+  ])('is not read from %p', (given) => {
+    expect(laneParts(given)).toBeUndefined();
+    expect(parseLaneId(given)).toBeUndefined();
+    expect(laneOfActivity(given)).toBeUndefined();
+  });
+
+  test('comes back from its activity, also from one that is scheduled while another is pending', () => {
+    fc.assert(
+      fc.property(stage, fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 20 }), (name, scene, number) => {
+        for (const lane of [laneId(name), laneId(name, scene)]) {
+          expect(laneOfActivity(activityIdOf(lane, number))).toBe(lane);
+        }
+      }),
+    );
+  });
+
   test('lanes are listed stage by stage, scene by scene', () => {
     expect(lanesOf(STAGES.slice(1, 4), [1, 2])).toEqual([
       'storyboard',
@@ -99,6 +169,16 @@ describe('A cursor', () => {
     expect(compareCursors('5-10' as Cursor, '5-9' as Cursor)).toBeGreaterThan(0);
     expect(compareCursors('10-0' as Cursor, '9-99' as Cursor)).toBeGreaterThan(0);
   });
+});
+
+test('What is no cursor lies at the beginning of every log', () => {
+  fc.assert(
+    fc.property(fc.anything(), cursor, (given, real) => {
+      expect(compareCursors((parseCursor(given) ?? given) as Cursor, real)).toBe(
+        compareCursors(parseCursor(given) ?? LOG_BEGINNING, real),
+      );
+    }),
+  );
 });
 
 describe('A fence', () => {

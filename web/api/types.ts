@@ -1,4 +1,4 @@
-import type { EventError, FilmReference, LaneStatus, ProjectStatus, UsageTotals } from '../../src/protocol';
+import type { EventError, FilmReference, LaneId, LaneStatus, ProjectStatus, UsageTotals } from '../../src/protocol';
 
 /** The answers of the gateway, reduced to what the page reads. */
 
@@ -29,7 +29,7 @@ export interface WorkerWait {
 }
 
 export interface LaneWait extends Partial<WorkerWait> {
-  readonly lane: string;
+  readonly lane: LaneId;
   readonly attempt: number;
   readonly retryAt?: string;
   readonly lost?: true;
@@ -50,7 +50,7 @@ export interface StageView {
 }
 
 export interface LaneView {
-  readonly lane: string;
+  readonly lane: LaneId;
   readonly status: LaneStatus;
   readonly attempt: number;
   readonly error?: EventError;
@@ -101,7 +101,7 @@ export interface Editable {
 
 /** A text that a person has replaced. */
 export interface TextEdit {
-  readonly lane: string;
+  readonly lane: LaneId;
   readonly version: number;
   readonly by?: string;
   readonly at: string;
@@ -115,7 +115,7 @@ export interface Range {
 }
 
 export interface Explanation {
-  readonly lanes: readonly { readonly lane: string; readonly reason: string }[];
+  readonly lanes: readonly { readonly lane: LaneId; readonly reason: string }[];
   readonly estimate: Estimate;
 }
 

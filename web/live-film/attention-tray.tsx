@@ -50,13 +50,13 @@ export function AttentionTray({ story }: { readonly story: Story }) {
             <Button name={words.retry} kind="main" keys="t" onClick={() => void all('retry', lanes)}>
               {lanes.length > 1 ? `${words.retryAll} (${lanes.length})` : words.retry}
             </Button>
-            {lanes.every(({ lane }) => !definesScenes(STAGES, lane as LaneId)) && (
+            {lanes.every(({ lane }) => !definesScenes(STAGES, lane)) && (
               <Button name={words.skip} keys="s" onClick={() => void all('skip', lanes)}>
                 {words.skip}
               </Button>
             )}
             <CopyAs recipe={laneRecipe(story, 'retry', names(lanes))} label={words.retry} />
-            {lanes.every(({ lane }) => !definesScenes(STAGES, lane as LaneId)) && (
+            {lanes.every(({ lane }) => !definesScenes(STAGES, lane)) && (
               <CopyAs recipe={laneRecipe(story, 'skip', names(lanes))} label={words.skip} />
             )}
           </div>
@@ -68,7 +68,7 @@ export function AttentionTray({ story }: { readonly story: Story }) {
 
 const names = (lanes: readonly LaneView[]) => lanes.map(({ lane }) => lane);
 
-export function laneName(lane: string): string {
+export function laneName(lane: LaneId): string {
   const { stage, scene } = laneParts(lane);
   return t().lane(stage, scene);
 }

@@ -1,3 +1,4 @@
+import type { LaneId } from '../../src/protocol';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
@@ -14,7 +15,7 @@ export function LaneStop({
   keys,
 }: {
   readonly story: Story;
-  readonly lane: string;
+  readonly lane: LaneId;
   readonly keys?: string;
 }) {
   const words = t();

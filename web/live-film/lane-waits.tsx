@@ -1,4 +1,4 @@
-import { laneParts, type EventError } from '../../src/protocol';
+import { laneParts, type EventError, type LaneId } from '../../src/protocol';
 import type { LaneWait } from '../api/types';
 import { t } from '../i18n';
 import { timeOfDay } from '../i18n/format';
@@ -9,7 +9,7 @@ import { laneName } from './attention-tray';
 interface LaneWaitsProps {
   readonly story: Story;
   /** Of which lanes. */
-  readonly of: (lane: string) => boolean;
+  readonly of: (lane: LaneId) => boolean;
   /** Beside its scene, whose number is known there. */
   readonly short?: boolean;
 }

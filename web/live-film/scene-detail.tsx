@@ -1,4 +1,4 @@
-import { laneOfRole } from '../../src/protocol';
+import { laneId, laneOfRole } from '../../src/protocol';
 import type { EditableScene } from '../api/types';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
@@ -62,8 +62,8 @@ export function SceneDetail({ story, scene }: { readonly story: Story; readonly 
       <ul class="plain">
         {SCENE_STAGES.map((stage) => (
           <li key={stage}>
-            {words.stage(stage)} <Status status={laneStatus(story, `${stage}/${scene}`)} />
-            <LaneStop story={story} lane={`${stage}/${scene}`} keys="c" />
+            {words.stage(stage)} <Status status={laneStatus(story, laneId(stage, scene))} />
+            <LaneStop story={story} lane={laneId(stage, scene)} keys="c" />
           </li>
         ))}
       </ul>

@@ -1,6 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
-import { laneId, laneParts, StoryreelError, type LaneAddress, type LaneId, type LaneTask } from '../../protocol';
+import {
+  laneId,
+  laneParts,
+  StoryreelError,
+  type LaneAddress,
+  type LaneId,
+  type LaneTask,
+  type ProjectId,
+} from '../../protocol';
 import type { StageContext } from '../../stages';
 
 /** The current name of a scene's lane; undefined if the scene was removed. */
@@ -30,7 +38,7 @@ export function movedLane(lane: LaneId): StoryreelError {
   return new StoryreelError('Lane.Moved', `Scenes were moved, added or removed; the run looks at ${lane} anew.`);
 }
 
-async function sameScenes(manager: EntityManager, projectId: string, ids: readonly string[]): Promise<boolean> {
+async function sameScenes(manager: EntityManager, projectId: ProjectId, ids: readonly string[]): Promise<boolean> {
   const found = await manager.find(Scene, {
     select: { id: true },
     where: { projectId },

@@ -1,5 +1,5 @@
 import type { Lane, Project } from '../../entities';
-import { laneParts, PIPELINE, type EventBody, type LaneId, type ProjectId } from '../../protocol';
+import { laneParts, PIPELINE, type EventBody } from '../../protocol';
 import { isAnnounced } from './announce';
 import type { ActivityDeps } from '../deps';
 import type { EndedRun } from './end-run';
@@ -28,7 +28,7 @@ export async function announceEnd(
   { runId, execution, planned = ended.stages.map(({ stage }) => stage) }: EndAnnouncement,
 ): Promise<void> {
   const { project, stages, lanes, fence } = ended;
-  const projectId = project.id as ProjectId;
+  const { id: projectId } = project;
   const isCompleted = project.status === 'completed';
   if (!isCompleted) await announceEndedLanes(deps, ended, execution);
   const error = endedBy(project);
@@ -67,13 +67,13 @@ async function announceEndedLanes(
   { project, lanes, fence }: EndedRun,
   execution: string,
 ): Promise<void> {
-  const projectId = project.id as ProjectId;
+  const { id: projectId } = project;
   const unfinished = lanes.filter(
     ({ status, startedAt }) => startedAt && status !== 'completed' && status !== 'skipped',
   );
   await Promise.all(
     unfinished.map((row) => {
-      const lane = row.lane as LaneId;
+      const { lane } = row;
       return log.publish({
         projectId,
         stage: laneParts(lane).stage,

@@ -1,7 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Lane } from '../../entities';
 import type { Logger } from '../../logger';
-import type { LaneId, ProjectId } from '../../protocol';
 import type { PlanSource } from '../../planning';
 import type { EventLog, LaneWriter, PublishReply, PublishRequest } from '../../stream';
 import type { StoryMetrics } from '../../telemetry';
@@ -18,7 +17,7 @@ type End = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
 type PublishedEnd = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
 
 export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter {
-  return { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
+  return { projectId, lane, fence, attempt };
 }
 
 /**

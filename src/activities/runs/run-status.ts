@@ -164,7 +164,7 @@ async function markGates(manager: EntityManager, projectId: ProjectId, gates: re
 
 async function publishPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
   const events: EventBody[] = [{ type: 'stage_update', status: 'paused' }];
-  const writer = { projectId: projectId as ProjectId, lane: lane as LaneId, fence, attempt };
+  const writer = { projectId, lane, fence, attempt };
   await log.publish({
     projectId: writer.projectId,
     stage,

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Lane, lockProject, ModelUsage } from '../../entities';
 import { pricesOf } from '../../planning';
-import type { LaneId, ProjectId } from '../../protocol';
+import { parseLaneId, type LaneId, type ProjectId } from '../../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
 import { countCost } from './count-cost';
 import type { ActivityDeps } from '../deps';
@@ -65,9 +65,10 @@ export async function publishAbandoned(
   closed: readonly ModelUsage[],
   manager: EntityManager,
 ): Promise<void> {
-  for (const { projectId, lane } of closed) {
-    const row = await manager.findOneBy(Lane, { projectId, lane });
-    if (row) await publishUsage(deps, { ...row, projectId: projectId as ProjectId, lane: lane as LaneId }, manager);
+  for (const { projectId, lane: name } of closed) {
+    const lane = parseLaneId(name);
+    const row = lane && (await manager.findOneBy(Lane, { projectId, lane }));
+    if (row) await publishUsage(deps, row, manager);
   }
 }
 
@@ -76,7 +77,8 @@ export async function publishAbandoned(
  */
 async function estimate({ log, dataSource }: ActivityDeps, row: ModelUsage): Promise<Amount> {
   if (row.unit !== 'token') return { unit: row.unit, units: row.units ?? 0 };
-  const held = await log.lane(row.projectId as ProjectId, row.lane as LaneId).catch(() => undefined);
+  const lane = parseLaneId(row.lane);
+  const held = lane && (await log.lane(row.projectId, lane).catch(() => undefined));
   const text = held?.fence === row.fence ? tokensIn(held.text) : 0;
   const before = row.continuesFence === null ? 0 : await outputOfChain(dataSource.manager, row, row.continuesFence);
   return { unit: 'token', input: row.inputTokens, output: Math.max(0, text - before) };

@@ -11,6 +11,7 @@ import {
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
+  laneEntries,
 } from '../../protocol';
 import { addToken, checkOf, laneOfSnapshot, newLane, resumeAt, type LaneState } from './lane-state';
 import { scenesIn } from './scenes-in';
@@ -65,7 +66,7 @@ function ofSnapshot(
   { topic, status, lanes, scenes, film }: SnapshotEvent,
 ): StoryView {
   const { projectId, began, last, mismatches } = view;
-  const wrong = Object.entries(lanes).flatMap(([lane, { verified }]) => (verified === false ? [lane as LaneId] : []));
+  const wrong = laneEntries(lanes).flatMap(([lane, { verified }]) => (verified === false ? [lane] : []));
   return {
     projectId,
     mismatches: withLanes(mismatches, wrong),
@@ -75,8 +76,8 @@ function ofSnapshot(
     status,
     scenes,
     lanes: new Map(
-      Object.entries(lanes).map(([name, snapshot]) => {
-        const lane = laneOfSnapshot(name as LaneId, snapshot);
+      laneEntries(lanes).map(([name, snapshot]) => {
+        const lane = laneOfSnapshot(name, snapshot);
         return [lane.lane, lane.error ? { ...lane, commands: personCommands(view.projectId, lane.lane) } : lane];
       }),
     ),

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Cluster, type Redis } from 'ioredis';
 import { shownAddress, shownHosts, urlsIn } from '../../address';
 import type { Config } from '../../config';
-import { laneOfRole, type ProjectId } from '../../protocol';
+import { laneOfRole } from '../../protocol';
+import { readProjectId } from '../../protocol/viewer';
 import {
   adviceOnMemory,
   connectPublisher,
@@ -84,7 +85,7 @@ async function tryScripts(config: Config): Promise<void> {
   });
   try {
     await whenReady(publisher, ANSWER_MS);
-    const projectId = randomUUID() as ProjectId;
+    const projectId = readProjectId(randomUUID());
     await log.append({
       ...{ writer: { projectId, lane: laneOfRole('story'), fence: 1, attempt: 1 }, offset: 0, text: 'probe' },
     });

@@ -10,6 +10,7 @@ import {
   type ProjectStatus,
   type StageName,
 } from '../../protocol';
+import { readProjectId } from '../../protocol/viewer';
 import { BY_HAND } from './hand-written';
 import type { Read } from '../projects/inputs';
 import { rowOf } from '../projects/new-project';
@@ -46,7 +47,7 @@ export async function batchedProjects(manager: EntityManager, batchId: BatchId):
     order: { batchPosition: 'ASC' },
   });
   return rows.map(({ id, name, status, owner, error }) => ({
-    projectId: id as ProjectId,
+    projectId: id,
     name,
     status,
     ...(owner !== null && { owner }),
@@ -124,7 +125,7 @@ async function addMissing(
   });
   const ids = new Set(there.map(({ id }) => id));
   const byTopic = new Map<string, ProjectId[]>();
-  for (const { id, topic } of there) byTopic.set(topic, [...(byTopic.get(topic) ?? []), id as ProjectId]);
+  for (const { id, topic } of there) byTopic.set(topic, [...(byTopic.get(topic) ?? []), id]);
   let position = Math.max(0, ...there.map(({ batchPosition }) => batchPosition ?? 0));
   const given: (ProjectId | undefined)[] = [];
   const missing: {
@@ -148,9 +149,9 @@ async function addMissing(
       Project,
       chunk.map(({ row }) => row),
     );
-    for (const [j, { at }] of chunk.entries()) given[at] = identifiers[j]?.['id'] as ProjectId;
+    for (const [j, { at }] of chunk.entries()) given[at] = readProjectId(identifiers[j]?.['id']);
   }
-  return given as ProjectId[];
+  return given.filter((id) => id !== undefined);
 }
 
 async function takeIn(manager: EntityManager, batchId: BatchId, id: ProjectId, batchPosition: number): Promise<void> {

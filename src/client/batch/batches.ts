@@ -15,6 +15,7 @@ import {
   type StageName,
   type StoryPriority,
 } from '../../protocol';
+import { readBatchId } from '../../protocol/viewer';
 import { batchedProjects, upsertBatchProjects, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
 import { editsAtStake, wouldReplace } from './edits-at-stake';
@@ -90,7 +91,7 @@ export class Batches {
         'No project was given. Give topics or ids, or the batchId to go on with.',
       );
     }
-    const batchId = checked.batchId ?? (randomUUID().slice(0, 8) as BatchId);
+    const batchId = checked.batchId ?? readBatchId(randomUUID().slice(0, 8));
     const known = await knownStages(this.source);
     checkNamed(known, { ...(stages && { stages }) });
     checkStages(known, gates);

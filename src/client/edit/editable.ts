@@ -61,7 +61,7 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
         };
       }),
       order: scenes.map(({ sequenceNumber }) => sequenceNumber),
-      ...(content !== undefined && begun && { text: { lane: begun.lane as LaneId, content } }),
+      ...(content !== undefined && begun && { text: { lane: begun.lane, content } }),
     };
   });
 }
@@ -88,7 +88,7 @@ export async function loadTextEdits(dataSource: DataSource, projectId: ProjectId
     order: { version: 'ASC', createdAt: 'ASC' },
   });
   return rows.map((row) => ({
-    lane: row.lane as LaneId,
+    lane: row.lane,
     version: row.version,
     ...(row.by !== null && { by: row.by }),
     at: row.createdAt,

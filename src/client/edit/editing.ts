@@ -27,7 +27,7 @@ export interface Editing {
   readonly manager: EntityManager;
   readonly projectId: ProjectId;
   readonly project: Project;
-  readonly lanes: ReadonlyMap<string, Lane>;
+  readonly lanes: Map<LaneId, Lane>;
   readonly log: LogSnapshot | undefined;
   /** A workflow runs, so that a lane with status `processing` is really in work. */
   readonly live: boolean;
@@ -55,7 +55,7 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
     ...opening,
     manager,
     project,
-    lanes: new Map<string, Lane>(),
+    lanes: new Map<LaneId, Lane>(),
     changed: [],
     texts: [],
     superseded: [],
@@ -66,8 +66,7 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
 
 /** Reads the lanes again after scenes, and their lanes, have moved. */
 export async function readLanes(editing: Editing): Promise<void> {
-  const { manager, projectId } = editing;
-  const lanes = editing.lanes as Map<string, Lane>;
+  const { manager, projectId, lanes } = editing;
   lanes.clear();
   for (const row of await manager.findBy(Lane, { projectId })) lanes.set(row.lane, row);
 }
@@ -83,7 +82,7 @@ export function fenceAbove({ lanes, log }: Editing, ...names: readonly LaneId[])
 
 /** The same for lanes that change places: above those of all lanes that are, or were, in the project. */
 export function fenceAboveAll(editing: Editing): number {
-  return fenceAbove(editing, ...([...editing.lanes.keys(), ...(editing.log?.lanes.keys() ?? [])] as LaneId[]));
+  return fenceAbove(editing, ...editing.lanes.keys(), ...(editing.log?.lanes.keys() ?? []));
 }
 
 /** Throws `Lane.Busy` if an attempt would overwrite the person's text. */

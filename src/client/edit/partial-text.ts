@@ -1,6 +1,6 @@
 import { TextEdit, type Lane } from '../../entities';
 import { chooseModel, withSettings } from '../../planning';
-import { StoryreelError, type LaneId } from '../../protocol';
+import { parseLaneId, StoryreelError } from '../../protocol';
 import type { LogSnapshot } from '../../stream';
 import type { Changes } from './changes';
 import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
@@ -16,10 +16,10 @@ export async function editPartialText(
   source: EditSource,
   { lane: name, content }: NonNullable<Changes['text']>,
 ): Promise<void> {
-  const lane = name as LaneId;
   const { manager, projectId, project, lanes } = editing;
-  const row = lanes.get(lane);
-  mustBeIdle(editing, lane);
+  const lane = parseLaneId(name);
+  const row = lane && lanes.get(lane);
+  if (row) mustBeIdle(editing, row.lane);
   if (!row || row.inProgressInputHash === null) {
     throw new StoryreelError(
       'Project.Invalid',
@@ -50,7 +50,7 @@ export async function partialText(
   { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
   { projectId, lane, fence, editedFence }: Lane,
 ): Promise<string | undefined> {
-  const held = log?.lanes.get(lane as LaneId);
+  const held = log?.lanes.get(lane);
   if (held?.fence === fence) return held.text;
   if (fence !== editedFence) return undefined;
   return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.partialText ?? undefined;

@@ -1,5 +1,5 @@
 import { Scene } from '../../entities';
-import { laneId, MAX_SCENES, STAGES, StoryreelError, type LaneId } from '../../protocol';
+import { laneId, MAX_SCENES, STAGES, StoryreelError } from '../../protocol';
 import type { Changes, NewScene } from './changes';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
 import { moveUsage } from './move-usage';
@@ -86,7 +86,7 @@ export async function placeScenes(
 function supersedeAttempts({ lanes, superseded }: Editing, numbers: readonly number[], fence: number): void {
   for (const { lane, status, attempt, sequenceNumber } of lanes.values()) {
     if (status !== 'processing' || sequenceNumber === null || !numbers.includes(sequenceNumber)) continue;
-    superseded.push({ lane: lane as LaneId, fence, attempt });
+    superseded.push({ lane, fence, attempt });
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
+import { readProjectId } from '../../protocol/viewer';
 import { changeRows } from '../acting';
 import { read } from './inputs';
 import { checkedProject, type NewProject } from './new-project';
@@ -26,10 +27,10 @@ export async function createProject(
   const { requestId } = read('the creation', options);
   const about = (project: ProjectId) => ({ project });
   if (requestId === undefined) {
-    return changeRows(dataSource, async (manager) => (await manager.save(Project, row)).id as ProjectId, about);
+    return changeRows(dataSource, async (manager) => (await manager.save(Project, row)).id, about);
   }
   const request = hash(JSON.stringify([row.owner, requestId])).slice(0, 20);
-  const id = uuidOf(request + hash(JSON.stringify(row)).slice(0, 12));
+  const id = readProjectId(uuidOf(request + hash(JSON.stringify(row)).slice(0, 12)));
   const store = async (manager: EntityManager) => {
     // Two calls with one request must not both find it new.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('create:' || $1, 0))`, [request]);
@@ -41,7 +42,7 @@ export async function createProject(
       throw new StoryreelError('Request.Repeated', 'This request id was used before, for another project.');
     }
     if (!known) await manager.insert(Project, { id, ...row });
-    return id as ProjectId;
+    return id;
   };
   return changeRows(dataSource, store, about);
 }

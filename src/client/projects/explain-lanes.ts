@@ -19,7 +19,6 @@ import {
   laneParts,
   StoryreelError,
   type LaneId,
-  type ProjectId,
   type StageName,
   type StagePlan,
 } from '../../protocol';
@@ -60,7 +59,7 @@ export class Explainer {
   constructor(
     private readonly source: PlanSource,
     private readonly project: Project,
-    private readonly rows: ReadonlyMap<string, Lane>,
+    private readonly rows: ReadonlyMap<LaneId, Lane>,
     private readonly scenes: readonly Scene[],
     private readonly planned: Planned,
     private readonly force: boolean,
@@ -69,7 +68,7 @@ export class Explainer {
   }
 
   async all(): Promise<LaneExplanation[]> {
-    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id as ProjectId);
+    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id);
     for (const stage of this.planned.plan) {
       for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
@@ -146,7 +145,7 @@ export class Explainer {
     const row = this.rows.get(lane);
     if (!row || row.settledFence === null) return { lane, reason: 'new', ...on };
     if (!(this.source.stages ?? BUILT_IN).knows(name)) return this.ofUnknown(row, lane, on);
-    if (!(await storedResult(this.source, this.project.id as ProjectId, lane))) return { lane, reason: 'new', ...on };
+    if (!(await storedResult(this.source, this.project.id, lane))) return { lane, reason: 'new', ...on };
     if (this.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
     if (row.acceptsInputs && (!on || scope === 'project')) return { lane, reason: 'reused' };
@@ -173,7 +172,7 @@ export class Explainer {
       plan.some(({ name }) => name === stage) &&
       (sequenceNumber === null || !scenes || scenes.includes(sequenceNumber));
     const rows = [...this.rows.values()].filter((row) => row.status === 'skipped' && !isOfRun(row));
-    return new Set(rows.map(({ lane }) => lane as LaneId));
+    return new Set(rows.map(({ lane }) => lane));
   }
 
   private sceneOf(number: number | undefined): { scene?: Scene } {

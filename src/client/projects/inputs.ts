@@ -4,13 +4,13 @@ import {
   firstBytes,
   FRAME_RULE,
   isStageName,
-  laneParts,
   LANGUAGE_RULE,
   MAX_SCENES,
   MOST_IN_BATCH,
   parseBatchId,
   parseCursor,
   parseFrame,
+  parseLaneId,
   parseLanguage,
   parseProjectId,
   PRIORITIES,
@@ -87,7 +87,7 @@ const projectId = described({ format: 'uuid' }).transform((value, context): Proj
 });
 
 const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((value, context): StageName => {
-  if (typeof value === 'string' && isStageName(value)) return value;
+  if (isStageName(value)) return value;
   const message = `There is no stage ${shownValue(value)}. The stages are ${STAGE_NAMES}.`;
   context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
   return z.NEVER;
@@ -95,9 +95,18 @@ const stage = described({ enum: STAGES.map(({ name }) => name) }).transform((val
 
 /** Whether there is such a lane, the run knows. */
 const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
-  if (isStageName(laneParts(value).stage)) return value as LaneId;
-  const message = `There is no stage ${shownValue(laneParts(value).stage)}. The stages are ${STAGE_NAMES}.`;
-  context.addIssue({ code: 'custom', message, ...of('Stage.Unknown') });
+  const lane = parseLaneId(value);
+  if (lane) return lane;
+  const [stage] = value.split('/');
+  context.addIssue(
+    isStageName(stage)
+      ? { code: 'custom', message: `There is no lane ${shownValue(value)}: a scene's lane is like image_generation/3.` }
+      : {
+          code: 'custom',
+          message: `There is no stage ${shownValue(stage)}. The stages are ${STAGE_NAMES}.`,
+          ...of('Stage.Unknown'),
+        },
+  );
   return z.NEVER;
 });
 

@@ -77,10 +77,10 @@ export async function listProjects(dataSource: DataSource, filter: ListFilter): 
 function summaryOf(project: Project, digest: DigestRow): ProjectSummary {
   const { id, name, topic, status, createdAt, owner, batchId, budget } = project;
   return {
-    projectId: id as ProjectId,
+    projectId: id,
     ...{ name, topic, status, createdAt },
     ...(owner !== null && { owner }),
-    ...(batchId !== null && { batchId: batchId as BatchId }),
+    ...(batchId !== null && { batchId }),
     summary: digestOf(digest, budget),
   };
 }

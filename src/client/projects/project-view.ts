@@ -89,7 +89,7 @@ export function projectView(
     const at = STAGES.findIndex(({ name }) => name === stage);
     return at < 0 ? STAGES.length : at;
   };
-  const order = (lane: string) => {
+  const order = (lane: LaneId) => {
     const { stage, scene } = laneParts(lane);
     return position(stage) * 1_000_000 + (scene ?? 0);
   };
@@ -110,7 +110,7 @@ export function projectView(
     lanes: [...truth.lanes]
       .sort((a, b) => order(a.lane) - order(b.lane) || a.lane.localeCompare(b.lane))
       .map(({ lane, status, attempt, error, waitsFor }) => ({
-        ...{ lane: lane as LaneId, status, attempt },
+        ...{ lane, status, attempt },
         ...(error && { error }),
         ...(waitsFor && status === 'processing' && { waitsFor }),
         ...priced.get(lane),

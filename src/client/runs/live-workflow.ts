@@ -78,7 +78,7 @@ export async function runOfRequest(
 
 /** Throws `Project.AlreadyRunning` if a run of the project is open. A run that has announced its end closes soon. */
 export async function mustHaveEnded(temporal: Client, { id, status, runId }: Project): Promise<void> {
-  const workflowId = workflowIdOf(id as ProjectId);
+  const workflowId = workflowIdOf(id);
   if (!(await isRunning(temporal, workflowId))) return;
   if (isFinal(status) && (await hasEnded(temporal, workflowId, runId))) return;
   throw new StoryreelError(

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { workflowIdOf, type LaneId, type ProjectId } from '../../protocol';
+import { laneOfActivity, workflowIdOf, type LaneId, type ProjectId } from '../../protocol';
 import { isServed, servedLanes, servedWorkflows } from '../../readiness';
 import { liveWorkflow } from './live-workflow';
 
@@ -56,15 +56,17 @@ export async function runWaits(temporal: Client, projectId: ProjectId): Promise<
   const config = { TEMPORAL_NAMESPACE: temporal.options.namespace, TEMPORAL_TASK_QUEUE: found.taskQueue };
   const lanes = scheduled
     .filter(({ activityType }) => LANE_ACTIVITIES.includes(activityType?.name))
-    .map(({ activityId, attempt, scheduledTime, lastFailure, activityOptions, ...rest }) => {
+    .flatMap(({ activityId, attempt, scheduledTime, lastFailure, activityOptions, ...rest }) => {
+      const lane = laneOfActivity(activityId);
+      if (lane === undefined) return [];
       const begins = dateOf(rest.nextAttemptScheduleTime ?? scheduledTime);
       const isLater = begins.getTime() > at.getTime();
       const wait: LaneWait = {
-        ...{ lane: activityId as LaneId, attempt: attempt ?? 1 },
+        ...{ lane, attempt: attempt ?? 1 },
         ...(isLater ? { retryAt: begins } : { since: begins }),
         ...(lastFailure?.timeoutFailureInfo && { lost: true }),
       };
-      return { wait, taskQueue: isLater ? undefined : activityOptions?.taskQueue?.name };
+      return [{ wait, taskQueue: isLater ? undefined : activityOptions?.taskQueue?.name }];
     })
     .filter(({ wait: { since } }) => !since || at.getTime() - since.getTime() > BRIEF_MS);
   const names = [...new Set(lanes.flatMap(({ taskQueue }) => taskQueue ?? []))];

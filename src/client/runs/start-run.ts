@@ -110,7 +110,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
 
 /** One that runs is joined, or is in the way; it was started before. */
 async function isOver(temporal: Client, { id, status, runId }: Project): Promise<boolean> {
-  const workflowId = workflowIdOf(id as ProjectId);
+  const workflowId = workflowIdOf(id);
   if (!(await isRunning(temporal, workflowId))) return true;
   return isFinal(status) && (await hasEnded(temporal, workflowId, runId));
 }

@@ -7,6 +7,7 @@ import {
   type Cursor,
   type ProjectId,
   type StoryEvent,
+  LOG_BEGINNING,
 } from '../../protocol';
 import { read } from '../projects/inputs';
 import { ViewerState } from './viewer-state';
@@ -32,7 +33,6 @@ export interface EventPage {
 }
 
 const USUAL = 500;
-const BEGINNING = '0-0' as Cursor;
 
 /** The event log a page at a time, for programs that hold no stream open. It is as exact as a watch. */
 export class EventPages {
@@ -93,7 +93,7 @@ export class EventPages {
   private async snapshot(id: ProjectId, seen?: Cursor): Promise<EventPage> {
     const { event } = await this.source.snapshots.take(id);
     if (!event) throw projectNotFound(id);
-    const next = event.cursor ?? BEGINNING;
+    const next = event.cursor ?? LOG_BEGINNING;
     const ended = isFinal(event.status);
     const hasAll = ended && seen !== undefined && compareCursors(seen, next) === 0;
     return { events: hasAll ? [] : [event], next, caughtUp: true, ended };

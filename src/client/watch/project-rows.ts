@@ -39,7 +39,7 @@ interface StatusRow extends ProjectFields {
   readonly stages: readonly StageFields[];
   /** Without names, which would be most of the answer. */
   readonly lanes: readonly (readonly [
-    string,
+    LaneId,
     Lane['status'],
     number,
     number,

@@ -10,7 +10,7 @@ import type { ProjectRows } from './project-rows';
 export function snapshotOf(projectId: ProjectId, rows: ProjectRows, log: LogSnapshot | undefined): SnapshotEvent {
   const lanes: Record<LaneId, LaneSnapshot> = {};
   for (const row of rows.lanes) {
-    const lane = row.lane as LaneId;
+    const { lane } = row;
     const live = log?.lanes.get(lane);
     const settled = rows.texts.get(lane);
     const shown =

@@ -1,4 +1,12 @@
-import { compareCursors, type Cursor, type LaneId, type LogEvent, type SnapshotEvent } from '../../protocol';
+import {
+  compareCursors,
+  laneEntries,
+  LOG_BEGINNING,
+  type Cursor,
+  type LaneId,
+  type LogEvent,
+  type SnapshotEvent,
+} from '../../protocol';
 import { RollingTextHash } from './rolling-text-hash';
 
 type Token = LogEvent & { type: 'token' };
@@ -18,8 +26,6 @@ export interface MissingPrefix {
   readonly bytes: number;
 }
 
-const BEGINNING = '0-0';
-
 /** Knows what its reader has seen, and so what comes next, what came before, what is stale, and whether a text is right. */
 export class ViewerState {
   cursor: Cursor | undefined;
@@ -28,18 +34,18 @@ export class ViewerState {
   adopt(snapshot: SnapshotEvent): void {
     this.cursor = snapshot.cursor;
     this.lanes.clear();
-    for (const [lane, { fence, offset, text, sha256, verified }] of Object.entries(snapshot.lanes)) {
+    for (const [lane, { fence, offset, text, sha256, verified }] of laneEntries(snapshot.lanes)) {
       // There is nothing to know about a lane that no attempt has begun.
       if (fence === 0) continue;
       let seen: RollingTextHash | undefined;
       if (sha256 !== undefined) seen = RollingTextHash.ofSettled(offset, verified === true ? sha256 : 'another');
       else if (text !== undefined) (seen = new RollingTextHash()).add(text);
-      this.lanes.set(lane as LaneId, { fence, offset, text: seen });
+      this.lanes.set(lane, { fence, offset, text: seen });
     }
   }
 
   follows(before: Cursor): boolean {
-    return before === (this.cursor ?? BEGINNING);
+    return before === (this.cursor ?? LOG_BEGINNING);
   }
 
   /**
@@ -47,7 +53,7 @@ export class ViewerState {
    * may be missing. A lost log begins again, and at lower ids if the clock was set back.
    */
   missed(id: Cursor, before: Cursor): boolean {
-    return this.cursor === undefined || before === BEGINNING || compareCursors(id, this.cursor) > 0;
+    return this.cursor === undefined || before === LOG_BEGINNING || compareCursors(id, this.cursor) > 0;
   }
 
   /**

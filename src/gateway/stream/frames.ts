@@ -1,4 +1,4 @@
-import type { Cursor, LaneId, LogEvent, StoryEvent } from '../../protocol';
+import { LOG_BEGINNING, type Cursor, type LaneId, type LogEvent, type StoryEvent } from '../../protocol';
 
 /** The bytes for all viewers of a project, made once: one event, or a run of tokens that belong together. */
 export interface Frame {
@@ -9,10 +9,7 @@ export interface Frame {
   readonly status?: Buffer;
 }
 
-type Token = LogEvent & { readonly type: 'token' };
-
-/** The id of a snapshot without a place on the log: after it, everything on the log is new. */
-export const BEGINNING = '0-0' as Cursor;
+type Token = LogEvent & { readonly type: 'token'; readonly lane: LaneId };
 
 /** The next events in as few frames as can be. */
 export function framesOf(events: readonly StoryEvent[]): Frame[] {
@@ -23,7 +20,7 @@ export function framesOf(events: readonly StoryEvent[]): Frame[] {
     run = [];
   };
   for (const event of events) {
-    if (event.type === 'token' && event.lane !== undefined) run.push(event);
+    if (isOfLane(event)) run.push(event);
     else {
       close();
       frames.push(frameOf(event));
@@ -33,9 +30,14 @@ export function framesOf(events: readonly StoryEvent[]): Frame[] {
   return frames;
 }
 
+function isOfLane(event: StoryEvent): event is Token {
+  return event.type === 'token' && event.lane !== undefined;
+}
+
 /** Snapshots for those who want no texts are without them, too. */
 export function frameOf(event: StoryEvent): Frame {
-  const id = event.type === 'snapshot' ? (event.cursor ?? BEGINNING) : event.id;
+  // After a snapshot without a place on the log, everything on the log is new.
+  const id = event.type === 'snapshot' ? (event.cursor ?? LOG_BEGINNING) : event.id;
   const full = message(event, id);
   if (event.type !== 'snapshot') return { last: event.id, full, ...(event.type !== 'token' && { status: full }) };
   return { ...(event.cursor && { last: event.cursor }), full, status: message(withoutTexts(event), id) };
@@ -56,7 +58,7 @@ function tokensFrame(run: readonly Token[]): Frame {
   const joined = new Map<LaneId, { token: Token; content: string[]; end: number }>();
   const done: { token: Token; content: string[] }[] = [];
   for (const token of run) {
-    const lane = token.lane as LaneId;
+    const { lane } = token;
     const open = joined.get(lane);
     joined.delete(lane);
     const end = token.offset + Buffer.byteLength(token.content);

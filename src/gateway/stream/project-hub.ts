@@ -8,9 +8,10 @@ import {
   type ProjectId,
   type SnapshotEvent,
   type StoryEvent,
+  LOG_BEGINNING,
 } from '../../protocol';
 import { firstSnapshot } from '../owned-project';
-import { BEGINNING, controlFrame, frameOf, framesOf } from './frames';
+import { controlFrame, frameOf, framesOf } from './frames';
 import { Ring } from './ring';
 import type { Turns } from './turns';
 import type { Viewer } from './viewer';
@@ -70,7 +71,7 @@ export class ProjectHub {
     const snapshot = await this.snapshot();
     // The log is empty or away: there is no cursor to continue from.
     if (!snapshot.cursor && !isFinal(snapshot.status)) return { kind: 'snapshot', snapshot };
-    const at = snapshot.cursor ?? BEGINNING;
+    const at = snapshot.cursor ?? LOG_BEGINNING;
     // The cursor belongs to another project, or to a log that was lost.
     if (compareCursors(cursor, at) > 0) return { kind: 'snapshot', snapshot };
     if (isFinal(snapshot.status) && cursor === at) return { kind: 'nothing' };
@@ -93,7 +94,7 @@ export class ProjectHub {
       const { snapshot } = entry;
       viewer.give(frameOf(snapshot));
       if (isFinal(snapshot.status)) return viewer.end('run_ended');
-      this.place(viewer, snapshot.cursor ?? BEGINNING);
+      this.place(viewer, snapshot.cursor ?? LOG_BEGINNING);
     }
     viewer.write(controlFrame({ type: 'caught_up', server_time: Date.now() / 1000 }));
     if (this.isAway) viewer.write(streamFrame('away'));

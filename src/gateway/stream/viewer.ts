@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { LOG_BEGINNING } from '../../protocol';
 import { whenGone } from '../when-gone';
-import { BEGINNING, controlFrame, type Frame } from './frames';
+import { controlFrame, type Frame } from './frames';
 
 /** `status` leaves out texts. There are exactly these two, so that frames stay shared. */
 export type View = 'full' | 'status';
@@ -13,7 +14,7 @@ export class Viewer {
   /** Number of the next frame of the ring; -1 while the viewer is not at the ring yet. */
   next = -1;
   /** Events up to this one are not sent, because the viewer has them. */
-  after = BEGINNING;
+  after = LOG_BEGINNING;
   /** Since when nothing has left for it although something waits. */
   stalledSince: number | undefined;
   private blocked = false;

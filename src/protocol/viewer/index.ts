@@ -31,5 +31,6 @@ export { readStream, type OpenedStream } from './read-stream';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
 export { isStreamEvent, readStreamEvent, type StreamEvent } from './stream-events';
 export { readBody, readContinuation, readError, readEvent, readReason } from '../read-event';
-export { count, fields, flag, id, isCount, list, Misshapen, oneOf, record, text, type Reader } from '../shape';
+export { readBatchId, readCursor, readLaneId, readProjectId } from '../read-ids';
+export { count, fields, flag, isCount, list, Misshapen, oneOf, record, text, type Reader } from '../shape';
 export { withoutFirst, type TextBlock } from './text-blocks';

@@ -7,7 +7,7 @@ import {
   type StoryEvent,
   type UsageTotals,
 } from '../events';
-import { compareCursors, type Cursor, type LaneId } from '../ids';
+import { compareCursors, laneEntries, type Cursor, type LaneId } from '../ids';
 import { PIPELINE, stageOfRole } from '../stages';
 import { PROJECT_STATUSES, type ProjectStatus } from '../status';
 import { LanePage, type Applied } from './lane-page';
@@ -65,7 +65,7 @@ export class StoryPage {
     if (isStreamEvent(event)) return this.control(event);
     if (event.type === 'snapshot') return this.adopt(event);
     // If tokens were joined, only the last has an id.
-    const id = event.id as Cursor | undefined;
+    const { id }: { readonly id?: Cursor } = event;
     if (id !== undefined && this.cursor !== undefined && compareCursors(id, this.cursor) <= 0)
       return { what: 'nothing' };
     const change = event.lane === undefined ? this.takeOfStory(event) : this.takeOfLane(event, event.lane);
@@ -75,8 +75,8 @@ export class StoryPage {
   }
 
   private adopt(snapshot: SnapshotEvent): PageChange {
-    const lanes = Object.entries(snapshot.lanes).map(
-      ([lane, each]) => [lane as LaneId, LanePage.of(each, this.lanes.get(lane as LaneId))] as const,
+    const lanes = laneEntries(snapshot.lanes).map(
+      ([lane, each]) => [lane, LanePage.of(each, this.lanes.get(lane))] as const,
     );
     this.lanes = new Map(lanes);
     this.cursor = snapshot.cursor;

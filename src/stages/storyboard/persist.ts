@@ -1,6 +1,6 @@
 import { IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
 import { Lane, Scene } from '../../entities';
-import type { SceneIds } from '../../protocol';
+import { type SceneIds, type ProjectId } from '../../protocol';
 import type { StageContext } from '../definition';
 import type { StoryboardScene } from './parser';
 
@@ -27,7 +27,7 @@ export async function saveScenes(
   await manager.update(Lane, { projectId, sequenceNumber: Not(IsNull()) }, { acceptsInputs: false });
 }
 
-export async function sceneIds(manager: EntityManager, projectId: string): Promise<SceneIds> {
+export async function sceneIds(manager: EntityManager, projectId: ProjectId): Promise<SceneIds> {
   const scenes = await manager.find(Scene, {
     select: { id: true, sequenceNumber: true },
     where: { projectId },
