@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config';
 import type { App } from './app';
+import { networkOf } from './forwarded';
 import { Refusal } from './problem';
 
 /** Seconds of requests that may come at once. */
@@ -13,7 +14,7 @@ export type Held = 'stream' | 'wait';
 type Asking = Pick<FastifyRequest, 'caller' | 'ip'>;
 type Settings = Pick<Config, 'GATEWAY_REQUESTS_PER_SECOND' | 'GATEWAY_STREAMS' | 'GATEWAY_WAITS'>;
 
-/** The limits of one owner, or of one address if no key names an owner. 0 is no limit, and the operator has none. */
+/** The limits of one owner, or of one address or network of IPv6 if no key names an owner. 0 is no limit, and the operator has none. */
 export class Limits {
   private readonly buckets = new Map<string, { left: number; at: number }>();
   private readonly held = { stream: new Map<string, number>(), wait: new Map<string, number>() };
@@ -73,7 +74,7 @@ function isOperator({ caller }: Asking): boolean {
 }
 
 function whoOf({ caller, ip }: Asking): string {
-  return caller?.owner === undefined ? `address:${ip}` : `owner:${caller.owner}`;
+  return caller?.owner === undefined ? `address:${networkOf(ip)}` : `owner:${caller.owner}`;
 }
 
 function refuse(what: string, seconds: number): never {

@@ -297,7 +297,10 @@ export const INPUTS = {
   'the action': record,
   'the position in the audit': position,
   'the entry of the audit': entry,
-  'the refused entry of the audit': entry.extend({ status: whole(0, 999), code: record.nullable() }),
+  'the ended entry of the audit': entry.extend({
+    ...{ status: whole(0, 999), code: record.nullable() },
+    at: z.date('must be a date').optional(),
+  }),
   'the outcome of an action': z.strictObject({
     ...{ status: whole(0, 999), code: record.nullable() },
     ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },

@@ -149,7 +149,7 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
       const { by, ...changes } = request.body;
-      const version = versionToMatch(request);
+      const version = await versionToMatch(request, async () => (await project.status()).version);
       const edited = await project
         .edit(changes as ProjectChanges, defined({ version, by }))
         .catch(async (error: unknown) => {
