@@ -7,7 +7,7 @@ import { read } from './projects/inputs';
 
 /** Who asks for what. */
 export type NewAuditEntry = Pick<AuditEntry, 'action'> &
-  Partial<Pick<AuditEntry, 'by' | 'owner' | 'credential' | 'project' | 'lane' | 'subject' | 'versionBefore'>> &
+  Partial<Pick<AuditEntry, 'at' | 'by' | 'owner' | 'credential' | 'project' | 'lane' | 'subject' | 'versionBefore'>> &
   Pick<AuditEntry, 'requestId'>;
 
 /** Which entries of the audit to read. */
@@ -101,7 +101,7 @@ export class Audit {
   }
 
   /** Stores an action that has ended: it was refused before it began, or was done while Postgres took no entry. */
-  add(entry: NewAuditEntry & Pick<AuditEntry, 'status' | 'code'> & Partial<Pick<AuditEntry, 'at'>>): Promise<void> {
+  add(entry: NewAuditEntry & Pick<AuditEntry, 'status' | 'code'>): Promise<void> {
     return this.run(async () => {
       const known = read('the ended entry of the audit', entry);
       await this.dataSource.getRepository(AuditEntry).insert({ ...known, endedAt: () => 'now()' });

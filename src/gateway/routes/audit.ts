@@ -47,6 +47,8 @@ const LATE = 'storyreel-audit';
 export function recordChanges(app: App, audit: Audit): void {
   const said = new WeakMap<FastifyRequest, { readonly version?: unknown; readonly code?: unknown }>();
   const begun = new WeakMap<FastifyRequest, string>();
+  /** Of what is done, or refused, because Postgres took no entry. */
+  const unstored = new WeakMap<FastifyRequest, NewAuditEntry>();
   const late = new LateAudit(app.log);
   app.addHook('onClose', () => late.close());
   app.addHook('preHandler', (request, reply, done) => {
@@ -65,6 +67,7 @@ export function recordChanges(app: App, audit: Audit): void {
         actAs({ entry: id }, done);
       },
       (err: Error) => {
+        unstored.set(request, { ...entry, at: new Date() });
         if (!STOPS.test(request.routeOptions.url ?? '')) return done(err);
         request.log.error({ err }, 'a stop is done although the audit cannot be written');
         void reply.header(LATE, 'late');
@@ -91,7 +94,7 @@ export function recordChanges(app: App, audit: Audit): void {
       };
       return late.keep({ facts: { entry: id, ...outcome }, store: () => audit.end(id, outcome) });
     }
-    const entry = { ...asked(request, caller, false), status, code, at: new Date() };
+    const entry = { ...(unstored.get(request) ?? asked(request, caller, false)), status, code };
     await late.keep({ facts: entry, store: () => audit.add(entry) });
   });
 }
