@@ -114,7 +114,7 @@ it('finds a gateway healthy as long as it can answer, by the command of its heal
   try {
     const [, address = ''] = await until('it listens', () => {
       expect([gateway.child.exitCode, gateway.written.text]).toEqual([null, expect.any(String)]);
-      return /http:\/\/(127\.0\.0\.1:\d+)/.exec(gateway.written.text);
+      return /http:\/\/(127\.0\.0\.1:\d+)/.exec(gateway.written.text) ?? false;
     });
     const health = async () => {
       const child = spawn(
