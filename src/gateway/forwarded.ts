@@ -46,7 +46,7 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /**
- * Whom an address counts as: one subscriber of IPv6 has all addresses of a network of 64 bits, and could have a new one
+ * Whom an address counts as. One subscriber of IPv6 has all addresses of a network of 64 bits, and could have a new one
  * for each request. A text that is no address counts as itself.
  */
 export function networkOf(address: string): string {

@@ -14,7 +14,7 @@ export type Held = 'stream' | 'wait';
 type Asking = Pick<FastifyRequest, 'caller' | 'ip'>;
 type Settings = Pick<Config, 'GATEWAY_REQUESTS_PER_SECOND' | 'GATEWAY_STREAMS' | 'GATEWAY_WAITS'>;
 
-/** The limits of one owner, or of one address or network of IPv6 if no key names an owner. 0 is no limit, and the operator has none. */
+/** The limits of one owner, or of one address if no key names an owner. 0 is no limit, and the operator has none. */
 export class Limits {
   private readonly buckets = new Map<string, { left: number; at: number }>();
   private readonly held = { stream: new Map<string, number>(), wait: new Map<string, number>() };

@@ -16,8 +16,8 @@ const ONCE = new Set([
 ]);
 
 /**
- * The request's name in its answer, in the log and in the audit: the caller's own, so that the caller's log and ours
- * can be read together, or one that no other request has.
+ * The request's name in its answer, in the log and in the audit. It is the caller's own, so that the caller's log and
+ * ours can be read together. Otherwise it is one that no other request has.
  */
 export function nameOfRequest({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id'];
