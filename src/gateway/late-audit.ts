@@ -40,7 +40,9 @@ export class LateAudit {
   }
 
   private wait(): void {
-    this.timer ??= setTimeout(() => (this.storing = this.storeAll()), AGAIN_MS).unref();
+    this.timer ??= setTimeout(() => {
+      this.storing = this.storeAll();
+    }, AGAIN_MS).unref();
   }
 
   private async storeAll(): Promise<void> {

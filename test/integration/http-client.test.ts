@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StoryClient, type EstimateInput } from '../../src/client';
+import { StoryClient } from '../../src/client';
 import type { RunningGateway } from '../../src/gateway';
 import { HttpFailure, StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId, type StoryEvent } from '../../src/protocol';
@@ -116,7 +116,7 @@ test('What is not of one project is the same over HTTP as with the client', asyn
   // All that a form of a new film has, also while its topic is not written yet.
   const settings = { scenes: 3, style: 'ink', language: 'pt-BR', frame: '9:16' };
   const input = { topic: '', name: 'x', settings, budget: 2, start: { gates: [laneId('storyboard')] } };
-  const estimated = await stories.overview.estimate(input as EstimateInput);
+  const estimated = await stories.overview.estimate(input);
   expect(estimated).toEqual(await app.client.overview.estimate({ settings: { scenes: 3 } }));
   await expect(stories.overview.estimate({ settings: { frame: 'square' } })).rejects.toMatchObject({ status: 422 });
   expect((await stories.overview.providers()).map(({ model }) => model)).toEqual(

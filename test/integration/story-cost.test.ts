@@ -4,7 +4,7 @@ import { EXIT_CODES } from '../../src/cli/exit-codes';
 import { createProgram } from '../../src/cli/program';
 import { ModelUsage } from '../../src/entities';
 import type { EstimateInput } from '../../src/client';
-import { STAGES, type ProjectId, type StageName, type StoryEvent } from '../../src/protocol';
+import { STAGES, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { PRICES, startPricedApp, usageEvents, type PricedApp } from '../support/priced-app';
 import { paper } from '../unit/cli-events';
 import { ownTopic, startAndWatch, watchText, watchToEnd, watchUntil } from '../support/stories';
@@ -40,8 +40,8 @@ describe('What a film has cost', () => {
   test.each<EstimateInput>([
     {},
     { settings: { scenes: 2, style: 'ink', language: 'pt-BR', frame: '9:16' } },
-    { settings: { scenes: 7 }, start: { stages: ['rewrite', 'storyboard'] as StageName[] } },
-    { settings: { scenes: 4 }, stages: ['rewrite' as StageName] },
+    { settings: { scenes: 7 }, start: { stages: ['rewrite', 'storyboard'] } },
+    { settings: { scenes: 4 }, stages: ['rewrite'] },
     { settings: { scenes: 4 }, start: { stages: STAGES.map(({ name }) => name), scenes: [2, 4, 4, 9] } },
   ])('is estimated before there is a film as the plan of the film states it: %j', async (input) => {
     const { settings, start, stages = start?.stages } = input;
