@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
 import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
-import { partialText } from './partial-text';
+import { partialText } from './edit-texts';
 import { settingsOf } from '../../planning';
 import type { EditSource } from './editing';
 

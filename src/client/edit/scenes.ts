@@ -4,7 +4,7 @@ import { laneOfRole } from '../../protocol';
 import type { Changes } from './changes';
 import { mustBeIdle, type Editing } from './editing';
 import { noScene, placeScenes, sceneOrder } from './scene-order';
-import { settleText } from './settled-text';
+import { settleText } from './edit-texts';
 
 type SceneChange = NonNullable<Changes['scenes']>[number];
 type CameraChange = NonNullable<SceneChange['camera']>;
