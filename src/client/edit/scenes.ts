@@ -89,14 +89,17 @@ async function writeStoryboard(editing: Editing): Promise<void> {
   mustBeIdle(editing, STORYBOARD);
   const known = await manager.findOneBy(ProjectStage, { projectId, stage: STORYBOARD });
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const text = JSON.stringify({
-    scenes: scenes.map((scene) => ({
-      scene_number: scene.sequenceNumber,
-      narration: scene.narration,
-      visual_prompt: scene.visualPrompt,
-      shot_type: scene.shotType,
-      duration: scene.durationSeconds,
-    })),
-  });
+  const text = JSON.stringify({ scenes: scenes.map(fieldsOf) });
   await settleText(editing, STORYBOARD, known?.text ?? undefined, text);
+}
+
+/** A scene as the storyboard's text has it. */
+export function fieldsOf(scene: Scene) {
+  return {
+    scene_number: scene.sequenceNumber,
+    narration: scene.narration,
+    visual_prompt: scene.visualPrompt,
+    shot_type: scene.shotType,
+    duration: scene.durationSeconds,
+  };
 }
