@@ -57,8 +57,8 @@ import { runWaits, type RunWaits } from './runs/run-waits';
 import { startRun, type StartOptions } from './runs/start-run';
 import { aboutMessage, steerProject } from './runs/steer-project';
 import { EventPages } from './watch/event-pages';
-import { watchSource } from './watch/watch-source';
-import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
+import { ProjectWatch, refused, type WatchOptions } from './watch/watch-project';
+import { watchSource, type WatchSource } from './watch/watch-source';
 
 /**
  * The API by which a backend creates, follows and steers films. Use one per process: it holds connections to Temporal,

@@ -14,8 +14,8 @@ import type { ActivityDeps } from '../deps';
 import { currentFence } from '../lanes/current-fence';
 import { cancelJobs } from '../media/cancel-jobs';
 import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
-import { isAnnounced } from './announce';
 import { endRun, readRun, type ClosedRun, type EndedRun } from './end-run';
+import { isAnnounced } from './stage-progress';
 
 /** How viewers know the run that has ended. */
 export interface EndAnnouncement {
