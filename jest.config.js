@@ -29,6 +29,7 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testSequencer: '<rootDir>/test/support/slow-first.cjs',
   resolver: '<rootDir>/test/support/built-code.cjs',
+  moduleNameMapper: { '^fast-check$': '<rootDir>/test/support/seeded.cjs' },
   transform: {
     '^.+\\.ts$': swc,
     // What loads its files by import(), which jest's sandbox has for transformed files only.

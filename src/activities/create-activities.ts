@@ -1,10 +1,18 @@
 import { Context } from '@temporalio/activity';
 import { keepOrigin } from '../log-context';
-import type { BatchActivities, LaneKind, ReconcileActivities, RunsPage, StoryActivities } from '../protocol';
+import {
+  workflowIdOf,
+  type BatchActivities,
+  type LaneKind,
+  type ReconcileActivities,
+  type RunsPage,
+  type StoryActivities,
+} from '../protocol';
 import { resyncRun } from './runs/resync-run';
 import { announceLane } from './runs/announce';
 import { storyStates } from './batch-steps';
-import { closeQueued, closeStory } from './runs/close-story';
+import { announceRun, closeRun } from './runs/close-run';
+import { closeQueued, closeStory } from './runs/gone-run';
 import type { ActivityDeps } from './deps';
 import { generateImage } from './media/generate-image';
 import { generateText } from './text/generate-text';
@@ -13,11 +21,10 @@ import { joinFilm } from './film/join-film';
 import { openRun } from './runs/open-run';
 import { reconcileMedia } from './reconcile/reconcile-media';
 import { reconcileRuns } from './reconcile/reconcile-runs';
-import { announceRun, closeRun, parkLane } from './runs/run-lifecycle';
 import { settledLane } from './lanes/settled-lane';
 import { toApplicationFailure } from './lanes/stage-failure';
-import { listScenes, publishRunStatus, rejectLanes, skipLane } from './runs/run-status';
-import { stopLanes } from './lanes/stop-lanes';
+import { listScenes, parkLane, publishRunStatus, rejectLanes, skipLane } from './runs/run-status';
+import { stopLanes } from './lanes/stop-signal';
 import { strayRuns } from './reconcile/stray-runs';
 
 type LaneActivity = 'generateText' | 'generateImage' | 'generateVideo' | 'joinFilm';
@@ -47,7 +54,7 @@ export function createRunActivities(deps: ActivityDeps): Omit<StoryActivities, L
     adoptRun: (request) => classified(resyncRun(deps, request)),
     settledLane: (lane) => classified(settledLane(deps, lane)),
     listScenes: (input) => classified(listScenes(deps, input)),
-    closeRun: (request) => classified(closeRun(deps, request)),
+    closeRun: (request) => classified(closeOwnRun(deps, request)),
     announceRun: (input) => classified(announceRun(deps, input)),
     announceLane: (task) => classified(announceLane(deps, task)),
     stopLanes: (request) => classified(stopLanes(deps, request)),
@@ -66,6 +73,15 @@ export function createReconcileActivities(deps: ActivityDeps): ReconcileActiviti
       return classified(reconcileMedia(deps, request, (files) => context.heartbeat(files)));
     },
   };
+}
+
+/** A batch of an older version closes its stories by this step; Temporal is asked for the present state of such a run. */
+async function closeOwnRun(...[deps, request]: Parameters<typeof closeRun>): ReturnType<typeof closeRun> {
+  if (Context.current().info.workflowExecution?.workflowId === workflowIdOf(request.projectId)) {
+    return closeRun(deps, request);
+  }
+  await closeStory(deps, request);
+  return { announced: true };
 }
 
 /** On the last page, also what runs without a project. */

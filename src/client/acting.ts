@@ -16,6 +16,8 @@ interface Acting {
   readonly by?: string;
   /** The entry of the action that is under way. */
   readonly entry?: string;
+  /** Postgres took no entry for it. Whoever has begun the action stores one later. */
+  readonly isLate?: true;
 }
 
 const acting = new AsyncLocalStorage<Acting>();
@@ -54,7 +56,7 @@ export interface AuditOutcome extends AuditSubject {
   readonly code: string | null;
 }
 
-/** `ends`: no later outcome counts. */
+/** `ends`: no later outcome counts, and the same one stored again changes nothing. */
 export async function markDone(
   manager: EntityManager,
   entry: string,
@@ -64,7 +66,7 @@ export async function markDone(
   await manager.query(
     `UPDATE audit SET status = $2, code = $3, project = coalesce(project, $4), lane = coalesce(lane, $5),
        subject = coalesce(subject, $6), version_after = coalesce($7, version_after), ended_at = CASE WHEN $8 THEN now() END
-     WHERE id = $1`,
+     WHERE id = $1 AND NOT ($8 AND ended_at IS NOT NULL)`,
     [entry, status, code, project ?? null, lane ?? null, subject ?? null, versionAfter ?? null, ends],
   );
 }

@@ -7,7 +7,7 @@ import { read } from './projects/inputs';
 
 /** Who asks for what. */
 export type NewAuditEntry = Pick<AuditEntry, 'action'> &
-  Partial<Pick<AuditEntry, 'by' | 'owner' | 'credential' | 'project' | 'lane' | 'subject' | 'versionBefore'>> &
+  Partial<Pick<AuditEntry, 'at' | 'by' | 'owner' | 'credential' | 'project' | 'lane' | 'subject' | 'versionBefore'>> &
   Pick<AuditEntry, 'requestId'>;
 
 /** Which entries of the audit to read. */
@@ -59,7 +59,7 @@ export class Audit {
     found: (result: T) => AuditSubject = () => ({}),
   ): Promise<T> {
     const now = whoActs();
-    if (now.entry !== undefined) return work();
+    if (now.entry !== undefined || now.isLate) return work();
     const { evenUnrecorded, ...asked } = await this.run(async () => {
       checked(work);
       const { by = now.by ?? this.by, project = null, lane = null, subject = null, evenUnrecorded } = about;
@@ -100,10 +100,10 @@ export class Audit {
     });
   }
 
-  /** Stores an action that was refused before it began. */
+  /** Stores an action that has ended: it was refused before it began, or was done while Postgres took no entry. */
   add(entry: NewAuditEntry & Pick<AuditEntry, 'status' | 'code'>): Promise<void> {
     return this.run(async () => {
-      const known = read('the refused entry of the audit', entry);
+      const known = read('the ended entry of the audit', entry);
       await this.dataSource.getRepository(AuditEntry).insert({ ...known, endedAt: () => 'now()' });
     });
   }

@@ -46,7 +46,8 @@ export type { LaneStateView, ProjectView, StageView } from './projects/project-v
 export type { CreateOptions } from './projects/create-project';
 export type { ListFilter, ProjectPage, ProjectSummary } from './projects/list-projects';
 export type { ReviewFilter, ReviewItem, ReviewPage } from './projects/review-queue';
-export type { EstimateInput, FilmEstimate, ProviderView } from '../planning';
+export type { FilmEstimate, ProviderView } from '../planning';
+export type { EstimateInput } from './overview';
 export type { ProjectDigest } from './projects/project-digest';
 export type { Caption, ProjectMedia } from './projects/project-files';
 export type { Outcome, OutcomeFilter, OutcomeOptions, OutcomePage } from './outcomes';

@@ -1,16 +1,22 @@
 import type { DataSource } from 'typeorm';
-import {
-  estimateFilm,
-  listProviders,
-  type EstimateInput,
-  type FilmEstimate,
-  type PlanSource,
-  type ProviderView,
-} from '../planning';
+import { estimateFilm, listProviders, type FilmEstimate, type PlanSource, type ProviderView } from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
+import type { StageName } from '../protocol';
 import { read } from './projects/inputs';
+import type { NewProject } from './projects/new-project';
+import type { StartOptions } from './runs/start-run';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
+
+/**
+ * A film that is not created yet, as for `create` and `start`. The number of scenes and the stages decide its cost; the
+ * rest is checked and may be left out.
+ */
+export interface EstimateInput extends Partial<NewProject> {
+  /** Default: those of `start`, or all. */
+  readonly stages?: readonly StageName[];
+  readonly start?: Omit<StartOptions, 'requestId'>;
+}
 
 /** Lists and figures over all projects. */
 export class Overview {
@@ -39,8 +45,12 @@ export class Overview {
   /** The cost of a film that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => {
-      const { settings: { scenes } = {}, ...given } = read('the estimate', input);
-      return estimateFilm(this.source, { ...given, ...(scenes !== undefined && { settings: { scenes } }) });
+      const { settings: { scenes } = {}, start, stages = start?.stages } = read('the estimate', input);
+      return estimateFilm(this.source, {
+        ...(scenes !== undefined && { scenes }),
+        ...(stages && { stages }),
+        ...(start?.scenes && { only: start.scenes }),
+      });
     });
   }
 

@@ -45,7 +45,7 @@ import { closedError, onlyOurs, storyreelError } from './client-errors';
 import { loadProjectView } from './projects/load-project-view';
 import type { ProjectView } from './projects/project-view';
 import { read } from './projects/inputs';
-import { isRunning, runStatus, type StartedRun } from './runs/live-workflow';
+import { isRunning, runStatus, signalEdited, type StartedRun } from './runs/live-workflow';
 import { watchBatch } from './watch/watch-batch';
 import { runReconcile } from './runs/run-reconcile';
 import { knownProject } from './projects/known-project';
@@ -55,11 +55,10 @@ import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
 import { runWaits, type RunWaits } from './runs/run-waits';
 import { startRun, type StartOptions } from './runs/start-run';
-import { signalEdited } from './runs/send-message';
 import { aboutMessage, steerProject } from './runs/steer-project';
 import { EventPages } from './watch/event-pages';
-import { watchSource } from './watch/watch-source';
-import { ProjectWatch, refused, type WatchOptions, type WatchSource } from './watch/watch-project';
+import { ProjectWatch, refused, type WatchOptions } from './watch/watch-project';
+import { watchSource, type WatchSource } from './watch/watch-source';
 
 /**
  * The API by which a backend creates, follows and steers films. Use one per process: it holds connections to Temporal,
@@ -214,7 +213,7 @@ export class StoryClient {
 
   /**
    * Starts nothing new in the live run; with `now`, also stops running lanes in mid-sentence, and `resume` continues
-   * them from there. This and the messages below throw what `steerRun` throws.
+   * them from there. This and the messages below throw what `steerProject` throws.
    */
   pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
     return this.steer(projectId, 'pause', () => read('the pause', options));

@@ -17,10 +17,12 @@ export function answerOtherMethods(app: App): void {
     // An address without parameters has its own methods alone, even if the pattern of another address fits it.
     const whole = known.get(path.replace(/\/$/, ''));
     const found = whole ? [whole] : [...known.values()].filter(({ pattern }) => pattern.test(path));
-    if (found.length === 0) {
+    const methods = [...new Set(found.flatMap((each) => [...each.methods]))].sort();
+    // `/assets/` fits the pattern of `/assets/*`, and yet the router has found nothing there.
+    const isOfRouter = request.method !== 'OPTIONS' && methods.includes(request.method);
+    if (found.length === 0 || isOfRouter) {
       throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
     }
-    const methods = [...new Set(found.flatMap((each) => [...each.methods]))].sort();
     void reply.header('allow', methods.join(', '));
     if (request.method === 'OPTIONS') return reply.code(204).send();
     throw new Refusal('Request.Invalid', `This address takes ${methods.join(', ')} only.`, { status: 405 });

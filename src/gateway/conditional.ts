@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoryreelError } from '../protocol';
 
+/** No project has so many: it is a version that nobody has. */
+const MOST_VERSION = 2_147_483_647;
 const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
 
 /** The entity tag of an answer body. */
@@ -33,8 +35,14 @@ export function sendTagged(
   return isKnown(request, tag) ? reply.code(304).send() : reply.send(body);
 }
 
-/** The version that an edit was made from; undefined for `*`. Throws `Request.NotConditional` and `Request.Invalid`. */
-export function versionToMatch({ headers }: Pick<FastifyRequest, 'headers'>): number | undefined {
+/**
+ * The version that an edit was made from; undefined for `*`. Of a list, one that is there counts, whichever it is. Tags
+ * that a proxy has made weak name their version as well as others. Throws `Request.NotConditional` and `Request.Invalid`.
+ */
+export async function versionToMatch(
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  present: () => Promise<number>,
+): Promise<number | undefined> {
   const given = headers['if-match']?.trim();
   if (given === undefined) {
     throw new StoryreelError(
@@ -43,9 +51,15 @@ export function versionToMatch({ headers }: Pick<FastifyRequest, 'headers'>): nu
     );
   }
   if (given === '*') return undefined;
-  const version = VERSION.exec(given)?.[1];
-  if (version !== undefined) return Number(version);
-  throw new StoryreelError('Request.Invalid', 'If-Match must be the ETag of a project, like "v7", or *.');
+  const versions = given.split(',').map((tag) => VERSION.exec(tag.trim())?.[1]);
+  if (versions.includes(undefined)) {
+    throw new StoryreelError('Request.Invalid', 'If-Match must be the ETag of a project, like "v7", or *.');
+  }
+  const all = versions.map((version) => Math.min(Number(version), MOST_VERSION));
+  const [first] = all;
+  if (all.length === 1) return first;
+  const now = await present();
+  return all.includes(now) ? now : first;
 }
 
 function hashOf(body: unknown): string {

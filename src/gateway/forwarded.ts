@@ -44,3 +44,22 @@ export function canonicalAddress(text: string): string | undefined {
   const { address } = new SocketAddress({ address: bare, family: version === 6 ? 'ipv6' : 'ipv4' });
   return address.replace(/^::ffff:(?=[\d.]+$)/, '');
 }
+
+/**
+ * Whom an address counts as. One subscriber of IPv6 has all addresses of a network of 64 bits, and could have a new one
+ * for each request. A text that is no address counts as itself.
+ */
+export function networkOf(address: string): string {
+  const known = canonicalAddress(address) ?? address;
+  if (isIP(known) !== 6) return known;
+  const [left = [], right = []] = known
+    .replace(/[\d.]+\.\d+$/, '0:0')
+    .split('::')
+    .map(groupsOf);
+  const zeros = Array<string>(8 - left.length - right.length).fill('0');
+  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
+}
+
+function groupsOf(part: string): string[] {
+  return part === '' ? [] : part.split(':');
+}

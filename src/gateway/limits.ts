@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config';
 import type { App } from './app';
+import { networkOf } from './forwarded';
 import { Refusal } from './problem';
 
 /** Seconds of requests that may come at once. */
@@ -73,7 +74,7 @@ function isOperator({ caller }: Asking): boolean {
 }
 
 function whoOf({ caller, ip }: Asking): string {
-  return caller?.owner === undefined ? `address:${ip}` : `owner:${caller.owner}`;
+  return caller?.owner === undefined ? `address:${networkOf(ip)}` : `owner:${caller.owner}`;
 }
 
 function refuse(what: string, seconds: number): never {

@@ -10,6 +10,7 @@ import type { App, Services } from './app';
 import { readForwarded } from './forwarded';
 import { countRequests } from './limits';
 import { problemOf } from './problem';
+import { nameOfRequest, refuseRepeatedHeaders } from './request-headers';
 import { isLoopback } from './request-origin';
 import { addAbout } from './routes/about';
 import { addAudit, recordChanges } from './routes/audit';
@@ -49,6 +50,7 @@ export async function createServer(
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
+    genReqId: nameOfRequest,
     // A client that sends its request byte by byte occupies nothing for long.
     requestTimeout: 30_000,
     // A request without a host is refused here, with a problem.
@@ -83,6 +85,7 @@ export async function createServer(
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
   });
+  refuseRepeatedHeaders(app);
   if (doors.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services.stories, doors, checks);

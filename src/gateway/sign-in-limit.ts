@@ -1,3 +1,4 @@
+import { networkOf } from './forwarded';
 import { Refusal } from './problem';
 
 const MOST = 10;
@@ -5,14 +6,15 @@ const WINDOW_MS = 60_000;
 /** An attacker with many addresses must not fill the memory. */
 const MOST_ADDRESSES = 10_000;
 
-/** How often an address has shown a credential that does not count. Credentials that count are never refused by it. */
+/** How often an address, or a network of IPv6, has shown a credential that does not count. Credentials that count are never refused by it. */
 export class SignInLimit {
   private readonly seen = new Map<string, { count: number; readonly until: number }>();
 
   constructor(private readonly now: () => number = Date.now) {}
 
   /** One more failure of this address. Throws `Request.TooMany` for all after the tenth of a minute. */
-  count(address: string): void {
+  count(ip: string): void {
+    const address = networkOf(ip);
     const known = this.current(address);
     if (known) known.count += 1;
     else {

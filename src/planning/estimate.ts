@@ -1,8 +1,9 @@
 import { missingPrices, type ModelUsage, type ProviderPrices } from '../entities';
-import { checkStages, type StageName, type StagePlan } from '../protocol';
+import type { StageName, StagePlan } from '../protocol';
 import { BUILT_IN, settingsOf, type StageRegistry } from '../stages';
 import { knownStages } from './known-stages';
 import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
+import { checkNamed } from './plan-run';
 import { settingsForNewRun, withSettings, workersSettings } from './run-settings';
 
 export interface Range {
@@ -32,10 +33,12 @@ export interface FilmEstimate {
 }
 
 /** The film whose cost is estimated. */
-export interface EstimateInput {
-  readonly settings?: { readonly scenes?: number };
+interface EstimatedFilm {
+  readonly scenes?: number;
   /** Default: all. */
   readonly stages?: readonly StageName[];
+  /** The scenes that are made; default: all. */
+  readonly only?: readonly number[];
 }
 
 type Model = Pick<ModelChoice, 'name' | 'model' | 'prices' | 'reasoningTokens' | 'limits'>;
@@ -65,19 +68,20 @@ export interface PlannedCall {
   readonly seconds?: number;
 }
 
-/** The cost of a film without earlier results, and without repetitions. */
+/** The cost of a film without earlier results, and without repetitions. `made`: how many of its scenes are made. */
 export function estimate(
   scenes: number,
   models: Models,
   wanted?: readonly StageName[],
   known: Known = OURS,
+  made = scenes,
 ): FilmEstimate {
   const calls = new Map(
     known.plan
       .filter(({ name }) => !wanted || wanted.includes(name))
       .map(({ name, scope }) => [
         name,
-        Array.from({ length: scope === 'project' ? 1 : scenes }, () => ({ isSure: true })),
+        Array.from({ length: scope === 'project' ? 1 : made }, () => ({ isSure: true })),
       ]),
   );
   return estimateCalls(scenes, models, calls, known);
@@ -101,14 +105,19 @@ export function estimateCalls(
 }
 
 /** The same with the models that a new run would have. */
-export async function estimateFilm(source: PlanSource, { settings, stages }: EstimateInput): Promise<FilmEstimate> {
+export async function estimateFilm(
+  source: PlanSource,
+  { stages, only, ...settings }: EstimatedFilm,
+): Promise<FilmEstimate> {
   const { manager } = source.dataSource;
   const plan = await knownStages(source);
-  checkStages(plan, stages);
+  checkNamed(plan, { ...(stages && { stages }), ...(only && { scenes: only }) });
   const own = await settingsForNewRun(manager, source, await workersSettings(source));
   const models = await chosenModels(withSettings(source, own));
   const known = { registry: source.stages ?? BUILT_IN, plan };
-  return estimate(settingsOf({ settings: settings ?? {} }).scenes, models, stages, known);
+  const { scenes } = settingsOf({ settings });
+  const made = only ? new Set(only.filter((number) => number <= scenes)).size : scenes;
+  return estimate(scenes, models, stages, known, made);
 }
 
 export async function chosenModels(source: PlanSource): Promise<Models> {

@@ -14,15 +14,7 @@ export {
   type TextPlan,
   type VideoPlan,
 } from './plan-lane';
-export {
-  chosenModels,
-  estimate,
-  estimateCalls,
-  estimateFilm,
-  type PlannedCall,
-  type EstimateInput,
-  type FilmEstimate,
-} from './estimate';
+export { chosenModels, estimate, estimateCalls, estimateFilm, type PlannedCall, type FilmEstimate } from './estimate';
 export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadLane, type LoadedLane } from './stage-context';

@@ -80,7 +80,7 @@ export class ChatAnswer {
 
   /** The body has ended. */
   end(): void {
-    for (const report of this.block.end()) this.passOn(report);
+    for (const report of this.block.end()) this.receive(report);
   }
 
   private takeChoice(choice: Fields): void {
@@ -97,7 +97,7 @@ export class ChatAnswer {
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
     const words = wordsOf(content, 'text');
-    if (words !== '') for (const report of this.block.push(words)) this.passOn(report);
+    if (words !== '') for (const report of this.block.push(words)) this.receive(report);
     const refusal = wordsOf(part['refusal'], 'text');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= words !== '' || refusal !== '';
@@ -107,13 +107,9 @@ export class ChatAnswer {
 
   private finish(reason: Finish): void {
     // The held-back text, which might have been a mark, is the end of the text.
-    for (const report of this.block.end()) this.passOn(report);
+    for (const report of this.block.end()) this.receive(report);
     this.ended = true;
     this.receive({ type: 'finish', reason });
-  }
-
-  private passOn(report: TextChunk): void {
-    this.receive(report);
   }
 
   /** Takes each number separately: servers leave some out, and send unusual ones. */

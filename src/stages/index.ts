@@ -19,7 +19,7 @@ export {
   type VideoStage,
 } from './definition';
 export { databaseOf } from './database-of';
-export { numbersOf, sceneIds } from './storyboard';
+export { numbersOf, sceneIds } from './storyboard/persist';
 export { askAgain, withFeedback, withLanguage, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';

@@ -7,13 +7,13 @@ import {
   type StageName,
   type StagePlan,
 } from '../protocol';
-import { cameraMovement } from './camera-movement';
+import { cameraMovement } from './camera-movement/definition';
 import type { OutsideStage, StageDefinition } from './definition';
-import { film } from './film';
-import { imageGeneration } from './image-generation';
-import { rewrite } from './rewrite';
-import { storyboard } from './storyboard';
-import { videoGeneration } from './video-generation';
+import { film } from './film/definition';
+import { imageGeneration } from './image-generation/definition';
+import { rewrite } from './rewrite/definition';
+import { storyboard } from './storyboard/definition';
+import { videoGeneration } from './video-generation/definition';
 
 /** What each stage of the plan does. A new one of ours has a folder, a line here and its line in the plan. */
 const OURS: readonly StageDefinition[] = [

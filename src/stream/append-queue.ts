@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { AppendReply, AppendRequest } from './event-log';
 import { keys } from './keys';
 import type { RefusalReport } from './redis-refusals';
-import type { RedisScripts } from './redis-scripts';
+import type { RedisScripts, ScriptCommand } from './redis-scripts';
 
 type AppendAnswer = number | [kind: 'STALE' | 'GAP' | 'ERR' | 'MUTE', value: string | number, length?: number];
 
@@ -34,14 +34,17 @@ export class AppendQueue {
   /** One for all projects; in a cluster one a project, because a script may touch one slot only. */
   private waiting = new Map<string, Batch>();
   private readonly flush = () => this.sendAll();
+  private readonly command: ScriptCommand;
 
   constructor(
     private readonly redis: Redis | Cluster,
-    private readonly scripts: RedisScripts,
+    scripts: RedisScripts,
     private readonly refusals: RefusalReport,
-  ) {}
+  ) {
+    this.command = scripts.command('append');
+  }
 
-  append({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> {
+  readonly append = ({ writer, offset, text, reason, continued }: AppendRequest): Promise<AppendReply> => {
     const { projectId, lane, fence, attempt } = writer;
     const { isCluster } = this.redis;
     const log = keys.log(projectId);
@@ -55,7 +58,7 @@ export class AppendQueue {
     return new Promise((resolve, reject) => {
       batch.writers.push({ resolve, reject });
     });
-  }
+  };
 
   /** The batch that has room for so many characters more. */
   private batchWith(slot: string, characters: number): Batch {
@@ -77,7 +80,7 @@ export class AppendQueue {
 
   private send({ logs, others, args, writers }: Batch): void {
     const names = others.length > 0 ? logs.concat(others) : logs;
-    this.scripts.run<AppendAnswer[]>('append', names, args).then(
+    (this.command(names.length, ...names, ...args) as Promise<AppendAnswer[]>).then(
       (answers) => writers.forEach((writer, i) => this.answer(writer, answers[i])),
       (error: unknown) => {
         const refused = this.refusals.refused('append', error);

@@ -2,10 +2,15 @@ import type { Cluster, Redis } from 'ioredis';
 import { parseCursor, parseLaneId, type Cursor, type LaneId, type LogEvent, type ProjectId } from '../protocol';
 import type { LogSnapshot, StoredLane } from './event-log';
 import { keys } from './keys';
-import type { LogBounds } from './redis-listener';
 import type { RefusalReport } from './redis-refusals';
 import type { RedisScripts } from './redis-scripts';
 import { decodeEvent } from './wire';
+
+/** The first and last id of a log at one moment. */
+export interface LogBounds {
+  readonly first: Cursor | undefined;
+  readonly last: Cursor | undefined;
+}
 
 /** A key, and the command that reads it. */
 type Reading = readonly [key: string, command: string, ...args: (string | number)[]];
@@ -76,8 +81,7 @@ export class RedisLogReader {
     return events.length === 0 && entries.length > limit && last ? this.read(projectId, last, limit) : events;
   }
 
-  /** Undefined if this release cannot read the entry, which is reported. */
-  decode(projectId: ProjectId, id: Cursor, stored: string): LogEvent | undefined {
+  private decode(projectId: ProjectId, id: Cursor, stored: string): LogEvent | undefined {
     return decodeEvent(projectId, id, stored, (why) => this.refusals.unreadable(projectId, id, why));
   }
 

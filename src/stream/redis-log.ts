@@ -1,15 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Cursor, LaneId, LogEvent, ProjectId } from '../protocol';
-import type {
-  AppendReply,
-  AppendRequest,
-  EventLog,
-  LogMessage,
-  LogSnapshot,
-  PublishReply,
-  PublishRequest,
-  StoredLane,
-} from './event-log';
+import type { EventLog, LogMessage, LogSnapshot, PublishReply, PublishRequest, StoredLane } from './event-log';
 import { AppendQueue } from './append-queue';
 import { keys } from './keys';
 import { whenReady } from './redis-connection';
@@ -55,10 +46,11 @@ function constantsOf({ maxEntries, legacy }: RedisLogOptions): string {
  * The event log in Redis or Valkey, also as a cluster: one Stream, one hash and one text per lane for each project.
  */
 export class RedisEventLog implements EventLog {
+  /** The queue itself: each token comes here. */
+  readonly append: EventLog['append'];
   private readonly redis: Redis | Cluster;
   private readonly scripts: RedisScripts;
   private readonly subscriber: RedisSubscriber;
-  private readonly queue: AppendQueue;
   private readonly reader: RedisLogReader;
   private readonly refusals: RefusalReport;
 
@@ -75,21 +67,17 @@ export class RedisEventLog implements EventLog {
     this.scripts = new RedisScripts(publisher, constantsOf(options));
     this.redis = publisher;
     this.reader = new RedisLogReader(publisher, this.scripts, this.refusals);
-    this.subscriber = new RedisSubscriber(connectSubscriber, {
-      boundsOf: (projectId) => this.reader.bounds(projectId),
-      decode: (projectId, id, stored) => this.reader.decode(projectId, id, stored),
+    const source = {
+      boundsOf: (projectId: ProjectId) => this.reader.bounds(projectId),
       readable: () => whenReady(publisher, READABLE_MS).catch(() => undefined),
-    });
-    this.queue = new AppendQueue(publisher, this.scripts, this.refusals);
+    };
+    this.subscriber = new RedisSubscriber(connectSubscriber, source, this.refusals);
+    this.append = new AppendQueue(publisher, this.scripts, this.refusals).append;
   }
 
   /** Resolves when the log can be reached, rejects after `timeoutMs`. */
   ready(timeoutMs: number): Promise<void> {
     return whenReady(this.redis, timeoutMs);
-  }
-
-  append(request: AppendRequest): Promise<AppendReply> {
-    return this.queue.append(request);
   }
 
   publish(request: PublishRequest): Promise<PublishReply> {

@@ -5,8 +5,8 @@ import type { Cluster, Redis } from 'ioredis';
 const SCRIPTS = ['append', 'publish', 'lifetime', 'read'] as const;
 type Script = (typeof SCRIPTS)[number];
 type Argument = string | number;
-/** The client makes one for each script. */
-type DefinedCommand = (count: number, ...given: Argument[]) => Promise<unknown>;
+/** The client makes one for each script: the number of keys, the keys, the arguments. */
+export type ScriptCommand = (count: number, ...given: Argument[]) => Promise<unknown>;
 
 /** Runs the scripts of this folder by their hashes. */
 export class RedisScripts {
@@ -22,8 +22,12 @@ export class RedisScripts {
   }
 
   run<T>(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<T> {
-    const command = Reflect.get(this.redis, nameOf(script)) as DefinedCommand;
-    return command.call(this.redis, keys.length, ...keys, ...args) as Promise<T>;
+    return this.command(script)(keys.length, ...keys, ...args) as Promise<T>;
+  }
+
+  /** To be taken once by who runs a script for each token. */
+  command(script: Script): ScriptCommand {
+    return (Reflect.get(this.redis, nameOf(script)) as ScriptCommand).bind(this.redis);
   }
 }
 

@@ -1,10 +1,14 @@
 import type { Redis } from 'ioredis';
-import { parseCursor, type Cursor, type LogEvent, type ProjectId } from '../protocol';
+import { compareCursors, parseCursor, type ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
-import { RedisListener, type LogBounds } from './redis-listener';
+import type { LogBounds } from './redis-log-reader';
+import type { RefusalReport } from './redis-refusals';
+import { decodeEvent } from './wire';
 
 const MESSAGE = /^(\d+-\d+) (\d+-\d+) (.*)$/s;
+/** The position before the first event of a log. */
+const NOTHING = '0-0';
 
 interface Subscription {
   readonly projectId: ProjectId;
@@ -25,9 +29,8 @@ export class RedisSubscriber {
       readonly boundsOf: (projectId: ProjectId) => Promise<LogBounds>;
       /** Resolves when the log can be read, or when that takes too long. */
       readonly readable: () => Promise<void>;
-      /** Undefined for what cannot be read. */
-      readonly decode: (projectId: ProjectId, id: Cursor, stored: string) => LogEvent | undefined;
     },
+    private readonly refusals: RefusalReport,
   ) {}
 
   async subscribe(
@@ -119,7 +122,8 @@ export class RedisSubscriber {
   private messageIn(projectId: ProjectId, message: string): LogMessage {
     const [, position = '', previous = '', payload] = MESSAGE.exec(message) ?? [];
     const [id, before] = [parseCursor(position), parseCursor(previous)];
-    const event = id && before && payload !== undefined ? this.log.decode(projectId, id, payload) : undefined;
+    const refuse = (why: string) => this.refusals.unreadable(projectId, position, why);
+    const event = id && before && payload !== undefined ? decodeEvent(projectId, id, payload, refuse) : undefined;
     // One object for all listeners: one that is slow to read holds no more than a reference.
     return event && before ? { kind: 'event', event, previousId: before } : { kind: 'interrupted' };
   }
@@ -128,4 +132,48 @@ export class RedisSubscriber {
     const unused = channels.filter((channel) => !this.channels.has(channel));
     if (unused.length > 0) void this.redis?.unsubscribe(...unused).catch(() => undefined);
   }
+}
+
+/**
+ * A listener of a project, which receives only events appended after it joined. Earlier events may still be on their
+ * way then: a cluster's nodes pass events on some 40 ms late. A listener may also join between two events.
+ */
+export class RedisListener {
+  /** The messages that arrived before it was known which of them are new; unset from then on. */
+  private held: LogMessage[] | undefined = [];
+  private joinedAt: LogBounds | undefined;
+
+  constructor(private readonly listener: (message: LogMessage) => void) {}
+
+  /** `bounds` are those of the log at a moment after which all events are announced to this listener. */
+  join(bounds: LogBounds | undefined): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    this.joinedAt = bounds;
+    for (const message of held) this.receive(message);
+  }
+
+  receive(message: LogMessage): void {
+    if (this.held) {
+      this.held.push(message);
+      return;
+    }
+    if (message.kind === 'event' && this.joinedAt && isEarlier(message, this.joinedAt)) return;
+    // One project's events come in their order, so no earlier event follows. A log that was lost may start its ids
+    // again.
+    this.joinedAt = undefined;
+    this.listener(message);
+  }
+}
+
+/**
+ * The ids of a new log come from the clock, which may have been set back. Therefore ids do not show which of two logs
+ * is newer, but the first event of a log shows that a new log has begun.
+ */
+function isEarlier(
+  { event, previousId: before }: Extract<LogMessage, { kind: 'event' }>,
+  { first, last }: LogBounds,
+): boolean {
+  if (before === NOTHING && event.id !== first) return false;
+  return last !== undefined && compareCursors(event.id, last) <= 0;
 }

@@ -2,7 +2,7 @@ export { activitySpans } from './activity-spans';
 export { answerOf, type Answer } from './call-metrics';
 export { clientSpans } from './client-spans';
 export { serveMetrics, type MetricsServer, type StatusPage } from './metrics-server';
-export { providerCall, type ProviderCall } from './provider-call';
+export { MADE_BY, providerCall, type ProviderCall } from './provider-call';
 export { traceIdOf } from './run-carrier';
 export type { AttemptOutcome } from './run-metrics';
 export { runSpans, SILENT_RUNS } from './run-spans';

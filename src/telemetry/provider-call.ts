@@ -19,7 +19,8 @@ export interface CallUsage {
   readonly output: number;
 }
 
-const OUTPUT = {
+/** What each operation makes. */
+export const MADE_BY = {
   chat: 'text',
   generate_image: 'image',
   submit_video: 'video',
@@ -38,7 +39,7 @@ export function providerCall<T>(call: ProviderCall, work: () => Promise<T>, usag
     'gen_ai.operation.name': call.operation,
     ...serverAttributes(call.baseUrl),
     'gen_ai.request.model': call.model,
-    'gen_ai.output.type': OUTPUT[call.operation],
+    'gen_ai.output.type': MADE_BY[call.operation],
     ...(call.operation === 'chat' && { 'gen_ai.request.stream': true }),
     'storyreel.provider': call.provider,
     'storyreel.lane': call.lane,

@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+import type * as PromClient from 'prom-client';
 import { STAGES } from '../protocol';
 import { REFUSALS } from '../stream';
 import { CallMetrics } from './call-metrics';
@@ -20,6 +21,10 @@ const TEXT_STAGES = STAGES.filter(({ kind }) => kind === 'text').map(({ name }) 
 /** Names of prom-client's that end as a counter's does, and are gauges. The number of their kinds is shown as well. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
+const load = createRequire(__filename);
+/** Loaded with the first registry, because most programs with a client measure nothing. */
+const promClient = () => load('prom-client') as typeof PromClient;
+
 const spread = (bounds: readonly number[]) => () => new Histogram(bounds);
 const count = () => new Counter();
 const level = () => new Gauge();
@@ -30,7 +35,7 @@ const level = () => new Gauge();
  * their number is small.
  */
 export class StoryMetrics {
-  readonly registry = new Registry();
+  readonly registry: PromClient.Registry = new (promClient().Registry)();
   readonly providers = new KnownProviders();
   private readonly ofStage = fixedSets({ stage: TEXT_STAGES });
   private readonly ofProvider = this.providers.ofKind('text', { stage: TEXT_STAGES });
@@ -162,7 +167,7 @@ export class StoryMetrics {
 
   /** Adds what prom-client knows of the process: CPU, memory, the event loop. */
   observeProcess(): void {
-    collectDefaultMetrics({ register: this.registry });
+    promClient().collectDefaultMetrics({ register: this.registry });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
 

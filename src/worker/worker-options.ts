@@ -11,7 +11,10 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const has = (value: unknown, ...names: readonly string[]) =>
   isObject(value) && names.every((name) => typeof value[name] === 'function');
-const listOf = (value: unknown, fits: (item: unknown) => boolean) => Array.isArray(value) && value.every(fits);
+/** A hole in the list is an item as well; `every` alone would leave it out. */
+const listOf = (value: unknown, fits: (item: unknown) => boolean) =>
+  Array.isArray(value) && Array.from<unknown>(value).every(fits);
+const isText = (value: unknown) => typeof value === 'string';
 
 /** What each of them must be, where it is given. */
 const EXTRAS: Readonly<
@@ -68,7 +71,8 @@ export function workerFailure(error: unknown, signal?: AbortSignal): StoryreelEr
 }
 
 function isStage(value: unknown): boolean {
-  return isObject(value) && typeof value['name'] === 'string' && Array.isArray(value['needs']);
+  if (!isObject(value) || !isText(value['name']) || !listOf(value['needs'], isText)) return false;
+  return value['without'] === undefined || listOf(value['without'], isText);
 }
 
 function invalid(why: string, cause?: unknown): StoryreelError {

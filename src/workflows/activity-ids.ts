@@ -34,3 +34,6 @@ export class ActivityIds {
     return id;
   }
 }
+
+/** The activity ids of this workflow run: each run loads its own modules. */
+export const ids = new ActivityIds();

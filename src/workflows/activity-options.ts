@@ -1,19 +1,6 @@
-import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
-import {
-  laneParts,
-  laneQueue,
-  type BatchActivities,
-  type BatchedStatus,
-  type LaneId,
-  type LaneKind,
-  type LaneResult,
-  type LaneTask,
-  type StoryActivities,
-} from '../protocol';
-import { ActivityIds } from './activity-ids';
-
-/** The activity ids of this workflow run: each run loads its own modules. */
-const ids = new ActivityIds();
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { BatchActivities, BatchedStatus, StoryActivities } from '../protocol';
+import { ids } from './activity-ids';
 
 /**
  * The time limit of a run's own steps, which send no heartbeats: it detects a step whose worker was killed. A step that
@@ -36,50 +23,6 @@ const ANNOUNCING: ActivityOptions = {
   scheduleToCloseTimeout: '15 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
 };
-
-const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof StoryActivities; what: string } } = {
-  text: { limit: '30 minutes', activity: 'generateText', what: 'text' },
-  image: { limit: '10 minutes', activity: 'generateImage', what: 'image' },
-  video: { limit: '2 hours', activity: 'generateVideo', what: 'clip' },
-  film: { limit: '2 hours', activity: 'joinFilm', what: 'film' },
-};
-
-/** Every paid call is limited: after so many attempts the lane needs attention. */
-export const MOST_ATTEMPTS = 6;
-
-export function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
-  // One loop runs a lane, and waits for the end of each of its activities, so the id is always the lane's name.
-  return ids.schedule(task.lane, (activityId) => runAs(activityId, kind, task, attempts), { waitsForItsEnd: true });
-}
-
-function runAs(activityId: string, kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {
-  const { limit, activity } = LANES[kind];
-  const activities = proxyActivities<Record<string, (task: LaneTask) => Promise<LaneResult>>>({
-    taskQueue: laneQueue(workflowInfo().taskQueue, kind),
-    startToCloseTimeout: limit as '1 hour',
-    heartbeatTimeout: '15 seconds',
-    // Over 100 s in all: longer than a provider's hiccup or a database's restart.
-    retry: {
-      initialInterval: '1 second',
-      backoffCoefficient: 3,
-      maximumInterval: '1 minute',
-      maximumAttempts: attempts,
-    },
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    activityId,
-    summary: summaryOf(kind, task.lane),
-  });
-  const run = activities[activity];
-  if (!run) throw new TypeError(`no activity for lanes of kind ${kind}`);
-  return run(task);
-}
-
-function summaryOf(kind: LaneKind, lane: LaneId): string {
-  const { stage, scene } = laneParts(lane);
-  return scene === undefined
-    ? stage.replaceAll('_', ' ')
-    : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
-}
 
 /** Worth a moment, or nothing. */
 const hints = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } });

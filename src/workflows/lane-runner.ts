@@ -23,8 +23,7 @@ import {
 } from '../protocol';
 import { parkLane, skipLane, stopLanes } from './activity-options';
 import { EndAnnouncer } from './end-announcer';
-import { runLaneThroughDeploys } from './lane-handover';
-import { ENDED_BY_HAND, isResultOf, storedResult } from './lane-result';
+import { ENDED_BY_HAND, isResultOf, runLaneThroughDeploys, storedResult } from './lane-activity';
 import type { LaneTable } from './lane-table';
 import { fieldsOf } from './read-input';
 

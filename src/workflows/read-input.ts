@@ -2,11 +2,14 @@ import { ApplicationFailure, patched, workflowInfo } from '@temporalio/workflow'
 import {
   boundedLine,
   fairnessKeyOf,
+  firstBytes,
+  givenText,
   MAX_SCENES,
   MOST_IN_BATCH,
   parseBatchId,
   parseProjectId,
   PRIORITIES,
+  storable,
   TEXT_BYTES,
   workflowIdOf,
   type BatchInput,
@@ -19,6 +22,18 @@ import {
 /** More names than there will ever be stages. */
 const MOST_STAGES = 100;
 const MOST_SHOWN_BYTES = 100;
+
+/** All fields that a message to a story can have. */
+export interface MessageFields {
+  readonly now: boolean;
+  readonly lane?: string;
+  readonly gate?: string;
+  /** Storable and not empty. */
+  readonly reason?: string;
+}
+
+/** `excess`: what is too long in it. It is cut in the fields, for a message that was taken before there was a bound. */
+type ReadMessage = { readonly fields: MessageFields; readonly excess?: string } | { readonly refusal: string };
 
 /** The fields of the given value; undefined if the value is no JSON object. */
 export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | undefined {
@@ -129,6 +144,26 @@ export function readReconcileInput(given: unknown): ReconcileInput {
   return {
     ...(isGiven(graceSeconds) && { graceSeconds: graceSeconds as number }),
     ...(isGiven(mediaGraceSeconds) && { mediaGraceSeconds: mediaGraceSeconds as number }),
+  };
+}
+
+/** Reads whatever somebody has sent: no argument, any JSON, or what does not decode. */
+export function readMessage(argument: unknown): ReadMessage {
+  const given = fieldsOf(argument ?? {});
+  if (!given) return { refusal: 'its input must be a JSON object' };
+  const { now, lane, gate, reason } = given;
+  if (lane != null && typeof lane !== 'string') return { refusal: '"lane" must be a text' };
+  if (gate != null && typeof gate !== 'string') return { refusal: '"gate" must be a text' };
+  const why = reason == null ? undefined : givenText('"reason"', reason, TEXT_BYTES.reason);
+  const words = typeof reason === 'string' ? firstBytes(storable(reason).trim(), TEXT_BYTES.reason) : '';
+  return {
+    fields: {
+      now: now === true,
+      ...(lane != null && { lane }),
+      ...(gate != null && { gate }),
+      ...(words !== '' && { reason: words }),
+    },
+    ...(why && 'refusal' in why && words !== '' && { excess: why.refusal }),
   };
 }
 

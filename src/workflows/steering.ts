@@ -11,7 +11,7 @@ import type { Gates } from './gates';
 import { lacksInput, stopFence, type LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
 import { noteUnknownSignals } from './message-guard';
-import { readMessage, type MessageFields } from './read-message';
+import { readMessage, type MessageFields } from './read-input';
 import type { SceneWatch } from './scene-watch';
 
 export interface SteeredRun {

@@ -159,7 +159,7 @@ async function runPlan(
   const skipped = table.withStatus('skipped');
   const parked = table.withStatus('needs_attention').flatMap((lane) => {
     const error = errors.get(lane);
-    return table.namesOf([lane]).map((name) => [name, error] as const);
+    return error ? table.namesOf([lane]).map((name) => [name, error] as const) : [];
   });
   const again = run.inputsChanged || run.replanRequested;
   return {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { fromSetup } from '../support/services';
+import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { ownServices, service } from './compose-file';
 import { projectRoot } from './project-files';
@@ -86,11 +87,55 @@ it('migrates an empty database, finds nothing to do the second time, then serves
   );
   expect(worker.written.text).toContain('worker is ready');
 
-  const health = start(service('worker').healthcheck?.test.slice(2) ?? [], env);
-  expect({ code: await health.exit, text: health.written.text }).toMatchObject({ code: 0 });
+  const health = async () => {
+    const [kind, program, ...args] = service('worker').healthcheck?.test ?? [];
+    expect([kind, program]).toEqual(['CMD', 'storyreel']);
+    const asked = start(args, env);
+    return { code: await asked.exit, text: asked.written.text };
+  };
+  expect(await health()).toMatchObject({ code: 0 });
 
   worker.child.kill('SIGTERM');
   expect({ code: await worker.exit, text: worker.written.text }).toMatchObject({ code: 0 });
+  expect(await health()).toMatchObject({ code: 1 });
+});
+
+it('finds a gateway healthy as long as it can answer, by the command of its health check', async () => {
+  expect(await start(commandOf('migrate'), env).exit).toBe(0);
+  const [kind, program, ...args] = service('gateway').healthcheck?.test ?? [];
+  expect([kind, program]).toEqual(['CMD', 'node']);
+  const inside = '127.0.0.1:8787';
+  expect(args.join(' ')).toContain(inside);
+  expect(service('gateway').environment?.['GATEWAY_ADDRESS']).toBe('0.0.0.0:8787');
+  const way = new URL(env['DATABASE_URL'] ?? '');
+  const postgres = await TcpProxy.start(Number(way.port));
+  way.port = String(postgres.port);
+  const gateway = start(commandOf('gateway'), { ...env, DATABASE_URL: way.href });
+  try {
+    const [, address = ''] = await until('it listens', () => {
+      expect([gateway.child.exitCode, gateway.written.text]).toEqual([null, expect.any(String)]);
+      return /http:\/\/(127\.0\.0\.1:\d+)/.exec(gateway.written.text) ?? false;
+    });
+    const health = async () => {
+      const child = spawn(
+        process.execPath,
+        args.map((arg) => arg.replace(inside, address)),
+      );
+      running.push(child);
+      const [code] = (await once(child, 'close')) as [number];
+      return code;
+    };
+    expect(await health()).toBe(0);
+    await postgres.refuse();
+    await until('it is not healthy', async () => (await health()) === 1);
+    await postgres.accept();
+    await until('it is healthy again', async () => (await health()) === 0);
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exit).toBe(0);
+    expect(await health()).toBe(1);
+  } finally {
+    await postgres.close();
+  }
 });
 
 it('refuses to guess an address in production, in one line', async () => {

@@ -1,11 +1,17 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { actAs, changeRows } from '../../src/client/acting';
 import { Project } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
+import { signToken } from '../../src/gateway/token';
 import type { ProjectId } from '../../src/protocol';
 import { HttpUser, ownKey, startGateway, type Answer } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
+
+const studio = new StudioControl();
 
 let database: OwnDatabase;
 let app: TestApp;
@@ -342,6 +348,201 @@ describe('The audit of a project', () => {
   });
 });
 
+describe('Whatever is shown as a credential', () => {
+  const [kid, key] = ['2026-11', randomBytes(32)];
+  const signing = new Map([[kid, key]]);
+  let behind: RunningGateway;
+  let projectId: ProjectId;
+  let credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  let addresses = 0;
+
+  type Expected = readonly [status: number, code?: string];
+  interface Route {
+    readonly line: string;
+    readonly body?: object;
+    readonly scope?: 'read' | 'write' | 'run' | 'review' | 'spend' | 'share' | 'admin';
+    /** Needs any credential. */
+    readonly signedIn?: true;
+    /** Whether a token of the project is enough. */
+    readonly shown?: true;
+    /** For the owner with all scopes. */
+    readonly good: Expected;
+  }
+  const at = '/v1/projects/:id';
+  const notRunning = [409, 'Project.NotRunning'] as const;
+  const ROUTES: readonly Route[] = [
+    { line: 'GET /v1', good: [200] },
+    { line: 'GET /v1/sessions/current', signedIn: true, good: [200] },
+    { line: 'GET /v1/projects', scope: 'read', good: [200] },
+    { line: `GET ${at}`, scope: 'read', shown: true, good: [200] },
+    { line: `GET ${at}/events?format=json`, scope: 'read', shown: true, good: [200] },
+    { line: `GET ${at}/film`, scope: 'read', shown: true, good: [404, 'Request.NotFound'] },
+    { line: `GET ${at}/editable`, scope: 'read', good: [200] },
+    { line: `GET ${at}/waits`, scope: 'read', good: [200] },
+    { line: 'POST /v1/projects', body: { topic: 'a fox' }, scope: 'write', good: [201] },
+    { line: `PATCH ${at}`, body: { topic: 'a hare' }, scope: 'write', good: [200] },
+    { line: `POST ${at}/pause`, body: {}, scope: 'run', good: notRunning },
+    { line: `POST ${at}/approve`, body: { gate: 'storyboard' }, scope: 'review', good: notRunning },
+    { line: `PUT ${at}/budget`, body: { amount: 1 }, scope: 'spend', good: [204] },
+    { line: `GET ${at}/tokens`, scope: 'share', good: [200] },
+    { line: 'GET /v1/audit', scope: 'admin', good: [403, 'Request.Forbidden'] },
+  ];
+  const FORBIDDEN = [403, 'Request.Forbidden'] as const;
+  const isOpen = ({ scope, signedIn }: Route) => scope === undefined && signedIn !== true;
+  const isOfProject = ({ line }: Route) => line.includes(at);
+
+  const good = (route: Route): Expected => route.good;
+  const unknown = (route: Route): Expected => (isOpen(route) ? route.good : [401, 'Request.Unauthenticated']);
+  const readsOnly = (route: Route): Expected =>
+    isOpen(route) || route.signedIn || route.scope === 'read' ? route.good : FORBIDDEN;
+  const stranger = (route: Route): Expected =>
+    isOfProject(route) && route.scope !== 'admin' ? [404, 'Project.NotFound'] : route.good;
+  const shown = (route: Route): Expected => (isOpen(route) || route.signedIn || route.shown ? route.good : FORBIDDEN);
+  const EXPECTED: Readonly<Record<string, (route: Route) => Expected>> = {
+    nothing: unknown,
+    'a text': unknown,
+    'another scheme': unknown,
+    'a key in the query': (route) => (route.line === 'GET /v1' ? [200] : unknown(route)),
+    'a key that nobody made': unknown,
+    'a key that has expired': unknown,
+    'a key that was revoked': unknown,
+    'a key that reads': readsOnly,
+    'a key': good,
+    'a key of another owner': stranger,
+    'a token': shown,
+    'a token of another project': (route) => (route.shown ? [404, 'Project.NotFound'] : shown(route)),
+    'a token without an algorithm': unknown,
+    'a token of an unknown key': unknown,
+    'a token with other claims': unknown,
+    'a token that has expired': unknown,
+    'a token that was revoked': unknown,
+    'a token of before': unknown,
+    'a session without an origin': (route) => (route.body ? FORBIDDEN : route.good),
+    'a session from the page': good,
+    'a session from another site': () => FORBIDDEN,
+    'a session, and a key that reads': readsOnly,
+    'a session, and a text': unknown,
+  };
+
+  beforeAll(async () => {
+    const env = { DATABASE_URL: database.url, GATEWAY_TRUSTED_PROXIES: 'loopback' };
+    behind = await startGateway(testEnv({ ...env, GATEWAY_SIGNING_KEYS: `${kid}:${key.toString('base64')}` }));
+    const { keys, tokens, sessions } = app.client;
+    const owner = `owner-${randomUUID()}`;
+    const all = await keys.create({ name: 'all', owner });
+    const reads = await keys.create({ name: 'reads', owner, scopes: ['read'] });
+    const expired = await keys.create({ name: 'expired', owner });
+    await database.dataSource.query(`UPDATE api_keys SET expires_at = now() WHERE id = $1`, [expired.id]);
+    const revoked = await keys.create({ name: 'revoked', owner });
+    await keys.revoke(revoked.id);
+    projectId = await app.client.create({ topic: 'a fox', owner });
+    const before = await tokens.create(projectId, { seconds: 900 });
+    await tokens.revokeAll(projectId);
+    const token = await tokens.create(projectId, { seconds: 900 });
+    const gone = await tokens.create(projectId, { seconds: 900 });
+    await tokens.revoke(projectId, gone.id);
+    const elsewhere = await tokens.create(await app.client.create({ topic: 'a hare', owner }), { seconds: 900 });
+    const { secret: session } = await sessions.create({ keyId: all.id });
+    const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+    const cookie = { cookie: `storyreel=${session}` };
+    const signed = signToken(signing, token);
+    const [head = '', claims = '', mac = ''] = signed.split('.');
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const read = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString()) as object;
+    credentials = {
+      nothing: {},
+      'a text': bearer('x'),
+      'another scheme': { authorization: `Basic ${Buffer.from(`ann:${all.secret}`).toString('base64')}` },
+      'a key in the query': { query: all.secret },
+      'a key that nobody made': bearer(all.secret.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'))),
+      'a key that has expired': bearer(expired.secret),
+      'a key that was revoked': bearer(revoked.secret),
+      'a key that reads': bearer(reads.secret),
+      'a key': bearer(all.secret),
+      'a key of another owner': bearer((await ownKey(app)).secret),
+      'a token': bearer(signed),
+      'a token of another project': bearer(signToken(signing, elsewhere)),
+      'a token without an algorithm': bearer(`${part({ ...read(head), alg: 'none' })}.${claims}.`),
+      'a token of an unknown key': bearer(signToken(new Map([['2026-10', key]]), token)),
+      'a token with other claims': bearer(`${head}.${part({ ...read(claims), prj: elsewhere.projectId })}.${mac}`),
+      'a token that has expired': bearer(signToken(signing, { ...token, expiresAt: new Date(Date.now() - 1_000) })),
+      'a token that was revoked': bearer(signToken(signing, gone)),
+      'a token of before': bearer(signToken(signing, before)),
+      'a session without an origin': cookie,
+      'a session from the page': { ...cookie, ...SAME },
+      'a session from another site': { ...cookie, 'sec-fetch-site': 'cross-site' },
+      'a session, and a key that reads': { ...cookie, ...SAME, ...bearer(reads.secret) },
+      'a session, and a text': { ...cookie, ...SAME, ...bearer('x') },
+    };
+  });
+  afterAll(async () => behind.stop());
+
+  test.each(Object.entries(EXPECTED))('%s has one answer at each kind of route', async (name, expected) => {
+    const { query, ...headers } = credentials[name] ?? {};
+    const anyone = new HttpUser(behind.url);
+    const found: Record<string, Expected> = {};
+    for (const { line, body } of ROUTES) {
+      const [method = '', path = ''] = line.replace(':id', projectId).split(' ');
+      // A new address for each: one that shows too many credentials that do not count is refused for that alone.
+      addresses += 1;
+      const address = `198.51.${Math.floor(addresses / 250)}.${addresses % 250}`;
+      const more = { ...headers, 'x-forwarded-for': address, ...(method === 'PATCH' && { 'if-match': '*' }) };
+      const asked = query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}access_token=${query}`;
+      const answer = await anyone.ask(method, asked, body, more);
+      found[line] = answer.status < 400 ? [answer.status] : [answer.status, String(answer.body.code)];
+      if (answer.status === 401) expect(answer.headers.get('www-authenticate')).toContain('Bearer');
+    }
+    expect(found).toEqual(Object.fromEntries(ROUTES.map((route) => [route.line, expected(route)])));
+  });
+});
+
+test('a stop is done although Postgres takes no entry of the audit, states so, and the entry is written later', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { tokensPerSecond: 200, hold: 20 });
+  const key = await ownKey(app);
+  const user = new HttpUser(gateway.url, key.secret);
+  const projectId = await app.client.create({ topic, owner: key.owner });
+  await app.client.start(projectId, { stages: ['rewrite'] });
+  const { dataSource } = database;
+  await dataSource.query(`
+    CREATE FUNCTION audit_is_full() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$`);
+  await dataSource.query(
+    'CREATE TRIGGER audit_is_full BEFORE INSERT ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_is_full()',
+  );
+  const path = `/v1/projects/${projectId}`;
+  const overHttp = async () => {
+    const { entries } = (await user.ask('GET', `${path}/audit`)).body as {
+      readonly entries: readonly { readonly at: string; readonly credential: string | null }[];
+    };
+    return entries.filter(({ credential }) => credential !== null);
+  };
+  try {
+    const paused = await user.ask('POST', `${path}/pause`, { now: true }, { 'storyreel-by': 'ann' });
+    expect([paused.status, paused.headers.get('storyreel-audit')]).toEqual([200, 'late']);
+    await until('it is paused', async () => (await app.client.status(projectId)).status === 'paused');
+    const refused = await user.ask('PUT', `${path}/budget`, { amount: 9 });
+    expect(refused).toMatchObject({ status: 503, body: { code: 'Service.Unreachable' } });
+    expect((await app.client.status(projectId)).budget).toBeUndefined();
+    expect((await overHttp()).length).toBe(0);
+  } finally {
+    await dataSource.query('DROP TRIGGER audit_is_full ON audit');
+    await dataSource.query('DROP FUNCTION audit_is_full()');
+  }
+  const before = Date.now();
+  const entries = await until('the entries are there', async () => {
+    const found = await overHttp();
+    return found.length === 2 && found;
+  });
+  expect(entries).toMatchObject([
+    { action: 'PUT /v1/projects/:id/budget', status: 503, code: 'Service.Unreachable' },
+    { action: 'POST /v1/projects/:id/pause', status: 200, by: 'ann', credential: `key:${key.id}` },
+  ]);
+  for (const { at } of entries) expect(Date.parse(at)).toBeLessThanOrEqual(before);
+  await studio.release(mark);
+  await app.client.cancel(projectId);
+});
+
 test('sessions are listed and ended by who may, with their streams; another owner’s are not there', async () => {
   const [ann, bob] = [await ownKey(app), await ownKey(app)];
   const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
@@ -400,7 +601,7 @@ describe('Behind a proxy', () => {
 
   test.each([
     ['203.0.113.5', '198.51.100.7'],
-    ['2001:db8::5', '2001:db8::6'],
+    ['2001:db8::5', '2001:db8:0:1::6'],
     ['127.0.0.1, 203.0.113.6', '10.0.0.1, 198.51.100.8'],
   ])('a stranger at %s is refused without harm for others', async (bad, good) => {
     const user = new HttpUser(behind.url, stranger);

@@ -17,6 +17,7 @@ let database: OwnDatabase;
 let app: TestApp;
 let gateway: RunningGateway;
 let secret: string;
+let owner: string;
 let user: HttpUser;
 let projectId: ProjectId;
 let text: string;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   app = await startApp(env);
   gateway = await startGateway(env);
   const key = await ownKey(app);
-  secret = key.secret;
+  ({ secret, owner } = key);
   user = new HttpUser(gateway.url, secret);
   // A healthy viewer beside everything: its text comes all the time, and the rest of it after the last attack.
   const made = ownTopic();
@@ -109,11 +110,20 @@ describe('A body', () => {
 
 describe('The bytes of a request', () => {
   const at = (line: string, ...headers: readonly string[]) => RawHttp.request(gateway.url, line, headers);
+  const streamLine = (method = 'GET') => `${method} /v1/projects/${projectId}/events`;
   const chunked = (chunks: string) =>
     `${at('POST /v1/projects', auth(), JSON_TYPE, 'Transfer-Encoding: chunked')}${chunks}`;
   test.each<[string, () => string, number]>([
     ['without a host', () => `GET /v1 HTTP/1.1\r\nConnection: close\r\n\r\n`, 400],
-    ['with two hosts', () => `GET /v1 HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n`, 403],
+    ['with two hosts', () => at('GET /v1', 'Host: evil.example'), 400],
+    ['with two credentials', () => at('GET /v1/projects', auth(), 'authorization: Bearer x'), 400],
+    ['with two types', () => at('POST /v1/projects', auth(), JSON_TYPE, 'Content-Type: text/plain'), 400],
+    ['with two keys', () => at('POST /v1/projects', auth(), 'Idempotency-Key: a', 'Idempotency-Key: b'), 400],
+    ['with two places', () => at(streamLine(), auth(), 'Last-Event-ID: 1-0', 'Last-Event-ID: 2-0'), 400],
+    ['for a stream, in capitals', () => at(streamLine('HEAD'), auth(), 'Accept: TEXT/EVENT-STREAM'), 200],
+    ['for a stream, by an empty Accept', () => at(streamLine('HEAD'), auth(), 'Accept:'), 200],
+    ['for a stream, as JSON', () => at(streamLine(), auth(), 'Accept: application/json'), 406],
+    ['for a folder', () => at('GET /assets/'), 404],
     ['for another host', () => `GET /v1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`, 403],
     ['of HTTP/2', () => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, 400],
     ['of HTTP/0.9', () => `GET /v1\r\n\r\n`, 400],
@@ -148,6 +158,42 @@ describe('The bytes of a request', () => {
       expect.any(String),
     ]);
     if (status >= 400) expect(JSON.parse(answer.body)).toMatchObject({ status });
+  });
+
+  test('are named as the caller names them, if that can be written in a log, or as no other request', async () => {
+    const nameOf = async (given?: string) => {
+      const answer = await asked(at('GET /v1/nowhere', ...(given === undefined ? [] : [`X-Request-Id: ${given}`])));
+      const [, name] = /^x-request-id: (.*)$/im.exec(answer.head) ?? [];
+      expect(JSON.parse(answer.body)).toMatchObject({ instance: `/v1/requests/${name}` });
+      return name;
+    };
+    expect(await nameOf('order-17:a.b')).toBe('order-17:a.b');
+    const names = [
+      await nameOf(),
+      await nameOf(),
+      await nameOf('a b'),
+      await nameOf('x'.repeat(101)),
+      await nameOf('é'),
+    ];
+    expect(new Set(names.map((name) => name?.replace(/^[0-9a-f-]{36}$/, 'own')))).toEqual(new Set(['own']));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('name the version of an edit by one tag or by several, strong or weak', async () => {
+    const made = await app.client.create({ topic: 'a fox', owner });
+    let edits = 0;
+    const edited = async (...tags: string[]) => {
+      const body = `{"topic":"hare ${(edits += 1)}"}`;
+      const headers = [auth(), JSON_TYPE, `Content-Length: ${body.length}`, ...tags.map((tag) => `If-Match: ${tag}`)];
+      const answer = await asked(at(`PATCH /v1/projects/${made}`, ...headers) + body);
+      return [answer.status, (JSON.parse(answer.body) as { readonly version: number }).version];
+    };
+    expect(await edited('"v8", "v1-abc"')).toEqual([200, 2]);
+    expect(await edited('"v1"', 'W/"v2"')).toEqual([200, 3]);
+    expect(await edited('"v1", "v2"')).toEqual([412, 3]);
+    expect(await edited('"v99999999999999999999"')).toEqual([412, 3]);
+    for (const bad of ['v3', '"v3', '"v3", x', '"abc"', '', '*, "v3"']) expect((await edited(bad))[0]).toBe(400);
+    expect(await edited('*')).toEqual([200, 4]);
   });
 
   test('that expects to continue is continued, and only with a credential taken', async () => {

@@ -113,8 +113,12 @@ test('What is not of one project is the same over HTTP as with the client', asyn
   await stories.batch([projectId], { batchId: 'over-http', stages: ['rewrite'] });
   const { batches } = await stories.overview.batches();
   expect(batches).toMatchObject([{ batchId: 'over-http', projects: 1, createdAt: expect.any(Date) }]);
-  const input = { settings: { scenes: 3 } };
-  expect(await stories.overview.estimate(input)).toEqual(await app.client.overview.estimate(input));
+  // All that a form of a new film has, also while its topic is not written yet.
+  const settings = { scenes: 3, style: 'ink', language: 'pt-BR', frame: '9:16' };
+  const input = { topic: '', name: 'x', settings, budget: 2, start: { gates: [laneId('storyboard')] } };
+  const estimated = await stories.overview.estimate(input);
+  expect(estimated).toEqual(await app.client.overview.estimate({ settings: { scenes: 3 } }));
+  await expect(stories.overview.estimate({ settings: { frame: 'square' } })).rejects.toMatchObject({ status: 422 });
   expect((await stories.overview.providers()).map(({ model }) => model)).toEqual(
     (await app.client.overview.providers()).map(({ model }) => model),
   );

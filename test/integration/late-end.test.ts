@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { announceRun, closeRun, parkLane } from '../../src/activities/runs/run-lifecycle';
+import { announceRun, closeRun } from '../../src/activities/runs/close-run';
+import { parkLane } from '../../src/activities/runs/run-status';
 import { skipLane } from '../../src/activities/runs/run-status';
 import type { ActivityDeps } from '../../src/activities';
 import { announceLane } from '../../src/activities/runs/announce';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { QueryRunner } from 'typeorm';
-import { removeOldOutcomes } from '../../src/activities/reconcile/old-outcomes';
+import { removeOldOutcomes } from '../../src/activities/reconcile/reconcile-runs';
 import { endRun } from '../../src/activities/runs/end-run';
 import { outcomePage } from '../../src/client/outcomes';
 import type { Outcome, OutcomeOptions } from '../../src/client';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRun } from '../../src/activities/runs/open-run';
-import { closeRun, parkLane } from '../../src/activities/runs/run-lifecycle';
+import { closeRun } from '../../src/activities/runs/close-run';
+import { parkLane } from '../../src/activities/runs/run-status';
 import { rejectLanes, skipLane } from '../../src/activities/runs/run-status';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';

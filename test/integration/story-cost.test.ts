@@ -3,7 +3,8 @@ import type { Cli } from '../../src/cli/cli';
 import { EXIT_CODES } from '../../src/cli/exit-codes';
 import { createProgram } from '../../src/cli/program';
 import { ModelUsage } from '../../src/entities';
-import type { ProjectId, StoryEvent } from '../../src/protocol';
+import type { EstimateInput } from '../../src/client';
+import { STAGES, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { PRICES, startPricedApp, usageEvents, type PricedApp } from '../support/priced-app';
 import { paper } from '../unit/cli-events';
 import { ownTopic, startAndWatch, watchText, watchToEnd, watchUntil } from '../support/stories';
@@ -35,6 +36,25 @@ describe('What a film has cost', () => {
     expect(events.at(-1)?.type).toBe('pipeline_done');
     return { projectId, events };
   }
+
+  test.each<EstimateInput>([
+    {},
+    { settings: { scenes: 2, style: 'ink', language: 'pt-BR', frame: '9:16' } },
+    { settings: { scenes: 7 }, start: { stages: ['rewrite', 'storyboard'] } },
+    { settings: { scenes: 4 }, stages: ['rewrite'] },
+    { settings: { scenes: 4 }, start: { stages: STAGES.map(({ name }) => name), scenes: [2, 4, 4, 9] } },
+  ])('is estimated before there is a film as the plan of the film states it: %j', async (input) => {
+    const { settings, start, stages = start?.stages } = input;
+    const projectId = await app.client.create({ topic: 'a fox', ...(settings && { settings }) });
+    const plan = await app.client.explain(projectId, {
+      ...(stages && { stages }),
+      ...(start?.scenes && { scenes: start.scenes }),
+    });
+    const estimated = await app.client.overview.estimate({ topic: 'a fox', ...input });
+    expect(estimated).toEqual({ ...plan.estimate, scenes: estimated.scenes });
+    expect(estimated.cost?.most).toBeGreaterThan(0);
+    await app.client.delete(projectId);
+  });
 
   test('is a row for each paid call, and their sum', async () => {
     const { projectId, events } = await film(ownTopic().topic);

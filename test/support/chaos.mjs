@@ -1,13 +1,14 @@
 /**
  * What `npm run test:chaos` runs: test/faults and test/chaos, which are outages, kills, random commands, films in a row and
- * real models. Each round has a seed, which is printed; `--seed` repeats that round. The last line is "N passed, N failed".
+ * real models; and the tests of `npm test` with generated inputs, which have one seed there. Each round has a seed, which is
+ * printed; `--seed` repeats that round. The last line is "N passed, N failed".
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { check, end, isInterrupted, jest } from './scripts.mjs';
 
 const USAGE = `npm run test:chaos -- [--minutes n] [--seed s]
-  --minutes n  begins another round until so many minutes have passed; default: one round, some 7 minutes
+  --minutes n  begins another round until so many minutes have passed; default: one round, some 8 minutes
   --seed s     of the first round; each further one has the next number; default: at random`;
 
 function options() {
@@ -36,7 +37,9 @@ const DICE_ONLY = ['random-kills', 'soak', 'truth'];
 for (let round = 0; results[0].failed === 0 && !isInterrupted(); round++) {
   if (round > 0 && Date.now() >= until) break;
   console.log(`round ${round + 1}: seed ${seed + round}`);
-  results.push(await jest('test:jest:chaos', round === 0 ? [] : DICE_ONLY, { CHAOS_SEED: String(seed + round) }));
+  const env = { CHAOS_SEED: String(seed + round) };
+  results.push(await jest('test:jest', ['--findRelatedTests', 'test/support/seeded.cjs'], env));
+  if (!isInterrupted()) results.push(await jest('test:jest:chaos', round === 0 ? [] : DICE_ONLY, env));
 }
 console.log(`again: npm run test:chaos -- --seed ${seed}${minutes ? ` --minutes ${minutes}` : ''}`);
 end(results);

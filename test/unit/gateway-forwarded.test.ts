@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import Fastify from 'fastify';
 import { readConfig } from '../../src/config';
 import type { App } from '../../src/gateway/app';
-import { canonicalAddress, isForwarded, readForwarded } from '../../src/gateway/forwarded';
+import { canonicalAddress, isForwarded, networkOf, readForwarded } from '../../src/gateway/forwarded';
 import type { ZodProvider } from '../../src/gateway/validation';
 
 interface Seen {
@@ -167,4 +167,23 @@ describe('The setting', () => {
       }),
     );
   });
+});
+
+test('Addresses of one network of 64 bits count as one, however they are written, and no others do', () => {
+  fc.assert(
+    fc.property(fc.ipV6(), fc.ipV6(), fc.ipV4(), (one, other, old) => {
+      const bits = (address: string) => {
+        const list = new BlockList();
+        list.addSubnet(address, 64, 'ipv6');
+        return list;
+      };
+      const isMapped = (address: string) => isIP(canonicalAddress(address) ?? '') === 4;
+      if (isMapped(one) || isMapped(other)) return;
+      expect(networkOf(one) === networkOf(other)).toBe(bits(one).check(other, 'ipv6'));
+      expect(networkOf(one)).toMatch(/^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}::\/64$/);
+      expect(networkOf(`::ffff:${old}`)).toBe(networkOf(old));
+      expect(networkOf(old)).toBe(old);
+    }),
+  );
+  expect(networkOf('no address')).toBe('no address');
 });

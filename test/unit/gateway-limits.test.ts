@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { readConfig } from '../../src/config';
 import type { Caller } from '../../src/gateway/app';
 import { Limits } from '../../src/gateway/limits';
+import { SignInLimit } from '../../src/gateway/sign-in-limit';
 
 const facts = { scopes: [], stories: {} as Caller['stories'] };
 const ann = { ip: '10.0.0.1', caller: { ...facts, kind: 'key', id: 'a', owner: 'ann' } as Caller };
@@ -43,6 +44,29 @@ describe('The limits of a gateway', () => {
     first();
     limits.hold('stream', ann);
     expect(() => limits.hold('stream', ann)).toThrow(tooMany);
+  });
+
+  test('count a network of IPv6 as one, because its user has every address of it, and an address of IPv4 as itself', () => {
+    const limits = limitsWith({ GATEWAY_STREAMS: '1' });
+    const at = (ip: string) => ({ ip, caller: undefined });
+    const holds = (ip: string) => {
+      try {
+        limits.hold('stream', at(ip));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(holds('2001:db8:1:2::1')).toBe(true);
+    for (const same of ['2001:db8:1:2:ffff::9', '2001:0DB8:0001:0002:0:0:0:1', '2001:db8:1:2:1:2:3:4%eth0'])
+      expect([same, holds(same)]).toEqual([same, false]);
+    for (const other of ['2001:db8:1:3::1', '2001:db8:1::2', '::1', '10.0.0.7', '10.0.0.8', '::ffff:10.0.0.9'])
+      expect([other, holds(other)]).toEqual([other, true]);
+    expect(holds('::ffff:10.0.0.7')).toBe(false);
+    const failures = new SignInLimit();
+    for (let i = 0; i < 10; i++) failures.count(`2001:db8::${i}`);
+    expect(() => failures.count('2001:db8::abcd')).toThrow(tooMany);
+    failures.count('2001:db8:0:1::abcd');
   });
 
   test('are none at 0', () => {

@@ -1,6 +1,6 @@
 import type { Cursor, LogEvent, ProjectId } from '../../src/protocol';
 import type { LogMessage } from '../../src/stream';
-import { RedisListener } from '../../src/stream/redis-listener';
+import { RedisListener } from '../../src/stream/redis-subscriber';
 
 /** A log of two events, of which the first was announced late. */
 const BOUNDS = { first: '100-7' as Cursor, last: '100-8' as Cursor };

@@ -22,6 +22,14 @@ test('a worker is not made of odd options', async () => {
   );
 });
 
+test('a hole in a list is no stage, no codec and no name of a stage', async () => {
+  const hole: unknown[] = new Array(2);
+  const stage = { name: 'extras.title', kind: 'text', scope: 'project', needs: ['rewrite'] };
+  for (const extras of [{ stages: hole }, { payloadCodecs: hole }, { stages: [{ ...stage, needs: hole }] }]) {
+    expect(await failureOf(() => create({ settings: away(), ...extras }))).toMatchObject({ type: 'Config.Invalid' });
+  }
+});
+
 test('a worker states which service is away, and that a signal has ended its start', async () => {
   const error = await failureOf(() => create({ settings: away() }));
   expect(error).toMatchObject({ type: 'Service.Unreachable', message: expect.stringContaining('TEMPORAL_ADDRESS') });

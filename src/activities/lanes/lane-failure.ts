@@ -1,14 +1,22 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
-import type { LaneTask } from '../../protocol';
+import { ApplicationFailure, ApplicationFailureCategory, type CancelledFailure } from '@temporalio/common';
+import type { EventError, FailureType, HandedOver, LaneTask } from '../../protocol';
+import type { AttemptOutcome } from '../../telemetry';
 import { spendingOf, type Spent } from '../usage/spent-calls';
 import type { ActivityDeps } from '../deps';
 import { clockWentBackSince } from './clock';
-import { editedMeanwhile } from './edited-meanwhile';
-import { handBack, handOver } from './hand-over';
+import { editedMeanwhile } from './lane-of-scene';
 import { noteFailure, pauseLane, StaleAttempt, type LaneAttempt } from './lane-store';
 import { publishUpdate } from './lane-update';
 import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
+
+const SHUTTING_DOWN: FailureType = 'Worker.ShuttingDown';
+const SHUTTING_DOWN_MESSAGE = 'The worker shuts down; another one continues.';
+
+/** The least that a retry may wait; that of the lane's own policy grows from attempt to attempt. */
+const AT_ONCE = '1 millisecond';
+/** A worker of before's workflow has no patience of its own for a lane that is handed back. */
+const LATER = '5 seconds';
 
 /** An operator has paused the lane's activity; it continues after `unpause`. */
 async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
@@ -74,4 +82,57 @@ function askOnceMore({ type, message, issues }: StageFailure): Error {
     nextRetryDelay: '100 milliseconds',
     ...(issues && { details: [{ issues }] }),
   });
+}
+
+/**
+ * The failure with which an attempt ends if its worker shuts down. The workflow then begins the lane again at once,
+ * with all retries that are left. For a workflow that cannot do that (`attempts` is undefined), Temporal retries the
+ * attempt.
+ * Glossary: handover.
+ */
+export function handOver(attempts: number | undefined): ApplicationFailure {
+  const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
+  return ApplicationFailure.create({
+    type: SHUTTING_DOWN,
+    message: SHUTTING_DOWN_MESSAGE,
+    nonRetryable: attempts !== undefined,
+    nextRetryDelay: AT_ONCE,
+    details: [...handedOver],
+    // This is no fault, so there is no warning, and no failed activity in the metrics.
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/**
+ * The failure with which an attempt ends if its worker cannot do the work; it uses up no retry, and another worker may
+ * do it.
+ */
+function handBack({ type, message }: EventError, attempts: number | undefined): ApplicationFailure {
+  const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
+  return ApplicationFailure.create({
+    ...{ type, message, nonRetryable: attempts !== undefined, nextRetryDelay: LATER, details: [...handedOver] },
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/** How an attempt has ended that leaves with this. */
+export function outcomeOf(failure: unknown): AttemptOutcome {
+  if (!(failure instanceof ApplicationFailure)) return 'cancelled';
+  switch (failure.type) {
+    case 'Worker.ShuttingDown':
+    case 'Worker.CannotServe':
+      return 'handed_over';
+    case 'Lane.Stale':
+    case 'Lane.Edited':
+    case 'Lane.Moved':
+    case 'Lane.EndedByHand':
+      return 'stale';
+    case 'Lane.Cancelled':
+    case 'Lane.Stopped':
+      return 'cancelled';
+    case 'Output.Unusable':
+      return 'unusable';
+    default:
+      return 'failed';
+  }
 }

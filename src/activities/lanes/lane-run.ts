@@ -17,11 +17,10 @@ import { databaseOf, numbersOf, type Settlement, type StageContext, type StoredR
 import type { LaneWriter, TextWriter } from '../../stream';
 import type { AttemptOutcome } from '../../telemetry';
 import { announcedNow } from '../runs/announce';
-import { outcomeOf } from './attempt-outcome';
 import { interruptedBy, type Interrupted } from '../text/continuation';
 import type { ActivityDeps } from '../deps';
 import { startHeartbeat } from './heartbeat';
-import { leave } from './lane-failure';
+import { leave, outcomeOf } from './lane-failure';
 import { publishUpdate } from './lane-update';
 import { OutageWait } from './outage';
 import { currentFence } from './current-fence';

@@ -17,8 +17,7 @@ import {
 import { loadLane } from '../../planning';
 import { databaseOf, numbersOf, type StageContext } from '../../stages';
 import type { ActivityDeps } from '../deps';
-import { nothingToMake } from './edited-meanwhile';
-import { laneNow, mustBeInPlace } from './lane-of-scene';
+import { laneNow, mustBeInPlace, nothingToMake } from './lane-of-scene';
 import { isSupersededRun, type Step } from './current-fence';
 import { planScenes, refreshStage } from './stage-rows';
 

@@ -1,5 +1,6 @@
 import { StoryreelError, type LaneId, type ProjectId, type StopRequest } from '../../protocol';
 import type { ControlChannel } from '../../stream';
+import type { ActivityDeps } from '../deps';
 
 /** An attempt that runs in this worker. Glossary: Temporal run id. */
 export interface RunningLane {
@@ -57,4 +58,13 @@ export class StopSignals {
       if (meant && (lanes === undefined || lanes.includes(lane.lane))) stop();
     }
   }
+}
+
+/**
+ * Broadcasts a stop of lanes to all workers, for a cancellation by an operator without our client. If workers cannot be
+ * reached, they learn of the stop a little later with a heartbeat, so this step never fails.
+ */
+export async function stopLanes({ control, logger }: ActivityDeps, request: StopRequest): Promise<void> {
+  const { projectId } = request;
+  if (!(await control.stop(request))) logger.debug({ projectId }, 'the stop could not be sent to the workers at once');
 }

@@ -1,27 +1,33 @@
 import type { EntityManager } from 'typeorm';
 import { afterCommit } from '../../entities';
-import { fenceOf, isFinal, type ProjectId, type ProjectStatus } from '../../protocol';
-import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
-import { announceEnd } from './announce-end';
-import { countEnd } from './count-runs';
-import type { ActivityDeps } from '../deps';
+import {
+  fenceOf,
+  isFinal,
+  type BatchedStatus,
+  type EventError,
+  type ProjectId,
+  type ProjectStatus,
+} from '../../protocol';
 import { withTimeout } from '../../with-timeout';
+import type { ActivityDeps } from '../deps';
+import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
+import { announceEnd, countEnd } from './close-run';
 import { endRun, type ProjectSeen, type RunEnd } from './end-run';
 import type { RunState } from './run-lookup';
 
 const ANNOUNCE_MS = 1_000;
+/** Queued projects that are closed at the same time. */
+const AT_ONCE = 4;
 
 /** A run that is not open in Temporal, whatever its rows show. */
 export type GoneRun = Exclude<RunState, { kind: 'open' }>;
 
-/** The project's row, to be looked at before Temporal is asked. */
-export async function seeProject({ dataSource }: ActivityDeps, id: ProjectId): Promise<ProjectSeen | undefined> {
-  const [seen] = await dataSource.query<ProjectSeen[]>(
-    `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt" FROM projects WHERE id = $1`,
-    [id],
-  );
-  return seen;
-}
+/** The error of a run that Temporal does not know. */
+export const LOST: EventError = {
+  type: 'Run.Gone',
+  message: 'The run is lost: Temporal knows nothing of it. Start it again.',
+  retryable: false,
+};
 
 /**
  * Closes what an orphaned run has left: its rows, its unfinished calls, and the run as viewers see it. Returns the
@@ -54,6 +60,67 @@ export async function closeGoneRun(
     const { status, error } = ended.project;
     return { status, outcome: isFinal(status) ? status : end.outcome, error };
   });
+}
+
+/**
+ * Closes what a story of a batch has left if it was ended from outside, and returns the project's status. If somebody
+ * has started the story again, the newer run counts, and nothing is closed. Safe to repeat.
+ */
+export async function closeStory(
+  deps: ActivityDeps,
+  { projectId }: { readonly projectId: ProjectId },
+): Promise<BatchedStatus> {
+  const seen = await seeProject(deps, projectId);
+  // Deleted meanwhile.
+  if (!seen) return 'failed';
+  const run = await deps.runs.newestRun(projectId);
+  if (run.kind === 'open') return 'processing';
+  if (isFinal(seen.status)) return seen.status;
+  const closed = await closeGoneRun(deps, seen, run, endOf(run));
+  // The row was changed by a new run, or by an earlier attempt of this step.
+  return closed ? closed.outcome : closeStory(deps, { projectId });
+}
+
+/**
+ * Ends queued projects that will not be started: rows and viewers see a cancelled run. A project that somebody has
+ * started meanwhile is left alone. A project that cannot be closed does not delay the others. Safe to repeat.
+ */
+export async function closeQueued(
+  deps: ActivityDeps,
+  { projectIds }: { readonly projectIds: readonly ProjectId[] },
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (let at = 0; at < projectIds.length; at += AT_ONCE) {
+    const some = projectIds.slice(at, at + AT_ONCE).map((projectId) =>
+      closeOne(deps, projectId).catch((error: Error) => {
+        deps.logger.warn({ projectId, err: error.message }, 'a queued project could not be closed');
+        failures.push(error);
+      }),
+    );
+    await Promise.all(some);
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function closeOne(deps: ActivityDeps, projectId: ProjectId): Promise<void> {
+  const seen = await seeProject(deps, projectId);
+  if (seen?.status !== 'queued') return;
+  const run = await deps.runs.newestRun(projectId);
+  if (run.kind !== 'open') await closeGoneRun(deps, seen, run, { outcome: 'cancelled', error: null });
+}
+
+function endOf(run: GoneRun): RunEnd {
+  if (run.kind === 'none') return { outcome: 'failed', error: LOST };
+  return { outcome: run.outcome, error: run.error ?? null };
+}
+
+/** The project's row, to be looked at before Temporal is asked. */
+async function seeProject({ dataSource }: ActivityDeps, id: ProjectId): Promise<ProjectSeen | undefined> {
+  const [seen] = await dataSource.query<ProjectSeen[]>(
+    `SELECT id AS "projectId", status, run_id AS "runId", updated_at::text AS "updatedAt" FROM projects WHERE id = $1`,
+    [id],
+  );
+  return seen;
 }
 
 /** Between the last step of the run that is gone and the first one of a run that begins later. */

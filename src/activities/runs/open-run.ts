@@ -8,13 +8,15 @@ import {
   type OpenedRun,
   type OpenRequest,
   type ProjectId,
+  type ProjectStatus,
   type StagePlan,
 } from '../../protocol';
 import { clockWentBack } from '../lanes/clock';
-import { countStart } from './count-runs';
+import type { StoryMetrics } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 import { currentFence } from '../lanes/current-fence';
-import { publishForRun } from './run-lifecycle';
+import { BUSY } from './end-run';
+import { publishForRun } from './run-status';
 
 /**
  * Begins a run: every stage and lane of the plan is pending again. Committed results stay until new ones replace them.
@@ -49,7 +51,13 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   await deps.log
     .keep(projectId, runFence)
     .then(() =>
-      publishForRun(deps, projectId, [{ type: 'stage_update', status: 'processing' }], `open:${runId}`, runFence),
+      publishForRun(
+        deps,
+        projectId,
+        [{ type: 'stage_update', status: 'processing' }],
+        { key: `open:${runId}`, value: 1 },
+        runFence,
+      ),
     )
     .catch(() => undefined);
   return { ...planned, runId, runFence };
@@ -110,4 +118,12 @@ async function resetRows(
        AND status IN ('completed', 'skipped')`,
     [projectId, stages, scenes ?? null, runId],
   );
+}
+
+/**
+ * Counts a run that has been opened, once. A run that was opened before, or that continues after an edit, is not
+ * counted.
+ */
+function countStart(metrics: StoryMetrics | undefined, before: ProjectStatus | undefined): void {
+  if (!BUSY.some((busy) => busy === before)) metrics?.runs.started.of({}).add(1);
 }

@@ -6,6 +6,7 @@ import {
   type EndedStep,
   type EventBody,
   type LaneId,
+  type ParkRequest,
   type RunStatusRequest,
   type ProjectId,
   type RejectedLanes,
@@ -18,9 +19,19 @@ import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
-import { releaseProject } from '../lanes/lane-store';
+import { releaseProject, storeAttention } from '../lanes/lane-store';
 import { refreshStage } from '../lanes/stage-rows';
 import { isSupersededRun, currentFence, currentStep } from '../lanes/current-fence';
+
+/** A lane's retries are used up: it waits for a person, and its event contains the commands to type. */
+export async function parkLane(deps: ActivityDeps, request: ParkRequest): Promise<EndedStep> {
+  const { projectId, as } = request;
+  const lane = await storeAttention(deps.dataSource, request, currentStep());
+  if (lane === undefined) return { announced: true };
+  deps.logger.info({ projectId, lane, type: request.error.type }, as === 'cancelled' ? 'lane stopped' : 'lane parked');
+  if (as === 'cancelled') await cancelJobs(deps, { projectId, lanes: [lane] });
+  return { announced: await announcedNow(deps, { projectId, lane, runId: request.runId ?? '' }) };
+}
 
 /** A person lets the run continue without a lane. From now on no attempt at this lane can write. */
 export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRequest): Promise<EndedStep> {
@@ -101,14 +112,8 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
   if (!rows) return { announced: true };
   const body: EventBody = { type: 'stage_update', status };
   try {
-    await deps.log.publish({
-      projectId,
-      stage: PIPELINE,
-      events: [body],
-      run: { fence: currentFence() },
-      once: { key: `hold:${runId}`, value: currentFence() },
-      legacy: [{ stage: PIPELINE, body }],
-    });
+    const fence = currentFence();
+    await publishForRun(deps, projectId, [body], { key: `hold:${runId}`, value: fence }, fence);
     await Promise.all([
       ...rows.map((row) => publishPaused(deps, row)),
       ...gates.map((gate) => publishGate(deps, projectId, gate)),
@@ -118,6 +123,24 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
     deps.logger.info({ err: (error as Error).message, projectId }, 'the status of the run cannot be published now');
     return { announced: false };
   }
+}
+
+/** Publishes the status of the run, unless a run with a newer fence has begun. */
+export async function publishForRun(
+  { log }: ActivityDeps,
+  projectId: ProjectId,
+  events: readonly EventBody[],
+  once: { readonly key: string; readonly value: number },
+  fence: number,
+): Promise<void> {
+  await log.publish({
+    projectId,
+    stage: PIPELINE,
+    events,
+    run: { fence },
+    once,
+    legacy: events.map((body) => ({ stage: PIPELINE, body })),
+  });
 }
 
 /** The scenes, as a person may have changed them since the storyboard was made. */

@@ -3,9 +3,8 @@ import { Lane, lockProject, ModelUsage } from '../../entities';
 import { pricesOf } from '../../planning';
 import { parseLaneId, type LaneId, type ProjectId } from '../../protocol';
 import { costOf, tokensIn, type Amount } from './call-cost';
-import { countCost } from './count-cost';
+import { countCost, publishUsage } from './report-cost';
 import type { ActivityDeps } from '../deps';
-import { publishUsage } from './report-usage';
 
 interface Abandoned {
   readonly projectId: ProjectId;

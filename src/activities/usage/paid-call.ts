@@ -5,11 +5,10 @@ import { projectNotFound, type StoryreelError } from '../../protocol';
 import { closeAbandoned, costOfChain, markChain } from './abandoned-calls';
 import { overBudget, readSpending } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
-import { countCost, countRefusal, countUseful, type CostChange, type OfProvider } from './count-cost';
+import { countCost, countRefusal, countUseful, publishUsage, type CostChange, type OfProvider } from './report-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { StaleAttempt } from '../lanes/lane-store';
 import type { ResolvedProvider } from './provider-choice';
-import { publishUsage } from './report-usage';
 
 export interface CallPlan {
   readonly chosen: ResolvedProvider<unknown>;

@@ -1,18 +1,10 @@
 import OpenAI from 'openai';
 import { BrokenConnection, ServerError } from '../../providers';
-import { answerOf, providerCall, type Answer, type ProviderCall } from '../../telemetry';
+import { answerOf, MADE_BY, providerCall, type Answer, type ProviderCall } from '../../telemetry';
 import { mayBeCharged } from './call-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { callOf, type ResolvedProvider } from './provider-choice';
 import { classify } from '../lanes/stage-failure';
-
-const KIND_OF: Readonly<Record<ProviderCall['operation'], 'text' | 'image' | 'video'>> = {
-  chat: 'text',
-  generate_image: 'image',
-  submit_video: 'video',
-  await_video: 'video',
-  download_video: 'video',
-};
 
 /** Makes a call to a provider in a span of its own, and counts what came of it. */
 export async function askProvider<T>(
@@ -23,7 +15,7 @@ export async function askProvider<T>(
   usage?: Parameters<typeof providerCall>[2],
 ): Promise<T> {
   const count = (status: Answer) =>
-    metrics?.calls.answers.of({ provider: chosen.name, kind: KIND_OF[operation], status }).add(1);
+    metrics?.calls.answers.of({ provider: chosen.name, kind: MADE_BY[operation], status }).add(1);
   try {
     const result = await providerCall(callOf(operation, claim, chosen), work, usage);
     count(isFailedJob(result) ? 'job_failed' : '200');

@@ -15,8 +15,7 @@ import {
   type BatchId,
   type BatchInput,
 } from '../../protocol';
-import { briefly } from '../runs/briefly';
-import { liveWorkflow, undefinedIfNotFound } from '../runs/live-workflow';
+import { briefly, liveWorkflow, undefinedIfNotFound } from '../runs/live-workflow';
 
 /** The stages and gates of each film. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;

@@ -1,14 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
-import { editPartialText } from './partial-text';
 import { changeRows } from '../acting';
 import { readChanges, type Changes, type ProjectChanges } from './changes';
-import { openEdit, type Editing, type EditSource, type Opening } from './editing';
-import { editSettings } from './edit-settings';
+import { openEdit, publishEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
-import { settleText } from './settled-text';
-import { publishEdit } from './publish-edit';
+import { editPartialText, settleText } from './edit-texts';
 
 const STORY = laneOfRole('story');
 const BOARD = laneOfRole('scenes');
@@ -144,6 +141,23 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   if (text) mustFit('text', text.content, MAX_TEXT_BYTES);
   if (text) await editPartialText(editing, source, text);
   await takeBack(editing, { isNew, isRewritten, boardEdited, ...scenes });
+}
+
+/** Changes the language and the frame of a project. Returns the names of those that are different now. */
+async function editSettings(editing: Editing, { settings = {} }: Changes): Promise<string[]> {
+  const { manager, project, projectId } = editing;
+  const next = new Map(Object.entries(project.settings));
+  const changed = (['language', 'frame'] as const).filter((name) => {
+    const wanted = settings[name];
+    if (wanted === undefined || wanted === (next.get(name) ?? null)) return false;
+    if (wanted === null) next.delete(name);
+    else next.set(name, wanted);
+    return true;
+  });
+  if (changed.length === 0) return [];
+  await manager.save(Project, { id: projectId, settings: Object.fromEntries(next) });
+  editing.changed.push(...changed);
+  return changed;
 }
 
 /** A person's earlier text stays only until its inputs change. This edit changes them. */

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
 import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
-import { partialText } from './partial-text';
+import { partialText } from './edit-texts';
 import { settingsOf } from '../../planning';
 import type { EditSource } from './editing';
+import { fieldsOf } from './scenes';
 
 /** What a person may edit of a scene. */
 export interface EditableScene {
@@ -51,14 +52,7 @@ export async function loadEditable(source: EditSource, projectId: ProjectId): Pr
       ...(rewrite?.text != null && { rewrite: rewrite.text }),
       scenes: scenes.map((scene) => {
         const camera = moves.get(scene.id);
-        return {
-          scene_number: scene.sequenceNumber,
-          narration: scene.narration,
-          visual_prompt: scene.visualPrompt,
-          shot_type: scene.shotType,
-          duration: scene.durationSeconds,
-          ...(camera && { camera }),
-        };
+        return { ...fieldsOf(scene), ...(camera && { camera }) };
       }),
       order: scenes.map(({ sequenceNumber }) => sequenceNumber),
       ...(content !== undefined && begun && { text: { lane: begun.lane, content } }),

@@ -1,7 +1,17 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Config } from '../../config';
 import { Lane, lockProject, Project } from '../../entities';
-import { projectNotFound, StoryreelError, type LaneId, type ProjectId } from '../../protocol';
+import {
+  isFinal,
+  laneParts,
+  PIPELINE,
+  projectNotFound,
+  roleOf,
+  StoryreelError,
+  type EventBody,
+  type LaneId,
+  type ProjectId,
+} from '../../protocol';
 import type { EventLog, LogSnapshot } from '../../stream';
 
 export interface EditSource {
@@ -92,4 +102,42 @@ export function mustBeIdle({ lanes, live }: Editing, lane: LaneId): void {
     'Lane.Busy',
     `The text of ${lane} is being written now. Pause the run, or wait until it is done, and edit it then.`,
   );
+}
+
+/**
+ * Publishes a stored edit to viewers: each text again under the person's own fence, then `edited`, after which a watch
+ * sends a snapshot. If the log is away, nothing is lost: snapshots come from Postgres, and the next run publishes the
+ * rest.
+ */
+export async function publishEdit({ log, config }: EditSource, editing: Editing): Promise<void> {
+  const { projectId, project, texts, superseded, by } = editing;
+  try {
+    for (const { lane, fence, attempt } of superseded) {
+      const writer = { projectId, lane, fence, attempt };
+      await log.publish({ projectId, stage: laneParts(lane).stage, writer, events: [] });
+    }
+    for (const text of texts) await publishText(log, editing, text);
+    const body: EventBody = { type: 'edited', version: project.version + 1, ...(by !== undefined && { by }) };
+    await log.publish({ projectId, stage: PIPELINE, events: [body] });
+    // A log that was let go after the run's end is not kept for longer by this.
+    if (isFinal(project.status) || project.status === 'draft') {
+      await log.expire(projectId, config.LOG_EXPIRY_SECONDS, project.runFence);
+    }
+  } catch {
+    // The edit is made. Who watches gets it from Postgres.
+  }
+}
+
+async function publishText(log: EventLog, { projectId }: Editing, edited: EditedText): Promise<void> {
+  const { lane, fence, attempt, text, settled, metadata } = edited;
+  const writer = { projectId, lane, fence, attempt };
+  const reply = await log.append({ writer, offset: 0, text, reason: 'edited' });
+  // A newer attempt has the lane; what it makes it makes from the edit.
+  if (reply.kind === 'stale' || !settled) return;
+  const { stage, scene } = laneParts(lane);
+  const events: EventBody[] = [{ type: 'done', metadata: { length: settled.bytes, sha256: settled.sha256 } }];
+  if (scene !== undefined && metadata) {
+    events.push({ type: 'item_completed', item_type: roleOf(lane) ?? stage, sequence_number: scene, metadata });
+  }
+  await log.publish({ projectId, stage, writer, events, needsBytes: settled.bytes });
 }

@@ -1,11 +1,18 @@
+import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
-import { laneId, MAX_SCENES, STAGES, StoryreelError } from '../../protocol';
+import { laneId, MAX_SCENES, STAGES, StoryreelError, type ProjectId } from '../../protocol';
 import type { Changes, NewScene } from './changes';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
-import { moveUsage } from './move-usage';
 
 /** A place in the film: of a scene that is there, by its present number, or of a new one. */
 type Place = number | NewScene;
+
+/** The old and the new number of a scene; `to` is absent for a removed scene. */
+interface MovedScene {
+  readonly id: string;
+  readonly from: number;
+  readonly to?: number;
+}
 
 /** The film's scenes in the requested order. Throws `Project.Invalid` if that order is impossible. */
 export function sceneOrder(present: readonly number[], { remove = [], add = [], order }: Changes): Place[] {
@@ -58,7 +65,7 @@ export async function placeScenes(
 ): Promise<ReadonlyMap<number, NewScene>> {
   const gone = scenes.filter(({ sequenceNumber }) => !places.includes(sequenceNumber));
   const added = new Map<number, NewScene>();
-  const moved: { id: string; from: number; to: number }[] = [];
+  const moved: Required<MovedScene>[] = [];
   places.forEach((place, i) => {
     if (typeof place !== 'number') return void added.set(i + 1, place);
     const scene = scenes.find(({ sequenceNumber }) => sequenceNumber === place);
@@ -105,7 +112,7 @@ async function removeScenes({ manager, projectId }: Editing, gone: readonly Scen
 /** In two steps, because two scenes that change places have the same number in between. */
 async function moveScenes(
   { manager, projectId }: Editing,
-  moved: readonly { readonly id: string; readonly from: number; readonly to: number }[],
+  moved: readonly Required<MovedScene>[],
   fence: number,
 ): Promise<void> {
   const to = moved.map((move) => move.to);
@@ -130,6 +137,28 @@ async function moveScenes(
        updated_at = now()
      WHERE project_id = $1 AND lane LIKE '%/-%'`,
     [projectId, fence],
+  );
+}
+
+/**
+ * Moves a scene's paid calls, with those in flight, to the new names of its lanes. A booking under a number is then not
+ * taken for a call of the scene that has this number now. The calls of a removed scene get its id in place of a number.
+ */
+async function moveUsage(manager: EntityManager, projectId: ProjectId, scenes: readonly MovedScene[]): Promise<void> {
+  const ids = scenes.map(({ id }) => id);
+  // In two steps, because two scenes that change places have the same number in between.
+  await manager.query(
+    `UPDATE model_usage AS u SET lane = split_part(u.lane, '/', 1) || '/' || m.id
+     FROM unnest($2::text[], $3::text[]) AS m (id, number)
+     WHERE u.project_id = $1 AND split_part(u.lane, '/', 2) = m.number`,
+    [projectId, ids, scenes.map(({ from }) => String(from))],
+  );
+  const moved = scenes.filter(({ to }) => to !== undefined);
+  await manager.query(
+    `UPDATE model_usage AS u SET lane = split_part(u.lane, '/', 1) || '/' || m.number
+     FROM unnest($2::text[], $3::text[]) AS m (id, number)
+     WHERE u.project_id = $1 AND split_part(u.lane, '/', 2) = m.id`,
+    [projectId, moved.map(({ id }) => id), moved.map(({ to }) => String(to))],
   );
 }
 

@@ -4,7 +4,7 @@ import { laneOfRole } from '../../protocol';
 import type { Changes } from './changes';
 import { mustBeIdle, type Editing } from './editing';
 import { noScene, placeScenes, sceneOrder } from './scene-order';
-import { settleText } from './settled-text';
+import { settleText } from './edit-texts';
 
 type SceneChange = NonNullable<Changes['scenes']>[number];
 type CameraChange = NonNullable<SceneChange['camera']>;
@@ -89,14 +89,17 @@ async function writeStoryboard(editing: Editing): Promise<void> {
   mustBeIdle(editing, STORYBOARD);
   const known = await manager.findOneBy(ProjectStage, { projectId, stage: STORYBOARD });
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const text = JSON.stringify({
-    scenes: scenes.map((scene) => ({
-      scene_number: scene.sequenceNumber,
-      narration: scene.narration,
-      visual_prompt: scene.visualPrompt,
-      shot_type: scene.shotType,
-      duration: scene.durationSeconds,
-    })),
-  });
+  const text = JSON.stringify({ scenes: scenes.map(fieldsOf) });
   await settleText(editing, STORYBOARD, known?.text ?? undefined, text);
+}
+
+/** A scene as the storyboard's text has it. */
+export function fieldsOf(scene: Scene) {
+  return {
+    scene_number: scene.sequenceNumber,
+    narration: scene.narration,
+    visual_prompt: scene.visualPrompt,
+    shot_type: scene.shotType,
+    duration: scene.durationSeconds,
+  };
 }

@@ -143,6 +143,8 @@ const entry = z.strictObject({
   ...{ action: record, requestId: record, versionBefore: whole(0, MOST_VERSION).nullish() },
   ...{ by: recordOrNone, owner: recordOrNone, credential: recordOrNone },
   ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+  /** Default: now. */
+  at: z.date('must be a date').optional(),
 });
 
 const budget = z
@@ -197,6 +199,16 @@ const scope = {
   scenes: scenes.optional(),
 };
 
+const start = z.strictObject({
+  ...scope,
+  onFailure: onFailure.optional(),
+  gates: stages.optional(),
+  requestId: words(TEXT_BYTES.requestId).optional(),
+  join: flag.optional(),
+  replaceEdits: flag.optional(),
+  priority: priority.optional(),
+});
+
 /** Each by its name, as its caller knows it. */
 export const INPUTS = {
   'the project id': projectId,
@@ -204,15 +216,7 @@ export const INPUTS = {
   'the stage': stage,
   'the lane': lane,
   'the project': project,
-  'the start': z.strictObject({
-    ...scope,
-    onFailure: onFailure.optional(),
-    gates: stages.optional(),
-    requestId: words(TEXT_BYTES.requestId).optional(),
-    join: flag.optional(),
-    replaceEdits: flag.optional(),
-    priority: priority.optional(),
-  }),
+  'the start': start,
   'what to explain': z.strictObject({ ...scope, changes: z.unknown().optional() }),
   'the batch': z
     .array(z.unknown(), 'must be a list of projects and project ids')
@@ -254,9 +258,11 @@ export const INPUTS = {
     prefix: z.string('must be a text').optional(),
     after: z.string('must be a text').optional(),
   }),
-  'the estimate': z.strictObject({
-    settings: z.strictObject({ scenes: whole(1, MAX_SCENES).optional() }).optional(),
+  /** As for a creation, which may not be complete yet. */
+  'the estimate': project.extend({
+    topic: wordsOrNone(TEXT_BYTES.topic),
     stages: stages.optional(),
+    start: start.omit({ requestId: true }).optional(),
   }),
   'the review': z.strictObject({
     limit: whole(1, MOST_LISTED).optional(),
@@ -306,7 +312,7 @@ export const INPUTS = {
   'the action': record,
   'the position in the audit': position,
   'the entry of the audit': entry,
-  'the refused entry of the audit': entry.extend({ status: whole(0, 999), code: record.nullable() }),
+  'the ended entry of the audit': entry.extend({ status: whole(0, 999), code: record.nullable() }),
   'the outcome of an action': z.strictObject({
     ...{ status: whole(0, 999), code: record.nullable() },
     ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },

@@ -2,8 +2,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Project } from '../../entities';
 import { isFinal, isOpen, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../../protocol';
 import type { ControlChannel } from '../../stream';
-import { briefly } from './briefly';
-import { described, undefinedIfNotFound } from './live-workflow';
+import { briefly, described, undefinedIfNotFound } from './live-workflow';
 
 /**
  * The result of a request to cancel. `requested`: the run ends as cancelled once all its lanes have stopped, unless it

@@ -7,9 +7,9 @@ import {
   StoryreelError,
   workflowIdOf,
   type ProjectId,
+  type StoryMessage,
   type StoryStatusView,
 } from '../../protocol';
-import { briefly, untilWorkerAnswers } from './briefly';
 import { isAway } from '../client-errors';
 import { settlesWithin } from '../watch/timeouts';
 
@@ -19,8 +19,24 @@ export interface StartedRun {
   readonly runId: string;
 }
 
+/** Temporal answers in milliseconds, or it is away. */
+const ANSWER_MS = 5_000;
+
+/** A worker answers a query. After one was killed, Temporal asks another one only when the first has been silent for 10 s. */
+const WORKER_ANSWER_MS = 20_000;
+
 /** How long a run may take from its last event to its end in Temporal. */
 const ENDING_MS = 10_000;
+
+/** One call to Temporal, which would be repeated for much longer otherwise. */
+export function briefly<T>(temporal: Client, call: () => Promise<T>): Promise<T> {
+  return temporal.withDeadline(Date.now() + ANSWER_MS, call);
+}
+
+/** One call that Temporal passes on to a worker. */
+export function untilWorkerAnswers<T>(temporal: Client, call: () => Promise<T>): Promise<T> {
+  return temporal.withDeadline(Date.now() + WORKER_ANSWER_MS, call);
+}
 
 /**
  * Temporal's answer about a workflow; undefined if there is no workflow of this id, or if it has ended and takes no
@@ -102,4 +118,11 @@ export async function runStatus(temporal: Client, projectId: ProjectId): Promise
         : cause;
     },
   );
+}
+
+/** A person has changed rows, so a live run must replan. Does nothing if no run is live. */
+export async function signalEdited(temporal: Client, projectId: ProjectId): Promise<void> {
+  const message: StoryMessage = 'edited';
+  const handle = temporal.workflow.getHandle(workflowIdOf(projectId));
+  await undefinedIfNotFound(briefly(temporal, () => handle.signal(message)));
 }

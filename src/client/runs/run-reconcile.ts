@@ -7,7 +7,7 @@ import {
   type ReconcileInput,
   type ReconcileReport,
 } from '../../protocol';
-import { briefly } from './briefly';
+import { briefly } from './live-workflow';
 
 /** A worker that is there takes it at once; with very many media it takes a while. */
 const MOST_MINUTES = 30;

@@ -14,9 +14,8 @@ import {
   type StoryInput,
   type StoryPriority,
 } from '../../protocol';
-import { briefly } from './briefly';
 import { wouldReplace } from '../batch/edits-at-stake';
-import { hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
+import { briefly, hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 
 /** What a run makes, and how. */

@@ -1,11 +1,38 @@
-import type { Client } from '@temporalio/client';
-import type { MessageAnswer, ProjectId, StoryMessage, StoryMessages } from '../../protocol';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ProjectStage } from '../../entities';
+import { knownStages } from '../../planning';
+import {
+  boundedLine,
+  checkStages,
+  isBuiltIn,
+  laneParts,
+  StoryreelError,
+  TEXT_BYTES,
+  workflowIdOf,
+  type LaneId,
+  type MessageAnswer,
+  type ProjectId,
+  type StoryMessage,
+  type StoryMessages,
+} from '../../protocol';
 import type { ControlChannel } from '../../stream';
 import type { EditSource } from '../edit';
-import { mustKnow } from './known-stage';
-import { steerRun } from './send-message';
+import { isRunning } from './live-workflow';
 
-/** A message to the live run; lanes that it stops are stopped at once, without waiting for their heartbeats. */
+/** Only a worker can answer; it does so in milliseconds. */
+const ANSWER_MS = 10_000;
+
+/**
+ * Sends a message to the live run of a project. Resolves when the run has accepted it. Lanes that it stops are stopped
+ * at once, without waiting for their heartbeats. Throws `Project.NotRunning` if no run is live, and `Stage.Unknown` if
+ * nobody knows the stage. Throws `Message.Stale` if the message cannot change anything now, and `Worker.Absent` if no
+ * worker answers.
+ */
 export async function steerProject<M extends StoryMessage>(
   ports: { readonly source: EditSource; readonly temporal: Client; readonly control: ControlChannel },
   project: (id: ProjectId) => Promise<unknown>,
@@ -15,7 +42,7 @@ export async function steerProject<M extends StoryMessage>(
 ): Promise<MessageAnswer> {
   await project(id);
   await mustKnow(ports.source, id, given);
-  const answer = await steerRun(ports.temporal, id, message, given);
+  const answer = await sendMessage(ports.temporal, id, message, given);
   const { runId, lanes, fence: before } = answer;
   const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
   if (stops && lanes.length > 0) await ports.control.stop({ projectId: id, runId, lanes, before });
@@ -28,4 +55,59 @@ export function aboutMessage<M extends StoryMessage>(message: M, given: StoryMes
   const named = lane ?? gate;
   const evenUnrecorded = message === 'pause' || message === 'cancelLane';
   return { evenUnrecorded, ...(named !== undefined && { lane: named }) };
+}
+
+async function sendMessage<M extends StoryMessage>(
+  temporal: Client,
+  projectId: ProjectId,
+  message: M,
+  argument: StoryMessages[M],
+): Promise<MessageAnswer> {
+  const workflowId = workflowIdOf(projectId);
+  // Temporal itself answers at once, or is away; only then it is known that a late answer is a worker's.
+  if (!(await isRunning(temporal, workflowId))) throw notRunning(projectId, message);
+  const handle = temporal.workflow.getHandle(workflowId);
+  try {
+    return await temporal.withDeadline(Date.now() + ANSWER_MS, () =>
+      handle.executeUpdate<MessageAnswer, [StoryMessages[M]]>(message, { args: [argument] }),
+    );
+  } catch (cause) {
+    if (cause instanceof WorkflowNotFoundError) {
+      throw notRunning(projectId, message, cause);
+    }
+    if (cause instanceof WorkflowUpdateFailedError) {
+      const why = boundedLine(cause.cause?.message ?? 'the run has ended', TEXT_BYTES.note);
+      throw new StoryreelError('Message.Stale', `Nothing to ${wordFor(message)}: ${why}.`, { cause });
+    }
+    if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      throw new StoryreelError(
+        'Worker.Absent',
+        `No worker took the message within ${ANSWER_MS / 1_000} s. Does one run? See "storyreel doctor".`,
+        { cause },
+      );
+    }
+    throw cause;
+  }
+}
+
+/** Throws `Stage.Unknown` if a message names a stage that neither we, nor the workers, nor the project has. */
+async function mustKnow(source: EditSource, projectId: ProjectId, message: object): Promise<void> {
+  const { lane, gate } = message as { readonly lane?: string; readonly gate?: string };
+  const named = [lane, gate].flatMap((name) => (name === undefined ? [] : [laneParts(name)?.stage ?? name]));
+  if (named.every(isBuiltIn)) return;
+  const rows = await source.dataSource.manager.findBy(ProjectStage, { projectId });
+  const names = new Set([...(await knownStages(source)).map(({ name }) => name), ...rows.map(({ stage }) => stage)]);
+  checkStages(
+    [...names].map((name) => ({ name })),
+    named,
+  );
+}
+
+function notRunning(projectId: ProjectId, message: StoryMessage, cause?: unknown): StoryreelError {
+  const words = `Nothing to ${wordFor(message)}: project ${projectId} is not running.`;
+  return new StoryreelError('Project.NotRunning', words, { cause });
+}
+
+function wordFor(message: StoryMessage): string {
+  return message === 'cancelLane' ? 'cancel' : message;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../protocol';
 import { read } from '../projects/inputs';
 import { ViewerState } from './viewer-state';
-import type { WatchSource } from './watch-project';
+import type { WatchSource } from './watch-source';
 
 /** Where to continue, and how much to read. */
 export interface EventFilter {

@@ -5,15 +5,13 @@ import {
   type Cursor,
   type LogEvent,
   type ProjectId,
-  type ProjectStatus,
   type StoryEvent,
 } from '../../protocol';
-import type { EventLog } from '../../stream';
 import { ViewerState } from './viewer-state';
 import { Inbox } from './inbox';
 import { onAbort } from './on-abort';
 import { Aborted, settlesWithin, untilAborted } from './timeouts';
-import type { SnapshotReader } from './snapshot-reader';
+import type { StoredStatus, WatchSource } from './watch-source';
 
 /** Where a watch begins, and what ends it. */
 export interface WatchOptions {
@@ -23,31 +21,6 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
   /** Called when the log goes away, and when it is back. Meanwhile the watch waits. */
   readonly onLog?: (state: 'live' | 'away') => void;
-}
-
-/** What Postgres states about a run. */
-export interface StoredStatus {
-  readonly status: ProjectStatus;
-  /** The run has ended within the last seconds: its last event may be on its way to the log. */
-  readonly endedJustNow: boolean;
-}
-
-export interface WatchSource {
-  readonly log: EventLog;
-  readonly snapshots: SnapshotReader;
-  /** Undefined if there is no such project. */
-  readonly status: (projectId: ProjectId) => Promise<StoredStatus | undefined>;
-  /** Ends every watch: what it reads from is about to be closed. */
-  readonly closing: AbortSignal;
-  readonly meter?: WatchMeter;
-}
-
-/** Measures what viewers get. */
-export interface WatchMeter {
-  /** Adds to the number of open watches. */
-  watched(more: 1 | -1): void;
-  /** An event came live; in seconds, when it entered the log. */
-  delivered(timestamp: number): void;
 }
 
 type Result = IteratorResult<StoryEvent, undefined>;

@@ -4,6 +4,7 @@ import { actAs, INPUTS, type Audit, type AuditPage, type NewAuditEntry } from '.
 import { parseProjectId, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { storiesOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';
+import { LateAudit } from '../late-audit';
 import { linkToNext } from '../link-to-next';
 import { projectParams } from '../schemas';
 
@@ -36,14 +37,21 @@ const query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
+/** States that the action was done without its entry in the audit, which follows. */
+const LATE = 'storyreel-audit';
+
 /**
  * Stores who asks for which change before it begins, and what has come of it after the answer. What is refused before
- * it begins is stored after the answer, too.
+ * it begins is stored after the answer, too. What Postgres does not take then, it gets later.
  */
 export function recordChanges(app: App, audit: Audit): void {
   const said = new WeakMap<FastifyRequest, { readonly version?: unknown; readonly code?: unknown }>();
   const begun = new WeakMap<FastifyRequest, string>();
-  app.addHook('preHandler', (request, _reply, done) => {
+  /** Of what is done, or refused, because Postgres took no entry. */
+  const unstored = new WeakMap<FastifyRequest, NewAuditEntry>();
+  const late = new LateAudit(app.log);
+  app.addHook('onClose', () => late.close());
+  app.addHook('preHandler', (request, reply, done) => {
     const { caller } = request;
     if (!caller || !changes(request)) return done();
     // Not an async hook: everything that `done` starts belongs to the entry.
@@ -59,9 +67,11 @@ export function recordChanges(app: App, audit: Audit): void {
         actAs({ entry: id }, done);
       },
       (err: Error) => {
+        unstored.set(request, { ...entry, at: new Date() });
         if (!STOPS.test(request.routeOptions.url ?? '')) return done(err);
-        request.log.error({ err }, 'the audit could not be written');
-        done();
+        request.log.error({ err }, 'a stop is done although the audit cannot be written');
+        void reply.header(LATE, 'late');
+        actAs({ isLate: true }, done);
       },
     );
   });
@@ -76,14 +86,16 @@ export function recordChanges(app: App, audit: Audit): void {
     const answer = said.get(request);
     const code = typeof answer?.code === 'string' ? answer.code : null;
     const id = begun.get(request);
-    const stored = id
-      ? audit.end(id, {
-          ...{ status, code, project: textIn(answer, 'projectId') ?? undefined },
-          subject: textIn(answer, 'batchId') ?? textIn(answer, 'id') ?? undefined,
-          ...(typeof answer?.version === 'number' && status < 400 && { versionAfter: answer.version }),
-        })
-      : Promise.resolve().then(() => audit.add({ ...asked(request, caller, false), status, code }));
-    await stored.catch((err: unknown) => request.log.error({ err }, 'the audit could not be written'));
+    if (id !== undefined) {
+      const outcome = {
+        ...{ status, code, project: textIn(answer, 'projectId') ?? undefined },
+        subject: textIn(answer, 'batchId') ?? textIn(answer, 'id') ?? undefined,
+        ...(typeof answer?.version === 'number' && status < 400 && { versionAfter: answer.version }),
+      };
+      return late.keep({ facts: { entry: id, ...outcome }, store: () => audit.end(id, outcome) });
+    }
+    const entry = { ...(unstored.get(request) ?? asked(request, caller, false)), status, code };
+    await late.keep({ facts: entry, store: () => audit.add(entry) });
   });
 }
 

@@ -48,7 +48,7 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
       const { format, view, limit } = request.query;
       if (format === 'json') {
         const own = await storiesOf(request).project(request.params.id);
-        const after = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
+        const after = cursorIn(request.headers['last-event-id'], request.query.cursor);
         const found = await own.events(defined({ after, limit }));
         const { caughtUp, ended, next } = found;
         const rest = new URLSearchParams({
@@ -66,7 +66,7 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
       mustTakeStream(request.headers.accept);
       const { id } = await storiesOf(request).project(request.params.id);
       // A browser that comes back repeats the old address, so the header counts.
-      const cursor = cursorIn(request.headers['last-event-id'] ?? request.query.cursor);
+      const cursor = cursorIn(request.headers['last-event-id'], request.query.cursor);
       if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();
       whenGone(reply.raw, limits.hold('stream', request));
       const project = hub.of(id);
@@ -93,15 +93,17 @@ function shownIn(view: 'full' | 'status', events: readonly StoryEvent[]): readon
     .map((event) => (event.type === 'snapshot' ? withoutTexts(event) : event));
 }
 
-function cursorIn(given: unknown): Cursor | undefined {
-  if (given === undefined || given === '') return undefined;
+/** The first one that states anything. */
+function cursorIn(...all: readonly unknown[]): Cursor | undefined {
+  const given = all.find((each) => each !== undefined && each !== '');
+  if (given === undefined) return undefined;
   const cursor = typeof given === 'string' ? parseCursor(given) : undefined;
   if (cursor) return cursor;
   throw new StoryreelError('Request.Invalid', 'The cursor must be the id of an event, like 1764000000000-0.');
 }
 
 export function mustTakeStream(accept: string | undefined): void {
-  if (accept === undefined || /text\/event-stream|\*\/\*|text\/\*/.test(accept)) return;
+  if (accept === undefined || /^\s*$|text\/event-stream|\*\/\*|text\/\*/i.test(accept)) return;
   throw new Refusal(
     'Request.Invalid',
     'This address gives text/event-stream only; with ?format=json, a project gives JSON.',

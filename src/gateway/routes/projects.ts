@@ -5,6 +5,7 @@ import {
   type ExplainEditOptions,
   type NewProject,
   type ProjectChanges,
+  type RunWaits,
   type StartOptions,
 } from '../../client';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
@@ -26,6 +27,7 @@ import {
   startedRun,
   textEdits,
 } from '../schemas';
+import { Shared } from '../shared';
 import { untilChanged, waitIn } from '../wait';
 import { whenGone } from '../when-gone';
 
@@ -48,7 +50,11 @@ export function requestIdIn(headers: Readonly<Record<string, unknown>>): { reado
   throw new StoryreelError('Request.Invalid', 'Idempotency-Key must be 1 to 200 printable characters of ASCII.');
 }
 
+/** Every page of a live film asks what it waits for, and Temporal is asked for all of them. */
+const WAITS_MS = 1_000;
+
 export function addProjects(app: App, { hub, limits }: Ports): void {
+  const waits = new Shared<RunWaits>(WAITS_MS);
   app.post(
     '/v1/projects',
     {
@@ -131,7 +137,7 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
     },
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
-      return reply.header('cache-control', 'no-store').send(await project.waits());
+      return reply.header('cache-control', 'no-store').send(await waits.of(project.id, project.waits));
     },
   );
 
@@ -149,7 +155,7 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
       const { by, ...changes } = request.body;
-      const version = versionToMatch(request);
+      const version = await versionToMatch(request, async () => (await project.status()).version);
       const edited = await project
         .edit(changes as ProjectChanges, defined({ version, by }))
         .catch(async (error: unknown) => {

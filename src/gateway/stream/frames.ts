@@ -34,13 +34,37 @@ function isOfLane(event: StoryEvent): event is Token {
   return event.type === 'token' && event.lane !== undefined;
 }
 
-/** Snapshots for those who want no texts are without them, too. */
 export function frameOf(event: StoryEvent): Frame {
-  // After a snapshot without a place on the log, everything on the log is new.
-  const id = event.type === 'snapshot' ? (event.cursor ?? LOG_BEGINNING) : event.id;
-  const full = message(event, id);
-  if (event.type !== 'snapshot') return { last: event.id, full, ...(event.type !== 'token' && { status: full }) };
-  return { ...(event.cursor && { last: event.cursor }), full, status: message(withoutTexts(event), id) };
+  if (event.type === 'snapshot') return snapshotFrame(event);
+  const full = message(event, event.id);
+  return { last: event.id, full, ...(event.type !== 'token' && { status: full }) };
+}
+
+type Snapshot = StoryEvent & { readonly type: 'snapshot' };
+
+const snapshotFrames = new WeakMap<Snapshot, Frame>();
+
+/**
+ * Viewers who share a snapshot share its bytes, which can be many, and are made when the first viewer needs them.
+ * Snapshots for those who want no texts are without them, too.
+ */
+function snapshotFrame(event: Snapshot): Frame {
+  const known = snapshotFrames.get(event);
+  if (known) return known;
+  const id = event.cursor ?? LOG_BEGINNING;
+  let full: Buffer | undefined;
+  let status: Buffer | undefined;
+  const frame: Frame = {
+    ...(event.cursor && { last: event.cursor }),
+    get full() {
+      return (full ??= message(event, id));
+    },
+    get status() {
+      return (status ??= message(withoutTexts(event), id));
+    },
+  };
+  snapshotFrames.set(event, frame);
+  return frame;
 }
 
 /**
@@ -83,7 +107,7 @@ function message(body: object, id: Cursor | undefined): Buffer {
   return Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(body)}\n\n`);
 }
 
-export function withoutTexts(snapshot: StoryEvent & { readonly type: 'snapshot' }): object {
+export function withoutTexts(snapshot: Snapshot): object {
   const lanes = Object.entries(snapshot.lanes).map(([lane, { text: _, ...rest }]) => [lane, rest]);
   return { ...snapshot, lanes: Object.fromEntries(lanes) as object };
 }

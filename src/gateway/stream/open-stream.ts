@@ -2,6 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
 const RETRY_MS = 2_000;
+/**
+ * Node closes a socket that takes nothing for so long although bytes wait for it, or to which nothing was written. A
+ * slow viewer that takes some is kept; a healthy one gets a heartbeat twice in this time.
+ */
+const STALLED_MS = 30_000;
 
 /**
  * Begins a stream of events. Without chunks, so that the bytes of a frame are the same for every viewer; without compression,
@@ -10,6 +15,7 @@ const RETRY_MS = 2_000;
 export function openStream(reply: FastifyReply, headers: Readonly<Record<string, string>>): ServerResponse {
   const response = reply.raw;
   void reply.hijack();
+  response.socket?.setTimeout(STALLED_MS);
   response.shouldKeepAlive = false;
   response.useChunkedEncodingByDefault = false;
   response.writeHead(200, {

@@ -11,6 +11,7 @@ import {
   LOG_BEGINNING,
 } from '../../protocol';
 import { firstSnapshot } from '../owned-project';
+import { Shared } from '../shared';
 import { controlFrame, frameOf, framesOf } from './frames';
 import { Ring } from './ring';
 import type { Turns } from './turns';
@@ -41,7 +42,7 @@ export class ProjectHub {
   private readonly viewers = new Set<Viewer>();
   private readonly leaving = new AbortController();
   private readonly begun: Promise<void>;
-  private taken: { readonly at: number; readonly snapshot: Promise<SnapshotEvent> } | undefined;
+  private readonly taken = new Shared<SnapshotEvent>(SNAPSHOT_MS);
   private pending: StoryEvent[] = [];
   private flushing: NodeJS.Timeout | undefined;
   private lingering: NodeJS.Timeout | undefined;
@@ -157,13 +158,9 @@ export class ProjectHub {
     return first ? { kind: 'replay', first, watch } : { kind: 'nothing' };
   }
 
-  /** One for all who come within a moment. */
+  /** One for all who come within a moment; they share its bytes, too. */
   private snapshot(): Promise<SnapshotEvent> {
-    const now = performance.now();
-    if (!this.taken || now - this.taken.at > SNAPSHOT_MS) {
-      this.taken = { at: now, snapshot: firstSnapshot(this.stories, this.projectId) };
-    }
-    return this.taken.snapshot;
+    return this.taken.of(this.projectId, () => firstSnapshot(this.stories, this.projectId));
   }
 
   private async begin(): Promise<void> {

@@ -7,7 +7,6 @@ import type { Viewer } from './viewer';
 
 const BEAT_MS = 15_000;
 const REVOKED_MS = 500;
-const MOST_STALLED_MS = 30_000;
 const WAVES = 10;
 /** Viewers who come back from far behind are let in so many at once: a storm of them must not fill Postgres' pool. */
 const CATCH_UPS = 32;
@@ -87,11 +86,7 @@ export class StoryHub {
   private beat(): void {
     for (const hub of this.open)
       if ([...hub.all()].length === 0 && ![...this.hubs.values()].includes(hub)) this.open.delete(hub);
-    const now = performance.now();
-    for (const viewer of this.viewers) {
-      if (viewer.stalledSince !== undefined && now - viewer.stalledSince > MOST_STALLED_MS) viewer.drop();
-      else if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
-    }
+    for (const viewer of this.viewers) if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
   }
 
   /** A stream ends within a second of its key. If Postgres cannot be asked, the check is repeated. */

@@ -15,8 +15,6 @@ export class Viewer {
   next = -1;
   /** Events up to this one are not sent, because the viewer has them. */
   after = LOG_BEGINNING;
-  /** Since when nothing has left for it although something waits. */
-  stalledSince: number | undefined;
   private blocked = false;
   private hasLeft = false;
   private readonly waiting = new Set<() => void>();
@@ -31,7 +29,6 @@ export class Viewer {
   ) {
     response.on('drain', () => {
       this.blocked = false;
-      this.stalledSince = undefined;
       this.wake();
       onDrain(this);
     });
@@ -64,9 +61,7 @@ export class Viewer {
   write(bytes: Buffer | string): void {
     if (this.isGone) return;
     const flows = this.response.write(bytes);
-    if (flows || this.response.writableLength < MOST_WAITING) return;
-    this.blocked = true;
-    this.stalledSince ??= performance.now();
+    if (!flows && this.response.writableLength >= MOST_WAITING) this.blocked = true;
   }
 
   /** Ends the stream; the reason is the last message. */

@@ -25,7 +25,8 @@ export interface PageChange {
 
 /**
  * The whole state of a page that shows one story, built from the events of its stream. An event may be given more
- * than once; a known event changes nothing. If something is missing, or a committed text differs from the stored
+ * than once; a known event changes nothing. Joined tokens have no id of their own and are known by their offset, so only
+ * those after the last other event may be repeated. If something is missing, or a committed text differs from the stored
  * one, `needsSnapshot` is true until a snapshot arrives. Open the stream without a cursor then.
  *
  * It runs in Node and in browsers. A reader who is given the same events by `StoryClient.watch` has the same texts.

@@ -1,7 +1,7 @@
 import { CameraMovement, GeneratedImage } from '../../entities';
 import { laneId, StoryreelError } from '../../protocol';
 import { mediaKey } from '../../storage';
-import { wordsOfMove } from '../camera-movement';
+import { wordsOfMove } from '../camera-movement/words-of-move';
 import type { VideoStage } from '../definition';
 import { sceneOf } from '../scene-of';
 import { prompt } from './prompt';

@@ -1,8 +1,15 @@
 import type { EntityManager } from 'typeorm';
-import { afterCommit, type ModelUsage } from '../../entities';
+import { afterCommit, usageOf, type ModelUsage } from '../../entities';
+import { laneParts } from '../../protocol';
+import type { LaneWriter } from '../../stream';
 import type { StoryMetrics } from '../../telemetry';
+import { withTimeout } from '../../with-timeout';
+import type { ActivityDeps } from '../deps';
 
 const KIND_OF = { token: 'text', image: 'image', second: 'video' } as const;
+
+/** How long a failed attempt waits for its cost to be published. */
+const PUBLISH_MS = 500;
 
 export type OfProvider = Pick<ModelUsage, 'provider' | 'unit'>;
 
@@ -46,6 +53,26 @@ export function countUseful(
 /** A call was not made, because the budget has no room for it. */
 export function countRefusal(metrics: StoryMetrics | undefined, manager: EntityManager, call: OfProvider): void {
   afterCommit(manager, () => metrics?.calls.budgetRefusals.of(labelsOf(call)).add(1));
+}
+
+/** Publishes what a lane and its project have paid so far, if viewers can be reached now. Never throws. */
+export async function publishUsage(
+  deps: ActivityDeps,
+  writer: LaneWriter,
+  manager: EntityManager = deps.dataSource.manager,
+): Promise<void> {
+  const published = publish(deps, writer, manager).catch((error: Error) =>
+    deps.logger.debug({ err: error.message, lane: writer.lane }, 'the usage was not published to viewers'),
+  );
+  await withTimeout(published, PUBLISH_MS, undefined);
+}
+
+async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: EntityManager): Promise<void> {
+  const { projectId, lane, fence, attempt } = writer;
+  const { own, project } = await usageOf(manager, projectId, lane);
+  const usage = { type: 'usage' as const, ...own, project };
+  const { stage } = laneParts(lane);
+  await log.publish({ projectId, stage, writer: { projectId, lane, fence, attempt }, events: [usage] });
 }
 
 function labelsOf({ provider, unit }: OfProvider) {

@@ -1,8 +1,19 @@
+import { activityInfo } from '@temporalio/activity';
 import type { Lane, Project } from '../../entities';
-import { laneParts, PIPELINE, type EventBody } from '../../protocol';
-import { isAnnounced } from './announce';
+import {
+  isFinal,
+  laneParts,
+  PIPELINE,
+  type CloseRequest,
+  type EventBody,
+} from '../../protocol';
+import type { StoryMetrics } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
-import type { EndedRun } from './end-run';
+import { currentFence } from '../lanes/current-fence';
+import { cancelJobs } from '../media/cancel-jobs';
+import { closeAbandoned, publishAbandoned } from '../usage/abandoned-calls';
+import { endRun, readRun, type ClosedRun, type EndedRun } from './end-run';
+import { isAnnounced } from './stage-progress';
 
 /** How viewers know the run that has ended. */
 export interface EndAnnouncement {
@@ -15,6 +26,43 @@ export interface EndAnnouncement {
   readonly execution: string;
   /** The stages of its plan; absent: all. */
   readonly planned?: readonly string[] | undefined;
+}
+
+/** Closes the run in Postgres. Then announces its end, if `announce` is true. */
+export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
+  const { projectId, runId, outcome, error = null, stages, scenes } = request;
+  const execution = activityInfo().workflowExecution?.runId ?? runId;
+  const fence = currentFence();
+  // A run that was stopped before it could open has no plan, and has not left its id.
+  const about = stages ? { stages, ...(scenes && { scenes }) } : { unopened: runId };
+  const ended = await deps.dataSource.transaction((manager) =>
+    endRun(manager, { projectId, execution, outcome, error, fence, ...about }),
+  );
+  // There is nothing to close: the project does not exist, or another run has followed this one.
+  if (!ended) return { announced: true };
+  deps.logger.info({ projectId, runId, outcome, ...(error && { type: error.type }) }, 'run ended');
+  countEnd(deps.metrics, ended);
+  const abandoned = await closeAbandoned(deps, { projectId, before: fence });
+  await publishAbandoned(deps, abandoned, deps.dataSource.manager);
+  const announcement = request.announce
+    ? announceEnd(deps, ended, { runId, execution, planned: stages }).then(
+        () => true,
+        () => false,
+      )
+    : false;
+  if (outcome === 'cancelled') await cancelJobs(deps, { projectId, before: fence });
+  return { announced: await announcement };
+}
+
+/** Announces the end of the run; fails until viewers could be reached. Does nothing if a newer run has begun. */
+export async function announceRun(
+  deps: ActivityDeps,
+  { projectId, runId, stages }: Pick<CloseRequest, 'projectId' | 'runId' | 'stages'>,
+): Promise<void> {
+  const ended = await deps.dataSource.transaction('REPEATABLE READ', (manager) => readRun(manager, projectId));
+  if (!ended || !isFinal(ended.project.status) || ended.fence > currentFence()) return;
+  const execution = activityInfo().workflowExecution?.runId ?? runId;
+  await announceEnd(deps, ended, { runId, execution, planned: stages });
 }
 
 /**
@@ -97,4 +145,9 @@ function unannouncedStages(lanes: readonly Lane[], runId: string, planned: reado
 function endedBy(project: Project): string {
   if (project.status === 'cancelled') return 'The run was cancelled.';
   return project.error?.message ?? 'The run failed.';
+}
+
+/** Counts a run that has been closed, once. */
+export function countEnd(metrics: StoryMetrics | undefined, { endsNow, project }: ClosedRun): void {
+  if (endsNow) metrics?.runs.ended.of({ outcome: project.status }).add(1);
 }

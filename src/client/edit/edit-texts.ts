@@ -1,0 +1,124 @@
+import { ProjectStage, TextEdit, type Lane } from '../../entities';
+import { chooseModel, textHash, withSettings } from '../../planning';
+import { laneParts, parseLaneId, StoryreelError, type LaneId } from '../../protocol';
+import type { LogSnapshot } from '../../stream';
+import type { Changes } from './changes';
+import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
+
+/** Settles a text lane by hand: a result like one that a model made, and kept until what it is made from changes. */
+export async function settleText(
+  editing: Editing,
+  lane: LaneId,
+  before: string | undefined,
+  text: string,
+  metadata?: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  mustBeIdle(editing, lane);
+  const { manager, projectId, lanes } = editing;
+  const fence = fenceAbove(editing, lane);
+  const { stage, scene } = laneParts(lane);
+  const { sha256, bytes } = textHash(text);
+  await manager.query(
+    `INSERT INTO lanes (project_id, lane, stage, sequence_number, status, fence, edited_fence, settled_fence, result_hash,
+                        written_fence, accepts_inputs, finished_at)
+     VALUES ($1, $2, $3, $4, 'completed', $5, $5, $5, $6, $5, true, now())
+     ON CONFLICT (project_id, lane) DO UPDATE
+       SET status = 'completed', fence = $5, edited_fence = $5, settled_fence = $5, result_hash = $6, accepts_inputs = true,
+           written_fence = $5, in_progress_input_hash = NULL, error = NULL, finished_at = now(), updated_at = now()`,
+    [projectId, lane, stage, scene ?? null, fence, sha256],
+  );
+  if (scene === undefined) {
+    const row = { projectId, stage, text, sha256, textBytes: bytes, fence };
+    await manager.upsert(ProjectStage, row, ['projectId', 'stage']);
+  }
+  if (before !== undefined) await keepReplaced(editing, lane, fence, before, text);
+  const attempt = Math.max(1, lanes.get(lane)?.attempt ?? 1);
+  editing.texts.push({
+    ...{ lane, fence, attempt, text, settled: { sha256, bytes } },
+    ...(metadata && { metadata }),
+  });
+  return fence;
+}
+
+/**
+ * Replaces the unfinished text of an attempt by a person's text. The lane is claimed for it, so that no older attempt
+ * can write, and the next attempt continues the new text. Throws `Project.Invalid` if there is no unfinished text, or
+ * if the provider cannot continue a text. Throws `Lane.Busy` if an attempt is writing the text.
+ */
+export async function editPartialText(
+  editing: Editing,
+  source: EditSource,
+  { lane: name, content }: NonNullable<Changes['text']>,
+): Promise<void> {
+  const { manager, projectId, project, lanes } = editing;
+  const lane = parseLaneId(name);
+  const row = lane && lanes.get(lane);
+  if (row) mustBeIdle(editing, row.lane);
+  if (!row || row.inProgressInputHash === null) {
+    throw new StoryreelError(
+      'Project.Invalid',
+      `No text of ${name} is half-written. What is whole is edited as it is.`,
+    );
+  }
+  const before = await partialText(editing, row);
+  if (before === content) return;
+  const { continuation, name: provider } = await chooseModel(
+    withSettings({ config: source.config, dataSource: { manager } }, project.runSettings),
+    'text',
+  );
+  if (continuation !== 'prefill') {
+    throw new StoryreelError(
+      'Project.Invalid',
+      `The provider "${provider}" cannot go on from a text (continuation: ${continuation}). Write the whole of it instead.`,
+    );
+  }
+  const fence = fenceAbove(editing, lane);
+  await manager.update('lanes', { projectId, lane }, { fence, editedFence: fence });
+  await keepReplaced(editing, lane, fence, before ?? '', content, true);
+  editing.texts.push({ lane, fence, attempt: Math.max(1, row.attempt), text: content });
+  editing.changed.push(`half-written ${name}`);
+}
+
+/** The text that the last attempt, or a later edit, has left; undefined if neither the log nor Postgres has it. */
+export async function partialText(
+  { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
+  { projectId, lane, fence, editedFence }: Lane,
+): Promise<string | undefined> {
+  const held = log?.lanes.get(lane);
+  if (held?.fence === fence) return held.text;
+  if (fence !== editedFence) return undefined;
+  return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.partialText ?? undefined;
+}
+
+/** Stores the replaced text. `partial`: the new text is unfinished, and the model continues it. */
+async function keepReplaced(
+  { manager, projectId, project, by, lanes }: Editing,
+  lane: LaneId,
+  fence: number,
+  before: string,
+  after: string,
+  partial = false,
+): Promise<void> {
+  await manager.insert(TextEdit, {
+    projectId,
+    lane,
+    version: project.version + 1,
+    by: by ?? null,
+    fenceBefore: lanes.get(lane)?.fence ?? 0,
+    fenceAfter: fence,
+    commonPrefixBytes: commonBytes(before, after),
+    sha256Before: textHash(before).sha256,
+    sha256After: textHash(after).sha256,
+    previousText: before,
+    partialText: partial ? after : null,
+  });
+}
+
+/** Bytes at the beginning that both texts have, in whole characters. */
+function commonBytes(a: string, b: string): number {
+  let units = 0;
+  while (units < a.length && a[units] === b[units]) units += 1;
+  const last = a.charCodeAt(units - 1);
+  if (last >= 0xd800 && last <= 0xdbff) units -= 1;
+  return Buffer.byteLength(a.slice(0, units));
+}

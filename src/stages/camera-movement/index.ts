@@ -1,2 +1,0 @@
-export { cameraMovement } from './definition';
-export { wordsOfMove } from './words-of-move';

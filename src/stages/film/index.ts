@@ -1,1 +1,0 @@
-export { film } from './definition';

@@ -1,1 +1,0 @@
-export { imageGeneration } from './definition';

@@ -1,1 +1,0 @@
-export { rewrite } from './definition';

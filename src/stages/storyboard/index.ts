@@ -1,2 +1,0 @@
-export { storyboard } from './definition';
-export { numbersOf, sceneIds } from './persist';

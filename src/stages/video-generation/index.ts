@@ -1,1 +1,0 @@
-export { videoGeneration } from './definition';
