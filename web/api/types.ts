@@ -14,6 +14,7 @@ export interface ProjectView {
   readonly stages: readonly StageView[];
   readonly lanes: readonly LaneView[];
   readonly film?: FilmReference;
+  readonly temporalUrl?: string;
   readonly language?: string;
   readonly frame?: string;
   readonly usage: UsageTotals;
@@ -114,9 +115,37 @@ export interface Range {
   readonly most: number;
 }
 
+/** How a run is started. */
+export interface RunOptions {
+  readonly force?: true;
+  readonly stages?: readonly string[];
+  readonly scenes?: readonly number[];
+  readonly keepSettings?: true;
+  readonly replaceEdits?: true;
+}
+
+/** Why a run would make a lane, or not. */
+export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused' | 'unknown';
+
+export interface LaneExplanation {
+  readonly lane: string;
+  readonly reason: MakeReason;
+  /** The inputs that are others than those of what is stored. */
+  readonly changed?: readonly string[];
+  /** A run would replace what a person has written: it must be asked for. */
+  readonly replaces?: true;
+}
+
 export interface Explanation {
-  readonly lanes: readonly { readonly lane: string; readonly reason: string }[];
+  readonly version: number;
+  readonly lanes: readonly LaneExplanation[];
   readonly estimate: Estimate;
+  /** Absent if a new run would have the settings of the last one. */
+  readonly settings?: {
+    readonly changed: readonly { readonly name: string; readonly before: string; readonly now: string }[];
+    /** What would be made again for no other reason. */
+    readonly lanes: readonly string[];
+  };
 }
 
 export interface Estimate {
@@ -142,14 +171,19 @@ export interface BatchView {
   }[];
 }
 
+export type ModelKind = 'text' | 'image' | 'video';
+export type KeyState = 'set' | 'missing' | 'none';
+export type PriceUnit = 'inputPerMillion' | 'outputPerMillion' | 'perImage' | 'perSecond' | 'perVideo';
+
 export interface ProviderView {
-  readonly kind: string;
+  readonly kind: ModelKind;
   readonly name: string;
   readonly model: string;
+  /** Only the operator is shown where a model is, and whether it has a key. */
   readonly host?: string;
-  readonly key: 'set' | 'missing' | 'none';
+  readonly key?: KeyState;
   readonly enabled: boolean;
   readonly chosen: boolean;
-  readonly prices: object | null;
+  readonly prices: { readonly [Unit in PriceUnit]?: number } | null;
   readonly can: { readonly continuation: string };
 }

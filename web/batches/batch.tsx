@@ -8,6 +8,7 @@ import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
+import { Failure } from '../parts/failure';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { StageRail } from '../parts/stage-rail';
@@ -75,7 +76,11 @@ export function Batch({ id }: { readonly id: string }) {
                 <li key={projectId} class="film-row">
                   <a href={`/p/${projectId}`}>{name}</a>
                   <Status status={status} />
-                  {error && <p class="topic">{error.message}</p>}
+                  {error && (
+                    <p class="topic">
+                      <Failure error={error} />
+                    </p>
+                  )}
                   {own && <StageRail stages={own.stages} />}
                   {own?.cost !== undefined && <p class="meta">{words.costSoFar(money(own.cost))}</p>}
                 </li>

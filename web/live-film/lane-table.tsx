@@ -3,8 +3,8 @@ import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
 import { useCalm } from '../parts/use-calm';
+import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
 import { LaneStop } from './lane-stop';
 import { ProofMark } from './proof';
 

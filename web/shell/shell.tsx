@@ -58,8 +58,16 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         >
           <span class="sr-only">{words.palette}</span>
           <kbd aria-hidden="true">Ctrl K</kbd>
+          <span class="without-keys" aria-hidden="true">
+            ☰
+          </span>
         </button>
-        <button type="button" class="button quiet" aria-keyshortcuts="?" onClick={() => setListOpen(true)}>
+        <button
+          type="button"
+          class="button quiet key-help"
+          aria-keyshortcuts="?"
+          onClick={() => setListOpen(true)}
+        >
           <span class="sr-only">{words.keyList}</span>
           <kbd aria-hidden="true">?</kbd>
         </button>
