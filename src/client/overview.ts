@@ -7,12 +7,14 @@ import {
   type PlanSource,
   type ProviderView,
 } from '../planning';
+import type { ProjectId } from '../protocol';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
 import { read } from './projects/inputs';
+import { paidCalls, type PaidCall } from './projects/paid-calls';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
-/** Lists and figures over all projects. */
+/** Lists and figures over all projects, and the paid calls of one. */
 export class Overview {
   /** @internal */
   constructor(
@@ -42,6 +44,11 @@ export class Overview {
       const { settings: { scenes } = {}, ...given } = read('the estimate', input);
       return estimateFilm(this.source, { ...given, ...(scenes !== undefined && { settings: { scenes } }) });
     });
+  }
+
+  /** Every paid call of a project, in the order in which they began. Empty if there is no such project. */
+  calls(projectId: ProjectId): Promise<PaidCall[]> {
+    return this.run(() => paidCalls(this.source.dataSource, read('the project id', projectId)));
   }
 
   /** Models that can be asked, without their keys; see `listProviders`. */

@@ -100,6 +100,25 @@ export interface Editable {
   readonly text?: { readonly lane: string; readonly content: string };
 }
 
+/** One paid call: an attempt at a text or an image, or one job for a clip. */
+export interface PaidCall {
+  readonly lane: string;
+  readonly attempt: number;
+  readonly fence: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly unit: 'token' | 'image' | 'second';
+  readonly units?: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly outcome: 'in_flight' | 'useful' | 'wasted';
+  readonly cost?: number;
+  readonly wastedCost?: number;
+  readonly reserved?: number;
+  readonly estimated?: true;
+  readonly at: string;
+}
+
 /** A text that a person has replaced. */
 export interface TextEdit {
   readonly lane: string;

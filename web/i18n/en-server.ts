@@ -59,6 +59,7 @@ export const EN_SERVER: ServerWords = {
     reused: 'kept',
     unknown: 'only the workers know',
   },
+  outcome: { in_flight: 'under way', useful: 'useful', wasted: 'wasted' },
   scope: {
     read: 'read',
     write: 'write',

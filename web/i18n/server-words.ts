@@ -11,7 +11,7 @@ import type {
   Scope,
   ShotType,
 } from '../../src/protocol';
-import type { KeyState, MakeReason, ModelKind, PriceUnit } from '../api/types';
+import type { KeyState, MakeReason, ModelKind, PaidCall, PriceUnit } from '../api/types';
 
 /** A text for each word that the server sends, list by list: a word that is added there does not compile without its text here. */
 export interface ServerWords {
@@ -23,6 +23,7 @@ export interface ServerWords {
   readonly continuedHow: Record<ContinuedBy, string>;
   readonly begunAgain: Record<ResetReason, string>;
   readonly reason: Record<MakeReason, string>;
+  readonly outcome: Record<PaidCall['outcome'], string>;
   readonly scope: Record<Scope, string>;
   readonly providerKind: Record<ModelKind, string>;
   readonly keyState: Record<KeyState, string>;

@@ -59,6 +59,7 @@ export const ZH_SERVER: Required<ServerWords> = {
     reused: '保留',
     unknown: '只有 worker 知道',
   },
+  outcome: { in_flight: '进行中', useful: '有用', wasted: '浪费' },
   scope: { read: '读取', write: '写入', run: '运行', review: '审阅', spend: '预算', share: '分享', admin: '管理' },
   providerKind: { text: '文字', image: '图片', video: '片段' },
   keyState: { set: '已设置', missing: '已命名但不存在', none: '无' },

@@ -15,10 +15,7 @@ export function Before({ story, scene }: { readonly story: Story; readonly scene
       <h4 id="before-title">{words.beforeAfter}</h4>
       {shown.map(({ role, before, now }) => (
         <div key={now} class="versions">
-          {[
-            [words.before, before] as const,
-            [words.now, now] as const,
-          ].map(([name, address]) => (
+          {[[words.before, before] as const, [words.now, now] as const].map(([name, address]) => (
             <figure key={name}>
               <figcaption>
                 {words[role]}: {name}

@@ -10,7 +10,9 @@ import { useExplanation, WouldMake } from './consequence';
 import { RunChoices } from './next-run';
 import { commandsFor, startRequest, startRun } from './steering';
 
-const [IMAGE, CAMERA, CLIP, FILM] = (['image', 'camera', 'clip', 'film'] as const).map((role) => stageOfRole(role).name);
+const [IMAGE, CAMERA, CLIP, FILM] = (['image', 'camera', 'clip', 'film'] as const).map(
+  (role) => stageOfRole(role).name,
+);
 
 /** What follows from each. The film comes last, if there was one. */
 const FOLLOWING: readonly (readonly [role: 'image' | 'camera' | 'clip', stages: readonly (string | undefined)[]])[] = [
@@ -23,7 +25,9 @@ const FOLLOWING: readonly (readonly [role: 'image' | 'camera' | 'clip', stages: 
 export function MakeAgain({ story, scene }: { readonly story: Story; readonly scene: number }) {
   const words = t();
   const [asked, setAsked] = useState<{ readonly name: string; readonly options: RunOptions }>();
-  const made = new Set((story.view.value?.lanes ?? []).flatMap(({ lane, status }) => (status === 'completed' ? lane : [])));
+  const made = new Set(
+    (story.view.value?.lanes ?? []).flatMap(({ lane, status }) => (status === 'completed' ? lane : [])),
+  );
   const film = story.view.value?.film === undefined ? [] : [FILM];
   const offered = FOLLOWING.filter(([, [first]]) => made.has(`${first}/${scene}`));
   if (!commandsFor(story.status).includes('start') || offered.length === 0) return null;

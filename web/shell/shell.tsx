@@ -62,12 +62,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
             ☰
           </span>
         </button>
-        <button
-          type="button"
-          class="button quiet key-help"
-          aria-keyshortcuts="?"
-          onClick={() => setListOpen(true)}
-        >
+        <button type="button" class="button quiet key-help" aria-keyshortcuts="?" onClick={() => setListOpen(true)}>
           <span class="sr-only">{words.keyList}</span>
           <kbd aria-hidden="true">?</kbd>
         </button>
