@@ -136,31 +136,6 @@ export const runWaits = named(
   }),
 );
 
-export const paidCalls = named(
-  'PaidCalls',
-  z.looseObject({
-    calls: z.array(
-      z.looseObject({
-        lane: z.string(),
-        attempt: z.int(),
-        fence: z.number(),
-        provider: z.string(),
-        model: z.string(),
-        unit: z.enum(['token', 'image', 'second']),
-        units: z.number().optional(),
-        inputTokens: z.int(),
-        outputTokens: z.int(),
-        outcome: z.enum(['in_flight', 'useful', 'wasted']),
-        cost: z.number().optional(),
-        wastedCost: z.number().optional(),
-        reserved: z.number().optional(),
-        estimated: z.literal(true).optional(),
-        at: z.iso.datetime(),
-      }),
-    ),
-  }),
-);
-
 export const projectPage = named(
   'ProjectPage',
   z.looseObject({

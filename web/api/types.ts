@@ -73,6 +73,9 @@ export interface ProjectSummary {
     /** The picture of the first scene that has one. */
     readonly poster?: { readonly sha256: string };
     readonly parked: readonly string[];
+    /** The stage that waits for approval. */
+    readonly gate?: string;
+    readonly budget?: number;
   };
 }
 

@@ -204,6 +204,11 @@ export const en = {
   editedBy: (by: string) => `edited by ${by}`,
 
   openInTemporal: 'Open in Temporal',
+  waitForYou: 'wait for you',
+  bytesPerSecond: (bytes: string) => `${bytes} bytes/s`,
+  chapterBack: 'Chapter back',
+  chapterOn: 'Chapter on',
+  allLanes: 'All lanes',
   needsYou: 'Needs you',
   waits: 'Waits',
   nextTryIn: (seconds: string) => `next try in ${seconds}`,

@@ -198,6 +198,11 @@ export const zh: Words = {
   editedBy: (by) => `${by} 修改过`,
 
   openInTemporal: '在 Temporal 中打开',
+  waitForYou: '部等你处理',
+  bytesPerSecond: (bytes) => `${bytes} 字节/秒`,
+  chapterBack: '上一章',
+  chapterOn: '下一章',
+  allLanes: '所有通道',
   needsYou: '需要你处理',
   waits: '等待中',
   nextTryIn: (seconds) => `${seconds}后重试`,

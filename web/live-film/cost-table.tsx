@@ -48,9 +48,7 @@ export function CostTable({ story }: { readonly story: Story }) {
           </table>
         </div>
       )}
-      <CopyAs
-        recipe={{ curl: curl('GET', `${story.path}/calls`), ts: `await client.overview.calls('${story.id}')` }}
-      />
+      <CopyAs recipe={{ curl: curl('GET', `${story.path}/calls`), ts: `await client.overview.calls('${story.id}')` }} />
     </>
   );
 }

@@ -27,27 +27,32 @@ interface Request {
 }
 
 export function requestOf(story: Story, command: Command): Request {
+  const { id, path } = story;
   const words = t();
-  if (command === 'start') return startRequest(story, story.nextRun.value);
-  const all: Record<Exclude<Command, 'start'>, readonly [string, string, object, string, string]> = {
-    pause: [words.pause, 'pause', {}, 'pause', 'pause'],
-    pause_now: [words.pauseNow, 'pause', { now: true }, 'pause --now', 'pause'],
-    resume: [words.resume, 'resume', {}, 'resume', 'resume'],
-    cancel: [words.cancel, 'cancel', {}, 'cancel', 'cancel'],
-  };
-  const [name, verb, body, cli, method] = all[command];
-  const path = `${story.path}/${verb}`;
-  const [program, ...flags] = cli.split(' ');
-  return {
-    name,
-    path,
-    body,
-    recipe: {
-      curl: curl('POST', path, body),
-      cli: ['storyreel', program, story.id, ...flags].join(' '),
-      ts: `await client.${method}('${story.id}'${Object.keys(body).length > 0 ? `, ${JSON.stringify(body)}` : ''})`,
-    },
-  };
+  const of = (name: string, verb: string, body: object, cli: string, ts: string): Request => ({
+    ...{ name, path: `${path}/${verb}`, body },
+    recipe: { curl: curl('POST', `${path}/${verb}`, body), cli, ts },
+  });
+  switch (command) {
+    case 'start':
+      return startRequest(story, story.nextRun.value);
+    case 'pause':
+      return of(words.pause, 'pause', {}, `storyreel pause ${id}`, `await client.pause('${id}')`);
+    case 'pause_now': {
+      const now = { now: true };
+      return of(
+        words.pauseNow,
+        'pause',
+        now,
+        `storyreel pause ${id} --now`,
+        `await client.pause('${id}', { now: true })`,
+      );
+    }
+    case 'resume':
+      return of(words.resume, 'resume', {}, `storyreel resume ${id}`, `await client.resume('${id}')`);
+    case 'cancel':
+      return of(words.cancel, 'cancel', {}, `storyreel cancel ${id}`, `await client.cancel('${id}')`);
+  }
 }
 
 export async function send(story: Story, command: Command): Promise<boolean> {
@@ -83,7 +88,7 @@ export function startRequest(story: Story, options: RunOptions): Request {
     body: options,
     recipe: {
       curl: curl('POST', `${story.path}/start`, options),
-      cli: ['storyreel run', story.id, ...flags].join(' '),
+      cli: [`storyreel run ${story.id}`, ...flags].join(' '),
       ts: `await client.start('${story.id}'${Object.keys(options).length > 0 ? `, ${JSON.stringify(options)}` : ''})`,
     },
   };
