@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ProjectId } from '../../src/protocol';
 import { ownKey } from '../support/gateway';
 import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
 import { longText } from '../support/long-rewrite';
