@@ -3,7 +3,6 @@ import type { Page } from 'playwright-core';
 import type { ProjectId } from '../../src/protocol';
 import { filesBelow, projectFile } from '../architecture/project-files';
 import { look, NO_FAULTS } from '../support/axe';
-import { takePicture } from '../support/browser';
 import { LivePage } from '../support/live-page';
 import { ownTopic, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -137,40 +136,58 @@ describe.each(Object.entries(OVERLAYS))('What opens as %s', (name, { path, open 
     await open(page);
     await page.locator('dialog[open]').waitFor();
     const seen = await look(page);
-    if (pictures) await takePicture(page, join(pictures, `${name}-${locale}-${colorScheme}-${width}.png`));
+    const file = `${name}-${locale}-${colorScheme}-${width}.png`;
+    if (pictures) await page.screenshot({ path: join(pictures, file) });
     await page.context().close();
     expect(seen).toEqual(NO_FAULTS);
   });
 });
 
-test('a picture is made again with its price first, and the earlier one is shown beside it', async () => {
+test('a picture is made again with its price first, and nothing else', async () => {
   const { client } = live.app;
   const id = films.done as ProjectId;
   const page = await live.open(key);
   await page.goto(ofScene());
-  await until('the picture is shown', () =>
-    page.evaluate<boolean>("document.querySelector('#scene-1 video')?.poster !== ''"),
-  );
-  const before = (await client.overview.calls(id)).filter(({ lane }) => lane === 'image_generation/1');
-  const others = (await client.overview.calls(id)).filter(({ lane }) => !lane.endsWith('/1')).length;
+  const before = await client.overview.calls(id);
   await page.getByRole('button', { name: 'Make again: Image' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('A run would make 3 things').waitFor();
-  expect(await client.overview.calls(id)).toHaveLength(others + 3);
+  expect(await client.overview.calls(id)).toHaveLength(before.length);
   await dialog.getByRole('button', { name: 'Make again', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
-  await page.locator('.before img').nth(1).waitFor();
-  const [old, now] = await page.evaluate<number[]>(
-    "[...document.querySelectorAll('.before img')].map(({ naturalWidth }) => naturalWidth)",
-  );
-  expect(old).toBe(now);
-  await until('the film is whole again', async () => (await client.status(id)).status === 'completed');
+  await until('the film is whole again', async () => {
+    const made = (await client.overview.calls(id)).length > before.length;
+    return made && (await client.status(id)).status === 'completed';
+  });
   const calls = await client.overview.calls(id);
-  expect(calls.filter(({ lane }) => lane === 'image_generation/1')).toHaveLength(before.length + 1);
-  expect(calls.filter(({ lane }) => !lane.endsWith('/1'))).toHaveLength(others);
+  const lanes = calls.slice(before.length).map(({ lane }) => lane);
+  expect(lanes.sort()).toEqual(['image_generation/1', 'video_generation/1']);
   // Each attempt has its line.
   await page.getByRole('tab', { name: 'Cost' }).click();
   await until('the calls are listed', async () => (await page.locator('.calls td.figure').count()) === calls.length);
+});
+
+test('a picture that an edit has replaced is shown beside the new one while the page is open', async () => {
+  const page = await live.open(key);
+  await page.goto(ofScene());
+  const shown = "document.querySelector('#scene-1 video')?.poster ?? ''";
+  const before = await until('the picture is shown', () => page.evaluate<string>(shown));
+  await page.waitForLoadState('networkidle');
+  await page.getByRole('button', { name: 'Edit: Picture' }).click();
+  await page.getByLabel('Edit: Picture').fill('A red boat in the snow');
+  await page.getByRole('button', { name: 'Save and run' }).click();
+  await page.locator('.before img').nth(1).waitFor();
+  const sources = await page.evaluate<string[]>("[...document.querySelectorAll('.before img')].map(({ src }) => src)");
+  expect(sources).toEqual([expect.stringMatching(/^blob:/), expect.not.stringContaining(before)]);
+  await until('both are drawn', () =>
+    page.evaluate<boolean>("[...document.querySelectorAll('.before img')].every(({ naturalWidth: w }) => w > 0)"),
+  );
+  expect(await look(page)).toEqual(NO_FAULTS);
+  // It was nowhere but in this page.
+  await page.reload();
+  await page.locator('.scene-detail h3').waitFor();
+  expect(await page.locator('.before').count()).toBe(0);
+  await until('it is made', async () => (await live.app.client.status(films.done as ProjectId)).status === 'completed');
 });
 
 test('a camera move is chosen by its word, and what no longer fits is marked until a run has made it', async () => {

@@ -206,6 +206,7 @@ export const en = {
   openInTemporal: 'Open in Temporal',
   waitForYou: 'wait for you',
   bytesPerSecond: (bytes: string) => `${bytes} bytes/s`,
+  chapter: (n: number) => `Chapter ${n}`,
   chapterBack: 'Chapter back',
   chapterOn: 'Chapter on',
   allLanes: 'All lanes',

@@ -200,6 +200,7 @@ export const zh: Words = {
   openInTemporal: '在 Temporal 中打开',
   waitForYou: '部等你处理',
   bytesPerSecond: (bytes) => `${bytes} 字节/秒`,
+  chapter: (n) => `第 ${n} 章`,
   chapterBack: '上一章',
   chapterOn: '下一章',
   allLanes: '所有通道',

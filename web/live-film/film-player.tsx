@@ -126,7 +126,13 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
         <ol class="chapters" aria-label={words.chapters}>
           {chapters.map(({ n, narration, begins }) => (
             <li key={n}>
-              <button type="button" class="link" title={narration} onClick={() => go(begins)}>
+              <button
+                type="button"
+                class="link"
+                title={narration}
+                aria-label={words.chapter(n)}
+                onClick={() => go(begins)}
+              >
                 {n}
               </button>
             </li>
