@@ -42,6 +42,9 @@ export function Batch({ id }: { readonly id: string }) {
           <span class="grow" />
           {batch?.running && (
             <>
+              <Button name={words.cancelBatch} onClick={() => setAsking(true)}>
+                {words.cancelBatch}
+              </Button>
               <CopyAs
                 recipe={{
                   curl: curl('POST', `${path}/cancel`, {}),
@@ -49,9 +52,6 @@ export function Batch({ id }: { readonly id: string }) {
                   ts: `await client.cancelBatch(${JSON.stringify(id)})`,
                 }}
               />
-              <Button name={words.cancelBatch} onClick={() => setAsking(true)}>
-                {words.cancelBatch}
-              </Button>
             </>
           )}
         </>

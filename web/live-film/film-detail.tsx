@@ -24,7 +24,7 @@ export function FilmDetail({ story }: { readonly story: Story }) {
   });
   return (
     <div class="scene-detail">
-      <p class="quiet-text">{words.selectScene}</p>
+      {editable.scenes.length > 0 && <p class="quiet-text">{words.selectScene}</p>}
       {detail(words.topic, topic, {
         ...about('topic', words.topic),
         read: (all) => all.topic,

@@ -47,7 +47,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
                 </td>
                 <td class="figure">{number(state.offset)}</td>
                 <td>
-                  <ProofMark story={story} lane={lane} />
+                  <ProofMark bare story={story} lane={lane} />
                 </td>
                 <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
                 <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>
