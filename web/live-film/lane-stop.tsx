@@ -1,8 +1,8 @@
 import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
+import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
 import { stopRecipe } from './recipes';
 import { stopLane } from './steering';
 import { laneStatus } from './storyboard';
