@@ -22,6 +22,7 @@ const DOORS: Readonly<Record<string, Door>> = {
   editText: (client, id, topic, by) => client.edit(id, { topic }, { by }),
   editable: (client, _id, id) => client.editable(id),
   textEdits: (client, _id, id) => client.textEdits(id),
+  calls: (client, _id, id) => client.overview.calls(id),
   explain: (client, id, options) => client.explain(id, options),
   list: (client, _id, filter) => client.list(filter),
   watch: (client, id, options) => firstOf(client.watch(id, options)),

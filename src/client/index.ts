@@ -45,6 +45,7 @@ export type { NewProject } from './projects/new-project';
 export type { LaneStateView, ProjectView, StageView } from './projects/project-view';
 export type { CreateOptions } from './projects/create-project';
 export type { ListFilter, ProjectPage, ProjectSummary } from './projects/list-projects';
+export type { PaidCall } from './projects/paid-calls';
 export type { ReviewFilter, ReviewItem, ReviewPage } from './projects/review-queue';
 export type { FilmEstimate, ProviderView } from '../planning';
 export type { EstimateInput } from './overview';

@@ -2,10 +2,11 @@ import type { DataSource } from 'typeorm';
 import { estimateFilm, listProviders, type FilmEstimate, type PlanSource, type ProviderView } from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
-import type { StageName } from '../protocol';
+import type { ProjectId, StageName } from '../protocol';
 import { read } from './projects/inputs';
 import type { NewProject } from './projects/new-project';
 import type { StartOptions } from './runs/start-run';
+import { paidCalls, type PaidCall } from './projects/paid-calls';
 import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/review-queue';
 
 /**
@@ -18,7 +19,7 @@ export interface EstimateInput extends Partial<NewProject> {
   readonly start?: Omit<StartOptions, 'requestId'>;
 }
 
-/** Lists and figures over all projects. */
+/** Lists and figures over all projects, and the paid calls of one. */
 export class Overview {
   /** @internal */
   constructor(
@@ -52,6 +53,11 @@ export class Overview {
         ...(start?.scenes && { only: start.scenes }),
       });
     });
+  }
+
+  /** Every paid call of a project, in the order in which they began. Empty if there is no such project. */
+  calls(projectId: ProjectId): Promise<PaidCall[]> {
+    return this.run(() => paidCalls(this.source.dataSource, read('the project id', projectId)));
   }
 
   /** Models that can be asked, without their keys; see `listProviders`. */

@@ -1,23 +1,9 @@
 import { Check, Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
-import type { ProjectId } from '../protocol';
+import { CAMERA_MOVEMENTS, CAMERA_SPEEDS, type CameraMove, type CameraSpeed, type ProjectId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
 import { Scene } from './scene.entity';
-
-export const CAMERA_MOVEMENTS = [
-  'static',
-  'zoom_in',
-  'zoom_out',
-  'pan_left',
-  'pan_right',
-  'tilt_up',
-  'tilt_down',
-  'dolly_in',
-  'dolly_out',
-] as const;
-
-export const CAMERA_SPEEDS = ['slow', 'medium', 'fast'] as const;
 
 /** How the camera moves in a scene: the move that was read from the model's answer, and the answer itself. */
 @Entity('camera_movements')
@@ -38,10 +24,10 @@ export class CameraMovement {
   sceneId: string;
 
   @Column('text')
-  movement: (typeof CAMERA_MOVEMENTS)[number];
+  movement: CameraMove;
 
   @Column('text')
-  speed: (typeof CAMERA_SPEEDS)[number];
+  speed: CameraSpeed;
 
   @Column('text', { nullable: true })
   reason: string | null;

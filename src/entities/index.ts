@@ -2,7 +2,7 @@ export { databaseUnreachable } from './database-unreachable';
 export { afterCommit } from './after-commit';
 export { ApiKey } from './api-key.entity';
 export { AuditEntry } from './audit-entry.entity';
-export { CAMERA_MOVEMENTS, CAMERA_SPEEDS, CameraMovement } from './camera-movement.entity';
+export { CameraMovement } from './camera-movement.entity';
 export { borrowDataSource, createDataSource, type DataSourceSettings } from './data-source';
 export type { PostgresDataSource, PostgresPool } from './postgres/borrowed-pool';
 export { codeOf, databaseFaultOf, PoolUsedUp, type DatabaseFault } from './database-fault';

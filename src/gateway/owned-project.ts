@@ -8,6 +8,7 @@ import type {
   EventFilter,
   EventPage,
   ExplainEditOptions,
+  PaidCall,
   ProjectChanges,
   ProjectExplanation,
   ProjectMedia,
@@ -35,6 +36,7 @@ export class OwnedProject {
     const { temporalUrl, ...view } = await this.stories.status(this.id);
     return { ...view, ...(this.isOperator && temporalUrl !== undefined && { temporalUrl }) };
   };
+  calls = (): Promise<PaidCall[]> => this.stories.overview.calls(this.id);
   waits = (): Promise<RunWaits> => this.stories.waits(this.id);
   edit = (changes: ProjectChanges, options: EditOptions): Promise<EditedProject> =>
     this.stories.edit(this.id, changes, options);

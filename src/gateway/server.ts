@@ -15,6 +15,7 @@ import { isLoopback } from './request-origin';
 import { addAbout } from './routes/about';
 import { addAudit, recordChanges } from './routes/audit';
 import { addBatches } from './routes/batches';
+import { addCalls } from './routes/calls';
 import { addEstimates } from './routes/estimates';
 import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
@@ -131,6 +132,7 @@ export async function createServer(
   addKeys(app, services.stories.keys);
   addAudit(app, services.stories.audit);
   addProjects(app, services);
+  addCalls(app);
   addReview(app);
   addOutcomes(app);
   addEstimates(app);

@@ -5,14 +5,16 @@ import type {
   FilmEstimate,
   OutcomeFilter,
   OutcomePage,
+  PaidCall,
   ProviderView,
   ReviewFilter,
   ReviewPage,
 } from '../client';
 import * as answers from './answers';
 import type { Connection } from './connection';
+import { projectPath } from './paths';
 
-/** Questions that are not about one project, under the names of `StoryClient.overview`. */
+/** Questions over all projects, and the paid calls of one, under the names of `StoryClient.overview`. */
 export class HttpOverview {
   constructor(
     private readonly connection: Connection,
@@ -36,6 +38,14 @@ export class HttpOverview {
   /** The cost of a film that does not exist yet. */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => this.connection.json('POST', '/v1/estimates', answers.estimate, { body: input }));
+  }
+
+  /** Every paid call of a project, in the order in which they began. */
+  calls(projectId: string): Promise<PaidCall[]> {
+    return this.run(async () => {
+      const { calls } = await this.connection.json('GET', projectPath(projectId, 'calls'), answers.calls);
+      return [...calls];
+    });
   }
 
   /** Models that can be asked, without their keys. */

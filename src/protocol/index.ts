@@ -66,6 +66,14 @@ export {
 } from './stages';
 export { SCOPES, type Scope } from './scopes';
 export {
+  CAMERA_MOVEMENTS,
+  CAMERA_SPEEDS,
+  SHOT_TYPES,
+  type CameraMove,
+  type CameraSpeed,
+  type ShotType,
+} from './scene-words';
+export {
   FINAL_STATUSES,
   isFinal,
   PROJECT_STATUSES,

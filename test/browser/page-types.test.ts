@@ -18,6 +18,7 @@ interface Answers {
   readonly explanation: page.Explanation;
   readonly estimate: page.Estimate;
   readonly batch: page.BatchView;
+  readonly call: page.PaidCall;
   readonly provider: page.ProviderView;
 }
 interface Given {
@@ -27,6 +28,7 @@ interface Given {
   readonly explanation: Json<client.ProjectExplanation>;
   readonly estimate: Json<client.FilmEstimate>;
   readonly batch: Json<client.BatchView>;
+  readonly call: Json<client.PaidCall>;
   readonly provider: Json<Awaited<ReturnType<client.StoryClient['overview']['providers']>>[number]>;
 }
 

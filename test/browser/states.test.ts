@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { StoryClient } from '../../src/client';
 import type { ProjectId } from '../../src/protocol';
+import { look, NO_FAULTS } from '../support/axe';
 import { ownKey } from '../support/gateway';
 import { LivePage, scriptOn } from '../support/live-page';
 import { takePicture } from '../support/browser';
@@ -16,7 +17,6 @@ import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
 /** Each state of the live film and of the list, as it looks: checked by axe, and taken as a picture where that is wanted. */
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = process.env['STORYREEL_PICTURES'];
 const LOOKS = [
   ['en-GB', 'light', 1280],
@@ -259,16 +259,9 @@ const looks = pictures
 describe.each(states)('The state %s', (name, open) => {
   test.each(looks)('has no fault that axe finds, in %s, %s, %d wide', async (locale, colorScheme, width) => {
     const page = await open({ locale, colorScheme, viewport: { width, height: 900 } });
-    await page.evaluate(axe);
-    const found = await page.evaluate<string[]>(
-      `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
-        violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`,
-    );
+    const seen = await look(page);
     if (pictures) await takePicture(page, join(pictures, `${name}-${locale}-${colorScheme}-${width}.png`));
-    const overflow = await page.evaluate<number>(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
     await page.context().close();
-    expect({ found, overflow }).toEqual({ found: [], overflow: 0 });
+    expect(seen).toEqual(NO_FAULTS);
   });
 });

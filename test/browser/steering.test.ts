@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ProjectId } from '../../src/protocol';
 import { ownKey } from '../support/gateway';
 import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
 import { longText } from '../support/long-rewrite';
@@ -249,32 +248,6 @@ test('what waits for a person in a batch is tried again at once', async () => {
   const costs = await Promise.all(projects.map(async ({ projectId }) => (await client.status(projectId)).usage.cost));
   const sum = costs.reduce<number>((all, cost = 0) => all + cost, 0);
   await page.locator('.batch-progress').getByText(sum.toFixed(2)).waitFor();
-});
-
-test('a newcomer needs one click from the link to a film, and three from a film to a changed scene', async () => {
-  const page = await live.open();
-  await page.addInitScript(
-    "addEventListener('click', () => (sessionStorage.clicks = Number(sessionStorage.clicks ?? 0) + 1), true)",
-  );
-  const clicks = () => page.evaluate<number>("Number(sessionStorage.clicks ?? '0')");
-  await page.goto('/');
-  await page.getByRole('button', { name: 'the last train to the sea' }).click();
-  await page.waitForURL(/\/p\//);
-  await statusOn(page).getByText('done').waitFor();
-  await page.locator('.film video').waitFor();
-  expect(await clicks()).toBe(1);
-  expect(await scriptOn(page).textContent()).not.toBe('');
-
-  await page.getByRole('button', { name: 'Scene 2' }).click();
-  await page.getByRole('button', { name: 'Edit: Narration' }).click();
-  await page.keyboard.press('Control+A');
-  await page.keyboard.type('The sea came to meet the train.');
-  await page.getByRole('button', { name: 'Save and run' }).click();
-  const id = new URL(page.url()).pathname.slice(3) as ProjectId;
-  const narration = async () => (await app().editable(id)).scenes[1]?.narration;
-  await until('the scene is changed', async () => (await narration()) === 'The sea came to meet the train.');
-  await statusOn(page).getByText('done').waitFor();
-  expect(await clicks()).toBeLessThanOrEqual(1 + 4);
 });
 
 const app = () => live.app.client;

@@ -52,7 +52,14 @@ const OF_CLIENT: Table = {
   reach: () => [],
 };
 const READERS: Readonly<Record<string, Table>> = {
-  overview: { review: () => [], batches: () => [], outcomes: () => [], estimate: () => [], providers: () => [] },
+  overview: {
+    review: () => [],
+    batches: () => [],
+    outcomes: () => [],
+    estimate: () => [],
+    calls: (one) => [one],
+    providers: () => [],
+  },
   keys: {
     create: () => [{ name: 'walk' }],
     list: () => [],

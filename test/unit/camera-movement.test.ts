@@ -1,4 +1,4 @@
-import { CAMERA_MOVEMENTS } from '../../src/entities';
+import { CAMERA_MOVEMENTS } from '../../src/protocol';
 import { stageDefinition, UnusableOutput, type TextStage } from '../../src/stages';
 
 const stage = stageDefinition('camera_movement') as TextStage<unknown>;

@@ -47,6 +47,7 @@ const OF_OVERVIEW: Readonly<Record<string, readonly unknown[]>> = {
   review: [],
   batches: [],
   estimate: [],
+  calls: [PROJECT],
   providers: [],
   outcomes: [],
 };

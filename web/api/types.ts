@@ -14,6 +14,7 @@ export interface ProjectView {
   readonly stages: readonly StageView[];
   readonly lanes: readonly LaneView[];
   readonly film?: FilmReference;
+  readonly temporalUrl?: string;
   readonly language?: string;
   readonly frame?: string;
   readonly usage: UsageTotals;
@@ -72,6 +73,9 @@ export interface ProjectSummary {
     /** The picture of the first scene that has one. */
     readonly poster?: { readonly sha256: string };
     readonly parked: readonly string[];
+    /** The stage that waits for approval. */
+    readonly gate?: string;
+    readonly budget?: number;
   };
 }
 
@@ -99,6 +103,25 @@ export interface Editable {
   readonly text?: { readonly lane: string; readonly content: string };
 }
 
+/** One paid call: an attempt at a text or an image, or one job for a clip. */
+export interface PaidCall {
+  readonly lane: string;
+  readonly attempt: number;
+  readonly fence: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly unit: 'token' | 'image' | 'second';
+  readonly units?: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly outcome: 'in_flight' | 'useful' | 'wasted';
+  readonly cost?: number;
+  readonly wastedCost?: number;
+  readonly reserved?: number;
+  readonly estimated?: true;
+  readonly at: string;
+}
+
 /** A text that a person has replaced. */
 export interface TextEdit {
   readonly lane: LaneId;
@@ -114,9 +137,37 @@ export interface Range {
   readonly most: number;
 }
 
+/** How a run is started. */
+export interface RunOptions {
+  readonly force?: true;
+  readonly stages?: readonly string[];
+  readonly scenes?: readonly number[];
+  readonly keepSettings?: true;
+  readonly replaceEdits?: true;
+}
+
+/** Why a run would make a lane, or not. */
+export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused' | 'unknown';
+
+export interface LaneExplanation {
+  readonly lane: string;
+  readonly reason: MakeReason;
+  /** The inputs that are others than those of what is stored. */
+  readonly changed?: readonly string[];
+  /** A run would replace what a person has written: it must be asked for. */
+  readonly replaces?: true;
+}
+
 export interface Explanation {
-  readonly lanes: readonly { readonly lane: LaneId; readonly reason: string }[];
+  readonly version: number;
+  readonly lanes: readonly LaneExplanation[];
   readonly estimate: Estimate;
+  /** Absent if a new run would have the settings of the last one. */
+  readonly settings?: {
+    readonly changed: readonly { readonly name: string; readonly before: string; readonly now: string }[];
+    /** What would be made again for no other reason. */
+    readonly lanes: readonly string[];
+  };
 }
 
 export interface Estimate {
@@ -142,14 +193,19 @@ export interface BatchView {
   }[];
 }
 
+export type ModelKind = 'text' | 'image' | 'video';
+export type KeyState = 'set' | 'missing' | 'none';
+export type PriceUnit = 'inputPerMillion' | 'outputPerMillion' | 'perImage' | 'perSecond' | 'perVideo';
+
 export interface ProviderView {
-  readonly kind: string;
+  readonly kind: ModelKind;
   readonly name: string;
   readonly model: string;
+  /** Only the operator is shown where a model is, and whether it has a key. */
   readonly host?: string;
-  readonly key: 'set' | 'missing' | 'none';
+  readonly key?: KeyState;
   readonly enabled: boolean;
   readonly chosen: boolean;
-  readonly prices: object | null;
+  readonly prices: { readonly [Unit in PriceUnit]?: number } | null;
   readonly can: { readonly continuation: string };
 }

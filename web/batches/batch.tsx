@@ -8,6 +8,7 @@ import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
+import { Failure } from '../parts/failure';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { StageRail } from '../parts/stage-rail';
@@ -41,6 +42,9 @@ export function Batch({ id }: { readonly id: string }) {
           <span class="grow" />
           {batch?.running && (
             <>
+              <Button name={words.cancelBatch} onClick={() => setAsking(true)}>
+                {words.cancelBatch}
+              </Button>
               <CopyAs
                 recipe={{
                   curl: curl('POST', `${path}/cancel`, {}),
@@ -48,9 +52,6 @@ export function Batch({ id }: { readonly id: string }) {
                   ts: `await client.cancelBatch(${JSON.stringify(id)})`,
                 }}
               />
-              <Button name={words.cancelBatch} onClick={() => setAsking(true)}>
-                {words.cancelBatch}
-              </Button>
             </>
           )}
         </>
@@ -75,7 +76,11 @@ export function Batch({ id }: { readonly id: string }) {
                 <li key={projectId} class="film-row">
                   <a href={`/p/${projectId}`}>{name}</a>
                   <Status status={status} />
-                  {error && <p class="topic">{error.message}</p>}
+                  {error && (
+                    <p class="topic">
+                      <Failure error={error} />
+                    </p>
+                  )}
                   {own && <StageRail stages={own.stages} />}
                   {own?.cost !== undefined && <p class="meta">{words.costSoFar(money(own.cost))}</p>}
                 </li>

@@ -5,6 +5,7 @@ import { ago } from '../i18n/format';
 import { act } from '../parts/act';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
 import { GateChoice } from '../parts/gate-choice';
+import { Estimate } from '../new-film/estimate';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { navigate } from '../router';
@@ -83,6 +84,7 @@ function NewBatch() {
           <input type="number" min={1} value={atMost} onInput={(event) => setAtMost(event.currentTarget.value)} />
         </label>
       </div>
+      {lines.length > 0 && <Estimate films={lines.length} />}
       <div class="actions">
         <button class="button main">{words.startBatch}</button>
         {lines.length > 0 && (

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import type { ProjectSummary } from '../api/types';
 import { t } from '../i18n';
+import { laneName } from '../parts/lane-name';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
@@ -20,7 +21,7 @@ export function RetryParked({ films, onDone }: RetryParkedProps) {
   const [isSending, setSending] = useState(false);
   const parked = films.flatMap(({ projectId, name, summary }) =>
     summary.parked.map((lane) => ({
-      name: `${name}, ${lane}`,
+      name: `${name}, ${laneName(lane)}`,
       path: `/v1/projects/${projectId}/retry`,
       projectId,
       lane,

@@ -1,11 +1,15 @@
 import type { ProjectSummary } from '../api/types';
 import { ago, money } from '../i18n/format';
 import { t } from '../i18n';
+import { laneName } from '../parts/lane-name';
 import { StageRail } from '../parts/stage-rail';
 import { Status } from '../parts/status';
 
 export function FilmRow({ film }: { readonly film: ProjectSummary }) {
   const { projectId, name, topic, status, createdAt, owner, batchId, summary } = film;
+  const words = t();
+  const { cost, budget, gate, parked } = summary;
+  const waits = gate !== undefined ? words.stageWaits(words.stage(gate)) : nameAll(parked);
   return (
     <li class="film-row with-poster">
       {/* The space is there before the picture, so that nothing moves. */}
@@ -13,7 +17,7 @@ export function FilmRow({ film }: { readonly film: ProjectSummary }) {
         {summary.poster ? (
           <img
             src={`/v1/projects/${projectId}/media/${summary.poster.sha256}`}
-            alt={t().posterOf(name)}
+            alt={words.posterOf(name)}
             width={96}
             height={54}
             loading="lazy"
@@ -28,13 +32,25 @@ export function FilmRow({ film }: { readonly film: ProjectSummary }) {
       <a href={`/p/${projectId}`}>{name}</a>
       <Status status={status} />
       {topic !== name && <p class="topic">{topic}</p>}
+      {waits !== undefined && <p class="next">{waits}</p>}
       <StageRail stages={summary.stages} />
       <p class="meta">
-        <time dateTime={createdAt}>{t().created(ago(createdAt))}</time>
+        <time dateTime={createdAt}>{words.created(ago(createdAt))}</time>
         {owner !== undefined && <span>{owner}</span>}
         {batchId !== undefined && <a href={`/b/${encodeURIComponent(batchId)}`}>{batchId}</a>}
-        {summary.cost !== undefined && <span>{money(summary.cost)}</span>}
+        {cost !== undefined && (
+          <span>{budget === undefined ? money(cost) : words.costOf(money(cost), money(budget))}</span>
+        )}
       </p>
     </li>
   );
+}
+
+const MOST_NAMED = 3;
+
+/** What waits for a person, by name. */
+function nameAll(lanes: readonly string[]): string | undefined {
+  if (lanes.length === 0) return undefined;
+  const more = lanes.length > MOST_NAMED ? ` + ${lanes.length - MOST_NAMED}` : '';
+  return `${t().needsYou}: ${lanes.slice(0, MOST_NAMED).map(laneName).join(', ')}${more}`;
 }

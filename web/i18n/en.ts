@@ -1,29 +1,7 @@
-import type { LaneStatus, ProjectStatus } from '../../src/protocol';
+import { EN_SERVER } from './en-server';
+import { saying } from './server-words';
 
-const STATUS: Record<LaneStatus | ProjectStatus, string> = {
-  pending: 'not begun',
-  processing: 'running',
-  completed: 'done',
-  failed: 'failed',
-  skipped: 'skipped',
-  paused: 'paused',
-  needs_attention: 'needs you',
-  awaiting_approval: 'waits for approval',
-  cancelled: 'cancelled',
-  draft: 'draft',
-  queued: 'queued',
-};
-
-const STAGE: Record<string, string> = {
-  rewrite: 'Story',
-  storyboard: 'Storyboard',
-  image_generation: 'Images',
-  camera_movement: 'Camera',
-  video_generation: 'Clips',
-  film: 'Film',
-  pipeline: 'Run',
-};
-
+const said = saying(EN_SERVER);
 const plural = new Intl.PluralRules('en');
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString('en')} ${plural.select(n) === 'one' ? one : many}`;
@@ -31,10 +9,11 @@ const count = (n: number, one: string, many: string) =>
 /** Every text of the page. The other dictionaries have the same keys, or they do not compile. */
 export const en = {
   locale: 'en' as string,
-  status: (status: string) => STATUS[status as LaneStatus] ?? status,
-  stage: (stage: string) => STAGE[stage] ?? stage,
+  ...said,
   lane: (stage: string, scene: number | undefined) =>
-    scene === undefined ? (STAGE[stage] ?? stage) : `${STAGE[stage] ?? stage} · scene ${scene}`,
+    scene === undefined ? said.stage(stage) : `${said.stage(stage)} · scene ${scene}`,
+  /** What has happened, as the server has written it. */
+  failed: (_type: string, message: string) => message,
 
   films: 'Films',
   newFilm: 'New film',
@@ -138,15 +117,6 @@ export const en = {
   version: (n: number) => `version ${n}`,
   attempt: (n: number) => `attempt ${n}`,
   continuedFrom: (bytes: string) => `continued from byte ${bytes}`,
-  continuedHow: (how: string) => (how === 'prefill' ? 'by its own words' : how === 'reuse' ? 'already whole' : how),
-  begunAgain: (reason: string) =>
-    ({
-      retry: 'begun again: an attempt failed',
-      rerun: 'begun again: another run',
-      edited: 'edited by a person',
-      workflow_reset: 'begun again: the workflow was reset',
-      thoughts: 'the model had only thought aloud',
-    })[reason] ?? `begun again: ${reason}`,
   verified: 'verified',
   verifiedHint: 'This page has hashed the text it shows; its SHA-256 is that of the stored text.',
   verifying: 'being verified',
@@ -213,17 +183,18 @@ export const en = {
   unsaved: (n: number) => `${n} unsaved`,
   wouldRemake: (n: number) =>
     n === 0 ? 'A run would make nothing again.' : `A run would make ${count(n, 'thing', 'things')}`,
+  nextRun: 'The next run',
+  stale: 'not up to date',
+  replaceEdits: (list: string) => `Replace what a person has written: ${list}`,
+  keepSettings: (list: string) => `Keep the settings of the last run${list && ` (${list})`}`,
+  makeAgain: 'Make again',
+  beforeAfter: 'Before and after',
+  before: 'before',
+  now: 'now',
+  beforeHint: 'The earlier one is kept only while this page is open.',
   wouldCost: (price: string) => `for about ${price}`,
   priceUnknown: 'no price is known',
   why: 'Why?',
-  reason: (reason: string) =>
-    ({
-      new: 'not made yet',
-      changed: 'its input changed',
-      depends: 'depends on what is made again',
-      forced: 'asked for',
-      reused: 'kept',
-    })[reason] ?? reason,
   conflictTitle: 'Somebody else was faster',
   conflictHint: 'The film was changed while you edited it. Choose for each field what shall stay.',
   yours: 'Yours',
@@ -232,6 +203,13 @@ export const en = {
   takeTheirs: 'Take theirs',
   editedBy: (by: string) => `edited by ${by}`,
 
+  openInTemporal: 'Open in Temporal',
+  waitForYou: 'wait for you',
+  bytesPerSecond: (bytes: string) => `${bytes} bytes/s`,
+  chapter: (n: number) => `Chapter ${n}`,
+  chapterBack: 'Chapter back',
+  chapterOn: 'Chapter on',
+  allLanes: 'All lanes',
   needsYou: 'Needs you',
   waits: 'Waits',
   nextTryIn: (seconds: string) => `next try in ${seconds}`,
@@ -257,6 +235,13 @@ export const en = {
   costUnpriced: 'some of it has no known price',
   costEstimated: 'some of it was counted here',
   tokens: (n: string) => `${n} tokens`,
+  costByAttempt: 'What each attempt has cost',
+  costHint: 'Each paid call, attempt by attempt. Wasted is what is in no result.',
+  costNone: 'Nothing was paid yet.',
+  amount: 'Amount',
+  outcomeColumn: 'Came of it',
+  model: 'Model',
+  images: (n: number) => count(n, 'image', 'images'),
   setBudget: 'Set budget',
   noBudget: 'no budget',
   lane_: 'Lane',
@@ -363,20 +348,10 @@ export const en = {
   noSuchPage: 'There is no such page.',
   toFilms: 'To the films',
   watching: 'You watch. Only its owner can steer it.',
-  providerKind: (kind: string) => ({ text: 'Texts', image: 'Images', video: 'Clips' })[kind] ?? kind,
   providerChosen: 'used by new films',
   providerEnabled: 'can be used',
   providerOff: 'switched off',
   host: 'Host',
-  keyState: (key: string) => ({ set: 'set', missing: 'named, but not there' })[key] ?? 'none',
-  priceUnit: (unit: string) =>
-    ({
-      inputPerMillion: 'a million tokens read',
-      outputPerMillion: 'a million tokens written',
-      perImage: 'an image',
-      perSecond: 'a second of a clip',
-      perVideo: 'a clip',
-    })[unit] ?? unit,
   continuation: 'Half texts',
   continues: 'continues from them',
   continuesNot: 'begins anew',

@@ -1,35 +1,14 @@
-import type { LaneStatus, ProjectStatus } from '../../src/protocol';
 import type { Words } from './en';
+import { saying } from './server-words';
+import { ZH_SERVER } from './zh-server';
 
-const STATUS: Record<LaneStatus | ProjectStatus, string> = {
-  pending: '未开始',
-  processing: '进行中',
-  completed: '完成',
-  failed: '失败',
-  skipped: '已跳过',
-  paused: '已暂停',
-  needs_attention: '需要你处理',
-  awaiting_approval: '等待批准',
-  cancelled: '已取消',
-  draft: '草稿',
-  queued: '排队中',
-};
-
-const STAGE: Record<string, string> = {
-  rewrite: '故事',
-  storyboard: '分镜',
-  image_generation: '图片',
-  camera_movement: '运镜',
-  video_generation: '片段',
-  film: '影片',
-  pipeline: '运行',
-};
+const said = saying(ZH_SERVER);
 
 export const zh: Words = {
   locale: 'zh',
-  status: (status) => STATUS[status as LaneStatus] ?? status,
-  stage: (stage) => STAGE[stage] ?? stage,
-  lane: (stage, scene) => (scene === undefined ? (STAGE[stage] ?? stage) : `${STAGE[stage] ?? stage} · 第 ${scene} 场`),
+  ...said,
+  lane: (stage, scene) => (scene === undefined ? said.stage(stage) : `${said.stage(stage)} · 第 ${scene} 场`),
+  failed: (type, message) => (message === '' ? said.failure(type) : `${said.failure(type)}：${message}`),
 
   films: '影片',
   newFilm: '新影片',
@@ -133,15 +112,6 @@ export const zh: Words = {
   version: (n) => `版本 ${n}`,
   attempt: (n) => `第 ${n} 次尝试`,
   continuedFrom: (bytes) => `从第 ${bytes} 字节继续`,
-  continuedHow: (how) => (how === 'prefill' ? '接着原文' : how === 'reuse' ? '已完整' : how),
-  begunAgain: (reason) =>
-    ({
-      retry: '重新开始：一次尝试失败了',
-      rerun: '重新开始：另一次运行',
-      edited: '有人修改过',
-      workflow_reset: '重新开始：工作流已重置',
-      thoughts: '模型只是在思考',
-    })[reason] ?? `重新开始：${reason}`,
   verified: '已核实',
   verifiedHint: '本页面已计算所示文字的 SHA-256，与存储的文字一致。',
   verifying: '核实中',
@@ -207,13 +177,18 @@ export const zh: Words = {
   discard: '放弃',
   unsaved: (n) => `${n} 处未保存`,
   wouldRemake: (n) => (n === 0 ? '运行不会重做任何内容。' : `运行会制作 ${n} 项内容`),
+  nextRun: '下一次运行',
+  stale: '已过时',
+  replaceEdits: (list) => `覆盖有人写的内容：${list}`,
+  keepSettings: (list) => `保留上次运行的设置${list && `（${list}）`}`,
+  makeAgain: '重新制作',
+  beforeAfter: '前后对比',
+  before: '之前',
+  now: '现在',
+  beforeHint: '之前的版本只在本页面打开期间保留。',
   wouldCost: (price) => `约 ${price}`,
   priceUnknown: '价格未知',
   why: '为什么？',
-  reason: (reason) =>
-    ({ new: '尚未制作', changed: '输入已改变', depends: '依赖于重做的内容', forced: '被要求', reused: '保留' })[
-      reason
-    ] ?? reason,
   conflictTitle: '别人先改了',
   conflictHint: '你编辑时影片被修改了。请为每一项选择保留哪个。',
   yours: '你的',
@@ -222,6 +197,13 @@ export const zh: Words = {
   takeTheirs: '采用对方的',
   editedBy: (by) => `${by} 修改过`,
 
+  openInTemporal: '在 Temporal 中打开',
+  waitForYou: '部等你处理',
+  bytesPerSecond: (bytes) => `${bytes} 字节/秒`,
+  chapter: (n) => `第 ${n} 章`,
+  chapterBack: '上一章',
+  chapterOn: '下一章',
+  allLanes: '所有通道',
   needsYou: '需要你处理',
   waits: '等待中',
   nextTryIn: (seconds) => `${seconds}后重试`,
@@ -247,6 +229,13 @@ export const zh: Words = {
   costUnpriced: '其中一部分没有已知价格',
   costEstimated: '其中一部分是在此估算的',
   tokens: (n) => `${n} 个词元`,
+  costByAttempt: '每次尝试的费用',
+  costHint: '逐次列出付费的调用。浪费是没有用在任何结果里的部分。',
+  costNone: '还没有付费。',
+  amount: '数量',
+  outcomeColumn: '结果',
+  model: '模型',
+  images: (n) => `${n} 张图片`,
   setBudget: '设置预算',
   noBudget: '没有预算',
   lane_: '通道',
@@ -353,20 +342,10 @@ export const zh: Words = {
   noSuchPage: '没有这个页面。',
   toFilms: '返回影片列表',
   watching: '你在观看。只有所有者可以操作。',
-  providerKind: (kind) => ({ text: '文字', image: '图片', video: '片段' })[kind] ?? kind,
   providerChosen: '新影片使用',
   providerEnabled: '可用',
   providerOff: '已停用',
   host: '主机',
-  keyState: (key) => ({ set: '已设置', missing: '已命名但不存在' })[key] ?? '无',
-  priceUnit: (unit) =>
-    ({
-      inputPerMillion: '每百万输入词元',
-      outputPerMillion: '每百万输出词元',
-      perImage: '每张图片',
-      perSecond: '每秒片段',
-      perVideo: '每个片段',
-    })[unit] ?? unit,
   continuation: '半截文字',
   continues: '可从中继续',
   continuesNot: '重新开始',

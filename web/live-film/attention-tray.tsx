@@ -1,8 +1,10 @@
-import { isFinal, laneParts, definesScenes, STAGES, type EventError, type LaneId } from '../../src/protocol';
+import { isFinal, definesScenes, STAGES, type EventError } from '../../src/protocol';
 import type { LaneView } from '../api/types';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
+import { Failure } from '../parts/failure';
+import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
 import { SetBudget } from './cost-meter';
 import { laneRecipe } from './recipes';
@@ -43,7 +45,7 @@ export function AttentionTray({ story }: { readonly story: Story }) {
             <strong>{lanes.map(({ lane }) => laneName(lane)).join(', ')}</strong>
           </p>
           <p>
-            {error.message} <a href={`/v1/errors#${error.type}`}>{error.type}</a>
+            <Failure error={error} />
           </p>
           {error.type === 'Budget.Exhausted' && <SetBudget story={story} budget={story.view.value?.budget} />}
           <div class="actions">
@@ -67,8 +69,3 @@ export function AttentionTray({ story }: { readonly story: Story }) {
 }
 
 const names = (lanes: readonly LaneView[]) => lanes.map(({ lane }) => lane);
-
-export function laneName(lane: LaneId): string {
-  const { stage, scene } = laneParts(lane);
-  return t().lane(stage, scene);
-}

@@ -3,13 +3,13 @@ import { ask } from '../api/ask';
 import type { Explanation } from '../api/types';
 import { t } from '../i18n';
 import { priceOf } from '../i18n/format';
+import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
 
 const CALM_MS = 300;
 
-/** The gateway's explanation of a run, a moment after the request has changed; undefined if there is no request. */
-export function useExplanation(story: Story, body: string | undefined, version?: number): Explanation | undefined {
+/** The gateway's explanation of a run, a moment after the request or what is stored has changed; undefined if there is no request. */
+export function useExplanation(story: Story, body: string | undefined, moment?: string): Explanation | undefined {
   const [explained, setExplained] = useState<Explanation>();
   useEffect(() => {
     let isOver = false;
@@ -23,30 +23,41 @@ export function useExplanation(story: Story, body: string | undefined, version?:
       isOver = true;
       clearTimeout(timer);
     };
-  }, [story, body, version]);
+  }, [story, body, moment]);
   return explained;
 }
 
 /** What a run would produce again after saving, and for how much. */
 export function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
-  const words = t();
   const explained = useExplanation(story, changes && JSON.stringify({ changes }));
-  if (!explained) return null;
-  const remade = explained.lanes.filter(({ reason }) => reason !== 'reused');
+  return explained ? <WouldMake explained={explained} /> : null;
+}
+
+/** The number of things that would be made, the price, and each thing with the reason. */
+export function WouldMake({ explained }: { readonly explained: Explanation }) {
+  const words = t();
+  const made = explained.lanes.filter(({ reason }) => reason !== 'reused');
   const { cost } = explained.estimate;
   return (
     <details class="consequence">
       <summary>
-        {words.wouldRemake(remade.length)}
-        {remade.length > 0 && `, ${cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown}`}
+        {words.wouldRemake(made.length)}
+        {made.length > 0 && `, ${cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown}`}
       </summary>
       <ul>
-        {remade.map(({ lane, reason }) => (
+        {made.map(({ lane, reason, changed = [] }) => (
           <li key={lane}>
             {laneName(lane)}: {words.reason(reason)}
+            {changed.length > 0 && ` (${changed.map(inputName).join(', ')})`}
           </li>
         ))}
       </ul>
     </details>
   );
+}
+
+/** Of a film, a scene is an input. */
+function inputName(input: string): string {
+  const scene = /^scene (\d+)$/.exec(input)?.[1];
+  return scene === undefined ? t().input(input) : t().sceneNumber(Number(scene));
 }

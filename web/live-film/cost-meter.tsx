@@ -4,6 +4,7 @@ import { money, number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { CopyAs } from '../parts/copy-as';
+import { setQuery } from '../router';
 import type { Story } from '../story/story';
 import { budgetRecipe } from './recipes';
 
@@ -45,10 +46,18 @@ export function CostMeter({ story }: { readonly story: Story }) {
         {reserved > 0 && <p class="quiet-text">{words.costReservedHint}</p>}
         {usage.unpriced && <p class="quiet-text">{words.costUnpriced}</p>}
         {usage.estimated && <p class="quiet-text">{words.costEstimated}</p>}
+        <button type="button" class="link" onClick={() => showCosts()}>
+          {words.costByAttempt}
+        </button>
         <SetBudget story={story} budget={budget} />
       </div>
     </details>
   );
+}
+
+function showCosts(): void {
+  setQuery('tab', 'cost');
+  document.getElementById('inspector')?.focus();
 }
 
 /** Sets the budget in place, also for a lane that waits because the budget is used up. */

@@ -5,9 +5,11 @@ import type { Editable } from '../api/types';
 import { t } from '../i18n';
 import { showAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
+import { Choice } from '../parts/choice';
 import { CopyAs } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
+import type { Choice as Offered } from '../parts/setting-choices';
 import type { Story } from '../story/story';
 import { Conflict } from './conflict';
 import { Consequence } from './consequence';
@@ -23,13 +25,14 @@ interface EditFieldProps {
   /** What the button shows where the label is beside it already. */
   readonly short?: string;
   readonly hint?: string;
-  readonly value: string;
-  /** The version of the film that `value` belongs to. */
-  readonly version: number;
+  /** What is stored; undefined if the film has no such text now. */
+  readonly read: (editable: Editable) => string | undefined;
   readonly changes: (value: string) => object;
   readonly keys?: string;
   readonly rows?: number;
   readonly number?: boolean;
+  /** Words to choose from, each with what it is called. */
+  readonly choices?: readonly Offered[];
 }
 
 /**
@@ -37,13 +40,17 @@ interface EditFieldProps {
  * it.
  */
 export function EditField(props: EditFieldProps) {
-  const { story, field, label, short, hint, value, version, changes, keys, rows = 3, number = false } = props;
+  const { story, field, label, short, hint, read, changes, keys, rows = 3, number = false, choices } = props;
   const words = t();
   const id = `${story.id}/${field}`;
   const draft = drafts.value.get(id);
   const [theirs, setTheirs] = useState<{ readonly value: string; readonly version: number }>();
   const isSaving = useSignal(false);
+  const editable = story.editable.value;
   if (!draft) {
+    const value = editable && read(editable);
+    if (!editable || value === undefined) return null;
+    const { version } = editable;
     return (
       <Button kind="quiet" keys={keys} onClick={() => setDraft(id, { value, base: value, version })}>
         {short === undefined ? (
@@ -74,7 +81,7 @@ export function EditField(props: EditFieldProps) {
       const problem = asProblem(error);
       if (problem.status === 412) {
         const { body } = await ask<Editable>('GET', `${story.path}/editable`);
-        const stored = valueIn(body, field) ?? '';
+        const stored = read(body) ?? '';
         isSaving.value = false;
         // Another person has changed something else: this field is as it was, so nothing is to be chosen.
         if (stored === draft.base && !theirs && body.version !== from) return await save(text, body.version, isRun);
@@ -91,7 +98,9 @@ export function EditField(props: EditFieldProps) {
     <div class="edit">
       <label class="field">
         <span>{label}</span>
-        {number ? (
+        {choices ? (
+          <Choice label={label} choices={choices} value={draft.value} onChange={change} />
+        ) : number ? (
           <input type="number" step="any" value={draft.value} onInput={(event) => change(event.currentTarget.value)} />
         ) : (
           <textarea
@@ -139,15 +148,4 @@ export function EditField(props: EditFieldProps) {
       </div>
     </div>
   );
-}
-
-/** The same field in what is stored now. */
-function valueIn(editable: Editable, field: string): string | undefined {
-  const [first = '', scene, key = ''] = field.split('.');
-  if (first === 'text') return editable.text?.content;
-  if (first === 'rewrite') return editable.rewrite;
-  if (first === 'topic') return editable.topic;
-  const found = editable.scenes.find(({ scene_number: n }) => n === Number(scene));
-  const value = found?.[key as keyof typeof found];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }

@@ -17,8 +17,7 @@ export function EditedText({ story, status }: { readonly story: Story; readonly 
         field="text"
         label={words.editHalf}
         hint={words.editHalfHint}
-        value={begun}
-        version={editable.version}
+        read={({ text }) => (text?.lane === laneOfRole('story') ? text.content : undefined)}
         changes={(content) => ({ text: { lane: laneOfRole('story'), content } })}
         keys="e"
         rows={8}
@@ -31,8 +30,7 @@ export function EditedText({ story, status }: { readonly story: Story; readonly 
       story={story}
       field="rewrite"
       label={words.editText}
-      value={editable.rewrite}
-      version={editable.version}
+      read={({ rewrite }) => rewrite}
       changes={(rewrite) => ({ rewrite })}
       keys="e"
       rows={12}

@@ -3,6 +3,7 @@ import type { StoryEvent } from '../../src/protocol';
 import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { copy, CopyAs, curl } from '../parts/copy-as';
+import { laneName, placeOfLane } from '../parts/lane-name';
 import { useCalm } from '../parts/use-calm';
 import type { Story } from '../story/story';
 
@@ -12,11 +13,16 @@ const SHOWN = 200;
 export function EventList({ story }: { readonly story: Story }) {
   const words = t();
   const [type, setType] = useState('');
+  const [lane, setLane] = useState('');
   const [held, setHeld] = useState<readonly StoryEvent[]>();
   useCalm(() => story.model.events.at(-1));
   const all = held ?? story.model.events;
   const types = [...new Set(all.map((event) => event.type))].sort();
-  const fits = (event: StoryEvent) => (type === '' ? event.type !== 'token' : event.type === type);
+  const lanes = [...new Set(all.flatMap((event) => laneOf(event) ?? []))].sort(
+    (one, other) => placeOfLane(one) - placeOfLane(other),
+  );
+  const fits = (event: StoryEvent) =>
+    (type === '' ? event.type !== 'token' : event.type === type) && (lane === '' || laneOf(event) === lane);
   const shown = all.filter(fits).slice(-SHOWN).reverse();
   const from = story.stream.cursor;
   return (
@@ -26,6 +32,14 @@ export function EventList({ story }: { readonly story: Story }) {
           <option value="">{words.allTypes}</option>
           {types.map((each) => (
             <option key={each}>{each}</option>
+          ))}
+        </select>
+        <select aria-label={words.lane_} value={lane} onChange={(event) => setLane(event.currentTarget.value)}>
+          <option value="">{words.allLanes}</option>
+          {lanes.map((each) => (
+            <option key={each} value={each}>
+              {laneName(each)}
+            </option>
           ))}
         </select>
         <label class="check">
@@ -56,6 +70,8 @@ export function EventList({ story }: { readonly story: Story }) {
     </>
   );
 }
+
+const laneOf = (event: StoryEvent) => (event.type === 'snapshot' ? undefined : event.lane);
 
 /** An event never changes, so its row is drawn again only when it is opened. */
 function EventRow({ event }: { readonly event: StoryEvent }) {

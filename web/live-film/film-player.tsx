@@ -5,6 +5,7 @@ import { size } from '../i18n/format';
 import { language, t } from '../i18n';
 import { Button } from '../parts/button';
 import { Dialog } from '../parts/dialog';
+import { useKeys } from '../parts/use-keys';
 import type { Story } from '../story/story';
 import { FilmSoFar } from './film-so-far';
 
@@ -84,6 +85,20 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
       at += duration;
       return { n, narration, begins };
     });
+  const go = (seconds: number) => {
+    if (!video.current) return;
+    video.current.currentTime = seconds;
+    void video.current.play();
+  };
+  const step = (by: 1 | -1) => () => {
+    const present = chapters.findLastIndex(({ begins }) => begins <= (video.current?.currentTime ?? 0));
+    const next = chapters[present + by];
+    if (next) go(next.begins);
+  };
+  // A dialog has no keys.
+  useKeys(
+    isLarge ? {} : { '[': { label: words.chapterBack, run: step(-1) }, ']': { label: words.chapterOn, run: step(1) } },
+  );
   const turnCaptions = (on: boolean) => {
     setCaptions(on);
     for (const track of video.current?.textTracks ?? []) track.mode = on ? 'showing' : 'hidden';
@@ -115,11 +130,8 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
                 type="button"
                 class="link"
                 title={narration}
-                onClick={() => {
-                  if (!video.current) return;
-                  video.current.currentTime = begins;
-                  void video.current.play();
-                }}
+                aria-label={words.chapter(n)}
+                onClick={() => go(begins)}
               >
                 {n}
               </button>

@@ -86,7 +86,7 @@ function Showing({ story, scenes, isReady }: ShowingProps) {
         </p>
       )}
       {hasCaptions && shown && (
-        <p class="caption" lang={story.view.value?.language ?? language.value}>
+        <p class="caption" tabIndex={0} lang={story.view.value?.language ?? language.value}>
           {shown.narration}
         </p>
       )}

@@ -6,9 +6,8 @@ import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { focusNew } from '../parts/focus';
+import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
-import { useExplanation } from './consequence';
 import { approvalRecipe, rejectionRecipe } from './recipes';
 
 export function waitingGate(story: Story): string | undefined {
@@ -26,8 +25,7 @@ export function approve(story: Story, gate: string): Promise<boolean> {
 /** What the rest of the film costs. */
 function RestCost({ story }: { readonly story: Story }) {
   const words = t();
-  // Edits at the gate change what is left.
-  const explained = useExplanation(story, '{}', story.view.value?.version);
+  const explained = story.ahead.value;
   if (!explained || explained.lanes.every(({ reason }) => reason === 'reused')) return null;
   const { cost } = explained.estimate;
   return <p class="quiet-text">{cost ? words.restCosts(priceOf(cost)) : words.restCostUnknown}</p>;

@@ -2,15 +2,17 @@ import { t } from '../i18n';
 import type { Words } from '../i18n/en';
 import { place, setQuery } from '../router';
 import type { Story } from '../story/story';
+import { CostTable } from './cost-table';
 import { EventList } from './event-list';
 import { History } from './history';
 import { LaneTable } from './lane-table';
 import { SceneDetail } from './scene-detail';
 
-const TABS = ['scene', 'history', 'lanes', 'events'] as const;
+const TABS = ['scene', 'cost', 'history', 'lanes', 'events'] as const;
 type Tab = (typeof TABS)[number];
 const NAMES: Record<Tab, keyof Words> = {
   scene: 'sceneTab',
+  cost: 'cost',
   history: 'historyTab',
   lanes: 'lanesTab',
   events: 'eventsTab',
@@ -48,6 +50,7 @@ export function Inspector({ story, scene }: { readonly story: Story; readonly sc
       </div>
       <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'scene' && <SceneDetail story={story} scene={scene} />}
+        {tab === 'cost' && <CostTable story={story} />}
         {tab === 'history' && <History story={story} />}
         {tab === 'lanes' && <LaneTable story={story} />}
         {tab === 'events' && <EventList story={story} />}

@@ -1,18 +1,11 @@
-import { laneParts, MAX_SCENES, STAGES, type LaneId } from '../../src/protocol';
 import { clock, number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
 import { useCalm } from '../parts/use-calm';
+import { laneName, placeOfLane } from '../parts/lane-name';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
 import { LaneStop } from './lane-stop';
 import { ProofMark } from './proof';
-
-/** In the order of the stages, and within one of the scenes. */
-function placeOf(lane: LaneId): number {
-  const { stage, scene = 0 } = laneParts(lane);
-  return STAGES.findIndex(({ name }) => name === stage) * (MAX_SCENES + 1) + scene;
-}
 
 /**
  * The evidence for every lane: attempt, fence, epoch, how many bytes the page has, and whether they are the stored
@@ -22,7 +15,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
   const words = t();
   // Offsets grow with every token.
   useCalm(() => story.stream.cursor);
-  const lanes = [...story.model.now.lanes].sort(([a], [b]) => placeOf(a) - placeOf(b));
+  const lanes = [...story.model.now.lanes].sort(([a], [b]) => placeOfLane(a) - placeOfLane(b));
   return (
     <>
       <dl class="facts">
@@ -54,7 +47,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
                 </td>
                 <td class="figure">{number(state.offset)}</td>
                 <td>
-                  <ProofMark story={story} lane={lane} />
+                  <ProofMark bare story={story} lane={lane} />
                 </td>
                 <td class="figure">{state.marks.filter(({ kind }) => kind === 'reset').length}</td>
                 <td title={words.fenceMeans(state.fence % 1_000, clock(Math.floor(state.fence / 1_000) / 1_000))}>

@@ -3,8 +3,9 @@ import type { LaneWait } from '../api/types';
 import { t } from '../i18n';
 import { timeOfDay } from '../i18n/format';
 import { useCalm } from '../parts/use-calm';
+import { Failure } from '../parts/failure';
+import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
-import { laneName } from './attention-tray';
 
 interface LaneWaitsProps {
   readonly story: Story;
@@ -42,7 +43,7 @@ function Why({ error, lost }: { readonly error: EventError | undefined; readonly
   return error ? (
     <>
       {' '}
-      · {error.message} <a href={`/v1/errors#${error.type}`}>{error.type}</a>
+      · <Failure error={error} />
     </>
   ) : null;
 }

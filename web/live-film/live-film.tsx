@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { isFinal, laneParts, languageName } from '../../src/protocol';
 import type { RunWaits } from '../api/types';
 import { t } from '../i18n';
+import { Failure } from '../parts/failure';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
 import { Status } from '../parts/status';
@@ -18,6 +19,7 @@ import { Inspector } from './inspector';
 import { AbsentWorker, LaneWaits } from './lane-waits';
 import { LiveKeys } from './live-keys';
 import { Narrator } from './narrator';
+import { NextRun, useAhead } from './next-run';
 import { Script } from './script';
 import { StageList } from './stage-list';
 import { SteeringBar } from './steering-bar';
@@ -40,6 +42,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
   useEffect(() => {
     story.waits.value = waits && { answer: waits, heard: performance.now() };
   }, [story, waits]);
+  useAhead(story);
   const words = t();
   const view = story.view.value;
   const status = story.status;
@@ -58,6 +61,11 @@ export function LiveFilm({ id }: { readonly id: string }) {
               <span class="quiet-text">{words.storyLanguageShown(languageName(view.language, words.locale))}</span>
             )}
             {view?.frame !== undefined && <span class="quiet-text">{words.frameShown(view.frame)}</span>}
+            {view?.temporalUrl !== undefined && (
+              <a href={view.temporalUrl} target="_blank" rel="noreferrer">
+                {words.openInTemporal} <span aria-hidden="true">↗</span>
+              </a>
+            )}
             <AbsentWorker story={story} />
             <UnsavedNote story={story} />
           </div>
@@ -69,11 +77,13 @@ export function LiveFilm({ id }: { readonly id: string }) {
       }
     >
       <Trouble problem={story.problem.value} />
+      <Ended story={story} />
       <Narrator story={story} />
       <LiveKeys story={story} scene={scene} />
       <div class="live">
         <StageList story={story} />
         <div class="live-main">
+          <NextRun story={story} />
           <FilmPlayer story={story} />
           <AttentionTray story={story} />
           <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
@@ -84,5 +94,16 @@ export function LiveFilm({ id }: { readonly id: string }) {
       </div>
       <GateBar story={story} />
     </Screen>
+  );
+}
+
+/** Why a run has failed. What waits for a person says so itself. */
+function Ended({ story }: { readonly story: Story }) {
+  const { error } = story.view.value ?? {};
+  if (story.status !== 'failed' || !error) return null;
+  return (
+    <p class="notice" role="alert">
+      <span aria-hidden="true">✗</span> <Failure error={error} />
+    </p>
   );
 }

@@ -1,81 +1,81 @@
 import { laneId, laneOfRole } from '../../src/protocol';
-import type { EditableScene } from '../api/types';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
 import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
+import { Before } from './before';
 import { EditField } from './edit-field';
+import { FilmDetail } from './film-detail';
 import { LaneStop } from './lane-stop';
+import { MakeAgain } from './make-again';
 import { ProofMark } from './proof';
+import { SCENE_FIELDS, type SceneField } from './scene-fields';
 import { SceneOrder } from './scene-order';
 import { laneStatus, SCENE_STAGES } from './storyboard';
 
-const FIELDS = ['narration', 'visual_prompt', 'shot_type', 'duration'] as const;
-
-/** All of one scene, with each text to be changed in place. */
+/** All of one scene, with each text to be changed in place. Before one is chosen, what belongs to the whole film. */
 export function SceneDetail({ story, scene }: { readonly story: Story; readonly scene: number | undefined }) {
   const words = t();
-  const editable = story.editable.value;
-  const found = editable?.scenes.find(({ scene_number: n }) => n === scene);
-  if (scene === undefined || !editable || !found) return <p class="quiet-text">{words.selectScene}</p>;
-  const labels = {
-    narration: words.narration,
-    visual_prompt: words.visualPrompt,
-    shot_type: words.shotType,
-    duration: words.duration,
-  };
+  const found = story.editable.value?.scenes.find(({ scene_number: n }) => n === scene);
+  if (scene === undefined || !found) return <FilmDetail story={story} />;
   const camera = laneOfRole('camera', scene);
   const isMoving = laneStatus(story, camera) === 'processing';
   return (
     <div class="scene-detail">
       <h3>{words.sceneNumber(scene)}</h3>
       <SceneOrder key={scene} story={story} scene={scene} />
-      {FIELDS.map((field) => (
-        <div key={field} class="detail">
-          <p class="label">{labels[field]}</p>
-          <p>{field === 'duration' ? words.seconds(found.duration) : shown(field, found[field])}</p>
-          <EditField
-            story={story}
-            field={`scenes.${scene}.${field}`}
-            label={`${words.edit}: ${labels[field]}`}
-            short={words.edit}
-            value={String(found[field])}
-            version={editable.version}
-            number={field === 'duration'}
-            changes={(value) => ({ scenes: [changeOf(scene, field, value)] })}
-          />
-        </div>
-      ))}
-      <div class="detail">
-        <p class="label">
-          {words.camera} <ProofMark story={story} lane={camera} />
-        </p>
-        {found.camera && (
-          <p>
-            {found.camera.movement.replaceAll('_', ' ')} · {found.camera.speed}
-          </p>
-        )}
-        {(isMoving || !found.camera) && (
-          <LaneText model={story.model} lane={camera} isLive={isMoving} label={`${words.camera} ${scene}`} calm />
-        )}
-      </div>
-      <ul class="plain">
+      <Before story={story} scene={scene} />
+      {SCENE_FIELDS.map((field) => {
+        const value = field.read(found);
+        return value === undefined ? null : (
+          <Field key={`${scene}/${field.name}`} story={story} scene={scene} field={field} value={value} />
+        );
+      })}
+      {(isMoving || !found.camera) && (
+        <LaneText model={story.model} lane={camera} isLive={isMoving} label={`${words.camera} ${scene}`} calm />
+      )}
+      <ul class="scene-lanes">
         {SCENE_STAGES.map((stage) => (
           <li key={stage}>
-            {words.stage(stage)} <Status status={laneStatus(story, laneId(stage, scene))} />
+            <span>{words.stage(stage)}</span>
+            <Status status={laneStatus(story, laneId(stage, scene))} />
+            {laneId(stage, scene) === camera && <ProofMark story={story} lane={camera} />}
             <LaneStop story={story} lane={laneId(stage, scene)} keys="c" />
           </li>
         ))}
       </ul>
+      <MakeAgain key={scene} story={story} scene={scene} />
     </div>
   );
 }
 
-/** The kinds of shots are names. */
-function shown(field: string, value: unknown): string {
-  return field === 'shot_type' ? String(value).replaceAll('_', ' ') : String(value);
+interface FieldProps {
+  readonly story: Story;
+  readonly scene: number;
+  readonly field: SceneField;
+  readonly value: string;
 }
 
-function changeOf(scene: number, field: (typeof FIELDS)[number], value: string): Partial<EditableScene> {
-  return { scene_number: scene, [field]: field === 'duration' ? Number(value) : value };
+function Field({ story, scene, field: { name, label, read, change, shown, offered, isNumber }, value }: FieldProps) {
+  const words = t();
+  return (
+    <div class="detail">
+      <p class="label">{words[label]}</p>
+      <p>{shown(value)}</p>
+      <EditField
+        story={story}
+        field={`scenes.${scene}.${name}`}
+        label={`${words.edit}: ${words[label]}`}
+        short={words.edit}
+        read={({ scenes }) => {
+          const present = scenes.find(({ scene_number: n }) => n === scene);
+          return present && read(present);
+        }}
+        changes={(next) => ({ scenes: [{ scene_number: scene, ...change(next) }] })}
+        number={isNumber}
+        // A scene may have a word that is not offered.
+        choices={offered && [...new Set([...offered, value])].map((word) => [word, shown(word)] as const)}
+      />
+    </div>
+  );
 }

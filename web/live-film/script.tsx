@@ -6,6 +6,7 @@ import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
 import { EditedText } from './edited-text';
 import { ProofMark } from './proof';
+import { Rate } from './rate';
 import { laneStatus } from './storyboard';
 
 const STORY = laneOfRole('story');
@@ -21,6 +22,7 @@ export function Script({ story, readOnly = false }: { readonly story: Story; rea
         <h2 id="script-title">{words.script}</h2>
         <Status status={status} />
         {attempt > 1 && <span class="quiet-text">{words.attempt(attempt)}</span>}
+        {status === 'processing' && !story.isAway && <Rate story={story} lane={STORY} />}
         <ProofMark story={story} lane={STORY} />
       </header>
       {marks.length > 0 && (

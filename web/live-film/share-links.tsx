@@ -7,6 +7,7 @@ import { Button } from '../parts/button';
 import { copy, CopyAs, curl } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
+import { listProblem } from '../parts/problem-text';
 import type { Story } from '../story/story';
 
 interface Token {
@@ -40,7 +41,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
   return (
     <Dialog title={words.shareLinks} onClose={onClose}>
       <p class="hint">{words.shareHint}</p>
-      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
       {body && (
         <div class="actions">
           <Button onClick={() => void create()}>{words.create}</Button>

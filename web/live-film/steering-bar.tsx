@@ -19,6 +19,8 @@ export function SteeringBar({ story }: { readonly story: Story }) {
   const [asking, setAsking] = useState<'cancel' | 'delete' | 'share'>();
   const status = story.status;
   const commands = commandsFor(status);
+  // A run that would make nothing is possible, and nothing to press for.
+  const makesSomething = story.ahead.value?.lanes.some(({ reason }) => reason !== 'reused') ?? status === 'draft';
   const hint: Partial<Record<Command, string>> = { pause: words.pauseHint, pause_now: words.pauseNowHint };
   const remove = async () => {
     if (await act(words.deleteFilm, () => ask('DELETE', story.path))) navigate('/');
@@ -29,7 +31,7 @@ export function SteeringBar({ story }: { readonly story: Story }) {
         <Button
           key={command}
           name={requestOf(story, command).name}
-          kind={command === 'resume' || command === 'start' ? 'main' : 'plain'}
+          kind={command === 'resume' || (command === 'start' && makesSomething) ? 'main' : 'plain'}
           keys={KEYS[command]}
           title={hint[command]}
           onClick={() => (command === 'cancel' ? setAsking('cancel') : void send(story, command))}

@@ -1,5 +1,6 @@
 import { isFinal, type ProjectStatus } from '../../src/protocol';
 import { ask } from '../api/ask';
+import type { RunOptions } from '../api/types';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { curl, type Recipe } from '../parts/copy-as';
@@ -26,45 +27,80 @@ interface Request {
 }
 
 export function requestOf(story: Story, command: Command): Request {
+  const { id, path } = story;
   const words = t();
-  const all: Record<Command, readonly [string, string, object, string, string]> = {
-    start: [story.view.value?.runId === undefined ? words.start : words.runAgain, 'start', {}, 'start', 'start'],
-    pause: [words.pause, 'pause', {}, 'pause', 'pause'],
-    pause_now: [words.pauseNow, 'pause', { now: true }, 'pause --now', 'pause'],
-    resume: [words.resume, 'resume', {}, 'resume', 'resume'],
-    cancel: [words.cancel, 'cancel', {}, 'cancel', 'cancel'],
-  };
-  const [name, verb, body, cli, method] = all[command];
-  const path = `${story.path}/${verb}`;
-  const [program, ...flags] = cli.split(' ');
-  return {
-    name,
-    path,
-    body,
-    recipe: {
-      curl: curl('POST', path, body),
-      cli: ['storyreel', program, story.id, ...flags].join(' '),
-      ts: `await client.${method}('${story.id}'${Object.keys(body).length > 0 ? `, ${JSON.stringify(body)}` : ''})`,
-    },
-  };
+  const of = (name: string, verb: string, body: object, cli: string, ts: string): Request => ({
+    ...{ name, path: `${path}/${verb}`, body },
+    recipe: { curl: curl('POST', `${path}/${verb}`, body), cli, ts },
+  });
+  switch (command) {
+    case 'start':
+      return startRequest(story, story.nextRun.value);
+    case 'pause':
+      return of(words.pause, 'pause', {}, `storyreel pause ${id}`, `await client.pause('${id}')`);
+    case 'pause_now': {
+      const now = { now: true };
+      return of(
+        words.pauseNow,
+        'pause',
+        now,
+        `storyreel pause ${id} --now`,
+        `await client.pause('${id}', { now: true })`,
+      );
+    }
+    case 'resume':
+      return of(words.resume, 'resume', {}, `storyreel resume ${id}`, `await client.resume('${id}')`);
+    case 'cancel':
+      return of(words.cancel, 'cancel', {}, `storyreel cancel ${id}`, `await client.cancel('${id}')`);
+  }
 }
 
 export async function send(story: Story, command: Command): Promise<boolean> {
   const { name, path, body } = requestOf(story, command);
-  const headers = command === 'start' ? { 'idempotency-key': crypto.randomUUID() } : undefined;
+  if (command === 'start') return startRun(story, name, story.nextRun.value);
   const { undoPause, undoResume } = t();
-  const says = { pause: undoPause, pause_now: undoPause, resume: undoResume, start: undefined, cancel: undefined }[
-    command
-  ];
+  const says = { pause: undoPause, pause_now: undoPause, resume: undoResume, cancel: undefined }[command];
   const isDone = await act(
     name,
-    () => ask('POST', path, body, headers),
+    () => ask('POST', path, body),
     says === undefined
       ? undefined
       : () => undoMessage(story, says, requestOf(story, command === 'resume' ? 'pause' : 'resume')),
   );
   await story.refresh();
-  if (command === 'start') story.stream.now();
+  return isDone;
+}
+
+/** The request that starts a run, and how other programs send it. */
+export function startRequest(story: Story, options: RunOptions): Request {
+  const words = t();
+  const { force, keepSettings, replaceEdits, stages = [], scenes = [] } = options;
+  const flags = [
+    ...stages.map((stage) => `--stage ${stage}`),
+    ...scenes.map((scene) => `--scene ${scene}`),
+    ...(force ? ['--force'] : []),
+    ...(keepSettings ? ['--keep-settings'] : []),
+    ...(replaceEdits ? ['--replace-edits'] : []),
+  ];
+  return {
+    name: story.view.value?.runId === undefined ? words.start : words.runAgain,
+    path: `${story.path}/start`,
+    body: options,
+    recipe: {
+      curl: curl('POST', `${story.path}/start`, options),
+      cli: [`storyreel run ${story.id}`, ...flags].join(' '),
+      ts: `await client.start('${story.id}'${Object.keys(options).length > 0 ? `, ${JSON.stringify(options)}` : ''})`,
+    },
+  };
+}
+
+export async function startRun(story: Story, name: string, options: RunOptions): Promise<boolean> {
+  const headers = { 'idempotency-key': crypto.randomUUID() };
+  const isDone = await act(name, () => ask('POST', `${story.path}/start`, options, headers));
+  // What was chosen was chosen for this run.
+  if (isDone) story.nextRun.value = {};
+  await story.refresh();
+  story.stream.now();
   return isDone;
 }
 

@@ -5,6 +5,7 @@ import { Status } from '../parts/status';
 import type { Story } from '../story/story';
 import { LaneText } from '../text/lane-text';
 import { LaneWaits } from './lane-waits';
+import { isStale } from './next-run';
 
 interface StoryboardProps {
   readonly story: Story;
@@ -64,7 +65,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                   {words.sceneNumber(n)}
                 </button>
                 <span class="quiet-text">
-                  {shot.replaceAll('_', ' ')} · {words.seconds(duration)}
+                  {words.shotName(shot)} · {words.seconds(duration)}
                 </span>
               </h3>
               <p class="narration">{narration}</p>
@@ -89,12 +90,19 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
   return (
     <ol class="rail three">
       {SCENE_STAGES.map((stage) => {
-        const status: LaneStatus = laneStatus(story, `${stage}/${scene}`);
+        const lane = `${stage}/${scene}`;
+        const status: LaneStatus = laneStatus(story, lane);
+        const isOld = status === 'completed' && isStale(story, lane);
+        const state = isOld ? words.stale : words.status(status);
         return (
-          <li key={stage} class={`segment status-${status}`} title={`${words.stage(stage)}: ${words.status(status)}`}>
-            <span aria-hidden="true">{STATUS_MARKS[status]} </span>
+          <li
+            key={stage}
+            class={`segment status-${status}${isOld ? ' stale' : ''}`}
+            title={`${words.stage(stage)}: ${state}`}
+          >
+            <span aria-hidden="true">{isOld ? '≠' : STATUS_MARKS[status]} </span>
             {words.stage(stage)}
-            <span class="sr-only">: {words.status(status)}</span>
+            <span class="sr-only">: {state}</span>
           </li>
         );
       })}

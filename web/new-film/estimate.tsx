@@ -1,18 +1,24 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
-import type { Estimate as Estimated } from '../api/types';
+import type { Estimate as Estimated, Range } from '../api/types';
 import { number, priceOf } from '../i18n/format';
 import { t } from '../i18n';
 
 const CALM_MS = 400;
 
-/** The gateway's estimate of the film's cost; empty if there is none. */
-export function Estimate({ scenes }: { readonly scenes: number }) {
+interface EstimateProps {
+  /** The usual number if absent. */
+  readonly scenes?: number;
+  readonly films?: number;
+}
+
+/** The gateway's estimate of what films cost; empty if there is none. */
+export function Estimate({ scenes, films = 1 }: EstimateProps) {
   const [estimate, setEstimate] = useState<Estimated>();
   useEffect(() => {
     let isOver = false;
     const timer = setTimeout(() => {
-      ask<Estimated>('POST', '/v1/estimates', { settings: { scenes } })
+      ask<Estimated>('POST', '/v1/estimates', { settings: { ...(scenes !== undefined && { scenes }) } })
         .then(({ body }) => isOver || setEstimate(body))
         .catch(() => isOver || setEstimate(undefined));
     }, CALM_MS);
@@ -27,15 +33,17 @@ export function Estimate({ scenes }: { readonly scenes: number }) {
   return (
     <details class="estimate">
       <summary>
-        {words.estimate}: <strong>{cost ? priceOf(cost) : words.priceUnknown}</strong>
+        {words.estimate}: <strong>{cost ? priceOf(times(cost, films)) : words.priceUnknown}</strong>
       </summary>
       <ul class="plain">
         {stages.map(({ stage, calls, cost: part }, i) => (
           <li key={i}>
-            {words.stage(stage)} × {number(calls)}: {part ? priceOf(part) : words.priceUnknown}
+            {words.stage(stage)} × {number(calls * films)}: {part ? priceOf(times(part, films)) : words.priceUnknown}
           </li>
         ))}
       </ul>
     </details>
   );
 }
+
+const times = ({ least, most }: Range, n: number): Range => ({ least: least * n, most: most * n });

@@ -5,13 +5,14 @@ import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
+import { Choice } from '../parts/choice';
 import { CopyAs } from '../parts/copy-as';
 import { GateChoice } from '../parts/gate-choice';
 import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
+import { frameChoices, languageChoices } from '../parts/setting-choices';
 import { navigate } from '../router';
 import { Estimate } from './estimate';
-import { FrameChoice, LanguageChoice } from './form-choices';
 import { newFilmRecipe } from './recipe';
 
 interface Form {
@@ -155,12 +156,22 @@ export function NewFilm() {
           </label>
           <label class="field">
             <span>{words.storyLanguage}</span>
-            <LanguageChoice value={form.language} onChange={(language) => set({ language })} />
+            <Choice
+              label={words.storyLanguage}
+              choices={languageChoices(form.language)}
+              value={form.language}
+              onChange={(language) => set({ language })}
+            />
             {error('/settings/language')}
           </label>
           <label class="field">
             <span>{words.frame}</span>
-            <FrameChoice value={form.frame} onChange={(frame) => set({ frame })} />
+            <Choice
+              label={words.frame}
+              choices={frameChoices(form.frame)}
+              value={form.frame}
+              onChange={(frame) => set({ frame })}
+            />
             {error('/settings/frame')}
           </label>
           <label class="field grow">

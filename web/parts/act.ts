@@ -1,7 +1,7 @@
 import { signal, type Signal } from '@preact/signals';
-import { asProblem } from '../api/ask';
 import { t } from '../i18n';
 import { showAnswer, type Undo } from './announce';
+import { problemText } from './problem-text';
 
 /** The names of the requests to the gateway that are in progress. */
 export const acting: Signal<ReadonlySet<string>> = signal(new Set());
@@ -18,8 +18,7 @@ export async function act<T>(name: string, work: () => Promise<T>, undo?: (answe
     showAnswer(t().accepted(name), false, undo?.(answer));
     return true;
   } catch (error) {
-    const problem = asProblem(error);
-    showAnswer(`${name}: ${problem.status === 0 ? t().notReachable : problem.detail}`, true);
+    showAnswer(`${name}: ${problemText(error)}`, true);
     return false;
   } finally {
     acting.value = new Set([...acting.value].filter((each) => each !== name));

@@ -1,5 +1,4 @@
-import { asProblem } from '../api/ask';
-import { t } from '../i18n';
+import { problemText } from './problem-text';
 
 /** Sends a request for each item, one after the other. Resolves with a line for each that was refused. */
 export async function oneByOne<T extends { readonly name: string }>(
@@ -8,10 +7,7 @@ export async function oneByOne<T extends { readonly name: string }>(
 ): Promise<string[]> {
   const refusals: string[] = [];
   for (const item of items) {
-    await send(item).catch((error: unknown) => {
-      const { status, detail } = asProblem(error);
-      refusals.push(`${item.name}: ${status === 0 ? t().notReachable : detail}`);
-    });
+    await send(item).catch((error: unknown) => refusals.push(`${item.name}: ${problemText(error)}`));
   }
   return refusals;
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { waitingCount } from '../shell/waiting-count';
 
 interface ScreenProps {
   readonly title: string;
@@ -12,14 +13,15 @@ let isFirst = true;
 
 /** One screen: its heading has the focus after a change of the screen, so that a reader begins there. */
 export function Screen({ title, children, aside, wide = false }: ScreenProps) {
+  const count = waitingCount.value;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (!isFirst) heading.current?.focus();
     isFirst = false;
   }, []);
   useEffect(() => {
-    document.title = `${title} · Storyreel`;
-  }, [title]);
+    document.title = `${count === '' ? '' : `(${count}) `}${title} · Storyreel`;
+  }, [title, count]);
   return (
     <main id="content" class={wide ? 'screen wide' : 'screen'}>
       <header class="screen-head">

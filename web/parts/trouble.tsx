@@ -1,5 +1,5 @@
 import type { Problem } from '../api/ask';
-import { t } from '../i18n';
+import { problemText } from './problem-text';
 import { SignIn } from '../shell/sign-in';
 
 /** Why something is not shown, in words. */
@@ -8,7 +8,7 @@ export function Trouble({ problem }: { readonly problem: Problem | undefined }) 
   if (problem.status === 401) return <SignIn />;
   return (
     <p class="notice" role="alert">
-      <span aria-hidden="true">⚠</span> {problem.status === 0 ? t().notReachable : problem.detail}
+      <span aria-hidden="true">⚠</span> {problemText(problem)}
     </p>
   );
 }

@@ -24,7 +24,7 @@ export function Providers() {
 function Provider({ provider }: { readonly provider: ProviderView }) {
   const words = t();
   const { kind, name, model, host, key, enabled, chosen, prices, can } = provider;
-  const priced = Object.entries(prices ?? {}).filter(([, price]) => typeof price === 'number');
+  const priced = Object.entries(prices ?? {});
   return (
     <li class="film-row provider">
       <h2>
@@ -36,15 +36,19 @@ function Provider({ provider }: { readonly provider: ProviderView }) {
       <dl class="facts">
         <dt>{words.name}</dt>
         <dd>{name}</dd>
-        <dt>{words.host}</dt>
-        <dd>{host ?? '–'}</dd>
-        <dt>{words.apiKey}</dt>
-        <dd>{words.keyState(key)}</dd>
+        {key !== undefined && (
+          <>
+            <dt>{words.host}</dt>
+            <dd>{host ?? '–'}</dd>
+            <dt>{words.apiKey}</dt>
+            <dd>{words.keyState(key)}</dd>
+          </>
+        )}
         <dt>{words.price}</dt>
         <dd>
           {priced.length === 0
             ? words.priceUnknown
-            : priced.map(([unit, price]) => `${words.priceUnit(unit)}: ${number(Number(price), 4)}`).join(' · ')}
+            : priced.map(([unit, price]) => `${words.priceUnit(unit)}: ${number(price, 4)}`).join(' · ')}
         </dd>
         {kind === 'text' && (
           <>

@@ -9,6 +9,7 @@ import { useKeys } from '../parts/use-keys';
 import { navigate } from '../router';
 import { AttentionTray } from '../live-film/attention-tray';
 import { approve, GateBar, waitingGate } from '../live-film/gate-bar';
+import { useAhead } from '../live-film/next-run';
 import { Script } from '../live-film/script';
 import { Storyboard } from '../live-film/storyboard';
 import { Button } from '../parts/button';
@@ -63,6 +64,7 @@ function Waiting({ id, name }: { readonly id: string; readonly name: string }) {
   const words = t();
   const story = useMemo(() => new Story(id), [id]);
   useEffect(() => () => story.close(), [story]);
+  useAhead(story);
   const gate = waitingGate(story);
   useKeys({ a: gate === undefined ? undefined : { label: words.approve, run: () => void approve(story, gate) } });
   return (

@@ -7,6 +7,7 @@ import { Button } from '../parts/button';
 import { copy, CopyAs, curl, quoted } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
+import { listProblem } from '../parts/problem-text';
 
 interface Key {
   readonly id: string;
@@ -41,7 +42,7 @@ export function ApiKeys() {
   return (
     <section class="group">
       <h2>{words.keys}</h2>
-      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
       {body && (
         <>
           <ul class="films">
@@ -51,7 +52,7 @@ export function ApiKeys() {
                 <li key={key.id} class="film-row">
                   <strong>{key.name}</strong> <code>{key.id}</code>
                   <p class="meta">
-                    <span>{key.scopes.join(', ')}</span>
+                    <span>{key.scopes.map(words.scope).join(', ')}</span>
                     {key.owner !== undefined && <span>{key.owner}</span>}
                     <span>{key.lastUsedAt === undefined ? words.neverUsed : words.lastUsed(ago(key.lastUsedAt))}</span>
                     {key.expiresAt !== undefined && <span>{words.expires(ago(key.expiresAt))}</span>}

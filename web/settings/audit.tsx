@@ -1,6 +1,7 @@
 import { ago } from '../i18n/format';
 import { t } from '../i18n';
 import { usePolled } from '../parts/polled';
+import { listProblem } from '../parts/problem-text';
 
 interface Entry {
   readonly at: string;
@@ -18,7 +19,7 @@ export function Audit() {
   return (
     <section class="group">
       <h2>{words.audit}</h2>
-      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
       {body && (
         <div class="scroll" tabIndex={0} role="region" aria-label={words.audit}>
           <table>
@@ -34,7 +35,7 @@ export function Audit() {
                 <tr key={i}>
                   <td>{ago(at)}</td>
                   <td>
-                    {action} {project !== null && <a href={`/p/${project}`}>{project.slice(0, 8)}</a>}
+                    {words.audited(action)} {project !== null && <a href={`/p/${project}`}>{project.slice(0, 8)}</a>}
                   </td>
                   <td title={credential ?? undefined}>{by ?? owner ?? credential ?? '–'}</td>
                 </tr>

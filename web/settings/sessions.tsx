@@ -7,6 +7,7 @@ import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { Confirm } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
+import { listProblem } from '../parts/problem-text';
 
 interface Session {
   readonly id: string;
@@ -31,7 +32,7 @@ export function Sessions() {
   return (
     <section class="group">
       <h2>{words.sessions}</h2>
-      {problem && <p class="quiet-text">{problem.status === 404 ? words.notThere : problem.detail}</p>}
+      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
       {body?.sessions.length === 0 && <p class="quiet-text">{words.none}</p>}
       <ul class="films">
         {body?.sessions.map((session) => (

@@ -14,10 +14,14 @@ interface Entry {
 
 const MOST_FILMS = 8;
 
+const isInMenu = (part: HTMLElement) => part.closest('.menu-body') !== null;
+
 /** What can be done on the screen now: its own buttons and links, so that the palette offers nothing that they do not. */
 function actionsOfScreen(): Entry[] {
   const parts = document.querySelectorAll<HTMLElement>('main button:not(:disabled), main a.button');
-  const buttons = [...parts].flatMap((part) => {
+  // What lies in a menu is wanted less often.
+  const inOrder = [...parts].sort((one, other) => Number(isInMenu(one)) - Number(isInMenu(other)));
+  const buttons = inOrder.flatMap((part) => {
     const keys = part.getAttribute('aria-keyshortcuts') ?? undefined;
     const words = [...part.childNodes].filter((node) => node.nodeName !== 'KBD').map(({ textContent }) => textContent);
     const label = (part.getAttribute('aria-label') ?? words.join('')).trim();

@@ -9,6 +9,7 @@ import { ConnectionChip } from './connection-chip';
 import { KeyList } from './key-list';
 import { Palette } from './palette';
 import { chooseTheme, theme, THEMES, type Theme } from './theme';
+import { useWaitingCount, waitingCount } from './waiting-count';
 
 /** The frame around every screen. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
@@ -17,6 +18,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   useChord('k', () => setPaletteOpen(true));
   const screen = screenOf(place.value.pathname);
+  useWaitingCount(screen.name !== 'watch');
   useKeys({
     '?': { label: words.keyList, run: () => setListOpen(true) },
     'g f': { label: words.films, run: () => navigate('/') },
@@ -28,6 +30,11 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   const link = (href: string, label: string, ...names: Screen['name'][]) => (
     <a href={href} aria-current={names.includes(screen.name) ? 'page' : undefined}>
       {label}
+      {href === '/review' && waitingCount.value !== '' && (
+        <span class="count">
+          {waitingCount.value} <span class="sr-only">{words.waitForYou}</span>
+        </span>
+      )}
     </a>
   );
   return (
@@ -58,8 +65,11 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         >
           <span class="sr-only">{words.palette}</span>
           <kbd aria-hidden="true">Ctrl K</kbd>
+          <span class="without-keys" aria-hidden="true">
+            ☰
+          </span>
         </button>
-        <button type="button" class="button quiet" aria-keyshortcuts="?" onClick={() => setListOpen(true)}>
+        <button type="button" class="button quiet key-help" aria-keyshortcuts="?" onClick={() => setListOpen(true)}>
           <span class="sr-only">{words.keyList}</span>
           <kbd aria-hidden="true">?</kbd>
         </button>

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { laneOfRole, type LaneId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
+import { laneOfRole, laneParts, roleOf, type LaneId, type ProjectStatus, type StoryEvent } from '../../src/protocol';
 import { onceAFrame } from '../parts/once-a-frame';
 import { isStreamEvent, StoryPage, type LanePage, type StreamEvent } from '../../src/protocol/viewer';
 
@@ -50,6 +50,16 @@ export class StoryModel {
     const made = this.now.items.get(laneOfRole(role, scene))?.metadata as Asset | undefined;
     const stored = this.page.scenes.find(({ scene_number: n }) => n === scene);
     return made?.sha256 === undefined ? stored?.[role] : made;
+  }
+
+  /** The picture or clip that is shown now, if the event says that it has been replaced. */
+  replacedBy(event: StoryEvent | StreamEvent): { readonly before: string; readonly now: string } | undefined {
+    if (event.type !== 'item_completed' || event.lane === undefined) return undefined;
+    const role = roleOf(event.lane);
+    const { scene } = laneParts(event.lane);
+    if (scene === undefined || (role !== 'image' && role !== 'clip')) return undefined;
+    const [before, now] = [this.asset(scene, role)?.sha256, (event.metadata as Partial<Asset> | undefined)?.sha256];
+    return before === undefined || now === undefined || before === now ? undefined : { before, now };
   }
 
   /** Calls `draw` whenever the text of the lane may have changed, until the function that it gives is called. */

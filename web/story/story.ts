@@ -2,7 +2,8 @@ import { effect, signal } from '@preact/signals';
 import { isFinal, type ProjectStatus, type StoryEvent } from '../../src/protocol';
 import type { StreamEvent } from '../../src/protocol/viewer';
 import { ask, asProblem, type Problem } from '../api/ask';
-import type { Editable, ProjectView, RunWaits } from '../api/types';
+import type { Editable, Explanation, ProjectView, RunOptions, RunWaits } from '../api/types';
+import { EarlierMedia } from './earlier-media';
 import { StoryModel } from './story-model';
 import { StoryStream } from './story-stream';
 
@@ -17,6 +18,11 @@ export class Story {
   readonly editable = signal<Editable | undefined>(undefined);
   /** What the run waits for, and when by `performance.now()` this was answered. */
   readonly waits = signal<{ readonly answer: RunWaits; readonly heard: number } | undefined>(undefined);
+  /** What a run would make now; undefined while it is not known, or while something is made. */
+  readonly ahead = signal<Explanation | undefined>(undefined);
+  /** How the next run is started. */
+  readonly nextRun = signal<RunOptions>({});
+  readonly earlier = new EarlierMedia((sha256) => this.media(sha256));
   /** Why the newest answer is not shown. */
   readonly problem = signal<Problem | undefined>(undefined);
   readonly stream: StoryStream;
@@ -66,6 +72,7 @@ export class Story {
     clearTimeout(this.refreshing);
     clearInterval(this.looking);
     this.stream.close();
+    this.earlier.close();
   }
 
   async refresh(): Promise<void> {
@@ -86,6 +93,8 @@ export class Story {
   }
 
   private take(event: StoryEvent | StreamEvent): void {
+    const replaced = this.model.replacedBy(event);
+    if (replaced) void this.earlier.replaced(replaced.before, replaced.now);
     this.model.take(event);
     if (event.type !== 'token' && this.refreshing === undefined) {
       this.refreshing = setTimeout(() => void this.refresh(), REFRESH_MS);

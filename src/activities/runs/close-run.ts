@@ -1,12 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Lane, Project } from '../../entities';
-import {
-  isFinal,
-  laneParts,
-  PIPELINE,
-  type CloseRequest,
-  type EventBody,
-} from '../../protocol';
+import { isFinal, laneParts, PIPELINE, type CloseRequest, type EventBody } from '../../protocol';
 import type { StoryMetrics } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 import { currentFence } from '../lanes/current-fence';

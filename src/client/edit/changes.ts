@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
-import { MAX_SCENES, SCENE_BOUNDS, storable, TEXT_BYTES } from '../../protocol';
+import { CAMERA_MOVEMENTS, CAMERA_SPEEDS, MAX_SCENES, SCENE_BOUNDS, storable, TEXT_BYTES } from '../../protocol';
 import { frame, language, parse, words as wordsInBytes } from '../projects/inputs';
 
 const { seconds: SECONDS } = SCENE_BOUNDS;

@@ -14,7 +14,6 @@ import {
   StoryreelError,
   TEXT_BYTES,
   workflowIdOf,
-  type LaneId,
   type MessageAnswer,
   type ProjectId,
   type StoryMessage,

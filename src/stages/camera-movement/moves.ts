@@ -1,7 +1,4 @@
-import type { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
-
-type Movement = (typeof CAMERA_MOVEMENTS)[number];
-type Speed = (typeof CAMERA_SPEEDS)[number];
+import type { CameraMove as Movement, CameraSpeed as Speed } from '../../protocol';
 
 /** More words than these describe no move. */
 const MOST_WORDS = 300;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { CAMERA_MOVEMENTS, CAMERA_SPEEDS } from '../../entities';
-import { boundedLine, firstBytes } from '../../protocol';
+import { boundedLine, CAMERA_MOVEMENTS, CAMERA_SPEEDS, firstBytes } from '../../protocol';
 import type { JsonSchema, TextChecks } from '../definition';
 import { readShape } from '../read-shape';
 import { mustNotRefuse } from '../story-checks';

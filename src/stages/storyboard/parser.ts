@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstBytes, MAX_SCENES, SCENE_BOUNDS } from '../../protocol';
+import { firstBytes, MAX_SCENES, SCENE_BOUNDS, SHOT_TYPES } from '../../protocol';
 import { UnusableOutput, type JsonSchema, type TextChecks } from '../definition';
 import { spoken } from '../markup';
 import { readShape } from '../read-shape';
@@ -90,7 +90,7 @@ const ordered = z.strictObject({
   scene_number: z.int().min(1).max(MAX_SCENES),
   narration: z.string().min(1).max(400),
   visual_prompt: z.string().min(1).max(400),
-  shot_type: z.enum(['wide', 'medium', 'close_up', 'aerial', 'low_angle', 'over_shoulder']),
+  shot_type: z.enum(SHOT_TYPES),
   duration: z.literal([2, 2.5, 3, 3.5, 4, 5, 6]),
 });
 

@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import type { ProjectId } from '../../src/protocol';
+import { filesBelow, projectFile } from '../architecture/project-files';
+import { look, NO_FAULTS } from '../support/axe';
+import { LivePage } from '../support/live-page';
+import { ownTopic, watchToEnd } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
+
+/** Everything that opens over a screen: checked by axe, and taken as a picture where that is wanted. */
+const pictures = process.env['STORYREEL_PICTURES'];
+const studio = new StudioControl();
+let live: LivePage;
+let key: { readonly secret: string };
+const films: Record<'done' | 'soFar', ProjectId | undefined> = { done: undefined, soFar: undefined };
+
+beforeAll(async () => {
+  live = await LivePage.start();
+  const { client } = live.app;
+  const { secret } = await client.keys.create({ name: 'operator' });
+  key = { secret };
+  const make = async () => {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    return { id: await client.create({ topic, settings: { scenes: 2 } }), mark };
+  };
+  const [done, soFar] = [await make(), await make()];
+  await studio.misbehave(soFar.mark, 'image', { status: 429, code: 'insufficient_quota' });
+  await client.start(done.id);
+  await client.start(soFar.id);
+  await watchToEnd(client, done.id);
+  Object.assign(films, { done: done.id, soFar: soFar.id });
+});
+afterAll(async () => {
+  await live?.close();
+});
+
+interface Overlay {
+  /** The file that shows it. */
+  readonly file: string;
+  readonly path: () => string;
+  readonly open: (page: Page) => Promise<unknown>;
+}
+
+const button = (page: Page, name: RegExp) => page.getByRole('button', { name }).first().click();
+const more = (page: Page) => page.locator('.steering summary').click();
+const ofScene = () => `/p/${films.done}?scene=1`;
+
+const OVERLAYS: Readonly<Record<string, Overlay>> = {
+  theatre: {
+    file: 'web/live-film/film-player.tsx',
+    path: ofScene,
+    open: (page) => button(page, /^(Theatre|影院)/),
+  },
+  'so-far': {
+    file: 'web/live-film/film-so-far.tsx',
+    path: () => `/p/${films.soFar}`,
+    open: async (page) => {
+      await button(page, /Play what is there|播放已完成/);
+      await page.locator('.so-far video').waitFor();
+    },
+  },
+  'make-again': {
+    file: 'web/live-film/make-again.tsx',
+    path: ofScene,
+    open: async (page) => {
+      await page.locator('.make-again button').first().click();
+      await page.locator('dialog .consequence').waitFor();
+    },
+  },
+  'scene-removed': {
+    file: 'web/live-film/scene-order.tsx',
+    path: ofScene,
+    open: async (page) => {
+      await button(page, /Remove scene|移除场景/);
+      await page.locator('dialog .consequence').waitFor();
+    },
+  },
+  share: {
+    file: 'web/live-film/share-links.tsx',
+    path: ofScene,
+    open: async (page) => {
+      await more(page);
+      await button(page, /Share links|分享链接/);
+      await page.locator('dialog .copy-as').first().waitFor();
+    },
+  },
+  deletion: {
+    file: 'web/live-film/steering-bar.tsx',
+    path: ofScene,
+    open: async (page) => {
+      await more(page);
+      await button(page, /Delete film|删除影片/);
+    },
+  },
+  palette: {
+    file: 'web/shell/palette.tsx',
+    path: ofScene,
+    open: async (page) => {
+      await button(page, /All actions|全部操作/);
+      await page.locator('.palette [role=option]').first().waitFor();
+    },
+  },
+  keys: { file: 'web/shell/key-list.tsx', path: ofScene, open: (page) => page.keyboard.press('?') },
+  revocation: {
+    file: 'web/settings/api-keys.tsx',
+    path: () => '/settings',
+    open: (page) => button(page, /Revoke|撤销/),
+  },
+  'session-ended': {
+    file: 'web/settings/sessions.tsx',
+    path: () => '/settings',
+    open: (page) => button(page, /End session|结束会话/),
+  },
+};
+/** Asks before all of a batch is ended, by the same part as the others. */
+const LIKE_OTHERS = ['web/batches/batch.tsx'];
+
+test('every file of the page that shows a dialog is looked at', () => {
+  const showing = filesBelow('web').filter(
+    (file) => /<(Dialog|Confirm)\b/.test(projectFile(file)) && file !== 'web/parts/dialog.tsx',
+  );
+  const named = [...Object.values(OVERLAYS).map(({ file }) => file), ...LIKE_OTHERS];
+  expect([...new Set(named)].sort()).toEqual(showing.sort());
+});
+
+describe.each(Object.entries(OVERLAYS))('What opens as %s', (name, { path, open }) => {
+  test.each([
+    ['en-GB', 'light', 1280],
+    ['zh-CN', 'dark', 390],
+  ] as const)('has no fault that axe finds, in %s, %s, %d wide', async (locale, colorScheme, width) => {
+    const page = await live.open(key, { locale, colorScheme, viewport: { width, height: 900 } });
+    await page.goto(path());
+    if (path() !== '/settings') await page.locator('.card, .script').first().waitFor();
+    await open(page);
+    await page.locator('dialog[open]').waitFor();
+    const seen = await look(page);
+    const file = `${name}-${locale}-${colorScheme}-${width}.png`;
+    if (pictures) await page.screenshot({ path: join(pictures, file) });
+    await page.context().close();
+    expect(seen).toEqual(NO_FAULTS);
+  });
+});
+
+test('a picture is made again with its price first, and nothing else', async () => {
+  const { client } = live.app;
+  const id = films.done as ProjectId;
+  const page = await live.open(key);
+  await page.goto(ofScene());
+  const before = await client.overview.calls(id);
+  await page.getByRole('button', { name: 'Make again: Image' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('A run would make 3 things').waitFor();
+  expect(await client.overview.calls(id)).toHaveLength(before.length);
+  await dialog.getByRole('button', { name: 'Make again', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await until('the film is whole again', async () => {
+    const made = (await client.overview.calls(id)).length > before.length;
+    return made && (await client.status(id)).status === 'completed';
+  });
+  const calls = await client.overview.calls(id);
+  const lanes = calls.slice(before.length).map(({ lane }) => lane);
+  expect(lanes.sort()).toEqual(['image_generation/1', 'video_generation/1']);
+  // Each attempt has its line.
+  await page.getByRole('tab', { name: 'Cost' }).click();
+  await until('the calls are listed', async () => (await page.locator('.calls td.figure').count()) === calls.length);
+});
+
+test('a picture that an edit has replaced is shown beside the new one while the page is open', async () => {
+  const page = await live.open(key);
+  await page.goto(ofScene());
+  const shown = "document.querySelector('#scene-1 video')?.poster ?? ''";
+  const before = await until('the picture is shown', () => page.evaluate<string>(shown));
+  await page.waitForLoadState('networkidle');
+  await page.getByRole('button', { name: 'Edit: Picture' }).click();
+  await page.getByLabel('Edit: Picture').fill('A red boat in the snow');
+  await page.getByRole('button', { name: 'Save and run' }).click();
+  await page.locator('.before img').nth(1).waitFor();
+  const sources = await page.evaluate<string[]>("[...document.querySelectorAll('.before img')].map(({ src }) => src)");
+  expect(sources).toEqual([expect.stringMatching(/^blob:/), expect.not.stringContaining(before)]);
+  await until('both are drawn', () =>
+    page.evaluate<boolean>("[...document.querySelectorAll('.before img')].every(({ naturalWidth: w }) => w > 0)"),
+  );
+  expect(await look(page)).toEqual(NO_FAULTS);
+  // It was nowhere but in this page.
+  await page.reload();
+  await page.locator('.scene-detail h3').waitFor();
+  expect(await page.locator('.before').count()).toBe(0);
+  await until('it is made', async () => (await live.app.client.status(films.done as ProjectId)).status === 'completed');
+});
+
+test('a camera move is chosen by its word, and what no longer fits is marked until a run has made it', async () => {
+  const { client } = live.app;
+  const id = films.done as ProjectId;
+  const { secret } = key;
+  const page = await live.open({ secret }, { locale: 'zh-CN', viewport: { width: 390, height: 800 } });
+  await page.goto(ofScene());
+  await page.getByRole('button', { name: '编辑: 移动' }).click();
+  const present = (await client.editable(id)).scenes[0]?.camera?.movement;
+  const [wanted, word] = present === 'static' ? (['pan_left', '左摇'] as const) : (['static', '固定'] as const);
+  await page.getByLabel('编辑: 移动').selectOption({ label: word });
+  await page.getByRole('button', { name: '保存', exact: true }).click();
+  await until('it is stored', async () => (await client.editable(id)).scenes[0]?.camera?.movement === wanted);
+  await page.locator('#scene-1 .segment.stale').getByText('片段').waitFor();
+  expect(await page.locator('#scene-2 .segment.stale').count()).toBe(0);
+  await page.locator('.next-run .consequence').waitFor();
+  await page.locator('.steering').getByRole('button', { name: '再次运行' }).click();
+  await page.locator('.segment.stale').waitFor({ state: 'detached' });
+  await until('it is made', async () => (await client.status(id)).status === 'completed');
+  // What can be done with a key can be done without one.
+  await page.getByRole('button', { name: '全部操作' }).click();
+  await page.locator('.palette [role=option]').filter({ hasText: '审阅' }).click();
+  await page.waitForURL(/\/review$/);
+});

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+/** WCAG 2.2, levels A and AA. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
+
+/** What axe finds on the page as it is now, and by how many pixels it can be scrolled sideways. */
+export async function look(page: Page): Promise<{ readonly found: string[]; readonly overflow: number }> {
+  await page.evaluate(axe);
+  const found = await page.evaluate<string[]>(
+    `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`,
+  );
+  const overflow = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  return { found, overflow };
+}
+
+export const NO_FAULTS = { found: [], overflow: 0 };

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import {
+  CAMERA_MOVEMENTS,
+  CAMERA_SPEEDS,
+  FAILURES,
+  PROJECT_STATUSES,
+  SCOPES,
+  SHOT_TYPES,
+  STAGES,
+  STATUSES,
+} from '../../src/protocol';
+import { en } from '../../web/i18n/en';
+import { zh } from '../../web/i18n/zh';
+
+/** The lists of words that the server sends, by the function that says them. */
+const LISTS = {
+  status: [...STATUSES, ...PROJECT_STATUSES],
+  stage: STAGES.map(({ name }) => name),
+  shotName: SHOT_TYPES,
+  moveName: CAMERA_MOVEMENTS,
+  speedName: CAMERA_SPEEDS,
+  scope: SCOPES,
+  failure: Object.keys(FAILURES),
+} as const;
+const names = Object.keys(LISTS) as (keyof typeof LISTS)[];
+
+test.each(names)('every word of the list %s is said in Chinese', (name) => {
+  const unsaid = LISTS[name].filter((word) => !/\p{Script=Han}/u.test(zh[name](word)));
+  expect(unsaid).toEqual([]);
+});
+
+test.each([['English', en] as const, ['Chinese', zh] as const])(
+  'a word that no list has is shown in %s as it came',
+  (_, words) => {
+    const lists = [...names, 'begunAgain', 'continuedHow', 'reason', 'input', 'audited', 'outcome'] as const;
+    const unknown = fc.oneof(
+      fc.stringMatching(/^[a-z]{1,12}-[a-z]{1,12}$/),
+      // Every object of the language has these.
+      fc.constantFrom('constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf'),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...lists), unknown, (list, word) => {
+        expect(words[list](word)).toBe(word.replaceAll('_', ' '));
+      }),
+    );
+  },
+);
+
+test('a failure is said in Chinese before the sentence of the server, which is kept', () => {
+  expect(en.failed('Provider.QuotaExhausted', 'No credit.')).toBe('No credit.');
+  expect(zh.failed('Provider.QuotaExhausted', 'No credit.')).toBe('模型服务的账户余额已用完：No credit.');
+  expect(zh.failed('Provider.QuotaExhausted', '')).toBe('模型服务的账户余额已用完');
+  expect(zh.failed('Newer.Failure', 'Something new.')).toBe('Newer.Failure：Something new.');
+});

@@ -1,0 +1,50 @@
+import type {
+  BuiltInStage,
+  CameraMove,
+  CameraSpeed,
+  ContinuedBy,
+  FailureType,
+  LaneStatus,
+  PIPELINE,
+  ProjectStatus,
+  ResetReason,
+  Scope,
+  ShotType,
+} from '../../src/protocol';
+import type { KeyState, MakeReason, ModelKind, PaidCall, PriceUnit } from '../api/types';
+
+/** A text for each word that the server sends, list by list: a word that is added there does not compile without its text here. */
+export interface ServerWords {
+  readonly status: Record<LaneStatus | ProjectStatus, string>;
+  readonly stage: Record<BuiltInStage | typeof PIPELINE, string>;
+  readonly shotName: Record<ShotType, string>;
+  readonly moveName: Record<CameraMove, string>;
+  readonly speedName: Record<CameraSpeed, string>;
+  readonly continuedHow: Record<ContinuedBy, string>;
+  readonly begunAgain: Record<ResetReason, string>;
+  readonly reason: Record<MakeReason, string>;
+  readonly outcome: Record<PaidCall['outcome'], string>;
+  readonly scope: Record<Scope, string>;
+  readonly providerKind: Record<ModelKind, string>;
+  readonly keyState: Record<KeyState, string>;
+  readonly priceUnit: Record<PriceUnit, string>;
+  /** What a result is made from. Stages of packages have others. */
+  readonly input: Record<string, string>;
+  /** What of the workers' settings is part of a result. */
+  readonly setting: Record<string, string>;
+  /** What the audit records. */
+  readonly audited: Record<string, string>;
+  /** What has happened. Left out where the server's own sentence is in the language of the page. */
+  readonly failure?: Record<FailureType, string>;
+}
+
+type Lists = Required<ServerWords>;
+type Sayings = { readonly [List in keyof Lists]: (word: string) => string };
+
+/** The functions of a dictionary that say a word of the server. One that no list has is shown as it came: a newer server or a package sends it. */
+export function saying(words: ServerWords): Sayings {
+  const say = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>
+    (list && Object.hasOwn(list, word) ? list[word] : undefined) ?? word.replaceAll('_', ' ');
+  const lists = Object.entries({ failure: undefined, ...words }).map(([name, list]) => [name, say(list)] as const);
+  return Object.fromEntries(lists) as Sayings;
+}

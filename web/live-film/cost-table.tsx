@@ -1,0 +1,81 @@
+import type { PaidCall } from '../api/types';
+import { money, number, timeOfDay } from '../i18n/format';
+import { t } from '../i18n';
+import { CopyAs, curl } from '../parts/copy-as';
+import { laneName, placeOfLane } from '../parts/lane-name';
+import { usePolled } from '../parts/polled';
+import { listProblem } from '../parts/problem-text';
+import type { Story } from '../story/story';
+
+const MARKS: Record<PaidCall['outcome'], string> = { in_flight: '▶', useful: '✓', wasted: '✗' };
+
+/** What each attempt has cost, and what of it is in no result. */
+export function CostTable({ story }: { readonly story: Story }) {
+  const words = t();
+  const { body, problem } = usePolled<{ readonly calls: readonly PaidCall[] }>(`${story.path}/calls`).value;
+  const lanes = new Map<string, PaidCall[]>();
+  for (const call of body?.calls ?? []) lanes.set(call.lane, [...(lanes.get(call.lane) ?? []), call]);
+  const ordered = [...lanes].sort(([one], [other]) => placeOfLane(one) - placeOfLane(other));
+  return (
+    <>
+      <p class="hint">{words.costHint}</p>
+      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+      {body?.calls.length === 0 && <p class="quiet-text">{words.costNone}</p>}
+      {ordered.length > 0 && (
+        <div class="scroll" tabIndex={0} role="region" aria-label={words.cost}>
+          <table class="calls">
+            <thead>
+              <tr>
+                <th scope="col">{words.when}</th>
+                <th scope="col">{words.amount}</th>
+                <th scope="col">{words.cost}</th>
+                <th scope="col">{words.outcomeColumn}</th>
+                <th scope="col">{words.model}</th>
+              </tr>
+            </thead>
+            {ordered.map(([lane, calls]) => (
+              <tbody key={lane}>
+                <tr>
+                  <th scope="rowgroup" colSpan={5}>
+                    {laneName(lane)}
+                  </th>
+                </tr>
+                {calls.map((call) => (
+                  <Call key={`${call.fence} ${call.attempt}`} call={call} />
+                ))}
+              </tbody>
+            ))}
+          </table>
+        </div>
+      )}
+      <CopyAs recipe={{ curl: curl('GET', `${story.path}/calls`), ts: `await client.overview.calls('${story.id}')` }} />
+    </>
+  );
+}
+
+function Call({ call }: { readonly call: PaidCall }) {
+  const words = t();
+  const { at, attempt, outcome, cost, wastedCost, reserved, estimated, model, provider } = call;
+  const paid = cost ?? reserved;
+  const sign = outcome === 'in_flight' ? '≤ ' : estimated ? '≈ ' : '';
+  return (
+    <tr>
+      <td title={words.attempt(attempt)}>
+        <time dateTime={at}>{timeOfDay(at, true)}</time>
+      </td>
+      <td>{amountOf(call)}</td>
+      <td class="figure">{paid === undefined ? '–' : sign + money(paid)}</td>
+      <td>
+        <span aria-hidden="true">{MARKS[outcome]}</span> {words.outcome(outcome)}
+        {outcome !== 'wasted' && wastedCost !== undefined && ` · ${words.costWasted} ${money(wastedCost)}`}
+      </td>
+      <td title={provider}>{model}</td>
+    </tr>
+  );
+}
+
+function amountOf({ unit, units = 0, inputTokens, outputTokens }: PaidCall): string {
+  const words = t();
+  if (unit === 'token') return words.tokens(number(inputTokens + outputTokens));
+  return unit === 'image' ? words.images(units) : words.seconds(units);
+}

@@ -1,0 +1,14 @@
+import { t } from '../i18n';
+
+interface FailureProps {
+  readonly error: { readonly type: string; readonly message: string };
+}
+
+/** What has failed: in the language of the page what has happened, then the server's own sentence, and where it is explained. */
+export function Failure({ error: { type, message } }: FailureProps) {
+  return (
+    <>
+      {t().failed(type, message)} <a href={`/v1/errors#${type}`}>{type}</a>
+    </>
+  );
+}

@@ -1,0 +1,19 @@
+import { laneParts, MAX_SCENES, STAGES } from '../../src/protocol';
+import { t } from '../i18n';
+
+export function laneName(lane: string): string {
+  const { stage, scene } = partsOf(lane);
+  return t().lane(stage, scene);
+}
+
+/** For lists: in the order of the stages, and within one of the scenes. */
+export function placeOfLane(lane: string): number {
+  const { stage, scene = 0 } = partsOf(lane);
+  const at = STAGES.findIndex(({ name }) => name === stage);
+  return (at < 0 ? STAGES.length : at) * (MAX_SCENES + 1) + scene;
+}
+
+/** What was paid for a scene that was removed has the scene's id where a lane has its number. */
+function partsOf(lane: string): { readonly stage: string; readonly scene?: number } {
+  return laneParts(lane) ?? { stage: lane.split('/')[0] ?? lane };
+}
