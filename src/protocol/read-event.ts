@@ -151,7 +151,7 @@ function isToken(value: unknown): value is LogEvent {
     isCount(event['fence']) &&
     isCount(event['attempt']) &&
     typeof event['stage'] === 'string' &&
-    parseProjectId(event['project_id']) === event['project_id'] &&
+    parseProjectId(event['project_id']) !== undefined &&
     Number.isFinite(event['timestamp']) &&
     (event['id'] === undefined || parseCursor(event['id']) !== undefined)
   );

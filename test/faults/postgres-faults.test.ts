@@ -38,7 +38,7 @@ async function open(options: Partial<Parameters<typeof createDataSource>[0]> = {
 
 const newProject = async (): Promise<ProjectId> => {
   const { id } = await database.dataSource.getRepository(Project).save({ name: 'film', topic: 'storms' });
-  return id as ProjectId;
+  return id;
 };
 
 const pids = (source: DataSource, many: number): Promise<number[]> =>

@@ -46,7 +46,7 @@ describe('The reconciler, where things are worse than they should be', () => {
     const projects = database.dataSource.getRepository(Project);
     const gone = () => projects.save({ name: 'x', topic: 'x', status: 'processing' });
     const [first, stuck, last] = [await gone(), await gone(), await gone()];
-    const loosen = await stick(database.dataSource, stuck.id as ProjectId);
+    const loosen = await stick(database.dataSource, stuck.id);
     const { runs, media } = await app.client.reconcile(now);
     expect(runs.failed).toEqual([{ projectId: stuck.id, was: 'processing', why: 'this row is stuck' }]);
     expect(runs.repaired.map(({ projectId }) => projectId).sort()).toEqual([first.id, last.id].sort());

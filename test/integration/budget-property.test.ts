@@ -58,7 +58,7 @@ describe('Whatever becomes of paid calls', () => {
     await dataSource
       .getRepository(Lane)
       .insert(LANES.map((lane) => ({ projectId: id, lane, stage: lane.split('/')[0] ?? '' })));
-    return id as ProjectId;
+    return id;
   }
 
   function runOf(projectId: ProjectId, lane: (typeof LANES)[number], fence: number, metrics?: StoryMetrics): LaneRun {

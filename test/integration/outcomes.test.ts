@@ -45,7 +45,7 @@ describe('The ends of all runs', () => {
     const { id } = await database.dataSource
       .getRepository(Project)
       .save({ name: 'a', topic: 'b', status: 'processing' as const, runId: 'run-1', runFence: 1 });
-    return id as ProjectId;
+    return id;
   }
 
   const endOf = (projectId: ProjectId, execution = 'run-1') =>

@@ -34,7 +34,7 @@ describe('The row of a paid call', () => {
   });
   beforeEach(async () => {
     const project = await dataSource.getRepository(Project).save({ name: 'n', topic: 't' });
-    projectId = project.id as ProjectId;
+    projectId = project.id;
     await dataSource.getRepository(Lane).insert({ projectId, lane, stage: lane });
   });
 

@@ -41,7 +41,7 @@ export interface ServerWords {
 type Lists = Required<ServerWords>;
 type Sayings = { readonly [List in keyof Lists]: (word: string) => string };
 
-/** The functions of a dictionary that say a word of the server. One that no list has is shown as it came: a newer server or a package sends it. */
+/** The functions of a dictionary that translate a word of the server. One that no list has is shown as it came: a newer server or a package sends it. */
 export function saying(words: ServerWords): Sayings {
   const say = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>
     (list && Object.hasOwn(list, word) ? list[word] : undefined) ?? word.replaceAll('_', ' ');

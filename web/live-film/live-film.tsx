@@ -97,7 +97,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
   );
 }
 
-/** Why a run has failed. What waits for a person says so itself. */
+/** Why a run has failed. What waits for a person states its reason itself. */
 function Ended({ story }: { readonly story: Story }) {
   const { error } = story.view.value ?? {};
   if (story.status !== 'failed' || !error) return null;

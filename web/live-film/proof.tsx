@@ -4,7 +4,7 @@ import type { Story } from '../story/story';
 interface ProofMarkProps {
   readonly story: Story;
   readonly lane: string;
-  /** Its sign alone, where the head of a column says what it means. */
+  /** Its sign alone, where the head of a column states what it means. */
   readonly bare?: boolean;
 }
 

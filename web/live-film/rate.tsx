@@ -10,7 +10,7 @@ const SPAN_MS = 2_000;
 /** How fast a text comes, by what has come in the last two seconds. */
 export function Rate({ story, lane }: { readonly story: Story; readonly lane: string }) {
   const seen = useRef<readonly (readonly [at: number, offset: number])[]>([]);
-  // A text that stands still has a rate, too.
+  // A text that does not grow has a rate, too.
   useCalm(() => Math.floor(performance.now() / 500));
   const now = performance.now();
   const offset = story.model.lane(lane)?.offset ?? 0;

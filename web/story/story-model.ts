@@ -52,7 +52,7 @@ export class StoryModel {
     return made?.sha256 === undefined ? stored?.[role] : made;
   }
 
-  /** The picture or clip that is shown now, if the event says that it has been replaced. */
+  /** The picture or clip that is shown now, if the event states that it has been replaced. */
   replacedBy(event: StoryEvent | StreamEvent): { readonly before: string; readonly now: string } | undefined {
     if (event.type !== 'item_completed' || event.lane === undefined) return undefined;
     const role = roleOf(event.lane);

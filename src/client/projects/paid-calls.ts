@@ -1,10 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { ModelUsage } from '../../entities';
-import type { LaneId, ProjectId } from '../../protocol';
+import type { ProjectId } from '../../protocol';
 
 /** One paid call: an attempt at a text or an image, or one job for a clip. */
 export interface PaidCall {
-  readonly lane: LaneId;
+  /** Of a scene that was removed, it has the id of the scene in place of its number. */
+  readonly lane: string;
   readonly attempt: number;
   readonly fence: number;
   readonly provider: string;
@@ -35,7 +36,7 @@ export async function paidCalls(dataSource: DataSource, projectId: ProjectId): P
   return rows.map((row) => {
     const isOver = row.outcome !== 'in_flight';
     return {
-      lane: row.lane as LaneId,
+      lane: row.lane,
       ...{ attempt: row.attempt, fence: row.fence, provider: row.provider, model: row.model, unit: row.unit },
       ...(row.units !== null && { units: row.units }),
       ...{ inputTokens: row.inputTokens, outputTokens: row.outputTokens, outcome: row.outcome },
