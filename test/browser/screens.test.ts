@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -51,7 +52,7 @@ const MORE: Readonly<Record<string, Shown>> = {
   events: { path: () => `/p/${films.done}?tab=events`, whole: '.filters select' },
   'no-film': { path: () => '/p/00000000-0000-4000-8000-000000000000', whole: 'h1' },
 };
-const BATCH = 'spring';
+const BATCH = `spring-${randomUUID().slice(0, 8)}`;
 const screens: Readonly<Record<string, Shown>> = { ...SCREENS, ...MORE };
 
 beforeAll(async () => {
