@@ -43,7 +43,7 @@ const SCREENS: Record<Screen['name'], Shown> = {
   providers: { path: () => '/providers', whole: '.provider' },
   settings: { path: () => '/settings', whole: 'h1' },
   watch: { path: () => `/w/${films.done}`, whole: '.script .proof-verified' },
-  missing: { path: () => '/nowhere', whole: 'h1' },
+  missing: { path: () => '/p/nowhere', whole: 'h1' },
 };
 /** The same screen with something else on it. */
 const MORE: Readonly<Record<string, Shown>> = {
