@@ -121,7 +121,7 @@ export const batchView = extended<BatchView>(
 export const reviewPage = extended<ReviewPage>(fields({ items: list(extended(fields({ since: date }))) }));
 export const batchPage = extended<BatchPage>(fields({ batches: list(extended(fields({ createdAt: date }))) }));
 export const estimate = shaped<FilmEstimate>(fields({ scenes: count, stages: list(record) }));
-export const calls = fields({ calls: list(extended<PaidCall>(fields({ lane, attempt: count, at: date }))) });
+export const calls = fields({ calls: list(extended<PaidCall>(fields({ lane: text, attempt: count, at: date }))) });
 export const providers = fields({ providers: list(shaped<ProviderView>(record)) });
 export const outcomePage = extended<OutcomePage>(
   fields({ outcomes: list(extended(fields({ id: text, cursor: text, endedAt: date }))), next: text }),

@@ -50,6 +50,12 @@ test('every public method is walked', () => {
   expect(methods.filter((name) => !own.includes(name)).sort()).toEqual(Object.keys(CALLS).sort());
 });
 
+test('a paid call of a scene that was removed is read: in place of a number, its lane has the id of the scene', async () => {
+  const call = { lane: `image_generation/${PROJECT}`, attempt: 1, fence: 2, at: '2026-11-29T09:00:00.000Z' };
+  const [read] = await clientOf(() => Response.json({ calls: [call] })).overview.calls(PROJECT);
+  expect(read).toEqual({ ...call, at: new Date(call.at) });
+});
+
 async function failureOf(call: () => unknown): Promise<unknown> {
   try {
     await call();
