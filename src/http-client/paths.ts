@@ -11,7 +11,7 @@ export function projectPath(given: unknown, what?: string): string {
 
 /** The path of a batch. Throws `Project.Invalid`, as `StoryClient` does for what is no name of a batch. */
 export function batchPath(given: unknown): string {
-  const id = typeof given === 'string' ? parseBatchId(given) : undefined;
+  const id = parseBatchId(given);
   if (id) return `/v1/batches/${encodeURIComponent(id)}`;
   const rule = 'it has letters, digits, dots, dashes and underscores, at most 100, and begins with a letter or digit';
   throw new HttpFailure('Project.Invalid', `${shownValue(given)} is no name of a batch: ${rule}.`, 0);

@@ -3,6 +3,7 @@ import { Lane } from '../entities';
 import { numbersOf, sceneIds } from '../stages';
 import {
   checkStages,
+  laneOfRole,
   stageOfRole,
   StoryreelError,
   type OpenedRun,
@@ -40,7 +41,7 @@ export async function planRun(
   }
   const settled = await settledLanes(manager, projectId);
   const others = there.filter((scene) => !scenes?.includes(scene));
-  const isWhole = others.every((scene) => settled.has(`${stageOfRole('clip').name}/${scene}`));
+  const isWhole = others.every((scene) => settled.has(laneOfRole('clip', scene)));
   const plan = known.filter(({ name, kind, scope }) =>
     stages ? stages.includes(name) : scope === 'scene' || (kind === 'film' && isWhole),
   );

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { compareCursors, parseCursor, type ProjectId } from '../protocol';
+import { compareCursors, LOG_BEGINNING, parseCursor, type ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
 import { keys } from './keys';
 import type { LogBounds } from './redis-log-reader';
@@ -7,8 +7,6 @@ import type { RefusalReport } from './redis-refusals';
 import { decodeEvent } from './wire';
 
 const MESSAGE = /^(\d+-\d+) (\d+-\d+) (.*)$/s;
-/** The position before the first event of a log. */
-const NOTHING = '0-0';
 
 interface Subscription {
   readonly projectId: ProjectId;
@@ -174,6 +172,6 @@ function isEarlier(
   { event, previousId: before }: Extract<LogMessage, { kind: 'event' }>,
   { first, last }: LogBounds,
 ): boolean {
-  if (before === NOTHING && event.id !== first) return false;
+  if (before === LOG_BEGINNING && event.id !== first) return false;
   return last !== undefined && compareCursors(event.id, last) <= 0;
 }

@@ -69,7 +69,7 @@ function add(table: BatchTable, message: unknown): void {
 
 function takeStatus(table: BatchTable, message: unknown): void {
   const { projectId, status } = fieldsOf(message) ?? {};
-  const id = typeof projectId === 'string' ? parseProjectId(projectId) : undefined;
+  const id = parseProjectId(projectId);
   const said = LIVE.find((known) => known === status);
   if (id && said) table.report(id, said);
   else table.say('storyStands did nothing: it needs {"projectId":"<id>","status":"running"}');

@@ -49,7 +49,7 @@ export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | un
 export function readStoryInput(given: unknown): StoryInput {
   const fields = fieldsOf(given);
   if (!fields) throw refused('Project.Invalid', 'The input must be {"projectId":"<id>"}.');
-  const projectId = typeof fields['projectId'] === 'string' ? parseProjectId(fields['projectId']) : undefined;
+  const projectId = parseProjectId(fields['projectId']);
   if (!projectId)
     throw refused('Project.NotFound', `There is no project ${shown(fields['projectId'])}: its id is a UUID.`);
   const { workflowId, continuedFromExecutionRunId } = workflowInfo();
@@ -87,7 +87,7 @@ function readScope(fields: Readonly<Record<string, unknown>>): Scope {
 export function readBatchInput(given: unknown): BatchInput {
   const fields = fieldsOf(given);
   if (!fields) throw refused('Project.Invalid', 'The input must be a JSON object.');
-  const batchId = typeof fields['batchId'] === 'string' ? parseBatchId(fields['batchId']) : undefined;
+  const batchId = parseBatchId(fields['batchId']);
   if (!batchId) throw refused('Batch.NotFound', `There is no batch ${shown(fields['batchId'])}.`);
   const { atMost, story } = fields;
   if (!isWhole(atMost, 1, Number.MAX_SAFE_INTEGER)) {
@@ -117,7 +117,7 @@ export function readBatchItems(given: unknown): BatchItem[] | string {
   const items: BatchItem[] = [];
   for (const each of given as unknown[]) {
     const { projectId: id, priority, owner } = fieldsOf(each) ?? {};
-    const projectId = typeof id === 'string' ? parseProjectId(id) : undefined;
+    const projectId = parseProjectId(id);
     if (!projectId) return `${shown(id)} is no project id`;
     const served = PRIORITIES.find((known) => known === priority);
     if (isGiven(priority) && served === undefined) return `the priority ${shown(priority)} is not one of 1 to 5`;

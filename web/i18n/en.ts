@@ -1,7 +1,7 @@
 import { EN_SERVER } from './en-server';
-import { saying } from './server-words';
+import { translationsOf } from './server-words';
 
-const said = saying(EN_SERVER);
+const said = translationsOf(EN_SERVER);
 const plural = new Intl.PluralRules('en');
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString('en')} ${plural.select(n) === 'one' ? one : many}`;

@@ -13,7 +13,7 @@ import type {
 } from '../../src/protocol';
 import type { KeyState, MakeReason, ModelKind, PaidCall, PriceUnit } from '../api/types';
 
-/** A text for each word that the server sends, list by list: a word that is added there does not compile without its text here. */
+/** The texts for the words that the server sends, a list for each kind. A new word of the server does not compile until it has a text. */
 export interface ServerWords {
   readonly status: Record<LaneStatus | ProjectStatus, string>;
   readonly stage: Record<BuiltInStage | typeof PIPELINE, string>;
@@ -39,12 +39,17 @@ export interface ServerWords {
 }
 
 type Lists = Required<ServerWords>;
-type Sayings = { readonly [List in keyof Lists]: (word: string) => string };
+type Translations = { readonly [List in keyof Lists]: (word: string) => string };
 
-/** The functions of a dictionary that translate a word of the server. One that no list has is shown as it came: a newer server or a package sends it. */
-export function saying(words: ServerWords): Sayings {
-  const say = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>
+/**
+ * The functions of a dictionary that translate a word of the server. A word that no list has is shown as it came, because a
+ * newer server or a package may have sent it.
+ */
+export function translationsOf(words: ServerWords): Translations {
+  const translate = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>
     (list && Object.hasOwn(list, word) ? list[word] : undefined) ?? word.replaceAll('_', ' ');
-  const lists = Object.entries({ failure: undefined, ...words }).map(([name, list]) => [name, say(list)] as const);
-  return Object.fromEntries(lists) as Sayings;
+  const lists = Object.entries({ failure: undefined, ...words }).map(
+    ([name, list]) => [name, translate(list)] as const,
+  );
+  return Object.fromEntries(lists) as Translations;
 }

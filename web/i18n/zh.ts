@@ -1,8 +1,8 @@
 import type { Words } from './en';
-import { saying } from './server-words';
+import { translationsOf } from './server-words';
 import { ZH_SERVER } from './zh-server';
 
-const said = saying(ZH_SERVER);
+const said = translationsOf(ZH_SERVER);
 
 export const zh: Words = {
   locale: 'zh',

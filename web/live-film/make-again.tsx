@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { stageOfRole } from '../../src/protocol';
+import { laneOfRole, stageOfRole } from '../../src/protocol';
 import type { RunOptions } from '../api/types';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
@@ -29,7 +29,7 @@ export function MakeAgain({ story, scene }: { readonly story: Story; readonly sc
     (story.view.value?.lanes ?? []).flatMap(({ lane, status }) => (status === 'completed' ? lane : [])),
   );
   const film = story.view.value?.film === undefined ? [] : [FILM];
-  const offered = FOLLOWING.filter(([, [first]]) => made.has(`${first}/${scene}`));
+  const offered = FOLLOWING.filter(([role]) => made.has(laneOfRole(role, scene)));
   if (!commandsFor(story.status).includes('start') || offered.length === 0) return null;
   return (
     <div class="actions make-again" role="group" aria-label={words.makeAgain}>

@@ -73,7 +73,7 @@ function Field({ story, scene, field: { name, label, read, change, shown, offere
         }}
         changes={(next) => ({ scenes: [{ scene_number: scene, ...change(next) }] })}
         number={isNumber}
-        // A scene may have a word that is not offered.
+        // The present word of the scene may be another one than those that are offered.
         choices={offered && [...new Set([...offered, value])].map((word) => [word, shown(word)] as const)}
       />
     </div>

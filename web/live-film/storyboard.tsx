@@ -1,4 +1,4 @@
-import { laneOfRole, laneParts, stageOfRole, STATUS_MARKS, type LaneStatus } from '../../src/protocol';
+import { laneId, laneOfRole, laneParts, stageOfRole, STATUS_MARKS, type LaneStatus } from '../../src/protocol';
 import { t } from '../i18n';
 import { money } from '../i18n/format';
 import { Status } from '../parts/status';
@@ -90,7 +90,7 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
   return (
     <ol class="rail three">
       {SCENE_STAGES.map((stage) => {
-        const lane = `${stage}/${scene}`;
+        const lane = laneId(stage, scene);
         const status: LaneStatus = laneStatus(story, lane);
         const isOld = status === 'completed' && isStale(story, lane);
         const state = isOld ? words.stale : words.status(status);

@@ -76,7 +76,7 @@ const whole = (least: number, most: number) =>
 const described = (schema: Readonly<Record<string, unknown>>) => z.unknown().meta({ type: 'string', ...schema });
 
 const projectId = described({ format: 'uuid' }).transform((value, context): ProjectId => {
-  const id = typeof value === 'string' ? parseProjectId(value) : undefined;
+  const id = parseProjectId(value);
   if (id) return id;
   context.addIssue({
     code: 'custom',
@@ -111,7 +111,7 @@ const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
 });
 
 const batchId = described({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }).transform((value, context): BatchId => {
-  const id = typeof value === 'string' ? parseBatchId(value) : undefined;
+  const id = parseBatchId(value);
   if (id) return id;
   context.addIssue({
     code: 'custom',

@@ -97,7 +97,7 @@ function shownIn(view: 'full' | 'status', events: readonly StoryEvent[]): readon
 function cursorIn(...all: readonly unknown[]): Cursor | undefined {
   const given = all.find((each) => each !== undefined && each !== '');
   if (given === undefined) return undefined;
-  const cursor = typeof given === 'string' ? parseCursor(given) : undefined;
+  const cursor = parseCursor(given);
   if (cursor) return cursor;
   throw new StoryreelError('Request.Invalid', 'The cursor must be the id of an event, like 1764000000000-0.');
 }
