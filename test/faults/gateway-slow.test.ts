@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { RunningGateway } from '../../src/gateway';
 import { HttpUser, ownKey, SseReader, startGateway } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
@@ -13,7 +15,7 @@ let owner: string;
 
 beforeAll(async () => {
   database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url });
+  const env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: String(STREAMS) });
   app = await startApp(env);
   gateway = await startGateway(env);
   const key = await ownKey(app);
@@ -25,6 +27,8 @@ afterAll(async () => {
   await app.close();
   await database.drop();
 });
+
+const STREAMS = 12;
 
 test('clients that send byte by byte, or nothing, are let go, even if they never close, and a viewer beside them is not', async () => {
   const projectId = await app.client.create({ topic: 'a fox', owner });
@@ -60,4 +64,36 @@ test('clients that send byte by byte, or nothing, are let go, even if they never
   expect(await reading).toBe('ended');
   expect(reader.seen.at(-1)?.event).toEqual({ type: 'end', reason: 'run_ended' });
   expect((await user.ask('GET', '/v1/projects')).status).toBe(200);
+});
+
+test('viewers who never read are let go once bytes wait for them in the gateway, and one who reads has all of it', async () => {
+  const projectId = await app.client.create({ topic: 'a fox', owner });
+  const reader = new SseReader(user, projectId);
+  const texts = Array.from({ length: 24 }, (_, i) => `${i} ${'a fox and the moon. '.repeat(20_000)}`);
+  const last = texts.at(-1) ?? '';
+  const reading = reader.read(({ event }) => event.type === 'snapshot' && event.lanes.rewrite?.text === last);
+  const stream = `/v1/projects/${projectId}/events`;
+  const { hostname, port } = new URL(gateway.url);
+  await until('the reader is in', () => reader.seen.length > 0);
+  const opened = await Promise.all(
+    Array.from({ length: STREAMS - 1 }, async () => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      socket.write(RawHttp.request(gateway.url, `GET ${stream}`, [`Authorization: Bearer ${user.key}`]));
+      // It has a place, and from here on reads nothing.
+      await once(socket, 'data');
+      return socket.pause();
+    }),
+  );
+  const ask = () => fetch(gateway.url + stream, { headers: { authorization: `Bearer ${user.key}` } });
+  const given = async (count: number) => {
+    const answers = await Promise.all(Array.from({ length: count }, ask));
+    await Promise.all(answers.map(async ({ body }) => body?.cancel()));
+    return answers.filter(({ status }) => status === 200).length;
+  };
+  expect(await given(1)).toBe(0);
+  for (const rewrite of texts) await app.client.edit(projectId, { rewrite });
+  expect(await reading).toBe('left');
+  await until('all places are free', async () => (await given(STREAMS)) === STREAMS);
+  for (const socket of opened) socket.destroy();
 });
