@@ -193,6 +193,7 @@ export const en = {
   now: 'now',
   beforeHint: 'The earlier one is kept only while this page is open.',
   wouldCost: (price: string) => `for about ${price}`,
+  pricing: 'The price is being worked out…',
   priceUnknown: 'no price is known',
   why: 'Why?',
   conflictTitle: 'Somebody else was faster',

@@ -187,6 +187,7 @@ export const zh: Words = {
   now: '现在',
   beforeHint: '之前的版本只在本页面打开期间保留。',
   wouldCost: (price) => `约 ${price}`,
+  pricing: '正在计算价格…',
   priceUnknown: '价格未知',
   why: '为什么？',
   conflictTitle: '别人先改了',

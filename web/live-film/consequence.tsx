@@ -27,10 +27,11 @@ export function useExplanation(story: Story, body: string | undefined, moment?: 
   return explained;
 }
 
-/** What a run would produce again after saving, and for how much. */
+/** What a run would produce again after saving, and for how much. A line keeps its place until it is known. */
 export function Consequence({ story, changes }: { readonly story: Story; readonly changes: object | undefined }) {
   const explained = useExplanation(story, changes && JSON.stringify({ changes }));
-  return explained ? <WouldMake explained={explained} /> : null;
+  if (!changes) return null;
+  return explained ? <WouldMake explained={explained} /> : <p class="pricing">{t().pricing}</p>;
 }
 
 /** The number of things that would be made, the price, and each thing with the reason. */
