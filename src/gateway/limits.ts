@@ -41,6 +41,19 @@ export class Limits {
     if (left < 1) refuse(`More than ${rate} requests a second came for a while.`, Math.ceil((1 - left) / rate));
   }
 
+  /** What is left to the caller, as fields of an answer (draft-ietf-httpapi-ratelimit-headers-10); none without a limit. */
+  fieldsFor(request: Asking): Readonly<Record<string, string>> {
+    const rate = this.settings.GATEWAY_REQUESTS_PER_SECOND;
+    const bucket = this.buckets.get(whoOf(request));
+    if (rate === 0 || isOperator(request) || !bucket) return {};
+    const most = rate * BURST_SECONDS;
+    const seconds = Math.ceil((most - bucket.left) / rate);
+    return {
+      'ratelimit-policy': `"requests";q=${most};w=${BURST_SECONDS}`,
+      ratelimit: `"requests";r=${Math.max(0, Math.floor(bucket.left))};t=${seconds}`,
+    };
+  }
+
   /** Something that stays open, until the answer is called. Throws `Request.TooMany`. */
   hold(kind: Held, request: Asking): () => void {
     const most = kind === 'stream' ? this.settings.GATEWAY_STREAMS : this.settings.GATEWAY_WAITS;
@@ -63,9 +76,15 @@ export class Limits {
 
 /** Every request is counted when it is known who asks; a supervisor's are not. */
 export function countRequests(app: App, limits: Limits): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, { raw }) => {
     const { url = '' } = request.routeOptions;
-    if (url !== '/healthz' && url !== '/readyz') limits.count(request);
+    if (url === '/healthz' || url === '/readyz') return;
+    try {
+      limits.count(request);
+    } finally {
+      // At the answer itself: a stream leaves the framework.
+      for (const [name, value] of Object.entries(limits.fieldsFor(request))) raw.setHeader(name, value);
+    }
   });
 }
 

@@ -33,6 +33,34 @@ describe('The limits of a gateway', () => {
     );
   });
 
+  test('state what is left, and in how many seconds all of it is there again: whoever obeys is never refused', () => {
+    const read = (value = '') =>
+      Object.fromEntries([...value.matchAll(/(\w)=(\d+)/g)].map(([, k, v]) => [k, Number(v)]));
+    fc.assert(
+      fc.property(fc.array(fc.nat(5_000), { maxLength: 100 }), fc.integer({ min: 1, max: 5 }), (pauses, rate) => {
+        let now = 0;
+        const limits = limitsWith({ GATEWAY_REQUESTS_PER_SECOND: String(rate) }, () => now);
+        for (const pause of pauses) {
+          now += pause;
+          limits.count(ann);
+          const fields = limits.fieldsFor(ann);
+          expect(fields['ratelimit-policy']).toBe(`"requests";q=${rate * 10};w=10`);
+          const { r = NaN, t = NaN } = read(fields['ratelimit']);
+          expect([r >= 0, r < rate * 10, t >= 1, t <= 10]).toEqual([true, true, true, true]);
+          if (r === 0) now += t * 1_000;
+        }
+      }),
+    );
+    const limits = limitsWith({});
+    expect(limits.fieldsFor(ann)).toEqual({});
+    limits.count(operator);
+    expect(limits.fieldsFor(operator)).toEqual({});
+    const refusing = limitsWith({ GATEWAY_REQUESTS_PER_SECOND: '1' }, () => 0);
+    for (let i = 0; i < 10; i++) refusing.count(bob);
+    expect(() => refusing.count(bob)).toThrow(tooMany);
+    expect(refusing.fieldsFor(bob)).toMatchObject({ ratelimit: '"requests";r=0;t=10' });
+  });
+
   test('count what is open, by owner, and let it go once', () => {
     const limits = limitsWith({ GATEWAY_STREAMS: '2' });
     const [first] = [limits.hold('stream', ann), limits.hold('stream', ann)];
