@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { PROJECT_STATUSES, StoryreelError, type BatchId, type ProjectStatus } from '../../protocol';
+import { parseBatchId, PROJECT_STATUSES, type BatchId, type ProjectStatus } from '../../protocol';
 import { read } from '../projects/inputs';
+import { pageCursor, readMicros } from '../projects/page-cursor';
 
 /** A batch in a list. */
 export interface BatchSummary {
@@ -42,8 +43,8 @@ interface Row {
   readonly micros: string;
 }
 
-/** Microseconds of the creation, and the name, which orders what was created in the same one. */
-const PLACE = /^(\d{1,17})_([\w.-]{1,200})$/;
+/** The microsecond of the creation orders the list, and the name what was created in the same one. */
+const PLACE = pageCursor('the list of batches', readMicros, parseBatchId);
 
 const COUNTS = PROJECT_STATUSES.map((status) => `'${status}', count(*) FILTER (WHERE status = '${status}')`).join();
 const BATCHES = `
@@ -57,10 +58,7 @@ const BATCHES = `
 /** Batches that the filter lets through, a page at a time. Throws `Project.Invalid`. */
 export async function listBatches(dataSource: DataSource, filter: BatchFilter): Promise<BatchPage> {
   const { owner, after, prefix = '', limit = 20 } = read('the list of batches', filter);
-  const place = after === undefined ? undefined : PLACE.exec(after)?.slice(1);
-  if (after !== undefined && !place) {
-    throw new StoryreelError('Project.Invalid', 'the list of batches cannot be taken. after: is no place in it');
-  }
+  const place = PLACE.read(after);
   const rows = await dataSource.query<Row[]>(
     `SELECT * FROM (${BATCHES}) AS b WHERE $3::bigint IS NULL OR (micros, batch_id) < ($3, $4::text)
      ORDER BY micros DESC, batch_id DESC LIMIT $5`,
@@ -73,6 +71,6 @@ export async function listBatches(dataSource: DataSource, filter: BatchFilter): 
       ...{ batchId, owners, projects, createdAt },
       counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     })),
-    ...(isMore && { next: `${last.micros}_${last.batch_id}` }),
+    ...(isMore && { next: PLACE.write(last.micros, last.batch_id) }),
   };
 }

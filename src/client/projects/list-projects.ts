@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { Project } from '../../entities';
-import { parseProjectId, StoryreelError, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol';
+import { parseProjectId, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol';
 import { read } from './inputs';
+import { pageCursor, readMicros } from './page-cursor';
 import { DIGEST, digestOf, type DigestRow, type ProjectDigest } from './project-digest';
 
 /** A project in a list. */
@@ -37,8 +38,8 @@ export interface ProjectPage {
   readonly next?: string;
 }
 
-/** Microseconds of `created_at`, which orders the list, and the id, which orders what was created in the same one. */
-const PLACE = /^(\d{1,17})_([0-9a-f-]{36})$/;
+/** The microsecond of `created_at` orders the list, and the id what was created in the same one. */
+const PLACE = pageCursor('the list', readMicros, parseProjectId);
 const MICROSECONDS = `(extract(epoch FROM p.created_at) * 1000000)::bigint`;
 
 /** Projects that the filter lets through, a page at a time. Throws `Project.Invalid`. */
@@ -55,12 +56,8 @@ export async function listProjects(dataSource: DataSource, filter: ListFilter): 
   if (text !== undefined) {
     found.andWhere('strpos(lower(p.name || chr(10) || p.topic), lower(:text)) > 0', { text });
   }
-  if (after !== undefined) {
-    const [, place, id] = PLACE.exec(after) ?? [];
-    if (!place || !parseProjectId(id))
-      throw new StoryreelError('Project.Invalid', 'the list cannot be taken. after: is no place in it');
-    found.andWhere(`(${MICROSECONDS}, p.id) < (:place, :id)`, { place, id });
-  }
+  const [place, id] = PLACE.read(after) ?? [];
+  if (place !== undefined) found.andWhere(`(${MICROSECONDS}, p.id) < (:place, :id)`, { place, id });
   found.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC');
   const { entities, raw } = await found.limit(limit + 1).getRawAndEntities<{ place: string; digest: DigestRow }>();
   const last = entities[limit - 1];
@@ -70,7 +67,7 @@ export async function listProjects(dataSource: DataSource, filter: ListFilter): 
       const project = entities[i];
       return project ? [summaryOf(project, digest)] : [];
     }),
-    ...(isMore && { next: `${raw[limit - 1]?.place}_${last.id}` }),
+    ...(isMore && { next: PLACE.write(raw[limit - 1]?.place ?? '', last.id) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import {
+  parseLaneId,
   parseProjectId,
-  StoryreelError,
   type BatchId,
   type EventError,
   type LaneId,
@@ -11,6 +11,7 @@ import {
 } from '../../protocol';
 import { storedError } from '../../entities';
 import { read } from './inputs';
+import { pageCursor, readMicros } from './page-cursor';
 
 /** A stage that waits for approval, or a lane that waits for `retry` or `skip`. */
 export interface ReviewItem {
@@ -59,8 +60,8 @@ interface Row {
   readonly micros: string;
 }
 
-/** Microseconds, the project, the kind, and the lane or stage: what orders the queue. */
-const PLACE = /^(\d{1,17})_([0-9a-f-]{36})_(gate|lane)_([\w/]{1,200})$/;
+/** What orders the queue. The name of a stage has the form of a lane's, too. */
+const PLACE = pageCursor('the review', readMicros, parseProjectId, readKind, parseLaneId);
 
 /** A lane that a person has stopped waits, too. The lanes of an ended run do not wait. */
 const WAITING = `
@@ -79,10 +80,7 @@ const WAITING = `
 /** All that waits for a person, of all projects that the filter lets through. Throws `Project.Invalid`. */
 export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter): Promise<ReviewPage> {
   const { owner, after, limit = 20 } = read('the review', filter);
-  const place = after === undefined ? undefined : PLACE.exec(after)?.slice(1);
-  if (after !== undefined && !(place && parseProjectId(place[1]))) {
-    throw new StoryreelError('Project.Invalid', 'the review cannot be taken. after: is no place in it');
-  }
+  const place = PLACE.read(after);
   const rows = await dataSource.query<Row[]>(
     `SELECT * FROM (${WAITING}) AS q
      WHERE $2::bigint IS NULL OR (q.micros, q.project_id, q.kind, q.lane) > ($2, $3::uuid, $4::text, $5::text)
@@ -93,8 +91,12 @@ export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter):
   const isMore = rows.length > limit && last !== undefined;
   return {
     items: rows.slice(0, limit).map(itemOf),
-    ...(isMore && { next: [last.micros, last.project_id, last.kind, last.lane].join('_') }),
+    ...(isMore && { next: PLACE.write(last.micros, last.project_id, last.kind, last.lane) }),
   };
+}
+
+function readKind(text: string): Row['kind'] | undefined {
+  return text === 'gate' || text === 'lane' ? text : undefined;
 }
 
 function itemOf({ kind, project_id, name, owner, batch_id, stage, lane, status, since, ...row }: Row): ReviewItem {

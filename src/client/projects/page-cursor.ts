@@ -1,0 +1,40 @@
+import { StoryreelError } from '../../protocol';
+
+type Reader<T> = (text: string) => T | undefined;
+
+/** The position of a row in a list, as `next` of a page and `after` of the following page have it. */
+export interface PageCursor<T extends readonly string[]> {
+  write(...parts: T): string;
+  /** Undefined for the first page. Throws `Project.Invalid` if the text is no position in the list. */
+  read(after: string | undefined): T | undefined;
+}
+
+/**
+ * The one form of all such positions: what orders the list, joined by underscores. Only the last part may contain an
+ * underscore. Each part has its own reader, so a name that the rows may have is never refused here.
+ */
+export function pageCursor<T extends readonly string[]>(
+  list: string,
+  ...readers: { readonly [Part in keyof T]: Reader<T[Part]> }
+): PageCursor<T> {
+  return {
+    write: (...parts) => parts.join('_'),
+    read: (after) => {
+      if (after === undefined) return undefined;
+      const [all, last] = [after.split('_'), readers.length - 1];
+      const texts = [...all.slice(0, last), all.slice(last).join('_')];
+      const parts = readers.map((reader, i) => reader(texts[i] ?? ''));
+      if (isWhole<T>(parts)) return parts;
+      throw new StoryreelError('Project.Invalid', `${list} cannot be taken. after: is no place in it`);
+    },
+  };
+}
+
+function isWhole<T extends readonly string[]>(parts: readonly unknown[]): parts is T {
+  return parts.every((part) => part !== undefined);
+}
+
+/** Microseconds since 1970, which order most lists. */
+export function readMicros(text: string): string | undefined {
+  return /^\d{1,17}$/.test(text) ? text : undefined;
+}
