@@ -35,7 +35,7 @@ export {
 export type { LaneExplanation, MakeReason } from './projects/explain-lanes';
 export { estimateText, reasonText, settingsText } from './projects/explanation-text';
 export { type ExplainEditOptions, type ExplainOptions, type ProjectExplanation } from './projects/explain-project';
-export { INPUTS, read as readInput, type Given, type Read } from './projects/inputs';
+export { INPUTS, OF_REQUEST, read as readInput, type Given, type Read } from './projects/inputs';
 export type { LaneWait, RunWaits, WorkerWait } from './runs/run-waits';
 export type { StartedRun } from './runs/live-workflow';
 export type { BatchedProject } from './batch/batch-rows';

@@ -16,7 +16,7 @@ import { reviewQueue, type ReviewFilter, type ReviewPage } from './projects/revi
 export interface EstimateInput extends Partial<NewProject> {
   /** Default: those of `start`, or all. */
   readonly stages?: readonly StageName[];
-  readonly start?: Omit<StartOptions, 'requestId'>;
+  readonly start?: Omit<StartOptions, 'requestId' | 'onRepeated'>;
 }
 
 /** Lists and figures over all projects, and the paid calls of one. */

@@ -7,6 +7,8 @@ export interface Ask {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** Is called if the answer is that of an earlier request. */
+  readonly onRepeated?: (() => void) | undefined;
 }
 
 const NO_CONTENT = 204;
@@ -40,6 +42,7 @@ export class Connection {
   /** The body of the answer, as the reader has it. Throws `HttpFailure`. */
   async json<T>(method: string, path: string, read: Reader<T>, ask: Ask = {}): Promise<T> {
     const answer = await this.ask(method, path, ask);
+    if (answer.headers.get('idempotency-replayed') === 'true') ask.onRepeated?.();
     return readJson(await contentOf(answer), read, answer.status);
   }
 

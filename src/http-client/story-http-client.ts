@@ -34,7 +34,7 @@ import {
 } from '../protocol';
 import { leavable, type Reader } from '../protocol/viewer';
 import * as answers from './answers';
-import { Connection } from './connection';
+import { Connection, type Ask } from './connection';
 import { HttpOverview } from './http-overview';
 import type { HttpClientOptions } from './options';
 import { batchPath, mediaPath, projectPath } from './paths';
@@ -63,7 +63,8 @@ export class StoryHttpClient {
   /** With `requestId`, a repeated call gives the project of the first. */
   create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
     return this.run(async () => {
-      const ask = { body: input, headers: { 'idempotency-key': options.requestId } };
+      const { requestId, onRepeated } = options;
+      const ask = { body: input, headers: { 'idempotency-key': requestId }, onRepeated };
       return (await this.connection.json('POST', '/v1/projects', answers.createdProject, ask)).projectId;
     });
   }
@@ -71,8 +72,9 @@ export class StoryHttpClient {
   /** Starts a run of a project. */
   start(projectId: string, options: StartOptions = {}): Promise<StartedRun> {
     return this.run(() => {
-      const { requestId, ...body } = options;
-      return this.post(projectId, 'start', answers.startedRun, body, { 'idempotency-key': requestId });
+      const { requestId, onRepeated, ...body } = options;
+      const more = { headers: { 'idempotency-key': requestId }, onRepeated };
+      return this.post(projectId, 'start', answers.startedRun, body, more);
     });
   }
 
@@ -279,14 +281,8 @@ export class StoryHttpClient {
     return leaving;
   }
 
-  private post<T>(
-    id: string,
-    what: string,
-    read: Reader<T>,
-    body: object,
-    headers: Record<string, string | undefined> = {},
-  ): Promise<T> {
-    return this.connection.json('POST', projectPath(id, what), read, { body, headers });
+  private post<T>(id: string, what: string, read: Reader<T>, body: object, more: Omit<Ask, 'body'> = {}): Promise<T> {
+    return this.connection.json('POST', projectPath(id, what), read, { ...more, body });
   }
 
   private lanes(projectId: string, what: string, body: () => object): Promise<readonly LaneId[]> {

@@ -302,11 +302,13 @@ test('Whoever repeats a request by its key makes one project, whatever comes bet
   const all = await Promise.all(Array.from({ length: 8 }, () => user.ask('POST', '/v1/projects', body, key)));
   expect(new Set(all.map(({ status }) => status))).toEqual(new Set([201]));
   expect(new Set(all.map((each) => each.body.projectId as string)).size).toBe(1);
+  const replayed = all.map(({ headers }) => headers.get('idempotency-replayed'));
+  expect(replayed.sort()).toEqual([null, ...Array<string>(7).fill('true')].sort());
   const other = await user.ask('POST', '/v1/projects', { topic: 'a hare' }, key);
   expect(other).toMatchObject({ status: 422, body: { code: 'Request.Repeated' } });
   const stranger = new HttpUser(gateway.url, (await ownKey(app)).secret);
   const theirs = await stranger.ask('POST', '/v1/projects', body, key);
-  expect(theirs.status).toBe(201);
+  expect([theirs.status, theirs.headers.get('idempotency-replayed')]).toEqual([201, null]);
   expect(theirs.body.projectId).not.toBe(all[0]?.body.projectId);
   for (const bad of ['', ' ', 'x'.repeat(201), 'é']) {
     const answer = await asked(posting('{"topic":"a"}', JSON_TYPE, `Idempotency-Key: ${bad}`));

@@ -60,8 +60,12 @@ test('A story is made, steered and watched over HTTP as with the client, and thr
   await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 400 });
   const requestId = randomUUID();
   const input = { topic, settings: { scenes: 1 } };
-  const projectId = await stories.create(input, { requestId });
-  expect(await stories.create(input, { requestId })).toBe(projectId);
+  let repeated = 0;
+  const named = { requestId, onRepeated: () => (repeated += 1) };
+  const projectId = await stories.create(input, named);
+  expect(repeated).toBe(0);
+  expect(await stories.create(input, named)).toBe(projectId);
+  expect(repeated).toBe(1);
   expect((await stories.list({ text: mark })).map(({ createdAt }) => createdAt)).toEqual([expect.any(Date)]);
 
   let asked = 0;
@@ -80,7 +84,10 @@ test('A story is made, steered and watched over HTTP as with the client, and thr
     }
   })();
   await until('the snapshot', () => seen.length > 0);
-  await stories.start(projectId, { stages: ['rewrite'] });
+  const run = await stories.start(projectId, { stages: ['rewrite'], ...named });
+  expect(repeated).toBe(1);
+  expect(await stories.start(projectId, { stages: ['rewrite'], ...named })).toEqual(run);
+  expect(repeated).toBe(2);
   await watching;
   await page.proved();
   expect(asked).toBe(2);

@@ -11,6 +11,8 @@ import { checkedProject, type NewProject } from './new-project';
 export interface CreateOptions {
   /** The same id of the same owner twice is one project: the second call returns the project of the first. */
   readonly requestId?: string;
+  /** Is called if the project was there already, from an earlier call with this `requestId`. */
+  readonly onRepeated?: () => void;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function createProject(
   options: CreateOptions,
 ): Promise<ProjectId> {
   const row = checkedProject(input);
-  const { requestId } = read('the creation', options);
+  const { requestId, onRepeated } = read('the creation', options);
   const about = (project: ProjectId) => ({ project });
   if (requestId === undefined) {
     return changeRows(dataSource, async (manager) => (await manager.save(Project, row)).id, about);
@@ -42,9 +44,11 @@ export async function createProject(
       throw new StoryreelError('Request.Repeated', 'This request id was used before, for another project.');
     }
     if (!known) await manager.insert(Project, { id, ...row });
-    return id;
+    return known !== undefined;
   };
-  return changeRows(dataSource, store, about);
+  const isRepeated = await changeRows(dataSource, store, () => about(id));
+  if (isRepeated) onRepeated?.();
+  return id;
 }
 
 /** Makes a UUID of 32 hexadecimal digits: it keeps 122 of their bits, in their order. */

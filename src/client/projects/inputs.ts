@@ -199,11 +199,20 @@ const scope = {
   scenes: scenes.optional(),
 };
 
+/** What names a request, so that a repeated one does nothing twice. */
+const request = {
+  requestId: words(TEXT_BYTES.requestId).optional(),
+  onRepeated: z.custom<() => void>((given) => typeof given === 'function', 'must be a function').optional(),
+};
+
+/** They come beside a body. */
+export const OF_REQUEST = { requestId: true, onRepeated: true } as const;
+
 const start = z.strictObject({
   ...scope,
   onFailure: onFailure.optional(),
   gates: stages.optional(),
-  requestId: words(TEXT_BYTES.requestId).optional(),
+  ...request,
   join: flag.optional(),
   replaceEdits: flag.optional(),
   priority: priority.optional(),
@@ -234,7 +243,7 @@ export const INPUTS = {
     priority: priority.optional(),
   }),
   'the deletion': z.strictObject({ purgeHistory: flag.optional() }),
-  'the creation': z.strictObject({ requestId: words(TEXT_BYTES.requestId).optional() }),
+  'the creation': z.strictObject(request),
   'the key': z.strictObject({
     name: words(TEXT_BYTES.name),
     owner: words(TEXT_BYTES.owner).optional(),
@@ -262,7 +271,7 @@ export const INPUTS = {
   'the estimate': project.extend({
     topic: wordsOrNone(TEXT_BYTES.topic),
     stages: stages.optional(),
-    start: start.omit({ requestId: true }).optional(),
+    start: start.omit(OF_REQUEST).optional(),
   }),
   'the review': z.strictObject({
     limit: whole(1, MOST_LISTED).optional(),

@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly gates?: readonly StageName[];
   /** The same id twice is one run: the second call returns the run of the first. */
   readonly requestId?: string;
+  /** Is called if the run is that of an earlier call with this `requestId`. */
+  readonly onRepeated?: () => void;
   /** Returns the open run, instead of refusing to start a second one. */
   readonly join?: boolean;
   /** 1 is served first, 5 last. Default 3. Owners get equal shares of the workers at each priority. */
@@ -78,6 +80,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const ofRequest = () =>
     requestId === undefined ? Promise.resolve(undefined) : runOfRequest(temporal, workflowId, requestId);
   const same = await ofRequest();
+  if (same) options.onRepeated?.();
   if (same) return same;
   await planRun(dataSource.manager, await knownStages(source), input);
   if (!options.replaceEdits && (await isOver(temporal, before))) {
@@ -89,6 +92,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const orRefused = async (error: unknown): Promise<string> => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const faster = await ofRequest();
+    if (faster) options.onRepeated?.();
     if (faster) return faster.runId;
     throw new StoryreelError(
       'Project.AlreadyRunning',

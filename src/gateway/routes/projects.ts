@@ -1,7 +1,9 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   CHANGES,
   INPUTS,
+  OF_REQUEST,
   type ExplainEditOptions,
   type NewProject,
   type ProjectChanges,
@@ -31,7 +33,7 @@ import { Shared } from '../shared';
 import { untilChanged, waitIn } from '../wait';
 import { whenGone } from '../when-gone';
 
-const newProject = INPUTS['the project'].extend({ start: INPUTS['the start'].omit({ requestId: true }).optional() });
+const newProject = INPUTS['the project'].extend({ start: INPUTS['the start'].omit(OF_REQUEST).optional() });
 const listQuery = z.strictObject({
   status: z.enum(PROJECT_STATUSES).optional(),
   owner: z.string().optional(),
@@ -42,11 +44,14 @@ const listQuery = z.strictObject({
 });
 const edit = z.strictObject({ ...CHANGES.shape, by: z.string().max(TEXT_BYTES.by).optional() });
 
-/** The caller's name for a request, so that a repeated one does nothing twice. */
-export function requestIdIn(headers: Readonly<Record<string, unknown>>): { readonly requestId?: string } {
+/** The caller's name for a request, so that a repeated one does nothing twice; its answer states that it is repeated. */
+function requestIn({ headers }: FastifyRequest, reply: FastifyReply): Pick<StartOptions, 'requestId' | 'onRepeated'> {
   const key = headers['idempotency-key'];
   if (key === undefined) return {};
-  if (typeof key === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/.test(key)) return { requestId: key };
+  const onRepeated = () => void reply.header('idempotency-replayed', 'true');
+  if (typeof key === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/.test(key)) {
+    return { requestId: key, onRepeated };
+  }
   throw new StoryreelError('Request.Invalid', 'Idempotency-Key must be 1 to 200 printable characters of ASCII.');
 }
 
@@ -71,7 +76,7 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
         throw new Refusal('Request.Forbidden', 'The key lacks the scope "run".', { scope: 'run' });
       }
       const stories = storiesOf(request);
-      const named = requestIdIn(request.headers);
+      const named = requestIn(request, reply);
       const projectId = await stories.create(given as NewProject, named);
       const run = start && (await (await stories.project(projectId)).start({ ...(start as StartOptions), ...named }));
       return reply
@@ -231,13 +236,13 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
       schema: {
         summary: 'Start a run; `Idempotency-Key` makes a repeated request the same run',
         params: projectParams,
-        body: INPUTS['the start'].omit({ requestId: true }),
+        body: INPUTS['the start'].omit(OF_REQUEST),
         response: { 202: startedRun },
       },
     },
     async (request, reply) => {
       const project = await storiesOf(request).project(request.params.id);
-      const run = await project.start({ ...(request.body as StartOptions), ...requestIdIn(request.headers) });
+      const run = await project.start({ ...(request.body as StartOptions), ...requestIn(request, reply) });
       return reply.code(202).send(run);
     },
   );
