@@ -147,6 +147,7 @@ const schema = z.object({
   GATEWAY_REQUESTS_PER_SECOND: whole(0, 1_000_000).default(200),
   GATEWAY_STREAMS: whole(0, 1_000_000).default(50),
   GATEWAY_WAITS: whole(0, 1_000_000).default(50),
+  GATEWAY_CONNECTIONS: whole(0, 1_000_000).default(100),
   GATEWAY_SIGNING_KEYS: z
     .string()
     .regex(

@@ -7,6 +7,8 @@ type Made = ReturnType<Transform>;
 
 interface Operation {
   readonly operationId: string;
+  readonly summary?: string;
+  readonly description?: string;
   readonly requestBody?: {
     content: Record<string, { schema?: { readonly required?: readonly string[] } }>;
     required?: boolean;
@@ -70,6 +72,16 @@ export const finished: Transform = (input) => {
   addLinks(paths);
   return withoutUnused(document);
 };
+
+/** Every operation of the finished document, in its order. */
+export function operationsOf(document: object) {
+  const { paths = {} } = document as { readonly paths?: Paths };
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { summary, description }]) => ({
+      ...{ method: method.toUpperCase(), path, summary, description },
+    })),
+  );
+}
 
 function addLinks(paths: Paths): void {
   for (const [path, operations] of Object.entries(paths)) {

@@ -7,6 +7,7 @@ import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { openMediaStore } from '../storage';
 import { isLocal } from './access';
+import { isOfOurs, Strangers } from './connection-limit';
 import { goneCredentials } from './gone-credentials';
 import { Limits } from './limits';
 import { createServer } from './server';
@@ -55,7 +56,10 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     const app = await createServer(
       { stories, hub, media, limits: new Limits(config) },
       doors,
-      signingKeys(config),
+      {
+        signing: signingKeys(config),
+        strangers: new Strangers(config.GATEWAY_CONNECTIONS, isOfOurs(doors.proxies)),
+      },
       logger,
     );
     const { host, port } = hostPort(address);

@@ -5,6 +5,7 @@ import { StoryreelError } from '../protocol';
 import { guard, type Doors } from './access';
 import { answerOtherMethods } from './allowed-methods';
 import { answersOf } from './answers';
+import { limitConnections, type Strangers } from './connection-limit';
 import { described, finished } from './document';
 import type { App, Services } from './app';
 import { readForwarded } from './forwarded';
@@ -21,6 +22,7 @@ import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
 import { addPage } from './routes/page';
+import { addLlms } from './routes/llms';
 import { addOutcomes } from './routes/outcomes';
 import { addProjects } from './routes/projects';
 import { addProviders } from './routes/providers';
@@ -43,7 +45,7 @@ const IDLE_MS = 120_000;
 export async function createServer(
   services: Services,
   doors: Doors,
-  signing: SigningKeys,
+  { signing, strangers }: { readonly signing: SigningKeys; readonly strangers: Strangers },
   logger: Logger,
 ): Promise<App> {
   const loggerInstance: FastifyBaseLogger = logger;
@@ -90,6 +92,7 @@ export async function createServer(
   if (doors.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services.stories, doors, checks);
+  limitConnections(app, strangers);
   countRequests(app, services.limits);
   answerOtherMethods(app);
   app.addHook('preValidation', async ({ body }) => {
@@ -127,6 +130,7 @@ export async function createServer(
     transformObject: finished,
   });
   addAbout(app, services);
+  addLlms(app);
   addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
   addTokens(app, signing);
   addKeys(app, services.stories.keys);

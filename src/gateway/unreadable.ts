@@ -34,19 +34,24 @@ export function refuseBytes({ code }: { readonly code?: string }, socket: Duplex
       : code === 'HPE_HEADER_OVERFLOW'
         ? [431, 'The headers or the address are too long.']
         : [400, 'This is no request of HTTP/1.1.'];
-  refuse(socket, status, words);
+  refuse(socket, new Refusal('Request.Invalid', words, { status }));
 }
 
 /** What Node itself would refuse, with an empty answer or with none. */
 export function refuseTunnels(server: Server): void {
-  server.on('connect', (_request, socket: Duplex) => refuse(socket, 405, 'This server is no proxy.'));
+  server.on('connect', (_request, socket: Duplex) =>
+    refuse(socket, new Refusal('Request.Invalid', 'This server is no proxy.', { status: 405 })),
+  );
   server.on('checkExpectation', ({ socket }: { readonly socket: Duplex }) => {
-    refuse(socket, 417, 'Of expectations only 100-continue is known.');
+    refuse(socket, new Refusal('Request.Invalid', 'Of expectations only 100-continue is known.', { status: 417 }));
   });
 }
 
-function refuse(socket: Duplex, status: number, words: string): void {
-  const body = JSON.stringify(problemOf(new Refusal('Request.Invalid', words, { status }), 'unread'));
+/** Answers what the HTTP server has not read, and closes the connection. */
+export function refuse(socket: Duplex, why: Refusal): void {
+  const problem = problemOf(why, 'unread');
+  const { status, retry_after: seconds } = problem;
+  const body = JSON.stringify(problem);
   socket.on('error', () => undefined);
   socket.end(
     [
@@ -54,6 +59,7 @@ function refuse(socket: Duplex, status: number, words: string): void {
       'content-type: application/problem+json',
       `content-length: ${Buffer.byteLength(body)}`,
       'cache-control: no-store',
+      ...(seconds === undefined ? [] : [`retry-after: ${seconds}`]),
       'connection: close',
       '',
       body,

@@ -73,6 +73,23 @@ describe('On a loopback address without keys', () => {
   });
 });
 
+test('an agent finds each operation on one page, with its scope, and needs no key for it', async () => {
+  const user = new HttpUser(gateway.url);
+  const page = await user.ask('GET', '/llms.txt');
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  const { paths } = (await user.ask('GET', '/v1/openapi.json')).body as Document;
+  const stated = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { description }]) => {
+      const scope = /`(\w+)`/.exec(description ?? '')?.[1];
+      return `\`${method.toUpperCase()} ${path}\`${scope === undefined ? '' : ` (${scope})`}`;
+    }),
+  );
+  expect([...page.text.matchAll(/^- (`[A-Z]+ \S+`(?: \(\w+\))?): \S/gm)].map(([, line]) => line)).toEqual(stated);
+  for (const [, method = '', path = ''] of page.text.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\S+)`/g)) {
+    expect(Object.keys(paths[path] ?? {})).toContain(method.toLowerCase());
+  }
+});
+
 test('what cannot be read, or is asked by a method that is not there, is a problem, too', async () => {
   const { hostname, port } = new URL(gateway.url);
   const answerTo = async (request: string) => {
@@ -266,16 +283,16 @@ describe('With a key', () => {
     await database.dataSource.query(
       `WITH live AS (UPDATE projects SET status = 'needs_attention', batch_id = $2 WHERE id = ANY ($1::uuid[]))
        INSERT INTO lanes (project_id, lane, stage, sequence_number, status, finished_at)
-       SELECT id, 'image_generation/' || n, 'image_generation', n, 'needs_attention', '2026-01-01'::timestamptz - n * interval '1 day'
+       SELECT id, 'extras.still_image/' || n, 'extras.still_image', n, 'needs_attention', '2026-01-01'::timestamptz - n * interval '1 day'
        FROM unnest($1::uuid[]) AS id, generate_series(1, 2) AS n`,
       [projects, 'by-hand'],
     );
     await database.dataSource.query(
-      `INSERT INTO project_stages (project_id, stage, status, finished_at) VALUES ($1, 'storyboard', 'awaiting_approval', '2025-12-29')`,
+      `INSERT INTO project_stages (project_id, stage, status, finished_at) VALUES ($1, 'extras.title', 'awaiting_approval', '2025-12-29')`,
       [projects[0]],
     );
     const seen: { since: string; kind: string; batchId: string }[] = [];
-    for (let path: string | undefined = '/v1/review?limit=2'; path;) {
+    for (let path: string | undefined = '/v1/review?limit=1'; path;) {
       const page = await caller.ask('GET', path);
       seen.push(...(page.body.items as typeof seen));
       path = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1];
@@ -402,7 +419,7 @@ describe('With a key', () => {
 
   test('every operation asks for a key, for its scope, and knows nothing of what is another owner’s', async () => {
     const document = (await user.ask('GET', '/v1/openapi.json')).body;
-    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/healthz', '/readyz'];
+    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/llms.txt', '/healthz', '/readyz'];
     const sessions = ['get /v1/sessions', 'delete /v1/sessions', 'post /v1/sessions', 'delete /v1/sessions/{session}'];
     const anyScope = ['get /v1/sessions/current', ...sessions];
     const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });

@@ -26,6 +26,7 @@ export function addAbout(app: App, { stories, hub }: Services): void {
       session: '/v1/sessions/current',
       openapi: '/v1/openapi.json',
       errors: '/v1/errors',
+      llms: '/llms.txt',
     },
   }));
   app.get(
