@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { SCOPES, type StoryClient } from '../client';
 import { StoryreelError } from '../protocol';
-import type { App, Caller } from './app';
+import type { App, Caller, Services } from './app';
 import { sessionSecrets } from './cookie';
 import { isForwarded } from './forwarded';
 import { OwnedStories } from './owned-stories';
@@ -36,7 +36,12 @@ export interface Checks {
  * without a credential. There is one exception: on a loopback address, as long as there are no keys, each user of this
  * machine counts as the operator. What a proxy passes on may come from anybody.
  */
-export function guard(app: App, stories: StoryClient, doors: Doors, { failures, signing }: Checks): void {
+export function guard(
+  app: App,
+  { stories, limits }: Pick<Services, 'stories' | 'limits'>,
+  doors: Doors,
+  { failures, signing }: Checks,
+): void {
   const local = isLocal(doors);
   const allowed = allowedHosts(doors.address, doors.hosts);
   app.decorateRequest('caller', undefined);
@@ -46,7 +51,11 @@ export function guard(app: App, stories: StoryClient, doors: Doors, { failures, 
     if (!['/healthz', '/readyz'].includes(request.routeOptions.url ?? '')) mustBeForUs(request, allowed);
     mustNotBeCrossSite(request);
     if (scope === undefined && signedIn !== true) return;
-    request.caller = await callerOf(request, stories, local, { failures, signing });
+    request.caller = await callerOf(request, stories, local, { failures, signing }).catch((error: unknown) => {
+      // Who is refused is counted, too, by the address.
+      limits.count(request);
+      throw error;
+    });
     if (request.caller.kind === 'session') mustBeFromOurPage(request);
     mustBeShown(request.caller, request.method, request.routeOptions.url, signedIn === true);
     if (scope === undefined || request.caller.scopes.includes(scope)) return;
@@ -87,7 +96,8 @@ export async function tokenCaller(
   signing: SigningKeys,
 ): Promise<(Caller & { readonly kind: 'token' }) | undefined> {
   const token = verifyToken(signing, secret);
-  if (!token || (await stories.tokens.gone([token.id])).length > 0) return undefined;
+  // A link to one medium opens nothing else.
+  if (!token || token.sha256 !== undefined || (await stories.tokens.gone([token.id])).length > 0) return undefined;
   const { id, projectId: only, expiresAt } = token;
   const own = new OwnedStories(stories, undefined, only);
   return { kind: 'token', id, owner: undefined, scopes: ['read'], only, expiresAt, stories: own };

@@ -60,6 +60,8 @@ declare module 'fastify' {
     readonly scope?: Scope;
     /** Any credential will do. A route with neither is open to everybody. */
     readonly signedIn?: boolean;
+    /** Pages of other sites may show the answer. */
+    readonly embedded?: boolean;
   }
   interface FastifyRequest {
     caller: Caller | undefined;

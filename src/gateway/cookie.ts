@@ -4,14 +4,20 @@ import { SESSION_SECONDS } from '../client';
 const PLAIN = 'storyreel';
 /** Browsers take this name only over TLS, for one host and all of its paths, so that no other host can set it. */
 const SECURE = '__Host-storyreel';
+/** Each is looked up, and a page of a neighbouring host can plant many. */
+const MOST = 4;
 const SECRET = /^[\w-]{43}$/;
 
-/** The session secrets that the browser has sent; first the one that only this host can have set. */
-export function sessionSecrets({ headers }: Pick<FastifyRequest, 'headers'>): string[] {
-  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
-  return [SECURE, PLAIN].flatMap((name) =>
+/**
+ * The session secrets that the browser has sent; first the one that only this host can have set. At an https address
+ * there is no other: a neighbouring host could have planted it, and with it somebody else's session.
+ */
+export function sessionSecrets(request: Pick<FastifyRequest, 'headers' | 'protocol'>): string[] {
+  const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
+  const secrets = (isSecure(request) ? [SECURE] : [SECURE, PLAIN]).flatMap((name) =>
     pairs.flatMap(([key, value = '']) => (key === name && SECRET.test(value) ? [value] : [])),
   );
+  return secrets.slice(0, MOST);
 }
 
 /** No script can read it, and no other site's form can send it. */

@@ -24,6 +24,9 @@ import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
 
+/** Characters of the core's name of a batch. */
+const MOST_IN_NAME = 100;
+
 /**
  * The one boundary between callers and the stories. A caller with an owner sees and creates only this owner's projects;
  * other projects do not exist for that caller. A caller without an owner (the operator) sees everything. Routes never
@@ -93,6 +96,7 @@ export class OwnedStories {
       own.push(typeof each === 'string' ? each : this.own(each));
     }
     const { batchId = randomUUID().slice(0, 8) } = options;
+    this.mustFit(batchId);
     const started = await this.stories.batch(own, { ...options, batchId: batchName(this.owner, batchId) });
     return { ...started, batchId: batchNameOf(this.owner, started.batchId) };
   }
@@ -116,8 +120,18 @@ export class OwnedStories {
   }
 
   private batchOf(batchId: string): string {
-    if (parseBatchId(batchId)) return batchName(this.owner, batchId);
+    const name = batchName(this.owner, batchId);
+    if (parseBatchId(batchId) && parseBatchId(name)) return name;
     throw new StoryreelError('Batch.NotFound', 'There is no such batch.');
+  }
+
+  /** The core's name is longer than the owner's. */
+  private mustFit(batchId: string): void {
+    if (parseBatchId(batchName(this.owner, batchId))) return;
+    const detail = `must have at most ${MOST_IN_NAME - prefixOf(this.owner).length} characters`;
+    throw new Refusal('Project.Invalid', `The body cannot be taken. batchId: ${detail}`, {
+      errors: [{ pointer: '/batchId', detail }],
+    });
   }
 
   private shown(view: BatchView): BatchView {

@@ -32,6 +32,7 @@ export function mustNotBeCrossSite(request: FastifyRequest): void {
   const site = headers['sec-fetch-site'];
   const isForeign = site !== undefined ? !isOwnSite(site) : isOther(headers);
   if (!isForeign) return;
+  if (method === 'GET' && routeOptions.config.embedded === true) return;
   const isOpen = routeOptions.config.scope === undefined && routeOptions.config.signedIn !== true;
   if (method === 'GET' && isOpen && headers['sec-fetch-mode'] === 'navigate') return;
   throw new StoryreelError('Request.Forbidden', 'The request came from a page of another site.');

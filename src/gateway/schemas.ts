@@ -26,6 +26,9 @@ export function textual<T extends z.ZodType>(schema: T) {
 }
 
 export const projectParams = z.strictObject({ id: textual(INPUTS['the project id']) });
+export const mediaParams = projectParams.extend({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
+});
 export const batchParams = z.strictObject({ batchId: z.string() });
 export const nothing = z.strictObject({});
 /** An answer without a body. */

@@ -21,6 +21,7 @@ import { addEstimates } from './routes/estimates';
 import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
+import { addMediaLinks } from './routes/media-links';
 import { addPage } from './routes/page';
 import { addLlms } from './routes/llms';
 import { addOutcomes } from './routes/outcomes';
@@ -88,10 +89,14 @@ export async function createServer(
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
   });
+  app.addHook('onSend', async (_request, reply) => {
+    // What a route does not release is nobody's to keep.
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+  });
   refuseRepeatedHeaders(app);
   if (doors.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
-  guard(app, services.stories, doors, checks);
+  guard(app, services, doors, checks);
   limitConnections(app, strangers);
   countRequests(app, services.limits);
   answerOtherMethods(app);
@@ -145,6 +150,7 @@ export async function createServer(
   addBatches(app, services);
   addEvents(app, services);
   addMedia(app, services);
+  addMediaLinks(app, services, signing);
   addPage(app);
   return app;
 }

@@ -20,6 +20,8 @@ const claims = z.strictObject({
   iat: z.int(),
   exp: z.int(),
   jti: z.string(),
+  /** Of a link to one medium, which shows nothing else. */
+  sha: z.string().optional(),
 });
 
 export interface TokenFacts {
@@ -27,12 +29,14 @@ export interface TokenFacts {
   readonly projectId: ProjectId;
   readonly epoch: number;
   readonly expiresAt: Date;
+  /** The one medium that it shows; absent: all that is shown of the project. */
+  readonly sha256?: string;
 }
 
 /** A compact JWT (RFC 7515, 7519). */
 export function signToken(
   keys: SigningKeys,
-  { id, projectId, epoch, expiresAt }: TokenFacts,
+  { id, projectId, epoch, expiresAt, sha256 }: TokenFacts,
   now = Date.now(),
 ): string {
   const [first] = keys;
@@ -41,6 +45,7 @@ export function signToken(
   const body = {
     ...{ iss: ISSUER, aud: AUDIENCE, prj: projectId, epoch, jti: id },
     ...{ iat: Math.floor(now / 1000), exp: Math.floor(expiresAt.getTime() / 1000) },
+    ...(sha256 !== undefined && { sha: sha256 }),
   };
   const signed = `${encode({ alg: 'HS256', typ: TYPE, kid })}.${encode(body)}`;
   return `${signed}.${mac(key, signed).toString('base64url')}`;
@@ -65,7 +70,10 @@ export function verifyToken(keys: SigningKeys, token: string, now = Date.now()):
   if (said?.prj === undefined) return undefined;
   const seconds = now / 1000;
   if (said.exp <= seconds || said.iat > seconds + LEEWAY_SECONDS) return undefined;
-  return { id: said.jti, projectId: said.prj, epoch: said.epoch, expiresAt: new Date(said.exp * 1000) };
+  return {
+    ...{ id: said.jti, projectId: said.prj, epoch: said.epoch, expiresAt: new Date(said.exp * 1000) },
+    ...(said.sha !== undefined && { sha256: said.sha }),
+  };
 }
 
 /** Reads the setting, which has been checked before: `2026-11:<base64>,2026-10:<base64>`. */

@@ -111,7 +111,15 @@ const ready = async () => {
   return { status: answer.status, ...((await answer.json()) as { ready: boolean; services: Record<string, boolean> }) };
 };
 
-const PUBLIC = ['get /v1', 'get /v1/openapi.json', 'get /v1/errors', 'get /llms.txt', 'get /healthz', 'get /readyz'];
+const PUBLIC = [
+  'get /v1/media/{link}',
+  'get /v1',
+  'get /v1/openapi.json',
+  'get /v1/errors',
+  'get /llms.txt',
+  'get /healthz',
+  'get /readyz',
+];
 
 test.each<readonly [string, readonly Service[]]>([
   ['Postgres', ['postgres']],

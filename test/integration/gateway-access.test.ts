@@ -115,6 +115,21 @@ describe('A session', () => {
     expect(await status(cookie)).toBe(401);
   });
 
+  test('ends when its browser signs in again, and a session that somebody else has planted is never taken over', async () => {
+    const begin = async (cookie?: string) => {
+      const login = await app.client.sessions.createLoginToken();
+      return cookieOf(await anybody.ask('POST', '/v1/sessions', { login }, cookie === undefined ? {} : { cookie }));
+    };
+    const status = async (cookie: string) =>
+      (await anybody.ask('GET', '/v1/sessions/current', undefined, { cookie })).status;
+    const planted = `storyreel=${'x'.repeat(43)}`;
+    const first = await begin(planted);
+    expect(first).not.toBe(planted);
+    expect(await status(planted)).toBe(401);
+    const second = await begin(first);
+    expect([await status(first), await status(second)]).toEqual([401, 200]);
+  });
+
   test.each([
     ['without a word on its origin', {}, 403],
     ['from another site', { 'sec-fetch-site': 'cross-site' }, 403],
@@ -206,6 +221,19 @@ describe('A token that shows a project', () => {
     });
     expect(await stream.text()).toMatch(/"type":"expiring"[^]*"type":"end","reason":"(expired|revoked)"/);
   });
+});
+
+test('a request that waits for a change gets nothing after its key was revoked', async () => {
+  const key = await ownKey(app);
+  const projectId = await app.client.create({ topic: 'a fox', owner: key.owner });
+  const path = `/v1/projects/${projectId}`;
+  const user = new HttpUser(gateway.url, key.secret);
+  const known = { 'if-none-match': (await user.ask('GET', path)).headers.get('etag') ?? '', prefer: 'wait=2' };
+  const waiting = user.ask('GET', path, undefined, known);
+  // Its owner has changed it meanwhile, or not: neither is shown.
+  await until('it waits', async () => (await user.ask('GET', path)).status === 200);
+  expect(await app.client.keys.revoke(key.id)).toBe(true);
+  expect(await waiting).toMatchObject({ status: 401, body: { code: 'Request.Unauthenticated' } });
 });
 
 test('keys are made over HTTP by who may, and give no more than their maker has', async () => {

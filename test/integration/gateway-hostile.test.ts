@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import type { RunningGateway } from '../../src/gateway';
 import { StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId } from '../../src/protocol';
@@ -141,6 +142,7 @@ describe('The bytes of a request', () => {
     ['of TRACE', () => at('TRACE /v1'), 405],
     ['for everything', () => at('OPTIONS *'), 404],
     ['to a proxy', () => at('GET http://evil.example/v1'), 403],
+    ['by its whole address', () => at(`GET ${gateway.url}/v1/projects`, auth()), 200],
     ['that wants a web socket', () => at('GET /v1', 'Upgrade: websocket', 'Connection: upgrade, close'), 200],
     ['with a doubled slash', () => at('GET //v1/projects', auth()), 404],
     ['with dots', () => at('GET /v1/../etc/passwd', auth()), 404],
@@ -293,6 +295,80 @@ describe('Addresses', () => {
       expect([400, 404, 422]).toContain(answer.status);
       expect(JSON.parse(answer.body)).toMatchObject({ status: answer.status });
     },
+  );
+});
+
+test('Whatever headers and parameters a request has, it gets one answer that is stated, and nobody else may keep it', async () => {
+  const { paths } = (await user.ask('GET', '/v1/openapi.json')).body as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+  };
+  const templates = Object.keys(paths).filter((path) => paths[path]?.['get'] && !path.endsWith('/events'));
+  const odd = fc.oneof(
+    fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 40 }),
+    fc.constantFrom(
+      '*',
+      '""',
+      'W/"x", "v1"',
+      'bytes=-',
+      'bytes=0-,1-',
+      'wait=-1',
+      'wait=1, wait=1',
+      'text/event-stream',
+      '0',
+    ),
+  );
+  const name = fc.constantFrom(
+    ...['accept', 'accept-encoding', 'cookie', 'forwarded', 'if-match', 'if-none-match', 'if-range', 'last-event-id'],
+    ...[
+      'origin',
+      'prefer',
+      'range',
+      'referer',
+      'sec-fetch-mode',
+      'sec-fetch-site',
+      'via',
+      'x-forwarded-for',
+      'x-request-id',
+    ],
+  );
+  const parameter = fc.oneof(
+    fc.constantFrom(
+      'after',
+      'batch',
+      'cursor',
+      'download',
+      'lane',
+      'limit',
+      'owner',
+      'project',
+      'q',
+      'status',
+      '__proto__',
+    ),
+    fc.string({ maxLength: 5 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...templates),
+      fc.dictionary(name, odd, { maxKeys: 4 }),
+      fc.array(fc.tuple(parameter, fc.string({ unit: 'grapheme', maxLength: 20 })), { maxLength: 3 }),
+      async (template, headers, query) => {
+        const path = template
+          .replace('{id}', projectId)
+          .replace('{sha256}', 'a'.repeat(64))
+          .replace(/\{\w+\}/, 'none');
+        const rest = new URLSearchParams(query.map(([key, value]): [string, string] => [key, value]));
+        const trimmed = Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, value.trim()]));
+        const answer = await user.ask('GET', `${path}?${rest.toString()}`, undefined, trimmed);
+        expect(answer.status).toBeLessThan(500);
+        expect(answer.headers.get('cache-control')).toMatch(/no-store|private/);
+        if (answer.status >= 400) {
+          expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+          expect(answer.body).toMatchObject({ type: `/v1/errors#${answer.body.code}`, status: answer.status });
+        }
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 

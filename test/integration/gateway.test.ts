@@ -247,7 +247,32 @@ describe('With a key', () => {
     );
     expect((await user.ask('GET', `${path}/subtitles.srt`)).text).toMatch(/^1\n00:00:00,000 --> /);
 
+    const linked = await user.ask('POST', `${media}/links`, { seconds: 60 });
+    expect(linked).toMatchObject({ status: 201, body: { id: expect.any(String), url: expect.any(String) } });
+    const { id: linkId, url: link } = linked.body as { readonly id: string; readonly url: string };
+    const page = new HttpUser(gateway.url);
+    const embedding = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', range: 'bytes=0-3' };
+    const embedded = await page.ask('GET', link, undefined, embedding);
+    expect([embedded.status, embedded.headers.get('content-range')]).toEqual([206, `bytes 0-3/${size}`]);
+    expect(embedded.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    expect(embedded.headers.get('cache-control')).toMatch(/^private, max-age=[1-5]?\d$/);
+    expect((await page.ask('GET', media, undefined, embedding)).status).toBe(403);
+    // It opens nothing else, by whatever way it is shown.
+    const holder = new HttpUser(gateway.url, link.split('/').at(-1));
+    for (const at of [path, media, `${path}/events`]) expect((await holder.ask('GET', at)).status).toBe(401);
+    expect((await page.ask('POST', '/v1/sessions', { share: link.split('/').at(-1) })).status).toBe(401);
+    const { token } = (await user.ask('POST', '/v1/tokens', { project: projectId })).body as { readonly token: string };
+    for (const bad of [token, `${link.split('/').at(-1)}x`, 'x', '%00', 'x'.repeat(900)]) {
+      expect([bad, (await page.ask('GET', `/v1/media/${bad}`)).status]).toEqual([bad, 404]);
+    }
+    expect((await user.ask('POST', `${media}/links`, { seconds: 3_601 })).status).toBe(422);
+    expect((await user.ask('POST', `${path}/media/${'a'.repeat(64)}/links`, {})).status).toBe(404);
+    expect((await user.ask('DELETE', `${path}/tokens/${linkId}`)).status).toBe(204);
+    expect((await page.ask('GET', link)).status).toBe(404);
+
     const other = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    const { projectId: theirs } = (await other.ask('POST', '/v1/projects', { topic: 'x' })).body;
+    expect((await other.ask('GET', media.replace(projectId, theirs as string))).status).toBe(404);
     const unknown = await other.ask('GET', `/v1/projects/${randomUUID()}`);
     for (const foreign of [path, media, `${path}/events`, `${path}/film`]) {
       const answer = await other.ask('GET', foreign);
@@ -257,7 +282,7 @@ describe('With a key', () => {
       ]);
     }
     expect((await user.ask('GET', review)).body).toEqual({ items: [] });
-    expect((await other.ask('GET', '/v1/projects')).body).toEqual({ projects: [] });
+    expect((await other.ask('GET', '/v1/projects')).body.projects).toMatchObject([{ projectId: theirs }]);
     const [listed] = (await user.ask('GET', '/v1/projects')).body.projects;
     expect(listed).toMatchObject({
       projectId,
@@ -419,7 +444,7 @@ describe('With a key', () => {
 
   test('every operation asks for a key, for its scope, and knows nothing of what is another owner’s', async () => {
     const document = (await user.ask('GET', '/v1/openapi.json')).body;
-    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/llms.txt', '/healthz', '/readyz'];
+    const open = ['/v1', '/v1/openapi.json', '/v1/errors', '/llms.txt', '/healthz', '/readyz', '/v1/media/{link}'];
     const sessions = ['get /v1/sessions', 'delete /v1/sessions', 'post /v1/sessions', 'delete /v1/sessions/{session}'];
     const anyScope = ['get /v1/sessions/current', ...sessions];
     const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });
@@ -470,6 +495,26 @@ describe('With a key', () => {
     expect(await reading).toBe('ended');
     expect(reader.seen.at(-1)?.event).toEqual({ type: 'end', reason: 'revoked' });
     expect((await visitor.ask('GET', '/v1/projects')).status).toBe(401);
+  });
+
+  test('a batch of an owner has a name of at most 87 characters; a longer one is refused by its field, or is not there', async () => {
+    const caller = new HttpUser(gateway.url, (await ownKey(app)).secret);
+    const body = { projects: [{ topic: 'a fox' }], stages: ['rewrite'] };
+    for (const [length, status] of [
+      [87, 202],
+      [88, 422],
+      [100, 422],
+    ] as const) {
+      const batchId = 'b'.repeat(length);
+      const made = await caller.ask('POST', '/v1/batches', { ...body, batchId });
+      expect([length, made.status, made.body.batchId]).toEqual([length, status, status === 202 ? batchId : undefined]);
+      if (status === 422) {
+        expect(made.body.errors).toEqual([{ pointer: '/batchId', detail: 'must have at most 87 characters' }]);
+      }
+      const seen = await caller.ask('GET', `/v1/batches/${batchId}`);
+      expect([length, seen.status]).toEqual([length, status === 202 ? 200 : 404]);
+      await caller.ask('POST', `/v1/batches/${batchId}/cancel`, {});
+    }
   });
 
   test('a batch is the owner’s own, whatever others call theirs', async () => {

@@ -27,6 +27,8 @@ function forged(head: object, body: object, key = Buffer.from(fresh, 'base64'), 
 
 test('a token says what was signed, and an older key still verifies', () => {
   expect(verifyToken(keys, signToken(keys, facts, now), now)).toEqual(facts);
+  const ofMedium = { ...facts, sha256: 'a'.repeat(64) };
+  expect(verifyToken(keys, signToken(keys, ofMedium, now), now)).toEqual(ofMedium);
   expect(forged(HEAD, BODY)).not.toBe('');
   expect(verifyToken(keys, forged(HEAD, BODY), now)).toEqual(facts);
   expect(verifyToken(keys, signToken(signingKeysIn(`2026-10:${old}`), facts, now), now)).toEqual(facts);

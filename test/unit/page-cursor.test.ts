@@ -23,7 +23,12 @@ test('A page continues after any lane, stage and batch that there can be, also o
       expect(ofLanes.read(ofLanes.write(...parts))).toEqual(parts);
     }),
   );
-  fc.assert(fc.property(micros, batch, (at, id) => expect(ofBatches.read(ofBatches.write(at, id))).toEqual([at, id])));
+  fc.assert(
+    fc.property(micros, batch, (at, id) => {
+      if (id === undefined) throw new Error('each is the name of a batch');
+      expect(ofBatches.read(ofBatches.write(at, id))).toEqual([at, id]);
+    }),
+  );
 });
 
 test('What is no position is refused, whatever it is, and nothing is the first page', () => {

@@ -1,20 +1,13 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { INPUTS } from '../../client';
-import { mediaKey } from '../../storage';
 import { laneOfRole, StoryreelError } from '../../protocol';
-import { bodyOf, NOT_MODIFIED, PROBLEM } from '../answers';
+import { bodyOf, NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
-import { isKnown, sendTagged, tagOf } from '../conditional';
-import { Refusal } from '../problem';
-import { rangeIn } from '../range';
-import { empty, projectParams } from '../schemas';
+import { sendTagged, tagOf } from '../conditional';
+import { MEDIUM, sendMedium } from '../medium';
+import { empty, mediaParams, projectParams } from '../schemas';
 import { chapters, subRip, webVtt } from '../subtitles';
 
-const mediaParams = projectParams.extend({
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
-});
-const MEDIA_TYPES = ['image/*', 'video/*'];
 const download = z.strictObject({ download: z.stringbool().optional() });
 const missing = (what: string) => new StoryreelError('Request.NotFound', `The project has no such ${what}.`);
 
@@ -27,44 +20,16 @@ export function addMedia(app: App, { media }: Ports): void {
         summary: 'A picture, clip or film; takes Range',
         params: mediaParams,
         querystring: download,
-        response: {
-          200: bodyOf('the medium', z.unknown(), ...MEDIA_TYPES),
-          206: bodyOf('the part that was asked for', z.unknown(), ...MEDIA_TYPES),
-          ...NOT_MODIFIED,
-          416: PROBLEM,
-        },
+        response: MEDIUM,
       },
     },
     async (request, reply) => {
       const { id, sha256 } = request.params;
       const found = await (await storiesOf(request).project(id)).media(sha256);
       if (!found) throw missing('medium');
-      const { bytes, mediaType } = found;
-      const tag = `"${sha256}"`;
-      const ifRange = request.headers['if-range'];
-      // Only GET has parts (RFC 9110, 14.2).
-      const takesPart = request.method === 'GET' && (ifRange === undefined || ifRange === tag);
-      const range = takesPart ? rangeIn(request.headers.range, bytes) : 'whole';
-      if (range === 'unsatisfiable' && !isKnown(request, tag)) {
-        void reply.header('content-range', `bytes */${bytes}`);
-        throw new Refusal('Request.Invalid', `The medium has ${bytes} bytes, and none of that range.`, { status: 416 });
-      }
-      void reply.headers({
-        etag: tag,
-        'cache-control': 'private, max-age=31536000, immutable',
-        'accept-ranges': 'bytes',
-        // A provider's picture may hold scripts.
-        'content-security-policy': "default-src 'none'; sandbox",
-      });
       if (request.query.download)
-        void reply.header('content-disposition', `attachment; filename="${id}.${ending(mediaType)}"`);
-      if (isKnown(request, tag) || range === 'unsatisfiable') return reply.code(304).send();
-      const { start, end } = range === 'whole' ? { start: 0, end: bytes - 1 } : range;
-      if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`);
-      void reply.type(mediaType).header('content-length', end - start + 1);
-      // Of an answer without a body the server would state a length of 0.
-      if (request.method === 'HEAD') return reply.send(Readable.from([]));
-      return reply.send(await media.stream(mediaKey(sha256, mediaType), range === 'whole' ? undefined : range));
+        void reply.header('content-disposition', `attachment; filename="${id}.${ending(found.mediaType)}"`);
+      return sendMedium(request, reply, media, { ...found, sha256, cache: 'private, max-age=31536000, immutable' });
     },
   );
 

@@ -14,6 +14,7 @@ import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
+import { credentialOf } from '../gone-credentials';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
@@ -124,6 +125,7 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
       };
       const isNew = ({ tag }: { readonly tag: string }) => !isKnown(request, tag);
       const { view, tag } = wait ? await untilChanged(look, isNew, hub.of(project.id), wait, reply.raw) : await look();
+      if (wait) await hub.mustStillCount(credentialOf(request.caller));
       if (wait) void reply.header('preference-applied', `wait=${wait}`);
       void reply.header('link', `</v1/projects/${project.id}/events>; rel="events"`);
       return sendTagged(request, reply, view, tag);

@@ -4,7 +4,7 @@ import { StoryreelError } from '../../protocol';
 import { bearer, tokenCaller, type Checks } from '../access';
 import { PROBLEM } from '../answers';
 import type { App, Caller } from '../app';
-import { noSessionCookies, sessionCookie } from '../cookie';
+import { noSessionCookies, sessionCookie, sessionSecrets } from '../cookie';
 import { empty } from '../schemas';
 
 const who = z.looseObject({
@@ -51,6 +51,11 @@ export function addSessions(app: App, stories: StoryClient, { local, ...checks }
     },
     async (request, reply) => {
       const { secret, session } = await begin(request);
+      // The browser forgets the session that it had; nobody else should have use of it.
+      for (const before of sessionSecrets(request)) {
+        const left = await stories.sessions.find(before);
+        if (left) await stories.sessions.revoke(left.id);
+      }
       return reply
         .code(201)
         .headers({ 'set-cookie': sessionCookie(request, secret), 'cache-control': 'no-store' })

@@ -48,7 +48,7 @@ export class ProjectHub {
   private lingering: NodeJS.Timeout | undefined;
   private over = false;
   private isAway = false;
-  private changed: (() => void)[] = [];
+  private readonly changed = new Set<() => void>();
 
   constructor(
     private readonly stories: StoryClient,
@@ -125,8 +125,13 @@ export class ProjectHub {
     await this.begun;
     if (this.over || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.changed.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const over = () => {
+        this.changed.delete(over);
+        signal.removeEventListener('abort', over);
+        resolve();
+      };
+      this.changed.add(over);
+      signal.addEventListener('abort', over);
     });
   }
 
@@ -268,11 +273,12 @@ export class ProjectHub {
 
   private linger(): void {
     clearTimeout(this.lingering);
-    this.lingering = setTimeout(() => this.close(), LINGER_MS).unref();
+    // One who waits for a change needs it as well.
+    this.lingering = setTimeout(() => (this.changed.size > 0 ? this.linger() : this.close()), LINGER_MS).unref();
   }
 
   private notifyChanged(): void {
-    for (const resolve of this.changed.splice(0)) resolve();
+    for (const over of [...this.changed]) over();
   }
 }
 

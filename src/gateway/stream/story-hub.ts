@@ -51,6 +51,12 @@ export class StoryHub {
     if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
   }
 
+  /** Throws `Request.Unauthenticated` if the credential was revoked, or has expired, while its request waited. */
+  async mustStillCount(credential: string | undefined): Promise<void> {
+    if (credential === undefined || (await this.revoked([credential])).length === 0) return;
+    throw new StoryreelError('Request.Unauthenticated', 'The credential has ended while the request waited.');
+  }
+
   get isClosing(): boolean {
     return this.closing;
   }
