@@ -1,8 +1,14 @@
 import { StoryClient } from '../../src/client';
 import { StoryHttpClient } from '../../src/http-client';
 
-/** Methods of `StoryClient` that `StoryHttpClient` does not have, and what a program does instead. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+/** What `StoryHttpClient` lacks of `StoryClient`, and what a program does instead. The compiler knows if one is missing here. */
+const ELSEWHERE: Readonly<Record<Exclude<keyof StoryClient, keyof StoryHttpClient>, string>> = {
+  keys: 'the addresses under /v1/keys',
+  sessions: 'a login link is made where the database is; the addresses under /v1/sessions',
+  tokens: 'the addresses /v1/tokens and /v1/projects/{id}/tokens, which also sign them',
+  audit: 'the addresses /v1/audit and /v1/projects/{id}/audit',
+  events: 'the address of events with format=json; watch continues by itself',
+  reach: 'the address /readyz',
   owner: 'the gateway asks it for each request, to hide the projects of others',
   media: 'mediaUrl gives the address, which answers with the type and the length',
   captions: 'the address of subtitles.vtt and subtitles.srt, and chapters',
@@ -23,7 +29,7 @@ const PRIVATE = ['act', 'closeAll', 'mustBeOpen', 'project', 'steer'];
 test('each method of StoryClient is in StoryHttpClient under the same name, or its absence is explained', () => {
   const over = namesOf(Object.getPrototypeOf(asStoryClient(new StoryHttpClient({ url: '' }))) as object);
   const missing = namesOf(StoryClient.prototype).filter((name) => !over.includes(name) && !PRIVATE.includes(name));
-  expect(missing.sort()).toEqual(Object.keys(ELSEWHERE).sort());
+  expect(Object.keys(ELSEWHERE)).toEqual(expect.arrayContaining(missing));
 });
 
 function namesOf(prototype: object): string[] {
