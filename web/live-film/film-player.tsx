@@ -146,7 +146,7 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
             </li>
           ))}
         </ol>
-        {isLarge && (
+        {isLarge ? (
           <label class="check">
             <input
               type="checkbox"
@@ -155,13 +155,12 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
             />
             {words.captions}
           </label>
-        )}
-        {children}
-        {!isLarge && (
+        ) : (
           <Button kind="quiet" onClick={copyLink}>
             {words.linkHere}
           </Button>
         )}
+        {children}
       </div>
     </>
   );
