@@ -8,6 +8,7 @@ import { GateChoice } from '../parts/gate-choice';
 import { Estimate } from '../new-film/estimate';
 import { usePolled } from '../parts/polled';
 import { Screen } from '../parts/screen';
+import { Trouble } from '../parts/trouble';
 import { navigate } from '../router';
 import { Counts } from './counts';
 
@@ -22,9 +23,11 @@ interface Listed {
 export function Batches() {
   const words = t();
   const listed = usePolled<Listed>('/v1/batches');
-  const batches = listed.value.body?.batches ?? [];
+  const { body, problem } = listed.value;
+  const batches = body?.batches ?? [];
   return (
     <Screen title={words.batches}>
+      <Trouble problem={problem} />
       {batches.length > 0 && (
         <ul class="films">
           {batches.map(({ batchId, counts, createdAt }) => (
@@ -38,7 +41,7 @@ export function Batches() {
           ))}
         </ul>
       )}
-      <NewBatch />
+      {body && <NewBatch />}
     </Screen>
   );
 }

@@ -1,7 +1,7 @@
 import type { ProjectSummary } from '../api/types';
 import { ago, money } from '../i18n/format';
 import { t } from '../i18n';
-import { laneName } from '../parts/lane-name';
+import { laneNames } from '../parts/lane-name';
 import { StageRail } from '../parts/stage-rail';
 import { Status } from '../parts/status';
 
@@ -52,5 +52,5 @@ const MOST_NAMED = 3;
 function nameAll(lanes: readonly string[]): string | undefined {
   if (lanes.length === 0) return undefined;
   const more = lanes.length > MOST_NAMED ? ` + ${lanes.length - MOST_NAMED}` : '';
-  return `${t().needsYou}: ${lanes.slice(0, MOST_NAMED).map(laneName).join(', ')}${more}`;
+  return `${t().needsYou}: ${laneNames(lanes.slice(0, MOST_NAMED))}${more}`;
 }

@@ -10,8 +10,10 @@ const count = (n: number, one: string, many: string) =>
 export const en = {
   locale: 'en' as string,
   ...said,
-  lane: (stage: string, scene: number | undefined) =>
-    scene === undefined ? said.stage(stage) : `${said.stage(stage)} · scene ${scene}`,
+  lane: (stage: string, scenes: readonly number[]) =>
+    scenes.length === 0
+      ? said.stage(stage)
+      : `${said.stage(stage)} · scene${scenes.length > 1 ? 's' : ''} ${scenes.join(', ')}`,
   /** What has happened, as the server has written it. */
   failed: (_type: string, message: string) => message,
 
@@ -121,10 +123,9 @@ export const en = {
   verifiedHint: 'This page has hashed the text it shows; its SHA-256 is that of the stored text.',
   verifying: 'being verified',
   unverified: 'not the stored text',
-  cannotVerify: 'cannot be verified in this browser',
+  cannotVerify: 'not verified: a browser needs HTTPS for that',
   notWrittenYet: 'Nothing is written yet.',
   newText: 'Go to the newest text',
-  words: (n: number) => count(n, 'word', 'words'),
   sceneNumber: (n: number) => `Scene ${n}`,
   seconds: (n: number) => `${n.toLocaleString('en', { maximumFractionDigits: 1 })} s`,
   image: 'Image',
@@ -195,7 +196,6 @@ export const en = {
   wouldCost: (price: string) => `for about ${price}`,
   pricing: 'The price is being worked out…',
   priceUnknown: 'no price is known',
-  why: 'Why?',
   conflictTitle: 'Somebody else was faster',
   conflictHint: 'The film was changed while you edited it. Choose for each field what shall stay.',
   yours: 'Yours',
@@ -247,18 +247,17 @@ export const en = {
   noBudget: 'no budget',
   lane_: 'Lane',
   statusColumn: 'Status',
-  lanesHint: 'One row for each text, picture, clip and the film.',
+  lanesHint: 'One row for each text, picture, clip and the film. The page verifies texts.',
 
   player: 'Film player',
   chapters: 'Chapters',
   download: 'Download',
+  linkHere: 'Link to this moment',
   subtitles: 'Subtitles',
   filmScenes: (n: number) => `${count(n, 'scene', 'scenes')}`,
   filmStills: (list: string) => `shown by their image: ${list}`,
   filmMissing: (list: string) => `missing: ${list}`,
 
-  time: 'Time',
-  type: 'Type',
   fence: 'Fence',
   cursor: 'Cursor',
   offset: 'Offset',
@@ -336,8 +335,6 @@ export const en = {
   neverUsed: 'never used',
   lastUsed: (when: string) => `last used ${when}`,
   expires: (when: string) => `expires ${when}`,
-  scopes: 'Scopes',
-  owner: 'Owner',
   notThere: 'This gateway does not have that.',
   none: 'None',
   action: 'Action',

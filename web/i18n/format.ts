@@ -24,6 +24,7 @@ export function clock(seconds: number): string {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    hourCycle: 'h23',
     fractionalSecondDigits: 3,
   });
 }

@@ -4,7 +4,7 @@ import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { Failure } from '../parts/failure';
-import { laneName } from '../parts/lane-name';
+import { laneNames } from '../parts/lane-name';
 import type { Story } from '../story/story';
 import { SetBudget } from './cost-meter';
 import { laneRecipe } from './recipes';
@@ -42,7 +42,7 @@ export function AttentionTray({ story }: { readonly story: Story }) {
       {[...causes.values()].map(({ error, lanes }) => (
         <div key={error.type} class="cause">
           <p>
-            <strong>{lanes.map(({ lane }) => laneName(lane)).join(', ')}</strong>
+            <strong>{laneNames(names(lanes))}</strong>
           </p>
           <p>
             <Failure error={error} />
@@ -52,15 +52,15 @@ export function AttentionTray({ story }: { readonly story: Story }) {
             <Button name={words.retry} kind="main" keys="t" onClick={() => void all('retry', lanes)}>
               {lanes.length > 1 ? `${words.retryAll} (${lanes.length})` : words.retry}
             </Button>
-            {lanes.every(({ lane }) => !definesScenes(STAGES, lane)) && (
+            {canSkip(lanes) && (
               <Button name={words.skip} keys="s" onClick={() => void all('skip', lanes)}>
                 {words.skip}
               </Button>
             )}
+          </div>
+          <div class="actions">
             <CopyAs recipe={laneRecipe(story, 'retry', names(lanes))} label={words.retry} />
-            {lanes.every(({ lane }) => !definesScenes(STAGES, lane)) && (
-              <CopyAs recipe={laneRecipe(story, 'skip', names(lanes))} label={words.skip} />
-            )}
+            {canSkip(lanes) && <CopyAs recipe={laneRecipe(story, 'skip', names(lanes))} label={words.skip} />}
           </div>
         </div>
       ))}
@@ -68,4 +68,5 @@ export function AttentionTray({ story }: { readonly story: Story }) {
   );
 }
 
+const canSkip = (lanes: readonly LaneView[]) => lanes.every(({ lane }) => !definesScenes(STAGES, lane));
 const names = (lanes: readonly LaneView[]) => lanes.map(({ lane }) => lane);

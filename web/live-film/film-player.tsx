@@ -4,8 +4,10 @@ import type { FilmReference } from '../../src/protocol';
 import { size } from '../i18n/format';
 import { language, t } from '../i18n';
 import { Button } from '../parts/button';
+import { copy } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { useKeys } from '../parts/use-keys';
+import { place } from '../router';
 import type { Story } from '../story/story';
 import { FilmSoFar } from './film-so-far';
 
@@ -99,6 +101,11 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
   useKeys(
     isLarge ? {} : { '[': { label: words.chapterBack, run: step(-1) }, ']': { label: words.chapterOn, run: step(1) } },
   );
+  const copyLink = () => {
+    const link = new URL(location.href);
+    link.searchParams.set('t', String(Math.floor(video.current?.currentTime ?? 0)));
+    void copy(link.href);
+  };
   const turnCaptions = (on: boolean) => {
     setCaptions(on);
     for (const track of video.current?.textTracks ?? []) track.mode = on ? 'showing' : 'hidden';
@@ -108,7 +115,7 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
       <video
         ref={video}
         key={film.sha256}
-        src={story.media(film.sha256)}
+        src={`${story.media(film.sha256)}#t=${place.value.searchParams.get('t') ?? ''}`}
         controls
         playsInline
         preload="metadata"
@@ -121,6 +128,7 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
           src={`${story.path}/subtitles.vtt`}
           default
         />
+        <track kind="chapters" srcLang="en" label={words.chapters} src={`${story.path}/chapters.vtt`} default />
       </video>
       <div class="film-foot">
         <ol class="chapters" aria-label={words.chapters}>
@@ -138,7 +146,7 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
             </li>
           ))}
         </ol>
-        {isLarge && (
+        {isLarge ? (
           <label class="check">
             <input
               type="checkbox"
@@ -147,6 +155,10 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
             />
             {words.captions}
           </label>
+        ) : (
+          <Button kind="quiet" onClick={copyLink}>
+            {words.linkHere}
+          </Button>
         )}
         {children}
       </div>

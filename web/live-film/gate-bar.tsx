@@ -14,7 +14,6 @@ export function waitingGate(story: Story): string | undefined {
   return story.view.value?.stages.find(({ status }) => status === 'awaiting_approval')?.stage;
 }
 
-/** The gates at which a form to reject is open, by film. */
 export function approve(story: Story, gate: string): Promise<boolean> {
   return act(t().approve, () => ask('POST', `${story.path}/approve`, { gate })).then(async (isDone) => {
     await story.refresh();
@@ -22,13 +21,17 @@ export function approve(story: Story, gate: string): Promise<boolean> {
   });
 }
 
-/** What the rest of the film costs. */
+/** What the rest of the film costs. It has its place before it is known. */
 function RestCost({ story }: { readonly story: Story }) {
   const words = t();
   const explained = story.ahead.value;
-  if (!explained || explained.lanes.every(({ reason }) => reason === 'reused')) return null;
-  const { cost } = explained.estimate;
-  return <p class="quiet-text">{cost ? words.restCosts(priceOf(cost)) : words.restCostUnknown}</p>;
+  if (explained?.lanes.every(({ reason }) => reason === 'reused')) return null;
+  const cost = explained?.estimate.cost;
+  return (
+    <p class="quiet-text">
+      {cost ? words.restCosts(priceOf(cost)) : explained ? words.restCostUnknown : words.pricing}
+    </p>
+  );
 }
 
 /** At a gate: approve, or have it made again with a reason that the model is given. */
@@ -50,7 +53,7 @@ export function GateBar({ story }: { readonly story: Story }) {
     setReason('');
   };
   return (
-    <section class="gate-bar" aria-label={words.stageWaits(words.stage(gate))}>
+    <section class="bar gate-bar" aria-label={words.stageWaits(words.stage(gate))}>
       <p>
         <span aria-hidden="true">?</span> <strong>{words.stageWaits(words.stage(gate))}</strong>
       </p>

@@ -45,7 +45,7 @@ export function LaneTable({ story }: { readonly story: Story }) {
                   <Status status={state.status} />
                   <LaneStop story={story} lane={lane} />
                 </td>
-                <td class="figure">{number(state.offset)}</td>
+                <td class="figure">{state.offset > 0 && number(state.offset)}</td>
                 <td>
                   <ProofMark bare story={story} lane={lane} />
                 </td>

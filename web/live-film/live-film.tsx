@@ -83,18 +83,24 @@ export function LiveFilm({ id }: { readonly id: string }) {
       <div class="live">
         <StageList story={story} />
         <div class="live-main">
-          <NextRun story={story} />
           <FilmPlayer story={story} />
           <AttentionTray story={story} />
           <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
           <Script story={story} />
-          <Storyboard story={story} chosen={scene} onChoose={(next) => setQuery('scene', String(next))} />
+          <Storyboard story={story} chosen={scene} onChoose={showScene} />
         </div>
         <Inspector story={story} scene={scene} />
       </div>
       <GateBar story={story} />
+      <NextRun story={story} />
     </Screen>
   );
+}
+
+/** Its details may be below the storyboard, out of sight. */
+function showScene(scene: number): void {
+  setQuery('scene', String(scene));
+  if (matchMedia('(max-width: 75rem)').matches) document.getElementById('inspector')?.scrollIntoView();
 }
 
 /** Why a run has failed. What waits for a person states its reason itself. */

@@ -91,7 +91,7 @@ function Asked({ story, title, options: wanted, onClose }: AskedProps) {
           />
         </>
       ) : (
-        <p class="quiet-text">{words.loading} …</p>
+        <p class="pricing">{words.pricing}</p>
       )}
       <p>
         <CopyAs recipe={startRequest(story, options).recipe} />

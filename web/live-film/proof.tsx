@@ -8,24 +8,24 @@ interface ProofMarkProps {
   readonly bare?: boolean;
 }
 
+const LOOKS = {
+  verified: ['✓', 'verified'],
+  mismatch: ['≠', 'unverified'],
+  checking: ['…', 'verifying'],
+  // Settled, and this browser cannot hash.
+  unknown: ['–', 'cannotVerify'],
+} as const;
+
 /** Whether the text on the page is the stored one. The mark appears only after the page has hashed its text. */
 export function ProofMark({ story, lane, bare = false }: ProofMarkProps) {
   const words = t();
   const { proof, sha256 } = story.model.lane(lane) ?? {};
-  switch (proof) {
-    case 'verified':
-      return (
-        <span class="proof proof-verified" title={words.verifiedHint}>
-          ✓ <span class={bare ? 'sr-only' : undefined}>{words.verified}</span>
-        </span>
-      );
-    case 'mismatch':
-      return <span class="proof proof-differs">≠ {words.unverified}</span>;
-    case 'checking':
-      return <span class="proof">… {words.verifying}</span>;
-    case 'unknown':
-    case undefined:
-      // Settled, and this browser cannot hash.
-      return sha256 === undefined ? null : <span class="proof">{words.cannotVerify}</span>;
-  }
+  // Not a text, or one that is not settled.
+  if (proof === undefined || sha256 === undefined) return null;
+  const [sign, word] = LOOKS[proof];
+  return (
+    <span class={`proof proof-${proof}`} title={proof === 'verified' ? words.verifiedHint : words[word]}>
+      {sign} <span class={bare ? 'sr-only' : undefined}>{words[word]}</span>
+    </span>
+  );
 }

@@ -12,7 +12,7 @@ interface EstimateProps {
   readonly films?: number;
 }
 
-/** The gateway's estimate of what films cost; empty if there is none. */
+/** The gateway's estimate of what films cost. Its line has its place before it is known. */
 export function Estimate({ scenes, films = 1 }: EstimateProps) {
   const [estimate, setEstimate] = useState<Estimated>();
   useEffect(() => {
@@ -27,13 +27,12 @@ export function Estimate({ scenes, films = 1 }: EstimateProps) {
       clearTimeout(timer);
     };
   }, [scenes]);
-  if (!estimate) return null;
   const words = t();
-  const { cost, stages } = estimate;
+  const { cost, stages = [] } = estimate ?? {};
   return (
     <details class="estimate">
       <summary>
-        {words.estimate}: <strong>{cost ? priceOf(times(cost, films)) : words.priceUnknown}</strong>
+        {words.estimate}: <strong>{cost ? priceOf(times(cost, films)) : estimate ? words.priceUnknown : '…'}</strong>
       </summary>
       <ul class="plain">
         {stages.map(({ stage, calls, cost: part }, i) => (

@@ -2,8 +2,15 @@ import { laneParts, MAX_SCENES, STAGES } from '../../src/protocol';
 import { t } from '../i18n';
 
 export function laneName(lane: string): string {
-  const { stage, scene } = partsOf(lane);
-  return t().lane(stage, scene);
+  return laneNames([lane]);
+}
+
+/** Those of one stage together, with the numbers of their scenes. */
+export function laneNames(lanes: readonly string[]): string {
+  const scenes = new Map<string, number[]>();
+  for (const { stage, scene } of lanes.map(partsOf))
+    scenes.set(stage, [...(scenes.get(stage) ?? []), ...(scene === undefined ? [] : [scene])]);
+  return [...scenes].map(([stage, numbers]) => t().lane(stage, numbers)).join(', ');
 }
 
 /** For lists: in the order of the stages, and within one of the scenes. */

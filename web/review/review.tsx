@@ -21,11 +21,16 @@ export function Review() {
   const words = t();
   const gates = usePolled<ProjectPage>('/v1/projects?status=awaiting_approval&limit=100');
   const parked = usePolled<ProjectPage>('/v1/projects?status=needs_attention&limit=100');
-  const [at, setAt] = useState(0);
+  const [shown, setShown] = useState({ id: '', at: 0 });
   const films = [...(gates.value.body?.projects ?? []), ...(parked.value.body?.projects ?? [])].reverse();
-  const film = films[Math.min(at, films.length - 1)];
+  const found = films.findIndex(({ projectId }) => projectId === shown.id);
+  // The film stays although others leave the list: an approval must not meet another one.
+  const at = found < 0 ? Math.min(shown.at, films.length - 1) : found;
+  const film = films[at];
+  const id = film?.projectId ?? '';
+  useEffect(() => setShown({ id, at: Math.max(at, 0) }), [id, at]);
   const isKnown = gates.value.body !== undefined && parked.value.body !== undefined;
-  const next = () => setAt(films.length === 0 ? 0 : (Math.min(at, films.length - 1) + 1) % films.length);
+  const next = () => setShown({ id: '', at: (at + 1) % films.length });
   useKeys({
     m: films.length > 1 ? { label: words.next, run: next } : undefined,
     o: film && { label: words.openFilm, run: () => navigate(`/p/${film.projectId}`) },
@@ -36,7 +41,7 @@ export function Review() {
       aside={
         film && (
           <>
-            <span class="quiet-text">{words.position(Math.min(at, films.length - 1) + 1, films.length)}</span>
+            <span class="quiet-text">{words.position(at + 1, films.length)}</span>
             <span class="grow" />
             {films.length > 1 && (
               <Button keys="m" onClick={next}>

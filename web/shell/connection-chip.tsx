@@ -28,7 +28,7 @@ export function ConnectionChip() {
   const now = stream?.connection.value;
   const [settled, setSettled] = useState(now);
   useEffect(() => {
-    const isBrief = now === 'reconnecting' || now === 'connecting';
+    const isBrief = now === 'reconnecting' || now === 'connecting' || now === 'catching_up';
     const timer = setTimeout(() => setSettled(now), isBrief ? QUIET_MS : 0);
     return () => clearTimeout(timer);
   }, [now]);

@@ -22,7 +22,7 @@ export function Watch({ id }: { readonly id: string }) {
     void ask('POST', '/v1/sessions', { share: token })
       .catch(() => undefined)
       .then(() => {
-        navigate(place.value.pathname, { replace: true });
+        navigate(place.value.pathname + place.value.search, { replace: true });
         setIn(true);
       });
   }, [token]);

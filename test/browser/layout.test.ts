@@ -1,0 +1,152 @@
+import type { Page } from 'playwright-core';
+import type { ProjectId } from '../../src/protocol';
+import { LivePage, makeFilm, statusOn } from '../support/live-page';
+import { ownTopic } from '../support/stories';
+import { until } from '../support/until';
+
+let live: LivePage;
+let key: { readonly secret: string };
+const films = { atGate: '', edited: '' };
+
+beforeAll(async () => {
+  live = await LivePage.start();
+  const { client } = live.app;
+  const { secret } = await client.keys.create({ name: 'operator' });
+  key = { secret };
+  const page = await live.open(key);
+  films.atGate = await makeFilm(page, ownTopic().topic, { scenes: 2, gate: true });
+  await page.locator('.gate-bar').waitFor();
+  const edited = await makeFilm(page, ownTopic().topic, { scenes: 2 });
+  await statusOn(page).getByText('done').waitFor();
+  await client.edit(edited, { scenes: [{ scene_number: 1, narration: 'In other words.' }] });
+  films.edited = edited;
+  await client.batch([{ topic: ownTopic().topic, settings: { scenes: 1 } }], { batchId: 'spring' });
+});
+afterAll(async () => {
+  await live?.close();
+});
+
+interface Late {
+  readonly path: () => string;
+  /** What comes last. */
+  readonly held: string;
+  /** What is there before it; visible or not. */
+  readonly before: string;
+  readonly after: string;
+}
+const LATE: Readonly<Record<string, Late>> = {
+  'the number of what waits': { path: () => '/', held: '**/v1/review?*', before: '.film-row', after: '.top .count' },
+  'an estimate': {
+    path: () => '/new',
+    held: '**/v1/estimates',
+    before: '.form',
+    after: '.estimate strong:not(:text("…"))',
+  },
+  'the list of batches': { path: () => '/b', held: '**/v1/batches', before: 'h1', after: '.film-row' },
+  'the list of keys': {
+    path: () => '/settings',
+    held: '**/v1/keys',
+    before: '.film-row:has-text("this browser")',
+    after: '.film-row:has-text("operator")',
+  },
+  'the price at a gate': {
+    path: () => `/p/${films.atGate}`,
+    held: '**/explain',
+    before: '.gate-bar',
+    after: '.gate-bar :text("What is left")',
+  },
+  'the price in the review': {
+    path: () => '/review',
+    held: '**/explain',
+    before: '.gate-bar',
+    after: '.gate-bar :text("What is left")',
+  },
+  'what a run would make': {
+    path: () => `/p/${films.edited}`,
+    held: '**/explain',
+    before: '.connection-ended',
+    after: '.next-run',
+  },
+  'the film': {
+    path: () => `/p/${films.edited}`,
+    held: '**/media/**',
+    before: '.next-run',
+    after: '.film video',
+  },
+};
+
+/** Every control that is shown, by its name, with its place. Two of one name are counted as one. */
+const placesOf = (page: Page) =>
+  page.evaluate<Record<string, string>>(`Object.fromEntries(
+    [...document.querySelectorAll('button, a, input, select, textarea, summary')]
+      .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+      .map((each) => {
+        const { x, y, width } = each.getBoundingClientRect();
+        return [each.tagName + ' ' + (each.getAttribute('aria-label') ?? each.textContent), [x, y, width].map(Math.round).join()];
+      }))`);
+
+describe.each(Object.entries(LATE))('If %s comes last', (_, { path, held, before, after }) => {
+  test.each([1280, 390])('no control moves, on a page %d wide', async (width) => {
+    const page = await live.open(key, { viewport: { width, height: 900 } });
+    const waiting: (() => void)[] = [];
+    let isHeld = true;
+    await page.route(held, async (route) => {
+      if (isHeld) await new Promise<void>((go) => waiting.push(go));
+      await route.continue();
+    });
+    await page.goto(path());
+    await page.locator(before).first().waitFor({ state: 'attached' });
+    await until('it is asked for', () => waiting.length > 0);
+    // What else is asked for meanwhile comes before it.
+    let places = await placesOf(page);
+    await until('everything else is there', async () => {
+      const [earlier, now] = [JSON.stringify(places), await placesOf(page)];
+      places = now;
+      return earlier === JSON.stringify(now);
+    });
+    isHeld = false;
+    for (const go of waiting) go();
+    await page.locator(after).first().waitFor();
+    await until('the film has its size, if there is one', () =>
+      page.evaluate<boolean>("[...document.querySelectorAll('.film video')].every((each) => each.videoHeight > 0)"),
+    );
+    const now = await placesOf(page);
+    await page.context().close();
+    const known = Object.keys(places).filter((name) => name in now);
+    expect(known.length).toBeGreaterThan(5);
+    expect(known.map((name) => `${name}: ${now[name]}`)).toEqual(known.map((name) => `${name}: ${places[name]}`));
+  });
+});
+
+test('the film under review stays when another one leaves the list, so that an approval meets the one that is shown', async () => {
+  const { client } = live.app;
+  const { secret } = await client.keys.create({ name: 'reviewer', owner: 'reviewer' });
+  const page = await live.open({ secret });
+  const waiting: ProjectId[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    waiting.push(await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true }));
+    await page.locator('.gate-bar').waitFor();
+  }
+  await page.goto('/review');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByText('2 of 3').waitFor();
+  const shown = await page.locator('.waiting h2').first().textContent();
+  await client.cancel(waiting[0] as ProjectId);
+  await page.getByText('1 of 2').waitFor();
+  expect(await page.locator('.waiting h2').first().textContent()).toBe(shown);
+  await page.locator('.gate-bar').getByRole('button', { name: 'Approve' }).click();
+  await until(
+    'it is approved',
+    async () => (await client.status(waiting[1] as ProjectId)).status !== 'awaiting_approval',
+  );
+});
+
+test('on a phone, a scene that is chosen is shown with its details', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 800 } });
+  await page.goto(`/p/${films.edited}`);
+  await page.getByRole('button', { name: 'Scene 2' }).click();
+  await until('its details are in sight', async () => {
+    const box = await page.locator('.scene-detail h3').boundingBox();
+    return box !== null && box.y > 0 && box.y < 800;
+  });
+});
