@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
+import { columnsOf } from '../../planning';
 import { laneId, MAX_SCENES, STAGES, StoryreelError, type ProjectId } from '../../protocol';
 import type { Changes, NewScene } from './changes';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
@@ -173,14 +174,7 @@ async function addScenes(
   const stages = new Set([...ours, ...there.map(({ stage }) => stage)]);
   await manager.insert(
     Scene,
-    [...added].map(([sequenceNumber, scene]) => ({
-      projectId,
-      sequenceNumber,
-      narration: scene.narration,
-      visualPrompt: scene.visual_prompt,
-      shotType: scene.shot_type,
-      durationSeconds: scene.duration,
-    })),
+    [...added].map(([sequenceNumber, scene]) => ({ projectId, sequenceNumber, ...columnsOf(scene) })),
   );
   const rows = [...stages].flatMap((stage) => numbers.map((n) => ({ lane: laneId(stage, n), stage, n })));
   await manager.query(
