@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKeyView } from '../../client';
-import { SCOPES, type Scope } from '../../protocol';
+import { SCOPES, shownValue, type Scope } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 
@@ -59,7 +59,7 @@ export function addKeys(program: Command, cli: Cli): void {
     .action(async (id: string) => {
       if (await withClient(cli, ({ client }) => client.keys.revoke(id))) cli.say(`Key ${id} counts no more.`);
       else {
-        cli.say(`storyreel: There is no key ${id} that counts. "storyreel keys list" lists them.`);
+        cli.say(`storyreel: There is no key ${shownValue(id)} that counts. "storyreel keys list" lists them.`);
         cli.exitCode = EXIT_CODES.notFound.code;
       }
     });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ListedSession } from '../../client';
+import { shownValue } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 
@@ -32,7 +33,7 @@ export function addSessions(program: Command, cli: Cli): void {
     .action(async (id: string) => {
       if (await withClient(cli, ({ client }) => client.sessions.revoke(id))) cli.say(`Session ${id} counts no more.`);
       else {
-        cli.say(`storyreel: There is no session ${id}. "storyreel sessions list" lists them.`);
+        cli.say(`storyreel: There is no session ${shownValue(id)}. "storyreel sessions list" lists them.`);
         cli.exitCode = EXIT_CODES.notFound.code;
       }
     });
