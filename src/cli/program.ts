@@ -45,9 +45,9 @@ export function createProgram(cli: Cli): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.screen.write(text),
-      writeErr: (text) => cli.say(text.trimEnd()),
+      writeErr: (text) => cli.note(text.trimEnd()),
       // The parser quotes what was typed, however long it is and whatever it does to a terminal.
-      outputError: (text) => cli.say(boundedLine(text.replace(/^error: /, 'storyreel: '), TEXT_BYTES.message)),
+      outputError: (text) => cli.note(boundedLine(text.replace(/^error: /, 'storyreel: '), TEXT_BYTES.message)),
     })
     .addHelpText('after', HELP + exitCodesHelp());
   for (const add of [

@@ -98,7 +98,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     );
   });
 
-  test('without Redis it is down, says at once that nobody was told, and is heard again after its return', async () => {
+  test('without Redis it is down, states at once that nobody was notified, and is reachable again after its return', async () => {
     const [here, there] = [await open(), await open()];
     const { heard } = hearing(there);
     const own = hearing(here);
@@ -112,7 +112,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     expect(own.heard).toHaveLength(1);
     await server.startAgain('gone');
     await until('it is up again', () => there.isReady);
-    await until('it can be told again', () => here.stop(aStop()));
+    await until('others can be reached again', () => here.stop(aStop()));
     await until('it is heard', () => heard.length > 0);
   });
 

@@ -45,7 +45,7 @@ async function parse(args: readonly string[], config: Cli['config'] = () => read
   const said: string[] = [];
   const cli: Cli = {
     screen,
-    say: (line) => void said.push(line),
+    note: (line) => void said.push(line),
     stdin: Readable.from([]),
     config,
     interrupted: () => new AbortController().signal,
@@ -192,11 +192,14 @@ describe('Whatever is typed,', () => {
   }
 });
 
-it.each([['status'], ['watch'], ['cancel'], ['delete']])('says that there is no such project: %s', async (command) => {
-  const { code, stderr } = await parse([command, 'my-film']);
-  expect(stderr).toMatch(/^storyreel: There is no project "my-film".*$/);
-  expect(code).toBe(EXIT_CODES.notFound.code);
-});
+it.each([['status'], ['watch'], ['cancel'], ['delete']])(
+  'states that there is no such project: %s',
+  async (command) => {
+    const { code, stderr } = await parse([command, 'my-film']);
+    expect(stderr).toMatch(/^storyreel: There is no project "my-film".*$/);
+    expect(code).toBe(EXIT_CODES.notFound.code);
+  },
+);
 
 it('names the service that cannot be reached, without its password and without a stack', async () => {
   for (const { code, stderr } of await Promise.all(['status', 'worker', 'migrate'].map((name) => storyreel([name])))) {
@@ -210,7 +213,7 @@ it('shows the stack of a failure where LOG_LEVEL is debug', async () => {
   expect((await storyreel(['migrate'], { LOG_LEVEL: 'debug' })).stderr).toMatch(/\n\s+at /);
 });
 
-it('doctor tells of each service what to do, and fails', async () => {
+it('doctor states for each service what to do, and fails', async () => {
   const { code, stdout } = await storyreel(['doctor', '--json'], { MEDIA_DIR: __filename });
   const findings = stdout
     .trimEnd()

@@ -81,12 +81,12 @@ export async function placeScenes(
   if (moved.length > 0) await moveScenes(editing, moved, fence);
   if (added.size > 0) await addScenes(editing, added, fence);
   await readLanes(editing);
-  const said = [
+  const changed = [
     ...gone.map(({ sequenceNumber }) => `scene ${sequenceNumber} removed`),
     ...moved.map(({ from, to }) => `scene ${from} is ${to}`),
     ...[...added.keys()].map((number) => `scene ${number} added`),
   ];
-  editing.changed.push(...said);
+  editing.changed.push(...changed);
   return added;
 }
 
