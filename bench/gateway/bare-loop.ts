@@ -16,6 +16,9 @@ process.on('message', (content: string) => {
   for (const socket of sockets) socket.write(frame);
 });
 
+// Also if the benchmark was interrupted.
+process.on('disconnect', () => process.exit());
+
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
   const address = server.address();
   process.send?.({ port: typeof address === 'object' ? address?.port : undefined });

@@ -25,9 +25,17 @@ function send(method: string, url: string, type: string, body: string): Promise<
   });
 }
 
+/** One request after the other: requests at the same time would overtake each other, and the text be in disorder. */
 function writing(path: string, write: (token: string) => Promise<void>): Story {
   let index = 0;
-  return { path, write: () => write(tokenAt(index++)) };
+  let last = Promise.resolve();
+  return {
+    path,
+    write() {
+      const token = tokenAt(index++);
+      return (last = last.then(() => write(token)));
+    },
+  };
 }
 
 /** The server that is on npm, as it is without settings: streams are in its memory. */

@@ -11,9 +11,12 @@ export interface Seen {
   doubled: number;
   /** The cursors of the snapshots that came. */
   readonly snapshots: Set<string>;
-  /** Microseconds from a viewer's first byte to the end of what it had missed. */
+  /** Microseconds from a viewer's first attempt to the end of what it had missed. */
   readonly waits: number[];
 }
+
+/** As a browser, a viewer whose connection the kernel refused in a crowd tries again. */
+const AGAIN_MS = 500;
 
 /** A raw socket that reads one stream: a fetch for each would cost more than the server. */
 export class Viewer {
@@ -31,7 +34,10 @@ export class Viewer {
 
   /** `marks`: whether the server announces that nothing is missing; else its headers count. */
   open(port: number, { marks, withCursor = true }: { readonly marks: boolean; readonly withCursor?: boolean }): void {
-    const began = nowMicros();
+    this.connect(port, marks, withCursor, nowMicros());
+  }
+
+  private connect(port: number, marks: boolean, withCursor: boolean, began: number): void {
     const socket = connect(port, '127.0.0.1');
     this.socket = socket;
     this.isReady = false;
@@ -62,6 +68,10 @@ export class Viewer {
       for (const text of frames) if (this.take(text)) ready();
     });
     socket.on('error', () => undefined);
+    socket.on('close', () => {
+      if (this.isReady || this.socket !== socket) return;
+      setTimeout(() => this.socket === socket && this.connect(port, marks, withCursor, began), AGAIN_MS);
+    });
   }
 
   /** Reads no more, and stays. */
@@ -71,6 +81,7 @@ export class Viewer {
 
   leave(): void {
     this.socket?.destroy();
+    this.socket = undefined;
   }
 
   /** True if nothing is missing now. */

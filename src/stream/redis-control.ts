@@ -14,6 +14,8 @@ export interface RedisControlOptions {
 
 /** A call to stop waits no longer for Redis. */
 const STOP_MS = 500;
+/** A subscription that Redis refused is requested again after so long. The user may have got the right meanwhile. */
+const AGAIN_MS = 1_000;
 /** A cancellation that Temporal knew of before the return is in the answer to a beat by then. */
 const SETTLING_MS = 2_000;
 
@@ -22,6 +24,7 @@ export class RedisControlChannel implements ControlChannel {
   private readonly listeners = new Set<(request: StopRequest) => void>();
   private subscriber: Redis | undefined;
   private readySince: number | undefined;
+  private again: NodeJS.Timeout | undefined;
 
   constructor(
     /** Shared with others: it is not closed with the channel. */
@@ -77,20 +80,24 @@ export class RedisControlChannel implements ControlChannel {
       else this.options.refusals?.noStop(read.refusal);
     });
     redis.on('close', () => this.lost());
-    redis.on('ready', () => {
-      redis.subscribe(keys.control).then(
-        () => this.pingAnswered(redis),
-        (error: unknown) => void this.options.refusals?.refused('listen for stops', error),
-      );
-    });
+    redis.on('ready', () => this.subscribe(redis));
     return redis;
   }
 
-  private pingAnswered(redis: Redis): void {
-    if (redis.status === 'ready') this.readySince = performance.now();
+  private subscribe(redis: Redis): void {
+    redis.subscribe(keys.control).then(
+      () => {
+        if (redis.status === 'ready') this.readySince = performance.now();
+      },
+      (error: unknown) => {
+        this.options.refusals?.refused('listen for stops', error);
+        if (redis.status === 'ready') this.again = setTimeout(() => this.subscribe(redis), AGAIN_MS);
+      },
+    );
   }
 
   private lost(): void {
+    clearTimeout(this.again);
     this.readySince = undefined;
   }
 

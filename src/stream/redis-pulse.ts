@@ -8,30 +8,46 @@ export interface Pulse {
 }
 
 const EVERY_MS = 1_000;
+/** How long a new connection may take until commands can be sent. The library itself waits without an end. */
+const GREETING_MS = 3_000;
 
 /**
  * Checks each second whether a connection is alive, and reconnects one that does not answer. This detects a dead
- * connection that got no TCP reset. Without the ping it would look alive for about 15 minutes.
+ * connection that got no TCP reset, also one that was silent from its beginning. Without the check it would look alive
+ * for about 15 minutes.
  */
 export function keepPulse(redis: Redis, { ask, withinMs, lost }: Pulse): void {
   let timer: NodeJS.Timeout | undefined;
   const stop = () => clearTimeout(timer);
+  const reconnect = (what: string) => {
+    lost(new Error(what));
+    redis.disconnect(true);
+  };
   const beat = async () => {
     if (await answersWithin(withinMs, ask(redis))) {
       if (redis.status === 'ready') begin();
       return;
     }
-    if (redis.status !== 'ready') return;
-    lost(new Error(`no answer to a ping within ${withinMs} ms`));
-    redis.disconnect(true);
+    if (redis.status === 'ready') reconnect(`no answer to a ping within ${withinMs} ms`);
   };
   const begin = () => {
     stop();
     timer = setTimeout(() => void beat(), EVERY_MS);
   };
+  const greet = async () => {
+    stop();
+    let ready = () => undefined as void;
+    const greeted = new Promise<void>((resolve) => (ready = resolve));
+    redis.once('ready', ready).once('close', ready);
+    const isGreeted = await answersWithin(GREETING_MS, greeted);
+    redis.off('ready', ready).off('close', ready);
+    if (!isGreeted && redis.status === 'connect') reconnect(`no answer to a new connection within ${GREETING_MS} ms`);
+  };
+  redis.on('connect', () => void greet());
   redis.on('ready', begin);
   redis.on('close', stop);
   redis.on('end', stop);
+  if (redis.status === 'connect') void greet();
   if (redis.status === 'ready') begin();
 }
 

@@ -212,6 +212,8 @@ test('chosen films are approved together, and a refusal is listed under the name
   await page.route(`**/${ended}/approve`, async (route) => {
     await app().cancel(ended);
     await until('it is ended', async () => (await app().status(ended)).status === 'cancelled');
+    // The list is read again meanwhile, and one film is no choice.
+    await page.waitForResponse((answer) => answer.url().includes('awaiting_approval') && answer.status() === 200);
     await route.continue();
   });
   await page.getByRole('button', { name: 'Approve all 2' }).click();

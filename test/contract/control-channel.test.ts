@@ -6,6 +6,7 @@ import { RefusalReport } from '../../src/stream/redis-refusals';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
+import { RefusalReport } from '../../src/stream/redis-refusals';
 import { aStop, controlChannelContract, hearing } from './control-channel-contract';
 
 const SETTLING_MS = 200;
@@ -137,6 +138,49 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     await until('it is down', () => !channel.isReady);
     proxy.heal();
     await until('it is up again', () => channel.isReady);
+    const other = await open();
+    await other.stop(aStop());
+    await until('it is heard', () => heard.length > 0);
+  });
+
+  test('a connection that was silent from its beginning is noticed and made anew', async () => {
+    const proxy = await TcpProxy.start(server.port);
+    closing.push(() => void proxy.close());
+    proxy.hang();
+    const url = `redis://127.0.0.1:${proxy.port}`;
+    const publisher = connectRedis(server.url, 'publisher');
+    const channel = new RedisControlChannel(publisher, () => connectRedis(url, 'control'), { settlingMs: SETTLING_MS });
+    closing.push(() => {
+      channel.close();
+      publisher.disconnect();
+    });
+    const { heard } = hearing(channel);
+    await until('it has a connection', () => proxy.connections > 0);
+    proxy.heal();
+    await until('it is up', () => channel.isReady);
+    expect(await channel.stop(aStop())).toBe(true);
+    expect(heard.length).toBeGreaterThan(0);
+  });
+
+  test('a right that the user gets later is enough: nothing has to be restarted', async () => {
+    const admin = connectRedis(server.url, 'publisher');
+    await whenReady(admin, 5_000);
+    await admin.call('ACL', 'SETUSER', 'listener', 'on', '>pw', '+@all', '~*', 'resetchannels');
+    const refused: unknown[] = [];
+    const url = server.url.replace('redis://', 'redis://listener:pw@');
+    const channel = new RedisControlChannel(admin, () => connectRedis(url, 'control'), {
+      settlingMs: SETTLING_MS,
+      refusals: new RefusalReport({ warn: () => undefined, refused: (cause) => refused.push(cause) }),
+    });
+    closing.push(() => {
+      channel.close();
+      admin.disconnect();
+    });
+    const { heard } = hearing(channel);
+    await until('it is refused', () => refused.length > 0);
+    expect(channel.isReady).toBe(false);
+    await admin.call('ACL', 'SETUSER', 'listener', 'allchannels');
+    await until('it is up', () => channel.isReady);
     const other = await open();
     await other.stop(aStop());
     await until('it is heard', () => heard.length > 0);

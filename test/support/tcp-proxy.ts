@@ -32,6 +32,11 @@ export class TcpProxy {
     this.target = targetPort;
   }
 
+  /** The connections that clients have now. */
+  get connections(): number {
+    return this.links.size;
+  }
+
   /** Nothing arrives any more, in either direction, and no connection is closed. */
   hang(): void {
     this.silent = true;

@@ -39,39 +39,42 @@ export function BulkApprove({ films, onDone }: BulkApproveProps) {
   const choose = (id: string, isChosen: boolean) =>
     setChosen(new Set(isChosen ? [...chosen, id] : [...chosen].filter((each) => each !== id)));
   // What was refused stays to be read, also if nothing is left to choose.
-  if (films.length < 2 && refused.length === 0) return null;
+  const refusals = <Refusals lines={refused} />;
+  if (films.length < 2 && !isSending) return refusals;
   return (
-    <details class="bulk">
-      <summary>{words.filmsCount(films.length)}</summary>
-      <ul class="plain">
-        {films.map((film) => (
-          <li key={film.projectId}>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={chosen.has(film.projectId)}
-                onChange={(event) => choose(film.projectId, event.currentTarget.checked)}
-              />
-              {film.name} · {words.stage(gateOf(film))}
-            </label>
-          </li>
-        ))}
-      </ul>
-      <div class="actions">
-        <Button kind="main" disabled={picked.length === 0 || isSending} onClick={() => void approveAll()}>
-          {words.approveAll(picked.length)}
-        </Button>
-        {picked.length > 0 && (
-          <CopyAs
-            recipe={{
-              curl: picked.map((film) => curl('POST', requestOf(film).path, requestOf(film).body)).join('\n'),
-              cli: picked.map((film) => `storyreel approve ${film.projectId} ${quoted(gateOf(film))}`).join('\n'),
-              ts: picked.map((film) => `await client.approve('${film.projectId}', '${gateOf(film)}')`).join('\n'),
-            }}
-          />
-        )}
-      </div>
-      <Refusals lines={refused} />
-    </details>
+    <>
+      <details class="bulk">
+        <summary>{words.filmsCount(films.length)}</summary>
+        <ul class="plain">
+          {films.map((film) => (
+            <li key={film.projectId}>
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={chosen.has(film.projectId)}
+                  onChange={(event) => choose(film.projectId, event.currentTarget.checked)}
+                />
+                {film.name} · {words.stage(gateOf(film))}
+              </label>
+            </li>
+          ))}
+        </ul>
+        <div class="actions">
+          <Button kind="main" disabled={picked.length === 0 || isSending} onClick={() => void approveAll()}>
+            {words.approveAll(picked.length)}
+          </Button>
+          {picked.length > 0 && (
+            <CopyAs
+              recipe={{
+                curl: picked.map((film) => curl('POST', requestOf(film).path, requestOf(film).body)).join('\n'),
+                cli: picked.map((film) => `storyreel approve ${film.projectId} ${quoted(gateOf(film))}`).join('\n'),
+                ts: picked.map((film) => `await client.approve('${film.projectId}', '${gateOf(film)}')`).join('\n'),
+              }}
+            />
+          )}
+        </div>
+      </details>
+      {refusals}
+    </>
   );
 }
