@@ -163,7 +163,7 @@ const oneParser = {
 const noForcedTypes = [
   { selector: 'TSAsExpression > TSAsExpression.expression', message: 'Check the value instead of casting it twice.' },
   { selector: 'TSAsExpression > TSNeverKeyword.typeAnnotation', message: 'Give the parameter its type instead.' },
-  { selector: 'TSNonNullExpression', message: 'Say what happens where there is none.' },
+  { selector: 'TSNonNullExpression', message: 'State what happens where there is none.' },
   { selector: 'TSTypeAssertion', message: 'Write it with "as".' },
 ];
 

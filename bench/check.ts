@@ -24,7 +24,7 @@ export interface CheckOptions {
   readonly runs: number;
   /** An empty list means all of them. */
   readonly parts: readonly Part[];
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
 }
 
 const RATE = 50;
@@ -35,27 +35,27 @@ const HEARTBEAT_TIMEOUT_S = 15;
 type AtMost = (promise: string, measured: number, limit: number, unit: string) => void;
 
 /** Measures every promise of README's table, or those of some parts, against the bare loop of the same run. */
-export async function check(ground: Ground, { runs, parts, say }: CheckOptions) {
+export async function check(ground: Ground, { runs, parts, note }: CheckOptions) {
   const checks: Check[] = [];
   const atMost: AtMost = (promise, measured, limit, unit) =>
     checks.push({ promise, measured, limit, unit, kept: measured <= limit });
   const all = parts.length === 0;
   const has = (part: Part) => all || parts.includes(part);
   const measured = {
-    ...(has('steady') && (await checkSteady(ground, atMost, runs, say))),
+    ...(has('steady') && (await checkSteady(ground, atMost, runs, note))),
     ...(has('long') && { long: await checkLong(ground, atMost) }),
     ...(has('crowd') && { crowd: await checkCrowd(ground, atMost) }),
     ...(has('crash') && { crash: await checkCrash(ground, atMost) }),
     ...(all && { start: await checkStart(ground, atMost) }),
-    ...(has('cancel') && { cancel: await checkCancel(ground, atMost, say) }),
+    ...(has('cancel') && { cancel: await checkCancel(ground, atMost, note) }),
   };
   return { checks, measured };
 }
 
-async function checkSteady(ground: Ground, atMost: AtMost, runs: number, say: (line: string) => void) {
+async function checkSteady(ground: Ground, atMost: AtMost, runs: number, note: (line: string) => void) {
   const at = async (streams: number) => {
     const load = { streams, rate: RATE, seconds: SECONDS };
-    const { runs: measured, failed } = await interleaved(ground, [bareLoop, storyreel], load, runs, say);
+    const { runs: measured, failed } = await interleaved(ground, [bareLoop, storyreel], load, runs, note);
     const [bare, ours] = measured;
     if (!bare || !ours || failed.length > 0) throw new Error(failed.join('; ') || 'a path was not measured');
     const ratios = (key: 'p99' | 'workerCpu') => median(ours.map((run, i) => run[key] / (bare[i]?.[key] ?? NaN)));
@@ -90,7 +90,7 @@ async function checkSteady(ground: Ground, atMost: AtMost, runs: number, say: (l
         steadyRun(ground, storyreel, open, { streams: 400, rate: RATE, seconds: SECONDS }),
       ),
     );
-    say(`400 streams, run ${i + 1} of ${runs}: p99 ${most.at(-1)?.p99.toFixed(1)} ms`);
+    note(`400 streams, run ${i + 1} of ${runs}: p99 ${most.at(-1)?.p99.toFixed(1)} ms`);
   }
   atMost('400 streams in one worker: p99', median(most.map(({ p99 }) => p99)), 100, 'ms');
   atMost(
@@ -99,7 +99,7 @@ async function checkSteady(ground: Ground, atMost: AtMost, runs: number, say: (l
     0,
     'tokens',
   );
-  const ceiling = await pythonCeiling(ground, say);
+  const ceiling = await pythonCeiling(ground, note);
 
   return { one, fifty, many, most, ceiling };
 }
@@ -136,11 +136,15 @@ async function checkStart(ground: Ground, atMost: AtMost) {
   return start;
 }
 
-async function checkCancel(ground: Ground, atMost: AtMost, say: (line: string) => void): Promise<readonly CancelRun[]> {
+async function checkCancel(
+  ground: Ground,
+  atMost: AtMost,
+  note: (line: string) => void,
+): Promise<readonly CancelRun[]> {
   const measured: CancelRun[] = [];
   for (const { load, what, limitMs } of CANCELS) {
     const run = await cancelRun(ground, load);
-    say(`cancel, ${what}: ${JSON.stringify(run)}`);
+    note(`cancel, ${what}: ${JSON.stringify(run)}`);
     atMost(`cancel with ${what}: the provider's socket is closed, p99`, run.closed.p99, limitMs, 'ms');
     atMost(`cancel with ${what}: not closed by it`, run.wrong, 0, 'streams');
     measured.push(run);
@@ -149,14 +153,14 @@ async function checkCancel(ground: Ground, atMost: AtMost, say: (line: string) =
 }
 
 /** How many streams the accumulated text in Python carries within the same latency; no promise, but what to compare with. */
-async function pythonCeiling(ground: Ground, say: (line: string) => void): Promise<readonly SteadyRun[]> {
+async function pythonCeiling(ground: Ground, note: (line: string) => void): Promise<readonly SteadyRun[]> {
   const measured: SteadyRun[] = [];
   for (const streams of [25, 50, 100, 200]) {
     const run = await withPath(ground, pythonThreads, (open) =>
       steadyRun(ground, pythonThreads, open, { streams, rate: RATE, seconds: SECONDS }),
-    ).catch((error: Error) => void say(`python with ${streams} streams: ${error.message}`));
+    ).catch((error: Error) => void note(`python with ${streams} streams: ${error.message}`));
     if (!run) break;
-    say(`python with ${streams} streams: p99 ${run.p99.toFixed(1)} ms`);
+    note(`python with ${streams} streams: p99 ${run.p99.toFixed(1)} ms`);
     measured.push(run);
     if (!(run.p99 < 100)) break;
   }
@@ -164,9 +168,9 @@ async function pythonCeiling(ground: Ground, say: (line: string) => void): Promi
 }
 
 /** Prints each promise beside what was measured. True when all were kept. */
-export function printChecks(checks: readonly Check[], say: (line: string) => void): boolean {
+export function printChecks(checks: readonly Check[], note: (line: string) => void): boolean {
   for (const { promise, measured, limit, unit, kept } of checks) {
-    say(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}: ${Number(measured.toFixed(3))} ${unit} (at most ${limit})`);
+    note(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}: ${Number(measured.toFixed(3))} ${unit} (at most ${limit})`);
   }
   return checks.every(({ kept }) => kept);
 }

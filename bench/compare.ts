@@ -30,7 +30,7 @@ export interface CompareOptions {
   readonly runs: number;
   /** Words, one of which a path's name must contain; an empty list selects every path. */
   readonly only: readonly string[];
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
 }
 
 const LOADS = [1, 50, 200];
@@ -43,7 +43,7 @@ const CRASH_OF_OTHERS = { streams: 5, patienceMs: 60_000 };
 
 /** Every path under every load, one after the other on the same machine. */
 export async function compare(ground: Ground, options: CompareOptions): Promise<Comparison> {
-  const { parts, runs, only, say } = options;
+  const { parts, runs, only, note } = options;
   const chosen = ({ name }: Path) => only.length === 0 || only.some((word) => name.includes(word));
   const main = [bareLoop, storyreel].filter(chosen);
   const others = [pythonThreads, ...peerPaths].filter(chosen);
@@ -58,11 +58,11 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
   const attempt = async <T>(what: string, path: Path, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       const measured = await work();
-      say(`${what}, ${path.name}: ${JSON.stringify(measured)}`);
+      note(`${what}, ${path.name}: ${JSON.stringify(measured)}`);
       return measured;
     } catch (error) {
       failed.push(`${what}, ${path.name}: ${firstLine(error)}`);
-      say(`FAILED ${failed.at(-1)}`);
+      note(`FAILED ${failed.at(-1)}`);
       return undefined;
     }
   };
@@ -70,7 +70,7 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
 
   if (has('steady')) {
     for (const streams of LOADS) {
-      const measured = await interleaved(ground, main, { streams, rate: RATE, seconds: SECONDS }, runs, say);
+      const measured = await interleaved(ground, main, { streams, rate: RATE, seconds: SECONDS }, runs, note);
       failed.push(...measured.failed);
       result.steady.push(...measured.runs.map(medianRun));
     }
@@ -92,7 +92,7 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
     // Services of its own: a path that falls behind continues its backlog long after its run.
     const fresh = <T>(work: (own: Ground) => Promise<T>) => withGround(work);
     if (has('steady')) {
-      const climb = () => fresh((own) => climbed(own, path, say));
+      const climb = () => fresh((own) => climbed(own, path, note));
       result.steady.push(...((await attempt('steady', path, climb)) ?? []));
     }
     if (has('long') && path === pythonThreads) {
@@ -115,10 +115,10 @@ export async function compare(ground: Ground, options: CompareOptions): Promise<
 }
 
 /** One run under each load, up to the first that the path does not carry. */
-async function climbed(ground: Ground, path: Path, say: (line: string) => void): Promise<SteadyRun[]> {
+async function climbed(ground: Ground, path: Path, note: (line: string) => void): Promise<SteadyRun[]> {
   const carried: SteadyRun[] = [];
   for (const streams of LOADS) {
-    const { runs, failed } = await interleaved(ground, [path], { streams, rate: RATE, seconds: SECONDS }, 1, say);
+    const { runs, failed } = await interleaved(ground, [path], { streams, rate: RATE, seconds: SECONDS }, 1, note);
     const [run] = runs.flat();
     if (run) carried.push(run);
     if (!run || failed.length > 0 || run.lost > 0 || !(run.p99 < BEHIND_MS)) break;

@@ -58,8 +58,8 @@ async function main(): Promise<void> {
   if (unknown) program.error(`bench: there is no part ${unknown}. There are: ${PARTS.join(', ')}`);
   const parts = (program.args.length > 0 ? program.args : PARTS) as readonly Part[];
 
-  const say = (line: string) => process.stderr.write(`  ${line}\n`);
-  const ground = await Ground.open(say);
+  const note = (line: string) => process.stderr.write(`  ${line}\n`);
+  const ground = await Ground.open(note);
   let stopping: Promise<void> | undefined;
   const close = () => (stopping ??= ground.close());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -67,14 +67,14 @@ async function main(): Promise<void> {
   }
   try {
     const result = ofGaps
-      ? await gaps(ground, { say, only: paths?.split(',') ?? [] })
+      ? await gaps(ground, { note, only: paths?.split(',') ?? [] })
       : ofGateway
-        ? await gatewayBench(ground, { say, runs, scale })
+        ? await gatewayBench(ground, { note, runs, scale })
         : ofPage
-          ? await pageBench(ground, { say })
+          ? await pageBench(ground, { note })
           : checking
-            ? await check(ground, { runs, say, parts: program.args as readonly Part[] })
-            : await compare(ground, { parts, runs, say, only: paths?.split(',') ?? [] });
+            ? await check(ground, { runs, note, parts: program.args as readonly Part[] })
+            : await compare(ground, { parts, runs, note, only: paths?.split(',') ?? [] });
     const json = JSON.stringify(
       { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result },
       null,
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     );
     process.stdout.write(`${json}\n`);
     if (out !== undefined) writeFileSync(out, `${json}\n`);
-    if (checking && 'checks' in result && !printChecks(result.checks, say)) process.exitCode = 1;
+    if (checking && 'checks' in result && !printChecks(result.checks, note)) process.exitCode = 1;
   } finally {
     await close();
   }

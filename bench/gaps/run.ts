@@ -23,7 +23,7 @@ const TIMEOUT_MS = 120_000;
  */
 export async function gaps(
   ground: Ground,
-  { say, only }: { readonly say: (line: string) => void; readonly only: readonly string[] },
+  { note, only }: { readonly note: (line: string) => void; readonly only: readonly string[] },
 ): Promise<{ gaps: Gap[] }> {
   const { databaseUrl, redisUrl, temporalAddress, scratch } = ground.services;
   const studio = await startStudio({ stateDir: join(scratch, 'studio'), tokensPerSecond: 300 });
@@ -39,7 +39,7 @@ export async function gaps(
       const { env, situations } = place;
       const wanted = situations.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
       try {
-        if (wanted.length > 0) found.push(...(await measure(readConfig({ ...common, ...env }), wanted, say)));
+        if (wanted.length > 0) found.push(...(await measure(readConfig({ ...common, ...env }), wanted, note)));
       } finally {
         await place.close();
       }
@@ -50,7 +50,7 @@ export async function gaps(
   }
 }
 
-async function measure(config: Config, situations: readonly Situation[], say: (line: string) => void): Promise<Gap[]> {
+async function measure(config: Config, situations: readonly Situation[], note: (line: string) => void): Promise<Gap[]> {
   await prepareServices(config);
   const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'bench-gaps'));
   const client = await StoryClient.connect(config);
@@ -58,7 +58,7 @@ async function measure(config: Config, situations: readonly Situation[], say: (l
   try {
     for (const situation of situations) {
       const seconds = await gapOf(client, situation);
-      say(`${situation.name}: ${seconds.toFixed(1)} s`);
+      note(`${situation.name}: ${seconds.toFixed(1)} s`);
       found.push({ situation: situation.name, seconds: Number(seconds.toFixed(2)) });
     }
     return found;

@@ -19,7 +19,7 @@ const SECONDS = 10;
 const REST_MS = 50;
 
 export interface GatewayOptions {
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
   /** Interleaved runs; medians are compared with the goals. */
   readonly runs: number;
   /** The share of the viewers, stories and texts of the goals; below 1, a trial. */
@@ -27,13 +27,13 @@ export interface GatewayOptions {
 }
 
 /** Viewers over HTTP, goal by goal, beside what else could serve them. In each run all servers take their turn. */
-export async function gatewayBench(ground: Ground, { say, runs, scale }: GatewayOptions) {
+export async function gatewayBench(ground: Ground, { note, runs, scale }: GatewayOptions) {
   const sized = (full: number) => Math.max(2, Math.round(full * scale));
   const gateway = await Gateway.start(ground.services);
   const servers: Served[] = [gateway];
   const readers = await Readers.start();
   const report = (what: string, { server, viewers, ageMs, lost, doubled }: Crowd) =>
-    say(`${what} ${server}, ${viewers} viewers: p99 ${ageMs.p99} ms; lost ${lost}, doubled ${doubled}`);
+    note(`${what} ${server}, ${viewers} viewers: p99 ${ageMs.p99} ms; lost ${lost}, doubled ${doubled}`);
   try {
     servers.push(await startBareLoop(), await startDurableStreams(), await startNchan(ground.services));
     const one: Measured['one'][number][] = [];
@@ -45,7 +45,7 @@ export async function gatewayBench(ground: Ground, { say, runs, scale }: Gateway
       for (const served of servers)
         alone.push(await crowd(served, readers, { viewers: 1, rate: RATE, seconds: SECONDS }));
       one.push({ clientWatch, crowds: alone });
-      say(`G1: client.watch p99 ${clientWatch.p99} ms`);
+      note(`G1: client.watch p99 ${clientWatch.p99} ms`);
       const crowds: Crowd[] = [];
       for (const served of servers)
         crowds.push(await crowd(served, readers, { viewers: sized(1_000), rate: RATE, seconds: SECONDS }));
@@ -63,15 +63,15 @@ export async function gatewayBench(ground: Ground, { say, runs, scale }: Gateway
       for (const each of [measured, bareLoop, besideStopped]) report('G3, G7:', each);
     }
     const idleViewers = await idle(gateway, readers, sized(10_000));
-    say(`G4: ${Math.round(idleViewers.bytesEach)} bytes each, ${idleViewers.coreShare} of a core`);
+    note(`G4: ${Math.round(idleViewers.bytesEach)} bytes each, ${idleViewers.coreShare} of a core`);
     const stories = await manyStories(gateway, readers, sized(2_000), SECONDS);
-    say(`G5: ${stories.stories} stories: p99 ${stories.ageMs.p99} ms; lost ${stories.lost}`);
+    note(`G5: ${stories.stories} stories: p99 ${stories.ageMs.p99} ms; lost ${stories.lost}`);
     const returned = await storm(gateway, readers, sized(10_000));
-    say(`G6: caught up p99 ${returned.caughtUpMs.p99} ms; ${returned.snapshots} snapshots`);
+    note(`G6: caught up p99 ${returned.caughtUpMs.p99} ms; ${returned.snapshots} snapshots`);
     const stopped = await handover(gateway, readers, sized(10_000));
-    say(`G8: ended in ${Math.round(stopped.endedMs)} ms; lost ${stopped.lost}`);
+    note(`G8: ended in ${Math.round(stopped.endedMs)} ms; lost ${stopped.lost}`);
     const killed = await kills(ground, gateway, sized(100));
-    say(`G11: ${killed.right} of ${killed.texts} texts are right`);
+    note(`G11: ${killed.right} of ${killed.texts} texts are right`);
     const measured = {
       ...{ scale, runs, pinned: ONE_CORE.length > 0, tokensPerSecond: RATE, seconds: SECONDS },
       coldStartMs: gateway.startedMs,

@@ -9,14 +9,14 @@ export function serveParent(
   handle: (message: never) => Promise<object>,
   close: () => Promise<void>,
 ): void {
-  const say = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
+  const note = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
   let last: Promise<unknown> = Promise.resolve();
   createInterface({ input: process.stdin })
     .on('line', (line) => {
       last = last
         .then(() => handle(JSON.parse(line) as never))
-        .then(say, (error: unknown) => say({ error: (error as Error).stack ?? String(error) }));
+        .then(note, (error: unknown) => note({ error: (error as Error).stack ?? String(error) }));
     })
     .on('close', () => void close().finally(() => process.exit(0)));
-  say(hello);
+  note(hello);
 }

@@ -40,7 +40,7 @@ interface Measured {
 }
 
 /** The real page in a real browser, before the real gateway; only the worker is left out, because tokens come by the thousand. */
-export async function pageBench(ground: Ground, { say }: { readonly say: (line: string) => void }) {
+export async function pageBench(ground: Ground, { note }: { readonly note: (line: string) => void }) {
   const env = {
     DATABASE_URL: ground.services.databaseUrl,
     REDIS_URL: ground.services.redisUrl,
@@ -62,7 +62,7 @@ export async function pageBench(ground: Ground, { say }: { readonly say: (line: 
     const writer = await TokenWriter.open({
       ...{ log: redis.log, databaseUrl: env.DATABASE_URL, projectId: project, lanes: lanes() },
     });
-    const measured = await measure(browser, { url, project, writer, say });
+    const measured = await measure(browser, { url, project, writer, note });
     return { page: measured, checks: checksOf(measured) };
   } finally {
     await browser.close();
@@ -85,10 +85,10 @@ interface Ready {
   readonly url: string;
   readonly project: ProjectId;
   readonly writer: TokenWriter;
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
 }
 
-async function measure(browser: Browser, { url, project, writer, say }: Ready): Promise<Measured> {
+async function measure(browser: Browser, { url, project, writer, note }: Ready): Promise<Measured> {
   await writer.write(2_000, { rate: RATE });
   const film = `${url}/p/${project}?tab=lanes&scene=1`;
   const firstTextMs: number[] = [];
@@ -97,7 +97,7 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
     firstTextMs.push(await firstText(await context.newPage(), film));
     await context.close();
   }
-  say(`first text: ${firstTextMs.map(Math.round).join(', ')} ms`);
+  note(`first text: ${firstTextMs.map(Math.round).join(', ')} ms`);
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
   await firstText(page, film);
@@ -112,7 +112,7 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
   const frames = await page.evaluate<number[]>('window.frames.splice(0)');
   const busyShare = ((await taskSeconds(session)) - before) / seconds;
   const frameMs = summaryOf(frames);
-  say(`frames: p99 ${frameMs.p99.toFixed(1)} ms, ${(busyShare * 100).toFixed(0)} % of a core`);
+  note(`frames: p99 ${frameMs.p99.toFixed(1)} ms, ${(busyShare * 100).toFixed(0)} % of a core`);
   await caughtUp(page, writer);
   await writer.write(Math.max(0, FULL - writer.tokens), { rate: RATE * 3 });
   await caughtUp(page, writer);
@@ -121,7 +121,7 @@ async function measure(browser: Browser, { url, project, writer, say }: Ready): 
   await writer.write(TOKENS, { rate: RATE * 3 });
   const isWhole = await caughtUp(page, writer);
   const afterAll = await heapOf(session);
-  say(`heap: ${(afterFull / 1e6).toFixed(1)} MB, after 100,000 more tokens ${(afterAll / 1e6).toFixed(1)} MB`);
+  note(`heap: ${(afterFull / 1e6).toFixed(1)} MB, after 100,000 more tokens ${(afterAll / 1e6).toFixed(1)} MB`);
   await context.close();
   return {
     sizes: sizes(),

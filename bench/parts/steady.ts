@@ -106,7 +106,7 @@ export async function interleaved(
   paths: readonly Path[],
   load: SteadyLoad,
   times: number,
-  say: (line: string) => void,
+  note: (line: string) => void,
 ): Promise<Interleaved> {
   const runs = new Map<Path, SteadyRun[]>(paths.map((path) => [path, []]));
   const failed: string[] = [];
@@ -118,11 +118,11 @@ export async function interleaved(
           await steadyRun(ground, path, open, { ...load, streams: Math.min(load.streams, 10), seconds: 1 });
           return steadyRun(ground, path, open, load);
         });
-        say(`${load.streams} streams, run ${i + 1} of ${times}, ${path.name}: ${line(run)}`);
+        note(`${load.streams} streams, run ${i + 1} of ${times}, ${path.name}: ${line(run)}`);
         runs.get(path)?.push(run);
       } catch (error) {
         failed.push(`${load.streams} streams ${path.name}: ${(error as Error).message}`);
-        say(`FAILED ${failed.at(-1)}`);
+        note(`FAILED ${failed.at(-1)}`);
         runs.delete(path);
       }
     }

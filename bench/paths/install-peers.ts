@@ -29,10 +29,10 @@ async function install(report: (line: string) => void): Promise<void> {
   );
   if (exitCode !== 0) {
     // npm prints the cause first and its usage at the end.
-    const said = output.trim().split('\n').slice(0, 8).join('\n');
+    const lines = output.trim().split('\n').slice(0, 8).join('\n');
     throw new Error(
       `The peers of the benchmark could not be installed${notFound ? ': npm was not found' : ''}. ` +
-        `Look at the network and at npm's configuration, or run by hand: npm ci --prefix bench/peers\n${said}`,
+        `Look at the network and at npm's configuration, or run by hand: npm ci --prefix bench/peers\n${lines}`,
     );
   }
   writeFileSync(mark, wanted);

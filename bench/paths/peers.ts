@@ -64,8 +64,8 @@ export const peerPaths: readonly Path[] = [
     'activity publishes to its workflow in batches of 200 ms; viewers poll by updates',
   ),
   peer('resumable-stream', 'resumable-stream', 'PUBLISH per token and viewer, text in the memory of the producer'),
-  peer('BullMQ progress', 'bullmq', 'job progress per token, told to viewers by the events of the queue'),
-  peer('DBOS streams', 'dbos', 'a row in Postgres per token, viewers told by LISTEN'),
+  peer('BullMQ progress', 'bullmq', 'job progress per token, published to viewers by the events of the queue'),
+  peer('DBOS streams', 'dbos', 'a row in Postgres per token, viewers notified by LISTEN'),
   withServer(
     peer('Durable Streams', 'durable-streams', 'HTTP appends to a stream on its server, read as SSE'),
     'durable-streams',

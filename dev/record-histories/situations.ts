@@ -56,7 +56,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     during: async (story) => {
       await seen(story, 'token');
       await story.client.pause(story.projectId, { now: true });
-      await stands(story, (view) => withStatus(view, 'paused'));
+      await reached(story, (view) => withStatus(view, 'paused'));
       await story.client.resume(story.projectId);
     },
   },
@@ -65,9 +65,9 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     options: { gates: ['storyboard'] },
     during: async (story) => {
       const { client, projectId } = story;
-      await stands(story, ({ gates }) => gates);
+      await reached(story, ({ gates }) => gates);
       await client.reject(projectId, 'storyboard', { reason: 'too dark' });
-      await stands(story, ({ gates }) => gates);
+      await reached(story, ({ gates }) => gates);
       await client.approve(projectId, 'storyboard');
     },
   },
@@ -75,7 +75,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     topic: 'a tree that counts birds',
     faults: [{ kind: 'image', fault: { status: 400 }, times: 1 }],
     during: async (story) => {
-      const [lane = ''] = await stands(story, (view) => withStatus(view, 'needs_attention'));
+      const [lane = ''] = await reached(story, (view) => withStatus(view, 'needs_attention'));
       await story.client.skip(story.projectId, lane);
       await story.client.skip(story.projectId, 'film');
     },
@@ -114,7 +114,7 @@ async function seen({ client, projectId }: RecordedStory, type: string): Promise
 }
 
 /** Waits until the run has any of the expected statuses, and returns it. */
-async function stands(
+async function reached(
   { client, projectId }: RecordedStory,
   look: (view: StoryStatusView) => readonly string[],
 ): Promise<readonly string[]> {

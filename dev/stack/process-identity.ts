@@ -31,7 +31,7 @@ export function isElsewhere({ startedAt }: ProcessIdentity): boolean {
 
 export function identifySelf(): ProcessIdentity {
   const self = identify(process.pid);
-  if (!self) throw new Error('The operating system does not say when this process started');
+  if (!self) throw new Error('The operating system does not state when this process started');
   return self;
 }
 

@@ -10,15 +10,15 @@ const LOOK_BACK = 100;
 export async function chooseProject(
   client: StoryClient,
   { topic, scenes, fresh }: Pick<StartOptions, 'topic' | 'scenes' | 'fresh'>,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<ProjectId> {
   const projects = fresh ? [] : await client.list({ limit: LOOK_BACK });
   const open = projects.find(
     (project) => !isFinal(project.status) && (topic === undefined || project.topic === topic.trim()),
   );
   if (open) {
-    say(`Going on with "${open.name}", which is not finished. "npm start -- --fresh" begins anew.`);
-    if (scenes !== undefined) say('--scenes counts for a new film only.');
+    print(`Continuing with "${open.name}", which is not finished. "npm start -- --fresh" begins anew.`);
+    if (scenes !== undefined) print('--scenes counts for a new film only.');
     return open.projectId;
   }
   return client.create({ topic: topic ?? SAMPLE_TOPIC, settings: { ...(scenes !== undefined && { scenes }) } });
@@ -31,18 +31,18 @@ export async function chooseProject(
 export async function resumeProject(
   client: StoryClient,
   projectId: ProjectId,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<string> {
   const { runId } = await client.start(projectId, { join: true });
   const { lanes } = await client.status(projectId);
   const broken = lanes.filter(({ status }) => status === 'processing').map(({ lane }) => lane);
   if (broken.length > 0) {
-    say(`${broken.join(', ')}: under way when it was stopped; Temporal hands that on within 15 s.`);
+    print(`${broken.join(', ')}: under way when it was stopped; Temporal hands that on within 15 s.`);
   }
   for (const { lane, status } of lanes) {
     if (status !== 'needs_attention') continue;
     const retried = await client.retry(projectId, lane).catch(() => []);
-    if (retried.length > 0) say(`${lane} waited for attention and is tried again.`);
+    if (retried.length > 0) print(`${lane} waited for attention and is tried again.`);
   }
   return runId;
 }

@@ -55,9 +55,9 @@ async function startAt(
     logFile,
     talks: true,
   });
-  const said = createInterface({ input: child.stdout ?? process.stdin });
+  const output = createInterface({ input: child.stdout ?? process.stdin });
   const url = await new Promise<string | undefined>((resolve) => {
-    said.once('line', resolve);
+    output.once('line', resolve);
     child.once('exit', () => resolve(undefined));
   });
   if (url !== undefined) return { child, url };

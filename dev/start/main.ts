@@ -37,8 +37,8 @@ const stateDir = resolve(env['STORYREEL_STATE_DIR'] || join(DIST, '..', '.storyr
 /** Node's own default. */
 const DEBUGGER = '127.0.0.1:9229';
 const screen = standardOutput(process.stdout);
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-let note: (line: string) => void = say;
+const print = (line: string) => void process.stderr.write(`${line}\n`);
+let note: (line: string) => void = print;
 let outputGone = (): void => process.exit(EXIT_CODES.ok.code);
 process.stdout.on('error', () => outputGone());
 process.stderr.on('error', () => undefined);
@@ -92,16 +92,16 @@ async function makeFilm(
     ...(options.inspect && { inspect: DEBUGGER }),
     stopping: ending,
   });
-  if (options.inspect) say(`Debugger      node inspect ${DEBUGGER}, or attach your editor to it`);
+  if (options.inspect) print(`Debugger      node inspect ${DEBUGGER}, or attach your editor to it`);
   const gateway = options.once ? undefined : await startGateway(stack, { stateDir, env: workerEnv, note });
   const gatewayUrl = gateway?.url;
   if (options.watch) renewOnChange(stack, { worker, ...(gateway && { gateway }) }, ending);
   const { uiUrl } = stack.temporal;
-  const renderer = chooseRenderer({ screen, say }, options.json);
+  const renderer = chooseRenderer({ screen, note: print }, options.json);
   const client = await StoryClient.connect(config);
   try {
-    const projectId = await chooseProject(client, options, say);
-    const runId = await resumeProject(client, projectId, say);
+    const projectId = await chooseProject(client, options, print);
+    const runId = await resumeProject(client, projectId, print);
     const where = {
       envFile,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -114,7 +114,7 @@ async function makeFilm(
     if (!options.once) {
       // It is for one use within a minute, so only this first time.
       const loginToken = await loginTokenFor(gatewayUrl, client);
-      placeLines({ ...where, ...(loginToken !== undefined && { loginToken }) }).forEach(say);
+      placeLines({ ...where, ...(loginToken !== undefined && { loginToken }) }).forEach(print);
     }
     note = (line) => renderer.note(line);
     const { outcome, code } = await followStory({ client, config }, projectId, renderer, {
@@ -123,8 +123,8 @@ async function makeFilm(
       placeFilm: (path, project) => placeFilm(stateDir, path, project),
     });
     stop.throwIfFailed();
-    if (outcome === 'left') say(`Stopping (${String(stop.signal.reason)}). "npm start" goes on where it was.`);
-    else if (outcome === 'parked') say('Put it right and start again: what waits is then tried again.');
+    if (outcome === 'left') print(`Stopping (${String(stop.signal.reason)}). "npm start" continues where it was.`);
+    else if (outcome === 'parked') print('Put it right and start again: what waits is then tried again.');
     else if (!options.once) await stayUp([...places, 'Ctrl-C stops everything.'], options.json, stop);
     return code;
   } catch (error) {
@@ -160,7 +160,7 @@ async function loginTokenFor(url: string | undefined, client: StoryClient): Prom
 
 async function stayUp(lines: readonly string[], json: boolean, stop: StopSignal): Promise<void> {
   for (const line of lines)
-    if (json) say(line);
+    if (json) print(line);
     else screen.write(`${line}\n`);
   if (!stop.signal.aborted) await once(stop.signal, 'abort');
   stop.throwIfFailed();
@@ -171,7 +171,7 @@ function printService({ service, message, ms }: ReportLine, stop: StopSignal): v
   note(`${service.padEnd(9)} ${first}${ms === undefined ? '' : ` (${(ms / 1000).toFixed(1)} s)`}`);
   if (!first.startsWith('ended unexpectedly')) return;
   for (const line of more) note(`          ${line}`);
-  stop.fail(new Error(`${service} ended unexpectedly, so everything was stopped. "npm start" goes on where it was.`));
+  stop.fail(new Error(`${service} ended unexpectedly, so everything was stopped. "npm start" continues where it was.`));
 }
 
 function printFailure(error: unknown): number {
@@ -179,12 +179,12 @@ function printFailure(error: unknown): number {
     const ui =
       error instanceof StackInUse && error.published['ui'] ? ` Its Temporal UI: ${error.published['ui']}.` : '';
     const [first = '', ...logTail] = error.message.split('\n');
-    say(`npm start: ${first}.${ui} ${error.hint}.`);
-    for (const line of logTail) say(`    ${line}`);
+    print(`npm start: ${first}.${ui} ${error.hint}.`);
+    for (const line of logTail) print(`    ${line}`);
     return EXIT_CODES.failed.code;
   }
   const { message, code } = failureOf(error);
-  if (message !== '') say(`npm start: ${oneLine(message)}`);
+  if (message !== '') print(`npm start: ${oneLine(message)}`);
   return code;
 }
 

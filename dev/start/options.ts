@@ -16,7 +16,7 @@ export interface StartOptions {
 }
 
 const HELP = `
-Without a topic it goes on with the newest unfinished film, or makes one of a sample topic. Everything that it needs and
+Without a topic it continues the newest unfinished film, or makes one of a sample topic. Everything that it needs and
 makes lies in .storyreel in this folder, or in STORYREEL_STATE_DIR. With OPENAI_BASE_URL or OPENAI_API_KEY set, the text
 comes from there; otherwise all comes from a stand-in provider on this machine.
 
@@ -58,7 +58,7 @@ export function readOptions(args: readonly string[]): StartOptions {
 /** Checked before anything is started. The topic itself may be far too long to be shown. */
 function mustBeTopic(program: Command, text: string): void {
   const topic = givenText('The topic', text, TEXT_BYTES.topic);
-  if ('refusal' in topic) program.error(`error: ${topic.refusal}. Say in a sentence what the film is about.`);
+  if ('refusal' in topic) program.error(`error: ${topic.refusal}. Describe in a sentence what the film is about.`);
 }
 
 function scenes(text: string): number {

@@ -22,9 +22,9 @@ export async function startStudio(stack: Stack, { stateDir, tokensPerSecond }: S
     logFile,
     talks: true,
   });
-  const said = createInterface({ input: child.stdout ?? process.stdin });
+  const output = createInterface({ input: child.stdout ?? process.stdin });
   return new Promise((resolve, reject) => {
-    said.once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
+    output.once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
     child.once('exit', () => reject(new Error(`The stand-in provider did not start: ${lastLine(logFile)}`)));
   });
 }

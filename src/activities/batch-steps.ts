@@ -62,7 +62,7 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
         return 'paused';
       // Running, or what this version does not know.
       default:
-        return standing(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
+        return reportedStatus(typedSearchAttributes.getAll().find(({ key }) => key.name === 'StoryStatus')?.value);
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'terminated';
@@ -71,6 +71,6 @@ async function storyState(client: Client, projectId: ProjectId): Promise<StorySt
 }
 
 /** The status that a running story reports about itself. Before its first report it counts as processing. */
-function standing(said: unknown): BatchedStatus {
-  return said === 'needs_attention' || said === 'paused' || said === 'awaiting_approval' ? said : 'processing';
+function reportedStatus(value: unknown): BatchedStatus {
+  return value === 'needs_attention' || value === 'paused' || value === 'awaiting_approval' ? value : 'processing';
 }

@@ -8,7 +8,7 @@ import { JsonRenderer, LiveRenderer, PlainRenderer, type Renderer, type Screen }
 export interface Cli {
   readonly screen: Screen;
   /** A line on standard error, for people: notes and failures, never results. */
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
   readonly stdin: Readable;
   /** Throws `Config.Invalid`. Read when it is needed, so that help works with any environment. */
   readonly config: () => Config;
@@ -40,7 +40,7 @@ export async function withClient<T>(
 }
 
 /** The renderer for who reads: a program, a person at a terminal, or a log. */
-export function chooseRenderer(cli: Pick<Cli, 'screen' | 'say'>, json: boolean): Renderer {
-  if (json) return new JsonRenderer(cli.screen, cli.say);
-  return cli.screen.interactive ? new LiveRenderer(cli.screen) : new PlainRenderer(cli.screen, cli.say);
+export function chooseRenderer(cli: Pick<Cli, 'screen' | 'note'>, json: boolean): Renderer {
+  if (json) return new JsonRenderer(cli.screen, cli.note);
+  return cli.screen.interactive ? new LiveRenderer(cli.screen) : new PlainRenderer(cli.screen, cli.note);
 }

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { NewProject, ProjectChanges } from '../client';
-import { StoryreelError } from '../protocol';
+import { boundedLine, StoryreelError } from '../protocol';
 import { readTopic } from './arguments';
+
+/** Of a path, in a message. */
+const MOST_PATH_BYTES = 200;
 
 /** The options of `storyreel edit`, as the parser gives them. */
 export interface EditFlags {
@@ -109,7 +112,10 @@ function fieldsOf({ narration, visualPrompt, shot, duration, camera, speed }: Ed
 async function readInput(path: string, stdin: Readable): Promise<string> {
   if (path === '-') return readTopic(path, stdin);
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new StoryreelError('Project.Invalid', `${path} cannot be read (${error.code ?? error.message}).`);
+    throw new StoryreelError(
+      'Project.Invalid',
+      `${boundedLine(path, MOST_PATH_BYTES)} cannot be read (${error.code ?? error.message}).`,
+    );
   });
 }
 

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { FAILURES, StoryreelError } from '../protocol';
 import { EXIT_CODES } from './exit-codes';
+import { oneLine } from './render';
 
 export interface Failure {
   /** One line for a person; empty if the parser of the command line has printed everything. */
@@ -17,7 +18,8 @@ export function failureOf(error: unknown): Failure {
     return { message: '', code: error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code };
   }
   if (error instanceof StoryreelError) {
-    const { message, hint } = error;
+    const { hint } = error;
+    const message = oneLine(error.message);
     const { exitCode: code } = FAILURES[error.type];
     // A fault of a command line is reported by field, which is all that its reader needs.
     return code === EXIT_CODES.usage.code || message.includes('storyreel ')
@@ -25,5 +27,5 @@ export function failureOf(error: unknown): Failure {
       : { message, hint, code };
   }
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return { message: text.split('\n')[0] ?? '', code: EXIT_CODES.failed.code };
+  return { message: oneLine(text.split('\n')[0] ?? ''), code: EXIT_CODES.failed.code };
 }

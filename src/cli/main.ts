@@ -12,7 +12,7 @@ let config: Config | undefined;
 
 const cli: Cli = {
   screen: standardOutput(process.stdout),
-  say: (line) => void process.stderr.write(`${scrub(line)}\n`),
+  note: (line) => void process.stderr.write(`${scrub(line)}\n`),
   stdin: process.stdin,
   config: () => (config ??= loaded.config.readConfig()),
   interrupted: () => {
@@ -34,9 +34,9 @@ createProgram(cli)
   .parseAsync()
   .catch((error: unknown) => {
     const { message, hint, code } = failureOf(error);
-    if (message !== '') cli.say(`storyreel: ${message}`);
-    if (hint !== undefined) cli.say(`hint: ${hint}`);
-    if (config?.LOG_LEVEL === 'debug' || config?.LOG_LEVEL === 'trace') cli.say(String((error as Error).stack));
+    if (message !== '') cli.note(`storyreel: ${message}`);
+    if (hint !== undefined) cli.note(`hint: ${hint}`);
+    if (config?.LOG_LEVEL === 'debug' || config?.LOG_LEVEL === 'trace') cli.note(String((error as Error).stack));
     cli.exitCode = code;
   })
   // Connections that are still trying must not hold the command up.
@@ -46,6 +46,6 @@ createProgram(cli)
 /** What was printed is lost. If its reader has gone (`| head`), nobody misses it. */
 function lost({ code }: NodeJS.ErrnoException): never {
   if (code === 'EPIPE') process.exit(EXIT_CODES.ok.code);
-  cli.say(`storyreel: The output cannot be written (${code}).`);
+  cli.note(`storyreel: The output cannot be written (${code}).`);
   process.exit(EXIT_CODES.failed.code);
 }

@@ -22,6 +22,7 @@ import { addSessions } from './commands/sessions';
 import { addStatus } from './commands/status';
 import { addWatch } from './commands/watch';
 import { addWorker } from './commands/worker';
+import { boundedLine, TEXT_BYTES } from '../protocol';
 import { exitCodesHelp } from './exit-codes';
 import { addSteering } from './steering-commands';
 
@@ -44,7 +45,9 @@ export function createProgram(cli: Cli): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.screen.write(text),
-      writeErr: (text) => cli.say(text.trimEnd().replace(/^error: /, 'storyreel: ')),
+      writeErr: (text) => cli.note(text.trimEnd()),
+      // The parser quotes what was typed, however long it is and whatever it does to a terminal.
+      outputError: (text) => cli.note(boundedLine(text.replace(/^error: /, 'storyreel: '), TEXT_BYTES.message)),
     })
     .addHelpText('after', HELP + exitCodesHelp());
   for (const add of [

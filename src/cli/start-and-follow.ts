@@ -2,7 +2,7 @@ import type { StartOptions, StoryClient } from '../client';
 import type { Config } from '../config';
 import type { ProjectId } from '../protocol';
 import { chooseRenderer, type Cli } from './cli';
-import { sayThatItGoesOn } from './commands/watch';
+import { noteThatItContinues } from './commands/watch';
 import { followStory } from './follow-story';
 
 interface Following {
@@ -28,6 +28,6 @@ export async function startAndFollow(
   }
   const stopWhenParked = json || !cli.screen.interactive;
   const { outcome, code } = await followStory(at, projectId, chooseRenderer(cli, json), { stopWhenParked, signal });
-  if (outcome === 'left') sayThatItGoesOn(cli, projectId);
+  if (outcome === 'left') noteThatItContinues(cli, projectId);
   return code;
 }

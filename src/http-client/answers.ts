@@ -29,6 +29,7 @@ import {
   readLaneId as lane,
   readProjectId,
   record,
+  SCENE_READERS,
   text,
   type Reader,
 } from '../protocol/viewer';
@@ -93,7 +94,7 @@ export const runWaits = extended<RunWaits>(
 );
 
 export const editable = shaped<EditableProject>(
-  fields({ version: count, topic: text, scenes: list(fields({ scene_number: count })), order: list(count) }),
+  fields({ version: count, topic: text, scenes: list(fields(SCENE_READERS)), order: list(count) }),
 );
 
 export const textEdits = fields({ edits: list(extended<TextEditView>(fields({ lane, version: count, at: date }))) });

@@ -19,6 +19,17 @@ export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
 export { loadLane, type LoadedLane } from './stage-context';
 export { settingsForNewRun, settingsIn, withProject, withSettings, workersSettings } from './run-settings';
-export { settingsOf } from '../stages';
 export { storedIn, storedResult } from './stored-result';
-export { BUILT_IN, databaseOf, StageRegistry, type OutsideStage } from '../stages';
+export {
+  BUILT_IN,
+  CAMERA,
+  columnsOf,
+  databaseOf,
+  fieldsOf,
+  inSnakeCase,
+  SCENE,
+  SCENE_DEFAULTS,
+  settingsOf,
+  StageRegistry,
+  type OutsideStage,
+} from '../stages';

@@ -65,11 +65,11 @@ export async function planText(
   const template = await promptFor(context.manager, name, stage.template);
   const conversation = (filled: Variables, nameOf: (tag: string) => string) => {
     const asked = renderMessages(template, filled);
-    const told =
+    const inLanguage =
       language === undefined
         ? asked
         : withLanguage(asked, stage.inLanguage ?? '', { tag: language, name: nameOf(language) });
-    return withFeedback(told, feedback);
+    return withFeedback(inLanguage, feedback);
   };
   const messages = conversation(variables, languageName);
   const maxTokens = stage.maxTokens(variables);

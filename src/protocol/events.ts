@@ -137,13 +137,18 @@ export interface LaneSnapshot {
   readonly error?: EventError;
 }
 
-/** A scene in a snapshot. */
-export interface SceneSnapshot {
+/** What the storyboard states of a scene. */
+export interface SceneFields {
   readonly scene_number: number;
   readonly narration: string;
   readonly visual_prompt: string;
   readonly shot_type: string;
+  /** In seconds. */
   readonly duration: number;
+}
+
+/** A scene in a snapshot. */
+export interface SceneSnapshot extends SceneFields {
   /** The stored picture of the scene; absent if nothing is stored. */
   readonly image?: SceneAsset;
   readonly camera?: { readonly movement: string; readonly speed: string };

@@ -97,6 +97,7 @@ export {
   type LogEvent,
   type ResetReason,
   type SceneAsset,
+  type SceneFields,
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,

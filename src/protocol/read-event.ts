@@ -8,6 +8,7 @@ import type {
   LogEvent,
   ResetReason,
   SceneAsset,
+  SceneFields,
   SceneSnapshot,
   StoryEvent,
   UsageTotals,
@@ -101,10 +102,15 @@ const asset: Reader<SceneAsset> = fields(
   { width: number, height: number, duration: number },
 );
 
-const scene: Reader<SceneSnapshot> = fields(
-  { scene_number: count, narration: text, visual_prompt: text, shot_type: text, duration: number },
-  { image: asset, camera: fields({ movement: text, speed: text }), clip: asset },
-);
+export const SCENE_READERS: { readonly [Name in keyof SceneFields]: Reader<SceneFields[Name]> } = {
+  ...{ scene_number: count, narration: text, visual_prompt: text, shot_type: text, duration: number },
+};
+
+const scene: Reader<SceneSnapshot> = fields(SCENE_READERS, {
+  image: asset,
+  camera: fields({ movement: text, speed: text }),
+  clip: asset,
+});
 
 const laneSnapshot: Reader<LaneSnapshot> = fields(
   { status: oneOf(STATUSES), offset: count, fence: count, attempt: count },

@@ -19,7 +19,7 @@ export interface ProviderSettings {
   /** Whether files may be fetched from this host although its address is private. */
   readonly mayAsk: (host: string) => boolean;
   /** Writes a line to the worker's log. */
-  readonly say: (words: string) => void;
+  readonly onNotice: (words: string) => void;
 }
 
 /** How servers of one kind are spoken to. It has what they make: a kind that is left out cannot be asked of them. */

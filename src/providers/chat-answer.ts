@@ -1,9 +1,9 @@
 import { boundedLine, StoryreelError } from '../protocol';
 import { ServerError } from './errors';
-import { statusSaid } from './failure-kind';
+import { statedStatus } from './failure-kind';
 import type { ReceiveChunk, TextChunk } from './ports';
 import type { ResponseSpan } from './response-span';
-import { errorIn, failedWith, type SaidError } from './reported-error';
+import { errorIn, failedWith, type StatedError } from './reported-error';
 import { ThinkBlock } from './think-block';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -75,7 +75,7 @@ export class ChatAnswer {
 
   /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */
   done(): void {
-    if (!this.ended && this.wrote) this.finish('unsaid');
+    if (!this.ended && this.wrote) this.finish('unstated');
   }
 
   /** The body has ended. */
@@ -125,8 +125,8 @@ export class ChatAnswer {
   }
 }
 
-function thrownFor(error: SaidError): Error {
-  const status = statusSaid(error);
+function thrownFor(error: StatedError): Error {
+  const status = statedStatus(error);
   return status === undefined ? new ServerError(error.message) : failedWith(status, error);
 }
 

@@ -1,10 +1,10 @@
-import type { SaidError } from './reported-error';
+import type { StatedError } from './reported-error';
 
 /** The kind of a provider's refusal or failure, whatever its status and words. */
 export type FailureKind =
   'quota' | 'rate' | 'key' | 'refused' | 'not-found' | 'bad-request' | 'unavailable' | 'unknown';
 
-export interface Failure extends Partial<SaidError> {
+export interface Failure extends Partial<StatedError> {
   readonly status?: number;
 }
 
@@ -54,7 +54,7 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
 }
 
 /** The status that an error within a good answer represents; undefined if it states none. */
-export function statusSaid({ code, type, message }: SaidError): number | undefined {
+export function statedStatus({ code, type, message }: StatedError): number | undefined {
   const number = [code, type].map(Number).find((value) => Number.isInteger(value) && value >= 400 && value < 600);
   if (number !== undefined) return number;
   return STATUS[failureKind({ message, ...(code && { code }), ...(type && { type }) })];

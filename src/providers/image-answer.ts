@@ -1,5 +1,5 @@
 import { firstText, valuesAt } from './answer-fields';
-import { errorIn, type SaidError } from './reported-error';
+import { errorIn, type StatedError } from './reported-error';
 
 /** The fields in which services return a picture itself, as base64 or as a data URL. */
 const DATA = [
@@ -43,7 +43,7 @@ const ADDRESS = [
 export type ImageAnswer =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'address'; readonly url: string }
-  | { readonly kind: 'error'; readonly error: SaidError }
+  | { readonly kind: 'error'; readonly error: StatedError }
   | { readonly kind: 'nothing' };
 
 /** Finds the picture in an answer of any service similar to OpenAI's, or the reason why there is none. */

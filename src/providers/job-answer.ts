@@ -1,5 +1,5 @@
 import { firstText, isFields, type Fields } from './answer-fields';
-import { errorIn, type SaidError } from './reported-error';
+import { errorIn, type StatedError } from './reported-error';
 
 /** The state of a video job, in the words of any service. */
 export interface JobAnswer {
@@ -9,7 +9,7 @@ export interface JobAnswer {
   readonly progress: number;
   /** The address of the clip, if the service names one. */
   readonly url?: string;
-  readonly error?: SaidError;
+  readonly error?: StatedError;
 }
 
 /** Members that hold the job itself in the answers of some services. */
@@ -61,8 +61,8 @@ export function jobIn(body: unknown): JobAnswer {
   const layers = layersOf(body);
   const pick = (paths: readonly string[]) => layers.map((layer) => firstText(layer, paths)).find(Boolean);
   // The innermost status is the job's own: a wrapper's may be that of the question.
-  const said = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
-  const word = said.map(plain).find((each) => each !== '') ?? '';
+  const stated = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
+  const word = stated.map(plain).find((each) => each !== '') ?? '';
   const url = pick(ADDRESSES);
   const error = errorOf(layers, word);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
@@ -76,7 +76,7 @@ export function jobIn(body: unknown): JobAnswer {
   };
 }
 
-function stateOf(word: string, url: string | undefined, error: SaidError | undefined): JobAnswer['state'] {
+function stateOf(word: string, url: string | undefined, error: StatedError | undefined): JobAnswer['state'] {
   if (COMPLETED.has(word)) return 'completed';
   if (FAILED.has(word)) return 'failed';
   if (word !== '') return 'running';
@@ -108,7 +108,7 @@ function isJob(value: unknown): boolean {
   return isFields(value) && [...IDS, ...STATES].some((name) => value[name] !== undefined);
 }
 
-function errorOf(layers: readonly Fields[], word: string): SaidError | undefined {
+function errorOf(layers: readonly Fields[], word: string): StatedError | undefined {
   const own = layers.map((layer) => errorIn(layer)).find(Boolean);
   if (own) return own;
   if (!FAILED.has(word)) return undefined;
@@ -120,7 +120,7 @@ function errorOf(layers: readonly Fields[], word: string): SaidError | undefined
 }
 
 /** A number, `"30%"`, or nothing that can be read. */
-function progressOf(said: string | undefined): number {
-  const number = Number((said ?? '').replace('%', ''));
+function progressOf(stated: string | undefined): number {
+  const number = Number((stated ?? '').replace('%', ''));
   return Number.isFinite(number) ? Math.min(100, Math.max(0, number)) : 0;
 }

@@ -53,7 +53,7 @@ export interface Asking<Result> {
   /** Makes the request. `accepted` is called as soon as the answer shows that the server has taken it. */
   readonly send: (body: Body, accepted: () => void) => Promise<Result>;
   /** Called once for each thing that is learned. */
-  readonly say?: ((words: string) => void) | undefined;
+  readonly onNotice?: ((words: string) => void) | undefined;
 }
 
 /**
@@ -71,17 +71,17 @@ export class LearnedParameters {
     this.key = [model, ...place].join('\0');
   }
 
-  async ask<Result>({ body, remedies, send, say }: Asking<Result>): Promise<Result> {
+  async ask<Result>({ body, remedies, send, onNotice }: Asking<Result>): Promise<Result> {
     const tried: Learned[] = [];
     let wasAccepted = false;
     for (;;) {
       const sent = this.adjusted(body, tried);
       try {
         const result = await send(sent, () => {
-          if (!wasAccepted) this.keep(tried, say);
+          if (!wasAccepted) this.keep(tried, onNotice);
           wasAccepted = true;
         });
-        if (!wasAccepted) this.keep(tried, say);
+        if (!wasAccepted) this.keep(tried, onNotice);
         return result;
       } catch (error) {
         const learned = wasAccepted ? undefined : lessonIn(error, sent, remedies);
@@ -98,7 +98,7 @@ export class LearnedParameters {
     }, body);
   }
 
-  private keep(tried: readonly Learned[], say: Asking<unknown>['say']): void {
+  private keep(tried: readonly Learned[], onNotice: Asking<unknown>['onNotice']): void {
     if (tried.length === 0) return;
     const before = known.get(this.key) ?? [];
     // Lanes that ask at the same time are refused at the same time, and learn the same.
@@ -106,7 +106,7 @@ export class LearnedParameters {
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(this.key, [...before, ...fresh].slice(-MOST_REFUSALS));
     for (const { parameter, asked } of fresh) {
-      say?.(`${this.model} does not take ${parameter} as it was sent: it is asked ${asked} from now on.`);
+      onNotice?.(`${this.model} does not take ${parameter} as it was sent: it is asked ${asked} from now on.`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { StoryreelError } from '../protocol';
 import { UnusableMedia } from './errors';
-import { statusSaid } from './failure-kind';
+import { statedStatus } from './failure-kind';
 import { openMedia, type MediaSource } from './fetch-media';
 import { readBody } from './http-fetch';
 import { imageIn } from './image-answer';
@@ -24,7 +24,7 @@ const MOST_ORDERS = 4;
 export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'> {
   readonly limits?: GivenLimits;
   /** Called once for each thing that is learned of a model. */
-  readonly say?: (words: string) => void;
+  readonly onNotice?: (words: string) => void;
 }
 
 /** Image generation of any OpenAI-compatible server, whether it returns the picture itself or its address. */
@@ -55,7 +55,9 @@ export class OpenAiImage implements ImageProvider {
         // A refused request is not paid.
         if (orders === MOST_ORDERS || !this.limits.learn(error, request, request.prompt)) throw error;
         const { size } = this.limits.order(request);
-        this.options.say?.(`${this.options.model} has no size ${request.size}: it is asked for ${size} from now on.`);
+        this.options.onNotice?.(
+          `${this.options.model} has no size ${request.size}: it is asked for ${size} from now on.`,
+        );
       }
     }
   }
@@ -67,7 +69,7 @@ export class OpenAiImage implements ImageProvider {
     const response = await this.learned.ask({
       body: { model, prompt: request.prompt, size, n: 1 },
       remedies: REMEDIES,
-      say: this.options.say,
+      onNotice: this.options.onNotice,
       send: (body) =>
         openaiClient(this.options, TIMEOUT_MS).post('/images/generations', { body, signal, headers }).asResponse(),
     });
@@ -86,7 +88,7 @@ export class OpenAiImage implements ImageProvider {
       case 'address':
         return wholeOf(await this.fetch(answer.url, signal));
       case 'error':
-        throw refusedWith(statusSaid(answer.error) ?? 400, answer.error, headers);
+        throw refusedWith(statedStatus(answer.error) ?? 400, answer.error, headers);
       case 'nothing':
         throw new UnusableMedia('it answered without an image');
     }

@@ -53,7 +53,7 @@ export class OpenAiText implements TextProvider {
         body: this.bodyOf(request),
         remedies: REMEDIES,
         send: (body, accepted) => this.send(body, request, receive, accepted, signal),
-        say: request.onNotice,
+        onNotice: request.onNotice,
       });
     } catch (error) {
       throw signal.aborted ? signal.reason : error;

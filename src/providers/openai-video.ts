@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
-import { failureKind, statusSaid } from './failure-kind';
+import { failureKind, statedStatus } from './failure-kind';
 import { openMedia } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
 import { jobIn, type JobAnswer } from './job-answer';
@@ -47,7 +47,7 @@ export class OpenAiVideo implements VideoProvider {
       const headers = { 'Idempotency-Key': idempotencyKey };
       const response = await this.learned
         .ask({
-          ...{ body, remedies: REMEDIES, say: this.options.say },
+          ...{ body, remedies: REMEDIES, onNotice: this.options.onNotice },
           send: (sent) => this.client.post('/videos', { body: sent, headers, signal: own }).asResponse(),
         })
         .catch((error: unknown) => {
@@ -119,7 +119,7 @@ export class OpenAiVideo implements VideoProvider {
     if (!this.limits.learn(error, wanted, prompt)) return undefined;
     const { size, seconds } = this.order(wanted);
     const words = `${this.options.model} has no clip of ${wanted.seconds} s in ${wanted.size}: it is asked for ${seconds} s in ${size} from now on.`;
-    this.options.say?.(words);
+    this.options.onNotice?.(words);
     return new OtherOrder(words);
   }
 
@@ -153,7 +153,7 @@ function submitted(text: string, headers: Headers): VideoJob {
   const answer = jobIn(body);
   if (answer.id !== undefined) return jobOf(answer, answer.id);
   const error = errorIn(body) ?? answer.error;
-  if (error) throw refusedWith(statusSaid(error) ?? 400, error, headers);
+  if (error) throw refusedWith(statedStatus(error) ?? 400, error, headers);
   throw new LostOrder(
     body === undefined ? 'it answered with something that is no JSON' : 'it answered without a job’s id',
   );
@@ -168,7 +168,7 @@ function polled(text: string): JobAnswer {
   const answer = jobIn(body);
   // The error of the question, not of the job.
   if (answer.id === undefined && answer.state === 'failed' && answer.error) {
-    const status = statusSaid(answer.error) ?? 404;
+    const status = statedStatus(answer.error) ?? 404;
     return unlessNotReady(refusedWith(status, answer.error));
   }
   return answer;
@@ -208,7 +208,7 @@ function codeOf({ code, type }: { code?: unknown; type?: unknown }): { code?: st
 function saidInstead(bytes: Buffer): Error {
   const text = bytes.subarray(0, MAX_JSON_BYTES).toString('utf8');
   const error = errorIn(jsonOf(text));
-  if (error && statusSaid(error) === 451) return refusedWith(451, error);
+  if (error && statedStatus(error) === 451) return refusedWith(451, error);
   if (error) return new NotReady(error.message);
   return isPage(text)
     ? new NotReady(`it answered with ${aPage(text)}`)

@@ -21,7 +21,7 @@ export interface TextRequest {
 }
 
 /**
- * A stream is complete only after `finish`; one that ends without was cut. `unsaid`: the server has ended the stream as one
+ * A stream is complete only after `finish`; one that ends without was cut. `unstated`: the server has ended the stream as one
  * that is whole, and gave no reason. `usage` may come before or after it.
  */
 export type TextChunk =
@@ -32,7 +32,7 @@ export type TextChunk =
   | { readonly type: 'retract' }
   /** The model declines, in its own words. */
   | { readonly type: 'refusal'; readonly text: string }
-  | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' | 'unsaid' }
+  | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'filtered' | 'unstated' }
   /** As far as the server reports it. */
   | {
       readonly type: 'usage';

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
 
 /** A server's report of a failure, in any of the known shapes. */
-export interface SaidError {
+export interface StatedError {
   readonly message: string;
   readonly code?: string;
   readonly type?: string;
@@ -20,18 +20,18 @@ const MOST_WORD = 100;
 const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
 
 /** Reads the failure in an answer of any service; undefined if the answer reports none. */
-export function errorIn(body: unknown): SaidError | undefined {
+export function errorIn(body: unknown): StatedError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
   if (!isObject(body)) return undefined;
   const { error, errors, detail, base_resp: base } = body;
   if (isObject(error)) return ofFields(error);
-  if (typeof error === 'string' && error !== '') return said(error, body);
+  if (typeof error === 'string' && error !== '') return stated(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) {
-    return said(wordsIn(base, 'status_msg'), { code: base['status_code'] });
+    return stated(wordsIn(base, 'status_msg'), { code: base['status_code'] });
   }
   if (ANSWERS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined;
-  if (typeof detail === 'string') return said(detail, body);
+  if (typeof detail === 'string') return stated(detail, body);
   if (Array.isArray(detail) && detail.length > 0) return ofPoint(detail[0]);
   const states = body['object'] === 'error' || body['type'] === 'error' || body['success'] === false;
   if (!states && !(isFault(body['code']) && typeof body['message'] === 'string')) return undefined;
@@ -39,7 +39,7 @@ export function errorIn(body: unknown): SaidError | undefined {
 }
 
 /** The error that the package throws for a refused request, with the status that the words represent. */
-export function refusedWith(status: number, error: SaidError, headers: Headers = new Headers()): Error {
+export function refusedWith(status: number, error: StatedError, headers: Headers = new Headers()): Error {
   return OpenAI.APIError.generate(status, { error }, undefined, headers);
 }
 
@@ -49,7 +49,7 @@ const withinAnswers = new WeakSet<Error>();
  * The error of an accepted request that failed: the server reports it within an answer that began well, and may charge
  * for it.
  */
-export function failedWith(status: number, error: SaidError): Error {
+export function failedWith(status: number, error: StatedError): Error {
   const failure = refusedWith(status, error);
   withinAnswers.add(failure);
   return failure;
@@ -82,23 +82,25 @@ export function aPage(text: string): string {
   return end < 0 ? 'a web page' : `a web page, “${boundedLine(text.slice(start + 7, end), MOST_WORD)}”`;
 }
 
-function ofFields(fields: Fields): SaidError {
+function ofFields(fields: Fields): StatedError {
   const nested = fields['error'];
-  return isObject(nested) ? ofFields(nested) : said(wordsIn(fields, 'message', 'msg', 'status_msg', 'detail'), fields);
+  return isObject(nested)
+    ? ofFields(nested)
+    : stated(wordsIn(fields, 'message', 'msg', 'status_msg', 'detail'), fields);
 }
 
 /**
  * The error of a list of points, as FastAPI gives them: `{"loc": ["body", "seed"], "msg": "Extra inputs are not
  * permitted"}`.
  */
-function ofPoint(point: unknown): SaidError {
-  if (!isObject(point)) return said(typeof point === 'string' ? point : '', {});
+function ofPoint(point: unknown): StatedError {
+  if (!isObject(point)) return stated(typeof point === 'string' ? point : '', {});
   const place = Array.isArray(point['loc']) ? point['loc'].filter((step) => step !== 'body').join('.') : undefined;
   const error = ofFields(point);
   return place ? { ...error, param: boundedLine(place, MOST_WORD), message: `${place}: ${error.message}` } : error;
 }
 
-function said(message: string, { code, type, param, status }: Fields): SaidError {
+function stated(message: string, { code, type, param, status }: Fields): StatedError {
   return {
     message: message.slice(0, MOST_WORDS) || 'no reason given',
     ...word('code', code),

@@ -29,19 +29,19 @@ export async function waitForNeeds(
     readonly onLook: (lacks: readonly LackingNeed[]) => void;
   },
 ): Promise<void> {
-  const said = new Map<Need['name'], string>();
+  const reported = new Map<Need['name'], string>();
   for (;;) {
     signal?.throwIfAborted();
     const lacks = await lackingNeeds(needs);
     onLook(lacks);
-    for (const name of said.keys()) {
+    for (const name of reported.keys()) {
       if (lacks.some(({ need }) => need === name)) continue;
-      said.delete(name);
+      reported.delete(name);
       logger.info({ waitedFor: name }, `the worker waits no more for: ${name}`);
     }
     for (const { need, what, advice } of lacks) {
-      if (said.get(need) === what) continue;
-      said.set(need, what);
+      if (reported.get(need) === what) continue;
+      reported.set(need, what);
       logger.warn({ waitsFor: need, advice }, `the worker waits: ${what}. ${advice}`);
     }
     if (lacks.length === 0) return;

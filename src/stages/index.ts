@@ -19,7 +19,9 @@ export {
   type VideoStage,
 } from './definition';
 export { databaseOf } from './database-of';
-export { numbersOf, sceneIds } from './storyboard/persist';
+export { CAMERA } from './camera-movement/parser';
+export { columnsOf, fieldsOf, numbersOf, sceneIds } from './storyboard/persist';
+export { inSnakeCase, SCENE, SCENE_DEFAULTS } from './storyboard/scene';
 export { askAgain, withFeedback, withLanguage, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';

@@ -1,10 +1,10 @@
 import { Cluster, type Redis } from 'ioredis';
 import { withTimeout } from '../with-timeout';
 import type { StopRequest } from '../protocol';
-import { count, fields, list, readLaneId, readProjectId, text, type Reader } from '../protocol/viewer';
 import type { ControlChannel } from './control-channel';
 import { keys } from './keys';
 import type { RefusalReport } from './redis-refusals';
+import { stopIn } from './stop-message';
 
 export interface RedisControlOptions {
   /** How long after its return the channel is not relied on. */
@@ -75,8 +75,9 @@ export class RedisControlChannel implements ControlChannel {
   private connect(): Redis {
     const redis = this.connectSubscriber();
     redis.on('message', (_channel: string, message: string) => {
-      const request = requestIn(message);
-      if (request) this.deliver(request);
+      const read = stopIn(message);
+      if ('request' in read) this.deliver(read.request);
+      else this.options.refusals?.noStop(read.refusal);
     });
     redis.on('close', () => this.lost());
     redis.on('ready', () => this.subscribe(redis));
@@ -102,19 +103,5 @@ export class RedisControlChannel implements ControlChannel {
 
   private deliver(request: StopRequest): void {
     for (const listener of [...this.listeners]) listener(request);
-  }
-}
-
-const stopRequest: Reader<StopRequest> = fields(
-  { projectId: readProjectId },
-  { runId: text, lanes: list(readLaneId), before: count },
-);
-
-/** Undefined if the message is not a complete stop request: other programs may use the channel. */
-function requestIn(message: string): StopRequest | undefined {
-  try {
-    return stopRequest(JSON.parse(message));
-  } catch {
-    return undefined;
   }
 }

@@ -6,13 +6,18 @@ import type { ReachReport } from './redis-reach';
 /** A cause that lasts is logged again after so long, with how often it came meanwhile. */
 const SILENCE_MS = 60_000;
 
-const SAID_BY_REACH: readonly Refusal[] = ['unreachable', 'NOAUTH', 'WRONGPASS'];
+interface Logged {
+  readonly loggedAt: number;
+  readonly times: number;
+}
+
+/** `ReachReport` logs these. */
+const LOGGED_BY_REACH: readonly Refusal[] = ['unreachable', 'NOAUTH', 'WRONGPASS'];
 
 /** Every refusal is counted. Each cause is logged when it comes, and then once a minute: not with every token. */
 export class RefusalReport {
-  private unreadAt = -Infinity;
-  private unread = 0;
-  private readonly causes = new Map<Refusal, { loggedAt: number; times: number }>();
+  private readonly causes = new Map<Refusal, Logged>();
+  private readonly malformed = new Map<string, Logged>();
 
   constructor(
     private readonly log?: RedisFaultLog,
@@ -40,14 +45,20 @@ export class RefusalReport {
 
   /** An entry of a log that no release of ours has written: viewers continue without it. `why` has nothing of the entry. */
   unreadable(projectId: string, id: string, why: string): void {
-    const now = this.now();
-    this.unread += 1;
-    if (now - this.unreadAt < SILENCE_MS) return;
-    this.unreadAt = now;
     const message = `An event of project ${projectId} (${id}) is malformed and is left out: ${why}.`;
-    if (this.log) this.log.warn({ project_id: projectId, id, times: this.unread }, message);
-    else process.emitWarning(message, { type: 'StoryreelWarning', code: 'Event.Malformed' });
-    this.unread = 0;
+    this.leftOut('Event.Malformed', { project_id: projectId, id }, message);
+  }
+
+  /** A message on the control channel that is no stop: nothing is stopped. `why` has nothing of the message. */
+  noStop(why: string): void {
+    this.leftOut('Stop.Malformed', {}, `A message on the control channel is no stop and is left out: ${why}.`);
+  }
+
+  private leftOut(code: string, fields: object, message: string): void {
+    const times = this.timesToLog(this.malformed, code);
+    if (times === undefined) return;
+    if (this.log) this.log.warn({ ...fields, times }, message);
+    else process.emitWarning(message, { type: 'StoryreelWarning', code });
   }
 
   private unreachable(what: string, message: string, error: unknown): StoryreelError {
@@ -61,19 +72,23 @@ export class RefusalReport {
   private count(cause: Refusal, what: string, answer: string): void {
     const { log } = this;
     log?.refused?.(cause);
-    if (SAID_BY_REACH.includes(cause) && this.reach?.isDown) return;
-    const now = this.now();
-    const known = this.causes.get(cause) ?? { loggedAt: -Infinity, times: 0 };
-    known.times += 1;
-    this.causes.set(cause, known);
-    if (now - known.loggedAt < SILENCE_MS) return;
+    if (LOGGED_BY_REACH.includes(cause) && this.reach?.isDown) return;
+    const times = this.timesToLog(this.causes, cause);
+    if (times === undefined) return;
     log?.warn(
-      { cause, err: answer, asked: what, times: known.times },
+      { cause, err: answer, asked: what, times },
       cause === 'unreachable'
         ? 'redis does not answer; viewers wait, and work continues'
         : 'redis refuses a request; viewers wait, and work continues',
     );
-    known.loggedAt = now;
-    known.times = 0;
+  }
+
+  /** How often it came since it was logged; undefined if it was logged a short time ago. */
+  private timesToLog<Cause>(all: Map<Cause, Logged>, cause: Cause): number | undefined {
+    const now = this.now();
+    const { loggedAt, times } = all.get(cause) ?? { loggedAt: -Infinity, times: 0 };
+    const isDue = now - loggedAt >= SILENCE_MS;
+    all.set(cause, isDue ? { loggedAt: now, times: 0 } : { loggedAt, times: times + 1 });
+    return isDue ? times + 1 : undefined;
   }
 }

@@ -54,7 +54,7 @@ export class RunMetrics {
       registry,
       {
         name: 'storyreel_late_heartbeats_total',
-        help: 'Times that the heartbeat of an attempt came more than 2 s late, because the process stood still.',
+        help: 'Times that the heartbeat of an attempt came more than 2 s late, because the process did not run.',
       },
       count,
     );

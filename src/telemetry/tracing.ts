@@ -63,8 +63,8 @@ export async function startTracing(config: Config, service: string, logger?: Log
 
 /** OpenTelemetry's own messages. `ReportingExporter` reports the losses among them, each once. */
 function listenTo(logger: Logger): void {
-  const say = (message: string) => logger.debug({ source: 'opentelemetry' }, message);
+  const write = (message: string) => logger.debug({ source: 'opentelemetry' }, message);
   const silent = () => undefined;
-  const levels = { error: say, warn: say, info: silent, debug: silent, verbose: silent };
+  const levels = { error: write, warn: write, info: silent, debug: silent, verbose: silent };
   diag.setLogger(levels, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 }

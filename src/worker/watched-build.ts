@@ -22,7 +22,7 @@ export class WatchedBuild {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private found: Lack | undefined;
-  private said: string | undefined;
+  private reported: string | undefined;
 
   constructor(
     private readonly connection: TemporalServices,
@@ -57,8 +57,8 @@ export class WatchedBuild {
     if (this.closed) return;
     this.found = lack;
     const words = lack && `${lack.what}${unserved ? `; ${unserved.what}` : ''}. ${lack.advice}`;
-    if (words === this.said) return;
-    this.said = words;
+    if (words === this.reported) return;
+    this.reported = words;
     if (lack) logger[unserved ? 'error' : 'warn']({ build: nameOf(own), advice: lack.advice }, words ?? '');
     else logger.info({ build: nameOf(own) }, 'this worker is of the current build, and gets work');
   }

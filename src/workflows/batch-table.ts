@@ -43,7 +43,7 @@ export class BatchTable {
   }
 
   /** States why the last message changed nothing. */
-  say(note: string | undefined): void {
+  setNote(note: string | undefined): void {
     if (note === this.note) return;
     this.note = note;
     this.changed(this);

@@ -45,7 +45,7 @@ export async function batch(given: BatchInput): Promise<BatchStatusView['counts'
     description: 'takes projects in at the end: {"projects":[{"projectId":"<id>"}]}; failed ones get another turn',
   });
   setHandler(statusSignal, (message) => takeStatus(table, message), { description: 'sent by the stories themselves' });
-  noteUnknownSignals((line) => table.say(line));
+  noteUnknownSignals((line) => table.setNote(line));
   const stories = new BatchStories(input.story, table);
   try {
     const isTooLong = await stories.all();
@@ -64,15 +64,15 @@ export async function batch(given: BatchInput): Promise<BatchStatusView['counts'
 function add(table: BatchTable, message: unknown): void {
   const items = readBatchItems(fieldsOf(message)?.['projects']);
   const refusal = typeof items === 'string' ? items : table.add(items);
-  table.say(refusal === undefined ? undefined : `add did nothing: ${refusal}`);
+  table.setNote(refusal === undefined ? undefined : `add did nothing: ${refusal}`);
 }
 
 function takeStatus(table: BatchTable, message: unknown): void {
   const { projectId, status } = fieldsOf(message) ?? {};
   const id = parseProjectId(projectId);
-  const said = LIVE.find((known) => known === status);
-  if (id && said) table.report(id, said);
-  else table.say('storyStands did nothing: it needs {"projectId":"<id>","status":"running"}');
+  const known = LIVE.find((each) => each === status);
+  if (id && known) table.report(id, known);
+  else table.setNote('storyStands did nothing: it needs {"projectId":"<id>","status":"running"}');
 }
 
 function showToOperators(): (table: BatchTable) => void {

@@ -155,7 +155,7 @@ export class LaneTable {
     this.changed(this);
   }
 
-  say(note: string | undefined): void {
+  setNote(note: string | undefined): void {
     if (note === this.note) return;
     this.note = note;
     this.changed(this);

@@ -42,6 +42,6 @@ function isTooLarge({ doUpdate }: Job): boolean {
 }
 
 /** A signal without a handler leaves a line, and changes nothing. The SDK refuses such updates and queries. */
-export function noteUnknownSignals(say: (line: string) => void): void {
-  setDefaultSignalHandler((name) => say(`There is no signal "${boundedLine(name, MOST_NAME_BYTES)}".`));
+export function noteUnknownSignals(note: (line: string) => void): void {
+  setDefaultSignalHandler((name) => note(`There is no signal "${boundedLine(name, MOST_NAME_BYTES)}".`));
 }

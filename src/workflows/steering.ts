@@ -39,7 +39,7 @@ const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
   retry: 'tries a lane that waits again: {"lane":"image_generation/3"}, or all of a stage: {"lane":"image_generation"}',
   skip: 'continues without a lane: {"lane":"camera_movement/2"}, or without all lanes of a stage that are not committed',
   cancelLane: 'stops a lane and keeps its text: {"lane":"rewrite"}; it waits for retry or skip then',
-  approve: 'lets the run go on after a stage: {"gate":"storyboard"}',
+  approve: 'lets the run continue after a stage: {"gate":"storyboard"}',
   reject: 'makes a stage again, or one lane of it: {"gate":"storyboard","reason":"too dark"}',
   edited:
     'announces that rows of the project were changed: the lanes that depend on them are made again before the run ends',
@@ -52,7 +52,7 @@ const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
 export function listen(run: SteeredRun): void {
   const effects = effectsOn(run);
   for (const name of Object.keys(effects) as StoryMessage[]) listenFor(name, effects[name], run);
-  noteUnknownSignals((line) => run.table.say(line));
+  noteUnknownSignals((line) => run.table.setNote(line));
 }
 
 /** Messages that name lanes, and so mean scenes by their numbers. */
@@ -72,7 +72,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
   };
   const apply = (outcome: Effect): MessageAnswer => {
     const lanes = 'apply' in outcome ? outcome.apply() : [];
-    table.say('refusal' in outcome ? lineOf(name, outcome.refusal) : undefined);
+    table.setNote('refusal' in outcome ? lineOf(name, outcome.refusal) : undefined);
     return { status: table.runStatus, lanes: table.namesOf(lanes), runId, fence: stopFence() };
   };
   // A person who names a lane during an edit may mean its new name.
@@ -127,8 +127,8 @@ function effectsOn(run: SteeredRun): Effects {
    */
   const replan = (): readonly LaneId[] => {
     const lacking = table.waiting.filter((lane) => lacksInput(table.error(lane)));
-    const standsStill = table.paused || table.gates.length > 0;
-    if (lacking.length > 0 || (table.scenesMoved && !standsStill)) run.replanRequested = true;
+    const isAtRest = table.paused || table.gates.length > 0;
+    if (lacking.length > 0 || (table.scenesMoved && !isAtRest)) run.replanRequested = true;
     return set(lacking, 'pending');
   };
   const waitingAt = (gate: string | undefined): string | undefined =>

@@ -133,7 +133,7 @@ it('reaches model servers on this machine, and keys by any name', () => {
   expect(projectFile('.gitignore').split('\n')).toContain('providers.env');
 });
 
-it('shows the media where one setting says', () => {
+it('shows the media where one setting states', () => {
   const { environment, volumes } = service('worker');
   expect(volumes).toEqual([`\${MEDIA_VOLUME:-media}:${environment?.['MEDIA_DIR']}`]);
 });

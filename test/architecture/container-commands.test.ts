@@ -68,7 +68,7 @@ it('gives the containers exactly the settings that these tests give the commands
   }
 });
 
-it('migrates an empty database, finds nothing to do the second time, then serves until it is told to stop', async () => {
+it('migrates an empty database, finds nothing to do the second time, then serves until it is asked to stop', async () => {
   const first = start(commandOf('migrate'), env);
   expect({ code: await first.exit, text: first.written.text }).toEqual({
     code: 0,

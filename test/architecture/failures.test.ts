@@ -21,7 +21,7 @@ it('is the table of docs/errors.md', () => {
   expect(written.map(plain)).toEqual(table.map(plain));
 });
 
-it('agrees with what docs/errors.md says of retrying', () => {
+it('agrees with what docs/errors.md states of retrying', () => {
   for (const [, type = '', said = ''] of page.matchAll(/^## `(.+)`\n\n(Retried|Not retried)/gm)) {
     expect([type, FAILURES[type as FailureType].retryable]).toEqual([type, said === 'Retried']);
   }

@@ -102,7 +102,7 @@ test('a screen reader is read what happens in sentences, and no token', async ()
   expect((await live.app.client.status(id)).status).toBe('completed');
 });
 
-test('with reduced motion nothing moves, and with forced colours and at 400 % every status can be told and nothing is cut off', async () => {
+test('with reduced motion nothing moves, and with forced colours and at 400 % every status can be distinguished and nothing is cut off', async () => {
   const { topic, mark } = ownTopic();
   await studio.misbehave(mark, 'chat', { text: longText(mark, 12), hold: 20 });
   // 1280 pixels at 400 %.

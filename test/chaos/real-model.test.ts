@@ -66,7 +66,7 @@ describe('With a real model, in llama.cpp, behind a connection that breaks in mi
     return { text, offset: (changes[0] as LogEvent & { type: 'resumed' }).offset };
   }
 
-  test('prose goes on where it was cut, at a whole word', () => {
+  test('prose continues where it was cut, at a whole word', () => {
     const { text, offset } = goneOnFrom('rewrite');
     expect(offset).toBeGreaterThan(50);
     const bytes = Buffer.from(text);

@@ -51,7 +51,7 @@ describe('Objects in the bucket', () => {
     client.destroy();
   });
 
-  test('whose bytes were changed are not taken for what their name says', async () => {
+  test('whose bytes were changed are not taken for what their name states', async () => {
     const { key } = await store.put(Buffer.from('a picture'), 'image/png');
     const client = new S3Client({ endpoint: server.endpoint, forcePathStyle: true });
     await client.send(new PutObjectCommand({ Bucket: 'films', Key: `media/${key}`, Body: 'b picture' }));

@@ -63,7 +63,7 @@ it('keeps to a JSON schema', async () => {
   );
 });
 
-it('goes on from a prefilled answer without repeating it', async () => {
+it('continues from a prefilled answer without repeating it', async () => {
   const { text } = await streamed({
     messages: [
       { role: 'user', content: 'Say: The keeper collects storms in glass jars.' },

@@ -23,7 +23,7 @@ describe('Whatever is done to a project, and whatever breaks', () => {
   afterAll(() => servers.close());
 
   test(
-    'Temporal, Postgres, the log and the bill say the same in the end',
+    'Temporal, Postgres, the log and the bill state the same in the end',
     async () => {
       const all = fc.sample(sequences, { numRuns: RUNS, seed: SEED }).map((sequence, index) => ({ sequence, index }));
       const left = all.filter(({ index }) => ONLY === undefined || index === Number(ONLY));

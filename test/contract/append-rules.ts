@@ -4,7 +4,7 @@ import { append, begin, readAll, REWRITE, textOf, told, writerOf } from './log-u
 
 export function appendRules(log: () => EventLog): void {
   describe('appending', () => {
-    test('the first piece is told as a token at offset 0, and no reset', async () => {
+    test('the first piece is published as a token at offset 0, and no reset', async () => {
       const { projectId, start } = await begin(log());
       expect(await append(log(), writerOf(projectId, 1), 0, 'Once')).toEqual({ kind: 'ok', length: 4 });
       expect(told(await readAll(log(), projectId, start))).toEqual([

@@ -21,7 +21,7 @@ export function controlChannelContract(name: string, open: () => Promise<Control
     beforeAll(async () => void (channel = await open()));
     afterAll(() => channel.close());
 
-    test('is up once somebody listens, and tells every listener what was asked', async () => {
+    test('is up once somebody listens, and notifies every listener what was asked', async () => {
       expect(channel.isReady).toBe(false);
       const [one, other] = [hearing(channel), hearing(channel)];
       await until('it is up', () => channel.isReady);
@@ -38,7 +38,7 @@ export function controlChannelContract(name: string, open: () => Promise<Control
       other.leave();
     });
 
-    test('tells nobody who has left', async () => {
+    test('notifies nobody who has left', async () => {
       const [gone, there] = [hearing(channel), hearing(channel)];
       gone.leave();
       const request = aStop();

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { connectRedis, MemoryControlChannel, openRedis, RedisControlChannel, whenReady } from '../../src/stream';
 import { readConfig } from '../../src/config';
+import { laneId, parseProjectId, type StopRequest } from '../../src/protocol';
+import { RefusalReport } from '../../src/stream/redis-refusals';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
@@ -7,6 +10,29 @@ import { RefusalReport } from '../../src/stream/redis-refusals';
 import { aStop, controlChannelContract, hearing } from './control-channel-contract';
 
 const SETTLING_MS = 200;
+
+const stops: fc.Arbitrary<StopRequest> = fc.record(
+  {
+    projectId: fc.uuid().map((id) => parseProjectId(id) ?? aStop().projectId),
+    runId: fc.string(),
+    lanes: fc.array(fc.constantFrom(laneId('film'), laneId('image_generation', 3)), { maxLength: 3 }),
+    before: fc.nat(),
+  },
+  { requiredKeys: ['projectId'] },
+);
+/** A value that no field of a stop can have. */
+const odd = fc.constantFrom(null, -1, 0.5, true, {}, [7], ['/'], [null]);
+const noStops = fc.oneof(
+  fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)),
+  fc.oneof(fc.json(), fc.string()).map((text) => Buffer.from(text)),
+  fc
+    .tuple(stops, fc.constantFrom('projectId', 'runId', 'lanes', 'before', 'lane', '__proto__', 'toString'), odd)
+    .map(([stop, name, value]) => Buffer.from(JSON.stringify({ ...stop, [name]: value }))),
+);
+const published = fc.oneof(
+  stops.map((stop) => ({ stop, bytes: Buffer.from(JSON.stringify(stop)) })),
+  noStops.map((bytes) => ({ stop: undefined, bytes })),
+);
 
 controlChannelContract('The control channel in memory', () => Promise.resolve(new MemoryControlChannel()));
 
@@ -21,10 +47,14 @@ describe.each(FLAVOURS)('%s', (flavour) => {
   afterEach(() => closing.splice(0).forEach((close) => close()));
   afterAll(() => servers.close());
 
-  async function open(url = server.url, settlingMs = SETTLING_MS): Promise<RedisControlChannel> {
+  async function open(
+    url = server.url,
+    settlingMs = SETTLING_MS,
+    refusals = new RefusalReport(),
+  ): Promise<RedisControlChannel> {
     const publisher = connectRedis(url, 'publisher');
     await whenReady(publisher, 5_000);
-    const channel = new RedisControlChannel(publisher, () => connectRedis(url, 'control'), { settlingMs });
+    const channel = new RedisControlChannel(publisher, () => connectRedis(url, 'control'), { settlingMs, refusals });
     closing.push(() => {
       channel.close();
       publisher.disconnect();
@@ -34,23 +64,42 @@ describe.each(FLAVOURS)('%s', (flavour) => {
 
   controlChannelContract('The control channel', () => open());
 
-  test('a stop reaches other processes, and what is no stop disturbs nobody', async () => {
+  test('a stop reaches other processes', async () => {
     const [here, there] = [await open(), await open()];
     const { heard } = hearing(there);
     await until('it is up', () => there.isReady);
-    const publisher = connectRedis(server.url, 'publisher');
-    await whenReady(publisher, 5_000);
-    for (const noise of ['', 'null', '{"projectId":7}', '{"projectId":"nobody"}']) {
-      await publisher.publish('story:control', noise);
-    }
-    publisher.disconnect();
     const request = aStop();
     expect(await here.stop(request)).toBe(true);
-    await until('it is heard', () => heard.length > 0);
+    await until('it is received', () => heard.length > 0);
     expect(heard).toEqual([request]);
   });
 
-  test('without Redis it is down, says at once that nobody was told, and is heard again after its return', async () => {
+  test('whatever is published, a stop stops exactly what it names, and anything else is counted and stops nothing', async () => {
+    const lines: { times?: number; words: string }[] = [];
+    let now = 0;
+    const log = { warn: (fields: object, words: string) => void lines.push({ ...fields, words }) };
+    const channel = await open(server.url, SETTLING_MS, new RefusalReport(log, () => (now += 60_000)));
+    const { heard } = hearing(channel);
+    await until('it is up', () => channel.isReady);
+    const publisher = connectRedis(server.url, 'publisher');
+    await whenReady(publisher, 5_000);
+    closing.push(() => publisher.disconnect());
+    await fc.assert(
+      fc.asyncProperty(fc.array(published, { maxLength: 100 }), async (messages) => {
+        const last = aStop();
+        await Promise.all(messages.map(({ bytes }) => publisher.publish('story:control', bytes)));
+        await publisher.publish('story:control', JSON.stringify(last));
+        await until('the last one is received', () => heard.some(({ projectId }) => projectId === last.projectId));
+        expect(heard.splice(0)).toEqual([...messages.flatMap(({ stop }) => stop ?? []), last]);
+        expect(lines.splice(0).map(({ times, words }) => [times, words])).toEqual(
+          messages.filter(({ stop }) => !stop).map(() => [1, expect.stringMatching(/ is no stop and is left out: \w/)]),
+        );
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('without Redis it is down, states at once that nobody was notified, and is reachable again after its return', async () => {
     const [here, there] = [await open(), await open()];
     const { heard } = hearing(there);
     const own = hearing(here);
@@ -64,7 +113,7 @@ describe.each(FLAVOURS)('%s', (flavour) => {
     expect(own.heard).toHaveLength(1);
     await server.startAgain('gone');
     await until('it is up again', () => there.isReady);
-    await until('it can be told again', () => here.stop(aStop()));
+    await until('others can be reached again', () => here.stop(aStop()));
     await until('it is heard', () => heard.length > 0);
   });
 

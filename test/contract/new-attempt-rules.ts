@@ -3,7 +3,7 @@ import { append, begin, readAll, REWRITE, textOf, told, writerOf } from './log-u
 
 export function newAttemptRules(log: () => EventLog): void {
   describe('a new attempt', () => {
-    test('throws the old text away and says so, by default because of a retry', async () => {
+    test('throws the old text away and announces it, by default because of a retry', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 1), 0, 'first try');
       expect(await append(log(), writerOf(projectId, 2), 0, 'second')).toEqual({ kind: 'ok', length: 6 });
@@ -14,7 +14,7 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
-    test('says the reason that it is given, also where the log knows of no earlier text', async () => {
+    test('announces the reason that it is given, also where the log knows of no earlier text', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 2), 0, 'again', { reason: 'rerun' });
       expect(told(await readAll(log(), projectId, start))).toMatchObject([
@@ -23,7 +23,7 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
-    test('says its reason once, however many pieces carry it', async () => {
+    test('announces its reason once, however many pieces carry it', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 2), 0, 'a', { reason: 'rerun' });
       await append(log(), writerOf(projectId, 2), 1, 'b', { reason: 'rerun' });
@@ -35,7 +35,7 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
-    test('takes back what it has streamed itself, as often as it says so', async () => {
+    test('takes back what it has streamed itself, as often as it is asked', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 1), 0, 'They want a story.');
       await append(log(), writerOf(projectId, 1), 0, '', { reason: 'thoughts' });
@@ -51,7 +51,7 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
-    test('goes on from the whole text and says resumed', async () => {
+    test('continues from the whole text and announces resumed', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 1), 0, '雨 falls');
       const reply = await append(log(), writerOf(projectId, 2), 9, ' on', { continued: 'prefill' });
@@ -63,7 +63,7 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
-    test('goes on from within the text, and what lay behind that is gone', async () => {
+    test('continues from within the text, and what lay behind that is gone', async () => {
       const { projectId, start } = await begin(log());
       await append(log(), writerOf(projectId, 1), 0, 'abc   ');
       await append(log(), writerOf(projectId, 2), 3, 'd', { continued: 'prefill' });
@@ -86,7 +86,7 @@ export function newAttemptRules(log: () => EventLog): void {
       ]);
     });
 
-    test('that goes on from more than there is learns how much there is, and changes nothing', async () => {
+    test('that continues from more than there is learns how much there is, and changes nothing', async () => {
       const { projectId } = await begin(log());
       await append(log(), writerOf(projectId, 1), 0, 'abc');
       expect(await append(log(), writerOf(projectId, 2), 9, 'x', { continued: 'prefill' })).toEqual({

@@ -54,7 +54,7 @@ export function readingRules(log: () => EventLog, open: OpenLog): void {
       }
     });
 
-    test('cursors grow, and reading from one goes on right after it', async () => {
+    test('cursors grow, and reading from one continues right after it', async () => {
       const { projectId, start } = await begin(log());
       for (let i = 0; i < 5; i++) await append(log(), writerOf(projectId, 1), i, String(i));
       const events = await readAll(log(), projectId, start);

@@ -236,7 +236,7 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     client.close();
   });
 
-  test('tells every listener when events may have been missed, and what comes after', async () => {
+  test('notifies every listener when events may have been missed, and what comes after', async () => {
     const log = await open('off');
     const { projectId } = await begin(log);
     const heard = await listen(log, projectId);
@@ -249,7 +249,7 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     heard.leave();
   });
 
-  test('after an interruption, says so only when nothing is missed any more', async () => {
+  test('after an interruption, states it only when nothing is missed any more', async () => {
     const log = await open('off');
     const { projectId } = await begin(log);
     const heard = await listen(log, projectId);

@@ -87,7 +87,7 @@ describe('A Redis that refuses what it is asked', () => {
     await log.close();
   });
 
-  test('keeps what it may not announce, once, and says so', async () => {
+  test('keeps what it may not announce, once, and states it', async () => {
     const { log, lines, counted } = await open();
     const writer = writerOf(newProject(), 1);
     const { projectId } = writer;

@@ -39,7 +39,7 @@ export function runRules(log: () => EventLog, runs: number): void {
       expect(await readAll(log(), projectId, start)).toEqual([]);
     });
 
-    test('what a run says after its end under an older fence is refused, also where the newer run has not begun', async () => {
+    test('what a run states after its end under an older fence is refused, also where the newer run has not begun', async () => {
       const { projectId } = await begin(log());
       expect(await end(projectId, 'R1', 15)).toEqual({ kind: 'ok' });
       expect(await say(projectId, 14)).toEqual({ kind: 'stale', fence: 15 });
@@ -47,7 +47,7 @@ export function runRules(log: () => EventLog, runs: number): void {
       expect(await end(projectId, 'R1', 16)).toEqual({ kind: 'seen' });
     });
 
-    test('the end of a run is told once, also where other runs have begun meanwhile and nobody names a fence', async () => {
+    test('the end of a run is announced once, also where other runs have begun meanwhile and nobody names a fence', async () => {
       const { projectId } = await begin(log());
       const unfenced = () =>
         log().publish({ projectId, stage: 'pipeline', events: [END], once: { key: 'end:R1', value: 1 } });

@@ -40,7 +40,7 @@ export function subscribingRules(log: () => EventLog): void {
       first.leave();
     });
 
-    test('everyone who listens hears; who has left does not, and the others go on', async () => {
+    test('everyone who listens hears; who has left does not, and the others continue', async () => {
       const { projectId } = await begin(log());
       const one = await listen(log(), projectId);
       const two = await listen(log(), projectId);

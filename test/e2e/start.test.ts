@@ -21,7 +21,7 @@ const start = (...args: readonly string[]) => starts.spawn(...args);
 afterEach(() => starts.endAll());
 afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
-it('makes a film that plays, tells of it in events alone, and ends with nothing left running', async () => {
+it('makes a film that plays, reports it in events alone, and ends with nothing left running', async () => {
   const making = start('a fox in the snow', '--once', '--json', '--scenes', '2');
   await making.until('the first event', () => making.events.length > 0);
   const processes = making.processes();
@@ -58,7 +58,7 @@ it('begins anew with --fresh, keeps the films, runs alone, and leaves no process
   const first = start('--fresh', '--tokens-per-second', '5', '--json');
   await first.until('the first token', () => first.events.some(({ type }) => type === 'token'));
   const before = first.processes();
-  expect(first.stderr).not.toContain('Going on with');
+  expect(first.stderr).not.toContain('Continuing with');
   const requests = requestsIn(stateDir);
   expect(requests).not.toEqual([]);
   expect(requests.filter(({ prompt }) => /fox|wrong key/.test(prompt))).toEqual([]);
@@ -82,7 +82,7 @@ it('begins anew with --fresh, keeps the films, runs alone, and leaves no process
 
   first.signal('SIGINT');
   expect(await first.end()).toBe(130);
-  expect(first.stderr).toContain('Stopping (SIGINT). "npm start" goes on where it was.');
+  expect(first.stderr).toContain('Stopping (SIGINT). "npm start" continues where it was.');
   expect(noneAlive(before.values())).toBe(true);
 });
 
@@ -98,7 +98,7 @@ it.each([
   expect(refused.stderr).toMatch(/^npm start: .*\n$/);
 });
 
-it('says in one line that the state folder cannot be used', async () => {
+it('states in one line that the state folder cannot be used', async () => {
   const file = join(stateDir, 'a-file');
   writeFileSync(file, '');
   const refused = Start.spawn(join(file, 'state'), []);

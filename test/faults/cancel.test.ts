@@ -27,7 +27,7 @@ test.concurrent(
       const watching = watchToEnd(client, projectId);
       watching.catch(() => undefined);
       await watchText(client, projectId);
-      await until('it is told', () => redis.control.stop({ projectId, runId }));
+      await until('the others are reached', () => redis.control.stop({ projectId, runId }));
       await until('the stream is closed', async () => (await studio.requests(mark))[0]?.aborted);
       await worker.kill();
       expect(await client.cancel(projectId)).toEqual({ kind: 'requested' });

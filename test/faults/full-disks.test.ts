@@ -80,7 +80,7 @@ describe('A disk that has no room left', () => {
     await until('the end', async () => (await client.status(projectId)).status === 'completed');
   });
 
-  test('is told from other faults, and said once however many lanes meet it', async () => {
+  test('is distinguished from other faults, and stated once however many lanes meet it', async () => {
     const lines: string[] = [];
     const log = (_fields: object, line: string) => void lines.push(line);
     const disks = new FullDisks({ error: log, warn: log } as never, 1);

@@ -137,7 +137,7 @@ describe('Existing clients of the old product, where', () => {
     for (const close of opened.splice(0).reverse()) await close();
   });
 
-  test('Redis is away when their stage ends, are told when it is back', async () => {
+  test('Redis is away when their stage ends, are announced when it is back', async () => {
     const proxy = await TcpProxy.start(Number(new URL(fromSetup('STORYREEL_TEST_REDIS_URL')).port));
     opened.push(() => proxy.close());
     const app = await startApp({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });

@@ -120,7 +120,7 @@ describe('An outage', () => {
     await app.client.start(projectId, { stages: ['rewrite'] });
     await until('the text streams', async () => (await chats(mark)).length === 1);
     const heal = await strike();
-    await until('the provider has said all', async () => typeof (await chats(mark))[0]?.endedAt === 'number');
+    await until('the provider has sent all', async () => typeof (await chats(mark))[0]?.endedAt === 'number');
     await new Promise((resolve) => setTimeout(resolve, 50 * MOST_ATTEMPTS * 3));
     await heal();
     await until('the text is settled', async () =>

@@ -165,7 +165,7 @@ describe('The pool', () => {
     expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('that is used up for too long says so, and which setting it is', async () => {
+  test('that is used up for too long states it, and which setting it is', async () => {
     const source = await open({ poolSize: 1, acquireTimeoutMs: 200 });
     let giveBack: (() => void) | undefined;
     const kept = source.transaction(() => new Promise<void>((resolve) => (giveBack = resolve)));

@@ -33,7 +33,7 @@ async function type(config: Config, ...words: readonly string[]) {
   const cli: Cli = {
     screen: { write: (more: string) => void (text += more), color: false, columns: 100, interactive: false } as never,
     stdin: Readable.from([]),
-    say: (line) => void (said += `${line}\n`),
+    note: (line) => void (said += `${line}\n`),
     config: () => config,
     interrupted: () => new AbortController().signal,
     exitCode: 0,
@@ -89,10 +89,10 @@ describe('A worker', () => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
 
-  test('waits, says for what, and begins by itself when all is there', async () => {
+  test('waits, states for what, and begins by itself when all is there', async () => {
     const { lines, logger, waitsFor } = listening();
     const starting = runWorker(config, logger).then((worker) => void started.push(worker));
-    await until('it has said what it waits for', () => waitsFor().size === 4);
+    await until('it has stated what it waits for', () => waitsFor().size === 4);
     expect([...waitsFor()].sort()).toEqual(['media', 'namespace', 'redis', 'schema']);
     expect(lines.find(({ waitsFor: need }) => need === 'namespace')?.msg).toContain(`namespace create ${name}`);
     expect(lines.find(({ waitsFor: need }) => need === 'schema')?.msg).toContain('storyreel migrate');
@@ -126,7 +126,7 @@ describe('A worker', () => {
     await redis.accept();
   });
 
-  test('of a build that is not current says so, as do doctor and status, with the command that mends it', async () => {
+  test('of a build that is not current states it, as do doctor and status, with the command that mends it', async () => {
     const { DATABASE_URL, TEMPORAL_NAMESPACE } = config;
     const own = readConfig(
       testEnv({ DATABASE_URL, TEMPORAL_NAMESPACE, WORKER_DEPLOYMENT_NAME: name, WORKER_BUILD_ID: '1.4.0' }),
@@ -136,10 +136,10 @@ describe('A worker', () => {
     const absent = await findings(own);
     expect(absent.of('worker')).toMatchObject({ ok: false, advice: 'Start one: storyreel worker' });
     started.push(await runWorker(own, logger));
-    await until('the worker has said so', () => lines.some(({ msg }) => msg.includes(command)));
+    await until('the worker has stated it', () => lines.some(({ msg }) => msg.includes(command)));
     const client = await StoryClient.connect(own);
     const projectId = await client.create({ topic: 'a build that waits' });
-    await until('doctor and status say so', async () => {
+    await until('doctor and status state it', async () => {
       const { of, code } = await findings(own);
       const { said } = await type(own, 'status', projectId);
       return code === 1 && of('worker')?.advice?.includes(command) && said.includes(command);
@@ -160,7 +160,7 @@ describe('A worker', () => {
     started.push(
       await runWorker(readConfig(testEnv({ DATABASE_URL, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE })), bare.logger),
     );
-    await until('it says so', () => bare.lines.some(({ msg }) => msg.includes('--unversioned --yes')));
+    await until('it states it', () => bare.lines.some(({ msg }) => msg.includes('--unversioned --yes')));
   });
 
   test('doctor refuses a database that is read-only, and names the schedule of a task queue without workers', async () => {
@@ -188,7 +188,7 @@ describe('A worker', () => {
 
 const TASK_QUEUE_LEFT = `left-${randomUUID().slice(0, 8)}`;
 
-test('The client says of a database that was not migrated what to do', async () => {
+test('The client states of a database that was not migrated what to do', async () => {
   const database = await createOwnDatabase({ migrated: false });
   const client = await StoryClient.connect(readConfig(testEnv({ DATABASE_URL: database.url })));
   await expect(client.create({ topic: 'too early' })).rejects.toMatchObject({

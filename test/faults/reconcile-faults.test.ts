@@ -32,7 +32,7 @@ describe('The reconciler, where things are worse than they should be', () => {
     return projectId;
   }
 
-  test('tells viewers how the lanes of a gone run have ended, as its own transaction has closed them', async () => {
+  test('notifies viewers how the lanes of a gone run have ended, as its own transaction has closed them', async () => {
     const projectId = await streaming();
     await withTemporal(app.config, (temporal) => workflowOf(temporal, projectId).terminate('a deploy'));
     expect((await app.client.reconcile(now)).runs.repaired).toMatchObject([{ projectId, now: 'failed' }]);

@@ -92,7 +92,7 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
     }
   });
 
-  test('when a node dies, its listeners are told, and hear at another node what the rest of the cluster writes', async () => {
+  test('when a node dies, its listeners are notified, and receive at another node what the rest of the cluster writes', async () => {
     const log = await open(1_000, nodes);
     try {
       let { projectId } = await begin(log);

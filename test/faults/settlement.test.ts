@@ -105,7 +105,7 @@ const moments: [string, { keepsText: boolean; strike: (scene: Scene) => Promise<
 ];
 
 test.concurrent.each(moments)(
-  'When, between the commit of a text and its announcement, %s, an open viewer is told of it, and once of the end',
+  'When, between the commit of a text and its announcement, %s, an open viewer is notified of it, and once of the end',
   (_, { keepsText, strike }) =>
     play(async (scene) => {
       const { client, proxy } = scene;
@@ -137,7 +137,7 @@ test.concurrent.each(moments)(
 );
 
 test.concurrent(
-  'When the worker is killed with -9 between the commit of the end of a run and its announcement, every viewer is told once',
+  'When the worker is killed with -9 between the commit of the end of a run and its announcement, every viewer is notified once',
   async () => {
     const database = await createOwnDatabase();
     const { dataSource } = database;

@@ -74,7 +74,7 @@ function barePath(stateDir: string, ...programs: string[]): string {
 }
 
 it.each(['temporal', 'redis', 'ffmpeg'] as const)(
-  'says what to do when there is neither %s nor Python',
+  'states what to do when there is neither %s nor Python',
   async (service) => {
     const stateDir = newStateDir();
     const env = cleanEnv({ PATH: barePath(stateDir), STORYREEL_TOOLS_DIR: join(stateDir, 'tools') });
@@ -84,7 +84,7 @@ it.each(['temporal', 'redis', 'ffmpeg'] as const)(
   },
 );
 
-it('says so when Python has no pip', async () => {
+it('states it when Python has no pip', async () => {
   const stateDir = newStateDir();
   const path = barePath(stateDir);
   // A Python that runs without its installed packages is one without pip.

@@ -143,7 +143,7 @@ it('starts Postgres although the number in its stale pid file belongs to another
   expect(identify(bystander.pid ?? 0)).toBeDefined();
 });
 
-it('says so when a service ends while it is in use', async () => {
+it('states it when a service ends while it is in use', async () => {
   const messages: string[] = [];
   const stack = await startStack({
     ...{ stateDir: newStateDir(), env: cleanEnv(), need: ['redis'] as const, persistent: false },

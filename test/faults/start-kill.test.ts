@@ -9,7 +9,7 @@ const start = (...args: readonly string[]) => starts.spawn(...args);
 afterEach(() => starts.endAll());
 afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
-it('goes on after a kill -9 of everything and pays for nothing twice', async () => {
+it('continues after a kill -9 of everything and pays for nothing twice', async () => {
   const killed = start('a lighthouse that hums', '--json', '--scenes', '3');
   await killed.until('the first clip', () =>
     killed.events.some((event) => event.type === 'item_completed' && event.item_type === 'video'),
@@ -20,7 +20,7 @@ it('goes on after a kill -9 of everything and pays for nothing twice', async () 
   const again = start('--once');
   expect({ code: await again.end(), stderr: again.stderr }).toMatchObject({ code: 0 });
 
-  expect(again.stderr).toContain('Going on with "a lighthouse that hums"');
+  expect(again.stderr).toContain('Continuing with "a lighthouse that hums"');
   expect(again.stdout).toContain('The film is done.');
   expect(readdirSync(join(stateDir, 'films')).filter((name) => name.includes(id.slice(0, 8)))).toHaveLength(1);
   const paid = requestsIn(stateDir).filter(({ replayed }) => !replayed);

@@ -40,7 +40,7 @@ describe('When a worker is killed with -9,', () => {
     expect(usage.wasted_tokens).toBeGreaterThan(20);
   });
 
-  test('viewers keep their text and it goes on, where the provider can go on from it', async () => {
+  test('viewers keep their text and it continues, where the provider can continue from it', async () => {
     const worker = await suite.startWorker({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
     const { client } = suite;
     const { topic, mark } = ownTopic();
@@ -64,7 +64,7 @@ describe('When a worker is killed with -9,', () => {
     expect((await client.status(projectId)).usage).toMatchObject({ wasted_tokens: 0, estimated: true });
   });
 
-  test('a paused run stays paused, and goes on from its half a sentence with the next worker', async () => {
+  test('a paused run stays paused, and continues from its half a sentence with the next worker', async () => {
     const env = { STORYREEL_TEXT_CONTINUATION: 'prefill' };
     const worker = await suite.startWorker(env);
     const { client } = suite;
@@ -79,7 +79,7 @@ describe('When a worker is killed with -9,', () => {
       const { status, lanes } = await client.status(projectId);
       return status === 'paused' && lanes.some((row) => row.lane === 'rewrite' && row.status === 'paused');
     };
-    await until('rows say so', isPaused);
+    await until('rows state it', isPaused);
     await worker.kill();
     expect(await isPaused()).toBe(true);
 

@@ -10,7 +10,7 @@ import type { WorkerProcess } from '../support/worker-process';
 
 const studio = new StudioControl();
 
-describe('When a worker is told to stop,', () => {
+describe('When a worker is asked to stop,', () => {
   const suite = new WorkerSuite();
 
   async function create(topic: string): Promise<ProjectId> {
@@ -68,7 +68,7 @@ describe('When a worker is told to stop,', () => {
     expect(next.log).not.toContain('rewrite');
   });
 
-  test('a longer stream goes on at another worker when the grace time is over, or at the next one that comes, and viewers keep its text', async () => {
+  test('a longer stream continues at another worker when the grace time is over, or at the next one that comes, and viewers keep its text', async () => {
     const env = { STORYREEL_TEXT_CONTINUATION: 'prefill', SHUTDOWN_GRACE_MS: '500' };
     let worker = await suite.startWorker(env);
     const { topic, mark } = ownTopic();
@@ -98,7 +98,7 @@ describe('When a worker is told to stop,', () => {
     expect(await begunAtOnce(projectId)).toMatchObject({ rewrite: 4 });
   });
 
-  test('a stream that nobody can go on from begins anew at once, and viewers are told; images and video jobs move on, too', async () => {
+  test('a stream that nobody can continue from begins anew at once, and viewers are notified; images and video jobs move on, too', async () => {
     const [first, second] = [await suite.startWorker(), await suite.startWorker()];
     const { topic, mark } = ownTopic();
     const text = sentences(12, mark);
@@ -151,7 +151,7 @@ describe('When a worker is told to stop,', () => {
     await proxy.close();
   });
 
-  test('it ends at once when it is told twice, whatever it does', async () => {
+  test('it ends at once when it is asked twice, whatever it does', async () => {
     const worker = await suite.startWorker({ SHUTDOWN_GRACE_MS: AN_HOUR_MS });
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 10 });

@@ -7,7 +7,7 @@ describe('When a worker ends,', () => {
   const studio = new StudioControl();
   const suite = new WorkerSuite();
 
-  test('killed with -9 while a video job is made, the next worker goes on with the same job and pays for no other', async () => {
+  test('killed with -9 while a video job is made, the next worker continues with the same job and pays for no other', async () => {
     const worker = await suite.startWorker();
     const { client } = suite;
     const { topic } = ownTopic();

@@ -35,7 +35,7 @@ describe('Where workers are builds of a deployment,', () => {
       return [...new Set(identities)];
     });
 
-  test('stories start on the current one, and running and parked ones go on at the next when it is made current', async () => {
+  test('stories start on the current one, and running and parked ones continue at the next when it is made current', async () => {
     const old = await startBuild('1.0.0');
     await makeCurrent('1.0.0');
     const { client } = suite;

@@ -40,7 +40,7 @@ describe('An attempt that comes back to life,', () => {
     await Promise.all([near.freeze(), far.freeze()]);
     far.redis.hang();
     await settled.ended;
-    await until('the others go on without it', () =>
+    await until('the others continue without it', () =>
       [writing, whole, farWriting, farWhole].every((story) => story.tokensOf(2) > 0),
     );
     await until('the last one is claimed', async (saw) => saw(await near.claimedBy(notBegun)) === 2);
@@ -57,13 +57,13 @@ describe('An attempt that comes back to life,', () => {
 
   test('while its successor writes, is refused by Redis and stops', async () => {
     await expectStopped(near, writing);
-    await until('it says so', () => near.saysStale(writing));
+    await until('it states it', () => near.saysStale(writing));
     await expectOnlyTheNewText(writing);
   });
 
   test('after its successor has settled, changes nothing and stops', async () => {
     await expectStopped(near, settled);
-    await until('it says so', () => near.saysStale(settled));
+    await until('it states it', () => near.saysStale(settled));
     await expectOnlyTheNewText(settled);
   });
 
@@ -76,13 +76,13 @@ describe('An attempt that comes back to life,', () => {
 
   test('with its whole text received, does not settle it', async () => {
     expect(await near.firstRequest(whole)).toMatchObject({ aborted: false });
-    await until('it says so', () => near.saysStale(whole));
+    await until('it states it', () => near.saysStale(whole));
     await expectOnlyTheNewText(whole);
   });
 
   test('with its whole text received and Redis out of reach, is refused by Postgres', async () => {
     expect(await far.firstRequest(farWhole)).toMatchObject({ aborted: false });
-    await until('it says so', () => far.saysStale(farWhole));
+    await until('it states it', () => far.saysStale(farWhole));
     await expectOnlyTheNewText(farWhole);
   });
 

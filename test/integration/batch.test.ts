@@ -55,7 +55,7 @@ describe('A batch', () => {
     expect(await mostAtOnce(batch.batchId)).toBe(20);
   });
 
-  test('makes only the stages that are named, and the rest of its films when it goes on without them', async () => {
+  test('makes only the stages that are named, and the rest of its films when it continues without them', async () => {
     const { batchId, projects } = topics(2);
     const { projectIds } = await app.client.batch(projects, { batchId, stages });
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
@@ -88,7 +88,7 @@ describe('A batch', () => {
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 2 });
   });
 
-  test('that is asked for again goes on with what is not finished, and with nothing else', async () => {
+  test('that is asked for again continues with what is not finished, and with nothing else', async () => {
     const { batchId, projects: bare, mark } = topics(4);
     const projects = bare.map((project) => ({ ...project, owner: 'ada' }));
     await studio.misbehave(`${mark} number 3.`, 'chat', { status: 400 });
@@ -132,7 +132,7 @@ describe('A batch', () => {
     expect((await batchToEnd(app.client, batchId)).counts).toEqual({ completed: 4 });
   });
 
-  test('that is cancelled ends every story, also those without a turn yet, and can go on later', async () => {
+  test('that is cancelled ends every story, also those without a turn yet, and can continue later', async () => {
     const { batchId, projects } = topics(5);
     const slow = projects.slice(0, 2).map(({ topic }) => topic);
     await endlessly(...slow);

@@ -116,7 +116,7 @@ describe('Whatever becomes of paid calls', () => {
     );
   });
 
-  test('books that have heard of all calls say to the last place what the provider charged', async () => {
+  test('books that have heard of all calls state to the last place what the provider charged', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.nat({ max: 400 }), fc.nat({ max: 1_000 })), { maxLength: 8 }),

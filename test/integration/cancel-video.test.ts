@@ -52,7 +52,7 @@ describe('The video job of a run that is cancelled', () => {
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
     await runUntilJob(projectId, 1);
     await cancel(projectId);
-    await until('its row says so', async () => (await row(projectId))?.status === 'cancelled');
+    await until('its row states it', async () => (await row(projectId))?.status === 'cancelled');
     expect(await jobs(projectId)).toMatchObject([{ deleted: true }]);
     await runUntilJob(projectId, 2);
     expect(await jobs(projectId)).toMatchObject([{ deleted: true }, { deleted: false }]);

@@ -66,7 +66,7 @@ describe('A cancel', () => {
     await redis.log.ready(5_000);
     await redis.control.stop({ projectId, runId: 'an older run' });
     const before = stream.written.length;
-    await until('it goes on', () => stream.written.length > before + 100);
+    await until('it continues', () => stream.written.length > before + 100);
     expect(stream.closedAt).toBeUndefined();
 
     const asked = Date.now();
@@ -149,7 +149,7 @@ test.concurrent('Without Redis a cancel comes with the next heartbeat, within ab
     const asked = Date.now();
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
     expect((await until('the socket is closed', () => stream.closedAt)) - asked).toBeLessThan(BY_HEARTBEAT_MS);
-    await until('its rows say so', async () => (await app.client.status(projectId)).status === 'cancelled');
+    await until('its rows state it', async () => (await app.client.status(projectId)).status === 'cancelled');
   } finally {
     await app.close();
     await provider.close();

@@ -27,7 +27,7 @@ describe('storyreel batch', () => {
     const said: string[] = [];
     const cli: Cli = {
       screen,
-      say: (line) => void said.push(line),
+      note: (line) => void said.push(line),
       stdin: Readable.from([]),
       config: () => app.config,
       interrupted: () => leave ?? new AbortController().signal,
@@ -43,7 +43,7 @@ describe('storyreel batch', () => {
     return file;
   }
 
-  test('makes each line of a file, tells of those that need a person, and goes on by its name', async () => {
+  test('makes each line of a file, states of those that need a person, and continues by its name', async () => {
     const { mark } = ownTopic();
     const file = await fileOf(['# the films of spring', `fox ${mark}.`, '', `  bear ${mark}. `]);
     const id = `cli-${mark}`;
@@ -70,7 +70,7 @@ describe('storyreel batch', () => {
     expect(second.code).toBe(EXIT_CODES.ok.code);
   });
 
-  test('makes the stages that are named, waits at its gates, and says how to approve', async () => {
+  test('makes the stages that are named, waits at its gates, and states how to approve', async () => {
     const { mark } = ownTopic();
     const file = await fileOf([`fox ${mark}.`]);
     const id = `gate-${mark}`;
@@ -84,7 +84,7 @@ describe('storyreel batch', () => {
     expect((await app.client.status(project?.projectId ?? ('' as never))).film).toBeUndefined();
   });
 
-  test('fails where a film fails, and says at the end which and why', async () => {
+  test('fails where a film fails, and states at the end which and why', async () => {
     const { mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { status: 400 });
     const file = await fileOf([`fox ${mark}.`]);
@@ -95,7 +95,7 @@ describe('storyreel batch', () => {
     expect(code).toBe(EXIT_CODES.failed.code);
   });
 
-  test('counts on one line of a terminal, and leaves the batch going on Ctrl-C', async () => {
+  test('counts on one line of a terminal, and leaves the batch running at Ctrl-C', async () => {
     const { mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 5 });
     const file = await fileOf([`fox ${mark}.`]);

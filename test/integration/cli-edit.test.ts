@@ -15,7 +15,7 @@ async function storyreel(args: readonly string[], input = ''): Promise<{ code: n
   const said: string[] = [];
   const cli: Cli = {
     screen,
-    say: (line) => void said.push(line),
+    note: (line) => void said.push(line),
     stdin: Readable.from([Buffer.from(input)]),
     config: () => config,
     interrupted: () => new AbortController().signal,

@@ -32,7 +32,7 @@ describe('The command line, watching a project', () => {
   }
 
   function rendering(
-    kind: (screen: ReturnType<typeof paper>, say: (line: string) => void) => Renderer = (screen, say) =>
+    kind: (screen: ReturnType<typeof paper>, note: (line: string) => void) => Renderer = (screen, say) =>
       new PlainRenderer(screen, say),
   ) {
     const screen = paper();
@@ -64,7 +64,7 @@ describe('The command line, watching a project', () => {
   test.each([
     ['as lines', rendering],
     ['live', live],
-  ])('says loudly where it is another, shows the right one, and ends with a code of its own: %s', async (_, make) => {
+  ])('states loudly where it is another, shows the right one, and ends with a code of its own: %s', async (_, make) => {
     const { text, said, outcome, code } = await follow(make, wrong);
     expect(text).toMatch(/✗ rewrite: MISMATCH[^]*A fox ran\.|A fox ran\.[^]*MISMATCH/);
     expect(text + said.join('\n')).toContain('Stream.Mismatch: a text of rewrite was shown that is not the one');

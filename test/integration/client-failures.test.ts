@@ -175,7 +175,7 @@ describe('The client', () => {
   });
 
   test.each(['postgres', 'redis', 'temporal'] as const)(
-    'says so where %s is away, and works again after it',
+    'states it where %s is away, and works again after it',
     async (service) => {
       await proxies[service]?.refuse();
       // Without Redis a client works all the same; it needs both others.

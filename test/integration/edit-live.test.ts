@@ -55,7 +55,7 @@ describe('A run that is edited while it is live', () => {
     expect(scenes[3]?.camera).toEqual({ movement: 'static', speed: 'medium' });
   });
 
-  test('goes on from a text that a person has changed in mid-sentence, while it was paused', async () => {
+  test('continues from a text that a person has changed in mid-sentence, while it was paused', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 60 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
@@ -63,7 +63,7 @@ describe('A run that is edited while it is live', () => {
     const all = watchToEnd(app.client, projectId);
     await watchText(app.client, projectId, 120);
     await app.client.pause(projectId, { now: true });
-    await until('it stands still', async () => (await app.client.status(projectId)).lanes[0]?.status === 'paused');
+    await until('it is at rest', async () => (await app.client.status(projectId)).lanes[0]?.status === 'paused');
     const { version, text } = await app.client.editable(projectId);
     const content = `${text?.content.slice(0, 25)}… and then the lamp`;
     await app.client.edit(projectId, { text: { lane: 'rewrite', content } }, { version });

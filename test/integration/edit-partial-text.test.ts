@@ -67,7 +67,7 @@ describe('A half-written text that a person edits', () => {
     await expect(app.client.edit(projectId, begin('poem'))).rejects.toMatchObject(invalid(/poem/));
     // The run's provider counts, whatever this process has set.
     await setContinuation(projectId, 'none');
-    await expect(app.client.edit(projectId, begin('rewrite'))).rejects.toMatchObject(invalid(/cannot go on/));
+    await expect(app.client.edit(projectId, begin('rewrite'))).rejects.toMatchObject(invalid(/cannot continue/));
     await setContinuation(projectId, 'prefill');
 
     const edit = `${text.slice(0, 40)}… 风暴 was the keeper's secret name. The keeper took the lamp`;

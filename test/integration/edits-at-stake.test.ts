@@ -38,7 +38,7 @@ describe('What a person has written, and a run would replace', () => {
     return projectId;
   }
 
-  test('is used again as long as what it is made from stays, and said to be by hand', async () => {
+  test('is used again as long as what it is made from stays, and stated to be by hand', async () => {
     const projectId = await written();
     expect(await explained(projectId)).toEqual([{ lane: 'rewrite', reason: 'reused', edited: true }]);
     expect((await app.client.editable(projectId)).rewrite).toBe(STORY);
@@ -75,7 +75,7 @@ describe('What a person has written, and a run would replace', () => {
     ]);
   });
 
-  test('is a beginning, too, that the model goes on from, if what it is made from changes', async () => {
+  test('is a beginning, too, that the model continues from, if what it is made from changes', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
@@ -114,7 +114,7 @@ describe('What a person has written, and a run would replace', () => {
     const screen = paper();
     const cli: Cli = {
       ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
-      ...{ say: () => undefined, interrupted: () => new AbortController().signal },
+      ...{ note: () => undefined, interrupted: () => new AbortController().signal },
     };
     const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
     await type('explain', projectId, '--stage', 'rewrite');

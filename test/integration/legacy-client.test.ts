@@ -73,7 +73,7 @@ describe("An existing client of the Django product, in Python and with that prod
     expect(lanes.find(({ lane }) => lane === 'rewrite')).toMatchObject({ attempt: 2 });
   });
 
-  test('is told once of a cancel in mid-stream, unless its stage had ended before', async () => {
+  test('is notified once of a cancel in mid-stream, unless its stage had ended before', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', {}, 1);
     await studio.misbehave(mark, 'chat', { stall: 20 });
@@ -92,7 +92,7 @@ describe("An existing client of the Django product, in Python and with that prod
     expect(endsIn(all.types)).toEqual(expected.sort());
   });
 
-  test('is ended by error when its stage is parked, and those of other stages go on waiting', async () => {
+  test('is ended by error when its stage is parked, and those of other stages continue waiting', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { status: 401 });
     const { projectId, legacy } = await begin(topic);

@@ -92,7 +92,7 @@ describe('the schema', () => {
     expect(await tables(dataSource)).toEqual(after);
   });
 
-  test('is what the entities say', async () => {
+  test('is what the entities state', async () => {
     const dataSource = await connect();
     await migrate(dataSource);
     const difference = await dataSource.driver.createSchemaBuilder().log();

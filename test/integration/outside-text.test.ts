@@ -150,7 +150,7 @@ describe('Text from outside', () => {
     await until('the run ends', async () => (await app.client.runStatus(projectId)) === undefined);
   });
 
-  test('a client whose Temporal is away says so soon; one that is closed says that', async () => {
+  test('a client whose Temporal is away states it soon; one that is closed states that', async () => {
     const [host = '', port] = app.config.TEMPORAL_ADDRESS.split(':');
     const proxy = await TcpProxy.start(Number(port));
     const other = await StoryClient.connect({ ...app.config, TEMPORAL_ADDRESS: `${host}:${proxy.port}` });

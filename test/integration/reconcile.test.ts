@@ -80,7 +80,7 @@ describe('The reconciler', () => {
     return { status, rest: new Set([...lanes, ...stages].map((row) => row.status)) };
   };
 
-  test('closes a terminated run with its reason, ends its viewers once, and the next start goes on', async () => {
+  test('closes a terminated run with its reason, ends its viewers once, and the next start continues', async () => {
     const projectId = await begin(STREAMING);
     const viewer = watchToEnd(app.client, projectId);
     await streaming(projectId);
@@ -104,7 +104,7 @@ describe('The reconciler', () => {
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
   });
 
-  test('closes projects that Temporal knows nothing of, any number, and says so', async () => {
+  test('closes projects that Temporal knows nothing of, any number, and states it', async () => {
     const projects = await database.dataSource
       .getRepository(Project)
       .save(Array.from({ length: 120 }, (_, i) => ({ name: `lost ${i}`, topic: 'x', status: 'queued' as const })));
@@ -121,7 +121,7 @@ describe('The reconciler', () => {
     expect(await statusesOf(lost)).toEqual({ status: 'failed', rest: new Set(['completed', 'failed']) });
   });
 
-  test('leaves a run alone that goes on, however it stands', async () => {
+  test('leaves a run alone that is open, whatever its state', async () => {
     const streams = await begin(STREAMING);
     await streaming(streams);
     await setStatus(streams, 'awaiting_approval');
@@ -134,7 +134,7 @@ describe('The reconciler', () => {
     await ended(streams);
   });
 
-  test('leaves what is queued to its batch while that goes on, and closes it when the batch has gone', async () => {
+  test('leaves what is queued to its batch while that continues, and closes it when the batch has gone', async () => {
     const { mark } = ownTopic();
     await studio.misbehave(`${mark} first`, 'chat', STREAMING);
     const projects = ['first', 'second'].map((name) => ({ topic: `fox ${mark} ${name}.`, settings: { scenes: 1 } }));
@@ -208,7 +208,7 @@ describe('The reconciler', () => {
     expect((await viewer)?.at(-1)?.type).toBe('pipeline_done');
   });
 
-  test('believes Temporal about how a run has ended, and tells no second end', async () => {
+  test('believes Temporal about how a run has ended, and states no second end', async () => {
     const projectId = await film();
     await ended(projectId);
     await setStatus(projectId, 'processing');
@@ -286,7 +286,7 @@ describe('The reconciler', () => {
   function cliOn(screen: ReturnType<typeof paper>): Cli {
     return {
       screen,
-      say: () => undefined,
+      note: () => undefined,
       stdin: Readable.from([]),
       config: () => app.config,
       interrupted: () => new AbortController().signal,

@@ -9,7 +9,7 @@ describe('A stage that is made again after a rejection', () => {
   });
   afterAll(() => app.close());
 
-  test('is told anew: how far it is, each of its items, and its end after all of them', async () => {
+  test('is announced anew: how far it is, each of its items, and its end after all of them', async () => {
     const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 2 } });
     const stage = 'camera_movement';
     await app.client.start(projectId, { stages: ['rewrite', 'storyboard', stage], gates: [stage] });

@@ -15,7 +15,7 @@ import { isAtGate, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, wo
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
-describe('What the rows say of a run that has ended', () => {
+describe('What the rows state of a run that has ended', () => {
   let app: TestApp;
   const studio = new StudioControl();
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describe('What the rows say of a run that has ended', () => {
     expect(lanes).toHaveLength(9);
   });
 
-  test('is that a lane is skipped as soon as a person says so, long before its turn', async () => {
+  test('is that a lane is skipped as soon as a person states it, long before its turn', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 20 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
@@ -44,7 +44,7 @@ describe('What the rows say of a run that has ended', () => {
     await watchText(app.client, projectId);
     await app.client.skip(projectId, 'film');
     const film = async () => (await app.client.status(projectId)).lanes.find(({ lane }) => lane === 'film')?.status;
-    await until('the row says so', async () => (await film()) === 'skipped');
+    await until('the row states it', async () => (await film()) === 'skipped');
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     expect(await film()).toBe('skipped');

@@ -168,7 +168,7 @@ describe('Keys and prompts that a provider, Postgres or a network throws back', 
       });
     });
 
-    test('in nothing that viewers are told', async () => {
+    test('in nothing that viewers get', async () => {
       await withRedis(config.REDIS_URL, 5_000, async (redis) => {
         for (const { projectId } of projects) {
           const log = (await redis.xrange(`story:{${projectId}}:log`, '-', '+')).flat(2).join('\n');
@@ -192,7 +192,7 @@ describe('Keys and prompts that a provider, Postgres or a network throws back', 
       let said = '';
       const cli: Cli = {
         ...{ screen, stdin: Readable.from([]), config: () => config, exitCode: 0 },
-        ...{ say: (line) => void (said += line), interrupted: () => new AbortController().signal },
+        ...{ note: (line) => void (said += line), interrupted: () => new AbortController().signal },
       };
       for (const { projectId } of projects) {
         await createProgram(cli).parseAsync(['node', 'storyreel', 'status', projectId]);

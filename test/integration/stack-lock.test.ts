@@ -34,7 +34,7 @@ function refusal(stateDir: string): StackInUse {
   throw new Error('the lock was given');
 }
 
-it('tells a second starter who holds the folder and what the holder published', async () => {
+it('informs a second starter who holds the folder and what the holder published', async () => {
   const stateDir = newStateDir();
   const { child } = await taker(stateDir);
 

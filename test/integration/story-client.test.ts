@@ -30,7 +30,7 @@ describe('A backend', () => {
     expect(await app.client.start(projectId, { requestId })).toEqual(first);
   });
 
-  test('is refused a second run, or joins the one that is going on', async () => {
+  test('is refused a second run, or joins the one that is continuing', async () => {
     const projectId = await slowProject();
     const first = await app.client.start(projectId);
     await expect(app.client.start(projectId)).rejects.toMatchObject({ type: 'Project.AlreadyRunning' });
@@ -40,7 +40,7 @@ describe('A backend', () => {
     await watchToEnd(app.client, projectId);
   });
 
-  test('is told so where there is no such project', async () => {
+  test('is informed where there is no such project', async () => {
     const nobody = randomUUID() as ProjectId;
     const missing = { type: 'Project.NotFound' };
     await expect(app.client.start(nobody)).rejects.toMatchObject(missing);

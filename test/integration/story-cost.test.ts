@@ -160,7 +160,7 @@ describe('What a film has cost', () => {
     });
   });
 
-  test('counts a text and a clip that a cancel left as wasted, until a new run goes on with them', async () => {
+  test('counts a text and a clip that a cancel left as wasted, until a new run continues with them', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await begin(topic);
@@ -173,7 +173,7 @@ describe('What a film has cost', () => {
     expect(usageEvents(cancelled, 'rewrite').at(-1)?.wasted_tokens ?? half?.wastedTokens).toBe(half?.wastedTokens);
 
     await studio.writeAbout(mark);
-    // Nor does the provider say, when the run is cancelled, what became of the job: it is not ended there.
+    // Nor does the provider state, when the run is cancelled, what became of the job: it is not ended there.
     await studio.misbehave(mark, 'video_poll', { slow_first_token: 60_000 }, 2);
     await app.client.start(projectId);
     await until('a poll of the job', async () =>
@@ -201,7 +201,7 @@ describe('What a film has cost', () => {
     const parkedOf = async (projectId: ProjectId) =>
       (await app.client.status(projectId)).lanes.filter(({ status }) => status === 'needs_attention');
 
-    test('holds for lanes that run side by side, and a raise lets them go on', async () => {
+    test('holds for lanes that run side by side, and a raise lets them continue', async () => {
       const { topic, mark } = ownTopic();
       await studio.writeAbout(mark);
       const budget = 0.11;
@@ -232,7 +232,7 @@ describe('What a film has cost', () => {
       expect((await app.client.status(projectId)).usage).toMatchObject({ images: 5, wasted_cost: 0 });
     });
 
-    test('parks a text in the middle, and keeps it to go on from', async () => {
+    test('parks a text in the middle, and keeps it to continue from', async () => {
       const { topic, mark } = ownTopic();
       await studio.misbehave(mark, 'chat', { cut: 40 });
       // Room for the first call, and not for the second one on top of what the first has cost.
@@ -251,7 +251,7 @@ describe('What a film has cost', () => {
       expect((await app.calls(projectId, 'rewrite')).map(({ outcome }) => outcome)).not.toContain('wasted');
     });
 
-    test('needs prices, and says so before anything is paid', async () => {
+    test('needs prices, and states it before anything is paid', async () => {
       await app.dataSource.query(`UPDATE model_providers SET prices = NULL WHERE name = 'writer'`);
       const { topic, mark } = ownTopic();
       const projectId = await app.client.create({ topic, settings: { scenes: 1 }, budget: 1 });
@@ -266,11 +266,11 @@ describe('What a film has cost', () => {
       expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
     });
 
-    test('is said, seen and raised at the command line', async () => {
+    test('is stated, seen and raised at the command line', async () => {
       const screen = paper();
       const cli: Cli = {
         ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
-        ...{ say: () => undefined, interrupted: () => new AbortController().signal },
+        ...{ note: () => undefined, interrupted: () => new AbortController().signal },
       };
       const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
       await type('generate', ownTopic().topic, '--scenes', '1', '--budget', '0.02');

@@ -134,7 +134,7 @@ describe('When a provider misbehaves', () => {
   test.each([
     ['no scenes at all', 0, /at least one scene/],
     ['600 scenes', 600, /at most 500 scenes/],
-  ])('a storyboard of %s parks the lane and says why', async (_, scenes, why) => {
+  ])('a storyboard of %s parks the lane and states why', async (_, scenes, why) => {
     const { topic, mark } = ownTopic();
     // So many are asked for that the answer's length is no limit.
     const projectId = await app.client.create({ topic, settings: { scenes: 500 } });
@@ -171,7 +171,7 @@ describe('When a provider misbehaves', () => {
     expect(await app.client.status(projectId)).toMatchObject({ status: 'failed' });
   });
 
-  test('other scenes go on while one is parked, and its stage is not called complete', async () => {
+  test('other scenes continue while one is parked, and its stage is not called complete', async () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 });

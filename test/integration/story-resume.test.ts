@@ -4,7 +4,7 @@ import { startApp, type TestApp } from '../support/services';
 import { isParked, ownTopic, sha256, textSeen, typesOf, watchText, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 
-describe('Where the provider goes on from a text that was cut off', () => {
+describe('Where the provider continues from a text that was cut off', () => {
   let app: TestApp;
   const studio = new StudioControl();
 
@@ -112,7 +112,7 @@ describe('Where the provider goes on from a text that was cut off', () => {
     expectVerified(events, 'storyboard');
   });
 
-  test('a start after a cancel goes on from there, and a forced one begins anew', async () => {
+  test('a start after a cancel continues from there, and a forced one begins anew', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 40 });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });

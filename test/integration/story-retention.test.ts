@@ -64,7 +64,7 @@ describe('What is kept of a project', () => {
     const screen = paper();
     const said: string[] = [];
     const cli = {
-      ...{ screen, say: (line: string) => void said.push(line), stdin: Readable.from([]), config: () => app.config },
+      ...{ screen, note: (line: string) => void said.push(line), stdin: Readable.from([]), config: () => app.config },
       ...{ interrupted: () => new AbortController().signal, exitCode: 0 },
     };
     await createProgram(cli).parseAsync(args, { from: 'user' });

@@ -24,7 +24,7 @@ describe('Rows in the database', () => {
     await database.drop();
   });
 
-  test('without any provider, the lane is parked and says what to set', async () => {
+  test('without any provider, the lane is parked and states what to set', async () => {
     const projectId = await app.client.create({ topic: ownTopic().topic });
     const events = await startAndWatch(app.client, projectId, ({ type }) => type === 'attention');
     expect(events.at(-1)).toMatchObject({

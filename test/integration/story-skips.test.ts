@@ -93,7 +93,7 @@ describe('Without what was skipped', () => {
     );
   }
 
-  test('a film shows a scene by its image, leaves one out, and says so', async () => {
+  test('a film shows a scene by its image, leaves one out, and states it', async () => {
     const projectId = await project([
       laneId('video_generation', 2),
       laneId('image_generation', 3),
@@ -147,7 +147,7 @@ describe('Without what was skipped', () => {
     });
   });
 
-  test('a clip is made with a camera that stands still, and never from an image that was skipped', async () => {
+  test('a clip is made with a camera that is at rest, and never from an image that was skipped', async () => {
     const { topic, mark } = ownTopic();
     const projectId = await project([laneId('camera_movement', 1), laneId('image_generation', 2)], topic);
     await run('generateVideo', projectId, 'video_generation/1');
@@ -158,7 +158,7 @@ describe('Without what was skipped', () => {
     });
   });
 
-  test('a storyboard is drawn of the topic, whatever an earlier rewrite said', async () => {
+  test('a storyboard is drawn of the topic, whatever an earlier rewrite contained', async () => {
     const { topic, mark } = ownTopic();
     const projectId = await project([laneId('rewrite')], topic);
     await run('generateText', projectId, 'storyboard');

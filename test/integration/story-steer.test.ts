@@ -34,7 +34,7 @@ describe('A person who steers a run', () => {
     const all = watchToEnd(app.client, projectId);
     await watchUntil(app.client, projectId, inMidSentence);
     await app.client.pause(projectId, { now: true });
-    await until('rows say so', () => laneIs(projectId, 'rewrite', 'paused'));
+    await until('rows state it', () => laneIs(projectId, 'rewrite', 'paused'));
     const paused = await app.client.status(projectId);
     expect(paused.status).toBe('paused');
     expect(paused.stages[0]).toMatchObject({ stage: 'rewrite', status: 'paused' });
@@ -53,7 +53,7 @@ describe('A person who steers a run', () => {
     expect(updates).toEqual(expect.arrayContaining(['pipeline paused', 'rewrite paused', 'pipeline processing']));
   });
 
-  test('turns a storyboard down, and the model is told why', async () => {
+  test('turns a storyboard down, and the model is notified why', async () => {
     const { topic, mark } = ownTopic();
     const projectId = await begin(topic, ['storyboard']);
     const all = watchToEnd(app.client, projectId);
@@ -78,7 +78,7 @@ describe('A person who steers a run', () => {
     expect((await studio.requests(mark)).filter(({ kind }) => kind === 'chat')).toHaveLength(4);
   });
 
-  test('goes on without a lane that nobody can make, and the stage ends with those that are made', async () => {
+  test('continues without a lane that nobody can make, and the stage ends with those that are made', async () => {
     const { topic, mark } = ownTopic();
     // Else no picture may be of it, and the fault would strike none.
     await studio.writeAbout(mark);
@@ -110,7 +110,7 @@ describe('A person who steers a run', () => {
     const all = watchToEnd(app.client, projectId);
     await watchUntil(app.client, projectId, inMidSentence);
     expect(await app.client.cancelLane(projectId, 'rewrite')).toEqual(['rewrite']);
-    await until('rows say so', () => laneIs(projectId, 'rewrite', 'cancelled'));
+    await until('rows state it', () => laneIs(projectId, 'rewrite', 'cancelled'));
     expect((await app.client.status(projectId)).status).toBe('needs_attention');
     await app.client.retry(projectId, 'rewrite');
     const events = await all;

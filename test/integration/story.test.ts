@@ -170,7 +170,7 @@ describe('A story', () => {
     );
   });
 
-  test('makes nothing again when it is run again, and says so', async () => {
+  test('makes nothing again when it is run again, and states it', async () => {
     const paid = async () => (await studio.requests(mark)).length + (await studio.jobsOf(projectId)).length;
     const before = await paid();
     await app.client.start(projectId);

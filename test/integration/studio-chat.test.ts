@@ -57,7 +57,7 @@ test('a story has 150 to 300 words and is about its topic, and other topics give
   }
 });
 
-test('a Chinese topic is told in Chinese and streamed in tokens of one or two characters', async () => {
+test('a Chinese topic is answered in Chinese and streamed in tokens of one or two characters', async () => {
   const { text, tokens } = await readStream(
     await ask([{ role: 'user', content: '请把下面的主题改写成一个短篇故事。\n主题:一个收集风暴的灯塔看守人' }], {
       stream: true,

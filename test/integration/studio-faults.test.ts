@@ -174,7 +174,7 @@ test('planned faults strike only requests that match, in order and so often as p
   expect(statuses).toEqual([200, 500, 503, 503, 200]);
 });
 
-test('a fault that does not exist is refused and says why', async () => {
+test('a fault that does not exist is refused and states why', async () => {
   const answer = await studio.plan({ fault: { explode: true } as Fault });
   expect(answer.status).toBe(400);
   expect(await answer.text()).toMatch(/explode/);

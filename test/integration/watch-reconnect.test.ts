@@ -29,7 +29,7 @@ describe('A viewer whose connection to Redis breaks', () => {
     await until(`"${text.slice(-20)}" is shown`, () => textSeen(view.seen, REWRITE) === text);
   }
 
-  test('goes on where it was, over and over, while the text grows', async () => {
+  test('continues where it was, over and over, while the text grows', async () => {
     const project = await services.begunProject();
     const views = await Promise.all(Array.from({ length: 5 }, () => project.viewer()));
     let text = '';
@@ -52,7 +52,7 @@ describe('A viewer whose connection to Redis breaks', () => {
     }
   });
 
-  test('learns of an end that was told while it was cut off', async () => {
+  test('learns of an end that was announced while it was cut off', async () => {
     const project = await services.begunProject();
     const view = await project.viewer();
     await project.write('One fox');
@@ -62,7 +62,7 @@ describe('A viewer whose connection to Redis breaks', () => {
     expectWhole(await view.ended, 'One fox');
   });
 
-  test('goes on after Redis was started again', async () => {
+  test('continues after Redis was started again', async () => {
     const project = await services.begunProject();
     const views = [await project.viewer(), await project.viewer()];
     await project.write('One ');

@@ -119,7 +119,7 @@ describe('Watching a project on Redis and Postgres', () => {
       }
     });
 
-    test('a viewer who was there all the time is told the end by Postgres', async () => {
+    test('a viewer who was there all the time gets the end from Postgres', async () => {
       const project = await services.begunProject();
       await project.write(TEXT);
       const { seen, ended } = await project.viewer();
@@ -132,7 +132,7 @@ describe('Watching a project on Redis and Postgres', () => {
     });
   });
 
-  test('of a project that is not there, says so', async () => {
+  test('of a project that is not there, states it', async () => {
     const watch = services.client.watch(randomUUID() as ProjectId);
     await expect(watch.next()).rejects.toMatchObject({ type: 'Project.NotFound' });
     const from = '1-1' as Cursor;
@@ -164,7 +164,7 @@ describe('Watching a project on Redis and Postgres', () => {
     expect(await project.view().ended).toMatchObject([{ type: 'snapshot', status: 'completed' }]);
   });
 
-  test('a text that is not the stored one is said to be so, and the stored one is shown', async () => {
+  test('a text that is not the stored one is stated to be so, and the stored one is shown', async () => {
     const project = await services.begunProject();
     const { seen } = await project.viewer();
     await project.write('One cat');

@@ -27,13 +27,13 @@ describe('When an operator ends things by hand,', () => {
   }
 
   const rowSays = (projectId: ProjectId, lane: string, status: string) =>
-    until(`the row of ${lane} says ${status}`, async () => {
+    until(`the row of ${lane} states ${status}`, async () => {
       const { lanes } = await app.client.status(projectId);
       return lanes.find((each) => each.lane === lane && each.status === status);
     });
 
   const agree = (projectId: ProjectId, run: string) =>
-    until(`all say ${run}`, async (saw) => {
+    until(`all state ${run}`, async (saw) => {
       const { temporal: told, postgres, viewer } = saw(await standings(app, projectId));
       return JSON.stringify(told) === JSON.stringify(postgres) && [told.run, viewer].every((each) => each === run);
     });
@@ -57,7 +57,7 @@ describe('When an operator ends things by hand,', () => {
     await agree(projectId, 'completed');
   });
 
-  test('an activity that is paused says so, and goes on when it is unpaused', async () => {
+  test('an activity that is paused states it, and continues when it is unpaused', async () => {
     const projectId = await streaming();
     const watching = watchToEnd(app.client, projectId);
     await operator(projectId).types('An activity by hand', 'activity pause');

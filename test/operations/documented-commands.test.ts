@@ -39,7 +39,7 @@ function parsed(line: string): { words: string; options: Record<string, string> 
 }
 
 describe('docs/operations.md', () => {
-  test('says the same to temporal and to tctl, with the same JSON', () => {
+  test('states the same to temporal and to tctl, with the same JSON', () => {
     const pairs = commands.flatMap(({ line }, i) => (line.startsWith('tctl ') ? [[commands[i - 1]?.line, line]] : []));
     expect(pairs.length).toBeGreaterThan(15);
     for (const [temporal = '', tctl = ''] of pairs) expect(parsed(tctl)).toEqual(parsed(temporal));

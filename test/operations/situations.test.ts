@@ -13,7 +13,7 @@ import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { fromSetup } from '../support/services';
 
-describe('What docs/operations.md tells an operator to type works:', () => {
+describe('What docs/operations.md asks an operator to type works:', () => {
   const studio = new StudioControl();
   let database: Awaited<ReturnType<typeof createOwnDatabase>>;
   let redis: TcpProxy;
@@ -42,7 +42,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     });
 
   const agree = (projectId: ProjectId, run: string) =>
-    until(`all say ${run}`, async (saw) => {
+    until(`all state ${run}`, async (saw) => {
       const { temporal, postgres, viewer } = saw(await standings(app, projectId));
       const same = JSON.stringify(temporal) === JSON.stringify(postgres);
       return same && temporal.run === run && viewer === run ? temporal.lanes : undefined;
@@ -168,7 +168,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     await agree(projectId, 'completed');
   });
 
-  test('Redis is lost: the story goes on, and the query shows it', async () => {
+  test('Redis is lost: the story continues, and the query shows it', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { hold: 10 });
     const projectId = await create(topic);
@@ -207,7 +207,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     }
   });
 
-  test('rows say something else than Temporal: the reconciler begins at once', async () => {
+  test('rows state something else than Temporal: the reconciler begins at once', async () => {
     const schedule = reconcileScheduleOf(app.config.TEMPORAL_TASK_QUEUE);
     await withTemporal(app.config, async (client) => {
       await keepReconcileSchedule(client.connection as Connection, app.config);
@@ -223,7 +223,7 @@ describe('What docs/operations.md tells an operator to type works:', () => {
     });
   });
 
-  test('a batch: it says where it stands, and its stories that wait for a person can be found', async () => {
+  test('a batch: it reports its state, and its stories that wait for a person can be found', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { status: 401 });
     const batchId = `b${mark}`;

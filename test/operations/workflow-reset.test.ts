@@ -38,7 +38,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
   }
 
   const agree = (projectId: ProjectId, run: string) =>
-    until(`all say ${run}`, async (saw) => {
+    until(`all state ${run}`, async (saw) => {
       const { temporal: told, postgres, viewer } = saw(await standings(app, projectId));
       const same = JSON.stringify(told) === JSON.stringify(postgres) && viewer === postgres.run;
       return same && told.run === run ? told : undefined;
@@ -61,7 +61,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     expect(await studio.requests(mark)).toHaveLength(asked);
   });
 
-  test('a parked story waits again, or ends, and so say rows and viewers', async () => {
+  test('a parked story waits again, or ends, and rows and viewers agree', async () => {
     const { topic, mark } = ownTopic();
     await studio.writeAbout(mark);
     await studio.misbehave(mark, 'image', { status: 400 });
@@ -77,7 +77,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     const ends: string[] = [];
     for (const task of tasks) {
       await resetTo(projectId, runId, task);
-      const end = await until('it stands', async () => {
+      const end = await until('it is at rest', async () => {
         const status = await app.client.runStatus(projectId).catch(() => undefined);
         if (status === undefined)
           return (await workflow(projectId, (h) => h.describe())).status.name === 'COMPLETED' && 'completed';

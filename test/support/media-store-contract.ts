@@ -75,7 +75,7 @@ export function describeMediaStore(name: string, setting: string, opened: () => 
       await rm(other, { recursive: true });
     });
 
-    test('that are not there are Media.Unavailable, and say which setting to look at', async () => {
+    test('that are not there are Media.Unavailable, and state which setting to look at', async () => {
       const key = mediaKey('ab'.repeat(32), 'image/png');
       const unavailable = { type: 'Media.Unavailable', message: expect.stringContaining(setting) as string };
       await expect(store.read(key)).rejects.toMatchObject(unavailable);

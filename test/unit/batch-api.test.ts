@@ -14,7 +14,7 @@ test('a story is no batch', () => {
   expect(batchIdOfWorkflow('story-0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11')).toBeUndefined();
 });
 
-test('a run that says nothing leaves its priority to Temporal', () => {
+test('a run that states nothing leaves its priority to Temporal', () => {
   expect(priorityOf({})).toEqual({});
   expect(priorityOf({ owner: '' })).toEqual({});
 });

@@ -60,7 +60,7 @@ test.each([
   expect(childEnv({ ...beside, [setting]: '' }, 'own')).not.toHaveProperty(Object.keys(beside)[0] ?? '');
 });
 
-test('pip keeps its way to a registry, and is told nothing else', () => {
+test('pip keeps its way to a registry, and gets nothing else', () => {
   const way = {
     ...{
       https_proxy: 'http://p:1',

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import type { Command } from 'commander';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,6 +9,7 @@ import { EXIT_CODES, failureOf, type Cli } from '../../src/cli';
 import { projectFile } from '../architecture/project-files';
 import { createProgram } from '../../src/cli/program';
 import { readConfig } from '../../src/config';
+import { StoryreelError } from '../../src/protocol';
 import { paper } from './cli-events';
 
 const ROOT = resolve(__dirname, '..', '..');
@@ -37,14 +40,14 @@ interface Ran {
 }
 
 /** The command line in this process, up to where it would connect to something. */
-async function parse(args: readonly string[]): Promise<Ran> {
+async function parse(args: readonly string[], config: Cli['config'] = () => readConfig(NOWHERE)): Promise<Ran> {
   const screen = paper();
   const said: string[] = [];
   const cli: Cli = {
     screen,
-    say: (line) => void said.push(line),
+    note: (line) => void said.push(line),
     stdin: Readable.from([]),
-    config: () => readConfig(NOWHERE),
+    config,
     interrupted: () => new AbortController().signal,
     exitCode: 0,
   };
@@ -127,11 +130,76 @@ describe('refuses with one line and exit code 2:', () => {
   });
 });
 
-it.each([['status'], ['watch'], ['cancel'], ['delete']])('says that there is no such project: %s', async (command) => {
-  const { code, stderr } = await parse([command, 'my-film']);
-  expect(stderr).toMatch(/^storyreel: There is no project "my-film".*$/);
-  expect(code).toBe(EXIT_CODES.notFound.code);
+describe('Whatever is typed,', () => {
+  const commands = createProgram({} as Cli).commands.flatMap(all);
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '-',
+      '--',
+      '--help',
+      '-1',
+      '0.5',
+      '1e999',
+      '/',
+      'a\0b',
+      '\x1b[2J\n',
+      '__proto__',
+      'x'.repeat(9_999),
+    ),
+    fc.constantFrom(PROJECT, 'rewrite', 'film', 'image_generation/1', 'pause', 'list'),
+  );
+  const words = fc.constantFrom(...new Set(commands.flatMap((command) => [command.name(), ...optionsOf(command)])));
+  const typed = fc.oneof(
+    fc.array(texts, { maxLength: 6 }),
+    fc.constantFrom(...commands).chain((command) => {
+      const own = fc.constantFrom('--help', ...optionsOf(command));
+      return fc.array(fc.oneof(own, texts, words), { maxLength: 7 }).map((rest) => [...pathTo(command), ...rest]);
+    }),
+  );
+  /** Where a command would connect to something. */
+  const settings = () => {
+    throw new StoryreelError('Config.Invalid', 'The arguments are in order.');
+  };
+  const refused = [EXIT_CODES.usage.code, EXIT_CODES.notFound.code] as const;
+
+  it('a command shows its help, reads its settings, or refuses with one line or its usage', async () => {
+    await fc.assert(
+      fc.asyncProperty(typed, async (args) => {
+        const { code, stdout, stderr } = await parse(args, settings);
+        if (code === EXIT_CODES.ok.code) expect([stdout, stderr]).toEqual([expect.stringMatching(/\w/), '']);
+        else {
+          expect(refused).toContain(code);
+          expect(stderr).toMatch(/^(?:storyreel: \P{Cc}{1,2500}$|Usage: storyreel )/u);
+          expect(stdout).toBe('');
+        }
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  function all(command: Command): readonly Command[] {
+    return [command, ...command.commands.flatMap(all)];
+  }
+
+  function optionsOf({ options }: Command): string[] {
+    return options.flatMap(({ short, long }) => [short, long].filter((each) => typeof each === 'string'));
+  }
+
+  /** The words that name it. */
+  function pathTo(command: Command): string[] {
+    return command.parent ? [...pathTo(command.parent), command.name()] : [];
+  }
 });
+
+it.each([['status'], ['watch'], ['cancel'], ['delete']])(
+  'states that there is no such project: %s',
+  async (command) => {
+    const { code, stderr } = await parse([command, 'my-film']);
+    expect(stderr).toMatch(/^storyreel: There is no project "my-film".*$/);
+    expect(code).toBe(EXIT_CODES.notFound.code);
+  },
+);
 
 it('names the service that cannot be reached, without its password and without a stack', async () => {
   for (const { code, stderr } of await Promise.all(['status', 'worker', 'migrate'].map((name) => storyreel([name])))) {
@@ -145,7 +213,7 @@ it('shows the stack of a failure where LOG_LEVEL is debug', async () => {
   expect((await storyreel(['migrate'], { LOG_LEVEL: 'debug' })).stderr).toMatch(/\n\s+at /);
 });
 
-it('doctor tells of each service what to do, and fails', async () => {
+it('doctor states for each service what to do, and fails', async () => {
   const { code, stdout } = await storyreel(['doctor', '--json'], { MEDIA_DIR: __filename });
   const findings = stdout
     .trimEnd()

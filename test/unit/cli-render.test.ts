@@ -67,7 +67,7 @@ describe('plain lines', () => {
     expect(screen.text).toContain('↺ rewrite starts again (retry, attempt 2)');
   });
 
-  it('say loudly that a text is not what was stored', () => {
+  it('state loudly that a text is not what was stored', () => {
     const screen = paper();
     play(new PlainRenderer(screen, jest.fn()), [
       snapshot(),
@@ -92,7 +92,7 @@ describe('plain lines', () => {
     );
   });
 
-  it('say which scenes the film shows by their image, and which it does without', () => {
+  it('state which scenes the film shows by their image, and which it does without', () => {
     const screen = paper();
     const film = {
       asset: 'a.mp4',
@@ -123,7 +123,7 @@ describe('the cost line', () => {
       { usage: { ...usage, cost: 0.4012, useful_cost: 0.4, wasted_cost: 0.0012, estimated: true as const }, budget: 1 },
       'paid 150 tokens (40 wasted); cost 0.4012: 0.40 useful, 0.0012 wasted (in part estimated); budget 1.00',
     ],
-  ])('says what was paid, and what of it was of use: %#', (project, line) => {
+  ])('states what was paid, and what of it was of use: %#', (project, line) => {
     expect(costLine(project)).toBe(line);
   });
 });

@@ -46,7 +46,7 @@ it('throws the text away at a reset', () => {
   expect(rewrite(snapshot(), ...events)).toMatchObject({ text: 'New', check: 'verified' });
 });
 
-it('keeps the text up to the offset where a new attempt goes on', () => {
+it('keeps the text up to the offset where a new attempt continues', () => {
   const goesOn = laneEvent('rewrite', { type: 'resumed', offset: 6, attempt: 2, how: 'prefill' }, 2);
   const events = [token('rewrite', '狐狸 runs', 0), goesOn, token('rewrite', '!', 6, 2), done('rewrite', '狐狸!', 2)];
   expect(rewrite(snapshot(), ...events)).toMatchObject({ text: '狐狸!', attempt: 2, check: 'verified' });
@@ -82,7 +82,7 @@ it('knows what to type about a parked lane, from an event and from a snapshot', 
   ]);
 });
 
-it('keeps a run paused, or before a gate, until the run itself says that it goes on', () => {
+it('keeps a run paused, or before a gate, until the run itself states that it continues', () => {
   const run = (body: EventBody) => event('pipeline', body);
   const settled = laneEvent('storyboard', { type: 'stage_update', status: 'completed' });
   const paused = viewAfter(snapshot(), run({ type: 'stage_update', status: 'paused' }), settled);
@@ -112,7 +112,7 @@ it('follows a clip by its percent', () => {
   expect(viewAfter(snapshot(), half, end).lanes.get(lane as LaneId)).not.toHaveProperty('progress');
 });
 
-it('tells a run that was cancelled from one that failed', () => {
+it('distinguishes a run that was cancelled from one that failed', () => {
   const ended = (status: string) =>
     viewAfter(snapshot(), event('pipeline', { type: 'pipeline_error', error: 'over', metadata: { status } })).status;
   expect([ended('cancelled'), ended('failed')]).toEqual(['cancelled', 'failed']);

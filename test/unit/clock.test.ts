@@ -4,7 +4,7 @@ import { fenceOf } from '../../src/protocol';
 
 const MINUTE_MS = 60_000;
 
-test('a fence of a time that is still to come is tried again then, and says when that is', () => {
+test('a fence of a time that is still to come is tried again then, and states when that is', () => {
   const until = Date.now() + 2 * MINUTE_MS;
   const error = clockWentBack('rewrite', fenceOf(until, 1), fenceOf(Date.now(), 1));
   const { type, message, retryable, retryAfterMs = 0 } = classify(error);

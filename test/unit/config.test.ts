@@ -36,7 +36,7 @@ describe('The settings', () => {
     expect(readConfig({}).OPENAI_API_KEY).toBeUndefined();
   });
 
-  test('take what the environment says, numbers and switches as such', () => {
+  test('take what the environment states, numbers and switches as such', () => {
     const env = { ...ADDRESSES, TEXT_CONCURRENCY: '7', LEGACY_FULL_TEXT: 'on', OPENAI_BASE_URL: 'http://x/v1' };
     expect(readConfig(env)).toMatchObject({ ...env, TEXT_CONCURRENCY: 7, LEGACY_FULL_TEXT: true });
   });

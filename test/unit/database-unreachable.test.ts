@@ -18,7 +18,7 @@ describe('A login that Postgres refuses', () => {
     expect((error as Error).message).not.toContain('another-password');
   });
 
-  test('is what doctor says, with nothing of the password', async () => {
+  test('is what doctor states, with nothing of the password', async () => {
     const DATABASE_URL = changed('password', 'p%40ss%2Fw%3Ard%23%25');
     const postgres = (await examine(readConfig(testEnv({ DATABASE_URL })))).find(
       ({ service }) => service === 'postgres',

@@ -17,7 +17,7 @@ const row = (change: Partial<ModelProvider>) =>
 const config = readConfig({ PROVIDER_HOSTS: 'api.example.org' });
 const textOf = (change: Partial<ModelProvider>) => examineProviders(config, [row(change)])[0];
 
-describe('What doctor says of a provider in the database', () => {
+describe('What doctor states of a provider in the database', () => {
   test('is its name, where nothing is wrong', () => {
     process.env['OWN_API_KEY'] = 'a-key-of-its-own';
     expect(textOf({ apiKeyFrom: 'OWN_API_KEY', prices: { inputPerMillion: 1, outputPerMillion: 2 } })).toEqual({
@@ -37,7 +37,7 @@ describe('What doctor says of a provider in the database', () => {
     expect(textOf(change)).toMatchObject({ ok, advice: expect.stringContaining(advice) as string });
   });
 
-  test('is likewise said of STORYREEL_PRICES', () => {
+  test('is likewise stated of STORYREEL_PRICES', () => {
     const half = readConfig({ OPENAI_API_KEY: 'sk-12345678', STORYREEL_PRICES: '{"outputPerMillion":1}' });
     expect(examineProviders(half, [])[0]).toMatchObject({
       ok: true,

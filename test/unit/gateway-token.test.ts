@@ -25,7 +25,7 @@ function forged(head: object, body: object, key = Buffer.from(fresh, 'base64'), 
   return `${signed}.${createHmac(hash, key).update(signed).digest('base64url')}`;
 }
 
-test('a token says what was signed, and an older key still verifies', () => {
+test('a token states what was signed, and an older key still verifies', () => {
   expect(verifyToken(keys, signToken(keys, facts, now), now)).toEqual(facts);
   const ofMedium = { ...facts, sha256: 'a'.repeat(64) };
   expect(verifyToken(keys, signToken(keys, ofMedium, now), now)).toEqual(ofMedium);

@@ -112,7 +112,7 @@ describe.each(Object.entries(CALLS))('%s', (name, call) => {
   });
 });
 
-test('says so where nobody answers, where a signal has ended the call, and where there is no token to be had', async () => {
+test('states it where nobody answers, where a signal has ended the call, and where there is no token to be had', async () => {
   const away = new StoryHttpClient({ url: 'http://127.0.0.1:1', token: KEY });
   const ended = new StoryHttpClient({ url: 'http://127.0.0.1:1', token: KEY, signal: AbortSignal.abort() });
   const keyless = new StoryHttpClient({
@@ -158,7 +158,7 @@ test('a watch asks for a snapshot where an event is malformed, and gives up wher
   });
 });
 
-test('a watch passes over what a newer gateway says', async () => {
+test('a watch passes over what a newer gateway states', async () => {
   const newer = { ...EVENT, type: 'applause' };
   expect(await watched(json(SNAPSHOT, newer, { ...EVENT, lights: 'on' }, END))).toEqual(['snapshot', 'awaiting']);
 });

@@ -178,7 +178,7 @@ test.each([...Object.keys(OF_CLIENT), ...Object.keys(OF_OVERVIEW), ...Object.key
   },
 );
 
-test('a client that cannot be made says which option is wrong', async () => {
+test('a client that cannot be made states which option is wrong', async () => {
   const make = StoryHttpClient as unknown as new (given?: unknown) => StoryHttpClient;
   await fc.assert(
     fc.asyncProperty(oddRecipe, oddRecipe, oddRecipe, async (...recipes) => {

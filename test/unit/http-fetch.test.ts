@@ -48,7 +48,7 @@ describe('An answer that is read whole', () => {
     expect(text).toBe('one two four');
   });
 
-  test('ends with what its taker says, with its size, and where it is cut', async () => {
+  test('ends with what its taker states, with its size, and where it is cut', async () => {
     pieces = ['half', ''];
     const full = new Error('the disk is full');
     await expect(pourBody(await ask(), 100, () => Promise.reject(full))).rejects.toBe(full);

@@ -20,7 +20,7 @@ describe('The hash of what a result is made from', () => {
     );
   });
 
-  test('tells apart where one part ends and the next begins, and what comes first', () => {
+  test('distinguishes where one part ends and the next begins, and what comes first', () => {
     expect(inputHash(['ab', 'c'])).not.toBe(inputHash(['a', 'bc']));
     expect(inputHash(['a', 'b'])).not.toBe(inputHash(['b', 'a']));
     expect(inputHash(['1'])).not.toBe(inputHash([1]));

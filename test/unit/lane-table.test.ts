@@ -42,7 +42,7 @@ describe('The lane table', () => {
     ]);
   });
 
-  test('says so with each change', () => {
+  test('states it with each change', () => {
     const { table, changes } = begun(1);
     const before = changes();
     table.set(laneId('rewrite'), 'processing');

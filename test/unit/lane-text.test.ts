@@ -19,7 +19,7 @@ test('A text is known by its length and hash, however it was cut into pieces', (
   );
 });
 
-test('It goes on from where it is cut back to, and says where it cannot be', () => {
+test('It continues from where it is cut back to, and states where it cannot be', () => {
   const step = fc.oneof(fc.record({ add: piece }), fc.record({ back: fc.nat({ max: 4_000 }) }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {

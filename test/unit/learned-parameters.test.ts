@@ -21,7 +21,7 @@ async function ask(learned: LearnedParameters, body: Body, check: (body: Body) =
     .ask({
       body,
       remedies,
-      say: (words) => void said.push(words),
+      onNotice: (words) => void said.push(words),
       send: (each) => {
         sent.push(each);
         const error = check(each);
@@ -43,7 +43,7 @@ describe('A parameter that a server refuses', () => {
         ? refusal("'temperature' does not support 0.8 with this model.")
         : undefined;
 
-  test('is learned once for each provider and model, and said once', async () => {
+  test('is learned once for each provider and model, and stated once', async () => {
     const learned = fresh();
     const first = await ask(learned, body, check);
     expect(first.result).toBe('taken');

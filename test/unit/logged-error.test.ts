@@ -90,7 +90,7 @@ describe('A log line', () => {
     });
   });
 
-  test('has no key, wherever it stands, and stays JSON', () => {
+  test('has no key, wherever it is, and stays JSON', () => {
     keepSecret(KEY);
     keepSecret('1234567890');
     const { line, fields } = logged((logger) =>

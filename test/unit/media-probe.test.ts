@@ -11,7 +11,7 @@ describe('Asked whether it can store media, a folder', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test('says how much room it has, and keeps nothing of the question', async () => {
+  test('states how much room it has, and keeps nothing of the question', async () => {
     const store = new FolderStore(folder);
     const answers = await Promise.all(Array.from({ length: 20 }, () => store.probe()));
     expect(Math.min(...answers)).toBeGreaterThan(0);
@@ -28,7 +28,7 @@ describe('Asked whether it can store media, a folder', () => {
     await expect(new FolderStore(join(folder, 'file')).probe()).rejects.toMatchObject(refused);
   });
 
-  test('refuses where it has less room than it must have, and says both', async () => {
+  test('refuses where it has less room than it must have, and states both', async () => {
     const refused = { type: 'Media.Unavailable', message: expect.stringContaining('MEDIA_FREE_MB') };
     await expect(new FolderStore(folder, Number.MAX_SAFE_INTEGER).probe()).rejects.toMatchObject(refused);
   });

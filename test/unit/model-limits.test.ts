@@ -28,7 +28,7 @@ describe('A length that a model has not', () => {
     (list) => `seconds: Input should be ${list}`,
     (list) => `The requested duration is not available for this model. Allowed durations: ${list} seconds.`,
   ];
-  test('is ordered as the shortest that holds the scene, in whatever words the lengths are told', () => {
+  test('is ordered as the shortest that holds the scene, in whatever words the lengths are given', () => {
     const lengths = fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(

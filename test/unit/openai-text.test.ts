@@ -56,7 +56,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     ]);
   });
 
-  test('says that it ended at its longest', async () => {
+  test('states that it ended at its longest', async () => {
     const { request } = ownRequest();
     const chunks = await collect(provider(), { ...request, maxTokens: 5 });
     expect(chunks.filter(({ type }) => type === 'text')).toHaveLength(5);
@@ -196,7 +196,7 @@ describe('Streamed text of an OpenAI-compatible server', () => {
       ]);
     });
 
-    test('tells what the model thinks from what it answers', async () => {
+    test('distinguishes what the model thinks from what it answers', async () => {
       answer = (response) =>
         response.end(
           [

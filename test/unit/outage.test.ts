@@ -25,7 +25,7 @@ function failing(times: number, error: () => Error) {
 }
 
 describe('An outage that costs nothing', () => {
-  test('is sat out, and said when it begins and when it is over', async () => {
+  test('is sat out, and stated when it begins and when it is over', async () => {
     const { outage, said } = waiting();
     expect(await outage.through(failing(200, away))).toBe(201);
     expect(said).toEqual(['away', undefined]);

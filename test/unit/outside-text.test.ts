@@ -48,7 +48,7 @@ test('a cut lies between characters and keeps all that fits', () => {
   );
 });
 
-test('a line of whatever a program says is storable, has no line break and keeps its bound', () => {
+test('a line of whatever a program states is storable, has no line break and keeps its bound', () => {
   fc.assert(
     fc.property(anyText, fc.nat(5_000), anyBound, (text, times, most) => {
       const line = boundedLine(text + 'x\n\ud83d'.repeat(times), most);

@@ -28,7 +28,7 @@ test('The links that npm did not make are made, and found the next time', () => 
   expect(readlinkSync(join(folder, 'native', 'libicuuc.so'))).toBe(join('lib', 'libicuuc.so.60.2'));
 });
 
-test('Where they cannot be made, it is said what to do', () => {
+test('Where they cannot be made, it is stated what to do', () => {
   writeFileSync(
     join(folder, 'native', 'pg-symlinks.json'),
     JSON.stringify([{ source: 'native/lib/a', target: 'native/nowhere/a' }]),

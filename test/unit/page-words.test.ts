@@ -24,7 +24,7 @@ const LISTS = {
 } as const;
 const names = Object.keys(LISTS) as (keyof typeof LISTS)[];
 
-test.each(names)('every word of the list %s is said in Chinese', (name) => {
+test.each(names)('every word of the list %s is stated in Chinese', (name) => {
   const unsaid = LISTS[name].filter((word) => !/\p{Script=Han}/u.test(zh[name](word)));
   expect(unsaid).toEqual([]);
 });
@@ -46,7 +46,7 @@ test.each([['English', en] as const, ['Chinese', zh] as const])(
   },
 );
 
-test('a failure is said in Chinese before the sentence of the server, which is kept', () => {
+test('a failure is stated in Chinese before the sentence of the server, which is kept', () => {
   expect(en.failed('Provider.QuotaExhausted', 'No credit.')).toBe('No credit.');
   expect(zh.failed('Provider.QuotaExhausted', 'No credit.')).toBe('模型服务的账户余额已用完：No credit.');
   expect(zh.failed('Provider.QuotaExhausted', '')).toBe('模型服务的账户余额已用完');

@@ -42,7 +42,7 @@ describe('A traced call to a provider', () => {
     await receiver.close();
   });
 
-  test('tells the provider no id, and the collector nothing but what kind of failure it was', async () => {
+  test('gives the provider no id, and the collector nothing but what kind of failure it was', async () => {
     const { port } = provider.address() as AddressInfo;
     const text = new OpenAiText({
       baseUrl: `http://127.0.0.1:${port}/v1`,
@@ -78,7 +78,7 @@ describe('A traced call to a provider', () => {
     expect(receiver.sent).not.toContain('a prompt');
   });
 
-  test('is made all the same where the collector is away, which is said once with its reason, and taken back', async () => {
+  test('is made all the same where the collector is away, which is stated once with its reason, and taken back', async () => {
     let answer = 500;
     const collector = createServer((request, response) => {
       request.resume().on('end', () => response.writeHead(answer, { 'content-type': 'application/json' }).end('{}'));

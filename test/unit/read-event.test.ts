@@ -166,7 +166,7 @@ test('every event of this release is read as it was written', () => {
   expect(readEvent(SNAPSHOT)).toEqual(SNAPSHOT);
 });
 
-test('an entry of the log in Redis is an event as its type says, or none, and no word of it is repeated', () => {
+test('an entry of the log in Redis is an event as its type states, or none, and no word of it is repeated', () => {
   fc.assert(
     fc.property(malformedFrom(entries), (stored) => {
       const why: string[] = [];
@@ -179,7 +179,7 @@ test('an entry of the log in Redis is an event as its type says, or none, and no
   );
 });
 
-test('an event over HTTP is one as its type says, or none; a page takes whatever it is', () => {
+test('an event over HTTP is one as its type states, or none; a page takes whatever it is', () => {
   const page = new StoryPage();
   fc.assert(
     fc.property(malformedFrom(sent), (text) => {

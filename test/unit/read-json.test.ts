@@ -35,7 +35,7 @@ describe("Reading the JSON in a model's answer", () => {
     expect(() => readJson(answer)).toThrow(UnusableOutput);
   });
 
-  test('what is wrong is told without quoting the answer', () => {
+  test('what is wrong is stated without quoting the answer', () => {
     for (const answer of ['{"a": lighthouse keeper }', 'lighthouse', '{"lighthouse" "keeper"}', '{lighthouse: [}']) {
       try {
         readJson(answer);

@@ -1,7 +1,7 @@
-import { failureKind, statusSaid } from '../../src/providers/failure-kind';
+import { failureKind, statedStatus } from '../../src/providers/failure-kind';
 import { errorIn, refusalOf } from '../../src/providers/reported-error';
 
-describe('What a server says of a failure', () => {
+describe('What a server states of a failure', () => {
   test.each<[what: string, body: unknown, said: object]>([
     [
       'OpenAI',
@@ -66,7 +66,7 @@ describe('What a server says of a failure', () => {
     [{ message: '', type: 'overloaded_error' }, 503],
     [{ message: 'STREAM_EXPLODED' }, undefined],
   ])('stands for a status: %j', (said, status) => {
-    expect(statusSaid(said)).toBe(status);
+    expect(statedStatus(said)).toBe(status);
   });
 
   test('of no money is known whatever the status', () => {

@@ -121,7 +121,7 @@ describe('A failure', () => {
     expect(classify(answered(400, { message: 'x'.repeat(5_000) })).message.length).toBeLessThanOrEqual(300);
   });
 
-  test('says what to do about a refused key, however long the provider talks', () => {
+  test('states what to do about a refused key, however long the provider talks', () => {
     expect(classify(answered(401, { message: 'no '.repeat(200) })).message).toContain('Check the key');
   });
 

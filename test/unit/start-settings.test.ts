@@ -26,7 +26,7 @@ test('What a shell has set for another Temporal does not reach the one that runs
   expect(readConfig({ ...env, ...file })).toEqual(readConfig(ours));
 });
 
-test('What is set beside TEMPORAL_ADDRESS goes on to a shell that takes over the settings', () => {
+test('What is set beside TEMPORAL_ADDRESS is passed on to a shell that takes over the settings', () => {
   const env = { ...CLOUD, TEMPORAL_ADDRESS: 'films.a1b2c.tmprl.cloud:7233' };
   expect(childEnv(env, 'own')).toEqual(env);
   expect(ownSettings(env)).toEqual(env);

@@ -13,12 +13,12 @@ describe('A lane that runs', () => {
     ['stops when its project is stopped', true, {}],
     ['stops when its run is stopped', true, { runId: RUN }],
     ['stops when its execution is stopped', true, { runId: EXECUTION }],
-    ['goes on when an older run is stopped', false, { runId: 'the run before' }],
+    ['continues when an older run is stopped', false, { runId: 'the run before' }],
     ['stops when it is named', true, { runId: RUN, lanes: [laneId('film'), LANE] }],
-    ['goes on when others are named', false, { runId: RUN, lanes: [laneId('image_generation', 4)] }],
-    ['goes on when it is named for an older run', false, { runId: 'the run before', lanes: [LANE] }],
-    ['goes on when it was begun after the stop', false, { runId: RUN, before: 6 }],
-    ['goes on when another project is stopped', false, { projectId: randomUUID() as ProjectId }],
+    ['continues when others are named', false, { runId: RUN, lanes: [laneId('image_generation', 4)] }],
+    ['continues when it is named for an older run', false, { runId: 'the run before', lanes: [LANE] }],
+    ['continues when it was begun after the stop', false, { runId: RUN, before: 6 }],
+    ['continues when another project is stopped', false, { projectId: randomUUID() as ProjectId }],
   ])('%s', async (_, stops, request) => {
     const control = new MemoryControlChannel();
     const signals = new StopSignals(control);

@@ -60,7 +60,7 @@ describe('A text in the place of a story', () => {
     expect(refusalOf(text, topic)).toBeUndefined();
   });
 
-  test('is said without quoting it', () => {
+  test('is stated without quoting it', () => {
     expect(refusalOf("I'm sorry, but I can't write about lighthouses.")?.message).not.toContain('lighthouse');
   });
 });

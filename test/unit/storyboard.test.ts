@@ -115,7 +115,7 @@ describe('A storyboard', () => {
     ['an hour', [scene({ duration: 3_600 })], 'scenes.0.duration: must be at most 60 seconds'],
     ['words for a duration', [scene({ duration: 'long' })], 'scenes.0.duration: must be a number of seconds'],
     ['a text for a scene', ['x'], /^scenes\.0: /],
-  ])('%s: the model is told what to mend', (_what, scenes, issue) => {
+  ])('%s: the model is notified what to mend', (_what, scenes, issue) => {
     expect(issuesOf(scenes)).toEqual([typeof issue === 'string' ? issue : expect.stringMatching(issue)]);
   });
 
@@ -125,11 +125,11 @@ describe('A storyboard', () => {
     expect(issuesOf(many)).toEqual([`scenes: must hold at most ${MAX_SCENES} scenes`]);
   });
 
-  test('a list, a number or a text instead of an object is told as such', () => {
+  test('a list, a number or a text instead of an object is reported as such', () => {
     for (const answer of ['[]', '5', '"scenes"', 'null']) expect(issues(answer)).toHaveLength(1);
   });
 
-  test('the model is told of a few mistakes at a time, and never its own words', () => {
+  test('the model is notified of a few mistakes at a time, and never its own words', () => {
     const wrong = Array.from({ length: 30 }, (_, i) => scene({ scene_number: i + 1, narration: { lighthouse: true } }));
     expect(issuesOf(wrong).length).toBeLessThanOrEqual(8);
     expect(issuesOf(wrong).join()).not.toContain('lighthouse');

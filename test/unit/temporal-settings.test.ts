@@ -14,7 +14,7 @@ describe('A server that is no Temporal', () => {
     ['ends every connection', 'true', (socket) => socket.resetAndDestroy()],
     ['answers in other words', 'false', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['answers in other words', 'true', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
-  ])('and %s is never said to speak TLS, with TEMPORAL_TLS=%s', async (_what, TEMPORAL_TLS, answer) => {
+  ])('and %s is never stated to speak TLS, with TEMPORAL_TLS=%s', async (_what, TEMPORAL_TLS, answer) => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined).once('data', () => answer(socket));
     }).listen(0, '127.0.0.1');

@@ -96,7 +96,7 @@ describe('The text writer', () => {
     expect(await held(log, projectId)).toBe('abc');
   });
 
-  test('tells a log that comes back empty the whole text again', async () => {
+  test('sends a log that comes back empty the whole text again', async () => {
     const { log, projectId, text } = start();
     text.write('lost 雨, ');
     await text.flush(5_000);
@@ -148,7 +148,7 @@ describe('The text writer', () => {
     );
   });
 
-  test('stops where a newer attempt has the lane, and says so once', async () => {
+  test('stops where a newer attempt has the lane, and states it once', async () => {
     const { log, projectId, text, stale } = start();
     text.write('old');
     await text.flush(5_000);
@@ -164,7 +164,7 @@ describe('The text writer', () => {
     expect(await held(log, projectId)).toBe('new');
   });
 
-  test('says why the earlier text goes', async () => {
+  test('states why the earlier text goes', async () => {
     const { log, projectId, text } = start();
     text.write('first');
     await text.flush(5_000);
@@ -198,7 +198,7 @@ describe('The text writer', () => {
     ]);
   });
 
-  test('goes on from the text that is there, and tells so before it has a piece of its own', async () => {
+  test('continues from the text that is there, and states so before it has a piece of its own', async () => {
     const { log, projectId, text } = start();
     text.write('雨 falls');
     await text.flush(5_000);
@@ -216,14 +216,14 @@ describe('The text writer', () => {
     expect(await held(log, projectId)).toBe('雨 falls on');
   });
 
-  test('begins again with the whole text where what it goes on from is gone', async () => {
+  test('begins again with the whole text where what it continues from is gone', async () => {
     const { log, projectId, text } = start({ continued: { text: 'gone ', how: 'prefill' } });
     text.write('on');
     expect(await text.flush(5_000)).toBe(true);
     expect(await held(log, projectId)).toBe('gone on');
   });
 
-  test('never goes on from what an older attempt has told a log that was lost', async () => {
+  test('never continues from what an older attempt has written to a log that was lost', async () => {
     const { log, projectId, text: older } = start();
     older.write('abc');
     await older.flush(5_000);

@@ -56,7 +56,7 @@ test.each([
   refusal.not.toThrow('p%40ss');
 });
 
-test('whatever else the URL says is left as it is', () => {
+test('whatever else the URL states is left as it is', () => {
   const name = fc.stringMatching(/^[a-z_]{1,12}$/).filter((key) => !/^(ssl|uselibpq)/.test(key));
   const parameters = fc.uniqueArray(fc.tuple(name, fc.string({ unit: 'grapheme' })), { selector: ([key]) => key });
   const ours = fc.subarray(['sslmode=require', 'sslnegotiation=postgres', 'uselibpqcompat=true']);

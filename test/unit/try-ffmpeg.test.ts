@@ -53,7 +53,7 @@ describe('An ffmpeg', () => {
     expect(await tryFfmpeg({ FFMPEG_PATH: '/no/such/ffmpeg' })).toEqual({ fault: 'ENOENT' });
   });
 
-  test('without its encoder fails doctor, which says what to do', async () => {
+  test('without its encoder fails doctor, which states what to do', async () => {
     const path = await lacking('for-doctor', `*libx264*) echo "Unknown encoder 'libx264'" >&2; exit 8;;`);
     const findings = await examine(readConfig(testEnv({ FFMPEG_PATH: path })));
     expect(findings.find(({ service }) => service === 'ffmpeg')).toMatchObject({

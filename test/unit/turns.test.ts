@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Turns } from '../../src/gateway/stream/turns';
 
-test('However work comes and ends, no more than so much goes on at once, and all of it is done in turn', async () => {
+test('However work comes and ends, no more than so much runs at once, and all of it is done in turn', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 4 }), fc.array(fc.boolean()), async (s, most, works) => {
       const turns = new Turns(most);

@@ -89,7 +89,7 @@ describe('Watching a project', () => {
     expect(textSeen(seen, REWRITE)).toBe('雨 falls down');
   });
 
-  test('keeps what an older attempt still says from a viewer who is further', async () => {
+  test('keeps what an older attempt still states from a viewer who is further', async () => {
     story.lane = { status: 'completed', fence: 5, text: 'settled' };
     const { seen, ended } = story.view();
     await until('the snapshot', () => seen.length > 0);
@@ -116,7 +116,7 @@ describe('Watching a project', () => {
     expect(seen[0]).not.toHaveProperty('cursor');
   });
 
-  test('says so where there is no such project, and leaves nothing behind', async () => {
+  test('states it where there is no such project, and leaves nothing behind', async () => {
     story.known = false;
     await expect(story.view().ended).rejects.toMatchObject({ type: 'Project.NotFound' });
     expect(story.log.listeners).toBe(0);
@@ -142,7 +142,7 @@ describe('Watching a project', () => {
       return (await ended).slice(1);
     }
 
-    test('goes on right after it, whichever event it names', async () => {
+    test('continues right after it, whichever event it names', async () => {
       const all = await toldAll();
       for (const at of [0, 1, 499, 500, 501, all.length - 2]) {
         const from = (all[at] as { id: Cursor }).id;

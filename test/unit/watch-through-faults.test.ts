@@ -76,7 +76,7 @@ describe('Watching a project', () => {
       expect(textSeen(seen, REWRITE)).toBe('lost and found');
     });
 
-    test('lacks no beginning where the newest attempt goes on from what an older one told a log that was lost', async () => {
+    test('lacks no beginning where the newest attempt continues from what an older one wrote to a log that was lost', async () => {
       story.lane.fence = 2;
       const { seen, ended } = story.view();
       await until('the snapshot', () => seen.length > 0);
@@ -116,7 +116,7 @@ describe('Watching a project', () => {
       });
     });
 
-    test('goes on when the log is back', async () => {
+    test('continues when the log is back', async () => {
       await story.write('Once ');
       const { seen, ended } = story.view();
       await until('the snapshot', () => seen.length > 0);

@@ -6,7 +6,7 @@ import { REWRITE, WatchedStory } from './watched-story';
 
 const LONG = '雨 falls on the pier. 🎬 '.repeat(400);
 
-describe('Watching a project, a viewer is told of each settled text whether it was shown it right', () => {
+describe('Watching a project, a viewer is notified of each settled text whether it was shown correctly', () => {
   let story: WatchedStory;
   beforeEach(() => void (story = new WatchedStory()));
   afterEach(() => story.close());
@@ -80,7 +80,7 @@ describe('Watching a project, a viewer is told of each settled text whether it w
     expect(snapshotsOf(seen)).toHaveLength(1);
   });
 
-  test('where a new run uses it again and only tells of it', async () => {
+  test('where a new run uses it again and only reports it', async () => {
     await story.write(LONG);
     story.settle(LONG);
     const { ended } = await viewer();
@@ -117,7 +117,7 @@ describe('Watching a project, a viewer is told of each settled text whether it w
     expect(seen[seen.findIndex(({ type }) => type === 'done') + 1]).toBe(repaired);
   });
 
-  test('where the run goes on after a repair, with every event once', async () => {
+  test('where the run continues after a repair, with every event once', async () => {
     const { seen, ended } = await viewer();
     await story.write('One cat');
     await story.done('One fox');
@@ -127,7 +127,7 @@ describe('Watching a project, a viewer is told of each settled text whether it w
     expect(typesOf(await ended).slice(-3)).toEqual(['snapshot', 'stage_update', 'pipeline_done']);
   });
 
-  describe('that goes on in the middle of it,', () => {
+  describe('that continues in the middle of it,', () => {
     test('with the beginning that the log still holds', async () => {
       await story.write(LONG);
       const from = await cursorNow();
@@ -160,7 +160,7 @@ describe('Watching a project, a viewer is told of each settled text whether it w
       expect(verdicts(seen)).toEqual([false]);
     });
 
-    test('but is told nothing where that beginning cannot be had', async () => {
+    test('but gets nothing where that beginning cannot be had', async () => {
       await story.write('One ');
       const from = await cursorNow();
       await story.write('cat', { from: 4 });

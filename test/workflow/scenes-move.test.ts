@@ -120,7 +120,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     expect(new Set(run.made).size).toBe(run.made.length);
   });
 
-  test('ends that viewers could not be told of are told of their own scenes, whatever numbers those have by then', async () => {
+  test('ends that could not be announced are announced for their own scenes, whatever numbers those have by then', async () => {
     const run = new ScriptedScenes(workflows, 3);
     const [first = '', second = '', third = ''] = run.scenes;
     run.broken.add(third);
@@ -147,7 +147,7 @@ describe('A run whose scenes are removed, added and moved while it is live', () 
     run.announced = true;
     run.announce = async ({ lane, scene }) => void told.push(`${lane.split('/')[0]} ${scene}`);
     await run.edit([third, second, first]);
-    await until('all of it is told', () => ends.every((end) => told.includes(end)));
+    await until('all of it is announced', () => ends.every((end) => told.includes(end)));
     release();
     await ended(run);
     expect(told.filter((end) => /^(image|video)/.test(end)).sort()).toEqual([...ends].sort());

@@ -111,7 +111,7 @@ describe('The story workflow', () => {
     expect(run.begun.every(({ madeSince }) => madeSince === undefined)).toBe(true);
   });
 
-  test('with force, tells every lane to use nothing that is older than the run', async () => {
+  test('with force, asks every lane to use nothing that is older than the run', async () => {
     const run = new Run({ scenes: 1 });
     await run.start({ force: true });
     await run.handle.result();
@@ -147,7 +147,7 @@ describe('The story workflow', () => {
     expect(run.steps).toEqual(['park image_generation/7', 'close completed']);
   });
 
-  test('parks a lane whose retries are spent, lets the others go on, and shows an operator what to type', async () => {
+  test('parks a lane whose retries are spent, lets the others continue, and shows an operator what to type', async () => {
     let broken = true;
     const run = new Run({
       scenes: 2,
@@ -176,7 +176,7 @@ describe('The story workflow', () => {
     expect(run.lanes.at(-1)).toBe('film');
   });
 
-  test('tells viewers later what they could not be told at once, and the end only after that', async () => {
+  test('notifies viewers later what could not be announced at once, and the end only after that', async () => {
     let told = false;
     const run = new Run({
       scenes: 1,
@@ -192,12 +192,12 @@ describe('The story workflow', () => {
     expect(run.steps).toEqual(['close completed', 'tell rewrite', 'tell the end']);
   });
 
-  test('takes messages while viewers cannot be told of a stage that is rejected and made again', async () => {
+  test('takes messages while viewers cannot be notified of a stage that is rejected and made again', async () => {
     let away = true;
     const run = new Run({
       scenes: 1,
       lane: async ({ lane }) => ({ announced: lane !== 'rewrite' }),
-      announce: () => until('viewers can be told', () => !away).then(() => undefined),
+      announce: () => until('viewers can be notified', () => !away).then(() => undefined),
     });
     await run.start({ gates: ['rewrite'] });
     const atGate = () => until('it waits', async () => (await statusOf(run)).gates.length > 0);
@@ -216,7 +216,7 @@ describe('The story workflow', () => {
     expect(await run.handle.result()).toMatchObject({ status: 'completed' });
   });
 
-  test('goes on with what is stored for a lane whose activity was completed by hand', async () => {
+  test('continues with what is stored for a lane whose activity was completed by hand', async () => {
     const stored = { sha256: 'stored', bytes: 1, reused: false, announced: false, scenes: [1, 2] };
     const run = new Run({
       scenes: 1,
@@ -291,7 +291,7 @@ describe('The story workflow', () => {
   const laneOf = async (run: Run, lane: string) =>
     (await statusOf(run)).lanes.find((each) => each.lane === lane)?.status;
 
-  test('paused, lets what runs end, begins nothing, and says so; resumed, goes on', async () => {
+  test('paused, lets what runs end, begins nothing, and states it; resumed, continues', async () => {
     const held = new Held(['rewrite']);
     const run = new Run({ scenes: 1, lane: held.lane });
     await run.start();
@@ -302,7 +302,7 @@ describe('The story workflow', () => {
     await until('the next lane is held', async () => (await laneOf(run, 'storyboard')) === 'paused');
     expect((await statusOf(run)).status).toBe('paused');
     expect(run.lanes).toEqual(['rewrite']);
-    await until('rows are told', () => run.steps.includes('mark paused storyboard'));
+    await until('rows are notified', () => run.steps.includes('mark paused storyboard'));
     const shown = JSON.stringify(await run.handle.query('__temporal_workflow_metadata'));
     expect(shown).toContain(`--name resume --input '{}'`);
     await expect(run.handle.executeUpdate('pause', { args: [{}] })).rejects.toMatchObject({
@@ -329,7 +329,7 @@ describe('The story workflow', () => {
     expect(run.lanes.slice(0, 3)).toEqual(['rewrite', 'rewrite', 'storyboard']);
   });
 
-  test('goes on without lanes that a person skips, and without what cannot be made then', async () => {
+  test('continues without lanes that a person skips, and without what cannot be made then', async () => {
     const run = new Run({
       scenes: 2,
       lane: async ({ lane }) => {
@@ -366,13 +366,13 @@ describe('The story workflow', () => {
     expect(run.lanes).toContain('video_generation/1');
   });
 
-  test('stops one lane, which waits for a person then, while others go on', async () => {
+  test('stops one lane, which waits for a person then, while others continue', async () => {
     const held = new Held(['camera_movement/1']);
     const run = new Run({ scenes: 1, lane: held.lane });
     await run.start();
     await until('the camera move is worked on', () => run.lanes.includes('camera_movement/1'));
     await run.handle.executeUpdate('cancelLane', { args: [{ lane: 'camera_movement/1' }] });
-    await until('a person is told', () => run.steps.includes('cancel camera_movement/1'));
+    await until('a person is notified', () => run.steps.includes('cancel camera_movement/1'));
     expect(await laneOf(run, 'camera_movement/1')).toBe('cancelled');
     expect((await statusOf(run)).status).toBe('needs_attention');
     held.release('camera_movement/1');
@@ -380,7 +380,7 @@ describe('The story workflow', () => {
     expect(await run.handle.result()).toMatchObject({ status: 'completed' });
   });
 
-  test('waits at a gate, makes again what is rejected, and goes on when it is approved', async () => {
+  test('waits at a gate, makes again what is rejected, and continues when it is approved', async () => {
     const run = new Run({ scenes: 2 });
     await run.start({ gates: ['storyboard', 'image_generation'] });
     await until('it waits', async () => (await statusOf(run)).status === 'awaiting_approval');
@@ -416,7 +416,7 @@ describe('The story workflow', () => {
     expect(run.lanes).toHaveLength(3 + 3 * 70);
   });
 
-  test('has told rows of a rejection before it looks at everything again', async () => {
+  test('has updated rows of a rejection before it looks at everything again', async () => {
     let mayReject = false;
     const run = new Run({
       scenes: 1,
@@ -432,7 +432,7 @@ describe('The story workflow', () => {
     const before = marks();
     await answer('approve', { gate: 'camera_movement' });
     // Rows are told that the gates are open; then nothing else is under way.
-    await until('rows are told', () => marks() > before);
+    await until('rows are notified', () => marks() > before);
     await answer('pause', {});
     await answer('resume', {});
     expect((await run.handle.describe()).runId).toBe(runId);
@@ -458,7 +458,7 @@ describe('The story workflow', () => {
     expect(new Set(run.begun.map(({ runId }) => runId)).size).toBe(1);
   });
 
-  test('lets no lane wait for viewers who cannot be told, also where it continues as new; the next run tells them', async () => {
+  test('lets no lane wait for viewers who cannot be notified, also where it continues as new; the next run notifies them', async () => {
     const held = new Held(['film']);
     const run: Run = new Run({
       scenes: 1,
@@ -498,7 +498,7 @@ describe('The story workflow', () => {
     ['reject', { gate: 'storyboard' }],
     ['resume', null],
     ['cancelLane', { lane: 'film' }],
-  ])('a %s of %j does nothing and says so', async (name, argument) => {
+  ])('a %s of %j does nothing and states it', async (name, argument) => {
     const held = new Held(['rewrite']);
     const run = new Run({ scenes: 1, lane: held.lane });
     await run.start();

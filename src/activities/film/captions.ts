@@ -126,10 +126,10 @@ function inPairs(lines: readonly string[]): string[][] {
 function spread(cues: readonly (readonly string[])[], ticks: number): Cue[] {
   const lengths = cues.map((lines) => lines.join('').length);
   const whole = lengths.reduce((sum, length) => sum + length, 0);
-  let [said, from] = [0, 0];
+  let [spoken, from] = [0, 0];
   return cues.map((lines, i) => {
-    said += lengths[i] ?? 0;
-    const to = Math.round((ticks * said) / whole);
+    spoken += lengths[i] ?? 0;
+    const to = Math.round((ticks * spoken) / whole);
     const cue = { ticks: to - from, lines };
     from = to;
     return cue;

@@ -52,17 +52,17 @@ export class OutageWait {
     for (let pauseMs = Math.min(FIRST_PAUSE_MS, mostPauseMs); ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
       try {
         const result = await work();
-        this.say(undefined);
+        this.report(undefined);
         return result;
       } catch (error) {
         if (signal.aborted || !isFree(error) || performance.now() + pauseMs > deadline) throw error;
-        this.say(classify(error));
+        this.report(classify(error));
         await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   }
 
-  private say(failure: StageFailure | undefined): void {
+  private report(failure: StageFailure | undefined): void {
     if (failure?.message === this.waitsFor) return;
     this.waitsFor = failure?.message;
     this.options.onWait(failure);

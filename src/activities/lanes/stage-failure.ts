@@ -98,7 +98,7 @@ type ProviderError = InstanceType<typeof OpenAI.APIError<number | undefined, Hea
 
 function ofProvider(error: ProviderError): StageFailure {
   const { status, code, type, message } = error as ProviderError & { code?: unknown; type?: unknown };
-  const said = `The provider answered ${status ?? 'with an error'}: ${safe(message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
+  const answered = `The provider answered ${status ?? 'with an error'}: ${safe(message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
   const kind = failureKind({
     message,
     ...(status !== undefined && { status }),
@@ -107,20 +107,20 @@ function ofProvider(error: ProviderError): StageFailure {
   });
   switch (kind) {
     case 'quota':
-      return failure('Provider.QuotaExhausted', said);
+      return failure('Provider.QuotaExhausted', answered);
     case 'refused':
-      return failure('Provider.Refused', said);
+      return failure('Provider.Refused', answered);
     case 'key':
-      return failure('Provider.Unauthorized', `${said} Check the key that is set for this provider.`);
+      return failure('Provider.Unauthorized', `${answered} Check the key that is set for this provider.`);
     case 'not-found':
-      return failure('Provider.NotFound', `${said} Check the base URL and the model's name.`);
+      return failure('Provider.NotFound', `${answered} Check the base URL and the model's name.`);
     case 'rate':
-      return { ...failure('Provider.RateLimited', said), ...retryAfter(error.headers) };
+      return { ...failure('Provider.RateLimited', answered), ...retryAfter(error.headers) };
     case 'bad-request':
-      return failure('Provider.BadRequest', said);
+      return failure('Provider.BadRequest', answered);
     case 'unavailable':
     case 'unknown':
-      return { ...failure('Provider.Unavailable', said), ...retryAfter(error.headers) };
+      return { ...failure('Provider.Unavailable', answered), ...retryAfter(error.headers) };
   }
 }
 

@@ -23,7 +23,7 @@ export async function measureClip(
   if (!found) throw new UnusableMedia('The provider answered with something that is no video.');
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {
-    const where = `after ${rounded(found.seconds)} s (${boundedLine(said(fault.replaceAll(`${file}: `, '')), MOST_QUOTE_BYTES)})`;
+    const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MOST_QUOTE_BYTES)})`;
     throw new UnusableMedia(`The provider's clip is damaged ${where}.`);
   }
   if (found.seconds < LEAST_SHARE * ordered) {
@@ -36,7 +36,7 @@ export async function measureClip(
 }
 
 /** Without the addresses of ffmpeg's parts, which differ each time. */
-function said(fault: string): string {
+function withoutAddresses(fault: string): string {
   return fault.replace(/^(?:\[[^\]]*\] *)+/, '');
 }
 

@@ -74,12 +74,12 @@ async function resyncLanes(
   { projectId, runId, lanes }: ResyncRequest,
   begins: number,
 ): Promise<void> {
-  const standing = lanes.filter(({ status }) => status !== 'processing');
+  const idle = lanes.filter(({ status }) => status !== 'processing');
   await manager.query(
     `UPDATE lanes AS l SET status = v.status, error = v.error, updated_at = now(),
        announced_run_id = CASE WHEN v.status IN ('completed', 'skipped') THEN $2::text ELSE l.announced_run_id END
      FROM jsonb_to_recordset($3::jsonb) AS v(lane text, status text, error jsonb)
      WHERE l.project_id = $1 AND l.lane = v.lane AND l.fence < $4`,
-    [projectId, runId, JSON.stringify(standing), begins],
+    [projectId, runId, JSON.stringify(idle), begins],
   );
 }

@@ -124,8 +124,8 @@ export async function streamInto(
   }
   if (seen.refusal !== '' || finish === 'filtered') throw refused(seen.refusal, messages);
   if (finish === 'length') mustBeUsable(writer.text, stage, seen.thoughts, { ...call, room });
-  const isUnsaid = finish === 'unsaid' && stage.cutIsUsable && !endsWhole(writer.text);
-  if (finish === undefined || isUnsaid) {
+  const isUnstated = finish === 'unstated' && stage.cutIsUsable && !endsWhole(writer.text);
+  if (finish === undefined || isUnstated) {
     throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
   }
 }

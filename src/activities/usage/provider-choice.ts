@@ -99,7 +99,7 @@ function open<Provider>(
     ...{ name, model, baseUrl, jsonSchema, apiKey: choice.key(), options: choice.options },
     ...(choice.limits && { limits: choice.limits }),
     mayAsk: choice.mayHoldFiles,
-    say: (words) => logger.info({ provider: name }, words),
+    onNotice: (words) => logger.info({ provider: name }, words),
   });
   return { name, model, baseUrl, prices, continuation, reasoningTokens, honoursKey, provider };
 }

@@ -15,8 +15,8 @@ const HEXADECIMAL = /\b[0-9a-f]{32,}\b/gi;
  * The part of a provider's message that may be kept: without keys, and without quotations of what was sent. A quotation
  * is also found if it is escaped, spaced or in other capitals than the original.
  */
-export function wordsOf(said: string, sent: readonly string[]): string {
-  const words = scrub(said).replace(HEXADECIMAL, '[hidden]').slice(0, MOST_READ);
+export function wordsOf(answered: string, sent: readonly string[]): string {
+  const words = scrub(answered).replace(HEXADECIMAL, '[hidden]').slice(0, MOST_READ);
   return withoutQuotes(words, sent.map((text) => lettersOf(text).bytes).join('\0'));
 }
 

@@ -36,8 +36,8 @@ export function addAudit(program: Command, cli: Cli): void {
         client.audit.page({ project, limit, ...(after !== undefined && { after: String(after) }) }),
       );
       for (const entry of entries) cli.screen.write(`${json ? JSON.stringify(entry) : lineOf(entry)}\n`);
-      if (entries.length === 0 && !json) cli.say('Nothing was changed.');
-      if (next !== undefined && !json) cli.say(`There is more: --after ${next}`);
+      if (entries.length === 0 && !json) cli.note('Nothing was changed.');
+      if (next !== undefined && !json) cli.note(`There is more: --after ${next}`);
     });
 }
 

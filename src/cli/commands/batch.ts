@@ -109,9 +109,9 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       progress.close(last);
       return codeOf(last);
     }
-    cli.say('The batch continues without this window.');
-    cli.say(`  see it again   storyreel batch --id ${batchId}`);
-    cli.say(`  end it         storyreel cancel ${workflowId}`);
+    cli.note('The batch continues without this window.');
+    cli.note(`  see it again   storyreel batch --id ${batchId}`);
+    cli.note(`  end it         storyreel cancel ${workflowId}`);
     return EXIT_CODES.interrupted.code;
   });
 }

@@ -37,7 +37,7 @@ export function addDelete(program: Command, cli: Cli): void {
           return;
         }
         const { name, status } = await client.status(projectId);
-        cli.say(`storyreel: This removes "${oneLine(name)}" (${status}) for ever. Confirm it with --yes.`);
+        cli.note(`storyreel: This removes "${oneLine(name)}" (${status}) for ever. Confirm it with --yes.`);
         cli.exitCode = EXIT_CODES.usage.code;
       });
     });

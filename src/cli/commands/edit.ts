@@ -68,6 +68,6 @@ async function edit(cli: Cli, projectId: ProjectId, flags: EditFlags): Promise<v
       ...(flags.by !== undefined && { by: flags.by }),
     });
     cli.screen.write(`Version ${version}.\n`);
-    cli.say(`  what a run would make of it   storyreel explain ${projectId}`);
+    cli.note(`  what a run would make of it   storyreel explain ${projectId}`);
   });
 }

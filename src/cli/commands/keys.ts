@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKeyView } from '../../client';
-import { SCOPES, type Scope } from '../../protocol';
+import { SCOPES, shownValue, type Scope } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 
@@ -39,7 +39,7 @@ export function addKeys(program: Command, cli: Cli): void {
           ...(expires !== undefined && { expiresInDays: expires }),
         }),
       );
-      cli.say(lineOf(key));
+      cli.note(lineOf(key));
       cli.screen.write(`${key.secret}\n`);
     });
 
@@ -50,16 +50,16 @@ export function addKeys(program: Command, cli: Cli): void {
     .action(async ({ json = false }: { json?: boolean }) => {
       const all = await withClient(cli, ({ client }) => client.keys.list());
       for (const key of all) cli.screen.write(`${json ? JSON.stringify(key) : lineOf(key)}\n`);
-      if (all.length === 0 && !json) cli.say('There is no key. "storyreel keys create <name>" makes one.');
+      if (all.length === 0 && !json) cli.note('There is no key. "storyreel keys create <name>" makes one.');
     });
 
   keys
     .command('revoke <id>')
     .description('Has a key count no more; its open streams end within a second.')
     .action(async (id: string) => {
-      if (await withClient(cli, ({ client }) => client.keys.revoke(id))) cli.say(`Key ${id} counts no more.`);
+      if (await withClient(cli, ({ client }) => client.keys.revoke(id))) cli.note(`Key ${id} counts no more.`);
       else {
-        cli.say(`storyreel: There is no key ${id} that counts. "storyreel keys list" lists them.`);
+        cli.note(`storyreel: There is no key ${shownValue(id)} that counts. "storyreel keys list" lists them.`);
         cli.exitCode = EXIT_CODES.notFound.code;
       }
     });

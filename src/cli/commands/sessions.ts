@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ListedSession } from '../../client';
+import { shownValue } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 
@@ -23,16 +24,16 @@ export function addSessions(program: Command, cli: Cli): void {
     .action(async ({ json = false }: { json?: boolean }) => {
       const all = await withClient(cli, ({ client }) => client.sessions.list());
       for (const session of all) cli.screen.write(`${json ? JSON.stringify(session) : lineOf(session)}\n`);
-      if (all.length === 0 && !json) cli.say('Nobody is signed in.');
+      if (all.length === 0 && !json) cli.note('Nobody is signed in.');
     });
 
   sessions
     .command('revoke <id>')
     .description('Ends a session; its open streams end within a second.')
     .action(async (id: string) => {
-      if (await withClient(cli, ({ client }) => client.sessions.revoke(id))) cli.say(`Session ${id} counts no more.`);
+      if (await withClient(cli, ({ client }) => client.sessions.revoke(id))) cli.note(`Session ${id} counts no more.`);
       else {
-        cli.say(`storyreel: There is no session ${id}. "storyreel sessions list" lists them.`);
+        cli.note(`storyreel: There is no session ${shownValue(id)}. "storyreel sessions list" lists them.`);
         cli.exitCode = EXIT_CODES.notFound.code;
       }
     });

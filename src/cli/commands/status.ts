@@ -73,7 +73,7 @@ async function lacksFor(
 
 /** Lines for people, apart from the output that a script reads. */
 function noteWorkers(cli: Cli, lacks: readonly Lack[]): void {
-  for (const { what, advice } of lacks) cli.say(`⚠ ${what}\n  ${advice}`);
+  for (const { what, advice } of lacks) cli.note(`⚠ ${what}\n  ${advice}`);
 }
 
 function listLine({ projectId, status, createdAt, name }: ProjectSummary): string {

@@ -57,7 +57,7 @@ async function watch(cli: Cli, projectId: ProjectId, flags: Flags): Promise<numb
         ...(stage && { stage }),
       },
     );
-    if (outcome === 'left') sayThatItGoesOn(cli, projectId);
+    if (outcome === 'left') noteThatItContinues(cli, projectId);
     return code;
   });
 }
@@ -78,8 +78,8 @@ function notRunning(projectId: ProjectId): StoryreelError {
   );
 }
 
-export function sayThatItGoesOn(cli: Pick<Cli, 'say'>, projectId: ProjectId): void {
-  cli.say('The run continues without this window.');
-  cli.say(`  see it again   storyreel watch ${projectId}`);
-  cli.say(`  end it         storyreel cancel ${projectId}`);
+export function noteThatItContinues(cli: Pick<Cli, 'note'>, projectId: ProjectId): void {
+  cli.note('The run continues without this window.');
+  cli.note(`  see it again   storyreel watch ${projectId}`);
+  cli.note(`  end it         storyreel cancel ${projectId}`);
 }

@@ -8,7 +8,7 @@ const CONTROLS = /[\x7f-\x9f\u2028\u2029]/g;
 export class JsonRenderer implements Renderer {
   constructor(
     private readonly screen: Screen,
-    private readonly say: (line: string) => void,
+    private readonly printNote: (line: string) => void,
   ) {}
 
   show(event: StoryEvent): void {
@@ -21,7 +21,7 @@ export class JsonRenderer implements Renderer {
   }
 
   note(line: string): void {
-    this.say(line);
+    this.printNote(line);
   }
 
   close(): void {

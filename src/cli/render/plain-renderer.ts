@@ -14,7 +14,7 @@ export class PlainRenderer implements Renderer {
 
   constructor(
     private readonly screen: Screen,
-    private readonly say: (line: string) => void,
+    private readonly printNote: (line: string) => void,
   ) {
     this.style = createStyle(screen.color);
   }
@@ -30,7 +30,7 @@ export class PlainRenderer implements Renderer {
   }
 
   note(line: string): void {
-    this.say(line);
+    this.printNote(line);
   }
 
   close(ending?: Ending): void {

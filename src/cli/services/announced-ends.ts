@@ -33,12 +33,12 @@ export async function withAnnouncedEnds(
         asked.map(async ({ model, ...place }) => ({ model, end: await endOf(model, place) })),
       );
       const first = ends.find(({ end }) => end !== undefined);
-      return first?.end === undefined ? finding : { ...finding, ...said(first.model, first.end, finding) };
+      return first?.end === undefined ? finding : { ...finding, ...announced(first.model, first.end, finding) };
     }),
   );
 }
 
-function said(model: string, end: Date, { advice }: Finding): Pick<Finding, 'ok' | 'advice'> {
+function announced(model: string, end: Date, { advice }: Finding): Pick<Finding, 'ok' | 'advice'> {
   const day = end.toISOString().slice(0, 10);
   const isOver = end.getTime() <= Date.now();
   const warning = `${model} ${isOver ? 'was switched off' : 'will be switched off'} on ${day}: set another model.`;
@@ -91,8 +91,8 @@ async function endOf(model: string, { baseUrl, key }: Pick<Asked, 'baseUrl' | 'k
 }
 
 /** A day as text, or seconds since 1970. */
-function dateOf(said: unknown): Date | undefined {
-  if (typeof said !== 'string' && typeof said !== 'number') return undefined;
-  const date = new Date(typeof said === 'number' ? said * 1000 : said);
-  return said === '' || Number.isNaN(date.getTime()) ? undefined : date;
+function dateOf(stated: unknown): Date | undefined {
+  if (typeof stated !== 'string' && typeof stated !== 'number') return undefined;
+  const date = new Date(typeof stated === 'number' ? stated * 1000 : stated);
+  return stated === '' || Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -30,11 +30,11 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const isMigrated = (await pendingMigrations(dataSource)).length === 0;
     const rows = isMigrated ? await dataSource.getRepository(ModelProvider).findBy({ enabled: true }) : [];
     const taskQueue = config.TEMPORAL_TASK_QUEUE;
-    const said = isMigrated ? await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue }) : undefined;
+    const settings = isMigrated ? await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue }) : undefined;
     const state = lack
       ? { ok: false, detail: lack.what, advice: lack.advice }
       : { ok: true, detail: 'schema up to date' };
-    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, said?.serves?.adapters) };
+    return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, settings?.serves?.adapters) };
   } catch (error) {
     const { type, message } = databaseUnreachable(error);
     const refused = type === 'Config.Invalid';

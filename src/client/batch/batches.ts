@@ -88,7 +88,7 @@ export class Batches {
     if (inputs.length === 0 && checked.batchId === undefined) {
       throw new StoryreelError(
         'Project.Invalid',
-        'No project was given. Give topics or ids, or the batchId to go on with.',
+        'No project was given. Give topics or ids, or the batchId to continue.',
       );
     }
     const batchId = checked.batchId ?? readBatchId(randomUUID().slice(0, 8));

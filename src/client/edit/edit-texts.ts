@@ -69,7 +69,7 @@ export async function editPartialText(
   if (continuation !== 'prefill') {
     throw new StoryreelError(
       'Project.Invalid',
-      `The provider "${provider}" cannot go on from a text (continuation: ${continuation}). Write the whole of it instead.`,
+      `The provider "${provider}" cannot continue a text (continuation: ${continuation}). Write the whole of it instead.`,
     );
   }
   const fence = fenceAbove(editing, lane);

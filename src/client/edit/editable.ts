@@ -1,18 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
-import { projectNotFound, stageOfRole, type LaneId, type ProjectId } from '../../protocol';
+import { fieldsOf, settingsOf } from '../../planning';
+import { projectNotFound, stageOfRole, type LaneId, type ProjectId, type SceneFields } from '../../protocol';
 import { partialText } from './edit-texts';
-import { settingsOf } from '../../planning';
 import type { EditSource } from './editing';
-import { fieldsOf } from './scenes';
 
 /** What a person may edit of a scene. */
-export interface EditableScene {
-  readonly scene_number: number;
-  readonly narration: string;
-  readonly visual_prompt: string;
-  readonly shot_type: string;
-  readonly duration: number;
+export interface EditableScene extends SceneFields {
   readonly camera?: { readonly movement: CameraMovement['movement']; readonly speed: CameraMovement['speed'] };
 }
 

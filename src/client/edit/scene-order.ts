@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
+import { columnsOf } from '../../planning';
 import { laneId, MAX_SCENES, STAGES, StoryreelError, type ProjectId } from '../../protocol';
 import type { Changes, NewScene } from './changes';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
@@ -80,12 +81,12 @@ export async function placeScenes(
   if (moved.length > 0) await moveScenes(editing, moved, fence);
   if (added.size > 0) await addScenes(editing, added, fence);
   await readLanes(editing);
-  const said = [
+  const changed = [
     ...gone.map(({ sequenceNumber }) => `scene ${sequenceNumber} removed`),
     ...moved.map(({ from, to }) => `scene ${from} is ${to}`),
     ...[...added.keys()].map((number) => `scene ${number} added`),
   ];
-  editing.changed.push(...said);
+  editing.changed.push(...changed);
   return added;
 }
 
@@ -173,14 +174,7 @@ async function addScenes(
   const stages = new Set([...ours, ...there.map(({ stage }) => stage)]);
   await manager.insert(
     Scene,
-    [...added].map(([sequenceNumber, scene]) => ({
-      projectId,
-      sequenceNumber,
-      narration: scene.narration,
-      visualPrompt: scene.visual_prompt,
-      shotType: scene.shot_type,
-      durationSeconds: scene.duration,
-    })),
+    [...added].map(([sequenceNumber, scene]) => ({ projectId, sequenceNumber, ...columnsOf(scene) })),
   );
   const rows = [...stages].flatMap((stage) => numbers.map((n) => ({ lane: laneId(stage, n), stage, n })));
   await manager.query(

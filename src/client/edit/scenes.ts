@@ -1,5 +1,5 @@
 import { CameraMovement, ProjectStage, Scene } from '../../entities';
-import { textHash } from '../../planning';
+import { columnsOf, fieldsOf, textHash } from '../../planning';
 import { laneOfRole } from '../../protocol';
 import type { Changes } from './changes';
 import { mustBeIdle, type Editing } from './editing';
@@ -50,12 +50,10 @@ export async function editScenes(editing: Editing, changes: Changes): Promise<Ed
 }
 
 async function changeFields(editing: Editing, scene: Scene, change: SceneChange): Promise<boolean> {
-  const wanted = {
-    narration: change.narration ?? scene.narration,
-    visualPrompt: change.visual_prompt ?? scene.visualPrompt,
-    shotType: change.shot_type ?? scene.shotType,
-    durationSeconds: change.duration ?? scene.durationSeconds,
-  };
+  const known = fieldsOf(scene);
+  const { narration = known.narration, visual_prompt = known.visual_prompt } = change;
+  const { shot_type = known.shot_type, duration = known.duration } = change;
+  const wanted = columnsOf({ narration, visual_prompt, shot_type, duration });
   const names = (Object.keys(wanted) as (keyof typeof wanted)[]).filter((name) => wanted[name] !== scene[name]);
   if (names.length === 0) return false;
   await editing.manager.update(Scene, { id: scene.id }, wanted);
@@ -91,15 +89,4 @@ async function writeStoryboard(editing: Editing): Promise<void> {
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const text = JSON.stringify({ scenes: scenes.map(fieldsOf) });
   await settleText(editing, STORYBOARD, known?.text ?? undefined, text);
-}
-
-/** A scene as the storyboard's text has it. */
-export function fieldsOf(scene: Scene) {
-  return {
-    scene_number: scene.sequenceNumber,
-    narration: scene.narration,
-    visual_prompt: scene.visualPrompt,
-    shot_type: scene.shotType,
-    duration: scene.durationSeconds,
-  };
 }

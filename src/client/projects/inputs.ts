@@ -372,9 +372,12 @@ export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T 
 function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): StoryreelError {
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
-  const said = issues.slice(0, MOST_SAID).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-  return new StoryreelError('Project.Invalid', boundedLine(`${what} cannot be taken. ${said.join('; ')}`, MOST_BYTES));
+  const faults = issues.slice(0, MOST_FAULTS).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+  return new StoryreelError(
+    'Project.Invalid',
+    boundedLine(`${what} cannot be taken. ${faults.join('; ')}`, MOST_BYTES),
+  );
 }
 
-const MOST_SAID = 5;
+const MOST_FAULTS = 5;
 const MOST_BYTES = 1_000;

@@ -73,7 +73,7 @@ const all = (value: string, from: string, order = '') =>
   `(SELECT coalesce(json_agg(${value} ${order}), '[]') FROM ${from})`;
 
 /** One statement sees one moment, and needs one answer and no transaction. */
-const STANDING = `
+const STATUS_COLUMNS = `
   p.name, p.topic, p.status, p.version, p.run_id AS "runId", p.error, p.budget, p.settings,
   ${all(
     `json_build_object('stage', stage, 'status', status, 'attempt', attempt, 'error', error)`,
@@ -108,17 +108,18 @@ export async function loadStatusRows(
   dataSource: DataSource,
   projectId: ProjectId,
 ): Promise<ProjectStatusRows | undefined> {
-  const [row] = await dataSource.query<StatusRow[]>(`SELECT ${STANDING} FROM projects AS p WHERE p.id = $1`, [
+  const [row] = await dataSource.query<StatusRow[]>(`SELECT ${STATUS_COLUMNS} FROM projects AS p WHERE p.id = $1`, [
     projectId,
   ]);
-  return row && standing(row);
+  return row && statusRows(row);
 }
 
 /** The same, and all that was written for the project. */
 export async function loadProjectRows(dataSource: DataSource, projectId: ProjectId): Promise<ProjectRows | undefined> {
-  const [row] = await dataSource.query<TruthRow[]>(`SELECT ${STANDING}, ${TEXTS} FROM projects AS p WHERE p.id = $1`, [
-    projectId,
-  ]);
+  const [row] = await dataSource.query<TruthRow[]>(
+    `SELECT ${STATUS_COLUMNS}, ${TEXTS} FROM projects AS p WHERE p.id = $1`,
+    [projectId],
+  );
   if (!row) return undefined;
   const texts = new Map<LaneId, CommittedText>(
     row.texts.map(([stage, text, sha256]) => [laneId(stage), { text, sha256 }]),
@@ -131,10 +132,10 @@ export async function loadProjectRows(dataSource: DataSource, projectId: Project
     ...{ scene_number: number, narration, visual_prompt: prompt, shot_type: shot, duration },
     ...sceneAssets(assets),
   }));
-  return { ...standing(row), texts, scenes };
+  return { ...statusRows(row), texts, scenes };
 }
 
-function standing({ stages, lanes, film, ...project }: StatusRow): ProjectStatusRows {
+function statusRows({ stages, lanes, film, ...project }: StatusRow): ProjectStatusRows {
   const { name, topic, status, version, runId, error, budget, settings } = project;
   return {
     project: { name, topic, status, version, runId, error: storedError(error), budget, settings },

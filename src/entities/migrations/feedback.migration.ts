@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What a person said was wrong with a lane's result, for the next attempt at it. */
+/** What a person found wrong with a lane's result, for the next attempt at it. */
 export class Feedback1795478400600 implements MigrationInterface {
   readonly name = 'Feedback1795478400600';
 

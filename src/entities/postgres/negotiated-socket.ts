@@ -83,11 +83,11 @@ export class NegotiatedSocket extends Duplex {
 
   private ask(host: string): void {
     this.raw.once('data', (answer: Buffer) => {
-      const said = answer.toString('latin1');
+      const reply = answer.toString('latin1');
       // More than this one byte would have been put there by somebody in between.
-      if (said === 'S') this.encrypt(host);
-      else if (said === 'N' && this.negotiation.transport === 'either') this.open(this.raw);
-      else if (said === 'N') this.destroy(new Error('The server offers no TLS, which sslmode asks for'));
+      if (reply === 'S') this.encrypt(host);
+      else if (reply === 'N' && this.negotiation.transport === 'either') this.open(this.raw);
+      else if (reply === 'N') this.destroy(new Error('The server offers no TLS, which sslmode asks for'));
       else this.destroy(new Error('The server does not know how to negotiate TLS'));
     });
     this.raw.write(SSL_REQUEST);

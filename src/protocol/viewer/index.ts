@@ -16,6 +16,7 @@ export {
   type LogEvent,
   type ProjectId,
   type ProjectStatus,
+  type SceneFields,
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
@@ -30,7 +31,7 @@ export { backoffMs, pause } from './pause';
 export { readStream, type OpenedStream } from './read-stream';
 export { StoryPage, type MadeItem, type PageChange } from './story-page';
 export { isStreamEvent, readStreamEvent, type StreamEvent } from './stream-events';
-export { readBody, readContinuation, readError, readEvent, readReason } from '../read-event';
+export { readBody, readContinuation, readError, readEvent, readReason, SCENE_READERS } from '../read-event';
 export { readBatchId, readCursor, readLaneId, readProjectId } from '../read-ids';
 export { count, fields, flag, isCount, list, Misshapen, oneOf, record, text, type Reader } from '../shape';
 export { withoutFirst, type TextBlock } from './text-blocks';

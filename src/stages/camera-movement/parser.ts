@@ -2,20 +2,25 @@ import { z } from 'zod';
 import { boundedLine, CAMERA_MOVEMENTS, CAMERA_SPEEDS, firstBytes } from '../../protocol';
 import type { JsonSchema, TextChecks } from '../definition';
 import { readShape } from '../read-shape';
+import { inSnakeCase } from '../storyboard/scene';
 import { mustNotRefuse } from '../story-checks';
 import { moveIn, speedIn } from './moves';
 
 const MOST_WORDS = 300;
 
-const word = z
-  .string('must be a text')
-  .trim()
-  .toLowerCase()
-  .transform((text) => text.replace(/[\s-]+/g, '_'));
+const oneOf = <const Words extends readonly string[]>(choices: Words) =>
+  z
+    .string('must be a text')
+    .trim()
+    .transform(inSnakeCase)
+    .pipe(z.enum(choices, `must be one of ${choices.join(', ')}`));
+
+/** How the camera moves, however the words are written. */
+export const CAMERA = z.strictObject({ movement: oneOf(CAMERA_MOVEMENTS), speed: oneOf(CAMERA_SPEEDS) });
 
 const camera = z.object({
-  movement: word.pipe(z.enum(CAMERA_MOVEMENTS, `must be one of ${CAMERA_MOVEMENTS.join(', ')}`)),
-  speed: word.pipe(z.enum(CAMERA_SPEEDS, `must be one of ${CAMERA_SPEEDS.join(', ')}`)).default('medium'),
+  movement: CAMERA.shape.movement,
+  speed: CAMERA.shape.speed.default('medium'),
   reason: z
     .string()
     .transform((text) => firstBytes(text, 500))
@@ -39,7 +44,7 @@ function looseCamera(value: unknown): unknown {
   const words = Array.isArray(movement)
     ? movement.filter((each) => typeof each === 'string').join(', then ')
     : movement;
-  const isName = typeof words !== 'string' || word.pipe(z.enum(CAMERA_MOVEMENTS)).safeParse(words).success;
+  const isName = typeof words !== 'string' || CAMERA.shape.movement.safeParse(words).success;
   const move = isName ? undefined : moveIn(words);
   const pace = typeof speed === 'string' ? (speedIn(speed) ?? speed) : undefined;
   const implied = pace ?? (move && typeof words === 'string' ? speedIn(words) : undefined);

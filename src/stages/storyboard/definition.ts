@@ -1,13 +1,13 @@
 import { ProjectStage } from '../../entities';
-import { laneId, StoryreelError } from '../../protocol';
+import { laneId, StoryreelError, type SceneFields } from '../../protocol';
 import type { TextStage } from '../definition';
 import { settingsOf } from '../settings';
-import { parseStoryboard, storyboardSchema, type StoryboardScene } from './parser';
+import { parseStoryboard, storyboardSchema } from './parser';
 import { saveScenes, sceneIds } from './persist';
 import { prompt } from './prompt';
 
 /** Divides the story into scenes; every later stage works on one of them. */
-export const storyboard: TextStage<StoryboardScene[]> = {
+export const storyboard: TextStage<SceneFields[]> = {
   name: 'storyboard',
   kind: 'text',
   template: prompt,
