@@ -6,7 +6,6 @@ import { RefusalReport } from '../../src/stream/redis-refusals';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
-import { RefusalReport } from '../../src/stream/redis-refusals';
 import { aStop, controlChannelContract, hearing } from './control-channel-contract';
 
 const SETTLING_MS = 200;
