@@ -133,7 +133,7 @@ test('the palette finds every action by the keyboard; a move and an edit are und
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await until('it is edited', async () => (await texts())[1] === 'In other words.');
   // Somebody else changes the film: what would undo that as well is refused, and said.
-  await app().edit(id, { scenes: [{ scene_number: 3, shot_type: 'close_up' }] });
+  await app().edit(id, { scenes: [{ scene_number: 3, visual_prompt: 'as somebody else sees it' }] });
   await page.locator('.answer').getByRole('button', { name: 'Undo' }).click();
   await page.locator('.answer.refusal').waitFor();
   expect((await texts())[1]).toBe('In other words.');
