@@ -171,7 +171,7 @@ describe('After an edit, a run makes again', () => {
 
   test('nothing of an edit that is refused', async () => {
     const { version } = await app.client.editable(film);
-    const edited = await app.client.edit(film, { scenes: [{ scene_number: 1, duration: 4 }] }, { version });
+    const edited = await app.client.edit(film, { scenes: [{ scene_number: 1, duration: 3.7 }] }, { version });
     expect(edited).toEqual({ version: version + 1 });
     await expect(app.client.edit(film, { remove: [1] }, { version })).rejects.toMatchObject({
       type: 'Project.Conflict',

@@ -202,6 +202,7 @@ const scope = {
 /** What names a request, so that a repeated one does nothing twice. */
 const request = {
   requestId: words(TEXT_BYTES.requestId).optional(),
+  /** Is called if an earlier request with the same id has done it. */
   onRepeated: z.custom<() => void>((given) => typeof given === 'function', 'must be a function').optional(),
 };
 
