@@ -214,6 +214,11 @@ test('a batch of twenty waits in the review queue, is approved there with the ke
   await page.waitForURL(/\/b\/batch-/);
   await page.locator('.counts').getByText('20').waitFor();
   await page.locator('.counts').getByText('waits for approval').waitFor();
+  // The film that the review shows keeps its place while others come.
+  await until('all twenty wait', async () => {
+    const answer = await page.request.get('/v1/projects?status=awaiting_approval&limit=100');
+    return ((await answer.json()) as { projects: unknown[] }).projects.length === 20;
+  });
 
   await page.keyboard.press('g');
   await page.keyboard.press('w');
