@@ -34,31 +34,32 @@ export function keepPulse(redis: Redis, { ask, withinMs, lost }: Pulse): void {
     stop();
     timer = setTimeout(() => void beat(), EVERY_MS);
   };
-  const greet = async () => {
+  const greet = () => {
     stop();
-    let ready = () => undefined as void;
-    const greeted = new Promise<void>((resolve) => (ready = resolve));
-    redis.once('ready', ready).once('close', ready);
-    const isGreeted = await answersWithin(GREETING_MS, greeted);
-    redis.off('ready', ready).off('close', ready);
-    if (!isGreeted && redis.status === 'connect') reconnect(`no answer to a new connection within ${GREETING_MS} ms`);
+    timer = judgeAfter(GREETING_MS, () => {
+      if (redis.status === 'connect') reconnect(`no answer to a new connection within ${GREETING_MS} ms`);
+    });
   };
-  redis.on('connect', () => void greet());
+  redis.on('connect', greet);
   redis.on('ready', begin);
   redis.on('close', stop);
   redis.on('end', stop);
-  if (redis.status === 'connect') void greet();
+  if (redis.status === 'connect') greet();
   if (redis.status === 'ready') begin();
 }
 
 function answersWithin(ms: number, answer: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
-    // A process that was busy for so long reads what has come meanwhile before it judges.
-    const timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(false))), ms);
+    const timer = judgeAfter(ms, () => resolve(false));
     const answered = () => {
       clearTimeout(timer);
       resolve(true);
     };
     answer.then(answered, answered);
   });
+}
+
+/** A process that was busy for so long reads what has come meanwhile before it judges. */
+function judgeAfter(ms: number, judge: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(() => setImmediate(judge)), ms);
 }
