@@ -77,10 +77,12 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     ...(scenes && { scenes }),
     ...(gates && { gates }),
   };
-  const ofRequest = () =>
-    requestId === undefined ? Promise.resolve(undefined) : runOfRequest(temporal, workflowId, requestId);
+  const ofRequest = async () => {
+    const run = requestId === undefined ? undefined : await runOfRequest(temporal, workflowId, requestId);
+    if (run) options.onRepeated?.();
+    return run;
+  };
   const same = await ofRequest();
-  if (same) options.onRepeated?.();
   if (same) return same;
   await planRun(dataSource.manager, await knownStages(source), input);
   if (!options.replaceEdits && (await isOver(temporal, before))) {
@@ -92,7 +94,6 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const orRefused = async (error: unknown): Promise<string> => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const faster = await ofRequest();
-    if (faster) options.onRepeated?.();
     if (faster) return faster.runId;
     throw new StoryreelError(
       'Project.AlreadyRunning',

@@ -31,12 +31,15 @@ export function addLlms(app: App): void {
       },
     },
     async (_request, reply) => {
-      const lines = operationsOf(app.swagger()).map(({ method, path, summary, description }) => {
-        const scope = /`(\w+)`/.exec(description ?? '')?.[1];
-        return `- \`${method} ${path}\`${scope === undefined ? '' : ` (${scope})`}: ${summary}`;
-      });
-      page ??= `${HOW}\nIn brackets is the scope that a key must have.\n\n${lines.join('\n')}\n`;
+      page ??= `${HOW}\nIn brackets is the scope that a key must have.\n\n${linesOf(app.swagger()).join('\n')}\n`;
       return reply.type('text/plain; charset=utf-8').serializer(String).send(page);
     },
   );
+}
+
+function linesOf(document: object): string[] {
+  return operationsOf(document).map(({ method, path, summary, description }) => {
+    const scope = /`(\w+)`/.exec(description ?? '')?.[1];
+    return `- \`${method} ${path}\`${scope === undefined ? '' : ` (${scope})`}: ${summary}`;
+  });
 }
