@@ -168,33 +168,6 @@ test('the palette finds every action by the keyboard; a move and an edit are und
   expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Theatre');
 });
 
-test.each([
-  ['at a gate', true],
-  ['of a finished film', false],
-])('no button moves under the pointer when a price arrives, %s', async (_, gate) => {
-  const page = await live.open();
-  await makeFilm(page, ownTopic().topic, { scenes: 2, gate });
-  await (gate ? page.locator('.gate-bar') : statusOn(page).getByText('done')).waitFor();
-  await page.getByRole('button', { name: 'Scene 2' }).click();
-  const stays = async (area: string, name: string, act: () => Promise<void>) => {
-    let held = 0;
-    await page.route('**/explain', () => void (held += 1));
-    await act();
-    const button = page.locator(area).getByRole('button', { name, exact: true });
-    await button.waitFor();
-    await until('the price is asked for', () => held > 0);
-    const before = await button.boundingBox();
-    // What has been held goes on to the gateway.
-    await page.unroute('**/explain');
-    await page.locator(area).locator('.consequence').waitFor();
-    expect(await button.boundingBox()).toEqual(before);
-  };
-  await page.getByRole('button', { name: 'Edit: Narration' }).click();
-  await stays('.edit', 'Save', () => page.getByLabel('Edit: Narration').fill('In other words.'));
-  await stays('.answer', 'Undo', () => page.getByRole('button', { name: 'Save', exact: true }).click());
-  await stays('dialog', 'Save', () => page.getByRole('button', { name: 'Remove scene' }).click());
-});
-
 test('chosen films are approved together, and a refusal is listed under the name of its film', async () => {
   const key = await ownKey(live.app);
   const page = await live.open(key);

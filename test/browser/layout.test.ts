@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import type { ProjectId } from '../../src/protocol';
 import { LivePage, makeFilm, statusOn } from '../support/live-page';
 import { ownTopic } from '../support/stories';
@@ -88,24 +88,30 @@ const placesOf = (page: Page) =>
 describe.each(Object.entries(LATE))('If %s comes last', (_, { path, held, before, after }) => {
   test.each([1280, 390])('no control moves, on a page %d wide', async (width) => {
     const page = await live.open(key, { viewport: { width, height: 900 } });
-    const waiting: (() => void)[] = [];
+    const waiting = new Map<Request, () => void>();
     let isHeld = true;
     await page.route(held, async (route) => {
-      if (isHeld) await new Promise<void>((go) => waiting.push(go));
+      if (isHeld) await new Promise<void>((go) => waiting.set(route.request(), go));
       await route.continue();
     });
+    const unanswered = new Set<Request>();
+    page.on('request', (request) => unanswered.add(request));
+    page.on('requestfinished', (request) => unanswered.delete(request));
+    page.on('requestfailed', (request) => unanswered.delete(request));
+    // A stream of events has no end.
+    const isAwaited = (request: Request) => !waiting.has(request) && !request.url().includes('/events');
     await page.goto(path());
     await page.locator(before).first().waitFor({ state: 'attached' });
-    await until('it is asked for', () => waiting.length > 0);
+    await until('it is asked for', () => waiting.size > 0);
     // What else is asked for meanwhile comes before it.
     let places = await placesOf(page);
     await until('everything else is there', async () => {
       const [earlier, now] = [JSON.stringify(places), await placesOf(page)];
       places = now;
-      return earlier === JSON.stringify(now);
+      return ![...unanswered].some(isAwaited) && earlier === JSON.stringify(now);
     });
     isHeld = false;
-    for (const go of waiting) go();
+    for (const go of waiting.values()) go();
     await page.locator(after).first().waitFor();
     await until('the film has its size, if there is one', () =>
       page.evaluate<boolean>("[...document.querySelectorAll('.film video')].every((each) => each.videoHeight > 0)"),
@@ -116,6 +122,33 @@ describe.each(Object.entries(LATE))('If %s comes last', (_, { path, held, before
     expect(known.length).toBeGreaterThan(5);
     expect(known.map((name) => `${name}: ${now[name]}`)).toEqual(known.map((name) => `${name}: ${places[name]}`));
   });
+});
+
+test.each([
+  ['at a gate', true],
+  ['of a finished film', false],
+])('no button moves under the pointer when a price arrives, %s', async (_, gate) => {
+  const page = await live.open();
+  await makeFilm(page, ownTopic().topic, { scenes: 2, gate });
+  await (gate ? page.locator('.gate-bar') : statusOn(page).getByText('done')).waitFor();
+  await page.getByRole('button', { name: 'Scene 2' }).click();
+  const stays = async (area: string, name: string, act: () => Promise<void>) => {
+    let held = 0;
+    await page.route('**/explain', () => void (held += 1));
+    await act();
+    const button = page.locator(area).getByRole('button', { name, exact: true });
+    await button.waitFor();
+    await until('the price is asked for', () => held > 0);
+    const before = await button.boundingBox();
+    // What has been held goes on to the gateway.
+    await page.unroute('**/explain');
+    await page.locator(area).locator('.consequence').waitFor();
+    expect(await button.boundingBox()).toEqual(before);
+  };
+  await page.getByRole('button', { name: 'Edit: Narration' }).click();
+  await stays('.edit', 'Save', () => page.getByLabel('Edit: Narration').fill('In other words.'));
+  await stays('.answer', 'Undo', () => page.getByRole('button', { name: 'Save', exact: true }).click());
+  await stays('dialog', 'Save', () => page.getByRole('button', { name: 'Remove scene' }).click());
 });
 
 test('the film under review stays when another one leaves the list, so that an approval meets the one that is shown', async () => {
