@@ -1,7 +1,7 @@
 import { EN_SERVER } from './en-server';
 import { translationsOf } from './server-words';
 
-const said = translationsOf(EN_SERVER);
+const translated = translationsOf(EN_SERVER);
 const plural = new Intl.PluralRules('en');
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString('en')} ${plural.select(n) === 'one' ? one : many}`;
@@ -9,11 +9,11 @@ const count = (n: number, one: string, many: string) =>
 /** Every text of the page. The other dictionaries have the same keys, or they do not compile. */
 export const en = {
   locale: 'en' as string,
-  ...said,
+  ...translated,
   lane: (stage: string, scenes: readonly number[]) =>
     scenes.length === 0
-      ? said.stage(stage)
-      : `${said.stage(stage)} · scene${scenes.length > 1 ? 's' : ''} ${scenes.join(', ')}`,
+      ? translated.stage(stage)
+      : `${translated.stage(stage)} · scene${scenes.length > 1 ? 's' : ''} ${scenes.join(', ')}`,
   /** What has happened, as the server has written it. */
   failed: (_type: string, message: string) => message,
 

@@ -42,8 +42,8 @@ type Lists = Required<ServerWords>;
 type Translations = { readonly [List in keyof Lists]: (word: string) => string };
 
 /**
- * The functions of a dictionary that translate a word of the server. A word that no list has is shown as it came, because a
- * newer server or a package may have sent it.
+ * The functions of a dictionary that translate a word of the server. A newer server or a package may send a word that is in
+ * no list: the page shows it without a change.
  */
 export function translationsOf(words: ServerWords): Translations {
   const translate = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>

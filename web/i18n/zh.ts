@@ -2,14 +2,14 @@ import type { Words } from './en';
 import { translationsOf } from './server-words';
 import { ZH_SERVER } from './zh-server';
 
-const said = translationsOf(ZH_SERVER);
+const translated = translationsOf(ZH_SERVER);
 
 export const zh: Words = {
   locale: 'zh',
-  ...said,
+  ...translated,
   lane: (stage, scenes) =>
-    scenes.length === 0 ? said.stage(stage) : `${said.stage(stage)} · 第 ${scenes.join('、')} 场`,
-  failed: (type, message) => (message === '' ? said.failure(type) : `${said.failure(type)}：${message}`),
+    scenes.length === 0 ? translated.stage(stage) : `${translated.stage(stage)} · 第 ${scenes.join('、')} 场`,
+  failed: (type, message) => (message === '' ? translated.failure(type) : `${translated.failure(type)}：${message}`),
 
   films: '影片',
   newFilm: '新影片',
