@@ -55,7 +55,10 @@ test('the film has its chapters beside its subtitles, for browsers that list the
     page.evaluate<[string, string[]][]>(
       `[...document.querySelector('.film video').textTracks].map(({ kind, cues }) => [kind, [...(cues ?? [])].map(({ text }) => text)])`,
     );
-  await until('they are read', async () => (await tracks()).every(([, cues]) => cues.length > 0));
+  await until('they are read', async () => {
+    const read = await tracks();
+    return read.length === 2 && read.every(([, cues]) => cues.length > 0);
+  });
   const [subtitles, chapters] = await tracks();
   expect([subtitles?.[0], chapters]).toEqual(['subtitles', ['chapters', ['Scene 1', 'Scene 2']]]);
 });
