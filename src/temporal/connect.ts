@@ -1,6 +1,7 @@
 import { Connection } from '@temporalio/client';
 import type { Config } from '../config';
 import { temporalConnection } from './connection-options';
+import { retriesUntilClosed } from './retries-until-closed';
 import { temporalUnreachable } from './why-unreachable';
 
 /**
@@ -11,7 +12,12 @@ import { temporalUnreachable } from './why-unreachable';
 export async function connectTemporal(config: Config, connectTimeout: number): Promise<Connection> {
   const options = temporalConnection(config);
   try {
-    return await Connection.connect({ ...options, connectTimeout, channelArgs: { 'grpc.enable_http_proxy': 0 } });
+    return await Connection.connect({
+      ...options,
+      connectTimeout,
+      channelArgs: { 'grpc.enable_http_proxy': 0 },
+      interceptors: retriesUntilClosed(),
+    });
   } catch (error) {
     throw await temporalUnreachable(options, error);
   }

@@ -1,0 +1,38 @@
+import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor, type ConnectionOptions } from '@temporalio/client';
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type Call = ReturnType<Interceptor>;
+
+const CANCELLED = 1;
+
+/**
+ * The library's retries, for a connection that may be closed between two of them. The library makes the next call on a
+ * timer, where a closed connection throws: nobody could catch that, and whoever waits for the call would wait for ever.
+ */
+export function retriesUntilClosed(): Interceptor[] {
+  return [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelIfClosed];
+}
+
+const cancelIfClosed: Interceptor = (options, nextCall) => {
+  try {
+    return nextCall(options) as Call;
+  } catch (error) {
+    return cancelledCall(error instanceof Error ? error.message : 'The connection is closed.');
+  }
+};
+
+function cancelledCall(details: string): Call {
+  const nothing = () => undefined;
+  const call: Omit<Call, 'nextCall'> = {
+    start: (metadata, listener) =>
+      process.nextTick(() => {
+        listener?.onReceiveMessage?.(null);
+        listener?.onReceiveStatus?.({ code: CANCELLED, details, metadata });
+      }),
+    getPeer: () => '',
+    getAuthContext: () => null,
+    ...{ cancelWithStatus: nothing, sendMessage: nothing, sendMessageWithContext: nothing },
+    ...{ startRead: nothing, halfClose: nothing },
+  };
+  return call as Call;
+}
