@@ -4,6 +4,7 @@ import { StoryreelError } from '../protocol';
 import type { App, Caller, Services } from './app';
 import { sessionSecrets } from './cookie';
 import { isForwarded } from './forwarded';
+import { credentialOf } from './gone-credentials';
 import { OwnedStories } from './owned-stories';
 import { Refusal } from './problem';
 import { allowedHosts, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
@@ -38,14 +39,14 @@ export interface Checks {
  */
 export function guard(
   app: App,
-  { stories, limits }: Pick<Services, 'stories' | 'limits'>,
+  { stories, limits, open }: Pick<Services, 'stories' | 'limits' | 'open'>,
   doors: Doors,
   { failures, signing }: Checks,
 ): void {
   const local = isLocal(doors);
   const allowed = allowedHosts(doors.address, doors.hosts);
   app.decorateRequest('caller', undefined);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, { raw }) => {
     const { scope, signedIn } = request.routeOptions.config;
     // A supervisor asks by the address of the container, which GATEWAY_HOSTS does not name.
     if (!['/healthz', '/readyz'].includes(request.routeOptions.url ?? '')) mustBeForUs(request, allowed);
@@ -56,6 +57,7 @@ export function guard(
       limits.count(request);
       throw error;
     });
+    open.add(raw, credentialOf(request.caller));
     if (request.caller.kind === 'session') mustBeFromOurPage(request);
     mustBeShown(request.caller, request.method, request.routeOptions.url, signedIn === true);
     if (scope === undefined || request.caller.scopes.includes(scope)) return;

@@ -10,6 +10,7 @@ import type { Scope, StoryClient } from '../client';
 import type { ProjectId } from '../protocol';
 import type { MediaStore } from '../storage';
 import type { Limits } from './limits';
+import type { OpenAnswers } from './open-answers';
 import type { OwnedStories } from './owned-stories';
 import type { StoryHub } from './stream/story-hub';
 import type { ZodProvider } from './validation';
@@ -47,6 +48,7 @@ export interface Ports {
   readonly hub: StoryHub;
   readonly media: MediaStore;
   readonly limits: Limits;
+  readonly open: OpenAnswers;
 }
 
 /** The services that the gateway as a whole uses. */

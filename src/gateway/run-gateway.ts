@@ -10,6 +10,7 @@ import { isLocal } from './access';
 import { isOfOurs, Strangers } from './connection-limit';
 import { goneCredentials } from './gone-credentials';
 import { Limits } from './limits';
+import { OpenAnswers } from './open-answers';
 import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
 import { signingKeysIn, type SigningKeys } from './token';
@@ -34,9 +35,11 @@ export interface RunningGateway {
  */
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
   const stories = await StoryClient.connect(config);
-  const hub = new StoryHub(stories, (ids) => goneCredentials(stories, ids));
+  const hub = new StoryHub(stories);
+  const open = new OpenAnswers((credentials) => goneCredentials(stories, credentials));
   const close = async () => {
     await hub.close(0);
+    await open.close();
     await stories.close();
   };
   try {
@@ -54,7 +57,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     }
     const media = await openMediaStore(config);
     const app = await createServer(
-      { stories, hub, media, limits: new Limits(config) },
+      { stories, hub, open, media, limits: new Limits(config) },
       doors,
       {
         signing: signingKeys(config),
@@ -77,6 +80,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
         else app.server.closeAllConnections();
       }, LOOK_MS);
       await app.close().finally(() => clearInterval(closing));
+      await open.close();
       await stories.close();
     };
     let stopped: Promise<void> | undefined;

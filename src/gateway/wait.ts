@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { StoryreelError } from '../protocol';
+import type { OpenAnswers } from './open-answers';
 import type { ProjectHub } from './stream/project-hub';
 import { whenGone } from './when-gone';
 
@@ -12,29 +13,42 @@ export function waitIn(headers: Readonly<Record<string, unknown>>): number {
   return Math.min(Number(given ?? 0), MOST_SECONDS);
 }
 
-/** Looks until it finds something new, at each event of the project that is no text; at the end of the wait, what there is. */
+interface Wait {
+  readonly hub: ProjectHub;
+  readonly seconds: number;
+  readonly open: OpenAnswers;
+  readonly response: ServerResponse;
+}
+
+/**
+ * Looks until it finds something new, at each event of the project that is no text; at the end of the wait, what there is.
+ * Throws `Request.Unauthenticated` if the credential has ended meanwhile, which ends the wait.
+ */
 export async function untilChanged<T>(
   look: () => Promise<T>,
   isNew: (found: T) => boolean,
-  hub: ProjectHub,
-  seconds: number,
-  response: ServerResponse,
+  { hub, seconds, open, response }: Wait,
 ): Promise<T> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), seconds * 1000);
   let isGone = false;
+  const shown = async (found: T) => {
+    await open.mustStillCount(response);
+    return found;
+  };
   whenGone(response, () => {
     isGone = true;
     patience.abort();
   });
+  open.endBy(response, () => patience.abort());
   try {
     for (;;) {
       // In this order: what changes after the look is not missed.
       const change = hub.change(patience.signal);
       const found = await look();
-      if (isNew(found) || patience.signal.aborted) return found;
+      if (isNew(found) || patience.signal.aborted) return await shown(found);
       await change;
-      if (hub.isOver) return await look();
+      if (hub.isOver) return await shown(await look());
       if (isGone) throw new StoryreelError('Gateway.Busy', 'Nobody waits any more.');
     }
   } finally {

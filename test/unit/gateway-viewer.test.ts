@@ -20,7 +20,6 @@ test('A viewer that never reads holds a bounded number of bytes, and takes more 
   const viewer = new Viewer(
     response,
     'full',
-    undefined,
     () => (drained += 1),
     () => (gone += 1),
   );

@@ -5,7 +5,6 @@ import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
 import { announceExpiry } from '../expiry';
-import { credentialOf } from '../gone-credentials';
 import { batchPage, batchParams, batchView, nothing, startedBatch, storyEvent, textual } from '../schemas';
 import { openStream } from '../stream/open-stream';
 import { controlFrame } from '../stream/frames';
@@ -28,7 +27,7 @@ const listQuery = z.strictObject({
   after: z.string().optional(),
 });
 
-export function addBatches(app: App, { hub, limits }: Ports): void {
+export function addBatches(app: App, { hub, limits, open }: Ports): void {
   app.post(
     '/v1/batches',
     {
@@ -111,7 +110,6 @@ export function addBatches(app: App, { hub, limits }: Ports): void {
       const viewer: Viewer = new Viewer(
         response,
         'full',
-        credentialOf(request.caller),
         () => undefined,
         (gone) => {
           leaving.abort();
@@ -119,6 +117,7 @@ export function addBatches(app: App, { hub, limits }: Ports): void {
         },
       );
       hub.add(viewer);
+      open.endBy(response, () => viewer.end('revoked'));
       announceExpiry(viewer, response, request.caller?.expiresAt);
       try {
         while (!next.done && !viewer.isGone) {

@@ -3,7 +3,6 @@ import { parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../..
 import { PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { announceExpiry } from '../expiry';
-import { credentialOf } from '../gone-credentials';
 import { Refusal } from '../problem';
 import { empty, named, projectParams, storyEvent } from '../schemas';
 import { withoutTexts } from '../stream/frames';
@@ -24,7 +23,7 @@ const page = named(
   z.looseObject({ events: z.array(storyEvent), next: z.string(), caught_up: z.boolean(), ended: z.boolean() }),
 );
 
-export function addEvents(app: App, { hub, limits }: Ports): void {
+export function addEvents(app: App, { hub, limits, open }: Ports): void {
   app.get(
     '/v1/projects/:id/events',
     {
@@ -77,8 +76,8 @@ export function addEvents(app: App, { hub, limits }: Ports): void {
       const response = openStream(reply, {
         'storyreel-resumed-from': isFromCursor && cursor !== undefined ? cursor : 'snapshot',
       });
-      const credential = credentialOf(request.caller);
-      const viewer = new Viewer(response, request.query.view, credential, project.deliver, project.forget);
+      const viewer = new Viewer(response, request.query.view, project.deliver, project.forget);
+      open.endBy(response, () => viewer.end('revoked'));
       announceExpiry(viewer, response, request.caller?.expiresAt);
       await project.attach(viewer, entry);
     },

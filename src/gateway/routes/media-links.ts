@@ -12,7 +12,7 @@ const MOST_SECONDS = 3_600;
  * Links to one medium, for pages of other sites that embed it. It is the only credential in an address: therefore it
  * opens one file, for an hour at most. It is a token of the project, and is listed and revoked with the others.
  */
-export function addMediaLinks(app: App, { stories, media }: Services, keys: SigningKeys): void {
+export function addMediaLinks(app: App, { stories, media, open }: Services, keys: SigningKeys): void {
   app.post(
     '/v1/projects/:id/media/:sha256/links',
     {
@@ -52,6 +52,7 @@ export function addMediaLinks(app: App, { stories, media }: Services, keys: Sign
       const found =
         isKnown && (await stories.tokens.gone([id])).length === 0 ? await stories.media(projectId, sha256) : undefined;
       if (!found || sha256 === undefined) throw missing();
+      open.add(reply.raw, `token:${id}`);
       const seconds = Math.max(0, Math.floor((Number(expiresAt) - Date.now()) / 1_000));
       void reply.header('cross-origin-resource-policy', 'cross-origin');
       return sendMedium(request, reply, media, { ...found, sha256, cache: `private, max-age=${seconds}` });

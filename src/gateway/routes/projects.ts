@@ -14,7 +14,6 @@ import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
-import { credentialOf } from '../gone-credentials';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
@@ -59,7 +58,7 @@ function requestIn({ headers }: FastifyRequest, reply: FastifyReply): Pick<Start
 /** Every page of a live film asks what it waits for, and Temporal is asked for all of them. */
 const WAITS_MS = 1_000;
 
-export function addProjects(app: App, { hub, limits }: Ports): void {
+export function addProjects(app: App, { hub, limits, open }: Ports): void {
   const waits = new Shared<RunWaits>(WAITS_MS);
   app.post(
     '/v1/projects',
@@ -124,8 +123,9 @@ export function addProjects(app: App, { hub, limits }: Ports): void {
         return { view, tag: versionTag(view) };
       };
       const isNew = ({ tag }: { readonly tag: string }) => !isKnown(request, tag);
-      const { view, tag } = wait ? await untilChanged(look, isNew, hub.of(project.id), wait, reply.raw) : await look();
-      if (wait) await hub.mustStillCount(credentialOf(request.caller));
+      const { view, tag } = wait
+        ? await untilChanged(look, isNew, { hub: hub.of(project.id), seconds: wait, open, response: reply.raw })
+        : await look();
       if (wait) void reply.header('preference-applied', `wait=${wait}`);
       void reply.header('link', `</v1/projects/${project.id}/events>; rel="events"`);
       return sendTagged(request, reply, view, tag);

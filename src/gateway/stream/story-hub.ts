@@ -6,7 +6,6 @@ import { Turns } from './turns';
 import type { Viewer } from './viewer';
 
 const BEAT_MS = 15_000;
-const REVOKED_MS = 500;
 const WAVES = 10;
 /** Viewers who come back from far behind are let in so many at once: a storm of them must not fill Postgres' pool. */
 const CATCH_UPS = 32;
@@ -18,17 +17,11 @@ export class StoryHub {
   private readonly open = new Set<ProjectHub>();
   /** Of streams that are not of one project. */
   private readonly others = new Set<Viewer>();
-  private readonly timers: readonly NodeJS.Timeout[];
+  private readonly beating = setInterval(() => this.beat(), BEAT_MS);
   private readonly turns = new Turns(CATCH_UPS);
   private closing = false;
 
-  constructor(
-    private readonly stories: StoryClient,
-    /** Those of the given keys that are no longer valid. */
-    private readonly revoked: (keyIds: readonly string[]) => Promise<readonly string[]>,
-  ) {
-    this.timers = [setInterval(() => this.beat(), BEAT_MS), setInterval(() => void this.endRevoked(), REVOKED_MS)];
-  }
+  constructor(private readonly stories: StoryClient) {}
 
   /** Throws `Gateway.Busy` while this process is about to end. */
   of(projectId: ProjectId): ProjectHub {
@@ -51,12 +44,6 @@ export class StoryHub {
     if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
   }
 
-  /** Throws `Request.Unauthenticated` if the credential was revoked, or has expired, while its request waited. */
-  async mustStillCount(credential: string | undefined): Promise<void> {
-    if (credential === undefined || (await this.revoked([credential])).length === 0) return;
-    throw new StoryreelError('Request.Unauthenticated', 'The credential has ended while the request waited.');
-  }
-
   get isClosing(): boolean {
     return this.closing;
   }
@@ -65,7 +52,7 @@ export class StoryHub {
     return [...[...this.open].flatMap((hub) => [...hub.all()]), ...this.others];
   }
 
-  /** A viewer whom somebody else writes to: it gets the heartbeat, and ends with its credential and with this process. */
+  /** A viewer whom somebody else writes to: it gets the heartbeat, and ends with this process. */
   add(viewer: Viewer): void {
     if (this.closing) viewer.drop();
     else if (!viewer.isGone) this.others.add(viewer);
@@ -78,7 +65,7 @@ export class StoryHub {
   /** Lets viewers go in waves over so many milliseconds, each with a delay of its own before it comes back. */
   async close(withinMs: number): Promise<void> {
     this.closing = true;
-    for (const timer of this.timers) clearInterval(timer);
+    clearInterval(this.beating);
     const viewers = this.viewers;
     const size = Math.ceil(viewers.length / WAVES);
     for (let at = 0; at < viewers.length; at += size) {
@@ -93,14 +80,5 @@ export class StoryHub {
     for (const hub of this.open)
       if ([...hub.all()].length === 0 && ![...this.hubs.values()].includes(hub)) this.open.delete(hub);
     for (const viewer of this.viewers) if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
-  }
-
-  /** A stream ends within a second of its key. If Postgres cannot be asked, the check is repeated. */
-  private async endRevoked(): Promise<void> {
-    const viewers = this.viewers.filter(({ keyId }) => keyId !== undefined);
-    const ids = [...new Set(viewers.flatMap(({ keyId }) => keyId ?? []))];
-    if (ids.length === 0) return;
-    const gone = new Set(await this.revoked(ids).catch(() => []));
-    for (const viewer of viewers) if (viewer.keyId !== undefined && gone.has(viewer.keyId)) viewer.end('revoked');
   }
 }

@@ -22,8 +22,6 @@ export class Viewer {
   constructor(
     private readonly response: ServerResponse,
     readonly view: View,
-    /** The key by which it came in. */
-    readonly keyId: string | undefined,
     onDrain: (viewer: Viewer) => void,
     onGone: (viewer: Viewer) => void,
   ) {
