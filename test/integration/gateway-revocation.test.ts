@@ -128,7 +128,9 @@ test('A request that waits is refused as soon as its key is revoked, and the oth
   const path = `/v1/projects/${projectId}`;
   const tag = (await operator.ask('GET', path)).headers.get('etag') ?? '';
   const waiting = async ({ headers }: Way) => {
-    const answer = await fetch(gateway.url + path, { headers: { ...headers, 'if-none-match': tag, prefer: 'wait=60' } });
+    const answer = await fetch(gateway.url + path, {
+      headers: { ...headers, 'if-none-match': tag, prefer: 'wait=60' },
+    });
     const { code } = (await answer.json()) as { readonly code?: string };
     return { status: answer.status, code };
   };
@@ -137,7 +139,10 @@ test('A request that waits is refused as soon as its key is revoked, and the oth
   const shortest = waiting(revoked).then((answer) => ['revoked', answer]);
   await until('it waits', async () => (await operator.ask('GET', path)).status === 200);
   await revoked.revoke();
-  expect(await Promise.race([longest, shortest])).toMatchObject(['revoked', { status: 401, code: 'Request.Unauthenticated' }]);
+  expect(await Promise.race([longest, shortest])).toMatchObject([
+    'revoked',
+    { status: 401, code: 'Request.Unauthenticated' },
+  ]);
   await client.edit(projectId, { topic: 'a hare' });
   expect(await longest).toMatchObject(['kept', { status: 200 }]);
 });
