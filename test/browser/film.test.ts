@@ -28,7 +28,7 @@ test('a link to a second of the film begins there, and is copied from there', as
   await until('it is at its second', async () => (await page.evaluate<number>(AT)) === 2);
   await page.evaluate(`${AT} = 4.5`);
   await page.getByRole('button', { name: 'Link to this moment' }).click();
-  await page.getByText('Copied').waitFor();
+  await page.locator('.answer').getByText('Copied').waitFor();
   const copied = await page.evaluate<string>('navigator.clipboard.readText()');
   expect(copied).toBe(`${live.gateway.url}/p/${film}?t=4`);
 });
