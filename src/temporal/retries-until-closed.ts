@@ -7,7 +7,7 @@ const CANCELLED = 1;
 
 /**
  * The library's retries, for a connection that may be closed between two of them. The library makes the next call on a
- * timer, where a closed connection throws: nobody could catch that, and whoever waits for the call would wait for ever.
+ * timer, where a closed connection throws. Nobody could catch that, and the caller would wait for ever.
  */
 export function retriesUntilClosed(): Interceptor[] {
   return [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelIfClosed];
