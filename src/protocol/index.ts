@@ -18,6 +18,7 @@ export {
 } from './batch-api';
 export {
   activityIdOf,
+  BATCH_ID,
   batchIdOfWorkflow,
   batchWorkflowIdOf,
   compareCursors,
@@ -29,6 +30,7 @@ export {
   laneOfActivity,
   laneParts,
   LOG_BEGINNING,
+  MOST_IN_BATCH_ID,
   parseBatchId,
   parseCursor,
   parseLaneId,
@@ -50,6 +52,7 @@ export {
   laneOfRole,
   lanesOf,
   MAX_SCENES,
+  MOST_STAGES,
   SCENE_BOUNDS,
   MAX_TOPIC_BYTES,
   PIPELINE,
@@ -168,4 +171,5 @@ export {
   type StoryMessage,
   type StoryMessages,
 } from './story-messages';
-export { mediaKey } from './media-key';
+export { mediaKey, SHA256 } from './media-key';
+export { MOST_INTEGER, MOST_LISTED } from './bounds';
