@@ -18,6 +18,12 @@ export type LaneId = Branded<string, 'LaneId'>;
 /** The name of a batch of projects, chosen by the caller that starts it. */
 export type BatchId = Branded<string, 'BatchId'>;
 
+/**
+ * The id of a story run: the Temporal run id of its first execution. It stays the same if the workflow continues as new.
+ * Glossary: story run id.
+ */
+export type StoryRunId = Branded<string, 'StoryRunId'>;
+
 /** Characters of the name of a batch. */
 export const MOST_IN_BATCH_ID = 100;
 
@@ -58,6 +64,11 @@ export function projectIdOfWorkflow(workflowId: unknown): ProjectId | undefined 
 /** A text as `BATCH_ID` describes it; undefined for anything else. */
 export function parseBatchId(text: unknown): BatchId | undefined {
   return typeof text === 'string' && BATCH.test(text) ? (text as BatchId) : undefined;
+}
+
+/** The id of the story run that the execution with this Temporal run id begins. */
+export function storyRunIdOf(firstRunId: string): StoryRunId {
+  return firstRunId as StoryRunId;
 }
 
 /** The id of the workflow of a batch. */

@@ -36,12 +36,14 @@ export {
   parseLaneId,
   parseProjectId,
   projectIdOfWorkflow,
+  storyRunIdOf,
   workflowIdOf,
   type BatchId,
   type Cursor,
   type LaneId,
   type LaneParts,
   type ProjectId,
+  type StoryRunId,
 } from './ids';
 export { FRAME_RULE, LANGUAGE_RULE, languageName, parseFrame, parseLanguage, sizeOfFrame } from './project-settings';
 export {
