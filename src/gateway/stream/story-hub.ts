@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId } from '../../protocol';
+import type { Credential } from '../gone-credentials';
 import { ProjectHub } from './project-hub';
 import { Turns } from './turns';
 import type { Viewer } from './viewer';
@@ -24,8 +25,8 @@ export class StoryHub {
 
   constructor(
     private readonly stories: StoryClient,
-    /** Those of the given keys that are no longer valid. */
-    private readonly revoked: (keyIds: readonly string[]) => Promise<readonly string[]>,
+    /** Those of the given credentials that are no longer valid. */
+    private readonly revoked: (credentials: readonly Credential[]) => Promise<readonly Credential[]>,
   ) {
     this.timers = [setInterval(() => this.beat(), BEAT_MS), setInterval(() => void this.endRevoked(), REVOKED_MS)];
   }
@@ -52,7 +53,7 @@ export class StoryHub {
   }
 
   /** Throws `Request.Unauthenticated` if the credential was revoked, or has expired, while its request waited. */
-  async mustStillCount(credential: string | undefined): Promise<void> {
+  async mustStillCount(credential: Credential | undefined): Promise<void> {
     if (credential === undefined || (await this.revoked([credential])).length === 0) return;
     throw new StoryreelError('Request.Unauthenticated', 'The credential has ended while the request waited.');
   }
@@ -95,12 +96,12 @@ export class StoryHub {
     for (const viewer of this.viewers) if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
   }
 
-  /** A stream ends within a second of its key. If Postgres cannot be asked, the check is repeated. */
+  /** A stream ends within a second of its credential. If Postgres cannot be asked, the check is repeated. */
   private async endRevoked(): Promise<void> {
-    const viewers = this.viewers.filter(({ keyId }) => keyId !== undefined);
-    const ids = [...new Set(viewers.flatMap(({ keyId }) => keyId ?? []))];
-    if (ids.length === 0) return;
-    const gone = new Set(await this.revoked(ids).catch(() => []));
-    for (const viewer of viewers) if (viewer.keyId !== undefined && gone.has(viewer.keyId)) viewer.end('revoked');
+    const { viewers } = this;
+    const credentials = [...new Set(viewers.flatMap(({ credential }) => credential ?? []))];
+    if (credentials.length === 0) return;
+    const gone = new Set<Credential | undefined>(await this.revoked(credentials).catch(() => []));
+    for (const viewer of viewers) if (gone.has(viewer.credential)) viewer.end('revoked');
   }
 }

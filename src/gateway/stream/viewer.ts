@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { LOG_BEGINNING } from '../../protocol';
+import type { Credential } from '../gone-credentials';
 import { whenGone } from '../when-gone';
 import { controlFrame, type Frame } from './frames';
 
@@ -22,8 +23,8 @@ export class Viewer {
   constructor(
     private readonly response: ServerResponse,
     readonly view: View,
-    /** The key by which it came in. */
-    readonly keyId: string | undefined,
+    /** The credential by which it came in. */
+    readonly credential: Credential | undefined,
     onDrain: (viewer: Viewer) => void,
     onGone: (viewer: Viewer) => void,
   ) {
