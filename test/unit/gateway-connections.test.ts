@@ -1,7 +1,8 @@
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
 import type { App, Caller } from '../../src/gateway/app';
-import { isOfOurs, limitConnections, Strangers } from '../../src/gateway/connection-limit';
+import { limitConnections, Strangers } from '../../src/gateway/connection-limit';
+import { isWithin } from '../../src/gateway/forwarded';
 import { problemOf } from '../../src/gateway/problem';
 import type { ZodProvider } from '../../src/gateway/validation';
 import { RawHttp } from '../support/raw-http';
@@ -90,6 +91,7 @@ test.each([
   ['2001:db8:1::5', true],
   ['2001:db8:2::5', false],
   ['', false],
+  [undefined, false],
 ])('Of this machine or of a proxy is %s: %s', (address, isOurs) => {
-  expect(isOfOurs(['uniquelocal', '192.0.2.7', '2001:db8:1::/48'])(address)).toBe(isOurs);
+  expect(isWithin(['loopback', 'uniquelocal', '192.0.2.7', '2001:db8:1::/48'])(address)).toBe(isOurs);
 });
