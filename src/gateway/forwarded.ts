@@ -1,20 +1,14 @@
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { NAMED_NETWORKS } from '../address';
 import type { App } from './app';
 
 const NAMES = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
 
-/** The networks that `GATEWAY_TRUSTED_PROXIES` can name. */
-const RANGES: Readonly<Record<string, readonly string[]>> = {
-  loopback: ['127.0.0.0/8', '::1'],
-  linklocal: ['169.254.0.0/16', 'fe80::/10'],
-  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-};
-
 /** Whether an address is in one of these addresses, networks and named ranges. A closed socket has no address. */
 export function isWithin(places: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
-  for (const each of places.flatMap((name) => RANGES[name] ?? [name])) {
+  for (const each of places.flatMap((name) => NAMED_NETWORKS[name] ?? [name])) {
     const [address = '', bits] = each.split('/');
     const family = isIPv6(address) ? 'ipv6' : 'ipv4';
     if (bits === undefined) list.addAddress(address, family);
