@@ -7,17 +7,24 @@ const NAMES = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-re
 
 /** Whether an address is in one of these addresses, networks and named ranges. A closed socket has no address. */
 export function isWithin(places: readonly string[]): (address: string | undefined) => boolean {
-  const list = new BlockList();
+  // One for each family: a network of IPv6 would be found to hold addresses of IPv4, too.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const each of places.flatMap((name) => NAMED_NETWORKS[name] ?? [name])) {
-    const [address = '', bits] = each.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
+    const [given = '', bits = isIPv6(given) ? 128 : 32] = each.split('/');
+    const address = canonicalAddress(given) ?? given;
+    const family = familyOf(address);
+    // `::ffff:10.0.0.0/104` is 10.0.0.0/8; a shorter one is no network of IPv4.
+    const prefix = Number(bits) - (family === familyOf(given) ? 0 : 96);
+    if (prefix > 0) lists[family].addSubnet(address, prefix, family);
   }
   return (address) => {
     const known = canonicalAddress(address ?? '');
-    return known !== undefined && list.check(known, isIPv6(known) ? 'ipv6' : 'ipv4');
+    return known !== undefined && lists[familyOf(known)].check(known, familyOf(known));
   };
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
 }
 
 /**
