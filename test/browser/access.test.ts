@@ -80,6 +80,8 @@ test('a screen reader is read what happens in sentences, and no token', async ()
   const id = await makeFilm(page, topic, { scenes: 1, gate: true });
   await until('tokens', async () => ((await scriptOn(page).textContent()) ?? '').length > 20);
   expect(await scriptOn(page).getAttribute('aria-busy')).toBe('true');
+  // Who comes in the middle is read what changes after that: the stored state must be there first.
+  await page.locator('.head-meta').getByText('version 1').waitFor();
   await page.evaluate(`
     const region = document.querySelector('body > #app > [role=status]');
     window.read = [];

@@ -168,6 +168,38 @@ test('the palette finds every action by the keyboard; a move and an edit are und
   expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Theatre');
 });
 
+test('edits right after one another are all accepted, however late the page gets to know of each', async () => {
+  const page = await live.open();
+  const id = await makeFilm(page, ownTopic().topic, { scenes: 3, gate: true });
+  await page.locator('.gate-bar').waitFor();
+  await page.getByRole('button', { name: 'Scene 2' }).click();
+  await page.locator('.scene-order').waitFor();
+  const [one, two, three] = (await app().editable(id)).scenes.map(({ narration }) => narration);
+  let late = 0;
+  await page.route(`**/v1/projects/${id}{,/editable}`, async (route) => {
+    // Those that are sent first come last.
+    const ms = route.request().method() === 'GET' ? Math.max(0, 1_000 - 300 * late++) : 0;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await route.continue();
+  });
+  const answer = page.locator('.answer');
+  const move = async (name: string) => {
+    late = 0;
+    await page.getByRole('button', { name }).click();
+    await answer.getByText(`${name}: accepted`).waitFor();
+  };
+  for (const name of ['Move earlier', 'Move later']) {
+    await move(name);
+    await answer.getByRole('button', { name: 'Close' }).click();
+  }
+  await move('Move later');
+  await answer.getByRole('button', { name: 'Undo' }).click();
+  await answer.getByText('Undo: accepted').waitFor();
+  const stored = (await app().editable(id)).scenes.map(({ narration }) => narration);
+  expect(stored).toEqual([one, two, three]);
+  await page.locator('.scene-detail h3').getByText('Scene 2').waitFor();
+});
+
 test('chosen films are approved together, and a refusal is listed under the name of its film', async () => {
   const key = await ownKey(live.app);
   const page = await live.open(key);

@@ -170,7 +170,7 @@ test('a picture is made again with its price first, and nothing else', async () 
 test('a picture that an edit has replaced is shown beside the new one while the page is open', async () => {
   const page = await live.open(key);
   await page.goto(ofScene());
-  const shown = "document.querySelector('#scene-1 video')?.poster ?? ''";
+  const shown = "document.querySelector('#scene-1 video')?.poster";
   const before = await until('the picture is shown', () => page.evaluate<string>(shown));
   await page.waitForLoadState('networkidle');
   await page.getByRole('button', { name: 'Edit: Picture' }).click();

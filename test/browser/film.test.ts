@@ -28,7 +28,7 @@ test('a link to a second of the film begins there, and is copied from there', as
   await until('it is at its second', async () => (await page.evaluate<number>(AT)) === 2);
   await page.evaluate(`${AT} = 4.5`);
   await page.getByRole('button', { name: 'Link to this moment' }).click();
-  await page.getByText('Copied').waitFor();
+  await page.locator('.answer').getByText('Copied').waitFor();
   const copied = await page.evaluate<string>('navigator.clipboard.readText()');
   expect(copied).toBe(`${live.gateway.url}/p/${film}?t=4`);
 });
@@ -55,7 +55,10 @@ test('the film has its chapters beside its subtitles, for browsers that list the
     page.evaluate<[string, string[]][]>(
       `[...document.querySelector('.film video').textTracks].map(({ kind, cues }) => [kind, [...(cues ?? [])].map(({ text }) => text)])`,
     );
-  await until('they are read', async () => (await tracks()).every(([, cues]) => cues.length > 0));
+  await until('they are read', async () => {
+    const read = await tracks();
+    return read.length === 2 && read.every(([, cues]) => cues.length > 0);
+  });
   const [subtitles, chapters] = await tracks();
   expect([subtitles?.[0], chapters]).toEqual(['subtitles', ['chapters', ['Scene 1', 'Scene 2']]]);
 });

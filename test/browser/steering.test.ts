@@ -155,6 +155,7 @@ test('two people edit one film: different fields are both kept, and for the same
     async () => (await app().editable(id)).scenes[0]?.visual_prompt === 'Bob sees a red boat.',
   );
   expect(await bob.getByRole('alert').count()).toBe(0);
+  await bob.locator('.edit').nth(1).waitFor({ state: 'detached' });
   await bob.getByRole('button', save).click();
   const conflict = bob.locator('.conflict');
   await conflict.getByText('Ann tells it so.').waitFor();

@@ -7,14 +7,16 @@ export const PATIENCE_MS = 150_000;
 /** Between two looks: soon at first, then rarer, because looking takes time from what is waited for. */
 const LOOK_MS = { first: 10, growth: 1.4, most: 250 };
 
+type Nothing = undefined | null | false | 0 | '';
+
 /**
- * Resolves with the first value of `look` that is not undefined or false. Rejects, if none comes, with what was waited
- * for and with what was seen last: `look` may hand that to `saw`, which gives it back.
+ * Resolves with the first value of `look` that is there: not undefined, null, false, 0 or an empty text. Rejects, if none
+ * comes, with what was waited for and with what was seen last: `look` may hand that to `saw`, which gives it back.
  */
 export async function until<T>(
   what: string,
-  look: (saw: <S>(seen: S) => S) => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
+  look: (saw: <S>(seen: S) => S) => Promise<T | Nothing> | T | Nothing,
+): Promise<Exclude<T, Nothing>> {
   const deadline = Date.now() + PATIENCE_MS;
   let last: unknown;
   for (let pause = LOOK_MS.first; ; pause = Math.min(pause * LOOK_MS.growth, LOOK_MS.most)) {
@@ -22,7 +24,7 @@ export async function until<T>(
       last = seen;
       return seen;
     });
-    if (value !== undefined && value !== false) return value;
+    if (value) return value as Exclude<T, Nothing>;
     if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}; last seen: ${shown(last)}`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

@@ -2,10 +2,10 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { money, number } from '../i18n/format';
 import { t } from '../i18n';
-import { act } from '../parts/act';
 import { CopyAs } from '../parts/copy-as';
 import { setQuery } from '../router';
 import type { Story } from '../story/story';
+import { actOn } from './act-on';
 import { budgetRecipe } from './recipes';
 
 /** The cost so far: useful, wasted and reserved, and the budget. */
@@ -65,10 +65,7 @@ export function SetBudget({ story, budget }: { readonly story: Story; readonly b
   const words = t();
   const [amount, setAmount] = useState(budget === undefined ? '' : String(budget));
   const asked = amount === '' ? null : Number(amount);
-  const save = async () => {
-    await act(words.setBudget, () => ask('PUT', `${story.path}/budget`, { amount: asked }));
-    await story.refresh();
-  };
+  const save = () => actOn(story, words.setBudget, () => ask('PUT', `${story.path}/budget`, { amount: asked }));
   return (
     <form
       class="inline"

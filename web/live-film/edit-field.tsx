@@ -72,10 +72,10 @@ export function EditField(props: EditFieldProps) {
         'if-match': `"v${from}"`,
       });
       const replaced = theirs?.version === from ? theirs.value : draft.base;
+      await story.refresh();
       setDraft(id, undefined);
       setTheirs(undefined);
       showAnswer(words.accepted(words.save), false, undoEdit(story, changes(replaced), stored.version));
-      await story.refresh();
       if (isRun) await send(story, commandsFor(story.view.value?.status).includes('resume') ? 'resume' : 'start');
     } catch (error) {
       const problem = asProblem(error);

@@ -2,12 +2,12 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { t } from '../i18n';
 import { priceOf } from '../i18n/format';
-import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { focusNew } from '../parts/focus';
 import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
+import { actOn } from './act-on';
 import { approvalRecipe, rejectionRecipe } from './recipes';
 
 export function waitingGate(story: Story): string | undefined {
@@ -15,10 +15,7 @@ export function waitingGate(story: Story): string | undefined {
 }
 
 export function approve(story: Story, gate: string): Promise<boolean> {
-  return act(t().approve, () => ask('POST', `${story.path}/approve`, { gate })).then(async (isDone) => {
-    await story.refresh();
-    return isDone;
-  });
+  return actOn(story, t().approve, () => ask('POST', `${story.path}/approve`, { gate }));
 }
 
 /** What the rest of the film costs. It has its place before it is known. */
@@ -46,9 +43,7 @@ export function GateBar({ story }: { readonly story: Story }) {
   const rejection = { gate, reason, ...(lane && { lane }) };
   const reject = async () => {
     if (reason.trim() === '') return;
-    const isDone = await act(words.rejectSend, () => ask('POST', `${story.path}/reject`, rejection));
-    await story.refresh();
-    if (!isDone) return;
+    if (!(await actOn(story, words.rejectSend, () => ask('POST', `${story.path}/reject`, rejection)))) return;
     setOpen(false);
     setReason('');
   };

@@ -4,13 +4,13 @@ import { ask, asProblem, type Problem } from '../api/ask';
 import type { Editable, TextEdit } from '../api/types';
 import { ago } from '../i18n/format';
 import { language, t } from '../i18n';
-import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { Trouble } from '../parts/trouble';
 import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
 import { wordDiff } from '../text/word-diff';
+import { actOn } from './act-on';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 import { undoEdit } from './undo';
@@ -84,12 +84,12 @@ function Compared({ story, edit }: { readonly story: Story; readonly edit: TextE
   const reverse = editable && storedAgain(editable, lane, previousText);
   const restore = async () => {
     if (!reverse || !editable) return;
-    await act(
+    await actOn(
+      story,
       words.storeAgain,
       () => ask<{ readonly version: number }>('PATCH', story.path, reverse, { 'if-match': `"v${editable.version}"` }),
       ({ body }) => undoEdit(story, storedAgain(editable, lane, present) ?? {}, body.version),
     );
-    await story.refresh();
   };
   const isSame = present === previousText;
   const locale = story.view.value?.language ?? language.value;

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { t } from '../i18n';
-import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { setQuery } from '../router';
 import type { Story } from '../story/story';
+import { actOn } from './act-on';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 import { undoEdit } from './undo';
@@ -38,12 +38,12 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
     const order = numbers.filter((n) => n !== scene);
     order.splice(at + step, 0, scene);
     const reverse = { order: numbers.map((n) => order.indexOf(n) + 1) };
-    const isDone = await act(
+    const isDone = await actOn(
+      story,
       step < 0 ? words.sceneUp : words.sceneDown,
       () => store({ order }),
       ({ body }) => undoEdit(story, reverse, body.version, () => show(scene)),
     );
-    await story.refresh();
     if (isDone) show(scene + step);
   };
   const added = (): Asked => ({
@@ -55,9 +55,7 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
   });
   const removed = (): Asked => ({ title: words.sceneRemove, changes: { remove: [scene] } });
   const save = async ({ title, changes, shown }: Asked) => {
-    const isDone = await act(title, () => store(changes));
-    await story.refresh();
-    if (!isDone) return;
+    if (!(await actOn(story, title, () => store(changes)))) return;
     setAsked(undefined);
     show(shown);
   };

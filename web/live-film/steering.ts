@@ -2,9 +2,9 @@ import { isFinal, type ProjectStatus } from '../../src/protocol';
 import { ask } from '../api/ask';
 import type { RunOptions } from '../api/types';
 import { t } from '../i18n';
-import { act } from '../parts/act';
 import { curl, type Recipe } from '../parts/copy-as';
 import type { Story } from '../story/story';
+import { actOn } from './act-on';
 import { laneRecipe } from './recipes';
 import { undoMessage } from './undo';
 
@@ -60,15 +60,14 @@ export async function send(story: Story, command: Command): Promise<boolean> {
   if (command === 'start') return startRun(story, name, story.nextRun.value);
   const { undoPause, undoResume } = t();
   const says = { pause: undoPause, pause_now: undoPause, resume: undoResume, cancel: undefined }[command];
-  const isDone = await act(
+  return actOn(
+    story,
     name,
     () => ask('POST', path, body),
     says === undefined
       ? undefined
       : () => undoMessage(story, says, requestOf(story, command === 'resume' ? 'pause' : 'resume')),
   );
-  await story.refresh();
-  return isDone;
 }
 
 /** The request that starts a run, and how other programs send it. */
@@ -96,28 +95,25 @@ export function startRequest(story: Story, options: RunOptions): Request {
 
 export async function startRun(story: Story, name: string, options: RunOptions): Promise<boolean> {
   const headers = { 'idempotency-key': crypto.randomUUID() };
-  const isDone = await act(name, () => ask('POST', `${story.path}/start`, options, headers));
+  const isDone = await actOn(story, name, () => ask('POST', `${story.path}/start`, options, headers));
   // What was chosen was chosen for this run.
   if (isDone) story.nextRun.value = {};
-  await story.refresh();
   story.stream.now();
   return isDone;
 }
 
 /** For a lane that waits for a person. */
-export async function sendForLane(story: Story, verb: 'retry' | 'skip', lane: string): Promise<boolean> {
-  const isDone = await act(t()[verb], () => ask('POST', `${story.path}/${verb}`, { lane }));
-  await story.refresh();
-  return isDone;
+export function sendForLane(story: Story, verb: 'retry' | 'skip', lane: string): Promise<boolean> {
+  return actOn(story, t()[verb], () => ask('POST', `${story.path}/${verb}`, { lane }));
 }
 
 /** Stops one lane, while the others continue; it waits for a person then. */
 export async function stopLane(story: Story, lane: string): Promise<void> {
   const again = { path: `${story.path}/retry`, body: { lane }, recipe: laneRecipe(story, 'retry', [lane]) };
-  await act(
+  await actOn(
+    story,
     t().stopLane,
     () => ask('POST', `${story.path}/cancel-lane`, { lane }),
     () => undoMessage(story, t().undoStop, again),
   );
-  await story.refresh();
 }

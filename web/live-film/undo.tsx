@@ -1,9 +1,9 @@
 import { ask } from '../api/ask';
 import { t } from '../i18n';
-import { act } from '../parts/act';
 import type { Undo } from '../parts/announce';
 import type { Recipe } from '../parts/copy-as';
 import type { Story } from '../story/story';
+import { actOn } from './act-on';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 
@@ -17,8 +17,8 @@ export function undoEdit(story: Story, reverse: object, version: number, after?:
       </>
     ),
     run: async () => {
-      const isDone = await act(t().undo, () => ask('PATCH', story.path, reverse, { 'if-match': `"v${version}"` }));
-      await story.refresh();
+      const headers = { 'if-match': `"v${version}"` };
+      const isDone = await actOn(story, t().undo, () => ask('PATCH', story.path, reverse, headers));
       if (isDone) after?.();
     },
     recipe: editRecipe(story, reverse, version),
@@ -29,10 +29,7 @@ export function undoEdit(story: Story, reverse: object, version: number, after?:
 export function undoMessage(story: Story, says: string, opposite: Opposite): Undo {
   return {
     says: <p>{says}</p>,
-    run: async () => {
-      await act(t().undo, () => ask('POST', opposite.path, opposite.body));
-      await story.refresh();
-    },
+    run: () => actOn(story, t().undo, () => ask('POST', opposite.path, opposite.body)),
     recipe: opposite.recipe,
   };
 }

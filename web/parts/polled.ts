@@ -1,6 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ask, asProblem, type Problem } from '../api/ask';
+import { oneAtATime } from './one-at-a-time';
 
 export interface Polled<T> {
   readonly body: T | undefined;
@@ -24,8 +25,9 @@ export function usePolled<T>(path: string | undefined, ms = 4_000): Signal<Polle
     let etag: string | undefined;
     let timer: ReturnType<typeof setTimeout>;
     let isOver = false;
-    const look = async () => {
+    const look = oneAtATime(async () => {
       clearTimeout(timer);
+      if (isOver) return;
       if (document.visibilityState === 'visible') {
         try {
           const answer = await ask<T>('GET', path, undefined, etag === undefined ? {} : { 'if-none-match': etag });
@@ -39,7 +41,7 @@ export function usePolled<T>(path: string | undefined, ms = 4_000): Signal<Polle
         }
       }
       timer = setTimeout(() => void look(), ms);
-    };
+    });
     state.again = () => void look();
     document.addEventListener('visibilitychange', state.again);
     void look();

@@ -3,6 +3,7 @@ import { isFinal, type ProjectStatus, type StoryEvent } from '../../src/protocol
 import type { StreamEvent } from '../../src/protocol/viewer';
 import { ask, asProblem, type Problem } from '../api/ask';
 import type { Editable, Explanation, ProjectView, RunOptions, RunWaits } from '../api/types';
+import { oneAtATime } from '../parts/one-at-a-time';
 import { EarlierMedia } from './earlier-media';
 import { StoryModel } from './story-model';
 import { StoryStream } from './story-stream';
@@ -75,22 +76,24 @@ export class Story {
     this.earlier.close();
   }
 
-  async refresh(): Promise<void> {
+  /** Resolves when the page shows what was stored at the call, or why that is not known. */
+  readonly refresh = oneAtATime(async () => {
     clearTimeout(this.refreshing);
     this.refreshing = undefined;
     try {
       const { body, etag } = await ask<ProjectView>('GET', this.path);
-      if (etag === this.etag && this.view.value) return;
-      this.etag = etag;
-      this.view.value = body;
       this.problem.value = undefined;
-      if (this.isWatched) return;
-      const editable = await ask<Editable>('GET', `${this.path}/editable`);
-      this.editable.value = editable.body;
+      if (etag === this.etag) return;
+      this.view.value = body;
+      if (!this.isWatched) {
+        const editable = await ask<Editable>('GET', `${this.path}/editable`);
+        this.editable.value = editable.body;
+      }
+      this.etag = etag;
     } catch (error) {
       this.problem.value = asProblem(error);
     }
-  }
+  });
 
   private take(event: StoryEvent | StreamEvent): void {
     const replaced = this.model.replacedBy(event);
