@@ -24,6 +24,13 @@ export class BadAddress extends Error {
   override readonly name = 'BadAddress';
 }
 
+/** Networks by the names that settings have for them, as in other programs. */
+export const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
 const ENCODED =
   'with the special characters of its user, password and path percent-encoded (@ as %40, # as %23, / as %2F, % as %25, a comma as %2C)';
 const PARTS = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { BadAddress, hostPort, leadsToOneHost, readAddress } from './address';
+import { BadAddress, hostPort, leadsToOneHost, NAMED_NETWORKS, readAddress } from './address';
 
 /** Takes what `read` takes. For other texts, the message states what is expected, and nothing of the text. */
 export const readBy = (read: (text: string) => boolean, expected: string) =>
@@ -27,11 +27,11 @@ export const whole = (min: number, max: number) =>
     .max(max, `must be a whole number from ${min} to ${max}`);
 export const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
 export const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
-const RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+const NETWORK_NAMES = Object.keys(NAMED_NETWORKS);
 /** Addresses of proxies, as a list. All addresses of the world are no network of proxies. */
 export const networks = readBy(
-  (text) => partsOf(text).every((part) => RANGES.includes(part) || isNetwork(part)),
-  `addresses like 10.0.0.7, networks like 10.0.0.0/8, or some of ${RANGES.join(', ')}, parted by commas`,
+  (text) => partsOf(text).every((part) => NETWORK_NAMES.includes(part) || isNetwork(part)),
+  `addresses like 10.0.0.7, networks like 10.0.0.0/8, or some of ${NETWORK_NAMES.join(', ')}, parted by commas`,
 ).transform(partsOf);
 export const TEXT_CHECKS = ['refusal', 'length', 'repetition', 'script', 'markdown', 'scenes'] as const;
 export const textChecks = z

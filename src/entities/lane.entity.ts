@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import { STATUSES, type EventError, type LaneStatus, type LaneId, type ProjectId } from '../protocol';
+import { STATUSES, type EventError, type LaneStatus, type LaneId, type ProjectId, type StoryRunId } from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import { Project } from './project.entity';
@@ -66,7 +66,7 @@ export class Lane {
 
   /** The run that has announced the committed result. A stage's end is announced after all its lanes. */
   @Column('text', { name: 'announced_run_id', nullable: true })
-  announcedRunId: string | null;
+  announcedRunId: StoryRunId | null;
 
   /** The reasons that people gave for rejecting earlier results, oldest first; an input of the lane. */
   @Column('jsonb', { default: [], transformer: textsColumn })

@@ -1,5 +1,12 @@
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
-import { PROJECT_STATUSES, type EventError, type ProjectStatus, type BatchId, type ProjectId } from '../protocol';
+import {
+  PROJECT_STATUSES,
+  type EventError,
+  type ProjectStatus,
+  type BatchId,
+  type ProjectId,
+  type StoryRunId,
+} from '../protocol';
 import { bigintNumber } from './bigint-number';
 import { oneOf } from './one-of';
 import type { RunSettings } from './run-settings';
@@ -35,9 +42,9 @@ export class Project {
   @Column('double precision', { nullable: true })
   budget: number | null;
 
-  /** Temporal's run id of the last run. */
+  /** The story run id of the last run. */
   @Column('text', { name: 'run_id', nullable: true })
-  runId: string | null;
+  runId: StoryRunId | null;
 
   /** The fence of the step that opened the last run; late steps of older runs can write nothing. */
   @Column('bigint', { name: 'run_fence', default: 0, transformer: bigintNumber })

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { StoryreelError } from '../protocol';
+import { MOST_INTEGER, StoryreelError } from '../protocol';
 
-/** No project has so many: it is a version that nobody has. */
-const MOST_VERSION = 2_147_483_647;
 const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
 
 /** The entity tag of an answer body. */
@@ -55,7 +53,8 @@ export async function versionToMatch(
   if (versions.includes(undefined)) {
     throw new StoryreelError('Request.Invalid', 'If-Match must be the ETag of a project, like "v7", or *.');
   }
-  const all = versions.map((version) => Math.min(Number(version), MOST_VERSION));
+  // No project has so many: it is a version that nobody has.
+  const all = versions.map((version) => Math.min(Number(version), MOST_INTEGER));
   const [first] = all;
   if (all.length === 1) return first;
   const now = await present();

@@ -1,6 +1,6 @@
-import { BlockList, isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { App } from './app';
-import { canonicalAddress, networkOf } from './forwarded';
+import { networkOf } from './forwarded';
 import { Refusal } from './problem';
 import { refuse } from './unreadable';
 
@@ -8,12 +8,6 @@ import { refuse } from './unreadable';
 const SILENT_MS = 1_000;
 const RETRY_SECONDS = 5;
 const WHY = 'This address has too many connections on which no credential was shown. Try again later.';
-/** As `GATEWAY_TRUSTED_PROXIES` names them. */
-const RANGES: Readonly<Record<string, readonly string[]>> = {
-  loopback: ['127.0.0.0/8', '::1'],
-  linklocal: ['169.254.0.0/16', 'fe80::/10'],
-  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-};
 
 interface Stranger {
   readonly isOver: boolean;
@@ -79,21 +73,6 @@ export function limitConnections(app: App, strangers: Strangers): void {
   app.addHook('onSend', async ({ raw: { socket } }, reply) => {
     if (strangers.isOver(socket)) void reply.header('connection', 'close');
   });
-}
-
-/** Whether an address is of this machine, or of a trusted proxy. */
-export function isOfOurs(proxies: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const each of ['loopback', ...proxies].flatMap((name) => RANGES[name] ?? [name])) {
-    const [address = '', bits] = each.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return (address) => {
-    const known = canonicalAddress(address);
-    return known !== undefined && list.check(known, isIPv6(known) ? 'ipv6' : 'ipv4');
-  };
 }
 
 function tooMany(): Refusal {

@@ -1,8 +1,31 @@
-import { isIP, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { NAMED_NETWORKS } from '../address';
 import type { App } from './app';
 
 const NAMES = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
+
+/** Whether an address is in one of these addresses, networks and named ranges. A closed socket has no address. */
+export function isWithin(places: readonly string[]): (address: string | undefined) => boolean {
+  // One for each family: a network of IPv6 would be found to hold addresses of IPv4, too.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const each of places.flatMap((name) => NAMED_NETWORKS[name] ?? [name])) {
+    const [given = '', bits = isIPv6(given) ? 128 : 32] = each.split('/');
+    const address = canonicalAddress(given) ?? given;
+    const family = familyOf(address);
+    // `::ffff:10.0.0.0/104` is 10.0.0.0/8; a shorter one is no network of IPv4.
+    const prefix = Number(bits) - (family === familyOf(given) ? 0 : 96);
+    if (prefix > 0) lists[family].addSubnet(address, prefix, family);
+  }
+  return (address) => {
+    const known = canonicalAddress(address ?? '');
+    return known !== undefined && lists[familyOf(known)].check(known, familyOf(known));
+  };
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
+}
 
 /**
  * Makes `request.ip` an address in one form, whatever the headers contain. Fastify takes the last text of

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { StoryreelError } from '../protocol';
+import type { Credential } from './gone-credentials';
 import { whenGone } from './when-gone';
 
 const LOOK_MS = 400;
 
 interface OpenAnswer {
-  readonly credential: string;
+  readonly credential: Credential;
   /** How it ends by itself. Without it, and a look later, it is cut. */
   end?: (() => void) | undefined;
 }
@@ -23,10 +24,10 @@ export class OpenAnswers {
 
   constructor(
     /** Those of the given credentials that are no longer valid. */
-    private readonly gone: (credentials: readonly string[]) => Promise<readonly string[]>,
+    private readonly gone: (credentials: readonly Credential[]) => Promise<readonly Credential[]>,
   ) {}
 
-  add(response: ServerResponse, credential: string | undefined): void {
+  add(response: ServerResponse, credential: Credential | undefined): void {
     if (credential === undefined) return;
     this.open.set(response, { credential });
     whenGone(response, () => this.open.delete(response));

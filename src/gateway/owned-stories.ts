@@ -19,13 +19,17 @@ import type {
   StartedBatch,
   StoryClient,
 } from '../client';
-import { parseBatchId, projectNotFound, StoryreelError, type BatchId, type ProjectId } from '../protocol';
+import {
+  MOST_IN_BATCH_ID,
+  parseBatchId,
+  projectNotFound,
+  StoryreelError,
+  type BatchId,
+  type ProjectId,
+} from '../protocol';
 import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
-
-/** Characters of the core's name of a batch. */
-const MOST_IN_NAME = 100;
 
 /**
  * The one boundary between callers and the stories. A caller with an owner sees and creates only this owner's projects;
@@ -128,7 +132,7 @@ export class OwnedStories {
   /** The core's name is longer than the owner's. */
   private mustFit(batchId: string): void {
     if (parseBatchId(batchName(this.owner, batchId))) return;
-    const detail = `must have at most ${MOST_IN_NAME - prefixOf(this.owner).length} characters`;
+    const detail = `must have at most ${MOST_IN_BATCH_ID - prefixOf(this.owner).length} characters`;
     throw new Refusal('Project.Invalid', `The body cannot be taken. batchId: ${detail}`, {
       errors: [{ pointer: '/batchId', detail }],
     });

@@ -7,7 +7,8 @@ import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { openMediaStore } from '../storage';
 import { isLocal } from './access';
-import { isOfOurs, Strangers } from './connection-limit';
+import { Strangers } from './connection-limit';
+import { isWithin } from './forwarded';
 import { goneCredentials } from './gone-credentials';
 import { Limits } from './limits';
 import { OpenAnswers } from './open-answers';
@@ -61,7 +62,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
       doors,
       {
         signing: signingKeys(config),
-        strangers: new Strangers(config.GATEWAY_CONNECTIONS, isOfOurs(doors.proxies)),
+        strangers: new Strangers(config.GATEWAY_CONNECTIONS, isWithin(['loopback', ...doors.proxies])),
       },
       logger,
     );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INPUTS, SCOPES } from '../client';
-import { FINAL_STATUSES, PROJECT_STATUSES, STATUSES } from '../protocol';
+import { FINAL_STATUSES, MOST_LISTED, PROJECT_STATUSES, SHA256, STATUSES } from '../protocol';
 
 /**
  * The inputs and answers of the gateway, as zod schemas: validators, types and OpenAPI at once. The inputs are those of
@@ -27,8 +27,10 @@ export function textual<T extends z.ZodType>(schema: T) {
 
 export const projectParams = z.strictObject({ id: textual(INPUTS['the project id']) });
 export const mediaParams = projectParams.extend({
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
+  sha256: z.string().regex(SHA256, 'must be a SHA-256 in hexadecimal'),
 });
+/** How many items a page of a list has at most. */
+export const pageLimit = z.coerce.number().int().min(1).max(MOST_LISTED);
 export const batchParams = z.strictObject({ batchId: z.string() });
 export const nothing = z.strictObject({});
 /** An answer without a body. */

@@ -8,7 +8,7 @@ import { answersOf } from './answers';
 import { limitConnections, type Strangers } from './connection-limit';
 import { described, finished } from './document';
 import type { App, Services } from './app';
-import { readForwarded } from './forwarded';
+import { isWithin, readForwarded } from './forwarded';
 import { countRequests } from './limits';
 import { problemOf } from './problem';
 import { nameOfRequest, refuseRepeatedHeaders } from './request-headers';
@@ -64,7 +64,7 @@ export async function createServer(
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     return503OnClosing: false,
-    trustProxy: doors.proxies.length > 0 && [...doors.proxies],
+    trustProxy: doors.proxies.length > 0 && isWithin(doors.proxies),
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   }).withTypeProvider<ZodProvider>();

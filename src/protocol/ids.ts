@@ -18,6 +18,21 @@ export type LaneId = Branded<string, 'LaneId'>;
 /** The name of a batch of projects, chosen by the caller that starts it. */
 export type BatchId = Branded<string, 'BatchId'>;
 
+/**
+ * The id of a story run: the Temporal run id of its first execution. It stays the same if the workflow continues as new.
+ * Glossary: story run id.
+ */
+export type StoryRunId = Branded<string, 'StoryRunId'>;
+
+/** Characters of the name of a batch. */
+export const MOST_IN_BATCH_ID = 100;
+
+/** What the name of a batch must be, as a regular expression and in words. */
+export const BATCH_ID = {
+  pattern: `^[A-Za-z0-9][A-Za-z0-9._-]{0,${MOST_IN_BATCH_ID - 1}}$`,
+  rule: `letters, digits, dots, dashes and underscores, at most ${MOST_IN_BATCH_ID}, and begins with a letter or digit`,
+} as const;
+
 /** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. Glossary: cursor. */
 export type Cursor = Branded<string, 'Cursor'>;
 
@@ -26,7 +41,7 @@ const SCENE = /^[1-9]\d{0,8}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CURSOR = /^\d{1,16}-\d{1,16}$/;
 const WORKFLOW_PREFIX = 'story-';
-const BATCH = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const BATCH = new RegExp(BATCH_ID.pattern);
 const BATCH_PREFIX = 'batch-';
 
 /** Returns undefined if the text is no project id. Each caller makes the error that its user sees. */
@@ -46,9 +61,14 @@ export function projectIdOfWorkflow(workflowId: unknown): ProjectId | undefined 
   return parseProjectId(withoutPrefix(WORKFLOW_PREFIX, workflowId));
 }
 
-/** Letters, digits, dots, dashes and underscores, at most 100; undefined for anything else. */
+/** A text as `BATCH_ID` describes it; undefined for anything else. */
 export function parseBatchId(text: unknown): BatchId | undefined {
   return typeof text === 'string' && BATCH.test(text) ? (text as BatchId) : undefined;
+}
+
+/** The id of the story run that the execution with this Temporal run id begins. */
+export function storyRunIdOf(firstRunId: string): StoryRunId {
+  return firstRunId as StoryRunId;
 }
 
 /** The id of the workflow of a batch. */

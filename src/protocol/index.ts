@@ -18,6 +18,7 @@ export {
 } from './batch-api';
 export {
   activityIdOf,
+  BATCH_ID,
   batchIdOfWorkflow,
   batchWorkflowIdOf,
   compareCursors,
@@ -29,17 +30,20 @@ export {
   laneOfActivity,
   laneParts,
   LOG_BEGINNING,
+  MOST_IN_BATCH_ID,
   parseBatchId,
   parseCursor,
   parseLaneId,
   parseProjectId,
   projectIdOfWorkflow,
+  storyRunIdOf,
   workflowIdOf,
   type BatchId,
   type Cursor,
   type LaneId,
   type LaneParts,
   type ProjectId,
+  type StoryRunId,
 } from './ids';
 export { FRAME_RULE, LANGUAGE_RULE, languageName, parseFrame, parseLanguage, sizeOfFrame } from './project-settings';
 export {
@@ -50,6 +54,7 @@ export {
   laneOfRole,
   lanesOf,
   MAX_SCENES,
+  MOST_STAGES,
   SCENE_BOUNDS,
   MAX_TOPIC_BYTES,
   PIPELINE,
@@ -168,4 +173,5 @@ export {
   type StoryMessage,
   type StoryMessages,
 } from './story-messages';
-export { mediaKey } from './media-key';
+export { mediaKey, SHA256 } from './media-key';
+export { MOST_INTEGER, MOST_LISTED } from './bounds';

@@ -6,6 +6,9 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/webm': 'webm',
 };
 
+/** The SHA-256 of a medium's content, which is its name everywhere. */
+export const SHA256 = /^[0-9a-f]{64}$/;
+
 /** The key that content of this hash and type has in every store. */
 export function mediaKey(sha256: string, mediaType: string): string {
   return `${sha256.slice(0, 2)}/${sha256}.${EXTENSIONS[mediaType] ?? 'bin'}`;

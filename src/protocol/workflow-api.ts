@@ -100,10 +100,7 @@ export interface StoryStatusView {
   readonly gates: readonly string[];
 }
 
-/**
- * The argument of a lane's activity: ids and numbers only, because it stays in Temporal's history.
- * Glossary: story run id.
- */
+/** The argument of a lane's activity: ids and numbers only, because it stays in Temporal's history. */
 export interface LaneTask {
   readonly projectId: ProjectId;
   readonly lane: LaneId;

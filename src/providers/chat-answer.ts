@@ -1,4 +1,4 @@
-import { boundedLine, StoryreelError } from '../protocol';
+import { boundedLine, MOST_INTEGER, StoryreelError } from '../protocol';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
 import type { ReceiveChunk, TextChunk } from './ports';
@@ -41,8 +41,6 @@ const FINISH: Readonly<Record<string, Finish>> = {
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
 const MOST_WORD = 60;
-/** The highest number that Postgres can store. */
-const MOST_COUNT = 2 ** 31 - 1;
 
 /**
  * Reads the chunks of a chat completion, or a whole one, in the variants of real servers, and passes on their meaning.
@@ -166,7 +164,7 @@ function wordsOfPart(part: unknown, what: 'text' | 'thought' | 'thought-part'): 
 }
 
 function count(value: unknown): number | undefined {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_COUNT ? Number(value) : undefined;
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_INTEGER ? Number(value) : undefined;
 }
 
 function isObject(value: unknown): value is Fields {

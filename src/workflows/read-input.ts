@@ -6,6 +6,7 @@ import {
   givenText,
   MAX_SCENES,
   MOST_IN_BATCH,
+  MOST_STAGES,
   parseBatchId,
   parseProjectId,
   PRIORITIES,
@@ -19,8 +20,6 @@ import {
   type StoryInput,
 } from '../protocol';
 
-/** More names than there will ever be stages. */
-const MOST_STAGES = 100;
 const MOST_SHOWN_BYTES = 100;
 
 /** All fields that a message to a story can have. */

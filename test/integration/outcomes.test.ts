@@ -5,7 +5,7 @@ import { endRun } from '../../src/activities/runs/end-run';
 import { outcomePage } from '../../src/client/outcomes';
 import type { Outcome, OutcomeOptions } from '../../src/client';
 import { Project } from '../../src/entities';
-import type { ProjectId } from '../../src/protocol';
+import { storyRunIdOf, type ProjectId } from '../../src/protocol';
 import { withActivityDeps } from '../support/activity-deps';
 import { StoryHttpClient } from '../../src/http-client';
 import { HttpUser, ownKey, startGateway } from '../support/gateway';
@@ -44,7 +44,7 @@ describe('The ends of all runs', () => {
   async function running(): Promise<ProjectId> {
     const { id } = await database.dataSource
       .getRepository(Project)
-      .save({ name: 'a', topic: 'b', status: 'processing' as const, runId: 'run-1', runFence: 1 });
+      .save({ name: 'a', topic: 'b', status: 'processing' as const, runId: storyRunIdOf('run-1'), runFence: 1 });
     return id;
   }
 

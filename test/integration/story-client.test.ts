@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ProjectId } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
-import { ownTopic, typesOf, watchText, watchToEnd } from '../support/stories';
+import { ownTopic, typesOf, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
 
 describe('A backend', () => {
   let app: TestApp;
@@ -38,6 +39,26 @@ describe('A backend', () => {
     expect(await app.client.runStatus(projectId)).toMatchObject({ projectId, status: 'running' });
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
+  });
+
+  test('gets the same run where its workflow has continued as new', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    const requestId = randomUUID();
+    const options = { stages: ['rewrite'], gates: ['rewrite'], requestId } as const;
+    const first = await app.client.start(projectId, options);
+    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    await withTemporal(app.config, async (temporal) => {
+      const handle = workflowOf(temporal, projectId);
+      await handle.executeUpdate('edited', { args: [{}] });
+      await handle.executeUpdate('pause', { args: [{}] });
+      await handle.executeUpdate('resume', { args: [{}] });
+      await until('it has continued as new', async () => (await handle.describe()).runId !== first.runId);
+    });
+    expect(await app.client.start(projectId, options)).toEqual(first);
+    expect(await app.client.start(projectId, { join: true })).toEqual(first);
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    expect(await app.client.start(projectId, options)).toEqual(first);
   });
 
   test('is informed where there is no such project', async () => {

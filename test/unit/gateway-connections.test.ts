@@ -1,7 +1,8 @@
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
 import type { App, Caller } from '../../src/gateway/app';
-import { isOfOurs, limitConnections, Strangers } from '../../src/gateway/connection-limit';
+import { limitConnections, Strangers } from '../../src/gateway/connection-limit';
+import { isWithin } from '../../src/gateway/forwarded';
 import { problemOf } from '../../src/gateway/problem';
 import type { ZodProvider } from '../../src/gateway/validation';
 import { RawHttp } from '../support/raw-http';
@@ -90,6 +91,18 @@ test.each([
   ['2001:db8:1::5', true],
   ['2001:db8:2::5', false],
   ['', false],
+  [undefined, false],
 ])('Of this machine or of a proxy is %s: %s', (address, isOurs) => {
-  expect(isOfOurs(['uniquelocal', '192.0.2.7', '2001:db8:1::/48'])(address)).toBe(isOurs);
+  expect(isWithin(['loopback', 'uniquelocal', '192.0.2.7', '2001:db8:1::/48'])(address)).toBe(isOurs);
+});
+
+test.each([
+  ['::1/64', '203.0.113.7', false],
+  ['::1/64', '::ffff:203.0.113.7', false],
+  ['::ffff:10.0.0.7', '10.0.0.7', true],
+  ['::ffff:10.1.0.0/112', '10.1.9.9', true],
+  ['::ffff:10.1.0.0/112', '10.2.0.1', false],
+  ['::ffff:10.1.0.0/40', '10.1.0.1', false],
+])('In the network %s is the address %s of IPv4: %s', (network, address, isIn) => {
+  expect(isWithin([network])(address)).toBe(isIn);
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import Fastify from 'fastify';
 import { readConfig } from '../../src/config';
 import type { App } from '../../src/gateway/app';
-import { canonicalAddress, isForwarded, networkOf, readForwarded } from '../../src/gateway/forwarded';
+import { canonicalAddress, isForwarded, isWithin, networkOf, readForwarded } from '../../src/gateway/forwarded';
 import type { ZodProvider } from '../../src/gateway/validation';
 
 interface Seen {
@@ -14,7 +14,7 @@ interface Seen {
 /** What the gateway knows of callers, with the setting as operators write it. */
 function gatewayWith(setting: string | undefined) {
   const { GATEWAY_TRUSTED_PROXIES: proxies } = readConfig({ GATEWAY_TRUSTED_PROXIES: setting });
-  const app: App = Fastify({ trustProxy: proxies.length > 0 && [...proxies] }).withTypeProvider<ZodProvider>();
+  const app: App = Fastify({ trustProxy: proxies.length > 0 && isWithin(proxies) }).withTypeProvider<ZodProvider>();
   if (proxies.length > 0) readForwarded(app);
   app.get('/', async ({ ip, protocol }) => ({ ip, protocol }));
   return async (remoteAddress: string, headers: Record<string, string>): Promise<Seen> =>

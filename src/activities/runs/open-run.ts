@@ -4,6 +4,7 @@ import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../.
 import { knownStages, planRun, settingsForNewRun, type PlannedRun } from '../../planning';
 import {
   projectNotFound,
+  storyRunIdOf,
   StoryreelError,
   type OpenedRun,
   type OpenRequest,
@@ -24,7 +25,7 @@ import { publishForRun } from './run-status';
  */
 export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise<OpenedRun> {
   const { projectId } = request;
-  const runId = activityInfo().workflowExecution?.runId ?? '';
+  const runId = storyRunIdOf(activityInfo().workflowExecution?.runId ?? '');
   const runFence = currentFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
     const before = await manager.findOneBy(Project, { id: projectId });

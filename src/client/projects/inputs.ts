@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  BATCH_ID,
   boundedLine,
   firstBytes,
   FRAME_RULE,
@@ -7,6 +8,9 @@ import {
   LANGUAGE_RULE,
   MAX_SCENES,
   MOST_IN_BATCH,
+  MOST_INTEGER,
+  MOST_LISTED,
+  MOST_STAGES,
   parseBatchId,
   parseCursor,
   parseFrame,
@@ -34,13 +38,9 @@ import { isSignal } from '../../protocol/viewer';
  * paid.
  */
 
-const MOST_LISTED = 1_000;
-const MOST_STAGES = 100;
 const MOST_PARSED = 100;
 const MOST_NAME = 200;
 const MOST_RECORDED_BYTES = 1_000;
-/** Of a column of Postgres. */
-const MOST_VERSION = 2_147_483_647;
 const A_CENTURY_SECONDS = 3_155_760_000;
 const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
 
@@ -110,13 +110,12 @@ const lane = words(TEXT_BYTES.lane).transform((value, context): LaneId => {
   return z.NEVER;
 });
 
-const batchId = described({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }).transform((value, context): BatchId => {
+const batchId = described({ pattern: BATCH_ID.pattern }).transform((value, context): BatchId => {
   const id = parseBatchId(value);
   if (id) return id;
   context.addIssue({
     code: 'custom',
-    message:
-      'The name of a batch has letters, digits, dots, dashes and underscores, at most 100, and begins with a letter or digit.',
+    message: `The name of a batch has ${BATCH_ID.rule}.`,
     ...of('Project.Invalid'),
   });
   return z.NEVER;
@@ -140,7 +139,7 @@ const position = z.string('must be a place in the audit').regex(/^\d{1,18}$/, 'm
 const record = z.string('must be a text').transform((value) => firstBytes(storable(value), MOST_RECORDED_BYTES));
 const recordOrNone = record.nullish();
 const entry = z.strictObject({
-  ...{ action: record, requestId: record, versionBefore: whole(0, MOST_VERSION).nullish() },
+  ...{ action: record, requestId: record, versionBefore: whole(0, MOST_INTEGER).nullish() },
   ...{ by: recordOrNone, owner: recordOrNone, credential: recordOrNone },
   ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
   /** Default: now. */
@@ -302,7 +301,7 @@ export const INPUTS = {
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
   'the edit': z.strictObject({
-    version: whole(0, MOST_VERSION).optional(),
+    version: whole(0, MOST_INTEGER).optional(),
     by: words(TEXT_BYTES.by).optional(),
   }),
   'the name': name,
@@ -326,7 +325,7 @@ export const INPUTS = {
   'the outcome of an action': z.strictObject({
     ...{ status: whole(0, 999), code: record.nullable() },
     ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
-    versionAfter: whole(0, MOST_VERSION).nullish(),
+    versionAfter: whole(0, MOST_INTEGER).nullish(),
   }),
   'the actor': words(TEXT_BYTES.by).refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),
   'the budget': budget.optional(),

@@ -2,7 +2,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Project } from '../../entities';
 import { isFinal, isOpen, StoryreelError, workflowIdOf, type ProjectId, type ProjectStatus } from '../../protocol';
 import type { ControlChannel } from '../../stream';
-import { briefly, described, undefinedIfNotFound } from './live-workflow';
+import { briefly, described, isOfRun, undefinedIfNotFound } from './live-workflow';
 
 /**
  * The result of a request to cancel. `requested`: the run ends as cancelled once all its lanes have stopped, unless it
@@ -50,5 +50,5 @@ export async function cancelRun(
 
 /** Its workflow is about to be over, and no cancel can change how. */
 function hasAnnouncedItsEnd({ status, runId }: Project, found: WorkflowExecutionDescription): boolean {
-  return isFinal(status) && runId === found.runId;
+  return isFinal(status) && isOfRun(found, runId);
 }

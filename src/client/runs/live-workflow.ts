@@ -5,9 +5,11 @@ import {
   isOpen,
   STATUS_QUERY,
   StoryreelError,
+  storyRunIdOf,
   workflowIdOf,
   type ProjectId,
   type StoryMessage,
+  type StoryRunId,
   type StoryStatusView,
 } from '../../protocol';
 import { isAway } from '../client-errors';
@@ -16,6 +18,7 @@ import { settlesWithin } from '../watch/timeouts';
 /** A run that was started, or that was joined. */
 export interface StartedRun {
   readonly workflowId: string;
+  /** The story run id. */
   readonly runId: string;
 }
 
@@ -67,16 +70,26 @@ export async function isRunning(temporal: Client, workflowId: string): Promise<b
   return (await liveWorkflow(temporal, workflowId)) !== undefined;
 }
 
+/** The id of the story run that an execution belongs to. */
+export function storyRunOf({ runId, raw }: WorkflowExecutionDescription): StoryRunId {
+  return storyRunIdOf(raw.workflowExecutionInfo?.firstRunId || runId);
+}
+
+/** Whether an execution belongs to this run. A reset can give the run the id of a later execution. */
+export function isOfRun(found: WorkflowExecutionDescription, run: StoryRunId | null): boolean {
+  return found.runId === run || storyRunOf(found) === run;
+}
+
 /**
  * Waits a little for a run that has announced its end and is about to close. Returns false at once if the present
  * workflow is a later run.
  */
-export async function hasEnded(temporal: Client, workflowId: string, run: string | null): Promise<boolean> {
-  const { runId, raw } = await briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe());
-  if (runId !== run && raw.workflowExecutionInfo?.firstRunId !== run) return false;
+export async function hasEnded(temporal: Client, workflowId: string, run: StoryRunId | null): Promise<boolean> {
+  const found = await briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe());
+  if (!isOfRun(found, run)) return false;
   // However it ends.
   const ended = temporal.workflow
-    .getHandle(workflowId, runId)
+    .getHandle(workflowId, found.runId)
     .result()
     .catch(() => undefined);
   return settlesWithin(ended, ENDING_MS);
@@ -87,9 +100,9 @@ export async function runOfRequest(
   temporal: Client,
   workflowId: string,
   requestId: string,
-): Promise<StartedRun | undefined> {
+): Promise<(StartedRun & { readonly runId: StoryRunId }) | undefined> {
   const found = await described(temporal, workflowId);
-  return found?.memo?.['requestId'] === requestId ? { workflowId, runId: found.runId } : undefined;
+  return found?.memo?.['requestId'] === requestId ? { workflowId, runId: storyRunOf(found) } : undefined;
 }
 
 /** Throws `Project.AlreadyRunning` if a run of the project is open. A run that has announced its end closes soon. */

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
-import { FINAL_STATUSES } from '../../protocol';
+import { FINAL_STATUSES, type StoryRunId } from '../../protocol';
 
 /**
  * Stores that a run of the project has begun, unless the run has already stored it. New viewers must not take the last
@@ -10,7 +10,7 @@ import { FINAL_STATUSES } from '../../protocol';
 export async function queueProject(
   dataSource: DataSource,
   before: Pick<Project, 'id' | 'runId'>,
-  run: { readonly runId: string; readonly joined: boolean },
+  run: { readonly runId: StoryRunId; readonly joined: boolean },
 ): Promise<void> {
   await dataSource.query(
     `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()

@@ -7,15 +7,17 @@ import {
   priorityOf,
   STORY_WORKFLOW,
   StoryreelError,
+  storyRunIdOf,
   workflowIdOf,
   type LaneId,
   type ProjectId,
   type StageName,
   type StoryInput,
   type StoryPriority,
+  type StoryRunId,
 } from '../../protocol';
 import { wouldReplace } from '../batch/edits-at-stake';
-import { briefly, hasEnded, isRunning, runOfRequest, type StartedRun } from './live-workflow';
+import { briefly, hasEnded, isRunning, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 
 /** What a run makes, and how. */
@@ -91,7 +93,7 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   }
   const served = priorityOf({ ...(priority && { priority }), ...(owner && { owner }) });
   const start = () => startWorkflow(ports, input, options, served);
-  const orRefused = async (error: unknown): Promise<string> => {
+  const orRefused = async (error: unknown): Promise<StoryRunId> => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const faster = await ofRequest();
     if (faster) return faster.runId;
@@ -124,7 +126,7 @@ async function startWorkflow(
   input: StoryInput,
   { join, requestId }: StartOptions,
   priority: ReturnType<typeof priorityOf>,
-): Promise<string> {
+): Promise<StoryRunId> {
   const handle = await briefly(temporal, () =>
     temporal.workflow.start(STORY_WORKFLOW, {
       workflowId: workflowIdOf(input.projectId),
@@ -137,5 +139,9 @@ async function startWorkflow(
       ...(requestId !== undefined && { memo: { requestId } }),
     }),
   );
-  return handle.firstExecutionRunId;
+  const { firstExecutionRunId: runId } = handle;
+  if (!join) return storyRunIdOf(runId);
+  // Of a run that was joined, Temporal answers with the execution that is open now.
+  const joined = temporal.workflow.getHandle(handle.workflowId, runId);
+  return storyRunOf(await briefly(temporal, () => joined.describe()));
 }

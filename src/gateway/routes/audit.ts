@@ -6,7 +6,7 @@ import { storiesOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';
 import { LateAudit } from '../late-audit';
 import { linkToNext } from '../link-to-next';
-import { projectParams } from '../schemas';
+import { pageLimit, projectParams } from '../schemas';
 
 /** What stops something is done although Postgres takes no entry. */
 const STOPS = /\/(pause|cancel|cancel-lane)$/;
@@ -34,7 +34,7 @@ const query = z.strictObject({
     .string()
     .regex(/^\d{1,18}$/, 'must be the `next` of a page')
     .optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  limit: pageLimit.default(100),
 });
 
 /** States that the action was done without its entry in the audit, which follows. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { INPUTS, type BatchInputProject, type BatchOptions } from '../../client';
+import { MOST_IN_BATCH } from '../../protocol';
 import { NOT_MODIFIED, PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
 import { announceExpiry } from '../expiry';
-import { batchPage, batchParams, batchView, nothing, startedBatch, storyEvent, textual } from '../schemas';
+import { batchPage, batchParams, batchView, nothing, pageLimit, startedBatch, storyEvent, textual } from '../schemas';
 import { openStream } from '../stream/open-stream';
 import { controlFrame } from '../stream/frames';
 import { Viewer } from '../stream/viewer';
@@ -16,14 +17,14 @@ import { defined } from './projects';
 const newBatch = z.strictObject({
   projects: z
     .array(z.union([textual(INPUTS['the project id']), INPUTS['a project of the batch']]))
-    .max(5_000)
+    .max(MOST_IN_BATCH)
     .default([]),
   ...INPUTS['the options of the batch'].shape,
 });
 
 const listQuery = z.strictObject({
   owner: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  limit: pageLimit.optional(),
   after: z.string().optional(),
 });
 

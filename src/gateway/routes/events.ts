@@ -4,7 +4,7 @@ import { PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { announceExpiry } from '../expiry';
 import { Refusal } from '../problem';
-import { empty, named, projectParams, storyEvent } from '../schemas';
+import { empty, named, pageLimit, projectParams, storyEvent } from '../schemas';
 import { withoutTexts } from '../stream/frames';
 import { openStream } from '../stream/open-stream';
 import { Viewer } from '../stream/viewer';
@@ -16,7 +16,7 @@ const query = z.strictObject({
   view: z.enum(['full', 'status']).default('full'),
   format: z.enum(['stream', 'json']).default('stream'),
   /** Of a page of JSON. */
-  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  limit: pageLimit.optional(),
 });
 const page = named(
   'EventPage',

@@ -3,12 +3,12 @@ import { PROBLEM } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
-import { outcomePage } from '../schemas';
+import { outcomePage, pageLimit } from '../schemas';
 import { defined } from './projects';
 
 const query = z.strictObject({
   owner: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  limit: pageLimit.optional(),
   after: z.string().optional(),
 });
 

@@ -22,6 +22,7 @@ import {
   editedProject,
   empty,
   explanation,
+  pageLimit,
   projectPage,
   projectParams,
   projectView,
@@ -39,20 +40,25 @@ const listQuery = z.strictObject({
   owner: z.string().optional(),
   batch: z.string().optional(),
   q: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  limit: pageLimit.optional(),
   after: z.string().optional(),
 });
 const edit = z.strictObject({ ...CHANGES.shape, by: z.string().max(TEXT_BYTES.by).optional() });
+
+const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** The caller's name for a request, so that a repeated one does nothing twice; its answer states that it is repeated. */
 function requestIn({ headers }: FastifyRequest, reply: FastifyReply): Pick<StartOptions, 'requestId' | 'onRepeated'> {
   const key = headers['idempotency-key'];
   if (key === undefined) return {};
   const onRepeated = () => void reply.header('idempotency-replayed', 'true');
-  if (typeof key === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/.test(key)) {
+  if (typeof key === 'string' && key.length <= TEXT_BYTES.requestId && PRINTABLE.test(key)) {
     return { requestId: key, onRepeated };
   }
-  throw new StoryreelError('Request.Invalid', 'Idempotency-Key must be 1 to 200 printable characters of ASCII.');
+  throw new StoryreelError(
+    'Request.Invalid',
+    `Idempotency-Key must be 1 to ${TEXT_BYTES.requestId} printable characters of ASCII.`,
+  );
 }
 
 /** Every page of a live film asks what it waits for, and Temporal is asked for all of them. */
