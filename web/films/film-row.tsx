@@ -5,13 +5,26 @@ import { laneNames } from '../parts/lane-name';
 import { StageRail } from '../parts/stage-rail';
 import { Status } from '../parts/status';
 
-export function FilmRow({ film }: { readonly film: ProjectSummary }) {
+interface FilmRowProps {
+  readonly film: ProjectSummary;
+  readonly isChosen: boolean;
+  readonly onChoose: () => void;
+}
+
+export function FilmRow({ film, isChosen, onChoose }: FilmRowProps) {
   const { projectId, name, topic, status, createdAt, owner, batchId, summary } = film;
   const words = t();
   const { cost, budget, gate, parked } = summary;
   const waits = gate !== undefined ? words.stageWaits(words.stage(gate)) : nameAll(parked);
   return (
     <li class="film-row with-poster">
+      <input
+        type="checkbox"
+        class="choose"
+        aria-label={`${words.choose}: ${name}`}
+        checked={isChosen}
+        onChange={onChoose}
+      />
       {/* The space is there before the picture, so that nothing moves. */}
       <div class="poster">
         {summary.poster ? (
