@@ -230,7 +230,7 @@ test.each(['the pointer', 'the focus'])(
     const places = async () => [(await row.boundingBox())?.y, (await other.boundingBox())?.y];
     const before = await places();
     await client.cancel(id);
-    await row.getByText('cancelled').waitFor();
+    await row.locator('.status').getByText('cancelled').waitFor();
     expect(await places()).toEqual(before);
     const group = page.getByRole('region', { name: /^Failed or cancelled/ });
     expect(await group.count()).toBe(0);

@@ -45,7 +45,7 @@ export function BulkBar({ films, onDone, onClose }: BulkBarProps) {
       </section>
       {asking && (
         <Confirm
-          question={asking.name === words.cancel ? words.confirmCancel : ''}
+          question={asking.name === words.cancel ? words.confirmCancel : undefined}
           action={`${asking.name} (${asking.items.length})`}
           onConfirm={() => void send(asking.items, (n) => words.accepted(`${asking.name} (${n})`))}
           onClose={() => setAsking(undefined)}
