@@ -7,11 +7,13 @@ import { Status } from '../parts/status';
 
 interface FilmRowProps {
   readonly film: ProjectSummary;
+  /** As it was when the list was arranged: a line more or less would move the rows below. */
+  readonly placed: ProjectSummary;
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }
 
-export function FilmRow({ film, isChosen, onChoose }: FilmRowProps) {
+export function FilmRow({ film, placed, isChosen, onChoose }: FilmRowProps) {
   const { projectId, name, topic, status, createdAt, owner, batchId, summary } = film;
   const words = t();
   const { cost, budget, gate, parked } = summary;
@@ -45,7 +47,7 @@ export function FilmRow({ film, isChosen, onChoose }: FilmRowProps) {
       <a href={`/p/${projectId}`}>{name}</a>
       <Status status={status} />
       {topic !== name && <p class="topic">{topic}</p>}
-      {waits !== undefined && <p class="next">{waits}</p>}
+      {(placed.summary.gate !== undefined || placed.summary.parked.length > 0) && <p class="next">{waits}</p>}
       <StageRail stages={summary.stages} />
       <p class="meta">
         <time dateTime={createdAt}>{words.created(ago(createdAt))}</time>

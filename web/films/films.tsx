@@ -47,7 +47,7 @@ export function Films() {
     name,
     films: placed.current.films
       .filter(({ status }) => statuses.includes(status))
-      .map((film) => projects.find(({ projectId }) => projectId === film.projectId) ?? film),
+      .map((film) => ({ placed: film, film: projects.find(({ projectId }) => projectId === film.projectId) ?? film })),
   })).filter(({ films }) => films.length > 0);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const picked = projects.filter(({ projectId }) => chosen.has(projectId));
@@ -105,10 +105,11 @@ export function Films() {
                 {words[name] as string} <span class="quiet-text">{films.length}</span>
               </h2>
               <ul class="films">
-                {films.map((film) => (
+                {films.map(({ film, placed }) => (
                   <FilmRow
                     key={film.projectId}
                     film={film}
+                    placed={placed}
                     isChosen={chosen.has(film.projectId)}
                     onChoose={() => choose(film.projectId)}
                   />
