@@ -227,3 +227,45 @@ test('chosen films are approved together, and a refusal is listed under the name
   await page.getByRole('alert').getByText(name).waitFor();
   await until('the other one continues', async () => (await app().status(approved)).status !== 'awaiting_approval');
 });
+
+test('films that are chosen in the list are sent one action together, which is confirmed once and refused by name', async () => {
+  const key = await ownKey(live.app);
+  const page = await live.open(key);
+  const ids = [];
+  for (let i = 0; i < 3; i += 1) {
+    ids.push(await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true }));
+    await page.locator('.gate-bar').waitFor();
+  }
+  const made = await page.request.post('/v1/projects', { data: { topic: 'a draft' } });
+  const draft = ((await made.json()) as { projectId: string }).projectId;
+  await page.goto('/');
+  const linkOf = (id: string) => page.locator(`.film-row a[href="/p/${id}"]`);
+  for (const id of [...ids, draft]) {
+    await linkOf(id).focus();
+    await page.keyboard.press('x');
+  }
+  const bar = page.getByRole('region', { name: '4 films' });
+  // Only what some of them accept is offered, with how many do.
+  expect(await bar.getByRole('button').allTextContents()).toEqual(
+    ['Approve (3)', 'Pause (3)', 'Cancel run (3)', 'Close'].map((name) => expect.stringContaining(name) as string),
+  );
+  await bar.getByRole('button', { name: 'Approve (3)' }).click();
+  const dialog = page.getByRole('dialog');
+  expect(await dialog.getByRole('listitem').count()).toBe(3);
+  const [first, second, third] = ids;
+  if (!first || !second || !third) throw new Error('not made');
+  await inShell(
+    (await copied(page, 'dialog', 'curl')).split('\n').find((line) => line.includes(first)) ?? '',
+    key.secret,
+  );
+  const name = (await linkOf(first).textContent()) ?? '';
+  await dialog.getByRole('button', { name: 'Approve (3)' }).click();
+  await page.locator('.answer').getByText('Approve (2)').waitFor();
+  const refusals = page.getByRole('region', { name: /films?$/ }).getByRole('alert');
+  await refusals.getByText(name).waitFor();
+  expect(await refusals.getByRole('listitem').count()).toBe(1);
+  for (const id of [second, third])
+    await until('it is approved', async () => (await app().status(id)).status !== 'awaiting_approval');
+  await page.getByRole('button', { name: 'Close', exact: true }).last().click();
+  await refusals.waitFor({ state: 'detached' });
+});

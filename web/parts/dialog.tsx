@@ -29,16 +29,18 @@ export function Dialog({ title, children, onClose }: DialogProps) {
 }
 
 interface ConfirmProps {
-  readonly question: string;
+  readonly question?: string | undefined;
   readonly action: string;
+  readonly children?: ComponentChildren;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-export function Confirm({ question, action, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ question, action, children, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog title={action} onClose={onClose}>
-      <p>{question}</p>
+      {question !== undefined && <p>{question}</p>}
+      {children}
       <footer>
         <button type="button" class="button" onClick={onClose}>
           {t().keepIt}
