@@ -42,6 +42,7 @@ import { readExtras, workerFailure } from './worker-options';
 import { WatchedServices } from './watched-services';
 import { openTelemetry } from './worker-telemetry';
 import { workflowSources } from './workflow-sources';
+import { WORKFLOW_TIME } from './workflow-time';
 
 /** A worker that serves its task queues. */
 export interface RunningWorker {
@@ -244,6 +245,7 @@ async function createWorkers(
   return Promise.all([
     Worker.create({
       ...common,
+      ...WORKFLOW_TIME,
       taskQueue: base,
       workflowBundle: await workflowBundle(),
       activities: withHostActivities({ ...createRunActivities(deps), ...createReconcileActivities(deps) }, host),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { workflowSources } from '../../src/worker/workflow-sources';
-import { projectRoot } from './project-files';
+import { filesBelow, projectFile, projectRoot } from './project-files';
 
 const FORBIDDEN = ['typeorm', 'zod', 'openai', 'ioredis', 'pg', 'pino', '@opentelemetry'];
 const MAX_BYTES = 2_250_000;
@@ -26,4 +26,13 @@ it('holds the story workflow and what hands its trace on', () => {
 
 it('stays under 2.25 MB', () => {
   expect(Buffer.byteLength(code)).toBeLessThan(MAX_BYTES);
+});
+
+test('every worker that runs workflow code gives it time, also if it gets little CPU', () => {
+  const running = ['src', 'test', 'bench', 'dev']
+    .flatMap((folder) => filesBelow(folder))
+    .filter((file) => file.endsWith('.ts') && !file.includes('node_modules'))
+    .filter((file) => /Worker\.(create|runReplay)[\s\S]*workflowBundle\b/.test(projectFile(file)));
+  expect(running).toContain('src/worker/run-worker.ts');
+  expect(running.filter((file) => !projectFile(file).includes('...WORKFLOW_TIME'))).toEqual([]);
 });

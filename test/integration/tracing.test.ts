@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { STORY_WORKFLOW, TRACE_HEADER, workflowIdOf } from '../../src/protocol';
+import { WORKFLOW_TIME } from '../../src/worker/workflow-time';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
 import { startApp, type TestApp } from '../support/services';
 import {
@@ -126,7 +127,7 @@ describe('With a collector of traces set', () => {
       workflowsPath: resolve(__dirname, '..', '..', 'src', 'workflows'),
       logger: new DefaultLogger('ERROR'),
     });
-    await Worker.runReplayHistory({ workflowBundle: untraced }, history, workflowId);
+    await Worker.runReplayHistory({ ...WORKFLOW_TIME, workflowBundle: untraced }, history, workflowId);
   });
 
   test('a retry is a trace of its own that leads to the run, and a cancel names it', async () => {

@@ -17,6 +17,7 @@ import {
 } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
 import { installTemporalRuntime } from '../../src/worker/temporal-runtime';
+import { WORKFLOW_TIME } from '../../src/worker/workflow-time';
 import { loggerThatCounts } from './sdk-warnings';
 import { fromSetup } from './services';
 import { WORKFLOW_BUNDLE } from './workflow-bundle';
@@ -106,7 +107,10 @@ export class ScriptedWorkflows {
     const lanes = { generateText: lane, generateImage: lane, generateVideo: lane, joinFilm: lane };
     const maxHeartbeatThrottleInterval = '100 milliseconds';
     this.workers = await Promise.all([
-      Worker.create({ connection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: steps, sinks: SILENT_RUNS }),
+      Worker.create({
+        ...WORKFLOW_TIME,
+        ...{ connection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: steps, sinks: SILENT_RUNS },
+      }),
       ...LANE_KINDS.map((kind) =>
         Worker.create({
           connection,

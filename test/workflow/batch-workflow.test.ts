@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { workflowIdOf, type BatchActivities, type BatchId, type ProjectId } from '../../src/protocol';
 import { SILENT_RUNS } from '../../src/telemetry';
+import { WORKFLOW_TIME } from '../../src/worker/workflow-time';
 import { fromSetup } from '../support/services';
 import { WORKFLOW_BUNDLE } from '../support/workflow-bundle';
 
@@ -41,6 +42,7 @@ describe('The batch workflow', () => {
       ),
     );
     const worker = await Worker.create({
+      ...WORKFLOW_TIME,
       connection,
       taskQueue,
       workflowBundle: WORKFLOW_BUNDLE,

@@ -5,6 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { SITUATIONS } from '../../../dev/record-histories/situations';
 import { SILENT_RUNS } from '../../../src/telemetry';
 import { installTemporalRuntime } from '../../../src/worker/temporal-runtime';
+import { WORKFLOW_TIME } from '../../../src/worker/workflow-time';
 import { fromSetup } from '../../support/services';
 import { loggerThatCounts } from '../../support/sdk-warnings';
 import { WORKFLOW_BUNDLE } from '../../support/workflow-bundle';
@@ -30,7 +31,7 @@ test('Every recorded history of every version replays with the workflow as it is
   }));
   const wrong: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: WORKFLOW_BUNDLE, sinks: SILENT_RUNS },
+    { ...WORKFLOW_TIME, workflowBundle: WORKFLOW_BUNDLE, sinks: SILENT_RUNS },
     histories,
   )) {
     if (error) wrong.push(`${workflowId}: ${error.message}`);
