@@ -35,8 +35,6 @@ export async function buildWeb(root: string, { reload = false } = {}): Promise<v
     splitting: true,
     minify: true,
     format: 'esm',
-    // Chinese as it is: escaped, each letter would take six bytes.
-    charset: 'utf8',
     target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
     jsx: 'automatic',
     jsxImportSource: 'preact',

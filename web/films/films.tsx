@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { PROJECT_STATUSES, type ProjectStatus } from '../../src/protocol';
 import { ask } from '../api/ask';
 import type { ProjectPage, ProjectSummary } from '../api/types';
@@ -10,9 +10,7 @@ import { Screen } from '../parts/screen';
 import { Trouble } from '../parts/trouble';
 import { useKeys } from '../parts/use-keys';
 import { navigate, place, setQuery } from '../router';
-import { BulkBar } from './bulk-bar';
 import { FilmRow } from './film-row';
-import { useHold } from './hold';
 
 const PAGE = 50;
 
@@ -34,32 +32,16 @@ export function Films() {
   const asked = new URLSearchParams({ limit: String(limit) });
   for (const name of ['q', 'status']) if (query.get(name)) asked.set(name, query.get(name) ?? '');
   const page = usePolled<ProjectPage>(`/v1/projects?${asked.toString()}`);
-  const { body, problem, path } = page.value;
+  const { body, problem } = page.value;
   const isFiltered = query.has('q') || query.has('status');
   const projects = body?.projects ?? [];
-  const { isHeld, ...holding } = useHold();
-  const placed = useRef<{ readonly path?: string | undefined; readonly films: readonly ProjectSummary[] }>({
-    films: [],
-  });
-  // Each film keeps its place for as long as somebody points at the list: a click must not meet another one.
-  if (!isHeld || placed.current.path !== path) placed.current = { path, films: projects };
   const shown = GROUPS.map(([name, statuses]) => ({
     name,
-    films: placed.current.films
-      .filter(({ status }) => statuses.includes(status))
-      .map((film) => ({ placed: film, film: projects.find(({ projectId }) => projectId === film.projectId) ?? film })),
+    films: projects.filter(({ status }) => statuses.includes(status)),
   })).filter(({ films }) => films.length > 0);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const picked = projects.filter(({ projectId }) => chosen.has(projectId));
-  const choose = (id: string) =>
-    setChosen(new Set(chosen.has(id) ? [...chosen].filter((each) => each !== id) : [...chosen, id]));
   useKeys({
     j: { label: words.next, run: () => moveFocus(1) },
     k: { label: `← ${words.next}`, run: () => moveFocus(-1) },
-    x: {
-      label: words.choose,
-      run: () => document.querySelector<HTMLInputElement>('.film-row:focus-within > .choose')?.click(),
-    },
     '/': { label: words.search, run: () => document.querySelector<HTMLInputElement>('input[type=search]')?.focus() },
   });
   return (
@@ -97,35 +79,22 @@ export function Films() {
       )}
       {!body && !problem && <p class="quiet-text">{words.loading} …</p>}
       {body && projects.length === 0 && (isFiltered ? <p>{words.noneFound}</p> : <NoFilms />)}
-      {shown.length > 0 && (
-        <div class="groups" {...holding}>
-          {shown.map(({ name, films }) => (
-            <section key={name} class="group" aria-labelledby={`group-${name}`}>
-              <h2 id={`group-${name}`}>
-                {words[name] as string} <span class="quiet-text">{films.length}</span>
-              </h2>
-              <ul class="films">
-                {films.map(({ film, placed }) => (
-                  <FilmRow
-                    key={film.projectId}
-                    film={film}
-                    placed={placed}
-                    isChosen={chosen.has(film.projectId)}
-                    onChoose={() => choose(film.projectId)}
-                  />
-                ))}
-              </ul>
-            </section>
-          ))}
-        </div>
-      )}
+      {shown.map(({ name, films }) => (
+        <section key={name} class="group" aria-labelledby={`group-${name}`}>
+          <h2 id={`group-${name}`}>
+            {words[name] as string} <span class="quiet-text">{films.length}</span>
+          </h2>
+          <ul class="films">
+            {films.map((film: ProjectSummary) => (
+              <FilmRow key={film.projectId} film={film} />
+            ))}
+          </ul>
+        </section>
+      ))}
       {body?.next !== undefined && (
         <button type="button" class="button" onClick={() => setLimit(limit + PAGE)}>
           {words.showMore}
         </button>
-      )}
-      {picked.length > 0 && (
-        <BulkBar films={picked} onDone={() => page.again?.()} onClose={() => setChosen(new Set())} />
       )}
     </Screen>
   );

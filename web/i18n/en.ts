@@ -48,7 +48,6 @@ export const en = {
   anyStatus: 'Any status',
   filterByStatus: 'Status',
   showMore: 'Show more',
-  choose: 'Choose',
   loading: 'Loading',
   noFilms: 'No film yet',
   noFilmsHint: 'Give a topic, watch the story being written, stop it where you like and change it.',

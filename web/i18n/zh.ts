@@ -42,7 +42,6 @@ export const zh: Words = {
   anyStatus: '所有状态',
   filterByStatus: '状态',
   showMore: '显示更多',
-  choose: '选择',
   loading: '加载中',
   noFilms: '还没有影片',
   noFilmsHint: '给出一个主题，看着故事逐字写出，随时停下来修改。',

@@ -77,24 +77,22 @@ export function LiveFilm({ id }: { readonly id: string }) {
       }
     >
       <Trouble problem={story.problem.value} />
+      <Ended story={story} />
       <Narrator story={story} />
       <LiveKeys story={story} scene={scene} />
       <div class="live">
         <StageList story={story} />
         <div class="live-main">
           <FilmPlayer story={story} />
+          <AttentionTray story={story} />
+          <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
           <Script story={story} />
           <Storyboard story={story} chosen={scene} onChoose={showScene} />
         </div>
         <Inspector story={story} scene={scene} />
       </div>
-      <div class="bars">
-        <Ended story={story} />
-        <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
-        <AttentionTray story={story} />
-        <GateBar story={story} />
-        <NextRun story={story} />
-      </div>
+      <GateBar story={story} />
+      <NextRun story={story} />
     </Screen>
   );
 }

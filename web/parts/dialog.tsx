@@ -29,18 +29,16 @@ export function Dialog({ title, children, onClose }: DialogProps) {
 }
 
 interface ConfirmProps {
-  readonly question?: string | undefined;
+  readonly question: string;
   readonly action: string;
-  readonly children?: ComponentChildren;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-export function Confirm({ question, action, children, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ question, action, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog title={action} onClose={onClose}>
-      {question !== undefined && <p>{question}</p>}
-      {children}
+      <p>{question}</p>
       <footer>
         <button type="button" class="button" onClick={onClose}>
           {t().keepIt}

@@ -77,14 +77,12 @@ function Waiting({ id, name }: { readonly id: string; readonly name: string }) {
       <h2>
         <a href={`/p/${id}`}>{name}</a>
       </h2>
+      <AttentionTray story={story} />
       {gate === stageOfRole('story').name && <Script story={story} readOnly />}
       {gate !== undefined && gate !== stageOfRole('story').name && (
         <Storyboard story={story} chosen={undefined} onChoose={(scene) => navigate(`/p/${id}?scene=${scene}`)} />
       )}
-      <div class="bars">
-        <AttentionTray story={story} />
-        <GateBar story={story} />
-      </div>
+      <GateBar story={story} />
     </article>
   );
 }
