@@ -83,7 +83,7 @@ export class Story {
     try {
       const { body, etag } = await ask<ProjectView>('GET', this.path);
       this.problem.value = undefined;
-      if (etag === this.etag) return;
+      if (etag !== undefined && etag === this.etag) return;
       this.view.value = body;
       if (!this.isWatched) {
         const editable = await ask<Editable>('GET', `${this.path}/editable`);
