@@ -42,8 +42,8 @@ type Lists = Required<ServerWords>;
 type Translations = { readonly [List in keyof Lists]: (word: string) => string };
 
 /**
- * The functions of a dictionary that translate a word of the server. A newer server or a package may send a word that is in
- * no list: the page shows it without a change.
+ * The functions of a dictionary that translate a word of the server. A newer server or a package may send a word that no
+ * list has. The page then shows the word itself.
  */
 export function translationsOf(words: ServerWords): Translations {
   const translate = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>
