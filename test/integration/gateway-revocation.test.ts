@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryClient } from '../../src/client';
@@ -11,7 +9,7 @@ import type { ProjectId } from '../../src/protocol';
 import { FolderStore, type StoredMedia } from '../../src/storage';
 import { HttpUser, ownKey, startGateway } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { testEnv } from '../support/services';
+import { fromSetup, testEnv } from '../support/services';
 import { until } from '../support/until';
 
 /** Far more than the sockets of both sides hold. */
@@ -27,7 +25,7 @@ let film: StoredMedia;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'storyreel-revocation-'));
+  folder = join(fromSetup('STORYREEL_TEST_FOLDER'), 'media-of-revocations');
   database = await createOwnDatabase();
   const env = testEnv({ DATABASE_URL: database.url, MEDIA_DIR: folder });
   client = await StoryClient.connect(readConfig(env));
@@ -47,7 +45,6 @@ afterAll(async () => {
   await gateway.stop();
   await client.close();
   await database.drop();
-  await rm(folder, { recursive: true });
 });
 
 interface Way {
