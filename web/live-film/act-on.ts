@@ -1,3 +1,4 @@
+import { ask, type Answer } from '../api/ask';
 import { act } from '../parts/act';
 import type { Undo } from '../parts/announce';
 import type { Story } from '../story/story';
@@ -13,4 +14,13 @@ export function actOn<T>(
   undo?: (answer: T) => Undo,
 ): Promise<boolean> {
   return act(name, () => work().finally(story.refresh), undo);
+}
+
+/** Stores an edit of the film as it was at `version`. Throws `Problem` 412 if the film has been changed since. */
+export function storeEdit(
+  story: Story,
+  changes: object,
+  version: number,
+): Promise<Answer<{ readonly version: number }>> {
+  return ask('PATCH', story.path, changes, { 'if-match': `"v${version}"` });
 }

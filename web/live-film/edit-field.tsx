@@ -11,6 +11,7 @@ import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
 import type { Choice as Offered } from '../parts/setting-choices';
 import type { Story } from '../story/story';
+import { storeEdit } from './act-on';
 import { Conflict } from './conflict';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
@@ -68,9 +69,7 @@ export function EditField(props: EditFieldProps) {
     if (isSaving.value) return;
     isSaving.value = true;
     try {
-      const { body: stored } = await ask<{ readonly version: number }>('PATCH', story.path, changes(text), {
-        'if-match': `"v${from}"`,
-      });
+      const { body: stored } = await storeEdit(story, changes(text), from);
       const replaced = theirs?.version === from ? theirs.value : draft.base;
       await story.refresh();
       setDraft(id, undefined);

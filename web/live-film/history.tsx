@@ -10,7 +10,7 @@ import { Trouble } from '../parts/trouble';
 import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
 import { wordDiff } from '../text/word-diff';
-import { actOn } from './act-on';
+import { actOn, storeEdit } from './act-on';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 import { undoEdit } from './undo';
@@ -87,7 +87,7 @@ function Compared({ story, edit }: { readonly story: Story; readonly edit: TextE
     await actOn(
       story,
       words.storeAgain,
-      () => ask<{ readonly version: number }>('PATCH', story.path, reverse, { 'if-match': `"v${editable.version}"` }),
+      () => storeEdit(story, reverse, editable.version),
       ({ body }) => undoEdit(story, storedAgain(editable, lane, present) ?? {}, body.version),
     );
   };

@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
-import { ask } from '../api/ask';
 import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { setQuery } from '../router';
 import type { Story } from '../story/story';
-import { actOn } from './act-on';
+import { actOn, storeEdit } from './act-on';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 import { undoEdit } from './undo';
@@ -32,8 +31,7 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
   const present = scenes.find(({ scene_number: n }) => n === scene);
   const at = numbers.indexOf(scene);
   const show = (shown: number | undefined) => setQuery('scene', shown === undefined ? undefined : String(shown));
-  const store = (changes: object) =>
-    ask<{ readonly version: number }>('PATCH', story.path, changes, { 'if-match': `"v${version}"` });
+  const store = (changes: object) => storeEdit(story, changes, version);
   const move = async (step: number) => {
     const order = numbers.filter((n) => n !== scene);
     order.splice(at + step, 0, scene);

@@ -3,7 +3,7 @@ import { t } from '../i18n';
 import type { Undo } from '../parts/announce';
 import type { Recipe } from '../parts/copy-as';
 import type { Story } from '../story/story';
-import { actOn } from './act-on';
+import { actOn, storeEdit } from './act-on';
 import { Consequence } from './consequence';
 import { editRecipe } from './recipes';
 
@@ -17,8 +17,7 @@ export function undoEdit(story: Story, reverse: object, version: number, after?:
       </>
     ),
     run: async () => {
-      const headers = { 'if-match': `"v${version}"` };
-      const isDone = await actOn(story, t().undo, () => ask('PATCH', story.path, reverse, headers));
+      const isDone = await actOn(story, t().undo, () => storeEdit(story, reverse, version));
       if (isDone) after?.();
     },
     recipe: editRecipe(story, reverse, version),
