@@ -26,8 +26,13 @@ export function refuseAddress(
 }
 
 /** What is no HTTP, comes too slowly, or has headers that are too long. */
-export function refuseBytes({ code }: { readonly code?: string }, socket: Duplex): void {
+export function refuseBytes(
+  { code }: { readonly code?: string },
+  socket: Duplex & { readonly bytesRead?: number },
+): void {
   if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  // Either nothing was sent, or this process was too busy to read it. Clients try again, but take a 408 for a refusal.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return void socket.destroy();
   const [status, words] =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? [408, 'The request took too long to arrive.']
