@@ -30,6 +30,17 @@ import {
 import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
+import { Shared } from './shared';
+
+const OWNER_MS = 250;
+const owners = new WeakMap<StoryClient, Shared<string | undefined>>();
+
+/** An owner never changes, so viewers who come at the same moment ask once. Throws `Project.NotFound`. */
+function ownerOf(stories: StoryClient, id: ProjectId): Promise<string | undefined> {
+  const shared = owners.get(stories) ?? new Shared<string | undefined>(OWNER_MS);
+  owners.set(stories, shared);
+  return shared.of(id, () => stories.owner(id));
+}
 
 /**
  * The one boundary between callers and the stories. A caller with an owner sees and creates only this owner's projects;
@@ -46,7 +57,7 @@ export class OwnedStories {
 
   /** Everything about one project. Throws `Project.NotFound` also of what is another's, in the same words. */
   async project(id: ProjectId): Promise<OwnedProject> {
-    const owner = await this.stories.owner(id);
+    const owner = await ownerOf(this.stories, id);
     if (this.only !== undefined && id !== this.only) throw projectNotFound(id);
     if (this.owner !== undefined && owner !== this.owner) throw projectNotFound(id);
     return new OwnedProject(this.stories, id, this.owner === undefined && this.only === undefined);
