@@ -158,6 +158,11 @@ export function compareCursors(a: Cursor, b: Cursor): number {
   return aMs - bMs || aSeq - bSeq;
 }
 
+/** How much later the event at `b` was written than the one at `a`. */
+export function millisecondsBetween(a: Cursor, b: Cursor): number {
+  return Number.parseInt(b, 10) - Number.parseInt(a, 10);
+}
+
 /**
  * The fence (fencing token) of one attempt. It grows from attempt to attempt of a lane, also across runs, `activity
  * reset` and `workflow reset`. It stays below 2^53. It is built on the time at which *this attempt* was scheduled:

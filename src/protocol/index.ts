@@ -30,6 +30,7 @@ export {
   laneOfActivity,
   laneParts,
   LOG_BEGINNING,
+  millisecondsBetween,
   MOST_IN_BATCH_ID,
   parseBatchId,
   parseCursor,

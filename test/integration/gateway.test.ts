@@ -541,8 +541,9 @@ describe('With a key', () => {
     await watchToEnd(app.client, theirs.projectIds[0] as ProjectId);
   });
 
-  test('viewers who leave and come back have, to the byte, the text that is stored', async () => {
+  test('viewers who leave and come back, also at another gateway, get each byte of the stored text once', async () => {
     const { topic, mark } = ownTopic();
+    const other = await startGateway(env);
     const text = longText(mark, 120);
     await studio.misbehave(mark, 'chat', { text, tokensPerSecond: 400 });
     const body = { topic, settings: { scenes: 1 }, start: { stages: ['rewrite'] } };
@@ -550,22 +551,37 @@ describe('With a key', () => {
     const readers = await Promise.all(
       Array.from({ length: 12 }, async (_, i) => {
         const reader = new SseReader(user, projectId);
+        const elsewhere = new HttpUser(other.url, user.key);
         // Each leaves after so many messages, again and again.
-        for (let left = 0, how: string = 'left'; how === 'left'; left = 0) {
-          how = await reader.read(() => (left += 1) > 3 + i * 7 && i > 0);
+        for (let [visit, left, how] = [1, 0, 'left']; how === 'left'; [visit, left] = [visit + 1, 0]) {
+          how = await reader.read(() => (left += 1) > 3 + i * 7 && i > 0, visit % 2 === 0 ? elsewhere : user);
         }
         return reader;
       }),
     );
+    await other.stop();
     const [first] = readers;
     for (const { seen } of readers) {
       expect(textOver(seen, 'rewrite').toString('utf8')).toBe(text);
+      expect(repeated(seen)).toEqual([]);
       const done = seen.findLast(({ event }) => event.type === 'done')?.event;
       expect(done ? done.metadata.sha256 : sha256(text)).toBe(sha256(text));
     }
     expect(first?.seen.map(({ event }) => event.type)).toEqual(expect.arrayContaining(['token', 'done']));
   });
 });
+
+/** The tokens that begin before the end of what the viewer has. */
+function repeated(messages: readonly SseMessage[]): object[] {
+  let bytes = 0;
+  return messages.flatMap(({ event }) => {
+    if (event.type === 'snapshot') bytes = Buffer.byteLength(String(event.lanes.rewrite?.text ?? ''));
+    if (event.type !== 'token') return [];
+    const isRepeated = event.offset < bytes;
+    bytes = Number(event.offset) + Buffer.byteLength(String(event.content));
+    return isRepeated ? [event] : [];
+  });
+}
 
 test('where others can reach it, it does not start without a key', async () => {
   const empty = await createOwnDatabase();

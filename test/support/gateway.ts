@@ -87,8 +87,10 @@ export class SseReader {
   ) {}
 
   /** Reads until the stream ends or `enough`; resolves with how it ended. */
-  async read(enough: (message: SseMessage) => boolean = () => false): Promise<'ended' | 'left' | 'cut'> {
-    const { url, key } = this.user;
+  async read(
+    enough: (message: SseMessage) => boolean = () => false,
+    { url, key }: HttpUser = this.user,
+  ): Promise<'ended' | 'left' | 'cut'> {
     const answer = await fetch(`${url}/v1/projects/${this.projectId}/events${this.query}`, {
       signal: this.leaving.signal,
       headers: {

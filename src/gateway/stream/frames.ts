@@ -1,4 +1,11 @@
-import { LOG_BEGINNING, type Cursor, type LaneId, type LogEvent, type StoryEvent } from '../../protocol';
+import {
+  compareCursors,
+  LOG_BEGINNING,
+  type Cursor,
+  type LaneId,
+  type LogEvent,
+  type StoryEvent,
+} from '../../protocol';
 
 /** The bytes for all viewers of a project, made once: one event, or a run of tokens that belong together. */
 export interface Frame {
@@ -7,6 +14,8 @@ export interface Frame {
   readonly full: Buffer;
   /** The frame for viewers without texts; absent if nothing is left then. */
   readonly status?: Buffer;
+  /** The tokens that the frame joins, if there are several. */
+  readonly joined?: readonly Token[];
 }
 
 type Token = LogEvent & { readonly type: 'token'; readonly lane: LaneId };
@@ -38,6 +47,22 @@ export function frameOf(event: StoryEvent): Frame {
   if (event.type === 'snapshot') return snapshotFrame(event);
   const full = message(event, event.id);
   return { last: event.id, full, ...(event.type !== 'token' && { status: full }) };
+}
+
+const rests = new WeakMap<Frame, Map<number, Frame>>();
+
+/** What the frame has for a viewer who has all up to this event; undefined if that is nothing. Viewers share it, too. */
+export function restOf(frame: Frame, after: Cursor): Frame | undefined {
+  const { joined = [], last } = frame;
+  if (last === undefined) return frame;
+  if (compareCursors(last, after) <= 0) return undefined;
+  const at = joined.findIndex(({ id }) => compareCursors(id, after) > 0);
+  if (at <= 0) return frame;
+  const known = rests.get(frame) ?? new Map<number, Frame>();
+  rests.set(frame, known);
+  const rest = known.get(at) ?? tokensFrame(joined.slice(at));
+  known.set(at, rest);
+  return rest;
 }
 
 type Snapshot = StoryEvent & { readonly type: 'snapshot' };
@@ -95,12 +120,13 @@ function tokensFrame(run: readonly Token[]): Frame {
     }
   }
   const last = run.at(-1)?.id;
+  const several = run.length > 1 && { joined: run };
   const all = [...done, ...joined.values()];
   const parts = all.map(({ token: { id: _, ...token }, content }, i) => {
     const isLast = i === all.length - 1;
     return message({ ...(isLast && { id: last }), ...token, content: content.join('') }, isLast ? last : undefined);
   });
-  return { ...(last && { last }), full: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) };
+  return { ...(last && { last }), ...several, full: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) };
 }
 
 function message(body: object, id: Cursor | undefined): Buffer {

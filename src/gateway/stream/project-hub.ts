@@ -1,9 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { StoryClient } from '../../client';
 import {
   compareCursors,
   isFinal,
-  isTerminal,
+  millisecondsBetween,
   type Cursor,
   type ProjectId,
   type SnapshotEvent,
@@ -12,8 +11,9 @@ import {
 } from '../../protocol';
 import { firstSnapshot } from '../owned-project';
 import { Shared } from '../shared';
-import { controlFrame, frameOf, framesOf } from './frames';
+import { controlFrame, frameOf, framesOf, restOf } from './frames';
 import { Ring } from './ring';
+import type { Rounds } from './rounds';
 import type { Turns } from './turns';
 import type { Viewer } from './viewer';
 
@@ -27,10 +27,9 @@ export type Entry =
   | { readonly kind: 'nothing' };
 
 const SNAPSHOT_MS = 250;
-/** A viewer costs about so much of a core when it is written to; all viewers together may take half of one. */
-const WRITE_MS = 0.008;
-const FLUSH_MS = { least: 2, most: 200 };
-const AT_ONCE = 2_000;
+/** After a gateway has died, its viewers come back with cursors that are only so old. */
+const RECENT_MS = 30_000;
+const EXTEND_MS = 3_000;
 const LINGER_MS = 30_000;
 
 /**
@@ -43,8 +42,11 @@ export class ProjectHub {
   private readonly leaving = new AbortController();
   private readonly begun: Promise<void>;
   private readonly taken = new Shared<SnapshotEvent>(SNAPSHOT_MS);
+  private readonly extended = new Shared<void>(SNAPSHOT_MS);
   private pending: StoryEvent[] = [];
-  private flushing: NodeJS.Timeout | undefined;
+  /** Whether viewers have something to get that a round has not begun to give them. */
+  private hasNews = false;
+  private inRound = false;
   private lingering: NodeJS.Timeout | undefined;
   private over = false;
   private isAway = false;
@@ -55,6 +57,7 @@ export class ProjectHub {
     private readonly projectId: ProjectId,
     /** The shared limit of this process, for watches that begin at a cursor. */
     private readonly turns: Turns,
+    private readonly rounds: Rounds,
     /** The project's next viewer needs another hub. */
     private readonly left: () => void,
   ) {
@@ -68,7 +71,11 @@ export class ProjectHub {
     await this.begun;
     if (cursor === undefined) return { kind: 'snapshot', snapshot: await this.snapshot() };
     if (!this.over && this.ring.reaches(cursor)) return { kind: 'resume', after: cursor };
-    if (!this.over && this.ring.beginsAfter(cursor)) return this.openReplay(cursor);
+    if (!this.over && this.ring.beginsAfter(cursor)) {
+      await this.extended.of(cursor, () => this.extend(cursor)).catch(() => undefined);
+      const isThere = !this.over && this.ring.reaches(cursor);
+      return isThere ? { kind: 'resume', after: cursor } : this.openReplay(cursor);
+    }
     const snapshot = await this.snapshot();
     // The log is empty or away: there is no cursor to continue from.
     if (!snapshot.cursor && !isFinal(snapshot.status)) return { kind: 'snapshot', snapshot };
@@ -103,14 +110,16 @@ export class ProjectHub {
   }
 
   readonly deliver = (viewer: Viewer): void => {
-    if (viewer.next < 0) return;
+    if (viewer.next === undefined) return;
     while (viewer.canTake && viewer.next < this.ring.end) {
       const frame = this.ring.at(viewer.next);
       // Too far behind: it comes back with its cursor.
       if (!frame) return viewer.drop();
       viewer.next += 1;
-      const isKnown = frame.last !== undefined && compareCursors(frame.last, viewer.after) <= 0;
-      if (!isKnown) viewer.give(frame);
+      const news = viewer.after === undefined ? frame : restOf(frame, viewer.after);
+      if (!news) continue;
+      if (news.last !== undefined) viewer.after = undefined;
+      viewer.give(news);
     }
     if (this.over && viewer.canTake) viewer.end('run_ended');
   };
@@ -138,7 +147,6 @@ export class ProjectHub {
   close(): void {
     this.left();
     this.leaving.abort();
-    clearTimeout(this.flushing);
     clearTimeout(this.lingering);
     this.notifyChanged();
   }
@@ -154,6 +162,31 @@ export class ProjectHub {
   private place(viewer: Viewer, after: Cursor): void {
     viewer.after = after;
     viewer.next = this.ring.after(after);
+  }
+
+  /**
+   * Lets the ring reach back to a cursor of a moment ago. All viewers who come back at once need the same events, which
+   * are read once for all of them. If the log does not have them, each viewer begins with a watch of its own.
+   */
+  private async extend(from: Cursor): Promise<void> {
+    const { start } = this.ring;
+    if (start === undefined || millisecondsBetween(from, start) > RECENT_MS) return;
+    const events: StoryEvent[] = [];
+    const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
+    const tooLate = setTimeout(() => void watch.return(), EXTEND_MS);
+    try {
+      for await (const event of watch) {
+        if (event.type === 'snapshot') return;
+        const order = compareCursors(event.id, start);
+        if (order <= 0) events.push(event);
+        if (order < 0) continue;
+        // Another viewer's cursor may have been older.
+        if (this.ring.start === start) this.ring.unshift(framesOf(events), from);
+        return;
+      }
+    } finally {
+      clearTimeout(tooLate);
+    }
   }
 
   private async openReplay(from: Cursor): Promise<Entry> {
@@ -208,28 +241,27 @@ export class ProjectHub {
   private take(event: StoryEvent): void {
     this.pending.push(event);
     if (event.type !== 'token') this.notifyChanged();
-    if (this.flushing) return;
-    const delay = Math.min((this.viewers.size * WRITE_MS) / 0.5, FLUSH_MS.most);
-    if (delay < FLUSH_MS.least || isTerminal(event)) return this.flush();
-    this.flushing = setTimeout(() => this.flush(), delay);
+    this.deliverSoon();
   }
 
-  private flush(): void {
-    clearTimeout(this.flushing);
-    this.flushing = undefined;
-    for (const frame of framesOf(this.pending)) this.ring.push(frame);
-    this.pending = [];
-    void this.deliverAll();
+  private deliverSoon(): void {
+    this.hasNews = true;
+    if (this.inRound) return;
+    this.inRound = true;
+    this.rounds.add(this.round());
   }
 
-  private async deliverAll(): Promise<void> {
-    let written = 0;
-    for (const viewer of this.viewers) {
-      this.deliver(viewer);
-      written += 1;
-      // Other requests have their turn.
-      if (written % AT_ONCE === 0) await turn();
+  /** Gives each viewer what is new. Tokens that arrive meanwhile are joined in the next frame. */
+  private *round(): Generator<void> {
+    while (this.hasNews) {
+      this.hasNews = false;
+      for (const frame of framesOf(this.pending.splice(0))) this.ring.push(frame);
+      for (const viewer of this.viewers) {
+        this.deliver(viewer);
+        yield;
+      }
     }
+    this.inRound = false;
   }
 
   /** Resolves with whether the viewer is at the ring now. */
@@ -261,7 +293,7 @@ export class ProjectHub {
     if (this.leaving.signal.aborted) return;
     this.over = true;
     this.left();
-    this.flush();
+    this.deliverSoon();
     this.notifyChanged();
   }
 

@@ -3,12 +3,12 @@ import type { Frame } from './frames';
 
 const MOST_BYTES = 4_000_000;
 
-/** The newest frames of a project, numbered from 0: the one queue of all viewers. */
+/** The newest frames of a project, numbered in their order: the one queue of all viewers. */
 export class Ring {
   /** It holds every event after this one; undefined while that cannot be known. */
   start: Cursor | undefined;
   newest: Cursor | undefined;
-  private frames: Frame[] = [];
+  private frames: Placed[] = [];
   private first = 0;
   private bytes = 0;
 
@@ -17,15 +17,15 @@ export class Ring {
   }
 
   push(frame: Frame): void {
-    this.frames.push(frame);
-    this.bytes += frame.full.length;
     this.start ??= frame.last;
     this.newest = frame.last ?? this.newest;
+    this.frames.push({ frame, at: this.newest });
+    this.bytes += frame.full.length;
     let dropped = 0;
     while (this.bytes > MOST_BYTES && dropped < this.frames.length - 1) {
       const oldest = this.frames[dropped];
-      this.bytes -= oldest?.full.length ?? 0;
-      this.start = oldest?.last ?? this.start;
+      this.bytes -= oldest?.frame.full.length ?? 0;
+      this.start = oldest?.at ?? this.start;
       dropped += 1;
     }
     if (dropped === 0) return;
@@ -33,9 +33,19 @@ export class Ring {
     this.first += dropped;
   }
 
+  /** Puts frames before the oldest one: they hold every event after `start`. Does nothing if there is no room for them. */
+  unshift(frames: readonly Frame[], start: Cursor): void {
+    const bytes = frames.reduce((sum, { full }) => sum + full.length, 0);
+    if (this.bytes + bytes > MOST_BYTES) return;
+    this.frames.unshift(...frames.map((frame) => ({ frame, at: frame.last ?? start })));
+    this.first -= frames.length;
+    this.bytes += bytes;
+    this.start = start;
+  }
+
   /** Undefined if the frame has been dropped. */
   at(number: number): Frame | undefined {
-    return this.frames[number - this.first];
+    return this.frames[number - this.first]?.frame;
   }
 
   /** Whether all that lies between this event and the newest is here. */
@@ -51,12 +61,19 @@ export class Ring {
 
   /** The number of the first frame that contains something after this event. */
   after(cursor: Cursor): number {
-    let number = this.end;
-    while (number > this.first) {
-      const { last } = this.frames[number - 1 - this.first] ?? {};
-      if (last !== undefined && compareCursors(last, cursor) <= 0) break;
-      number -= 1;
+    let [from, to] = [0, this.frames.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const at = this.frames[middle]?.at;
+      if (at !== undefined && compareCursors(at, cursor) <= 0) from = middle + 1;
+      else to = middle;
     }
-    return number;
+    return this.first + from;
   }
+}
+
+/** A frame, and the last event before its end; undefined if the log had no event then. */
+interface Placed {
+  readonly frame: Frame;
+  readonly at: Cursor | undefined;
 }

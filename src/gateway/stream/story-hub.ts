@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoryClient } from '../../client';
 import { StoryreelError, type ProjectId } from '../../protocol';
 import { ProjectHub } from './project-hub';
+import { Rounds } from './rounds';
 import { Turns } from './turns';
 import type { Viewer } from './viewer';
 
@@ -19,6 +20,7 @@ export class StoryHub {
   private readonly others = new Set<Viewer>();
   private readonly beating = setInterval(() => this.beat(), BEAT_MS);
   private readonly turns = new Turns(CATCH_UPS);
+  private readonly rounds = new Rounds();
   private closing = false;
 
   constructor(private readonly stories: StoryClient) {}
@@ -28,7 +30,7 @@ export class StoryHub {
     this.mustBeOpen();
     const known = this.hubs.get(projectId);
     if (known) return known;
-    const hub: ProjectHub = new ProjectHub(this.stories, projectId, this.turns, () => {
+    const hub: ProjectHub = new ProjectHub(this.stories, projectId, this.turns, this.rounds, () => {
       if (this.hubs.get(projectId) === hub) this.hubs.delete(projectId);
     });
     this.hubs.set(projectId, hub);
@@ -79,6 +81,13 @@ export class StoryHub {
   private beat(): void {
     for (const hub of this.open)
       if ([...hub.all()].length === 0 && ![...this.hubs.values()].includes(hub)) this.open.delete(hub);
-    for (const viewer of this.viewers) if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
+    this.rounds.add(heartbeats(this.viewers));
+  }
+}
+
+function* heartbeats(viewers: readonly Viewer[]): Generator<void> {
+  for (const viewer of viewers) {
+    if (viewer.canTake) viewer.write(`: ${BEAT_MS / 1000}\n`);
+    yield;
   }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { LOG_BEGINNING } from '../../protocol';
+import type { Cursor } from '../../protocol';
 import { whenGone } from '../when-gone';
 import { controlFrame, type Frame } from './frames';
 
@@ -11,10 +11,10 @@ const MOST_WAITING = 256 * 1024;
 
 /** One socket and a position. */
 export class Viewer {
-  /** Number of the next frame of the ring; -1 while the viewer is not at the ring yet. */
-  next = -1;
-  /** Events up to this one are not sent, because the viewer has them. */
-  after = LOG_BEGINNING;
+  /** Number of the next frame of the ring; undefined while the viewer is not at the ring yet. */
+  next: number | undefined;
+  /** Events up to this one are not sent, because the viewer has them; undefined if no frame that comes has such events. */
+  after: Cursor | undefined;
   private blocked = false;
   private hasLeft = false;
   private readonly waiting = new Set<() => void>();

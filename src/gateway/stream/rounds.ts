@@ -1,0 +1,46 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+/** How long viewers are written to before the process looks after everything else that is ready. */
+const SLICE_MS = 2;
+/** Looking at the clock costs as much as some of the steps. */
+const STEPS = 16;
+
+/**
+ * Runs long work step by step, in slices of time. Between two slices the process reads from its sockets and answers
+ * requests. Several rounds take turns, so that a project with many viewers does not hold up the others.
+ */
+export class Rounds {
+  private readonly open: Iterator<unknown>[] = [];
+  private isRunning = false;
+
+  /** The first step runs in a later turn of the event loop, so that one round can serve all that arrives in this turn. */
+  add(round: Iterator<unknown>): void {
+    this.open.push(round);
+    if (!this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.open.length > 0) {
+      await turn();
+      this.slice();
+    }
+    this.isRunning = false;
+  }
+
+  private slice(): void {
+    const end = performance.now() + SLICE_MS;
+    for (let round = this.open.shift(); round; round = this.open.shift()) {
+      if (!finishes(round, end)) this.open.push(round);
+      if (performance.now() >= end) return;
+    }
+  }
+}
+
+/** Whether the round is over before the end of the slice. */
+function finishes(round: Iterator<unknown>, end: number): boolean {
+  do {
+    for (let step = 0; step < STEPS; step += 1) if (round.next().done) return true;
+  } while (performance.now() < end);
+  return false;
+}
