@@ -53,6 +53,8 @@ test('clients that send byte by byte, or nothing, are let go, even if they never
   for (const client of [...slowHeads, ...slowBodies]) {
     expect(client.answers()[0]).toMatchObject({ status: 408, body: expect.stringContaining('Request.Invalid') });
   }
+  // A busy gateway may not have read yet what they sent; without an answer a client tries again.
+  for (const client of silent) expect(client.answers()).toEqual([]);
   // Also on the gateway's own side.
   await until('all sockets are gone', () =>
     all.every((client) => {
