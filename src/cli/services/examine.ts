@@ -13,12 +13,14 @@ import { withTemporal } from './temporal-namespace';
 
 /** Looks at every service at the same time and changes nothing that is there. Never throws for what it finds. */
 export async function examine(config: Config): Promise<Finding[]> {
+  // First, because this process hears no answer while it loads: on a busy machine every connection would seem too late.
+  const worker = await loadWorker().catch((error: unknown) => reasonOf(error));
   const [temporal, database, redis, media, ffmpeg] = await Promise.all([
     examineTemporal(config),
     examineDatabase(config),
     examineRedis(config),
     examineMedia(config),
-    examineFfmpeg(config),
+    examineFfmpeg(config, worker),
   ]);
   return [...temporal, database.postgres, redis, media, ffmpeg, ...database.providers];
 }
@@ -94,9 +96,11 @@ async function examineMedia(config: Config): Promise<Finding> {
 }
 
 /** Does what a film needs of it: one that cannot encode is found out before everything is paid. */
-async function examineFfmpeg(config: Config): Promise<Finding> {
+async function examineFfmpeg(
+  config: Config,
+  worker: Awaited<ReturnType<typeof loadWorker>> | string,
+): Promise<Finding> {
   const known = { service: 'ffmpeg', address: config.FFMPEG_PATH };
-  const worker = await loadWorker().catch((error: unknown) => reasonOf(error));
   if (typeof worker === 'string') {
     return { ...known, ok: false, detail: worker, advice: 'A program that only uses the client needs no ffmpeg.' };
   }
