@@ -1,3 +1,6 @@
+/** Of gRPC. */
+const DEADLINE_EXCEEDED = 4;
+
 /**
  * How long the suite waits for anything, in milliseconds: many times what is usual, so that a busy machine is no failure.
  * A condition that does not come about is one.
@@ -20,14 +23,26 @@ export async function until<T>(
   const deadline = Date.now() + PATIENCE_MS;
   let last: unknown;
   for (let pause = LOOK_MS.first; ; pause = Math.min(pause * LOOK_MS.growth, LOOK_MS.most)) {
-    const value = await look((seen) => {
-      last = seen;
-      return seen;
-    });
+    let value: T | Nothing;
+    try {
+      value = await look((seen) => {
+        last = seen;
+        return seen;
+      });
+    } catch (error) {
+      if (!isUnansweredQuery(error)) throw error;
+      last = String(error);
+    }
     if (value) return value as Exclude<T, Nothing>;
     if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}; last seen: ${shown(last)}`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** Temporal gives a busy worker so long to answer a query; then the next look asks again. */
+function isUnansweredQuery(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== 'ServiceError') return false;
+  return (error.cause as { readonly code?: unknown } | undefined)?.code === DEADLINE_EXCEEDED;
 }
 
 function shown(seen: unknown): string {
