@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** How long viewers are written to before the process looks after everything else that is ready. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 /** Looking at the clock costs as much as some of the steps. */
 const STEPS = 16;
 
