@@ -8,6 +8,9 @@ const IDLE_MS = 32_000;
 
 /** What viewers cost while nothing happens: bytes of memory each, and the share of a core of all. */
 export async function idle(gateway: Gateway, readers: Readers, viewers: number) {
+  // One that has served a crowd keeps memory for the next, and would seem to need none.
+  await gateway.end('SIGTERM');
+  await gateway.startAgain();
   const story = await gateway.story();
   const open = { do: 'open', port: gateway.port, paths: [story.path], marks: true } as const;
   await readers.ask({ ...open, each: 1, withinMs: 0 });
