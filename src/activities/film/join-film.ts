@@ -8,10 +8,10 @@ import { makeFilm, type MeasuredFilm } from './make-film';
 
 /** Joins the scenes in their order into one H.264 film, with the narration as a subtitle track. */
 export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
-  return runLane(deps, task, maker);
+  return runLane(deps, task, filmProducer);
 }
 
-const maker: LaneProducer<FilmPlan> = {
+const filmProducer: LaneProducer<FilmPlan> = {
   async plan({ deps, context, stage: name }) {
     const plan = await planFilm(deps, context, name);
     return { ...plan, inputs: plan.film };

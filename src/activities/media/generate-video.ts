@@ -35,10 +35,10 @@ type Call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
  * that failed, or whose clip is broken or gone, is followed by a new one, and only once.
  */
 export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
-  return runLane(deps, task, maker);
+  return runLane(deps, task, videoProducer);
 }
 
-const maker: LaneProducer<VideoInputs> = {
+const videoProducer: LaneProducer<VideoInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planVideo(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openVideo(deps, plan.choice) } };
