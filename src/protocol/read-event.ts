@@ -103,7 +103,11 @@ const asset: Reader<SceneAsset> = fields(
 );
 
 export const SCENE_READERS: { readonly [Name in keyof SceneFields]: Reader<SceneFields[Name]> } = {
-  ...{ scene_number: count, narration: text, visual_prompt: text, shot_type: text, duration: number },
+  scene_number: count,
+  narration: text,
+  visual_prompt: text,
+  shot_type: text,
+  duration: number,
 };
 
 const scene: Reader<SceneSnapshot> = fields(SCENE_READERS, {
