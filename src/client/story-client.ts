@@ -18,7 +18,7 @@ import { followOutcomes, leavable } from '../protocol/viewer';
 import { ApiKeys } from './api-keys';
 import { Audit } from './audit';
 import { Overview } from './overview';
-import { reached } from './reach';
+import { reached, type ServiceReach } from './reach';
 import { Sessions } from './sessions';
 import { ViewTokens } from './view-tokens';
 import { storeBudget } from './runs/budget';
@@ -35,7 +35,6 @@ import {
   type TextEditView,
 } from './edit';
 import { deleteProject, type DeleteOptions } from './projects/delete-project';
-import { editsAtStake } from './batch/edits-at-stake';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import type { Outcome, OutcomeFilter, OutcomeOptions } from './outcomes';
@@ -112,8 +111,10 @@ export class StoryClient {
     return this.run(() => this.audit.act('create', {}, () => createProject(this.services.dataSource, input, options)));
   }
 
-  /** Whether each service answers now. */
-  reach = () => this.run(() => reached(this.services));
+  /** Which services answer now. */
+  reach(): Promise<ServiceReach> {
+    return this.run(() => reached(this.services));
+  }
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
@@ -136,8 +137,7 @@ export class StoryClient {
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.act('start', projectId, (known) => {
       const { source, project } = this;
-      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(source, id, of);
-      const ports = { temporal: this.services.temporal.client, source, project, editsAtStake: atStake };
+      const ports = { temporal: this.services.temporal.client, source, project };
       return startRun(ports, known, read('the start', options));
     });
   }
