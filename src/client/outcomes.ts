@@ -25,7 +25,7 @@ export interface OutcomeFilter {
   /** The cursor of the last one that was handled; without it, from the oldest that is kept. */
   readonly after?: string;
   readonly owner?: string;
-  /** Of a page. Default 100. */
+  /** The most outcomes of one page, from 1 to 1,000. Default 100. */
   readonly limit?: number;
 }
 
@@ -72,7 +72,7 @@ export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter)
   return { outcomes: rows.map(outcomeOf), next: last ?? String(known.last) };
 }
 
-/** One statement where nothing is new. */
+/** Needs one statement if no outcome is new. */
 async function positionsNow(dataSource: DataSource): Promise<{ last: number; removed: number }> {
   const [row] = await dataSource.query<[{ last: string; removed: string; fresh: boolean }]>(
     `SELECT last, removed, EXISTS (SELECT 1 FROM outcomes WHERE position IS NULL) AS fresh FROM outcome_positions`,

@@ -16,7 +16,7 @@ export interface BatchSummary {
 
 /** Which batches are listed. */
 export interface BatchFilter {
-  /** Default 20. */
+  /** The most batches of one page, from 1 to 1,000. Default 20. */
   readonly limit?: number;
   /** Batches that have a project of this owner. */
   readonly owner?: string;

@@ -31,7 +31,7 @@ export interface ReviewItem {
 
 /** Which waiting items are listed. */
 export interface ReviewFilter {
-  /** Default 20. */
+  /** The most items of one page, from 1 to 1,000. Default 20. */
   readonly limit?: number;
   readonly owner?: string;
   /** `next` of the page before. */

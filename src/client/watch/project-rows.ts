@@ -50,7 +50,7 @@ interface StatusRow extends ProjectFields {
   readonly film: FilmRow | null;
 }
 
-interface TruthRow extends StatusRow {
+interface ContentRow extends StatusRow {
   readonly texts: readonly (readonly [StageName, string, string])[];
   readonly scenes: readonly SceneRow[];
   /** Of stages that have no table of their own: the stage, the scene's number, the text and its hash. */
@@ -116,7 +116,7 @@ export async function loadStatusRows(
 
 /** The same, and all that was written for the project. */
 export async function loadProjectRows(dataSource: DataSource, projectId: ProjectId): Promise<ProjectRows | undefined> {
-  const [row] = await dataSource.query<TruthRow[]>(
+  const [row] = await dataSource.query<ContentRow[]>(
     `SELECT ${STATUS_COLUMNS}, ${TEXTS} FROM projects AS p WHERE p.id = $1`,
     [projectId],
   );
