@@ -69,7 +69,7 @@ const textProducer: LaneProducer<TextInputs> = {
           run,
           'chat',
           inputs.chosen,
-          () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
+          () => streamInto({ ...inputs, run, stage, writer, messages }, tokens),
           tokens,
         )
           .finally(() => meter?.ended())
