@@ -364,7 +364,7 @@ export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T 
     throw refusalOf(what, parsed.error.issues);
   } catch (error) {
     if (error instanceof StoryreelError) throw error;
-    throw new StoryreelError('Project.Invalid', `${what} cannot be taken. It cannot be read.`, { cause: error });
+    throw refusedInput(what, 'it: cannot be read', error);
   }
 }
 
@@ -373,10 +373,14 @@ function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): Storyreel
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
   const faults = issues.slice(0, MOST_FAULTS).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-  return new StoryreelError(
-    'Project.Invalid',
-    boundedLine(`${what} cannot be taken. ${faults.join('; ')}`, MOST_BYTES),
-  );
+  return refusedInput(what, faults.join('; '));
+}
+
+/** The one form of a refused input: `The project cannot be taken. topic: must not be empty.` */
+export function refusedInput(what: string, why: string, cause?: unknown): StoryreelError {
+  const subject = what.charAt(0).toUpperCase() + what.slice(1);
+  const message = boundedLine(`${subject} cannot be taken. ${why}.`, MOST_BYTES);
+  return new StoryreelError('Project.Invalid', message, { cause });
 }
 
 const MOST_FAULTS = 5;
