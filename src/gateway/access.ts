@@ -12,17 +12,18 @@ import type { SignInLimit } from './sign-in-limit';
 import { verifyToken, type SigningKeys } from './token';
 import { mustBeShown } from './token-holder';
 
-export interface Doors {
+/** Where the gateway answers, and the proxies before it. */
+export interface GatewayAddress {
   /** The gateway's own `host:port`. */
   readonly address: string;
   /** Further names under which it answers. */
   readonly hosts: readonly string[] | undefined;
-  /** Proxies whose word on the caller's address counts: addresses, networks or names of ranges. */
+  /** Proxies that are believed about the caller's address: addresses, networks or names of ranges. */
   readonly proxies: readonly string[];
 }
 
 /** Whether only users of this machine reach the gateway. A proxy is there for others. */
-export function isLocal({ address, proxies }: Doors): boolean {
+export function isLocal({ address, proxies }: GatewayAddress): boolean {
   return isLoopback(address) && proxies.length === 0;
 }
 
@@ -40,11 +41,11 @@ export interface Checks {
 export function guard(
   app: App,
   { stories, limits, open }: Pick<Services, 'stories' | 'limits' | 'open'>,
-  doors: Doors,
+  place: GatewayAddress,
   { failures, signing }: Checks,
 ): void {
-  const local = isLocal(doors);
-  const allowed = allowedHosts(doors.address, doors.hosts);
+  const local = isLocal(place);
+  const allowed = allowedHosts(place.address, place.hosts);
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request, { raw }) => {
     const { scope, signedIn } = request.routeOptions.config;

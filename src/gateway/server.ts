@@ -2,10 +2,10 @@ import swagger from '@fastify/swagger';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
-import { guard, type Doors } from './access';
+import { guard, type GatewayAddress } from './access';
 import { answerOtherMethods } from './allowed-methods';
 import { answersOf } from './answers';
-import { limitConnections, type Strangers } from './connection-limit';
+import { limitConnections, type UnknownConnections } from './connection-limit';
 import { described, finished } from './document';
 import type { App, Services } from './app';
 import { isWithin, readForwarded } from './forwarded';
@@ -44,24 +44,24 @@ const IDLE_MS = 120_000;
 
 interface Checks {
   readonly signing: SigningKeys;
-  readonly strangers: Strangers;
+  readonly unknown: UnknownConnections;
 }
 
 /** The HTTP server, not listening yet. */
 export async function createServer(
   services: Services,
-  doors: Doors,
-  { signing, strangers }: Checks,
+  place: GatewayAddress,
+  { signing, unknown }: Checks,
   logger: Logger,
 ): Promise<App> {
-  const app = newApp(doors, logger);
+  const app = newApp(place, logger);
   sendProblems(app);
   addHeaders(app);
   refuseRepeatedHeaders(app);
-  if (doors.proxies.length > 0) readForwarded(app);
+  if (place.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
-  guard(app, services, doors, checks);
-  limitConnections(app, strangers);
+  guard(app, services, place, checks);
+  limitConnections(app, unknown);
   countRequests(app, services.limits);
   answerOtherMethods(app);
   app.addHook('preValidation', async ({ body }) => {
@@ -70,11 +70,11 @@ export async function createServer(
   });
   recordChanges(app, services.stories.audit);
   await describeRoutes(app);
-  addRoutes(app, services, { doors, ...checks });
+  addRoutes(app, services, { place, ...checks });
   return app;
 }
 
-function newApp(doors: Doors, logger: Logger): App {
+function newApp(place: GatewayAddress, logger: Logger): App {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: App = Fastify({
     loggerInstance,
@@ -90,7 +90,7 @@ function newApp(doors: Doors, logger: Logger): App {
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     return503OnClosing: false,
-    trustProxy: doors.proxies.length > 0 && isWithin(doors.proxies),
+    trustProxy: place.proxies.length > 0 && isWithin(place.proxies),
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   }).withTypeProvider<ZodProvider>();
@@ -163,11 +163,11 @@ async function describeRoutes(app: App): Promise<void> {
 function addRoutes(
   app: App,
   services: Services,
-  { doors, ...checks }: { readonly doors: Doors; readonly failures: SignInLimit; readonly signing: SigningKeys },
+  { place, ...checks }: { readonly place: GatewayAddress; readonly failures: SignInLimit; readonly signing: SigningKeys },
 ): void {
   addAbout(app, services);
   addLlms(app);
-  addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
+  addSessions(app, services.stories, { local: isLoopback(place.address), ...checks });
   addTokens(app, checks.signing);
   addKeys(app, services.stories.keys);
   addAudit(app, services.stories.audit);
