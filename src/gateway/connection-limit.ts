@@ -63,15 +63,15 @@ export class UnknownConnections {
 }
 
 /** Refuses requests on connections over the limit. Must be added after the hook that identifies the caller. */
-export function limitConnections(app: App, unknown: UnknownConnections): void {
-  app.server.on('connection', (socket: Socket) => unknown.add(socket));
-  app.server.on('request', ({ socket }) => unknown.requested(socket));
+export function limitConnections(app: App, connections: UnknownConnections): void {
+  app.server.on('connection', (socket: Socket) => connections.add(socket));
+  app.server.on('request', ({ socket }) => connections.requested(socket));
   app.addHook('onRequest', async ({ caller, raw: { socket } }) => {
-    if (caller !== undefined && caller.kind !== 'open') unknown.forget(socket);
-    else if (unknown.isOver(socket)) throw tooMany();
+    if (caller !== undefined && caller.kind !== 'open') connections.forget(socket);
+    else if (connections.isOver(socket)) throw tooMany();
   });
   app.addHook('onSend', async ({ raw: { socket } }, reply) => {
-    if (unknown.isOver(socket)) void reply.header('connection', 'close');
+    if (connections.isOver(socket)) void reply.header('connection', 'close');
   });
 }
 

@@ -62,7 +62,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
       place,
       {
         signing: signingKeys(config),
-        unknown: new UnknownConnections(config.GATEWAY_CONNECTIONS, isWithin(['loopback', ...place.proxies])),
+        connections: new UnknownConnections(config.GATEWAY_CONNECTIONS, isWithin(['loopback', ...place.proxies])),
       },
       logger,
     );

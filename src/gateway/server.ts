@@ -44,14 +44,14 @@ const IDLE_MS = 120_000;
 
 interface Checks {
   readonly signing: SigningKeys;
-  readonly unknown: UnknownConnections;
+  readonly connections: UnknownConnections;
 }
 
 /** The HTTP server, not listening yet. */
 export async function createServer(
   services: Services,
   place: GatewayAddress,
-  { signing, unknown }: Checks,
+  { signing, connections }: Checks,
   logger: Logger,
 ): Promise<App> {
   const app = newApp(place, logger);
@@ -61,7 +61,7 @@ export async function createServer(
   if (place.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services, place, checks);
-  limitConnections(app, unknown);
+  limitConnections(app, connections);
   countRequests(app, services.limits);
   answerOtherMethods(app);
   app.addHook('preValidation', async ({ body }) => {
