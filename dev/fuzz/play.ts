@@ -11,7 +11,7 @@ import {
   type StoryreelError,
 } from '../../src/protocol';
 import { anyBatchMessage, anyPayloads, anyStoryMessage, type RawMessage, type RawPayload } from './arbitraries';
-import { anyKnock, knock } from './doors';
+import { anyKnock, knock } from './client-calls';
 import { failedTasks } from './failed-tasks';
 import { RawSender } from './raw-messages';
 
