@@ -100,7 +100,7 @@ export async function tokenCaller(
 ): Promise<(Caller & { readonly kind: 'token' }) | undefined> {
   const token = verifyToken(signing, secret);
   // A link to one medium opens nothing else.
-  if (!token || token.sha256 !== undefined || (await stories.tokens.gone([token.id])).length > 0) return undefined;
+  if (!token || token.sha256 !== undefined || (await stories.tokens.findInvalid([token.id])).length > 0) return undefined;
   const { id, projectId: only, expiresAt } = token;
   const own = new OwnedStories(stories, undefined, only);
   return { kind: 'token', id, owner: undefined, scopes: ['read'], only, expiresAt, stories: own };
@@ -122,7 +122,7 @@ async function callerOf(
     const own = new OwnedStories(stories, owner, only);
     return { kind: 'session', id, name, owner, scopes, only, expiresAt, stories: own };
   }
-  if (local && !isForwarded(request) && !(await stories.keys.exist())) {
+  if (local && !isForwarded(request) && !(await stories.keys.hasAny())) {
     return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };
   }
   throw new StoryreelError(

@@ -46,7 +46,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
   try {
     const address = config.GATEWAY_ADDRESS;
     const place = { address, hosts: config.GATEWAY_HOSTS?.split(','), proxies: config.GATEWAY_TRUSTED_PROXIES };
-    if (!isLocal(place) && !(await stories.keys.exist())) {
+    if (!isLocal(place) && !(await stories.keys.hasAny())) {
       const why =
         place.proxies.length > 0
           ? 'GATEWAY_TRUSTED_PROXIES names proxies, which let others in'
