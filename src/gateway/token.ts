@@ -20,7 +20,7 @@ const claims = z.strictObject({
   iat: z.int(),
   exp: z.int(),
   jti: z.string(),
-  /** Of a link to one medium, which shows nothing else. */
+  /** The one medium that a link shows; absent for a token of the whole project. */
   sha: z.string().optional(),
 });
 

@@ -118,7 +118,7 @@ export const batchView = extended<BatchView>(
   }),
 );
 
-/** Of `overview`. */
+/** The readers below are for `overview`. */
 export const reviewPage = extended<ReviewPage>(fields({ items: list(extended(fields({ since: date }))) }));
 export const batchPage = extended<BatchPage>(fields({ batches: list(extended(fields({ createdAt: date }))) }));
 export const estimate = shaped<FilmEstimate>(fields({ scenes: count, stages: list(record) }));

@@ -124,7 +124,7 @@ export class LaneTable {
     return this.numbers.nameOf(lane);
   }
 
-  /** Of the lanes in `among`: the one with this current name, or all lanes of the stage. */
+  /** The lane of `among` that has this current name, or all lanes of `among` that belong to the stage of this name. */
   named(name: unknown, among: readonly LaneId[]): LaneId[] {
     return among.filter((lane) => this.nameOf(lane) === name || laneParts(lane).stage === name);
   }

@@ -24,6 +24,7 @@ it.each([
   ['a comment that tells', '/** Tells viewers of it. */', 'Tells'],
   ['a clause that goes on over two lines', '// The run\n// goes on.', 'goes on'],
   ['a comment behind code', "const a = 1; // It stands for 'one'.", 'stands'],
+  ['a sentence without a subject', '/** Of a path, in a message. */', 'no subject'],
   ['a sentence of 26 words', `/**\n * Short.\n * ${LONG}.\n */`, '26 words'],
 ])('finds %s', (_what, source, expected) => {
   expect(commentSentences(source).map(({ text }) => fault(text))).toContain(expected);

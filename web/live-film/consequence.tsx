@@ -57,7 +57,7 @@ export function WouldMake({ explained }: { readonly explained: Explanation }) {
   );
 }
 
-/** Of a film, a scene is an input. */
+/** An input of a film is a scene. */
 function inputName(input: string): string {
   const scene = /^scene (\d+)$/.exec(input)?.[1];
   return scene === undefined ? t().input(input) : t().sceneNumber(Number(scene));

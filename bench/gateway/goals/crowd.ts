@@ -8,7 +8,7 @@ import type { Served, Story } from '../servers';
 export interface Crowd {
   readonly server: string;
   readonly viewers: number;
-  /** Of each token at each viewer, from its writing to its reading. */
+  /** The age of each token at each viewer, from its writing to its reading. */
   readonly ageMs: Summary;
   readonly lost: number;
   readonly doubled: number;

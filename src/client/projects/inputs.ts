@@ -132,7 +132,7 @@ const outcomeCursor = z
   .string('must be the cursor of an outcome')
   .regex(/^\d{1,15}$/, 'must be the cursor of an outcome');
 
-/** Of an entry of the audit. */
+/** The position of an entry of the audit. */
 const position = z.string('must be a place in the audit').regex(/^\d{1,18}$/, 'must be a place in the audit');
 
 /** What is recorded as it came, as far as it can be stored: an entry must be possible whatever is asked. */
@@ -155,7 +155,7 @@ const stages = z.array(stage, 'must be a list of stages').max(MOST_STAGES).reado
 const scenes = z.array(whole(1, MAX_SCENES), 'must be a list of scene numbers').max(MAX_SCENES).readonly();
 const onFailure = z.enum(['park', 'fail'], 'must be park or fail');
 const signal = z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' });
-/** Of a key, a token, a session or a file: whether there is such a one, the database knows. */
+/** The name of a key, a token, a session or a file. Only the database knows whether it exists. */
 const name = z
   .string('must be a text')
   .max(MOST_NAME, `must be at most ${MOST_NAME} characters long`)

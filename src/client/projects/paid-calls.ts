@@ -4,7 +4,7 @@ import type { ProjectId } from '../../protocol';
 
 /** One paid call: an attempt at a text or an image, or one job for a clip. */
 export interface PaidCall {
-  /** Of a scene that was removed, it has the id of the scene in place of its number. */
+  /** If the scene was removed, the name has the scene's id in place of its number. */
   readonly lane: string;
   readonly attempt: number;
   readonly fence: number;

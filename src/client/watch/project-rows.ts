@@ -53,7 +53,7 @@ interface StatusRow extends ProjectFields {
 interface ContentRow extends StatusRow {
   readonly texts: readonly (readonly [StageName, string, string])[];
   readonly scenes: readonly SceneRow[];
-  /** Of stages that have no table of their own: the stage, the scene's number, the text and its hash. */
+  /** Results of stages that have no table of their own: the stage, the scene's number, the text and its hash. */
   readonly results: readonly (readonly [StageName, number, string, string])[];
 }
 

@@ -47,7 +47,7 @@ const LATE = 'storyreel-audit';
 export function recordChanges(app: App, audit: Audit): void {
   const said = new WeakMap<FastifyRequest, { readonly version?: unknown; readonly code?: unknown }>();
   const begun = new WeakMap<FastifyRequest, string>();
-  /** Of what is done, or refused, because Postgres took no entry. */
+  /** The entries that Postgres did not take before their requests were done or refused. */
   const unstored = new WeakMap<FastifyRequest, NewAuditEntry>();
   const late = new LateAudit(app.log);
   app.addHook('onClose', () => late.close());
