@@ -33,7 +33,7 @@ interface Measured {
   readonly firstTextMs: readonly number[];
   /** At 2,000 tokens a second over 20 lanes. */
   readonly frameMs: Summary;
-  /** The CPU time of the thread that draws the page. */
+  /** The share of a core that the thread takes which draws the page. */
   readonly busyShare: number;
   readonly heap: { readonly afterFull: number; readonly afterAll: number; readonly textBytes: number };
   readonly isWhole: boolean;
