@@ -51,7 +51,11 @@ export const anyClientCall: fc.Arbitrary<ClientCall> = fc.record({
 });
 
 /** A call may only end with an answer or a `StoryreelError` that names the fault. Returns any other outcome. */
-export async function callClient(client: StoryClient, id: ProjectId, { method, given }: ClientCall): Promise<string | undefined> {
+export async function callClient(
+  client: StoryClient,
+  id: ProjectId,
+  { method, given }: ClientCall,
+): Promise<string | undefined> {
   try {
     await METHODS[method]?.(client, id, ...(given as never[]));
     return undefined;

@@ -8,7 +8,11 @@ const REACH_MS = 2_000;
 export type ServiceReach = Readonly<Record<'postgres' | 'redis' | 'temporal', boolean>>;
 
 /** Asks each service. Never rejects for a service that does not answer. */
-export async function reached({ dataSource, redis: opened, temporal: connected }: OpenedServices): Promise<ServiceReach> {
+export async function reached({
+  dataSource,
+  redis: opened,
+  temporal: connected,
+}: OpenedServices): Promise<ServiceReach> {
   const [postgres, redis, temporal] = await Promise.all([
     settlesWithin(dataSource.query('SELECT 1'), REACH_MS),
     settlesWithin(opened.log.ready(REACH_MS), REACH_MS),

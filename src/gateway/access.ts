@@ -100,7 +100,8 @@ export async function tokenCaller(
 ): Promise<(Caller & { readonly kind: 'token' }) | undefined> {
   const token = verifyToken(signing, secret);
   // A link to one medium opens nothing else.
-  if (!token || token.sha256 !== undefined || (await stories.tokens.findInvalid([token.id])).length > 0) return undefined;
+  if (!token || token.sha256 !== undefined || (await stories.tokens.findInvalid([token.id])).length > 0)
+    return undefined;
   const { id, projectId: only, expiresAt } = token;
   const own = new OwnedStories(stories, undefined, only);
   return { kind: 'token', id, owner: undefined, scopes: ['read'], only, expiresAt, stories: own };

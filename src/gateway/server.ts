@@ -163,7 +163,10 @@ async function describeRoutes(app: App): Promise<void> {
 function addRoutes(
   app: App,
   services: Services,
-  { place, ...checks }: { readonly place: GatewayAddress; readonly failures: SignInLimit; readonly signing: SigningKeys },
+  {
+    place,
+    ...checks
+  }: { readonly place: GatewayAddress; readonly failures: SignInLimit; readonly signing: SigningKeys },
 ): void {
   addAbout(app, services);
   addLlms(app);

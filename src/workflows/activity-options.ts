@@ -25,7 +25,10 @@ const ANNOUNCING: ActivityOptions = {
 };
 
 /** Best effort: one attempt within five seconds. */
-const bestEffort = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } });
+const bestEffort = proxyActivities<StoryActivities>({
+  scheduleToCloseTimeout: '5 seconds',
+  retry: { maximumAttempts: 1 },
+});
 
 export const { openRun, listScenes, adoptRun, settledLane } = steps;
 

@@ -189,7 +189,8 @@ export class BatchStories {
       try {
         while (this.followed.size > 0) {
           await this.pollOnce();
-          if (this.followed.size > 0) await sleep(this.table.isWorking ? POLL_INTERVALS.working : POLL_INTERVALS.waiting);
+          if (this.followed.size > 0)
+            await sleep(this.table.isWorking ? POLL_INTERVALS.working : POLL_INTERVALS.waiting);
         }
       } finally {
         this.polling = false;

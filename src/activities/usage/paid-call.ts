@@ -5,7 +5,14 @@ import { projectNotFound, type StoryreelError } from '../../protocol';
 import { closeAbandoned, costOfChain, markChain } from './abandoned-calls';
 import { overBudget, readSpending } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
-import { countCost, countRefusal, countUseful, publishUsage, type CostChange, type CalledProvider } from './report-cost';
+import {
+  countCost,
+  countRefusal,
+  countUseful,
+  publishUsage,
+  type CostChange,
+  type CalledProvider,
+} from './report-cost';
 import type { LaneRun } from '../lanes/lane-run';
 import { StaleAttempt, type LaneAttempt } from '../lanes/lane-store';
 import type { ResolvedProvider } from './provider-choice';
