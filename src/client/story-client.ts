@@ -239,9 +239,9 @@ export class StoryClient {
 
   /**
    * Starts nothing new in the open run; with `now`, also stops running lanes in mid-sentence, and `resume` continues
-   * them from there. This and the messages below throw `Project.NotFound`, `Project.NotRunning` if no run is open,
-   * `Message.Stale` if the message can change nothing now, and `Worker.Absent` if no worker answers within 10 seconds.
-   * Those with a lane or a stage throw `Stage.Unknown`.
+   * them from there. This and the messages below throw `Project.NotFound`, and `Project.NotRunning` if no run is open.
+   * They throw `Message.Stale` if the message can change nothing now, and `Worker.Absent` if no worker answers within
+   * 10 seconds. Messages with a lane or a stage also throw `Stage.Unknown`.
    */
   pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
     return this.calls.steer(projectId, 'pause', () => read('the pause', options));

@@ -50,6 +50,10 @@ const WITHOUT_SUBJECT = /^Of [^,]*(?:, (?:as|in|from) [^,]*)?\.$/;
 export function fault(sentence: string): string | undefined {
   const words = sentence.match(/[\p{L}\p{N}][\p{L}\p{N}'’./_-]*/gu)?.length ?? 0;
   if (words > MOST_WORDS) return `${words} words`;
-  if (WITHOUT_SUBJECT.test(sentence)) return 'no subject';
   return UNCLEAR.exec(sentence)?.[0];
+}
+
+/** The same for a sentence of a comment, which must be understood without the name that it stands over. */
+export function commentFault(sentence: string): string | undefined {
+  return WITHOUT_SUBJECT.test(sentence) ? 'no subject' : fault(sentence);
 }

@@ -1,4 +1,4 @@
-import { commentSentences, fault } from './comment-sentences';
+import { commentFault, commentSentences } from './comment-sentences';
 import { filesBelow, projectFile } from './project-files';
 
 /** Released migrations never change, not even their comments. */
@@ -11,7 +11,7 @@ const files = ['src', 'dev', 'bench', 'web']
 it('has comments with short sentences and plain words', () => {
   const faults = files.flatMap((path) =>
     commentSentences(projectFile(path)).flatMap(({ line, text }) => {
-      const found = fault(text);
+      const found = commentFault(text);
       return found === undefined ? [] : [`${path}:${line} (${found}) ${text}`];
     }),
   );
@@ -27,7 +27,7 @@ it.each([
   ['a sentence without a subject', '/** Of a path, in a message. */', 'no subject'],
   ['a sentence of 26 words', `/**\n * Short.\n * ${LONG}.\n */`, '26 words'],
 ])('finds %s', (_what, source, expected) => {
-  expect(commentSentences(source).map(({ text }) => fault(text))).toContain(expected);
+  expect(commentSentences(source).map(({ text }) => commentFault(text))).toContain(expected);
 });
 
 it.each([
@@ -37,5 +37,5 @@ it.each([
   ['an address', "const url = 'https://say.example';"],
   ['two short sentences', `// ${LONG.slice(0, 60)}. ${LONG.slice(0, 60)}.\n\nconst a = 1;\n// Another.`],
 ])('accepts %s', (_what, source) => {
-  expect(commentSentences(source).flatMap(({ text }) => fault(text) ?? [])).toEqual([]);
+  expect(commentSentences(source).flatMap(({ text }) => commentFault(text) ?? [])).toEqual([]);
 });
