@@ -183,9 +183,9 @@ export class StoryClient {
     return this.run(() => {
       const given = read('the edit', options);
       const edit = (id: ProjectId) => {
-        const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
-        const run = { isLive, signal: () => signalEdited(this.services.temporal.client, id) };
-        return editProject(this.source, run, id, changes, given);
+        const { client } = this.services.temporal;
+        const isLive = () => isRunning(client, workflowIdOf(id));
+        return editProject(this.source, { ...given, projectId: id, changes, isLive }, () => signalEdited(client, id));
       };
       return this.calls.act('edit', projectId, edit, { by: given.by });
     });
