@@ -139,7 +139,7 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const isRewritten = rewrite !== undefined && rewrite !== known?.text;
   if (isRewritten) {
     mustFit('rewrite', rewrite, MAX_TEXT_BYTES);
-    await settleText(editing, STORY, known?.text ?? undefined, rewrite);
+    await settleText(editing, { lane: STORY, before: known?.text ?? undefined, text: rewrite });
     editing.changed.push('rewrite');
   }
   const ofScenes = changes.scenes ?? changes.remove ?? changes.add ?? changes.order;
