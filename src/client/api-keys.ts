@@ -54,7 +54,10 @@ export class ApiKeys {
       const id = randomBytes(4).toString('hex');
       const secret = `sr_${id}_${randomBytes(32).toString('base64url')}`;
       const made = {
-        ...{ id, name, owner: owner ?? null, sha256: sha256(secret).toString('hex') },
+        id,
+        name,
+        owner: owner ?? null,
+        sha256: sha256(secret).toString('hex'),
         scopes: [...(scopes ?? SCOPES.filter((scope) => owner === undefined || scope !== 'admin'))],
         expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS),
       };
@@ -138,7 +141,10 @@ export class ApiKeys {
 
 function viewOf(row: ApiKey): ApiKeyView {
   return {
-    ...{ id: row.id, name: row.name, scopes: row.scopes as Scope[], createdAt: row.createdAt },
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes as Scope[],
+    createdAt: row.createdAt,
     ...(row.owner !== null && { owner: row.owner }),
     ...(row.expiresAt && { expiresAt: row.expiresAt }),
     ...(row.lastUsedAt && { lastUsedAt: row.lastUsedAt }),

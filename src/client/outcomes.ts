@@ -84,7 +84,11 @@ async function positionsNow(dataSource: DataSource): Promise<{ last: number; rem
 function outcomeOf({ id, position, project_id, run_id, owner, batch_id, status, ended_at, ...row }: Row): Outcome {
   const error = storedError(row.error);
   return {
-    ...{ id, cursor: position, projectId: project_id, status, endedAt: ended_at },
+    id,
+    cursor: position,
+    projectId: project_id,
+    status,
+    endedAt: ended_at,
     ...(run_id !== null && { runId: run_id }),
     ...(owner !== null && { owner }),
     ...(batch_id !== null && { batchId: batch_id }),

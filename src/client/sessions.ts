@@ -154,7 +154,10 @@ export class Sessions {
          FROM ${JOINED} WHERE ${VALID} ORDER BY s.created_at, s.id`,
       );
       return rows.map((row) => ({
-        ...{ id: row.id, createdAt: row.created_at, lastUsedAt: row.used_at, expiresAt: row.expires_at },
+        id: row.id,
+        createdAt: row.created_at,
+        lastUsedAt: row.used_at,
+        expiresAt: row.expires_at,
         ...(row.key_id !== null && { keyId: row.key_id }),
         ...(row.token_id !== null && { tokenId: row.token_id }),
         ...(row.project_id !== null && { project: row.project_id }),

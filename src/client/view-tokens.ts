@@ -112,7 +112,11 @@ export class ViewTokens {
 function viewOf(row: ViewToken): ViewTokenView {
   const { id, projectId, name, epoch, createdAt, expiresAt, revokedAt } = row;
   return {
-    ...{ id, projectId, epoch, createdAt, expiresAt },
+    id,
+    projectId,
+    epoch,
+    createdAt,
+    expiresAt,
     ...(name !== null && { name }),
     ...(revokedAt && { revokedAt }),
   };

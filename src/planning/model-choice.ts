@@ -100,7 +100,11 @@ function keptChoice(config: Config, kind: ModelKind, kept: ModelSetting, rows: r
   const isKnown = row !== undefined || provider === FROM_ENVIRONMENT;
   return {
     ...own,
-    ...{ name: provider, model, jsonSchema, continuation, kept },
+    name: provider,
+    model,
+    jsonSchema,
+    continuation,
+    kept,
     ...(isKnown && baseUrl !== undefined && { baseUrl }),
   };
 }

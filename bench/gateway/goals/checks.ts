@@ -30,7 +30,10 @@ export interface Measured {
 /** Each goal beside what was measured, by its number in the design. */
 export function checksOf(measured: Measured): Check[] {
   const atMost = (promise: string, value: number, limit: number, unit: string): Check => ({
-    ...{ promise, measured: value, limit, unit },
+    promise,
+    measured: value,
+    limit,
+    unit,
     kept: value <= limit,
   });
   const {

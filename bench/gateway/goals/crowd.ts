@@ -54,7 +54,11 @@ export async function crowd(served: Served, readers: Readers, options: CrowdOpti
   await readers.ask({ do: 'leave' });
   const cpuMs = (after.cpuSeconds - before.cpuSeconds) * 1_000;
   return {
-    ...{ server: served.name, viewers, ageMs: report.ages, lost: report.lost, doubled: report.doubled },
+    server: served.name,
+    viewers,
+    ageMs: report.ages,
+    lost: report.lost,
+    doubled: report.doubled,
     incomplete: report.next.filter((next) => next < tokens).length,
     cpuMsPer1000Tokens: (cpuMs / report.ages.count) * 1_000,
     cpuMsPer1000Frames: (cpuMs / report.frames) * 1_000,

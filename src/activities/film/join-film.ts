@@ -44,7 +44,10 @@ async function joinParts(run: LaneRun, folder: string, { parts, language }: Film
   const sources = await Promise.all(parts.map(({ key }) => media.localPath(key, folder)));
   return makeFilm(
     {
-      ...{ ffmpegPath: config.FFMPEG_PATH, frameSize: config.FRAME_SIZE, folder, signal: run.signal },
+      ffmpegPath: config.FFMPEG_PATH,
+      frameSize: config.FRAME_SIZE,
+      folder,
+      signal: run.signal,
       ...(language !== undefined && { language }),
       onPart: (made) => (run.counters['scenes'] = made),
       onMisfit: (fault) => logger.warn({ lane: run.claim.lane, fault }, 'clips of one form did not join as they are'),

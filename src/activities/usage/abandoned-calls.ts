@@ -39,8 +39,11 @@ export async function closeAbandoned(
     const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
     const change = {
       ...tokens,
-      ...{ cost, outcome: 'wasted' as const, estimated: true },
-      ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
+      cost,
+      outcome: 'wasted' as const,
+      estimated: true,
+      wastedTokens: used.unit === 'token' ? used.input + used.output : 0,
+      wastedCost: cost ?? 0,
     };
     await deps.dataSource.transaction(async (within) => {
       await lockProject(within, projectId);

@@ -139,9 +139,15 @@ const position = z.string('must be a place in the audit').regex(/^\d{1,18}$/, 'm
 const record = z.string('must be a text').transform((value) => firstBytes(storable(value), MOST_RECORDED_BYTES));
 const recordOrNone = record.nullish();
 const entry = z.strictObject({
-  ...{ action: record, requestId: record, versionBefore: whole(0, MOST_INTEGER).nullish() },
-  ...{ by: recordOrNone, owner: recordOrNone, credential: recordOrNone },
-  ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+  action: record,
+  requestId: record,
+  versionBefore: whole(0, MOST_INTEGER).nullish(),
+  by: recordOrNone,
+  owner: recordOrNone,
+  credential: recordOrNone,
+  project: recordOrNone,
+  lane: recordOrNone,
+  subject: recordOrNone,
   /** Default: now. */
   at: z.date('must be a date').optional(),
 });
@@ -323,8 +329,11 @@ export const INPUTS = {
   'the entry of the audit': entry,
   'the ended entry of the audit': entry.extend({ status: whole(0, 999), code: record.nullable() }),
   'the outcome of an action': z.strictObject({
-    ...{ status: whole(0, 999), code: record.nullable() },
-    ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+    status: whole(0, 999),
+    code: record.nullable(),
+    project: recordOrNone,
+    lane: recordOrNone,
+    subject: recordOrNone,
     versionAfter: whole(0, MOST_INTEGER).nullish(),
   }),
   'the actor': words(TEXT_BYTES.by).refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),

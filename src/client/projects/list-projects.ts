@@ -75,7 +75,10 @@ function summaryOf(project: Project, digest: DigestRow): ProjectSummary {
   const { id, name, topic, status, createdAt, owner, batchId, budget } = project;
   return {
     projectId: id,
-    ...{ name, topic, status, createdAt },
+    name,
+    topic,
+    status,
+    createdAt,
     ...(owner !== null && { owner }),
     ...(batchId !== null && { batchId }),
     summary: digestOf(digest, budget),

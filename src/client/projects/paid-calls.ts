@@ -37,9 +37,15 @@ export async function paidCalls(dataSource: DataSource, projectId: ProjectId): P
     const isOver = row.outcome !== 'in_flight';
     return {
       lane: row.lane,
-      ...{ attempt: row.attempt, fence: row.fence, provider: row.provider, model: row.model, unit: row.unit },
+      attempt: row.attempt,
+      fence: row.fence,
+      provider: row.provider,
+      model: row.model,
+      unit: row.unit,
       ...(row.units !== null && { units: row.units }),
-      ...{ inputTokens: row.inputTokens, outputTokens: row.outputTokens, outcome: row.outcome },
+      inputTokens: row.inputTokens,
+      outputTokens: row.outputTokens,
+      outcome: row.outcome,
       ...(isOver && row.cost !== null && { cost: row.cost }),
       ...(isOver && row.wastedCost > 0 && { wastedCost: row.wastedCost }),
       ...(!isOver && row.reserved !== null && { reserved: row.reserved }),

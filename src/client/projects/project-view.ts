@@ -110,7 +110,9 @@ export function projectView(
     lanes: [...rows.lanes]
       .sort((a, b) => order(a.lane) - order(b.lane) || a.lane.localeCompare(b.lane))
       .map(({ lane, status, attempt, error, waitsFor }) => ({
-        ...{ lane, status, attempt },
+        lane,
+        status,
+        attempt,
         ...(error && { error }),
         ...(waitsFor && status === 'processing' && { waitsFor }),
         ...priced.get(lane),

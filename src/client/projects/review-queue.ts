@@ -102,7 +102,12 @@ function readKind(text: string): Row['kind'] | undefined {
 function itemOf({ kind, project_id, name, owner, batch_id, stage, lane, status, since, ...row }: Row): ReviewItem {
   const error = storedError(row.error);
   return {
-    ...{ kind, projectId: project_id, name, stage, status, since },
+    kind,
+    projectId: project_id,
+    name,
+    stage,
+    status,
+    since,
     ...(owner !== null && { owner }),
     ...(batch_id !== null && { batchId: batch_id }),
     ...(kind === 'lane' && { lane }),
