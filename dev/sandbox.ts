@@ -36,14 +36,19 @@ export async function openSandbox({
   leaveShell(process.env);
   const stack = await startStack({ stateDir: folder, env, persistent: false, frugal: true, report });
   const studio = await startStudio({
-    ...{ strict: true, stateDir: join(folder, 'studio'), ffmpegPath: stack.ffmpegPath, tokensPerSecond },
+    strict: true,
+    stateDir: join(folder, 'studio'),
+    ffmpegPath: stack.ffmpegPath,
+    tokensPerSecond,
   });
   const dataSource = createDataSource({ url: stack.postgres.url });
   await dataSource.initialize();
   await migrate(dataSource);
   await dataSource.destroy();
   return {
-    ...{ folder, stack, studio },
+    folder,
+    stack,
+    studio,
     env: {
       LOG_LEVEL: 'silent',
       TEMPORAL_ADDRESS: stack.temporal.address,

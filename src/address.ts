@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 /** The one place that parses URLs and `host:port`. Its error messages never contain the text of a wrong address. */
 
 export interface Address {
-  /** Without the colon, in small letters. */
+  /** The scheme without its colon, in small letters. */
   readonly scheme: string;
   readonly username?: string;
   readonly password?: string;

@@ -191,8 +191,6 @@ function isConfig(settings: Config | Settings): settings is Config {
 
 /** Programs without types give anything. */
 function textsIn(settings: Config | Settings): Config | Settings {
-  const invalid = (why: string, cause?: unknown) =>
-    new StoryreelError('Config.Invalid', `${why}. See docs/configuration.md.`, { cause });
   let wrong: string | undefined;
   if (typeof settings !== 'object') throw invalid('The settings must be an object of texts');
   try {
@@ -219,38 +217,35 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new StoryreelError(
-      'Config.Invalid',
-      `${issue?.path.join('.')} ${issue?.message}. See docs/configuration.md.`,
-    );
+    throw invalid(`${issue?.path.join('.')} ${issue?.message}`);
   }
-  const bySentinels = isOfSentinels(parsed.data.REDIS_URL);
-  if (bySentinels && parsed.data.REDIS_CLUSTER) {
-    throw new StoryreelError(
-      'Config.Invalid',
-      'REDIS_URL names sentinels, which serve no cluster: REDIS_CLUSTER must be off. See docs/configuration.md.',
-    );
-  }
-  if (urlsIn(parsed.data.REDIS_URL).length > 1 && !parsed.data.REDIS_CLUSTER) {
-    throw new StoryreelError(
-      'Config.Invalid',
-      'REDIS_URL names several nodes, which needs REDIS_CLUSTER=on. See docs/configuration.md.',
-    );
-  }
-  if ((parsed.data.WORKER_DEPLOYMENT_NAME === undefined) !== (parsed.data.WORKER_BUILD_ID === undefined)) {
-    throw new StoryreelError(
-      'Config.Invalid',
-      'WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or neither. See docs/configuration.md.',
-    );
-  }
-  if (parsed.data.NODE_ENV === 'production') {
-    const missing = REQUIRED_IN_PRODUCTION.find((name) => given[name] === undefined);
-    if (missing)
-      throw new StoryreelError('Config.Invalid', `${missing} must be set in production. See docs/configuration.md.`);
-  }
+  const misfit = misfitOf(parsed.data, given);
+  if (misfit !== undefined) throw invalid(misfit);
   const config = { ...parsed.data, TEMPORAL_GRPC_META: grpcMetadata(given) };
   keepSecrets(given, config);
   return config;
+}
+
+/** What is wrong with settings that are right one by one; undefined if they fit together. */
+function misfitOf(
+  { NODE_ENV, REDIS_URL, REDIS_CLUSTER, WORKER_DEPLOYMENT_NAME, WORKER_BUILD_ID }: z.output<typeof schema>,
+  given: Settings,
+): string | undefined {
+  if (isOfSentinels(REDIS_URL) && REDIS_CLUSTER) {
+    return 'REDIS_URL names sentinels, which serve no cluster: REDIS_CLUSTER must be off';
+  }
+  if (urlsIn(REDIS_URL).length > 1 && !REDIS_CLUSTER) {
+    return 'REDIS_URL names several nodes, which needs REDIS_CLUSTER=on';
+  }
+  if ((WORKER_DEPLOYMENT_NAME === undefined) !== (WORKER_BUILD_ID === undefined)) {
+    return 'WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or neither';
+  }
+  const missing = REQUIRED_IN_PRODUCTION.find((name) => given[name] === undefined);
+  return NODE_ENV === 'production' && missing ? `${missing} must be set in production` : undefined;
+}
+
+function invalid(why: string, cause?: unknown): StoryreelError {
+  return new StoryreelError('Config.Invalid', `${why}. See docs/configuration.md.`, { cause });
 }
 
 /** Other names that a setting may have: in small letters, as many programs know it, or as it was called before. */

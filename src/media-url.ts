@@ -6,7 +6,7 @@ export interface BucketAddress {
   /** With a slash at its end, or empty. */
   readonly prefix: string;
   readonly region?: string;
-  /** Of a server other than AWS' own; its buckets are parts of the path. */
+  /** The address of a server other than AWS' own; its buckets are parts of the path. */
   readonly endpoint?: string;
 }
 

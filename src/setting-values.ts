@@ -49,7 +49,7 @@ export const sentinelUrl = readBy((text) => {
   return SENTINELS.includes(scheme) && hosts.length > 0 && /^\/[^/]+(\/\d+)?$/.test(path);
 }, 'a URL like redis+sentinel://a:26379,b:26379/mymaster');
 export const isOfSentinels = (text: string) => SENTINELS.some((scheme) => text.startsWith(`${scheme}:`));
-/** In the form that other programs accept, also without its scheme. */
+/** The URL of a proxy in the form that other programs accept, also without its scheme. */
 export const proxyUrl = z.preprocess(
   (text) => (typeof text === 'string' && !text.includes('://') ? `http://${text}` : text),
   url(['http', 'https'], 'http://proxy:3128'),

@@ -28,8 +28,13 @@ export async function gaps(
   const { databaseUrl, redisUrl, temporalAddress, scratch } = ground.services;
   const studio = await startStudio({ stateDir: join(scratch, 'studio'), tokensPerSecond: 300 });
   const common = {
-    ...{ TEMPORAL_ADDRESS: temporalAddress, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' },
-    ...{ OPENAI_BASE_URL: studio.url, TEMPORAL_TASK_QUEUE: 'gaps', MEDIA_DIR: join(scratch, 'media') },
+    TEMPORAL_ADDRESS: temporalAddress,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    LOG_LEVEL: 'fatal',
+    OPENAI_BASE_URL: studio.url,
+    TEMPORAL_TASK_QUEUE: 'gaps',
+    MEDIA_DIR: join(scratch, 'media'),
     TEXT_CONCURRENCY: '2',
   };
   const found: Gap[] = [];

@@ -46,7 +46,10 @@ export async function startDurableStreams(): Promise<Served> {
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const { url } = JSON.parse(line.toString()) as { readonly url: string };
   return {
-    ...{ name: 'Durable Streams', pid: child.pid ?? 0, port: Number(new URL(url).port), marks: false },
+    name: 'Durable Streams',
+    pid: child.pid ?? 0,
+    port: Number(new URL(url).port),
+    marks: false,
     story: async () => {
       const path = `/v1/stream/${randomUUID()}`;
       await send('PUT', url + path, 'application/json', '');
@@ -109,7 +112,10 @@ http {
     throw new Error(`nchan did not start (${child.exitCode ?? child.signalCode ?? 'silent'})`);
   }
   return {
-    ...{ name: 'nchan', pid: child.pid ?? 0, port: Number(address.split(':')[1]), marks: false },
+    name: 'nchan',
+    pid: child.pid ?? 0,
+    port: Number(address.split(':')[1]),
+    marks: false,
     story: async () => {
       const id = randomUUID();
       return writing(`/sub/${id}`, (content) => publish(id, JSON.stringify({ content })));

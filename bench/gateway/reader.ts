@@ -33,7 +33,10 @@ function report(): ReaderReport {
   const { p50, p99, max } = summaryOf(waits.map((micros) => micros / 1_000));
   return {
     ages: ages.summary(),
-    ...{ frames, lost, doubled, snapshots: snapshots.size },
+    frames,
+    lost,
+    doubled,
+    snapshots: snapshots.size,
     caughtUpMs: { p50, p99, max },
     next: viewers.map(({ next }) => next),
   };

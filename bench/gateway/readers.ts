@@ -34,7 +34,7 @@ export interface ReaderReport {
   readonly snapshots: number;
   /** From the connection to the moment at which nothing was missing. */
   readonly caughtUpMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** Of each viewer, the index of the token that comes next. */
+  /** The index of the next token of each viewer. */
   readonly next: readonly number[];
 }
 

@@ -73,10 +73,20 @@ export async function gatewayBench(ground: Ground, { note, runs, scale }: Gatewa
     const killed = await kills(ground, gateway, sized(100));
     note(`G11: ${killed.right} of ${killed.texts} texts are right`);
     const measured = {
-      ...{ scale, runs, pinned: ONE_CORE.length > 0, tokensPerSecond: RATE, seconds: SECONDS },
+      scale,
+      runs,
+      pinned: ONE_CORE.length > 0,
+      tokensPerSecond: RATE,
+      seconds: SECONDS,
       coldStartMs: gateway.startedMs,
-      ...{ one, thousand, tenThousand, idle: idleViewers, manyStories: stories },
-      ...{ storm: returned, handover: stopped, kills: killed },
+      one,
+      thousand,
+      tenThousand,
+      idle: idleViewers,
+      manyStories: stories,
+      storm: returned,
+      handover: stopped,
+      kills: killed,
     };
     return { gateway: measured, checks: checksOf(measured) };
   } finally {

@@ -60,8 +60,12 @@ export class Gateway implements Served {
 
   static async start({ databaseUrl, redisUrl, temporalAddress, providerUrl }: Services): Promise<Gateway> {
     const env = {
-      ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, TEMPORAL_ADDRESS: temporalAddress },
-      ...{ OPENAI_BASE_URL: providerUrl, OPENAI_API_KEY: 'bench', STORYREEL_TEXT_MODEL: 'bench' },
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      TEMPORAL_ADDRESS: temporalAddress,
+      OPENAI_BASE_URL: providerUrl,
+      OPENAI_API_KEY: 'bench',
+      STORYREEL_TEXT_MODEL: 'bench',
     };
     const { child, port, startedMs } = await Gateway.run(env, '127.0.0.1:0');
     const config = readConfig(env);
@@ -137,7 +141,10 @@ export async function startBareLoop(): Promise<Served> {
   const loop = fork(join(__dirname, 'bare-loop.js'), { ...(first && { execPath: first, execArgv: others }) });
   const [{ port }] = (await once(loop, 'message')) as [{ port: number }];
   return {
-    ...{ name: 'bare loop', pid: loop.pid ?? 0, port, marks: true },
+    name: 'bare loop',
+    pid: loop.pid ?? 0,
+    port,
+    marks: true,
     story: async () => {
       let index = 0;
       return {

@@ -33,7 +33,7 @@ interface Measured {
   readonly firstTextMs: readonly number[];
   /** At 2,000 tokens a second over 20 lanes. */
   readonly frameMs: Summary;
-  /** Of the thread that draws the page. */
+  /** The share of a core that the thread takes which draws the page. */
   readonly busyShare: number;
   readonly heap: { readonly afterFull: number; readonly afterAll: number; readonly textBytes: number };
   readonly isWhole: boolean;
@@ -60,7 +60,10 @@ export async function pageBench(ground: Ground, { note }: { readonly note: (line
   try {
     const project = await client.create({ topic: 'a fox' });
     const writer = await TokenWriter.open({
-      ...{ log: redis.log, databaseUrl: env.DATABASE_URL, projectId: project, lanes: lanes() },
+      log: redis.log,
+      databaseUrl: env.DATABASE_URL,
+      projectId: project,
+      lanes: lanes(),
     });
     const measured = await measure(browser, { url, project, writer, note });
     return { page: measured, checks: checksOf(measured) };
@@ -125,7 +128,10 @@ async function measure(browser: Browser, { url, project, writer, note }: Ready):
   await context.close();
   return {
     sizes: sizes(),
-    ...{ firstTextMs, frameMs, busyShare, isWhole },
+    firstTextMs,
+    frameMs,
+    busyShare,
+    isWhole,
     heap: { afterFull, afterAll, textBytes: writer.bytes - bytesBefore },
   };
 }
@@ -178,7 +184,10 @@ function sizes(): Measured['sizes'] {
 
 function checksOf({ sizes: { jsGzip, cssGzip }, firstTextMs, frameMs, heap, isWhole }: Measured): Check[] {
   const atMost = (promise: string, measured: number, limit: number, unit: string): Check => ({
-    ...{ promise, measured, limit, unit },
+    promise,
+    measured,
+    limit,
+    unit,
     kept: measured <= limit,
   });
   // What a reader sees is kept, of course: two bytes for each of its characters at most.

@@ -30,7 +30,10 @@ export async function buildTypes(root: string): Promise<void> {
   const folder = join(compiled, 'types');
   rmSync(folder, { recursive: true, force: true });
   await bundle.write({
-    ...{ dir: folder, format: 'es', preserveModules: true, preserveModulesRoot: compiled },
+    dir: folder,
+    format: 'es',
+    preserveModules: true,
+    preserveModulesRoot: compiled,
     entryFileNames: ({ name }) => `${name.replace(/\.d$/, '')}.d.ts`,
   });
   await bundle.close();

@@ -37,7 +37,9 @@ async function* eventsOf(
   let nextPageToken: Uint8Array | undefined;
   do {
     const page = await workflowService.getWorkflowExecutionHistory({
-      ...{ namespace, execution, maximumPageSize: PAGE },
+      namespace,
+      execution,
+      maximumPageSize: PAGE,
       ...(nextPageToken && { nextPageToken }),
     });
     yield* page.history?.events ?? [];

@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     const connection = await connectTemporal(config, 5_000);
     const namespace = config.TEMPORAL_NAMESPACE;
     const world = {
-      ...{ client, namespace, taskQueue: config.TEMPORAL_TASK_QUEUE },
+      client,
+      namespace,
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
       temporal: new Client({ connection, namespace }),
     };
     try {

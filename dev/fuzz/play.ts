@@ -11,7 +11,7 @@ import {
   type StoryreelError,
 } from '../../src/protocol';
 import { anyBatchMessage, anyPayloads, anyStoryMessage, type RawMessage, type RawPayload } from './arbitraries';
-import { anyKnock, knock } from './doors';
+import { anyClientCall, callClient } from './client-calls';
 import { failedTasks } from './failed-tasks';
 import { RawSender } from './raw-messages';
 
@@ -25,9 +25,9 @@ export interface FuzzWorld {
 
 export interface FuzzOptions {
   readonly seed: number;
-  /** How many times the whole is played, each time with other messages. */
+  /** How many times everything is played, each time with other messages. */
   readonly runs: number;
-  /** Messages to each workflow, and knocks at the client's doors, in each of them. */
+  /** Messages to each workflow, and calls of the client, each time. */
   readonly messages?: number;
 }
 
@@ -47,9 +47,9 @@ export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: Fuzz
       story: fc.array(anyStoryMessage, many),
       batch: fc.array(anyBatchMessage, many),
       inputs: fc.array(anyPayloads, { minLength: 3, maxLength: 3 }),
-      knocks: fc.array(anyKnock, many),
+      calls: fc.array(anyClientCall, many),
     }),
-    async ({ story, batch, inputs, knocks }) => {
+    async ({ story, batch, inputs, calls }) => {
       const sender = new RawSender(world.temporal, world.namespace);
       const { client, taskQueue } = world;
       const projectId = await client.create({ topic: 'a fox who hears everything', settings: { scenes: 1 } });
@@ -66,7 +66,7 @@ export async function play(world: FuzzWorld, { seed, runs, messages = 12 }: Fuzz
       for (const message of story) await sender.send(workflowIdOf(projectId), message);
       for (const message of batch) await sender.send(batchWorkflow, message);
       const faults: (string | undefined)[] = [];
-      for (const each of knocks) faults.push(await knock(client, projectId, each));
+      for (const call of calls) faults.push(await callClient(client, projectId, call));
 
       await steersStill(client, projectId);
       await client.cancelBatch(batchId);

@@ -51,7 +51,9 @@ export class RawSender {
     await this.quietly(() =>
       this.temporal.workflowService.signalWithStartWorkflowExecution({
         namespace: this.namespace,
-        ...{ workflowId, requestId: randomUUID(), identity: 'fuzz' },
+        workflowId,
+        requestId: randomUUID(),
+        identity: 'fuzz',
         workflowType: { name: workflowType },
         taskQueue: { name: taskQueue },
         input: { payloads: payloads.map((payload) => ({ ...payload })) },

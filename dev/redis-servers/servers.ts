@@ -39,8 +39,12 @@ export class RedisServers {
     const folder = join(STATE, `test-redis-${randomUUID().slice(0, 8)}`);
     prepareStateDir(folder);
     return new RedisServers(folder, {
-      ...{ stateDir: folder, toolsDir: toolsDirOf(STATE, process.env), env: process.env, persistent: false },
-      ...{ ports: new PortBook(folder, false), processes: ProcessTable.open(folder) },
+      stateDir: folder,
+      toolsDir: toolsDirOf(STATE, process.env),
+      env: process.env,
+      persistent: false,
+      ports: new PortBook(folder, false),
+      processes: ProcessTable.open(folder),
       signal: new AbortController().signal,
       // That a server ends, which a test kills, is no news.
       report: ({ service, message }) => {

@@ -52,8 +52,15 @@ export async function startStack<Needed extends ServiceName = ServiceName>(
   const processes = ProcessTable.open(stateDir);
   const failed = new AbortController();
   const context: StackContext = {
-    ...{ stateDir, toolsDir: toolsDirOf(stateDir, env), env, persistent, frugal, report },
-    ...{ ports: new PortBook(stateDir, persistent), processes, signal: failed.signal },
+    stateDir,
+    toolsDir: toolsDirOf(stateDir, env),
+    env,
+    persistent,
+    frugal,
+    report,
+    ports: new PortBook(stateDir, persistent),
+    processes,
+    signal: failed.signal,
   };
   const stop = async () => {
     await processes.stopAll();

@@ -36,7 +36,12 @@ export function keepWorker(stack: Stack, { stateDir, env, note, giveUp, inspect,
   const start = () => {
     const began = performance.now();
     const program = {
-      ...{ name: 'worker', script: 'src/cli/main.js', args: ['worker'], env, logFile, talks: false },
+      name: 'worker',
+      script: 'src/cli/main.js',
+      args: ['worker'],
+      env,
+      logFile,
+      talks: false,
       ...(inspect !== undefined && { node: [`--inspect=${inspect}`] }),
     };
     isRenewed = false;

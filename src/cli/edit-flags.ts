@@ -4,7 +4,7 @@ import type { NewProject, ProjectChanges } from '../client';
 import { boundedLine, StoryreelError } from '../protocol';
 import { readTopic } from './arguments';
 
-/** Of a path, in a message. */
+/** The most bytes of a path in a message. */
 const MOST_PATH_BYTES = 200;
 
 /** The options of `storyreel edit`, as the parser gives them. */

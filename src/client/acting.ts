@@ -7,7 +7,7 @@ export interface AuditSubject {
   readonly lane?: string | null | undefined;
   /** What else was changed: a key, a token, a session or a batch, by its id. */
   readonly subject?: string | null | undefined;
-  /** Of the project after the action. */
+  /** The version of the project after the action. */
   readonly versionAfter?: number | null | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface AuditOutcome extends AuditSubject {
   readonly code: string | null;
 }
 
-/** `ends`: no later outcome counts, and the same one stored again changes nothing. */
+/** Stores the outcome of an action. With `ends`, no later outcome counts, and the same outcome changes nothing. */
 export async function markDone(
   manager: EntityManager,
   entry: string,

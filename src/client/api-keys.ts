@@ -33,7 +33,7 @@ export interface ApiKeyView {
 const KEY = /^sr_([0-9a-f]{8})_[\w-]{43}$/;
 const ANY_MS = 1_000;
 const DAY_MS = 86_400_000;
-const SOUND = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
+const VALID = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
 
 /** Keys of the HTTP gateway. Only hashes are stored: 256 random bits need no slow one. */
 export class ApiKeys {
@@ -47,14 +47,17 @@ export class ApiKeys {
     private readonly audit: Pick<Audit, 'act'>,
   ) {}
 
-  /** The secret is in this answer and nowhere else. Throws `Project.Invalid`. */
+  /** Makes a key. Its secret is in this answer and nowhere else. Throws `Project.Invalid`. */
   create(input: NewApiKey): Promise<ApiKeyView & { readonly secret: string }> {
     return this.run(async () => {
       const { name, owner, scopes, expiresInDays }: Read<'the key'> = read('the key', input);
       const id = randomBytes(4).toString('hex');
       const secret = `sr_${id}_${randomBytes(32).toString('base64url')}`;
       const made = {
-        ...{ id, name, owner: owner ?? null, sha256: sha256(secret).toString('hex') },
+        id,
+        name,
+        owner: owner ?? null,
+        sha256: sha256(secret).toString('hex'),
         scopes: [...(scopes ?? SCOPES.filter((scope) => owner === undefined || scope !== 'admin'))],
         expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS),
       };
@@ -66,7 +69,7 @@ export class ApiKeys {
     });
   }
 
-  /** Oldest first, also those that count no more. */
+  /** All keys, oldest first, also those that are no longer valid. */
   list(): Promise<ApiKeyView[]> {
     return this.run(async () => {
       const rows = await this.dataSource.getRepository(ApiKey).find({ order: { createdAt: 'ASC' } });
@@ -74,7 +77,7 @@ export class ApiKeys {
     });
   }
 
-  /** Resolves with false if there is no valid key with this id. Open streams end within a second. */
+  /** Ends a key; its open streams end within a second. Resolves with false if there is no valid key with this id. */
   revoke(id: string): Promise<boolean> {
     return this.run(() => {
       const subject = read('the name', id);
@@ -89,7 +92,7 @@ export class ApiKeys {
     });
   }
 
-  /** The key of this secret, if it counts. */
+  /** The key of this secret; undefined if it is not valid. */
   find(secret: string): Promise<ApiKeyView | undefined> {
     return this.run(async () => {
       const id = KEY.exec(read('the secret', secret))?.[1];
@@ -97,7 +100,7 @@ export class ApiKeys {
       const row = await this.dataSource
         .getRepository(ApiKey)
         .createQueryBuilder('k')
-        .where(`k.id = :id AND ${SOUND}`, { id })
+        .where(`k.id = :id AND ${VALID}`, { id })
         .getOne();
       if (!row || !timingSafeEqual(Buffer.from(row.sha256, 'hex'), sha256(secret))) return undefined;
       await this.dataSource.query(
@@ -109,25 +112,25 @@ export class ApiKeys {
     });
   }
 
-  /** Those of the given keys that are no longer valid. */
-  gone(ids: readonly string[]): Promise<string[]> {
+  /** Those of the given ids whose keys are not valid, or do not exist. */
+  findInvalid(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
-      const sound = await this.dataSource
+      const valid = await this.dataSource
         .getRepository(ApiKey)
         .createQueryBuilder('k')
         .where({ id: In([...read('the names', ids)]) })
-        .andWhere(SOUND)
+        .andWhere(VALID)
         .getMany();
-      return ids.filter((id) => !sound.some((row) => row.id === id));
+      return ids.filter((id) => !valid.some((row) => row.id === id));
     });
   }
 
-  /** Whether any key counts, as it was within the last second. */
-  exist(): Promise<boolean> {
+  /** Whether there is any valid key. The answer may be a second old. */
+  hasAny(): Promise<boolean> {
     const now = Date.now();
     if (!this.any || now > this.any.until) {
       const answer = this.run(() =>
-        this.dataSource.getRepository(ApiKey).createQueryBuilder('k').where(SOUND).getExists(),
+        this.dataSource.getRepository(ApiKey).createQueryBuilder('k').where(VALID).getExists(),
       );
       this.any = { until: now + ANY_MS, answer };
       answer.catch(() => (this.any = undefined));
@@ -138,7 +141,10 @@ export class ApiKeys {
 
 function viewOf(row: ApiKey): ApiKeyView {
   return {
-    ...{ id: row.id, name: row.name, scopes: row.scopes as Scope[], createdAt: row.createdAt },
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes as Scope[],
+    createdAt: row.createdAt,
     ...(row.owner !== null && { owner: row.owner }),
     ...(row.expiresAt && { expiresAt: row.expiresAt }),
     ...(row.lastUsedAt && { lastUsedAt: row.lastUsedAt }),

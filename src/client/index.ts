@@ -56,6 +56,7 @@ export type { ConnectOptions } from './connect-options';
 export type { PostgresDataSource, PostgresPool } from '../entities';
 export type { RedisConnection } from '../stream';
 export { StoryClient } from './story-client';
+export type { ServiceReach } from './reach';
 export type { DeleteOptions } from './projects/delete-project';
 export type { StartOptions } from './runs/start-run';
 export type { EventFilter, EventPage, EventPages } from './watch/event-pages';

@@ -25,7 +25,7 @@ export interface OutcomeFilter {
   /** The cursor of the last one that was handled; without it, from the oldest that is kept. */
   readonly after?: string;
   readonly owner?: string;
-  /** Of a page. Default 100. */
+  /** The most outcomes of one page, from 1 to 1,000. Default 100. */
   readonly limit?: number;
 }
 
@@ -72,7 +72,7 @@ export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter)
   return { outcomes: rows.map(outcomeOf), next: last ?? String(known.last) };
 }
 
-/** One statement where nothing is new. */
+/** Needs one statement if no outcome is new. */
 async function positionsNow(dataSource: DataSource): Promise<{ last: number; removed: number }> {
   const [row] = await dataSource.query<[{ last: string; removed: string; fresh: boolean }]>(
     `SELECT last, removed, EXISTS (SELECT 1 FROM outcomes WHERE position IS NULL) AS fresh FROM outcome_positions`,
@@ -84,7 +84,11 @@ async function positionsNow(dataSource: DataSource): Promise<{ last: number; rem
 function outcomeOf({ id, position, project_id, run_id, owner, batch_id, status, ended_at, ...row }: Row): Outcome {
   const error = storedError(row.error);
   return {
-    ...{ id, cursor: position, projectId: project_id, status, endedAt: ended_at },
+    id,
+    cursor: position,
+    projectId: project_id,
+    status,
+    endedAt: ended_at,
     ...(run_id !== null && { runId: run_id }),
     ...(owner !== null && { owner }),
     ...(batch_id !== null && { batchId: batch_id }),

@@ -28,22 +28,25 @@ export class Overview {
     private readonly run: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
-  /** Open gates, and lanes that need attention, the oldest first; see `reviewQueue`. */
+  /** Open gates, and lanes that need attention, of all projects; the oldest first. Throws `Project.Invalid`. */
   review(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.run(() => reviewQueue(this.source.dataSource, filter));
   }
 
-  /** Batches, the newest first; see `listBatches`. */
+  /** Batches, the newest first, a page at a time. Throws `Project.Invalid`. */
   batches(filter: BatchFilter = {}): Promise<BatchPage> {
     return this.run(() => listBatches(this.source.dataSource, filter));
   }
 
-  /** How runs have ended, a page at a time; see `outcomePage`. */
+  /**
+   * How runs have ended, a page at a time. Throws `Project.Invalid`, and `Outcomes.Expired` if ends after the cursor are
+   * not kept any more.
+   */
   outcomes(filter: OutcomeFilter = {}): Promise<OutcomePage> {
     return this.run(() => outcomePage(this.source.dataSource, filter));
   }
 
-  /** The cost of a film that does not exist yet; see `estimate`. Throws `Project.Invalid` and `Stage.Unknown`. */
+  /** The range of the cost of a film that does not exist yet. Throws `Project.Invalid` and `Stage.Unknown`. */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => {
       const { settings: { scenes } = {}, start, stages = start?.stages } = read('the estimate', input);
@@ -60,7 +63,7 @@ export class Overview {
     return this.run(() => paidCalls(this.source.dataSource, read('the project id', projectId)));
   }
 
-  /** Models that can be asked, without their keys; see `listProviders`. */
+  /** The models that can be asked, for each kind in the order of choice, without their keys. */
   providers(): Promise<ProviderView[]> {
     return this.run(() => listProviders(this.source));
   }

@@ -1,27 +1,22 @@
 import type { OpenedServices } from './open-services';
+import { settlesWithin } from './watch/timeouts';
 
 /** How long a service may take to answer before it counts as away. */
 const REACH_MS = 2_000;
 
-type Reached = Readonly<Record<'postgres' | 'redis' | 'temporal', boolean>>;
+/** Which services answer now; a service that needs longer than two seconds counts as away. */
+export type ServiceReach = Readonly<Record<'postgres' | 'redis' | 'temporal', boolean>>;
 
-/** Which services answer in time. Never rejects for one that does not. */
-export async function reached(services: OpenedServices): Promise<Reached> {
-  const { dataSource, redis: opened, temporal: connected } = services;
+/** Asks each service. Never rejects for a service that does not answer. */
+export async function reached({
+  dataSource,
+  redis: opened,
+  temporal: connected,
+}: OpenedServices): Promise<ServiceReach> {
   const [postgres, redis, temporal] = await Promise.all([
-    inTime(dataSource.query('SELECT 1')),
-    inTime(opened.log.ready(REACH_MS)),
-    inTime(connected.client.workflowService.getSystemInfo({})),
+    settlesWithin(dataSource.query('SELECT 1'), REACH_MS),
+    settlesWithin(opened.log.ready(REACH_MS), REACH_MS),
+    settlesWithin(connected.client.workflowService.getSystemInfo({}), REACH_MS),
   ]);
   return { postgres, redis, temporal };
-}
-
-async function inTime(work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, REACH_MS, false)));
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }

@@ -5,14 +5,14 @@ import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../protocol'
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
 import { read } from './projects/inputs';
-import { TOKEN_SOUND } from './view-tokens';
+import { VALID_TOKEN } from './view-tokens';
 
-/** A session counts for 12 hours after its last use, and for 7 days at most. */
+/** A session is valid for 12 hours after its last use, and for 7 days at most. */
 export const SESSION_SECONDS = 7 * 86_400;
 const LOGIN_SECONDS = 60;
-const SOUND = `s.created_at > now() - interval '${SESSION_SECONDS} seconds' AND s.used_at > now() - interval '12 hours'
+const VALID = `s.created_at > now() - interval '${SESSION_SECONDS} seconds' AND s.used_at > now() - interval '12 hours'
   AND (s.key_id IS NULL OR (k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
-  AND (s.token_id IS NULL OR (${TOKEN_SOUND}))`;
+  AND (s.token_id IS NULL OR (${VALID_TOKEN}))`;
 const EXPIRES = `least(s.created_at + interval '${SESSION_SECONDS} seconds', k.expires_at, t.expires_at)`;
 /** Who signed in with a login link. */
 const OPERATOR = 'operator';
@@ -116,16 +116,16 @@ export class Sessions {
       await this.dataSource
         .getRepository(Session)
         .insert({ id: randomBytes(8).toString('hex'), sha256: sha256(secret), ...begun });
-      const session = await this.sound(secret);
+      const session = await this.validSession(secret);
       if (!session) throw new StoryreelError('Request.Unauthenticated', 'The credential was revoked in this moment.');
       return { secret, session };
     });
   }
 
-  /** The session of this secret, if it counts. */
+  /** The session of this secret; undefined if it is not valid. */
   find(secret: string): Promise<SessionView | undefined> {
     return this.run(async () => {
-      const session = await this.sound(read('the secret', secret));
+      const session = await this.validSession(read('the secret', secret));
       if (!session) return undefined;
       await this.dataSource.query(
         `UPDATE sessions SET used_at = now() WHERE id = $1 AND used_at < now() - interval '1 minute'`,
@@ -145,16 +145,19 @@ export class Sessions {
     });
   }
 
-  /** The sessions that count, oldest first. */
+  /** The valid sessions, oldest first. */
   list(): Promise<ListedSession[]> {
     return this.run(async () => {
       const rows = await this.dataSource.query<ListedRow[]>(
         `SELECT s.id, s.created_at, s.used_at, s.key_id, s.token_id, t.project_id, coalesce(k.owner, p.owner) AS owner,
            coalesce(k.name, t.name) AS name, ${EXPIRES} AS expires_at
-         FROM ${JOINED} WHERE ${SOUND} ORDER BY s.created_at, s.id`,
+         FROM ${JOINED} WHERE ${VALID} ORDER BY s.created_at, s.id`,
       );
       return rows.map((row) => ({
-        ...{ id: row.id, createdAt: row.created_at, lastUsedAt: row.used_at, expiresAt: row.expires_at },
+        id: row.id,
+        createdAt: row.created_at,
+        lastUsedAt: row.used_at,
+        expiresAt: row.expires_at,
         ...(row.key_id !== null && { keyId: row.key_id }),
         ...(row.token_id !== null && { tokenId: row.token_id }),
         ...(row.project_id !== null && { project: row.project_id }),
@@ -164,21 +167,21 @@ export class Sessions {
     });
   }
 
-  /** Those of the given sessions that are no longer valid. */
-  gone(ids: readonly string[]): Promise<string[]> {
+  /** Those of the given ids whose sessions are not valid, or do not exist. */
+  findInvalid(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
-        `SELECT s.id FROM ${JOINED} WHERE s.id = ANY($1) AND ${SOUND}`,
+        `SELECT s.id FROM ${JOINED} WHERE s.id = ANY($1) AND ${VALID}`,
         [read('the names', ids)],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
     });
   }
 
-  private async sound(secret: string): Promise<SessionView | undefined> {
+  private async validSession(secret: string): Promise<SessionView | undefined> {
     const [row] = await this.dataSource.query<SessionRow[]>(
       `SELECT s.id, k.owner, k.scopes, k.name, t.project_id, ${EXPIRES} AS expires_at
-       FROM ${JOINED} WHERE s.sha256 = $1 AND ${SOUND}`,
+       FROM ${JOINED} WHERE s.sha256 = $1 AND ${VALID}`,
       [sha256(secret)],
     );
     if (!row) return undefined;

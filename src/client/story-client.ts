@@ -8,21 +8,17 @@ import {
   type ProjectId,
   type ReconcileInput,
   type ReconcileReport,
-  type StoryEvent,
-  type StoryMessage,
-  type StoryMessages,
   type StageName,
+  type StoryEvent,
   type StoryStatusView,
 } from '../protocol';
 import { followOutcomes, leavable } from '../protocol/viewer';
 import { ApiKeys } from './api-keys';
-import { Audit } from './audit';
-import { Overview } from './overview';
-import { reached } from './reach';
-import { Sessions } from './sessions';
-import { ViewTokens } from './view-tokens';
-import { storeBudget } from './runs/budget';
-import { cancelRun, type CancelResult } from './runs/cancel-run';
+import type { Audit } from './audit';
+import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
+import { ClientCalls } from './client-calls';
+import { onlyOurs, storyreelError } from './client-errors';
+import { readConnectOptions, type ConnectOptions } from './connect-options';
 import {
   editProject,
   loadEditable,
@@ -34,48 +30,55 @@ import {
   type ProjectChanges,
   type TextEditView,
 } from './edit';
-import { deleteProject, type DeleteOptions } from './projects/delete-project';
-import { editsAtStake } from './batch/edits-at-stake';
-import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
-import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
+import { openServices, type OpenedServices } from './open-services';
 import type { Outcome, OutcomeFilter, OutcomeOptions } from './outcomes';
-import { readConnectOptions, type ConnectOptions } from './connect-options';
-import { closeServices, openServices, type OpenedServices } from './open-services';
-import { closedError, onlyOurs, storyreelError } from './client-errors';
-import { loadProjectView } from './projects/load-project-view';
-import type { ProjectView } from './projects/project-view';
-import { read } from './projects/inputs';
-import { isRunning, runStatus, signalEdited, type StartedRun } from './runs/live-workflow';
-import { watchBatch } from './watch/watch-batch';
-import { runReconcile } from './runs/run-reconcile';
-import { knownProject } from './projects/known-project';
+import { Overview } from './overview';
 import { createProject, type CreateOptions } from './projects/create-project';
+import { deleteProject, type DeleteOptions } from './projects/delete-project';
+import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
+import { read } from './projects/inputs';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
+import { loadProjectView } from './projects/load-project-view';
 import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
+import type { ProjectView } from './projects/project-view';
+import { reached, type ServiceReach } from './reach';
+import { storeBudget } from './runs/budget';
+import { cancelRun, type CancelResult } from './runs/cancel-run';
+import { isRunning, runStatus, signalEdited, type StartedRun } from './runs/live-workflow';
+import { runReconcile } from './runs/run-reconcile';
 import { runWaits, type RunWaits } from './runs/run-waits';
 import { startRun, type StartOptions } from './runs/start-run';
-import { aboutMessage, steerProject } from './runs/steer-project';
+import { Sessions } from './sessions';
+import { ViewTokens } from './view-tokens';
 import { EventPages } from './watch/event-pages';
+import { watchBatch } from './watch/watch-batch';
 import { ProjectWatch, refused, type WatchOptions } from './watch/watch-project';
 import { watchSource, type WatchSource } from './watch/watch-source';
 
 /**
  * The API by which a backend creates, follows and steers films. Use one per process: it holds connections to Temporal,
- * Postgres and Redis. Errors are `StoryreelError`s, by type.
+ * Postgres and Redis. Every error is a `StoryreelError`; its `type` is a name of docs/errors.md. Beside the types that
+ * a method names, each method can throw `Client.Closed`, and `Service.Unreachable` if Temporal or Postgres is away.
  */
 export class StoryClient {
-  private readonly watched: WatchSource;
-  private readonly closing = new AbortController();
-  private readonly source: EditSource;
-  private readonly batches: Batches;
+  /** Lists and figures over all projects. */
   readonly overview: Overview;
+  /** API keys of the HTTP gateway. */
   readonly keys: ApiKeys;
+  /** Sessions of browsers at the HTTP gateway. */
   readonly sessions: Sessions;
+  /** Who has changed what. */
   readonly audit: Audit;
+  /** Tokens that show one project. */
   readonly tokens: ViewTokens;
+  /** The event log of a project, a page at a time. */
   readonly events: EventPages;
-  private closed: Promise<void> | undefined;
+  private readonly source: EditSource;
+  private readonly watched: WatchSource;
+  private readonly batches: Batches;
+  private readonly calls: ClientCalls;
+  private readonly run: ClientCalls['run'];
 
   private constructor(
     private readonly config: Config,
@@ -85,20 +88,22 @@ export class StoryClient {
     const { dataSource, redis, temporal } = services;
     const { log } = redis;
     this.source = { dataSource, log, config, ...(stages && { stages: new StageRegistry(stages) }) };
-    const run = <T>(work: () => Promise<T>) => this.run(work);
-    this.watched = watchSource(dataSource, log, run, this.closing.signal, metrics);
-    this.audit = new Audit(dataSource, run, by);
+    this.calls = new ClientCalls(this.source, services, by);
+    const { audit, ending, run } = this.calls;
+    this.run = run;
+    this.audit = audit;
+    this.watched = watchSource(dataSource, log, run, ending, metrics);
     this.events = new EventPages(this.watched, run);
-    this.keys = new ApiKeys(dataSource, run, this.audit);
-    this.sessions = new Sessions(dataSource, run, this.audit);
-    this.tokens = new ViewTokens(dataSource, run, this.audit);
+    this.keys = new ApiKeys(dataSource, run, audit);
+    this.sessions = new Sessions(dataSource, run, audit);
+    this.tokens = new ViewTokens(dataSource, run, audit);
     this.overview = new Overview(this.source, run);
     this.batches = new Batches(this.source, temporal.client, config.TEMPORAL_TASK_QUEUE);
   }
 
   /**
-   * Settings are an object: without `readConfig`, nothing is read from the environment. Throws `Config.Invalid`, and
-   * `Service.Unreachable` if Temporal or Postgres cannot be reached. Redis may be away: a watch then waits for it.
+   * Opens the connections. The settings are an object with the names of docs/configuration.md; only `readConfig` reads
+   * the environment. Redis may be away: a watch then waits for it. Throws `Config.Invalid`.
    */
   static async connect(settings: Config | Settings, options: ConnectOptions = {}): Promise<StoryClient> {
     return onlyOurs(async () => {
@@ -107,71 +112,86 @@ export class StoryClient {
     });
   }
 
-  /** Stores a new project; nothing runs yet. See `createProject`. */
+  /**
+   * Stores a new project; nothing runs yet. A repeated call with the same `requestId` returns the same id. Throws
+   * `Project.Invalid`, and `Request.Repeated` if the `requestId` was used for another input.
+   */
   create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
     return this.run(() => this.audit.act('create', {}, () => createProject(this.services.dataSource, input, options)));
   }
 
-  /** Whether each service answers now. */
-  reach = () => this.run(() => reached(this.services));
+  /** Which services answer now. */
+  reach(): Promise<ServiceReach> {
+    return this.run(() => reached(this.services));
+  }
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
-    return this.run(async () => (await this.project(read('the project id', projectId))).owner ?? undefined);
+    return this.run(async () => (await this.calls.project(read('the project id', projectId))).owner ?? undefined);
   }
 
-  /** A picture, clip or film of the project, by the hash of its content. */
+  /**
+   * A picture, clip or film of the project, by the SHA-256 of its content in hexadecimal. Undefined if the project has
+   * no such file. Throws `Project.NotFound` only if the id is no UUID.
+   */
   media(projectId: ProjectId, sha256: string): Promise<ProjectMedia | undefined> {
     return this.run(() =>
       findMedia(this.services.dataSource, read('the project id', projectId), read('the name', sha256)),
     );
   }
 
-  /** The film's narration; see `captionsOf`. */
+  /** The narration of the film's scenes in their order, with their lengths in seconds; empty if there are no scenes. */
   captions(projectId: ProjectId): Promise<Caption[]> {
     return this.run(() => captionsOf(this.services.dataSource, read('the project id', projectId)));
   }
 
-  /** Starts a run of the project; see `startRun`. */
+  /**
+   * Starts a run of the project. Results whose inputs have not changed are used again. Throws `Project.NotFound`,
+   * `Stage.Unknown`, and `Project.Invalid` if the chosen stages or scenes cannot run. Throws `Project.AlreadyRunning`
+   * unless `join` is set or the open run has the same `requestId`. Throws `Project.WouldReplaceEdits` unless
+   * `replaceEdits` is set.
+   */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
-    return this.act('start', projectId, (known) => {
-      const { source, project } = this;
-      const atStake = (id: ProjectId, of: StartOptions) => editsAtStake(source, id, of);
-      const ports = { temporal: this.services.temporal.client, source, project, editsAtStake: atStake };
+    return this.calls.act('start', projectId, (known) => {
+      const ports = { temporal: this.services.temporal.client, source: this.source, project: this.calls.project };
       return startRun(ports, known, read('the start', options));
     });
   }
 
-  /** The status of the project. Throws `Project.NotFound`. */
+  /** The status of the project, its stages and its lanes, as Postgres has it. Throws `Project.NotFound`. */
   status(projectId: ProjectId): Promise<ProjectView> {
     const { services, config } = this;
     return this.run(() => loadProjectView(services.dataSource, read('the project id', projectId), config));
   }
 
-  /** The status that the live workflow reports; undefined if none runs. Throws `Worker.Absent` if no worker answers. */
+  /** The status that the open run reports; undefined if none is open. Throws `Worker.Absent` if no worker answers. */
   runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
     return this.run(() => runStatus(this.services.temporal.client, read('the project id', projectId)));
   }
 
-  /** What the open run waits for; see `runWaits`. */
+  /** What the open run waits for, other than people and providers: workers and retries. Without a run, nothing. */
   waits(projectId: ProjectId): Promise<RunWaits> {
     return this.run(() => runWaits(this.services.temporal.client, read('the project id', projectId)));
   }
 
-  /** Changes a project by hand; see `editProject`. */
+  /**
+   * Changes a project by hand, everything or nothing. The open run makes again what depends on the change, and so does
+   * a later run. An edit that changes nothing makes no new version. Throws `Project.NotFound` and `Project.Invalid`.
+   * Throws `Project.Conflict` if `version` is not the present one, and `Lane.Busy` if an attempt is writing the text.
+   */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
     return this.run(() => {
       const given = read('the edit', options);
       const edit = (id: ProjectId) => {
-        const isLive = () => isRunning(this.services.temporal.client, workflowIdOf(id));
-        const run = { isLive, signal: () => signalEdited(this.services.temporal.client, id) };
-        return editProject(this.source, run, id, changes, given);
+        const { client } = this.services.temporal;
+        const isLive = () => isRunning(client, workflowIdOf(id));
+        return editProject(this.source, { ...given, projectId: id, changes, isLive }, () => signalEdited(client, id));
       };
-      return this.act('edit', projectId, edit, { by: given.by });
+      return this.calls.act('edit', projectId, edit, { by: given.by });
     });
   }
 
-  /** All that a person may edit of a project. Throws `Project.NotFound`. */
+  /** All that a person may edit, with the version that `edit` compares. Throws `Project.NotFound`. */
   editable(projectId: ProjectId): Promise<EditableProject> {
     return this.run(() => loadEditable(this.source, read('the project id', projectId)));
   }
@@ -181,7 +201,11 @@ export class StoryClient {
     return this.run(() => loadTextEdits(this.services.dataSource, read('the project id', projectId)));
   }
 
-  /** What a run would make, why, and at what cost; with `changes`, as if they were stored. See `explainProject`. */
+  /**
+   * What a run would make, why, and at what cost, in the currency of the prices. Nothing is started, stored or paid.
+   * With `changes`, it answers as if that edit were stored. Throws `Project.NotFound`, `Project.Invalid` and
+   * `Stage.Unknown`; with `changes` also what `edit` throws.
+   */
   explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => {
       const [id, given] = [read('the project id', projectId), read('what to explain', options)];
@@ -189,19 +213,21 @@ export class StoryClient {
     });
   }
 
-  /** Newest first. */
+  /** The first page of the projects, newest first; 20 by default. Throws `Project.Invalid` for a wrong filter. */
   async list(filter: ListFilter = {}): Promise<readonly ProjectSummary[]> {
     return (await this.page(filter)).projects;
   }
 
-  /** The same list, with the position of the next page. */
+  /** The same list, with the position of the next page for `after`. */
   page(filter: ListFilter = {}): Promise<ProjectPage> {
     return this.run(() => listProjects(this.services.dataSource, filter));
   }
 
   /**
-   * A snapshot, then every event after it; see `ProjectWatch`. Throws `Project.NotFound` with its first answer. If the
-   * client is closed, the watch ends at once.
+   * A snapshot, then every event after it, none lost and none repeated. With `from` it continues after that event. It
+   * ends after the run's last event. Each `done` states whether the shown text is the stored one. While Redis is away,
+   * the watch waits. If the signal aborts or the client closes, it ends without an error. The first `next` throws
+   * `Project.NotFound`.
    */
   watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     try {
@@ -212,43 +238,42 @@ export class StoryClient {
   }
 
   /**
-   * Starts nothing new in the live run; with `now`, also stops running lanes in mid-sentence, and `resume` continues
-   * them from there. This and the messages below throw what `steerProject` throws.
+   * Starts nothing new in the open run; with `now`, also stops running lanes in mid-sentence, and `resume` continues
+   * them from there. This and the messages below throw `Project.NotFound`, and `Project.NotRunning` if no run is open.
+   * They throw `Message.Stale` if the message can change nothing now, and `Worker.Absent` if no worker answers within
+   * 10 seconds. Messages with a lane or a stage also throw `Stage.Unknown`.
    */
   pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
-    return this.steer(projectId, 'pause', () => read('the pause', options));
+    return this.calls.steer(projectId, 'pause', () => read('the pause', options));
   }
 
   /** Lets a paused run continue. */
   resume(projectId: ProjectId): Promise<MessageAnswer> {
-    return this.steer(projectId, 'resume', () => ({}));
+    return this.calls.steer(projectId, 'resume', () => ({}));
   }
 
-  /**
-   * Lanes that wait for a person are tried again: one (`image_generation/3`) or all of a stage. Returns those lanes.
-   */
+  /** Tries lanes that wait for a person again: one (`image_generation/3`) or all of a stage. Returns those lanes. */
   async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
+    return (await this.calls.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
   /** The run continues without a lane, or without all lanes of a stage that are not committed. Returns those lanes. */
   async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
+    return (await this.calls.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
   /** Stops a lane and keeps its text. The lane then waits for `retry` or `skip`. Returns the lanes. */
   async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
+    return (await this.calls.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
   }
 
-  /** A run that waits after this stage continues. */
+  /** Lets a run that waits after this stage continue. */
   approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
-    return this.steer(projectId, 'approve', () => ({ gate: read('the stage', gate) }));
+    return this.calls.steer(projectId, 'approve', () => ({ gate: read('the stage', gate) }));
   }
 
   /**
-   * A stage that waits for approval, or one lane of it, is produced again. The model is given the reason. Returns the
-   * lanes.
+   * Makes a stage that waits for approval again, or one lane of it. The model is given the reason. Returns the lanes.
    */
   async reject(
     projectId: ProjectId,
@@ -256,7 +281,7 @@ export class StoryClient {
     rejection: { readonly reason: string; readonly lane?: string },
   ): Promise<readonly LaneId[]> {
     const request = () => ({ gate: read('the stage', gate), ...read('the rejection', rejection) });
-    return (await this.steer(projectId, 'reject', request)).lanes;
+    return (await this.calls.steer(projectId, 'reject', request)).lanes;
   }
 
   /**
@@ -264,26 +289,29 @@ export class StoryClient {
    * same moment or, if Redis is away, within a second. Throws `Project.NotFound`.
    */
   cancel(projectId: ProjectId): Promise<CancelResult> {
-    const { project, services } = this;
-    const ports = { temporal: services.temporal.client, control: services.redis.control, project };
-    return this.act('cancel', projectId, (id) => cancelRun(ports, id), { evenUnrecorded: true });
+    const { temporal, redis } = this.services;
+    const ports = { temporal: temporal.client, control: redis.control, project: this.calls.project };
+    return this.calls.act('cancel', projectId, (id) => cancelRun(ports, id), { evenUnrecorded: true });
   }
 
   /**
    * Removes a project: its events and texts in Redis, then every row but those of the audit. The reconciler later
-   * removes media that nothing else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Service.Unreachable`
-   * if Redis cannot be reached. Then nothing is removed, or only the events, and the call may be repeated.
-   * Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well, also those
-   * of a project that was deleted before.
+   * removes media that nothing else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open,
+   * and `Service.Unreachable` if Redis cannot be reached. Then nothing is removed, or only the events, and the call may
+   * be repeated. Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well,
+   * also those of a project that was deleted before.
    */
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
-    return this.act('delete', projectId, async (id) => {
+    return this.calls.act('delete', projectId, async (id) => {
       const { temporal, dataSource, redis } = this.services;
       await deleteProject({ temporal: temporal.client, dataSource, log: redis.log }, id, read('the deletion', options));
     });
   }
 
-  /** Finds rows without a run and media without a row, repairs them, and reports what was found. */
+  /**
+   * Has a worker repair rows without a run, and remove media without a row, and reports what was found. It may take
+   * minutes. Throws `Service.Unreachable` if no worker has done it within 30 minutes.
+   */
   reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
     return this.run(() =>
       runReconcile(this.services.temporal.client, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)),
@@ -295,7 +323,7 @@ export class StoryClient {
    * room in the budget continues after `retry`. Throws `Project.NotFound` and `Project.Invalid`.
    */
   setBudget(projectId: ProjectId, amount?: number): Promise<void> {
-    return this.act('setBudget', projectId, async (id) => {
+    return this.calls.act('setBudget', projectId, async (id) => {
       if (!(await storeBudget(this.services.dataSource, id, read('the budget', amount)))) throw projectNotFound(id);
     });
   }
@@ -321,24 +349,25 @@ export class StoryClient {
   /** The status of a batch, now and at each change, until none of its projects runs. Throws `Batch.NotFound`. */
   watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
     const begin = () => {
-      this.mustBeOpen();
+      this.calls.mustBeOpen();
       const id = read('the batch id', batchId);
       return { ...read('the watch of the batch', options), status: () => this.run(() => this.batches.status(id)) };
     };
-    return leavable((leaving) => watchBatch(begin, [leaving, this.closing.signal]), storyreelError);
+    return leavable((leaving) => watchBatch(begin, [leaving, this.calls.ending]), storyreelError);
   }
 
   /**
-   * How each run has ended, from the cursor on and then each new one, until the signal fires or the client closes.
-   * See `followOutcomes`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
+   * How each run has ended: those after the cursor, then each new one within about a second, until the signal aborts or
+   * the client closes. Store the cursor of what you have handled: after a crash, what followed comes again by the same
+   * `id`. Throws `Project.Invalid`, and `Outcomes.Expired` if the cursor is older than what is kept.
    */
   outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
     const begin = () => {
-      this.mustBeOpen();
+      this.calls.mustBeOpen();
       return read('the reading of outcomes', options);
     };
     const page = (filter: OutcomeFilter) => this.overview.outcomes(filter);
-    return leavable((leaving) => followOutcomes(page, begin, [leaving, this.closing.signal]), storyreelError);
+    return leavable((leaving) => followOutcomes(page, begin, [leaving, this.calls.ending]), storyreelError);
   }
 
   /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
@@ -349,49 +378,8 @@ export class StoryClient {
     });
   }
 
-  /** Ends every watch and lets all connections go. Doing it again does nothing. */
+  /** Ends every watch and lets all connections go. A repeated call does nothing. */
   close(): Promise<void> {
-    this.closing.abort();
-    return (this.closed ??= onlyOurs(() => closeServices(this.services)));
+    return this.calls.close();
   }
-
-  /** Whatever goes wrong leaves as a `StoryreelError`. */
-  private async run<T>(work: () => Promise<T>): Promise<T> {
-    this.mustBeOpen();
-    try {
-      return await work();
-    } catch (error) {
-      const failure = storyreelError(error);
-      throw this.closed && failure !== error ? closedError(error) : failure;
-    }
-  }
-
-  private mustBeOpen(): void {
-    if (this.closed) throw closedError();
-  }
-
-  private steer<M extends StoryMessage>(projectId: ProjectId, message: M, argument: () => StoryMessages[M]) {
-    return this.run(() => {
-      const given = argument();
-      const { temporal, redis } = this.services;
-      const ports = { source: this.source, temporal: temporal.client, control: redis.control };
-      const send = (id: ProjectId) => steerProject(ports, this.project, id, message, given);
-      return this.act(message, projectId, send, aboutMessage(message, given));
-    });
-  }
-
-  /** An action on a project, which the audit records. */
-  private act<T>(
-    action: string,
-    projectId: ProjectId,
-    work: (id: ProjectId) => Promise<T>,
-    more: Omit<Parameters<Audit['act']>[1], 'project'> = {},
-  ): Promise<T> {
-    return this.run(() => {
-      const project = read('the project id', projectId);
-      return this.audit.act(action, { project, ...more }, () => work(project));
-    });
-  }
-
-  private readonly project = (id: ProjectId) => knownProject(this.services.dataSource, id);
 }

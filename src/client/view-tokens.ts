@@ -22,10 +22,10 @@ interface NewViewToken {
   readonly seconds: number;
 }
 
-/** A row `t` of view_tokens that still counts for its project `p`. */
-export const TOKEN_SOUND = `t.revoked_at IS NULL AND t.expires_at > now() AND t.epoch = p.token_epoch`;
+/** A row `t` of view_tokens that is valid for its project `p`. */
+export const VALID_TOKEN = `t.revoked_at IS NULL AND t.expires_at > now() AND t.epoch = p.token_epoch`;
 
-/** Tokens that show one project. They are signed elsewhere; here is whether they still count. */
+/** Tokens that show one project. The gateway signs them; their rows decide whether they are valid. */
 export class ViewTokens {
   /** @internal */
   constructor(
@@ -35,7 +35,7 @@ export class ViewTokens {
     private readonly audit: Pick<Audit, 'act'>,
   ) {}
 
-  /** Throws `Project.NotFound`. */
+  /** Stores a token that is valid for so many seconds. The gateway signs it. Throws `Project.NotFound`. */
   create(projectId: ProjectId, token: NewViewToken): Promise<ViewTokenView> {
     return this.run(async () => {
       const project = read('the project id', projectId);
@@ -57,7 +57,7 @@ export class ViewTokens {
     });
   }
 
-  /** Oldest first, also those that count no more. */
+  /** All tokens of the project, oldest first, also those that are no longer valid. */
   list(projectId: ProjectId): Promise<ViewTokenView[]> {
     return this.run(async () => {
       const rows = await this.dataSource
@@ -86,7 +86,7 @@ export class ViewTokens {
     });
   }
 
-  /** Ends every token of the project that was made until now, also such as were made in this moment. */
+  /** Ends every token of the project that was made until now, also those that are made at the same moment. */
   revokeAll(projectId: ProjectId): Promise<void> {
     return this.run(() => {
       const project = read('the project id', projectId);
@@ -97,11 +97,11 @@ export class ViewTokens {
     });
   }
 
-  /** Those of the given tokens that are no longer valid. */
-  gone(ids: readonly string[]): Promise<string[]> {
+  /** Those of the given ids whose tokens are not valid, or do not exist. */
+  findInvalid(ids: readonly string[]): Promise<string[]> {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
-        `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${TOKEN_SOUND}`,
+        `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${VALID_TOKEN}`,
         [read('the names', ids)],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
@@ -112,7 +112,11 @@ export class ViewTokens {
 function viewOf(row: ViewToken): ViewTokenView {
   const { id, projectId, name, epoch, createdAt, expiresAt, revokedAt } = row;
   return {
-    ...{ id, projectId, epoch, createdAt, expiresAt },
+    id,
+    projectId,
+    epoch,
+    createdAt,
+    expiresAt,
     ...(name !== null && { name }),
     ...(revokedAt && { revokedAt }),
   };

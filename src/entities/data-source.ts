@@ -47,8 +47,10 @@ export function createDataSource({
 }: DataSourceSettings): DataSource {
   const tls = tlsPlan(url);
   const plan = {
-    ...{ tls, statementMs: statementTimeoutMs },
-    ...{ connectMs: acquireTimeoutMs ?? CONNECT_MS, waitMs: acquireTimeoutMs ?? WAIT_MS },
+    tls,
+    statementMs: statementTimeoutMs,
+    connectMs: acquireTimeoutMs ?? CONNECT_MS,
+    waitMs: acquireTimeoutMs ?? WAIT_MS,
   };
   class Pool extends LeavingPool {
     constructor(options: object) {
@@ -98,6 +100,10 @@ function errorsTo(onError: (error: unknown) => void): Logger {
   const nothing = () => undefined;
   return {
     logQueryError: (error) => onError(error),
-    ...{ logQuery: nothing, logQuerySlow: nothing, logSchemaBuild: nothing, logMigration: nothing, log: nothing },
+    logQuery: nothing,
+    logQuerySlow: nothing,
+    logSchemaBuild: nothing,
+    logMigration: nothing,
+    log: nothing,
   };
 }

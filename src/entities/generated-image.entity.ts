@@ -30,7 +30,7 @@ export class GeneratedImage {
   @Column('int')
   bytes: number;
 
-  /** In pixels, as is the height. */
+  /** Width and height are in pixels. */
   @Column('int')
   width: number;
 

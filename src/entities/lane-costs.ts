@@ -11,7 +11,7 @@ export interface LaneCost {
   readonly reserved: number;
 }
 
-/** Of each lane that has calls. A budget counts `cost` and `reserved`. */
+/** The costs of each lane that has calls. A budget counts `cost` and `reserved`. */
 export async function laneCosts(manager: EntityManager, projectId: ProjectId): Promise<LaneCost[]> {
   return manager.query(
     `SELECT lane, sum(cost::numeric) FILTER (WHERE outcome <> 'in_flight')::float8 AS cost,

@@ -25,12 +25,17 @@ export interface RunSettings {
 }
 
 const model: Reader<ModelSetting> = fields({
-  ...{ provider: text, model: text, jsonSchema: flag, continuation: oneOf(['none', 'prefill']) },
-  ...{ configured: flag, keyed: flag },
+  provider: text,
+  model: text,
+  jsonSchema: flag,
+  continuation: oneOf(['none', 'prefill']),
+  configured: flag,
+  keyed: flag,
 });
 const settings: Reader<RunSettings> = fields({
   models: fields({ text: model, image: model, video: model }),
-  ...{ frameSize: text, maxTextBytes: count },
+  frameSize: text,
+  maxTextBytes: count,
 });
 
 /** Settings as a column of `jsonb` has them; `column` names it. Throws one clear failure if they are damaged. */

@@ -35,7 +35,7 @@ export class StageResult {
   @ForeignKey(() => Scene, { name: 'stage_results_scene_fkey', onDelete: 'CASCADE' })
   sceneId: string | null;
 
-  /** Of a text; the content of an image lies in storage, under its hash. */
+  /** Set for a text. The content of an image lies in storage, under its hash. */
   @Column('text', { nullable: true })
   text: string | null;
 
@@ -45,7 +45,7 @@ export class StageResult {
   @Column('int')
   bytes: number;
 
-  /** Of an image, as are its width and height in pixels. */
+  /** Set for an image, as are its width and height in pixels. */
   @Column('text', { name: 'media_type', nullable: true })
   mediaType: string | null;
 

@@ -21,7 +21,7 @@ export function storedError(value: unknown): EventError | null {
   }
 }
 
-/** Of an entity. */
+/** Reads a column of an entity that holds a failure. */
 export const errorColumn: ValueTransformer = { to: (value: EventError | null | undefined) => value, from: storedError };
 
 /** A list of texts in a column of `jsonb`; what is no text is left out. */

@@ -12,17 +12,18 @@ import type { SignInLimit } from './sign-in-limit';
 import { verifyToken, type SigningKeys } from './token';
 import { mustBeShown } from './token-holder';
 
-export interface Doors {
+/** Where the gateway answers, and the proxies before it. */
+export interface GatewayAddress {
   /** The gateway's own `host:port`. */
   readonly address: string;
   /** Further names under which it answers. */
   readonly hosts: readonly string[] | undefined;
-  /** Proxies whose word on the caller's address counts: addresses, networks or names of ranges. */
+  /** Proxies that are believed about the caller's address: addresses, networks or names of ranges. */
   readonly proxies: readonly string[];
 }
 
 /** Whether only users of this machine reach the gateway. A proxy is there for others. */
-export function isLocal({ address, proxies }: Doors): boolean {
+export function isLocal({ address, proxies }: GatewayAddress): boolean {
   return isLoopback(address) && proxies.length === 0;
 }
 
@@ -40,11 +41,11 @@ export interface Checks {
 export function guard(
   app: App,
   { stories, limits, open }: Pick<Services, 'stories' | 'limits' | 'open'>,
-  doors: Doors,
+  place: GatewayAddress,
   { failures, signing }: Checks,
 ): void {
-  const local = isLocal(doors);
-  const allowed = allowedHosts(doors.address, doors.hosts);
+  const local = isLocal(place);
+  const allowed = allowedHosts(place.address, place.hosts);
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request, { raw }) => {
     const { scope, signedIn } = request.routeOptions.config;
@@ -99,7 +100,8 @@ export async function tokenCaller(
 ): Promise<(Caller & { readonly kind: 'token' }) | undefined> {
   const token = verifyToken(signing, secret);
   // A link to one medium opens nothing else.
-  if (!token || token.sha256 !== undefined || (await stories.tokens.gone([token.id])).length > 0) return undefined;
+  if (!token || token.sha256 !== undefined || (await stories.tokens.findInvalid([token.id])).length > 0)
+    return undefined;
   const { id, projectId: only, expiresAt } = token;
   const own = new OwnedStories(stories, undefined, only);
   return { kind: 'token', id, owner: undefined, scopes: ['read'], only, expiresAt, stories: own };
@@ -121,7 +123,7 @@ async function callerOf(
     const own = new OwnedStories(stories, owner, only);
     return { kind: 'session', id, name, owner, scopes, only, expiresAt, stories: own };
   }
-  if (local && !isForwarded(request) && !(await stories.keys.exist())) {
+  if (local && !isForwarded(request) && !(await stories.keys.hasAny())) {
     return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };
   }
   throw new StoryreelError(

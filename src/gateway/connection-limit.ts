@@ -9,17 +9,17 @@ const SILENT_MS = 1_000;
 const RETRY_SECONDS = 5;
 const WHY = 'This address has too many connections on which no credential was shown. Try again later.';
 
-interface Stranger {
+interface UnknownConnection {
   readonly isOver: boolean;
-  /** It asks something. */
-  readonly heard: () => void;
+  /** Is called when a request comes. */
+  readonly onRequest: () => void;
   readonly forget: () => void;
 }
 
 /** Connections of one address, or of one network of IPv6, on which nobody has shown a credential that counts. */
-export class Strangers {
-  private readonly open = new Map<string, number>();
-  private readonly known = new WeakMap<Socket, Stranger>();
+export class UnknownConnections {
+  private readonly counts = new Map<string, number>();
+  private readonly known = new WeakMap<Socket, UnknownConnection>();
 
   constructor(
     /** 0 is no limit. */
@@ -27,24 +27,24 @@ export class Strangers {
     private readonly hasNoLimit: (address: string) => boolean,
   ) {}
 
-  /** One that is over the limit gets one answer. If it asks nothing, it is refused after a second. */
+  /** A connection over the limit gets one answer. If it sends no request, it is refused after a second. */
   add(socket: Socket): void {
     const { remoteAddress = '' } = socket;
     if (this.most === 0 || this.hasNoLimit(remoteAddress)) return;
     const who = networkOf(remoteAddress);
-    const count = (this.open.get(who) ?? 0) + 1;
-    this.open.set(who, count);
+    const count = (this.counts.get(who) ?? 0) + 1;
+    this.counts.set(who, count);
     const isOver = count > this.most;
     const silent = isOver ? setTimeout(() => refuse(socket, tooMany()), SILENT_MS).unref() : undefined;
-    const heard = () => clearTimeout(silent);
+    const onRequest = () => clearTimeout(silent);
     const forget = () => {
-      heard();
+      onRequest();
       if (!this.known.delete(socket)) return;
-      const left = (this.open.get(who) ?? 1) - 1;
-      if (left > 0) this.open.set(who, left);
-      else this.open.delete(who);
+      const left = (this.counts.get(who) ?? 1) - 1;
+      if (left > 0) this.counts.set(who, left);
+      else this.counts.delete(who);
     };
-    this.known.set(socket, { isOver, heard, forget });
+    this.known.set(socket, { isOver, onRequest, forget });
     socket.once('close', forget);
   }
 
@@ -52,8 +52,8 @@ export class Strangers {
     return this.known.get(socket)?.isOver === true;
   }
 
-  heard(socket: Socket): void {
-    this.known.get(socket)?.heard();
+  requested(socket: Socket): void {
+    this.known.get(socket)?.onRequest();
   }
 
   /** Somebody has shown a credential that counts. */
@@ -62,16 +62,16 @@ export class Strangers {
   }
 }
 
-/** After the hook that knows the caller. */
-export function limitConnections(app: App, strangers: Strangers): void {
-  app.server.on('connection', (socket: Socket) => strangers.add(socket));
-  app.server.on('request', ({ socket }) => strangers.heard(socket));
+/** Refuses requests on connections over the limit. Must be added after the hook that identifies the caller. */
+export function limitConnections(app: App, connections: UnknownConnections): void {
+  app.server.on('connection', (socket: Socket) => connections.add(socket));
+  app.server.on('request', ({ socket }) => connections.requested(socket));
   app.addHook('onRequest', async ({ caller, raw: { socket } }) => {
-    if (caller !== undefined && caller.kind !== 'open') strangers.forget(socket);
-    else if (strangers.isOver(socket)) throw tooMany();
+    if (caller !== undefined && caller.kind !== 'open') connections.forget(socket);
+    else if (connections.isOver(socket)) throw tooMany();
   });
   app.addHook('onSend', async ({ raw: { socket } }, reply) => {
-    if (strangers.isOver(socket)) void reply.header('connection', 'close');
+    if (connections.isOver(socket)) void reply.header('connection', 'close');
   });
 }
 

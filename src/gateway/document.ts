@@ -78,7 +78,10 @@ export function operationsOf(document: object) {
   const { paths = {} } = document as { readonly paths?: Paths };
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { summary, description }]) => ({
-      ...{ method: method.toUpperCase(), path, summary, description },
+      method: method.toUpperCase(),
+      path,
+      summary,
+      description,
     })),
   );
 }

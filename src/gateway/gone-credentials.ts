@@ -21,9 +21,9 @@ export async function goneCredentials(
     return ids.length === 0 ? [] : (await ask(ids)).map((id): Credential => `${kind}:${id}`);
   };
   const all = await Promise.all([
-    gone('key', (ids) => keys.gone(ids)),
-    gone('session', (ids) => sessions.gone(ids)),
-    gone('token', (ids) => tokens.gone(ids)),
+    gone('key', (ids) => keys.findInvalid(ids)),
+    gone('session', (ids) => sessions.findInvalid(ids)),
+    gone('token', (ids) => tokens.findInvalid(ids)),
   ]);
   return all.flat();
 }

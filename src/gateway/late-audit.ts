@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 
-/** Of what waits; the log has the rest. */
+/** The most entries that wait to be stored. Further entries are only in the log. */
 const MOST = 1_000;
 const AGAIN_MS = 1_000;
 

@@ -52,7 +52,7 @@ export async function sendMedium(
   const { start, end } = range === 'whole' ? { start: 0, end: bytes - 1 } : range;
   if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`);
   void reply.type(mediaType).header('content-length', end - start + 1);
-  // Of an answer without a body the server would state a length of 0.
+  // Without an empty stream, the server would state a length of 0 for an answer without a body.
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
   return reply.send(await media.stream(mediaKey(sha256, mediaType), range === 'whole' ? undefined : range));
 }

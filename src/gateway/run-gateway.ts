@@ -7,7 +7,7 @@ import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { openMediaStore } from '../storage';
 import { isLocal } from './access';
-import { Strangers } from './connection-limit';
+import { UnknownConnections } from './connection-limit';
 import { isWithin } from './forwarded';
 import { goneCredentials } from './gone-credentials';
 import { Limits } from './limits';
@@ -45,10 +45,10 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
   };
   try {
     const address = config.GATEWAY_ADDRESS;
-    const doors = { address, hosts: config.GATEWAY_HOSTS?.split(','), proxies: config.GATEWAY_TRUSTED_PROXIES };
-    if (!isLocal(doors) && !(await stories.keys.exist())) {
+    const place = { address, hosts: config.GATEWAY_HOSTS?.split(','), proxies: config.GATEWAY_TRUSTED_PROXIES };
+    if (!isLocal(place) && !(await stories.keys.hasAny())) {
       const why =
-        doors.proxies.length > 0
+        place.proxies.length > 0
           ? 'GATEWAY_TRUSTED_PROXIES names proxies, which let others in'
           : `GATEWAY_ADDRESS ${address} can be reached by others`;
       throw new StoryreelError(
@@ -59,10 +59,10 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     const media = await openMediaStore(config);
     const app = await createServer(
       { stories, hub, open, media, limits: new Limits(config) },
-      doors,
+      place,
       {
         signing: signingKeys(config),
-        strangers: new Strangers(config.GATEWAY_CONNECTIONS, isWithin(['loopback', ...doors.proxies])),
+        connections: new UnknownConnections(config.GATEWAY_CONNECTIONS, isWithin(['loopback', ...place.proxies])),
       },
       logger,
     );

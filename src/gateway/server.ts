@@ -2,10 +2,10 @@ import swagger from '@fastify/swagger';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
-import { guard, type Doors } from './access';
+import { guard, type GatewayAddress } from './access';
 import { answerOtherMethods } from './allowed-methods';
 import { answersOf } from './answers';
-import { limitConnections, type Strangers } from './connection-limit';
+import { limitConnections, type UnknownConnections } from './connection-limit';
 import { described, finished } from './document';
 import type { App, Services } from './app';
 import { isWithin, readForwarded } from './forwarded';
@@ -42,13 +42,39 @@ const BODY_BYTES = 1_000_000;
 const RETRY_SECONDS = 2;
 const IDLE_MS = 120_000;
 
+interface Checks {
+  readonly signing: SigningKeys;
+  readonly connections: UnknownConnections;
+}
+
 /** The HTTP server, not listening yet. */
 export async function createServer(
   services: Services,
-  doors: Doors,
-  { signing, strangers }: { readonly signing: SigningKeys; readonly strangers: Strangers },
+  place: GatewayAddress,
+  { signing, connections }: Checks,
   logger: Logger,
 ): Promise<App> {
+  const app = newApp(place, logger);
+  sendProblems(app);
+  addHeaders(app);
+  refuseRepeatedHeaders(app);
+  if (place.proxies.length > 0) readForwarded(app);
+  const checks = { failures: new SignInLimit(), signing };
+  guard(app, services, place, checks);
+  limitConnections(app, connections);
+  countRequests(app, services.limits);
+  answerOtherMethods(app);
+  app.addHook('preValidation', async ({ body }) => {
+    // A body that is left out is an empty one, but `null` is none.
+    if (body === null) throw new StoryreelError('Request.Invalid', 'The body must be an object, not null.');
+  });
+  recordChanges(app, services.stories.audit);
+  await describeRoutes(app);
+  addRoutes(app, services, { place, ...checks });
+  return app;
+}
+
+function newApp(place: GatewayAddress, logger: Logger): App {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: App = Fastify({
     loggerInstance,
@@ -64,7 +90,7 @@ export async function createServer(
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     return503OnClosing: false,
-    trustProxy: doors.proxies.length > 0 && isWithin(doors.proxies),
+    trustProxy: place.proxies.length > 0 && isWithin(place.proxies),
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   }).withTypeProvider<ZodProvider>();
@@ -72,7 +98,11 @@ export async function createServer(
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   takeJson(app);
   refuseTunnels(app.server);
+  return app;
+}
 
+/** Answers every failure with a problem (RFC 9457). */
+function sendProblems(app: App): void {
   app.setErrorHandler((error, request, reply) => {
     const body = problemOf(error, request.id);
     // The headers that the route set before it failed do not describe the problem.
@@ -85,6 +115,9 @@ export async function createServer(
     if (body.status === 503) void reply.header('retry-after', RETRY_SECONDS);
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
   });
+}
+
+function addHeaders(app: App): void {
   app.addHook('onRequest', async (request, reply) => {
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
@@ -93,19 +126,10 @@ export async function createServer(
     // What a route does not release is nobody's to keep.
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
   });
-  refuseRepeatedHeaders(app);
-  if (doors.proxies.length > 0) readForwarded(app);
-  const checks = { failures: new SignInLimit(), signing };
-  guard(app, services, doors, checks);
-  limitConnections(app, strangers);
-  countRequests(app, services.limits);
-  answerOtherMethods(app);
-  app.addHook('preValidation', async ({ body }) => {
-    // A body that is left out is an empty one, but `null` is none.
-    if (body === null) throw new StoryreelError('Request.Invalid', 'The body must be an object, not null.');
-  });
-  recordChanges(app, services.stories.audit);
+}
 
+/** Gives each route what the OpenAPI document needs, and makes the document of all of them. */
+async function describeRoutes(app: App): Promise<void> {
   app.addHook('onRoute', (route) => {
     const { scope, signedIn } = route.config ?? {};
     const needsCredential = scope !== undefined || signedIn === true;
@@ -134,10 +158,20 @@ export async function createServer(
     transform: described,
     transformObject: finished,
   });
+}
+
+function addRoutes(
+  app: App,
+  services: Services,
+  {
+    place,
+    ...checks
+  }: { readonly place: GatewayAddress; readonly failures: SignInLimit; readonly signing: SigningKeys },
+): void {
   addAbout(app, services);
   addLlms(app);
-  addSessions(app, services.stories, { local: isLoopback(doors.address), ...checks });
-  addTokens(app, signing);
+  addSessions(app, services.stories, { local: isLoopback(place.address), ...checks });
+  addTokens(app, checks.signing);
   addKeys(app, services.stories.keys);
   addAudit(app, services.stories.audit);
   addProjects(app, services);
@@ -150,7 +184,6 @@ export async function createServer(
   addBatches(app, services);
   addEvents(app, services);
   addMedia(app, services);
-  addMediaLinks(app, services, signing);
+  addMediaLinks(app, services, checks.signing);
   addPage(app);
-  return app;
 }

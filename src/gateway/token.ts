@@ -20,7 +20,7 @@ const claims = z.strictObject({
   iat: z.int(),
   exp: z.int(),
   jti: z.string(),
-  /** Of a link to one medium, which shows nothing else. */
+  /** The one medium that a link shows; absent for a token of the whole project. */
   sha: z.string().optional(),
 });
 
@@ -43,8 +43,13 @@ export function signToken(
   if (!first) throw new Error('there is no key to sign with');
   const [kid, key] = first;
   const body = {
-    ...{ iss: ISSUER, aud: AUDIENCE, prj: projectId, epoch, jti: id },
-    ...{ iat: Math.floor(now / 1000), exp: Math.floor(expiresAt.getTime() / 1000) },
+    iss: ISSUER,
+    aud: AUDIENCE,
+    prj: projectId,
+    epoch,
+    jti: id,
+    iat: Math.floor(now / 1000),
+    exp: Math.floor(expiresAt.getTime() / 1000),
     ...(sha256 !== undefined && { sha: sha256 }),
   };
   const signed = `${encode({ alg: 'HS256', typ: TYPE, kid })}.${encode(body)}`;
@@ -71,7 +76,10 @@ export function verifyToken(keys: SigningKeys, token: string, now = Date.now()):
   const seconds = now / 1000;
   if (said.exp <= seconds || said.iat > seconds + LEEWAY_SECONDS) return undefined;
   return {
-    ...{ id: said.jti, projectId: said.prj, epoch: said.epoch, expiresAt: new Date(said.exp * 1000) },
+    id: said.jti,
+    projectId: said.prj,
+    epoch: said.epoch,
+    expiresAt: new Date(said.exp * 1000),
     ...(said.sha !== undefined && { sha256: said.sha }),
   };
 }

@@ -77,7 +77,12 @@ export const explanation = shaped<ProjectExplanation>(fields({ projectId: text, 
 export const projectView = extended<ProjectView>(
   fields(
     {
-      ...{ projectId: text, name: text, topic: text, status: projectStatus, workflowId: text, version: count },
+      projectId: text,
+      name: text,
+      topic: text,
+      status: projectStatus,
+      workflowId: text,
+      version: count,
       stages: list(extended(fields({ stage: text, status: laneStatus, attempt: count }, error))),
       lanes: list(extended(fields({ lane, status: laneStatus, attempt: count }, { ...error, waitsFor: readError }))),
       usage: record,
@@ -113,12 +118,15 @@ export const projectPage = extended<ProjectPage>(
 export const startedBatch = shaped<StartedBatch>(fields({ batchId: text, workflowId: text, projectIds: list(text) }));
 export const batchView = extended<BatchView>(
   fields({
-    ...{ batchId: text, workflowId: text, running: flag, counts: record },
+    batchId: text,
+    workflowId: text,
+    running: flag,
+    counts: record,
     projects: list(extended(fields({ projectId: text, name: text, status: projectStatus }, error))),
   }),
 );
 
-/** Of `overview`. */
+/** The readers below are for `overview`. */
 export const reviewPage = extended<ReviewPage>(fields({ items: list(extended(fields({ since: date }))) }));
 export const batchPage = extended<BatchPage>(fields({ batches: list(extended(fields({ createdAt: date }))) }));
 export const estimate = shaped<FilmEstimate>(fields({ scenes: count, stages: list(record) }));

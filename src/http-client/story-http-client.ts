@@ -44,11 +44,13 @@ import { watchOutcomes } from './watch-outcomes';
 import { watchStory, type HttpWatchOptions } from './watch-story';
 
 /**
- * Storyreel for a program that has nothing but HTTP, in Node and in browsers. Everything is refused with the failures of
- * `StoryClient`, as `HttpFailure`.
+ * `StoryClient` for a program that has nothing but HTTP, in Node and in browsers: the methods have the same names,
+ * arguments and results. Every error is an `HttpFailure` with a type of docs/errors.md. Beside the types that
+ * `StoryClient` names, each method can throw `Request.Unauthenticated`, `Request.Forbidden`, `Request.TooMany`,
+ * `Gateway.Busy`, `Service.Unreachable`, `Response.Invalid`, and `Client.Closed` if its signal ends the request.
  */
 export class StoryHttpClient {
-  /** What is not of one project. */
+  /** Lists and figures over all projects. */
   readonly overview: HttpOverview;
   private readonly connection: Connection;
   private readonly watches = new Set<AbortController>();
@@ -60,7 +62,10 @@ export class StoryHttpClient {
     this.overview = new HttpOverview(this.connection, (work) => this.run(work));
   }
 
-  /** With `requestId`, a repeated call gives the project of the first. */
+  /**
+   * Stores a new project; nothing runs yet. A repeated call with the same `requestId` returns the same id. Throws
+   * `Project.Invalid`, and `Request.Repeated` if the `requestId` was used for another input.
+   */
   create(input: NewProject, options: CreateOptions = {}): Promise<ProjectId> {
     return this.run(async () => {
       const { requestId, onRepeated } = options;
@@ -69,7 +74,10 @@ export class StoryHttpClient {
     });
   }
 
-  /** Starts a run of a project. */
+  /**
+   * Starts a run of the project. Throws `Project.NotFound`, `Project.Invalid` and `Stage.Unknown`. Throws
+   * `Project.AlreadyRunning` unless `join` is set, and `Project.WouldReplaceEdits` unless `replaceEdits` is set.
+   */
   start(projectId: string, options: StartOptions = {}): Promise<StartedRun> {
     return this.run(() => {
       const { requestId, onRepeated, ...body } = options;
@@ -78,17 +86,20 @@ export class StoryHttpClient {
     });
   }
 
-  /** The project with its stages, lanes and scenes, as the tables have it. */
+  /** The status of the project, its stages and its lanes, as Postgres has it. Throws `Project.NotFound`. */
   status(projectId: string): Promise<ProjectView> {
     return this.run(() => this.connection.json('GET', projectPath(projectId), answers.projectView));
   }
 
-  /** What the project's run waits for, and since when. */
+  /** What the open run waits for, other than people and providers: workers and retries. */
   waits(projectId: string): Promise<RunWaits> {
     return this.run(() => this.connection.json('GET', projectPath(projectId, 'waits'), answers.runWaits));
   }
 
-  /** Changes a project; its run makes again what the changes concern. */
+  /**
+   * Changes a project by hand, everything or nothing; a run makes again what depends on the change. Without `version`,
+   * any version is changed. Throws `Project.NotFound`, `Project.Invalid`, `Project.Conflict` and `Lane.Busy`.
+   */
   edit(projectId: string, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
     return this.run(() => {
       const { version, by } = options;
@@ -98,12 +109,12 @@ export class StoryHttpClient {
     });
   }
 
-  /** What a person can edit, with the version that an edit names. */
+  /** All that a person may edit, with the version that `edit` compares. Throws `Project.NotFound`. */
   editable(projectId: string): Promise<EditableProject> {
     return this.run(() => this.connection.json('GET', projectPath(projectId, 'editable'), answers.editable));
   }
 
-  /** The edits of texts by hand, with the texts before. */
+  /** The texts that people have replaced, oldest first. */
   textEdits(projectId: string): Promise<TextEditView[]> {
     return this.run(async () => {
       const { edits } = await this.connection.json('GET', projectPath(projectId, 'text-edits'), answers.textEdits);
@@ -111,17 +122,17 @@ export class StoryHttpClient {
     });
   }
 
-  /** What a run would make and what it would cost. Nothing runs. */
+  /** What a run would make, why, and at what cost; with `changes`, as if they were stored. Nothing is started or paid. */
   explain(projectId: string, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => this.post(projectId, 'explain', answers.explanation, options));
   }
 
-  /** The projects, the newest first. */
+  /** The first page of the projects, newest first; 20 by default. */
   async list(filter: ListFilter = {}): Promise<readonly ProjectSummary[]> {
     return (await this.page(filter)).projects;
   }
 
-  /** A page of them, and where the next one begins. */
+  /** The same list, with the position of the next page for `after`. */
   page(filter: ListFilter = {}): Promise<ProjectPage> {
     return this.run(() => {
       const { text, ...query } = filter;
@@ -129,7 +140,11 @@ export class StoryHttpClient {
     });
   }
 
-  /** A snapshot and each event after it, until the run has ended, the signal fires or the client closes. */
+  /**
+   * A snapshot, then every event after it, none lost and none repeated. It connects again by itself, and ends after the
+   * run's last event, or if the signal aborts or the client closes. Throws what another attempt cannot mend, such as
+   * `Project.NotFound`.
+   */
   watch(projectId: string, options: HttpWatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     const begin = (left: AbortSignal) => {
       const { from, signal } = options;
@@ -138,37 +153,41 @@ export class StoryHttpClient {
     return leavable((left) => watchStory(this.connection, () => begin(left)), httpFailure);
   }
 
-  /** Begins no more lanes; with `now`, it also stops those that run. */
+  /**
+   * Starts nothing new in the open run; with `now`, also stops running lanes in mid-sentence. This and the messages
+   * below throw `Project.NotRunning`, `Message.Stale` and `Worker.Absent`; those with a lane or a stage throw
+   * `Stage.Unknown`.
+   */
   pause(projectId: string, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'pause', answers.messageAnswer, options));
   }
 
-  /** Continues a paused run. */
+  /** Lets a paused run continue. */
   resume(projectId: string): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'resume', answers.messageAnswer, {}));
   }
 
-  /** Begins lanes again that need attention. */
+  /** Tries lanes that wait for a person again: one (`image_generation/3`) or all of a stage. Returns those lanes. */
   retry(projectId: string, lane: string): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'retry', () => ({ lane }));
   }
 
-  /** Leaves lanes out, so that the run continues without them. */
+  /** The run continues without a lane, or without all lanes of a stage that are not committed. Returns those lanes. */
   skip(projectId: string, lane: string): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'skip', () => ({ lane }));
   }
 
-  /** Stops lanes that run. */
+  /** Stops a lane and keeps its text. The lane then waits for `retry` or `skip`. Returns the lanes. */
   cancelLane(projectId: string, lane: string): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'cancel-lane', () => ({ lane }));
   }
 
-  /** Opens a gate. */
+  /** Lets a run that waits after this stage continue. */
   approve(projectId: string, gate: StageName): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { gate }));
   }
 
-  /** Has what waits at a gate made again, with the reason. */
+  /** Makes a stage that waits for approval again, or one lane of it. The model is given the reason. Returns the lanes. */
   reject(
     projectId: string,
     gate: StageName,
@@ -177,12 +196,12 @@ export class StoryHttpClient {
     return this.lanes(projectId, 'reject', () => ({ gate, ...rejection }));
   }
 
-  /** Ends the run of a project. */
+  /** Asks the run to end. It resolves when Temporal knows the request. Throws `Project.NotFound`. */
   cancel(projectId: string): Promise<CancelResult> {
     return this.run(() => this.post(projectId, 'cancel', answers.cancelResult, {}));
   }
 
-  /** Deletes a project with everything of it. */
+  /** Removes a project. Throws `Project.NotFound`, and `Project.AlreadyRunning` while a run is open. */
   delete(projectId: string, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
       const query = { purge_history: options.purgeHistory };
@@ -190,21 +209,24 @@ export class StoryHttpClient {
     });
   }
 
-  /** The most that the runs of a project may cost; without an amount, there is no limit. */
+  /** Sets what all runs of the project together may cost; without an amount there is no limit. */
   setBudget(projectId: string, amount?: number): Promise<void> {
     return this.run(async () => {
       await this.connection.done('PUT', projectPath(projectId, 'budget'), { body: { amount: amount ?? null } });
     });
   }
 
-  /** Stores many projects and runs them, a few at a time. */
+  /**
+   * Runs many projects in their order, with a limit on how many run at the same time. A call with the same `batchId`
+   * continues that batch.
+   */
   batch(projects: readonly BatchInputProject[], options: BatchOptions = {}): Promise<StartedBatch> {
     return this.run(() =>
       this.connection.json('POST', '/v1/batches', answers.startedBatch, { body: { projects, ...options } }),
     );
   }
 
-  /** How far a batch is. */
+  /** The status of a batch and of each of its projects. Throws `Batch.NotFound`. */
   batchStatus(batchId: string): Promise<BatchView> {
     return this.run(() => this.connection.json('GET', batchPath(batchId), answers.batchView));
   }
@@ -218,7 +240,7 @@ export class StoryHttpClient {
     return leavable((left) => watchBatch(this.connection, () => begin(left)), httpFailure);
   }
 
-  /** Ends a batch and every run of it. Resolves with false if it was not running. */
+  /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(async () => {
       const path = `${batchPath(batchId)}/cancel`;
@@ -235,7 +257,10 @@ export class StoryHttpClient {
     return leavable((left) => watchOutcomes(this.connection, () => begin(left)), httpFailure);
   }
 
-  /** Of a picture, a clip or the film; it takes Range. Throws `Project.NotFound` and `Request.Invalid`. */
+  /**
+   * The address of a picture, a clip or the film, by the SHA-256 of its content. The gateway answers `Range` requests
+   * there. Throws `Project.NotFound` for no UUID, and `Request.Invalid` for no hash.
+   */
   mediaUrl(projectId: string, sha256: string): string {
     return this.connection.address(mediaPath(projectId, sha256));
   }
@@ -245,7 +270,7 @@ export class StoryHttpClient {
     return this.textAt(projectId, 'chapters.vtt', 'text/vtt');
   }
 
-  /** A lane's text as it is now. */
+  /** A lane's text as it is now; by default the story. */
   laneText(projectId: string, lane: string = laneOfRole('story')): Promise<string> {
     return this.textAt(projectId, 'lanes/text', 'text/plain', { lane });
   }

@@ -20,7 +20,7 @@ export interface StageEstimate {
   readonly unit: ModelUsage['unit'];
   /** The amount of all calls; for texts, the tokens of the answers. */
   readonly amount: Range;
-  /** In the currency of the prices; null if a price that the calls need is not known. */
+  /** The cost in the currency of the prices; null if a price that the calls need is not known. */
   readonly cost: Range | null;
 }
 

@@ -69,7 +69,9 @@ function viewOf(
 ): ProviderView {
   const host = baseUrl === undefined ? undefined : hostOf(baseUrl);
   return {
-    ...{ kind, name, model },
+    kind,
+    name,
+    model,
     ...(host && { host }),
     ...state,
     prices: Object.keys(prices).length > 0 ? prices : null,

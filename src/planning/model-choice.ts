@@ -84,7 +84,7 @@ export async function chooseHolder(
   );
 }
 
-/** Of one kind or of all; best first. */
+/** The enabled rows of one kind, or of all kinds, in the order of choice. */
 export function enabledRows(manager: EntityManager, kind?: ModelKind): Promise<ModelProvider[]> {
   return manager.find(ModelProvider, {
     where: { enabled: true, ...(kind && { kind }) },
@@ -100,7 +100,11 @@ function keptChoice(config: Config, kind: ModelKind, kept: ModelSetting, rows: r
   const isKnown = row !== undefined || provider === FROM_ENVIRONMENT;
   return {
     ...own,
-    ...{ name: provider, model, jsonSchema, continuation, kept },
+    name: provider,
+    model,
+    jsonSchema,
+    continuation,
+    kept,
     ...(isKnown && baseUrl !== undefined && { baseUrl }),
   };
 }

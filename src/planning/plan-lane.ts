@@ -87,7 +87,10 @@ export async function planText(
     model: choice.model,
     inputHash: inputHash([name, choice.model, lasting, maxTokens, stage.temperature, schema]),
     parts: partsOf({
-      ...{ model: choice.model, prompt: template, ...variables, ...place },
+      model: choice.model,
+      prompt: template,
+      ...variables,
+      ...place,
       limits: [maxTokens, stage.temperature, schema],
       feedback,
     }),

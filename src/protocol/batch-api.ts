@@ -32,9 +32,9 @@ export interface BatchItem {
 /** The input of a batch workflow: which projects, in which order, and how many at once. Glossary: batch. */
 export interface BatchInput {
   readonly batchId: BatchId;
-  /** In the order in which they are taken. */
+  /** The projects in the order in which the batch takes them. */
   readonly projects: readonly BatchItem[];
-  /** How many are worked on at once. One that waits for a person does not count. */
+  /** How many projects are worked on at once. A project that waits for a person does not count. */
   readonly atMost: number;
   /** Handed on to every story. */
   readonly story?: Omit<StoryInput, 'projectId' | 'carried'>;

@@ -1,10 +1,10 @@
 /** What each failure means to a program and to a person. */
 export interface Failure {
-  /** Of an HTTP answer. */
+  /** The HTTP status of an answer with this failure. */
   readonly status: number;
-  /** Temporal tries the lane again by itself, and a caller may repeat the call. */
+  /** True if Temporal tries the lane again by itself, and a caller may repeat the call. */
   readonly retryable: boolean;
-  /** Of the command that ends with it. */
+  /** The exit code of a command that ends with this failure. */
   readonly exitCode: number;
   /** What has happened, in a few words without a full stop: the same for each case. */
   readonly title: string;

@@ -3,8 +3,8 @@ import { isFailureType } from './failures';
 import { MAX_TOPIC_BYTES } from './stages';
 
 /**
- * The one door for text that comes from outside: from people, providers, operators and other programs. All text that is
- * stored, sent to Temporal or published has passed this door. It is plain code, so that workflows can use it, too.
+ * Bounds every text that comes from outside: from people, providers, operators and other programs. All text that is
+ * stored, sent to Temporal or published has passed this module. It loads no package, so that workflows can use it, too.
  */
 
 /** The most bytes of UTF-8 of each text. A longer text of a person is refused; a longer text of a program is cut. */

@@ -33,8 +33,8 @@ import {
 import { PROJECT_STATUSES, STATUSES } from './status';
 
 /**
- * The one door for events, from Redis and over HTTP: behind it, the TypeScript type of an event is true. A release that is
- * newer may have events, fields and words that this one does not know.
+ * Reads every event that comes from Redis or over HTTP, so that its TypeScript type is true from then on. A newer release
+ * may have events, fields and words that this one does not know.
  */
 
 const errorFields = fields({ type: text, message: text, retryable: flag }, { issues: list(text) });
@@ -103,7 +103,11 @@ const asset: Reader<SceneAsset> = fields(
 );
 
 export const SCENE_READERS: { readonly [Name in keyof SceneFields]: Reader<SceneFields[Name]> } = {
-  ...{ scene_number: count, narration: text, visual_prompt: text, shot_type: text, duration: number },
+  scene_number: count,
+  narration: text,
+  visual_prompt: text,
+  shot_type: text,
+  duration: number,
 };
 
 const scene: Reader<SceneSnapshot> = fields(SCENE_READERS, {

@@ -37,11 +37,11 @@ export interface UnrepairedProject {
 
 /** What the reconciler has found among the runs. */
 export interface RunsReport {
-  /** Projects whose rows state that a run is open. */
+  /** How many projects have rows that state that a run is open. */
   readonly looked: number;
-  /** Of those projects, the ones whose run is open or whose batch still holds them. */
+  /** How many of these projects have an open run, or wait in an open batch. */
   readonly live: number;
-  /** Without a run, but changed so lately that they are left alone for now. */
+  /** How many have no run, but were changed within the grace time, so that they are left alone for now. */
   readonly fresh: number;
   readonly repaired: readonly RepairedProject[];
   readonly failed: readonly UnrepairedProject[];

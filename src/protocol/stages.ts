@@ -56,7 +56,7 @@ export type BuiltInStage = (typeof STAGES)[number]['name'];
 /** The name of a stage of ours, or of one that a package has brought. */
 export type StageName = BuiltInStage | (string & {});
 
-/** On the old product's channels, events of the whole run go to this stage. */
+/** The stage under which events of the whole run are published. */
 export const PIPELINE = 'pipeline';
 
 /** The most scenes of a film. */

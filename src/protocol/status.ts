@@ -1,4 +1,4 @@
-/** The states of a project, a stage and a lane. The first five words are the old product's. */
+/** The states of a project, a stage and a lane. Legacy clients know the first five words (docs/protocol.md). */
 export const STATUSES = [
   'pending',
   'processing',

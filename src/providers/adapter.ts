@@ -32,7 +32,7 @@ export interface ProviderAdapter {
   readonly video?: (settings: ProviderSettings) => VideoProvider;
 }
 
-/** By the name that the column `adapter` of `model_providers` has. */
+/** Adapters by the name that the column `adapter` of `model_providers` has. */
 export type ProviderAdapters = Readonly<Record<string, ProviderAdapter>>;
 
 export const OUR_ADAPTERS: ProviderAdapters = {

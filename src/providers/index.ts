@@ -1,7 +1,7 @@
 export { BrokenConnection, LostOrder, NotReady, NotSent, OtherOrder, ServerError, UnusableMedia } from './errors';
 export { failureKind } from './failure-kind';
 export { useProxies } from './proxy-route';
-export { linkSignals } from './linked-signal';
+export { linkSignals, type LinkedSignal } from './linked-signal';
 export { sizeOption } from './frame-size';
 export { OUR_ADAPTERS, type ProviderAdapter, type ProviderAdapters, type ProviderSettings } from './adapter';
 export { OpenAiImage } from './openai-image';

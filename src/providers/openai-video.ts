@@ -47,7 +47,9 @@ export class OpenAiVideo implements VideoProvider {
       const headers = { 'Idempotency-Key': idempotencyKey };
       const response = await this.learned
         .ask({
-          ...{ body, remedies: REMEDIES, onNotice: this.options.onNotice },
+          body,
+          remedies: REMEDIES,
+          onNotice: this.options.onNotice,
           send: (sent) => this.client.post('/videos', { body: sent, headers, signal: own }).asResponse(),
         })
         .catch((error: unknown) => {
@@ -183,7 +185,9 @@ function jobOf({ state, progress, url, error }: JobAnswer, jobId: string): Video
     case 'failed': {
       const kind = error && failureKind(error);
       return {
-        ...{ status: 'failed', jobId, message: error?.message ?? 'the provider gave no reason' },
+        status: 'failed',
+        jobId,
+        message: error?.message ?? 'the provider gave no reason',
         ...((kind === 'refused' || kind === 'quota') && { kind }),
       };
     }

@@ -91,7 +91,10 @@ async function tunnel(proxy: Address, options: ConnectionOptions): Promise<Socke
   const raw = await new Promise<Socket>((resolve, reject) => {
     const request = (proxy.scheme === 'https' ? https : http).request({
       ...placeOf(proxy),
-      ...{ method: 'CONNECT', path: target, agent: false, signal: late },
+      method: 'CONNECT',
+      path: target,
+      agent: false,
+      signal: late,
       headers: { host: target, ...authorization(proxy) },
     });
     request.on('error', (error: NodeJS.ErrnoException) => reject(proxyFault(error.code ?? error.message)));

@@ -112,7 +112,7 @@ export interface SettledText {
 
 /** An image that is in storage. */
 export interface SettledImage extends StoredMedia {
-  /** In pixels, as is the height. */
+  /** Width and height are in pixels. */
   readonly width: number;
   readonly height: number;
   readonly prompt: string;
@@ -160,7 +160,7 @@ export interface FilmPlan {
   readonly parts: readonly FilmPart[];
   /** Scenes that the film leaves out, because they have neither a clip nor an image. */
   readonly missing: readonly number[];
-  /** Of the narrations; absent: it is not known. */
+  /** The language of the narrations; absent if it is not known. */
   readonly language?: string;
 }
 

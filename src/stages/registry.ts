@@ -65,7 +65,7 @@ export class StageRegistry {
   }
 }
 
-/** Of a process that was given no others. */
+/** The stages of a process without outside stages. */
 export const BUILT_IN = new StageRegistry();
 
 /** A stage can need only what comes before it, so that no two wait for each other. */

@@ -42,9 +42,22 @@ export function scriptMissing(source: string, text: string): string | undefined 
 
 /** The scripts of languages by their ISO 15924 codes. */
 const BY_CODE: Readonly<Record<string, string>> = {
-  ...{ Latn: 'Latin', Hans: 'Chinese or Japanese', Hant: 'Chinese or Japanese', Jpan: 'Chinese or Japanese' },
-  ...{ Kore: 'Korean', Cyrl: 'Cyrillic', Grek: 'Greek', Arab: 'Arabic', Hebr: 'Hebrew', Deva: 'Devanagari' },
-  ...{ Beng: 'Bengali', Taml: 'Tamil', Telu: 'Telugu', Thai: 'Thai', Geor: 'Georgian', Armn: 'Armenian' },
+  Latn: 'Latin',
+  Hans: 'Chinese or Japanese',
+  Hant: 'Chinese or Japanese',
+  Jpan: 'Chinese or Japanese',
+  Kore: 'Korean',
+  Cyrl: 'Cyrillic',
+  Grek: 'Greek',
+  Arab: 'Arabic',
+  Hebr: 'Hebrew',
+  Deva: 'Devanagari',
+  Beng: 'Bengali',
+  Taml: 'Tamil',
+  Telu: 'Telugu',
+  Thai: 'Thai',
+  Geor: 'Georgian',
+  Armn: 'Armenian',
 };
 
 /** The script of the language, if the text is in another script. `language`: a BCP 47 tag. */

@@ -1,5 +1,11 @@
 const WORDS: Readonly<Record<string, unknown>> = {
-  ...{ true: true, false: false, null: null, True: true, False: false, None: null, undefined: null },
+  true: true,
+  false: false,
+  null: null,
+  True: true,
+  False: false,
+  None: null,
+  undefined: null,
 };
 const CLOSES: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”', '‘': '’' };
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };

@@ -27,7 +27,7 @@ export interface MediaDraft {
   drop(): Promise<void>;
 }
 
-/** Of the first byte and the last one, both included, as in HTTP's Range. */
+/** The positions of the first and the last byte, both included, as in HTTP's Range. */
 export interface ByteRange {
   readonly start?: number;
   readonly end?: number;

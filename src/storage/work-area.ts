@@ -12,7 +12,7 @@ const PROBE_BYTES = 4_096;
 export interface HashedFile {
   readonly path: string;
   write(bytes: Buffer): Promise<void>;
-  /** Of everything that was written. */
+  /** The hash and the length of everything that was written. */
   sum(): { readonly sha256: string; readonly bytes: number };
   /** Resolves when the disk has it. */
   sync(): Promise<void>;
@@ -87,7 +87,7 @@ export class WorkArea {
     });
   }
 
-  /** Of a file that does not exist yet. */
+  /** The path of a file that does not exist yet. */
   async newPath(prefix: string): Promise<string> {
     await mkdir(this.folder, { recursive: true });
     return join(this.folder, `${prefix}${randomUUID()}`);

@@ -48,7 +48,7 @@ export interface PublishRequest {
    * `ends`, later events of the run under an older fence are refused.
    */
   readonly run?: { readonly fence: number; readonly ends?: boolean };
-  /** Messages for clients of the old product, by stage, already in their form without head fields. */
+  /** Messages for legacy clients (docs/protocol.md), by stage; the log adds the fields of their head. */
   readonly legacy?: readonly LegacyMessage[];
 }
 

@@ -12,6 +12,6 @@ export const keys = {
   channel: (projectId: ProjectId) => `story:${projectId}`,
   /** The channel of stop requests to workers, for all projects: no project has this id. */
   control: 'story:control',
-  /** The channel of clients of the old product; with PSUBSCRIBE, `*` replaces the stage. */
+  /** The channel of legacy clients; with PSUBSCRIBE, `*` replaces the stage. */
   legacyChannel: (projectId: ProjectId, stage: string) => `ai_story:project:${projectId}:stage:${stage}`,
 };

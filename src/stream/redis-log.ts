@@ -10,7 +10,7 @@ import { RedisScripts } from './redis-scripts';
 import { RedisSubscriber } from './redis-subscriber';
 import { encodeEvent } from './wire';
 
-/** What existing clients of the old product get: nothing, deltas, or the whole text with every token (O(n²) bytes). */
+/** What legacy clients get: nothing, deltas, or the whole text with every token (O(n²) bytes). */
 export type LegacyMode = 'off' | 'on' | 'full';
 
 /** The mode that the two settings ask for. */

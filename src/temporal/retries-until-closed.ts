@@ -31,8 +31,11 @@ function cancelledCall(details: string): Call {
       }),
     getPeer: () => '',
     getAuthContext: () => null,
-    ...{ cancelWithStatus: nothing, sendMessage: nothing, sendMessageWithContext: nothing },
-    ...{ startRead: nothing, halfClose: nothing },
+    cancelWithStatus: nothing,
+    sendMessage: nothing,
+    sendMessageWithContext: nothing,
+    startRead: nothing,
+    halfClose: nothing,
   };
   return call as Call;
 }

@@ -93,7 +93,9 @@ async function connects(host: string, port: number): Promise<void> {
 async function handshake(host: string, port: number, tls: TemporalTls): Promise<void> {
   const name = tls.serverNameOverride ?? (isIP(host) ? undefined : host);
   const socket: TLSSocket = connectTls({
-    ...{ host, port, ALPNProtocols: ['h2'] },
+    host,
+    port,
+    ALPNProtocols: ['h2'],
     ...(name !== undefined && { servername: name }),
     ...(tls.serverRootCACertificate && { ca: tls.serverRootCACertificate }),
     ...(tls.clientCertPair && { cert: tls.clientCertPair.crt, key: tls.clientCertPair.key }),

@@ -58,7 +58,9 @@ export class Health {
     return {
       status: ready ? 200 : 503,
       body: {
-        ...{ ready, waitsFor, doesWithout: lacks.filter(({ need }) => toBegin.has(need)) },
+        ready,
+        waitsFor,
+        doesWithout: lacks.filter(({ need }) => toBegin.has(need)),
         ...(unused && { unused }),
       },
     };

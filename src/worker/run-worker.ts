@@ -4,8 +4,8 @@ import type { PayloadCodec } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
-  NativeConnection,
   Worker,
+  type NativeConnection,
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
@@ -14,33 +14,26 @@ import {
   createLaneActivities,
   createReconcileActivities,
   createRunActivities,
-  StopSignals,
   tryFfmpeg,
   type ActivityDeps,
 } from '../activities';
 import type { Config } from '../config';
-import { createDataSource, databaseUnreachable } from '../entities';
-import { FullDisks } from '../full-disks';
+import { databaseUnreachable } from '../entities';
 import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, StoryreelError, type LaneKind } from '../protocol';
-import { OUR_ADAPTERS, useProxies, type ProviderAdapters } from '../providers';
+import { OUR_ADAPTERS, type ProviderAdapters } from '../providers';
 import { waitForNeeds } from '../readiness';
 import { StageRegistry, type OutsideStage } from '../stages';
-import { openMediaStore } from '../storage';
-import { openRedis } from '../stream';
-import { dataConverter, temporalConnection, temporalUnreachable } from '../temporal';
-import { withTimeout } from '../with-timeout';
 import { deploymentOptions } from './deployment-options';
 import { Health } from './health';
 import { withHostActivities, type HostActivities } from './host-activities';
 import { logRedisMemory } from './redis-memory-line';
 import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
-import { reportingFaults, watchDisks } from './watched-disks';
+import { reportingFaults } from './watched-disks';
 import { workerNeeds } from './worker-needs';
 import { readExtras, workerFailure } from './worker-options';
-import { WatchedServices } from './watched-services';
-import { openTelemetry } from './worker-telemetry';
+import { openWorkerServices } from './worker-services';
 import { workflowSources } from './workflow-sources';
 import { WORKFLOW_TIME } from './workflow-time';
 
@@ -70,10 +63,11 @@ export interface WorkerExtras {
   readonly activities?: HostActivities;
 }
 
-/** After the grace time, work that does not react to its cancellation is given up … */
+/**
+ * How long after the grace time work is given up that does not react to its cancellation. A deploy must allow for this
+ * time and for that of closing the services.
+ */
 const FORCE_AFTER_MS = 4_000;
-/** … and so are connections to services that hang. Both together are what a deploy must allow for. */
-const CLOSE_MS = 1_000;
 const BEAT_THROTTLE_MS = 100;
 
 /**
@@ -92,60 +86,23 @@ export async function runWorker(config: Config, logger: Logger, extras: WorkerEx
   }
 }
 
-async function startWorker(
-  config: Config,
-  logger: Logger,
-  { signal, connection: given, payloadCodecs, stages = [], providers = {}, activities = {} }: WorkerExtras,
-): Promise<RunningWorker> {
+async function startWorker(config: Config, logger: Logger, extras: WorkerExtras): Promise<RunningWorker> {
+  const { signal, stages = [], providers = {}, activities = {} } = extras;
   const registry = new StageRegistry(stages);
   const adapters = namesOf(providers);
-  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-  const converter = dataConverter(config, payloadCodecs);
-  const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
-  useProxies(config);
   const health = new Health();
-  const telemetry = await openTelemetry(config, logger, health);
-  const connection =
-    given ??
-    (await connectNative(config).catch(async (cause: unknown) => {
-      await telemetry.close();
-      throw cause;
-    }));
+  const services = await openWorkerServices(config, logger, health, extras);
+  const { connection, converter, dataSource, met, redis, stops, store, telemetry } = services;
   const { metrics, metricsUrl } = telemetry;
-  const store = await openMediaStore(config);
-  const disks = new FullDisks(logger);
-  const met = watchDisks(disks, config, {
-    dataSource: () => dataSource,
-    probeMedia: () => store.probe(),
-    writeToRedis: () => redis.write(),
-  });
-  const redis = openRedis(
-    config,
-    {
-      warn: (fields, message) => logger.warn(fields, message),
-      refused: (cause) => metrics?.logRefusals.of({ cause }).add(1),
-    },
-    met.redis,
-  );
-  const stops = new StopSignals(redis.control);
   let build: WatchedBuild | undefined;
-  const services = metrics && new WatchedServices({ connection, redis, dataSource }, metrics, config);
-  const closeAll = async () => {
+  const close = async () => {
     build?.close();
-    disks.close();
-    stops.close();
-    await services?.close();
-    await redis.close();
-    if (!given) await connection.close();
-    await telemetry.close();
-    if (dataSource.isInitialized) await dataSource.destroy();
+    await services.close();
   };
-  const close = () => withTimeout(closeAll(), CLOSE_MS, undefined);
   try {
     await dataSource.initialize().catch((cause: unknown) => {
       throw databaseUnreachable(cause);
     });
-    const media = reportingFaults(store, met.media);
     const needs = workerNeeds({ connection, dataSource, redis, media: store }, config);
     const onLook = health.waits.bind(health);
     await waitForNeeds(needs, { logger, onLook, ...(signal && { signal }) });
@@ -153,17 +110,15 @@ async function startWorker(
     void tryFfmpeg(config).then(({ fault }) => {
       if (fault !== undefined) logger.error({ fault, ffmpeg: config.FFMPEG_PATH }, 'ffmpeg can make no film');
     });
-    const runs = new TemporalRuns(connection, config.TEMPORAL_NAMESPACE, converter);
-    const { log, control } = redis;
     const deps = {
       dataSource,
-      log,
-      control,
+      log: redis.log,
+      control: redis.control,
       stops,
       config,
       logger,
-      media,
-      runs,
+      media: reportingFaults(store, met.media),
+      runs: new TemporalRuns(connection, config.TEMPORAL_NAMESPACE, converter),
       onDiskFault: met.media,
       stages: registry,
       adapters,
@@ -207,13 +162,6 @@ function namesOf(providers: ProviderAdapters): string[] {
   const taken = names.find((name) => Object.hasOwn(OUR_ADAPTERS, name));
   if (taken === undefined) return names;
   throw new StoryreelError('Config.Invalid', `The adapter "${taken}" has the name of one that comes with Storyreel.`);
-}
-
-async function connectNative(config: Config): Promise<NativeConnection> {
-  const options = temporalConnection(config);
-  return NativeConnection.connect(options).catch(async (cause: unknown) => {
-    throw await temporalUnreachable(options, cause);
-  });
 }
 
 async function createWorkers(

@@ -38,7 +38,10 @@ export class WatchedServices {
     { DATABASE_URL: url, OPENAI_BASE_URL, OPENAI_API_KEY, ...config }: Config,
   ) {
     this.own = createDataSource({
-      ...{ url, poolSize: 1, acquireTimeoutMs: TIMEOUT_MS, statementTimeoutMs: TIMEOUT_MS },
+      url,
+      poolSize: 1,
+      acquireTimeoutMs: TIMEOUT_MS,
+      statementTimeoutMs: TIMEOUT_MS,
       applicationName: 'storyreel-metrics',
     });
     const { providers, services } = metrics;
@@ -67,7 +70,9 @@ export class WatchedServices {
       up: { temporal, redis: isRedisUp, postgres: work?.isWritable === true },
       ...(work && { work }),
       pool: {
-        ...{ most: options.max ?? 0, idle: idleCount, waiting: waitingCount },
+        most: options.max ?? 0,
+        idle: idleCount,
+        waiting: waitingCount,
         inUse: Math.max(0, totalCount - idleCount),
       },
     };

@@ -24,13 +24,16 @@ const ANNOUNCING: ActivityOptions = {
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
 };
 
-/** Worth a moment, or nothing. */
-const hints = proxyActivities<StoryActivities>({ scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } });
+/** Best effort: one attempt within five seconds. */
+const bestEffort = proxyActivities<StoryActivities>({
+  scheduleToCloseTimeout: '5 seconds',
+  retry: { maximumAttempts: 1 },
+});
 
 export const { openRun, listScenes, adoptRun, settledLane } = steps;
 
 export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
-  return hints.stopLanes.executeWithOptions({ summary: 'asks workers to stop at once' }, args);
+  return bestEffort.stopLanes.executeWithOptions({ summary: 'asks workers to stop at once' }, args);
 }
 
 export function parkLane(...args: Parameters<StoryActivities['parkLane']>): ReturnType<StoryActivities['parkLane']> {

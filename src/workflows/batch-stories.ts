@@ -30,21 +30,21 @@ import { closeQueued, closeRun, closeStory, storyStates } from './activity-optio
 import type { BatchTable } from './batch-table';
 
 /** Polling intervals for stories that are no children of this run: some work; all wait for a person; the batch ends. */
-const LOOK = { working: '5 seconds', waiting: '1 minute', ending: '500 milliseconds' } as const;
+const POLL_INTERVALS = { working: '5 seconds', waiting: '1 minute', ending: '500 milliseconds' } as const;
 const CLOSED_AT_ONCE = 100;
 const CANCELLED_AT_ONCE = 100;
-/** The most stories in one step, and in one look. The other stories follow at the next look. */
-const LOOKED_AT_ONCE = 100;
-const MOST_IN_A_LOOK = 500;
+/** The most stories in one step, and in one poll. The other stories follow at the next poll. */
+const POLLED_AT_ONCE = 100;
+const MOST_IN_A_POLL = 500;
 
 /** Batches of the first release waited until nothing was starting before they cancelled anything. */
-const AT_ONCE = 'batch-cancels-at-once';
+const CANCELS_AT_ONCE = 'batch-cancels-at-once';
 
 /** The stories of a batch: starts them in their order as there are places, and sees each to its end. */
 export class BatchStories {
-  /** Runs under way before this run of the workflow, or started by somebody else: they are looked at, not awaited. */
+  /** Stories that this run of the workflow has not started: it polls them, because it cannot await them. */
   private readonly followed: Set<ProjectId>;
-  /** Those of the outside stories that were asked to end. */
+  /** The polled stories that were asked to end. */
   private readonly askedToEnd = new Set<ProjectId>();
   /** Outside the scope of the workflow: a child that is being started is cancelled after it has started. */
   private readonly children = CancellationScope.nonCancellable(async () => new CancellationScope());
@@ -53,9 +53,9 @@ export class BatchStories {
   private readonly ends: Promise<void>[] = [];
   private starting = 0;
   private stopping = false;
-  private looking = false;
-  /** The place of the next look among those that are followed. */
-  private lookFrom = 0;
+  private polling = false;
+  /** The position of the next poll among the followed stories. */
+  private pollFrom = 0;
 
   constructor(
     private readonly story: BatchInput['story'],
@@ -70,14 +70,14 @@ export class BatchStories {
    */
   async all(): Promise<boolean> {
     const scope = await this.children;
-    if (this.followed.size > 0) this.look();
+    if (this.followed.size > 0) this.poll();
     for (;;) {
       if (workflowInfo().continueAsNewSuggested) {
         await condition(() => this.starting === 0);
         return true;
       }
       // A cancellation before the first project starts must not wait.
-      if (CancellationScope.current().consideredCancelled && patched(AT_ONCE)) {
+      if (CancellationScope.current().consideredCancelled && patched(CANCELS_AT_ONCE)) {
         throw new CancelledFailure('The batch was cancelled.');
       }
       const next = this.table.take();
@@ -92,17 +92,17 @@ export class BatchStories {
    * what had no turn yet is closed as cancelled, too.
    */
   async cancel(): Promise<void> {
-    const atOnce = patched(AT_ONCE);
+    const atOnce = patched(CANCELS_AT_ONCE);
     if (!atOnce) await condition(() => this.starting === 0);
     this.stopping = true;
     for (const child of this.running) child.cancel();
     await this.cancelFollowed(atOnce);
     await Promise.all(this.ends);
     while (this.followed.size > 0) {
-      await this.lookOnce();
+      await this.pollOnce();
       if (this.followed.size === 0) break;
       if (atOnce) await this.cancelFollowed(atOnce);
-      await sleep(LOOK.ending);
+      await sleep(POLL_INTERVALS.ending);
     }
     const queued = this.table.queued;
     for (const projectIds of chunksOf(queued, CLOSED_AT_ONCE)) {
@@ -179,41 +179,42 @@ export class BatchStories {
   private follow(projectId: ProjectId): void {
     this.followed.add(projectId);
     this.askedToEnd.delete(projectId);
-    const isLookedAt = this.looking || this.stopping;
-    if (!isLookedAt || (this.followed.size === 1 && !patched('looks-once'))) this.look();
+    const isPolled = this.polling || this.stopping;
+    if (!isPolled || (this.followed.size === 1 && !patched('looks-once'))) this.poll();
   }
 
-  private look(): void {
-    this.looking = true;
+  private poll(): void {
+    this.polling = true;
     const all = async () => {
       try {
         while (this.followed.size > 0) {
-          await this.lookOnce();
-          if (this.followed.size > 0) await sleep(this.table.isWorking ? LOOK.working : LOOK.waiting);
+          await this.pollOnce();
+          if (this.followed.size > 0)
+            await sleep(this.table.isWorking ? POLL_INTERVALS.working : POLL_INTERVALS.waiting);
         }
       } finally {
-        this.looking = false;
+        this.polling = false;
       }
     };
-    // When the batch is cancelled, this ends; `cancel` looks from then on.
+    // When the batch is cancelled, this ends; `cancel` polls from then on.
     all().catch(() => undefined);
   }
 
-  /** Looks once at the stories whose next look is due. */
-  private async lookOnce(): Promise<void> {
+  /** Polls once the stories whose turn it is. */
+  private async pollOnce(): Promise<void> {
     const all = [...this.followed];
-    const inSteps = all.length > LOOKED_AT_ONCE && patched('looks-in-steps');
-    const steps = inSteps ? chunksOf(this.turnsIn(all), LOOKED_AT_ONCE) : [all];
-    await Promise.all(steps.map((projectIds) => this.lookAt(projectIds)));
+    const inSteps = all.length > POLLED_AT_ONCE && patched('looks-in-steps');
+    const steps = inSteps ? chunksOf(this.nextTurn(all), POLLED_AT_ONCE) : [all];
+    await Promise.all(steps.map((projectIds) => this.pollSome(projectIds)));
   }
 
-  private turnsIn(all: readonly ProjectId[]): readonly ProjectId[] {
-    const from = this.lookFrom < all.length ? this.lookFrom : 0;
-    this.lookFrom = from + MOST_IN_A_LOOK;
-    return all.slice(from, this.lookFrom);
+  private nextTurn(all: readonly ProjectId[]): readonly ProjectId[] {
+    const from = this.pollFrom < all.length ? this.pollFrom : 0;
+    this.pollFrom = from + MOST_IN_A_POLL;
+    return all.slice(from, this.pollFrom);
   }
 
-  private async lookAt(projectIds: readonly ProjectId[]): Promise<void> {
+  private async pollSome(projectIds: readonly ProjectId[]): Promise<void> {
     const states = await storyStates({ projectIds }).catch((error: unknown) => {
       if (isCancellation(error)) throw error;
       return projectIds.map(() => null);

@@ -28,7 +28,7 @@ export function detailsOf(table: LaneTable): string {
     lines.push(...row(whole.map(({ name }) => name)), line(whole.map(({ name }) => cell(laneId(name)))), '');
   }
   const [first] = perScene;
-  const scenes = first ? table.there.filter((lane) => laneParts(lane).stage === first.name) : [];
+  const scenes = first ? table.presentLanes.filter((lane) => laneParts(lane).stage === first.name) : [];
   if (scenes.length > 0) {
     lines.push(...row(['scene', ...perScene.map(({ name }) => name)]));
     const shown = scenes.slice(0, MOST_ROWS);

@@ -32,7 +32,7 @@ export interface LaneRunnerOptions {
   readonly runId: string;
   readonly table: LaneTable;
   readonly onFailure: 'park' | 'fail';
-  /** Whether a lane failed because of an edit: then all is looked at again, as soon as what runs has ended. */
+  /** Whether a lane failed because of an edit: the run then replans as soon as its running lanes have ended. */
   readonly needsReplan?: (error: EventError) => boolean;
 }
 
@@ -289,8 +289,10 @@ export function eventErrorOf(error: unknown): EventError {
     // A person who ends an activity by hand can type anything; ours have a type.
     const { issues } = fieldsOf(cause.details?.[0]) ?? {};
     return boundedError({
-      ...{ type: cause.type || ENDED_BY_HAND, message: cause.message },
-      ...{ retryable: cause.nonRetryable !== true, issues },
+      type: cause.type || ENDED_BY_HAND,
+      message: cause.message,
+      retryable: cause.nonRetryable !== true,
+      issues,
     });
   }
   const message = cause instanceof Error ? cause.message : String(cause);

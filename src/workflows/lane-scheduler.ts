@@ -53,8 +53,8 @@ export class LaneScheduler {
   ) {
     this.done = new Set(done.settled);
     this.scenesKnown = new Promise((resolve) => (this.resolveScenes = resolve));
-    const definedElsewhere = opened.plan.some(({ name }) => definesScenes(opened.plan, laneId(name)));
-    const scenes = done.scenes ?? (definedElsewhere ? undefined : (opened.scenes ?? []));
+    const planDefinesScenes = opened.plan.some(({ name }) => definesScenes(opened.plan, laneId(name)));
+    const scenes = done.scenes ?? (planDefinesScenes ? undefined : (opened.scenes ?? []));
     if (scenes) this.layOut(scenes, done.sceneIds ?? opened.sceneIds);
   }
 

@@ -124,7 +124,7 @@ export class LaneTable {
     return this.numbers.nameOf(lane);
   }
 
-  /** Of the lanes in `among`: the one with this current name, or all lanes of the stage. */
+  /** The lane of `among` that has this current name, or all lanes of `among` that belong to the stage of this name. */
   named(name: unknown, among: readonly LaneId[]): LaneId[] {
     return among.filter((lane) => this.nameOf(lane) === name || laneParts(lane).stage === name);
   }
@@ -193,7 +193,7 @@ export class LaneTable {
   }
 
   /** Lanes of scenes that are still there, in the order that the scenes have now. */
-  get there(): LaneId[] {
+  get presentLanes(): LaneId[] {
     const place = (scene: number) => this.numbers.of(scene) ?? Infinity;
     const scenes = this.scenes.filter((scene) => place(scene) !== Infinity).sort((a, b) => place(a) - place(b));
     return lanesOf(this.plan, scenes);
@@ -247,7 +247,7 @@ export class LaneTable {
       status: this.runStatus,
       stage: this.stage,
       scenes: this.numbersOf(this.scenes).length,
-      lanes: this.there.map((lane): LaneView => {
+      lanes: this.presentLanes.map((lane): LaneView => {
         const error = errors.get(lane);
         return { lane: this.nameOf(lane) ?? lane, status: this.status(lane), ...(error && { error }) };
       }),

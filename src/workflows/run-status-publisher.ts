@@ -26,14 +26,14 @@ export class RunStatusPublisher {
   }
 
   /** Compares the table with the published status, and publishes a change. */
-  look(): void {
+  publishChange(): void {
     if (this.busy || this.stopped || this.wanted() === this.published) return;
     this.busy = true;
     void this.publish().finally(() => {
       this.busy = false;
       // The status has changed since `publish` last read it.
       const hasChanged = !this.stopped && this.wanted() !== this.published;
-      if (hasChanged && patched('marker-looks-again')) this.look();
+      if (hasChanged && patched('marker-looks-again')) this.publishChange();
     });
   }
 
@@ -43,7 +43,7 @@ export class RunStatusPublisher {
   publishAgain(): void {
     if (this.stopped || this.published === '' || !patched('marks-after-adopting')) return;
     this.published = '';
-    this.look();
+    this.publishChange();
   }
 
   stop(): void {

@@ -9,8 +9,8 @@ import type { LaneTable } from './lane-table';
  */
 export class SceneWatch {
   private wanted = false;
-  private looks = 0;
-  private looking: Promise<void> | undefined;
+  private refreshes = 0;
+  private refreshing: Promise<void> | undefined;
 
   constructor(
     private readonly projectId: ProjectId,
@@ -19,7 +19,7 @@ export class SceneWatch {
 
   /** False while the numbers that the run knows may be those of before an edit. */
   get isCurrent(): boolean {
-    return this.looking === undefined;
+    return this.refreshing === undefined;
   }
 
   /**
@@ -27,16 +27,16 @@ export class SceneWatch {
    * came meanwhile: the meaning of a scene number before that edit is then unknown.
    */
   async known(): Promise<boolean> {
-    const { looks } = this;
+    const { refreshes } = this;
     if (!this.isCurrent) await condition(() => this.isCurrent);
-    return this.looks === looks;
+    return this.refreshes === refreshes;
   }
 
   /** Resolves when the table has the current numbers, even if another edit is signalled meanwhile. */
-  look(): Promise<void> {
+  refresh(): Promise<void> {
     this.wanted = true;
-    this.looks += 1;
-    return (this.looking ??= this.follow().finally(() => (this.looking = undefined)));
+    this.refreshes += 1;
+    return (this.refreshing ??= this.follow().finally(() => (this.refreshing = undefined)));
   }
 
   private async follow(): Promise<void> {

@@ -61,7 +61,10 @@ const NAMING: ReadonlySet<StoryMessage> = new Set<StoryMessage>(['retry', 'skip'
 function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect, run: SteeredRun): void {
   const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
-  /** `isRefused`: whether what is too long, or comes too late, does nothing; what was taken once is not refused any more. */
+  /**
+   * `isRefused`: whether a message that is too long, or comes too late, is refused. It returns false for a message that
+   * was accepted before, by the validator or in an earlier release.
+   */
   const evaluate = (argument: unknown, isRefused: () => boolean): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
     const message = readMessage(argument);
@@ -131,12 +134,10 @@ function effectsOn(run: SteeredRun): Effects {
     if (lacking.length > 0 || (table.scenesMoved && !isAtRest)) run.replanRequested = true;
     return set(lacking, 'pending');
   };
-  const waitingAt = (gate: string | undefined): string | undefined =>
-    gate === undefined
-      ? 'it needs {"gate":"…"}'
-      : table.gates.includes(gate)
-        ? undefined
-        : `${gate} does not wait for approval`;
+  const openGate = (gate: string | undefined): { readonly refusal: string } | { readonly gate: string } => {
+    if (gate === undefined) return { refusal: 'it needs {"gate":"…"}' };
+    return table.gates.includes(gate) ? { gate } : { refusal: `${gate} does not wait for approval` };
+  };
   return {
     pause: ({ now }) => {
       const running = now ? runner.underWay : [];
@@ -166,7 +167,7 @@ function effectsOn(run: SteeredRun): Effects {
     },
     skip: ({ lane }) => {
       if (lane === undefined) return NEEDS_LANE;
-      const named = table.named(lane, table.there);
+      const named = table.named(lane, table.presentLanes);
       if (named.length === 0) return { refusal: `there is no lane ${lane}` };
       if (named.some((each) => definesScenes(table.plan, each))) {
         return { refusal: `${lane} cannot be skipped: everything after it needs its scenes` };
@@ -191,30 +192,31 @@ function effectsOn(run: SteeredRun): Effects {
       if (lanes.length === 0) return { refusal: `${lane} is not running` };
       return { apply: () => runner.stop(lanes, 'cancelled') };
     },
-    approve: ({ gate }) => {
-      const refusal = waitingAt(gate);
-      if (refusal !== undefined) return { refusal };
+    approve: (given) => {
+      const open = openGate(given.gate);
+      if ('refusal' in open) return open;
       return {
         apply: () => {
-          gates.decide(gate as string, { kind: 'approved' });
+          gates.decide(open.gate, { kind: 'approved' });
           replanIfChanged();
           return [];
         },
       };
     },
-    reject: ({ gate, reason, lane }) => {
-      const refusal = waitingAt(gate);
-      if (refusal !== undefined) return { refusal };
+    reject: ({ reason, lane, ...given }) => {
+      const open = openGate(given.gate);
+      if ('refusal' in open) return open;
+      const { gate } = open;
       if (reason === undefined) return { refusal: 'it needs {"reason":"…"}' };
       if (table.plan.some(({ name, kind }) => name === gate && kind === 'film')) {
         return { refusal: 'a film is joined from what there is: edit what is wrong, or cancel' };
       }
-      const made = table.named(gate, table.there).filter((each) => table.status(each) === 'completed');
+      const made = table.named(gate, table.presentLanes).filter((each) => table.status(each) === 'completed');
       const lanes = lane === undefined ? made : table.named(lane, made);
       if (lanes.length === 0) return { refusal: `${lane} is no settled lane of ${gate}` };
       return {
         apply: () => {
-          gates.decide(gate as string, { kind: 'rejected', reason, lanes });
+          gates.decide(gate, { kind: 'rejected', reason, lanes });
           return lanes;
         },
       };
@@ -223,8 +225,8 @@ function effectsOn(run: SteeredRun): Effects {
       apply: () => {
         run.inputsChanged = true;
         if (!patched('scenes-are-followed')) return replan();
-        // The look ends after the edit's commit, and finds what has been stored.
-        void run.scenes.look().then(replan);
+        // The refresh ends after the edit's commit, so the run replans from what is stored.
+        void run.scenes.refresh().then(replan);
         return [];
       },
     }),

@@ -79,8 +79,8 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     if (input.force) runner.minResultFence = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
     if (runner.afterReset && !carried) resyncAfterReset(run);
-    const left = await runPlan(opened, run, carried);
-    if (left) return await continueAsNew<typeof story>({ ...input, carried: left });
+    const next = await runPlan(opened, run, carried);
+    if (next) return await continueAsNew<typeof story>({ ...input, carried: next });
   } catch (error) {
     thrown = error as Error;
     if (thrown.name === 'ContinueAsNew') throw thrown;
@@ -95,13 +95,13 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
   const show = showToOperators();
   const table = new LaneTable(projectId, (changed) => {
     show(changed);
-    marker.look();
+    statusPublisher.publishChange();
   });
-  const marker = new RunStatusPublisher(table, runId);
+  const statusPublisher = new RunStatusPublisher(table, runId);
   const run: StoryRun = {
     runId,
     table,
-    statusPublisher: marker,
+    statusPublisher,
     afterReset: new AfterReset(),
     runner: new LaneRunner({
       projectId,
@@ -112,7 +112,7 @@ function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRu
         if (hasMoved(error)) {
           // The signal of the edit may have been lost.
           run.inputsChanged = true;
-          void run.scenes.look();
+          void run.scenes.refresh();
         } else if (!lacksInput(error)) return false;
         return (run.replanRequested ||= run.inputsChanged);
       },
@@ -137,37 +137,43 @@ async function runPlan(
 ): Promise<ContinuedState | undefined> {
   const { table } = run;
   if (!carried) table.begin(opened.plan);
-  const order = new LaneScheduler(opened, run, {
+  const scheduler = new LaneScheduler(opened, run, {
     ...(carried?.scenes && { scenes: carried.scenes }),
     ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
-    // A run that checks all lanes again may find new rows, so the skip of each skipped lane is stored again.
+    // A run that replans may find new rows, so the skip of each skipped lane is stored again.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });
   for (const lane of carried?.untold ?? []) run.runner.ends.announce(lane);
 
   const scope = new CancellationScope();
-  const finished = scope.run(() => order.all()).then(() => !run.inputsChanged);
-  const drained = drain(run, order);
+  const finished = scope.run(() => scheduler.all()).then(() => !run.inputsChanged);
+  const drained = drain(run, scheduler);
   try {
     if (await Promise.race([finished, drained])) return undefined;
-    await drainedNow(run, order);
+    await drainedNow(run, scheduler);
   } catch (error) {
     scope.cancel();
     throw error;
   }
+  return stateToContinue(opened, run, scheduler);
+}
+
+/** What the next run of the workflow must know. If it must replan, no lane counts as settled. */
+function stateToContinue(opened: OpenedRun, run: StoryRun, scheduler: LaneScheduler): ContinuedState {
+  const { table } = run;
   const errors = table.errorsShown();
   const skipped = table.withStatus('skipped');
   const parked = table.withStatus('needs_attention').flatMap((lane) => {
     const error = errors.get(lane);
     return error ? table.namesOf([lane]).map((name) => [name, error] as const) : [];
   });
-  const again = run.inputsChanged || run.replanRequested;
+  const mustReplan = run.inputsChanged || run.replanRequested;
   return {
-    run: ofNow(opened, table),
+    run: withPresentScenes(opened, table),
     runId: run.runId,
-    ...(order.scenes && !again && { scenes: table.numbersOf(order.scenes) }),
+    ...(scheduler.scenes && !mustReplan && { scenes: table.numbersOf(scheduler.scenes) }),
     ...(Object.keys(table.sceneIds).length > 0 && { sceneIds: table.sceneIds }),
-    settled: again ? [] : table.namesOf([...order.done].filter((lane) => !skipped.includes(lane))),
+    settled: mustReplan ? [] : table.namesOf([...scheduler.done].filter((lane) => !skipped.includes(lane))),
     parked: Object.fromEntries(parked),
     skipped: table.namesOf(skipped),
     cancelled: table.namesOf(table.withStatus('cancelled')),
@@ -177,8 +183,8 @@ async function runPlan(
   };
 }
 
-/** The run with the scenes that it is about, by the numbers of now. */
-function ofNow(opened: OpenedRun, table: LaneTable): OpenedRun {
+/** The run, with its scenes by their present numbers. */
+function withPresentScenes(opened: OpenedRun, table: LaneTable): OpenedRun {
   return {
     ...opened,
     ...(opened.scenes && { scenes: table.numbersOf(opened.scenes) }),
@@ -200,39 +206,39 @@ function restoreState(carried: ContinuedState, table: LaneTable): void {
   if (carried.paused) table.setPaused(true);
 }
 
-async function drain(run: StoryRun, order: LaneScheduler): Promise<false> {
+async function drain(run: StoryRun, scheduler: LaneScheduler): Promise<false> {
   await condition(() => workflowInfo().continueAsNewSuggested || run.replanRequested);
-  await drainedNow(run, order);
+  await drainedNow(run, scheduler);
   return false;
 }
 
-async function drainedNow({ runner, statusPublisher: marker, scenes }: StoryRun, order: LaneScheduler): Promise<void> {
+async function drainedNow({ runner, statusPublisher, scenes }: StoryRun, scheduler: LaneScheduler): Promise<void> {
   runner.drain();
-  order.close();
+  scheduler.close();
   // No lane waits for announcements, because viewers may be out of reach for long.
   const carriesUnannounced = patched('untold-ends-are-carried');
-  const isStill = () => runner.stopped && marker.idle && scenes.isCurrent && allHandlersFinished();
+  const isStill = () => runner.stopped && statusPublisher.idle && scenes.isCurrent && allHandlersFinished();
   await condition(() => isStill() && (carriesUnannounced || runner.ends.allAnnounced));
 }
 
-function resyncAfterReset({ afterReset, statusPublisher: marker, table }: StoryRun): void {
+function resyncAfterReset({ afterReset, statusPublisher, table }: StoryRun): void {
   afterReset.resync(table).then(
-    () => marker.publishAgain(),
+    () => statusPublisher.publishAgain(),
     () => undefined,
   );
 }
 
 /** Leaves rows, viewers and the Temporal UI with the same end, after everything that was under way has stopped. */
 async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error | undefined): Promise<void> {
-  const { table, runner, runId, statusPublisher: marker, afterReset } = run;
+  const { table, runner, runId, statusPublisher, afterReset } = run;
   const outcome = !thrown ? 'completed' : isCancellation(thrown) ? 'cancelled' : 'failed';
   const { projectId } = table;
   run.ending = true;
   const stages = opened?.plan.map(({ name }) => name);
-  marker.stop();
+  statusPublisher.stop();
   afterReset.stop();
   runner.ends.close();
-  await condition(() => runner.stopped && marker.idle && afterReset.idle && allHandlersFinished());
+  await condition(() => runner.stopped && statusPublisher.idle && afterReset.idle && allHandlersFinished());
   const { announced } = await closeRun({
     projectId,
     runId,

@@ -43,9 +43,17 @@ const MOST_WORDS = 25;
 const UNCLEAR =
   /\b(?:tells?|telling|told|untold|go(?:es)? on|going on|gone on|went on|says?|saying|said|hears?|heard|stands?(?!-in)|stood|standing)\b/i;
 
+/** A sentence that only continues the name in the code: "Of a path, in a message." */
+const WITHOUT_SUBJECT = /^Of [^,]*(?:, (?:as|in|from) [^,]*)?\.$/;
+
 /** What a reader whose first language is another would stumble over; undefined if the sentence is plain. */
 export function fault(sentence: string): string | undefined {
   const words = sentence.match(/[\p{L}\p{N}][\p{L}\p{N}'’./_-]*/gu)?.length ?? 0;
   if (words > MOST_WORDS) return `${words} words`;
   return UNCLEAR.exec(sentence)?.[0];
+}
+
+/** The same for a sentence of a comment, which must be understood without the name that it stands over. */
+export function commentFault(sentence: string): string | undefined {
+  return WITHOUT_SUBJECT.test(sentence) ? 'no subject' : fault(sentence);
 }

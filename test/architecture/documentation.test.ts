@@ -1,8 +1,8 @@
 import { SETTINGS } from '../../src/config';
 import { FAILURES } from '../../src/protocol';
 import { StoryMetrics } from '../../src/telemetry';
-import { firstColumn, namedSections } from './markdown';
-import { projectFile } from './project-files';
+import { firstColumn, localLinks, namedSections } from './markdown';
+import { filesBelow, projectFile } from './project-files';
 
 const settings = Object.keys(SETTINGS).sort();
 
@@ -33,4 +33,10 @@ it('shows every setting in .env.example beside what docker-compose.yml alone tak
   const shown = [...projectFile('.env.example').matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
   const asked = [...projectFile('docker-compose.yml').matchAll(/\$\{([A-Z_]+):[?-]/g)].map(([, name = '']) => name);
   expect(shown.sort()).toEqual([...new Set([...settings, ...asked])].sort());
+});
+
+it('lists every page of docs/decisions in its README.md', () => {
+  const pages = filesBelow('docs/decisions').map((path) => path.slice('docs/decisions/'.length));
+  const listed = localLinks(projectFile('docs/decisions/README.md')).map(({ target }) => target);
+  expect(['README.md', ...listed].sort()).toEqual(pages.sort());
 });

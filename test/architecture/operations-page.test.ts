@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { SETTINGS } from '../../src/config';
 import { FAILURES } from '../../src/protocol';
 import { composeFile } from './compose-file';
-import { firstColumn } from './markdown';
-import { projectFile, projectRoot } from './project-files';
+import { firstColumn, rowsOf } from './markdown';
+import { filesBelow, projectFile, projectRoot } from './project-files';
 
 const page = projectFile('docs/operations.md');
 const compose = projectFile('docker-compose.yml');
@@ -35,6 +35,15 @@ it('names alerts, settings and failures that are there', () => {
   expect(constants.filter((word) => !known.includes(word))).toEqual([]);
   const failures = [...words].filter((word) => /^[A-Z]\w+\.[A-Z]\w+$/.test(word));
   expect(Object.keys(FAILURES)).toEqual(expect.arrayContaining(failures));
+});
+
+it('quotes lines of the log that the code writes', () => {
+  const sources = filesBelow('src')
+    .filter((path) => path.endsWith('.ts'))
+    .map(projectFile);
+  const quoted = rowsOf(page, 'line').flatMap(([first = '']) => /^`([^`]+?)(?: …)?`/.exec(first)?.[1] ?? []);
+  expect(quoted.length).toBeGreaterThan(4);
+  expect(quoted.filter((line) => !sources.some((source) => source.includes(line)))).toEqual([]);
 });
 
 it('has commands of Docker Compose for services that are there', () => {

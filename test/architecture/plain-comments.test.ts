@@ -1,4 +1,4 @@
-import { commentSentences, fault } from './comment-sentences';
+import { commentFault, commentSentences } from './comment-sentences';
 import { filesBelow, projectFile } from './project-files';
 
 /** Released migrations never change, not even their comments. */
@@ -11,7 +11,7 @@ const files = ['src', 'dev', 'bench', 'web']
 it('has comments with short sentences and plain words', () => {
   const faults = files.flatMap((path) =>
     commentSentences(projectFile(path)).flatMap(({ line, text }) => {
-      const found = fault(text);
+      const found = commentFault(text);
       return found === undefined ? [] : [`${path}:${line} (${found}) ${text}`];
     }),
   );
@@ -24,9 +24,10 @@ it.each([
   ['a comment that tells', '/** Tells viewers of it. */', 'Tells'],
   ['a clause that goes on over two lines', '// The run\n// goes on.', 'goes on'],
   ['a comment behind code', "const a = 1; // It stands for 'one'.", 'stands'],
+  ['a sentence without a subject', '/** Of a path, in a message. */', 'no subject'],
   ['a sentence of 26 words', `/**\n * Short.\n * ${LONG}.\n */`, '26 words'],
 ])('finds %s', (_what, source, expected) => {
-  expect(commentSentences(source).map(({ text }) => fault(text))).toContain(expected);
+  expect(commentSentences(source).map(({ text }) => commentFault(text))).toContain(expected);
 });
 
 it.each([
@@ -36,5 +37,5 @@ it.each([
   ['an address', "const url = 'https://say.example';"],
   ['two short sentences', `// ${LONG.slice(0, 60)}. ${LONG.slice(0, 60)}.\n\nconst a = 1;\n// Another.`],
 ])('accepts %s', (_what, source) => {
-  expect(commentSentences(source).flatMap(({ text }) => fault(text) ?? [])).toEqual([]);
+  expect(commentSentences(source).flatMap(({ text }) => commentFault(text) ?? [])).toEqual([]);
 });

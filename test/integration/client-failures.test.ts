@@ -65,8 +65,8 @@ const READERS: Readonly<Record<string, Table>> = {
     list: () => [],
     revoke: () => ['00000000'],
     find: () => [`sr_00000000_${'a'.repeat(43)}`],
-    gone: () => [['00000000']],
-    exist: () => [],
+    findInvalid: () => [['00000000']],
+    hasAny: () => [],
   },
   sessions: {
     createLoginToken: () => [],
@@ -75,7 +75,7 @@ const READERS: Readonly<Record<string, Table>> = {
     find: () => ['none'],
     revoke: () => ['none'],
     list: () => [],
-    gone: () => [['none']],
+    findInvalid: () => [['none']],
   },
   audit: {
     as: () => ['walker', async () => undefined],
@@ -90,16 +90,16 @@ const READERS: Readonly<Record<string, Table>> = {
     list: (one) => [one],
     revoke: (one) => [one, 'none'],
     revokeAll: (one) => [one],
-    gone: () => [['none']],
+    findInvalid: () => [['none']],
   },
   events: { page: (one) => [one] },
 };
 /** It waits for the next end of a run. */
 const answered = (client: StoryClient) => client.overview.outcomes().catch(() => undefined);
-const INTERNAL = ['act', 'mustBeOpen', 'project', 'run', 'steer', 'close'];
+const INTERNAL = ['run', 'close'];
 const INTERNAL_OF_READERS: Readonly<Record<string, readonly string[]>> = {
   events: ['after', 'nothingNew', 'snapshot'],
-  sessions: ['sound'],
+  sessions: ['validSession'],
 };
 
 const ALL = [
@@ -157,8 +157,7 @@ describe('The client', () => {
     expect(methodsOf(client, INTERNAL)).toEqual(Object.keys(OF_CLIENT).sort());
     const readers = Object.entries(client).filter(
       ([name, value]) =>
-        typeof value === 'object' &&
-        !['config', 'services', 'reach', 'watched', 'closing', 'source', 'batches', 'closed'].includes(name),
+        typeof value === 'object' && !['config', 'services', 'calls', 'watched', 'source', 'batches'].includes(name),
     );
     expect(readers.map(([name]) => name).sort()).toEqual(Object.keys(READERS).sort());
     for (const [name, reader] of readers) {

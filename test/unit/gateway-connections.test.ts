@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
 import type { App, Caller } from '../../src/gateway/app';
-import { limitConnections, Strangers } from '../../src/gateway/connection-limit';
+import { limitConnections, UnknownConnections } from '../../src/gateway/connection-limit';
 import { isWithin } from '../../src/gateway/forwarded';
 import { problemOf } from '../../src/gateway/problem';
 import type { ZodProvider } from '../../src/gateway/validation';
@@ -20,7 +20,7 @@ beforeEach(async () => {
   app.addHook('onRequest', async (request) => {
     if (request.headers.authorization !== undefined) request.caller = known;
   });
-  limitConnections(app, new Strangers(3, () => false));
+  limitConnections(app, new UnknownConnections(3, () => false));
   app.setErrorHandler((error, request, reply) => reply.code(problemOf(error, request.id).status).send(error));
   app.get('/', async () => 'well');
   await app.listen({ host: '127.0.0.1', port: 0 });

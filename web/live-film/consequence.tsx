@@ -57,7 +57,7 @@ export function WouldMake({ explained }: { readonly explained: Explanation }) {
   );
 }
 
-/** Of a film, a scene is an input. */
+/** The name of an input for a person. The inputs of a film are its scenes. */
 function inputName(input: string): string {
   const scene = /^scene (\d+)$/.exec(input)?.[1];
   return scene === undefined ? t().input(input) : t().sceneNumber(Number(scene));

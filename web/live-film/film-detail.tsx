@@ -20,7 +20,10 @@ export function FilmDetail({ story }: { readonly story: Story }) {
     </div>
   );
   const about = (name: string, label: string) => ({
-    ...{ story, field: name, label: `${words.edit}: ${label}`, short: words.edit },
+    story,
+    field: name,
+    label: `${words.edit}: ${label}`,
+    short: words.edit,
   });
   return (
     <div class="scene-detail">

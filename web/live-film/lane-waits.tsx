@@ -9,7 +9,7 @@ import type { Story } from '../story/story';
 
 interface LaneWaitsProps {
   readonly story: Story;
-  /** Of which lanes. */
+  /** The lanes that wait. */
   readonly of: (lane: LaneId) => boolean;
   /** Beside its scene, whose number is known there. */
   readonly short?: boolean;

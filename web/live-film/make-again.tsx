@@ -41,7 +41,8 @@ export function MakeAgain({ story, scene }: { readonly story: Story; readonly sc
             setAsked({
               name: `${words.makeAgain}: ${words[role]}`,
               options: {
-                ...{ force: true, scenes: [scene] },
+                force: true,
+                scenes: [scene],
                 stages: [...stages, ...film].flatMap((stage) => stage ?? []),
               },
             })

@@ -30,7 +30,9 @@ export function requestOf(story: Story, command: Command): Request {
   const { id, path } = story;
   const words = t();
   const of = (name: string, verb: string, body: object, cli: string, ts: string): Request => ({
-    ...{ name, path: `${path}/${verb}`, body },
+    name,
+    path: `${path}/${verb}`,
+    body,
     recipe: { curl: curl('POST', `${path}/${verb}`, body), cli, ts },
   });
   switch (command) {

@@ -110,7 +110,7 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
   );
 }
 
-/** Of all of its lanes in all runs, with what was wasted. Nothing if no price is known. */
+/** The cost of all lanes of the scene in all runs, with what was wasted. Nothing if no price is known. */
 function SceneCost({ story, scene }: { readonly story: Story; readonly scene: number }) {
   const costs = (story.view.value?.lanes ?? []).flatMap(({ lane, cost }) =>
     cost !== undefined && laneParts(lane).scene === scene ? [cost] : [],

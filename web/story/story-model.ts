@@ -45,7 +45,7 @@ export class StoryModel {
     return this.now.lanes.get(name as LaneId);
   }
 
-  /** Of a scene: what has just been made, else what is stored. */
+  /** What has just been made of a scene; otherwise what is stored. */
   asset(scene: number, role: 'image' | 'clip'): Asset | undefined {
     const made = this.now.items.get(laneOfRole(role, scene))?.metadata as Asset | undefined;
     const stored = this.page.scenes.find(({ scene_number: n }) => n === scene);

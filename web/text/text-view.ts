@@ -7,7 +7,7 @@ const UNSEEN_MS = 1_000;
 interface TextViewOptions {
   /** Drawn ten times a second only, because it is not what the person looks at. */
   readonly calm: boolean;
-  /** Of a place where another attempt took over. */
+  /** The mark of a place where another attempt took over. */
   readonly markOf: (offset: number) => string;
 }
 

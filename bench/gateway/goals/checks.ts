@@ -10,9 +10,9 @@ type Result<T extends (...given: never[]) => unknown> = Awaited<ReturnType<T>>;
 
 export interface Measured {
   readonly coldStartMs: number;
-  /** Of each run, one viewer of each server. */
+  /** The results of each run with one viewer of each server. */
   readonly one: readonly { readonly clientWatch: Summary; readonly crowds: readonly Crowd[] }[];
-  /** Of each run, a thousand viewers of each server, or the scaled number. */
+  /** The results of each run with a thousand viewers of each server, or the scaled number. */
   readonly thousand: readonly (readonly Crowd[])[];
   readonly tenThousand: readonly {
     readonly gateway: Crowd;
@@ -30,7 +30,10 @@ export interface Measured {
 /** Each goal beside what was measured, by its number in the design. */
 export function checksOf(measured: Measured): Check[] {
   const atMost = (promise: string, value: number, limit: number, unit: string): Check => ({
-    ...{ promise, measured: value, limit, unit },
+    promise,
+    measured: value,
+    limit,
+    unit,
     kept: value <= limit,
   });
   const {

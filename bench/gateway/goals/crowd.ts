@@ -8,7 +8,7 @@ import type { Served, Story } from '../servers';
 export interface Crowd {
   readonly server: string;
   readonly viewers: number;
-  /** Of each token at each viewer, from its writing to its reading. */
+  /** The age of each token at each viewer, from its writing to its reading. */
   readonly ageMs: Summary;
   readonly lost: number;
   readonly doubled: number;
@@ -54,7 +54,11 @@ export async function crowd(served: Served, readers: Readers, options: CrowdOpti
   await readers.ask({ do: 'leave' });
   const cpuMs = (after.cpuSeconds - before.cpuSeconds) * 1_000;
   return {
-    ...{ server: served.name, viewers, ageMs: report.ages, lost: report.lost, doubled: report.doubled },
+    server: served.name,
+    viewers,
+    ageMs: report.ages,
+    lost: report.lost,
+    doubled: report.doubled,
     incomplete: report.next.filter((next) => next < tokens).length,
     cpuMsPer1000Tokens: (cpuMs / report.ages.count) * 1_000,
     cpuMsPer1000Frames: (cpuMs / report.frames) * 1_000,

@@ -17,8 +17,12 @@ export async function manyStories(gateway: Gateway, readers: Readers, stories: n
   const [after, tookMs] = [usageOf(gateway.pid), performance.now() - began];
   await readers.ask({ do: 'leave' });
   return {
-    ...{ stories, viewersEach: each, tokensPerSecondEach: rate, ageMs: report.ages },
-    ...{ lost: report.lost, doubled: report.doubled },
+    stories,
+    viewersEach: each,
+    tokensPerSecondEach: rate,
+    ageMs: report.ages,
+    lost: report.lost,
+    doubled: report.doubled,
     incomplete: report.next.filter((next) => next < tokens).length,
     coreShare: ((after.cpuSeconds - before.cpuSeconds) * 1_000) / tookMs,
   };

@@ -36,7 +36,11 @@ export async function storm(gateway: Gateway, readers: Readers, viewers: number)
   const half = await back('half');
   await readers.ask({ do: 'leave' });
   return {
-    ...{ viewers, caughtUpMs, snapshots, lost, incomplete },
+    viewers,
+    caughtUpMs,
+    snapshots,
+    lost,
+    incomplete,
     halfWithoutCursor: { caughtUpMs: half.caughtUpMs, snapshots: half.snapshots },
   };
 }

@@ -8,10 +8,10 @@ import { makeFilm, type MeasuredFilm } from './make-film';
 
 /** Joins the scenes in their order into one H.264 film, with the narration as a subtitle track. */
 export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
-  return runLane(deps, task, maker);
+  return runLane(deps, task, filmProducer);
 }
 
-const maker: LaneProducer<FilmPlan> = {
+const filmProducer: LaneProducer<FilmPlan> = {
   async plan({ deps, context, stage: name }) {
     const plan = await planFilm(deps, context, name);
     return { ...plan, inputs: plan.film };
@@ -44,7 +44,10 @@ async function joinParts(run: LaneRun, folder: string, { parts, language }: Film
   const sources = await Promise.all(parts.map(({ key }) => media.localPath(key, folder)));
   return makeFilm(
     {
-      ...{ ffmpegPath: config.FFMPEG_PATH, frameSize: config.FRAME_SIZE, folder, signal: run.signal },
+      ffmpegPath: config.FFMPEG_PATH,
+      frameSize: config.FRAME_SIZE,
+      folder,
+      signal: run.signal,
       ...(language !== undefined && { language }),
       onPart: (made) => (run.counters['scenes'] = made),
       onMisfit: (fault) => logger.warn({ lane: run.claim.lane, fault }, 'clips of one form did not join as they are'),

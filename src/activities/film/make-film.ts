@@ -25,9 +25,9 @@ export interface FilmSettings {
   readonly ffmpegPath: string;
   /** `WIDTHxHEIGHT` in pixels. */
   readonly frameSize: string;
-  /** Of the narrations, as a BCP 47 tag. */
+  /** The language of the narrations, as a BCP 47 tag. */
   readonly language?: string;
-  /** The folder of all work files; the film is there in the end. */
+  /** The folder of all work files, and of the film. */
   readonly folder: string;
   readonly signal: AbortSignal;
   /** Called with the number of parts that are in the film's form. */

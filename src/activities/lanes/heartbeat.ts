@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 
-/** A cancellation comes in the answer to a beat; each is a call to Temporal and a write there. */
+/** The usual interval. A heartbeat is a call to Temporal and a write there; its reply brings a cancellation. */
 const NORMAL_INTERVAL_MS = 5_000;
-/** While nothing else would bring a cancellation in time. */
+/** The interval while the reply to a heartbeat is the only way to learn of a cancellation in time. */
 const FAST_INTERVAL_MS = 500;
-/** The workflow answers a cancel within this, nearly always. */
+/** A workflow nearly always answers a cancel within this time. */
 const SOON_MS = 100;
 /**
  * A heartbeat that is this late shows that the process was suspended. After a longer delay Temporal takes the attempt
@@ -12,7 +12,7 @@ const SOON_MS = 100;
  */
 const LATE_MS = 2_000;
 
-/** How a lane can be stopped besides by the answer to a beat. */
+/** How an attempt learns of a stop other than by the reply to a heartbeat. */
 export interface HeartbeatState {
   /** True while a stop sent now would be received at once. */
   readonly isListening: boolean;
@@ -21,7 +21,7 @@ export interface HeartbeatState {
 }
 
 export interface Heartbeat {
-  /** One beat more, because a cancellation is on its way. */
+  /** Sends one more heartbeat soon, because a cancellation is on its way. */
   beatSoon(): void;
   end(): void;
 }
@@ -33,7 +33,7 @@ export interface Heartbeat {
  */
 export function startHeartbeat(
   details: () => Readonly<Record<string, number | string>>,
-  pace: () => HeartbeatState,
+  state: () => HeartbeatState,
   onLate: () => void = () => undefined,
 ): Heartbeat {
   const context = Context.current();
@@ -45,13 +45,13 @@ export function startHeartbeat(
     waited = 0;
   };
   beat();
-  let turned = performance.now();
+  let lastTick = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - turned > FAST_INTERVAL_MS + LATE_MS) onLate();
-    turned = now;
+    if (now - lastTick > FAST_INTERVAL_MS + LATE_MS) onLate();
+    lastTick = now;
     waited += FAST_INTERVAL_MS;
-    if (waited >= beatMs(beats, pace())) beat();
+    if (waited >= beatMs(beats, state())) beat();
   }, FAST_INTERVAL_MS);
   let soon: NodeJS.Timeout | undefined;
   return {
@@ -63,8 +63,8 @@ export function startHeartbeat(
   };
 }
 
-/** How long a lane that has beaten so often waits for its next beat. */
-export function beatMs(beats: number, { isListening: heard, stopped }: HeartbeatState): number {
+/** How long an attempt that has sent so many heartbeats waits for the next one, in milliseconds. */
+export function beatMs(beats: number, { isListening, stopped }: HeartbeatState): number {
   // A stop that was sent just before the subscription is found with the second heartbeat.
-  return stopped || !heard || beats < 2 ? FAST_INTERVAL_MS : NORMAL_INTERVAL_MS;
+  return stopped || !isListening || beats < 2 ? FAST_INTERVAL_MS : NORMAL_INTERVAL_MS;
 }

@@ -1,48 +1,45 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, type CancelledFailure } from '@temporalio/common';
-import type { EventError, FailureType, HandedOver, LaneTask } from '../../protocol';
+import type { EventError, FailureType, HandedOver } from '../../protocol';
 import type { AttemptOutcome } from '../../telemetry';
-import { spendingOf, type Spent } from '../usage/spent-calls';
-import type { ActivityDeps } from '../deps';
+import { spendingOf } from '../usage/spent-calls';
 import { clockWentBackSince } from './clock';
 import { editedMeanwhile } from './lane-of-scene';
-import { noteFailure, pauseLane, StaleAttempt, type LaneAttempt } from './lane-store';
-import { publishUpdate } from './lane-update';
+import { noteFailure, pauseLane, StaleAttempt } from './lane-store';
+import type { OpenAttempt } from './open-attempt';
 import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
 
 const SHUTTING_DOWN: FailureType = 'Worker.ShuttingDown';
 const SHUTTING_DOWN_MESSAGE = 'The worker shuts down; another one continues.';
 
-/** The least that a retry may wait; that of the lane's own policy grows from attempt to attempt. */
+/** The shortest delay that Temporal takes. Without it, the delay of the lane's retry policy would apply. */
 const AT_ONCE = '1 millisecond';
-/** A worker of before's workflow has no patience of its own for a lane that is handed back. */
+/** For workflows of earlier releases, which do not wait themselves before they give a lane to another worker. */
 const LATER = '5 seconds';
 
 /** An operator has paused the lane's activity; it continues after `unpause`. */
-async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
-  await pauseLane(deps.dataSource, claim).catch(() => undefined);
-  publishUpdate(deps, claim, { type: 'stage_update', status: 'paused' });
+async function publishPaused(attempt: OpenAttempt): Promise<void> {
+  await pauseLane(attempt.deps.dataSource, attempt.claim).catch(() => undefined);
+  attempt.publishUpdate({ type: 'stage_update', status: 'paused' });
 }
 
-/** Turns what stopped an attempt into what Temporal must know, and keeps it for the next attempt. */
-export async function leave(
-  deps: ActivityDeps,
-  claim: LaneAttempt,
-  task: LaneTask,
-  error: unknown,
-  cancelled: AbortSignal,
-  spent: Spent,
-  claimed: boolean,
-): Promise<Error> {
+/**
+ * Converts the error that ended an attempt into the failure that Temporal expects. A failure is also stored, for people
+ * and for the next attempt.
+ */
+export async function toTemporalFailure(attempt: OpenAttempt, error: unknown): Promise<Error> {
+  const { deps, task, claim, cancelled, spent, isClaimed } = attempt;
   const lane = { projectId: claim.projectId, lane: claim.lane, attempt: claim.attempt };
+  /** Absent for a workflow that cannot begin a lane again itself. */
+  const attempts = task.attemptsBefore === undefined ? undefined : claim.attempt;
   if (cancelled.aborted) {
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
-      if (claimed && Context.current().cancellationDetails?.paused) await publishPaused(deps, claim);
+      if (isClaimed && Context.current().cancellationDetails?.paused) await publishPaused(attempt);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');
-    return handOver(task.attemptsBefore === undefined ? undefined : claim.attempt);
+    return handOver(attempts);
   }
   const failure = classify(error);
   deps.logger.warn({ ...lane, type: failure.type, err: error }, failure.message);
@@ -64,12 +61,12 @@ export async function leave(
     ...(times ? { times } : spent.unusable && { answers: spent.unusable }),
   }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
   if (type === 'Worker.CannotServe') {
-    publishUpdate(deps, claim, { type: 'stage_update', status: 'processing', message });
-    return handBack(failure, task.attemptsBefore === undefined ? undefined : claim.attempt);
+    attempt.publishUpdate({ type: 'stage_update', status: 'processing', message });
+    return givenBack(failure, attempts, LATER);
   }
   // Otherwise a viewer would see nothing at all until the next attempt begins.
-  if (claimed && (retryable || mayAskAgain))
-    publishUpdate(deps, claim, { type: 'stage_update', status: 'processing', message });
+  if (isClaimed && (retryable || mayAskAgain))
+    attempt.publishUpdate({ type: 'stage_update', status: 'processing', message });
   return mayAskAgain ? askOnceMore(failure) : toApplicationFailure(error, isSpent);
 }
 
@@ -91,31 +88,31 @@ function askOnceMore({ type, message, issues }: StageFailure): Error {
  * Glossary: handover.
  */
 export function handOver(attempts: number | undefined): ApplicationFailure {
+  return givenBack({ type: SHUTTING_DOWN, message: SHUTTING_DOWN_MESSAGE }, attempts, AT_ONCE);
+}
+
+/**
+ * The failure of a lane that this worker gives back. It uses up no retry, and another worker may take the lane. If the
+ * workflow cannot begin the lane again itself, Temporal does so after `delay`.
+ */
+function givenBack(
+  { type, message }: Pick<EventError, 'type' | 'message'>,
+  attempts: number | undefined,
+  delay: typeof AT_ONCE | typeof LATER,
+): ApplicationFailure {
   const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
   return ApplicationFailure.create({
-    type: SHUTTING_DOWN,
-    message: SHUTTING_DOWN_MESSAGE,
+    type,
+    message,
     nonRetryable: attempts !== undefined,
-    nextRetryDelay: AT_ONCE,
+    nextRetryDelay: delay,
     details: [...handedOver],
     // This is no fault, so there is no warning, and no failed activity in the metrics.
     category: ApplicationFailureCategory.BENIGN,
   });
 }
 
-/**
- * The failure with which an attempt ends if its worker cannot do the work; it uses up no retry, and another worker may
- * do it.
- */
-function handBack({ type, message }: EventError, attempts: number | undefined): ApplicationFailure {
-  const handedOver: readonly HandedOver[] = attempts === undefined ? [] : [{ attempts }];
-  return ApplicationFailure.create({
-    ...{ type, message, nonRetryable: attempts !== undefined, nextRetryDelay: LATER, details: [...handedOver] },
-    category: ApplicationFailureCategory.BENIGN,
-  });
-}
-
-/** How an attempt has ended that leaves with this. */
+/** The outcome of an attempt that ended with this failure, for the metrics. */
 export function outcomeOf(failure: unknown): AttemptOutcome {
   if (!(failure instanceof ApplicationFailure)) return 'cancelled';
   switch (failure.type) {

@@ -50,10 +50,14 @@ export class StaleAttempt extends StoryreelError {
   }
 }
 
-/** A claimed lane: the present data for its stage, and its state before the claim. Or its scene is gone. */
-export type ClaimedLane =
-  | { readonly context: StageContext; readonly before: Lane | undefined; readonly nothing?: undefined }
-  | { readonly nothing: LaneResult };
+/** The present data of a lane's stage, and the lane's row before the attempt claimed it. */
+export interface LaneBefore {
+  readonly context: StageContext;
+  readonly before: Lane | undefined;
+}
+
+/** A claimed lane. If its scene is gone, there is nothing to do, and `nothing` is the result. */
+export type ClaimedLane = (LaneBefore & { readonly nothing?: undefined }) | { readonly nothing: LaneResult };
 
 /**
  * Claims the lane for this attempt. From now on older attempts can write nothing. Throws `Lane.Stale` if a newer attempt

@@ -18,7 +18,10 @@ export async function settledLane(deps: ActivityDeps, address: LaneAddress): Pro
   const stage = (deps.stages ?? BUILT_IN).definition(laneParts(lane).stage);
   const ids = stage.kind === 'text' && stage.scenes !== undefined ? await sceneIds(manager, projectId) : undefined;
   return {
-    ...{ sha256, bytes, reused: false, announced: false },
+    sha256,
+    bytes,
+    reused: false,
+    announced: false,
     ...(ids && { scenes: numbersOf(ids), sceneIds: ids }),
   };
 }

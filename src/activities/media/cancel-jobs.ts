@@ -7,10 +7,11 @@ import { holderOf } from '../usage/provider-choice';
 /** A provider that does not answer holds up the end of a run no longer. */
 const TIMEOUT_MS = 5_000;
 
-interface OfRun {
+/** Which jobs are ended: those of the project, or of some of its lanes. */
+interface JobSelection {
   readonly projectId: ProjectId;
   readonly lanes?: readonly LaneId[];
-  /** Only jobs that no attempt of this or a newer fence tends. */
+  /** Only jobs of attempts with a lower fence. */
   readonly before?: number;
 }
 
@@ -23,7 +24,7 @@ interface OfRun {
  * It is only for lanes that are cancelled for good and whose attempts have ended. An attempt cannot distinguish this
  * from a pause, after which it continues with the same job.
  */
-export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before }: OfRun): Promise<void> {
+export async function cancelJobs(deps: ActivityDeps, { projectId, lanes, before }: JobSelection): Promise<void> {
   const { manager } = deps.dataSource;
   if (lanes?.length === 0) return;
   const underWay = await manager.findBy(GeneratedVideo, {

@@ -26,10 +26,10 @@ interface ImageInputs {
  * its key.
  */
 export function generateImage(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
-  return runLane(deps, task, maker);
+  return runLane(deps, task, imageProducer);
 }
 
-const maker: LaneProducer<ImageInputs> = {
+const imageProducer: LaneProducer<ImageInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planImage(deps, context, name, feedback);
     return { ...plan, inputs: { prompt: plan.prompt, chosen: openImage(deps, plan.choice) } };

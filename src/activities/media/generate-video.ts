@@ -27,7 +27,15 @@ interface VideoInputs {
   readonly seconds: number;
 }
 
-type Call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
+/** One attempt at a clip: what is planned, its job, and the provider that has the job or shall take it. */
+interface ClipWork {
+  readonly run: LaneRun;
+  readonly inputs: VideoInputs;
+  readonly job: OpenJob;
+  readonly chosen: ResolvedProvider<VideoProvider>;
+  /** Makes one request to the provider, as a span and without quotations of the prompt in its failures. */
+  readonly call: <T>(operation: ProviderCall['operation'], work: () => Promise<T>) => Promise<T>;
+}
 
 /**
  * Makes the clip of a scene as one job at the provider. The intent is stored before the job is requested, and the job's
@@ -35,31 +43,31 @@ type Call = <T>(operation: ProviderCall['operation'], work: () => Promise<T>) =>
  * that failed, or whose clip is broken or gone, is followed by a new one, and only once.
  */
 export function generateVideo(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
-  return runLane(deps, task, maker);
+  return runLane(deps, task, videoProducer);
 }
 
-const maker: LaneProducer<VideoInputs> = {
+const videoProducer: LaneProducer<VideoInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planVideo(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openVideo(deps, plan.choice) } };
   },
 
   async make(run, plan) {
-    const job = await run.through(() => openJob(run, plan));
-    // A job that is under way belongs to the provider that took it, whichever would be chosen now.
-    const { inputs } = plan;
-    const chosen =
-      job.provider === inputs.chosen.name ? inputs.chosen : await run.through(() => holderOf(run.deps, job.provider));
-    const call: Call = (operation, work) =>
-      askProvider(run, operation, chosen, work).catch(withoutQuotesOf(inputs.prompt));
-    const taken = await takenJob(run, plan, job, chosen, call);
+    const work = await openWork(run, plan);
+    const { job, chosen, call, inputs } = work;
+    const taken = await takenJob(work);
     const { jobId, order, paid } = taken;
     const ordered: Amount = { unit: 'second', units: order.seconds };
     const awaited = { run, provider: chosen.provider, jobId, wasLost: job.error?.type === 'Video.JobLost' };
     try {
       const state = await call('await_video', () => awaitJob(awaited));
-      if (state.status === 'failed') throw await ended(run, job, taken, failureOf(state, inputs.prompt), NO_CLIP);
-      const clip = await madeClip(awaited, plan, order, state, call);
+      if (state.status === 'failed') {
+        const why = failureOf(state, inputs.prompt);
+        await closeJob(work, why);
+        await paid.close(NO_CLIP, false);
+        throw why;
+      }
+      const clip = await madeClip(work, awaited, order, state);
       await run.settle({ resultHash: clip.media.sha256 }, async ({ manager }) => {
         await updateJob(manager, run, job, {
           status: 'completed',
@@ -76,21 +84,28 @@ const maker: LaneProducer<VideoInputs> = {
       return { sha256: clip.media.sha256, bytes: clip.media.bytes };
     } catch (error) {
       const why =
-        error instanceof NotReady || error instanceof UnusableMedia ? await lost(error, taken, job, awaited) : error;
+        error instanceof NotReady || error instanceof UnusableMedia
+          ? await lostClip(work, taken, error, awaited.wasLost)
+          : error;
       await paid.publishCost();
       throw why;
     }
   },
 };
 
+async function openWork(run: LaneRun, plan: LanePlan<VideoInputs>): Promise<ClipWork> {
+  const { inputs } = plan;
+  const job = await run.through(() => openJob(run, plan));
+  // A job that is under way belongs to the provider that took it, whichever would be chosen now.
+  const chosen =
+    job.provider === inputs.chosen.name ? inputs.chosen : await run.through(() => holderOf(run.deps, job.provider));
+  const call: ClipWork['call'] = (operation, work) =>
+    askProvider(run, operation, chosen, work).catch(withoutQuotesOf(inputs.prompt));
+  return { run, inputs, job, chosen, call };
+}
+
 /** The booked job at its provider; it is submitted if no attempt has done so yet. */
-async function takenJob(
-  run: LaneRun,
-  { inputs }: LanePlan<VideoInputs>,
-  job: OpenJob,
-  chosen: ResolvedProvider<VideoProvider>,
-  call: Call,
-): Promise<SubmittedJob> {
+async function takenJob({ run, inputs, job, chosen, call }: ClipWork): Promise<SubmittedJob> {
   const wanted = { size: run.deps.config.FRAME_SIZE, seconds: inputs.seconds };
   const { providerJobId: jobId } = job;
   if (jobId !== null) {
@@ -104,15 +119,17 @@ async function takenJob(
   return submitJob({ run, job, chosen, request, call });
 }
 
-/** Receives the clip, looks at it and cuts it to what its scene wants. A broken one may have broken on its way: once more. */
+/**
+ * Downloads the clip, measures it, and fits it to its scene. A clip that is broken is downloaded once more, because it
+ * may have broken on its way.
+ */
 async function madeClip(
+  { run, inputs, call }: ClipWork,
   awaited: Awaited,
-  { inputs }: LanePlan<VideoInputs>,
   order: ClipOrder,
   state: Extract<VideoJob, { status: 'completed' }>,
-  call: Call,
 ): Promise<FetchedClip> {
-  const { run, provider, jobId } = awaited;
+  const { provider, jobId } = awaited;
   for (let received = 1; ; received++) {
     try {
       const clip = await awaitClip(awaited, state, (url) =>
@@ -149,36 +166,30 @@ function failureOf({ message, kind }: Extract<VideoJob, { status: 'failed' }>, p
   return new WastedOrder(new StoryreelError('Video.JobFailed', words));
 }
 
-/** The job is over, and nothing comes of it. Nobody pays for one that the provider itself calls failed. */
-async function ended(
-  run: LaneRun,
-  job: OpenJob,
-  { paid }: SubmittedJob,
-  why: Error,
-  used: Amount,
-  estimated = false,
-): Promise<Error> {
+/** Stores that the job is over without a clip. */
+async function closeJob({ run, job }: ClipWork, why: Error): Promise<void> {
   const { type, message, retryable } = classify(why);
   const error = { type, message, retryable };
   await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error }));
-  await paid.close(used, estimated);
-  return why;
 }
 
 /**
  * The provider delivers nothing for a paid job. If the clip is broken or gone for good, the job is closed. Otherwise
- * the job is kept, so that a person can ask for another look.
+ * the job is kept, so that a person can ask for another look. Returns the error with which the attempt ends.
  */
-async function lost(
+async function lostClip(
+  work: ClipWork,
+  { order, paid }: SubmittedJob,
   error: NotReady | UnusableMedia,
-  taken: SubmittedJob,
-  job: OpenJob,
-  { run, wasLost }: Awaited,
+  wasLost: boolean,
 ): Promise<Error> {
-  const used: Amount = { unit: 'second', units: taken.order.seconds };
   if (error instanceof UnusableMedia || wasLost) {
-    return ended(run, job, taken, new WastedOrder(error), used, error instanceof NotReady);
+    const why = new WastedOrder(error);
+    await closeJob(work, why);
+    await paid.close({ unit: 'second', units: order.seconds }, error instanceof NotReady);
+    return why;
   }
+  const { run, job } = work;
   const { type, message, retryable } = classify(error);
   await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { error: { type, message, retryable } }));
   return error;

@@ -4,7 +4,8 @@ import type { ClipOrder } from '../../providers';
 import type { LanePlan, LaneRun } from '../lanes/lane-run';
 import { StaleAttempt } from '../lanes/lane-store';
 
-interface OfProvider {
+/** What a new job is opened for. */
+interface JobInputs {
   readonly chosen: { readonly name: string };
 }
 
@@ -15,7 +16,7 @@ export type OpenJob = Pick<
 >;
 
 /** Returns the job to follow: the running job for these inputs, or a new one, stored before it is submitted. */
-export async function openJob(run: LaneRun, plan: LanePlan<OfProvider>): Promise<OpenJob> {
+export async function openJob(run: LaneRun, plan: LanePlan<JobInputs>): Promise<OpenJob> {
   const { dataSource } = run.deps;
   const { stage } = run;
   const sceneId = run.context.scene?.id ?? null;

@@ -13,7 +13,7 @@ import { BUILT_IN, type StageContext, type StoredResult } from '../../stages';
 import { TextWriter, type EventLog, type LaneWriter } from '../../stream';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
-import { publishEnd, writerOf, type EndSource } from './publish-end';
+import { publishEnd, writerOf, type EndSource, type LaneEnd } from './publish-end';
 import { publishStageProgress } from './stage-progress';
 
 interface Announcement extends LaneAddress {
@@ -24,6 +24,9 @@ interface Announcement extends LaneAddress {
 }
 
 const FLUSH_MS = 2_000;
+
+/** How often the end of a lane is published while the log lacks text of it. */
+const MOST_TRIES = 5;
 
 /**
  * Announces how a lane has ended, from what Postgres holds: committed, skipped, or waiting for a person. Announcing it
@@ -139,39 +142,11 @@ async function publishLaneEnd(
   runId: string,
   text: TextWriter | undefined,
 ): Promise<void> {
-  const { dataSource, log, stages = BUILT_IN } = source;
-  const { projectId, lane } = writerOf(row);
-  const { stage, scene } = laneParts(lane);
-  const { item: itemType = stage } = stages.definition(stage);
-  const { own: usage, project } = await usageOf(dataSource.manager, projectId, lane);
-  const whole: EventBody | undefined =
-    stored.text === undefined ? undefined : { type: 'done', metadata: { length: stored.bytes, sha256: stored.sha256 } };
-  const item: EventBody | undefined =
-    scene !== undefined
-      ? {
-          type: 'item_completed',
-          item_type: itemType,
-          sequence_number: scene,
-          ...(stored.metadata && { metadata: stored.metadata }),
-        }
-      : undefined;
-  const events: EventBody[] = [
-    ...(whole ? [whole] : []),
-    ...(item ? [item] : []),
-    { type: 'stage_update', status: 'completed' },
-    ...(isPaid(usage) ? [{ type: 'usage' as const, ...usage, project }] : []),
-  ];
-  const end = ({ fence }: Lane) => ({
-    events,
-    once: { key: `settled:${runId}:${lane}`, value: fence },
-    ...(stored.text !== undefined && { needsBytes: stored.bytes }),
-    ...(item && { legacy: [{ stage, body: item }] }),
-  });
-
+  const end = await settledEnd(source, row, stored, runId);
   let owner = row;
   let textWriter = text;
   try {
-    for (let tries = 0; tries < 5; tries++) {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
       const published = await publishEnd(source, owner, end);
       if (published.reply.kind !== 'gap') return;
       // The log lacks text: it was away, or it holds another attempt's.
@@ -180,7 +155,7 @@ async function publishLaneEnd(
         textWriter = undefined;
       }
       owner = published.row;
-      if (!textWriter) textWriter = await continuedWriter(log, writerOf(owner), stored.text ?? '');
+      if (!textWriter) textWriter = await continuedWriter(source.log, writerOf(owner), stored.text ?? '');
       else if (tries > 0) textWriter.resend(published.reply.length);
       if (!(await textWriter.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
     }
@@ -188,6 +163,41 @@ async function publishLaneEnd(
   } finally {
     textWriter?.close();
   }
+}
+
+/** The events that announce a settled lane, for the fence under which they are published. */
+async function settledEnd(
+  { dataSource, stages = BUILT_IN }: EndSource,
+  { projectId, lane }: Lane,
+  stored: StoredResult,
+  runId: string,
+): Promise<(owner: Lane) => LaneEnd> {
+  const { stage, scene } = laneParts(lane);
+  const { own: usage, project } = await usageOf(dataSource.manager, projectId, lane);
+  const { item: itemType = stage } = stages.definition(stage);
+  const item: EventBody | undefined =
+    scene === undefined
+      ? undefined
+      : {
+          type: 'item_completed',
+          item_type: itemType,
+          sequence_number: scene,
+          ...(stored.metadata && { metadata: stored.metadata }),
+        };
+  const events: EventBody[] = [
+    ...(stored.text === undefined
+      ? []
+      : [{ type: 'done' as const, metadata: { length: stored.bytes, sha256: stored.sha256 } }]),
+    ...(item ? [item] : []),
+    { type: 'stage_update', status: 'completed' },
+    ...(isPaid(usage) ? [{ type: 'usage' as const, ...usage, project }] : []),
+  ];
+  return ({ fence }) => ({
+    events,
+    once: { key: `settled:${runId}:${lane}`, value: fence },
+    ...(stored.text !== undefined && { needsBytes: stored.bytes }),
+    ...(item && { legacy: [{ stage, body: item }] }),
+  });
 }
 
 function isPaid({ input_tokens: input, output_tokens: output, images, video_seconds: seconds }: UsageTotals): boolean {
@@ -198,12 +208,12 @@ function isPaid({ input_tokens: input, output_tokens: output, images, video_seco
 async function continuedWriter(log: EventLog, writer: LaneWriter, text: string): Promise<TextWriter> {
   const held = await log.lane(writer.projectId, writer.lane);
   if (held?.text && text.startsWith(held.text)) {
-    const carrier = new TextWriter({ log, writer, continued: { text: held.text, how: 'reuse' } });
-    carrier.open();
-    carrier.write(text.slice(held.text.length));
-    return carrier;
+    const textWriter = new TextWriter({ log, writer, continued: { text: held.text, how: 'reuse' } });
+    textWriter.open();
+    textWriter.write(text.slice(held.text.length));
+    return textWriter;
   }
-  const carrier = new TextWriter({ log, writer, reason: 'rerun' });
-  carrier.write(text);
-  return carrier;
+  const textWriter = new TextWriter({ log, writer, reason: 'rerun' });
+  textWriter.write(text);
+  return textWriter;
 }

@@ -17,7 +17,7 @@ import type { StoryMetrics } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 import { currentFence } from '../lanes/current-fence';
 import { BUSY } from './end-run';
-import { publishForRun } from './run-status';
+import { publishOpened } from './run-status';
 
 /**
  * Begins a run: every stage and lane of the plan is pending again. Committed results stay until new ones replace them.
@@ -49,18 +49,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     return chosen;
   });
   deps.logger.info({ projectId, runId, stages: planned.plan.map(({ name }) => name) }, 'run started');
-  await deps.log
-    .keep(projectId, runFence)
-    .then(() =>
-      publishForRun(
-        deps,
-        projectId,
-        [{ type: 'stage_update', status: 'processing' }],
-        { key: `open:${runId}`, value: 1 },
-        runFence,
-      ),
-    )
-    .catch(() => undefined);
+  await publishOpened(deps, { projectId, runId, status: 'processing', fence: runFence });
   return { ...planned, runId, runFence };
 }
 

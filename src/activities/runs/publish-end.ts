@@ -13,7 +13,8 @@ export interface EndSource extends Pick<PlanSource, 'stages'> {
   readonly metrics?: StoryMetrics;
 }
 
-type End = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
+/** What is published when a lane has ended. */
+export type LaneEnd = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
 type PublishedEnd = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
 
 export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter {
@@ -29,7 +30,7 @@ export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter 
 export async function publishEnd(
   source: EndSource,
   row: Lane,
-  end: (row: Lane) => End,
+  end: (row: Lane) => LaneEnd,
 ): Promise<{ readonly reply: PublishedEnd; readonly row: Lane }> {
   const { log, dataSource, logger, metrics } = source;
   for (let owner = row; ;) {

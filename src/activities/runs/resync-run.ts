@@ -4,7 +4,7 @@ import { fenceOf, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/stage-rows';
 import { isSupersededRun, currentFence } from '../lanes/current-fence';
-import { publishForRun, publishRunStatus } from './run-status';
+import { publishOpened, publishRunStatus } from './run-status';
 
 /**
  * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
@@ -28,12 +28,7 @@ export async function resyncRun(deps: ActivityDeps, request: ResyncRequest): Pro
     return resyncProject(manager, request, begins);
   });
   if (fence === undefined) return;
-  await deps.log
-    .keep(projectId, fence)
-    .then(() =>
-      publishForRun(deps, projectId, [{ type: 'stage_update', status }], { key: `open:${runId}`, value: 1 }, fence),
-    )
-    .catch(() => undefined);
+  await publishOpened(deps, { projectId, runId, status, fence });
   if (status === 'paused' || gates.length > 0) await publishRunStatus(deps, request);
 }
 

@@ -6,6 +6,7 @@ import {
   type EndedStep,
   type EventBody,
   type LaneId,
+  type LiveStatus,
   type ParkRequest,
   type RunStatusRequest,
   type ProjectId,
@@ -110,10 +111,9 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
     return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
   if (!rows) return { announced: true };
-  const body: EventBody = { type: 'stage_update', status };
   try {
     const fence = currentFence();
-    await publishForRun(deps, projectId, [body], { key: `hold:${runId}`, value: fence }, fence);
+    await publishStatus(deps, { projectId, runId, status, fence }, { key: `hold:${runId}`, value: fence });
     await Promise.all([
       ...rows.map((row) => publishPaused(deps, row)),
       ...gates.map((gate) => publishGate(deps, projectId, gate)),
@@ -125,21 +125,39 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
   }
 }
 
+/** A run as its viewers know it, with its fence. */
+interface PublishedRun {
+  readonly projectId: ProjectId;
+  readonly runId: string;
+  readonly status: LiveStatus;
+  readonly fence: number;
+}
+
+/**
+ * Keeps the log for a run that begins, or that continues after a reset, and publishes its status once. If the log is
+ * away, viewers find the status in Postgres.
+ */
+export async function publishOpened(deps: ActivityDeps, run: PublishedRun): Promise<void> {
+  await deps.log
+    .keep(run.projectId, run.fence)
+    .then(() => publishStatus(deps, run, { key: `open:${run.runId}`, value: 1 }))
+    .catch(() => undefined);
+}
+
 /** Publishes the status of the run, unless a run with a newer fence has begun. */
-export async function publishForRun(
+async function publishStatus(
   { log }: ActivityDeps,
-  projectId: ProjectId,
-  events: readonly EventBody[],
+  { projectId, status, fence }: PublishedRun,
   once: { readonly key: string; readonly value: number },
-  fence: number,
 ): Promise<void> {
+  const body: EventBody = { type: 'stage_update', status };
   await log.publish({
     projectId,
     stage: PIPELINE,
-    events,
+    events: [body],
     run: { fence },
     once,
-    legacy: events.map((body) => ({ stage: PIPELINE, body })),
+    legacy: [{ stage: PIPELINE, body }],
   });
 }
 

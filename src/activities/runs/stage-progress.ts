@@ -97,7 +97,7 @@ async function countAnnounced(
   });
 }
 
-/** How a client that watches one stage of the old product learns that it has ended: always by `done`. */
+/** How a legacy client that listens to one stage learns that it has ended: always by `done`. */
 function stageEnd(stage: string, row: Announced, metadata: Readonly<Record<string, unknown>>): LegacyMessage[] {
   return [
     {

@@ -26,10 +26,10 @@ const NOTE_WASTE_MS = 1_000;
 
 /** Runs any lane that streams text: the stage defines what is asked and how the answer is read. */
 export function generateText(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
-  return runLane(deps, task, maker);
+  return runLane(deps, task, textProducer);
 }
 
-const maker: LaneProducer<TextInputs> = {
+const textProducer: LaneProducer<TextInputs> = {
   async plan({ deps, context, stage: name, feedback }) {
     const plan = await planText(deps, context, name, feedback);
     return { ...plan, inputs: { ...plan, chosen: openText(deps, plan.choice) } };
@@ -69,7 +69,7 @@ const maker: LaneProducer<TextInputs> = {
           run,
           'chat',
           inputs.chosen,
-          () => streamInto(writer, stage, run, { ...inputs, messages }, tokens),
+          () => streamInto({ ...inputs, run, stage, writer, messages }, tokens),
           tokens,
         )
           .finally(() => meter?.ended())

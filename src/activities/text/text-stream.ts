@@ -18,7 +18,11 @@ export interface Tokens {
   estimated: boolean;
 }
 
+/** One call for a text: what is asked, of whom, and where the answer goes. */
 export interface TextCall {
+  readonly run: LaneRun;
+  readonly stage: TextStage;
+  readonly writer: TextWriter;
   readonly chosen: ResolvedProvider<TextProvider>;
   readonly messages: readonly ChatMessage[];
   /** The most tokens of the answer, without the model's thoughts. */
@@ -26,142 +30,170 @@ export interface TextCall {
   readonly schema?: JsonSchema;
 }
 
+/** The most characters of a refusal that are kept. */
 const MOST_REFUSAL = 2_000;
 /** How much longer than the wait for the first sign a model may think, if no setting defines it. */
 const THINKING_TIMES = 5;
-/** Thoughts that take less of the limit are not why an answer was cut off. */
-const MUCH = 0.1;
+/** If thoughts took a smaller share of the limit than this, they are not why an answer was cut off. */
+const SHARE_OF_THOUGHTS = 0.1;
 
 /** Streams an answer into the writer. Returns only after the provider has reported that the answer is complete. */
-export async function streamInto(
-  writer: TextWriter,
-  stage: TextStage,
-  run: LaneRun,
-  call: TextCall,
-  tokens: Tokens,
-): Promise<void> {
-  const { chosen, messages, maxTokens, schema } = call;
-  const { config } = run.deps;
-  const counters = Object.assign(run.counters, { pieces: 0, characters: 0 });
-  const watchdog = new StreamWatchdog({
-    firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
-    interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
-    withoutTextMs: config.THINKING_TIMEOUT_MS ?? THINKING_TIMES * config.FIRST_TOKEN_TIMEOUT_MS,
-  });
-  const limits = new AnswerLimits({
-    bytes: Buffer.byteLength(writer.text),
-    mostBytes: config.MAX_TEXT_BYTES,
-    orderedTokens: maxTokens,
-    mostThoughtBytes: config.MAX_THOUGHT_BYTES,
-  });
-  const { signal, release } = linkSignals(run.signal, watchdog.signal);
-  const seen = { thoughts: 0, refusal: '', usage: new Set<'input' | 'output'>() };
-  let finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
-  const reckon = (piece: string): void => {
-    if (!seen.usage.has('output')) tokens.output += tokensInPiece(piece);
-  };
-  const receive = (chunk: TextChunk): void => {
-    watchdog.feed(chunk.type === 'text' || chunk.type === 'thought' ? chunk.type : 'alive');
-    switch (chunk.type) {
-      case 'text': {
-        // Postgres cannot store the NUL character; a stray one from a model carries no meaning.
-        const text = chunk.text.includes('\0') ? chunk.text.replaceAll('\0', '') : chunk.text;
-        reckon(chunk.text);
-        limits.text(text);
-        writer.write(text);
-        counters.pieces += 1;
-        counters.characters = writer.length;
-        return;
-      }
-      case 'thought':
-        if (seen.thoughts === 0)
-          run.publishUpdate({ type: 'stage_update', status: 'processing', message: 'The model thinks.' });
-        reckon(chunk.text);
-        seen.thoughts += tokensInPiece(chunk.text);
-        limits.thought(chunk.text);
-        return;
-      case 'retract':
-        limits.retract();
-        writer.retract();
-        return;
-      case 'refusal':
-        reckon(chunk.text);
-        seen.refusal = (seen.refusal + chunk.text).slice(0, MOST_REFUSAL);
-        return;
-      case 'usage':
-        take(chunk, tokens, seen);
-        // Some providers report the usage so far all along; only the last report is what they charge.
-        tokens.estimated = finish === undefined || seen.usage.size < 2;
-        return;
-      case 'finish':
-        finish = chunk.reason;
-        return;
-    }
-  };
-  const room = roomFor(chosen);
+export async function streamInto(call: TextCall, tokens: Tokens): Promise<void> {
+  const { run, stage, chosen, messages, maxTokens, schema } = call;
+  const { config, logger } = run.deps;
+  const answer = new TextAnswer(call, tokens);
+  const { signal, release } = linkSignals(run.signal, answer.watchdog.signal);
   try {
     await chosen.provider.stream(
       {
         messages,
-        maxTokens: maxTokens + room,
+        maxTokens: maxTokens + answer.room,
         temperature: stage.temperature,
         mostBytes: 4 * config.MAX_TEXT_BYTES,
-        onAlive: () => watchdog.feed('alive'),
+        onAlive: () => answer.watchdog.feed('alive'),
         onNotice: (words) => {
-          run.deps.logger.warn({ lane: run.claim.lane, provider: chosen.name }, words);
+          logger.warn({ lane: run.claim.lane, provider: chosen.name }, words);
           run.publishUpdate({ type: 'stage_update', status: 'processing', message: words });
         },
         ...(schema && { schema }),
       },
-      receive,
+      answer.receive,
       signal,
     );
     signal.throwIfAborted();
-    tokens.estimated = seen.usage.size < 2;
+    tokens.estimated = answer.isEstimated;
   } finally {
-    watchdog.stop();
+    answer.watchdog.stop();
     release();
   }
-  if (seen.refusal !== '' || finish === 'filtered') throw refused(seen.refusal, messages);
-  if (finish === 'length') mustBeUsable(writer.text, stage, seen.thoughts, { ...call, room });
-  const isUnstated = finish === 'unstated' && stage.cutIsUsable && !endsWhole(writer.text);
-  if (finish === undefined || isUnstated) {
-    throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
-  }
+  answer.mustBeWhole();
 }
 
-function take(
-  { inputTokens, outputTokens, thoughtTokens }: Extract<TextChunk, { type: 'usage' }>,
-  tokens: Tokens,
-  seen: { thoughts: number; usage: Set<'input' | 'output'> },
-): void {
-  if (inputTokens !== undefined) {
-    tokens.input = inputTokens;
-    seen.usage.add('input');
-  }
-  if (outputTokens !== undefined) {
-    tokens.output = outputTokens;
-    seen.usage.add('output');
-  }
-  if (thoughtTokens !== undefined) seen.thoughts = thoughtTokens;
-}
+/** An answer as it arrives: each piece feeds the watchdog, is measured and counted, and is written. */
+class TextAnswer {
+  readonly watchdog: StreamWatchdog;
+  /** The tokens that are ordered for thoughts, beside those of the answer. */
+  readonly room: number;
+  private readonly limits: AnswerLimits;
+  private readonly counters: { pieces: number; characters: number };
+  /** The counts that the provider has reported. */
+  private readonly reported = new Set<'input' | 'output'>();
+  private thoughtTokens = 0;
+  private refusal = '';
+  private finish: Extract<TextChunk, { type: 'finish' }>['reason'] | undefined;
 
-/** Checks an answer that was cut off at its longest. */
-function mustBeUsable(
-  text: string,
-  stage: TextStage,
-  thoughts: number,
-  { chosen, maxTokens, room }: TextCall & { readonly room: number },
-): void {
-  if (thoughts > (maxTokens + room) * MUCH) {
-    const more = giveMoreRoom(chosen, thoughts);
-    throw new UnusableOutput([], {
-      message: `The model's thoughts took about ${thoughts} of the ${maxTokens + room} tokens of its answer, which was cut off. From now on it has ${more} more.`,
+  constructor(
+    private readonly call: TextCall,
+    private readonly tokens: Tokens,
+  ) {
+    const { run, writer, chosen, maxTokens } = call;
+    const { config } = run.deps;
+    this.counters = Object.assign(run.counters, { pieces: 0, characters: 0 });
+    this.watchdog = new StreamWatchdog({
+      firstTokenMs: config.FIRST_TOKEN_TIMEOUT_MS,
+      interChunkMs: config.INTER_CHUNK_TIMEOUT_MS,
+      withoutTextMs: config.THINKING_TIMEOUT_MS ?? THINKING_TIMES * config.FIRST_TOKEN_TIMEOUT_MS,
     });
+    this.limits = new AnswerLimits({
+      bytes: Buffer.byteLength(writer.text),
+      mostBytes: config.MAX_TEXT_BYTES,
+      orderedTokens: maxTokens,
+      mostThoughtBytes: config.MAX_THOUGHT_BYTES,
+    });
+    this.room = roomFor(chosen);
   }
-  // A repaired half of a JSON text would pass for a whole one.
-  if (!stage.cutIsUsable || !endsWhole(text)) {
-    throw new UnusableOutput([`the answer was cut off after ${maxTokens} tokens: it must be shorter`]);
+
+  /** True until the provider has reported both counts. */
+  get isEstimated(): boolean {
+    return this.reported.size < 2;
+  }
+
+  readonly receive = (chunk: TextChunk): void => {
+    const { writer } = this.call;
+    this.watchdog.feed(chunk.type === 'text' || chunk.type === 'thought' ? chunk.type : 'alive');
+    switch (chunk.type) {
+      case 'text': {
+        // Postgres cannot store the NUL character; a stray one from a model carries no meaning.
+        const text = chunk.text.includes('\0') ? chunk.text.replaceAll('\0', '') : chunk.text;
+        this.estimate(chunk.text);
+        this.limits.text(text);
+        writer.write(text);
+        this.counters.pieces += 1;
+        this.counters.characters = writer.length;
+        return;
+      }
+      case 'thought':
+        this.takeThought(chunk.text);
+        return;
+      case 'retract':
+        this.limits.retract();
+        writer.retract();
+        return;
+      case 'refusal':
+        this.estimate(chunk.text);
+        this.refusal = (this.refusal + chunk.text).slice(0, MOST_REFUSAL);
+        return;
+      case 'usage':
+        this.takeUsage(chunk);
+        return;
+      case 'finish':
+        this.finish = chunk.reason;
+        return;
+    }
+  };
+
+  /** Throws if the answer was refused, or was cut off so that it cannot be used. */
+  mustBeWhole(): void {
+    const { writer, stage, messages } = this.call;
+    if (this.refusal !== '' || this.finish === 'filtered') throw refused(this.refusal, messages);
+    if (this.finish === 'length') this.mustBeUsable();
+    const isUnstated = this.finish === 'unstated' && stage.cutIsUsable && !endsWhole(writer.text);
+    if (this.finish === undefined || isUnstated) {
+      throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
+    }
+  }
+
+  /** Checks an answer that was cut off at its longest. */
+  private mustBeUsable(): void {
+    const { writer, stage, chosen, maxTokens } = this.call;
+    const ordered = maxTokens + this.room;
+    if (this.thoughtTokens > ordered * SHARE_OF_THOUGHTS) {
+      const more = giveMoreRoom(chosen, this.thoughtTokens);
+      throw new UnusableOutput([], {
+        message: `The model's thoughts took about ${this.thoughtTokens} of the ${ordered} tokens of its answer, which was cut off. From now on it has ${more} more.`,
+      });
+    }
+    // A repaired half of a JSON text would pass for a whole one.
+    if (!stage.cutIsUsable || !endsWhole(writer.text)) {
+      throw new UnusableOutput([`the answer was cut off after ${maxTokens} tokens: it must be shorter`]);
+    }
+  }
+
+  private takeThought(text: string): void {
+    if (this.thoughtTokens === 0) {
+      this.call.run.publishUpdate({ type: 'stage_update', status: 'processing', message: 'The model thinks.' });
+    }
+    this.estimate(text);
+    this.thoughtTokens += tokensInPiece(text);
+    this.limits.thought(text);
+  }
+
+  private takeUsage({ inputTokens, outputTokens, thoughtTokens }: Extract<TextChunk, { type: 'usage' }>): void {
+    if (inputTokens !== undefined) {
+      this.tokens.input = inputTokens;
+      this.reported.add('input');
+    }
+    if (outputTokens !== undefined) {
+      this.tokens.output = outputTokens;
+      this.reported.add('output');
+    }
+    if (thoughtTokens !== undefined) this.thoughtTokens = thoughtTokens;
+    // Some providers report the usage so far all along; only the last report is what they charge.
+    this.tokens.estimated = this.finish === undefined || this.isEstimated;
+  }
+
+  private estimate(piece: string): void {
+    if (!this.reported.has('output')) this.tokens.output += tokensInPiece(piece);
   }
 }
 

@@ -12,7 +12,7 @@ interface Abandoned {
   readonly lane?: LaneId;
   /** Calls of attempts before this fence. */
   readonly before: number;
-  /** A job under this key is not abandoned: it is tended further. */
+  /** A job under this key is not abandoned: the attempt continues it. */
   readonly key?: string;
 }
 
@@ -39,8 +39,11 @@ export async function closeAbandoned(
     const tokens = used.unit === 'token' ? { inputTokens: used.input, outputTokens: used.output } : {};
     const change = {
       ...tokens,
-      ...{ cost, outcome: 'wasted' as const, estimated: true },
-      ...{ wastedTokens: used.unit === 'token' ? used.input + used.output : 0, wastedCost: cost ?? 0 },
+      cost,
+      outcome: 'wasted' as const,
+      estimated: true,
+      wastedTokens: used.unit === 'token' ? used.input + used.output : 0,
+      wastedCost: cost ?? 0,
     };
     await deps.dataSource.transaction(async (within) => {
       await lockProject(within, projectId);
@@ -92,9 +95,10 @@ const CHAIN = `
     WHERE u.project_id = $1 AND u.lane = $2
   )`;
 
-type OfLane = Pick<ModelUsage, 'projectId' | 'lane'>;
+/** The lane whose calls form chains: each call continues the text of the one before. */
+type LaneKey = Pick<ModelUsage, 'projectId' | 'lane'>;
 
-async function outputOfChain(manager: EntityManager, { projectId, lane }: OfLane, fence: number): Promise<number> {
+async function outputOfChain(manager: EntityManager, { projectId, lane }: LaneKey, fence: number): Promise<number> {
   const [row]: { output: number }[] = await manager.query(
     `${CHAIN} SELECT coalesce(sum(u.output_tokens), 0)::float8 AS output FROM model_usage u JOIN chain USING (id)`,
     [projectId, lane, fence],
@@ -105,7 +109,7 @@ async function outputOfChain(manager: EntityManager, { projectId, lane }: OfLane
 /** What an attempt's text, and every text that it continued, has cost, by call. */
 export function costOfChain(
   manager: EntityManager,
-  { projectId, lane }: OfLane,
+  { projectId, lane }: LaneKey,
   fence: number,
 ): Promise<{ readonly provider: string; readonly unit: ModelUsage['unit']; readonly cost: number }[]> {
   return manager.query(
@@ -118,7 +122,7 @@ export function costOfChain(
 /** Records whether an attempt's text, and every text that it continued, is of use. */
 export async function markChain(
   manager: EntityManager,
-  { projectId, lane }: OfLane,
+  { projectId, lane }: LaneKey,
   fence: number,
   outcome: 'useful' | 'wasted',
 ): Promise<void> {

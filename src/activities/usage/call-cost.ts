@@ -33,8 +33,8 @@ export function tokensIn(...texts: readonly string[]): number {
 
 /** Estimates the tokens of a piece of a stream if nobody has counted them. */
 export function tokensInPiece(piece: string): number {
-  const reckoned = tokensIn(piece);
-  return reckoned <= MOST_IN_TOKEN ? 1 : reckoned;
+  const tokens = tokensIn(piece);
+  return tokens <= MOST_IN_TOKEN ? 1 : tokens;
 }
 
 export function bytesOf(messages: readonly ChatMessage[]): number {

@@ -5,9 +5,16 @@ import { projectNotFound, type StoryreelError } from '../../protocol';
 import { closeAbandoned, costOfChain, markChain } from './abandoned-calls';
 import { overBudget, readSpending } from './budget';
 import { costOf, mayBeCharged, noneOf, type Amount } from './call-cost';
-import { countCost, countRefusal, countUseful, publishUsage, type CostChange, type OfProvider } from './report-cost';
+import {
+  countCost,
+  countRefusal,
+  countUseful,
+  publishUsage,
+  type CostChange,
+  type CalledProvider,
+} from './report-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import { StaleAttempt } from '../lanes/lane-store';
+import { StaleAttempt, type LaneAttempt } from '../lanes/lane-store';
 import type { ResolvedProvider } from './provider-choice';
 
 export interface CallPlan {
@@ -22,7 +29,7 @@ export interface CallPlan {
   readonly key?: string;
   /** The key that is sent with the request, if each attempt that makes the call has a row of its own. */
   readonly sentAs?: string;
-  /** It was paid before, and is only tended now. */
+  /** The call was paid before, and the attempt only waits for its result. */
   readonly underWay?: boolean;
   /** The id of the row, if the call may be booked more than once because no request was sent yet. */
   readonly id?: string;
@@ -42,10 +49,14 @@ export class PaidCall {
     readonly refused?: StoryreelError,
   ) {}
 
+  /**
+   * Books a call, or finds the booking of the same call by its key. The result has `refused` if the budget has no room.
+   * Throws `Lane.Stale` if another attempt or a person has taken the lane over.
+   */
   static async book(run: LaneRun, plan: CallPlan): Promise<PaidCall> {
     const { deps, claim } = run;
-    const { projectId, lane, fence, attempt } = claim;
-    const { chosen, most, continuesFence, key, sentAs, underWay = false, id: own = randomUUID() } = plan;
+    const { projectId, lane, fence } = claim;
+    const { chosen, most, continuesFence, key, underWay = false, id: own = randomUUID() } = plan;
     if (run.resets) await closeAbandoned(deps, { projectId, lane, before: fence, ...(key !== undefined && { key }) });
     const asked = costOf(chosen.prices, most);
     return deps.dataSource.transaction(async (manager) => {
@@ -66,22 +77,7 @@ export class PaidCall {
         return new PaidCall(run, chosen, id, refused);
       }
       if (refused) countRefusal(deps.metrics, manager, { provider: chosen.name, unit: most.unit });
-      const row = {
-        ...{ projectId, lane, fence, attempt, provider: chosen.name, model: chosen.model, unit: most.unit },
-        ...{
-          idempotencyKey: key ?? sentAs ?? null,
-          continuesFence: continuesFence ?? null,
-          reserved,
-          estimated: false,
-        },
-        // The expected amount, until the real one is known; a row in flight counts only with its reserved amount.
-        ...(most.unit === 'token'
-          ? { inputTokens: plan.prompt ?? Math.ceil(most.input / 4) }
-          : { inputTokens: 0, units: most.units }),
-        ...(refused && { inputTokens: 0, units: 0, reserved: null }),
-        ...{ outputTokens: 0, cost: costOf(chosen.prices, noneOf(most)) },
-        ...{ wastedTokens: 0, wastedCost: 0, outcome: refused ? ('wasted' as const) : ('in_flight' as const) },
-      };
+      const row = refused ? refusedRow(claim, plan) : bookedRow(claim, plan, reserved);
       await manager.upsert(ModelUsage, { ...row, id }, ['id']);
       if (continuesFence !== undefined && !refused) await markChain(manager, claim, continuesFence, 'useful');
       return new PaidCall(run, chosen, id, refused);
@@ -159,7 +155,47 @@ export class PaidCall {
   }
 }
 
-type Written = OfProvider &
+/** The row of a call under way. It has the expected amount until the real one is known; the budget counts `reserved`. */
+function bookedRow(claim: LaneAttempt, plan: CallPlan, reserved: number | null) {
+  const { most, prompt } = plan;
+  return {
+    ...emptyRow(claim, plan),
+    ...(most.unit === 'token'
+      ? { inputTokens: prompt ?? Math.ceil(most.input / 4) }
+      : { inputTokens: 0, units: most.units }),
+    reserved,
+    outcome: 'in_flight' as const,
+  };
+}
+
+/** The row of a call that was not made, because the budget had no room for it. */
+function refusedRow(claim: LaneAttempt, plan: CallPlan) {
+  return { ...emptyRow(claim, plan), inputTokens: 0, units: 0, reserved: null, outcome: 'wasted' as const };
+}
+
+function emptyRow(
+  { projectId, lane, fence, attempt }: LaneAttempt,
+  { chosen, most, key, sentAs, continuesFence }: CallPlan,
+) {
+  return {
+    projectId,
+    lane,
+    fence,
+    attempt,
+    provider: chosen.name,
+    model: chosen.model,
+    unit: most.unit,
+    idempotencyKey: key ?? sentAs ?? null,
+    continuesFence: continuesFence ?? null,
+    estimated: false,
+    outputTokens: 0,
+    cost: costOf(chosen.prices, noneOf(most)),
+    wastedTokens: 0,
+    wastedCost: 0,
+  };
+}
+
+type Written = CalledProvider &
   CostChange &
   Pick<ModelUsage, 'projectId' | 'lane' | 'outcome'> & {
     /** The fence of the attempt whose text it continued. */

@@ -96,7 +96,12 @@ function open<Provider>(
     );
   }
   const provider = make({
-    ...{ name, model, baseUrl, jsonSchema, apiKey: choice.key(), options: choice.options },
+    name,
+    model,
+    baseUrl,
+    jsonSchema,
+    apiKey: choice.key(),
+    options: choice.options,
     ...(choice.limits && { limits: choice.limits }),
     mayAsk: choice.mayHoldFiles,
     onNotice: (words) => logger.info({ provider: name }, words),

@@ -21,7 +21,7 @@ export class ReadyCall {
     private readonly plan: CallPlan,
   ) {}
 
-  /** Once it was made. */
+  /** The booked call. Throws if the call was not made yet. */
   get call(): PaidCall {
     if (!this.booked) throw new Error('the call was not made yet');
     return this.booked;

@@ -11,7 +11,8 @@ const KIND_OF = { token: 'text', image: 'image', second: 'video' } as const;
 /** How long a failed attempt waits for its cost to be published. */
 const PUBLISH_MS = 500;
 
-export type OfProvider = Pick<ModelUsage, 'provider' | 'unit'>;
+/** The labels of a call in the metrics. */
+export type CalledProvider = Pick<ModelUsage, 'provider' | 'unit'>;
 
 /** The new cost of one row of usage in a transaction, and its cost before. */
 export interface CostChange {
@@ -27,7 +28,7 @@ export interface CostChange {
 export function countCost(
   metrics: StoryMetrics | undefined,
   manager: EntityManager,
-  call: OfProvider,
+  call: CalledProvider,
   { cost, wasted, before }: CostChange,
 ): void {
   if (!metrics) return;
@@ -43,7 +44,7 @@ export function countCost(
 export function countUseful(
   metrics: StoryMetrics | undefined,
   manager: EntityManager,
-  calls: readonly (OfProvider & { readonly cost: number })[],
+  calls: readonly (CalledProvider & { readonly cost: number })[],
 ): void {
   afterCommit(manager, () => {
     for (const { cost, ...call } of calls) metrics?.calls.useful.of(labelsOf(call)).add(cost);
@@ -51,7 +52,7 @@ export function countUseful(
 }
 
 /** A call was not made, because the budget has no room for it. */
-export function countRefusal(metrics: StoryMetrics | undefined, manager: EntityManager, call: OfProvider): void {
+export function countRefusal(metrics: StoryMetrics | undefined, manager: EntityManager, call: CalledProvider): void {
   afterCommit(manager, () => metrics?.calls.budgetRefusals.of(labelsOf(call)).add(1));
 }
 
@@ -75,6 +76,6 @@ async function publish({ log }: ActivityDeps, writer: LaneWriter, manager: Entit
   await log.publish({ projectId, stage, writer: { projectId, lane, fence, attempt }, events: [usage] });
 }
 
-function labelsOf({ provider, unit }: OfProvider) {
+function labelsOf({ provider, unit }: CalledProvider) {
   return { provider, kind: KIND_OF[unit] };
 }

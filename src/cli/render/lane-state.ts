@@ -33,7 +33,10 @@ export function laneOfSnapshot(
 ): LaneState {
   return {
     ...newLane(lane),
-    ...{ text, bytes: offset, status, attempt: Math.max(1, attempt) },
+    text,
+    bytes: offset,
+    status,
+    attempt: Math.max(1, attempt),
     ...(sha256 !== undefined && { check: checkOf(verified) }),
     ...(status === 'needs_attention' && error && { error }),
   };

@@ -81,13 +81,16 @@ async function lackOfRights(redis: Redis | Cluster, { REDIS_CLUSTER: cluster }: 
 async function tryScripts(config: Config): Promise<void> {
   const publisher = connectPublisher(config);
   const log = new RedisEventLog(publisher, () => connectPublisher(config) as Redis, {
-    ...{ maxEntries: 1_000, legacy: 'off' },
+    maxEntries: 1_000,
+    legacy: 'off',
   });
   try {
     await whenReady(publisher, ANSWER_MS);
     const projectId = readProjectId(randomUUID());
     await log.append({
-      ...{ writer: { projectId, lane: laneOfRole('story'), fence: 1, attempt: 1 }, offset: 0, text: 'probe' },
+      writer: { projectId, lane: laneOfRole('story'), fence: 1, attempt: 1 },
+      offset: 0,
+      text: 'probe',
     });
     await log.snapshot(projectId);
     await log.delete(projectId);

@@ -2,7 +2,7 @@
 export interface Finding {
   readonly service: string;
   readonly ok: boolean;
-  /** Without its password. */
+  /** The address of the service, without its password. */
   readonly address?: string;
   readonly version?: string;
   readonly detail?: string;

@@ -56,7 +56,7 @@ function clientOf(connection: Connection, config: Config): Client {
   return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter: dataConverter(config) });
 }
 
-/** In milliseconds; undefined if there is no schedule. */
+/** The interval of the schedule in milliseconds; undefined if there is none. */
 export async function intervalOf(connection: Connection, config: Config): Promise<number | undefined> {
   const { schedule } = clientOf(connection, config);
   try {

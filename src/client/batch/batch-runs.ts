@@ -20,7 +20,7 @@ import { briefly, liveWorkflow, undefinedIfNotFound } from '../runs/live-workflo
 /** The stages and gates of each film. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 /** How long a batch may take to end all its stories before a new one of its name is refused. */
 const ENDING_MS = 30_000;
 /** A batch that ends while it gets more projects is started again. It will not end each time. */
@@ -74,7 +74,7 @@ export class BatchRuns {
    * batch produces other stages than the call asks for: nobody may pay for more than they asked for.
    */
   async canTake(batchId: BatchId, { stages, gates }: BatchScope): Promise<boolean> {
-    for (const deadline = Date.now() + ENDING_MS; ; await sleep(LOOK_MS)) {
+    for (const deadline = Date.now() + ENDING_MS; ; await sleep(POLL_MS)) {
       const run = await this.live(batchId);
       if (!run) return false;
       if (run.raw.workflowExtendedInfo?.cancelRequested !== true) {

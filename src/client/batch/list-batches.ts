@@ -16,7 +16,7 @@ export interface BatchSummary {
 
 /** Which batches are listed. */
 export interface BatchFilter {
-  /** Default 20. */
+  /** The most batches of one page, from 1 to 1,000. Default 20. */
   readonly limit?: number;
   /** Batches that have a project of this owner. */
   readonly owner?: string;
@@ -68,7 +68,10 @@ export async function listBatches(dataSource: DataSource, filter: BatchFilter): 
   const isMore = rows.length > limit && last !== undefined;
   return {
     batches: rows.slice(0, limit).map(({ batch_id: batchId, owners, projects, counts, created_at: createdAt }) => ({
-      ...{ batchId, owners, projects, createdAt },
+      batchId,
+      owners,
+      projects,
+      createdAt,
       counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     })),
     ...(isMore && { next: PLACE.write(last.micros, last.batch_id) }),

@@ -24,14 +24,25 @@ export interface EditedProject {
   readonly version: number;
 }
 
-export interface LiveRun {
+/** An edit of a project that is to be made. */
+export interface RequestedEdit extends EditOptions {
+  readonly projectId: ProjectId;
+  readonly changes: ProjectChanges;
+  /** States whether a run of the project is open. */
   readonly isLive: () => Promise<boolean>;
-  /** Has the live run, if there is one, look at everything again before it ends. */
-  readonly signal: () => Promise<void>;
+}
+
+/** An edit whose changes have been read, with what must be known before its transaction. */
+interface PreparedEdit {
+  readonly opening: Opening;
+  readonly changes: Changes;
+  readonly version: number | undefined;
 }
 
 /**
  * Changes a project by hand, everything or nothing. The live run is signalled before, viewers are informed afterwards.
+ * `signal` lets the live run, if there is one, read everything again before it ends.
+ *
  * The edit itself produces no results. A run produces again what depends on the change; a person's text stays as long
  * as its inputs stay.
  *
@@ -40,22 +51,13 @@ export interface LiveRun {
  */
 export async function editProject(
   source: EditSource,
-  run: LiveRun,
-  projectId: ProjectId,
-  input: ProjectChanges,
-  { version, by }: EditOptions,
+  edit: RequestedEdit,
+  signal: () => Promise<void>,
 ): Promise<EditedProject> {
-  const changes = readChanges(input);
-  const live = await run.isLive();
-  const opening: Opening = {
-    projectId,
-    live,
-    by,
-    log: await source.log.snapshot(projectId).catch(() => undefined),
-  };
+  const prepared = await prepareEdit(source, edit);
   const store = async (manager: EntityManager) => {
-    const edited = await editOnce(manager, source, opening, changes, version);
-    if (edited.changed.length > 0) await signalRun(run);
+    const edited = await makeEdit(manager, source, prepared);
+    if (edited.changed.length > 0) await signalRun(signal);
     return edited;
   };
   const editing = await changeRows(source.dataSource, store, ({ project, changed }) => ({
@@ -67,23 +69,22 @@ export async function editProject(
   return { version: project.version + 1 };
 }
 
-/** What `look` finds of the project as an edit would leave it. Nothing of the edit is stored or published. Throws as `editProject`. */
-export async function lookAsEdited<T>(
+/**
+ * What `readEdited` finds in the rows of the project as the edit would leave them. The transaction of the edit is
+ * undone, and nothing is published. Throws as `editProject`.
+ */
+export async function readAsEdited<T>(
   source: EditSource,
-  isLive: LiveRun['isLive'],
-  projectId: ProjectId,
-  input: ProjectChanges,
-  look: (manager: EntityManager, version: number) => Promise<T>,
+  edit: RequestedEdit,
+  readEdited: (manager: EntityManager, version: number) => Promise<T>,
 ): Promise<T> {
-  const changes = readChanges(input);
-  const live = await isLive();
-  const log = await source.log.snapshot(projectId).catch(() => undefined);
+  const prepared = await prepareEdit(source, edit);
   const undone = new Error('the edit is not stored');
   let found: { readonly it: T } | undefined;
   await source.dataSource
     .transaction(async (manager) => {
-      const { project } = await editOnce(manager, source, { projectId, live, by: undefined, log }, changes, undefined);
-      found = { it: await look(manager, project.version) };
+      const { project } = await makeEdit(manager, source, prepared);
+      found = { it: await readEdited(manager, project.version) };
       throw undone;
     })
     .catch((error: unknown) => {
@@ -93,12 +94,19 @@ export async function lookAsEdited<T>(
   return found.it;
 }
 
-async function editOnce(
+async function prepareEdit({ log }: EditSource, edit: RequestedEdit): Promise<PreparedEdit> {
+  const { projectId, version, by } = edit;
+  const changes = readChanges(edit.changes);
+  const live = await edit.isLive();
+  const snapshot = await log.snapshot(projectId).catch(() => undefined);
+  return { opening: { projectId, live, by, log: snapshot }, changes, version };
+}
+
+/** Changes the rows in the transaction of `manager`. */
+async function makeEdit(
   manager: EntityManager,
   source: EditSource,
-  opening: Opening,
-  changes: Changes,
-  version: number | undefined,
+  { opening, changes, version }: PreparedEdit,
 ): Promise<Editing> {
   const editing = await openEdit(manager, opening);
   const { project } = editing;
@@ -131,7 +139,7 @@ async function apply(editing: Editing, source: EditSource, changes: Changes): Pr
   const isRewritten = rewrite !== undefined && rewrite !== known?.text;
   if (isRewritten) {
     mustFit('rewrite', rewrite, MAX_TEXT_BYTES);
-    await settleText(editing, STORY, known?.text ?? undefined, rewrite);
+    await settleText(editing, { lane: STORY, before: known?.text ?? undefined, text: rewrite });
     editing.changed.push('rewrite');
   }
   const ofScenes = changes.scenes ?? changes.remove ?? changes.add ?? changes.order;
@@ -193,8 +201,8 @@ function conflict({ version: now }: Project, version: number): StoryreelError {
  * stored edit, whatever crashes. If the edit is not stored after all, the run finds no change. The signal is sent even
  * if no run was live before, because one may have begun meanwhile.
  */
-async function signalRun(run: LiveRun): Promise<void> {
-  await run.signal().catch((cause: unknown) => {
+async function signalRun(signal: () => Promise<void>): Promise<void> {
+  await signal().catch((cause: unknown) => {
     throw new StoryreelError(
       'Service.Unreachable',
       'The edit could not be signalled to the live run, so nothing was changed. Check TEMPORAL_ADDRESS, or run "storyreel doctor".',

@@ -5,12 +5,21 @@ import type { LogSnapshot } from '../../stream';
 import type { Changes } from './changes';
 import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
 
-/** Settles a text lane by hand: a result like one that a model made, and kept until what it is made from changes. */
+/** A person's text in place of another one. */
+interface ReplacedText {
+  readonly lane: LaneId;
+  /** The text that it replaces; undefined if there is none. */
+  readonly before: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * Stores a person's text as the result of a lane, like one that a model made. It is kept until what it is made from
+ * changes. Returns the fence of the lane. `metadata` is sent to viewers with it.
+ */
 export async function settleText(
   editing: Editing,
-  lane: LaneId,
-  before: string | undefined,
-  text: string,
+  { lane, before, text }: ReplacedText,
   metadata?: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   mustBeIdle(editing, lane);
@@ -31,12 +40,10 @@ export async function settleText(
     const row = { projectId, stage, text, sha256, textBytes: bytes, fence };
     await manager.upsert(ProjectStage, row, ['projectId', 'stage']);
   }
-  if (before !== undefined) await keepReplaced(editing, lane, fence, before, text);
+  if (before !== undefined) await keepReplaced(editing, fence, { lane, before, text });
   const attempt = Math.max(1, lanes.get(lane)?.attempt ?? 1);
-  editing.texts.push({
-    ...{ lane, fence, attempt, text, settled: { sha256, bytes } },
-    ...(metadata && { metadata }),
-  });
+  const settled = { sha256, bytes };
+  editing.texts.push({ lane, fence, attempt, text, settled, ...(metadata && { metadata }) });
   return fence;
 }
 
@@ -57,7 +64,7 @@ export async function editPartialText(
   if (!row || row.inProgressInputHash === null) {
     throw new StoryreelError(
       'Project.Invalid',
-      `No text of ${name} is half-written. What is whole is edited as it is.`,
+      `The lane ${name} has no half-written text. Change a finished text with "rewrite" or "scenes".`,
     );
   }
   const before = await partialText(editing, row);
@@ -74,7 +81,7 @@ export async function editPartialText(
   }
   const fence = fenceAbove(editing, lane);
   await manager.update('lanes', { projectId, lane }, { fence, editedFence: fence });
-  await keepReplaced(editing, lane, fence, before ?? '', content, true);
+  await keepReplaced(editing, fence, { lane, before, text: content }, content);
   editing.texts.push({ lane, fence, attempt: Math.max(1, row.attempt), text: content });
   editing.changed.push(`half-written ${name}`);
 }
@@ -90,14 +97,12 @@ export async function partialText(
   return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.partialText ?? undefined;
 }
 
-/** Stores the replaced text. `partial`: the new text is unfinished, and the model continues it. */
+/** Stores the replaced text. `partialText` is the new text if it is unfinished, so that the model continues it. */
 async function keepReplaced(
   { manager, projectId, project, by, lanes }: Editing,
-  lane: LaneId,
   fence: number,
-  before: string,
-  after: string,
-  partial = false,
+  { lane, before = '', text }: ReplacedText,
+  partialText: string | null = null,
 ): Promise<void> {
   await manager.insert(TextEdit, {
     projectId,
@@ -106,11 +111,11 @@ async function keepReplaced(
     by: by ?? null,
     fenceBefore: lanes.get(lane)?.fence ?? 0,
     fenceAfter: fence,
-    commonPrefixBytes: commonBytes(before, after),
+    commonPrefixBytes: commonBytes(before, text),
     sha256Before: textHash(before).sha256,
-    sha256After: textHash(after).sha256,
+    sha256After: textHash(text).sha256,
     previousText: before,
-    partialText: partial ? after : null,
+    partialText,
   });
 }
 

@@ -49,6 +49,7 @@ export interface Editing {
   readonly superseded: { readonly lane: LaneId; readonly fence: number; readonly attempt: number }[];
 }
 
+/** What an edit knows before its transaction begins. */
 export type Opening = Pick<Editing, 'projectId' | 'live' | 'by' | 'log'>;
 
 /**

@@ -1,4 +1,4 @@
 export { CHANGES, type ProjectChanges } from './changes';
 export { loadEditable, loadTextEdits, type EditableProject, type EditableScene, type TextEditView } from './editable';
 export type { EditSource } from './editing';
-export { editProject, lookAsEdited, type EditedProject, type EditOptions } from './edit-project';
+export { editProject, readAsEdited, type EditedProject, type EditOptions } from './edit-project';

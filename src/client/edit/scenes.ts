@@ -71,7 +71,8 @@ async function moveCamera(editing: Editing, number: number, change: CameraChange
   if (movement === known?.movement && speed === known.speed) return false;
   const text = JSON.stringify({ movement, speed });
   const { sha256, bytes } = textHash(text);
-  const fence = await settleText(editing, laneOfRole('camera', number), known?.text, text, { movement, speed });
+  const replaced = { lane: laneOfRole('camera', number), before: known?.text, text };
+  const fence = await settleText(editing, replaced, { movement, speed });
   const inputHash = known?.inputHash ?? '';
   await manager.upsert(
     CameraMovement,
@@ -88,5 +89,5 @@ async function writeStoryboard(editing: Editing): Promise<void> {
   const known = await manager.findOneBy(ProjectStage, { projectId, stage: STORYBOARD });
   const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
   const text = JSON.stringify({ scenes: scenes.map(fieldsOf) });
-  await settleText(editing, STORYBOARD, known?.text ?? undefined, text);
+  await settleText(editing, { lane: STORYBOARD, before: known?.text ?? undefined, text });
 }

@@ -9,7 +9,7 @@ import {
   type PlanSource,
 } from '../../planning';
 import { projectNotFound, type LaneId, type ProjectId } from '../../protocol';
-import { lookAsEdited, type EditSource, type ProjectChanges } from '../edit';
+import { readAsEdited, type EditSource, type ProjectChanges } from '../edit';
 import { Explainer, type LaneExplanation } from './explain-lanes';
 
 /** The run that is to be explained. */
@@ -111,7 +111,8 @@ export async function explainEdited(
   { changes, ...options }: { readonly changes?: unknown } & ExplainOptions,
 ): Promise<ProjectExplanation> {
   if (changes === undefined) return explainProject(source, projectId, options);
-  return lookAsEdited(source, isLive, projectId, changes as ProjectChanges, async (manager, version) => ({
+  const edit = { projectId, isLive, changes: changes as ProjectChanges };
+  return readAsEdited(source, edit, async (manager, version) => ({
     ...(await explainProject({ dataSource: { manager }, config: source.config }, projectId, options)),
     version,
   }));

@@ -132,16 +132,22 @@ const outcomeCursor = z
   .string('must be the cursor of an outcome')
   .regex(/^\d{1,15}$/, 'must be the cursor of an outcome');
 
-/** Of an entry of the audit. */
+/** The position of an entry of the audit. */
 const position = z.string('must be a place in the audit').regex(/^\d{1,18}$/, 'must be a place in the audit');
 
 /** What is recorded as it came, as far as it can be stored: an entry must be possible whatever is asked. */
 const record = z.string('must be a text').transform((value) => firstBytes(storable(value), MOST_RECORDED_BYTES));
 const recordOrNone = record.nullish();
 const entry = z.strictObject({
-  ...{ action: record, requestId: record, versionBefore: whole(0, MOST_INTEGER).nullish() },
-  ...{ by: recordOrNone, owner: recordOrNone, credential: recordOrNone },
-  ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+  action: record,
+  requestId: record,
+  versionBefore: whole(0, MOST_INTEGER).nullish(),
+  by: recordOrNone,
+  owner: recordOrNone,
+  credential: recordOrNone,
+  project: recordOrNone,
+  lane: recordOrNone,
+  subject: recordOrNone,
   /** Default: now. */
   at: z.date('must be a date').optional(),
 });
@@ -155,7 +161,7 @@ const stages = z.array(stage, 'must be a list of stages').max(MOST_STAGES).reado
 const scenes = z.array(whole(1, MAX_SCENES), 'must be a list of scene numbers').max(MAX_SCENES).readonly();
 const onFailure = z.enum(['park', 'fail'], 'must be park or fail');
 const signal = z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' });
-/** Of a key, a token, a session or a file: whether there is such a one, the database knows. */
+/** The name of a key, a token, a session or a file. Only the database knows whether it exists. */
 const name = z
   .string('must be a text')
   .max(MOST_NAME, `must be at most ${MOST_NAME} characters long`)
@@ -323,8 +329,11 @@ export const INPUTS = {
   'the entry of the audit': entry,
   'the ended entry of the audit': entry.extend({ status: whole(0, 999), code: record.nullable() }),
   'the outcome of an action': z.strictObject({
-    ...{ status: whole(0, 999), code: record.nullable() },
-    ...{ project: recordOrNone, lane: recordOrNone, subject: recordOrNone },
+    status: whole(0, 999),
+    code: record.nullable(),
+    project: recordOrNone,
+    lane: recordOrNone,
+    subject: recordOrNone,
     versionAfter: whole(0, MOST_INTEGER).nullish(),
   }),
   'the actor': words(TEXT_BYTES.by).refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),
@@ -364,7 +373,7 @@ export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T 
     throw refusalOf(what, parsed.error.issues);
   } catch (error) {
     if (error instanceof StoryreelError) throw error;
-    throw new StoryreelError('Project.Invalid', `${what} cannot be taken. It cannot be read.`, { cause: error });
+    throw refusedInput(what, 'it: cannot be read', error);
   }
 }
 
@@ -373,10 +382,14 @@ function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): Storyreel
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
   const faults = issues.slice(0, MOST_FAULTS).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-  return new StoryreelError(
-    'Project.Invalid',
-    boundedLine(`${what} cannot be taken. ${faults.join('; ')}`, MOST_BYTES),
-  );
+  return refusedInput(what, faults.join('; '));
+}
+
+/** The one form of a refused input: `The project cannot be taken. topic: must not be empty.` */
+export function refusedInput(what: string, why: string, cause?: unknown): StoryreelError {
+  const subject = what.charAt(0).toUpperCase() + what.slice(1);
+  const message = boundedLine(`${subject} cannot be taken. ${why}.`, MOST_BYTES);
+  return new StoryreelError('Project.Invalid', message, { cause });
 }
 
 const MOST_FAULTS = 5;

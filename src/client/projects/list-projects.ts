@@ -20,7 +20,7 @@ export interface ProjectSummary {
 /** Which projects are listed. */
 export interface ListFilter {
   readonly status?: ProjectStatus;
-  /** Default 20. */
+  /** The most projects of one page, from 1 to 1,000. Default 20. */
   readonly limit?: number;
   readonly owner?: string;
   readonly batch?: string;
@@ -75,7 +75,10 @@ function summaryOf(project: Project, digest: DigestRow): ProjectSummary {
   const { id, name, topic, status, createdAt, owner, batchId, budget } = project;
   return {
     projectId: id,
-    ...{ name, topic, status, createdAt },
+    name,
+    topic,
+    status,
+    createdAt,
     ...(owner !== null && { owner }),
     ...(batchId !== null && { batchId }),
     summary: digestOf(digest, budget),

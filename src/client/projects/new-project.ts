@@ -3,13 +3,16 @@ import { read, type Read } from './inputs';
 
 /** What a project is made from. */
 export interface NewProject {
+  /** What the film is about, in at most 20,000 bytes of UTF-8. */
   readonly topic: string;
   /** Default: the beginning of the topic. */
   readonly name?: string;
   /** The owner of the project. Owners get equal shares of the workers. The owner's name gives no permission. */
   readonly owner?: string;
   readonly settings?: {
+    /** How many scenes the storyboard shall have, from 1 to 500. Default 5. */
     readonly scenes?: number;
+    /** The style of the pictures, which every image's prompt names. Default: flat illustration, soft light, rich colours. */
     readonly style?: string;
     /** A BCP 47 tag, such as `de` or `pt-BR`; default: the language of the topic. */
     readonly language?: string;

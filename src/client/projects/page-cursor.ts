@@ -1,4 +1,4 @@
-import { StoryreelError } from '../../protocol';
+import { refusedInput } from './inputs';
 
 type Reader<T> = (text: string) => T | undefined;
 
@@ -25,7 +25,7 @@ export function pageCursor<T extends readonly string[]>(
       const texts = [...all.slice(0, last), all.slice(last).join('_')];
       const parts = readers.map((reader, i) => reader(texts[i] ?? ''));
       if (isWhole<T>(parts)) return parts;
-      throw new StoryreelError('Project.Invalid', `${list} cannot be taken. after: is no place in it`);
+      throw refusedInput(list, 'after: must be the `next` of a page of this list');
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ProjectId } from '../../protocol';
 
 /** One paid call: an attempt at a text or an image, or one job for a clip. */
 export interface PaidCall {
-  /** Of a scene that was removed, it has the id of the scene in place of its number. */
+  /** If the scene was removed, the name has the scene's id in place of its number. */
   readonly lane: string;
   readonly attempt: number;
   readonly fence: number;
@@ -37,9 +37,15 @@ export async function paidCalls(dataSource: DataSource, projectId: ProjectId): P
     const isOver = row.outcome !== 'in_flight';
     return {
       lane: row.lane,
-      ...{ attempt: row.attempt, fence: row.fence, provider: row.provider, model: row.model, unit: row.unit },
+      attempt: row.attempt,
+      fence: row.fence,
+      provider: row.provider,
+      model: row.model,
+      unit: row.unit,
       ...(row.units !== null && { units: row.units }),
-      ...{ inputTokens: row.inputTokens, outputTokens: row.outputTokens, outcome: row.outcome },
+      inputTokens: row.inputTokens,
+      outputTokens: row.outputTokens,
+      outcome: row.outcome,
       ...(isOver && row.cost !== null && { cost: row.cost }),
       ...(isOver && row.wastedCost > 0 && { wastedCost: row.wastedCost }),
       ...(!isOver && row.reserved !== null && { reserved: row.reserved }),

@@ -39,7 +39,9 @@ export function captionsOf(dataSource: DataSource, projectId: ProjectId): Promis
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
     const film = await manager.findOneBy(Film, { projectId });
     const clips = await manager.findBy(GeneratedVideo, {
-      ...{ projectId, status: 'completed' as const, stage: stageOfRole('clip').name },
+      projectId,
+      status: 'completed' as const,
+      stage: stageOfRole('clip').name,
     });
     const lengths = new Map(clips.map(({ sceneId, durationSeconds }) => [sceneId, durationSeconds]));
     return scenes

@@ -76,12 +76,12 @@ function runUrl(
 
 export function projectView(
   projectId: ProjectId,
-  truth: ProjectStatusRows,
+  rows: ProjectStatusRows,
   usage: UsageTotals,
   costs: readonly LaneCost[],
   page?: TemporalPage,
 ): ProjectView {
-  const { project, film } = truth;
+  const { project, film } = rows;
   const priced = new Map(costs.flatMap(({ lane, cost }) => (cost === null ? [] : [[lane, { cost }] as const])));
   const reserved = costs.reduce((sum, each) => sum + each.reserved, 0);
   const { language, frame } = settingsOf(project);
@@ -104,13 +104,15 @@ export function projectView(
     ...(page?.TEMPORAL_UI_URL !== undefined &&
       project.runId !== null && { temporalUrl: runUrl(page, projectId, project.runId) }),
     ...(project.error && { error: project.error }),
-    stages: [...truth.stages]
+    stages: [...rows.stages]
       .sort((a, b) => position(a.stage) - position(b.stage) || a.stage.localeCompare(b.stage))
       .map(({ stage, status, attempt, error }) => ({ stage, status, attempt, ...(error && { error }) })),
-    lanes: [...truth.lanes]
+    lanes: [...rows.lanes]
       .sort((a, b) => order(a.lane) - order(b.lane) || a.lane.localeCompare(b.lane))
       .map(({ lane, status, attempt, error, waitsFor }) => ({
-        ...{ lane, status, attempt },
+        lane,
+        status,
+        attempt,
         ...(error && { error }),
         ...(waitsFor && status === 'processing' && { waitsFor }),
         ...priced.get(lane),

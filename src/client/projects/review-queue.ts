@@ -31,7 +31,7 @@ export interface ReviewItem {
 
 /** Which waiting items are listed. */
 export interface ReviewFilter {
-  /** Default 20. */
+  /** The most items of one page, from 1 to 1,000. Default 20. */
   readonly limit?: number;
   readonly owner?: string;
   /** `next` of the page before. */
@@ -102,7 +102,12 @@ function readKind(text: string): Row['kind'] | undefined {
 function itemOf({ kind, project_id, name, owner, batch_id, stage, lane, status, since, ...row }: Row): ReviewItem {
   const error = storedError(row.error);
   return {
-    ...{ kind, projectId: project_id, name, stage, status, since },
+    kind,
+    projectId: project_id,
+    name,
+    stage,
+    status,
+    since,
     ...(owner !== null && { owner }),
     ...(batch_id !== null && { batchId: batch_id }),
     ...(kind === 'lane' && { lane }),

@@ -81,18 +81,25 @@ export function isOfRun(found: WorkflowExecutionDescription, run: StoryRunId | n
 }
 
 /**
- * Waits a little for a run that has announced its end and is about to close. Returns false at once if the present
- * workflow is a later run.
+ * True if the project's last run has announced its end, and closes in Temporal within a moment. False at once if the
+ * open workflow is a later run.
  */
-export async function hasEnded(temporal: Client, workflowId: string, run: StoryRunId | null): Promise<boolean> {
+export async function hasClosed(temporal: Client, { id, status, runId }: Project): Promise<boolean> {
+  if (!isFinal(status)) return false;
+  const workflowId = workflowIdOf(id);
   const found = await briefly(temporal, () => temporal.workflow.getHandle(workflowId).describe());
-  if (!isOfRun(found, run)) return false;
+  if (!isOfRun(found, runId)) return false;
   // However it ends.
   const ended = temporal.workflow
     .getHandle(workflowId, found.runId)
     .result()
     .catch(() => undefined);
   return settlesWithin(ended, ENDING_MS);
+}
+
+/** True if no run of the project is open. A run that has announced its end is given a moment to close. */
+export async function hasNoOpenRun(temporal: Client, project: Project): Promise<boolean> {
+  return !(await isRunning(temporal, workflowIdOf(project.id))) || hasClosed(temporal, project);
 }
 
 /** The run that was started for this request, if it was the last one. */
@@ -106,10 +113,9 @@ export async function runOfRequest(
 }
 
 /** Throws `Project.AlreadyRunning` if a run of the project is open. A run that has announced its end closes soon. */
-export async function mustHaveEnded(temporal: Client, { id, status, runId }: Project): Promise<void> {
-  const workflowId = workflowIdOf(id);
-  if (!(await isRunning(temporal, workflowId))) return;
-  if (isFinal(status) && (await hasEnded(temporal, workflowId, runId))) return;
+export async function mustHaveEnded(temporal: Client, project: Project): Promise<void> {
+  if (await hasNoOpenRun(temporal, project)) return;
+  const { id } = project;
   throw new StoryreelError(
     'Project.AlreadyRunning',
     `Project ${id} is running, and cannot be deleted now. Cancel it first: storyreel cancel ${id}`,

@@ -62,7 +62,8 @@ export async function runWaits(temporal: Client, projectId: ProjectId): Promise<
       const begins = dateOf(rest.nextAttemptScheduleTime ?? scheduledTime);
       const isLater = begins.getTime() > at.getTime();
       const wait: LaneWait = {
-        ...{ lane, attempt: attempt ?? 1 },
+        lane,
+        attempt: attempt ?? 1,
         ...(isLater ? { retryAt: begins } : { since: begins }),
         ...(lastFailure?.timeoutFailureInfo && { lost: true }),
       };

@@ -3,21 +3,19 @@ import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
 import { knownStages, planRun, type PlanSource } from '../../planning';
 import {
-  isFinal,
   priorityOf,
   STORY_WORKFLOW,
   StoryreelError,
   storyRunIdOf,
   workflowIdOf,
-  type LaneId,
   type ProjectId,
   type StageName,
   type StoryInput,
   type StoryPriority,
   type StoryRunId,
 } from '../../protocol';
-import { wouldReplace } from '../batch/edits-at-stake';
-import { briefly, hasEnded, isRunning, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
+import { editsAtStake, wouldReplace } from '../batch/edits-at-stake';
+import { briefly, hasClosed, hasNoOpenRun, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 
 /** What a run makes, and how. */
@@ -54,8 +52,6 @@ export interface StartPorts {
   readonly source: PlanSource & { readonly dataSource: DataSource };
   /** The project as Postgres has it now; throws `Project.NotFound`. */
   readonly project: (projectId: ProjectId) => Promise<Project>;
-  /** The lanes in which such a run would replace a person's texts. */
-  readonly editsAtStake: (projectId: ProjectId, options: StartOptions) => Promise<readonly LaneId[]>;
 }
 
 /**
@@ -65,12 +61,32 @@ export interface StartPorts {
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
   const { temporal, source, project } = ports;
-  const { dataSource } = source;
   const before = await project(projectId);
+  const same = await runOfSameRequest(temporal, projectId, options);
+  if (same) return same;
+  const input = inputOf(projectId, options);
+  await planRun(source.dataSource.manager, await knownStages(source), input);
+  // An open run is joined, or refuses this one: which texts it replaces was decided when it was started.
+  if (!options.replaceEdits && (await hasNoOpenRun(temporal, before))) {
+    const lanes = await editsAtStake(source, projectId, options);
+    if (lanes.length > 0) throw wouldReplace('run', [{ projectId, lanes }]);
+  }
   const { owner } = before;
-  const { force, onFailure, stages, scenes, gates, requestId, priority, keepSettings } = options;
-  const workflowId = workflowIdOf(projectId);
-  const input: StoryInput = {
+  const priority = priorityOf({ ...(options.priority && { priority: options.priority }), ...(owner && { owner }) });
+  const start = () => startWorkflow(ports, input, options, priority);
+  const orOpenRun = (error: unknown) => openRunOfRequest(temporal, projectId, options, error);
+  const runId = await start().catch(async (error: unknown) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // The last run may have announced its end and be about to close; the next run can begin then.
+    return (await hasClosed(temporal, await project(projectId))) ? start().catch(orOpenRun) : orOpenRun(error);
+  });
+  await queueProject(source.dataSource, before, { runId, joined: options.join === true });
+  return { workflowId: workflowIdOf(projectId), runId };
+}
+
+function inputOf(projectId: ProjectId, options: StartOptions): StoryInput {
+  const { force, onFailure, stages, scenes, gates, keepSettings } = options;
+  return {
     projectId,
     ...(force && { force }),
     ...(keepSettings && { keepSettings }),
@@ -79,46 +95,31 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
     ...(scenes && { scenes }),
     ...(gates && { gates }),
   };
-  const ofRequest = async () => {
-    const run = requestId === undefined ? undefined : await runOfRequest(temporal, workflowId, requestId);
-    if (run) options.onRepeated?.();
-    return run;
-  };
-  const same = await ofRequest();
-  if (same) return same;
-  await planRun(dataSource.manager, await knownStages(source), input);
-  if (!options.replaceEdits && (await isOver(temporal, before))) {
-    const lanes = await ports.editsAtStake(projectId, options);
-    if (lanes.length > 0) throw wouldReplace('run', [{ projectId, lanes }]);
-  }
-  const served = priorityOf({ ...(priority && { priority }), ...(owner && { owner }) });
-  const start = () => startWorkflow(ports, input, options, served);
-  const orRefused = async (error: unknown): Promise<StoryRunId> => {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const faster = await ofRequest();
-    if (faster) return faster.runId;
-    throw new StoryreelError(
-      'Project.AlreadyRunning',
-      `Project ${projectId} is running already. Watch it, cancel it first, or wait for its end.`,
-      { cause: error },
-    );
-  };
-  const runId = await start().catch(async (error: unknown) => {
-    // The last run has announced its end and is about to close; the next run can begin then.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { status, runId: last } = await project(projectId);
-    const isOver = isFinal(status) && (await hasEnded(temporal, workflowId, last));
-    return isOver ? start().catch(orRefused) : orRefused(error);
-  });
-  await queueProject(dataSource, before, { runId, joined: options.join === true });
-  return { workflowId, runId };
 }
 
-/** One that runs is joined, or is in the way; it was started before. */
-async function isOver(temporal: Client, { id, status, runId }: Project): Promise<boolean> {
-  const workflowId = workflowIdOf(id);
-  if (!(await isRunning(temporal, workflowId))) return true;
-  return isFinal(status) && (await hasEnded(temporal, workflowId, runId));
+/** The last run of the project, if it was started by a call with the same `requestId`. */
+async function runOfSameRequest(temporal: Client, projectId: ProjectId, { requestId, onRepeated }: StartOptions) {
+  if (requestId === undefined) return undefined;
+  const run = await runOfRequest(temporal, workflowIdOf(projectId), requestId);
+  if (run) onRepeated?.();
+  return run;
+}
+
+/** The open run, if the same request has started it meanwhile. Otherwise throws `Project.AlreadyRunning`. */
+async function openRunOfRequest(
+  temporal: Client,
+  projectId: ProjectId,
+  options: StartOptions,
+  error: unknown,
+): Promise<StoryRunId> {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  const same = await runOfSameRequest(temporal, projectId, options);
+  if (same) return same.runId;
+  throw new StoryreelError(
+    'Project.AlreadyRunning',
+    `Project ${projectId} is running already. Watch it, cancel it first, or wait for its end.`,
+    { cause: error },
+  );
 }
 
 async function startWorkflow(
@@ -141,7 +142,7 @@ async function startWorkflow(
   );
   const { firstExecutionRunId: runId } = handle;
   if (!join) return storyRunIdOf(runId);
-  // Of a run that was joined, Temporal answers with the execution that is open now.
+  // If a run was joined, Temporal answers with the execution that is open now.
   const joined = temporal.workflow.getHandle(handle.workflowId, runId);
   return storyRunOf(await briefly(temporal, () => joined.describe()));
 }

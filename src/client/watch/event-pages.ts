@@ -17,6 +17,7 @@ import type { WatchSource } from './watch-source';
 export interface EventFilter {
   /** The `next` of the page before. Without it, the page is a snapshot. */
   readonly after?: Cursor;
+  /** The most events of one page, from 1 to 1,000. Default 500. */
   readonly limit?: number;
 }
 
@@ -32,7 +33,7 @@ export interface EventPage {
   readonly ended: boolean;
 }
 
-const USUAL = 500;
+const DEFAULT_LIMIT = 500;
 
 /** The event log a page at a time, for programs that hold no stream open. It is as exact as a watch. */
 export class EventPages {
@@ -47,7 +48,7 @@ export class EventPages {
   page(projectId: ProjectId, filter: EventFilter = {}): Promise<EventPage> {
     return this.run(() => {
       const id = read('the project id', projectId);
-      const { after, limit = USUAL } = read('the page of events', filter);
+      const { after, limit = DEFAULT_LIMIT } = read('the page of events', filter);
       return after === undefined ? this.snapshot(id) : this.after(id, after, limit);
     });
   }
@@ -70,7 +71,7 @@ export class EventPages {
       const isWhole = lacking !== undefined && bytes.length >= lacking.bytes;
       const shown = state.take(event, isWhole ? bytes.subarray(0, lacking.bytes).toString('utf8') : undefined);
       if (shown) events.push(shown);
-      // Postgres has what is right now; the events up to it are in it.
+      // The snapshot from Postgres contains the events up to its cursor.
       if (shown && mustSeeAll(shown)) {
         const last = await this.snapshot(id);
         return { ...last, events: [...events, ...last.events] };

@@ -22,7 +22,7 @@ export class Inbox {
   /** One timer for many waits: when it fires too early for the present one, it is set for the rest. */
   private timer: NodeJS.Timeout | undefined;
   private timerAt = 0;
-  private patienceEnds = 0;
+  private deadline = 0;
 
   readonly put = (message: LogMessage): void => {
     if (this.overflown || this.closed) return;
@@ -56,8 +56,8 @@ export class Inbox {
   /** Resolves when there is a message, after `timeoutMs` without one, or when the inbox is closed. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.closed || !this.isEmpty) return;
-    this.patienceEnds = performance.now() + timeoutMs;
-    if (this.timer === undefined || this.timerAt > this.patienceEnds) this.setTimer(timeoutMs);
+    this.deadline = performance.now() + timeoutMs;
+    if (this.timer === undefined || this.timerAt > this.deadline) this.setTimer(timeoutMs);
     await new Promise<void>((resolve) => (this.wake = resolve));
     this.wake = undefined;
   }
@@ -80,7 +80,7 @@ export class Inbox {
     this.timerAt = performance.now() + ms;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      const left = this.patienceEnds - performance.now();
+      const left = this.deadline - performance.now();
       if (left <= 0) this.wake?.();
       else if (this.wake) this.setTimer(left);
     }, ms);

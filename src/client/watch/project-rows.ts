@@ -50,10 +50,10 @@ interface StatusRow extends ProjectFields {
   readonly film: FilmRow | null;
 }
 
-interface TruthRow extends StatusRow {
+interface ContentRow extends StatusRow {
   readonly texts: readonly (readonly [StageName, string, string])[];
   readonly scenes: readonly SceneRow[];
-  /** Of stages that have no table of their own: the stage, the scene's number, the text and its hash. */
+  /** Results of stages that have no table of their own: the stage, the scene's number, the text and its hash. */
   readonly results: readonly (readonly [StageName, number, string, string])[];
 }
 
@@ -116,7 +116,7 @@ export async function loadStatusRows(
 
 /** The same, and all that was written for the project. */
 export async function loadProjectRows(dataSource: DataSource, projectId: ProjectId): Promise<ProjectRows | undefined> {
-  const [row] = await dataSource.query<TruthRow[]>(
+  const [row] = await dataSource.query<ContentRow[]>(
     `SELECT ${STATUS_COLUMNS}, ${TEXTS} FROM projects AS p WHERE p.id = $1`,
     [projectId],
   );
@@ -129,7 +129,11 @@ export async function loadProjectRows(dataSource: DataSource, projectId: Project
   }
   for (const [stage, number, text, sha256] of row.results) texts.set(laneId(stage, number), { text, sha256 });
   const scenes = row.scenes.map(([number, narration, prompt, shot, duration, , , assets]) => ({
-    ...{ scene_number: number, narration, visual_prompt: prompt, shot_type: shot, duration },
+    scene_number: number,
+    narration,
+    visual_prompt: prompt,
+    shot_type: shot,
+    duration,
     ...sceneAssets(assets),
   }));
   return { ...statusRows(row), texts, scenes };
@@ -141,7 +145,13 @@ function statusRows({ stages, lanes, film, ...project }: StatusRow): ProjectStat
     project: { name, topic, status, version, runId, error: storedError(error), budget, settings },
     stages: stages.map((each) => ({ ...each, error: storedError(each.error) })),
     lanes: lanes.map(([lane, of, attempt, fence, settledFence, why, waitsFor]) => ({
-      ...{ lane, status: of, attempt, fence, settledFence, error: storedError(why), waitsFor: storedError(waitsFor) },
+      lane,
+      status: of,
+      attempt,
+      fence,
+      settledFence,
+      error: storedError(why),
+      waitsFor: storedError(waitsFor),
     })),
     ...(film && { film: filmReference(film) }),
   };
@@ -149,7 +159,11 @@ function statusRows({ stages, lanes, film, ...project }: StatusRow): ProjectStat
 
 function filmReference({ path, sha256, bytes, duration, scenes, stills, missing }: FilmRow): FilmReference {
   return {
-    ...{ asset: path, sha256, bytes, duration, scenes },
+    asset: path,
+    sha256,
+    bytes,
+    duration,
+    scenes,
     ...(stills.length > 0 && { stills }),
     ...(missing.length > 0 && { missing_scenes: missing }),
   };

@@ -25,7 +25,7 @@ export class SnapshotReader {
 
   constructor(
     private readonly log: EventLog,
-    private readonly truth: (projectId: ProjectId) => Promise<ProjectRows | undefined>,
+    private readonly loadRows: (projectId: ProjectId) => Promise<ProjectRows | undefined>,
   ) {}
 
   /** The state at some moment after the call. Rejects if Postgres cannot be asked. */
@@ -48,7 +48,7 @@ export class SnapshotReader {
 
   private async read(projectId: ProjectId): Promise<TakenSnapshot> {
     const held = await this.log.snapshot(projectId).catch(() => undefined);
-    const known = await this.truth(projectId);
+    const known = await this.loadRows(projectId);
     return { away: held === undefined, ...(known && { event: snapshotOf(projectId, known, held) }) };
   }
 }

@@ -1,7 +1,7 @@
 import { pause } from '../../protocol/viewer';
 import type { BatchView } from '../batch/batches';
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /**
  * The status of a batch now and at each change, until the batch has ended. Ends without an error if one of the signals
@@ -25,6 +25,6 @@ export async function* watchBatch(
     if (now !== last) yield view;
     last = now;
     if (!view.running) return;
-    await pause(LOOK_MS, ...ending);
+    await pause(POLL_MS, ...ending);
   }
 }

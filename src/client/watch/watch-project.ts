@@ -163,7 +163,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     const subscription = log.subscribe(this.projectId, this.inbox.put, this.leaving.signal);
     this.subscription = subscription;
     subscription.catch(() => undefined);
-    if ((await this.patiently(status(this.projectId))) === undefined) throw projectNotFound(this.projectId);
+    if ((await this.untilLeft(status(this.projectId))) === undefined) throw projectNotFound(this.projectId);
     if (!(await settlesWithin(subscription, SUBSCRIBE_MS, this.leaving.signal))) {
       // The messages until then were not announced to this watch.
       subscription.then(() => this.inbox.put({ kind: 'interrupted' })).catch(() => undefined);
@@ -238,13 +238,13 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   private async beginning(event: LogEvent): Promise<string | undefined> {
     const lacking = this.viewerState.missingPrefix(event);
     if (!lacking) return undefined;
-    const held = await this.patiently(this.source.log.lane(this.projectId, lacking.lane).catch(() => undefined));
+    const held = await this.untilLeft(this.source.log.lane(this.projectId, lacking.lane).catch(() => undefined));
     const bytes = Buffer.from(held?.fence === lacking.fence ? held.text : '');
     return bytes.length < lacking.bytes ? undefined : bytes.subarray(0, lacking.bytes).toString('utf8');
   }
 
   private async snapshot(): Promise<void> {
-    const { event, away } = await this.patiently(this.source.snapshots.take(this.projectId));
+    const { event, away } = await this.untilLeft(this.source.snapshots.take(this.projectId));
     this.away = away;
     this.needsSnapshot = this.behind = this.mayHaveEnded = false;
     this.page = [];
@@ -261,7 +261,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     if (!cursor) return this.snapshot();
     let events: readonly LogEvent[] | undefined;
     try {
-      events = await this.patiently(this.source.log.read(this.projectId, cursor, PAGE));
+      events = await this.untilLeft(this.source.log.read(this.projectId, cursor, PAGE));
       this.away = false;
     } catch (error) {
       if (error instanceof Aborted) throw error;
@@ -279,7 +279,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.mayHaveEnded = true;
     const { log } = this.source;
     const isKnown = this.viewerState.cursor !== undefined;
-    const held = isKnown ? undefined : await this.patiently(log.snapshot(this.projectId).catch(() => undefined));
+    const held = isKnown ? undefined : await this.untilLeft(log.snapshot(this.projectId).catch(() => undefined));
     if (!isKnown) this.away = held === undefined;
     this.behind = isKnown || held?.cursor !== undefined;
   }
@@ -292,7 +292,7 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.mayHaveEnded = false;
     let stored: StoredStatus | undefined;
     try {
-      stored = await this.patiently(this.source.status(this.projectId));
+      stored = await this.untilLeft(this.source.status(this.projectId));
     } catch (error) {
       if (error instanceof Aborted) throw error;
       // Postgres is away for a moment; the watch continues.
@@ -308,7 +308,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     this.over = true;
   }
 
-  private patiently<T>(promise: Promise<T>): Promise<T> {
+  /** The result of the promise; throws `Aborted` as soon as the reader leaves. */
+  private untilLeft<T>(promise: Promise<T>): Promise<T> {
     return untilAborted(promise, this.leaving.signal);
   }
 }

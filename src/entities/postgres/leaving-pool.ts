@@ -48,10 +48,16 @@ export class LeavingPool extends Plain {
     };
     super({
       ...options,
-      ...{ max: size, connectionTimeoutMillis: plan.waitMs, keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
-      ...{ Client: LimitedClient, connectMs: plan.connectMs, statementMs: plan.statementMs },
+      max: size,
+      connectionTimeoutMillis: plan.waitMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      Client: LimitedClient,
+      connectMs: plan.connectMs,
+      statementMs: plan.statementMs,
       types: OWN_TYPES,
-      ...{ newSocket, leave: () => this.leaveAll() },
+      newSocket,
+      leave: () => this.leaveAll(),
     });
     this.on('acquire', (client: LimitedClient) => {
       this.idle.delete(client);

@@ -47,7 +47,7 @@ const LATE = 'storyreel-audit';
 export function recordChanges(app: App, audit: Audit): void {
   const said = new WeakMap<FastifyRequest, { readonly version?: unknown; readonly code?: unknown }>();
   const begun = new WeakMap<FastifyRequest, string>();
-  /** Of what is done, or refused, because Postgres took no entry. */
+  /** The entries that Postgres did not take before their requests were done or refused. */
   const unstored = new WeakMap<FastifyRequest, NewAuditEntry>();
   const late = new LateAudit(app.log);
   app.addHook('onClose', () => late.close());
@@ -88,7 +88,9 @@ export function recordChanges(app: App, audit: Audit): void {
     const id = begun.get(request);
     if (id !== undefined) {
       const outcome = {
-        ...{ status, code, project: textIn(answer, 'projectId') ?? undefined },
+        status,
+        code,
+        project: textIn(answer, 'projectId') ?? undefined,
         subject: textIn(answer, 'batchId') ?? textIn(answer, 'id') ?? undefined,
         ...(typeof answer?.version === 'number' && status < 400 && { versionAfter: answer.version }),
       };
@@ -109,12 +111,12 @@ function asked(request: FastifyRequest, caller: Caller, isTaken = true): NewAudi
   const before = /^"v(\d{1,9})\b/.exec(headers['if-match'] ?? '')?.[1];
   const subjects = ['key', 'token', 'session', 'batchId'].map((name) => textIn(params, name));
   return {
-    ...{ owner: caller.owner ?? null, credential: credentialOf(caller) ?? null, requestId },
+    owner: caller.owner ?? null,
+    credential: credentialOf(caller) ?? null,
+    requestId,
     by: (isTaken ? actorIn(request) : undefined) ?? caller.name ?? null,
-    ...{
-      action: `${method} ${routeOptions.url}`,
-      lane: [textIn(body, 'lane'), textIn(body, 'gate')].find(isLane) ?? null,
-    },
+    action: `${method} ${routeOptions.url}`,
+    lane: [textIn(body, 'lane'), textIn(body, 'gate')].find(isLane) ?? null,
     project: [textIn(params, 'id'), textIn(body, 'project')].find(isProjectId) ?? null,
     subject: subjects.find((each) => each !== null) ?? null,
     versionBefore: before === undefined ? null : Number(before),

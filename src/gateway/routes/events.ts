@@ -15,7 +15,7 @@ const query = z.strictObject({
   cursor: z.string().optional(),
   view: z.enum(['full', 'status']).default('full'),
   format: z.enum(['stream', 'json']).default('stream'),
-  /** Of a page of JSON. */
+  /** The most events of a page of JSON. */
   limit: pageLimit.optional(),
 });
 const page = named(

@@ -50,7 +50,9 @@ export function addMediaLinks(app: App, { stories, media, open }: Services, keys
       const { id, projectId, sha256, expiresAt } = verifyToken(keys, request.params.link) ?? {};
       const isKnown = id !== undefined && projectId !== undefined && sha256 !== undefined;
       const found =
-        isKnown && (await stories.tokens.gone([id])).length === 0 ? await stories.media(projectId, sha256) : undefined;
+        isKnown && (await stories.tokens.findInvalid([id])).length === 0
+          ? await stories.media(projectId, sha256)
+          : undefined;
       if (!found || sha256 === undefined) throw missing();
       open.add(reply.raw, `token:${id}`);
       const seconds = Math.max(0, Math.floor((Number(expiresAt) - Date.now()) / 1_000));

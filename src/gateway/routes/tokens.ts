@@ -90,7 +90,10 @@ export function addTokens(app: App, keys: SigningKeys): void {
 
 function shown({ id, projectId, name, createdAt, expiresAt, revokedAt }: ViewTokenView) {
   return {
-    ...{ id, project: projectId, created_at: createdAt.toISOString(), expires_at: expiresAt.toISOString() },
+    id,
+    project: projectId,
+    created_at: createdAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
     ...(name !== undefined && { name }),
     ...(revokedAt && { revoked_at: revokedAt.toISOString() }),
   };

@@ -16,7 +16,7 @@ export class StoryHub {
   private readonly hubs = new Map<ProjectId, ProjectHub>();
   /** Those that have ended or broken off may have viewers who are behind. */
   private readonly open = new Set<ProjectHub>();
-  /** Of streams that are not of one project. */
+  /** The viewers of streams that are about more than one project. */
   private readonly others = new Set<Viewer>();
   private readonly beating = setInterval(() => this.beat(), BEAT_MS);
   private readonly turns = new Turns(CATCH_UPS);

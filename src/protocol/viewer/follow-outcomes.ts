@@ -12,8 +12,8 @@ interface Filter {
   readonly owner?: string;
 }
 
-const LOOK_MS = 1_000;
-/** While the pages cannot be read. */
+const POLL_MS = 1_000;
+/** The pause before the next attempt if a page cannot be read. */
 const RETRY_MS = 5_000;
 
 /**
@@ -42,6 +42,6 @@ export async function* followOutcomes<T>(
     }
     hasRead ||= found !== undefined;
     after = found?.next ?? after;
-    if (!found?.outcomes.length) await pause(found ? LOOK_MS : RETRY_MS, ...ending);
+    if (!found?.outcomes.length) await pause(found ? POLL_MS : RETRY_MS, ...ending);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a viewer of stories needs, in Node and in browsers. These exports have a door of their own, because the bundle
+ * What a viewer of stories needs, in Node and in browsers. These exports have an index of their own, because the bundle
  * of the workflows holds everything that `protocol/index.ts` exports.
  */
 export {

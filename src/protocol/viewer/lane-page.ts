@@ -12,7 +12,6 @@ export type Proof = 'unknown' | 'checking' | 'verified' | 'mismatch';
 /** `gap`: what is shown lacks something, and a snapshot must be asked for. `known`: nothing has changed. */
 export type Applied = 'changed' | 'known' | 'gap';
 
-/** What a page knows about one lane. */
 /** A place at which another attempt took the text over, from byte `offset`. */
 export interface Mark {
   readonly kind: 'resumed' | 'reset';

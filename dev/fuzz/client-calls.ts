@@ -3,15 +3,15 @@ import { StoryreelError, type ProjectId, type StoryClient } from '../../src/clie
 import { anyJson, anyText } from './arbitraries';
 
 /** One call of the client with anything, as a program without types makes it. */
-export interface Knock {
-  readonly door: string;
+export interface ClientCall {
+  readonly method: string;
   readonly given: readonly unknown[];
 }
 
-type Door = (client: StoryClient, id: ProjectId, ...given: never[]) => unknown;
+type Method = (client: StoryClient, id: ProjectId, ...given: never[]) => unknown;
 
 /** Every method that takes text or options, with a project that exists or, if its first argument is an id, any id. */
-const DOORS: Readonly<Record<string, Door>> = {
+const METHODS: Readonly<Record<string, Method>> = {
   create: (client, _id, given) => client.create(given),
   createText: (client, _id, topic, name, owner, style) => client.create({ topic, name, owner, settings: { style } }),
   start: (client, id, options) => client.start(id, { ...(options as object), stages: ['nonsense'] }),
@@ -45,20 +45,24 @@ const DOORS: Readonly<Record<string, Door>> = {
   cancelBatch: (client, _id, batchId) => client.cancelBatch(batchId),
 };
 
-export const anyKnock: fc.Arbitrary<Knock> = fc.record({
-  door: fc.constantFrom(...Object.keys(DOORS)),
+export const anyClientCall: fc.Arbitrary<ClientCall> = fc.record({
+  method: fc.constantFrom(...Object.keys(METHODS)),
   given: fc.array(fc.oneof(anyText, anyJson, fc.anything()), { minLength: 0, maxLength: 4 }),
 });
 
 /** A call may only end with an answer or a `StoryreelError` that names the fault. Returns any other outcome. */
-export async function knock(client: StoryClient, id: ProjectId, { door, given }: Knock): Promise<string | undefined> {
+export async function callClient(
+  client: StoryClient,
+  id: ProjectId,
+  { method, given }: ClientCall,
+): Promise<string | undefined> {
   try {
-    await DOORS[door]?.(client, id, ...(given as never[]));
+    await METHODS[method]?.(client, id, ...(given as never[]));
     return undefined;
   } catch (error) {
-    if (!(error instanceof StoryreelError)) return `${door} threw ${String(error)}`;
-    if (error.type === 'Internal' || error.type === 'Database.Refused') return `${door}: ${error.message}`;
-    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${door} has a very long message` : undefined;
+    if (!(error instanceof StoryreelError)) return `${method} threw ${String(error)}`;
+    if (error.type === 'Internal' || error.type === 'Database.Refused') return `${method}: ${error.message}`;
+    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${method} has a very long message` : undefined;
   }
 }
 
