@@ -152,6 +152,11 @@ test('a picture is made again with its price first, and nothing else', async () 
   await page.getByRole('button', { name: 'Make again: Image' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('A run would make 3 things').waitFor();
+  // What is refused is stated in the dialog, because nothing behind it is seen or read.
+  await page.route('**/start', (route) => route.abort());
+  await dialog.getByRole('button', { name: 'Make again', exact: true }).click();
+  await dialog.getByRole('status').getByText('The gateway does not answer.').waitFor();
+  await page.unroute('**/start');
   expect(await client.overview.calls(id)).toHaveLength(before.length);
   await dialog.getByRole('button', { name: 'Make again', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
