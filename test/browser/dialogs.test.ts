@@ -103,6 +103,14 @@ const OVERLAYS: Readonly<Record<string, Overlay>> = {
     },
   },
   keys: { file: 'web/shell/key-list.tsx', path: ofScene, open: (page) => page.keyboard.press('?') },
+  'chosen-films': {
+    file: 'web/films/bulk-bar.tsx',
+    path: () => '/',
+    open: async (page) => {
+      for (const choice of await page.locator('.choose').all()) await choice.click();
+      await page.locator('.bars .actions .button').first().click();
+    },
+  },
   revocation: {
     file: 'web/settings/api-keys.tsx',
     path: () => '/settings',
@@ -132,7 +140,7 @@ describe.each(Object.entries(OVERLAYS))('What opens as %s', (name, { path, open 
   ] as const)('has no fault that axe finds, in %s, %s, %d wide', async (locale, colorScheme, width) => {
     const page = await live.open(key, { locale, colorScheme, viewport: { width, height: 900 } });
     await page.goto(path());
-    if (path() !== '/settings') await page.locator('.card, .script').first().waitFor();
+    await page.locator('.card, .script, .film-row').first().waitFor();
     await open(page);
     await page.locator('dialog[open]').waitFor();
     const seen = await look(page);
