@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { Batch } from './batches/batch';
 import { Batches } from './batches/batches';
 import { Films } from './films/films';
+import { loadWords } from './i18n';
 import { LiveFilm } from './live-film/live-film';
 import { NewFilm } from './new-film/new-film';
 import { startKeys } from './parts/keys';
@@ -46,4 +47,6 @@ function App() {
 startRouter();
 startKeys();
 const root = document.getElementById('app');
-void takeLoginLink().then(() => root && render(<App />, root));
+void loadWords()
+  .then(takeLoginLink)
+  .then(() => root && render(<App />, root));

@@ -200,30 +200,63 @@ test('edits right after one another are all accepted, however late the page gets
   await page.locator('.scene-detail h3').getByText('Scene 2').waitFor();
 });
 
-test('chosen films are approved together, and a refusal is listed under the name of its film', async () => {
+test('films that are chosen in the list are sent one action together, which is confirmed once and refused by name', async () => {
   const key = await ownKey(live.app);
   const page = await live.open(key);
-  const gated = async () => {
-    const id = await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true });
+  const ids = [];
+  for (let i = 0; i < 3; i += 1) {
+    ids.push(await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true }));
     await page.locator('.gate-bar').waitFor();
-    return id;
-  };
-  const ended = await gated();
-  const approved = await gated();
-  await page.goto('/review');
-  await page.locator('.bulk summary').click();
-  for (const box of await page.locator('.bulk input').all()) await box.check();
-  // Somebody else has ended one of them since.
-  await page.route(`**/${ended}/approve`, async (route) => {
-    await app().cancel(ended);
-    await until('it is ended', async () => (await app().status(ended)).status === 'cancelled');
-    // The list is read again meanwhile, and one film is no choice.
-    await page.waitForResponse((answer) => answer.url().includes('awaiting_approval') && answer.status() === 200);
-    await route.continue();
-  });
-  await page.getByRole('button', { name: 'Approve all 2' }).click();
-  await page.getByText('1 film approved').first().waitFor();
-  const { name } = await app().status(ended);
-  await page.getByRole('alert').getByText(name).waitFor();
-  await until('the other one continues', async () => (await app().status(approved)).status !== 'awaiting_approval');
+  }
+  const draft = await app().create({ topic: 'a draft', owner: key.owner });
+  await page.goto('/');
+  const linkOf = (id: string) => page.locator(`.film-row a[href="/p/${id}"]`);
+  for (const id of [...ids, draft]) {
+    await linkOf(id).focus();
+    await page.keyboard.press('x');
+  }
+  const bar = page.getByRole('region', { name: '4 films' });
+  // Only what some of them accept is offered, with how many do.
+  expect(await bar.getByRole('button').allTextContents()).toEqual(
+    ['Approve (3)', 'Pause (3)', 'Cancel run (3)', 'Delete film (1)', 'Close'].map(
+      (name) => expect.stringContaining(name) as string,
+    ),
+  );
+  await bar.getByRole('button', { name: 'Approve (3)' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('listitem').nth(2).waitFor();
+  const [first, second, third] = ids;
+  if (!first || !second || !third) throw new Error('not made');
+  await inShell(
+    (await copied(page, 'dialog', 'curl')).split('\n').find((line) => line.includes(first)) ?? '',
+    key.secret,
+  );
+  const name = (await linkOf(first).textContent()) ?? '';
+  await dialog.getByRole('button', { name: 'Approve (3)' }).click();
+  await page.locator('.answer').getByText('Approve (2)').waitFor();
+  const refusals = page.getByRole('region', { name: /films?$/ }).getByRole('alert');
+  await refusals.getByText(name).waitFor();
+  expect(await refusals.getByRole('listitem').count()).toBe(1);
+  for (const id of [second, third])
+    await until('it is approved', async () => (await app().status(id)).status !== 'awaiting_approval');
+  await bar.getByRole('button', { name: 'Close' }).click();
+  await refusals.waitFor({ state: 'detached' });
+});
+
+test('chosen films are deleted after a confirmation that lists them', async () => {
+  const key = await ownKey(live.app);
+  const page = await live.open(key);
+  for (const topic of ['one draft', 'another draft', 'a draft that stays'])
+    await app().create({ topic, owner: key.owner });
+  await page.goto('/');
+  await page.getByLabel('Choose all').check();
+  await page.getByRole('button', { name: 'Delete film (3)' }).waitFor();
+  await page.getByLabel('Choose: a draft that stays').uncheck();
+  await page.getByRole('button', { name: 'Delete film (2)' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('listitem').nth(1).waitFor();
+  expect((await dialog.getByRole('listitem').allTextContents()).sort()).toEqual(['another draft', 'one draft']);
+  await dialog.getByRole('button', { name: 'Delete film (2)' }).click();
+  await until('they are gone', async () => (await page.locator('.film-row > a').allTextContents()).length === 1);
+  expect(await page.locator('.film-row > a').allTextContents()).toEqual(['a draft that stays']);
 });

@@ -103,6 +103,14 @@ const OVERLAYS: Readonly<Record<string, Overlay>> = {
     },
   },
   keys: { file: 'web/shell/key-list.tsx', path: ofScene, open: (page) => page.keyboard.press('?') },
+  'chosen-films': {
+    file: 'web/films/bulk-bar.tsx',
+    path: () => '/',
+    open: async (page) => {
+      for (const choice of await page.locator('.choose').all()) await choice.click();
+      await page.locator('.bars .actions .button').first().click();
+    },
+  },
   revocation: {
     file: 'web/settings/api-keys.tsx',
     path: () => '/settings',
@@ -132,7 +140,7 @@ describe.each(Object.entries(OVERLAYS))('What opens as %s', (name, { path, open 
   ] as const)('has no fault that axe finds, in %s, %s, %d wide', async (locale, colorScheme, width) => {
     const page = await live.open(key, { locale, colorScheme, viewport: { width, height: 900 } });
     await page.goto(path());
-    if (path() !== '/settings') await page.locator('.card, .script').first().waitFor();
+    await page.locator('.card, .script, .film-row').first().waitFor();
     await open(page);
     await page.locator('dialog[open]').waitFor();
     const seen = await look(page);
@@ -152,6 +160,11 @@ test('a picture is made again with its price first, and nothing else', async () 
   await page.getByRole('button', { name: 'Make again: Image' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('A run would make 3 things').waitFor();
+  // What is refused is stated in the dialog, because nothing behind it is seen or read.
+  await page.route('**/start', (route) => route.abort());
+  await dialog.getByRole('button', { name: 'Make again', exact: true }).click();
+  await dialog.getByRole('status').getByText('The gateway does not answer.').waitFor();
+  await page.unroute('**/start');
   expect(await client.overview.calls(id)).toHaveLength(before.length);
   await dialog.getByRole('button', { name: 'Make again', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });

@@ -1,9 +1,13 @@
 import type { Page, Request } from 'playwright-core';
-import type { ProjectId } from '../../src/protocol';
-import { LivePage, makeFilm, statusOn } from '../support/live-page';
+import { laneOfRole, type ProjectId } from '../../src/protocol';
+import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
+import { longText } from '../support/long-rewrite';
 import { ownTopic } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
+const STORY = laneOfRole('story');
+const studio = new StudioControl();
 let live: LivePage;
 let key: { readonly secret: string };
 const films = { atGate: '', edited: '' };
@@ -182,4 +186,92 @@ test('on a phone, a scene that is chosen is shown with its details', async () =>
     const box = await page.locator('.scene-detail h3').boundingBox();
     return box !== null && box.y > 0 && box.y < 800;
   });
+  for (const [name, part] of [
+    ['Storyboard', '#storyboard-title'],
+    ['Film', '#film-title'],
+  ] as const) {
+    await page.getByRole('navigation', { name: 'Film' }).getByRole('link', { name }).click();
+    await until(`${name} is in sight`, async () => {
+      const box = await page.locator(part).boundingBox();
+      return box !== null && box.y > 0 && box.y < 800;
+    });
+  }
 });
+
+test.each(['/', '/b', '/review'])(
+  'that the gateway is away is stated at the foot of %s, and moves no control',
+  async (path) => {
+    const page = await live.open(key);
+    await page.goto(path);
+    await page.locator('.film-row, .gate-bar').first().waitFor();
+    let places = await placesOf(page);
+    await until('all is there', async () => {
+      const [earlier, now] = [JSON.stringify(places), await placesOf(page)];
+      places = now;
+      return Object.keys(now).length > 10 && earlier === JSON.stringify(now);
+    });
+    await page.route('**/v1/**', (route) => route.abort());
+    const notice = page.getByRole('alert').getByText('The gateway does not answer.');
+    await notice.waitFor();
+    const cornersOf = (all: Record<string, string>) =>
+      Object.entries(all).map(([name, place]) => `${name}: ${place.replace(/,\d+$/, '')}`);
+    expect(cornersOf(await placesOf(page))).toEqual(cornersOf(places));
+    const { y, height } = (await notice.boundingBox()) ?? { y: 0, height: 0 };
+    expect(y + height).toBeLessThanOrEqual(page.viewportSize()?.height ?? 0);
+  },
+);
+
+test('what waits for a person, or waits by itself, lies over the foot of the screen, and moves no control', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { text: longText(mark, 40), hold: 120 }, 2);
+  const page = await live.open();
+  const id = await makeFilm(page, topic, { scenes: 1 });
+  await until('tokens', async () => ((await scriptOn(page).textContent()) ?? '').length > 200);
+  const placeOf = (area: string) => page.locator(area).boundingBox();
+  const before = await Promise.all(['#script-title', '#inspector', '.stages'].map(placeOf));
+  await live.app.client.cancelLane(id, STORY);
+  const tray = page.locator('.tray');
+  await tray.getByText('Lane.Cancelled').waitFor();
+  expect(await Promise.all(['#script-title', '#inspector', '.stages'].map(placeOf))).toEqual(before);
+  const { y, height } = (await tray.boundingBox()) ?? { y: 0, height: 0 };
+  const seen = page.viewportSize()?.height ?? 0;
+  expect(y + height).toBeLessThanOrEqual(seen);
+  expect(height).toBeLessThan(seen * 0.6);
+  await tray.getByRole('button', { name: 'Retry', exact: false }).first().click();
+  await tray.waitFor({ state: 'detached' });
+  expect(await Promise.all(['#script-title', '.stages'].map(placeOf))).toEqual([before[0], before[2]]);
+});
+
+test.each(['the pointer', 'the focus'])(
+  'a film keeps its place in the list for as long as %s is in it',
+  async (what) => {
+    const { client } = live.app;
+    const { secret } = await client.keys.create({ name: 'lister', owner: `lister of ${what}` });
+    const page = await live.open({ secret });
+    const names: string[] = [];
+    for (let i = 0; i < 2; i += 1) {
+      await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true });
+      await page.locator('.gate-bar').waitFor();
+      names.push((await page.locator('h1').textContent()) ?? '');
+    }
+    const id = page.url().split('/').at(-1) as ProjectId;
+    await page.goto('/');
+    await page.mouse.move(0, 0);
+    const row = page.locator('.film-row').filter({ hasText: names[1] ?? '' });
+    const link = row.getByRole('link').first();
+    await (what === 'the focus' ? link.focus() : link.hover());
+    const other = page.locator('.film-row').filter({ hasText: names[0] ?? '' });
+    const places = async () => [(await row.boundingBox())?.y, (await other.boundingBox())?.y];
+    const before = await places();
+    await client.cancel(id);
+    await row.locator('.status').getByText('cancelled').waitFor();
+    expect(await places()).toEqual(before);
+    const group = page.getByRole('region', { name: /^Failed or cancelled/ });
+    expect(await group.count()).toBe(0);
+    const said = page.getByText('The list keeps its order until you leave it.');
+    await said.waitFor();
+    await (what === 'the focus' ? page.getByRole('searchbox').focus() : page.mouse.move(0, 0));
+    await group.getByText(names[1] ?? '').waitFor();
+    await said.waitFor({ state: 'detached' });
+  },
+);

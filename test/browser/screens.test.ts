@@ -17,6 +17,7 @@ import { startApp, testEnv, type TestApp } from '../support/services';
 import { isAtGate, ownTopic, watchToEnd, watchUntil } from '../support/stories';
 import { until } from '../support/until';
 
+const LANGUAGES = ['en', 'zh'];
 /** Where pictures of all screens go, if they are wanted. */
 const pictures = process.env['STORYREEL_PICTURES'];
 
@@ -123,15 +124,19 @@ test('the list of films shows first pictures, in a space of the same size with a
   expect(sizes).toHaveLength(1);
 });
 
-test('the page is small, is sent compressed, and is kept for ever', async () => {
+test('the page is small in each language, is sent compressed, and is kept for ever', async () => {
   const assets = join(projectRoot, 'dist', 'web', 'assets');
   const files = readdirSync(assets, { recursive: true, encoding: 'utf8' });
-  const size = (ending: RegExp) =>
-    files
-      .filter((file) => ending.test(file))
-      .reduce((sum, file) => sum + gzipSync(readFileSync(join(assets, file))).length, 0);
-  expect(size(/\.js$/)).toBeLessThanOrEqual(60_000);
-  expect(size(/\.css$/)).toBeLessThanOrEqual(12_000);
+  const size = (loaded: readonly string[]) =>
+    loaded.reduce((sum, file) => sum + gzipSync(readFileSync(join(assets, file))).length, 0);
+  const scripts = files.filter((file) => file.endsWith('.js'));
+  const ofLanguage = (file: string) => LANGUAGES.find((each) => file.startsWith(`${each}-`));
+  for (const language of LANGUAGES) {
+    const loaded = scripts.filter((file) => (ofLanguage(file) ?? language) === language);
+    expect(loaded.length).toBe(scripts.length - LANGUAGES.length + 1);
+    expect(size(loaded)).toBeLessThanOrEqual(60_000);
+  }
+  expect(size(files.filter((file) => file.endsWith('.css')))).toBeLessThanOrEqual(12_000);
   const script = files.find((file) => /^main-.*\.js$/.test(file)) ?? '';
   const sent = await fetch(`${gateway.url}/assets/${script}`, { headers: { 'accept-encoding': 'br' } });
   expect([sent.status, sent.headers.get('content-encoding'), sent.headers.get('cache-control')]).toEqual([

@@ -197,6 +197,7 @@ test('whoever has the shared link watches and changes nothing, and is out as soo
   await guest.locator('.connection-live').waitFor();
 
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog', { name: 'Revoke' }).getByRole('button', { name: 'Revoke' }).click();
   await guest.locator('.connection-signed_out').waitFor();
   expect(await status(`/v1/projects/${id}`, 'PATCH', {})).toBe(401);
 });

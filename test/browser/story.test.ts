@@ -74,6 +74,29 @@ test('a story that is made from the form is written before the reader, survives 
   expect(faults).toEqual([]);
 });
 
+test('a film is shown, and each change of it, also if a proxy takes the entity tags away', async () => {
+  const { topic, mark } = ownTopic();
+  await studio.writeAbout(mark);
+  const page = await openPage(browser, gateway.url);
+  let taken = 0;
+  await page.route(/\/v1\/projects\/[^/?]+$/, async (route) => {
+    const answer = await route.fetch();
+    const { etag, 'content-encoding': _, ...headers } = answer.headers();
+    if (etag !== undefined) taken += 1;
+    await route.fulfill({ response: answer, headers });
+  });
+  const id = await makeFilm(page, topic, 'Storyboard');
+  await page.locator('.gate-bar').waitFor();
+  const before = taken;
+  const { version } = await app.client.edit(id, { scenes: [{ scene_number: 1, narration: 'In other words.' }] });
+  await page.getByText(`version ${version}`, { exact: true }).waitFor();
+  await page.locator('.card [lang="de"]').first().getByText('In other words.').waitFor();
+  await page.locator('.script .lane-text[lang="de"]').waitFor();
+  await app.client.approve(id, 'storyboard');
+  await page.locator('.gate-bar').waitFor({ state: 'detached' });
+  expect(taken).toBeGreaterThan(before);
+});
+
 test('a story is paused in mid-sentence, its half is changed, and it continues from there', async () => {
   const { topic, mark } = ownTopic();
   await studio.misbehave(mark, 'chat', { text: longText(mark, 40), hold: 120 });

@@ -57,18 +57,11 @@ export function Batch({ id }: { readonly id: string }) {
         </>
       }
     >
-      <Trouble problem={polled.value.problem} />
+      {!batch && <Trouble problem={polled.value.problem} />}
       {batch && (
         <>
           <Progress batch={batch} cost={cost} />
           <Counts counts={batch.counts} />
-          <RetryParked
-            films={films}
-            onDone={() => {
-              listed.again?.();
-              polled.again?.();
-            }}
-          />
           <ul class="films">
             {batch.projects.map(({ projectId, name, status, error }) => {
               const own = films.find((film) => film.projectId === projectId)?.summary;
@@ -89,6 +82,16 @@ export function Batch({ id }: { readonly id: string }) {
           </ul>
         </>
       )}
+      <div class="bars">
+        {batch && <Trouble problem={polled.value.problem} />}
+        <RetryParked
+          films={films}
+          onDone={() => {
+            listed.again?.();
+            polled.again?.();
+          }}
+        />
+      </div>
       {isAsking && (
         <Confirm
           question={words.confirmCancelBatch}

@@ -5,13 +5,25 @@ import { laneNames } from '../parts/lane-name';
 import { StageRail } from '../parts/stage-rail';
 import { Status } from '../parts/status';
 
-export function FilmRow({ film }: { readonly film: ProjectSummary }) {
-  const { projectId, name, topic, status, createdAt, owner, batchId, summary } = film;
+interface FilmRowProps {
+  /** Undefined if it has left the list, and only keeps its place. */
+  readonly film: ProjectSummary | undefined;
+  /** As it was when the list was arranged: a line more or less would move the rows below. */
+  readonly placed: ProjectSummary;
+  readonly isChosen: boolean;
+  readonly onChoose: () => void;
+}
+
+export function FilmRow({ film, placed, isChosen, onChoose }: FilmRowProps) {
+  const { projectId, name, topic, status, createdAt, owner, batchId, summary } = film ?? placed;
   const words = t();
   const { cost, budget, gate, parked } = summary;
   const waits = gate !== undefined ? words.stageWaits(words.stage(gate)) : nameAll(parked);
   return (
-    <li class="film-row with-poster">
+    <li class={`film-row with-poster${film ? '' : ' gone'}`}>
+      <label class="choose">
+        <input type="checkbox" aria-label={`${words.choose}: ${name}`} checked={isChosen} onChange={onChoose} />
+      </label>
       {/* The space is there before the picture, so that nothing moves. */}
       <div class="poster">
         {summary.poster ? (
@@ -32,7 +44,7 @@ export function FilmRow({ film }: { readonly film: ProjectSummary }) {
       <a href={`/p/${projectId}`}>{name}</a>
       <Status status={status} />
       {topic !== name && <p class="topic">{topic}</p>}
-      {waits !== undefined && <p class="next">{waits}</p>}
+      {(placed.summary.gate !== undefined || placed.summary.parked.length > 0) && <p class="next">{waits}</p>}
       <StageRail stages={summary.stages} />
       <p class="meta">
         <time dateTime={createdAt}>{words.created(ago(createdAt))}</time>

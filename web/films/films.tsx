@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { PROJECT_STATUSES, type ProjectStatus } from '../../src/protocol';
 import { ask } from '../api/ask';
 import type { ProjectPage, ProjectSummary } from '../api/types';
@@ -10,7 +10,9 @@ import { Screen } from '../parts/screen';
 import { Trouble } from '../parts/trouble';
 import { useKeys } from '../parts/use-keys';
 import { navigate, place, setQuery } from '../router';
+import { BulkBar } from './bulk-bar';
 import { FilmRow } from './film-row';
+import { useHold } from './hold';
 
 const PAGE = 50;
 
@@ -32,16 +34,36 @@ export function Films() {
   const asked = new URLSearchParams({ limit: String(limit) });
   for (const name of ['q', 'status']) if (query.get(name)) asked.set(name, query.get(name) ?? '');
   const page = usePolled<ProjectPage>(`/v1/projects?${asked.toString()}`);
-  const { body, problem } = page.value;
+  const { body, problem, path } = page.value;
   const isFiltered = query.has('q') || query.has('status');
   const projects = body?.projects ?? [];
+  const { isHeld, ...holding } = useHold();
+  const placed = useRef<{ readonly path?: string | undefined; readonly films: readonly ProjectSummary[] }>({
+    films: [],
+  });
+  // Each film keeps its place for as long as somebody points at the list: a click must not meet another one.
+  if (!isHeld || placed.current.path !== path) placed.current = { path, films: projects };
+  const isBehind = arrangementOf(placed.current.films) !== arrangementOf(projects);
   const shown = GROUPS.map(([name, statuses]) => ({
     name,
-    films: projects.filter(({ status }) => statuses.includes(status)),
+    films: placed.current.films
+      .filter(({ status }) => statuses.includes(status))
+      .map((film) => ({ placed: film, film: projects.find(({ projectId }) => projectId === film.projectId) })),
   })).filter(({ films }) => films.length > 0);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const picked = projects.filter(({ projectId }) => chosen.has(projectId));
+  const areChosen = (ids: readonly string[]) => ids.every((id) => chosen.has(id));
+  const choose = (ids: readonly string[]) => {
+    const others = [...chosen].filter((id) => !ids.includes(id));
+    setChosen(new Set(areChosen(ids) ? others : [...others, ...ids]));
+  };
   useKeys({
     j: { label: words.next, run: () => moveFocus(1) },
     k: { label: `← ${words.next}`, run: () => moveFocus(-1) },
+    x: {
+      label: words.choose,
+      run: () => document.querySelector<HTMLInputElement>('.film-row:focus-within > .choose > input')?.click(),
+    },
     '/': { label: words.search, run: () => document.querySelector<HTMLInputElement>('input[type=search]')?.focus() },
   });
   return (
@@ -53,7 +75,7 @@ export function Films() {
         </a>
       }
     >
-      <Trouble problem={problem} />
+      {!body && <Trouble problem={problem} />}
       {(projects.length > 0 || isFiltered) && (
         <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
           <input
@@ -79,26 +101,53 @@ export function Films() {
       )}
       {!body && !problem && <p class="quiet-text">{words.loading} …</p>}
       {body && projects.length === 0 && (isFiltered ? <p>{words.noneFound}</p> : <NoFilms />)}
-      {shown.map(({ name, films }) => (
-        <section key={name} class="group" aria-labelledby={`group-${name}`}>
-          <h2 id={`group-${name}`}>
-            {words[name] as string} <span class="quiet-text">{films.length}</span>
-          </h2>
-          <ul class="films">
-            {films.map((film: ProjectSummary) => (
-              <FilmRow key={film.projectId} film={film} />
-            ))}
-          </ul>
-        </section>
-      ))}
+      <div class="groups" {...holding}>
+        {shown.map(({ name, films }) => {
+          const ids = films.map(({ placed }) => placed.projectId);
+          return (
+            <section key={name} class="group" aria-labelledby={`group-${name}`}>
+              <h2 id={`group-${name}`}>
+                {words[name] as string} <span class="quiet-text">{films.length}</span>
+              </h2>
+              {films.length > 1 && (
+                <label class="choose">
+                  {words.chooseAll} <input type="checkbox" checked={areChosen(ids)} onChange={() => choose(ids)} />
+                </label>
+              )}
+              <ul class="films">
+                {films.map(({ film, placed }) => (
+                  <FilmRow
+                    key={placed.projectId}
+                    film={film}
+                    placed={placed}
+                    isChosen={chosen.has(placed.projectId)}
+                    onChoose={() => choose([placed.projectId])}
+                  />
+                ))}
+              </ul>
+            </section>
+          );
+        })}
+      </div>
       {body?.next !== undefined && (
         <button type="button" class="button" onClick={() => setLimit(limit + PAGE)}>
           {words.showMore}
         </button>
       )}
+      <div class="bars">
+        {body && <Trouble problem={problem} />}
+        {isBehind && <p class="quiet-text">{words.listHeld}</p>}
+        {picked.length > 0 && (
+          <BulkBar films={picked} onDone={() => page.again?.()} onClose={() => setChosen(new Set())} />
+        )}
+      </div>
     </Screen>
   );
 }
+
+const groupOf = (status: ProjectStatus) => GROUPS.findIndex(([, statuses]) => statuses.includes(status));
+const arrangementOf = (films: readonly ProjectSummary[]) =>
+  films.map(({ projectId, status }) => `${projectId} ${groupOf(status)}`).join();
 
 /** A newcomer is one click away from a film. */
 function NoFilms() {
@@ -134,7 +183,7 @@ function NoFilms() {
 }
 
 function moveFocus(step: number): void {
-  const links = [...document.querySelectorAll<HTMLAnchorElement>('.films a')];
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('.film-row > a')];
   const at = links.findIndex((link) => link === document.activeElement);
   links[Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
 }

@@ -1,23 +1,26 @@
-import { computed, signal } from '@preact/signals';
-import { kept, keep } from '../parts/kept';
-import { en, type Words } from './en';
-import { zh } from './zh';
+import { signal } from '@preact/signals';
+import { keep } from '../parts/kept';
+import type { Words } from './en';
+import { languageOfReader, load, type Language } from './load';
 
-export const LANGUAGES = ['en', 'zh'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export { LANGUAGES, type Language } from './load';
 
-const chosen = kept('language');
-export const language = signal<Language>(
-  chosen === 'en' || chosen === 'zh' ? chosen : navigator.language.startsWith('zh') ? 'zh' : 'en',
-);
-const words = computed<Words>(() => (language.value === 'zh' ? zh : en));
+export const language = signal<Language>(languageOfReader());
+const words = signal<Words | undefined>(undefined);
 
 /** The texts in the language of the page; a component that reads them is drawn again when it changes. */
 export function t(): Words {
+  if (!words.value) throw new Error('The words of the page are not loaded.');
   return words.value;
 }
 
-export function chooseLanguage(next: Language): void {
+/** Resolves when `t` gives the words of the reader's language. */
+export async function loadWords(): Promise<void> {
+  words.value = await load(language.value);
+}
+
+export async function chooseLanguage(next: Language): Promise<void> {
+  words.value = await load(next);
   language.value = next;
   document.documentElement.lang = next;
   keep('language', next);

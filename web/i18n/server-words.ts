@@ -38,6 +38,9 @@ export interface ServerWords {
   readonly failure?: Record<FailureType, string>;
 }
 
+/** English is the language of the server: the page shows its own word if there is no other text for it. */
+export type EnglishWords = { readonly [List in keyof ServerWords]: Partial<ServerWords[List]> };
+
 type Lists = Required<ServerWords>;
 type Translations = { readonly [List in keyof Lists]: (word: string) => string };
 
@@ -45,8 +48,8 @@ type Translations = { readonly [List in keyof Lists]: (word: string) => string }
  * The functions of a dictionary that translate a word of the server. A newer server or a package may send a word that no
  * list has. The page then shows the word itself.
  */
-export function translationsOf(words: ServerWords): Translations {
-  const translate = (list: Readonly<Record<string, string>> | undefined) => (word: string) =>
+export function translationsOf(words: EnglishWords): Translations {
+  const translate = (list: Readonly<Partial<Record<string, string>>> | undefined) => (word: string) =>
     (list && Object.hasOwn(list, word) ? list[word] : undefined) ?? word.replaceAll('_', ' ');
   const lists = Object.entries({ failure: undefined, ...words }).map(
     ([name, list]) => [name, translate(list)] as const,

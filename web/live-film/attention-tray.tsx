@@ -5,10 +5,10 @@ import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
 import { Failure } from '../parts/failure';
 import { laneNames } from '../parts/lane-name';
+import { recipeOf, useOneByOne } from '../parts/one-by-one';
 import type { Story } from '../story/story';
 import { SetBudget } from './cost-meter';
-import { laneRecipe } from './recipes';
-import { sendForLane } from './steering';
+import { messagesFor } from './steering';
 
 /** Those that failed, and those that a person has stopped while the run continues. */
 export function waitingLanes(story: Story): readonly LaneView[] {
@@ -21,6 +21,7 @@ export function waitingLanes(story: Story): readonly LaneView[] {
 /** Lanes that wait for a person, those with one cause together. */
 export function AttentionTray({ story }: { readonly story: Story }) {
   const words = t();
+  const { refusals, send } = useOneByOne(story.refresh);
   const parked = waitingLanes(story);
   if (parked.length === 0) return null;
   const causes = new Map<string, { readonly error: EventError; readonly lanes: LaneView[] }>();
@@ -30,10 +31,9 @@ export function AttentionTray({ story }: { readonly story: Story }) {
     cause.lanes.push(lane);
     causes.set(error.type, cause);
   }
-  const all = async (verb: 'retry' | 'skip', lanes: readonly LaneView[]) => {
-    // One that has settled meanwhile keeps the others from nothing.
-    for (const { lane } of lanes) await sendForLane(story, verb, lane);
-  };
+  const messages = (verb: 'retry' | 'skip', lanes: readonly LaneView[]) => messagesFor(story, verb, names(lanes));
+  const all = (verb: 'retry' | 'skip', lanes: readonly LaneView[]) =>
+    send(words[verb], messages(verb, lanes), (n) => words.accepted(n > 1 ? `${words[verb]} (${n})` : words[verb]));
   return (
     <section class="tray" aria-labelledby="tray-title">
       <h2 id="tray-title">
@@ -59,11 +59,12 @@ export function AttentionTray({ story }: { readonly story: Story }) {
             )}
           </div>
           <div class="actions">
-            <CopyAs recipe={laneRecipe(story, 'retry', names(lanes))} label={words.retry} />
-            {canSkip(lanes) && <CopyAs recipe={laneRecipe(story, 'skip', names(lanes))} label={words.skip} />}
+            <CopyAs recipe={recipeOf(messages('retry', lanes))} label={words.retry} />
+            {canSkip(lanes) && <CopyAs recipe={recipeOf(messages('skip', lanes))} label={words.skip} />}
           </div>
         </div>
       ))}
+      {refusals}
     </section>
   );
 }

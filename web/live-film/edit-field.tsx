@@ -9,6 +9,7 @@ import { Choice } from '../parts/choice';
 import { CopyAs } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
 import { focusNew } from '../parts/focus';
+import { problemText } from '../parts/problem-text';
 import type { Choice as Offered } from '../parts/setting-choices';
 import type { Story } from '../story/story';
 import { storeEdit } from './act-on';
@@ -68,27 +69,26 @@ export function EditField(props: EditFieldProps) {
   const save = async (text: string, from: number, isRun: boolean) => {
     if (isSaving.value) return;
     isSaving.value = true;
-    try {
-      const { body: stored } = await storeEdit(story, changes(text), from);
-      const replaced = theirs?.version === from ? theirs.value : draft.base;
-      await story.refresh();
-      setDraft(id, undefined);
-      setTheirs(undefined);
-      showAnswer(words.accepted(words.save), false, undoEdit(story, changes(replaced), stored.version));
-      if (isRun) await send(story, commandsFor(story.view.value?.status).includes('resume') ? 'resume' : 'start');
-    } catch (error) {
-      const problem = asProblem(error);
-      if (problem.status === 412) {
-        const { body } = await ask<Editable>('GET', `${story.path}/editable`);
-        const stored = read(body) ?? '';
-        isSaving.value = false;
-        // Another person has changed something else: this field is as it was, so nothing is to be chosen.
-        if (stored === draft.base && !theirs && body.version !== from) return await save(text, body.version, isRun);
-        setTheirs({ value: stored, version: body.version });
-      } else showAnswer(`${words.save}: ${problem.status === 0 ? words.notReachable : problem.detail}`, true);
-    } finally {
-      isSaving.value = false;
+    await store(text, from, isRun).catch((error: unknown) => showAnswer(`${words.save}: ${problemText(error)}`, true));
+    isSaving.value = false;
+  };
+  const store = async (text: string, from: number, isRun: boolean): Promise<void> => {
+    const stored = await storeEdit(story, changes(text), from).catch((error: unknown) => {
+      if (asProblem(error).status !== 412) throw error;
+    });
+    if (!stored) {
+      const { body } = await ask<Editable>('GET', `${story.path}/editable`);
+      const value = read(body) ?? '';
+      // Another person has changed something else: this field is as it was, so nothing is to be chosen.
+      if (value === draft.base && !theirs && body.version !== from) return store(text, body.version, isRun);
+      return setTheirs({ value, version: body.version });
     }
+    const replaced = theirs?.version === from ? theirs.value : draft.base;
+    await story.refresh();
+    setDraft(id, undefined);
+    setTheirs(undefined);
+    showAnswer(words.accepted(words.save), false, undoEdit(story, changes(replaced), stored.body.version));
+    if (isRun) await send(story, commandsFor(story.view.value?.status).includes('resume') ? 'resume' : 'start');
   };
   const change = (next: string) => setDraft(id, { ...draft, value: next });
   const isChanged = draft.value !== draft.base;

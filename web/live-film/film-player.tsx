@@ -11,9 +11,11 @@ import { place } from '../router';
 import type { Story } from '../story/story';
 import { FilmSoFar } from './film-so-far';
 
+export const filmOf = (story: Story): FilmReference | undefined => story.view.value?.film ?? story.model.now.film;
+
 /** The film; before there is one, what can be played of it. */
 export function FilmPlayer({ story }: { readonly story: Story }) {
-  const film = story.view.value?.film ?? story.model.now.film;
+  const film = filmOf(story);
   return (
     <>
       {film && <WholeFilm story={story} film={film} />}

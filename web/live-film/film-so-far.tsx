@@ -29,6 +29,9 @@ function playableOf(story: Story): readonly Playable[] {
   });
 }
 
+/** Whether something of a film can be played before it is there. */
+export const hasPart = (story: Story): boolean => playableOf(story).some(({ clip }) => clip !== undefined);
+
 /** Plays what there is before the film: the finished scenes in their order, and the others as they come. */
 export function FilmSoFar({ story, isReady }: { readonly story: Story; readonly isReady: boolean }) {
   const words = t();
@@ -36,7 +39,7 @@ export function FilmSoFar({ story, isReady }: { readonly story: Story; readonly 
   const scenes = playableOf(story);
   return (
     <>
-      {!isReady && scenes.some(({ clip }) => clip !== undefined) && (
+      {!isReady && hasPart(story) && (
         <section class="film" id="film" aria-labelledby="film-title">
           <header>
             <h2 id="film-title">{words.film}</h2>

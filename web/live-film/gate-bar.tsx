@@ -48,7 +48,7 @@ export function GateBar({ story }: { readonly story: Story }) {
     setReason('');
   };
   return (
-    <section class="bar gate-bar" aria-label={words.stageWaits(words.stage(gate))}>
+    <section class="gate-bar" aria-label={words.stageWaits(words.stage(gate))}>
       <p>
         <span aria-hidden="true">?</span> <strong>{words.stageWaits(words.stage(gate))}</strong>
       </p>

@@ -86,9 +86,9 @@ export function AbsentWorker({ story }: { readonly story: Story }) {
     .sort()[0];
   if (since === undefined) return null;
   return (
-    <span class="chip absent" role="status">
+    <p role="status">
       <span aria-hidden="true">▲ </span>
       {words.noWorkerSince(timeOfDay(since))} <span class="quiet-text">{words.noWorkerHint}</span>
-    </span>
+    </p>
   );
 }

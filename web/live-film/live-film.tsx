@@ -13,7 +13,8 @@ import { NotFound } from '../shell/not-found';
 import { Story } from '../story/story';
 import { AttentionTray } from './attention-tray';
 import { CostMeter } from './cost-meter';
-import { FilmPlayer } from './film-player';
+import { filmOf, FilmPlayer } from './film-player';
+import { hasPart } from './film-so-far';
 import { GateBar } from './gate-bar';
 import { Inspector } from './inspector';
 import { AbsentWorker, LaneWaits } from './lane-waits';
@@ -47,7 +48,14 @@ export function LiveFilm({ id }: { readonly id: string }) {
   const view = story.view.value;
   const status = story.status;
   const scene = Number(place.value.searchParams.get('scene')) || undefined;
-  if (story.problem.value?.status === 404) return <NotFound hint={words.notFoundHint} />;
+  const problem = story.problem.value;
+  if (problem?.status === 404) return <NotFound hint={words.notFoundHint} />;
+  if (problem && !view)
+    return (
+      <Screen title={words.film}>
+        <Trouble problem={problem} />
+      </Screen>
+    );
   return (
     <Screen
       wide
@@ -66,7 +74,6 @@ export function LiveFilm({ id }: { readonly id: string }) {
                 {words.openInTemporal} <span aria-hidden="true">↗</span>
               </a>
             )}
-            <AbsentWorker story={story} />
             <UnsavedNote story={story} />
           </div>
           <div class="head-actions">
@@ -76,23 +83,27 @@ export function LiveFilm({ id }: { readonly id: string }) {
         </>
       }
     >
-      <Trouble problem={story.problem.value} />
-      <Ended story={story} />
       <Narrator story={story} />
       <LiveKeys story={story} scene={scene} />
       <div class="live">
         <StageList story={story} />
         <div class="live-main">
           <FilmPlayer story={story} />
-          <AttentionTray story={story} />
-          <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
           <Script story={story} />
           <Storyboard story={story} chosen={scene} onChoose={showScene} />
         </div>
         <Inspector story={story} scene={scene} />
       </div>
-      <GateBar story={story} />
-      <NextRun story={story} />
+      <div class="bars">
+        <Trouble problem={problem} />
+        <AbsentWorker story={story} />
+        <Ended story={story} />
+        <LaneWaits story={story} of={(lane) => laneParts(lane).scene === undefined} />
+        <AttentionTray story={story} />
+        <GateBar story={story} />
+        <NextRun story={story} />
+      </div>
+      <Jumps hasFilm={filmOf(story) !== undefined || hasPart(story)} />
     </Screen>
   );
 }
@@ -101,6 +112,19 @@ export function LiveFilm({ id }: { readonly id: string }) {
 function showScene(scene: number): void {
   setQuery('scene', String(scene));
   if (matchMedia('(max-width: 75rem)').matches) document.getElementById('inspector')?.scrollIntoView();
+}
+
+/** On a phone the parts of a film are far from each other. */
+function Jumps({ hasFilm }: { readonly hasFilm: boolean }) {
+  const words = t();
+  return (
+    <nav class="jumps" aria-label={words.film}>
+      <a href={hasFilm ? '#film' : undefined}>{words.film}</a>
+      <a href="#script">{words.script}</a>
+      <a href="#storyboard">{words.storyboard}</a>
+      <a href="#inspector">{words.inspector}</a>
+    </nav>
+  );
 }
 
 /** Why a run has failed. What waits for a person states its reason itself. */

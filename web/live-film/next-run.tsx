@@ -43,7 +43,7 @@ export function NextRun({ story }: { readonly story: Story }) {
   const explained = ahead.value;
   if (!canStart || !explained || explained.lanes.every(({ reason }) => reason === 'reused')) return null;
   return (
-    <section class="bar next-run" aria-label={words.nextRun}>
+    <section class="next-run" aria-label={words.nextRun}>
       <WouldMake explained={explained} />
       <RunChoices
         explained={explained}

@@ -3,9 +3,12 @@ import type { Story } from '../story/story';
 
 /** How other programs do what the page does with a film. One function for each action that is not of `requestOf`. */
 
+/** A film, for other programs. */
+export type Address = Pick<Story, 'id' | 'path'>;
+
 const inCode = (value: unknown) => JSON.stringify(value);
 
-export function approvalRecipe({ path, id }: Story, gate: string): Recipe {
+export function approvalRecipe({ path, id }: Address, gate: string): Recipe {
   return {
     curl: curl('POST', `${path}/approve`, { gate }),
     cli: `storyreel approve ${id} ${quoted(gate)}`,
@@ -19,7 +22,7 @@ interface Rejection {
   readonly lane?: string;
 }
 
-export function rejectionRecipe({ path, id }: Story, rejection: Rejection): Recipe {
+export function rejectionRecipe({ path, id }: Address, rejection: Rejection): Recipe {
   const { gate, ...rest } = rejection;
   const lane = rest.lane === undefined ? '' : ` --lane ${quoted(rest.lane)}`;
   return {
@@ -30,7 +33,7 @@ export function rejectionRecipe({ path, id }: Story, rejection: Rejection): Reci
 }
 
 /** For all of the lanes, one after the other. */
-export function laneRecipe({ path, id }: Story, verb: 'retry' | 'skip', lanes: readonly string[]): Recipe {
+export function laneRecipe({ path, id }: Address, verb: 'retry' | 'skip', lanes: readonly string[]): Recipe {
   const each = (line: (lane: string) => string) => lanes.map(line).join('\n');
   return {
     curl: each((lane) => curl('POST', `${path}/${verb}`, { lane })),
@@ -39,7 +42,7 @@ export function laneRecipe({ path, id }: Story, verb: 'retry' | 'skip', lanes: r
   };
 }
 
-export function stopRecipe({ path, id }: Story, lane: string): Recipe {
+export function stopRecipe({ path, id }: Address, lane: string): Recipe {
   return {
     curl: curl('POST', `${path}/cancel-lane`, { lane }),
     cli: `storyreel cancel ${id} ${quoted(lane)}`,
@@ -47,7 +50,7 @@ export function stopRecipe({ path, id }: Story, lane: string): Recipe {
   };
 }
 
-export function budgetRecipe({ path, id }: Story, amount: number | null): Recipe {
+export function budgetRecipe({ path, id }: Address, amount: number | null): Recipe {
   return {
     curl: curl('PUT', `${path}/budget`, { amount }),
     cli: `storyreel budget ${id} ${amount ?? 'none'}`,
@@ -55,7 +58,7 @@ export function budgetRecipe({ path, id }: Story, amount: number | null): Recipe
   };
 }
 
-export function editRecipe({ path, id }: Story, changes: object, version: number): Recipe {
+export function editRecipe({ path, id }: Address, changes: object, version: number): Recipe {
   return {
     curl: curl('PATCH', path, changes, { 'if-match': `"v${version}"` }),
     cli: `printf %s ${quoted(JSON.stringify(changes))} | storyreel edit ${id} --json - --version ${version}`,
@@ -63,7 +66,7 @@ export function editRecipe({ path, id }: Story, changes: object, version: number
   };
 }
 
-export function deletionRecipe({ path, id }: Story): Recipe {
+export function deletionRecipe({ path, id }: Address): Recipe {
   return {
     curl: curl('DELETE', path),
     cli: `storyreel delete ${id} --yes`,

@@ -61,7 +61,7 @@ function Field({ story, scene, field: { name, label, read, change, shown, offere
   return (
     <div class="detail">
       <p class="label">{words[label]}</p>
-      <p>{shown(value)}</p>
+      <p lang={name === 'narration' ? story.view.value?.language : undefined}>{shown(value)}</p>
       <EditField
         story={story}
         field={`scenes.${scene}.${name}`}

@@ -46,6 +46,7 @@ export function Script({ story, readOnly = false }: { readonly story: Story; rea
         lane={STORY}
         isLive={status === 'processing' && !story.isAway}
         label={words.script}
+        lang={story.view.value?.language}
       />
       {story.model.status === undefined && status !== 'pending' && <p class="quiet-text">{words.loading}</p>}
       {status === 'pending' && <p class="quiet-text">{words.notWrittenYet}</p>}

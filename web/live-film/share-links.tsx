@@ -5,7 +5,7 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { copy, CopyAs, curl } from '../parts/copy-as';
-import { Dialog } from '../parts/dialog';
+import { Confirm, Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 import { listProblem } from '../parts/problem-text';
 import type { Story } from '../story/story';
@@ -24,6 +24,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
   const path = `${story.path}/tokens`;
   const listed = usePolled<{ readonly tokens: readonly Token[] }>(path, 15_000);
   const [link, setLink] = useState<string>();
+  const [leaving, setLeaving] = useState<Token>();
   const { body, problem } = listed.value;
   const wanted = { project: story.id, seconds: WEEK_SECONDS };
   const create = async () => {
@@ -39,41 +40,51 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
   };
   const current = (body?.tokens ?? []).filter(({ revoked_at: at }) => at === undefined);
   return (
-    <Dialog title={words.shareLinks} onClose={onClose}>
-      <p class="hint">{words.shareHint}</p>
-      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
-      {body && (
-        <div class="actions">
-          <Button onClick={() => void create()}>{words.create}</Button>
-          <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted) }} />
-        </div>
+    <>
+      <Dialog title={words.shareLinks} onClose={onClose}>
+        <p class="hint">{words.shareHint}</p>
+        {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+        {body && (
+          <div class="actions">
+            <Button onClick={() => void create()}>{words.create}</Button>
+            <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted) }} />
+          </div>
+        )}
+        {link !== undefined && (
+          <p class="notice" role="alert">
+            {words.secretOnce} <code>{link}</code>{' '}
+            <button type="button" class="link" onClick={() => void copy(link)}>
+              {words.copy}
+            </button>
+          </p>
+        )}
+        <ul class="films">
+          {current.map((token) => (
+            <li key={token.id} class="film-row">
+              <span>{words.expires(ago(token.expires_at))}</span>
+              <div class="actions">
+                <Button kind="quiet" onClick={() => setLeaving(token)}>
+                  {words.revoke}
+                </Button>
+                <CopyAs
+                  recipe={{
+                    curl: curl('DELETE', `${path}/${token.id}`),
+                    ts: `await client.tokens.revoke('${story.id}', '${token.id}')`,
+                  }}
+                />
+              </div>
+            </li>
+          ))}
+        </ul>
+      </Dialog>
+      {leaving && (
+        <Confirm
+          question={words.confirmRevoke}
+          action={words.revoke}
+          onConfirm={() => void revoke(leaving)}
+          onClose={() => setLeaving(undefined)}
+        />
       )}
-      {link !== undefined && (
-        <p class="notice" role="alert">
-          {words.secretOnce} <code>{link}</code>{' '}
-          <button type="button" class="link" onClick={() => void copy(link)}>
-            {words.copy}
-          </button>
-        </p>
-      )}
-      <ul class="films">
-        {current.map((token) => (
-          <li key={token.id} class="film-row">
-            <span>{words.expires(ago(token.expires_at))}</span>
-            <div class="actions">
-              <Button kind="quiet" onClick={() => void revoke(token)}>
-                {words.revoke}
-              </Button>
-              <CopyAs
-                recipe={{
-                  curl: curl('DELETE', `${path}/${token.id}`),
-                  ts: `await client.tokens.revoke('${story.id}', '${token.id}')`,
-                }}
-              />
-            </div>
-          </li>
-        ))}
-      </ul>
-    </Dialog>
+    </>
   );
 }

@@ -3,9 +3,11 @@ import { ask } from '../api/ask';
 import type { RunOptions } from '../api/types';
 import { t } from '../i18n';
 import { curl, type Recipe } from '../parts/copy-as';
+import { laneName } from '../parts/lane-name';
+import type { Item } from '../parts/one-by-one';
 import type { Story } from '../story/story';
 import { actOn } from './act-on';
-import { laneRecipe } from './recipes';
+import { laneRecipe, type Address } from './recipes';
 import { undoMessage } from './undo';
 
 export type Command = 'start' | 'pause' | 'pause_now' | 'resume' | 'cancel';
@@ -26,35 +28,28 @@ interface Request {
   readonly recipe: Recipe;
 }
 
-export function requestOf(story: Story, command: Command): Request {
-  const { id, path } = story;
-  const words = t();
-  const of = (name: string, verb: string, body: object, cli: string, ts: string): Request => ({
-    name,
+export type Message = Exclude<Command, 'start'>;
+
+/** A message to the run of a film, and how other programs send it. */
+export function messageOf({ id, path }: Address, command: Message): Request {
+  const { pause, pauseNow, resume, cancel } = t();
+  const isNow = command === 'pause_now';
+  const verb = isNow ? 'pause' : command;
+  const body = isNow ? { now: true } : {};
+  return {
+    name: { pause, pause_now: pauseNow, resume, cancel }[command],
     path: `${path}/${verb}`,
     body,
-    recipe: { curl: curl('POST', `${path}/${verb}`, body), cli, ts },
-  });
-  switch (command) {
-    case 'start':
-      return startRequest(story, story.nextRun.value);
-    case 'pause':
-      return of(words.pause, 'pause', {}, `storyreel pause ${id}`, `await client.pause('${id}')`);
-    case 'pause_now': {
-      const now = { now: true };
-      return of(
-        words.pauseNow,
-        'pause',
-        now,
-        `storyreel pause ${id} --now`,
-        `await client.pause('${id}', { now: true })`,
-      );
-    }
-    case 'resume':
-      return of(words.resume, 'resume', {}, `storyreel resume ${id}`, `await client.resume('${id}')`);
-    case 'cancel':
-      return of(words.cancel, 'cancel', {}, `storyreel cancel ${id}`, `await client.cancel('${id}')`);
-  }
+    recipe: {
+      curl: curl('POST', `${path}/${verb}`, body),
+      cli: `storyreel ${verb} ${id}${isNow ? ' --now' : ''}`,
+      ts: `await client.${verb}('${id}'${isNow ? ', { now: true }' : ''})`,
+    },
+  };
+}
+
+export function requestOf(story: Story, command: Command): Request {
+  return command === 'start' ? startRequest(story, story.nextRun.value) : messageOf(story, command);
 }
 
 export async function send(story: Story, command: Command): Promise<boolean> {
@@ -104,9 +99,19 @@ export async function startRun(story: Story, name: string, options: RunOptions):
   return isDone;
 }
 
-/** For a lane that waits for a person. */
-export function sendForLane(story: Story, verb: 'retry' | 'skip', lane: string): Promise<boolean> {
-  return actOn(story, t()[verb], () => ask('POST', `${story.path}/${verb}`, { lane }));
+/** For lanes that wait for a person, of a film that is named if it is not the only one. */
+export function messagesFor(
+  address: Address,
+  verb: 'retry' | 'skip',
+  lanes: readonly string[],
+  film?: string,
+): readonly Item[] {
+  return lanes.map((lane) => ({
+    name: film === undefined ? laneName(lane) : `${film}, ${laneName(lane)}`,
+    path: `${address.path}/${verb}`,
+    body: { lane },
+    recipe: laneRecipe(address, verb, [lane]),
+  }));
 }
 
 /** Stops one lane, while the others continue; it waits for a person then. */

@@ -68,7 +68,9 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                   {words.shotName(shot)} · {words.seconds(duration)}
                 </span>
               </h3>
-              <p class="narration">{narration}</p>
+              <p class="narration" lang={story.view.value?.language}>
+                {narration}
+              </p>
               <SceneRail story={story} scene={n} />
               {!story.isWatched && (
                 <>

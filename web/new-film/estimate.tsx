@@ -34,7 +34,7 @@ export function Estimate({ scenes, films = 1 }: EstimateProps) {
       <summary>
         {words.estimate}: <strong>{cost ? priceOf(times(cost, films)) : estimate ? words.priceUnknown : '…'}</strong>
       </summary>
-      <ul class="plain">
+      <ul>
         {stages.map(({ stage, calls, cost: part }, i) => (
           <li key={i}>
             {words.stage(stage)} × {number(calls * films)}: {part ? priceOf(times(part, films)) : words.priceUnknown}

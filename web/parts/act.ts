@@ -11,15 +11,25 @@ export const acting: Signal<ReadonlySet<string>> = signal(new Set());
  * answer. Resolves with true if the gateway accepted it; then `undo` makes of the answer how it is taken back.
  */
 export async function act<T>(name: string, work: () => Promise<T>, undo?: (answer: T) => Undo): Promise<boolean> {
-  if (acting.value.has(name)) return false;
+  const isDone = await whileActing(name, async () => {
+    try {
+      const answer = await work();
+      showAnswer(t().accepted(name), false, undo?.(answer));
+      return true;
+    } catch (error) {
+      showAnswer(`${name}: ${problemText(error)}`, true);
+      return false;
+    }
+  });
+  return isDone ?? false;
+}
+
+/** Does nothing if something of that name is in progress. */
+export async function whileActing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+  if (acting.value.has(name)) return undefined;
   acting.value = new Set([...acting.value, name]);
   try {
-    const answer = await work();
-    showAnswer(t().accepted(name), false, undo?.(answer));
-    return true;
-  } catch (error) {
-    showAnswer(`${name}: ${problemText(error)}`, true);
-    return false;
+    return await work();
   } finally {
     acting.value = new Set([...acting.value].filter((each) => each !== name));
   }

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../i18n';
+import { answered } from './announce';
+import { Button } from './button';
 
 interface DialogProps {
   readonly title: string;
@@ -12,6 +14,8 @@ interface DialogProps {
 export function Dialog({ title, children, onClose }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const answer = answered.value;
+  const earlier = useRef(answer);
   useEffect(() => {
     element.current?.showModal();
   }, []);
@@ -24,35 +28,40 @@ export function Dialog({ title, children, onClose }: DialogProps) {
         </button>
       </header>
       {children}
+      {/* What is behind an open dialog is neither seen nor read. */}
+      <p role="status" class={answer?.isRefusal ? 'field-error' : 'quiet-text'}>
+        {answer !== earlier.current && answer?.text}
+      </p>
     </dialog>
   );
 }
 
 interface ConfirmProps {
-  readonly question: string;
+  readonly question?: string | undefined;
   readonly action: string;
+  /** `danger` for what ends or deletes something. */
+  readonly kind?: 'main' | 'danger';
+  readonly children?: ComponentChildren;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-export function Confirm({ question, action, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ question, action, kind = 'danger', children, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog title={action} onClose={onClose}>
-      <p>{question}</p>
+      {question !== undefined && <p>{question}</p>}
+      {children}
       <footer>
-        <button type="button" class="button" onClick={onClose}>
-          {t().keepIt}
-        </button>
-        <button
-          type="button"
-          class="button danger"
+        <Button onClick={onClose}>{t().keepIt}</Button>
+        <Button
+          kind={kind}
           onClick={() => {
             onConfirm();
             onClose();
           }}
         >
           {action}
-        </button>
+        </Button>
       </footer>
     </Dialog>
   );

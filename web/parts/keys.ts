@@ -41,7 +41,8 @@ export function startKeys(): void {
     if (!areKeysOn.value || event.isComposing || event.keyCode === 229) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const isField =
-      target instanceof Element && target.closest('input, textarea, select, [contenteditable], dialog') !== null;
+      target instanceof Element &&
+      target.closest("input:not([type='checkbox']), textarea, select, [contenteditable], dialog") !== null;
     const isButton = target instanceof Element && target.closest('button, a, summary, video') !== null;
     if (isField || (isButton && (key === 'Enter' || key === ' '))) return;
     const pair = first && event.timeStamp - first.at < 1_500 ? `${first.key} ${key}` : undefined;

@@ -6,6 +6,8 @@ import { oneAtATime } from './one-at-a-time';
 export interface Polled<T> {
   readonly body: T | undefined;
   readonly problem: Problem | undefined;
+  /** The address that gave this body. */
+  readonly path?: string | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export function usePolled<T>(path: string | undefined, ms = 4_000): Signal<Polle
         try {
           const answer = await ask<T>('GET', path, undefined, etag === undefined ? {} : { 'if-none-match': etag });
           if (isOver) return;
-          if (answer.status !== 304) state.value = { body: answer.body, problem: undefined };
+          if (answer.status !== 304) state.value = { body: answer.body, problem: undefined, path };
           else if (state.value.problem) state.value = { ...state.value, problem: undefined };
           etag = answer.etag;
         } catch (error) {

@@ -1,5 +1,6 @@
 import { stageOfRole } from '../../src/protocol';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Problem } from '../api/ask';
 import type { ProjectPage } from '../api/types';
 import { t } from '../i18n';
 import { usePolled } from '../parts/polled';
@@ -14,7 +15,6 @@ import { Script } from '../live-film/script';
 import { Storyboard } from '../live-film/storyboard';
 import { Button } from '../parts/button';
 import { Story } from '../story/story';
-import { BulkApprove } from './bulk-approve';
 
 /** Everything that waits for a person, in all films, one item after the other. */
 export function Review() {
@@ -29,6 +29,7 @@ export function Review() {
   const film = films[at];
   const id = film?.projectId ?? '';
   useEffect(() => setShown({ id, at: Math.max(at, 0) }), [id, at]);
+  const problem = gates.value.problem ?? parked.value.problem;
   const isKnown = gates.value.body !== undefined && parked.value.body !== undefined;
   const next = () => setShown({ id: '', at: (at + 1) % films.length });
   useKeys({
@@ -52,20 +53,26 @@ export function Review() {
         )
       }
     >
-      <Trouble problem={gates.value.problem ?? parked.value.problem} />
-      <BulkApprove films={gates.value.body?.projects ?? []} onDone={() => gates.again?.()} />
+      {!film && <Trouble problem={problem} />}
       {isKnown && !film && (
         <div class="empty">
           <p class="large">{words.reviewEmpty}</p>
           <p class="quiet-text">{words.reviewEmptyHint}</p>
         </div>
       )}
-      {film && <Waiting key={film.projectId} id={film.projectId} name={film.name} />}
+      {film && <Waiting key={film.projectId} id={film.projectId} name={film.name} problem={problem} />}
     </Screen>
   );
 }
 
-function Waiting({ id, name }: { readonly id: string; readonly name: string }) {
+interface WaitingProps {
+  readonly id: string;
+  readonly name: string;
+  /** Why the list of what waits is not known. */
+  readonly problem: Problem | undefined;
+}
+
+function Waiting({ id, name, problem }: WaitingProps) {
   const words = t();
   const story = useMemo(() => new Story(id), [id]);
   useEffect(() => () => story.close(), [story]);
@@ -77,12 +84,15 @@ function Waiting({ id, name }: { readonly id: string; readonly name: string }) {
       <h2>
         <a href={`/p/${id}`}>{name}</a>
       </h2>
-      <AttentionTray story={story} />
       {gate === stageOfRole('story').name && <Script story={story} readOnly />}
       {gate !== undefined && gate !== stageOfRole('story').name && (
         <Storyboard story={story} chosen={undefined} onChoose={(scene) => navigate(`/p/${id}?scene=${scene}`)} />
       )}
-      <GateBar story={story} />
+      <div class="bars">
+        <Trouble problem={problem ?? story.problem.value} />
+        <AttentionTray story={story} />
+        <GateBar story={story} />
+      </div>
     </article>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { chooseLanguage, language, LANGUAGES, t, type Language } from '../i18n';
-import { announced } from '../parts/announce';
+import { announced, showAnswer } from '../parts/announce';
 import { useChord, useKeys } from '../parts/use-keys';
 import { navigate, place, screenOf, type Screen } from '../router';
 import { Answer } from './answer';
@@ -76,7 +76,10 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         <select
           aria-label={words.language}
           value={language.value}
-          onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}
+          onChange={(event) => {
+            const next = event.currentTarget.value as Language;
+            chooseLanguage(next).catch(() => showAnswer(words.notReachable, true));
+          }}
         >
           {LANGUAGES.map((each) => (
             <option key={each} value={each}>

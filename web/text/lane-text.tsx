@@ -9,12 +9,14 @@ interface LaneTextProps {
   readonly lane: string;
   readonly isLive: boolean;
   readonly label: string;
+  /** The language of the text, where it is known. */
+  readonly lang?: string | undefined;
   /** Drawn ten times a second only, because it is not what the person looks at. */
   readonly calm?: boolean;
 }
 
 /** A lane's text as it grows. Preact draws the frame, `TextView` the text. */
-export function LaneText({ model, lane, isLive, label, calm = false }: LaneTextProps) {
+export function LaneText({ model, lane, isLive, label, lang, calm = false }: LaneTextProps) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!element.current) return undefined;
@@ -26,5 +28,15 @@ export function LaneText({ model, lane, isLive, label, calm = false }: LaneTextP
       view.close();
     };
   }, [model, lane, calm]);
-  return <div class="lane-text" role="region" aria-label={label} aria-busy={isLive} data-live={isLive} ref={element} />;
+  return (
+    <div
+      class="lane-text"
+      role="region"
+      aria-label={label}
+      lang={lang}
+      aria-busy={isLive}
+      data-live={isLive}
+      ref={element}
+    />
+  );
 }
