@@ -18,6 +18,14 @@ const AT_ONCE = '1 millisecond';
 /** A worker of before's workflow has no patience of its own for a lane that is handed back. */
 const LATER = '5 seconds';
 
+/** For the reasons of a cancellation that nobody asked for: what has become of the attempt. */
+const LOST: Readonly<Record<string, string>> = {
+  TIMED_OUT:
+    'Temporal has not answered the heartbeats of this attempt in time, so it has stopped; the next attempt goes on',
+  NOT_FOUND:
+    'Temporal no longer has this attempt, so it has stopped: its heartbeats came too late, or it was ended from outside',
+};
+
 /** An operator has paused the lane's activity; it continues after `unpause`. */
 async function publishPaused(deps: ActivityDeps, claim: LaneAttempt): Promise<void> {
   await pauseLane(deps.dataSource, claim).catch(() => undefined);
@@ -39,6 +47,8 @@ export async function leave(
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
       if (claimed && Context.current().cancellationDetails?.paused) await publishPaused(deps, claim);
+      const lost = LOST[reason.message];
+      if (lost !== undefined) deps.logger.warn({ ...lane, reason: reason.message }, lost);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');
