@@ -85,7 +85,9 @@ export class ChatAnswer {
     const ends = isObject(choice) ? endIn(choice) : undefined;
     this.span?.came({ id: data['id'], model: data['model'], finishReason: ends });
     if (isObject(choice)) this.takeChoice(choice);
-    if (isObject(data['usage'])) this.takeUsage(data['usage']);
+    // Moonshot reports it within the choice.
+    const usage = data['usage'] ?? (isObject(choice) ? choice['usage'] : undefined);
+    if (isObject(usage)) this.takeUsage(usage);
   }
 
   /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */

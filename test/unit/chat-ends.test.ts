@@ -74,6 +74,16 @@ describe('The end of an answer', () => {
     );
   });
 
+  test('may have the usage within it', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const last = JSON.stringify({ choices: [{ delta: {}, finish_reason: 'stop', usage }] });
+    expect(read(`${event('A fox.')}data: ${last}\n\n${END}`).chunks).toContainEqual({
+      type: 'usage',
+      inputTokens: 3,
+      outputTokens: 2,
+    });
+  });
+
   test('may follow the mark of the byte order', () => {
     const whole = JSON.stringify({ choices: [{ message: { content: 'A fox.' }, finish_reason: 'stop' }] });
     expect(read(`\ufeff${whole}`).text).toBe('A fox.');

@@ -68,6 +68,8 @@ export interface LaneRun {
   readonly minResultFence?: number;
   /** Set if the model must be asked again; contains what was wrong with its answers. */
   readonly unusable?: UnusableAnswers;
+  /** The provider asked the attempt before this one to come later. */
+  readonly wasTurnedAway?: boolean;
   /** The reasons that people gave for rejecting earlier results. */
   readonly feedback: readonly string[];
   readonly counters: Record<string, number>;
@@ -180,6 +182,7 @@ export async function runLane<Inputs>(
       ...(before && before.fence > 0 && { resets: resetReason(before, attempt, task) }),
       ...(task.madeSince !== undefined && { minResultFence: task.madeSince }),
       ...(unusable && { unusable }),
+      ...(attempt > 1 && { wasTurnedAway: before?.error?.type === 'Provider.RateLimited' }),
       feedback: before?.feedback ?? [],
       counters,
       publishUpdate: (body) => publishUpdate(deps, claim, body),
