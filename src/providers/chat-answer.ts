@@ -60,8 +60,8 @@ export class ChatAnswer {
   /** The server has reported that the answer has ended. */
   ended = false;
   private wrote = false;
-  /** The answer went on behind its end: some servers report an end with every piece. */
-  private wentOn = false;
+  /** The answer has continued behind its end: some servers report an end with every piece. */
+  private hasContinued = false;
 
   constructor(
     private readonly receive: ReceiveChunk,
@@ -69,9 +69,9 @@ export class ChatAnswer {
     private readonly span?: ResponseSpan,
   ) {}
 
-  /** The answer has ended, and nothing speaks for more of it. */
+  /** The answer has ended, and more of it is not to be expected. */
   get isSurelyOver(): boolean {
-    return this.ended && !this.wentOn;
+    return this.ended && !this.hasContinued;
   }
 
   /** The data of one event, or a whole answer. */
@@ -116,7 +116,7 @@ export class ChatAnswer {
     const words = wordsOf(content, 'text');
     if (this.ended && words.trim() !== '') {
       this.ended = false;
-      this.wentOn = true;
+      this.hasContinued = true;
     }
     if (words !== '') for (const report of this.block.push(words)) this.receive(report);
     const refusal = wordsOf(part['refusal'], 'text');
@@ -131,7 +131,7 @@ export class ChatAnswer {
     for (const report of this.block.end()) this.receive(report);
     this.ended = true;
     // Such a server's word is no more than that the connection has ended.
-    this.receive({ type: 'finish', reason: this.wentOn && reason === 'stop' ? 'unstated' : reason });
+    this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });
   }
 
   /** Takes each number separately: servers leave some out, and send unusual ones. */

@@ -46,7 +46,7 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
   if (byCode === 'quota' || byCode === 'refused') return byCode;
   if (status === 402) return 'quota';
   if (status === 451) return 'refused';
-  // A limit of requests in a minute is called a quota, too. Whoever says when to try again does not ask for money.
+  // A limit of requests in a minute is called a quota, too. A refusal that states when to try again asks for no money.
   const isRate = byCode === 'rate' || (status === 429 && statedDelayMs(message) !== undefined);
   if (status === undefined || status === 400 || status === 403 || status === 429) {
     if (!isRate && NO_MONEY.test(message)) return 'quota';

@@ -164,7 +164,7 @@ function polled(text: string): JobAnswer {
   return error && isOfQuestion(answer, error) ? unlessNotReady(refusedWith(statedStatus(error) ?? 404, error)) : answer;
 }
 
-/** Whether an error says nothing about the job, which may well be running: the question after it was turned away. */
+/** Whether an error is about the question alone. The job itself may well be running. */
 function isOfQuestion({ id, state, isStated }: JobAnswer, error: StatedError): boolean {
   if (state !== 'failed') return false;
   return id === undefined || (!isStated && ['rate', 'key'].includes(failureKind(error)));

@@ -69,7 +69,7 @@ export async function streamInto(
         reckon(chunk.text);
         limits.text(text);
         writer.write(text);
-        // An answer that goes on had not ended.
+        // An answer that continues had not ended.
         if (finish !== undefined && text.trim() !== '') finish = undefined;
         counters.pieces += 1;
         counters.characters = writer.length;
