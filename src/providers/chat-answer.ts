@@ -76,12 +76,14 @@ export class ChatAnswer {
 
   /** The data of one event, or a whole answer. */
   take(data: unknown, event = 'message'): void {
+    // An error behind the end concerns something else than the text, such as the count of its tokens.
+    const isOver = this.isSurelyOver;
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
-    if (error) throw thrownFor(error);
+    if (error && !isOver) throw thrownFor(error);
     if (!isObject(data)) return;
     const choice: unknown = Array.isArray(data['choices']) ? data['choices'][0] : undefined;
     const inChoice = isObject(choice) ? errorIn({ error: choice['error'] }) : undefined;
-    if (inChoice) throw thrownFor(inChoice);
+    if (inChoice && !isOver) throw thrownFor(inChoice);
     const ends = isObject(choice) ? endIn(choice) : undefined;
     this.span?.came({ id: data['id'], model: data['model'], finishReason: ends });
     if (isObject(choice)) this.takeChoice(choice);

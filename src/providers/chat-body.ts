@@ -80,9 +80,8 @@ export class ChatBody {
     try {
       data = parsedAnswer(text);
     } catch (error) {
-      if (event === 'error') throw new ServerError(text);
       if (this.answer.ended) return;
-      throw error;
+      throw event === 'error' ? new ServerError(text) : error;
     }
     this.answer.take(data, event);
   }

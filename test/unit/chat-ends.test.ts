@@ -33,6 +33,14 @@ describe('The end of an answer', () => {
     ).toMatchObject({ text: 'A fox.' });
   });
 
+  test.each(['data: {"error":{"message":"x"}}', 'event: error\ndata: x', 'error: {"message":"x"}'])(
+    'is its finish reason, also if an error comes behind it: %j',
+    (error) => {
+      expect(read(event('A fox.', 'stop'), `${error}\n\n`)).toMatchObject({ text: 'A fox.' });
+      expect(() => read(event('A fox.'), `${error}\n\n`)).toThrow('x');
+    },
+  );
+
   test('is not its finish reason where the server gives one with every piece', () => {
     const { chunks, patience, text } = read(event('A ', 'stop'), event('fox', 'STOP'), event('.', 'stop'));
     expect(text).toBe('A fox.');
