@@ -1,8 +1,15 @@
 import { temporal as proto } from '@temporalio/proto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 
-/** This is no fault of ours: a message arrived while the workflow was about to end. */
-const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: UNHANDLED } = proto.api.enums.v1.WorkflowTaskFailedCause;
+const { WorkflowTaskFailedCause: CAUSES } = proto.api.enums.v1;
+/**
+ * These are no faults of ours. A message arrived while the workflow was about to end, or more bytes of messages arrived
+ * during a task than the server holds back.
+ */
+const OF_THE_SERVER: readonly (number | null | undefined)[] = [
+  CAUSES.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+  CAUSES.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+];
 /** Events have large messages, and more of them would not fit into one answer. */
 const PAGE = 2;
 
@@ -19,7 +26,10 @@ export async function failedTasks(temporal: Client, namespace: string, workflowI
       for await (const event of eventsOf(temporal, namespace, { workflowId, runId: known })) {
         continued ??= event.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
         const failed = event.workflowTaskFailedEventAttributes;
-        if (failed && failed.cause !== UNHANDLED) failures.push(`${workflowId}: ${failed.failure?.message}`);
+        if (failed && !OF_THE_SERVER.includes(failed.cause)) {
+          // The server itself gives a cause, and no words.
+          failures.push(`${workflowId}: ${failed.failure?.message ?? CAUSES[failed.cause ?? 0]}`);
+        }
       }
       runId = continued || undefined;
     } while (runId !== undefined);

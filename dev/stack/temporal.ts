@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
 import { childEnv } from '../../src/child-env';
 import { SEARCH_ATTRIBUTES } from '../../src/protocol';
+import { retriesUntilClosed } from '../../src/temporal';
 import { findProgram, prints } from './find-program';
 import { demandTemporal } from './outside-service';
 import { connectOnce } from './ports';
@@ -92,6 +93,7 @@ async function answers(port: number, namespace: string): Promise<boolean> {
       connectTimeout: 2_000,
       // Otherwise the request would use the proxy of the shell.
       channelArgs: { 'grpc.enable_http_proxy': 0 },
+      interceptors: retriesUntilClosed(),
     });
     try {
       return await connection.withDeadline(Date.now() + 2_000, async () => {

@@ -30,4 +30,6 @@ async function main([root = '', folder = '']: readonly string[]): Promise<void> 
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`test-services: ${(error as Error).stack}\n`);
   process.exitCode = 1;
+  // An open input would keep a process alive that has nothing to offer, and whoever has started it would wait for ever.
+  process.stdin.destroy();
 });

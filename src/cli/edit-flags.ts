@@ -109,8 +109,12 @@ function fieldsOf({ narration, visualPrompt, shot, duration, camera, speed }: Ed
   };
 }
 
+/** Some editors and shells put the mark of the byte order before a text. */
 async function readInput(path: string, stdin: Readable): Promise<string> {
-  if (path === '-') return readTopic(path, stdin);
+  return (path === '-' ? await readTopic(path, stdin) : await readPath(path)).replace(/^\uFEFF/, '');
+}
+
+async function readPath(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new StoryreelError(
       'Project.Invalid',

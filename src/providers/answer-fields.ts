@@ -4,6 +4,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The JSON of an answer, which may begin with the mark of its byte order. Throws a `SyntaxError`. */
+export function parsedAnswer(text: string): unknown {
+  return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+}
+
 /** The values at a path such as `data.*.url`; a `*` is every member of a list. */
 export function valuesAt(body: unknown, path: string): unknown[] {
   let found: unknown[] = [body];

@@ -14,7 +14,7 @@ type Finish = Extract<TextChunk, { type: 'finish' }>['reason'];
  */
 const FINISH: Readonly<Record<string, Finish>> = {
   ...named('stop', 'stop', 'end_turn', 'stop_sequence', 'eos', 'eos_token', 'completed', 'complete', 'end', 'finished'),
-  ...named('stop', 'tool_calls', 'function_call', 'finish_reason_stop'),
+  ...named('stop', 'tool_calls', 'function_call', 'finish_reason_stop', 'normal', 'endoftext'),
   ...named(
     'length',
     'length',
@@ -24,7 +24,7 @@ const FINISH: Readonly<Record<string, Finish>> = {
     'model_length',
     'token_limit',
   ),
-  ...named('length', 'model_context_window_exceeded', 'context_length', 'max_length', 'incomplete'),
+  ...named('length', 'model_context_window_exceeded', 'context_length', 'max_length', 'incomplete', 'error_limit'),
   ...named(
     'filtered',
     'content_filter',
@@ -35,7 +35,16 @@ const FINISH: Readonly<Record<string, Finish>> = {
     'recitation',
     'blocklist',
   ),
-  ...named('filtered', 'prohibited_content', 'spii', 'sensitive', 'moderation', 'blocked', 'guardrail_intervened'),
+  ...named(
+    'filtered',
+    'prohibited_content',
+    'spii',
+    'sensitive',
+    'moderation',
+    'blocked',
+    'guardrail_intervened',
+    'error_toxic',
+  ),
 };
 /** Words that mean that there is no word. */
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
@@ -51,6 +60,8 @@ export class ChatAnswer {
   /** The server has reported that the answer has ended. */
   ended = false;
   private wrote = false;
+  /** The answer has continued behind its end: some servers report an end with every piece. */
+  private hasContinued = false;
 
   constructor(
     private readonly receive: ReceiveChunk,
@@ -58,17 +69,27 @@ export class ChatAnswer {
     private readonly span?: ResponseSpan,
   ) {}
 
+  /** The answer has ended, and more of it is not to be expected. */
+  get isSurelyOver(): boolean {
+    return this.ended && !this.hasContinued;
+  }
+
   /** The data of one event, or a whole answer. */
   take(data: unknown, event = 'message'): void {
+    // An error behind the end concerns something else than the text, such as the count of its tokens.
+    const isOver = this.isSurelyOver;
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
-    if (error) throw thrownFor(error);
+    if (error && !isOver) throw thrownFor(error);
     if (!isObject(data)) return;
     const choice: unknown = Array.isArray(data['choices']) ? data['choices'][0] : undefined;
-    if (isObject(choice) && isObject(choice['error'])) throw thrownFor(errorIn(choice) ?? { message: '' });
+    const inChoice = isObject(choice) ? errorIn({ error: choice['error'] }) : undefined;
+    if (inChoice && !isOver) throw thrownFor(inChoice);
     const ends = isObject(choice) ? endIn(choice) : undefined;
     this.span?.came({ id: data['id'], model: data['model'], finishReason: ends });
     if (isObject(choice)) this.takeChoice(choice);
-    if (isObject(data['usage'])) this.takeUsage(data['usage']);
+    // Moonshot reports it within the choice.
+    const usage = data['usage'] ?? (isObject(choice) ? choice['usage'] : undefined);
+    if (isObject(usage)) this.takeUsage(usage);
   }
 
   /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */
@@ -95,6 +116,10 @@ export class ChatAnswer {
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
     const words = wordsOf(content, 'text');
+    if (this.ended && words.trim() !== '') {
+      this.ended = false;
+      this.hasContinued = true;
+    }
     if (words !== '') for (const report of this.block.push(words)) this.receive(report);
     const refusal = wordsOf(part['refusal'], 'text');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
@@ -107,7 +132,8 @@ export class ChatAnswer {
     // The held-back text, which might have been a mark, is the end of the text.
     for (const report of this.block.end()) this.receive(report);
     this.ended = true;
-    this.receive({ type: 'finish', reason });
+    // Such a server's word is no more than that the connection has ended.
+    this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });
   }
 
   /** Takes each number separately: servers leave some out, and send unusual ones. */

@@ -1,4 +1,5 @@
 import { StoryreelError } from '../protocol';
+import { parsedAnswer } from './answer-fields';
 import { ServerError } from './errors';
 import type { ChatAnswer } from './chat-answer';
 import { aPage, isPage } from './reported-error';
@@ -21,6 +22,10 @@ export class ChatBody {
   private readonly parts: Buffer[] = [];
   private size = 0;
   private events = 0;
+  /** The server has sent the end mark: what comes behind it is not read. */
+  private isMarked = false;
+  /** The answer is complete, and by this time, by `performance.now()`, nothing more is waited for. */
+  private until: number | undefined;
 
   constructor(
     private readonly answer: ChatAnswer,
@@ -32,6 +37,7 @@ export class ChatBody {
 
   /** Once the answer is complete, returns for how many milliseconds more the body should be read. */
   push(bytes: Buffer): number | undefined {
+    if (this.isMarked) return 0;
     if (this.kind === 'events') return this.take(this.parser.push(bytes));
     this.parts.push(bytes);
     this.size += bytes.length;
@@ -44,7 +50,7 @@ export class ChatBody {
 
   end(): void {
     if (this.kind === 'events') {
-      this.take(this.parser.end());
+      if (!this.isMarked) this.take(this.parser.end());
       if (this.events === 0) throw new ServerError('it answered with what is no stream');
     } else this.takeWhole(Buffer.concat(this.parts).toString('utf8'));
     this.answer.end();
@@ -56,13 +62,28 @@ export class ChatBody {
       const text = data.trim();
       if (text === '') continue;
       if (text === '[DONE]') {
+        this.isMarked = true;
         this.answer.done();
         return 0;
       }
       if (event !== 'message' && event !== 'error' && !text.startsWith('{')) continue;
-      this.answer.take(JSON.parse(text), event);
+      this.takeData(text, event);
     }
-    return this.answer.ended ? NUMBERS_MS : undefined;
+    if (!this.answer.isSurelyOver) return (this.until = undefined);
+    this.until ??= performance.now() + NUMBERS_MS;
+    return Math.max(0, this.until - performance.now());
+  }
+
+  /** Nothing unreadable behind a complete answer takes anything from it. */
+  private takeData(text: string, event = 'message'): void {
+    let data: unknown;
+    try {
+      data = parsedAnswer(text);
+    } catch (error) {
+      if (this.answer.ended) return;
+      throw event === 'error' ? new ServerError(text) : error;
+    }
+    this.answer.take(data, event);
   }
 
   private takeWhole(text: string): void {
@@ -73,21 +94,19 @@ export class ChatBody {
         `The provider answered with ${aPage(text)} in the place of a text. Check the base URL: most end in /v1.`,
       );
     }
-    const values = valuesIn(text);
-    for (const value of values) this.answer.take(value);
+    for (const value of valuesIn(text)) this.takeData(value);
     if (!this.answer.ended) this.answer.done();
     if (!this.answer.ended) throw new ServerError('it answered without a text');
   }
 }
 
 /** One JSON value, or one a line. */
-function valuesIn(text: string): unknown[] {
+function valuesIn(text: string): string[] {
   try {
-    return [JSON.parse(text)];
-  } catch (error) {
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
-    if (lines.length < 2) throw error;
-    return lines.map((line) => JSON.parse(line) as unknown);
+    parsedAnswer(text);
+    return [text];
+  } catch {
+    return text.split('\n').filter((line) => line.trim() !== '');
   }
 }
 

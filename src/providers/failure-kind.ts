@@ -1,4 +1,5 @@
 import type { StatedError } from './reported-error';
+import { statedDelayMs } from './retry-hint';
 
 /** The kind of a provider's refusal or failure, whatever its status and words. */
 export type FailureKind =
@@ -45,8 +46,10 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
   if (byCode === 'quota' || byCode === 'refused') return byCode;
   if (status === 402) return 'quota';
   if (status === 451) return 'refused';
+  // A limit of requests in a minute is called a quota, too. A refusal that states when to try again asks for no money.
+  const isRate = byCode === 'rate' || (status === 429 && statedDelayMs(message) !== undefined);
   if (status === undefined || status === 400 || status === 403 || status === 429) {
-    if (NO_MONEY.test(message)) return 'quota';
+    if (!isRate && NO_MONEY.test(message)) return 'quota';
     if (status !== 429 && REFUSED.test(message)) return 'refused';
   }
   const byWords = NOT_THERE.test(message) ? 'not-found' : 'unknown';

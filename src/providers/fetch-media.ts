@@ -45,6 +45,19 @@ export async function openMedia(
   throw new StoryreelError('Media.Forbidden', `The address of the provider's file led to others without an end.`);
 }
 
+/**
+ * As `openMedia`, for an address that a provider gave: without the key, and with it if the provider's own origin asks for
+ * it.
+ */
+export async function openGiven(source: MediaSource, address: string, signal: AbortSignal): Promise<Response> {
+  try {
+    return await openMedia(source, address, signal);
+  } catch (error) {
+    if (!(error instanceof OpenAI.APIError) || ![401, 403].includes(error.status as number)) throw error;
+    return openMedia(source, address, signal, { withKey: true });
+  }
+}
+
 async function ask(
   source: MediaSource,
   url: URL,

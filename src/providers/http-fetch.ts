@@ -9,6 +9,7 @@ import { proxyFault, routeTo } from './proxy-route';
 import { refusalOf } from './reported-error';
 
 const MOST_ERROR_BYTES = 64 * 1024;
+const MOST_ERROR_MS = 10_000;
 const MOST_SILENCE_MS = 60_000;
 
 const bodies = new WeakMap<Response, Readable>();
@@ -77,7 +78,7 @@ export async function httpFetch(
     bodies.set(response, unpacked(incoming));
     return response;
   }
-  const text = await beginningOf(unpacked(incoming));
+  const text = await beginningOf(unpacked(incoming), signal);
   return new Response(status === 204 || status === 304 ? null : refusalOf(text), answer);
 }
 
@@ -86,13 +87,12 @@ const LINGER_MS = 1_000;
 
 /**
  * Passes the unread body of a good response of `httpFetch` to `take`, as it comes from the socket. Resolves at its end.
- * If `take` returns a number, the answer is complete, and it resolves so many milliseconds later at the latest. If
- * `take` throws, the connection is closed and the error is the rejection. A broken connection rejects with
- * `BrokenConnection`.
+ * While `take` returns a number, the answer is complete: it resolves so many milliseconds later at the latest, and also
+ * if the connection breaks. If `take` throws, the connection is closed and the error is the rejection. A connection that
+ * breaks before the answer is complete rejects with `BrokenConnection`.
  */
 export async function receiveBody(response: Response, take: (bytes: Buffer) => number | void): Promise<void> {
-  const incoming = bodies.get(response);
-  if (!incoming) throw new ServerError(`it answered ${response.status}, without anything`);
+  const incoming = bodyOf(response);
   let enough: NodeJS.Timeout | undefined;
   let closing: NodeJS.Timeout | undefined;
   let isOver = false;
@@ -103,14 +103,16 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => n
       resolve();
     };
     const broken = (error?: NodeJS.ErrnoException) =>
-      reject(new BrokenConnection(error?.code ?? 'closed', { cause: error }));
+      enough ? resolve() : reject(new BrokenConnection(error?.code ?? 'closed', { cause: error }));
     incoming.on('data', (bytes: Buffer) => {
       if (isOver) return;
       try {
         const patience = take(bytes);
+        clearTimeout(enough);
+        enough = undefined;
         if (typeof patience !== 'number') return;
         if (patience <= 0) end();
-        else enough ??= setTimeout(end, patience);
+        else enough = setTimeout(end, patience);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
         incoming.destroy();
@@ -157,8 +159,7 @@ export async function pourBody(
   take: (bytes: Buffer) => Promise<void>,
   silenceMs = MOST_SILENCE_MS,
 ): Promise<void> {
-  const incoming = bodies.get(response);
-  if (!incoming) throw new Error('this response was not made by httpFetch');
+  const incoming = bodyOf(response);
   const silence = setTimeout(() => incoming.destroy(silent()), silenceMs);
   let [size, taking] = [0, false];
   try {
@@ -181,6 +182,12 @@ export async function pourBody(
   }
 }
 
+function bodyOf(response: Response): Readable {
+  const incoming = bodies.get(response);
+  if (!incoming) throw new ServerError(`it answered ${response.status}, without anything`);
+  return incoming;
+}
+
 /** Some servers, and proxies before them, compress their answers although the request did not ask for it. */
 function unpacked(incoming: http.IncomingMessage): Readable {
   const unpack = UNPACK[incoming.headers['content-encoding']?.trim().toLowerCase() ?? ''];
@@ -194,13 +201,21 @@ const UNPACK: Readonly<Record<string, (() => ReturnType<typeof createGunzip>) | 
   br: createBrotliDecompress,
 };
 
-async function beginningOf(incoming: Readable): Promise<string> {
+/** What came of the body of a refusal. The status is known already: a body that breaks or hangs changes nothing of it. */
+async function beginningOf(incoming: Readable, signal: AbortSignal | undefined): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    parts.push(part);
-    size += part.length;
-    if (size > MOST_ERROR_BYTES) break;
+  const silence = setTimeout(() => incoming.destroy(), MOST_ERROR_MS);
+  try {
+    for await (const part of incoming as AsyncIterable<Buffer>) {
+      parts.push(part);
+      size += part.length;
+      if (size > MOST_ERROR_BYTES) break;
+    }
+  } catch (error) {
+    if (signal?.aborted) throw error;
+  } finally {
+    clearTimeout(silence);
   }
   return Buffer.concat(parts).subarray(0, MOST_ERROR_BYTES).toString('utf8');
 }

@@ -5,6 +5,8 @@ import { errorIn, type StatedError } from './reported-error';
 export interface JobAnswer {
   readonly id?: string;
   readonly state: 'running' | 'completed' | 'failed';
+  /** The service has a word for the state; otherwise the state is concluded from what else it answers. */
+  readonly isStated: boolean;
   /** 0 to 100. */
   readonly progress: number;
   /** The address of the clip, if the service names one. */
@@ -14,7 +16,9 @@ export interface JobAnswer {
 
 /** Members that hold the job itself in the answers of some services. */
 const WRAPPERS = ['data', 'task', 'job', 'output', 'result', 'response'];
-const IDS = ['id', 'task_id', 'taskId', 'video_id', 'job_id', 'jobId', 'request_id', 'generation_id', 'uuid'];
+const IDS = ['id', 'task_id', 'taskId', 'video_id', 'job_id', 'jobId', 'generation_id', 'uuid'];
+/** The id of a job at some services; at others that of the question, which an error has as well. */
+const ID_OF_REQUEST = 'request_id';
 const STATES = ['status', 'task_status', 'state', 'taskStatus'];
 const ADDRESSES = [
   'video_url',
@@ -49,6 +53,7 @@ const COMPLETED = new Set([
   'successful',
   'done',
   'finished',
+  'ready',
 ]);
 const FAILED = new Set(
   (
@@ -66,11 +71,12 @@ export function jobIn(body: unknown): JobAnswer {
   const url = pick(ADDRESSES);
   const error = errorOf(layers, word);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
-  const id = IDS.map((name) => pick([name])).find(Boolean);
+  const id = IDS.map((name) => pick([name])).find(Boolean) ?? (error ? undefined : pick([ID_OF_REQUEST]));
   return {
     ...(id !== undefined && { id }),
     ...(url !== undefined && /^(?:https?:)?\/|^data:/i.test(url) && { url }),
     state: stateOf(word, url, error),
+    isStated: word !== '',
     progress: progressOf(pick(['progress', 'percent', 'percentage'])),
     ...(error && { error }),
   };
@@ -105,7 +111,7 @@ function layersOf(body: unknown): readonly Fields[] {
 }
 
 function isJob(value: unknown): boolean {
-  return isFields(value) && [...IDS, ...STATES].some((name) => value[name] !== undefined);
+  return isFields(value) && [...IDS, ID_OF_REQUEST, ...STATES].some((name) => value[name] !== undefined);
 }
 
 function errorOf(layers: readonly Fields[], word: string): StatedError | undefined {

@@ -1,7 +1,8 @@
 import { StoryreelError } from '../protocol';
+import { parsedAnswer } from './answer-fields';
 import { UnusableMedia } from './errors';
 import { statedStatus } from './failure-kind';
-import { openMedia, type MediaSource } from './fetch-media';
+import { openGiven, type MediaSource } from './fetch-media';
 import { readBody } from './http-fetch';
 import { imageIn } from './image-answer';
 import { imageTypeOf, isWhole } from './image-kind';
@@ -98,7 +99,7 @@ export class OpenAiImage implements ImageProvider {
   private async fetch(url: string, signal: AbortSignal): Promise<Buffer> {
     for (let fetches = 1; ; fetches++) {
       try {
-        return await readBody(await openMedia(this.options, url, signal), MAX_BYTES);
+        return await readBody(await openGiven(this.options, url, signal), MAX_BYTES);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof StoryreelError) throw error;
@@ -122,7 +123,7 @@ function wholeOf(bytes: Buffer): Media {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parsedAnswer(text);
   } catch {
     throw new UnusableMedia('it answered with something that is neither an image nor JSON');
   }

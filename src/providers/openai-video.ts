@@ -1,7 +1,9 @@
 import OpenAI from 'openai';
+import { parsedAnswer } from './answer-fields';
+import { ClipBody } from './clip-body';
 import { LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
 import { failureKind, statedStatus } from './failure-kind';
-import { openMedia } from './fetch-media';
+import { openGiven, openMedia } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
 import { jobIn, type JobAnswer } from './job-answer';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
@@ -10,7 +12,7 @@ import { ModelLimits } from './model-limits';
 import { openaiClient } from './openai-client';
 import type { OpenAiMediaOptions } from './openai-image';
 import type { ClipOrder, TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
-import { aPage, errorIn, isPage, refusedWith } from './reported-error';
+import { aPage, errorIn, isPage, refusedWith, type StatedError } from './reported-error';
 
 const TIMEOUT_MS = 120_000;
 /** A question after a job is answered at once, or it is lost and asked again. */
@@ -73,17 +75,13 @@ export class OpenAiVideo implements VideoProvider {
   download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void> {
     return this.call(signal, async (own) => {
       const response = await this.content(jobId, url, own).catch(unlessNotReady);
-      const type = response.headers.get('content-type') ?? '';
-      if (/^\s*(?:text\/|application\/(?:\w+\+)?json)/i.test(type))
-        throw saidInstead(await readBody(response, MAX_JSON_BYTES));
-      let size = 0;
-      await pourBody(response, MAX_CLIP_BYTES, (bytes) => {
-        size += bytes.length;
-        return take(bytes);
-      }).catch((error: unknown) => {
+      if (response.status === 204) throw new NotReady('it answered with nothing');
+      const clip = new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
+      await pourBody(response, MAX_CLIP_BYTES, (bytes) => clip.push(bytes)).catch((error: unknown) => {
         throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
       });
-      if (size === 0) throw new NotReady('it answered with an empty file');
+      const message = await clip.end();
+      if (message !== undefined) throw saidInstead(message);
     });
   }
 
@@ -106,15 +104,11 @@ export class OpenAiVideo implements VideoProvider {
    * Downloads without the key from the address that the job named. If that fails, or there is none, it uses OpenAI's
    * path.
    */
-  private async content(jobId: string, url: string | undefined, signal: AbortSignal): Promise<Response> {
+  private content(jobId: string, url: string | undefined, signal: AbortSignal): Promise<Response> {
     const own = `${this.options.baseUrl.replace(/\/+$/, '')}/videos/${encodeURIComponent(jobId)}/content`;
-    if (url === undefined) return openMedia(this.options, own, signal, { withKey: true });
-    try {
-      return await openMedia(this.options, url, signal);
-    } catch (error) {
-      if (!(error instanceof OpenAI.APIError) || ![401, 403].includes(error.status as number)) throw error;
-      return openMedia(this.options, url, signal, { withKey: true });
-    }
+    return url === undefined
+      ? openMedia(this.options, own, signal, { withKey: true })
+      : openGiven(this.options, url, signal);
   }
 
   private taught(error: unknown, { wanted, prompt }: VideoRequest): OtherOrder | undefined {
@@ -163,17 +157,19 @@ function submitted(text: string, headers: Headers): VideoJob {
 
 /** An unreadable answer states nothing about the job; some services send an empty answer while the job runs. */
 function polled(text: string): JobAnswer {
-  if (text.trim() === '') return { state: 'running', progress: 0 };
+  if (text.trim() === '') return { state: 'running', isStated: false, progress: 0 };
   const body = jsonOf(text);
   if (body === undefined)
     throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
   const answer = jobIn(body);
-  // The error of the question, not of the job.
-  if (answer.id === undefined && answer.state === 'failed' && answer.error) {
-    const status = statedStatus(answer.error) ?? 404;
-    return unlessNotReady(refusedWith(status, answer.error));
-  }
-  return answer;
+  const { error } = answer;
+  return error && isOfQuestion(answer, error) ? unlessNotReady(refusedWith(statedStatus(error) ?? 404, error)) : answer;
+}
+
+/** Whether an error is about the question alone. The job itself may well be running. */
+function isOfQuestion({ id, state, isStated }: JobAnswer, error: StatedError): boolean {
+  if (state !== 'failed') return false;
+  return id === undefined || (!isStated && ['rate', 'key'].includes(failureKind(error)));
 }
 
 function jobOf({ state, progress, url, error }: JobAnswer, jobId: string): VideoJob {
@@ -208,21 +204,26 @@ function codeOf({ code, type }: { code?: unknown; type?: unknown }): { code?: st
   return { ...(typeof code === 'string' && { code }), ...(typeof type === 'string' && { type }) };
 }
 
-/** Text in place of a clip mostly means that the clip is not ready yet. */
-function saidInstead(bytes: Buffer): Error {
-  const text = bytes.subarray(0, MAX_JSON_BYTES).toString('utf8');
+/** A message in place of a clip mostly means that the clip is not ready yet. It never means that the clip is broken. */
+function saidInstead(text: string): Error {
+  if (text.trim() === '') return new NotReady('it answered with an empty file');
   const error = errorIn(jsonOf(text));
   if (error && statedStatus(error) === 451) return refusedWith(451, error);
-  if (error) return new NotReady(error.message);
-  return isPage(text)
-    ? new NotReady(`it answered with ${aPage(text)}`)
-    : new UnusableMedia('it answered with a text instead of a clip');
+  const what = isPage(text) ? aPage(text) : 'a text';
+  return new NotReady(error?.message ?? `it answered with ${what} in the place of a clip`);
 }
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parsedAnswer(withWholeIds(text));
   } catch {
     return undefined;
   }
+}
+
+/** Numbers of so many digits, which JavaScript rounds, as texts: a rounded id would name no job, or another one. */
+function withWholeIds(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|(?<![\w.+-])\d{16,}(?![\d.eE])/g, (token) =>
+    token.startsWith('"') ? token : `"${token}"`,
+  );
 }

@@ -24,7 +24,12 @@ interface Route {
 }
 
 const CONNECT_MS = 30_000;
-const KEEP = { keepAlive: true, maxSockets: Infinity };
+/**
+ * A connection that has been idle for longer is not used again. Many servers close it after 5 s, and what is between drops
+ * it after minutes. A paid request that meets such an end counts as one that may have been taken.
+ */
+const IDLE_MS = 4_000;
+const KEEP = { keepAlive: true, maxSockets: Infinity, timeout: IDLE_MS };
 
 const direct = { http: new http.Agent(KEEP), https: new https.Agent(KEEP) };
 let proxies: Proxies = {};

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
+import { parsedAnswer } from './answer-fields';
 
 /** A server's report of a failure, in any of the known shapes. */
 export interface StatedError {
@@ -24,7 +25,7 @@ export function errorIn(body: unknown): StatedError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
   if (!isObject(body)) return undefined;
   const { error, errors, detail, base_resp: base } = body;
-  if (isObject(error)) return ofFields(error);
+  if (isObject(error) && !isEmpty(error)) return ofFields(error);
   if (typeof error === 'string' && error !== '') return stated(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) {
@@ -63,7 +64,7 @@ export function isWithinAnswer(error: unknown): boolean {
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
   try {
-    const error = errorIn(JSON.parse(text));
+    const error = errorIn(parsedAnswer(text));
     return error ? JSON.stringify({ error }) : text;
   } catch {
     return text;
@@ -121,6 +122,13 @@ function wordsIn(fields: Fields, ...names: readonly string[]): string {
     if (isObject(value)) return JSON.stringify(value);
   }
   return '';
+}
+
+/** Some servers send the form of an error with every answer, and fill it only if there is one. */
+function isEmpty(error: Fields): boolean {
+  return Object.entries(error).every(
+    ([name, value]) => value === null || value === '' || (name === 'code' && !isFault(value)),
+  );
 }
 
 function isFault(code: unknown): boolean {

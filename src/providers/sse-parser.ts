@@ -11,9 +11,9 @@ export interface ServerSentEvent {
  * Reads a stream of server-sent events from raw bytes. They may be cut anywhere: between the bytes of a character,
  * between `\r` and `\n`, in the middle of a field.
  *
- * Source: HTML standard, "Interpreting an event stream". There are two departures. A last event without its blank line is
+ * Source: HTML standard, "Interpreting an event stream". There are three departures. A last event without its blank line is
  * returned by `end` instead of being dropped, because real servers close right after it. Ids are not read, because no
- * provider accepts one to resume.
+ * provider accepts one to resume. A field `error` is the data of an event of that name, because llama.cpp sends it.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
@@ -74,7 +74,8 @@ export class SseParser {
     const field = colon < 0 ? line : line.slice(0, colon);
     let value = colon < 0 ? '' : line.slice(colon + 1);
     if (value.startsWith(' ')) value = value.slice(1);
-    if (field === 'data') {
+    if (field === 'error') this.event = field;
+    if (field === 'data' || field === 'error') {
       this.data = this.data === undefined ? value : `${this.data}\n${value}`;
       if (this.data.length > this.mostUnits) throw this.tooLong();
     }

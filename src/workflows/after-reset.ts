@@ -8,6 +8,12 @@ export function wasReset(runId: string, opened: OpenedRun): boolean {
   return opened.runId !== undefined && opened.runId !== runId;
 }
 
+/** Whether this execution repeats another one up to the point of a reset. */
+export function isReset(): boolean {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  return runId !== originalExecutionRunId;
+}
+
 /**
  * An operator can reset the workflow to any point of its history. After a point behind the opening of the run, rows and
  * viewers still show the later state of the run, which may be its end. Replayed steps do not correct them. Therefore

@@ -31,8 +31,14 @@ export interface MessageFields {
   readonly reason?: string;
 }
 
-/** `excess`: what is too long in it. It is cut in the fields, for a message that was taken before there was a bound. */
-type ReadMessage = { readonly fields: MessageFields; readonly excess?: string } | { readonly refusal: string };
+/** What is wrong in a message that was taken before this was checked, and by which change of the workflow it is refused. */
+interface Fault {
+  readonly refusal: string;
+  readonly since: 'bounded-messages' | 'flags-are-checked';
+}
+
+/** A text that is too long is cut in the fields, and a flag that is none is not set. */
+type ReadMessage = { readonly fields: MessageFields; readonly fault?: Fault } | { readonly refusal: string };
 
 /** The fields of the given value; undefined if the value is no JSON object. */
 export function fieldsOf(given: unknown): Readonly<Record<string, unknown>> | undefined {
@@ -155,6 +161,10 @@ export function readMessage(argument: unknown): ReadMessage {
   if (gate != null && typeof gate !== 'string') return { refusal: '"gate" must be a text' };
   const why = reason == null ? undefined : givenText('"reason"', reason, TEXT_BYTES.reason);
   const words = typeof reason === 'string' ? firstBytes(storable(reason).trim(), TEXT_BYTES.reason) : '';
+  let fault: Fault | undefined;
+  if (now != null && typeof now !== 'boolean') {
+    fault = { refusal: '"now" must be true or false', since: 'flags-are-checked' };
+  } else if (why && 'refusal' in why && words !== '') fault = { refusal: why.refusal, since: 'bounded-messages' };
   return {
     fields: {
       now: now === true,
@@ -162,7 +172,7 @@ export function readMessage(argument: unknown): ReadMessage {
       ...(gate != null && { gate }),
       ...(words !== '' && { reason: words }),
     },
-    ...(why && 'refusal' in why && words !== '' && { excess: why.refusal }),
+    ...(fault && { fault }),
   };
 }
 

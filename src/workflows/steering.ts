@@ -62,15 +62,15 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
   const { table, runId, scenes } = run;
   const description = DESCRIPTIONS[name];
   /**
-   * `isRefused`: whether a message that is too long, or comes too late, is refused. It returns false for a message that
-   * was accepted before, by the validator or in an earlier release.
+   * `isRefused`: whether what a change of the workflow refuses is refused. It returns false for a message that was
+   * accepted before, by the validator or in an earlier release.
    */
-  const evaluate = (argument: unknown, isRefused: () => boolean): Effect => {
+  const evaluate = (argument: unknown, isRefused: (since: string) => boolean): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
     const message = readMessage(argument);
     if ('refusal' in message) return message;
-    if (run.ending && isRefused()) return { refusal: 'the run is ending' };
-    if (message.excess !== undefined && isRefused()) return { refusal: message.excess };
+    if (run.ending && isRefused('bounded-messages')) return { refusal: 'the run is ending' };
+    if (message.fault && isRefused(message.fault.since)) return { refusal: message.fault.refusal };
     return effect(message.fields);
   };
   const apply = (outcome: Effect): MessageAnswer => {
@@ -85,7 +85,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
       ? evaluate(argument, () => true)
       : { refusal: 'scenes were moved again meanwhile: see what the lane is called' };
   const onSignal = async (argument: unknown): Promise<void> => {
-    const outcome = mustWait() ? await evaluateLater(argument) : evaluate(argument, () => patched('bounded-messages'));
+    const outcome = mustWait() ? await evaluateLater(argument) : evaluate(argument, patched);
     if ('refusal' in outcome) log.warn(lineOf(name, outcome.refusal));
     apply(outcome);
   };

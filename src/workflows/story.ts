@@ -21,7 +21,7 @@ import {
   laneEntries,
 } from '../protocol';
 import { announceRun, closeRun, openRun } from './activity-options';
-import { AfterReset, wasReset } from './after-reset';
+import { AfterReset, isReset, wasReset } from './after-reset';
 import { Gates } from './gates';
 import { detailsOf } from './lane-details';
 import { LaneScheduler } from './lane-scheduler';
@@ -78,7 +78,8 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     });
     if (input.force) runner.minResultFence = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
-    if (runner.afterReset && !carried) resyncAfterReset(run);
+    // A run that continued as new after a reset was synchronised before that.
+    if (runner.afterReset && (!carried || isReset())) resyncAfterReset(run, carried);
     const next = await runPlan(opened, run, carried);
     if (next) return await continueAsNew<typeof story>({ ...input, carried: next });
   } catch (error) {
@@ -91,7 +92,8 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
 }
 
 function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRun {
-  const runId = carried?.runId ?? workflowInfo().runId;
+  // A reset begins a new run for viewers, also if it is of an execution that continued another one.
+  const runId = (isReset() ? undefined : carried?.runId) ?? workflowInfo().runId;
   const show = showToOperators();
   const table = new LaneTable(projectId, (changed) => {
     show(changed);
@@ -221,9 +223,14 @@ async function drainedNow({ runner, statusPublisher, scenes }: StoryRun, schedul
   await condition(() => isStill() && (carriesUnannounced || runner.ends.allAnnounced));
 }
 
-function resyncAfterReset({ afterReset, statusPublisher, table }: StoryRun): void {
+function resyncAfterReset(run: StoryRun, carried: ContinuedState | undefined): void {
+  const { afterReset, statusPublisher, table } = run;
   afterReset.resync(table).then(
-    () => statusPublisher.publishAgain(),
+    () => {
+      statusPublisher.publishAgain();
+      // What an earlier execution has settled may be gone with a restored database, and the reset opens nothing anew.
+      if (carried) run.replanRequested = true;
+    },
     () => undefined,
   );
 }

@@ -1,4 +1,5 @@
-import { isParked, ownTopic, watchToEnd, watchUntil } from '../support/stories';
+import { readConfig } from '../../src/config';
+import { isParked, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
 import { fromSetup, testEnv } from '../support/services';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -24,6 +25,27 @@ function withPassword(): string {
 describe('The log of a worker', () => {
   const studio = new StudioControl();
   const suite = new WorkerSuite(testEnv());
+
+  test('has one line for an attempt that Temporal has given up', async () => {
+    const worker = await suite.startWorker();
+    const { client } = suite;
+    const { topic, mark } = ownTopic();
+    await studio.misbehave(mark, 'chat', { stall: 20 });
+    const projectId = await client.create({ topic, settings: { scenes: 1 } });
+    await client.start(projectId);
+    await watchText(client, projectId);
+    await withTemporal(readConfig(suite.env), (temporal) => workflowOf(temporal, projectId).terminate());
+    const given = () =>
+      worker.log
+        .split('\n')
+        .filter((line) => line.includes('Temporal no longer has this attempt'))
+        .map((line) => JSON.parse(line) as Line);
+    await until('it states it', () => given().length > 0);
+    await worker.stop();
+    expect(given()).toEqual([
+      expect.objectContaining({ level: 'warn', projectId, lane: 'rewrite', attempt: 1, reason: 'NOT_FOUND' }),
+    ]);
+  });
 
   test('is JSON, whoever writes it, names the run of each line, and has each failure once', async () => {
     const worker = await suite.startWorker({ REDIS_URL: withPassword() });

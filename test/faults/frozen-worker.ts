@@ -99,8 +99,16 @@ export class FrozenWorker {
     return lanes.find(({ lane }) => lane === 'rewrite')?.attempt;
   }
 
-  saysStale({ projectId }: HauntedStory): boolean {
-    return this.worker.log.split('\n').some((line) => line.includes('"Lane.Stale"') && line.includes(projectId));
+  saysStale(story: HauntedStory): boolean {
+    return this.says('"Lane.Stale"', story);
+  }
+
+  saysUnanswered(story: HauntedStory): boolean {
+    return this.says('has not answered the heartbeats', story);
+  }
+
+  private says(words: string, { projectId }: HauntedStory): boolean {
+    return this.worker.log.split('\n').some((line) => line.includes(words) && line.includes(projectId));
   }
 
   async close(): Promise<void> {

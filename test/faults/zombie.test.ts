@@ -91,6 +91,7 @@ describe('An attempt that comes back to life,', () => {
 
   test('in mid-stream, with nobody in reach who could refuse it, stops because its heartbeats are not answered', async () => {
     await expectStopped(far, farWriting);
+    await until('it states why', () => far.saysUnanswered(farWriting));
     await expectOnlyTheNewText(farWriting);
   });
 

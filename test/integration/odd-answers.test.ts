@@ -31,6 +31,21 @@ describe('An odd answer', () => {
     expect(await parked(projectId)).toMatchObject({ lane: 'storyboard', error: { type: 'Output.Unusable' } });
   });
 
+  test('that asks for fewer calls, again and again, is waited out', async () => {
+    const { topic, mark } = ownTopic();
+    // More often than a lane has attempts.
+    await studio.misbehave(mark, 'chat', { status: 429, retryAfter: 0.1 }, 9);
+    await studio.misbehave(mark, 'chat', { text: `A short tale of ${mark} and the sea.` });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId, { stages: ['rewrite'] });
+    const lane = await until('the end of the lane', async () =>
+      (await app.client.status(projectId)).lanes.find(({ status }) =>
+        ['completed', 'needs_attention'].includes(status),
+      ),
+    );
+    expect(lane).toMatchObject({ lane: 'rewrite', status: 'completed', attempt: 2 });
+  });
+
   test('that is too long is measured in bytes', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { text: '灯塔守护人收集暴风雨。'.repeat(40) });

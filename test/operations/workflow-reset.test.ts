@@ -2,7 +2,16 @@ import type { ProjectId, StoryEvent } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { isParked, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import {
+  isAtGate,
+  isParked,
+  ownTopic,
+  watchText,
+  watchToEnd,
+  watchUntil,
+  withTemporal,
+  workflowOf,
+} from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { temporal } from '../support/temporal-command';
 import { until } from '../support/until';
@@ -91,6 +100,36 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     await app.client.retry(projectId, 'image_generation/1');
     expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
     await agree(projectId, 'completed');
+  });
+
+  test('a story that has continued as new waits again where it waited, and can be cancelled', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    await studio.misbehave(mark, 'image', { status: 400 });
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    const { runId: first } = await app.client.start(projectId, { gates: ['storyboard'] });
+    await watchUntil(app.client, projectId, isAtGate);
+    await app.client.edit(projectId, { scenes: [{ scene_number: 1, narration: 'It begins.' }] });
+    await app.client.approve(projectId, 'storyboard');
+    await agree(projectId, 'needs_attention');
+    const runId = await runOf(projectId);
+    expect(runId).not.toBe(first);
+    const last = (await tasksOf(projectId)).at(-1) ?? '';
+    await app.client.retry(projectId, 'image_generation/1');
+    await watchToEnd(app.client, projectId);
+    await agree(projectId, 'completed');
+
+    await resetTo(projectId, runId, last);
+    await agree(projectId, 'needs_attention');
+    await app.client.retry(projectId, 'image_generation/1');
+    expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
+    await agree(projectId, 'completed');
+
+    await resetTo(projectId, runId, last);
+    await agree(projectId, 'needs_attention');
+    expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
+    await until('it is cancelled', async (saw) => saw(await statusOf(projectId)) === 'CANCELLED');
+    await agree(projectId, 'cancelled');
   });
 
   test('a paused story is paused again, and open viewers move on to what the new run does', async () => {

@@ -69,6 +69,14 @@ export function openStream(...events: readonly Event[]): Answer {
   };
 }
 
+/** The same, and the connection breaks instead of being closed. */
+export function brokenStream(...events: readonly Event[]): Answer {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(written(events), () => response.destroy());
+  };
+}
+
 /** The same, with something every 200 ms before it, or without end. */
 export function slowly(before: string, times: number, ...events: readonly Event[]): Answer {
   return async (response) => {

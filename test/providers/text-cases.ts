@@ -1,5 +1,6 @@
 import type { FailureType } from '../../src/protocol';
 import {
+  brokenStream,
   delta,
   end,
   openStream,
@@ -56,6 +57,9 @@ export const TEXT_CASES: readonly TextCase[] = [
   { answers: 'no end at all', source: 'anomalyco/opencode#43882', answer: stream(...told), ends: 'Stream.Cut' },
   { answers: '[DONE], and the socket stays open', source: 'openai/openai-node#1292', answer: openStream(...finished, '[DONE]'), ends: 'done' },
   { answers: 'a finish reason, and the socket stays open', source: 'openai/openai-node#1292', answer: openStream(...finished), ends: 'done' },
+  { answers: 'a finish reason, and the connection breaks', source: 'proxies that leave out the last chunk', answer: brokenStream(...finished), ends: 'done' },
+  { answers: 'a finish reason with every piece', source: 'songquanpeng/one-api, Gemini', answer: stream(text(half, 'stop'), text(rest, 'stop'), '[DONE]'), ends: 'done' },
+  { answers: 'an end mark, and what cannot be read behind it', source: 'sse proxies', answer: stream(...finished, '[DONE]', '{"half'), ends: 'done' },
   { answers: 'usage without completion_tokens', source: 'vercel/ai#2763', answer: stream(...finished, usage({ prompt_tokens: 11, total_tokens: 11 }), '[DONE]'), ends: 'done' },
   { answers: 'usage of other names', source: 'MiniMax-AI/MiniMax-M2.5#2', answer: stream({ ...text(half), usage: { total_tokens: 0, total_characters: 0 } }, text(rest), end()), ends: 'done' },
   { answers: 'usage with half a token', source: 'PaddlePaddle/FastDeploy#3247', answer: stream(...finished, usage({ prompt_tokens: null, completion_tokens: 12.5 })), ends: 'done' },
@@ -79,8 +83,10 @@ export const TEXT_CASES: readonly TextCase[] = [
   { answers: '402 Insufficient Balance', source: 'harry0703/MoneyPrinterTurbo#1055', answer: whole(402, error({ message: 'Insufficient Balance', type: 'unknown_error', param: null, code: 'invalid_request_error' })), ends: 'Provider.QuotaExhausted' },
   { answers: '403 insufficient_user_quota', source: 'popjane/free_chatgpt_api#76', answer: whole(403, error({ message: 'user quota is not enough', type: 'v_api_error', param: '', code: 'insufficient_user_quota' })), ends: 'Provider.QuotaExhausted' },
   { answers: '429 with the type insufficient_quota', source: 'enricoros/big-AGI#104', answer: whole(429, error({ message: 'You exceeded your current quota', type: 'insufficient_quota', code: null })), ends: 'Provider.QuotaExhausted' },
+  { answers: '429 that calls the requests of a minute a quota', source: 'Gemini’s documentation', answer: (response, call) => (call.before > 0 ? stream(...finished) : whole(429, [error({ code: 429, message: 'You exceeded your current quota, please check your plan and billing details. Please retry in 0.2s.', status: 'RESOURCE_EXHAUSTED' })]))(response, call), ends: 'done' },
   { answers: 'no balance, with 200 and base_resp', source: 'MiniMax’s documentation', answer: stream({ choices: null, base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }), ends: 'Provider.QuotaExhausted' },
   { answers: 'an error of 400 within a stream', source: 'ggml-org/llama.cpp#14566', answer: stream(error({ type: 'BadRequestError', code: 400, message: 'the input is longer than the context' })), ends: 'Provider.BadRequest', says: 'context' },
+  { answers: 'an error in a field of its own', source: 'ggml-org/llama.cpp#14566', answer: (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('error: {"code":400,"message":"the request exceeds the context","type":"exceed_context_size_error"}\n\n'), ends: 'Provider.BadRequest', says: 'context' },
   { answers: 'an error in a word within a stream', source: 'fox1245/NeoGraph#124', answer: stream(text(half), error('STREAM_EXPLODED' as unknown as object)), ends: 'Provider.Unavailable', says: 'STREAM_EXPLODED' },
   { answers: 'a streamed refusal', source: 'langchain-ai/langchain#39747', answer: stream(delta({ refusal: 'I must ' }), delta({ refusal: 'decline this.' }), end()), ends: 'Provider.Refused', says: 'I must decline this.' },
   { answers: 'a refusal as text', source: 'guardrails-ai/guardrails#1189', answer: stream(text("I'm sorry, but I can't help with that request."), end()), ends: 'Output.Unusable', says: 'declines' },

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { httpFetch, pourBody, readBody } from '../../src/providers/http-fetch';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { httpFetch, pourBody, readBody, receiveBody } from '../../src/providers/http-fetch';
+import { until } from '../support/until';
 
 const PAUSE_MS = 1_500;
 
@@ -55,5 +56,89 @@ describe('An answer that is read whole', () => {
     await expect(pourBody(await ask(), 3, () => Promise.resolve())).rejects.toMatchObject({ name: 'ServerError' });
     const broken = pourBody(await ask(), 100, async () => server.closeAllConnections());
     await expect(broken).rejects.toMatchObject({ name: 'BrokenConnection' });
+  });
+});
+
+describe('A connection', () => {
+  let server: Server;
+  let connections: Socket[] = [];
+
+  beforeAll(async () => {
+    server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+    // As a server, or what is before it, that closes idle connections without a hint.
+    server.keepAliveTimeout = 0;
+    server.on('connection', (socket) => connections.push(socket));
+    await once(server, 'listening');
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const ask = async () => {
+    const { port } = server.address() as AddressInfo;
+    return (await readBody(await httpFetch(`http://127.0.0.1:${port}/`), 100)).toString();
+  };
+
+  test('serves requests that follow each other, and none that comes after a while', async () => {
+    for (let i = 0; i < 3; i++) expect(await ask()).toBe('ok');
+    expect(connections).toHaveLength(1);
+    await until('it is closed', () => connections[0]?.destroyed);
+    connections = [];
+    expect(await ask()).toBe('ok');
+    expect(connections).toHaveLength(1);
+  });
+});
+
+describe('A refusal', () => {
+  const refuse = async (work: (response: ServerResponse) => void) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      work(response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const answer = await httpFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      return { status: answer.status, text: await answer.text() };
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  };
+
+  // Otherwise an order that was turned away would count as one that may have been taken, and be paid.
+  test('is one by its status, also if its body breaks off', async () => {
+    const cut = (response: ServerResponse) => {
+      response.writeHead(429, { 'content-length': '100' });
+      response.write('{"error":', () => response.destroy());
+    };
+    expect(await refuse(cut)).toEqual({ status: 429, text: '{"error":' });
+  });
+
+  test('is one by its status, also if its body is not packed as its head says', async () => {
+    const unpacked = (response: ServerResponse) =>
+      response.writeHead(400, { 'content-encoding': 'gzip' }).end('{"error":{"message":"no"}}');
+    expect(await refuse(unpacked)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('An answer that is complete', () => {
+  test('stays so if the connection breaks behind it', async () => {
+    const server = createServer((_, response) => response.write('all of it', () => response.destroy())).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(server, 'listening');
+    const answer = await httpFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    let text = '';
+    const take = (patience: number | undefined) => (bytes: Buffer) => {
+      text += bytes.toString();
+      return patience;
+    };
+    await receiveBody(answer, take(60_000));
+    expect(text).toBe('all of it');
+    const another = await httpFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await expect(receiveBody(another, take(undefined))).rejects.toMatchObject({ name: 'BrokenConnection' });
+    server.close();
   });
 });

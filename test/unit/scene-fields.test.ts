@@ -45,3 +45,9 @@ describe('A scene has the fields of its schema', () => {
     expect(Object.keys(request?.changes.scenes?.[0] ?? {})).toEqual([...NAMES, 'camera']);
   });
 });
+
+test('An edit may begin with the mark of the byte order, as some editors write it', async () => {
+  const typed = (text: string) => Readable.from([Buffer.from(`\ufeff${text}`)]);
+  expect(await editRequest({ rewrite: '-' }, typed('A fox.'))).toEqual({ changes: { rewrite: 'A fox.' } });
+  expect(await editRequest({ json: '-' }, typed('{"topic":"a fox"}'))).toEqual({ changes: { topic: 'a fox' } });
+});

@@ -49,6 +49,25 @@ describe('A failure', () => {
     ],
     ['403 of an empty account', answered(403, { code: 'insufficient_user_quota' }), 'Provider.QuotaExhausted, final'],
     ['429 by its type', answered(429, { type: 'insufficient_quota', code: null }), 'Provider.QuotaExhausted, final'],
+    [
+      '429 of Gemini, which calls the requests of a minute a quota',
+      answered(429, {
+        code: 429,
+        message: 'You exceeded your current quota, please check your plan and billing details. Please retry in 34.4s.',
+        status: 'RESOURCE_EXHAUSTED',
+      }),
+      'Provider.RateLimited, retryable',
+    ],
+    [
+      '429 of Gemini without a time',
+      answered(429, { message: 'You exceeded your current quota', type: 'RESOURCE_EXHAUSTED' }),
+      'Provider.RateLimited, retryable',
+    ],
+    [
+      '429 of an empty account',
+      answered(429, { message: 'You exceeded your current quota' }),
+      'Provider.QuotaExhausted, final',
+    ],
     ['400 by moderation', answered(400, { code: 'moderation_blocked' }), 'Provider.Refused, final'],
     ['403 by moderation', answered(403, { code: 'content_policy_violation' }), 'Provider.Refused, final'],
     ['451', answered(451), 'Provider.Refused, final'],
@@ -86,6 +105,21 @@ describe('A failure', () => {
     expect(toApplicationFailure(answered(503, {}, headers))).toMatchObject({
       ...(ms !== undefined && { nextRetryDelay: ms }),
     });
+  });
+
+  test.each<[message: string, ms: number | undefined]>([
+    ['You exceeded your current quota. Please retry in 34.4s.', 34_400],
+    ['Rate limit reached for m on tokens per minute. Please try again in 359ms.', 359],
+    ['Please try again in 7m12s. Visit https://example.com/9s', 432_000],
+    ['Rate limit exceeded, retry after 20 seconds', 20_000],
+    ['Your rate limit resets in ~30s', 30_000],
+    ['Wait for 2 minutes', 120_000],
+    ['Limit 30 requests in 1 minute', undefined],
+    ['try again later', undefined],
+    ['Try again in 3 days', undefined],
+  ])("the provider's wish to wait, in words: %s", (message, ms) => {
+    expect(classify(answered(429, { message, type: 'rate_limit' })).retryAfterMs).toBe(ms);
+    expect(classify(answered(429, { message, type: 'rate_limit' }, { 'retry-after': '7' })).retryAfterMs).toBe(7_000);
   });
 
   test('waits until the date that the provider names', () => {

@@ -490,6 +490,8 @@ describe('The story workflow', () => {
 
   test.each([
     ['pause', 'now'],
+    ['pause', { now: 'true' }],
+    ['pause', { now: 1 }],
     ['retry', undefined],
     ['retry', { lane: 7 }],
     ['skip', { lane: 'storyboard' }],

@@ -17,6 +17,14 @@ const AT_ONCE = '1 millisecond';
 /** For workflows of earlier releases, which do not wait themselves before they give a lane to another worker. */
 const LATER = '5 seconds';
 
+/** For the reasons of a cancellation that nobody asked for: what has become of the attempt. */
+const LOST: Readonly<Record<string, string>> = {
+  TIMED_OUT:
+    'Temporal has not answered the heartbeats of this attempt in time, so it has stopped; the next attempt goes on',
+  NOT_FOUND:
+    'Temporal no longer has this attempt, so it has stopped: its heartbeats came too late, or it was ended from outside',
+};
+
 /** An operator has paused the lane's activity; it continues after `unpause`. */
 async function publishPaused(attempt: OpenAttempt): Promise<void> {
   await pauseLane(attempt.deps.dataSource, attempt.claim).catch(() => undefined);
@@ -36,6 +44,8 @@ export async function toTemporalFailure(attempt: OpenAttempt, error: unknown): P
     const reason = cancelled.reason as CancelledFailure;
     if (reason.message !== 'WORKER_SHUTDOWN') {
       if (isClaimed && Context.current().cancellationDetails?.paused) await publishPaused(attempt);
+      const lost = LOST[reason.message];
+      if (lost !== undefined) deps.logger.warn({ ...lane, reason: reason.message }, lost);
       return reason;
     }
     deps.logger.info(lane, 'handing the lane to another worker');

@@ -64,6 +64,8 @@ export interface LaneRun extends LaneSubject {
   readonly minResultFence?: number;
   /** Set if the model must be asked again; contains what was wrong with its answers. */
   readonly unusable?: UnusableAnswers;
+  /** The provider asked the attempt before this one to come later. */
+  readonly wasTurnedAway?: boolean;
   readonly counters: Record<string, number>;
   /** Publishes an event, if viewers can be reached now. The attempt does not wait for it. */
   publishUpdate(body: EventBody): void;
@@ -180,6 +182,7 @@ function laneRunOf(
     ...(before && before.fence > 0 && { resets: resetReason(before, claim.attempt, task) }),
     ...(task.madeSince !== undefined && { minResultFence: task.madeSince }),
     ...(spent.unusable && { unusable: spent.unusable }),
+    ...(claim.attempt > 1 && { wasTurnedAway: before?.error?.type === 'Provider.RateLimited' }),
     counters: attempt.counters,
     publishUpdate: (body) => attempt.publishUpdate(body),
     stop: (reason) => attempt.stop(reason),

@@ -46,17 +46,20 @@ export class OutageWait {
 
   constructor(private readonly options: OutageOptions) {}
 
-  /** Repeats work that may be repeated as long as it ends in an outage. */
+  /** Repeats work that may be repeated as long as it ends in an outage. A pause that the other side asks for is kept. */
   async through<T>(work: () => Promise<T>, isFree: (error: unknown) => boolean = isOutage): Promise<T> {
     const { signal, mostPauseMs, deadline } = this.options;
-    for (let pauseMs = Math.min(FIRST_PAUSE_MS, mostPauseMs); ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
+    for (let growingMs = Math.min(FIRST_PAUSE_MS, mostPauseMs); ; growingMs = Math.min(2 * growingMs, mostPauseMs)) {
       try {
         const result = await work();
         this.report(undefined);
         return result;
       } catch (error) {
-        if (signal.aborted || !isFree(error) || performance.now() + pauseMs > deadline) throw error;
-        this.report(classify(error));
+        if (signal.aborted || !isFree(error)) throw error;
+        const failure = classify(error);
+        const { retryAfterMs: pauseMs = growingMs } = failure;
+        if (performance.now() + pauseMs > deadline) throw error;
+        this.report(failure);
         await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }

@@ -9,7 +9,15 @@ import {
   type EventError,
   type FailureType,
 } from '../../protocol';
-import { BrokenConnection, failureKind, LostOrder, NotReady, ServerError, UnusableMedia } from '../../providers';
+import {
+  BrokenConnection,
+  failureKind,
+  LostOrder,
+  NotReady,
+  ServerError,
+  statedDelayMs,
+  UnusableMedia,
+} from '../../providers';
 import { scrub } from '../../scrub';
 import { UnusableOutput } from '../../stages';
 import { ClockWentBack } from './clock';
@@ -115,7 +123,7 @@ function ofProvider(error: ProviderError): StageFailure {
     case 'not-found':
       return failure('Provider.NotFound', `${answered} Check the base URL and the model's name.`);
     case 'rate':
-      return { ...failure('Provider.RateLimited', answered), ...retryAfter(error.headers) };
+      return { ...failure('Provider.RateLimited', answered), ...retryAfter(error.headers, message) };
     case 'bad-request':
       return failure('Provider.BadRequest', answered);
     case 'unavailable':
@@ -124,13 +132,13 @@ function ofProvider(error: ProviderError): StageFailure {
   }
 }
 
-/** The provider's own wish, in either of its two headers, within bounds that keep a run alive. */
-function retryAfter(headers: Headers | undefined): { retryAfterMs?: number } {
+/** The provider's own wish, in either of its two headers or in its words, within bounds that keep a run alive. */
+function retryAfter(headers: Headers | undefined, message = ''): { retryAfterMs?: number } {
   const inMs = Number(headers?.get('retry-after-ms') ?? NaN);
   const header = headers?.get('retry-after');
   const inSeconds = header ? Number(header) : NaN;
   const untilDate = header ? Date.parse(header) - Date.now() : NaN;
-  const ms = [inMs, inSeconds * 1000, untilDate].find((value) => Number.isFinite(value));
+  const ms = [inMs, inSeconds * 1000, untilDate, statedDelayMs(message)].find((value) => Number.isFinite(value));
   return ms === undefined ? {} : delayOf(ms);
 }
 

@@ -118,6 +118,8 @@ class TextAnswer {
         this.estimate(chunk.text);
         this.limits.text(text);
         writer.write(text);
+        // An answer that continues had not ended.
+        if (this.finish !== undefined && text.trim() !== '') this.finish = undefined;
         this.counters.pieces += 1;
         this.counters.characters = writer.length;
         return;

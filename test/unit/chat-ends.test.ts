@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { ChatAnswer } from '../../src/providers/chat-answer';
+import { ChatBody } from '../../src/providers/chat-body';
+import { ServerError, type TextChunk } from '../../src/providers';
+
+/** The chunks of a body that comes in these reads, and how long more is waited for after each of them. */
+function read(...reads: readonly (string | Buffer)[]) {
+  const chunks: TextChunk[] = [];
+  const body = new ChatBody(new ChatAnswer((chunk) => void chunks.push(chunk)), 1_000_000);
+  const patience = reads.map((each) => body.push(Buffer.from(each as string)));
+  body.end();
+  return { chunks, patience, text: chunks.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('') };
+}
+
+const event = (content: string, end: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: end }] })}\n\n`;
+const END = 'data: [DONE]\n\n';
+const GARBAGE = ['data: oops', 'data: {"half', 'data: {"error":{"message":"x"}}\n\n', '<html>', '{', '\0\0', ': bye\n'];
+
+describe('The end of an answer', () => {
+  test.each(GARBAGE)('is the end mark, whatever comes behind it: %j', (garbage) => {
+    expect(read(event('A fox.', 'stop') + END + garbage).text).toBe('A fox.');
+    expect(read(event('A fox.', 'stop') + END, garbage).text).toBe('A fox.');
+  });
+
+  test('is its finish reason, also if what comes behind it cannot be read', () => {
+    expect(read(event('A fox.', 'stop') + 'data: {"usage":\n\n').chunks).toContainEqual({
+      type: 'finish',
+      reason: 'stop',
+    });
+    expect(
+      read(`${JSON.stringify({ choices: [{ message: { content: 'A fox.' }, finish_reason: 'stop' }] })}\noops`),
+    ).toMatchObject({ text: 'A fox.' });
+  });
+
+  test.each(['data: {"error":{"message":"x"}}', 'event: error\ndata: x', 'error: {"message":"x"}'])(
+    'is its finish reason, also if an error comes behind it: %j',
+    (error) => {
+      expect(read(event('A fox.', 'stop'), `${error}\n\n`)).toMatchObject({ text: 'A fox.' });
+      expect(() => read(event('A fox.'), `${error}\n\n`)).toThrow('x');
+    },
+  );
+
+  test('is not its finish reason where the server gives one with every piece', () => {
+    const { chunks, patience, text } = read(event('A ', 'stop'), event('fox', 'STOP'), event('.', 'stop'));
+    expect(text).toBe('A fox.');
+    // After the first piece the end was believed; now only the end of the body is.
+    expect(patience).toEqual([expect.any(Number), undefined, undefined]);
+    expect(chunks.at(-1)).toEqual({ type: 'finish', reason: 'unstated' });
+  });
+
+  test('is still its finish reason where only white space comes behind it', () => {
+    expect(read(event('A fox.', 'stop'), event('\n')).chunks).toContainEqual({ type: 'finish', reason: 'stop' });
+  });
+
+  test('never comes too early, however the server ends its pieces and the network cuts them', () => {
+    const piece = fc.record({ content: fc.stringMatching(/^[a-z雨é ]{0,5}$/u), end: fc.constantFrom(null, 'stop') });
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 8 }),
+        fc.constantFrom('', ...GARBAGE),
+        fc.nat(),
+        (pieces, garbage, at) => {
+          const bytes = Buffer.from(
+            pieces.map(({ content, end }) => event(content, end)).join('') + event('.', 'stop') + END + garbage,
+          );
+          const cut = at % bytes.length;
+          expect(read(bytes.subarray(0, cut), bytes.subarray(cut)).text).toBe(
+            `${pieces.map(({ content }) => content).join('')}.`,
+          );
+        },
+      ),
+    );
+  });
+
+  test('is an error where the server calls it one, in its words', () => {
+    const words = (stream: string) => () => read(event('A ') + stream);
+    expect(words('error: {"code":500,"message":"out of memory","type":"server_error"}\n\n')).toThrow('out of memory');
+    expect(words('event: error\ndata: overloaded\n\n')).toThrow(new ServerError('overloaded'));
+    expect(read(`data: {"error":{},"choices":[{"delta":{"content":"A fox."},"finish_reason":"stop"}]}\n\n`).text).toBe(
+      'A fox.',
+    );
+  });
+
+  test('may have the usage within it', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const last = JSON.stringify({ choices: [{ delta: {}, finish_reason: 'stop', usage }] });
+    expect(read(`${event('A fox.')}data: ${last}\n\n${END}`).chunks).toContainEqual({
+      type: 'usage',
+      inputTokens: 3,
+      outputTokens: 2,
+    });
+  });
+
+  test('may follow the mark of the byte order', () => {
+    const whole = JSON.stringify({ choices: [{ message: { content: 'A fox.' }, finish_reason: 'stop' }] });
+    expect(read(`\ufeff${whole}`).text).toBe('A fox.');
+  });
+});
