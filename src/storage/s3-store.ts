@@ -131,7 +131,7 @@ export class S3Store implements MediaStore {
   private async store({ key, bytes, sha256, mediaType }: StoredMedia, body: () => Buffer | Readable): Promise<void> {
     for (let tries = 1; ; tries++) {
       const found = await this.bucket.find(key);
-      const isThere = found?.bytes === bytes && (await this.bucket.touch(key, mediaType));
+      const isThere = found?.bytes === bytes && (await this.bucket.touch(found, mediaType));
       if (!isThere) await this.bucket.put(key, body(), bytes, sha256, mediaType);
       if (!(await this.isRemoved(key))) return;
       if (tries === STORE_TRIES) {
