@@ -77,10 +77,14 @@ export class ApiKeys {
     });
   }
 
-  /** Ends a key; its open streams end within a second. Resolves with false if there is no valid key with this id. */
+  /**
+   * Ends a key; its open streams end within a second. Takes the id, or the key itself, of which only the id is used and
+   * recorded. Resolves with false if there is no such valid key.
+   */
   revoke(id: string): Promise<boolean> {
     return this.run(() => {
-      const subject = read('the name', id);
+      const given = read('the name', id);
+      const subject = KEY.exec(given)?.[1] ?? given;
       const revoke = async (manager: EntityManager) => {
         const rows = await manager.query<unknown[][]>(
           'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',

@@ -18,13 +18,16 @@ export function bodyOf(description: string, schema: z.ZodType, ...types: readonl
 export function answersOf({ method, url, config, schema }: RouteOptions): Responses {
   const { scope, signedIn } = config ?? {};
   const hasBody = schema?.body !== undefined;
-  const isChange = scope !== undefined && !['GET', 'HEAD'].includes(String(method));
+  const isRead = ['GET', 'HEAD'].includes(String(method));
+  const isChange = scope !== undefined && !isRead;
   const statuses = [
     ...[400, 403, 429, 500, 503],
     ...((scope ?? signedIn) ? [401] : []),
     ...(url.includes(':') || (scope && hasBody) ? [404] : []),
     ...(scope !== undefined ? [422] : []),
-    ...(hasBody ? [413, 415, 422] : []),
+    // A body may come to every other method, also to one that takes none.
+    ...(isRead ? [] : [413, 415]),
+    ...(hasBody ? [422] : []),
     ...(isChange ? [409] : []),
     ...(method === 'PATCH' ? [412, 428] : []),
   ];

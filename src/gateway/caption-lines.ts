@@ -12,7 +12,8 @@ export interface CaptionLine {
 
 /** Cuts a narration into what a viewer can read at once: whole sentences if they fit, otherwise whole words. */
 export function captionLines(narration: string): readonly CaptionLine[] {
-  const text = narration.trim().replace(/\s*[\r\n]\s*/g, '\n');
+  const given = narration.split(/[\r\n]+/).map((line) => line.trim());
+  const text = given.filter((line) => line !== '').join('\n');
   const lines = linesOf(text);
   const whole = lines.reduce((sum, line) => sum + widthOf(line), 0) || 1;
   return lines.map((line) => ({ text: line, share: lines.length === 1 ? 1 : widthOf(line) / whole }));

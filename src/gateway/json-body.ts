@@ -6,6 +6,11 @@ import { Refusal } from './problem';
 export function takeJson(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
+  // The type of nothing does not matter: many clients state one with each request.
+  app.addHook('onRequest', async ({ raw: { headers } }) => {
+    const length = headers['content-length'] ?? '0';
+    if (headers['transfer-encoding'] === undefined && Number(length) === 0) delete headers['content-type'];
+  });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {

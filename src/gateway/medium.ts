@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { mediaKey, type MediaStore } from '../storage';
 import { bodyOf, NOT_MODIFIED, PROBLEM } from './answers';
 import { isKnown } from './conditional';
+import { exactly } from './exactly';
 import { Refusal } from './problem';
 import { rangeIn } from './range';
 
@@ -51,8 +52,10 @@ export async function sendMedium(
   if (isKnown(request, tag) || range === 'unsatisfiable') return reply.code(304).send();
   const { start, end } = range === 'whole' ? { start: 0, end: bytes - 1 } : range;
   if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`);
-  void reply.type(mediaType).header('content-length', end - start + 1);
+  const length = end - start + 1;
+  void reply.type(mediaType).header('content-length', length);
   // Without an empty stream, the server would state a length of 0 for an answer without a body.
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
-  return reply.send(await media.stream(mediaKey(sha256, mediaType), range === 'whole' ? undefined : range));
+  const stream = await media.stream(mediaKey(sha256, mediaType), range === 'whole' ? undefined : range);
+  return reply.send(exactly(length, stream));
 }

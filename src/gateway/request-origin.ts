@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { shownHosts } from '../address';
 import { StoryreelError } from '../protocol';
@@ -14,15 +15,18 @@ export function allowedHosts(address: string, hosts: readonly string[] = []): Re
   return new Set([...(isLoopback(address) ? LOOPBACK : []), ...hosts].map((host) => host.toLowerCase()));
 }
 
+/** The path of a request. If its address names a host, as for a proxy, that counts more than the header (RFC 9112, 3.2.2). */
+export function ownPath({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): string {
+  const [, host, path = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
+  if (host === undefined) return url;
+  if (headers.host !== undefined) headers.host = host;
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 /** A name that was made to point at this machine would make a browser a way in. */
-export function mustBeForUs(
-  { headers, url }: Pick<FastifyRequest, 'headers' | 'url'>,
-  allowed: ReadonlySet<string>,
-): void {
-  // RFC 9112, 3.2: a request has one host, and the one in its address counts more than the header.
+export function mustBeForUs({ headers }: Pick<FastifyRequest, 'headers'>, allowed: ReadonlySet<string>): void {
   if (headers.host === undefined) throw new StoryreelError('Request.Invalid', 'The request names no Host.');
-  const named = /^\w+:\/\/([^/?]*)/.exec(url)?.[1] ?? headers.host;
-  if (allowed.size === 0 || allowed.has(hostOf(named))) return;
+  if (allowed.size === 0 || allowed.has(hostOf(headers.host))) return;
   throw new StoryreelError('Request.Forbidden', 'The gateway does not answer under this host name: see GATEWAY_HOSTS.');
 }
 

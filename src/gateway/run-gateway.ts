@@ -67,7 +67,9 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
       logger,
     );
     const { host, port } = hostPort(address);
-    await app.listen({ host, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
+    // For the other address of this name, Fastify would open a second server, without what this one knows and waits for.
+    const at = host === 'localhost' ? '127.0.0.1' : host;
+    await app.listen({ host: at, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
       throw new StoryreelError('Config.Invalid', `GATEWAY_ADDRESS ${address} cannot be listened on (${code}).`);
     });
     const url = `http://${writeHostPort({ host, port: (app.server.address() as AddressInfo).port })}`;

@@ -31,6 +31,12 @@ export const mediaParams = projectParams.extend({
 });
 /** How many items a page of a list has at most. */
 export const pageLimit = z.coerce.number().int().min(1).max(MOST_LISTED);
+/** What a list of an owner takes. */
+export const pageQuery = z.strictObject({
+  owner: z.string().optional(),
+  limit: pageLimit.optional(),
+  after: z.string().optional(),
+});
 export const batchParams = z.strictObject({ batchId: z.string() });
 export const nothing = z.strictObject({});
 /** An answer without a body. */

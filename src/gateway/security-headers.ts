@@ -15,7 +15,8 @@ export const CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-const HEADERS = {
+/** On every answer, streams and problems included. A route may state a stricter policy of its own. */
+export const SECURITY_HEADERS = {
   'content-security-policy': CSP,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -24,7 +25,6 @@ const HEADERS = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 } as const;
 
-/** On every answer, streams and problems included. A route may state a stricter policy of its own. */
 export function secure(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
 }

@@ -12,7 +12,7 @@ import { isWithin, readForwarded } from './forwarded';
 import { countRequests } from './limits';
 import { problemOf } from './problem';
 import { nameOfRequest, refuseRepeatedHeaders } from './request-headers';
-import { isLoopback } from './request-origin';
+import { isLoopback, ownPath } from './request-origin';
 import { addAbout } from './routes/about';
 import { addAudit, recordChanges } from './routes/audit';
 import { addBatches } from './routes/batches';
@@ -35,7 +35,7 @@ import { secure } from './security-headers';
 import { SignInLimit } from './sign-in-limit';
 import type { SigningKeys } from './token';
 import { takeJson } from './json-body';
-import { refuseAddress, refuseBytes, refuseTunnels } from './unreadable';
+import { refuseAddress, refuseBytes, refuseQueries, refuseTunnels } from './unreadable';
 import { validate, type ZodProvider } from './validation';
 
 const BODY_BYTES = 1_000_000;
@@ -58,6 +58,7 @@ export async function createServer(
   sendProblems(app);
   addHeaders(app);
   refuseRepeatedHeaders(app);
+  refuseQueries(app);
   if (place.proxies.length > 0) readForwarded(app);
   const checks = { failures: new SignInLimit(), signing };
   guard(app, services, place, checks);
@@ -81,6 +82,7 @@ function newApp(place: GatewayAddress, logger: Logger): App {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
     genReqId: nameOfRequest,
+    rewriteUrl: ownPath,
     // A client that sends its request byte by byte occupies nothing for long.
     requestTimeout: 30_000,
     // A request without a host is refused here, with a problem.

@@ -2,8 +2,9 @@ import { STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoryreelError } from '../protocol';
+import type { App } from './app';
 import { problemOf, Refusal } from './problem';
-import { secure } from './security-headers';
+import { secure, SECURITY_HEADERS } from './security-headers';
 
 /** How long a client that was refused may keep its side of the connection open. */
 const LINGER_MS = 1_000;
@@ -20,9 +21,29 @@ export function refuseAddress(
   const isTooLong = code === 'FST_ERR_MAX_PARAM_LENGTH';
   const failure = isTooLong
     ? new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.')
-    : new StoryreelError('Request.Invalid', 'The address cannot be read: it is not percent-encoded UTF-8.');
+    : unreadable();
   const body = problemOf(failure, request.id);
-  void reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
+  void reply
+    .code(body.status)
+    .headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(body);
+}
+
+/** The router reads paths only, and its reader of queries takes what it cannot decode as it came. */
+export function refuseQueries(app: App): void {
+  app.addHook('onRequest', async ({ url }) => {
+    try {
+      decodeURIComponent(url);
+    } catch {
+      throw unreadable();
+    }
+  });
+}
+
+function unreadable(): StoryreelError {
+  return new StoryreelError('Request.Invalid', 'The address cannot be read: it is not percent-encoded UTF-8.');
 }
 
 /** What is no HTTP, comes too slowly, or has headers that are too long. */
@@ -64,6 +85,7 @@ export function refuse(socket: Duplex, why: Refusal): void {
       'content-type: application/problem+json',
       `content-length: ${Buffer.byteLength(body)}`,
       'cache-control: no-store',
+      ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
       ...(seconds === undefined ? [] : [`retry-after: ${seconds}`]),
       'connection: close',
       '',

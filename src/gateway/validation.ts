@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
 import type { z } from 'zod';
-import type { FailureType } from '../protocol';
+import { boundedLine, TEXT_BYTES, type FailureType } from '../protocol';
 import { Refusal } from './problem';
 
 /** A route's types come from its zod schemas, which also check each request and make the OpenAPI document. */
@@ -10,6 +10,7 @@ export interface ZodProvider extends FastifyTypeProvider {
 }
 
 const MOST_NAMED = 20;
+const MOST_BYTES = 1_000;
 const PLACES: Readonly<Record<string, string>> = {
   body: 'body',
   querystring: 'query',
@@ -29,13 +30,14 @@ function refusalOf(part: string, issues: readonly z.core.$ZodIssue[]): Refusal {
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   const errors = issues.slice(0, MOST_NAMED).map((issue) => ({
     pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    detail: issue.message,
+    // It may quote what was sent.
+    detail: boundedLine(issue.message, TEXT_BYTES.issue),
   }));
   if (custom?.code === 'custom') {
     return new Refusal(custom.params?.['type'] as FailureType, custom.message, part === 'body' ? { errors } : {});
   }
   const isForm = part !== 'body' || issues.some(({ code, path }) => code === 'unrecognized_keys' || path.length === 0);
   const said = errors.map(({ pointer, detail }) => (pointer ? `${pointer.slice(1)}: ${detail}` : detail)).join('; ');
-  const message = `The ${PLACES[part] ?? part} cannot be taken. ${said}`;
+  const message = boundedLine(`The ${PLACES[part] ?? part} cannot be taken. ${said}`, MOST_BYTES);
   return new Refusal(isForm ? 'Request.Invalid' : 'Project.Invalid', message, { errors });
 }

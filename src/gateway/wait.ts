@@ -45,6 +45,8 @@ export async function untilChanged<T>(
     for (;;) {
       // In this order: what changes after the look is not missed.
       const change = hub.change(patience.signal);
+      // Nobody waits for it if the look fails, too.
+      change.catch(() => undefined);
       const found = await look();
       if (isNew(found) || patience.signal.aborted) return await shown(found);
       await change;

@@ -174,5 +174,5 @@ export {
   type StoryMessage,
   type StoryMessages,
 } from './story-messages';
-export { mediaKey, SHA256 } from './media-key';
+export { MEDIA_FOLDER, mediaKey, SHA256, sha256OfKey } from './media-key';
 export { MOST_INTEGER, MOST_LISTED } from './bounds';

@@ -13,3 +13,13 @@ export const SHA256 = /^[0-9a-f]{64}$/;
 export function mediaKey(sha256: string, mediaType: string): string {
   return `${sha256.slice(0, 2)}/${sha256}.${EXTENSIONS[mediaType] ?? 'bin'}`;
 }
+
+const KEY = /^([0-9a-f]{2})\/(\1[0-9a-f]{62})\.\w+$/;
+
+/** What a key has before its slash. */
+export const MEDIA_FOLDER = /^[0-9a-f]{2}$/;
+
+/** The hash in a key; undefined for any other text, which names nothing of ours. */
+export function sha256OfKey(key: string): string | undefined {
+  return KEY.exec(key)?.[2];
+}

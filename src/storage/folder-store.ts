@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, lstat, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { mediaKey } from '../protocol';
+import { MEDIA_FOLDER, mediaKey, sha256OfKey } from '../protocol';
 import type { ByteRange, FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';
 import { entriesOf, guard, isGone, measured, WorkArea } from './work-area';
 
@@ -78,14 +78,13 @@ export class FolderStore implements MediaStore {
 
   async *list(): AsyncGenerator<FoundMedia> {
     for (const folder of await guard(() => entriesOf(this.root))) {
-      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      if (!MEDIA_FOLDER.test(folder)) continue;
       for (const name of await guard(() => entriesOf(join(this.root, folder)))) {
-        const sha256 = /^([0-9a-f]{64})\.\w+$/.exec(name)?.[1];
+        const key = `${folder}/${name}`;
+        const sha256 = sha256OfKey(key);
         // A file that is removed meanwhile does not count.
-        const found = sha256 && (await lstat(join(this.root, folder, name)).catch(() => undefined));
-        if (found && found.isFile()) {
-          yield { key: `${folder}/${name}`, sha256, bytes: found.size, storedAt: found.mtime };
-        }
+        const found = sha256 && (await lstat(join(this.root, key)).catch(() => undefined));
+        if (found && found.isFile()) yield { key, sha256, bytes: found.size, storedAt: found.mtime };
       }
     }
   }

@@ -75,15 +75,19 @@ export class Bucket {
     });
   }
 
-  /** Resolves whether the object is there; then its time is now. */
-  touch(key: string, mediaType: string): Promise<boolean> {
+  /**
+   * Resolves with whether the object is there and its time is another now. Some servers leave the time of an object that
+   * is copied onto itself.
+   */
+  async touch({ key, storedAt }: Stored, mediaType: string): Promise<boolean> {
     const { CopyObjectCommand } = this.sdk;
     const CopySource = `${this.address.bucket}/${this.address.prefix}${key}`
       .split('/')
       .map(encodeURIComponent)
       .join('/');
     const copy = { ...this.named(key), CopySource, MetadataDirective: 'REPLACE' as const, ContentType: mediaType };
-    return this.unlessMissing(() => this.client.send(new CopyObjectCommand(copy))).then((done) => done !== undefined);
+    const done = await this.unlessMissing(() => this.client.send(new CopyObjectCommand(copy)));
+    return (done?.CopyObjectResult?.LastModified ?? storedAt) > storedAt;
   }
 
   async get(key: string, { start, end }: ByteRange): Promise<Readable> {

@@ -4,13 +4,11 @@ import { join, resolve } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mediaKey, StoryreelError } from '../protocol';
+import { mediaKey, sha256OfKey, StoryreelError } from '../protocol';
 import type { ByteRange, FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';
 import type { Bucket, Stored } from './s3-bucket';
 import { guard, measured, WorkArea } from './work-area';
 
-/** Objects of other names in the bucket are not ours. */
-const KEY = /^([0-9a-f]{2})\/(\1[0-9a-f]{62})\.\w+$/;
 const PROBE = 'probe';
 const REMOVING = 'removing/';
 /** After so long, who removes an object has ended or given up: a request takes a tenth of it at most. */
@@ -88,7 +86,7 @@ export class S3Store implements MediaStore {
 
   async *list(): AsyncGenerator<FoundMedia> {
     for await (const { key, bytes, storedAt } of this.bucket.list()) {
-      const sha256 = KEY.exec(key)?.[2];
+      const sha256 = sha256OfKey(key);
       if (sha256 !== undefined) yield { key, sha256, bytes, storedAt };
     }
   }
@@ -133,7 +131,7 @@ export class S3Store implements MediaStore {
   private async store({ key, bytes, sha256, mediaType }: StoredMedia, body: () => Buffer | Readable): Promise<void> {
     for (let tries = 1; ; tries++) {
       const found = await this.bucket.find(key);
-      const isThere = found?.bytes === bytes && (await this.bucket.touch(key, mediaType));
+      const isThere = found?.bytes === bytes && (await this.bucket.touch(found, mediaType));
       if (!isThere) await this.bucket.put(key, body(), bytes, sha256, mediaType);
       if (!(await this.isRemoved(key))) return;
       if (tries === STORE_TRIES) {
@@ -175,7 +173,7 @@ function hashed(key: string): Transform {
       done(null, chunk);
     },
     flush(done) {
-      const isRight = key.includes(hash.digest('hex'));
+      const isRight = sha256OfKey(key) === hash.digest('hex');
       done(
         isRight
           ? null

@@ -11,6 +11,7 @@ import { startApp, testEnv } from '../support/services';
 import { ownTopic, sha256, watchToEnd } from '../support/stories';
 import { until } from '../support/until';
 
+const BUCKET = `films-${randomUUID().slice(0, 8)}`;
 let server: S3Server;
 let folder: string;
 let url: string;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   Object.assign(process.env, AWS_ENV);
   server = await startS3Server();
   folder = await mkdtemp(join(tmpdir(), 'storyreel-s3-'));
-  url = await server.newBucket('films');
+  url = await server.newBucket(BUCKET);
   store = await openMediaStore({ MEDIA_URL: url, MEDIA_DIR: folder, MEDIA_FREE_MB: 0 });
 });
 afterAll(async () => {
@@ -40,8 +41,8 @@ describe('Objects in the bucket', () => {
     const { key } = await store.put(Buffer.from('ours'), 'image/png');
     const client = new S3Client({ endpoint: server.endpoint, forcePathStyle: true });
     const others = ['media/README', 'elsewhere/x', `media/aa/${'b'.repeat(64)}.png`];
-    for (const Key of others) await client.send(new PutObjectCommand({ Bucket: 'films', Key, Body: 'theirs' }));
-    expect((await client.send(new GetObjectCommand({ Bucket: 'films', Key: `media/${key}` }))).ContentType).toBe(
+    for (const Key of others) await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: 'theirs' }));
+    expect((await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: `media/${key}` }))).ContentType).toBe(
       'image/png',
     );
     const keys: string[] = [];
@@ -54,7 +55,7 @@ describe('Objects in the bucket', () => {
   test('whose bytes were changed are not taken for what their name states', async () => {
     const { key } = await store.put(Buffer.from('a picture'), 'image/png');
     const client = new S3Client({ endpoint: server.endpoint, forcePathStyle: true });
-    await client.send(new PutObjectCommand({ Bucket: 'films', Key: `media/${key}`, Body: 'b picture' }));
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: `media/${key}`, Body: 'b picture' }));
     client.destroy();
     await expect(store.read(key)).rejects.toMatchObject({ type: 'Media.Unavailable' });
     await expect(store.localPath(key, folder)).rejects.toMatchObject({ type: 'Media.Unavailable' });
@@ -91,7 +92,7 @@ describe('Objects in the bucket', () => {
 
   test('in a bucket that nobody has, or whose server is away, are Media.Unavailable, without the address', async () => {
     const closed = 's3://films/x?region=us-east-1&endpoint=http://127.0.0.1:1';
-    for (const MEDIA_URL of [url.replace('films', 'no-such-bucket'), closed]) {
+    for (const MEDIA_URL of [url.replace(BUCKET, 'no-such-bucket'), closed]) {
       const other = await openMediaStore({ MEDIA_URL, MEDIA_DIR: folder, MEDIA_FREE_MB: 0 });
       const failure = await other.probe().catch((error: unknown) => error as Error);
       expect(failure).toMatchObject({

@@ -1,20 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { Film } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
 import { StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { StoryPage } from '../../src/protocol/viewer';
+import { FolderStore } from '../../src/storage';
 import { HttpUser, ownKey, startGateway } from '../support/gateway';
+import { requestsOf, type ApiDocument } from '../support/generated-requests';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { RawHttp } from '../support/raw-http';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
 const studio = new StudioControl();
 let database: OwnDatabase;
+let env: Record<string, string>;
 let app: TestApp;
 let gateway: RunningGateway;
 let secret: string;
@@ -29,7 +36,7 @@ let stories: StoryHttpClient;
 
 beforeAll(async () => {
   database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: '5' });
+  env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: '5' });
   app = await startApp(env);
   gateway = await startGateway(env);
   const key = await ownKey(app);
@@ -83,7 +90,7 @@ describe('A body', () => {
     ['that is no UTF-8', Buffer.from([...Buffer.from('{"topic":"'), 0xff, 0xfe, ...Buffer.from('"}')]), 400],
     ['that is UTF-8 cut in two', Buffer.from([...Buffer.from('{"topic":"'), 0xe9, 0x9b, ...Buffer.from('"}')]), 400],
     ['with a mark of byte order', '\ufeff{"topic":"a"}', 201],
-    ['with nothing in it', '', 400],
+    ['with nothing in it, which is left out', '', 422],
     ['that is only space', '   ', 400],
     ['nested beyond reason', `{"topic":"a","settings":${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}}`, 400],
     ['of UTF-16', Buffer.from('{"topic":"a"}', 'utf16le'), 400],
@@ -91,6 +98,32 @@ describe('A body', () => {
     const answer = await asked(posting(body, JSON_TYPE));
     expect([answer.status, answer.body.slice(0, 300)]).toEqual([status, expect.any(String)]);
     if (status >= 400) expect(JSON.parse(answer.body)).toMatchObject({ status });
+  });
+
+  test.each([
+    ['POST /v1/batches', '{"projects":[', ']}'],
+    ['POST /v1/projects', '{"topic":"a","start":{"stages":[', ']}}'],
+    ['POST /v1/projects', '{"topic":"a","start":{"scenes":[', ']}}'],
+    ['POST /v1/keys', '{"name":"a","scopes":[', ']}'],
+  ])(
+    'of %s with a list beyond all reason is refused for its length, and not item by item',
+    async (line, head, tail) => {
+      const [method = '', path = ''] = line.split(' ');
+      const operator = await app.client.keys.create({ name: 'operator' });
+      const answer = await new HttpUser(gateway.url, operator.secret).ask(
+        method,
+        path,
+        `${head}${'1,'.repeat(400_000)}1${tail}`,
+      );
+      expect([answer.status, answer.body.errors?.length]).toEqual([422, 1]);
+    },
+  );
+
+  test('with as many unknown names as it can hold has an answer of a few words', async () => {
+    const names = Array.from({ length: 60_000 }, (_, i) => `"name-${i}":1`);
+    const answer = await user.ask('POST', '/v1/projects', `{${names.join()}}`);
+    expect(answer.status).toBe(400);
+    expect(answer.text.length).toBeLessThan(4_000);
   });
 
   test.each([
@@ -143,6 +176,22 @@ describe('The bytes of a request', () => {
     ['for everything', () => at('OPTIONS *'), 404],
     ['to a proxy', () => at('GET http://evil.example/v1'), 403],
     ['by its whole address', () => at(`GET ${gateway.url}/v1/projects`, auth()), 200],
+    ['by its whole address, in capitals', () => at(`GET ${gateway.url.toUpperCase()}/v1/projects`, auth()), 200],
+    [
+      'by its whole address and another host',
+      () => at(`GET ${gateway.url}/v1`, 'X-A: b').replace(/Host: .*/, 'Host: evil.example'),
+      200,
+    ],
+    ['by its whole address, with a wrong method', () => at(`PUT ${gateway.url}/v1/projects`, auth()), 405],
+    ['by its whole address, with a name before it', () => at('GET http://127.0.0.1@evil.example/v1'), 403],
+    ['by its whole address without a path', () => at(`GET ${gateway.url}?x=1`, auth()), 200],
+    ['with bytes in the query that are no UTF-8', () => at('GET /v1/projects?q=%ff', auth()), 400],
+    ['with half a character in the query', () => at('GET /v1/projects?q=%ED%A0%80', auth()), 400],
+    ['with a query that is not encoded', () => at('GET /v1/projects?q=100%', auth()), 400],
+    ['with a hash', () => at('GET /v1/projects#x', auth()), 400],
+    ['that states the type of nothing', () => at('DELETE /v1/sessions/none', auth(), 'Content-Type: text/plain'), 404],
+    ['that states no type of nothing', () => at('DELETE /v1/sessions/none', auth(), 'Content-Type:'), 404],
+    ['that deletes by a text', () => at('DELETE /v1/sessions/none', auth(), 'Content-Length: 1') + 'x', 415],
     ['that wants a web socket', () => at('GET /v1', 'Upgrade: websocket', 'Connection: upgrade, close'), 200],
     ['with a doubled slash', () => at('GET //v1/projects', auth()), 404],
     ['with dots', () => at('GET /v1/../etc/passwd', auth()), 404],
@@ -160,6 +209,8 @@ describe('The bytes of a request', () => {
       expect.any(String),
     ]);
     if (status >= 400) expect(JSON.parse(answer.body)).toMatchObject({ status });
+    if (status !== 100)
+      expect(answer.head).toMatch(/^content-security-policy: .*\r\n[^]*x-content-type-options: nosniff/im);
   });
 
   test('are named as the caller names them, if that can be written in a log, or as no other request', async () => {
@@ -298,6 +349,21 @@ describe('Addresses', () => {
   );
 });
 
+test.each([
+  ['', null],
+  ['identity', null],
+  ['gzip', 'gzip'],
+  ['gzip, br', 'br'],
+  ['GZIP ; q=0.5,br;q=0', 'gzip'],
+  ['br;q=0.000, gzip;q=0', null],
+  ['br;q=0.001', 'br'],
+  ['brx, x-gzip', null],
+  [`br${' '.repeat(14_000)};x`, 'br'],
+])('A page for "%.20s" is encoded as %s', async (accepted, coding) => {
+  const { head } = await asked(RawHttp.request(gateway.url, 'GET /', [`Accept-Encoding: ${accepted}`]));
+  expect(/^content-encoding: (\w+)/im.exec(head)?.[1] ?? null).toBe(coding);
+});
+
 test('Whatever headers and parameters a request has, it gets one answer that is stated, and nobody else may keep it', async () => {
   const { paths } = (await user.ask('GET', '/v1/openapi.json')).body as {
     readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
@@ -370,6 +436,147 @@ test('Whatever headers and parameters a request has, it gets one answer that is 
     ),
     { numRuns: 300 },
   );
+});
+
+test('A gateway at localhost is the same by each address of this name, or is not there', async () => {
+  const named = await startGateway(env, 'localhost:0');
+  const { port } = new URL(named.url);
+  const addresses = await lookup('localhost', { all: true });
+  const answers = await Promise.all(
+    addresses.map(async ({ address, family }) => {
+      const url = `http://${family === 6 ? `[${address}]` : address}:${port}`;
+      return RawHttp.ask(url, 'no HTTP\r\n\r\n').catch(() => undefined);
+    }),
+  );
+  const there = answers.filter((answer) => answer !== undefined);
+  expect(there.length).toBeGreaterThan(0);
+  for (const { body } of there) expect(body).toContain('"code":"Request.Invalid"');
+  await named.stop();
+});
+
+test('Whatever an operation is asked, it gives one answer of those that it states, and never fails', async () => {
+  const document = (await user.ask('GET', '/v1/openapi.json')).body as ApiDocument;
+  // No worker has its task queue, so what is started does not begin.
+  const idle = await startGateway({ ...env, TEMPORAL_TASK_QUEUE: `nobody-${randomUUID()}` });
+  const made = await app.client.create({ topic: 'a fox', owner });
+  const token = await app.client.tokens.create(made, { seconds: 900 });
+  const operator = new HttpUser(idle.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const people = [new HttpUser(idle.url, secret), operator, new HttpUser(idle.url)];
+  const gone = randomUUID();
+  const known = {
+    id: [made, made.toUpperCase(), gone],
+    batchId: ['none'],
+    token: [token.id],
+    sha256: ['a'.repeat(64)],
+  };
+  const starts = ['/start', '/batches'];
+  const isStream = (operation: string) => operation.endsWith('/events');
+  const requests = fc.oneof(
+    {
+      arbitrary: requestsOf(document, known, (each) => !isStream(each) && !starts.some((end) => each.endsWith(end))),
+      weight: 9,
+    },
+    { arbitrary: requestsOf(document, { id: [gone] }, (each) => starts.some((end) => each.endsWith(end))), weight: 1 },
+  );
+  await fc.assert(
+    fc.asyncProperty(requests, fc.constantFrom(...people), async ({ method, path, headers, body }, who) => {
+      // What it made is what others are asked about.
+      fc.pre(!(method === 'DELETE' && path.includes(made)));
+      const answer = await who.ask(method, path, body, headers);
+      expect([method, path, answer.status < 500]).toEqual([method, path, true]);
+      expect(answer.headers.get('cache-control')).toMatch(/no-store|private/);
+      expect(answer.headers.get('x-request-id')).toMatch(/^[\w.:-]{1,100}$/);
+      if (answer.status < 400) return;
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(answer.body).toMatchObject({ type: `/v1/errors#${answer.body.code}`, status: answer.status });
+      expect(answer.text.length).toBeLessThan(8_000);
+    }),
+    { numRuns: 800 },
+  );
+  await idle.stop();
+});
+
+test('A medium whose file has another length than its row is cut off, and the next answer on the connection is right', async () => {
+  const folder = join(fromSetup('STORYREEL_TEST_FOLDER'), `media-${randomUUID()}`);
+  const other = await startGateway({ ...env, MEDIA_DIR: folder });
+  const media = new FolderStore(folder);
+  const project = await app.client.create({ topic: 'a fox', owner });
+  const { sha256, bytes, mediaType, key } = await media.put(Buffer.alloc(500_000, 'a fox '), 'video/mp4');
+  await database.dataSource.getRepository(Film).insert({
+    ...{ projectId: project, sha256, bytes, mediaType, path: key, durationSeconds: 1, width: 64, height: 36 },
+    ...{ sceneCount: 1, inputHash: 'x', fence: 1 },
+  });
+  const { host } = new URL(other.url);
+  const line = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${auth()}\r\n${more}\r\n`;
+  const medium = `/v1/projects/${project}/media/${sha256}`;
+  for (const [length, more] of [
+    [bytes, ''],
+    [bytes - 1, ''],
+    [bytes + 1, ''],
+    [0, ''],
+    [1_000, 'Range: bytes=500-9999\r\n'],
+  ] as const) {
+    await truncate(join(folder, key), length);
+    const client = await RawHttp.open(other.url);
+    client.send(line(medium, more) + line('/v1/nowhere', 'Connection: close\r\n'));
+    await client.closed();
+    const [first, second] = client.answers();
+    if (length === bytes) expect([first?.status, second?.status]).toEqual([200, 404]);
+    // Nothing was sent yet.
+    else if (length === 0) expect([first?.status, second?.status]).toEqual([503, 404]);
+    else {
+      expect(second).toBeUndefined();
+      expect(first?.body.length).toBeLessThanOrEqual(length);
+    }
+  }
+  await other.stop();
+});
+
+test('Whoever shows a key in the wrong place finds it neither in an answer nor in the audit', async () => {
+  const operator = await app.client.keys.create({ name: 'operator' });
+  const caller = new HttpUser(gateway.url, operator.secret);
+  const leaked = (await ownKey(app)).secret;
+  const { secret: session } = await app.client.sessions.create();
+  for (const [method, path] of [
+    ['DELETE', `/v1/keys/${leaked}`],
+    ['DELETE', `/v1/sessions/${session}`],
+    ['DELETE', `/v1/projects/${projectId}/tokens/${leaked}`],
+    ['GET', `/v1/projects/${leaked}`],
+  ] as const) {
+    const answer = await caller.ask(method, path);
+    expect([path, answer.status]).toEqual([path, 404]);
+    expect(answer.text).not.toContain(leaked);
+  }
+  expect(await app.client.keys.revoke(leaked)).toBe(true);
+  const stored = await until('the audit', async () => {
+    const rows = await database.dataSource.query<object[]>(`SELECT * FROM audit WHERE credential = $1`, [
+      `key:${operator.id}`,
+    ]);
+    return rows.length === 3 && JSON.stringify(await database.dataSource.query('SELECT * FROM audit'));
+  });
+  for (const one of [leaked, session]) expect(stored).not.toContain(one);
+});
+
+test('A change whose asker leaves has its outcome in the audit', async () => {
+  const made = await app.client.create({ topic: 'a fox', owner });
+  const runner = database.dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('LOCK TABLE projects IN ACCESS EXCLUSIVE MODE');
+  const client = await RawHttp.open(gateway.url);
+  const body = '{"lane":"rewrite"}';
+  const head = [auth(), JSON_TYPE, `Content-Length: ${body.length}`];
+  client.send(RawHttp.request(gateway.url, `POST /v1/projects/${made}/retry`, head, body));
+  const find = () =>
+    database.dataSource.query<{ readonly status: number; readonly ended_at: Date | null }[]>(
+      `SELECT status, ended_at FROM audit WHERE project = $1 AND credential IS NOT NULL`,
+      [made],
+    );
+  await until('it is asked', async () => (await find()).length === 1);
+  client.leave();
+  await runner.commitTransaction();
+  await runner.release();
+  const entry = await until('its end', async () => (await find()).find((each) => each.ended_at !== null));
+  expect(entry.status).toBe(409);
 });
 
 test('Whoever repeats a request by its key makes one project, whatever comes between', async () => {

@@ -282,6 +282,16 @@ describe('rows', () => {
 });
 
 describe('the data source', () => {
+  test('runs the statements of one connection in their turn, and the time of each begins with it', async () => {
+    const dataSource = await connect({ statementTimeoutMs: 2_000 });
+    const runner = dataSource.createQueryRunner();
+    const ask = (n: number) => runner.query(`SELECT ${n} AS n, pg_sleep(0.2)`) as Promise<{ readonly n: number }[]>;
+    const numbers = Array.from({ length: 12 }, (_, i) => i);
+    const answers = await Promise.all(numbers.map(ask));
+    expect(answers.map(([row]) => row?.n)).toEqual(numbers);
+    await runner.release();
+  });
+
   test('ends a statement that runs for too long', async () => {
     const dataSource = await connect({ statementTimeoutMs: 100 });
     await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toThrow('statement timeout');

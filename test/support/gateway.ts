@@ -11,8 +11,11 @@ import { loggerThatCounts } from './sdk-warnings';
 import { fromSetup, type TestApp } from './services';
 
 /** A gateway in this process, on a port of its own. */
-export async function startGateway(env: Readonly<Record<string, string>>): Promise<RunningGateway> {
-  const config = readConfig({ ...env, GATEWAY_ADDRESS: '127.0.0.1:0' });
+export async function startGateway(
+  env: Readonly<Record<string, string>>,
+  address = '127.0.0.1:0',
+): Promise<RunningGateway> {
+  const config = readConfig({ ...env, GATEWAY_ADDRESS: address });
   return runGateway(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
 }
 

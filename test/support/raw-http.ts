@@ -27,7 +27,8 @@ export class RawHttp {
   /** One that never closes its own side where `staysOpen`. */
   static async open(url: string, { staysOpen = false } = {}): Promise<RawHttp> {
     const { hostname, port, host } = new URL(url);
-    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: staysOpen });
+    const address = hostname.replace(/^\[|\]$/g, '');
+    const socket = connect({ port: Number(port), host: address, allowHalfOpen: staysOpen });
     await once(socket, 'connect');
     return new RawHttp(socket, host);
   }

@@ -55,8 +55,25 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-/** Moto's S3, which is a server of its own with buckets in memory. */
+/** Moto's S3, which is a server of its own with buckets in memory; or the one that STORYREEL_S3_ENDPOINT names, which stays. */
 export async function startS3Server(): Promise<S3Server> {
+  const { endpoint, close } = await started(process.env['STORYREEL_S3_ENDPOINT']);
+  const client = new S3Client({ endpoint, forcePathStyle: true });
+  return {
+    endpoint,
+    async newBucket(name) {
+      await client.send(new CreateBucketCommand({ Bucket: name }));
+      return `s3://${name}/media?region=us-east-1&endpoint=${endpoint}`;
+    },
+    async close() {
+      client.destroy();
+      await close();
+    },
+  };
+}
+
+async function started(given: string | undefined): Promise<Pick<S3Server, 'endpoint' | 'close'>> {
+  if (given) return { endpoint: given, close: () => Promise.resolve() };
   const packages = await pythonPackage(
     { folder: 'moto-5.2.5', requirements: REQUIREMENTS },
     {
@@ -78,15 +95,9 @@ export async function startS3Server(): Promise<S3Server> {
     if (server.exitCode !== null) throw new Error(`the S3 server has ended (${server.exitCode})`);
     return (await fetch(endpoint).catch(() => undefined))?.ok ?? false;
   });
-  const client = new S3Client({ endpoint, forcePathStyle: true });
   return {
     endpoint,
-    async newBucket(name) {
-      await client.send(new CreateBucketCommand({ Bucket: name }));
-      return `s3://${name}/media?region=us-east-1&endpoint=${endpoint}`;
-    },
     async close() {
-      client.destroy();
       server.kill('SIGKILL');
       await ended;
     },

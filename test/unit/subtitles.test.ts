@@ -33,6 +33,14 @@ describe('Subtitles', () => {
     expect(cues.at(-1)).toMatch(/ --> 00:00:15\.000\n/);
   });
 
+  test('of a film whose scenes are mostly spaces are there at once', () => {
+    const text = `a${' '.repeat(1_998)}b`;
+    const began = performance.now();
+    expect(webVtt(Array.from({ length: 500 }, () => ({ seconds: 3, text })))).toContain('b');
+    // Usual are a few tens of milliseconds; looking for line breaks from each space took 5 seconds.
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
   test('lose no word, and take all of the time', () => {
     const bare = (text: string) => text.replace(/\s/g, '');
     fc.assert(

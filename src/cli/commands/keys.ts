@@ -55,7 +55,7 @@ export function addKeys(program: Command, cli: Cli): void {
 
   keys
     .command('revoke <id>')
-    .description('Has a key count no more; its open streams end within a second.')
+    .description('Has a key count no more, by its id or by the key itself; its open streams end within a second.')
     .action(async (id: string) => {
       if (await withClient(cli, ({ client }) => client.keys.revoke(id))) cli.note(`Key ${id} counts no more.`);
       else {

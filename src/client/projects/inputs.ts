@@ -19,6 +19,7 @@ import {
   parseProjectId,
   PRIORITIES,
   PROJECT_STATUSES,
+  SCOPES,
   STAGES,
   storable,
   StoryreelError,
@@ -254,8 +255,9 @@ export const INPUTS = {
     name: words(TEXT_BYTES.name),
     owner: words(TEXT_BYTES.owner).optional(),
     scopes: z
-      .array(z.enum(['read', 'write', 'run', 'review', 'spend', 'share', 'admin']), 'must be a list of scopes')
+      .array(z.enum(SCOPES), 'must be a list of scopes')
       .min(1, 'must name a scope')
+      .max(SCOPES.length, `must have at most ${SCOPES.length}`)
       .optional(),
     expiresInDays: z.number('must be a number of days').positive('must be more than 0').max(36_500).optional(),
   }),

@@ -54,6 +54,8 @@ export class LimitedClient extends Plain {
   /** The limit of the current transaction; 0 means none. */
   private limitMs: number;
   private lost: Error | undefined;
+  /** Ends with the statement that was asked last. */
+  private last: Promise<unknown> = Promise.resolve();
   /** Runs while a statement is being cancelled, which has taken too long. */
   private grace: NodeJS.Timeout | undefined;
   /** Is fulfilled when no request to cancel can reach this session any more. */
@@ -64,7 +66,14 @@ export class LimitedClient extends Plain {
     this.limitMs = options.statementMs;
   }
 
-  override async query(text: string, values?: unknown[]): Promise<unknown> {
+  /** TypeORM asks several at once on one connection, where it looks at tables. The time of each begins with its turn. */
+  override query(text: string, values?: unknown[]): Promise<unknown> {
+    const answer = this.last.then(() => this.inTurn(text, values));
+    this.last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async inTurn(text: string, values: unknown[] | undefined): Promise<unknown> {
     if (text === BEGIN) return this.begin();
     if (this.getTransactionStatus() === 'I') return this.alone(text, values);
     const own = OWN_LIMIT.exec(text)?.[1];

@@ -79,10 +79,10 @@ export function recordChanges(app: App, audit: Audit): void {
     if (!SAFE.includes(request.method) && typeof payload === 'object' && payload !== null) said.set(request, payload);
     return payload;
   });
-  app.addHook('onResponse', async (request, reply) => {
+  // At the answer, and not after it: an answer that nobody takes any more is never over.
+  app.addHook('onSend', async (request, { statusCode: status }) => {
     const { caller } = request;
     if (!caller || !changes(request)) return;
-    const { statusCode: status } = reply;
     const answer = said.get(request);
     const code = typeof answer?.code === 'string' ? answer.code : null;
     const id = begun.get(request);
@@ -94,10 +94,11 @@ export function recordChanges(app: App, audit: Audit): void {
         subject: textIn(answer, 'batchId') ?? textIn(answer, 'id') ?? undefined,
         ...(typeof answer?.version === 'number' && status < 400 && { versionAfter: answer.version }),
       };
-      return late.keep({ facts: { entry: id, ...outcome }, store: () => audit.end(id, outcome) });
+      void late.keep({ facts: { entry: id, ...outcome }, store: () => audit.end(id, outcome) });
+      return;
     }
     const entry = { ...(unstored.get(request) ?? asked(request, caller, false)), status, code };
-    await late.keep({ facts: entry, store: () => audit.add(entry) });
+    void late.keep({ facts: entry, store: () => audit.add(entry) });
   });
 }
 
@@ -109,7 +110,7 @@ function changes({ method, routeOptions }: FastifyRequest): boolean {
 function asked(request: FastifyRequest, caller: Caller, isTaken = true): NewAuditEntry {
   const { method, params, body, headers, routeOptions, id: requestId } = request;
   const before = /^"v(\d{1,9})\b/.exec(headers['if-match'] ?? '')?.[1];
-  const subjects = ['key', 'token', 'session', 'batchId'].map((name) => textIn(params, name));
+  const ids = ['key', 'token', 'session'].map((name) => textIn(params, name));
   return {
     owner: caller.owner ?? null,
     credential: credentialOf(caller) ?? null,
@@ -118,7 +119,7 @@ function asked(request: FastifyRequest, caller: Caller, isTaken = true): NewAudi
     action: `${method} ${routeOptions.url}`,
     lane: [textIn(body, 'lane'), textIn(body, 'gate')].find(isLane) ?? null,
     project: [textIn(params, 'id'), textIn(body, 'project')].find(isProjectId) ?? null,
-    subject: subjects.find((each) => each !== null) ?? null,
+    subject: ids.find(isId) ?? textIn(params, 'batchId'),
     versionBefore: before === undefined ? null : Number(before),
   };
 }
@@ -153,7 +154,7 @@ export function addAudit(app: App, audit: Audit): void {
       config: { scope: 'admin' },
       schema: {
         summary: 'Who has changed what, newest first',
-        querystring: query.extend({ project: z.string().max(100).optional() }),
+        querystring: query.extend({ project: INPUTS['the name'].optional() }),
         response: { 200: page },
       },
     },
@@ -191,6 +192,11 @@ function textIn(from: unknown, name: string): string | null {
 // A request that was refused may have anything there, even a secret in the wrong place: only what can be is stored.
 function isProjectId(text: string | null): boolean {
   return text !== null && parseProjectId(text) !== undefined;
+}
+
+/** Of a key, a token or a session: their secrets have another form. */
+function isId(text: string | null): boolean {
+  return text !== null && /^[0-9a-f]{8,24}$/.test(text);
 }
 
 function isLane(text: string | null): boolean {

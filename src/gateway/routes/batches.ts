@@ -6,7 +6,7 @@ import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
 import { announceExpiry } from '../expiry';
-import { batchPage, batchParams, batchView, nothing, pageLimit, startedBatch, storyEvent, textual } from '../schemas';
+import { batchPage, batchParams, batchView, nothing, pageQuery, startedBatch, storyEvent, textual } from '../schemas';
 import { openStream } from '../stream/open-stream';
 import { controlFrame } from '../stream/frames';
 import { Viewer } from '../stream/viewer';
@@ -20,12 +20,6 @@ const newBatch = z.strictObject({
     .max(MOST_IN_BATCH)
     .default([]),
   ...INPUTS['the options of the batch'].shape,
-});
-
-const listQuery = z.strictObject({
-  owner: z.string().optional(),
-  limit: pageLimit.optional(),
-  after: z.string().optional(),
 });
 
 export function addBatches(app: App, { hub, limits, open }: Ports): void {
@@ -51,7 +45,7 @@ export function addBatches(app: App, { hub, limits, open }: Ports): void {
       config: { scope: 'read' },
       schema: {
         summary: 'Batches, newest first',
-        querystring: listQuery,
+        querystring: pageQuery,
         response: { 200: batchPage, ...NOT_MODIFIED },
       },
     },

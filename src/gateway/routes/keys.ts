@@ -51,7 +51,7 @@ export function addKeys(app: App, keys: ApiKeys): void {
       config: admin,
       schema: {
         summary: 'Revoke an API key; its sessions and streams end within a second',
-        params: z.strictObject({ key: z.string().max(100) }),
+        params: z.strictObject({ key: INPUTS['the name'] }),
         response: { 204: empty },
       },
     },

@@ -1,16 +1,9 @@
-import { z } from 'zod';
 import { PROBLEM } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
-import { outcomePage, pageLimit } from '../schemas';
+import { outcomePage, pageQuery } from '../schemas';
 import { defined } from './projects';
-
-const query = z.strictObject({
-  owner: z.string().optional(),
-  limit: pageLimit.optional(),
-  after: z.string().optional(),
-});
 
 export function addOutcomes(app: App): void {
   app.get(
@@ -19,7 +12,7 @@ export function addOutcomes(app: App): void {
       config: { scope: 'read' },
       schema: {
         summary: 'How runs have ended, after a cursor, the oldest first',
-        querystring: query,
+        querystring: pageQuery,
         response: { 200: outcomePage, 410: PROBLEM },
       },
     },

@@ -67,8 +67,12 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile |
   return reply.send((encoding && file.encoded.get(encoding)) ?? file.whole);
 }
 
-function accepts(header: string, encoding: string): boolean {
-  return new RegExp(`(^|,)\\s*${encoding}\\s*(;\\s*q=(?!0(\\.0*)?\\s*(,|$)))?[^,;]*(,|$)`, 'i').test(header);
+/** Whether the list (RFC 9110, 12.5.3) names this coding, and not with a weight of 0. */
+function accepts(header: string, coding: string): boolean {
+  return header.split(',').some((each) => {
+    const [name, ...parameters] = each.split(';').map((part) => part.trim().toLowerCase());
+    return name === coding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 }
 
 function pageFolder(): string | undefined {

@@ -22,7 +22,7 @@ import {
   editedProject,
   empty,
   explanation,
-  pageLimit,
+  pageQuery,
   projectPage,
   projectParams,
   projectView,
@@ -35,15 +35,12 @@ import { untilChanged, waitIn } from '../wait';
 import { whenGone } from '../when-gone';
 
 const newProject = INPUTS['the project'].extend({ start: INPUTS['the start'].omit(OF_REQUEST).optional() });
-const listQuery = z.strictObject({
+const listQuery = pageQuery.extend({
   status: z.enum(PROJECT_STATUSES).optional(),
-  owner: z.string().optional(),
   batch: z.string().optional(),
   q: z.string().optional(),
-  limit: pageLimit.optional(),
-  after: z.string().optional(),
 });
-const edit = z.strictObject({ ...CHANGES.shape, by: z.string().max(TEXT_BYTES.by).optional() });
+const edit = z.strictObject({ ...CHANGES.shape, by: INPUTS['the edit'].shape.by });
 
 const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 

@@ -1,16 +1,9 @@
-import { z } from 'zod';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
 import { linkToNext } from '../link-to-next';
-import { pageLimit, reviewPage } from '../schemas';
+import { pageQuery, reviewPage } from '../schemas';
 import { defined } from './projects';
-
-const query = z.strictObject({
-  owner: z.string().optional(),
-  limit: pageLimit.optional(),
-  after: z.string().optional(),
-});
 
 export function addReview(app: App): void {
   app.get(
@@ -19,7 +12,7 @@ export function addReview(app: App): void {
       config: { scope: 'read' },
       schema: {
         summary: 'Gates that wait and parked lanes of all projects, the oldest first',
-        querystring: query,
+        querystring: pageQuery,
         response: { 200: reviewPage, ...NOT_MODIFIED },
       },
     },

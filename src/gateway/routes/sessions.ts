@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCOPES, type ListedSession, type SessionView, type StoryClient } from '../../client';
+import { INPUTS, SCOPES, type ListedSession, type SessionView, type StoryClient } from '../../client';
 import { StoryreelError } from '../../protocol';
 import { bearer, tokenCaller, type Checks } from '../access';
 import { PROBLEM } from '../answers';
@@ -105,7 +105,7 @@ export function addSessions(app: App, stories: StoryClient, { local, ...checks }
       config: { signedIn: true },
       schema: {
         summary: 'End a session; its streams end within a second',
-        params: z.strictObject({ session: z.string().max(100) }),
+        params: z.strictObject({ session: INPUTS['the name'] }),
         response: { 204: empty },
       },
     },

@@ -104,7 +104,7 @@ export function addSteering(app: App): void {
       schema: {
         ...base,
         summary: 'Say what all runs together may cost; null: any',
-        body: z.strictObject({ amount: z.number().min(0, 'must be 0 or more').nullable() }),
+        body: z.strictObject({ amount: INPUTS['the budget'].unwrap().nullable() }),
         response: { 204: empty },
       },
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INPUTS, type ViewTokenView } from '../../client';
-import { StoryreelError, TEXT_BYTES } from '../../protocol';
+import { StoryreelError } from '../../protocol';
 import { storiesOf, type App } from '../app';
 import { empty, projectParams, textual } from '../schemas';
 import { signToken, type SigningKeys } from '../token';
@@ -25,7 +25,7 @@ export function addTokens(app: App, keys: SigningKeys): void {
         summary: 'Make a token that shows one project; it is shown this once',
         body: z.strictObject({
           project: textual(INPUTS['the project id']),
-          name: z.string().min(1).max(TEXT_BYTES.name).optional(),
+          name: INPUTS['the token'].shape.name,
           seconds: z
             .int()
             .min(1)
@@ -76,7 +76,7 @@ export function addTokens(app: App, keys: SigningKeys): void {
       config: { scope: 'share' },
       schema: {
         summary: 'Revoke a token; its streams end within a second',
-        params: projectParams.extend({ token: z.string().max(100) }),
+        params: projectParams.extend({ token: INPUTS['the name'] }),
         response: { 204: empty },
       },
     },

@@ -68,8 +68,10 @@ export class ProjectHub {
 
   /** Throws `Project.NotFound`, and the error of Postgres if Postgres is away. */
   async enter(cursor: Cursor | undefined): Promise<Entry> {
+    // It must not end while somebody enters.
+    this.linger();
     await this.begun;
-    if (cursor === undefined) return { kind: 'snapshot', snapshot: await this.snapshot() };
+    if (cursor === undefined) return this.enterAnew();
     if (!this.over && this.ring.reaches(cursor)) return { kind: 'resume', after: cursor };
     if (!this.over && this.ring.beginsAfter(cursor)) {
       await this.extended.of(cursor, () => this.extend(cursor)).catch(() => undefined);
@@ -87,11 +89,11 @@ export class ProjectHub {
     return this.over || this.ring.start === undefined ? this.openReplay(cursor) : { kind: 'resume', after: cursor };
   }
 
-  /** From now on the viewer gets every frame. */
+  /** From now on the viewer gets every frame. If the hub has closed meanwhile, the viewer comes back to another one. */
   async attach(viewer: Viewer, entry: Exclude<Entry, { kind: 'nothing' }>): Promise<void> {
-    if (viewer.isGone) {
+    if (viewer.isGone || this.leaving.signal.aborted) {
       if (entry.kind === 'replay') await entry.watch.return();
-      return;
+      return viewer.drop();
     }
     this.viewers.add(viewer);
     clearTimeout(this.lingering);
@@ -189,8 +191,16 @@ export class ProjectHub {
     }
   }
 
-  private async openReplay(from: Cursor): Promise<Entry> {
-    const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
+  private async enterAnew(): Promise<Entry> {
+    const snapshot = await this.snapshot();
+    const isHere = snapshot.cursor !== undefined && this.ring.reaches(snapshot.cursor);
+    // The run of this hub is over, and another one has begun.
+    if (this.over && !isFinal(snapshot.status) && !isHere) return this.openReplay();
+    return { kind: 'snapshot', snapshot };
+  }
+
+  private async openReplay(from?: Cursor): Promise<Entry> {
+    const watch = this.stories.watch(this.projectId, { ...(from && { from }), signal: this.leaving.signal });
     // The begin of a watch reads from Postgres and Redis; later reads follow the viewer's pace.
     const { value: first } = await this.turns.run(() => watch.next());
     return first ? { kind: 'replay', first, watch } : { kind: 'nothing' };

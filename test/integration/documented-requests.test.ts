@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runToEnd } from '../../dev/stack/run-to-end';
+import type { RunningGateway } from '../../src/gateway';
+import { HttpUser, startGateway } from '../support/gateway';
+import type { ApiDocument } from '../support/generated-requests';
+import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startApp, testEnv, type TestApp } from '../support/services';
+import { ownTopic, watchToEnd } from '../support/stories';
+
+const DOCUMENT = resolve(__dirname, '..', '..', 'docs', 'http.md');
+const BOUND_MS = 120_000;
+/** Of streams that do not end by themselves. */
+const SECONDS = 1;
+/** For browsers, supervisors and programs: docs/http.md describes them in sentences. */
+const WITHOUT_A_LINE = [
+  ...['GET /v1', 'GET /v1/errors', 'GET /v1/openapi.json', 'GET /llms.txt', 'GET /healthz', 'GET /readyz'],
+  ...['GET /v1/projects/{id}/media/{sha256}', 'GET /v1/media/{link}'],
+];
+/** What the state of a project refuses. The request itself was accepted. */
+const ACCEPTED = [200, 201, 202, 204, 302, 304, 409, 412];
+
+let database: OwnDatabase;
+let app: TestApp;
+let gateway: RunningGateway;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url });
+  app = await startApp(env);
+  gateway = await startGateway(env);
+  folder = await mkdtemp(join(tmpdir(), 'storyreel-requests-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await gateway.stop();
+  await app.close();
+  await database.drop();
+});
+
+async function documented(): Promise<readonly string[]> {
+  const lines = (await readFile(DOCUMENT, 'utf8')).matchAll(/^ {4}(curl (?:.*\\\n)*.*)$/gm);
+  return [...lines].map(([, line = '']) => line);
+}
+
+test('Every line with curl in docs/http.md is accepted as it is, one after the other', async () => {
+  const { keys, sessions, tokens } = app.client;
+  const { secret, id: keyId } = await keys.create({ name: 'operator' });
+  const other = await keys.create({ name: 'other' });
+  const { session } = await sessions.create({ keyId });
+  const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+  await app.client.start(projectId);
+  await watchToEnd(app.client, projectId);
+  const { film } = await app.client.status(projectId);
+  const { id: tokenId } = await tokens.create(projectId, { seconds: 900 });
+  const made = await new HttpUser(gateway.url, secret).ask('POST', '/v1/tokens', { project: projectId });
+  const words: readonly (readonly [string, string])[] = [
+    ['<projectId>', projectId],
+    ['<sha256>', film?.sha256 ?? ''],
+    ['<token>', String(made.body.token)],
+    ['<id>', tokenId],
+    ['<what follows #login= in the link>', await sessions.createLoginToken()],
+    ['sr_…', secret],
+    ['"scene_number": 3', '"scene_number": 1'],
+    ['"scenes": 3', '"scenes": 1'],
+    ['1f0c9a2b3d4e5f60', session.id],
+    ['1f0c9a2b', other.id],
+  ];
+  const env = {
+    PATH: process.env['PATH'],
+    STORYREEL: gateway.url,
+    P: `${gateway.url}/v1/projects/${projectId}`,
+    KEY: secret,
+  };
+  const found: string[] = [];
+  for (const line of await documented()) {
+    const known = words.reduce((text, [from, to]) => text.replaceAll(from, to), line);
+    const ownCredential = /Authorization|-b jar|"login"|"share"/.test(line);
+    const command = [
+      `cd ${folder} && ${known} -s -w '\\n%{http_code}'`,
+      ...(ownCredential ? [] : ['-H "Authorization: Bearer $KEY"']),
+      ...(/ -N /.test(line) ? [`--max-time ${SECONDS}`] : []),
+    ].join(' ');
+    const { output } = await runToEnd('bash', ['-c', command], { env, boundMs: BOUND_MS });
+    const status = Number(output.split('\n').at(-1));
+    if (!ACCEPTED.includes(status)) found.push(`${line}\n${output.slice(-600)}`);
+  }
+  expect(found).toEqual([]);
+});
+
+test('Every operation has a line with curl in docs/http.md', async () => {
+  const document = (await new HttpUser(gateway.url).ask('GET', '/v1/openapi.json')).body as ApiDocument;
+  const asked = (await documented()).map((line) => {
+    const method = / -X (\w+)/.exec(line)?.[1] ?? (line.includes('--json') ? 'POST' : 'GET');
+    const [, at = ''] = /(\$(?:STORYREEL|P)[^\s"?]*)/.exec(line) ?? [];
+    return `${method} ${at.replace('$STORYREEL', '').replace('$P', '/v1/projects/x')}`;
+  });
+  const isAsked = (method: string, template: string) => {
+    const pattern = new RegExp(`^${method} ${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`);
+    return asked.some((each) => pattern.test(each));
+  };
+  const lacking = Object.entries(document.paths).flatMap(([template, operations]) =>
+    Object.keys(operations)
+      .map((method) => method.toUpperCase())
+      .filter((method) => !isAsked(method, template))
+      .map((method) => `${method} ${template}`),
+  );
+  expect(lacking.sort()).toEqual([...WITHOUT_A_LINE].sort());
+});
