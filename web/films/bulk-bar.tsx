@@ -9,7 +9,7 @@ import { approvalOf, deletionOf, messagesTo, retriesOf } from './requests';
 
 interface Action {
   readonly name: string;
-  /** Of what ends or deletes something. */
+  /** This is shown before something is ended or deleted. */
   readonly question?: string;
   readonly items: readonly Item[];
 }

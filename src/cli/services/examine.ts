@@ -13,7 +13,7 @@ import { withTemporal } from './temporal-namespace';
 
 /** Looks at every service at the same time and changes nothing that is there. Never throws for what it finds. */
 export async function examine(config: Config): Promise<Finding[]> {
-  // First, because this process hears no answer while it loads: on a busy machine every connection would seem too late.
+  // First, because this process reads no answer while it loads: on a busy machine every connection would seem too late.
   const worker = await loadWorker().catch((error: unknown) => reasonOf(error));
   const [temporal, database, redis, media, ffmpeg] = await Promise.all([
     examineTemporal(config),
