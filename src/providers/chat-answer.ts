@@ -50,6 +50,8 @@ const FINISH: Readonly<Record<string, Finish>> = {
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
 const MOST_WORD = 60;
+/** Two pieces of a text of this length are not equal by chance. */
+const LEAST_REPEATED = 20;
 
 /**
  * Reads the chunks of a chat completion, or a whole one, in the variants of real servers, and passes on their meaning.
@@ -60,6 +62,10 @@ export class ChatAnswer {
   /** The server has reported that the answer has ended. */
   ended = false;
   private wrote = false;
+  /** The text came as deltas. */
+  private cameInPieces = false;
+  /** The text that came as messages. */
+  private told = '';
   /** The answer has continued behind its end: some servers report an end with every piece. */
   private hasContinued = false;
 
@@ -105,7 +111,8 @@ export class ChatAnswer {
   private takeChoice(choice: Fields): void {
     const { delta, message, text } = choice;
     // A few servers repeat the whole message behind its pieces.
-    const part = isObject(delta) ? delta : !this.wrote && isObject(message) ? message : {};
+    const isMessage = !isObject(delta) && isObject(message) && !this.cameInPieces;
+    const part = isObject(delta) ? delta : isMessage ? message : {};
     for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
       const thought = wordsOf(part[name], 'thought');
       if (thought === '') continue;
@@ -115,7 +122,9 @@ export class ChatAnswer {
     const content = part['content'] ?? (typeof text === 'string' && !this.ended ? text : undefined);
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
-    const words = wordsOf(content, 'text');
+    const given = wordsOf(content, 'text');
+    const words = isMessage ? this.addedBy(given) : given;
+    this.cameInPieces ||= !isMessage && given !== '';
     if (this.ended && words.trim() !== '') {
       this.ended = false;
       this.hasContinued = true;
@@ -126,6 +135,15 @@ export class ChatAnswer {
     this.wrote ||= words !== '' || refusal !== '';
     const ends = endIn(choice);
     if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
+  }
+
+  /** What a message adds to the messages before it: a few servers stream messages, each a piece or the whole so far. */
+  private addedBy(message: string): string {
+    const { told } = this;
+    const isWhole = message.length > told.length || message.length >= LEAST_REPEATED;
+    const added = isWhole && message.startsWith(told) ? message.slice(told.length) : message;
+    this.told += added;
+    return added;
   }
 
   private finish(reason: Finish): void {

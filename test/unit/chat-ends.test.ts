@@ -82,6 +82,20 @@ describe('The end of an answer', () => {
     );
   });
 
+  test('comes once, whatever part of the text each message has', () => {
+    const told = (...contents: string[]) =>
+      read(
+        ...contents.map((content) => `data: ${JSON.stringify({ choices: [{ message: { content } }] })}\n\n`),
+        `data: ${JSON.stringify({ choices: [{ message: { content: '' }, finish_reason: 'stop' }] })}\n\n`,
+      ).text;
+    expect(told('A ', 'fox ', 'in the snow.')).toBe('A fox in the snow.');
+    expect(told('A ', 'A fox ', 'A fox in the snow.')).toBe('A fox in the snow.');
+    expect(told('A fox in the deep snow.', 'A fox in the deep snow.')).toBe('A fox in the deep snow.');
+    expect(told('ha', 'ha', '!')).toBe('haha!');
+    const whole = JSON.stringify({ choices: [{ message: { content: 'A fox.' }, finish_reason: 'stop' }] });
+    expect(read(event('A '), event('fox.'), `data: ${whole}\n\n`).text).toBe('A fox.');
+  });
+
   test('may have the usage within it', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2 };
     const last = JSON.stringify({ choices: [{ delta: {}, finish_reason: 'stop', usage }] });
