@@ -12,6 +12,8 @@ import { StoryreelError } from '../../src/protocol';
 import { until } from '../support/until';
 import { WatchedStory } from './watched-story';
 
+/** After so long without a viewer, a hub ends. */
+const LINGER_MS = 30_000;
 let story: WatchedStory;
 let server: Server;
 const sockets: Socket[] = [];
@@ -52,6 +54,23 @@ test('A viewer whose hub closes while it enters is let go, so that it comes back
   await hub.attach(viewer, entry);
   await until('its stream is over', () => response.writableFinished);
   expect([...hub.all()]).toEqual([]);
+});
+
+test('A hub stays as long as it has a viewer, also if another one has only looked in', async () => {
+  const timers = jest.spyOn(global, 'setTimeout');
+  const hub = hubOf();
+  const entry = await hub.enter(undefined);
+  const { response, received } = await connected();
+  if (entry.kind === 'nothing') throw new Error('there is a snapshot');
+  await hub.attach(new Viewer(response, 'full', hub.deliver, hub.forget), entry);
+  await hub.enter(undefined);
+  const [late] = timers.mock.calls.findLast(([, ms]) => ms === LINGER_MS) ?? [];
+  timers.mockRestore();
+  late?.();
+  expect(late).toBeDefined();
+  await story.note('still here');
+  await until('news', () => received().includes('still here'));
+  hub.close();
 });
 
 test('A viewer who enters a hub of an ended run when the next run has begun follows that one', async () => {

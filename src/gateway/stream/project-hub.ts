@@ -315,8 +315,9 @@ export class ProjectHub {
 
   private linger(): void {
     clearTimeout(this.lingering);
-    // One who waits for a change needs it as well.
-    this.lingering = setTimeout(() => (this.changed.size > 0 ? this.linger() : this.close()), LINGER_MS).unref();
+    // Viewers need it, and so does one who waits for a change.
+    const isNeeded = () => this.viewers.size + this.changed.size > 0;
+    this.lingering = setTimeout(() => (isNeeded() ? this.linger() : this.close()), LINGER_MS).unref();
   }
 
   private notifyChanged(): void {
