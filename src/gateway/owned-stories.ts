@@ -30,16 +30,19 @@ import {
 import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
 import { Refusal } from './problem';
-import { Shared } from './shared';
 
-const OWNER_MS = 250;
-const owners = new WeakMap<StoryClient, Shared<string | undefined>>();
+const asked = new WeakMap<StoryClient, Map<ProjectId, Promise<string | undefined>>>();
 
-/** An owner never changes, so viewers who come at the same moment ask once. Throws `Project.NotFound`. */
+/**
+ * Viewers who come while the owner is asked for share the answer. It is not kept, because a project may be deleted.
+ * Throws `Project.NotFound`.
+ */
 function ownerOf(stories: StoryClient, id: ProjectId): Promise<string | undefined> {
-  const shared = owners.get(stories) ?? new Shared<string | undefined>(OWNER_MS);
-  owners.set(stories, shared);
-  return shared.of(id, () => stories.owner(id));
+  const open = asked.get(stories) ?? new Map<ProjectId, Promise<string | undefined>>();
+  asked.set(stories, open);
+  const answer = open.get(id) ?? stories.owner(id).finally(() => open.delete(id));
+  open.set(id, answer);
+  return answer;
 }
 
 /**

@@ -43,11 +43,12 @@ describe('A story', () => {
     expect(status.lanes.map(({ lane }) => lane)).toEqual(lanesOf(STAGES, [1, 2, 3, 4, 5]));
   });
 
-  test('asks the database little: 35 statements a lane at most, with those of its viewer', () => {
-    // A quiet connection is asked first whether it is still there, which depends on the machine.
+  test('asks the database little: 45 statements a lane at most, with those of its viewer', () => {
+    // A quiet connection is asked first whether it is still there, which depends on the machine. A run that takes long
+    // has some questions more, because its viewer and its lanes ask again after a while.
     const asked = statements.filter((text) => text !== 'SELECT 1');
     expect(asked.length).toBeGreaterThan(0);
-    expect(asked.length).toBeLessThan(35 * lanesOf(STAGES, [1, 2, 3, 4, 5]).length);
+    expect(asked.length).toBeLessThan(45 * lanesOf(STAGES, [1, 2, 3, 4, 5]).length);
   });
 
   test('gives a film that plays: H.264, subtitles, as long as its scenes together', async () => {
