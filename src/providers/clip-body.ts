@@ -18,7 +18,7 @@ export class ClipBody {
   constructor(
     private readonly take: TakeBytes,
     contentType: string | null,
-    /** Of a message; the rest of it is not kept. */
+    /** So many bytes of a message are kept. */
     private readonly mostBytes: number,
   ) {
     this.saysText = SAYS_TEXT.test(contentType ?? '');

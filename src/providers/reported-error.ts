@@ -25,7 +25,7 @@ export function errorIn(body: unknown): StatedError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
   if (!isObject(body)) return undefined;
   const { error, errors, detail, base_resp: base } = body;
-  if (isObject(error) && !isEmpty(error)) return ofFields(error);
+  if (isObject(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return ofFields(error);
   if (typeof error === 'string' && error !== '') return stated(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) {
@@ -124,7 +124,7 @@ function wordsIn(fields: Fields, ...names: readonly string[]): string {
   return '';
 }
 
-/** Some servers send the form of an error with every answer, and fill it only if there is one. */
+/** Some servers send the form of an error with every answer, beside the result, and fill it only if there is one. */
 function isEmpty(error: Fields): boolean {
   return Object.entries(error).every(
     ([name, value]) => value === null || value === '' || (name === 'code' && !isFault(value)),
