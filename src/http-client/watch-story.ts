@@ -30,6 +30,8 @@ export async function* watchStory(
   let cursor = from;
   let failures = 0;
   let mayBeMalformed = true;
+  // Whether it has come back at once already, and has had nothing but snapshots since: a broken server is not hurried.
+  let hasHurried = false;
   try {
     while (!signal.aborted) {
       const opened = await open(connection, path, cursor, signal);
@@ -56,18 +58,21 @@ export async function* watchStory(
           if (event.reason === 'run_ended') return;
           // The token has ended, and with another one the stream continues.
           if (!(await connection.renewToken())) throw refused(event.reason);
-          again = 'now';
+          again = hasHurried ? 'later' : 'now';
+          hasHurried = true;
           break;
         }
         const shown = seen.take(event);
         if (shown === 'gap') {
           cursor = undefined;
-          again = 'now';
+          again = hasHurried ? 'later' : 'now';
+          hasHurried = true;
           break;
         }
         cursor = parseCursor(id) ?? cursor;
         if (shown === 'known') continue;
         mayBeMalformed = true;
+        if (shown.type !== 'snapshot') hasHurried = false;
         yield shown;
       }
       if (again === 'now' || signal.aborted) continue;

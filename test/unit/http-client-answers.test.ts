@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { StoryreelError, type FailureType } from '../../src/client';
 import { StoryHttpClient } from '../../src/http-client';
 import { malformedFrom } from '../support/malformed';
+import { until } from '../support/until';
 
 const PROJECT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 const KEY = 'sr_hidden-word';
@@ -161,6 +162,24 @@ test('a watch asks for a snapshot where an event is malformed, and gives up wher
 test('a watch passes over what a newer gateway states', async () => {
   const newer = { ...EVENT, type: 'applause' };
   expect(await watched(json(SNAPSHOT, newer, { ...EVENT, lights: 'on' }, END))).toEqual(['snapshot', 'awaiting']);
+});
+
+test('a watch that always misses something comes back at once the first time, and then as late as the server says', async () => {
+  const gap = { ...EVENT, type: 'token', lane: 'rewrite', stage: 'rewrite', fence: 1, offset: 50, content: 'x' };
+  const lane = { status: 'processing', fence: 1, attempt: 1, offset: 0, text: '' };
+  const begun = { ...SNAPSHOT, lanes: { rewrite: lane } };
+  const stream = `retry: 86400000\n${[begun, gap].map((each) => `data: ${JSON.stringify(each)}\n\n`).join('')}`;
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+  const leaving = new AbortController();
+  const watch = clientOf(() => new Response(stream)).watch(PROJECT, { signal: leaving.signal });
+  for (let snapshots = 0; snapshots < 2; snapshots += 1) {
+    expect((await watch.next()).value).toMatchObject({ type: 'snapshot' });
+  }
+  const third = watch.next();
+  await until('it waits', () => timers.mock.calls.some(([, ms]) => ms === 86_400_000));
+  leaving.abort();
+  expect((await third).done).toBe(true);
+  timers.mockRestore();
 });
 
 test('a watch ends with events or with one clear failure, whatever comes', async () => {
