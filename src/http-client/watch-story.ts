@@ -58,15 +58,13 @@ export async function* watchStory(
           if (event.reason === 'run_ended') return;
           // The token has ended, and with another one the stream continues.
           if (!(await connection.renewToken())) throw refused(event.reason);
-          again = hasHurried ? 'later' : 'now';
-          hasHurried = true;
+          again = 'now';
           break;
         }
         const shown = seen.take(event);
         if (shown === 'gap') {
           cursor = undefined;
-          again = hasHurried ? 'later' : 'now';
-          hasHurried = true;
+          again = 'now';
           break;
         }
         cursor = parseCursor(id) ?? cursor;
@@ -75,8 +73,8 @@ export async function* watchStory(
         if (shown.type !== 'snapshot') hasHurried = false;
         yield shown;
       }
-      if (again === 'now' || signal.aborted) continue;
-      await pause(opened.retryMs() ?? backoffMs(failures), signal);
+      if (again === 'now' && !hasHurried) hasHurried = true;
+      else await pause(opened.retryMs() ?? backoffMs(failures), signal);
     }
   } finally {
     leaving.abort();

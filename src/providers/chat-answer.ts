@@ -65,7 +65,7 @@ export class ChatAnswer {
   /** The text came as deltas. */
   private cameInPieces = false;
   /** The text that came as messages. */
-  private told = '';
+  private received = '';
   /** The answer has continued behind its end: some servers report an end with every piece. */
   private hasContinued = false;
 
@@ -139,10 +139,10 @@ export class ChatAnswer {
 
   /** What a message adds to the messages before it: a few servers stream messages, each a piece or the whole so far. */
   private addedBy(message: string): string {
-    const { told } = this;
-    const isWhole = message.length > told.length || message.length >= LEAST_REPEATED;
-    const added = isWhole && message.startsWith(told) ? message.slice(told.length) : message;
-    this.told += added;
+    const { received } = this;
+    const isWhole = message.length > received.length || message.length >= LEAST_REPEATED;
+    const added = isWhole && message.startsWith(received) ? message.slice(received.length) : message;
+    this.received += added;
     return added;
   }
 

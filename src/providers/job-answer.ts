@@ -5,7 +5,7 @@ import { errorIn, type StatedError } from './reported-error';
 export interface JobAnswer {
   readonly id?: string;
   readonly state: 'running' | 'completed' | 'failed';
-  /** The service has a word for the state; otherwise the state is concluded from what else it answers. */
+  /** Whether the answer names the state. Otherwise the state follows from its other fields. */
   readonly isStated: boolean;
   /** 0 to 100. */
   readonly progress: number;

@@ -20,7 +20,7 @@ const LATER = '5 seconds';
 /** For the reasons of a cancellation that nobody asked for: what has become of the attempt. */
 const LOST: Readonly<Record<string, string>> = {
   TIMED_OUT:
-    'Temporal has not answered the heartbeats of this attempt in time, so it has stopped; the next attempt goes on',
+    'Temporal has not answered the heartbeats of this attempt in time, so it has stopped; the next attempt continues',
   NOT_FOUND:
     'Temporal no longer has this attempt, so it has stopped: its heartbeats came too late, or it was ended from outside',
 };
