@@ -74,7 +74,8 @@ export class ProjectHub {
     if (cursor === undefined) return this.enterAnew();
     if (!this.over && this.ring.reaches(cursor)) return { kind: 'resume', after: cursor };
     if (!this.over && this.ring.beginsAfter(cursor)) {
-      await this.extended.of(cursor, () => this.extend(cursor)).catch(() => undefined);
+      const extend = () => this.turns.run(() => this.extend(cursor));
+      await this.extended.of(cursor, extend).catch(() => undefined);
       const isThere = !this.over && this.ring.reaches(cursor);
       return isThere ? { kind: 'resume', after: cursor } : this.openReplay(cursor);
     }
@@ -172,7 +173,8 @@ export class ProjectHub {
    */
   private async extend(from: Cursor): Promise<void> {
     const { start } = this.ring;
-    if (start === undefined || millisecondsBetween(from, start) > RECENT_MS) return;
+    // Another viewer's cursor may have been older, while this one waited for its turn.
+    if (start === undefined || this.ring.reaches(from) || millisecondsBetween(from, start) > RECENT_MS) return;
     const events: StoryEvent[] = [];
     const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
     const tooLate = setTimeout(() => void watch.return(), EXTEND_MS);
@@ -182,7 +184,7 @@ export class ProjectHub {
         const order = compareCursors(event.id, start);
         if (order <= 0) events.push(event);
         if (order < 0) continue;
-        // Another viewer's cursor may have been older.
+        // Unless another one has extended it meanwhile.
         if (this.ring.start === start) this.ring.unshift(framesOf(events), from);
         return;
       }
