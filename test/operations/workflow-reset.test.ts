@@ -39,6 +39,12 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
   const statusOf = (projectId: ProjectId) =>
     workflow(projectId, async (handle) => (await handle.describe()).status.name);
 
+  const continuedFrom = (projectId: ProjectId) =>
+    workflow(projectId, async (handle) => {
+      const [begin] = (await handle.fetchHistory()).events ?? [];
+      return begin?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+    });
+
   async function resetTo(projectId: ProjectId, runId: string, eventId: string): Promise<string> {
     const at = ['--workflow-id', `story-${projectId}`, '--run-id', runId, '--event-id', eventId];
     // Otherwise the retry that came later would be given again.
@@ -126,6 +132,8 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
     await agree(projectId, 'completed');
 
     await resetTo(projectId, runId, last);
+    // Every lane is checked again in another execution. A cancel before that leaves the lanes as they are stored.
+    await until('it has continued as new', async (saw) => saw(await continuedFrom(projectId)) !== first);
     await agree(projectId, 'needs_attention');
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
     await until('it is cancelled', async (saw) => saw(await statusOf(projectId)) === 'CANCELLED');
