@@ -11,13 +11,13 @@ import { play } from './play';
 
 const root = resolve(__dirname, '..', '..', '..');
 const MINUTE_MS = 60_000;
-const MOST_SEED = 1_000_000;
+const MAX_SEED = 1_000_000;
 
 /** Plays for so many minutes, with another seed each time, on services of its own. Prints each seed before it is played. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
   const minutes = numberIn(values.minutes ?? '1', 'minutes');
-  const first = values.seed === undefined ? randomInt(MOST_SEED) : numberIn(values.seed, 'seed');
+  const first = values.seed === undefined ? randomInt(MAX_SEED) : numberIn(values.seed, 'seed');
   const sandbox = await openSandbox({ folder: join(root, '.storyreel', 'fuzz') });
   try {
     const config = readConfig(sandbox.env);

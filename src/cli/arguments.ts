@@ -71,11 +71,11 @@ export function amount(text: string): number {
 }
 
 /** Input beyond this is no topic, and may have no end. */
-const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
+const MAX_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
 
 /** The topic; `-` reads it from standard input. */
 export async function readTopic(topic: string, stdin: Readable): Promise<string> {
-  return topic === '-' ? readText(stdin, MOST_INPUT_BYTES) : topic;
+  return topic === '-' ? readText(stdin, MAX_INPUT_BYTES) : topic;
 }
 
 /** Reads at most `mostBytes` bytes; the rest is left out. */

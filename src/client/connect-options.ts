@@ -8,7 +8,7 @@ import type { RedisConnection } from '../stream';
 import type { StoryMetrics } from '../telemetry';
 import { read } from './projects/inputs';
 
-const MOST_BYTES = 500;
+const MAX_BYTES = 500;
 
 /** What a client takes from the program around it. The client closes none of it. */
 export interface ConnectOptions {
@@ -66,6 +66,6 @@ function unlessItThrows<T>(look: () => T): T {
 function invalid(why: string): StoryreelError {
   return new StoryreelError(
     'Config.Invalid',
-    boundedLine(`The options of the client cannot be taken: ${why}.`, MOST_BYTES),
+    boundedLine(`The options of the client cannot be taken: ${why}.`, MAX_BYTES),
   );
 }

@@ -25,12 +25,12 @@ export type BatchId = Branded<string, 'BatchId'>;
 export type StoryRunId = Branded<string, 'StoryRunId'>;
 
 /** Characters of the name of a batch. */
-export const MOST_IN_BATCH_ID = 100;
+export const MAX_IN_BATCH_ID = 100;
 
 /** What the name of a batch must be, as a regular expression and in words. */
 export const BATCH_ID = {
-  pattern: `^[A-Za-z0-9][A-Za-z0-9._-]{0,${MOST_IN_BATCH_ID - 1}}$`,
-  rule: `letters, digits, dots, dashes and underscores, at most ${MOST_IN_BATCH_ID}, and begins with a letter or digit`,
+  pattern: `^[A-Za-z0-9][A-Za-z0-9._-]{0,${MAX_IN_BATCH_ID - 1}}$`,
+  rule: `letters, digits, dots, dashes and underscores, at most ${MAX_IN_BATCH_ID}, and begins with a letter or digit`,
 } as const;
 
 /** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. Glossary: cursor. */

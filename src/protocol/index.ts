@@ -2,7 +2,7 @@ export {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
   fairnessKeyOf,
-  MOST_IN_BATCH,
+  MAX_IN_BATCH,
   PRIORITIES,
   priorityOf,
   STORY_STATUS_MESSAGE,
@@ -31,7 +31,7 @@ export {
   laneParts,
   LOG_BEGINNING,
   millisecondsBetween,
-  MOST_IN_BATCH_ID,
+  MAX_IN_BATCH_ID,
   parseBatchId,
   parseCursor,
   parseLaneId,
@@ -55,7 +55,7 @@ export {
   laneOfRole,
   lanesOf,
   MAX_SCENES,
-  MOST_STAGES,
+  MAX_STAGES,
   SCENE_BOUNDS,
   MAX_TOPIC_BYTES,
   PIPELINE,
@@ -175,4 +175,4 @@ export {
   type StoryMessages,
 } from './story-messages';
 export { MEDIA_FOLDER, mediaKey, SHA256, sha256OfKey } from './media-key';
-export { MOST_INTEGER, MOST_LISTED } from './bounds';
+export { MAX_INTEGER, MAX_LISTED } from './bounds';

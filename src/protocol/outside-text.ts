@@ -31,7 +31,7 @@ export const TEXT_BYTES = {
   note: 400,
 } as const;
 
-const MOST_ISSUES = 20;
+const MAX_ISSUES = 20;
 
 /** Postgres stores neither, and no encoding of UTF-8 has the second: NUL, and half of a character outside the basic plane. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
@@ -118,7 +118,7 @@ export function boundedError(error: {
 
 /** A list of faults, cut to a bounded length. */
 export function boundedIssues(issues: readonly string[]): string[] {
-  return issues.slice(0, MOST_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
+  return issues.slice(0, MAX_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
 }
 
 /** The text of a person: the accepted text, or the refusal, which names the field. */
@@ -139,9 +139,9 @@ function isPairAt(text: string, i: number): boolean {
   return (text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
 }
 
-const MOST_SHOWN_BYTES = 100;
+const MAX_SHOWN_BYTES = 100;
 
 /** What a caller has given, for a message about it: a text in quotes, and of anything else only its kind. */
 export function shownValue(value: unknown): string {
-  return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;
+  return typeof value === 'string' ? `"${boundedLine(value, MAX_SHOWN_BYTES)}"` : `(${typeof value})`;
 }

@@ -62,7 +62,7 @@ export const PIPELINE = 'pipeline';
 /** The most scenes of a film. */
 export const MAX_SCENES = 500;
 /** More names than there will ever be stages. */
-export const MOST_STAGES = 100;
+export const MAX_STAGES = 100;
 
 /** The limits of a scene, for models and for people. Lengths are in characters. */
 export const SCENE_BOUNDS = {

@@ -3,7 +3,7 @@ import { databaseFaultOf } from '../entities';
 import { isRefused, refusedByTemporal } from '../temporal';
 import type { WorkerExtras } from './run-worker';
 
-const MOST_BYTES = 300;
+const MAX_BYTES = 300;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -66,7 +66,7 @@ export function workerFailure(error: unknown, signal?: AbortSignal): StoryreelEr
   if (isRefused(error)) return refusedByTemporal(error);
   const { message = '', name = typeof error } = (error ?? {}) as { message?: string; name?: string };
   const type = databaseFaultOf(error)?.kind === 'passing' ? 'Database.Unavailable' : 'Internal';
-  const words = `The worker has failed (${name}): ${boundedLine(message, MOST_BYTES)}`;
+  const words = `The worker has failed (${name}): ${boundedLine(message, MAX_BYTES)}`;
   return new StoryreelError(type, words, { cause: error });
 }
 

@@ -1,7 +1,7 @@
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
 import { lockProjects, Project } from '../../entities';
 import {
-  MOST_IN_BATCH,
+  MAX_IN_BATCH,
   projectNotFound,
   StoryreelError,
   type BatchId,
@@ -86,10 +86,10 @@ export async function upsertBatchProjects(
       [batchId, again === 'all', again === 'all' ? [] : again],
     );
     const projects = await batchedProjects(manager, batchId);
-    if (projects.length > MOST_IN_BATCH) {
+    if (projects.length > MAX_IN_BATCH) {
       throw new StoryreelError(
         'Project.Invalid',
-        `The batch would have ${projects.length} projects; at most ${MOST_IN_BATCH} are allowed. Split it.`,
+        `The batch would have ${projects.length} projects; at most ${MAX_IN_BATCH} are allowed. Split it.`,
       );
     }
     return { given, projects };

@@ -7,10 +7,10 @@ import {
   isStageName,
   LANGUAGE_RULE,
   MAX_SCENES,
-  MOST_IN_BATCH,
-  MOST_INTEGER,
-  MOST_LISTED,
-  MOST_STAGES,
+  MAX_IN_BATCH,
+  MAX_INTEGER,
+  MAX_LISTED,
+  MAX_STAGES,
   parseBatchId,
   parseCursor,
   parseFrame,
@@ -39,9 +39,9 @@ import { isSignal } from '../../protocol/viewer';
  * paid.
  */
 
-const MOST_PARSED = 100;
-const MOST_NAME = 200;
-const MOST_RECORDED_BYTES = 1_000;
+const MAX_PARSED = 100;
+const MAX_NAME = 200;
+const MAX_RECORDED_BYTES = 1_000;
 const A_CENTURY_SECONDS = 3_155_760_000;
 const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
 
@@ -137,12 +137,12 @@ const outcomeCursor = z
 const position = z.string('must be a place in the audit').regex(/^\d{1,18}$/, 'must be a place in the audit');
 
 /** What is recorded as it came, as far as it can be stored: an entry must be possible whatever is asked. */
-const record = z.string('must be a text').transform((value) => firstBytes(storable(value), MOST_RECORDED_BYTES));
+const record = z.string('must be a text').transform((value) => firstBytes(storable(value), MAX_RECORDED_BYTES));
 const recordOrNone = record.nullish();
 const entry = z.strictObject({
   action: record,
   requestId: record,
-  versionBefore: whole(0, MOST_INTEGER).nullish(),
+  versionBefore: whole(0, MAX_INTEGER).nullish(),
   by: recordOrNone,
   owner: recordOrNone,
   credential: recordOrNone,
@@ -158,14 +158,14 @@ const budget = z
   .min(0, 'must be a number of 0 or more, in the currency of the prices');
 const priority = z.literal(PRIORITIES, 'must be a whole number from 1 to 5');
 const flag = z.boolean('must be true or false');
-const stages = z.array(stage, 'must be a list of stages').max(MOST_STAGES).readonly();
+const stages = z.array(stage, 'must be a list of stages').max(MAX_STAGES).readonly();
 const scenes = z.array(whole(1, MAX_SCENES), 'must be a list of scene numbers').max(MAX_SCENES).readonly();
 const onFailure = z.enum(['park', 'fail'], 'must be park or fail');
 const signal = z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' });
 /** The name of a key, a token, a session or a file. Only the database knows whether it exists. */
 const name = z
   .string('must be a text')
-  .max(MOST_NAME, `must be at most ${MOST_NAME} characters long`)
+  .max(MAX_NAME, `must be at most ${MAX_NAME} characters long`)
   .refine((value) => storable(value) === value, 'has a character that no name has');
 const names = z.array(name, 'must be a list of names').readonly();
 
@@ -173,7 +173,7 @@ const names = z.array(name, 'must be a list of names').readonly();
 const parsed = (parse: (given: string) => string | undefined, rule: string, examples: readonly string[]) =>
   z
     .string(rule)
-    .meta({ minLength: 1, maxLength: MOST_PARSED, examples })
+    .meta({ minLength: 1, maxLength: MAX_PARSED, examples })
     .transform((value, context): string => {
       const read = parse(value);
       if (read !== undefined) return read;
@@ -236,10 +236,10 @@ export const INPUTS = {
   'what to explain': z.strictObject({ ...scope, changes: z.unknown().optional() }),
   'the batch': z
     .array(z.unknown(), 'must be a list of projects and project ids')
-    .max(MOST_IN_BATCH, `must have at most ${MOST_IN_BATCH} projects`),
+    .max(MAX_IN_BATCH, `must have at most ${MAX_IN_BATCH} projects`),
   'a project of the batch': project.extend({ priority: priority.optional() }),
   'the options of the batch': z.strictObject({
-    atMost: whole(1, MOST_IN_BATCH).optional(),
+    atMost: whole(1, MAX_IN_BATCH).optional(),
     batchId: batchId.optional(),
     force: flag.optional(),
     keepSettings: flag.optional(),
@@ -263,14 +263,14 @@ export const INPUTS = {
   }),
   'the list': z.strictObject({
     status: z.enum(PROJECT_STATUSES, `must be one of ${PROJECT_STATUSES.join(', ')}`).optional(),
-    limit: whole(1, MOST_LISTED).optional(),
+    limit: whole(1, MAX_LISTED).optional(),
     owner: words(TEXT_BYTES.owner).optional(),
     batch: batchId.optional(),
     text: words(TEXT_BYTES.name).optional(),
     after: z.string('must be a text').optional(),
   }),
   'the list of batches': z.strictObject({
-    limit: whole(1, MOST_LISTED).optional(),
+    limit: whole(1, MAX_LISTED).optional(),
     owner: words(TEXT_BYTES.owner).optional(),
     prefix: z.string('must be a text').optional(),
     after: z.string('must be a text').optional(),
@@ -282,12 +282,12 @@ export const INPUTS = {
     start: start.omit(OF_REQUEST).optional(),
   }),
   'the review': z.strictObject({
-    limit: whole(1, MOST_LISTED).optional(),
+    limit: whole(1, MAX_LISTED).optional(),
     owner: words(TEXT_BYTES.owner).optional(),
     after: z.string('must be a text').optional(),
   }),
   'the outcomes': z.strictObject({
-    limit: whole(1, MOST_LISTED).optional(),
+    limit: whole(1, MAX_LISTED).optional(),
     owner: words(TEXT_BYTES.owner).optional(),
     after: outcomeCursor.optional(),
   }),
@@ -304,12 +304,12 @@ export const INPUTS = {
       .custom<(state: 'live' | 'away') => void>((given) => typeof given === 'function', 'must be a function')
       .optional(),
   }),
-  'the page of events': z.strictObject({ after: cursor.optional(), limit: whole(1, MOST_LISTED).optional() }),
+  'the page of events': z.strictObject({ after: cursor.optional(), limit: whole(1, MAX_LISTED).optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
   'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
   'the edit': z.strictObject({
-    version: whole(0, MOST_INTEGER).optional(),
+    version: whole(0, MAX_INTEGER).optional(),
     by: words(TEXT_BYTES.by).optional(),
   }),
   'the name': name,
@@ -324,7 +324,7 @@ export const INPUTS = {
     owner: words(TEXT_BYTES.owner).optional(),
     project: name.optional(),
     after: position.optional(),
-    limit: whole(1, MOST_LISTED),
+    limit: whole(1, MAX_LISTED),
   }),
   'the action': record,
   'the position in the audit': position,
@@ -336,7 +336,7 @@ export const INPUTS = {
     project: recordOrNone,
     lane: recordOrNone,
     subject: recordOrNone,
-    versionAfter: whole(0, MOST_INTEGER).nullish(),
+    versionAfter: whole(0, MAX_INTEGER).nullish(),
   }),
   'the actor': words(TEXT_BYTES.by).refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),
   'the budget': budget.optional(),
@@ -383,16 +383,16 @@ export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T 
 function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): StoryreelError {
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
-  const faults = issues.slice(0, MOST_FAULTS).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+  const faults = issues.slice(0, MAX_FAULTS).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
   return refusedInput(what, faults.join('; '));
 }
 
 /** The one form of a refused input: `The project cannot be taken. topic: must not be empty.` */
 export function refusedInput(what: string, why: string, cause?: unknown): StoryreelError {
   const subject = what.charAt(0).toUpperCase() + what.slice(1);
-  const message = boundedLine(`${subject} cannot be taken. ${why}.`, MOST_BYTES);
+  const message = boundedLine(`${subject} cannot be taken. ${why}.`, MAX_BYTES);
   return new StoryreelError('Project.Invalid', message, { cause });
 }
 
-const MOST_FAULTS = 5;
-const MOST_BYTES = 1_000;
+const MAX_FAULTS = 5;
+const MAX_BYTES = 1_000;

@@ -6,7 +6,7 @@ import { inSnakeCase } from '../storyboard/scene';
 import { mustNotRefuse } from '../story-checks';
 import { moveIn, speedIn } from './moves';
 
-const MOST_WORDS = 300;
+const MAX_WORDS = 300;
 
 const oneOf = <const Words extends readonly string[]>(choices: Words) =>
   z
@@ -53,7 +53,7 @@ function looseCamera(value: unknown): unknown {
     ...(implied !== undefined && { speed: implied }),
     ...(speed != null && pace === undefined && { speed }),
     ...(typeof reason === 'string' && { reason }),
-    ...(move && typeof words === 'string' && { words: boundedLine(words, MOST_WORDS) }),
+    ...(move && typeof words === 'string' && { words: boundedLine(words, MAX_WORDS) }),
   };
 }
 
