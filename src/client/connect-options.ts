@@ -6,7 +6,7 @@ import type { OutsideStage } from '../planning';
 import { boundedLine, StoryreelError } from '../protocol';
 import type { RedisConnection } from '../stream';
 import type { StoryMetrics } from '../telemetry';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 
 const MAX_BYTES = 500;
 
@@ -52,7 +52,7 @@ export function readConnectOptions(given: ConnectOptions): ConnectOptions {
   const checked = unlessItThrows(() => OPTIONS.safeParse(options));
   if (!checked.success)
     throw invalid(checked.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
-  return { ...options, ...(options.by !== undefined && { by: read('the actor', options.by) }) };
+  return { ...options, ...(options.by !== undefined && { by: readInput('the actor', options.by) }) };
 }
 
 function unlessItThrows<T>(look: () => T): T {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { SESSION_SECONDS } from '../client';
+import { SESSION_SECONDS } from '../client/internal';
 
 const PLAIN = 'storyreel';
 /** Browsers take this name only over TLS, for one host and all of its paths, so that no other host can set it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { INPUTS, SCOPES } from '../client';
-import { FINAL_STATUSES, MAX_LISTED, PROJECT_STATUSES, SHA256, STATUSES } from '../protocol';
+import { INPUTS } from '../client/internal';
+import { FINAL_STATUSES, MAX_LISTED, PROJECT_STATUSES, SCOPES, SHA256, STATUSES } from '../protocol';
 
 /**
  * The inputs and answers of the gateway, as zod schemas: validators, types and OpenAPI at once. The inputs are those of

@@ -12,7 +12,7 @@ import {
 } from '../../protocol';
 import { readProjectId } from '../../protocol/viewer';
 import { BY_HAND } from './hand-written';
-import type { Read } from '../projects/inputs';
+import type { Checked } from '../inputs';
 import { rowOf } from '../projects/new-project';
 
 /** The status of a project of a batch. */
@@ -70,7 +70,7 @@ export interface UpsertedProjects {
 export async function upsertBatchProjects(
   dataSource: DataSource,
   batchId: BatchId,
-  inputs: readonly (Read<'the project'> | ProjectId)[],
+  inputs: readonly (Checked<'the project'> | ProjectId)[],
   again: readonly StageName[] | 'all',
 ): Promise<UpsertedProjects> {
   return dataSource.transaction(async (manager) => {
@@ -116,7 +116,7 @@ export async function handWrittenAmong(
 async function addMissing(
   manager: EntityManager,
   batchId: BatchId,
-  inputs: readonly (Read<'the project'> | ProjectId)[],
+  inputs: readonly (Checked<'the project'> | ProjectId)[],
 ): Promise<ProjectId[]> {
   const there = await manager.find(Project, {
     select: { id: true, topic: true, batchPosition: true },

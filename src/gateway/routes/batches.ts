@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { INPUTS, type BatchInputProject, type BatchOptions } from '../../client';
+import type { BatchInputProject, BatchOptions } from '../../client';
+import { INPUTS } from '../../client/internal';
 import { MAX_IN_BATCH } from '../../protocol';
 import { NOT_MODIFIED, PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
