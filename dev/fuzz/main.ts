@@ -5,7 +5,7 @@ import { Client } from '@temporalio/client';
 import { readConfig, StoryClient } from '../../src/client';
 import { createLogger } from '../../src/logger';
 import { connectTemporal } from '../../src/temporal';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { openSandbox } from '../sandbox';
 import { play } from './play';
 
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const sandbox = await openSandbox({ folder: join(root, '.storyreel', 'fuzz') });
   try {
     const config = readConfig(sandbox.env);
-    const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'fuzz'));
+    const worker = await createWorker({ settings: config, logger: createLogger(config.LOG_LEVEL, 'fuzz') });
     const client = await StoryClient.connect(config);
     const connection = await connectTemporal(config, 5_000);
     const namespace = config.TEMPORAL_NAMESPACE;

@@ -63,10 +63,10 @@ started.catch((error: unknown) => {
 `;
 
 const WORKER = `
-import { createLogger, readConfig, runWorker, type RunningWorker } from 'storyreel/worker';
+import { createLogger, readConfig, createWorker, type RunningWorker } from 'storyreel/worker';
 
-export const running = (): Promise<RunningWorker> => runWorker(readConfig({}), createLogger('silent', 'worker'));
-console.log(typeof runWorker);
+export const running = (): Promise<RunningWorker> => createWorker({ settings: readConfig({}), logger: createLogger('silent', 'worker') });
+console.log(typeof createWorker);
 `;
 
 /** A worker and a client that make a text on the real services. */
@@ -127,7 +127,12 @@ function packagesOf(files: readonly string[]): string[] {
 function compile(name: string, source: string, ...more: readonly string[]): { code: number | null; output: string } {
   for (const extension of ['mts', 'cts']) writeFileSync(join(consumer, `${name}.${extension}`), source);
   const compilerOptions = {
-    ...{ module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: false, types: ['node'], outDir: 'out' },
+    module: 'nodenext',
+    target: 'es2023',
+    strict: true,
+    skipLibCheck: false,
+    types: ['node'],
+    outDir: 'out',
   };
   writeFileSync(
     join(consumer, 'tsconfig.json'),
@@ -216,7 +221,9 @@ test('the command runs by npx from the packed file alone, in an empty folder', (
   mkdirSync(empty);
   const args = ['--yes', '--package', join(folder, packed.filename), 'storyreel', 'status'];
   const { status, stdout, stderr } = spawnSync('npx', args, {
-    ...{ cwd: empty, encoding: 'utf8', env: { ...process.env, ...testEnv() } },
+    cwd: empty,
+    encoding: 'utf8',
+    env: { ...process.env, ...testEnv() },
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('EBADENGINE') });
   expect(stdout).not.toBe('');

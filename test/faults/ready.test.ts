@@ -8,7 +8,7 @@ import { prepareServices } from '../../src/cli/services';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
 import { createLogger } from '../../src/logger';
-import { runWorker, type RunningWorker } from '../../src/worker';
+import { createWorker, type RunningWorker } from '../../src/worker';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { fromSetup, testEnv } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
@@ -91,7 +91,7 @@ describe('A worker', () => {
 
   test('waits, states for what, and begins by itself when all is there', async () => {
     const { lines, logger, waitsFor } = listening();
-    const starting = runWorker(config, logger).then((worker) => void started.push(worker));
+    const starting = createWorker({ settings: config, logger }).then((worker) => void started.push(worker));
     await until('it has stated what it waits for', () => waitsFor().size === 4);
     expect([...waitsFor()].sort()).toEqual(['media', 'namespace', 'redis', 'schema']);
     expect(lines.find(({ waitsFor: need }) => need === 'namespace')?.msg).toContain(`namespace create ${name}`);
@@ -135,7 +135,7 @@ describe('A worker', () => {
     const { lines, logger } = listening();
     const absent = await findings(own);
     expect(absent.of('worker')).toMatchObject({ ok: false, advice: 'Start one: storyreel worker' });
-    started.push(await runWorker(own, logger));
+    started.push(await createWorker({ settings: own, logger }));
     await until('the worker has stated it', () => lines.some(({ msg }) => msg.includes(command)));
     const client = await StoryClient.connect(own);
     const projectId = await client.create({ topic: 'a build that waits' });
@@ -158,7 +158,10 @@ describe('A worker', () => {
     const bare = listening();
     const { TEMPORAL_TASK_QUEUE } = own;
     started.push(
-      await runWorker(readConfig(testEnv({ DATABASE_URL, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE })), bare.logger),
+      await createWorker({
+        settings: readConfig(testEnv({ DATABASE_URL, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE })),
+        logger: bare.logger,
+      }),
     );
     await until('it states it', () => bare.lines.some(({ msg }) => msg.includes('--unversioned --yes')));
   });

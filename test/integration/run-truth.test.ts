@@ -6,7 +6,7 @@ import { rejectLanes, skipLane } from '../../src/activities/runs/run-status';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
 import type { LaneId, StoryStatusView } from '../../src/protocol';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { withActivityDeps } from '../support/activity-deps';
 import { asAttempt } from '../support/as-attempt';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
@@ -72,7 +72,10 @@ describe('What the rows state of a run that has ended', () => {
     const projectId = await client.create({ topic: ownTopic().topic });
     const { runId } = await client.start(projectId);
     await client.cancel(projectId);
-    const worker = await runWorker(readConfig(env), loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
+    const worker = await createWorker({
+      settings: readConfig(env),
+      logger: loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')),
+    });
     try {
       expect((await watchToEnd(client, projectId)).at(-1)).toMatchObject({ type: 'pipeline_error' });
       expect(await client.status(projectId)).toMatchObject({ status: 'cancelled', runId });
