@@ -24,8 +24,10 @@ let film: ProjectId;
 beforeAll(async () => {
   database = await createOwnDatabase();
   const env = testEnv({
-    ...{ DATABASE_URL: database.url, GATEWAY_HOSTS: SERVER_NAME },
-    ...{ GATEWAY_TRUSTED_PROXIES: '127.0.0.1', GATEWAY_STREAMS: String(MAX_STREAMS) },
+    DATABASE_URL: database.url,
+    GATEWAY_HOSTS: SERVER_NAME,
+    GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
+    GATEWAY_STREAMS: String(MAX_STREAMS),
   });
   app = await startApp(env);
   const key = await ownKey(app);

@@ -76,14 +76,12 @@ describe('The log of a worker', () => {
     const failures = ofRun.filter(({ level }) => level !== 'info');
     expect(failures).toEqual([
       expect.objectContaining({
-        ...{
-          level: 'warn',
-          type: 'Provider.Unauthorized',
-          lane: 'rewrite',
-          attempt: 1,
-          runId,
-          activity: 'generateText',
-        },
+        level: 'warn',
+        type: 'Provider.Unauthorized',
+        lane: 'rewrite',
+        attempt: 1,
+        runId,
+        activity: 'generateText',
       }),
     ]);
   });

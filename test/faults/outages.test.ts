@@ -34,7 +34,10 @@ describe('An outage', () => {
     provider = await TcpProxy.start(Number(studioUrl.port));
     studioUrl.port = String(provider.port);
     app = await startApp({
-      ...{ MEDIA_DIR, DATABASE_URL: url.href, OUTAGE_RETRY_MS: '50', OPENAI_BASE_URL: studioUrl.href },
+      MEDIA_DIR,
+      DATABASE_URL: url.href,
+      OUTAGE_RETRY_MS: '50',
+      OPENAI_BASE_URL: studioUrl.href,
     });
     // Before any lane needs it: where a folder should be, there is a file.
     await rm(MEDIA_DIR, { recursive: true });

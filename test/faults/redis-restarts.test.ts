@@ -141,7 +141,8 @@ describe.each(FLAVOURS)('With a %s that is killed and comes back, with its data 
       const begin = async (story: WatchedStory, fence: number) => {
         const held = script.continues && fence === 2 ? await patiently(() => heldBy(story)) : { text: '' };
         const writer = new TextWriter({
-          ...{ log, writer: story.writer(fence) },
+          log,
+          writer: story.writer(fence),
           ...(held.text !== '' && { continued: { text: held.text, how: 'prefill' as const } }),
           ...(fence === 2 && held.text === '' && { reason: 'retry' as const }),
         });

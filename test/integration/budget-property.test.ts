@@ -87,7 +87,9 @@ describe('Whatever becomes of paid calls', () => {
           if (does === 'begin') {
             // An attempt before that is still at it was taken for dead: it goes on, and its provider charges.
             const call = await PaidCall.book(runOf(projectId, LANES[lane] ?? LANES[0]!, (fence += 1)), {
-              ...{ chosen, most: MAX, prompt: 100 },
+              chosen,
+              most: MAX,
+              prompt: 100,
             });
             if (!call.refused) calls.push({ lane, call, live: true });
             continue;

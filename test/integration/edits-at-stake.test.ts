@@ -65,7 +65,9 @@ describe('What a person has written, and a run would replace', () => {
   test('is named also where nothing was there before, and where it is a camera move of a scene that has moved', async () => {
     const projectId = await app.client.create({ topic: ownTopic().topic });
     const scene = (movement: 'pan_left' | 'zoom_in') => ({
-      ...{ narration: 'x', visual_prompt: 'y', camera: { movement } },
+      narration: 'x',
+      visual_prompt: 'y',
+      camera: { movement },
     });
     await app.client.edit(projectId, { rewrite: STORY, add: [scene('pan_left'), scene('zoom_in')] });
     await app.client.edit(projectId, { remove: [1] });
@@ -113,8 +115,12 @@ describe('What a person has written, and a run would replace', () => {
     await app.client.edit(projectId, { topic: 'a baker who bakes the moon' });
     const screen = paper();
     const cli: Cli = {
-      ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
-      ...{ note: () => undefined, interrupted: () => new AbortController().signal },
+      screen,
+      stdin: Readable.from([]),
+      config: () => app.config,
+      exitCode: 0,
+      note: () => undefined,
+      interrupted: () => new AbortController().signal,
     };
     const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
     await type('explain', projectId, '--stage', 'rewrite');

@@ -49,7 +49,10 @@ describe('Keys and prompts that a provider, Postgres or a network throws back', 
     const env = testEnv({ ...KEYS, DATABASE_URL: database.url });
     config = readConfig(env);
     await database.dataSource.getRepository(ModelProvider).insert({
-      ...{ name: 'writer', kind: 'text', model: 'm', baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL') },
+      name: 'writer',
+      kind: 'text',
+      model: 'm',
+      baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL'),
     });
     worker = await WorkerProcess.start(env);
     client = await StoryClient.connect(config);
@@ -191,8 +194,12 @@ describe('Keys and prompts that a provider, Postgres or a network throws back', 
       const screen = paper();
       let said = '';
       const cli: Cli = {
-        ...{ screen, stdin: Readable.from([]), config: () => config, exitCode: 0 },
-        ...{ note: (line) => void (said += line), interrupted: () => new AbortController().signal },
+        screen,
+        stdin: Readable.from([]),
+        config: () => config,
+        exitCode: 0,
+        note: (line) => void (said += line),
+        interrupted: () => new AbortController().signal,
       };
       for (const { projectId } of projects) {
         await createProgram(cli).parseAsync(['node', 'storyreel', 'status', projectId]);

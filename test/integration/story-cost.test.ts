@@ -238,7 +238,9 @@ describe('What a film has cost', () => {
       // Room for the first call, and not for the second one on top of what the first has cost.
       const bytes = 500 + Buffer.byteLength(topic);
       const projectId = await app.client.create({
-        ...{ topic, settings: { scenes: 1 }, budget: (bytes + 4_000) / 1_000_000 },
+        topic,
+        settings: { scenes: 1 },
+        budget: (bytes + 4_000) / 1_000_000,
       });
       expect(await startedToAttention(projectId)).toMatchObject({
         lane: 'rewrite',
@@ -269,8 +271,12 @@ describe('What a film has cost', () => {
     test('is stated, seen and raised at the command line', async () => {
       const screen = paper();
       const cli: Cli = {
-        ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
-        ...{ note: () => undefined, interrupted: () => new AbortController().signal },
+        screen,
+        stdin: Readable.from([]),
+        config: () => app.config,
+        exitCode: 0,
+        note: () => undefined,
+        interrupted: () => new AbortController().signal,
       };
       const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
       await type('generate', ownTopic().topic, '--scenes', '1', '--budget', '0.02');

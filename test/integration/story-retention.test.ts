@@ -64,8 +64,12 @@ describe('What is kept of a project', () => {
     const screen = paper();
     const said: string[] = [];
     const cli = {
-      ...{ screen, note: (line: string) => void said.push(line), stdin: Readable.from([]), config: () => app.config },
-      ...{ interrupted: () => new AbortController().signal, exitCode: 0 },
+      screen,
+      note: (line: string) => void said.push(line),
+      stdin: Readable.from([]),
+      config: () => app.config,
+      interrupted: () => new AbortController().signal,
+      exitCode: 0,
     };
     await createProgram(cli).parseAsync(args, { from: 'user' });
     return { code: cli.exitCode, stdout: screen.text, stderr: said.join('\n') };

@@ -21,7 +21,11 @@ describe('A log line', () => {
     logger.info('outside');
     const [within, outside] = to.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(within).toMatchObject({
-      ...{ level: 'warn', msg: 'within', projectId: 'p', lane: 'rewrite', attempt: 3 },
+      level: 'warn',
+      msg: 'within',
+      projectId: 'p',
+      lane: 'rewrite',
+      attempt: 3,
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
     });
     expect(outside).not.toHaveProperty('projectId');
