@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import {
   checkStages,
   laneParts,
-  MAX_TOPIC_BYTES,
+  TEXT_BYTES,
   parseCursor,
   STAGES,
   type Cursor,
@@ -71,7 +71,7 @@ export function amount(text: string): number {
 }
 
 /** Input beyond this is no topic, and may have no end. */
-const MAX_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
+const MAX_INPUT_BYTES = 100 * TEXT_BYTES.topic;
 
 /** The topic; `-` reads it from standard input. */
 export async function readTopic(topic: string, stdin: Readable): Promise<string> {

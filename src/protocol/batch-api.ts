@@ -10,9 +10,6 @@ export const ADD_MESSAGE = 'add';
 /** The message by which a story states its status to its batch. */
 export const STORY_STATUS_MESSAGE = 'storyStands';
 
-/** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
-export const MAX_IN_BATCH = 5_000;
-
 /** Task priorities: 1 is served first, 5 last. 3 is the default. */
 export const PRIORITIES = [1, 2, 3, 4, 5] as const;
 /** How soon a story is served, from 1, the first, to 5. */

@@ -5,9 +5,9 @@ import { workerFailure } from './worker-failure';
 import { readOptions, type CreateWorkerOptions } from './worker-options';
 
 /**
- * Starts a worker in this process. It serves every task queue: workflows and a run's own steps share one queue, and each
- * kind of lane has a queue with its own limit. The promise resolves when the worker takes work. Until the schema, the
- * namespace, Redis and the media folder are ready, the worker logs what it waits for.
+ * Starts a worker in this process. It serves every task queue: one for workflows and a run's own steps, and one for each
+ * kind of lane, with its own limit. The promise resolves when the worker takes work. Until the schema, the namespace,
+ * Redis and the media folder are ready, the worker logs what it waits for.
  *
  * Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws `Config.Invalid` if an option, a
  * setting, a stage or an adapter is refused, or if METRICS_ADDRESS is taken. Throws `Worker.ShuttingDown` if `signal`

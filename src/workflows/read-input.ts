@@ -20,8 +20,6 @@ import {
   type StoryInput,
 } from '../protocol';
 
-const MAX_SHOWN_BYTES = 100;
-
 /** All fields that a message to a story can have. */
 export interface MessageFields {
   readonly now: boolean;
@@ -197,7 +195,7 @@ function isWhole(value: unknown, least: number, most: number): value is number {
 }
 
 function shown(value: unknown): string {
-  return boundedLine(JSON.stringify(value) ?? 'without an id', MAX_SHOWN_BYTES);
+  return boundedLine(JSON.stringify(value) ?? 'without an id', TEXT_BYTES.shown);
 }
 
 function refused(type: FailureType, message: string): ApplicationFailure {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../client';
-import { MAX_TOPIC_BYTES, MAX_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
+import { TEXT_BYTES, MAX_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
 import { addStage, readText, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { settingsIn } from '../edit-flags';
@@ -28,7 +28,7 @@ interface Flags {
 }
 
 /** More is refused by the number of topics, or by their length. */
-const MAX_INPUT_BYTES = (MAX_IN_BATCH + 2) * (MAX_TOPIC_BYTES + 2);
+const MAX_INPUT_BYTES = (MAX_IN_BATCH + 2) * (TEXT_BYTES.topic + 2);
 
 const EXAMPLES = `
 Examples:

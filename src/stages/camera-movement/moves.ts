@@ -1,7 +1,7 @@
 import type { CameraMove as Movement, CameraSpeed as Speed } from '../../protocol';
 
 /** More words than these describe no move. */
-const MAX_WORDS = 300;
+export const MAX_WORDS = 300;
 
 /** The usual names of the moves; the first name in the text decides. */
 const MOVES: readonly (readonly [Movement, RegExp])[] = [

@@ -4,9 +4,7 @@ import type { JsonSchema, TextChecks } from '../definition';
 import { readShape } from '../read-shape';
 import { inSnakeCase } from '../storyboard/scene';
 import { mustNotRefuse } from '../story-checks';
-import { moveIn, speedIn } from './moves';
-
-const MAX_WORDS = 300;
+import { MAX_WORDS, moveIn, speedIn } from './moves';
 
 const oneOf = <const Words extends readonly string[]>(choices: Words) =>
   z
