@@ -1,5 +1,5 @@
 /**
- * The limits that more than one part of the system checks. A limit of one file stands at the top of that file; one that
+ * The limits that more than one part of the system checks. A limit of one file is at the top of that file. A limit that
  * an operator may change is a setting of `src/config.ts`.
  */
 
