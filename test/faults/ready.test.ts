@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import type { Cli } from '../../src/cli';
-import { createProgram } from '../../src/cli/program';
 import { prepareServices } from '../../src/cli/services';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
 import { createLogger } from '../../src/logger';
 import { createWorker, type RunningWorker } from '../../src/worker';
+import { CommandLine } from '../support/command-line';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { fromSetup, testEnv } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
@@ -29,17 +27,9 @@ function listening() {
 
 /** What a person types, and what is printed; the exit code last. */
 async function type(config: Config, ...words: readonly string[]) {
-  let [text, said] = ['', ''];
-  const cli: Cli = {
-    screen: { write: (more: string) => void (text += more), color: false, columns: 100, interactive: false } as never,
-    stdin: Readable.from([]),
-    note: (line) => void (said += `${line}\n`),
-    config: () => config,
-    interrupted: () => new AbortController().signal,
-    exitCode: 0,
-  };
-  await createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
-  return { text, said, code: cli.exitCode };
+  const shell = new CommandLine(() => config);
+  await shell.run(...words);
+  return { text: shell.stdout, said: shell.stderr, code: shell.exitCode };
 }
 
 const findings = async (config: Config) => {

@@ -3,7 +3,7 @@ import { connectRedis, RedisEventLog, TextWriter, whenReady } from '../../src/st
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { textSeen } from '../support/stories';
 import { until } from '../support/until';
-import { REWRITE, WatchedStory } from '../unit/watched-story';
+import { REWRITE, WatchedStory } from '../support/watched-story';
 import { Attempt, patiently, pieces, step, type Step } from '../contract/attempt';
 import { NOTE, textOf } from '../contract/log-under-test';
 

@@ -15,7 +15,7 @@ import {
   recordedProcesses,
   removeStateDirs,
   startOwner,
-} from '../integration/stack-fixture';
+} from '../support/stack-fixture';
 import { until } from '../support/until';
 
 const children: ChildProcess[] = [];

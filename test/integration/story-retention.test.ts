@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream';
 import { Redis } from 'ioredis';
-import { createProgram } from '../../src/cli/program';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createDataSource } from '../../src/entities';
@@ -9,7 +7,7 @@ import { fromSetup, startApp, testEnv, type TestApp } from '../support/services'
 import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 
 const EXPIRY_SECONDS = 600;
 
@@ -61,18 +59,9 @@ describe('What is kept of a project', () => {
 
   /** The command line in this process. */
   async function storyreel(...args: string[]) {
-    const screen = paper();
-    const said: string[] = [];
-    const cli = {
-      screen,
-      note: (line: string) => void said.push(line),
-      stdin: Readable.from([]),
-      config: () => app.config,
-      interrupted: () => new AbortController().signal,
-      exitCode: 0,
-    };
-    await createProgram(cli).parseAsync(args, { from: 'user' });
-    return { code: cli.exitCode, stdout: screen.text, stderr: said.join('\n') };
+    const shell = new CommandLine(() => app.config);
+    await shell.run(...args);
+    return { code: shell.exitCode, stdout: shell.stdout, stderr: shell.stderr };
   }
 
   test('in Redis ends some time after the run has', async () => {
