@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config';
 import { createDataSource } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, streamingStory, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { CommandLine } from '../support/command-line';
@@ -49,12 +49,7 @@ describe('What is kept of a project', () => {
   }
 
   async function whileItWrites(): Promise<ProjectId> {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchText(app.client, projectId);
-    return projectId;
+    return streamingStory(app.client, studio);
   }
 
   /** The command line in this process. */
