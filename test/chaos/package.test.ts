@@ -45,7 +45,7 @@ function runWith(env: Record<string, string>, program: string, ...args: readonly
 
 const CLIENT = `
 import { StoryClient, StoryreelError, readConfig, type ProjectId, type StoryEvent } from 'storyreel';
-import { STAGES, type LogEvent } from 'storyreel/protocol';
+import { STAGES, StoryPage, type LogEvent, type Proof } from 'storyreel/protocol';
 import { StoryHttpClient } from 'storyreel/http-client';
 
 export async function follow(id: ProjectId): Promise<StoryEvent[]> {
@@ -55,6 +55,7 @@ export async function follow(id: ProjectId): Promise<StoryEvent[]> {
   return events;
 }
 export type Logged = LogEvent;
+export const proofOf = (page: StoryPage): Proof | undefined => [...page.lanes.values()][0]?.proof;
 export const viewer: typeof StoryHttpClient = StoryHttpClient;
 const started: Promise<unknown> = StoryClient.connect(readConfig({ TEMPORAL_ADDRESS: 'localhost:1', DATABASE_URL: 'postgres://localhost:1/x' }));
 started.catch((error: unknown) => {
