@@ -112,6 +112,9 @@ export const ARROWS = {
   'with-timeout.ts': [],
 };
 
+/** For browsers, and for what the package's own processes need but its users do not. */
+const SECOND_INDEXES = { protocol: ['./viewer/index.ts'], client: ['./internal.ts'] };
+
 const folders = Object.keys(ARROWS).filter((name) => !name.endsWith('.ts'));
 
 const zones = [
@@ -125,8 +128,7 @@ const zones = [
   ...folders.map((folder) => ({
     target: [`./src/!(${folder})/**/*`, './src/*.ts', './dev', './bench'],
     from: `./src/${folder}`,
-    // What runs in browsers has a door of its own.
-    except: folder === 'protocol' ? ['./index.ts', './viewer/index.ts'] : ['./index.ts'],
+    except: ['./index.ts', ...(SECOND_INDEXES[folder] ?? [])],
     message: `Import what src/${folder}/index.ts exports.`,
   })),
 ];
@@ -278,7 +280,7 @@ export default defineConfig(
   {
     files: ['src/http-client/**'],
     rules: restrictImports({
-      regex: '^(\\.\\./client$|[^.])',
+      regex: '^(\\.\\./client(/internal)?$|[^.])',
       allowTypeImports: true,
       message: 'A program that only uses HTTP loads no package: of the client, only types.',
     }),

@@ -5,8 +5,8 @@ const WITHOUT_VALUES = /^(?:08|23|25|28|3D|40|42|53|55|57|58)/;
 
 /** A quotation longer than this may be a part of a prompt or of a text. */
 const LONG_QUOTE = /(["'`“])(?:(?!\1)[^”]){20,}["'`”]/gs;
-const MOST_MESSAGE = 500;
-const MOST_CAUSES = 3;
+const MAX_MESSAGE = 500;
+const MAX_CAUSES = 3;
 
 interface Known {
   readonly name?: string;
@@ -27,7 +27,7 @@ interface Known {
  * The loggable form of an error: its kind, and its origin. Statements, parameters, request and answer bodies are left
  * out, and so are quotations in a message; keys are removed from the rest.
  */
-export function loggedError(error: unknown, causes = MOST_CAUSES): unknown {
+export function loggedError(error: unknown, causes = MAX_CAUSES): unknown {
   if (typeof error === 'string') return wordsOf(error);
   if (!(error instanceof Error)) return scrub(typeof error);
   const known = error as Known;
@@ -52,11 +52,11 @@ function messageOf(error: Known, code: unknown): string | undefined {
   const isOfDatabase = error.driverError !== undefined || error.severity !== undefined;
   if (isOfDatabase && !(typeof code === 'string' && (code.length !== 5 || WITHOUT_VALUES.test(code)))) return undefined;
   // The quotations of the system's own errors are paths.
-  return error.syscall === undefined ? wordsOf(message) : scrub(message).slice(0, MOST_MESSAGE);
+  return error.syscall === undefined ? wordsOf(message) : scrub(message).slice(0, MAX_MESSAGE);
 }
 
 function wordsOf(text: string): string {
-  return scrub(text).replace(LONG_QUOTE, '$1…$1').slice(0, MOST_MESSAGE);
+  return scrub(text).replace(LONG_QUOTE, '$1…$1').slice(0, MAX_MESSAGE);
 }
 
 /** Without the message, which a stack begins with. */

@@ -7,7 +7,7 @@ const SHORTEST = 8;
 /** For a long key, a beginning of this length is secret, too. */
 const BEGINNING = 16;
 /** Keys that files hold are changed now and then: the oldest are forgotten. */
-const MOST_KNOWN = 100;
+const MAX_KNOWN = 100;
 
 /** Keys of providers by their shape, also such as were never given to this process; and the user and password of a URL. */
 const SHAPES = [
@@ -32,7 +32,7 @@ export function keepSecret(value: string | undefined): void {
     encoded: [0, 1, 2].map((before) => small(inBase64(bytes, before))),
   });
   for (const oldest of known.keys()) {
-    if (known.size <= MOST_KNOWN) break;
+    if (known.size <= MAX_KNOWN) break;
     known.delete(oldest);
   }
 }

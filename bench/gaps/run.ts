@@ -6,7 +6,7 @@ import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
 import { createLogger } from '../../src/logger';
 import type { LaneId, ProjectId } from '../../src/protocol';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import type { Ground } from '../harness/ground';
 import { postgresGround } from './postgres';
 import { redisGrounds } from './redis';
@@ -57,7 +57,7 @@ export async function gaps(
 
 async function measure(config: Config, situations: readonly Situation[], note: (line: string) => void): Promise<Gap[]> {
   await prepareServices(config);
-  const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'bench-gaps'));
+  const worker = await createWorker({ settings: config, logger: createLogger(config.LOG_LEVEL, 'bench-gaps') });
   const client = await StoryClient.connect(config);
   const found: Gap[] = [];
   try {

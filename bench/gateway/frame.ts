@@ -8,14 +8,14 @@ export interface Frame {
   readonly id: string | undefined;
 }
 
-const MOST = 2_000;
+const MAX = 2_000;
 const known = new Map<string, Frame>();
 
 /** All viewers of a story get the same bytes, so each frame is parsed once. */
 export function parseFrame(text: string): Frame {
   const parsed = known.get(text);
   if (parsed) return parsed;
-  if (known.size > MOST) known.clear();
+  if (known.size > MAX) known.clear();
   const kind = text.includes('"type":"snapshot"')
     ? 'snapshot'
     : /"caught_up"|"upToDate":true/.test(text)

@@ -1,12 +1,12 @@
 /** `storyreel worker` as a process of the benchmark: the same code and settings, and a line when it is ready. */
 import { readConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { serveParent } from './serve-parent';
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'bench-worker'));
+  const worker = await createWorker({ settings: config, logger: createLogger(config.LOG_LEVEL, 'bench-worker') });
   serveParent(
     { ready: true },
     () => Promise.resolve({}),

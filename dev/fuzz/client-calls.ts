@@ -62,11 +62,11 @@ export async function callClient(
   } catch (error) {
     if (!(error instanceof StoryreelError)) return `${method} threw ${String(error)}`;
     if (error.type === 'Internal' || error.type === 'Database.Refused') return `${method}: ${error.message}`;
-    return Buffer.byteLength(error.message) > MOST_MESSAGE_BYTES ? `${method} has a very long message` : undefined;
+    return Buffer.byteLength(error.message) > MAX_MESSAGE_BYTES ? `${method} has a very long message` : undefined;
   }
 }
 
-const MOST_MESSAGE_BYTES = 2_000;
+const MAX_MESSAGE_BYTES = 2_000;
 const FIRST_MS = 1_000;
 
 /** The first answer, if there is one soon. */

@@ -5,23 +5,23 @@ import { Client } from '@temporalio/client';
 import { readConfig, StoryClient } from '../../src/client';
 import { createLogger } from '../../src/logger';
 import { connectTemporal } from '../../src/temporal';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { openSandbox } from '../sandbox';
 import { play } from './play';
 
 const root = resolve(__dirname, '..', '..', '..');
 const MINUTE_MS = 60_000;
-const MOST_SEED = 1_000_000;
+const MAX_SEED = 1_000_000;
 
 /** Plays for so many minutes, with another seed each time, on services of its own. Prints each seed before it is played. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
   const minutes = numberIn(values.minutes ?? '1', 'minutes');
-  const first = values.seed === undefined ? randomInt(MOST_SEED) : numberIn(values.seed, 'seed');
+  const first = values.seed === undefined ? randomInt(MAX_SEED) : numberIn(values.seed, 'seed');
   const sandbox = await openSandbox({ folder: join(root, '.storyreel', 'fuzz') });
   try {
     const config = readConfig(sandbox.env);
-    const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'fuzz'));
+    const worker = await createWorker({ settings: config, logger: createLogger(config.LOG_LEVEL, 'fuzz') });
     const client = await StoryClient.connect(config);
     const connection = await connectTemporal(config, 5_000);
     const namespace = config.TEMPORAL_NAMESPACE;

@@ -11,7 +11,7 @@ const EVERY_MS = 150;
 /** The last frame is shown for longer, before the picture begins again. */
 const SECONDS = { shot: 0.15, last: 3 };
 /** So many equal frames are shown; the others are left out, so that a slow computer makes the same picture. */
-const MOST_EQUAL = 5;
+const MAX_EQUAL = 5;
 
 /** Takes a screenshot of a page again and again, and makes one moving picture of them. */
 export class FilmStrip {
@@ -50,7 +50,7 @@ export class FilmStrip {
       // The page may be closed because something else has failed.
       const shot = await this.page.screenshot().catch(() => undefined);
       equal = shot && last?.equals(shot) ? equal + 1 : 0;
-      if (shot && equal < MOST_EQUAL) {
+      if (shot && equal < MAX_EQUAL) {
         const file = join(this.folder, `${String(this.files.length).padStart(4, '0')}.png`);
         await writeFile(file, shot);
         this.files.push(file);

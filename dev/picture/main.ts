@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { readConfig } from '../../src/config';
 import { runGateway } from '../../src/gateway';
 import { createLogger } from '../../src/logger';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { openSandbox } from '../sandbox';
 import { FilmStrip } from './film-strip';
 import { openBrowser } from './open-browser';
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     const settings = { FRAME_SIZE: '640x360', VIDEO_POLL_MS: '100', STORYREEL_TEXT_CONTINUATION: 'prefill' };
     const config = readConfig({ ...sandbox.env, ...settings, GATEWAY_ADDRESS: '127.0.0.1:0' });
     const logger = createLogger('error', 'picture');
-    const worker = await runWorker(config, logger);
+    const worker = await createWorker({ settings: config, logger });
     const gateway = await runGateway(config, logger);
     const browser = await openBrowser(toolsDir);
     try {

@@ -8,7 +8,7 @@ import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
 import { connectTemporal } from '../../src/temporal';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { openSandbox } from '../sandbox';
 import { SITUATIONS } from './situations';
 
@@ -27,7 +27,7 @@ async function main(names: readonly string[]): Promise<void> {
   const sandbox = await openSandbox({ folder: join(root, '.storyreel', 'record-histories') });
   try {
     const config = readConfig({ ...sandbox.env, FRAME_SIZE: '320x180', VIDEO_POLL_MS: '200' });
-    const startWorker = () => runWorker(config, createLogger('silent', 'recorder'));
+    const startWorker = () => createWorker({ settings: config, logger: createLogger('silent', 'recorder') });
     let worker = await startWorker();
     const deploy = async () => {
       const old = worker;

@@ -18,7 +18,7 @@ interface WorkerPlace {
 
 /** A worker that lived so long was in order, whatever ended it. */
 const SOUND_MS = 10_000;
-const MOST_EARLY_ENDS = 5;
+const MAX_EARLY_ENDS = 5;
 const FIRST_DELAY_MS = 250;
 
 export interface KeptWorker {
@@ -54,7 +54,7 @@ export function keepWorker(stack: Stack, { stateDir, env, note, giveUp, inspect,
   };
   const restart = async (lived: number, how: string) => {
     earlyEnds = lived < SOUND_MS ? earlyEnds + 1 : 1;
-    if (earlyEnds > MOST_EARLY_ENDS) {
+    if (earlyEnds > MAX_EARLY_ENDS) {
       giveUp(new Error(`The worker keeps ending (${how}): ${lastLine(logFile)} Its log is ${logFile}`));
       return;
     }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import {
   checkStages,
   laneParts,
-  MAX_TOPIC_BYTES,
+  TEXT_BYTES,
   parseCursor,
   STAGES,
   type Cursor,
@@ -15,19 +15,19 @@ import { loaded } from './loaded';
 
 /** Throws `Project.NotFound`: what is no id names no project. */
 export function projectArgument(text: string): ProjectId {
-  return loaded.client.readInput('the project id', text);
+  return loaded.clientInternal.readInput('the project id', text);
 }
 
 /** Throws `Stage.Unknown` with the stages that there are. Whether there is one of this package, the client looks up. */
 export function stageArgument(text: string): StageName {
-  const stage = loaded.client.readInput('the stage', text);
+  const stage = loaded.clientInternal.readInput('the stage', text);
   if (!stage.includes('.')) checkStages(STAGES, [stage]);
   return stage;
 }
 
 /** Throws `Stage.Unknown`; whether there is such a lane, the run knows. */
 export function laneArgument(text: string): LaneId {
-  const lane = loaded.client.readInput('the lane', text);
+  const lane = loaded.clientInternal.readInput('the lane', text);
   stageArgument(laneParts(lane).stage);
   return lane;
 }
@@ -71,11 +71,11 @@ export function amount(text: string): number {
 }
 
 /** Input beyond this is no topic, and may have no end. */
-const MOST_INPUT_BYTES = 100 * MAX_TOPIC_BYTES;
+const MAX_INPUT_BYTES = 100 * TEXT_BYTES.topic;
 
 /** The topic; `-` reads it from standard input. */
 export async function readTopic(topic: string, stdin: Readable): Promise<string> {
-  return topic === '-' ? readText(stdin, MOST_INPUT_BYTES) : topic;
+  return topic === '-' ? readText(stdin, MAX_INPUT_BYTES) : topic;
 }
 
 /** Reads at most `mostBytes` bytes; the rest is left out. */

@@ -5,7 +5,7 @@ import { boundedLine, StoryreelError } from '../protocol';
 import { readTopic } from './arguments';
 
 /** The most bytes of a path in a message. */
-const MOST_PATH_BYTES = 200;
+const MAX_PATH_BYTES = 200;
 
 /** The options of `storyreel edit`, as the parser gives them. */
 export interface EditFlags {
@@ -118,7 +118,7 @@ async function readPath(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new StoryreelError(
       'Project.Invalid',
-      `${boundedLine(path, MOST_PATH_BYTES)} cannot be read (${error.code ?? error.message}).`,
+      `${boundedLine(path, MAX_PATH_BYTES)} cannot be read (${error.code ?? error.message}).`,
     );
   });
 }

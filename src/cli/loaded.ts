@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Client from '../client';
+import type * as ClientInternal from '../client/internal';
 import type * as Config from '../config';
 import type * as Gateway from '../gateway';
 import type * as Logger from '../logger';
@@ -17,6 +18,9 @@ const load = createRequire(__filename);
 export const loaded = {
   get client() {
     return load('../client') as typeof Client;
+  },
+  get clientInternal() {
+    return load('../client/internal') as typeof ClientInternal;
   },
   get config() {
     return load('../config') as typeof Config;

@@ -4,7 +4,7 @@ import { ApiKey } from '../entities';
 import { SCOPES, type Scope } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { read, type Read } from './projects/inputs';
+import { readInput, type Checked } from './inputs';
 
 /** What an API key is to be. */
 export interface NewApiKey {
@@ -50,7 +50,7 @@ export class ApiKeys {
   /** Makes a key. Its secret is in this answer and nowhere else. Throws `Project.Invalid`. */
   create(input: NewApiKey): Promise<ApiKeyView & { readonly secret: string }> {
     return this.run(async () => {
-      const { name, owner, scopes, expiresInDays }: Read<'the key'> = read('the key', input);
+      const { name, owner, scopes, expiresInDays }: Checked<'the key'> = readInput('the key', input);
       const id = randomBytes(4).toString('hex');
       const secret = `sr_${id}_${randomBytes(32).toString('base64url')}`;
       const made = {
@@ -83,7 +83,7 @@ export class ApiKeys {
    */
   revoke(id: string): Promise<boolean> {
     return this.run(() => {
-      const given = read('the name', id);
+      const given = readInput('the name', id);
       const subject = KEY.exec(given)?.[1] ?? given;
       const revoke = async (manager: EntityManager) => {
         const rows = await manager.query<unknown[][]>(
@@ -99,7 +99,7 @@ export class ApiKeys {
   /** The key of this secret; undefined if it is not valid. */
   find(secret: string): Promise<ApiKeyView | undefined> {
     return this.run(async () => {
-      const id = KEY.exec(read('the secret', secret))?.[1];
+      const id = KEY.exec(readInput('the secret', secret))?.[1];
       if (id === undefined) return undefined;
       const row = await this.dataSource
         .getRepository(ApiKey)
@@ -122,7 +122,7 @@ export class ApiKeys {
       const valid = await this.dataSource
         .getRepository(ApiKey)
         .createQueryBuilder('k')
-        .where({ id: In([...read('the names', ids)]) })
+        .where({ id: In([...readInput('the names', ids)]) })
         .andWhere(VALID)
         .getMany();
       return ids.filter((id) => !valid.some((row) => row.id === id));

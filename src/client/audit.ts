@@ -3,7 +3,7 @@ import { AuditEntry } from '../entities';
 import { FAILURES, firstBytes, storable, StoryreelError, TEXT_BYTES } from '../protocol';
 import { actAs, markDone, whoActs, type AuditOutcome, type AuditSubject } from './acting';
 import { storyreelError } from './client-errors';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 
 /** Who asks for what. */
 export type NewAuditEntry = Pick<AuditEntry, 'action'> &
@@ -42,7 +42,7 @@ export class Audit {
 
   /** Everything that the work does with any client is recorded as done by this person or program. Throws `Project.Invalid`. */
   as<T>(by: string, work: () => Promise<T>): Promise<T> {
-    const given = this.run(async () => ({ name: read('the actor', by), given: checked(work) }));
+    const given = this.run(async () => ({ name: readInput('the actor', by), given: checked(work) }));
     return given.then(({ name, given: toDo }) => actAs({ by: name }, toDo));
   }
 
@@ -87,7 +87,7 @@ export class Audit {
     return this.run(async () => {
       const { identifiers } = await this.dataSource
         .getRepository(AuditEntry)
-        .insert({ ...read('the entry of the audit', entry), status: ASKED });
+        .insert({ ...readInput('the entry of the audit', entry), status: ASKED });
       return String(identifiers[0]?.['id']);
     });
   }
@@ -95,7 +95,10 @@ export class Audit {
   /** Stores what has come of it, for good. */
   end(entry: string, outcome: AuditOutcome): Promise<void> {
     return this.run(() => {
-      const [id, known] = [read('the position in the audit', entry), read('the outcome of an action', outcome)];
+      const [id, known] = [
+        readInput('the position in the audit', entry),
+        readInput('the outcome of an action', outcome),
+      ];
       return markDone(this.dataSource.manager, id, known, true);
     });
   }
@@ -103,7 +106,7 @@ export class Audit {
   /** Stores an action that has ended: it was refused before it began, or was done while Postgres took no entry. */
   add(entry: NewAuditEntry & Pick<AuditEntry, 'status' | 'code'>): Promise<void> {
     return this.run(async () => {
-      const known = read('the ended entry of the audit', entry);
+      const known = readInput('the ended entry of the audit', entry);
       await this.dataSource.getRepository(AuditEntry).insert({ ...known, endedAt: () => 'now()' });
     });
   }
@@ -111,7 +114,7 @@ export class Audit {
   /** The entries of one owner, of one project, or all, newest first. */
   page(filter: AuditFilter): Promise<AuditPage> {
     return this.run(async () => {
-      const { owner, project, after, limit } = read('the page of the audit', filter);
+      const { owner, project, after, limit } = readInput('the page of the audit', filter);
       const entries = await this.dataSource.getRepository(AuditEntry).find({
         where: {
           ...(owner !== undefined && { owner }),

@@ -3,7 +3,7 @@ import { Audit } from './audit';
 import { closedError, onlyOurs, storyreelError } from './client-errors';
 import type { EditSource } from './edit';
 import { closeServices, type OpenedServices } from './open-services';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 import { knownProject } from './projects/known-project';
 import { aboutMessage, steerProject } from './runs/steer-project';
 
@@ -53,7 +53,7 @@ export class ClientCalls {
     more: Omit<Parameters<Audit['act']>[1], 'project'> = {},
   ): Promise<T> {
     return this.run(() => {
-      const project = read('the project id', projectId);
+      const project = readInput('the project id', projectId);
       return this.audit.act(action, { project, ...more }, () => work(project));
     });
   }

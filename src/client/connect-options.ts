@@ -6,9 +6,9 @@ import type { OutsideStage } from '../planning';
 import { boundedLine, StoryreelError } from '../protocol';
 import type { RedisConnection } from '../stream';
 import type { StoryMetrics } from '../telemetry';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 
-const MOST_BYTES = 500;
+const MAX_BYTES = 500;
 
 /** What a client takes from the program around it. The client closes none of it. */
 export interface ConnectOptions {
@@ -52,7 +52,7 @@ export function readConnectOptions(given: ConnectOptions): ConnectOptions {
   const checked = unlessItThrows(() => OPTIONS.safeParse(options));
   if (!checked.success)
     throw invalid(checked.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
-  return { ...options, ...(options.by !== undefined && { by: read('the actor', options.by) }) };
+  return { ...options, ...(options.by !== undefined && { by: readInput('the actor', options.by) }) };
 }
 
 function unlessItThrows<T>(look: () => T): T {
@@ -66,6 +66,6 @@ function unlessItThrows<T>(look: () => T): T {
 function invalid(why: string): StoryreelError {
   return new StoryreelError(
     'Config.Invalid',
-    boundedLine(`The options of the client cannot be taken: ${why}.`, MOST_BYTES),
+    boundedLine(`The options of the client cannot be taken: ${why}.`, MAX_BYTES),
   );
 }

@@ -17,25 +17,22 @@ export {
   type StoryPriority,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
-export { actAs, type AuditSubject } from './acting';
-export { type Audit, type AuditFilter, type AuditPage, type NewAuditEntry } from './audit';
-export { type ViewTokens, type ViewTokenView } from './view-tokens';
-export { SESSION_SECONDS, type ListedSession, type Sessions, type SessionView } from './sessions';
+export type { AuditSubject } from './acting';
+export type { Audit, AuditFilter, AuditPage, NewAuditEntry } from './audit';
+export type { ViewTokens, ViewTokenView } from './view-tokens';
+export type { ListedSession, Sessions, SessionView } from './sessions';
 export type { ApiKeys, ApiKeyView, NewApiKey } from './api-keys';
 export type { CancelResult } from './runs/cancel-run';
 export {
-  CHANGES,
   type EditableProject,
   type EditableScene,
   type EditedProject,
   type EditOptions,
-  type ProjectChanges,
   type TextEditView,
 } from './edit';
 export type { LaneExplanation, MakeReason } from './projects/explain-lanes';
-export { estimateText, reasonText, settingsText } from './projects/explanation-text';
-export { type ExplainEditOptions, type ExplainOptions, type ProjectExplanation } from './projects/explain-project';
-export { INPUTS, OF_REQUEST, read as readInput, type Given, type Read } from './projects/inputs';
+export type { ExplainEditOptions, ExplainOptions, ProjectExplanation } from './projects/explain-project';
+export type { ProjectChanges } from './inputs';
 export type { LaneWait, RunWaits, WorkerWait } from './runs/run-waits';
 export type { StartedRun } from './runs/live-workflow';
 export type { BatchedProject } from './batch/batch-rows';

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { numberOutcomes, storedError } from '../entities';
 import { StoryreelError, type BatchId, type EventError, type FinalStatus, type ProjectId } from '../protocol';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 
 /** How a run of a project has ended. */
 export interface Outcome {
@@ -56,7 +56,7 @@ interface Row {
 
 /** The ends after a cursor. Throws `Project.Invalid`, and `Outcomes.Expired` where ends after the cursor are not kept any more. */
 export async function outcomePage(dataSource: DataSource, filter: OutcomeFilter): Promise<OutcomePage> {
-  const { after, owner, limit = 100 } = read('the outcomes', filter);
+  const { after, owner, limit = 100 } = readInput('the outcomes', filter);
   const from = Number(after ?? 0);
   const known = await positionsNow(dataSource);
   if (after !== undefined && (from < known.removed || from > known.last)) throw expired();

@@ -3,7 +3,7 @@ import { estimateFilm, listProviders, type FilmEstimate, type PlanSource, type P
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
 import type { ProjectId, StageName } from '../protocol';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 import type { NewProject } from './projects/new-project';
 import type { StartOptions } from './runs/start-run';
 import { paidCalls, type PaidCall } from './projects/paid-calls';
@@ -49,7 +49,7 @@ export class Overview {
   /** The range of the cost of a film that does not exist yet. Throws `Project.Invalid` and `Stage.Unknown`. */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => {
-      const { settings: { scenes } = {}, start, stages = start?.stages } = read('the estimate', input);
+      const { settings: { scenes } = {}, start, stages = start?.stages } = readInput('the estimate', input);
       return estimateFilm(this.source, {
         ...(scenes !== undefined && { scenes }),
         ...(stages && { stages }),
@@ -60,7 +60,7 @@ export class Overview {
 
   /** Every paid call of a project, in the order in which they began. Empty if there is no such project. */
   calls(projectId: ProjectId): Promise<PaidCall[]> {
-    return this.run(() => paidCalls(this.source.dataSource, read('the project id', projectId)));
+    return this.run(() => paidCalls(this.source.dataSource, readInput('the project id', projectId)));
   }
 
   /** The models that can be asked, for each kind in the order of choice, without their keys. */

@@ -4,7 +4,7 @@ import { LoginLink, Session } from '../entities';
 import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 import { VALID_TOKEN } from './view-tokens';
 
 /** A session is valid for 12 hours after its last use, and for 7 days at most. */
@@ -98,7 +98,7 @@ export class Sessions {
     return this.run(async () => {
       const [rows] = await this.dataSource.query<[unknown[], number]>(
         'DELETE FROM login_links WHERE sha256 = $1 AND expires_at > now() RETURNING sha256',
-        [sha256(read('the secret', token))],
+        [sha256(readInput('the secret', token))],
       );
       return rows.length > 0;
     });
@@ -109,7 +109,7 @@ export class Sessions {
     by: { readonly keyId?: string; readonly tokenId?: string } = {},
   ): Promise<{ readonly secret: string; readonly session: SessionView }> {
     return this.run(async () => {
-      const begun = read('the session', by);
+      const begun = readInput('the session', by);
       const secret = randomBytes(32).toString('base64url');
       // The table holds no more than what was used within a week.
       await this.dataSource.query(`DELETE FROM sessions WHERE used_at < now() - interval '12 hours'`);
@@ -125,7 +125,7 @@ export class Sessions {
   /** The session of this secret; undefined if it is not valid. */
   find(secret: string): Promise<SessionView | undefined> {
     return this.run(async () => {
-      const session = await this.validSession(read('the secret', secret));
+      const session = await this.validSession(readInput('the secret', secret));
       if (!session) return undefined;
       await this.dataSource.query(
         `UPDATE sessions SET used_at = now() WHERE id = $1 AND used_at < now() - interval '1 minute'`,
@@ -138,7 +138,7 @@ export class Sessions {
   /** Ends a session; its open streams end within a second. Resolves with false if there is no such session. */
   revoke(id: string): Promise<boolean> {
     return this.run(() => {
-      const subject = read('the name', id);
+      const subject = readInput('the name', id);
       const remove = async (manager: EntityManager) =>
         ((await manager.delete(Session, { id: subject })).affected ?? 0) > 0;
       return this.audit.act('sessions.revoke', { subject }, () => changeRows(this.dataSource, remove, ifDone));
@@ -172,7 +172,7 @@ export class Sessions {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
         `SELECT s.id FROM ${JOINED} WHERE s.id = ANY($1) AND ${VALID}`,
-        [read('the names', ids)],
+        [readInput('the names', ids)],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
     });

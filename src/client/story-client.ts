@@ -27,16 +27,15 @@ import {
   type EditedProject,
   type EditOptions,
   type EditSource,
-  type ProjectChanges,
   type TextEditView,
 } from './edit';
+import { readInput, type ProjectChanges } from './inputs';
 import { openServices, type OpenedServices } from './open-services';
 import type { Outcome, OutcomeFilter, OutcomeOptions } from './outcomes';
 import { Overview } from './overview';
 import { createProject, type CreateOptions } from './projects/create-project';
 import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
-import { read } from './projects/inputs';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
 import { loadProjectView } from './projects/load-project-view';
 import type { NewProject } from './projects/new-project';
@@ -127,7 +126,7 @@ export class StoryClient {
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
-    return this.run(async () => (await this.calls.project(read('the project id', projectId))).owner ?? undefined);
+    return this.run(async () => (await this.calls.project(readInput('the project id', projectId))).owner ?? undefined);
   }
 
   /**
@@ -136,13 +135,13 @@ export class StoryClient {
    */
   media(projectId: ProjectId, sha256: string): Promise<ProjectMedia | undefined> {
     return this.run(() =>
-      findMedia(this.services.dataSource, read('the project id', projectId), read('the name', sha256)),
+      findMedia(this.services.dataSource, readInput('the project id', projectId), readInput('the name', sha256)),
     );
   }
 
   /** The narration of the film's scenes in their order, with their lengths in seconds; empty if there are no scenes. */
   captions(projectId: ProjectId): Promise<Caption[]> {
-    return this.run(() => captionsOf(this.services.dataSource, read('the project id', projectId)));
+    return this.run(() => captionsOf(this.services.dataSource, readInput('the project id', projectId)));
   }
 
   /**
@@ -154,24 +153,24 @@ export class StoryClient {
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.calls.act('start', projectId, (known) => {
       const ports = { temporal: this.services.temporal.client, source: this.source, project: this.calls.project };
-      return startRun(ports, known, read('the start', options));
+      return startRun(ports, known, readInput('the start', options));
     });
   }
 
   /** The status of the project, its stages and its lanes, as Postgres has it. Throws `Project.NotFound`. */
   status(projectId: ProjectId): Promise<ProjectView> {
     const { services, config } = this;
-    return this.run(() => loadProjectView(services.dataSource, read('the project id', projectId), config));
+    return this.run(() => loadProjectView(services.dataSource, readInput('the project id', projectId), config));
   }
 
   /** The status that the open run reports; undefined if none is open. Throws `Worker.Absent` if no worker answers. */
   runStatus(projectId: ProjectId): Promise<StoryStatusView | undefined> {
-    return this.run(() => runStatus(this.services.temporal.client, read('the project id', projectId)));
+    return this.run(() => runStatus(this.services.temporal.client, readInput('the project id', projectId)));
   }
 
   /** What the open run waits for, other than people and providers: workers and retries. Without a run, nothing. */
   waits(projectId: ProjectId): Promise<RunWaits> {
-    return this.run(() => runWaits(this.services.temporal.client, read('the project id', projectId)));
+    return this.run(() => runWaits(this.services.temporal.client, readInput('the project id', projectId)));
   }
 
   /**
@@ -181,7 +180,7 @@ export class StoryClient {
    */
   edit(projectId: ProjectId, changes: ProjectChanges, options: EditOptions = {}): Promise<EditedProject> {
     return this.run(() => {
-      const given = read('the edit', options);
+      const given = readInput('the edit', options);
       const edit = (id: ProjectId) => {
         const { client } = this.services.temporal;
         const isLive = () => isRunning(client, workflowIdOf(id));
@@ -193,12 +192,12 @@ export class StoryClient {
 
   /** All that a person may edit, with the version that `edit` compares. Throws `Project.NotFound`. */
   editable(projectId: ProjectId): Promise<EditableProject> {
-    return this.run(() => loadEditable(this.source, read('the project id', projectId)));
+    return this.run(() => loadEditable(this.source, readInput('the project id', projectId)));
   }
 
   /** The texts that people have replaced, oldest first. */
   textEdits(projectId: ProjectId): Promise<TextEditView[]> {
-    return this.run(() => loadTextEdits(this.services.dataSource, read('the project id', projectId)));
+    return this.run(() => loadTextEdits(this.services.dataSource, readInput('the project id', projectId)));
   }
 
   /**
@@ -208,7 +207,7 @@ export class StoryClient {
    */
   explain(projectId: ProjectId, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
     return this.run(() => {
-      const [id, given] = [read('the project id', projectId), read('what to explain', options)];
+      const [id, given] = [readInput('the project id', projectId), readInput('what to explain', options)];
       return explainEdited(this.source, () => isRunning(this.services.temporal.client, workflowIdOf(id)), id, given);
     });
   }
@@ -231,7 +230,7 @@ export class StoryClient {
    */
   watch(projectId: ProjectId, options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
     try {
-      return new ProjectWatch(this.watched, read('the project id', projectId), read('the watch', options));
+      return new ProjectWatch(this.watched, readInput('the project id', projectId), readInput('the watch', options));
     } catch (error) {
       return refused(error);
     }
@@ -244,7 +243,7 @@ export class StoryClient {
    * 10 seconds. Messages with a lane or a stage also throw `Stage.Unknown`.
    */
   pause(projectId: ProjectId, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
-    return this.calls.steer(projectId, 'pause', () => read('the pause', options));
+    return this.calls.steer(projectId, 'pause', () => readInput('the pause', options));
   }
 
   /** Lets a paused run continue. */
@@ -254,22 +253,22 @@ export class StoryClient {
 
   /** Tries lanes that wait for a person again: one (`image_generation/3`) or all of a stage. Returns those lanes. */
   async retry(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.calls.steer(projectId, 'retry', () => ({ lane: read('the lane', lane) }))).lanes;
+    return (await this.calls.steer(projectId, 'retry', () => ({ lane: readInput('the lane', lane) }))).lanes;
   }
 
   /** The run continues without a lane, or without all lanes of a stage that are not committed. Returns those lanes. */
   async skip(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.calls.steer(projectId, 'skip', () => ({ lane: read('the lane', lane) }))).lanes;
+    return (await this.calls.steer(projectId, 'skip', () => ({ lane: readInput('the lane', lane) }))).lanes;
   }
 
   /** Stops a lane and keeps its text. The lane then waits for `retry` or `skip`. Returns the lanes. */
   async cancelLane(projectId: ProjectId, lane: string): Promise<readonly LaneId[]> {
-    return (await this.calls.steer(projectId, 'cancelLane', () => ({ lane: read('the lane', lane) }))).lanes;
+    return (await this.calls.steer(projectId, 'cancelLane', () => ({ lane: readInput('the lane', lane) }))).lanes;
   }
 
   /** Lets a run that waits after this stage continue. */
   approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
-    return this.calls.steer(projectId, 'approve', () => ({ gate: read('the stage', gate) }));
+    return this.calls.steer(projectId, 'approve', () => ({ gate: readInput('the stage', gate) }));
   }
 
   /**
@@ -280,7 +279,7 @@ export class StoryClient {
     gate: StageName,
     rejection: { readonly reason: string; readonly lane?: string },
   ): Promise<readonly LaneId[]> {
-    const request = () => ({ gate: read('the stage', gate), ...read('the rejection', rejection) });
+    const request = () => ({ gate: readInput('the stage', gate), ...readInput('the rejection', rejection) });
     return (await this.calls.steer(projectId, 'reject', request)).lanes;
   }
 
@@ -304,7 +303,11 @@ export class StoryClient {
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
     return this.calls.act('delete', projectId, async (id) => {
       const { temporal, dataSource, redis } = this.services;
-      await deleteProject({ temporal: temporal.client, dataSource, log: redis.log }, id, read('the deletion', options));
+      await deleteProject(
+        { temporal: temporal.client, dataSource, log: redis.log },
+        id,
+        readInput('the deletion', options),
+      );
     });
   }
 
@@ -314,7 +317,7 @@ export class StoryClient {
    */
   reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
     return this.run(() =>
-      runReconcile(this.services.temporal.client, this.config.TEMPORAL_TASK_QUEUE, read('the reconciler', input)),
+      runReconcile(this.services.temporal.client, this.config.TEMPORAL_TASK_QUEUE, readInput('the reconciler', input)),
     );
   }
 
@@ -324,7 +327,8 @@ export class StoryClient {
    */
   setBudget(projectId: ProjectId, amount?: number): Promise<void> {
     return this.calls.act('setBudget', projectId, async (id) => {
-      if (!(await storeBudget(this.services.dataSource, id, read('the budget', amount)))) throw projectNotFound(id);
+      if (!(await storeBudget(this.services.dataSource, id, readInput('the budget', amount))))
+        throw projectNotFound(id);
     });
   }
 
@@ -343,15 +347,15 @@ export class StoryClient {
 
   /** The status of a batch and of each of its projects. Throws `Batch.NotFound`. */
   batchStatus(batchId: string): Promise<BatchView> {
-    return this.run(() => this.batches.status(read('the batch id', batchId)));
+    return this.run(() => this.batches.status(readInput('the batch id', batchId)));
   }
 
   /** The status of a batch, now and at each change, until none of its projects runs. Throws `Batch.NotFound`. */
   watchBatch(batchId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<BatchView, void> {
     const begin = () => {
       this.calls.mustBeOpen();
-      const id = read('the batch id', batchId);
-      return { ...read('the watch of the batch', options), status: () => this.run(() => this.batches.status(id)) };
+      const id = readInput('the batch id', batchId);
+      return { ...readInput('the watch of the batch', options), status: () => this.run(() => this.batches.status(id)) };
     };
     return leavable((leaving) => watchBatch(begin, [leaving, this.calls.ending]), storyreelError);
   }
@@ -364,7 +368,7 @@ export class StoryClient {
   outcomes(options: OutcomeOptions = {}): AsyncGenerator<Outcome, void, undefined> {
     const begin = () => {
       this.calls.mustBeOpen();
-      return read('the reading of outcomes', options);
+      return readInput('the reading of outcomes', options);
     };
     const page = (filter: OutcomeFilter) => this.overview.outcomes(filter);
     return leavable((leaving) => followOutcomes(page, begin, [leaving, this.calls.ending]), storyreelError);
@@ -373,7 +377,7 @@ export class StoryClient {
   /** Asks a batch and every run of it to end. Resolves with false if it was not running. Throws `Batch.NotFound`. */
   cancelBatch(batchId: string): Promise<boolean> {
     return this.run(() => {
-      const subject = read('the batch id', batchId);
+      const subject = readInput('the batch id', batchId);
       return this.audit.act('cancelBatch', { subject }, () => this.batches.cancel(subject));
     });
   }

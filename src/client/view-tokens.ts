@@ -4,7 +4,7 @@ import { ViewToken } from '../entities';
 import { projectNotFound, type ProjectId } from '../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { read } from './projects/inputs';
+import { readInput } from './inputs';
 
 /** A token that shows one project, without its secret. */
 export interface ViewTokenView {
@@ -38,8 +38,8 @@ export class ViewTokens {
   /** Stores a token that is valid for so many seconds. The gateway signs it. Throws `Project.NotFound`. */
   create(projectId: ProjectId, token: NewViewToken): Promise<ViewTokenView> {
     return this.run(async () => {
-      const project = read('the project id', projectId);
-      const { name, seconds } = read('the token', token);
+      const project = readInput('the project id', projectId);
+      const { name, seconds } = readInput('the token', token);
       const id = randomBytes(12).toString('hex');
       await this.dataSource.query(`DELETE FROM view_tokens WHERE expires_at < now() - interval '1 day'`);
       const insert = (manager: EntityManager) =>
@@ -62,7 +62,7 @@ export class ViewTokens {
     return this.run(async () => {
       const rows = await this.dataSource
         .getRepository(ViewToken)
-        .find({ where: { projectId: read('the project id', projectId) }, order: { createdAt: 'ASC' } });
+        .find({ where: { projectId: readInput('the project id', projectId) }, order: { createdAt: 'ASC' } });
       return rows.map(viewOf);
     });
   }
@@ -73,7 +73,7 @@ export class ViewTokens {
    */
   revoke(projectId: ProjectId, id: string): Promise<boolean> {
     return this.run(() => {
-      const [project, subject] = [read('the project id', projectId), read('the name', id)];
+      const [project, subject] = [readInput('the project id', projectId), readInput('the name', id)];
       const revoke = async (manager: EntityManager) => {
         const [rows] = await manager.query<[unknown[], number]>(
           `UPDATE view_tokens SET revoked_at = now()
@@ -89,7 +89,7 @@ export class ViewTokens {
   /** Ends every token of the project that was made until now, also those that are made at the same moment. */
   revokeAll(projectId: ProjectId): Promise<void> {
     return this.run(() => {
-      const project = read('the project id', projectId);
+      const project = readInput('the project id', projectId);
       const revoke = async (manager: EntityManager): Promise<void> => {
         await manager.query('UPDATE projects SET token_epoch = token_epoch + 1 WHERE id = $1', [project]);
       };
@@ -102,7 +102,7 @@ export class ViewTokens {
     return this.run(async () => {
       const rows = await this.dataSource.query<{ id: string }[]>(
         `SELECT t.id FROM view_tokens t JOIN projects p ON p.id = t.project_id WHERE t.id = ANY($1) AND ${VALID_TOKEN}`,
-        [read('the names', ids)],
+        [readInput('the names', ids)],
       );
       return ids.filter((id) => !rows.some((row) => row.id === id));
     });

@@ -1,5 +1,5 @@
 /** Two lines of 42 Latin letters, which is what viewers read at once; a Chinese character takes the place of two. */
-const MOST = 84;
+const MAX = 84;
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
@@ -28,7 +28,7 @@ function linesOf(text: string): readonly string[] {
     short = [];
   };
   for (const { segment } of sentences.segment(text)) {
-    if (widthOf(segment.trim()) <= MOST) short.push(segment);
+    if (widthOf(segment.trim()) <= MAX) short.push(segment);
     else {
       flush();
       lines.push(...packed(wordsOf(segment)));
@@ -53,7 +53,7 @@ function packed(parts: readonly string[]): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const part of parts) {
-    if (line !== '' && widthOf((line + part).trim()) > MOST) {
+    if (line !== '' && widthOf((line + part).trim()) > MAX) {
       lines.push(line.trim());
       line = '';
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { MOST_INTEGER, StoryreelError } from '../protocol';
+import { MAX_INTEGER, StoryreelError } from '../protocol';
 
 const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
 
@@ -54,7 +54,7 @@ export async function versionToMatch(
     throw new StoryreelError('Request.Invalid', 'If-Match must be the ETag of a project, like "v7", or *.');
   }
   // No project has so many: it is a version that nobody has.
-  const all = versions.map((version) => Math.min(Number(version), MOST_INTEGER));
+  const all = versions.map((version) => Math.min(Number(version), MAX_INTEGER));
   const [first] = all;
   if (all.length === 1) return first;
   const now = await present();

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import { SESSION_SECONDS } from '../client';
+import { SESSION_SECONDS } from '../client/internal';
 
 const PLAIN = 'storyreel';
 /** Browsers take this name only over TLS, for one host and all of its paths, so that no other host can set it. */
 const SECURE = '__Host-storyreel';
 /** Each is looked up, and a page of a neighbouring host can plant many. */
-const MOST = 4;
+const MAX = 4;
 const SECRET = /^[\w-]{43}$/;
 
 /**
@@ -17,7 +17,7 @@ export function sessionSecrets(request: Pick<FastifyRequest, 'headers' | 'protoc
   const secrets = (isSecure(request) ? [SECURE] : [SECURE, PLAIN]).flatMap((name) =>
     pairs.flatMap(([key, value = '']) => (key === name && SECRET.test(value) ? [value] : [])),
   );
-  return secrets.slice(0, MOST);
+  return secrets.slice(0, MAX);
 }
 
 /** No script can read it, and no other site's form can send it. */

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 
 /** The most entries that wait to be stored. Further entries are only in the log. */
-const MOST = 1_000;
+const MAX = 1_000;
 const AGAIN_MS = 1_000;
 
 interface Late {
@@ -27,7 +27,7 @@ export class LateAudit {
     if (!err) return;
     this.log.error({ err, audit: late.facts }, 'the audit could not be written now; it is written later');
     this.waiting.push(late);
-    if (this.waiting.length > MOST) this.waiting.shift();
+    if (this.waiting.length > MAX) this.waiting.shift();
     this.wait();
   }
 

@@ -7,7 +7,7 @@ import { Refusal } from './problem';
 /** Seconds of requests that may come at once. */
 const BURST_SECONDS = 10;
 /** An attacker with many addresses must not fill the memory. */
-const MOST_CALLERS = 10_000;
+const MAX_CALLERS = 10_000;
 const RETRY_SECONDS = 5;
 
 export type Held = 'stream' | 'wait';
@@ -35,7 +35,7 @@ export class Limits {
     this.buckets.delete(who);
     this.buckets.set(who, { left: left < 1 ? left : left - 1, at: now });
     for (const oldest of this.buckets.keys()) {
-      if (this.buckets.size <= MOST_CALLERS) break;
+      if (this.buckets.size <= MAX_CALLERS) break;
       this.buckets.delete(oldest);
     }
     if (left < 1) refuse(`More than ${rate} requests a second came for a while.`, Math.ceil((1 - left) / rate));

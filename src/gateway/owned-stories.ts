@@ -20,7 +20,7 @@ import type {
   StoryClient,
 } from '../client';
 import {
-  MOST_IN_BATCH_ID,
+  MAX_BATCH_ID_LENGTH,
   parseBatchId,
   projectNotFound,
   StoryreelError,
@@ -146,7 +146,7 @@ export class OwnedStories {
   /** The core's name is longer than the owner's. */
   private mustFit(batchId: string): void {
     if (parseBatchId(batchName(this.owner, batchId))) return;
-    const detail = `must have at most ${MOST_IN_BATCH_ID - prefixOf(this.owner).length} characters`;
+    const detail = `must have at most ${MAX_BATCH_ID_LENGTH - prefixOf(this.owner).length} characters`;
     throw new Refusal('Project.Invalid', `The body cannot be taken. batchId: ${detail}`, {
       errors: [{ pointer: '/batchId', detail }],
     });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { INPUTS, SCOPES } from '../client';
-import { FINAL_STATUSES, MOST_LISTED, PROJECT_STATUSES, SHA256, STATUSES } from '../protocol';
+import { INPUTS } from '../client/internal';
+import { FINAL_STATUSES, MAX_LISTED, PROJECT_STATUSES, SCOPES, SHA256, STATUSES } from '../protocol';
 
 /**
  * The inputs and answers of the gateway, as zod schemas: validators, types and OpenAPI at once. The inputs are those of
@@ -30,7 +30,7 @@ export const mediaParams = projectParams.extend({
   sha256: z.string().regex(SHA256, 'must be a SHA-256 in hexadecimal'),
 });
 /** How many items a page of a list has at most. */
-export const pageLimit = z.coerce.number().int().min(1).max(MOST_LISTED);
+export const pageLimit = z.coerce.number().int().min(1).max(MAX_LISTED);
 /** What a list of an owner takes. */
 export const pageQuery = z.strictObject({
   owner: z.string().optional(),

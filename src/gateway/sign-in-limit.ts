@@ -1,10 +1,10 @@
 import { networkOf } from './forwarded';
 import { Refusal } from './problem';
 
-const MOST = 10;
+const MAX = 10;
 const WINDOW_MS = 60_000;
 /** An attacker with many addresses must not fill the memory. */
-const MOST_ADDRESSES = 10_000;
+const MAX_ADDRESSES = 10_000;
 
 /** How often an address, or a network of IPv6, has shown a credential that does not count. Credentials that count are never refused by it. */
 export class SignInLimit {
@@ -21,11 +21,11 @@ export class SignInLimit {
       this.seen.delete(address);
       this.seen.set(address, { count: 1, until: this.now() + WINDOW_MS });
       for (const oldest of this.seen.keys()) {
-        if (this.seen.size <= MOST_ADDRESSES) break;
+        if (this.seen.size <= MAX_ADDRESSES) break;
         this.seen.delete(oldest);
       }
     }
-    if (known && known.count > MOST) this.refuse(known.until);
+    if (known && known.count > MAX) this.refuse(known.until);
   }
 
   private current(address: string) {

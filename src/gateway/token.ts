@@ -6,7 +6,7 @@ import { parseProjectId, type ProjectId } from '../protocol';
 export type SigningKeys = ReadonlyMap<string, Buffer>;
 
 const LEEWAY_SECONDS = 30;
-const MOST_CHARACTERS = 2_000;
+const MAX_CHARACTERS = 2_000;
 const ISSUER = 'storyreel';
 const AUDIENCE = 'view';
 const TYPE = 'sr-view+jwt';
@@ -62,7 +62,7 @@ export function signToken(
  */
 export function verifyToken(keys: SigningKeys, token: string, now = Date.now()): TokenFacts | undefined {
   const [head = '', body = '', signature = '', ...more] = token.split('.');
-  if (token.length > MOST_CHARACTERS || more.length > 0) return undefined;
+  if (token.length > MAX_CHARACTERS || more.length > 0) return undefined;
   const kid = header.safeParse(decode(head)).data?.kid;
   const key = kid === undefined ? undefined : keys.get(kid);
   if (!key) return undefined;

@@ -9,8 +9,8 @@ export interface ZodProvider extends FastifyTypeProvider {
   serializer: unknown;
 }
 
-const MOST_NAMED = 20;
-const MOST_BYTES = 1_000;
+const MAX_NAMED = 20;
+const MAX_BYTES = 1_000;
 const PLACES: Readonly<Record<string, string>> = {
   body: 'body',
   querystring: 'query',
@@ -28,7 +28,7 @@ export const validate: FastifySchemaCompiler<z.ZodType> =
 
 function refusalOf(part: string, issues: readonly z.core.$ZodIssue[]): Refusal {
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
-  const errors = issues.slice(0, MOST_NAMED).map((issue) => ({
+  const errors = issues.slice(0, MAX_NAMED).map((issue) => ({
     pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
     // It may quote what was sent.
     detail: boundedLine(issue.message, TEXT_BYTES.issue),
@@ -38,6 +38,6 @@ function refusalOf(part: string, issues: readonly z.core.$ZodIssue[]): Refusal {
   }
   const isForm = part !== 'body' || issues.some(({ code, path }) => code === 'unrecognized_keys' || path.length === 0);
   const said = errors.map(({ pointer, detail }) => (pointer ? `${pointer.slice(1)}: ${detail}` : detail)).join('; ');
-  const message = boundedLine(`The ${PLACES[part] ?? part} cannot be taken. ${said}`, MOST_BYTES);
+  const message = boundedLine(`The ${PLACES[part] ?? part} cannot be taken. ${said}`, MAX_BYTES);
   return new Refusal(isForm ? 'Request.Invalid' : 'Project.Invalid', message, { errors });
 }

@@ -4,13 +4,13 @@ import type { OpenAnswers } from './open-answers';
 import type { ProjectHub } from './stream/project-hub';
 import { whenGone } from './when-gone';
 
-const MOST_SECONDS = 60;
+const MAX_SECONDS = 60;
 
 /** How many seconds the caller wants to wait for something new (RFC 7240); 0 for not at all. */
 export function waitIn(headers: Readonly<Record<string, unknown>>): number {
   const { prefer } = headers;
   const given = typeof prefer === 'string' ? /(?:^|[\s,;])wait=(\d{1,9})(?:$|[\s,;])/i.exec(prefer)?.[1] : undefined;
-  return Math.min(Number(given ?? 0), MOST_SECONDS);
+  return Math.min(Number(given ?? 0), MAX_SECONDS);
 }
 
 interface Wait {

@@ -10,9 +10,6 @@ export const ADD_MESSAGE = 'add';
 /** The message by which a story states its status to its batch. */
 export const STORY_STATUS_MESSAGE = 'storyStands';
 
-/** A batch's list stays in Temporal's history and is handed on when it continues as new; 2 MB is the limit there. */
-export const MOST_IN_BATCH = 5_000;
-
 /** Task priorities: 1 is served first, 5 last. 3 is the default. */
 export const PRIORITIES = [1, 2, 3, 4, 5] as const;
 /** How soon a story is served, from 1, the first, to 5. */
@@ -78,11 +75,11 @@ export interface BatchActivities {
   closeQueued(input: { projectIds: readonly ProjectId[] }): Promise<void>;
 }
 
-const MOST_FAIRNESS_BYTES = 64;
+const MAX_FAIRNESS_BYTES = 64;
 
 /** Temporal's fairness key of an owner, and all of an owner that a batch keeps in its history. */
 export function fairnessKeyOf(owner: string): string {
-  return firstBytes(storable(owner), MOST_FAIRNESS_BYTES);
+  return firstBytes(storable(owner), MAX_FAIRNESS_BYTES);
 }
 
 /** The Temporal priority of a run, which each of its lanes inherits. */

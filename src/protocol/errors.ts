@@ -2,7 +2,7 @@ import { FAILURES, type FailureType } from './failures';
 import { boundedLine } from './outside-text';
 
 /** The most bytes of a library's message that our own message quotes. */
-const MOST_CAUSE_BYTES = 120;
+const MAX_CAUSE_BYTES = 120;
 
 /**
  * The one error class that our own code throws outside workflows. `message` is safe to show: it names what was wrong and
@@ -37,7 +37,7 @@ export function projectNotFound(projectId: string): StoryreelError {
 /** A service that does not answer, in one line that names the setting to check. */
 export function unreachable(service: string, setting: string, cause: unknown): StoryreelError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
-  const why = typeof code === 'string' ? code : boundedLine((message ?? '').split('\n')[0] ?? '', MOST_CAUSE_BYTES);
+  const why = typeof code === 'string' ? code : boundedLine((message ?? '').split('\n')[0] ?? '', MAX_CAUSE_BYTES);
   return new StoryreelError(
     'Service.Unreachable',
     `${service} cannot be reached (${why}). Check ${setting}, or run "storyreel doctor".`,

@@ -3,6 +3,8 @@
  * else casts to their types. A parser takes any value, and returns undefined for what is no such id.
  */
 
+import { MAX_BATCH_ID_LENGTH } from './limits';
+
 declare const brand: unique symbol;
 type Branded<T, B extends string> = T & { readonly [brand]: B };
 
@@ -24,13 +26,10 @@ export type BatchId = Branded<string, 'BatchId'>;
  */
 export type StoryRunId = Branded<string, 'StoryRunId'>;
 
-/** Characters of the name of a batch. */
-export const MOST_IN_BATCH_ID = 100;
-
 /** What the name of a batch must be, as a regular expression and in words. */
 export const BATCH_ID = {
-  pattern: `^[A-Za-z0-9][A-Za-z0-9._-]{0,${MOST_IN_BATCH_ID - 1}}$`,
-  rule: `letters, digits, dots, dashes and underscores, at most ${MOST_IN_BATCH_ID}, and begins with a letter or digit`,
+  pattern: `^[A-Za-z0-9][A-Za-z0-9._-]{0,${MAX_BATCH_ID_LENGTH - 1}}$`,
+  rule: `letters, digits, dots, dashes and underscores, at most ${MAX_BATCH_ID_LENGTH}, and begins with a letter or digit`,
 } as const;
 
 /** A position in a project's event log: the Redis Stream id `<ms>-<seq>`. Glossary: cursor. */

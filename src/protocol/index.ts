@@ -2,7 +2,6 @@ export {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
   fairnessKeyOf,
-  MOST_IN_BATCH,
   PRIORITIES,
   priorityOf,
   STORY_STATUS_MESSAGE,
@@ -31,7 +30,6 @@ export {
   laneParts,
   LOG_BEGINNING,
   millisecondsBetween,
-  MOST_IN_BATCH_ID,
   parseBatchId,
   parseCursor,
   parseLaneId,
@@ -54,10 +52,6 @@ export {
   LANE_KINDS,
   laneOfRole,
   lanesOf,
-  MAX_SCENES,
-  MOST_STAGES,
-  SCENE_BOUNDS,
-  MAX_TOPIC_BYTES,
   PIPELINE,
   roleOf,
   stageOfRole,
@@ -147,7 +141,6 @@ export {
   givenText,
   storable,
   plainInMarkdown,
-  TEXT_BYTES,
   utf8Bytes,
   type GivenText,
 } from './outside-text';
@@ -175,4 +168,13 @@ export {
   type StoryMessages,
 } from './story-messages';
 export { MEDIA_FOLDER, mediaKey, SHA256, sha256OfKey } from './media-key';
-export { MOST_INTEGER, MOST_LISTED } from './bounds';
+export {
+  MAX_BATCH_ID_LENGTH,
+  MAX_IN_BATCH,
+  MAX_INTEGER,
+  MAX_LISTED,
+  MAX_SCENES,
+  MAX_STAGES,
+  SCENE_BOUNDS,
+  TEXT_BYTES,
+} from './limits';

@@ -1,37 +1,11 @@
 import type { EventError } from './events';
 import { isFailureType } from './failures';
-import { MAX_TOPIC_BYTES } from './stages';
+import { MAX_ISSUES, TEXT_BYTES } from './limits';
 
 /**
  * Bounds every text that comes from outside: from people, providers, operators and other programs. All text that is
  * stored, sent to Temporal or published has passed this module. It loads no package, so that workflows can use it, too.
  */
-
-/** The most bytes of UTF-8 of each text. A longer text of a person is refused; a longer text of a program is cut. */
-export const TEXT_BYTES = {
-  /** The topic of a project. */
-  topic: MAX_TOPIC_BYTES,
-  name: 500,
-  style: 2_000,
-  owner: 200,
-  /** Who edits. */
-  by: 200,
-  /** Why a stage is rejected. */
-  reason: 4_000,
-  requestId: 200,
-  lane: 100,
-  gate: 100,
-  /** A failure's dotted type. */
-  type: 100,
-  /** A failure's words. */
-  message: 400,
-  /** One point that was wrong with an answer. */
-  issue: 300,
-  /** A line in a workflow's current details. */
-  note: 400,
-} as const;
-
-const MOST_ISSUES = 20;
 
 /** Postgres stores neither, and no encoding of UTF-8 has the second: NUL, and half of a character outside the basic plane. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
@@ -118,7 +92,7 @@ export function boundedError(error: {
 
 /** A list of faults, cut to a bounded length. */
 export function boundedIssues(issues: readonly string[]): string[] {
-  return issues.slice(0, MOST_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
+  return issues.slice(0, MAX_ISSUES).map((issue) => boundedLine(issue, TEXT_BYTES.issue));
 }
 
 /** The text of a person: the accepted text, or the refusal, which names the field. */
@@ -139,9 +113,7 @@ function isPairAt(text: string, i: number): boolean {
   return (text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
 }
 
-const MOST_SHOWN_BYTES = 100;
-
 /** What a caller has given, for a message about it: a text in quotes, and of anything else only its kind. */
 export function shownValue(value: unknown): string {
-  return typeof value === 'string' ? `"${boundedLine(value, MOST_SHOWN_BYTES)}"` : `(${typeof value})`;
+  return typeof value === 'string' ? `"${boundedLine(value, TEXT_BYTES.shown)}"` : `(${typeof value})`;
 }

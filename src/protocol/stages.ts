@@ -59,22 +59,6 @@ export type StageName = BuiltInStage | (string & {});
 /** The stage under which events of the whole run are published. */
 export const PIPELINE = 'pipeline';
 
-/** The most scenes of a film. */
-export const MAX_SCENES = 500;
-/** More names than there will ever be stages. */
-export const MOST_STAGES = 100;
-
-/** The limits of a scene, for models and for people. Lengths are in characters. */
-export const SCENE_BOUNDS = {
-  narration: 2_000,
-  visualPrompt: 4_000,
-  shotType: 40,
-  seconds: { least: 0.5, most: 60, usual: 3 },
-} as const;
-
-/** The most bytes of a topic, in UTF-8. */
-export const MAX_TOPIC_BYTES = 20_000;
-
 /** Whether the stage comes with Storyreel. */
 export function isBuiltIn(stage: string): stage is BuiltInStage {
   return STAGES.some(({ name }) => name === stage);

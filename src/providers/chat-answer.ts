@@ -1,4 +1,4 @@
-import { boundedLine, MOST_INTEGER, StoryreelError } from '../protocol';
+import { boundedLine, MAX_INTEGER, StoryreelError } from '../protocol';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
 import type { ReceiveChunk, TextChunk } from './ports';
@@ -49,7 +49,7 @@ const FINISH: Readonly<Record<string, Finish>> = {
 /** Words that mean that there is no word. */
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
-const MOST_WORD = 60;
+const MAX_WORD = 60;
 /** Two pieces of a text of this length are not equal by chance. */
 const LEAST_REPEATED = 20;
 
@@ -177,7 +177,7 @@ function finishOf(word: string): Finish {
   if (reason) return reason;
   throw new StoryreelError(
     'Stream.Cut',
-    `The provider ended its answer with “${boundedLine(word, MOST_WORD)}”: it is not complete.`,
+    `The provider ended its answer with “${boundedLine(word, MAX_WORD)}”: it is not complete.`,
   );
 }
 
@@ -208,7 +208,7 @@ function wordsOfPart(part: unknown, what: 'text' | 'thought' | 'thought-part'): 
 }
 
 function count(value: unknown): number | undefined {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_INTEGER ? Number(value) : undefined;
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INTEGER ? Number(value) : undefined;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -6,7 +6,7 @@ import { httpFetch } from './http-fetch';
 import { linkSignals } from './linked-signal';
 import { literalAddress, isPrivateAddress, mustNotBeAsked, publicLookup } from './media-address';
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 const HEAD_MS = 60_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -35,7 +35,7 @@ export async function openMedia(
 ): Promise<Response> {
   const own = urlOf(source.baseUrl);
   let url = fileUrl(address, own);
-  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const isOwn = url.origin === own.origin;
     const response = await ask(source, url, signal, isOwn, withKey && isOwn && hops === 0);
     const next = response.headers.get('location');

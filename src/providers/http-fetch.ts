@@ -8,9 +8,9 @@ import { BrokenConnection, NotSent, ServerError } from './errors';
 import { proxyFault, routeTo } from './proxy-route';
 import { refusalOf } from './reported-error';
 
-const MOST_ERROR_BYTES = 64 * 1024;
-const MOST_ERROR_MS = 10_000;
-const MOST_SILENCE_MS = 60_000;
+const MAX_ERROR_BYTES = 64 * 1024;
+const MAX_ERROR_MS = 10_000;
+const MAX_SILENCE_MS = 60_000;
 
 const bodies = new WeakMap<Response, Readable>();
 
@@ -132,7 +132,7 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => n
  * Reads a whole good response, at most `maxBytes`. A response that falls silent is given up, because nobody else would
  * notice: the package's own time-out ends with the head.
  */
-export async function readBody(response: Response, maxBytes: number, silenceMs = MOST_SILENCE_MS): Promise<Buffer> {
+export async function readBody(response: Response, maxBytes: number, silenceMs = MAX_SILENCE_MS): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   const silence = setTimeout(() => bodies.get(response)?.destroy(silent()), silenceMs);
@@ -157,7 +157,7 @@ export async function pourBody(
   response: Response,
   maxBytes: number,
   take: (bytes: Buffer) => Promise<void>,
-  silenceMs = MOST_SILENCE_MS,
+  silenceMs = MAX_SILENCE_MS,
 ): Promise<void> {
   const incoming = bodyOf(response);
   const silence = setTimeout(() => incoming.destroy(silent()), silenceMs);
@@ -205,19 +205,19 @@ const UNPACK: Readonly<Record<string, (() => ReturnType<typeof createGunzip>) | 
 async function beginningOf(incoming: Readable, signal: AbortSignal | undefined): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  const silence = setTimeout(() => incoming.destroy(), MOST_ERROR_MS);
+  const silence = setTimeout(() => incoming.destroy(), MAX_ERROR_MS);
   try {
     for await (const part of incoming as AsyncIterable<Buffer>) {
       parts.push(part);
       size += part.length;
-      if (size > MOST_ERROR_BYTES) break;
+      if (size > MAX_ERROR_BYTES) break;
     }
   } catch (error) {
     if (signal?.aborted) throw error;
   } finally {
     clearTimeout(silence);
   }
-  return Buffer.concat(parts).subarray(0, MOST_ERROR_BYTES).toString('utf8');
+  return Buffer.concat(parts).subarray(0, MAX_ERROR_BYTES).toString('utf8');
 }
 
 function abortError(): Error {

@@ -33,8 +33,8 @@ export function renamed(name: string): Lesson {
 }
 
 /** More than one lesson on one parameter: its other name may be refused as well. */
-const MOST_REFUSALS = 8;
-const MOST_MENTIONED = 2;
+const MAX_REFUSALS = 8;
+const MAX_MENTIONED = 2;
 /** Statuses with which services turn down a parameter, and nothing is paid. */
 const REFUSALS = new Set([400, 415, 422]);
 
@@ -45,7 +45,7 @@ interface Learned extends Lesson {
 /** Learned in this process, by provider and model. */
 const known = new Map<string, Learned[]>();
 /** A process asks few models. Endless new names must not fill its memory. */
-const MOST_KNOWN = 1_000;
+const MAX_KNOWN = 1_000;
 
 export interface Asking<Result> {
   readonly body: Body;
@@ -85,7 +85,7 @@ export class LearnedParameters {
         return result;
       } catch (error) {
         const learned = wasAccepted ? undefined : lessonIn(error, sent, remedies);
-        if (!learned || tried.length >= MOST_REFUSALS || !changes(sent, learned)) throw error;
+        if (!learned || tried.length >= MAX_REFUSALS || !changes(sent, learned)) throw error;
         tried.push(learned);
       }
     }
@@ -103,8 +103,8 @@ export class LearnedParameters {
     const before = known.get(this.key) ?? [];
     // Lanes that ask at the same time are refused at the same time, and learn the same.
     const fresh = tried.filter((own) => !before.some((each) => isSame(each, own)));
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(this.key, [...before, ...fresh].slice(-MOST_REFUSALS));
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(this.key, [...before, ...fresh].slice(-MAX_REFUSALS));
     for (const { parameter, asked } of fresh) {
       onNotice?.(`${this.model} does not take ${parameter} as it was sent: it is asked ${asked} from now on.`);
     }
@@ -128,7 +128,7 @@ function lessonIn(error: unknown, sent: Body, remedies: Remedies): Learned | und
   const named = typeof param === 'string' ? asked.find(([name, remedy]) => names(param, name, remedy)) : undefined;
   const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy));
   // A message that names many parameters, or quotes the request, does not show which parameter is refused.
-  const isAbout = mentioned.length <= MOST_MENTIONED && !quotesRequest(message, sent);
+  const isAbout = mentioned.length <= MAX_MENTIONED && !quotesRequest(message, sent);
   const [parameter, remedy] = named ?? (isAbout ? mentioned[0] : undefined) ?? [];
   const lesson = remedy?.learn(message);
   return parameter !== undefined && lesson ? { ...lesson, parameter } : undefined;

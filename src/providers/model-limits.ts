@@ -23,7 +23,7 @@ export interface GivenLimits {
 
 /** Learned in this process, by provider and model. */
 const learned = new Map<string, Rule>();
-const MOST_LEARNED = 1_000;
+const MAX_LEARNED = 1_000;
 
 /**
  * The sizes and lengths that a model offers. If the wanted one is not offered, the nearest larger one is ordered, and
@@ -65,7 +65,7 @@ export class ModelLimits {
         : undefined;
     if (!sizes && !seconds) return false;
     const known = this.rule;
-    if (learned.size >= MOST_LEARNED) learned.clear();
+    if (learned.size >= MAX_LEARNED) learned.clear();
     learned.set(this.key, { ...known, ...sizes, ...seconds });
     const after = this.order(wanted);
     if (after.size !== before.size || after.seconds !== before.seconds) return true;

@@ -17,10 +17,10 @@ import { aPage, isPage, refusedWith } from './reported-error';
 const TIMEOUT_MS = 300_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 /** How often a paid picture is fetched, at no further cost, before it counts as lost. */
-const MOST_FETCHES = 4;
+const MAX_FETCHES = 4;
 const FETCH_PAUSE_MS = 300;
 /** The model's sizes may have to be learned in more than one step. */
-const MOST_ORDERS = 4;
+const MAX_ORDERS = 4;
 
 export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'> {
   readonly limits?: GivenLimits;
@@ -54,7 +54,7 @@ export class OpenAiImage implements ImageProvider {
         return await this.ask(request, signal);
       } catch (error) {
         // A refused request is not paid.
-        if (orders === MOST_ORDERS || !this.limits.learn(error, request, request.prompt)) throw error;
+        if (orders === MAX_ORDERS || !this.limits.learn(error, request, request.prompt)) throw error;
         const { size } = this.limits.order(request);
         this.options.onNotice?.(
           `${this.options.model} has no size ${request.size}: it is asked for ${size} from now on.`,
@@ -103,7 +103,7 @@ export class OpenAiImage implements ImageProvider {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof StoryreelError) throw error;
-        if (fetches === MOST_FETCHES)
+        if (fetches === MAX_FETCHES)
           throw new UnusableMedia(`its image could not be fetched: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, FETCH_PAUSE_MS * fetches));
       }

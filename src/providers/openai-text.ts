@@ -17,7 +17,7 @@ export interface OpenAiTextOptions extends Endpoint {
 
 /** How long the response headers may take; the first token has a watchdog of its own in the runner. */
 const HEADERS_TIMEOUT_MS = 600_000;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Parameters of a chat request that some models and servers refuse, and the correction of each. */
 const REMEDIES: Remedies = {
@@ -81,7 +81,7 @@ export class OpenAiText implements TextProvider {
 
   private async send(
     body: Body,
-    { messages, onAlive, mostBytes = MOST_BYTES }: TextRequest,
+    { messages, onAlive, mostBytes = MAX_BYTES }: TextRequest,
     receive: ReceiveChunk,
     accepted: () => void,
     signal: AbortSignal,

@@ -14,8 +14,8 @@ export interface StatedError {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The most that is read of a server's message; much less of it is kept. */
-const MOST_WORDS = 4_000;
-const MOST_WORD = 100;
+const MAX_WORDS = 4_000;
+const MAX_WORD = 100;
 
 /** Members by which an answer is recognised as one: beside them a lone `message` or `code` is no failure. */
 const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
@@ -77,10 +77,10 @@ export function isPage(text: string): boolean {
 
 /** The title of a web page; the rest of the page does not help the reader of a failure. */
 export function aPage(text: string): string {
-  const small = text.slice(0, MOST_WORDS).toLowerCase();
+  const small = text.slice(0, MAX_WORDS).toLowerCase();
   const start = small.indexOf('<title>');
   const end = start < 0 ? -1 : small.indexOf('</title>', start);
-  return end < 0 ? 'a web page' : `a web page, “${boundedLine(text.slice(start + 7, end), MOST_WORD)}”`;
+  return end < 0 ? 'a web page' : `a web page, “${boundedLine(text.slice(start + 7, end), MAX_WORD)}”`;
 }
 
 function ofFields(fields: Fields): StatedError {
@@ -98,12 +98,12 @@ function ofPoint(point: unknown): StatedError {
   if (!isObject(point)) return stated(typeof point === 'string' ? point : '', {});
   const place = Array.isArray(point['loc']) ? point['loc'].filter((step) => step !== 'body').join('.') : undefined;
   const error = ofFields(point);
-  return place ? { ...error, param: boundedLine(place, MOST_WORD), message: `${place}: ${error.message}` } : error;
+  return place ? { ...error, param: boundedLine(place, MAX_WORD), message: `${place}: ${error.message}` } : error;
 }
 
 function stated(message: string, { code, type, param, status }: Fields): StatedError {
   return {
-    message: message.slice(0, MOST_WORDS) || 'no reason given',
+    message: message.slice(0, MAX_WORDS) || 'no reason given',
     ...word('code', code),
     ...word('type', typeof type === 'string' ? type : status),
     ...word('param', param),
@@ -112,7 +112,7 @@ function stated(message: string, { code, type, param, status }: Fields): StatedE
 
 function word(name: string, value: unknown): Readonly<Record<string, string>> {
   if (typeof value !== 'string' && typeof value !== 'number') return {};
-  return value === '' ? {} : { [name]: boundedLine(String(value), MOST_WORD) };
+  return value === '' ? {} : { [name]: boundedLine(String(value), MAX_WORD) };
 }
 
 function wordsIn(fields: Fields, ...names: readonly string[]): string {

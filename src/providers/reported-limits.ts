@@ -14,7 +14,7 @@ export interface Rule {
 /** From these words on, a refusal lists the offered values; before them, it repeats what was sent. */
 const CAN_BE_HAD =
   /supported values|support(?:s|ed)|allowed|available|\bvalid (?:values|sizes|options|durations|resolutions|range)|must\b|should\b|one of|expected|between|at least|minimum|permitted|accepts?\b|can be|choose|either|only/i;
-const MOST_READ = 2_000;
+const MAX_READ = 2_000;
 
 /** Reads the offered sizes in a refusal; undefined if it does not name them. */
 export function learnSizes(message: string, sent: string, wanted: SizeOption): Rule | undefined {
@@ -74,7 +74,7 @@ function isMost(words: string): boolean {
 }
 
 function tailOf(message: string): string {
-  const words = message.replace(/^\d{3} /, '').slice(0, MOST_READ);
+  const words = message.replace(/^\d{3} /, '').slice(0, MAX_READ);
   const at = words.search(CAN_BE_HAD);
   return at < 0 ? words : words.slice(at);
 }

@@ -2,7 +2,7 @@ import { trace, type Span } from '@opentelemetry/api';
 import { boundedLine } from '../protocol';
 
 /** A server may write any text as an id or a model name. */
-const MOST_BYTES = 200;
+const MAX_BYTES = 200;
 
 /** The facts that an answer states about itself; the conventions' names for them are below. */
 export interface ResponseFacts {
@@ -30,14 +30,14 @@ export class ResponseSpan {
     if (!this.hasBegun) {
       this.hasBegun = true;
       span.setAttribute('gen_ai.response.time_to_first_chunk', (performance.now() - this.askedAt) / 1_000);
-      if (typeof id === 'string' && id !== '') span.setAttribute('gen_ai.response.id', boundedLine(id, MOST_BYTES));
+      if (typeof id === 'string' && id !== '') span.setAttribute('gen_ai.response.id', boundedLine(id, MAX_BYTES));
     }
     if (!this.hasModel && typeof model === 'string' && model !== '') {
       this.hasModel = true;
-      span.setAttribute('gen_ai.response.model', boundedLine(model, MOST_BYTES));
+      span.setAttribute('gen_ai.response.model', boundedLine(model, MAX_BYTES));
     }
     if (typeof finishReason === 'string') {
-      span.setAttribute('gen_ai.response.finish_reasons', [boundedLine(finishReason, MOST_BYTES)]);
+      span.setAttribute('gen_ai.response.finish_reasons', [boundedLine(finishReason, MAX_BYTES)]);
     }
   }
 }

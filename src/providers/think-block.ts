@@ -13,7 +13,7 @@ const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
 ];
 const LONGEST = Math.max(...BLOCKS.map(([, closes]) => closes.length));
 /** More white space than this before an answer is the answer. */
-const MOST_SPACE = 1_000;
+const MAX_SPACE = 1_000;
 /** The first characters of the marks: most pieces of a text contain none of them. */
 const FIRST = /[<[◁]/;
 
@@ -72,7 +72,7 @@ export class ThinkBlock {
       this.rest = this.rest.slice(start + block[0].length);
       return this.think();
     }
-    if (start <= MOST_SPACE && BLOCKS.some(([opens]) => opens.startsWith(marked))) return [];
+    if (start <= MAX_SPACE && BLOCKS.some(([opens]) => opens.startsWith(marked))) return [];
     const text = this.afterBlock ? this.rest.slice(start) : this.rest;
     this.rest = '';
     this.mode = this.options.midway || this.afterBlock ? 'answer' : 'text';

@@ -1,8 +1,8 @@
 /** An answer with more values than this is no list of scenes. */
-const MOST_VALUES = 2_000;
+const MAX_VALUES = 2_000;
 
 /** If this many brackets are not closed, the text counts as prose. */
-const MOST_OPEN = 20;
+const MAX_OPEN = 20;
 
 /**
  * The spans of a text that may be JSON objects and lists, each from its bracket to the closing one. A bracketed span
@@ -12,7 +12,7 @@ const MOST_OPEN = 20;
 export function valuesIn(text: string): string[] {
   const spans: string[] = [];
   let open = 0;
-  for (let at = 0; at < text.length && spans.length < MOST_VALUES && open < MOST_OPEN; at += 1) {
+  for (let at = 0; at < text.length && spans.length < MAX_VALUES && open < MAX_OPEN; at += 1) {
     const character = text[at];
     if (character !== '{' && character !== '[') continue;
     const isJson = opensJson(text, at);

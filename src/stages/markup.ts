@@ -5,8 +5,8 @@ const LIST = /^ {0,3}(?:[-*+•] |\d{1,2}[.)] )/;
 const OFFER =
   /^[(*_]{0,3}(?:would you like|do you want me|shall i|should i|let me know|i hope (?:you|this)|feel free|if you(?:['’]d| would) like|is there anything|(?:如果)?(?:你|您)(?:想|希望|需要|要)|需要我|希望(?:你|您)喜欢)/i;
 /** A longer line is no heading, label or list item. */
-const MOST_OF_LINE = 200;
-const MOST_LINES = 5_000;
+const MAX_OF_LINE = 200;
+const MAX_LINES = 5_000;
 /** A list may be a part of a story; headings and fences are not. */
 const FEW = 3;
 
@@ -42,5 +42,5 @@ export function spoken(text: string): string {
 }
 
 function linesOf(text: string): string[] {
-  return text.split('\n', MOST_LINES).map((line) => line.slice(0, MOST_OF_LINE));
+  return text.split('\n', MAX_LINES).map((line) => line.slice(0, MAX_OF_LINE));
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { UnusableOutput } from './definition';
 import { jsonIn } from './read-json';
 
-const MOST_ISSUES = 8;
+const MAX_ISSUES = 8;
 
 /** A form that answers are read into. */
 export interface Form<Shape extends z.ZodType> {
@@ -31,7 +31,7 @@ export function readShape<Shape extends z.ZodType>(
   if (parsed.success) return parsed.data;
   throw new UnusableOutput(
     parsed.error.issues
-      .slice(0, MOST_ISSUES)
+      .slice(0, MAX_ISSUES)
       .map((issue) => `${issue.path.join('.') || 'the answer'}: ${issue.message}`),
   );
 }

@@ -18,10 +18,10 @@ const SCRIPTS: Readonly<Record<string, RegExp>> = {
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 /** The beginning of a text shows its script. */
-const MOST_READ = 5_000;
+const MAX_READ = 5_000;
 const FEW_LETTERS = 4;
 /** A text is in a script that most of its letters have, and not in one that few have. */
-const MOST = 0.7;
+const MAX = 0.7;
 const FEW = 0.3;
 /** A topic that names a language may want a text in another language than its own. */
 const NAMES_LANGUAGE =
@@ -29,11 +29,11 @@ const NAMES_LANGUAGE =
 
 /** The script of the source, if the text is in another script. */
 export function scriptMissing(source: string, text: string): string | undefined {
-  if (NAMES_LANGUAGE.test(source.slice(0, MOST_READ))) return undefined;
+  if (NAMES_LANGUAGE.test(source.slice(0, MAX_READ))) return undefined;
   const wanted = countsOf(source);
   const given = countsOf(text);
   const [name, count] = [...wanted.scripts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
-  if (count < FEW_LETTERS || count < wanted.letters * MOST || given.letters < FEW_LETTERS) return undefined;
+  if (count < FEW_LETTERS || count < wanted.letters * MAX || given.letters < FEW_LETTERS) return undefined;
   if ((given.scripts.get(name) ?? 0) < given.letters * FEW) return name;
   // Japanese has both of its scripts in every sentence.
   if (wanted.kana > wanted.letters * FEW && given.kana === 0) return 'Japanese';
@@ -74,7 +74,7 @@ function countsOf(text: string) {
   const scripts = new Map<string, number>();
   let letters = 0;
   let kana = 0;
-  for (const [letter] of text.slice(0, MOST_READ).matchAll(/\p{L}/gu)) {
+  for (const [letter] of text.slice(0, MAX_READ).matchAll(/\p{L}/gu)) {
     letters += 1;
     if (KANA.test(letter)) kana += 1;
     const name = Object.entries(SCRIPTS).find(([, script]) => script.test(letter))?.[0];

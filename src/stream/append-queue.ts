@@ -24,7 +24,7 @@ interface Batch {
 }
 
 /** What one call carries at most: a script that runs for long holds up every other client of the server. */
-const MOST = { pieces: 100, characters: 256 * 1024 };
+const MAX = { pieces: 100, characters: 256 * 1024 };
 
 /**
  * Sends the pieces that all streams of this process write in one turn of the event loop with one call. A call costs about as
@@ -63,7 +63,7 @@ export class AppendQueue {
   /** The batch that has room for so many characters more. */
   private batchWith(slot: string, characters: number): Batch {
     const last = this.waiting.get(slot);
-    if (last && last.writers.length < MOST.pieces && last.characters + characters <= MOST.characters) return last;
+    if (last && last.writers.length < MAX.pieces && last.characters + characters <= MAX.characters) return last;
     // Not at once, but when the sockets that are ready have been read.
     if (this.waiting.size === 0) setImmediate(this.flush);
     if (last) this.send(last);

@@ -15,7 +15,7 @@ export interface TextWriterOptions {
 }
 
 const RETRY_MS = { first: 50, most: 1_000 };
-const MOST_LOOSE = 4_096;
+const MAX_LOOSE = 4_096;
 
 /**
  * Carries a growing text to the log and never makes its source wait. The first piece is sent at once. While a send is
@@ -88,7 +88,7 @@ export class TextWriter {
     this.whole += text;
     this.pending += text;
     this.loose += text.length;
-    if (this.loose > MOST_LOOSE) this.join();
+    if (this.loose > MAX_LOOSE) this.join();
     this.options.meter?.wrote();
     this.send();
   }

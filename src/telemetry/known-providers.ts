@@ -6,7 +6,7 @@ export type ProviderKind = Exclude<LaneKind, 'film'>;
 export const PROVIDER_KINDS: readonly ProviderKind[] = LANE_KINDS.filter((kind) => kind !== 'film');
 
 /** The most providers of each kind; further ones are counted together. */
-const MOST_PROVIDERS = 32;
+const MAX_PROVIDERS = 32;
 
 /**
  * The providers that have series of their own. They are rows that an operator adds at any time: those that are there are
@@ -18,7 +18,7 @@ export class KnownProviders {
   /** Returns the name under which the provider is counted. */
   admit(kind: string, name: string): string {
     const names = this.names.get(kind);
-    if (!names || name === '' || (names.size >= MOST_PROVIDERS && !names.has(name))) return OTHER;
+    if (!names || name === '' || (names.size >= MAX_PROVIDERS && !names.has(name))) return OTHER;
     names.add(name);
     return name;
   }

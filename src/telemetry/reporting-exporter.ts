@@ -4,7 +4,7 @@ import type { Logger } from '../logger';
 
 /** OpenTelemetry's ExportResultCode.SUCCESS. */
 const SUCCESS = 0;
-const MOST_WORDS = 200;
+const MAX_WORDS = 200;
 
 /**
  * An exporter that logs why spans are lost, once for each reason, and once when they are sent again. It does not repeat
@@ -65,5 +65,5 @@ function reasonOf(error: unknown): string {
   if (typeof code === 'string') return code;
   if (BUSY.test(message ?? '')) return 'it answers that it is busy or away: 429, 502, 503 or 504';
   const inner = (cause as { code?: unknown } | undefined)?.code;
-  return typeof inner === 'string' ? inner : (message ?? 'no reason given').slice(0, MOST_WORDS);
+  return typeof inner === 'string' ? inner : (message ?? 'no reason given').slice(0, MAX_WORDS);
 }

@@ -1,33 +1,24 @@
-import { configOf, type Config, type Settings } from '../config';
-import { createLogger, type Logger } from '../logger';
-import { StoryreelError } from '../protocol';
-import { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
+import { configOf } from '../config';
+import { createLogger } from '../logger';
+import { startWorker, type RunningWorker } from './start-worker';
+import { workerFailure } from './worker-failure';
+import { readOptions, type CreateWorkerOptions } from './worker-options';
 
-/** What a worker takes from the program around it. */
-export interface CreateWorkerOptions extends WorkerExtras {
-  /** By the names of docs/configuration.md. Only the keys of providers are read from the environment. */
-  readonly settings: Config | Settings;
-  /** The default writes JSON lines to standard error. */
-  readonly logger?: Logger;
-}
-
-/** A worker within another program; see `runWorker` for what it waits for and what it throws. */
+/**
+ * Starts a worker in this process. It serves every task queue: one for workflows and a run's own steps, and one for each
+ * kind of lane, with its own limit. The promise resolves when the worker takes work. Until the schema, the namespace,
+ * Redis and the media folder are ready, the worker logs what it waits for.
+ *
+ * Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws `Config.Invalid` if an option, a
+ * setting, a stage or an adapter is refused, or if METRICS_ADDRESS is taken. Throws `Worker.ShuttingDown` if `signal`
+ * has ended the waiting.
+ */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
-  const { settings, logger, ...extras } = given(options);
+  const { settings, logger, ...extras } = readOptions(options);
   const config = configOf(settings);
-  return runWorker(config, logger ?? createLogger(config.LOG_LEVEL, 'worker'), extras);
-}
-
-/** Programs without types give anything. Throws `Config.Invalid`. */
-function given(options: CreateWorkerOptions): CreateWorkerOptions {
-  const invalid = (why: string, cause?: unknown) =>
-    new StoryreelError('Config.Invalid', `The options of the worker cannot be taken: ${why}.`, { cause });
   try {
-    const copy = { ...options };
-    const log = copy.logger && typeof copy.logger.info;
-    if (copy.logger !== undefined && log !== 'function') throw invalid('"logger" must be a logger');
-    return copy;
+    return await startWorker(config, logger ?? createLogger(config.LOG_LEVEL, 'worker'), extras);
   } catch (error) {
-    throw error instanceof StoryreelError ? error : invalid('one of them cannot be read', error);
+    throw workerFailure(error, extras.signal);
   }
 }

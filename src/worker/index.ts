@@ -48,6 +48,7 @@ export {
   type VideoStage,
 } from '../stages';
 export type { HostActivities } from './host-activities';
-export { createWorker, type CreateWorkerOptions } from './create-worker';
-export { runWorker, type RunningWorker, type WorkerExtras } from './run-worker';
+export { createWorker } from './create-worker';
+export type { RunningWorker } from './start-worker';
+export type { CreateWorkerOptions } from './worker-options';
 export { workflowSources } from './workflow-sources';

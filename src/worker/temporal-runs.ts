@@ -101,10 +101,10 @@ function endOf(cause: unknown): string {
   return `${cause instanceof TimeoutFailure ? 'The run timed out.' : 'The run failed.'} Start it again.`;
 }
 
-const MOST_REASON_BYTES = 200;
+const MAX_REASON_BYTES = 200;
 
 /** The reason that an operator gave. */
 function oneSentence(text: string): string {
-  const line = boundedLine(text.split('\n')[0] ?? '', MOST_REASON_BYTES);
+  const line = boundedLine(text.split('\n')[0] ?? '', MAX_REASON_BYTES);
   return line.endsWith('.') ? line : `${line}.`;
 }

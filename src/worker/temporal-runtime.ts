@@ -19,7 +19,7 @@ const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'e
 };
 
 const SCRAPE_MS = 2_000;
-const MOST_PORTS = 5;
+const MAX_PORTS = 5;
 /** Temporal's own buckets begin at 0.1 s, which is slower than almost every success. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
 
@@ -97,7 +97,7 @@ async function install(logger: Logger, countMetrics: boolean): Promise<string | 
       return bindAddress;
     } catch (error) {
       // Another process was faster to take the port.
-      if (tries === MOST_PORTS || error instanceof IllegalStateError) throw error;
+      if (tries === MAX_PORTS || error instanceof IllegalStateError) throw error;
     }
   }
 }

@@ -1,9 +1,34 @@
-import { boundedLine, StoryreelError } from '../protocol';
-import { databaseFaultOf } from '../entities';
-import { isRefused, refusedByTemporal } from '../temporal';
-import type { WorkerExtras } from './run-worker';
+import type { PayloadCodec } from '@temporalio/common';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Config, Settings } from '../config';
+import type { Logger } from '../logger';
+import { StoryreelError } from '../protocol';
+import type { ProviderAdapters } from '../providers';
+import type { OutsideStage } from '../stages';
+import type { HostActivities } from './host-activities';
 
-const MOST_BYTES = 300;
+/** What a worker takes from the program around it. */
+export interface CreateWorkerOptions {
+  /** By the names of docs/configuration.md. Only the keys of providers are read from the environment. */
+  readonly settings: Config | Settings;
+  /** The default writes JSON lines to standard error. */
+  readonly logger?: Logger;
+  /** Aborts the waiting for what the worker needs. */
+  readonly signal?: AbortSignal;
+  /** A connection that the program has already. The worker does not close it. */
+  readonly connection?: NativeConnection;
+  /** Takes the place of PAYLOAD_KEY_FILE. The clients need the same codecs. */
+  readonly payloadCodecs?: readonly PayloadCodec[];
+  /** Stages that a package brings, each after those that it needs. They are part of every run that names none. */
+  readonly stages?: readonly OutsideStage[];
+  /** Adapters that a package brings, by the names that rows of `model_providers` have for them. */
+  readonly providers?: ProviderAdapters;
+  /** Activities that workflows of the program around it call, by the task queue of the settings. */
+  readonly activities?: HostActivities;
+}
+
+/** The options besides settings and logger, which always have a value. */
+export type WorkerExtras = Omit<CreateWorkerOptions, 'settings' | 'logger'>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,10 +41,12 @@ const listOf = (value: unknown, fits: (item: unknown) => boolean) =>
   Array.isArray(value) && Array.from<unknown>(value).every(fits);
 const isText = (value: unknown) => typeof value === 'string';
 
-/** What each of them must be, where it is given. */
-const EXTRAS: Readonly<
-  Record<keyof WorkerExtras, { readonly fits: (value: unknown) => boolean; readonly rule: string }>
+/** What each option must be, if it is given. The settings have a reader of their own. */
+const RULES: Readonly<
+  Record<keyof CreateWorkerOptions, { readonly fits: (value: unknown) => boolean; readonly rule: string }>
 > = {
+  settings: { fits: () => true, rule: '' },
+  logger: { fits: (value) => has(value, 'info'), rule: 'must be a logger' },
   signal: {
     fits: (value) => has(value, 'addEventListener', 'removeEventListener', 'throwIfAborted'),
     rule: 'must be an AbortSignal',
@@ -41,11 +68,11 @@ const EXTRAS: Readonly<
 };
 
 /** Throws `Config.Invalid` with the name of the option that is wrong. */
-export function readExtras(given: WorkerExtras): WorkerExtras {
+export function readOptions(given: CreateWorkerOptions): CreateWorkerOptions {
   try {
-    const read: Record<string, unknown> = {};
     if (!isObject(given)) throw invalid('they must be an object');
-    for (const [name, { fits, rule }] of Object.entries(EXTRAS)) {
+    const read: Record<string, unknown> & { settings: Config | Settings } = { settings: given.settings };
+    for (const [name, { fits, rule }] of Object.entries(RULES)) {
       const value = given[name];
       if (value === undefined) continue;
       if (!fits(value)) throw invalid(`"${name}" ${rule}`);
@@ -55,19 +82,6 @@ export function readExtras(given: WorkerExtras): WorkerExtras {
   } catch (error) {
     throw error instanceof StoryreelError ? error : invalid('one of them cannot be read', error);
   }
-}
-
-/** What a worker has met, as a `StoryreelError`. */
-export function workerFailure(error: unknown, signal?: AbortSignal): StoryreelError {
-  if (error instanceof StoryreelError) return error;
-  if (signal?.aborted) {
-    return new StoryreelError('Worker.ShuttingDown', 'A signal has ended the start of the worker.', { cause: error });
-  }
-  if (isRefused(error)) return refusedByTemporal(error);
-  const { message = '', name = typeof error } = (error ?? {}) as { message?: string; name?: string };
-  const type = databaseFaultOf(error)?.kind === 'passing' ? 'Database.Unavailable' : 'Internal';
-  const words = `The worker has failed (${name}): ${boundedLine(message, MOST_BYTES)}`;
-  return new StoryreelError(type, words, { cause: error });
 }
 
 function isStage(value: unknown): boolean {

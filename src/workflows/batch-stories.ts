@@ -35,7 +35,7 @@ const CLOSED_AT_ONCE = 100;
 const CANCELLED_AT_ONCE = 100;
 /** The most stories in one step, and in one poll. The other stories follow at the next poll. */
 const POLLED_AT_ONCE = 100;
-const MOST_IN_A_POLL = 500;
+const MAX_IN_A_POLL = 500;
 
 /** Batches of the first release waited until nothing was starting before they cancelled anything. */
 const CANCELS_AT_ONCE = 'batch-cancels-at-once';
@@ -210,7 +210,7 @@ export class BatchStories {
 
   private nextTurn(all: readonly ProjectId[]): readonly ProjectId[] {
     const from = this.pollFrom < all.length ? this.pollFrom : 0;
-    this.pollFrom = from + MOST_IN_A_POLL;
+    this.pollFrom = from + MAX_IN_A_POLL;
     return all.slice(from, this.pollFrom);
   }
 

@@ -1,6 +1,6 @@
 import {
   isFinal,
-  MOST_IN_BATCH,
+  MAX_IN_BATCH,
   workflowIdOf,
   type BatchedStatus,
   type BatchInput,
@@ -12,7 +12,7 @@ import {
 } from '../protocol';
 
 /** The most projects that the Temporal UI shows in a row each. */
-const MOST_ROWS = 60;
+const MAX_ROWS = 60;
 
 /** The status of every project of a batch, for the status query and for the Temporal UI. */
 export class BatchTable {
@@ -33,7 +33,7 @@ export class BatchTable {
   /** Adds new projects, and queues failed and cancelled ones again. A repeated call changes nothing. */
   add(projects: readonly BatchItem[]): string | undefined {
     const added = new Set(projects.map(({ projectId }) => projectId).filter((id) => !this.items.has(id)));
-    if (this.items.size + added.size > MOST_IN_BATCH) return `a batch has at most ${MOST_IN_BATCH} projects`;
+    if (this.items.size + added.size > MAX_IN_BATCH) return `a batch has at most ${MAX_IN_BATCH} projects`;
     for (const item of projects) {
       const state = this.states.get(item.projectId);
       if (state === undefined || state === 'failed' || state === 'cancelled') this.put(item, 'queued');
@@ -130,9 +130,9 @@ export class BatchTable {
     const counts = Object.entries(this.counts).map(([state, count]) => `${count} ${state.replaceAll('_', ' ')}`);
     const shown = [...this.states].filter(([, state]) => state !== 'queued' && state !== 'completed');
     const lines = shown
-      .slice(0, MOST_ROWS)
+      .slice(0, MAX_ROWS)
       .map(([id, state]) => `- ${state.replaceAll('_', ' ')}: \`${workflowIdOf(id)}\``);
-    if (shown.length > MOST_ROWS) lines.push(`- … and ${shown.length - MOST_ROWS} more`);
+    if (shown.length > MAX_ROWS) lines.push(`- … and ${shown.length - MAX_ROWS} more`);
     const note = this.note === undefined ? [] : [`_${this.note}_`, ''];
     return [`**${this.status.replace('_', ' ')}** · ${counts.join(' · ')}`, '', ...note, ...lines].join('\n');
   }

@@ -31,7 +31,7 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
 };
 
 /** Every paid call is limited: after so many attempts the lane needs attention. */
-const MOST_ATTEMPTS = 6;
+const MAX_ATTEMPTS = 6;
 
 const HANDED_OVER: FailureType = 'Worker.ShuttingDown';
 const CANNOT_SERVE: FailureType = 'Worker.CannotServe';
@@ -40,8 +40,8 @@ const CANNOT_SERVE: FailureType = 'Worker.CannotServe';
  * How often workers may hand a lane back in sequence, about ten minutes in all, before the lane needs attention. While
  * the only suitable worker is busy, the other workers take the lane sooner.
  */
-const MOST_REFUSALS = 42;
-const MOST_SECONDS = 15;
+const MAX_REFUSALS = 42;
+const MAX_SECONDS = 15;
 
 /**
  * Runs a lane's activity to its result, and starts another one at once if the worker's shutdown ended it. Such an end
@@ -54,14 +54,14 @@ export async function runLaneThroughDeploys(kind: LaneKind, task: LaneTask): Pro
   for (let handovers = 0; ; handovers++) {
     try {
       const failures = attemptsBefore - handovers;
-      return await runLaneActivity(kind, { ...task, attemptsBefore }, MOST_ATTEMPTS - failures);
+      return await runLaneActivity(kind, { ...task, attemptsBefore }, MAX_ATTEMPTS - failures);
     } catch (error) {
       const handedOver = handedOverAfter(error);
       if (handedOver === undefined) throw error;
       attemptsBefore = handedOver;
       refusals = typeOf(error) === CANNOT_SERVE ? refusals + 1 : 0;
-      if (refusals === MOST_REFUSALS) throw error;
-      if (refusals > 0) await sleep(1_000 * Math.min(2 ** (refusals - 1), MOST_SECONDS));
+      if (refusals === MAX_REFUSALS) throw error;
+      if (refusals > 0) await sleep(1_000 * Math.min(2 ** (refusals - 1), MAX_SECONDS));
     }
   }
 }

@@ -12,7 +12,7 @@ import {
 import type { LaneTable } from './lane-table';
 
 /** The most scenes that the Temporal UI shows in a row each; more are summed up. */
-const MOST_ROWS = 60;
+const MAX_ROWS = 60;
 
 /**
  * The workflow's current details in the Temporal UI: the status of every lane, and the commands that a person can type.
@@ -31,7 +31,7 @@ export function detailsOf(table: LaneTable): string {
   const scenes = first ? table.presentLanes.filter((lane) => laneParts(lane).stage === first.name) : [];
   if (scenes.length > 0) {
     lines.push(...row(['scene', ...perScene.map(({ name }) => name)]));
-    const shown = scenes.slice(0, MOST_ROWS);
+    const shown = scenes.slice(0, MAX_ROWS);
     for (const lane of shown) {
       const { scene } = laneParts(lane);
       const { scene: now } = laneParts(table.nameOf(lane) ?? lane);
@@ -48,8 +48,8 @@ export function detailsOf(table: LaneTable): string {
     );
   }
   const { waiting } = table;
-  for (const lane of waiting.slice(0, MOST_ROWS)) lines.push(...attention(table, lane));
-  if (waiting.length > MOST_ROWS) lines.push(`… and ${waiting.length - MOST_ROWS} more lanes wait for a person`);
+  for (const lane of waiting.slice(0, MAX_ROWS)) lines.push(...attention(table, lane));
+  if (waiting.length > MAX_ROWS) lines.push(`… and ${waiting.length - MAX_ROWS} more lanes wait for a person`);
   return lines.join('\n');
 }
 

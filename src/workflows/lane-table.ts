@@ -17,7 +17,7 @@ import {
 import { SceneNumbers } from './scene-numbers';
 
 /** The most lanes whose failures are shown with all their points, in an answer and in the state to continue as new. */
-const MOST_WITH_ISSUES = 50;
+const MAX_WITH_ISSUES = 50;
 
 /**
  * The status of every lane of a run, for the status query and for the Temporal UI. Lanes keep the scene numbers that
@@ -183,7 +183,7 @@ export class LaneTable {
       if (!error) continue;
       const { issues, ...rest } = error;
       if (issues) withIssues += 1;
-      shown.set(lane, withIssues > MOST_WITH_ISSUES ? rest : error);
+      shown.set(lane, withIssues > MAX_WITH_ISSUES ? rest : error);
     }
     return shown;
   }

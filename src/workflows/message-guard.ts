@@ -3,10 +3,10 @@ import { boundedLine } from '../protocol';
 
 /** Names that begin so are Temporal's own: its SDK fails the workflow's task on one that it does not know. */
 const RESERVED = '__temporal_';
-const MOST_NAME_BYTES = 100;
+const MAX_NAME_BYTES = 100;
 
 /** More than any valid update needs. The answers to all updates in progress fit into one task. */
-const MOST_UPDATE_BYTES = 100_000;
+const MAX_UPDATE_BYTES = 100_000;
 
 /**
  * Removes, before the SDK sees them, jobs that would fail the workflow task whatever its handlers do. A signal of a
@@ -38,10 +38,10 @@ function isTooLarge({ doUpdate }: Job): boolean {
   if (!doUpdate?.runValidator) return false;
   const parts = (doUpdate.input ?? []).flatMap(({ data, metadata }) => [data, ...Object.values(metadata ?? {})]);
   const bytes = parts.reduce((sum, part) => sum + (part?.byteLength ?? 0), doUpdate.name?.length ?? 0);
-  return bytes > MOST_UPDATE_BYTES;
+  return bytes > MAX_UPDATE_BYTES;
 }
 
 /** A signal without a handler leaves a line, and changes nothing. The SDK refuses such updates and queries. */
 export function noteUnknownSignals(note: (line: string) => void): void {
-  setDefaultSignalHandler((name) => note(`There is no signal "${boundedLine(name, MOST_NAME_BYTES)}".`));
+  setDefaultSignalHandler((name) => note(`There is no signal "${boundedLine(name, MAX_NAME_BYTES)}".`));
 }

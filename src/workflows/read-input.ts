@@ -5,8 +5,8 @@ import {
   firstBytes,
   givenText,
   MAX_SCENES,
-  MOST_IN_BATCH,
-  MOST_STAGES,
+  MAX_IN_BATCH,
+  MAX_STAGES,
   parseBatchId,
   parseProjectId,
   PRIORITIES,
@@ -19,8 +19,6 @@ import {
   type ReconcileInput,
   type StoryInput,
 } from '../protocol';
-
-const MOST_SHOWN_BYTES = 100;
 
 /** All fields that a message to a story can have. */
 export interface MessageFields {
@@ -117,8 +115,7 @@ export function readBatchInput(given: unknown): BatchInput {
 /** The projects of a batch, or what is wrong with them. */
 export function readBatchItems(given: unknown): BatchItem[] | string {
   if (!Array.isArray(given)) return 'it needs {"projects":[{"projectId":"<id>"}]}';
-  if (given.length > MOST_IN_BATCH)
-    return `${given.length} projects are too many; at most ${MOST_IN_BATCH} are allowed`;
+  if (given.length > MAX_IN_BATCH) return `${given.length} projects are too many; at most ${MAX_IN_BATCH} are allowed`;
   const items: BatchItem[] = [];
   for (const each of given as unknown[]) {
     const { projectId: id, priority, owner } = fieldsOf(each) ?? {};
@@ -184,7 +181,7 @@ function isGiven<T>(value: T): value is NonNullable<T> {
 function areNames(value: unknown): value is readonly string[] {
   return (
     Array.isArray(value) &&
-    value.length <= MOST_STAGES &&
+    value.length <= MAX_STAGES &&
     value.every((name) => typeof name === 'string' && name.length <= TEXT_BYTES.gate)
   );
 }
@@ -198,7 +195,7 @@ function isWhole(value: unknown, least: number, most: number): value is number {
 }
 
 function shown(value: unknown): string {
-  return boundedLine(JSON.stringify(value) ?? 'without an id', MOST_SHOWN_BYTES);
+  return boundedLine(JSON.stringify(value) ?? 'without an id', TEXT_BYTES.shown);
 }
 
 function refused(type: FailureType, message: string): ApplicationFailure {

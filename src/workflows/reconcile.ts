@@ -22,7 +22,7 @@ const { reconcileMedia } = proxyActivities<ReconcileActivities>({
 });
 
 /** The report stays in history, which has room for so many names. The other repairs are made as well, and counted. */
-const MOST_NAMED = 1_000;
+const MAX_NAMED = 1_000;
 
 /**
  * Repairs rows that no longer match Temporal. It closes runs that have ended without closing themselves, then removes
@@ -40,8 +40,8 @@ export async function reconcile(given: ReconcileInput = {}): Promise<ReconcileRe
       looked: runs.looked + page.looked,
       live: runs.live + page.live,
       fresh: runs.fresh + page.fresh,
-      repaired: [...runs.repaired, ...page.repaired].slice(0, MOST_NAMED),
-      failed: [...runs.failed, ...(page.failed ?? [])].slice(0, MOST_NAMED),
+      repaired: [...runs.repaired, ...page.repaired].slice(0, MAX_NAMED),
+      failed: [...runs.failed, ...(page.failed ?? [])].slice(0, MAX_NAMED),
       strays: [...runs.strays, ...(page.strays ?? [])],
       waitingJobs: runs.waitingJobs + page.waitingJobs,
     };

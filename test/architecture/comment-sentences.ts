@@ -37,7 +37,7 @@ export function commentSentences(source: string): Sentence[] {
   return sentences;
 }
 
-const MOST_WORDS = 25;
+const MAX_WORDS = 25;
 
 /** Words with a plainer one: publish, announce, report, continue, store or state. A stand-in is a standard term. */
 const UNCLEAR =
@@ -49,7 +49,7 @@ const WITHOUT_SUBJECT = /^Of [^,]*(?:, (?:as|in|from) [^,]*)?\.$/;
 /** What a reader whose first language is another would stumble over; undefined if the sentence is plain. */
 export function fault(sentence: string): string | undefined {
   const words = sentence.match(/[\p{L}\p{N}][\p{L}\p{N}'’./_-]*/gu)?.length ?? 0;
-  if (words > MOST_WORDS) return `${words} words`;
+  if (words > MAX_WORDS) return `${words} words`;
   return UNCLEAR.exec(sentence)?.[0];
 }
 

@@ -4,7 +4,9 @@ import { projectFile } from './project-files';
 
 const glossary = projectFile('docs/glossary.md');
 const rows = rowsOf(glossary, 'term').map(([term = '', standard = '', meaning = '', code = '']) => ({
-  ...{ term, standard, meaning },
+  term,
+  standard,
+  meaning,
   link: localLinks(code)[0],
 }));
 

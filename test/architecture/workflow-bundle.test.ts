@@ -33,6 +33,6 @@ test('every worker that runs workflow code gives it time, also if it gets little
     .flatMap((folder) => filesBelow(folder))
     .filter((file) => file.endsWith('.ts'))
     .filter((file) => /Worker\.(create|runReplay)[\s\S]*workflowBundle\b/.test(projectFile(file)));
-  expect(running).toContain('src/worker/run-worker.ts');
+  expect(running).toContain('src/worker/start-worker.ts');
   expect(running.filter((file) => !projectFile(file).includes('...WORKFLOW_TIME'))).toEqual([]);
 });

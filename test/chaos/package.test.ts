@@ -45,7 +45,7 @@ function runWith(env: Record<string, string>, program: string, ...args: readonly
 
 const CLIENT = `
 import { StoryClient, StoryreelError, readConfig, type ProjectId, type StoryEvent } from 'storyreel';
-import { STAGES, type LogEvent } from 'storyreel/protocol';
+import { STAGES, StoryPage, type LogEvent, type Proof } from 'storyreel/protocol';
 import { StoryHttpClient } from 'storyreel/http-client';
 
 export async function follow(id: ProjectId): Promise<StoryEvent[]> {
@@ -55,6 +55,7 @@ export async function follow(id: ProjectId): Promise<StoryEvent[]> {
   return events;
 }
 export type Logged = LogEvent;
+export const proofOf = (page: StoryPage): Proof | undefined => [...page.lanes.values()][0]?.proof;
 export const viewer: typeof StoryHttpClient = StoryHttpClient;
 const started: Promise<unknown> = StoryClient.connect(readConfig({ TEMPORAL_ADDRESS: 'localhost:1', DATABASE_URL: 'postgres://localhost:1/x' }));
 started.catch((error: unknown) => {
@@ -63,10 +64,10 @@ started.catch((error: unknown) => {
 `;
 
 const WORKER = `
-import { createLogger, readConfig, runWorker, type RunningWorker } from 'storyreel/worker';
+import { createLogger, readConfig, createWorker, type RunningWorker } from 'storyreel/worker';
 
-export const running = (): Promise<RunningWorker> => runWorker(readConfig({}), createLogger('silent', 'worker'));
-console.log(typeof runWorker);
+export const running = (): Promise<RunningWorker> => createWorker({ settings: readConfig({}), logger: createLogger('silent', 'worker') });
+console.log(typeof createWorker);
 `;
 
 /** A worker and a client that make a text on the real services. */
@@ -127,7 +128,12 @@ function packagesOf(files: readonly string[]): string[] {
 function compile(name: string, source: string, ...more: readonly string[]): { code: number | null; output: string } {
   for (const extension of ['mts', 'cts']) writeFileSync(join(consumer, `${name}.${extension}`), source);
   const compilerOptions = {
-    ...{ module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: false, types: ['node'], outDir: 'out' },
+    module: 'nodenext',
+    target: 'es2023',
+    strict: true,
+    skipLibCheck: false,
+    types: ['node'],
+    outDir: 'out',
   };
   writeFileSync(
     join(consumer, 'tsconfig.json'),
@@ -216,7 +222,9 @@ test('the command runs by npx from the packed file alone, in an empty folder', (
   mkdirSync(empty);
   const args = ['--yes', '--package', join(folder, packed.filename), 'storyreel', 'status'];
   const { status, stdout, stderr } = spawnSync('npx', args, {
-    ...{ cwd: empty, encoding: 'utf8', env: { ...process.env, ...testEnv() } },
+    cwd: empty,
+    encoding: 'utf8',
+    env: { ...process.env, ...testEnv() },
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('EBADENGINE') });
   expect(stdout).not.toBe('');

@@ -103,7 +103,8 @@ test('a server without TLS is reached by prefer and allow, and refused by requir
 test('a statement that takes too long is cancelled over TLS as well', async () => {
   const source = await createDataSource({
     url: `${asks.url}?sslmode=verify-ca&${ca}`,
-    ...{ poolSize: 1, statementTimeoutMs: 2_000 },
+    poolSize: 1,
+    statementTimeoutMs: 2_000,
   }).initialize();
   await expect(source.query('SELECT pg_sleep(60)')).rejects.toThrow('statement timeout');
   await source.destroy();

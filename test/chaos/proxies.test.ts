@@ -12,7 +12,7 @@ import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
 const VIEWERS = 5;
-const MOST_STREAMS = 8;
+const MAX_STREAMS = 8;
 const studio = new StudioControl();
 let database: OwnDatabase;
 let app: TestApp;
@@ -24,8 +24,10 @@ let film: ProjectId;
 beforeAll(async () => {
   database = await createOwnDatabase();
   const env = testEnv({
-    ...{ DATABASE_URL: database.url, GATEWAY_HOSTS: SERVER_NAME },
-    ...{ GATEWAY_TRUSTED_PROXIES: '127.0.0.1', GATEWAY_STREAMS: String(MOST_STREAMS) },
+    DATABASE_URL: database.url,
+    GATEWAY_HOSTS: SERVER_NAME,
+    GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
+    GATEWAY_STREAMS: String(MAX_STREAMS),
   });
   app = await startApp(env);
   const key = await ownKey(app);
@@ -105,7 +107,7 @@ describe.each(['nginx', 'caddy'] as const)('Behind %s', (name) => {
   test('a viewer who leaves is gone from the gateway, too', async () => {
     const projectId = await app.client.create({ topic: 'a fox', owner });
     const path = `/v1/projects/${projectId}/events`;
-    const viewers = Array.from({ length: MOST_STREAMS }, () => user.watch(path));
+    const viewers = Array.from({ length: MAX_STREAMS }, () => user.watch(path));
     await until('the streams', () => viewers.every(({ status }) => status === 200));
     expect((await user.ask('GET', path)).status).toBe(429);
     const beats = () => viewers[1]?.text.match(/^: \d+$/gm)?.length ?? 0;

@@ -1,6 +1,6 @@
 import { startLocalModel, type LocalModel } from '../../dev/stack';
 import { identify } from '../../dev/stack/process-identity';
-import { cleanEnv, kill9, newStateDir, noneAlive, removeStateDirs, startOwner } from '../integration/stack-fixture';
+import { cleanEnv, kill9, newStateDir, noneAlive, removeStateDirs, startOwner } from '../support/stack-fixture';
 import { until } from '../support/until';
 
 let model: LocalModel;

@@ -49,7 +49,8 @@ async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ don
   const world = await World.open(servers, sequence.prefill);
   const { budget } = sequence;
   const projectId: ProjectId = await world.client.create({
-    ...{ topic: ownTopic().topic, settings: { scenes: 2 } },
+    topic: ownTopic().topic,
+    settings: { scenes: 2 },
     ...(budget !== undefined && { budget }),
   });
   const played: Played = {

@@ -10,7 +10,8 @@ export async function openControlChannel(config: Config): Promise<ControlChannel
     get isReady() {
       return control.isReady;
     },
-    ...{ stop: (request) => control.stop(request), listen: (listener) => control.listen(listener) },
+    stop: (request) => control.stop(request),
+    listen: (listener) => control.listen(listener),
     close: () => void redis.close(),
   };
 }

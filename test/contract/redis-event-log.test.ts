@@ -4,7 +4,7 @@ import { connectRedis, RedisEventLog, whenReady } from '../../src/stream';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
-import { REWRITE, WatchedStory } from '../unit/watched-story';
+import { REWRITE, WatchedStory } from '../support/watched-story';
 import { append, begin, listen, newProject, NOTE, writerOf } from './log-under-test';
 
 type Legacy = ConstructorParameters<typeof RedisEventLog>[2]['legacy'];

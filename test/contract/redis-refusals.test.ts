@@ -61,7 +61,8 @@ describe('A Redis that refuses what it is asked', () => {
     const publisher = connectRedis(server.url, 'publisher');
     await whenReady(publisher, 5_000);
     const log = new RedisEventLog(publisher, () => connectRedis(server.url, 'subscriber'), {
-      ...{ maxEntries: 1_000, legacy: 'off' },
+      maxEntries: 1_000,
+      legacy: 'off',
       refusals: new RefusalReport(faults),
     });
     return { log, lines, counted };

@@ -1,5 +1,13 @@
 import { readConfig } from '../../src/config';
-import { isParked, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import {
+  isParked,
+  ownTopic,
+  streamingStory,
+  watchToEnd,
+  watchUntil,
+  withTemporal,
+  workflowOf,
+} from '../support/stories';
 import { fromSetup, testEnv } from '../support/services';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -29,11 +37,7 @@ describe('The log of a worker', () => {
   test('has one line for an attempt that Temporal has given up', async () => {
     const worker = await suite.startWorker();
     const { client } = suite;
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await client.create({ topic, settings: { scenes: 1 } });
-    await client.start(projectId);
-    await watchText(client, projectId);
+    const projectId = await streamingStory(client, studio);
     await withTemporal(readConfig(suite.env), (temporal) => workflowOf(temporal, projectId).terminate());
     const given = () =>
       worker.log
@@ -76,14 +80,12 @@ describe('The log of a worker', () => {
     const failures = ofRun.filter(({ level }) => level !== 'info');
     expect(failures).toEqual([
       expect.objectContaining({
-        ...{
-          level: 'warn',
-          type: 'Provider.Unauthorized',
-          lane: 'rewrite',
-          attempt: 1,
-          runId,
-          activity: 'generateText',
-        },
+        level: 'warn',
+        type: 'Provider.Unauthorized',
+        lane: 'rewrite',
+        attempt: 1,
+        runId,
+        activity: 'generateText',
       }),
     ]);
   });

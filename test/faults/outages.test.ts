@@ -12,7 +12,7 @@ import { until } from '../support/until';
 const REWRITE = laneId('rewrite');
 const IMAGE = laneId('image_generation', 1);
 /** Attempts are given up after so many failures; an outage of more tries than these must not count as them. */
-const MOST_ATTEMPTS = 6;
+const MAX_ATTEMPTS = 6;
 
 /** Nothing is parked, nothing is paid twice, and the lane continues by itself. */
 describe('An outage', () => {
@@ -34,7 +34,10 @@ describe('An outage', () => {
     provider = await TcpProxy.start(Number(studioUrl.port));
     studioUrl.port = String(provider.port);
     app = await startApp({
-      ...{ MEDIA_DIR, DATABASE_URL: url.href, OUTAGE_RETRY_MS: '50', OPENAI_BASE_URL: studioUrl.href },
+      MEDIA_DIR,
+      DATABASE_URL: url.href,
+      OUTAGE_RETRY_MS: '50',
+      OPENAI_BASE_URL: studioUrl.href,
     });
     // Before any lane needs it: where a folder should be, there is a file.
     await rm(MEDIA_DIR, { recursive: true });
@@ -85,7 +88,7 @@ describe('An outage', () => {
     const all = watchToEnd(app.client, projectId);
     const why = await until('the text waits', () => waitsFor(projectId, REWRITE));
     expect(why).toMatchObject({ type: 'Provider.Unavailable' });
-    await new Promise((resolve) => setTimeout(resolve, 50 * MOST_ATTEMPTS * 3));
+    await new Promise((resolve) => setTimeout(resolve, 50 * MAX_ATTEMPTS * 3));
     await provider.accept();
     expect((await all).at(-1)?.type).toBe('pipeline_done');
     expect(await chats(mark)).toHaveLength(1);
@@ -121,7 +124,7 @@ describe('An outage', () => {
     await until('the text streams', async () => (await chats(mark)).length === 1);
     const heal = await strike();
     await until('the provider has sent all', async () => typeof (await chats(mark))[0]?.endedAt === 'number');
-    await new Promise((resolve) => setTimeout(resolve, 50 * MOST_ATTEMPTS * 3));
+    await new Promise((resolve) => setTimeout(resolve, 50 * MAX_ATTEMPTS * 3));
     await heal();
     await until('the text is settled', async () =>
       app.client.status(projectId).then(

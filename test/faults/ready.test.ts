@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import type { Cli } from '../../src/cli';
-import { createProgram } from '../../src/cli/program';
 import { prepareServices } from '../../src/cli/services';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
 import { createLogger } from '../../src/logger';
-import { runWorker, type RunningWorker } from '../../src/worker';
+import { createWorker, type RunningWorker } from '../../src/worker';
+import { CommandLine } from '../support/command-line';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { fromSetup, testEnv } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
@@ -29,17 +27,9 @@ function listening() {
 
 /** What a person types, and what is printed; the exit code last. */
 async function type(config: Config, ...words: readonly string[]) {
-  let [text, said] = ['', ''];
-  const cli: Cli = {
-    screen: { write: (more: string) => void (text += more), color: false, columns: 100, interactive: false } as never,
-    stdin: Readable.from([]),
-    note: (line) => void (said += `${line}\n`),
-    config: () => config,
-    interrupted: () => new AbortController().signal,
-    exitCode: 0,
-  };
-  await createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
-  return { text, said, code: cli.exitCode };
+  const shell = new CommandLine(() => config);
+  await shell.run(...words);
+  return { text: shell.stdout, said: shell.stderr, code: shell.exitCode };
 }
 
 const findings = async (config: Config) => {
@@ -91,7 +81,7 @@ describe('A worker', () => {
 
   test('waits, states for what, and begins by itself when all is there', async () => {
     const { lines, logger, waitsFor } = listening();
-    const starting = runWorker(config, logger).then((worker) => void started.push(worker));
+    const starting = createWorker({ settings: config, logger }).then((worker) => void started.push(worker));
     await until('it has stated what it waits for', () => waitsFor().size === 4);
     expect([...waitsFor()].sort()).toEqual(['media', 'namespace', 'redis', 'schema']);
     expect(lines.find(({ waitsFor: need }) => need === 'namespace')?.msg).toContain(`namespace create ${name}`);
@@ -135,7 +125,7 @@ describe('A worker', () => {
     const { lines, logger } = listening();
     const absent = await findings(own);
     expect(absent.of('worker')).toMatchObject({ ok: false, advice: 'Start one: storyreel worker' });
-    started.push(await runWorker(own, logger));
+    started.push(await createWorker({ settings: own, logger }));
     await until('the worker has stated it', () => lines.some(({ msg }) => msg.includes(command)));
     const client = await StoryClient.connect(own);
     const projectId = await client.create({ topic: 'a build that waits' });
@@ -158,7 +148,10 @@ describe('A worker', () => {
     const bare = listening();
     const { TEMPORAL_TASK_QUEUE } = own;
     started.push(
-      await runWorker(readConfig(testEnv({ DATABASE_URL, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE })), bare.logger),
+      await createWorker({
+        settings: readConfig(testEnv({ DATABASE_URL, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE })),
+        logger: bare.logger,
+      }),
     );
     await until('it states it', () => bare.lines.some(({ msg }) => msg.includes('--unversioned --yes')));
   });

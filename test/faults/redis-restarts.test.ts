@@ -3,7 +3,7 @@ import { connectRedis, RedisEventLog, TextWriter, whenReady } from '../../src/st
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { textSeen } from '../support/stories';
 import { until } from '../support/until';
-import { REWRITE, WatchedStory } from '../unit/watched-story';
+import { REWRITE, WatchedStory } from '../support/watched-story';
 import { Attempt, patiently, pieces, step, type Step } from '../contract/attempt';
 import { NOTE, textOf } from '../contract/log-under-test';
 
@@ -141,7 +141,8 @@ describe.each(FLAVOURS)('With a %s that is killed and comes back, with its data 
       const begin = async (story: WatchedStory, fence: number) => {
         const held = script.continues && fence === 2 ? await patiently(() => heldBy(story)) : { text: '' };
         const writer = new TextWriter({
-          ...{ log, writer: story.writer(fence) },
+          log,
+          writer: story.writer(fence),
           ...(held.text !== '' && { continued: { text: held.text, how: 'prefill' as const } }),
           ...(fence === 2 && held.text === '' && { reason: 'retry' as const }),
         });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { acquireLock, startStack, StackError, type ServiceName } from '../../dev/stack';
 import { onPath } from '../../dev/stack/find-program';
-import { cleanEnv, newStateDir, removeStateDirs } from '../integration/stack-fixture';
+import { cleanEnv, newStateDir, removeStateDirs } from '../support/stack-fixture';
 
 afterEach(removeStateDirs);
 

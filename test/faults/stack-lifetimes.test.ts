@@ -15,7 +15,7 @@ import {
   recordedProcesses,
   removeStateDirs,
   startOwner,
-} from '../integration/stack-fixture';
+} from '../support/stack-fixture';
 import { until } from '../support/until';
 
 const children: ChildProcess[] = [];
@@ -146,7 +146,10 @@ it('starts Postgres although the number in its stale pid file belongs to another
 it('states it when a service ends while it is in use', async () => {
   const messages: string[] = [];
   const stack = await startStack({
-    ...{ stateDir: newStateDir(), env: cleanEnv(), need: ['redis'] as const, persistent: false },
+    stateDir: newStateDir(),
+    env: cleanEnv(),
+    need: ['redis'] as const,
+    persistent: false,
     report: ({ service, message }) => void messages.push(`${service} ${message}`),
   });
   stacks.push(stack);

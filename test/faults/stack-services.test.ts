@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { startStack, type Stack } from '../../dev/stack';
 import { identify, type ProcessIdentity } from '../../dev/stack/process-identity';
-import { cleanEnv, collectReport, newStateDir, noneAlive, removeStateDirs } from '../integration/stack-fixture';
+import { cleanEnv, collectReport, newStateDir, noneAlive, removeStateDirs } from '../support/stack-fixture';
 
 const stacks: Pick<Stack, 'stop'>[] = [];
 

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { MemoryEventLog, TextWriter, type EventLog } from '../../src/stream';
-import { FaultyLog } from '../unit/faulty-log';
+import { FaultyLog } from '../support/faulty-log';
 import { until } from '../support/until';
 
 setFlagsFromString('--expose-gc');

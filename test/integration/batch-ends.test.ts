@@ -2,7 +2,7 @@ import { readConfig, type Config } from '../../src/config';
 import { StoryClient } from '../../src/client';
 import { createLogger } from '../../src/logger';
 import { isTerminal, workflowIdOf, type BatchId, type ProjectId } from '../../src/protocol';
-import { runWorker, type RunningWorker } from '../../src/worker';
+import { createWorker, type RunningWorker } from '../../src/worker';
 import { batchOf, batchToEnd, hasFoundOneStarted, startedBy } from '../support/batches';
 import { createOwnDatabase } from '../support/own-database';
 import { eventsInLog } from '../support/raw-log';
@@ -31,7 +31,7 @@ describe('A batch whose stories end from outside', () => {
   });
 
   async function there(): Promise<void> {
-    worker ??= await runWorker(config, createLogger(config.LOG_LEVEL, 'test-worker'));
+    worker ??= await createWorker({ settings: config, logger: createLogger(config.LOG_LEVEL, 'test-worker') });
   }
 
   /** Nothing that Temporal hears of now is acted on before a worker is there again. */

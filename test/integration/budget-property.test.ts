@@ -40,7 +40,7 @@ describe('Whatever becomes of paid calls', () => {
   let dataSource: DataSource;
   let log: ReturnType<typeof openRedisLog>;
   const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as ResolvedProvider<unknown>;
-  const MOST = amount(400, 1_000);
+  const MAX = amount(400, 1_000);
 
   beforeAll(async () => {
     app = await startPricedApp();
@@ -87,7 +87,9 @@ describe('Whatever becomes of paid calls', () => {
           if (does === 'begin') {
             // An attempt before that is still at it was taken for dead: it goes on, and its provider charges.
             const call = await PaidCall.book(runOf(projectId, LANES[lane] ?? LANES[0]!, (fence += 1)), {
-              ...{ chosen, most: MOST, prompt: 100 },
+              chosen,
+              most: MAX,
+              prompt: 100,
             });
             if (!call.refused) calls.push({ lane, call, live: true });
             continue;
@@ -97,7 +99,7 @@ describe('Whatever becomes of paid calls', () => {
           const one = open[Math.floor(seen * open.length)] ?? open[0];
           if (!one) continue;
           one.live = false;
-          const [input, output] = [Math.floor(MOST.input * share), Math.floor(MOST.output * share)];
+          const [input, output] = [Math.floor(MAX.input * share), Math.floor(MAX.output * share)];
           charged += money(input, output);
           const part = amount(Math.floor(input * seen), Math.floor(output * seen));
           if (does === 'settle') await one.call.settle(dataSource.manager, amount(input, output), false);
@@ -106,7 +108,7 @@ describe('Whatever becomes of paid calls', () => {
           expect(charged).toBeLessThanOrEqual(budget + 1e-9);
         }
         // What nobody heard of again is charged whole.
-        for (const { live } of calls) charged += live ? money(MOST.input, MOST.output) : 0;
+        for (const { live } of calls) charged += live ? money(MAX.input, MAX.output) : 0;
         expect(charged).toBeLessThanOrEqual(budget + 1e-9);
       }),
       {
@@ -126,7 +128,7 @@ describe('Whatever becomes of paid calls', () => {
           const calls: PaidCall[] = [];
           for (const i of all.keys()) {
             calls.push(
-              await PaidCall.book(runOf(projectId, LANES[0]!, i + 2, metrics), { chosen, most: MOST, prompt: 100 }),
+              await PaidCall.book(runOf(projectId, LANES[0]!, i + 2, metrics), { chosen, most: MAX, prompt: 100 }),
             );
           }
           // Each but the last was taken for dead, and came back.
@@ -147,9 +149,9 @@ describe('Whatever becomes of paid calls', () => {
   test('a model that has charged more than it was asked for finds so much more reserved the next time', async () => {
     const over = amount(400, 1_500);
     const projectId = await newProject(money(400, 1_500) + money(400, 1_400));
-    const call = await PaidCall.book(runOf(projectId, LANES[0]!, 2), { chosen, most: MOST });
+    const call = await PaidCall.book(runOf(projectId, LANES[0]!, 2), { chosen, most: MAX });
     await call.settle(dataSource.manager, over, false);
-    const next = await PaidCall.book(runOf(projectId, LANES[1]!, 3), { chosen, most: MOST });
+    const next = await PaidCall.book(runOf(projectId, LANES[1]!, 3), { chosen, most: MAX });
     expect(next.refused?.message).toContain('The next call may cost 0.0034.');
   });
 });

@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config';
 import { createDataSource, Lane, ModelUsage } from '../../src/entities';
 import type { LaneId, ProjectId, StoryEvent } from '../../src/protocol';
 import { openRedis } from '../../src/stream';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { startAppWithoutRedis } from '../support/redis-away';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { loggerThatCounts } from '../support/sdk-warnings';
@@ -128,7 +128,10 @@ test.concurrent(
     expect(await client.cancel(projectId)).toEqual({ kind: 'requested' });
     expect(await client.cancel(projectId)).toEqual({ kind: 'already_requested' });
     const watching = watchToEnd(client, projectId);
-    const worker = await runWorker(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
+    const worker = await createWorker({
+      settings: config,
+      logger: loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')),
+    });
     const app = { config, client, worker, close: () => Promise.resolve() };
     const events = await watching;
     expect(ends(events)).toEqual(['pipeline_error']);

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { EXIT_CODES, type Cli } from '../../src/cli';
-import { createProgram } from '../../src/cli/program';
+import { EXIT_CODES } from '../../src/cli';
 import { batchToEnd } from '../support/batches';
+import { CommandLine, recordedScreen } from '../support/command-line';
 import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
-import { paper } from '../unit/cli-events';
 
 describe('storyreel batch', () => {
   let app: TestApp;
@@ -20,21 +18,10 @@ describe('storyreel batch', () => {
   });
   afterAll(() => app.close());
 
-  async function storyreel(
-    args: readonly string[],
-    { leave, screen = paper() }: { leave?: AbortSignal; screen?: ReturnType<typeof paper> } = {},
-  ) {
-    const said: string[] = [];
-    const cli: Cli = {
-      screen,
-      note: (line) => void said.push(line),
-      stdin: Readable.from([]),
-      config: () => app.config,
-      interrupted: () => leave ?? new AbortController().signal,
-      exitCode: 0,
-    };
-    await createProgram(cli).parseAsync([...args], { from: 'user' });
-    return { code: cli.exitCode, text: screen.text, said: said.join('\n') };
+  async function storyreel(args: readonly string[], around: ConstructorParameters<typeof CommandLine>[1] = {}) {
+    const shell = new CommandLine(() => app.config, around);
+    await shell.run(...args);
+    return { code: shell.exitCode, text: shell.stdout, said: shell.stderr };
   }
 
   async function fileOf(lines: readonly string[]): Promise<string> {
@@ -101,7 +88,7 @@ describe('storyreel batch', () => {
     const file = await fileOf([`fox ${mark}.`]);
     const id = `left-${mark}`;
     const left = new AbortController();
-    const screen = paper({ interactive: true });
+    const screen = recordedScreen({ interactive: true });
     const running = storyreel(['batch', file, '--id', id], { leave: left.signal, screen });
     await until('the line that counts', () => screen.text.includes('1 projects: 1 running\n'));
     left.abort();

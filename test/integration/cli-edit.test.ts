@@ -1,34 +1,16 @@
-import { Readable } from 'node:stream';
 import { StoryClient } from '../../src/client';
-import { failureOf, type Cli } from '../../src/cli';
-import { createProgram } from '../../src/cli/program';
 import { readConfig } from '../../src/config';
 import type { ProjectId } from '../../src/protocol';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 import { testEnv } from '../support/services';
 
 const config = readConfig(testEnv());
 
 /** The command line in this process; what it reads from standard input is `input`. */
 async function storyreel(args: readonly string[], input = ''): Promise<{ code: number; text: string; said: string }> {
-  const screen = paper();
-  const said: string[] = [];
-  const cli: Cli = {
-    screen,
-    note: (line) => void said.push(line),
-    stdin: Readable.from([Buffer.from(input)]),
-    config: () => config,
-    interrupted: () => new AbortController().signal,
-    exitCode: 0,
-  };
-  await createProgram(cli)
-    .parseAsync(args, { from: 'user' })
-    .catch((error: unknown) => {
-      const { message, code } = failureOf(error);
-      said.push(message);
-      cli.exitCode = code;
-    });
-  return { code: cli.exitCode, text: screen.text, said: said.join('\n') };
+  const shell = new CommandLine(() => config, { input });
+  await shell.runToExit(...args);
+  return { code: shell.exitCode, text: shell.stdout, said: shell.stderr };
 }
 
 describe('A person at the command line', () => {

@@ -3,7 +3,7 @@ import { EXIT_CODES } from '../../src/cli/exit-codes';
 import { JsonRenderer, LiveRenderer, PlainRenderer, type Renderer } from '../../src/cli/render';
 import { readConfig } from '../../src/config';
 import type { StoryEvent } from '../../src/protocol';
-import { paper } from '../unit/cli-events';
+import { recordedScreen } from '../support/command-line';
 import { testEnv } from '../support/services';
 import { until } from '../support/until';
 import { WatchedServices, type WatchedProject } from './watched-project';
@@ -32,10 +32,10 @@ describe('The command line, watching a project', () => {
   }
 
   function rendering(
-    kind: (screen: ReturnType<typeof paper>, note: (line: string) => void) => Renderer = (screen, say) =>
+    kind: (screen: ReturnType<typeof recordedScreen>, note: (line: string) => void) => Renderer = (screen, say) =>
       new PlainRenderer(screen, say),
   ) {
-    const screen = paper();
+    const screen = recordedScreen();
     const said: string[] = [];
     return { screen, said, renderer: kind(screen, (line) => void said.push(line)) };
   }

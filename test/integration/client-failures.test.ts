@@ -112,7 +112,9 @@ const ALL = [
 /** Without a worker: what only a worker can answer, the tests of the runs ask. */
 describe('The client', () => {
   const proxies: Record<'postgres' | 'redis' | 'temporal', TcpProxy | undefined> = {
-    ...{ postgres: undefined, redis: undefined, temporal: undefined },
+    postgres: undefined,
+    redis: undefined,
+    temporal: undefined,
   };
   let client: StoryClient;
   let env: Record<string, string>;

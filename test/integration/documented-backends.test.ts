@@ -49,10 +49,14 @@ describe.each(['backend.mjs', 'backend.cjs'])('%s of docs/embedding.md', (name) 
     const { config } = app;
     backend = spawn(process.execPath, [programOf(name)], {
       env: {
-        ...{ PORT: '0', FILMS_TEMPORAL: config.TEMPORAL_ADDRESS, FILMS_QUEUE: config.TEMPORAL_TASK_QUEUE },
-        ...{ FILMS_POSTGRES: config.DATABASE_URL, FILMS_REDIS: config.REDIS_URL },
+        PORT: '0',
+        FILMS_TEMPORAL: config.TEMPORAL_ADDRESS,
+        FILMS_QUEUE: config.TEMPORAL_TASK_QUEUE,
+        FILMS_POSTGRES: config.DATABASE_URL,
+        FILMS_REDIS: config.REDIS_URL,
         // Of the program around the client, and for other things.
-        ...{ DATABASE_URL: 'postgres://localhost:1/of-the-host', LOG_LEVEL: 'of the host' },
+        DATABASE_URL: 'postgres://localhost:1/of-the-host',
+        LOG_LEVEL: 'of the host',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

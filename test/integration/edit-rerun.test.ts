@@ -1,5 +1,6 @@
 import { createDataSource, CameraMovement, Lane, Scene } from '../../src/entities';
-import { reasonText, type ExplainOptions, type ProjectChanges, type StartOptions } from '../../src/client';
+import type { ExplainOptions, ProjectChanges, StartOptions } from '../../src/client';
+import { reasonText } from '../../src/client/internal';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import type { DataSource } from 'typeorm';
 import { startApp, type TestApp } from '../support/services';

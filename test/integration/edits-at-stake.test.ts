@@ -1,12 +1,9 @@
-import { Readable } from 'node:stream';
-import type { Cli } from '../../src/cli/cli';
-import { createProgram } from '../../src/cli/program';
 import type { ProjectId } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, sha256, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 
 const STORY = 'Anna mends the bell. The fog comes. She rings it until every boat is home.';
 const REWRITE = { stages: ['rewrite'] } as const;
@@ -65,7 +62,9 @@ describe('What a person has written, and a run would replace', () => {
   test('is named also where nothing was there before, and where it is a camera move of a scene that has moved', async () => {
     const projectId = await app.client.create({ topic: ownTopic().topic });
     const scene = (movement: 'pan_left' | 'zoom_in') => ({
-      ...{ narration: 'x', visual_prompt: 'y', camera: { movement } },
+      narration: 'x',
+      visual_prompt: 'y',
+      camera: { movement },
     });
     await app.client.edit(projectId, { rewrite: STORY, add: [scene('pan_left'), scene('zoom_in')] });
     await app.client.edit(projectId, { remove: [1] });
@@ -111,19 +110,14 @@ describe('What a person has written, and a run would replace', () => {
   test('is named at the command line, which refuses likewise', async () => {
     const projectId = await written();
     await app.client.edit(projectId, { topic: 'a baker who bakes the moon' });
-    const screen = paper();
-    const cli: Cli = {
-      ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
-      ...{ note: () => undefined, interrupted: () => new AbortController().signal },
-    };
-    const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
-    await type('explain', projectId, '--stage', 'rewrite');
-    expect(screen.text).toContain('replaces what a person has written');
-    expect(screen.text).toContain(
+    const shell = new CommandLine(() => app.config);
+    await shell.run('explain', projectId, '--stage', 'rewrite');
+    expect(shell.stdout).toContain('replaces what a person has written');
+    expect(shell.stdout).toContain(
       'A person has written rewrite: a run refuses to replace that without --replace-edits.',
     );
-    await expect(type('run', projectId, '--stage', 'rewrite')).rejects.toMatchObject(refusal);
-    await type('run', projectId, '--stage', 'rewrite', '--replace-edits');
-    expect(cli.exitCode).toBe(0);
+    await expect(shell.run('run', projectId, '--stage', 'rewrite')).rejects.toMatchObject(refusal);
+    await shell.run('run', projectId, '--stage', 'rewrite', '--replace-edits');
+    expect(shell.exitCode).toBe(0);
   });
 });

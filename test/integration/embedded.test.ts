@@ -84,7 +84,10 @@ describe('A program that has its own connections, codec and environment', () => 
     const temporal = new Client({ connection, dataConverter: { payloadCodecs } });
     const taskQueue = settings['TEMPORAL_TASK_QUEUE'] ?? '';
     const greeting = await temporal.activity.execute('greet', {
-      ...{ id: randomUUID(), taskQueue, args: ['Ann'], startToCloseTimeout: '1 minute' },
+      id: randomUUID(),
+      taskQueue,
+      args: ['Ann'],
+      startToCloseTimeout: '1 minute',
     });
     expect(greeting).toBe('Good day, Ann');
     const taken = { openRun: () => Promise.resolve() };

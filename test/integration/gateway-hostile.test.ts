@@ -503,8 +503,17 @@ test('A medium whose file has another length than its row is cut off, and the ne
   const project = await app.client.create({ topic: 'a fox', owner });
   const { sha256, bytes, mediaType, key } = await media.put(Buffer.alloc(500_000, 'a fox '), 'video/mp4');
   await database.dataSource.getRepository(Film).insert({
-    ...{ projectId: project, sha256, bytes, mediaType, path: key, durationSeconds: 1, width: 64, height: 36 },
-    ...{ sceneCount: 1, inputHash: 'x', fence: 1 },
+    projectId: project,
+    sha256,
+    bytes,
+    mediaType,
+    path: key,
+    durationSeconds: 1,
+    width: 64,
+    height: 36,
+    sceneCount: 1,
+    inputHash: 'x',
+    fence: 1,
   });
   const { host } = new URL(other.url);
   const line = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${auth()}\r\n${more}\r\n`;

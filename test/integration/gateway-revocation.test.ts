@@ -37,8 +37,17 @@ beforeAll(async () => {
   film = await new FolderStore(folder).put(randomBytes(FILM_BYTES), 'video/mp4');
   const { sha256, bytes, mediaType, key } = film;
   await database.dataSource.getRepository(Film).insert({
-    ...{ projectId, sha256, bytes, mediaType, path: key, durationSeconds: 1, width: 64, height: 36, sceneCount: 1 },
-    ...{ inputHash: 'x', fence: 1 },
+    projectId,
+    sha256,
+    bytes,
+    mediaType,
+    path: key,
+    durationSeconds: 1,
+    width: 64,
+    height: 36,
+    sceneCount: 1,
+    inputHash: 'x',
+    fence: 1,
   });
 });
 afterAll(async () => {

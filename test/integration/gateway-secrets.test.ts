@@ -30,9 +30,14 @@ beforeAll(async () => {
   way.port = String(postgres.port);
   child = spawn(process.execPath, [cli, 'gateway'], {
     env: {
-      ...{ PATH: process.env['PATH'], ...env, DATABASE_URL: way.href, LOG_LEVEL: 'trace' },
-      ...{ OPENAI_API_KEY: PROVIDER_KEY, AWS_SECRET_ACCESS_KEY: BUCKET_KEY },
-      ...{ GATEWAY_SIGNING_KEYS: `2026-11:${SIGNING_KEY}`, GATEWAY_ADDRESS: '127.0.0.1:0' },
+      PATH: process.env['PATH'],
+      ...env,
+      DATABASE_URL: way.href,
+      LOG_LEVEL: 'trace',
+      OPENAI_API_KEY: PROVIDER_KEY,
+      AWS_SECRET_ACCESS_KEY: BUCKET_KEY,
+      GATEWAY_SIGNING_KEYS: `2026-11:${SIGNING_KEY}`,
+      GATEWAY_ADDRESS: '127.0.0.1:0',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

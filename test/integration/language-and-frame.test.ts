@@ -63,8 +63,11 @@ describe('The language and the frame of a project', () => {
 
   test('are explained before they are stored: what is made again, and why', async () => {
     expect(await reasons({ frame: null })).toMatchObject({
-      ...{ rewrite: 'reused', storyboard: 'reused', 'camera_movement/1': 'reused' },
-      ...{ 'image_generation/1': 'changed frame_size', 'image_generation/2': 'changed frame_size' },
+      rewrite: 'reused',
+      storyboard: 'reused',
+      'camera_movement/1': 'reused',
+      'image_generation/1': 'changed frame_size',
+      'image_generation/2': 'changed frame_size',
     });
     // The same frame in other words.
     expect(new Set(Object.values(await reasons({ frame: '36x64' })))).toEqual(new Set(['reused']));

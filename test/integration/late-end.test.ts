@@ -106,7 +106,9 @@ describe('A step of an older run that hangs until a newer run has begun', () => 
       const workflowTaskFinishEventId = tasks.at(-1)?.eventId;
       const requestId = randomUUID();
       await workflowService.resetWorkflowExecution({
-        ...{ namespace, workflowExecution, requestId },
+        namespace,
+        workflowExecution,
+        requestId,
         ...(workflowTaskFinishEventId && { workflowTaskFinishEventId }),
       });
     });

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { serveMetrics, StoryClient, StoryMetrics } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { promtool } from '../support/prometheus';
 import { loggerThatCounts } from '../support/sdk-warnings';
@@ -174,7 +174,9 @@ test('An address that is taken ends the worker in one line, and leaves nothing b
   await once(taken, 'listening');
   const address = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
   const config = readConfig(testEnv({ METRICS_ADDRESS: address }));
-  await expect(runWorker(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')))).rejects.toMatchObject({
+  await expect(
+    createWorker({ settings: config, logger: loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')) }),
+  ).rejects.toMatchObject({
     type: 'Config.Invalid',
     message: `METRICS_ADDRESS ${address} cannot be listened on (EADDRINUSE).`,
   });

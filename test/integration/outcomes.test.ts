@@ -81,12 +81,17 @@ describe('The ends of all runs', () => {
 
     expect(read).toEqual([
       expect.objectContaining({
-        ...{ projectId: completed.projectId, runId: completed.runId, owner: 'somebody' },
-        ...{ status: 'completed', endedAt: expect.any(Date) },
+        projectId: completed.projectId,
+        runId: completed.runId,
+        owner: 'somebody',
+        status: 'completed',
+        endedAt: expect.any(Date),
       }),
       expect.objectContaining({ projectId: cancelled.projectId, runId: cancelled.runId, status: 'cancelled' }),
       expect.objectContaining({
-        ...{ projectId: terminated.projectId, runId: terminated.runId, status: 'failed' },
+        projectId: terminated.projectId,
+        runId: terminated.runId,
+        status: 'failed',
         error: expect.objectContaining({ type: 'Run.Gone' }),
       }),
     ]);

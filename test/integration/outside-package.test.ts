@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { reasonText, StoryClient } from '../../src/client';
+import { StoryClient } from '../../src/client';
+import { reasonText } from '../../src/client/internal';
 import { readConfig } from '../../src/config';
 import { GeneratedVideo, ModelProvider, ModelUsage, StageResult } from '../../src/entities';
 import type { LaneId, ProjectId } from '../../src/protocol';
-import { createWorker, type RunningWorker, type WorkerExtras } from '../../src/worker';
+import { createWorker, type CreateWorkerOptions, type RunningWorker } from '../../src/worker';
 import { projectFile } from '../architecture/project-files';
 import { stages } from '../fixtures/film-extras';
 import { motto, teaser } from '../fixtures/film-extras/once';
@@ -32,7 +33,7 @@ describe('A package of stages and adapters', () => {
     await database.drop();
   });
 
-  async function worker(extras: Pick<WorkerExtras, 'stages' | 'providers'> = {}): Promise<RunningWorker> {
+  async function worker(extras: Pick<CreateWorkerOptions, 'stages' | 'providers'> = {}): Promise<RunningWorker> {
     const started = await createWorker({ settings, ...extras });
     workers.push(started);
     return started;
@@ -178,7 +179,11 @@ describe('A package of stages and adapters', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     await database.dataSource.getRepository(ModelProvider).insert({
-      ...{ name: 'words', kind: 'text', model: 'plain', adapter: 'word-server', apiKeyFrom: null },
+      name: 'words',
+      kind: 'text',
+      model: 'plain',
+      adapter: 'word-server',
+      apiKeyFrom: null,
       baseUrl: `http://127.0.0.1:${port}`,
     });
     const knowing = await worker({ providers: { 'word-server': wordServer } });

@@ -1,10 +1,7 @@
 import type { Fault } from '../../dev/studio';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcileRuns } from '../../src/activities/reconcile/reconcile-runs';
-import type { Cli } from '../../src/cli';
-import { createProgram } from '../../src/cli/program';
 import { prepareServices } from '../../src/cli/services';
 import { examine } from '../../src/cli/services/examine';
 import type { Config } from '../../src/config';
@@ -27,7 +24,7 @@ import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 
 /** A text that is under way for as long as somebody reads it. */
 const STREAMING: Fault = { stall: 10 };
@@ -114,10 +111,10 @@ describe('The reconciler', () => {
       { projectId: lost, lane: 'rewrite', stage: 'rewrite', status: 'completed' },
       { projectId: lost, lane: 'storyboard', stage: 'storyboard', status: 'paused' },
     ]);
-    const screen = paper();
-    await createProgram(cliOn(screen)).parseAsync(['reconcile', '--grace', '0'], { from: 'user' });
-    expect(screen.text).toMatch(/^120 projects show an open run: 0 have one, 120 were repaired/);
-    expect(screen.text).toContain(`${lost}  paused → failed: The run is lost: Temporal knows nothing of it.`);
+    const shell = new CommandLine(() => app.config);
+    await shell.run('reconcile', '--grace', '0');
+    expect(shell.stdout).toMatch(/^120 projects show an open run: 0 have one, 120 were repaired/);
+    expect(shell.stdout).toContain(`${lost}  paused → failed: The run is lost: Temporal knows nothing of it.`);
     expect(await statusesOf(lost)).toEqual({ status: 'failed', rest: new Set(['completed', 'failed']) });
   });
 
@@ -282,15 +279,4 @@ describe('The reconciler', () => {
       await expect(schedule.getHandle(scheduleId).describe()).rejects.toThrow();
     });
   });
-
-  function cliOn(screen: ReturnType<typeof paper>): Cli {
-    return {
-      screen,
-      note: () => undefined,
-      stdin: Readable.from([]),
-      config: () => app.config,
-      interrupted: () => new AbortController().signal,
-      exitCode: 0,
-    };
-  }
 });

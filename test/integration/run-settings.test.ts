@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { settingsText, StoryClient, type ProjectExplanation } from '../../src/client';
+import { StoryClient, type ProjectExplanation } from '../../src/client';
+import { settingsText } from '../../src/client/internal';
 import { readConfig } from '../../src/config';
 import { GeneratedImage, ModelProvider, ModelUsage, Project, type RunSettings } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
@@ -75,7 +76,10 @@ describe('A run keeps its settings', () => {
     await app.client.start(begun, { stages: ['rewrite', 'storyboard'] });
     await watchToEnd(app.client, begun);
     await database.dataSource.getRepository(ModelProvider).insert({
-      ...{ name: 'newer', kind: 'image', model: 'image-b', apiKeyFrom: null },
+      name: 'newer',
+      kind: 'image',
+      model: 'image-b',
+      apiKeyFrom: null,
       baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL'),
     });
     await app.client.approve(projectId, 'storyboard');

@@ -6,12 +6,20 @@ import { rejectLanes, skipLane } from '../../src/activities/runs/run-status';
 import { readConfig } from '../../src/config';
 import { StoryClient } from '../../src/client';
 import type { LaneId, StoryStatusView } from '../../src/protocol';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { withActivityDeps } from '../support/activity-deps';
 import { asAttempt } from '../support/as-attempt';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { loggerThatCounts } from '../support/sdk-warnings';
-import { isAtGate, ownTopic, watchText, watchToEnd, watchUntil, withTemporal, workflowOf } from '../support/stories';
+import {
+  isAtGate,
+  ownTopic,
+  streamingStory,
+  watchToEnd,
+  watchUntil,
+  withTemporal,
+  workflowOf,
+} from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -37,11 +45,7 @@ describe('What the rows state of a run that has ended', () => {
   });
 
   test('is that a lane is skipped as soon as a person states it, long before its turn', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchText(app.client, projectId);
+    const projectId = await streamingStory(app.client, studio);
     await app.client.skip(projectId, 'film');
     const film = async () => (await app.client.status(projectId)).lanes.find(({ lane }) => lane === 'film')?.status;
     await until('the row states it', async () => (await film()) === 'skipped');
@@ -72,7 +76,10 @@ describe('What the rows state of a run that has ended', () => {
     const projectId = await client.create({ topic: ownTopic().topic });
     const { runId } = await client.start(projectId);
     await client.cancel(projectId);
-    const worker = await runWorker(readConfig(env), loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
+    const worker = await createWorker({
+      settings: readConfig(env),
+      logger: loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')),
+    });
     try {
       expect((await watchToEnd(client, projectId)).at(-1)).toMatchObject({ type: 'pipeline_error' });
       expect(await client.status(projectId)).toMatchObject({ status: 'cancelled', runId });

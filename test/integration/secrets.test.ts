@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-import type { Cli } from '../../src/cli/cli';
-import { createProgram } from '../../src/cli/program';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
 import { ModelProvider } from '../../src/entities';
@@ -12,7 +9,7 @@ import { ownTopic, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { WorkerProcess } from '../support/worker-process';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 
 const KEYS: Readonly<Record<string, string>> = {
   MARKED_OPENAI_KEY: 'sk-proj-mArKeD0aB1cD2eF3gH4',
@@ -49,7 +46,10 @@ describe('Keys and prompts that a provider, Postgres or a network throws back', 
     const env = testEnv({ ...KEYS, DATABASE_URL: database.url });
     config = readConfig(env);
     await database.dataSource.getRepository(ModelProvider).insert({
-      ...{ name: 'writer', kind: 'text', model: 'm', baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL') },
+      name: 'writer',
+      kind: 'text',
+      model: 'm',
+      baseUrl: fromSetup('STORYREEL_TEST_STUDIO_URL'),
     });
     worker = await WorkerProcess.start(env);
     client = await StoryClient.connect(config);
@@ -188,19 +188,14 @@ describe('Keys and prompts that a provider, Postgres or a network throws back', 
     });
 
     test('in nothing that the command line prints', async () => {
-      const screen = paper();
-      let said = '';
-      const cli: Cli = {
-        ...{ screen, stdin: Readable.from([]), config: () => config, exitCode: 0 },
-        ...{ note: (line) => void (said += line), interrupted: () => new AbortController().signal },
-      };
+      const shell = new CommandLine(() => config);
       for (const { projectId } of projects) {
-        await createProgram(cli).parseAsync(['node', 'storyreel', 'status', projectId]);
-        await createProgram(cli).parseAsync(['node', 'storyreel', 'status', projectId, '--json']);
+        await shell.run('status', projectId);
+        await shell.run('status', projectId, '--json');
       }
-      await createProgram(cli).parseAsync(['node', 'storyreel', 'doctor']);
-      expect(screen.text).toContain('Incorrect');
-      noKey('command line', screen.text + said);
+      await shell.run('doctor');
+      expect(shell.stdout).toContain('Incorrect');
+      noKey('command line', shell.stdout + shell.stderr);
     });
   });
 });

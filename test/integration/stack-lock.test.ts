@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { acquireLock, StackInUse } from '../../dev/stack';
 import { identifySelf } from '../../dev/stack/process-identity';
 import { until } from '../support/until';
-import { cleanEnv, kill9, newStateDir, removeStateDirs, startOwner } from './stack-fixture';
+import { cleanEnv, kill9, newStateDir, removeStateDirs, startOwner } from '../support/stack-fixture';
 
 const children: ChildProcess[] = [];
 

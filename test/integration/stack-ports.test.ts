@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { startStack } from '../../dev/stack';
-import { cleanEnv, newStateDir, removeStateDirs } from './stack-fixture';
+import { cleanEnv, newStateDir, removeStateDirs } from '../support/stack-fixture';
 
 const UI_PORT = 8233;
 let taken: Server;

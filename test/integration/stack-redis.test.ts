@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startStack } from '../../dev/stack';
-import { cleanEnv, collectReport, newStateDir, removeStateDirs } from './stack-fixture';
+import { cleanEnv, collectReport, newStateDir, removeStateDirs } from '../support/stack-fixture';
 
 afterAll(removeStateDirs);
 

@@ -1,12 +1,9 @@
-import { Readable } from 'node:stream';
-import type { Cli } from '../../src/cli/cli';
 import { EXIT_CODES } from '../../src/cli/exit-codes';
-import { createProgram } from '../../src/cli/program';
 import { ModelUsage } from '../../src/entities';
 import type { EstimateInput } from '../../src/client';
 import { STAGES, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { PRICES, startPricedApp, usageEvents, type PricedApp } from '../support/priced-app';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 import { ownTopic, startAndWatch, watchText, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -238,7 +235,9 @@ describe('What a film has cost', () => {
       // Room for the first call, and not for the second one on top of what the first has cost.
       const bytes = 500 + Buffer.byteLength(topic);
       const projectId = await app.client.create({
-        ...{ topic, settings: { scenes: 1 }, budget: (bytes + 4_000) / 1_000_000 },
+        topic,
+        settings: { scenes: 1 },
+        budget: (bytes + 4_000) / 1_000_000,
       });
       expect(await startedToAttention(projectId)).toMatchObject({
         lane: 'rewrite',
@@ -267,24 +266,19 @@ describe('What a film has cost', () => {
     });
 
     test('is stated, seen and raised at the command line', async () => {
-      const screen = paper();
-      const cli: Cli = {
-        ...{ screen, stdin: Readable.from([]), config: () => app.config, exitCode: 0 },
-        ...{ note: () => undefined, interrupted: () => new AbortController().signal },
-      };
-      const type = (...words: string[]) => createProgram(cli).parseAsync(['node', 'storyreel', ...words]);
-      await type('generate', ownTopic().topic, '--scenes', '1', '--budget', '0.02');
-      expect(cli.exitCode).toBe(EXIT_CODES.parked.code);
+      const shell = new CommandLine(() => app.config);
+      await shell.run('generate', ownTopic().topic, '--scenes', '1', '--budget', '0.02');
+      expect(shell.exitCode).toBe(EXIT_CODES.parked.code);
       const { projectId } = (await app.client.list({ limit: 1 }))[0] as { projectId: ProjectId };
-      expect(screen.text).toContain(`storyreel budget ${projectId} <amount>`);
-      await type('status', projectId);
-      expect(screen.text).toMatch(/paid \d+ tokens; cost 0\.\d+: 0\.\d+ useful, 0\.00 wasted; budget 0\.02/);
+      expect(shell.stdout).toContain(`storyreel budget ${projectId} <amount>`);
+      await shell.run('status', projectId);
+      expect(shell.stdout).toMatch(/paid \d+ tokens; cost 0\.\d+: 0\.\d+ useful, 0\.00 wasted; budget 0\.02/);
 
-      await type('budget', projectId, '0.90');
-      expect(screen.text).toMatch(/The project may cost 0\.9\.\n$/);
-      await type('retry', projectId, 'image_generation');
+      await shell.run('budget', projectId, '0.90');
+      expect(shell.stdout).toMatch(/The project may cost 0\.9\.\n$/);
+      await shell.run('retry', projectId, 'image_generation');
       expect((await watchToEnd(app.client, projectId)).at(-1)?.type).toBe('pipeline_done');
-      await type('budget', projectId, 'none');
+      await shell.run('budget', projectId, 'none');
       expect(await app.client.status(projectId)).not.toHaveProperty('budget');
     });
 

@@ -5,6 +5,7 @@ import {
   ownTopic,
   sha256,
   startAndWatch,
+  streamingStory,
   textSeen,
   typesOf,
   watchText,
@@ -254,11 +255,7 @@ describe('A cancel in mid-stream', () => {
   });
 
   test('can be followed by a new start, which makes the film', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchText(app.client, projectId);
+    const projectId = await streamingStory(app.client, studio);
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     await app.client.start(projectId);

@@ -1,15 +1,13 @@
-import { Readable } from 'node:stream';
 import { Redis } from 'ioredis';
-import { createProgram } from '../../src/cli/program';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
 import { createDataSource } from '../../src/entities';
 import type { ProjectId } from '../../src/protocol';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
-import { ownTopic, watchText, watchToEnd, withTemporal, workflowOf } from '../support/stories';
+import { ownTopic, streamingStory, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
-import { paper } from '../unit/cli-events';
+import { CommandLine } from '../support/command-line';
 
 const EXPIRY_SECONDS = 600;
 
@@ -51,24 +49,14 @@ describe('What is kept of a project', () => {
   }
 
   async function whileItWrites(): Promise<ProjectId> {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchText(app.client, projectId);
-    return projectId;
+    return streamingStory(app.client, studio);
   }
 
   /** The command line in this process. */
   async function storyreel(...args: string[]) {
-    const screen = paper();
-    const said: string[] = [];
-    const cli = {
-      ...{ screen, note: (line: string) => void said.push(line), stdin: Readable.from([]), config: () => app.config },
-      ...{ interrupted: () => new AbortController().signal, exitCode: 0 },
-    };
-    await createProgram(cli).parseAsync(args, { from: 'user' });
-    return { code: cli.exitCode, stdout: screen.text, stderr: said.join('\n') };
+    const shell = new CommandLine(() => app.config);
+    await shell.run(...args);
+    return { code: shell.exitCode, stdout: shell.stdout, stderr: shell.stderr };
   }
 
   test('in Redis ends some time after the run has', async () => {

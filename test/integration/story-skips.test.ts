@@ -75,8 +75,17 @@ describe('Without what was skipped', () => {
       const { id: sceneId } = await dataSource.getRepository(Scene).findOneByOrFail({ projectId, sequenceNumber });
       const clip = await media.put(await pictureOf(app.config, '#808080', SECONDS), 'video/mp4');
       await dataSource.getRepository(GeneratedVideo).insert({
-        ...{ projectId, sceneId, status: 'completed' as const, inputHash: 'old', fence: 1, idempotencyKey: sceneId },
-        ...{ provider: 'p', model: 'm', sha256: clip.sha256, mediaType: 'video/mp4', durationSeconds: SECONDS },
+        projectId,
+        sceneId,
+        status: 'completed' as const,
+        inputHash: 'old',
+        fence: 1,
+        idempotencyKey: sceneId,
+        provider: 'p',
+        model: 'm',
+        sha256: clip.sha256,
+        mediaType: 'video/mp4',
+        durationSeconds: SECONDS,
       });
     }
   }
@@ -123,7 +132,11 @@ describe('Without what was skipped', () => {
     const first = await run('joinFilm', projectId, 'film');
     expect((await run('joinFilm', projectId, 'film')).reused).toBe(true);
     await dataSource.getRepository(Lane).insert({
-      ...{ projectId, lane: 'image_generation/2', stage: 'image_generation', sequenceNumber: 2, status: 'skipped' },
+      projectId,
+      lane: 'image_generation/2',
+      stage: 'image_generation',
+      sequenceNumber: 2,
+      status: 'skipped',
     });
     const second = await run('joinFilm', projectId, 'film');
     expect(second).toMatchObject({ reused: false });

@@ -89,7 +89,9 @@ describe('A story', () => {
     const [late] = await watchToEnd(app.client, projectId);
     if (late?.type !== 'snapshot') throw new Error('no snapshot');
     expect(late.lanes['rewrite' as never]).toMatchObject({
-      ...{ text: textSeen(events, 'rewrite'), status: 'completed', verified: true },
+      text: textSeen(events, 'rewrite'),
+      status: 'completed',
+      verified: true,
     });
   });
 

@@ -34,7 +34,9 @@ describe('The studio in its strict mode', () => {
       provider.stream(
         {
           messages: [{ role: 'user', content: 'Tell a story of a strict fox.' }],
-          ...{ maxTokens: 50, temperature: 0.8, onNotice: (words: string) => void notices.push(words) },
+          maxTokens: 50,
+          temperature: 0.8,
+          onNotice: (words: string) => void notices.push(words),
         },
         () => undefined,
         new AbortController().signal,

@@ -9,7 +9,7 @@ import { readConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/protocol';
 import { scrub } from '../../src/scrub';
 import { connectTemporal } from '../../src/temporal';
-import { runWorker } from '../../src/worker';
+import { createWorker } from '../../src/worker';
 import { createLogger } from '../../src/logger';
 import { AUTHORITY, CLIENT_CERT, CLIENT_KEY, SERVER_NAME } from '../support/certificates';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
@@ -89,7 +89,7 @@ ${CLIENT_KEY}"""
     ['TEMPORAL_API_KEY', { TEMPORAL_API_KEY: 'key-of-somebody-else-987654321' }],
   ])('names %s where that is what is wrong, and shows no secret', async (setting, wrong) => {
     const config = readConfig({ ...testEnv({ ...given, TEMPORAL_ADDRESS: front.address }), ...wrong });
-    const failed = await runWorker(config, createLogger('silent', 'worker')).then(
+    const failed = await createWorker({ settings: config, logger: createLogger('silent', 'worker') }).then(
       () => undefined,
       (error: unknown) => error as Error,
     );
@@ -106,7 +106,7 @@ ${CLIENT_KEY}"""
     const { PAYLOAD_KEY_FILE: _key, ...withoutKey } = env;
     const client = await StoryClient.connect(readConfig(env));
     const projectId = await client.create({ topic: ownTopic().topic, name: 'waits for its key' });
-    const blind = await runWorker(readConfig(withoutKey), createLogger('silent', 'worker'));
+    const blind = await createWorker({ settings: readConfig(withoutKey), logger: createLogger('silent', 'worker') });
     await client.start(projectId, { stages: ['rewrite'] });
     await withTemporal(readConfig(env), async (temporal) => {
       const run = temporal.workflow.getHandle(workflowIdOf(projectId));

@@ -76,7 +76,12 @@ export class WatchedProject {
     const { dataSource } = this.services;
     await dataSource.getRepository(Project).update({ id: this.id }, { status: 'processing' });
     await dataSource.getRepository(Lane).insert({
-      ...{ projectId: this.id, lane: REWRITE, stage: 'rewrite', status: 'processing', fence: 1, attempt: 1 },
+      projectId: this.id,
+      lane: REWRITE,
+      stage: 'rewrite',
+      status: 'processing',
+      fence: 1,
+      attempt: 1,
     });
     await dataSource.getRepository(ProjectStage).insert({ projectId: this.id, stage: 'rewrite', status: 'processing' });
     await this.tell('pipeline', { type: 'stage_update', status: 'processing' });

@@ -2,7 +2,7 @@ import type { ProjectId } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, typesOf, watchText, watchToEnd } from '../support/stories';
+import { ownTopic, streamingStory, typesOf, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -18,12 +18,7 @@ describe('When an operator ends things by hand,', () => {
 
   /** A story whose rewrite streams. */
   async function streaming(): Promise<ProjectId> {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchText(app.client, projectId);
-    return projectId;
+    return streamingStory(app.client, studio);
   }
 
   const rowSays = (projectId: ProjectId, lane: string, status: string) =>

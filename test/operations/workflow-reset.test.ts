@@ -6,7 +6,7 @@ import {
   isAtGate,
   isParked,
   ownTopic,
-  watchText,
+  streamingStory,
   watchToEnd,
   watchUntil,
   withTemporal,
@@ -141,11 +141,7 @@ describe('When an operator resets a workflow to any of its tasks,', () => {
   });
 
   test('a paused story is paused again, and open viewers move on to what the new run does', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { stall: 20 });
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchText(app.client, projectId);
+    const projectId = await streamingStory(app.client, studio);
     await app.client.pause(projectId, { now: true });
     await agree(projectId, 'paused');
     const seen: StoryEvent[] = [];

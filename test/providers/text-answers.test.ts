@@ -7,7 +7,7 @@ import { until } from '../support/until';
 import { end, startScriptedChat, stream, text, type Answer } from './scripted-chat';
 import { STORY, TEXT_CASES, type TextCase } from './text-cases';
 
-const MOST_PAID = 3;
+const MAX_PAID = 3;
 
 /** A case with a topic of its own; the story has its mark, so that the storyboard is asked for with it as well. */
 function begunCase(own: TextCase) {
@@ -49,7 +49,7 @@ describe('What real providers answer to a text', () => {
       expect((await app.client.editable(projects.get(mark) as ProjectId)).rewrite).toBe(STORY);
     }
     if (says) expect(lane.error?.message).toContain(says);
-    expect(provider.taken(mark) - (stage === 'rewrite' ? 0 : 1)).toBeLessThanOrEqual(MOST_PAID);
+    expect(provider.taken(mark) - (stage === 'rewrite' ? 0 : 1)).toBeLessThanOrEqual(MAX_PAID);
   });
 });
 

@@ -67,10 +67,14 @@ export class FrontProxy {
   static async caddy(gateway: string, site: string): Promise<FrontProxy> {
     const { found, folder, port, plainPort } = await FrontProxy.prepare('caddy');
     const env = {
-      ...{ HOME: folder, XDG_DATA_HOME: join(folder, 'data'), XDG_CONFIG_HOME: join(folder, 'config') },
+      HOME: folder,
+      XDG_DATA_HOME: join(folder, 'data'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
       CADDY_ADMIN: `unix/${join(folder, 'admin.sock')}`,
-      ...{ STORYREEL_SITE: site, STORYREEL_GATEWAYS: gateway },
-      ...{ STORYREEL_HTTP_PORT: String(plainPort), STORYREEL_HTTPS_PORT: String(port) },
+      STORYREEL_SITE: site,
+      STORYREEL_GATEWAYS: gateway,
+      STORYREEL_HTTP_PORT: String(plainPort),
+      STORYREEL_HTTPS_PORT: String(port),
       STORYREEL_TLS: `tls ${['fullchain', 'privkey'].map((name) => join(folder, 'storyreel', `${name}.pem`)).join(' ')}`,
     };
     const args = ['run', '--adapter', 'caddyfile', '--config', join(projectRoot(), 'deploy', 'Caddyfile')];

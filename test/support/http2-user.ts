@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { AUTHORITY, SERVER_NAME } from './certificates';
 import { sseMessage, type SseMessage } from './gateway';
 
@@ -21,10 +21,9 @@ export class Http2User {
 
   /** Only a server that speaks HTTP/2 is taken. */
   static async connect(port: number, own: Headers, from = '127.0.0.1'): Promise<Http2User> {
-    const socket: TLSSocket = connectTls({
-      ...{ host: '127.0.0.1', port, localAddress: from },
-      ...{ ca: AUTHORITY, servername: SERVER_NAME, ALPNProtocols: ['h2'] },
-    });
+    // `tls.connect` hands `localAddress` to `net.connect`, which the types of Node leave out.
+    const address = { host: '127.0.0.1', port, localAddress: from };
+    const socket = connectTls({ ...address, ca: AUTHORITY, servername: SERVER_NAME, ALPNProtocols: ['h2'] });
     await once(socket, 'secureConnect');
     if (socket.alpnProtocol !== 'h2') throw new Error('the server does not speak HTTP/2');
     const session = connect(`https://${SERVER_NAME}:${port}`, { createConnection: () => socket });
@@ -34,7 +33,8 @@ export class Http2User {
 
   async ask(method: string, path: string, headers: Headers = {}, body?: unknown): Promise<Http2Answer> {
     const request = this.session.request({
-      ...{ ':method': method, ':path': path },
+      ':method': method,
+      ':path': path,
       ...this.own,
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,

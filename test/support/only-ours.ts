@@ -109,7 +109,7 @@ function isIterator(value: unknown): value is AsyncIterator<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-const MOST_BYTES = 2_000;
+const MAX_BYTES = 2_000;
 
 /** The failure is one of the catalogue, and neither its message nor its stack has a secret. */
 export function expectOurs(error: unknown, { not = [], secrets = [] }: Bounds = {}): void {
@@ -118,7 +118,7 @@ export function expectOurs(error: unknown, { not = [], secrets = [] }: Bounds = 
   const { type, message, hint, stack = '' } = error;
   expect(isFailureType(type)).toBe(true);
   if (not.includes(type)) throw new Error(`it is ${type}: ${message}`, { cause: error.cause });
-  expect(message.length).toBeLessThan(MOST_BYTES);
+  expect(message.length).toBeLessThan(MAX_BYTES);
   expect(message).toMatch(/\w \w/);
   expect(hint).toMatch(/\w/);
   for (const secret of secrets) expect(message + stack).not.toContain(secret);

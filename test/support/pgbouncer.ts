@@ -35,8 +35,12 @@ export async function startPgBouncer(
   prepareStateDir(stateDir);
   chmodSync(stateDir, 0o755);
   const context: StackContext = {
-    ...{ stateDir, toolsDir: toolsDirOf(STATE, process.env), env: process.env, persistent: false },
-    ...{ ports: new PortBook(stateDir, false), processes: ProcessTable.open(stateDir) },
+    stateDir,
+    toolsDir: toolsDirOf(STATE, process.env),
+    env: process.env,
+    persistent: false,
+    ports: new PortBook(stateDir, false),
+    processes: ProcessTable.open(stateDir),
     signal: new AbortController().signal,
     report: () => undefined,
   };

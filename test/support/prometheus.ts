@@ -116,8 +116,12 @@ function newStateDir(): string {
 
 function contextOf(stateDir: string): StackContext {
   return {
-    ...{ stateDir, toolsDir: toolsDirOf(STATE, process.env), env: process.env, persistent: false },
-    ...{ ports: new PortBook(stateDir, false), processes: ProcessTable.open(stateDir) },
+    stateDir,
+    toolsDir: toolsDirOf(STATE, process.env),
+    env: process.env,
+    persistent: false,
+    ports: new PortBook(stateDir, false),
+    processes: ProcessTable.open(stateDir),
     signal: new AbortController().signal,
     report: () => undefined,
   };

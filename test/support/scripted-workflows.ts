@@ -109,7 +109,11 @@ export class ScriptedWorkflows {
     this.workers = await Promise.all([
       Worker.create({
         ...WORKFLOW_TIME,
-        ...{ connection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: steps, sinks: SILENT_RUNS },
+        connection,
+        taskQueue,
+        workflowBundle: WORKFLOW_BUNDLE,
+        activities: steps,
+        sinks: SILENT_RUNS,
       }),
       ...LANE_KINDS.map((kind) =>
         Worker.create({

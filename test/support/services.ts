@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { StoryClient } from '../../src/client';
 import { readConfig, type Config } from '../../src/config';
-import { runWorker, type RunningWorker } from '../../src/worker';
+import { createWorker, type RunningWorker } from '../../src/worker';
 import { loggerThatCounts } from './sdk-warnings';
 
 export function fromSetup(name: string): string {
@@ -50,7 +50,7 @@ export interface TestApp {
 /** A worker and a client in this process. */
 export async function startApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const config = readConfig(testEnv(overrides));
-  const worker = await runWorker(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
+  const worker = await createWorker({ settings: config, logger: loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')) });
   const client = await StoryClient.connect(config);
   return {
     config,

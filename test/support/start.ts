@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive, type ProcessIdentity } from '../../dev/stack/process-identity';
 import type { StoryEvent } from '../../src/protocol';
-import { until } from '../support/until';
+import { until } from './until';
 
 const ROOT = resolve(__dirname, '..', '..');
 const STATE = join(ROOT, '.storyreel');

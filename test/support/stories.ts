@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../src/config';
 import type { StartOptions, StoryClient } from '../../src/client';
 import { workflowIdOf, type LaneId, type ProjectId, type StoryEvent } from '../../src/protocol';
+import type { StudioControl } from './studio-control';
 import { PATIENCE_MS } from './until';
 
 /** A topic that no other test has, so that the studio's faults and records can be told apart by it. */
@@ -52,6 +53,16 @@ export function watchText(
   lane = 'rewrite',
 ): Promise<StoryEvent[]> {
   return watchUntil(client, projectId, (_, seen) => Buffer.byteLength(textSeen(seen, lane)) >= bytes);
+}
+
+/** A story of one scene whose rewrite is half written, and stays so for as long as a provider may be silent. */
+export async function streamingStory(client: StoryClient, studio: StudioControl): Promise<ProjectId> {
+  const { topic, mark } = ownTopic();
+  await studio.misbehave(mark, 'chat', { stall: 20 });
+  const projectId = await client.create({ topic, settings: { scenes: 1 } });
+  await client.start(projectId);
+  await watchText(client, projectId);
+  return projectId;
 }
 
 /** A viewer learns that a lane waits for a person. */

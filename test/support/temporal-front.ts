@@ -42,8 +42,11 @@ export class TemporalFront {
 
   static async start(backend: string, apiKey: string): Promise<TemporalFront> {
     const server = createSecureServer({
-      ...{ cert: SERVER_CERT, key: SERVER_KEY, ca: AUTHORITY },
-      ...{ requestCert: true, rejectUnauthorized: true },
+      cert: SERVER_CERT,
+      key: SERVER_KEY,
+      ca: AUTHORITY,
+      requestCert: true,
+      rejectUnauthorized: true,
     });
     const front = new TemporalFront(server, backend, apiKey);
     server.listen(0, '127.0.0.1');

@@ -79,7 +79,10 @@ function send(
 ): void {
   const bytes = packing === 'gzip' ? gzipSync(text) : Buffer.from(text);
   response.writeHead(status, {
-    ...{ 'content-type': type, location, 'retry-after': retryAfter, 'content-encoding': packing.replace('false ', '') },
+    'content-type': type,
+    location,
+    'retry-after': retryAfter,
+    'content-encoding': packing.replace('false ', ''),
     ...(end === 'short' && { 'content-length': bytes.length + 50 }),
   });
   if (end === 'whole') return void response.end(status === 204 ? undefined : bytes);
@@ -108,8 +111,10 @@ describe('Whatever a server answers to', () => {
   const messages = [{ role: 'user' as const, content: 'A fox in the snow, and nothing else.' }];
   // What is learned of a model must not change what is asked of the next.
   const options = () => ({
-    ...{ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, apiKey: 'k' },
-    ...{ model: `m-${++models}`, jsonSchema: true },
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    apiKey: 'k',
+    model: `m-${++models}`,
+    jsonSchema: true,
   });
   const video = () => new OpenAiVideo(options());
 

@@ -10,8 +10,17 @@ import { projectRoot } from '../architecture/project-files';
 
 /** Only what every browser has; no Buffer, no process, no module of Node. */
 const BROWSER = {
-  ...{ TextEncoder, TextDecoder, URLSearchParams, AbortController, Response, ReadableStream, Uint8Array },
-  ...{ crypto: globalThis.crypto, fetch: globalThis.fetch, setTimeout, clearTimeout },
+  TextEncoder,
+  TextDecoder,
+  URLSearchParams,
+  AbortController,
+  Response,
+  ReadableStream,
+  Uint8Array,
+  crypto: globalThis.crypto,
+  fetch: globalThis.fetch,
+  setTimeout,
+  clearTimeout,
 };
 
 /** Loads built code as a bundle for a browser would, and lists what it holds. */

@@ -62,13 +62,14 @@ test.each([
 
 test('pip keeps its way to a registry, and gets nothing else', () => {
   const way = {
-    ...{
-      https_proxy: 'http://p:1',
-      PIP_INDEX_URL: 'http://localhost:3141/simple',
-      PIP_CERT: '/c',
-      PIP_FIND_LINKS: '/w',
-    },
-    ...{ SSL_CERT_FILE: '/c', REQUESTS_CA_BUNDLE: '/c', PIP_CONFIG_FILE: '/pip.conf', PIP_EXTRA_INDEX_URL: 'http://a' },
+    https_proxy: 'http://p:1',
+    PIP_INDEX_URL: 'http://localhost:3141/simple',
+    PIP_CERT: '/c',
+    PIP_FIND_LINKS: '/w',
+    SSL_CERT_FILE: '/c',
+    REQUESTS_CA_BUNDLE: '/c',
+    PIP_CONFIG_FILE: '/pip.conf',
+    PIP_EXTRA_INDEX_URL: 'http://a',
   };
   const bent = {
     PIP_TARGET: '/t',
@@ -96,7 +97,9 @@ test("Of pip's own settings only what leads to a registry is taken over", () => 
     'WARNING: what is this?',
   ];
   expect(settingsIn(list.join('\n'))).toEqual({
-    ...{ PIP_INDEX_URL: 'http://install', PIP_EXTRA_INDEX_URL: 'http://a http://b', PIP_CERT: "/it's here" },
+    PIP_INDEX_URL: 'http://install',
+    PIP_EXTRA_INDEX_URL: 'http://a http://b',
+    PIP_CERT: "/it's here",
   });
 });
 

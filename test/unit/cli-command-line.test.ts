@@ -3,14 +3,13 @@ import type { Command } from 'commander';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { EXIT_CODES, failureOf, type Cli } from '../../src/cli';
+import { EXIT_CODES, type Cli } from '../../src/cli';
 import { projectFile } from '../architecture/project-files';
 import { createProgram } from '../../src/cli/program';
 import { readConfig } from '../../src/config';
 import { StoryreelError } from '../../src/protocol';
-import { paper } from './cli-events';
+import { CommandLine } from '../support/command-line';
 
 const ROOT = resolve(__dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
@@ -41,24 +40,9 @@ interface Ran {
 
 /** The command line in this process, up to where it would connect to something. */
 async function parse(args: readonly string[], config: Cli['config'] = () => readConfig(NOWHERE)): Promise<Ran> {
-  const screen = paper();
-  const said: string[] = [];
-  const cli: Cli = {
-    screen,
-    note: (line) => void said.push(line),
-    stdin: Readable.from([]),
-    config,
-    interrupted: () => new AbortController().signal,
-    exitCode: 0,
-  };
-  try {
-    await createProgram(cli).parseAsync(args, { from: 'user' });
-  } catch (error) {
-    const { message, code } = failureOf(error);
-    if (message !== '') said.push(`storyreel: ${message}`);
-    cli.exitCode = code;
-  }
-  return { code: cli.exitCode, stdout: screen.text, stderr: said.join('\n') };
+  const shell = new CommandLine(config);
+  await shell.runToExit(...args);
+  return { code: shell.exitCode, stdout: shell.stdout, stderr: shell.stderr };
 }
 
 /** The command itself, as it is compiled. */

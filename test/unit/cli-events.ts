@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EMPTY_VIEW, reduceStory, type Screen, type StoryView } from '../../src/cli/render';
+import { EMPTY_VIEW, reduceStory, type StoryView } from '../../src/cli/render';
 import type {
   Cursor,
   EventBody,
@@ -77,20 +77,4 @@ export function sha256(text: string): string {
 
 export function viewAfter(...events: readonly StoryEvent[]): StoryView {
   return events.reduce(reduceStory, EMPTY_VIEW);
-}
-
-/** A screen whose writes are kept. */
-export function paper(form: Partial<Screen> = {}): Screen & { readonly text: string } {
-  let text = '';
-  return {
-    write: (more) => void (text += more),
-    interactive: false,
-    color: false,
-    columns: 80,
-    rows: 24,
-    ...form,
-    get text() {
-      return text;
-    },
-  };
 }

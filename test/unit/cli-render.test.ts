@@ -14,7 +14,8 @@ import { fit as fitted, pad, widthOf } from '../../src/cli/render/display-width'
 import { StoryboardText } from '../../src/cli/render/storyboard-text';
 import type { ProjectView } from '../../src/client';
 import type { LaneId, StoryEvent } from '../../src/protocol';
-import { done, event, laneEvent, paper, PROJECT, snapshot, token } from './cli-events';
+import { recordedScreen } from '../support/command-line';
+import { done, event, laneEvent, PROJECT, snapshot, token } from './cli-events';
 
 const plainStyle = createStyle(false);
 
@@ -52,7 +53,7 @@ const project = {
 
 describe('plain lines', () => {
   it('print each text once, as a whole, when it has settled', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     play(new PlainRenderer(screen, jest.fn()), run());
     expect(screen.text).toContain('✓ rewrite: 21 bytes, verified\n           A fox ran.\n           It snowed.\n');
     expect(screen.text.match(/A fox ran/g)).toHaveLength(1);
@@ -61,14 +62,14 @@ describe('plain lines', () => {
   });
 
   it('mark a text that starts again', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     const again = laneEvent('rewrite', { type: 'reset', reason: 'retry', attempt: 2 }, 2);
     play(new PlainRenderer(screen, jest.fn()), [snapshot(), token('rewrite', 'A fo', 0), again]);
     expect(screen.text).toContain('↺ rewrite starts again (retry, attempt 2)');
   });
 
   it('state loudly that a text is not what was stored', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     play(new PlainRenderer(screen, jest.fn()), [
       snapshot(),
       token('rewrite', 'A cat', 0),
@@ -78,14 +79,14 @@ describe('plain lines', () => {
   });
 
   it('group the digits of a long text', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     const long = 'x'.repeat(1_092);
     play(new PlainRenderer(screen, jest.fn()), [snapshot(), token('rewrite', long, 0), done('rewrite', long)]);
     expect(screen.text).toContain('✓ rewrite: 1,092 bytes, verified');
   });
 
   it('end with the film, its length and what it cost', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     new PlainRenderer(screen, jest.fn()).close({ project, filmPath: '/films/fox.mp4', seconds: 12.34 });
     expect(screen.text).toBe(
       '✓ The film is done. 30 tokens, 5 of them wasted, 12.3 s\n  /films/fox.mp4\n  1 scene, 3.0 s, 2.5 MB\n',
@@ -93,7 +94,7 @@ describe('plain lines', () => {
   });
 
   it('state which scenes the film shows by their image, and which it does without', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     const film = {
       asset: 'a.mp4',
       sha256: '',
@@ -130,7 +131,7 @@ describe('the cost line', () => {
 
 describe('JSON lines', () => {
   it('are the events as they came and nothing else', () => {
-    const screen = paper();
+    const screen = recordedScreen();
     const say = jest.fn();
     const renderer = new JsonRenderer(screen, say);
     const events = run();
@@ -149,7 +150,7 @@ describe('JSON lines', () => {
 
 describe('a live terminal', () => {
   it('shows the text piece by piece below a heading, and then that it is verified', () => {
-    const screen = paper({ interactive: true });
+    const screen = recordedScreen({ interactive: true });
     const renderer = new LiveRenderer(screen);
     const events = run();
     play(renderer, events.slice(0, 3));
@@ -158,7 +159,7 @@ describe('a live terminal', () => {
   });
 
   it('keeps what was printed and marks a new beginning', () => {
-    const screen = paper({ interactive: true });
+    const screen = recordedScreen({ interactive: true });
     const renderer = new LiveRenderer(screen);
     const again = laneEvent('rewrite', { type: 'reset', reason: 'retry', attempt: 2 }, 2);
     play(renderer, [snapshot(), token('rewrite', 'A fo', 0), again, token('rewrite', 'New', 0, 2)]);
@@ -167,7 +168,7 @@ describe('a live terminal', () => {
   });
 
   it('prints only what is new when a snapshot repeats a text', () => {
-    const screen = paper({ interactive: true });
+    const screen = recordedScreen({ interactive: true });
     const renderer = new LiveRenderer(screen);
     const late = snapshot({ rewrite: { text: 'A fox ran', status: 'processing' } });
     play(renderer, [snapshot(), token('rewrite', 'A fox', 0), late]);
@@ -176,7 +177,7 @@ describe('a live terminal', () => {
   });
 
   it('ends with a table of the scenes and the film', () => {
-    const screen = paper({ interactive: true });
+    const screen = recordedScreen({ interactive: true });
     const renderer = new LiveRenderer(screen);
     play(renderer, run());
     renderer.close({ project, filmPath: '/films/fox.mp4', seconds: 1 });
@@ -187,7 +188,7 @@ describe('a live terminal', () => {
   });
 
   it('does not let a text steer the terminal', () => {
-    const screen = paper({ interactive: true });
+    const screen = recordedScreen({ interactive: true });
     const renderer = new LiveRenderer(screen);
     play(renderer, [snapshot(), token('rewrite', 'a\x1b[2Jb\x07c', 0)]);
     expect(screen.text).toMatch(/\na\[2Jbc$/);
@@ -195,7 +196,7 @@ describe('a live terminal', () => {
   });
 
   it('draws its last lines again in place, counting those that the terminal has folded', () => {
-    const screen = paper({ columns: 10 });
+    const screen = recordedScreen({ columns: 10 });
     const area = new LiveArea(screen);
     area.draw(['short', 'a line of 21 columns!']);
     area.draw(['new']);

@@ -4,14 +4,12 @@ import type { ModelProvider } from '../../src/entities';
 
 const row = (change: Partial<ModelProvider>) =>
   ({
-    ...{
-      name: 'own',
-      kind: 'text',
-      adapter: 'openai',
-      baseUrl: 'https://api.example.org/v1',
-      apiKeyFrom: null,
-      prices: null,
-    },
+    name: 'own',
+    kind: 'text',
+    adapter: 'openai',
+    baseUrl: 'https://api.example.org/v1',
+    apiKeyFrom: null,
+    prices: null,
     ...change,
   }) as ModelProvider;
 const config = readConfig({ PROVIDER_HOSTS: 'api.example.org' });
@@ -21,7 +19,9 @@ describe('What doctor states of a provider in the database', () => {
   test('is its name, where nothing is wrong', () => {
     process.env['OWN_API_KEY'] = 'a-key-of-its-own';
     expect(textOf({ apiKeyFrom: 'OWN_API_KEY', prices: { inputPerMillion: 1, outputPerMillion: 2 } })).toEqual({
-      ...{ service: 'text', ok: true, detail: 'configured in model_providers: own' },
+      service: 'text',
+      ok: true,
+      detail: 'configured in model_providers: own',
     });
   });
 

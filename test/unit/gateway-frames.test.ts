@@ -14,8 +14,11 @@ function snapshotThatCounts() {
     },
   };
   const event = {
-    ...{ type: 'snapshot', project_id: '0b6b0f3e-6f0e-4c9e-9a52-0d1f4a5c7e11' as ProjectId },
-    ...{ cursor: '1764000000000-0' as Cursor, status: 'processing', lanes },
+    type: 'snapshot',
+    project_id: '0b6b0f3e-6f0e-4c9e-9a52-0d1f4a5c7e11' as ProjectId,
+    cursor: '1764000000000-0' as Cursor,
+    status: 'processing',
+    lanes,
   } as unknown as SnapshotEvent;
   return { event, reads: () => reads };
 }

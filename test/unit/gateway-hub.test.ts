@@ -10,7 +10,7 @@ import { Viewer } from '../../src/gateway/stream/viewer';
 import { untilChanged } from '../../src/gateway/wait';
 import { StoryreelError } from '../../src/protocol';
 import { until } from '../support/until';
-import { WatchedStory } from './watched-story';
+import { WatchedStory } from '../support/watched-story';
 
 /** After so long without a viewer, a hub ends. */
 const LINGER_MS = 30_000;

@@ -14,8 +14,13 @@ const facts = {
 };
 const HEAD = { alg: 'HS256', typ: 'sr-view+jwt', kid: '2026-11' };
 const BODY = {
-  ...{ iss: 'storyreel', aud: 'view', prj: facts.projectId, epoch: 3, jti: 'abc' },
-  ...{ iat: now / 1000, exp: now / 1000 + 900 },
+  iss: 'storyreel',
+  aud: 'view',
+  prj: facts.projectId,
+  epoch: 3,
+  jti: 'abc',
+  iat: now / 1000,
+  exp: now / 1000 + 900,
 };
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 

@@ -5,7 +5,7 @@ import { Viewer } from '../../src/gateway/stream/viewer';
 import { until } from '../support/until';
 
 const FRAME = Buffer.alloc(64 * 1024, 'x');
-const MOST_WAITING = 256 * 1024;
+const MAX_WAITING = 256 * 1024;
 
 test('A viewer that never reads holds a bounded number of bytes, and takes more when it reads', async () => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -33,7 +33,7 @@ test('A viewer that never reads holds a bounded number of bytes, and takes more 
     return !viewer.canTake;
   });
   expect(given).toBeLessThan(1_000);
-  expect(response.writableLength).toBeLessThan(MOST_WAITING + 2 * FRAME.length);
+  expect(response.writableLength).toBeLessThan(MAX_WAITING + 2 * FRAME.length);
   const waiting = viewer.ready();
   socket.resume();
   await waiting;

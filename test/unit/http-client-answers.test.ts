@@ -132,8 +132,15 @@ test('states it where nobody answers, where a signal has ended the call, and whe
 });
 
 const SNAPSHOT = {
-  ...{ type: 'snapshot', project_id: PROJECT, stage: 'pipeline', timestamp: 1, status: 'processing', topic: 'fox' },
-  ...{ lanes: {}, scenes: [], cursor: '1-0' },
+  type: 'snapshot',
+  project_id: PROJECT,
+  stage: 'pipeline',
+  timestamp: 1,
+  status: 'processing',
+  topic: 'fox',
+  lanes: {},
+  scenes: [],
+  cursor: '1-0',
 };
 const EVENT = { id: '2-0', type: 'awaiting', gate: 'film', project_id: PROJECT, stage: 'film', timestamp: 2 };
 const END = { type: 'end', reason: 'run_ended' };

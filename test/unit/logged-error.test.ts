@@ -81,7 +81,8 @@ describe('A log line', () => {
 
   test('names the cause and the path of what failed', () => {
     const cause = Object.assign(new Error(`ENOSPC: no space left on device, open '/a/rather/long/path/to/media'`), {
-      ...{ code: 'ENOSPC', syscall: 'open' },
+      code: 'ENOSPC',
+      syscall: 'open',
     });
     const err = new StoryreelError('Media.Unavailable', 'The media folder cannot be used.', { cause });
     const { fields } = logged((logger) => logger.warn({ err }, 'it failed'));

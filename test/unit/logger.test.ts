@@ -3,14 +3,14 @@ import { createLogger } from '../../src/logger';
 import { prettyLines } from '../../src/pretty-lines';
 
 /** What is written, line by line. */
-function paper() {
+function recordedLines() {
   const lines: string[] = [];
   return { lines, write: (line: string) => void lines.push(line) };
 }
 
 describe('A log line', () => {
   it('has its time as ISO 8601, its level by name, and what is known around it', async () => {
-    const to = paper();
+    const to = recordedLines();
     const logger = createLogger('info', 'worker', to);
     await withLogFields({ projectId: 'p', attempt: 1 }, () =>
       withLogFields({ lane: 'rewrite' }, async () => {
@@ -21,14 +21,18 @@ describe('A log line', () => {
     logger.info('outside');
     const [within, outside] = to.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(within).toMatchObject({
-      ...{ level: 'warn', msg: 'within', projectId: 'p', lane: 'rewrite', attempt: 3 },
+      level: 'warn',
+      msg: 'within',
+      projectId: 'p',
+      lane: 'rewrite',
+      attempt: 3,
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
     });
     expect(outside).not.toHaveProperty('projectId');
   });
 
   it('is for people where that is asked for, and still holds no key', async () => {
-    const to = paper();
+    const to = recordedLines();
     createLogger('info', 'worker', await prettyLines(to)).info({ lane: 'rewrite' }, 'with sk-12345678');
     expect(to.lines).toEqual([expect.stringMatching(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: with \[hidden\] .*rewrite/)]);
   });

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { onAbort } from '../../src/client/watch/on-abort';
 import { until } from '../support/until';
-import { WatchedStory } from './watched-story';
+import { WatchedStory } from '../support/watched-story';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 

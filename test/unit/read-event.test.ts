@@ -67,15 +67,29 @@ const error = z.strictObject({
 });
 const cost = z.number().optional();
 const totals = {
-  ...{ input_tokens: z.number(), output_tokens: z.number(), useful_tokens: z.number(), wasted_tokens: z.number() },
-  ...{ images: cost, wasted_images: cost, video_seconds: cost, wasted_video_seconds: cost },
-  ...{ cost, useful_cost: cost, wasted_cost: cost },
-  ...{ estimated: z.literal(true).optional(), unpriced: z.literal(true).optional() },
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  useful_tokens: z.number(),
+  wasted_tokens: z.number(),
+  images: cost,
+  wasted_images: cost,
+  video_seconds: cost,
+  wasted_video_seconds: cost,
+  cost,
+  useful_cost: cost,
+  wasted_cost: cost,
+  estimated: z.literal(true).optional(),
+  unpriced: z.literal(true).optional(),
 };
 const metadata = z.record(z.string(), z.unknown()).optional();
 const head = {
-  ...{ id: z.string().regex(/^\d+-\d+$/), project_id: z.string(), stage: z.string(), timestamp: z.number() },
-  ...{ lane: z.string().optional(), fence: count.optional(), attempt: count.optional() },
+  id: z.string().regex(/^\d+-\d+$/),
+  project_id: z.string(),
+  stage: z.string(),
+  timestamp: z.number(),
+  lane: z.string().optional(),
+  fence: count.optional(),
+  attempt: count.optional(),
 };
 const of = <Shape extends z.core.$ZodLooseShape>(type: string, shape: Shape) =>
   z.strictObject({ ...head, type: z.literal(type), ...shape });
@@ -106,21 +120,36 @@ const ORACLE = z.discriminatedUnion('type', [
   of('attention', { error, commands: z.array(z.string()) }),
   of('usage', { ...totals, project: z.strictObject(totals).optional() }),
   z.strictObject({
-    ...{ type: z.literal('snapshot'), project_id: z.string(), stage: z.string(), timestamp: z.number() },
-    ...{ id: z.string().optional(), cursor: z.string().optional() },
+    type: z.literal('snapshot'),
+    project_id: z.string(),
+    stage: z.string(),
+    timestamp: z.number(),
+    id: z.string().optional(),
+    cursor: z.string().optional(),
     status: z.enum(PROJECT_STATUSES),
     topic: z.string(),
     lanes: z.record(
       z.string(),
       z.strictObject({
-        ...{ status: z.enum(STATUSES), text: z.string().optional(), offset: count, fence: count, attempt: count },
-        ...{ sha256: z.string().optional(), verified: z.boolean().optional(), error: error.optional() },
+        status: z.enum(STATUSES),
+        text: z.string().optional(),
+        offset: count,
+        fence: count,
+        attempt: count,
+        sha256: z.string().optional(),
+        verified: z.boolean().optional(),
+        error: error.optional(),
       }),
     ),
     scenes: z.array(
       z.strictObject({
-        ...{ scene_number: count, narration: z.string(), visual_prompt: z.string(), shot_type: z.string() },
-        ...{ duration: z.number(), image: asset, clip: asset },
+        scene_number: count,
+        narration: z.string(),
+        visual_prompt: z.string(),
+        shot_type: z.string(),
+        duration: z.number(),
+        image: asset,
+        clip: asset,
         camera: z.strictObject({ movement: z.string(), speed: z.string() }).optional(),
       }),
     ),

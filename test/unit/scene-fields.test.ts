@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { editRequest } from '../../src/cli/edit-flags';
-import { CHANGES } from '../../src/client/edit/changes';
+import { CHANGES } from '../../src/client/internal';
 import { editable } from '../../src/gateway/schemas';
 import { SHOT_TYPES, type SceneFields } from '../../src/protocol';
 import { SCENE_READERS } from '../../src/protocol/viewer';

@@ -7,16 +7,22 @@ import { childEnv } from '../../src/child-env';
 import { readConfig } from '../../src/config';
 
 const CLOUD = {
-  ...{ TEMPORAL_NAMESPACE: 'films.a1b2c', TEMPORAL_API_KEY: 'a-key-of-the-cloud', TEMPORAL_TLS: 'true' },
-  ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere', TEMPORAL_PROFILE: 'cloud', TEMPORAL_CONFIG_FILE: '/nowhere' },
+  TEMPORAL_NAMESPACE: 'films.a1b2c',
+  TEMPORAL_API_KEY: 'a-key-of-the-cloud',
+  TEMPORAL_TLS: 'true',
+  TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere',
+  TEMPORAL_PROFILE: 'cloud',
+  TEMPORAL_CONFIG_FILE: '/nowhere',
   TEMPORAL_GRPC_META_X_TEAM: 'films',
 };
 
 test('What a shell has set for another Temporal does not reach the one that runs here', () => {
   const env = { ...CLOUD, TEMPORAL_TASK_QUEUE: 'mine' };
   const stack = {
-    ...{ temporal: { address: '127.0.0.1:7233', embedded: true }, postgres: { url: 'postgres://h/d' } },
-    ...{ redis: { url: 'redis://h' }, ffmpegPath: 'ffmpeg' },
+    temporal: { address: '127.0.0.1:7233', embedded: true },
+    postgres: { url: 'postgres://h/d' },
+    redis: { url: 'redis://h' },
+    ffmpegPath: 'ffmpeg',
   };
   const settings = settingsFor(childEnv(env, 'own'), { stateDir: '/', stack: stack as never });
   const ours = { TEMPORAL_TASK_QUEUE: 'mine', TEMPORAL_NAMESPACE: CLOUD.TEMPORAL_NAMESPACE, ...settings };

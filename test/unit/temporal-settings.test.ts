@@ -31,7 +31,8 @@ describe('A server that is no Temporal', () => {
   test('and is not there is Service.Unreachable with the cause', async () => {
     const options = temporalConnection(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }));
     expect(await temporalUnreachable(options, new Error('not in time'))).toMatchObject({
-      ...{ type: 'Service.Unreachable', message: expect.stringContaining('(ECONNREFUSED). Check TEMPORAL_ADDRESS') },
+      type: 'Service.Unreachable',
+      message: expect.stringContaining('(ECONNREFUSED). Check TEMPORAL_ADDRESS'),
     });
   });
 });
@@ -88,13 +89,17 @@ describe('How Temporal is reached', () => {
     const TEMPORAL_CONFIG_FILE = file('a.toml', `[profile.cloud]\n${profile}${meta}[profile.default]\n`);
     const env = { TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'cloud' };
     expect(optionsOf(env)).toEqual({
-      ...{ address: 'cloud:7233', tls: {}, apiKey: 'the-key-of-the-file', metadata: { 'x-team': 'films' } },
+      address: 'cloud:7233',
+      tls: {},
+      apiKey: 'the-key-of-the-file',
+      metadata: { 'x-team': 'films' },
     });
     expect(readConfig(env).TEMPORAL_NAMESPACE).toBe('films');
     expect(scrub('it was the-key-of-the-file')).not.toContain('the-key');
     const own = { TEMPORAL_ADDRESS: 'other:1', TEMPORAL_GRPC_META_X_TEAM: 'other', TEMPORAL_GRPC_META_A_B_C: 'd' };
     expect(optionsOf({ ...env, ...own })).toMatchObject({
-      ...{ address: 'other:1', metadata: { 'x-team': 'other', 'a-b-c': 'd' } },
+      address: 'other:1',
+      metadata: { 'x-team': 'other', 'a-b-c': 'd' },
     });
     expect(() => readConfig({ TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'none' })).toThrow('which has no "none"');
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { laneId, type ContinuedBy, type Cursor, type ProjectId, type ResetReason } from '../../src/protocol';
 import { MemoryEventLog, TextWriter, type LaneWriter } from '../../src/stream';
 import { until } from '../support/until';
-import { FaultyLog } from './faulty-log';
+import { FaultyLog } from '../support/faulty-log';
 
 const LANE = laneId('rewrite');
 

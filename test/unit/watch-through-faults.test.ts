@@ -2,7 +2,7 @@ import type { StoryEvent } from '../../src/protocol';
 import { MemoryEventLog } from '../../src/stream';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
-import { idsOf, REWRITE, WatchedStory } from './watched-story';
+import { idsOf, REWRITE, WatchedStory } from '../support/watched-story';
 
 describe('Watching a project', () => {
   let story: WatchedStory;

@@ -58,11 +58,11 @@ export function FilmRow({ film, placed, isChosen, onChoose }: FilmRowProps) {
   );
 }
 
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** What waits for a person, by name. */
 function nameAll(lanes: readonly string[]): string | undefined {
   if (lanes.length === 0) return undefined;
-  const more = lanes.length > MOST_NAMED ? ` + ${lanes.length - MOST_NAMED}` : '';
-  return `${t().needsYou}: ${laneNames(lanes.slice(0, MOST_NAMED))}${more}`;
+  const more = lanes.length > MAX_NAMED ? ` + ${lanes.length - MAX_NAMED}` : '';
+  return `${t().needsYou}: ${laneNames(lanes.slice(0, MAX_NAMED))}${more}`;
 }

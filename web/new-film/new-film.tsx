@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { MAX_SCENES, MAX_TOPIC_BYTES, stageOfRole, utf8Bytes } from '../../src/protocol';
+import { MAX_SCENES, TEXT_BYTES, stageOfRole, utf8Bytes } from '../../src/protocol';
 import { ask, Problem } from '../api/ask';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
@@ -138,7 +138,7 @@ export function NewFilm() {
             onInput={(event) => set({ topic: event.currentTarget.value })}
           />
           <span class="hint" id="topic-hint">
-            {words.topicHint} {words.bytesOf(number(utf8Bytes(form.topic)), number(MAX_TOPIC_BYTES))}
+            {words.topicHint} {words.bytesOf(number(utf8Bytes(form.topic)), number(TEXT_BYTES.topic))}
           </span>
           {error('/topic')}
         </label>

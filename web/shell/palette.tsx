@@ -12,7 +12,7 @@ interface Entry {
   readonly run: () => void;
 }
 
-const MOST_FILMS = 8;
+const MAX_FILMS = 8;
 
 const isInMenu = (part: HTMLElement) => part.closest('.menu-body') !== null;
 
@@ -39,7 +39,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
   const chosen = useRef<Entry | undefined>(undefined);
-  const films = usePolled<ProjectPage>(`/v1/projects?limit=${MOST_FILMS}&q=${encodeURIComponent(typed.trim())}`);
+  const films = usePolled<ProjectPage>(`/v1/projects?limit=${MAX_FILMS}&q=${encodeURIComponent(typed.trim())}`);
   const looked = typed.trim().toLowerCase();
   const entries: Entry[] = [
     ...actions.filter(({ label }) => label.toLowerCase().includes(looked)),

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-const MOST = 40;
+const MAX = 40;
 
 /**
  * Pictures and clips that were replaced while the page was open, by the hash of what has replaced them. The server keeps none of
@@ -21,7 +21,7 @@ export class EarlierMedia {
     const media = await answer.blob();
     if (this.isClosed) return;
     const next = new Map([...this.shown.value, [now, URL.createObjectURL(media)]]);
-    for (const [key, address] of [...next].slice(0, -MOST)) {
+    for (const [key, address] of [...next].slice(0, -MAX)) {
       URL.revokeObjectURL(address);
       next.delete(key);
     }

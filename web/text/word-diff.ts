@@ -4,7 +4,7 @@ export interface Part {
 }
 
 /** Above this, what lies between the common beginning and end is shown as replaced: the table would take seconds. */
-const MOST_CELLS = 4_000_000;
+const MAX_CELLS = 4_000_000;
 
 /** What has become of `before`, by words; words of Chinese, too. The parts that are not added are `before`, and the others `after`. */
 export function wordDiff(before: string, after: string, locale: string): Part[] {
@@ -52,7 +52,7 @@ function between(old: readonly string[], now: readonly string[]): Part[] {
   const removed = (words: readonly string[]): Part[] => words.map((text) => ({ kind: 'removed', text }));
   const added = (words: readonly string[]): Part[] => words.map((text) => ({ kind: 'added', text }));
   const width = now.length + 1;
-  if (old.length === 0 || now.length === 0 || old.length * now.length > MOST_CELLS) {
+  if (old.length === 0 || now.length === 0 || old.length * now.length > MAX_CELLS) {
     return [...removed(old), ...added(now)];
   }
   const lengths = new Uint32Array((old.length + 1) * width);

@@ -1,7 +1,7 @@
 import * as v8 from 'node:v8';
 import { readConfig } from '../../../src/config';
 import { createLogger } from '../../../src/logger';
-import { runWorker } from '../../../src/worker';
+import { createWorker } from '../../../src/worker';
 import type { Measured } from '../measured';
 
 // @types/node 20 does not know it yet; it collects garbage first.
@@ -10,7 +10,7 @@ const { queryObjects } = v8 as unknown as { queryObjects: (of: object, options: 
 /** The worker that is measured, alone in its process. It answers each message with what it holds after a collection. */
 async function main(): Promise<void> {
   const config = readConfig();
-  const worker = await runWorker(config, createLogger(config.LOG_LEVEL, 'soak-worker'));
+  const worker = await createWorker({ settings: config, logger: createLogger(config.LOG_LEVEL, 'soak-worker') });
   process.on('message', () => process.send?.(measure()));
   process.once('disconnect', () => void worker.stop());
   process.send?.('ready');

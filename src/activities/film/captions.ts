@@ -18,9 +18,9 @@ export const LONGEST_LINE = 40;
 /** The columns that fit into a frame as wide as it is high. Players choose the size of letters by the height. */
 const COLUMNS_OF_SQUARE = 36;
 const SHORTEST_LINE = 10;
-const MOST_LINES = 2;
+const MAX_LINES = 2;
 /** The most empty lines and spaces that may follow a line. */
-const MOST_EMPTY = 1_000;
+const MAX_EMPTY = 1_000;
 /** A letter with so many marks on it is no letter any more. */
 const LONGEST_GRAPHEME = 16;
 
@@ -105,7 +105,7 @@ function endOfLine(pieces: readonly Piece[], from: number, width: number): numbe
 /** Empty lines belong to the line before them; they end its cue. */
 function afterBreaks(pieces: readonly Piece[], from: number): number {
   let end = from;
-  for (let i = from; i < Math.min(pieces.length, from + MOST_EMPTY) && pieces[i]?.isSpace; i++) {
+  for (let i = from; i < Math.min(pieces.length, from + MAX_EMPTY) && pieces[i]?.isSpace; i++) {
     if (pieces[i]?.isBreak) end = i + 1;
   }
   return end;
@@ -117,7 +117,7 @@ function inPairs(lines: readonly string[]): string[][] {
   for (const line of lines) {
     if (open) open.push(line);
     else cues.push((open = [line]));
-    if (open.length === MOST_LINES || breaksIn(line) > 1) open = undefined;
+    if (open.length === MAX_LINES || breaksIn(line) > 1) open = undefined;
   }
   return cues;
 }

@@ -4,12 +4,12 @@ import { childEnv } from '../../child-env';
 import { boundedLine, StoryreelError } from '../../protocol';
 
 /** The most that is kept of stderr, at its beginning and at its end. */
-const MOST_LOG = 32 * 1024;
-const MOST_QUOTE_BYTES = 200;
+const MAX_LOG = 32 * 1024;
+const MAX_QUOTE_BYTES = 200;
 /** The most pixels of a frame, before it is decoded; an 8K frame has half as many. */
-const MOST_PIXELS = 64 * 1024 * 1024;
+const MAX_PIXELS = 64 * 1024 * 1024;
 
-const FILES_ONLY = ['-protocol_whitelist', 'file', '-max_pixels', `${MOST_PIXELS}`] as const;
+const FILES_ONLY = ['-protocol_whitelist', 'file', '-max_pixels', `${MAX_PIXELS}`] as const;
 
 /**
  * Limits for an input that a provider has made: a playlist disguised as a clip would make ffmpeg open any file it
@@ -70,7 +70,7 @@ export function runFfmpeg(
 }
 
 function withoutMiddle(log: string): string {
-  return log.length <= 2 * MOST_LOG ? log : log.slice(0, MOST_LOG) + log.slice(-MOST_LOG);
+  return log.length <= 2 * MAX_LOG ? log : log.slice(0, MAX_LOG) + log.slice(-MAX_LOG);
 }
 
 /** Runs ffmpeg to its end. Throws `Film.Failed` with ffmpeg's last line if it fails. */
@@ -82,5 +82,5 @@ export async function ffmpeg(path: string, args: readonly string[], signal: Abor
     throw new StoryreelError('Media.Unavailable', 'The disk of MEDIA_DIR is full. Make room there.', { cause });
   }
   const last = log.trim().split('\n').at(-1) ?? '';
-  throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${boundedLine(last, MOST_QUOTE_BYTES)}`);
+  throw new StoryreelError('Film.Failed', `ffmpeg failed (exit ${code}): ${boundedLine(last, MAX_QUOTE_BYTES)}`);
 }

@@ -3,7 +3,7 @@ import type { Inspected } from '../media/inspect-clip';
 
 export const FRAMES_PER_SECOND = 24;
 /** The most frames that are repeated if a clip ends between two frames. A clip that lacks more frames is faulty. */
-const MOST_REPEATED = 2;
+const MAX_REPEATED = 2;
 
 /** How every frame of a film is encoded. */
 export const ENCODING = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'] as const;
@@ -45,7 +45,7 @@ export function formOf(frameSize: string): string {
     'setsar=1',
     'setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709',
     `fps=${FRAMES_PER_SECOND}`,
-    `tpad=stop=${MOST_REPEATED}:stop_mode=clone`,
+    `tpad=stop=${MAX_REPEATED}:stop_mode=clone`,
   ].join(',');
 }
 

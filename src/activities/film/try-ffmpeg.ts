@@ -5,7 +5,7 @@ import { boundedLine } from '../../protocol';
 import { ENCODING, formOf } from './film-form';
 
 const ANSWER_MS = 10_000;
-const MOST_QUOTE_BYTES = 160;
+const MAX_QUOTE_BYTES = 160;
 const FRAME = '64x36';
 /** The bytes of one frame in yuv420p. */
 const FRAME_BYTES = (64 * 36 * 3) / 2;
@@ -58,5 +58,5 @@ function reasonOf(error: unknown): string {
   if (typeof code === 'string') return code;
   // Without the banner, whose lines after the first are indented.
   const [first = message] = (stderr ?? '').split('\n').filter((line) => line && !/^(?:ffmpeg version| )/.test(line));
-  return boundedLine(first.replace(/^(?:\[[^\]]*\] *)+/, ''), MOST_QUOTE_BYTES);
+  return boundedLine(first.replace(/^(?:\[[^\]]*\] *)+/, ''), MAX_QUOTE_BYTES);
 }

@@ -25,9 +25,9 @@ import { WastedOrder } from '../usage/wasted-order';
 
 const RETRY_DELAY_MS = { least: 100, most: 10 * 60_000 };
 /** In bytes, as all text from outside is bounded. */
-const MOST_MESSAGE = 300;
+const MAX_MESSAGE = 300;
 /** The most that is quoted of a provider's message, so that our advice fits after the quotation. */
-const MOST_QUOTE = 200;
+const MAX_QUOTE = 200;
 
 /** A failure in our own words. `issues` and `retryAfterMs` are set only if they apply. */
 export interface StageFailure extends EventError {
@@ -106,7 +106,7 @@ type ProviderError = InstanceType<typeof OpenAI.APIError<number | undefined, Hea
 
 function ofProvider(error: ProviderError): StageFailure {
   const { status, code, type, message } = error as ProviderError & { code?: unknown; type?: unknown };
-  const answered = `The provider answered ${status ?? 'with an error'}: ${safe(message.replace(/^\d{3} /, ''), MOST_QUOTE)}`;
+  const answered = `The provider answered ${status ?? 'with an error'}: ${safe(message.replace(/^\d{3} /, ''), MAX_QUOTE)}`;
   const kind = failureKind({
     message,
     ...(status !== undefined && { status }),
@@ -146,6 +146,6 @@ function delayOf(ms: number): { retryAfterMs: number } {
   return { retryAfterMs: Math.round(Math.min(Math.max(ms, RETRY_DELAY_MS.least), RETRY_DELAY_MS.most)) };
 }
 
-function safe(text: string, most = MOST_MESSAGE): string {
+function safe(text: string, most = MAX_MESSAGE): string {
   return boundedLine(scrub(text), most);
 }

@@ -5,10 +5,10 @@ import { isOutage } from '../lanes/outage';
 import { classify } from '../lanes/stage-failure';
 
 /** How often a provider is polled without success, every VIDEO_POLL_MS, before the lane needs attention. */
-const MOST_LOOKS = 30;
+const MAX_LOOKS = 30;
 
 /** How often the download of a clip may break. */
-const MOST_BROKEN = 5;
+const MAX_BROKEN = 5;
 
 export interface Awaited {
   readonly run: LaneRun;
@@ -30,7 +30,7 @@ export async function awaitJob(awaited: Awaited): Promise<Exclude<VideoJob, { st
     const state = await run.through(
       () =>
         provider.poll(jobId, run.signal).catch((error: unknown) => {
-          if (error instanceof NotReady && !wasLost && looks < MOST_LOOKS) return undefined;
+          if (error instanceof NotReady && !wasLost && looks < MAX_LOOKS) return undefined;
           throw error;
         }),
       isFreeToAsk,
@@ -64,8 +64,8 @@ export async function awaitClip<T>(
     } catch (error) {
       if (!isWorthAnotherLook(error)) throw error;
       // It was paid for on its way, too.
-      if (error instanceof BrokenConnection) looks += MOST_LOOKS / MOST_BROKEN - 1;
-      if (looks >= MOST_LOOKS) throw error instanceof NotReady ? error : new NotReady(classify(error).message);
+      if (error instanceof BrokenConnection) looks += MAX_LOOKS / MAX_BROKEN - 1;
+      if (looks >= MAX_LOOKS) throw error instanceof NotReady ? error : new NotReady(classify(error).message);
     }
     await pause(run);
     const again = await run.through(() => provider.poll(jobId, run.signal).catch(() => undefined), isFreeToAsk);

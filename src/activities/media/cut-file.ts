@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 
 const HEAD_BYTES = 16;
 /** Files of many pieces have two for each. */
-const MOST_BOXES = 100_000;
+const MAX_BOXES = 100_000;
 
 /**
  * Whether an mp4 or mov ends before one of its boxes does. A reader takes one that was cut between two frames for a shorter
@@ -14,7 +14,7 @@ export async function isCutShort(path: string): Promise<boolean> {
     const { size } = await file.stat();
     const head = Buffer.alloc(HEAD_BYTES);
     let at = 0;
-    for (let boxes = 0; at < size && boxes < MOST_BOXES; boxes++) {
+    for (let boxes = 0; at < size && boxes < MAX_BOXES; boxes++) {
       const { bytesRead } = await file.read(head, 0, HEAD_BYTES, at);
       if (boxes === 0 && head.toString('latin1', 4, 8) !== 'ftyp') return false;
       // A few bytes that are left over are no box, and no frame either.

@@ -12,7 +12,7 @@ import type { LaneRun } from '../lanes/lane-run';
  * The most pixels that a picture may state. A larger picture is useless for a film, and decoding it would fill the
  * memory.
  */
-const MOST_PIXELS = 100_000_000;
+const MAX_PIXELS = 100_000_000;
 /** A clip that is longer by no more than a frame or two is left as it is. */
 const LONGER_SECONDS = 0.1;
 
@@ -99,7 +99,7 @@ function sizeIn(bytes: Buffer): { readonly width: number; readonly height: numbe
     throw new UnusableMedia('its image has no size that can be read');
   }
   const { width, height } = size;
-  if (width < 1 || height < 1 || width * height > MOST_PIXELS) {
+  if (width < 1 || height < 1 || width * height > MAX_PIXELS) {
     throw new UnusableMedia(`its image states ${width}x${height} pixels`);
   }
   return { width, height };

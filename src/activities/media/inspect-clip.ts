@@ -8,7 +8,7 @@ const DAMAGE = /\[(?:error|fatal)\].*(?:prematurely|truncat|partial file|invalid
 /** The fault of the program, whatever file it is given. */
 const NOT_OURS =
   /unrecognized option|option not found|error splitting the argument|unknown encoder|muxer not found|not a suitable output format/i;
-const MOST_QUOTE_BYTES = 160;
+const MAX_QUOTE_BYTES = 160;
 /** The length of the last frame if the clip does not state it and there is no other frame. */
 const USUAL_FRAME = 1 / 24;
 
@@ -82,7 +82,7 @@ async function inspect(
     const [first = ''] = log.split('\n').filter((line) => NOT_OURS.test(line));
     throw new StoryreelError(
       'Film.Failed',
-      `This ffmpeg cannot measure a clip: ${boundedLine(first, MOST_QUOTE_BYTES)}`,
+      `This ffmpeg cannot measure a clip: ${boundedLine(first, MAX_QUOTE_BYTES)}`,
     );
   }
   const inputs = partOf(log, 'input').split(/^(?=\[info\] Input #\d+, )/m);

@@ -4,10 +4,10 @@ import { isCutShort } from './cut-file';
 import { inspectClip, type Inspected } from './inspect-clip';
 
 /** No clip of a scene is as long; one that poses as one would have to be decoded for hours. */
-const MOST_SECONDS = 600;
+const MAX_SECONDS = 600;
 /** The least share of the ordered length. Models round to frames, and some begin or end a little early. */
 const LEAST_SHARE = 0.75;
-const MOST_QUOTE_BYTES = 160;
+const MAX_QUOTE_BYTES = 160;
 
 /**
  * Decodes a clip to its end and returns its measures. Throws `UnusableMedia` if the clip cannot be shown as a scene of
@@ -19,18 +19,18 @@ export async function measureClip(
   ordered: number,
   signal: AbortSignal,
 ): Promise<Inspected> {
-  const found = await inspectClip(path, file, signal, MOST_SECONDS);
+  const found = await inspectClip(path, file, signal, MAX_SECONDS);
   if (!found) throw new UnusableMedia('The provider answered with something that is no video.');
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {
-    const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MOST_QUOTE_BYTES)})`;
+    const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MAX_QUOTE_BYTES)})`;
     throw new UnusableMedia(`The provider's clip is damaged ${where}.`);
   }
   if (found.seconds < LEAST_SHARE * ordered) {
     throw new UnusableMedia(`The provider's clip lasts ${rounded(found.seconds)} s, and ${ordered} s were ordered.`);
   }
-  if (found.seconds >= MOST_SECONDS) {
-    throw new UnusableMedia(`The provider's clip lasts more than ${MOST_SECONDS} s, and ${ordered} s were ordered.`);
+  if (found.seconds >= MAX_SECONDS) {
+    throw new UnusableMedia(`The provider's clip lasts more than ${MAX_SECONDS} s, and ${ordered} s were ordered.`);
   }
   return found;
 }

@@ -10,7 +10,7 @@ import { classify } from '../lanes/stage-failure';
 import { mayBeTaken, updateJob, type OpenJob } from './video-job';
 
 /** The model's sizes and lengths may have to be learned in more than one step. */
-const MOST_ORDERS = 8;
+const MAX_ORDERS = 8;
 
 export const NO_CLIP = { unit: 'second', units: 0 } as const;
 
@@ -57,7 +57,7 @@ export async function submitJob(plan: SubmitPlan): Promise<SubmittedJob> {
       }
       // A job that the provider refused costs nothing. A job whose answer was lost is submitted again under its key.
       if (isBooked && !isAmbiguous(error)) await paid.booked?.close(NO_CLIP, false);
-      if (!(error instanceof OtherOrder) || orders === MOST_ORDERS) throw error;
+      if (!(error instanceof OtherOrder) || orders === MAX_ORDERS) throw error;
     }
   }
 }

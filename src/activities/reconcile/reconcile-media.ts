@@ -3,7 +3,7 @@ import { mediaKey, type FoundMedia } from '../../storage';
 import type { ActivityDeps } from '../deps';
 
 const BATCH = 500;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Every row that refers to a file by its hash. */
@@ -87,7 +87,7 @@ async function rowsWithoutFile({ dataSource, media, logger }: ActivityDeps, beat
     } while (rows.length === BATCH);
   }
   if (lacking.length > 0) {
-    const projects = [...new Set(lacking.map(({ projectId }) => projectId))].slice(0, MOST_NAMED);
+    const projects = [...new Set(lacking.map(({ projectId }) => projectId))].slice(0, MAX_NAMED);
     logger.warn({ missing: lacking.length, projects }, 'media rows have no file: check MEDIA_DIR, or make them again');
   }
   return lacking.length;

@@ -18,7 +18,7 @@ const PAGE = 100;
 const AT_ONCE = 10;
 
 /** The most of a message that states why a project was not repaired; the report stays in Temporal's history. */
-const MOST_OF_A_MESSAGE = 200;
+const MAX_OF_A_MESSAGE = 200;
 
 const LIVE = ['queued', ...BUSY];
 
@@ -107,7 +107,7 @@ async function reconcileOne(
   } catch (error) {
     const { message } = error as Error;
     deps.logger.error({ projectId, err: message }, 'a project could not be repaired');
-    return { kind: 'failed', of: { projectId, was: status, why: message.slice(0, MOST_OF_A_MESSAGE) } };
+    return { kind: 'failed', of: { projectId, was: status, why: message.slice(0, MAX_OF_A_MESSAGE) } };
   }
 }
 

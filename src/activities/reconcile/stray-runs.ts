@@ -4,7 +4,7 @@ import type { ActivityDeps } from '../deps';
 /** Projects that are looked for at the same time. */
 const AT_ONCE = 500;
 /** Named in the report. */
-const MOST_NAMED = 100;
+const MAX_NAMED = 100;
 
 /**
  * The running workflows whose projects do not exist, for example because an older backup of the database was restored.
@@ -21,13 +21,13 @@ export async function strayRuns(deps: ActivityDeps): Promise<string[]> {
     for await (const id of deps.runs.openStories(deps.config.TEMPORAL_TASK_QUEUE)) {
       asked.push(id);
       if (asked.length === AT_ONCE) await look();
-      if (strays.length >= MOST_NAMED) break;
+      if (strays.length >= MAX_NAMED) break;
     }
     await look();
   } catch (error) {
     deps.logger.warn({ err: (error as Error).message }, 'runs without a project could not be looked for');
   }
-  return strays.slice(0, MOST_NAMED);
+  return strays.slice(0, MAX_NAMED);
 }
 
 async function missing({ dataSource }: ActivityDeps, ids: readonly ProjectId[]): Promise<ProjectId[]> {

@@ -26,7 +26,7 @@ interface Announcement extends LaneAddress {
 const FLUSH_MS = 2_000;
 
 /** How often the end of a lane is published while the log lacks text of it. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /**
  * Announces how a lane has ended, from what Postgres holds: committed, skipped, or waiting for a person. Announcing it
@@ -146,7 +146,7 @@ async function publishLaneEnd(
   let owner = row;
   let textWriter = text;
   try {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const published = await publishEnd(source, owner, end);
       if (published.reply.kind !== 'gap') return;
       // The log lacks text: it was away, or it holds another attempt's.

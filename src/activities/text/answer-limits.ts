@@ -4,7 +4,7 @@ import { StoryreelError } from '../../protocol';
  * The most bytes per token, on the average of a text. ASCII is counted as in long words, other characters as in scripts
  * that few models know well. A text of the ordered length is never longer.
  */
-const MOST_PER_TOKEN = { ascii: 6, other: 10 };
+const MAX_PER_TOKEN = { ascii: 6, other: 10 };
 /** A text that is only a little longer may just be counted in another way; white space takes few tokens. */
 const CLEARLY = { times: 1.25, more: 100 };
 
@@ -38,7 +38,7 @@ export class AnswerLimits {
     this.ascii += ascii;
     this.spaces += spacesIn(piece);
     const plain = this.ascii - this.spaces / 2;
-    const least = plain / MOST_PER_TOKEN.ascii + (this.bytes - before - this.ascii) / MOST_PER_TOKEN.other;
+    const least = plain / MAX_PER_TOKEN.ascii + (this.bytes - before - this.ascii) / MAX_PER_TOKEN.other;
     if (least > orderedTokens * CLEARLY.times + CLEARLY.more) {
       throw new StoryreelError(
         'Output.TooLong',

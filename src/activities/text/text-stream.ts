@@ -31,7 +31,7 @@ export interface TextCall {
 }
 
 /** The most characters of a refusal that are kept. */
-const MOST_REFUSAL = 2_000;
+const MAX_REFUSAL = 2_000;
 /** How much longer than the wait for the first sign a model may think, if no setting defines it. */
 const THINKING_TIMES = 5;
 /** If thoughts took a smaller share of the limit than this, they are not why an answer was cut off. */
@@ -133,7 +133,7 @@ class TextAnswer {
         return;
       case 'refusal':
         this.estimate(chunk.text);
-        this.refusal = (this.refusal + chunk.text).slice(0, MOST_REFUSAL);
+        this.refusal = (this.refusal + chunk.text).slice(0, MAX_REFUSAL);
         return;
       case 'usage':
         this.takeUsage(chunk);

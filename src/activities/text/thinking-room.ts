@@ -1,7 +1,7 @@
 import type { ResolvedProvider } from '../usage/provider-choice';
 
 /** A model that needs more than this beside its answer does not find an end. */
-const MOST_ROOM = 64_000;
+const MAX_ROOM = 64_000;
 const FIRST_ROOM = 4_000;
 
 /** Learned in this process, by provider and model: how many tokens its thoughts need beside the answer. */
@@ -14,7 +14,7 @@ export function roomFor({ name, model, reasoningTokens }: ResolvedProvider<unkno
 
 /** The thoughts took so many tokens, and the answer had no room left: the next one has more. */
 export function giveMoreRoom(chosen: ResolvedProvider<unknown>, thoughts: number): number {
-  const room = Math.min(MOST_ROOM, Math.max(FIRST_ROOM, 2 * thoughts, 2 * roomFor(chosen)));
+  const room = Math.min(MAX_ROOM, Math.max(FIRST_ROOM, 2 * thoughts, 2 * roomFor(chosen)));
   learned.set(keyOf(chosen.name, chosen.model), room);
   return room;
 }

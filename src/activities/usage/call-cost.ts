@@ -15,7 +15,7 @@ export type Amount =
 const BYTES_PER_TOKEN = { ascii: 4, other: 2 };
 
 /** A piece of a stream is one token as a rule, and some providers send several in one. */
-const MOST_IN_TOKEN = 3;
+const MAX_IN_TOKEN = 3;
 
 /** Estimates a text's tokens if nobody has counted them; rather too many than too few. */
 export function tokensIn(...texts: readonly string[]): number {
@@ -34,7 +34,7 @@ export function tokensIn(...texts: readonly string[]): number {
 /** Estimates the tokens of a piece of a stream if nobody has counted them. */
 export function tokensInPiece(piece: string): number {
   const tokens = tokensIn(piece);
-  return tokens <= MOST_IN_TOKEN ? 1 : tokens;
+  return tokens <= MAX_IN_TOKEN ? 1 : tokens;
 }
 
 export function bytesOf(messages: readonly ChatMessage[]): number {

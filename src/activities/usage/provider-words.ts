@@ -4,7 +4,7 @@ import { scrub } from '../../scrub';
 import { unescaped } from '../../unescaped';
 
 /** The most that is read of a provider's message; much less of it is kept. */
-const MOST_READ = 2_000;
+const MAX_READ = 2_000;
 /** A run of letters and digits of this many bytes that the prompt also has is a quotation: about 20 characters. */
 const QUOTED_BYTES = 16;
 const QUOTE = '[…]';
@@ -16,7 +16,7 @@ const HEXADECIMAL = /\b[0-9a-f]{32,}\b/gi;
  * is also found if it is escaped, spaced or in other capitals than the original.
  */
 export function wordsOf(answered: string, sent: readonly string[]): string {
-  const words = scrub(answered).replace(HEXADECIMAL, '[hidden]').slice(0, MOST_READ);
+  const words = scrub(answered).replace(HEXADECIMAL, '[hidden]').slice(0, MAX_READ);
   return withoutQuotes(words, sent.map((text) => lettersOf(text).bytes).join('\0'));
 }
 

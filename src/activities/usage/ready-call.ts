@@ -6,7 +6,7 @@ import { mayBeCharged, noneOf } from './call-cost';
 import { PaidCall, type CallPlan } from './paid-call';
 
 /** How long an attempt waits for its turn at a provider that asks for fewer calls; the call needs time as well. */
-const MOST_TURN_MS = 4 * 60_000;
+const MAX_TURN_MS = 4 * 60_000;
 
 /**
  * A paid call that is made only when its result can be stored. The media store must accept a file, and Postgres must
@@ -22,7 +22,7 @@ export class ReadyCall {
   /** The call that may have to be paid; undefined while the attempt waits for it. */
   booked: PaidCall | undefined;
   private readonly id = randomUUID();
-  private readonly turnEndsAt = performance.now() + MOST_TURN_MS;
+  private readonly turnEndsAt = performance.now() + MAX_TURN_MS;
 
   constructor(
     private readonly run: LaneRun,

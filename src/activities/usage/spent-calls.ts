@@ -5,11 +5,11 @@ import type { StageFailure } from '../lanes/stage-failure';
 import { WastedOrder } from './wasted-order';
 
 /** The model is asked at most so many times for an answer that can be used. */
-const MOST_ANSWERS = 3;
+const MAX_ANSWERS = 3;
 /** A lane's text is paid at most so often before it waits for a person, whatever becomes of the calls. */
-const MOST_PAID_TEXTS = 3;
+const MAX_PAID_TEXTS = 3;
 /** The most orders of an image or a clip, which cost more: a fault that occurs twice will occur the next time. */
-const MOST_ORDERS = 2;
+const MAX_ORDERS = 2;
 
 /** A refused text is no beginning for the next attempt. */
 const REFUSED: readonly string[] = ['Output.Unusable', 'Output.TooLong', 'Provider.Refused', 'Provider.BadRequest'];
@@ -42,16 +42,16 @@ export function spendingOf(error: unknown, { type, retryable }: StageFailure, sp
   const isOrder = error instanceof WastedOrder;
   const paid = spent.paid + (spent.isCharged || isOrder ? 1 : 0);
   if (isOrder) {
-    const mayAskAgain = paid < MOST_ORDERS;
+    const mayAskAgain = paid < MAX_ORDERS;
     return { paid, times: undefined, isSpent: !mayAskAgain, mayAskAgain };
   }
   const isUnusable = type === 'Output.Unusable';
   const times = isUnusable ? (spent.unusable?.times ?? 0) + 1 : undefined;
-  const mostAnswers = (error instanceof UnusableOutput ? error.mostAnswers : undefined) ?? MOST_ANSWERS;
+  const mostAnswers = (error instanceof UnusableOutput ? error.mostAnswers : undefined) ?? MAX_ANSWERS;
   return {
     paid,
     times,
-    isSpent: retryable && spent.isCharged && paid >= MOST_PAID_TEXTS,
-    mayAskAgain: times !== undefined && times < mostAnswers && paid < MOST_PAID_TEXTS,
+    isSpent: retryable && spent.isCharged && paid >= MAX_PAID_TEXTS,
+    mayAskAgain: times !== undefined && times < mostAnswers && paid < MAX_PAID_TEXTS,
   };
 }

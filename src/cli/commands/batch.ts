@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../client';
-import { MAX_TOPIC_BYTES, MOST_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
+import { TEXT_BYTES, MAX_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
 import { addStage, readText, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { settingsIn } from '../edit-flags';
@@ -28,7 +28,7 @@ interface Flags {
 }
 
 /** More is refused by the number of topics, or by their length. */
-const MOST_INPUT_BYTES = (MOST_IN_BATCH + 2) * (MAX_TOPIC_BYTES + 2);
+const MAX_INPUT_BYTES = (MAX_IN_BATCH + 2) * (TEXT_BYTES.topic + 2);
 
 const EXAMPLES = `
 Examples:
@@ -142,7 +142,7 @@ function codeOf({ counts, projects }: BatchView): number {
 
 /** Throws `Project.Invalid` if the file cannot be read. */
 async function projectsIn(source: Readable, flags: Flags): Promise<NewProject[]> {
-  const text = await readText(source, MOST_INPUT_BYTES).catch((cause: NodeJS.ErrnoException) => {
+  const text = await readText(source, MAX_INPUT_BYTES).catch((cause: NodeJS.ErrnoException) => {
     throw new StoryreelError('Project.Invalid', `The topics cannot be read (${cause.code}).`, { cause });
   });
   const topics = text

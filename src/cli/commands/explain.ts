@@ -49,8 +49,8 @@ export function addExplain(program: Command, cli: Cli): void {
         ? [JSON.stringify(explanation)]
         : [
             ...table(explanation.lanes, createStyle(cli.screen.color)),
-            ...loaded.client.estimateText(explanation, money),
-            ...loaded.client.settingsText(explanation),
+            ...loaded.clientInternal.estimateText(explanation, money),
+            ...loaded.clientInternal.settingsText(explanation),
           ];
       cli.screen.write(`${lines.join('\n')}\n`);
     });
@@ -71,7 +71,7 @@ function table(lanes: readonly LaneExplanation[], style: Style): string[] {
           : lane.reason === 'depends' || lane.reason === 'unknown'
             ? style.yellow
             : style.bold;
-      return `${paint(lane.lane.padEnd(width))}  ${loaded.client.reasonText(lane)}`;
+      return `${paint(lane.lane.padEnd(width))}  ${loaded.clientInternal.reasonText(lane)}`;
     }),
     '',
     `${count('new', 'changed', 'forced')} to make, ${count('depends')} that depend on them, ${count('reused')} used again${unknown}.`,

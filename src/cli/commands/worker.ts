@@ -22,12 +22,12 @@ export function addWorker(program: Command, cli: Cli): void {
     .addHelpText('after', HELP)
     .action(async () => {
       const config = cli.config();
-      const { consoleInto, runWorker } = await loadWorker();
+      const { consoleInto, createWorker } = await loadWorker();
       const interrupted = cli.interrupted();
       const to = config.LOG_FORMAT === 'pretty' ? await loaded.prettyLines.prettyLines() : undefined;
       const logger = loaded.logger.createLogger(config.LOG_LEVEL, 'worker', to);
       consoleInto(logger);
-      const worker = await runWorker(config, logger, { signal: interrupted }).catch((error: unknown) => {
+      const worker = await createWorker({ settings: config, logger, signal: interrupted }).catch((error: unknown) => {
         // The worker was stopped while it waited for its services.
         if (interrupted.aborted) return undefined;
         throw error;

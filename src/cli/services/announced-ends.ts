@@ -4,7 +4,7 @@ import { mayBeAsked, mayHoldKey } from '../../trust';
 import type { Finding } from './finding';
 
 const ANSWER_MS = 4_000;
-const MOST_LISTED_BYTES = 8 * 1024 * 1024;
+const MAX_LISTED_BYTES = 8 * 1024 * 1024;
 const OPENAI = 'https://api.openai.com/v1';
 /** The fields in which services announce the day on which a model is switched off. */
 const END_FIELDS = ['shutdown_date', 'deprecation_date', 'expiration_date', 'retirement_date', 'sunset_date'];
@@ -80,7 +80,7 @@ async function endOf(model: string, { baseUrl, key }: Pick<Asked, 'baseUrl' | 'k
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     const size = Number(response.headers.get('content-length') ?? 0);
-    if (!response.ok || size > MOST_LISTED_BYTES) return undefined;
+    if (!response.ok || size > MAX_LISTED_BYTES) return undefined;
     const { data } = (await response.json()) as { data?: unknown };
     const entry = Array.isArray(data) ? (data as { id?: unknown }[]).find(({ id }) => id === model) : undefined;
     const ends = END_FIELDS.map((field) => dateOf((entry as Record<string, unknown> | undefined)?.[field]));

@@ -68,7 +68,7 @@ export async function intervalOf(connection: Connection, config: Config): Promis
   }
 }
 
-const MOST_STRAYS = 5;
+const MAX_STRAYS = 5;
 const SUFFIX = reconcileScheduleOf('');
 
 /** Schedules that were left behind with their task queue: no worker asks there any more. */
@@ -86,7 +86,7 @@ export async function strayReconcilers(
     const where = TEMPORAL_NAMESPACE === 'default' ? '' : ` --namespace ${TEMPORAL_NAMESPACE}`;
     const advice = `If "${taskQueue}" is not used any more: temporal schedule delete --schedule-id ${scheduleId}${where}`;
     strays.push({ scheduleId, advice });
-    if (strays.length === MOST_STRAYS) break;
+    if (strays.length === MAX_STRAYS) break;
   }
   return strays;
 }

@@ -1,7 +1,7 @@
 import { IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
 import { lockProjects, Project } from '../../entities';
 import {
-  MOST_IN_BATCH,
+  MAX_IN_BATCH,
   projectNotFound,
   StoryreelError,
   type BatchId,
@@ -12,7 +12,7 @@ import {
 } from '../../protocol';
 import { readProjectId } from '../../protocol/viewer';
 import { BY_HAND } from './hand-written';
-import type { Read } from '../projects/inputs';
+import type { Checked } from '../inputs';
 import { rowOf } from '../projects/new-project';
 
 /** The status of a project of a batch. */
@@ -70,7 +70,7 @@ export interface UpsertedProjects {
 export async function upsertBatchProjects(
   dataSource: DataSource,
   batchId: BatchId,
-  inputs: readonly (Read<'the project'> | ProjectId)[],
+  inputs: readonly (Checked<'the project'> | ProjectId)[],
   again: readonly StageName[] | 'all',
 ): Promise<UpsertedProjects> {
   return dataSource.transaction(async (manager) => {
@@ -86,10 +86,10 @@ export async function upsertBatchProjects(
       [batchId, again === 'all', again === 'all' ? [] : again],
     );
     const projects = await batchedProjects(manager, batchId);
-    if (projects.length > MOST_IN_BATCH) {
+    if (projects.length > MAX_IN_BATCH) {
       throw new StoryreelError(
         'Project.Invalid',
-        `The batch would have ${projects.length} projects; at most ${MOST_IN_BATCH} are allowed. Split it.`,
+        `The batch would have ${projects.length} projects; at most ${MAX_IN_BATCH} are allowed. Split it.`,
       );
     }
     return { given, projects };
@@ -116,7 +116,7 @@ export async function handWrittenAmong(
 async function addMissing(
   manager: EntityManager,
   batchId: BatchId,
-  inputs: readonly (Read<'the project'> | ProjectId)[],
+  inputs: readonly (Checked<'the project'> | ProjectId)[],
 ): Promise<ProjectId[]> {
   const there = await manager.find(Project, {
     select: { id: true, topic: true, batchPosition: true },

@@ -19,7 +19,7 @@ import { readBatchId } from '../../protocol/viewer';
 import { batchedProjects, upsertBatchProjects, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
 import { editsAtStake, wouldReplace } from './edits-at-stake';
-import { read, type Read } from '../projects/inputs';
+import { readInput, type Checked } from '../inputs';
 import type { NewProject } from '../projects/new-project';
 
 /** A new project or one that is there. */
@@ -82,8 +82,8 @@ export class Batches {
   }
 
   async start(given: unknown, options: unknown): Promise<StartedBatch> {
-    const inputs = read('the batch', given).map(projectIn);
-    const checked = read('the options of the batch', options);
+    const inputs = readInput('the batch', given).map(projectIn);
+    const checked = readInput('the options of the batch', options);
     const { atMost = 3, force = false, keepSettings, onFailure, priority, stages, gates } = checked;
     if (inputs.length === 0 && checked.batchId === undefined) {
       throw new StoryreelError(
@@ -165,12 +165,12 @@ export class Batches {
   }
 }
 
-type CheckedInput = ProjectId | Read<'a project of the batch'>;
+type CheckedInput = ProjectId | Checked<'a project of the batch'>;
 
 /** Throws the error of the project with this number. */
 function projectIn(given: unknown, i: number): CheckedInput {
   try {
-    return typeof given === 'string' ? read('the project id', given) : read('a project of the batch', given);
+    return typeof given === 'string' ? readInput('the project id', given) : readInput('a project of the batch', given);
   } catch (error) {
     const { type, message } = error as StoryreelError;
     throw new StoryreelError(type, `Project ${i + 1} of the batch: ${message}`, { cause: error });

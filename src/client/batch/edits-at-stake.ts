@@ -3,7 +3,7 @@ import { explainProject, type ExplainOptions } from '../projects/explain-project
 import { handWrittenLanes } from './hand-written';
 import type { PlanSource } from '../../planning';
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** The lanes in which such a run would, or may, replace a person's texts. Throws as `explainProject` does. */
 export async function editsAtStake(
@@ -25,11 +25,11 @@ export function wouldReplace(
   const texts = found.flatMap(({ projectId, lanes }) =>
     lanes.map((lane) => (who === 'run' ? lane : `${projectId} ${lane}`)),
   );
-  const more = texts.length > MOST_NAMED ? ` and ${texts.length - MOST_NAMED} more` : '';
+  const more = texts.length > MAX_NAMED ? ` and ${texts.length - MAX_NAMED} more` : '';
   const id = found[0]?.projectId ?? '';
   return new StoryreelError(
     'Project.WouldReplaceEdits',
-    `The ${who} would replace what a person has written: ${texts.slice(0, MOST_NAMED).join(', ')}${more}. ` +
+    `The ${who} would replace what a person has written: ${texts.slice(0, MAX_NAMED).join(', ')}${more}. ` +
       `"storyreel explain ${id}" states why. Start it with --replace-edits (replaceEdits: true) if that is wanted.`,
   );
 }

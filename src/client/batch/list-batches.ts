@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { parseBatchId, PROJECT_STATUSES, type BatchId, type ProjectStatus } from '../../protocol';
-import { read } from '../projects/inputs';
+import { readInput } from '../inputs';
 import { pageCursor, readMicros } from '../projects/page-cursor';
 
 /** A batch in a list. */
@@ -57,7 +57,7 @@ const BATCHES = `
 
 /** Batches that the filter lets through, a page at a time. Throws `Project.Invalid`. */
 export async function listBatches(dataSource: DataSource, filter: BatchFilter): Promise<BatchPage> {
-  const { owner, after, prefix = '', limit = 20 } = read('the list of batches', filter);
+  const { owner, after, prefix = '', limit = 20 } = readInput('the list of batches', filter);
   const place = PLACE.read(after);
   const rows = await dataSource.query<Row[]>(
     `SELECT * FROM (${BATCHES}) AS b WHERE $3::bigint IS NULL OR (micros, batch_id) < ($3, $4::text)

@@ -2,7 +2,7 @@ import { ProjectStage, TextEdit, type Lane } from '../../entities';
 import { chooseModel, textHash, withSettings } from '../../planning';
 import { laneParts, parseLaneId, StoryreelError, type LaneId } from '../../protocol';
 import type { LogSnapshot } from '../../stream';
-import type { Changes } from './changes';
+import type { Changes } from '../inputs';
 import { fenceAbove, mustBeIdle, type Editing, type EditSource } from './editing';
 
 /** A person's text in place of another one. */

@@ -1,4 +1,3 @@
-export { CHANGES, type ProjectChanges } from './changes';
 export { loadEditable, loadTextEdits, type EditableProject, type EditableScene, type TextEditView } from './editable';
 export type { EditSource } from './editing';
 export { editProject, readAsEdited, type EditedProject, type EditOptions } from './edit-project';

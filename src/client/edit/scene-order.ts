@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Scene } from '../../entities';
 import { columnsOf } from '../../planning';
 import { laneId, MAX_SCENES, STAGES, StoryreelError, type ProjectId } from '../../protocol';
-import type { Changes, NewScene } from './changes';
+import type { Changes, NewScene } from '../inputs';
 import { fenceAboveAll, readLanes, type Editing } from './editing';
 
 /** A place in the film: of a scene that is there, by its present number, or of a new one. */

@@ -1,7 +1,7 @@
 import { CameraMovement, ProjectStage, Scene } from '../../entities';
 import { columnsOf, fieldsOf, textHash } from '../../planning';
 import { laneOfRole } from '../../protocol';
-import type { Changes } from './changes';
+import type { Changes } from '../inputs';
 import { mustBeIdle, type Editing } from './editing';
 import { noScene, placeScenes, sceneOrder } from './scene-order';
 import { settleText } from './edit-texts';

@@ -4,7 +4,7 @@ import { Project } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
 import { readProjectId } from '../../protocol/viewer';
 import { changeRows } from '../acting';
-import { read } from './inputs';
+import { readInput } from '../inputs';
 import { checkedProject, type NewProject } from './new-project';
 
 /** How a project is created. */
@@ -26,7 +26,7 @@ export async function createProject(
   options: CreateOptions,
 ): Promise<ProjectId> {
   const row = checkedProject(input);
-  const { requestId, onRepeated } = read('the creation', options);
+  const { requestId, onRepeated } = readInput('the creation', options);
   const about = (project: ProjectId) => ({ project });
   if (requestId === undefined) {
     return changeRows(dataSource, async (manager) => (await manager.save(Project, row)).id, about);

@@ -9,7 +9,8 @@ import {
   type PlanSource,
 } from '../../planning';
 import { projectNotFound, type LaneId, type ProjectId } from '../../protocol';
-import { readAsEdited, type EditSource, type ProjectChanges } from '../edit';
+import { readAsEdited, type EditSource } from '../edit';
+import type { ProjectChanges } from '../inputs';
 import { Explainer, type LaneExplanation } from './explain-lanes';
 
 /** The run that is to be explained. */

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Project } from '../../entities';
 import { parseProjectId, type BatchId, type ProjectId, type ProjectStatus } from '../../protocol';
-import { read } from './inputs';
+import { readInput } from '../inputs';
 import { pageCursor, readMicros } from './page-cursor';
 import { DIGEST, digestOf, type DigestRow, type ProjectDigest } from './project-digest';
 
@@ -44,7 +44,7 @@ const MICROSECONDS = `(extract(epoch FROM p.created_at) * 1000000)::bigint`;
 
 /** Projects that the filter lets through, a page at a time. Throws `Project.Invalid`. */
 export async function listProjects(dataSource: DataSource, filter: ListFilter): Promise<ProjectPage> {
-  const { status, owner, batch, text, after, limit = 20 } = read('the list', filter);
+  const { status, owner, batch, text, after, limit = 20 } = readInput('the list', filter);
   const found = dataSource
     .getRepository(Project)
     .createQueryBuilder('p')

@@ -1,5 +1,5 @@
 import { firstBytes, TEXT_BYTES } from '../../protocol';
-import { read, type Read } from './inputs';
+import { readInput, type Checked } from '../inputs';
 
 /** What a project is made from. */
 export interface NewProject {
@@ -29,10 +29,10 @@ const NAME_LENGTH = 80;
 
 /** The row of a new project. Throws `Project.Invalid` if the input cannot make one. */
 export function checkedProject(input: unknown) {
-  return rowOf(read('the project', input));
+  return rowOf(readInput('the project', input));
 }
 
-export function rowOf({ topic, name, owner, settings = {}, budget }: Read<'the project'>) {
+export function rowOf({ topic, name, owner, settings = {}, budget }: Checked<'the project'>) {
   const { scenes, style, language, frame } = settings;
   return {
     name: name ?? firstWords(topic),

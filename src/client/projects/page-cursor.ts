@@ -1,4 +1,4 @@
-import { refusedInput } from './inputs';
+import { refusedInput } from '../inputs';
 
 type Reader<T> = (text: string) => T | undefined;
 

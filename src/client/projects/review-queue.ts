@@ -10,7 +10,7 @@ import {
   type StageName,
 } from '../../protocol';
 import { storedError } from '../../entities';
-import { read } from './inputs';
+import { readInput } from '../inputs';
 import { pageCursor, readMicros } from './page-cursor';
 
 /** A stage that waits for approval, or a lane that waits for `retry` or `skip`. */
@@ -79,7 +79,7 @@ const WAITING = `
 
 /** All that waits for a person, of all projects that the filter lets through. Throws `Project.Invalid`. */
 export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter): Promise<ReviewPage> {
-  const { owner, after, limit = 20 } = read('the review', filter);
+  const { owner, after, limit = 20 } = readInput('the review', filter);
   const place = PLACE.read(after);
   const rows = await dataSource.query<Row[]>(
     `SELECT * FROM (${WAITING}) AS q

@@ -10,7 +10,7 @@ import {
 import { briefly } from './live-workflow';
 
 /** A worker that is there takes it at once; with very many media it takes a while. */
-const MOST_MINUTES = 30;
+const MAX_MINUTES = 30;
 
 /**
  * Asks the workers of this task queue to reconcile now, or waits for a reconciliation that runs already. Throws
@@ -28,7 +28,7 @@ export async function runReconcile(
         taskQueue,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowExecutionTimeout: MOST_MINUTES * 60_000,
+        workflowExecutionTimeout: MAX_MINUTES * 60_000,
         staticSummary: 'makes rows and media true',
       }),
     );
@@ -37,7 +37,7 @@ export async function runReconcile(
     if (!(error instanceof WorkflowFailedError)) throw error;
     const why =
       error.cause instanceof TimeoutFailure
-        ? `No worker of ${taskQueue} has done it within ${MOST_MINUTES} minutes.`
+        ? `No worker of ${taskQueue} has done it within ${MAX_MINUTES} minutes.`
         : (rootOf(error).message ?? '');
     throw new StoryreelError('Service.Unreachable', `The reconciler has not got to its end: ${why}`, { cause: error });
   }

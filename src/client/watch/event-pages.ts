@@ -9,7 +9,7 @@ import {
   type StoryEvent,
   LOG_BEGINNING,
 } from '../../protocol';
-import { read } from '../projects/inputs';
+import { readInput } from '../inputs';
 import { ViewerState } from './viewer-state';
 import type { WatchSource } from './watch-source';
 
@@ -47,8 +47,8 @@ export class EventPages {
   /** Throws `Project.NotFound`, `Project.Invalid`, and `Service.Unreachable` if the log cannot be read. */
   page(projectId: ProjectId, filter: EventFilter = {}): Promise<EventPage> {
     return this.run(() => {
-      const id = read('the project id', projectId);
-      const { after, limit = DEFAULT_LIMIT } = read('the page of events', filter);
+      const id = readInput('the project id', projectId);
+      const { after, limit = DEFAULT_LIMIT } = readInput('the page of events', filter);
       return after === undefined ? this.snapshot(id) : this.after(id, after, limit);
     });
   }

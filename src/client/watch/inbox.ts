@@ -4,7 +4,7 @@ import type { LogMessage } from '../../stream';
  * If the unread messages exceed this size, they are dropped: the reader is slow, and continues from the log at its own
  * pace. A text written while Redis was away comes as one message, so a count of messages would limit nothing.
  */
-const MOST_UNREAD_BYTES = 131_072;
+const MAX_UNREAD_BYTES = 131_072;
 /** The approximate size of an event without its text. */
 const HEAD_BYTES = 250;
 /** So many slots of read messages are kept, because moving the rest forward for each would cost more. */
@@ -27,7 +27,7 @@ export class Inbox {
   readonly put = (message: LogMessage): void => {
     if (this.overflown || this.closed) return;
     this.bytes += sizeOf(message);
-    this.overflown = this.bytes > MOST_UNREAD_BYTES;
+    this.overflown = this.bytes > MAX_UNREAD_BYTES;
     if (this.overflown) this.clear();
     this.messages.push(this.overflown ? OVERFLOWN : message);
     this.wake?.();

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { actAs, INPUTS, type Audit, type AuditPage, type NewAuditEntry } from '../../client';
+import type { Audit, AuditPage, NewAuditEntry } from '../../client';
+import { actAs, INPUTS } from '../../client/internal';
 import { parseProjectId, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { storiesOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';

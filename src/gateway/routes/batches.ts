@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { INPUTS, type BatchInputProject, type BatchOptions } from '../../client';
-import { MOST_IN_BATCH } from '../../protocol';
+import type { BatchInputProject, BatchOptions } from '../../client';
+import { INPUTS } from '../../client/internal';
+import { MAX_IN_BATCH } from '../../protocol';
 import { NOT_MODIFIED, PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
@@ -17,7 +18,7 @@ import { defined } from './projects';
 const newBatch = z.strictObject({
   projects: z
     .array(z.union([textual(INPUTS['the project id']), INPUTS['a project of the batch']]))
-    .max(MOST_IN_BATCH)
+    .max(MAX_IN_BATCH)
     .default([]),
   ...INPUTS['the options of the batch'].shape,
 });

@@ -1,4 +1,5 @@
-import { INPUTS, type EstimateInput } from '../../client';
+import type { EstimateInput } from '../../client';
+import { INPUTS } from '../../client/internal';
 import { storiesOf, type App } from '../app';
 import { filmEstimate } from '../schemas';
 

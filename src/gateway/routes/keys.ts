@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { INPUTS, SCOPES, type ApiKeys, type ApiKeyView, type NewApiKey } from '../../client';
-import { StoryreelError } from '../../protocol';
+import type { ApiKeys, ApiKeyView, NewApiKey } from '../../client';
+import { INPUTS } from '../../client/internal';
+import { SCOPES, StoryreelError } from '../../protocol';
 import type { App, Caller } from '../app';
 import { Refusal } from '../problem';
 import { empty } from '../schemas';

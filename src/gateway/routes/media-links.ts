@@ -6,7 +6,7 @@ import { MEDIUM, sendMedium } from '../medium';
 import { mediaParams } from '../schemas';
 import { signToken, verifyToken, type SigningKeys } from '../token';
 
-const MOST_SECONDS = 3_600;
+const MAX_SECONDS = 3_600;
 
 /**
  * Links to one medium, for pages of other sites that embed it. It is the only credential in an address: therefore it
@@ -20,7 +20,7 @@ export function addMediaLinks(app: App, { stories, media, open }: Services, keys
       schema: {
         summary: 'Make a link that shows one medium to whoever has it, for an hour at most',
         params: mediaParams,
-        body: z.strictObject({ seconds: z.int().min(1).max(MOST_SECONDS).default(900) }),
+        body: z.strictObject({ seconds: z.int().min(1).max(MAX_SECONDS).default(900) }),
         response: { 201: z.looseObject({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() }) },
       },
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { INPUTS } from '../../client';
+import { INPUTS } from '../../client/internal';
 import { laneOfRole, StoryreelError } from '../../protocol';
 import { bodyOf, NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { INPUTS, SCOPES, type ListedSession, type SessionView, type StoryClient } from '../../client';
-import { StoryreelError } from '../../protocol';
+import type { ListedSession, SessionView, StoryClient } from '../../client';
+import { INPUTS } from '../../client/internal';
+import { SCOPES, StoryreelError } from '../../protocol';
 import { bearer, tokenCaller, type Checks } from '../access';
 import { PROBLEM } from '../answers';
 import type { App, Caller } from '../app';

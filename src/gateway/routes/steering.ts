@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { INPUTS } from '../../client';
+import { INPUTS } from '../../client/internal';
 import { storiesOf, type App } from '../app';
 import { cancelAnswer, empty, lanesAnswer, messageAnswer, nothing, projectParams, textual } from '../schemas';
 import { defined } from './projects';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { INPUTS, type ViewTokenView } from '../../client';
+import type { ViewTokenView } from '../../client';
+import { INPUTS } from '../../client/internal';
 import { StoryreelError } from '../../protocol';
 import { storiesOf, type App } from '../app';
 import { empty, projectParams, textual } from '../schemas';

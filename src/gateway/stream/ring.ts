@@ -1,7 +1,7 @@
 import { compareCursors, type Cursor } from '../../protocol';
 import type { Frame } from './frames';
 
-const MOST_BYTES = 4_000_000;
+const MAX_BYTES = 4_000_000;
 
 /** The newest frames of a project, numbered in their order: the one queue of all viewers. */
 export class Ring {
@@ -22,7 +22,7 @@ export class Ring {
     this.frames.push({ frame, at: this.newest });
     this.bytes += frame.full.length;
     let dropped = 0;
-    while (this.bytes > MOST_BYTES && dropped < this.frames.length - 1) {
+    while (this.bytes > MAX_BYTES && dropped < this.frames.length - 1) {
       const oldest = this.frames[dropped];
       this.bytes -= oldest?.frame.full.length ?? 0;
       this.start = oldest?.at ?? this.start;
@@ -36,7 +36,7 @@ export class Ring {
   /** Puts frames before the oldest one: they hold every event after `start`. Does nothing if there is no room for them. */
   unshift(frames: readonly Frame[], start: Cursor): void {
     const bytes = frames.reduce((sum, { full }) => sum + full.length, 0);
-    if (this.bytes + bytes > MOST_BYTES) return;
+    if (this.bytes + bytes > MAX_BYTES) return;
     this.frames.unshift(...frames.map((frame) => ({ frame, at: frame.last ?? start })));
     this.first -= frames.length;
     this.bytes += bytes;

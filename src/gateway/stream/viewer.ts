@@ -7,7 +7,7 @@ import { controlFrame, type Frame } from './frames';
 export type View = 'full' | 'status';
 
 /** Bytes that wait in a socket before the viewer counts as behind; what comes then waits in the ring, which all share. */
-const MOST_WAITING = 256 * 1024;
+const MAX_WAITING = 256 * 1024;
 
 /** One socket and a position. */
 export class Viewer {
@@ -59,7 +59,7 @@ export class Viewer {
   write(bytes: Buffer | string): void {
     if (this.isGone) return;
     const flows = this.response.write(bytes);
-    if (!flows && this.response.writableLength >= MOST_WAITING) this.blocked = true;
+    if (!flows && this.response.writableLength >= MAX_WAITING) this.blocked = true;
   }
 
   /** Ends the stream; the reason is the last message. */

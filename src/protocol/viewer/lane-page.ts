@@ -64,6 +64,7 @@ export class LanePage {
     return this.content.bytes;
   }
 
+  /** Takes the next event of this lane. A token that is known changes nothing; one behind a gap is not taken. */
   apply(event: LogEvent): Applied {
     const fence = event.fence ?? this.fence;
     if (fence < this.fence) return 'known';

@@ -1,9 +1,9 @@
 const LEAST_MS = 1_000;
-const MOST_MS = 30_000;
+const MAX_MS = 30_000;
 
 /** How long to wait before the next attempt: from 1 to 30 seconds, doubled each time, 50 % more or less. */
 export function backoffMs(failures: number, random = Math.random): number {
-  const base = Math.min(LEAST_MS * 2 ** Math.min(failures, 10), MOST_MS);
+  const base = Math.min(LEAST_MS * 2 ** Math.min(failures, 10), MAX_MS);
   return base * (0.5 + random());
 }
 

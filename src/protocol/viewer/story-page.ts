@@ -57,11 +57,12 @@ export class StoryPage {
   /** `onProof` is called when a text has been compared with its hash, which is later than its `done`. */
   constructor(private readonly onProof: (lane: LaneId, page: LanePage) => void = () => undefined) {}
 
-  /** The texts that are being compared with their hashes now are no more. */
+  /** Resolves when no text is being compared with its hash any more. */
   async proved(): Promise<void> {
     while (this.proofs.size > 0) await Promise.all(this.proofs);
   }
 
+  /** Takes the next event of the stream, and returns what it has changed. An event that is known changes nothing. */
   apply(event: StoryEvent | StreamEvent): PageChange {
     if (isStreamEvent(event)) return this.control(event);
     if (event.type === 'snapshot') return this.adopt(event);

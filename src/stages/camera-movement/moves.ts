@@ -1,7 +1,7 @@
 import type { CameraMove as Movement, CameraSpeed as Speed } from '../../protocol';
 
 /** More words than these describe no move. */
-const MOST_WORDS = 300;
+export const MAX_WORDS = 300;
 
 /** The usual names of the moves; the first name in the text decides. */
 const MOVES: readonly (readonly [Movement, RegExp])[] = [
@@ -53,7 +53,7 @@ export function speedIn(words: string): Speed | undefined {
 }
 
 function firstIn<Name>(words: string, names: readonly (readonly [Name, RegExp])[]): Name | undefined {
-  const text = words.slice(0, MOST_WORDS).toLowerCase().replaceAll('_', ' ');
+  const text = words.slice(0, MAX_WORDS).toLowerCase().replaceAll('_', ' ');
   return names
     .map(([name, pattern]) => ({ name, at: text.search(pattern) }))
     .filter(({ at }) => at >= 0)

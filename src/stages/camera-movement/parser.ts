@@ -4,9 +4,7 @@ import type { JsonSchema, TextChecks } from '../definition';
 import { readShape } from '../read-shape';
 import { inSnakeCase } from '../storyboard/scene';
 import { mustNotRefuse } from '../story-checks';
-import { moveIn, speedIn } from './moves';
-
-const MOST_WORDS = 300;
+import { MAX_WORDS, moveIn, speedIn } from './moves';
 
 const oneOf = <const Words extends readonly string[]>(choices: Words) =>
   z
@@ -53,7 +51,7 @@ function looseCamera(value: unknown): unknown {
     ...(implied !== undefined && { speed: implied }),
     ...(speed != null && pace === undefined && { speed }),
     ...(typeof reason === 'string' && { reason }),
-    ...(move && typeof words === 'string' && { words: boundedLine(words, MOST_WORDS) }),
+    ...(move && typeof words === 'string' && { words: boundedLine(words, MAX_WORDS) }),
   };
 }
 

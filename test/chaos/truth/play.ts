@@ -182,7 +182,7 @@ function steer(
 const END_MS = 100_000;
 const LOOK_MS = 150;
 /** A lane that fails again and again is gone on without. */
-const MOST_RETRIES = 2;
+const MAX_RETRIES = 2;
 
 /** As a person would: the run is brought to its end, however it stands. Throws where that takes too long. */
 export async function drive(world: World, played: Played, viewer: Viewer, ending: Sequence['ending']): Promise<void> {
@@ -214,7 +214,7 @@ export async function drive(world: World, played: Played, viewer: Viewer, ending
       if (status !== 'needs_attention' && status !== 'cancelled') continue;
       const tries = (retries.get(lane) ?? 0) + 1;
       retries.set(lane, tries);
-      await (tries <= MOST_RETRIES ? client.retry(projectId, lane) : client.skip(projectId, lane)).catch(refused);
+      await (tries <= MAX_RETRIES ? client.retry(projectId, lane) : client.skip(projectId, lane)).catch(refused);
     }
     await sleep(LOOK_MS);
   }

@@ -106,7 +106,7 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
 );
 
 /** Each kill costs the 15 s after which Temporal notices it. */
-const MOST_KILLS = 1;
+const MAX_KILLS = 1;
 
 export const sequences: fc.Arbitrary<Sequence> = fc
   .record({
@@ -119,7 +119,7 @@ export const sequences: fc.Arbitrary<Sequence> = fc
   })
   .map(({ first, firstWait, steps, budget, ...others }) => {
     let kills = 0;
-    const few = steps.filter((each) => each.step.do !== 'kill worker' || ++kills <= MOST_KILLS);
+    const few = steps.filter((each) => each.step.do !== 'kill worker' || ++kills <= MAX_KILLS);
     return {
       ...others,
       ...(budget !== undefined && { budget }),

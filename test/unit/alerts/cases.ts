@@ -32,19 +32,22 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: 'StoryreelNoWorker',
     faulty: { 'up{job="storyreel",instance="a"}': '0x60', 'up{job="other",instance="b"}': '1x60' },
-    ...{ firesAt: 3, waitsAt: 1 },
+    firesAt: 3,
+    waitsAt: 1,
     well: { 'up{job="storyreel",instance="a"}': '1x60' },
   },
   {
     alert: 'StoryreelWorkerDown',
     faulty: { 'up{job="storyreel",instance="a"}': '0x60', 'up{job="storyreel",instance="b"}': '1x60' },
-    ...{ firesAt: 6, waitsAt: 3 },
+    firesAt: 6,
+    waitsAt: 3,
     well: { 'up{job="storyreel",instance="a"}': '0 0 0 1x60' },
   },
   ...['temporal', 'postgres', 'redis'].map((name) => ({
     alert: `Storyreel${name.charAt(0).toUpperCase()}${name.slice(1)}Down`,
     faulty: { [service(name)]: '1 1 0x60' },
-    ...{ firesAt: 4, waitsAt: 2 },
+    firesAt: 4,
+    waitsAt: 2,
     well: { [service(name)]: '1 0 1x60' },
   })),
   {
@@ -60,13 +63,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: 'StoryreelPublishSlow',
     faulty: spread('storyreel_provider_to_publish_seconds', '0.25', 1, '1'),
-    ...{ firesAt: 8, waitsAt: 4 },
+    firesAt: 8,
+    waitsAt: 4,
     well: spread('storyreel_provider_to_publish_seconds', '0.25', 0, '1'),
   },
   {
     alert: 'StoryreelPoolUsedUp',
     faulty: { 'storyreel_postgres_waiting{instance="a"}': '0 3x60' },
-    ...{ firesAt: 3, waitsAt: 1 },
+    firesAt: 3,
+    waitsAt: 1,
     well: { 'storyreel_postgres_waiting{instance="a"}': '0 3 0x60' },
   },
   {
@@ -76,7 +81,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
       [attempts('settled')]: '7x60',
       'storyreel_stream_chunks_total{stage="rewrite",provider="p"}': '500x60',
     },
-    ...{ firesAt: 50, waitsAt: 10 },
+    firesAt: 50,
+    waitsAt: 10,
     well: {
       'storyreel_open_runs{status="processing"}': '2x60',
       [attempts('settled')]: '7x60',
@@ -101,25 +107,29 @@ export const ALERT_CASES: readonly AlertCase[] = [
       'storyreel_parked_lanes{stage="rewrite",instance="a"}': '0 1x60',
       'storyreel_parked_lanes{stage="rewrite",instance="b"}': '0 1x60',
     },
-    ...{ firesAt: 7, waitsAt: 4 },
+    firesAt: 7,
+    waitsAt: 4,
     well: { 'storyreel_parked_lanes{stage="rewrite",instance="a"}': '0 1 1 1 0x60' },
   },
   {
     alert: 'StoryreelLaneForgotten',
     faulty: { 'storyreel_oldest_parked_lane_age_seconds{stage="film"}': '14000+60x60' },
-    ...{ firesAt: 10, waitsAt: 5 },
+    firesAt: 10,
+    waitsAt: 5,
     well: { 'storyreel_oldest_parked_lane_age_seconds{stage="film"}': '0x60' },
   },
   {
     alert: 'StoryreelAttemptsFail',
     faulty: { [attempts('settled')]: '0+1x60', [attempts('unusable')]: '0+1x60', [attempts('failed')]: '0+1x60' },
-    ...{ firesAt: 7, waitsAt: 3 },
+    firesAt: 7,
+    waitsAt: 3,
     well: { [attempts('settled')]: '0+1x60', [attempts('failed')]: '0+1x60', [attempts('stale')]: '0+1x60' },
   },
   {
     alert: 'StoryreelProviderFails',
     faulty: { [answers('200')]: '0+2x60', [answers('503')]: '0+2x60', [answers('unreachable')]: '0+1x60' },
-    ...{ firesAt: 7, waitsAt: 3 },
+    firesAt: 7,
+    waitsAt: 3,
     well: { [answers('200')]: '0+2x60', [answers('503')]: '0+1x60', [answers('stopped')]: '0+9x60' },
   },
   {
@@ -131,19 +141,22 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: 'StoryreelProviderLimits',
     faulty: { [answers('200')]: '0+2x60', [answers('429')]: '0+1x60' },
-    ...{ firesAt: 13, waitsAt: 8 },
+    firesAt: 13,
+    waitsAt: 8,
     well: { [answers('200')]: '0+9x60', [answers('429')]: '0+1x60', [answers('429', 'q')]: '0x60' },
   },
   {
     alert: 'StoryreelFirstTokenSlow',
     faulty: spread('storyreel_time_to_first_token_seconds', '10', 2, '30'),
-    ...{ firesAt: 13, waitsAt: 8 },
+    firesAt: 13,
+    waitsAt: 8,
     well: spread('storyreel_time_to_first_token_seconds', '5', 0, '30'),
   },
   {
     alert: 'StoryreelTokensSlow',
     faulty: spread('storyreel_tokens_per_second', '2', 5, '50'),
-    ...{ firesAt: 13, waitsAt: 8 },
+    firesAt: 13,
+    waitsAt: 8,
     well: spread('storyreel_tokens_per_second', '5', 8, '50'),
   },
   {
@@ -155,7 +168,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: 'StoryreelMoneyWasted',
     faulty: { [cost('paid')]: '0+1x120', [cost('useful')]: '0+0.7x120' },
-    ...{ firesAt: 18, waitsAt: 10 },
+    firesAt: 18,
+    waitsAt: 10,
     well: { [cost('paid')]: '0+1x120', [cost('useful')]: '0+0.9x120' },
   },
   {
@@ -173,7 +187,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: 'StoryreelEventLoopBusy',
     faulty: { 'nodejs_eventloop_lag_p99_seconds{job="storyreel",instance="a"}': '0.4x60' },
-    ...{ firesAt: 6, waitsAt: 3 },
+    firesAt: 6,
+    waitsAt: 3,
     well: {
       'nodejs_eventloop_lag_p99_seconds{job="storyreel",instance="a"}': '0.01 0.4 0.01x60',
       'nodejs_eventloop_lag_p99_seconds{job="other",instance="b"}': '9x60',

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import type { ReportLine } from '../../dev/stack';
 import { isAlive, type ProcessIdentity } from '../../dev/stack/process-identity';
-import { PATIENCE_MS } from '../support/until';
+import { PATIENCE_MS } from './until';
 
 export const PROJECT = resolve(__dirname, '..', '..');
 const STATE = resolve(PROJECT, '.storyreel');

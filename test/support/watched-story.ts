@@ -13,7 +13,7 @@ import {
   type StoryEvent,
 } from '../../src/protocol';
 import { MemoryEventLog, type EventLog, type LaneWriter } from '../../src/stream';
-import { sha256 } from '../support/stories';
+import { sha256 } from './stories';
 import { FaultyLog } from './faulty-log';
 
 export const REWRITE = laneId('rewrite');

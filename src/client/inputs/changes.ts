@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CAMERA, inSnakeCase, SCENE, SCENE_DEFAULTS } from '../../planning';
 import { MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
-import { frame, language, parse, words as wordsInBytes } from '../projects/inputs';
+import { frame, language, words as wordsInBytes } from './fields';
+import { parse } from './read-input';
 
 const text = z.string('must be a text').transform(storable);
 const notEmpty = (value: string) => value.trim() !== '';

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PayloadCodec } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -23,7 +22,7 @@ import type { Logger } from '../logger';
 import { LANE_KINDS, laneQueue, StoryreelError, type LaneKind } from '../protocol';
 import { OUR_ADAPTERS, type ProviderAdapters } from '../providers';
 import { waitForNeeds } from '../readiness';
-import { StageRegistry, type OutsideStage } from '../stages';
+import { StageRegistry } from '../stages';
 import { deploymentOptions } from './deployment-options';
 import { Health } from './health';
 import { withHostActivities, type HostActivities } from './host-activities';
@@ -32,7 +31,8 @@ import { TemporalRuns } from './temporal-runs';
 import { WatchedBuild } from './watched-build';
 import { reportingFaults } from './watched-disks';
 import { workerNeeds } from './worker-needs';
-import { readExtras, workerFailure } from './worker-options';
+import { workerFailure } from './worker-failure';
+import type { WorkerExtras } from './worker-options';
 import { openWorkerServices } from './worker-services';
 import { workflowSources } from './workflow-sources';
 import { WORKFLOW_TIME } from './workflow-time';
@@ -47,22 +47,6 @@ export interface RunningWorker {
   readonly metricsUrl?: string;
 }
 
-/** What a worker can be given beside its settings. */
-export interface WorkerExtras {
-  /** Aborts the waiting for what the worker needs. */
-  readonly signal?: AbortSignal;
-  /** A connection that the program has already. The worker does not close it. */
-  readonly connection?: NativeConnection;
-  /** Takes the place of PAYLOAD_KEY_FILE. The clients need the same codecs. */
-  readonly payloadCodecs?: readonly PayloadCodec[];
-  /** Stages that a package brings, each after those that it needs. They are part of every run that names none. */
-  readonly stages?: readonly OutsideStage[];
-  /** Adapters that a package brings, by the names that rows of `model_providers` have for them. */
-  readonly providers?: ProviderAdapters;
-  /** Activities that workflows of the program around it call, by the task queue of the settings. */
-  readonly activities?: HostActivities;
-}
-
 /**
  * How long after the grace time work is given up that does not react to its cancellation. A deploy must allow for this
  * time and for that of closing the services.
@@ -70,23 +54,8 @@ export interface WorkerExtras {
 const FORCE_AFTER_MS = 4_000;
 const BEAT_THROTTLE_MS = 100;
 
-/**
- * One process that serves every task queue. Workflows and a run's own steps share one queue, and each kind of lane has
- * a queue with its own limit. The worker begins when the schema, the namespace, Redis and the media folder are ready,
- * and logs until then what it waits for. Throws `Service.Unreachable` if Temporal or Postgres cannot be reached. Throws
- * `Config.Invalid` if it cannot listen on METRICS_ADDRESS, or a stage or an adapter is refused. If `signal` aborts the waiting,
- * `Worker.ShuttingDown` is thrown.
- */
-export async function runWorker(config: Config, logger: Logger, extras: WorkerExtras = {}): Promise<RunningWorker> {
-  const given = readExtras(extras);
-  try {
-    return await startWorker(config, logger, given);
-  } catch (error) {
-    throw workerFailure(error, given.signal);
-  }
-}
-
-async function startWorker(config: Config, logger: Logger, extras: WorkerExtras): Promise<RunningWorker> {
+/** Starts what `createWorker` promises, with options that have been checked. */
+export async function startWorker(config: Config, logger: Logger, extras: WorkerExtras): Promise<RunningWorker> {
   const { signal, stages = [], providers = {}, activities = {} } = extras;
   const registry = new StageRegistry(stages);
   const adapters = namesOf(providers);

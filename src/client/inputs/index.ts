@@ -1,0 +1,3 @@
+export { CHANGES, readChanges, type Changes, type NewScene, type ProjectChanges } from './changes';
+export { INPUTS, OF_REQUEST } from './inputs';
+export { readInput, refusedInput, type Checked } from './read-input';

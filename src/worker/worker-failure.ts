@@ -1,0 +1,18 @@
+import { databaseFaultOf } from '../entities';
+import { boundedLine, StoryreelError } from '../protocol';
+import { isRefused, refusedByTemporal } from '../temporal';
+
+const MAX_BYTES = 300;
+
+/** What a worker has met, as a `StoryreelError`. */
+export function workerFailure(error: unknown, signal?: AbortSignal): StoryreelError {
+  if (error instanceof StoryreelError) return error;
+  if (signal?.aborted) {
+    return new StoryreelError('Worker.ShuttingDown', 'A signal has ended the start of the worker.', { cause: error });
+  }
+  if (isRefused(error)) return refusedByTemporal(error);
+  const { message = '', name = typeof error } = (error ?? {}) as { message?: string; name?: string };
+  const type = databaseFaultOf(error)?.kind === 'passing' ? 'Database.Unavailable' : 'Internal';
+  const words = `The worker has failed (${name}): ${boundedLine(message, MAX_BYTES)}`;
+  return new StoryreelError(type, words, { cause: error });
+}
