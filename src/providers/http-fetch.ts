@@ -106,8 +106,7 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => n
       closing = setTimeout(() => incoming.destroy(), LINGER_MS).unref();
       resolve();
     };
-    const broken = (error?: NodeJS.ErrnoException) =>
-      enough ? resolve() : reject(brokenBy(error));
+    const broken = (error?: NodeJS.ErrnoException) => (enough ? resolve() : reject(brokenBy(error)));
     incoming.on('data', (bytes: Buffer) => {
       if (isOver) return;
       try {
