@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { CAMERA, inSnakeCase, SCENE, SCENE_DEFAULTS } from '../../planning';
 import { MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
-import { frame, language, parse, words as wordsInBytes } from '../projects/inputs';
+import { frame, language, parse } from '../projects/inputs';
+import { EMPTY, words as wordsInBytes } from '../projects/words';
 
 const text = z.string('must be a text').transform(storable);
 const notEmpty = (value: string) => value.trim() !== '';
-const body = text.refine(notEmpty, 'must not be empty');
+const body = text.refine(notEmpty, EMPTY);
 
 const trimmed = text.transform((value) => value.trim());
 

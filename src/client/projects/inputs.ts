@@ -8,6 +8,7 @@ import {
   LANGUAGE_RULE,
   MAX_SCENES,
   MOST_IN_BATCH,
+  MOST_IN_BATCH_ID,
   MOST_INTEGER,
   MOST_LISTED,
   MOST_STAGES,
@@ -24,7 +25,6 @@ import {
   storable,
   StoryreelError,
   TEXT_BYTES,
-  utf8Bytes,
   type BatchId,
   type FailureType,
   type LaneId,
@@ -33,6 +33,7 @@ import {
   shownValue,
 } from '../../protocol';
 import { isSignal } from '../../protocol/viewer';
+import { words, wordsOrNone } from './words';
 
 /**
  * All inputs that people and programs give to the client, in one place. Any other input is refused before anything is
@@ -44,27 +45,6 @@ const MOST_NAME = 200;
 const MOST_RECORDED_BYTES = 1_000;
 const A_CENTURY_SECONDS = 3_155_760_000;
 const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
-
-/** A text of a person, without what cannot be stored and white space at its ends. */
-export function words(mostBytes: number) {
-  return z
-    .string('must be a text')
-    .meta({ minLength: 1, maxLength: mostBytes, pattern: '\\S' })
-    .transform((value) => storable(value).trim())
-    .refine((value) => value !== '', 'must not be empty')
-    .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`);
-}
-
-/** The same, which may be empty: then it counts as not given. */
-function wordsOrNone(mostBytes: number) {
-  return z
-    .string('must be a text')
-    .meta({ maxLength: mostBytes })
-    .transform((value) => storable(value).trim())
-    .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`)
-    .transform((value) => (value === '' ? undefined : value))
-    .optional();
-}
 
 const of = (type: FailureType) => ({ params: { type } });
 const whole = (least: number, most: number) =>
@@ -117,7 +97,7 @@ const batchId = described({ pattern: BATCH_ID.pattern }).transform((value, conte
   context.addIssue({
     code: 'custom',
     message: `The name of a batch has ${BATCH_ID.rule}.`,
-    ...of('Project.Invalid'),
+    params: { type: 'Project.Invalid', broken: { rule: 'no_batch_name', most: MOST_IN_BATCH_ID } },
   });
   return z.NEVER;
 });
