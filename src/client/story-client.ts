@@ -127,7 +127,7 @@ export class StoryClient {
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
-    return this.run(() => ownerOf(this.services.dataSource, read('the project id', projectId)));
+    return this.run(() => ownerOf(this.services.dataSource, readInput('the project id', projectId)));
   }
 
   /**

@@ -153,9 +153,10 @@ export class OwnedStories {
   /** The core's name is longer than the owner's. */
   private mustFit(batchId: string): void {
     if (parseBatchId(batchName(this.owner, batchId))) return;
-    const detail = `must have at most ${MAX_BATCH_ID_LENGTH - prefixOf(this.owner).length} characters`;
+    const most = MAX_BATCH_ID_LENGTH - prefixOf(this.owner).length;
+    const detail = `must have at most ${most} characters`;
     throw new Refusal('Project.Invalid', `The body cannot be taken. batchId: ${detail}`, {
-      errors: [{ pointer: '/batchId', detail }],
+      errors: [{ pointer: '/batchId', detail, rule: 'too_many_characters', most }],
     });
   }
 

@@ -104,6 +104,7 @@ export {
   type UsageTotals,
 } from './events';
 export { projectNotFound, StoryreelError, unreachable } from './errors';
+export { FIELD_RULES, type BrokenRule, type FieldError, type FieldRule } from './field-errors';
 export { FAILURES, isFailureType, type Failure, type FailureType } from './failures';
 export {
   laneQueue,

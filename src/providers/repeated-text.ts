@@ -1,7 +1,7 @@
 /** Two pieces of a text of this length are not equal by chance. */
 const LEAST_REPEATED = 20;
 /** White space around a repeated text may differ by this much. */
-const MOST_SPACE = 100;
+const MAX_SPACE = 100;
 
 /**
  * Finds what a server sends again. Some servers send the whole text once more beside its end. Others send the whole text
@@ -24,7 +24,7 @@ export class RepeatedText {
       return this.isSoFar ? this.add(piece.slice(received.length)) : this.add(held) + this.addedBy(piece, kind);
     }
     // Almost every piece is shorter than the text before it, which then need not be looked at.
-    if (received === '' || piece.length + MOST_SPACE < received.length) return this.add(piece);
+    if (received === '' || piece.length + MAX_SPACE < received.length) return this.add(piece);
     const isWhole = kind === 'late' || (kind === 'message' && piece.length > received.length);
     const repeats = isWhole || this.isSoFar || received.length >= LEAST_REPEATED;
     if (!piece.startsWith(received)) {

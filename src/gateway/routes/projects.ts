@@ -1,16 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import {
-  CHANGES,
-  INPUTS,
-  OF_REQUEST,
-  type ExplainEditOptions,
-  type NewProject,
-  type ProjectChanges,
-  type ProjectView,
-  type RunWaits,
-  type StartOptions,
-} from '../../client';
+import type { ExplainEditOptions, NewProject, ProjectChanges, ProjectView, RunWaits, StartOptions } from '../../client';
+import { CHANGES, INPUTS, OF_REQUEST } from '../../client/internal';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
