@@ -211,7 +211,8 @@ export default defineConfig(
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
       ...restrictSyntax(...namedExports, ...noForcedTypes, noCastIds, noKeptSignals, oneParser, {
         selector: 'MemberExpression[object.name="process"][property.name="env"]',
-        message: 'Only src/config.ts reads the environment, and src/child-env.ts hands it on.',
+        message:
+          'Only src/config.ts reads the environment. src/child-env.ts hands it on, and the screen of the CLI knows its terminal.',
       }),
     },
   },
@@ -246,7 +247,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/config.ts', 'src/child-env.ts'],
+    files: ['src/config.ts', 'src/child-env.ts', 'src/cli/render/screen.ts'],
     rules: restrictSyntax(...namedExports, ...noForcedTypes, noCastIds, noKeptSignals, oneParser),
   },
   { files: ['src/address.ts'], rules: restrictSyntax(...namedExports, ...noForcedTypes, noCastIds, noKeptSignals) },

@@ -37,6 +37,7 @@ import { createProject, type CreateOptions } from './projects/create-project';
 import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
+import { ownerOf } from './projects/known-project';
 import { loadProjectView } from './projects/load-project-view';
 import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
@@ -126,7 +127,7 @@ export class StoryClient {
 
   /** The owner of the project; undefined if it has none. Throws `Project.NotFound`. */
   owner(projectId: ProjectId): Promise<string | undefined> {
-    return this.run(async () => (await this.calls.project(readInput('the project id', projectId))).owner ?? undefined);
+    return this.run(() => ownerOf(this.services.dataSource, readInput('the project id', projectId)));
   }
 
   /**

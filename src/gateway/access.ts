@@ -4,7 +4,7 @@ import { StoryreelError } from '../protocol';
 import type { App, Caller, Services } from './app';
 import { sessionSecrets } from './cookie';
 import { isForwarded } from './forwarded';
-import { credentialOf } from './gone-credentials';
+import { groundOf } from './gone-credentials';
 import { OwnedStories } from './owned-stories';
 import { Refusal } from './problem';
 import { allowedHosts, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
@@ -58,7 +58,7 @@ export function guard(
       limits.count(request);
       throw error;
     });
-    open.add(raw, credentialOf(request.caller));
+    open.add(raw, groundOf(request.caller));
     if (request.caller.kind === 'session') mustBeFromOurPage(request);
     mustBeShown(request.caller, request.method, request.routeOptions.url, signedIn === true);
     if (scope === undefined || request.caller.scopes.includes(scope)) return;

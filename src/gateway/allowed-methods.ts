@@ -11,8 +11,8 @@ export function answerOtherMethods(app: App): void {
     known.set(url, entry);
   });
   // Before the body is read, of which nobody knows what it should be.
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return undefined;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
     const path = request.url.split('?')[0] ?? '';
     // An address without parameters has its own methods alone, even if the pattern of another address fits it.
     const whole = known.get(path.replace(/\/$/, ''));
@@ -24,7 +24,7 @@ export function answerOtherMethods(app: App): void {
       throw new StoryreelError('Request.NotFound', 'There is no such address. GET /v1 lists what there is.');
     }
     void reply.header('allow', methods.join(', '));
-    if (request.method === 'OPTIONS') return reply.code(204).send();
+    if (request.method === 'OPTIONS') return void reply.code(204).send();
     throw new Refusal('Request.Invalid', `This address takes ${methods.join(', ')} only.`, { status: 405 });
   });
 }

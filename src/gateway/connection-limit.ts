@@ -66,12 +66,14 @@ export class UnknownConnections {
 export function limitConnections(app: App, connections: UnknownConnections): void {
   app.server.on('connection', (socket: Socket) => connections.add(socket));
   app.server.on('request', ({ socket }) => connections.requested(socket));
-  app.addHook('onRequest', async ({ caller, raw: { socket } }) => {
+  app.addHook('onRequest', ({ caller, raw: { socket } }, _reply, done) => {
     if (caller !== undefined && caller.kind !== 'open') connections.forget(socket);
     else if (connections.isOver(socket)) throw tooMany();
+    done();
   });
-  app.addHook('onSend', async ({ raw: { socket } }, reply) => {
+  app.addHook('onSend', ({ raw: { socket } }, reply, payload, done) => {
     if (connections.isOver(socket)) void reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

@@ -33,12 +33,12 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
  * cannot be read: what is further left was not written by a trusted proxy. The caller is then the last proxy itself.
  */
 export function readForwarded(app: App): void {
-  app.addHook('onRequest', async ({ raw: { headers } }) => {
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     const stated = headers['x-forwarded-for'];
-    if (stated === undefined) return;
-    const readable = readableHops(String(stated)).join(', ');
+    const readable = stated === undefined ? '' : readableHops(String(stated)).join(', ');
     if (readable === '') delete headers['x-forwarded-for'];
     else headers['x-forwarded-for'] = readable;
+    done();
   });
 }
 
@@ -64,7 +64,9 @@ export function canonicalAddress(text: string): string | undefined {
   const bare = (bracketed ?? plain ?? text).replace(/%.*$/, '');
   const version = isIP(bare);
   if (version === 0) return undefined;
-  const { address } = new SocketAddress({ address: bare, family: version === 6 ? 'ipv6' : 'ipv4' });
+  // The other form of Node's `isIP` is the one that all programs have: no zeros in front, four numbers.
+  if (version === 4) return bare;
+  const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
   return address.replace(/^::ffff:(?=[\d.]+$)/, '');
 }
 

@@ -7,9 +7,10 @@ export function takeJson(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   // The type of nothing does not matter: many clients state one with each request.
-  app.addHook('onRequest', async ({ raw: { headers } }) => {
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     const length = headers['content-length'] ?? '0';
     if (headers['transfer-encoding'] === undefined && Number(length) === 0) delete headers['content-type'];
+    done();
   });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const encoding = request.headers['content-encoding'];

@@ -44,8 +44,8 @@ export class Limits {
   /** What is left to the caller, as fields of an answer (draft-ietf-httpapi-ratelimit-headers-10); none without a limit. */
   fieldsFor(request: Asking): Readonly<Record<string, string>> {
     const rate = this.settings.GATEWAY_REQUESTS_PER_SECOND;
-    const bucket = this.buckets.get(whoOf(request));
-    if (rate === 0 || isOperator(request) || !bucket) return {};
+    const bucket = rate === 0 || isOperator(request) ? undefined : this.buckets.get(whoOf(request));
+    if (!bucket) return {};
     const most = rate * BURST_SECONDS;
     const seconds = Math.ceil((most - bucket.left) / rate);
     return {
@@ -76,15 +76,16 @@ export class Limits {
 
 /** Every request is counted when it is known who asks; a supervisor's are not. */
 export function countRequests(app: App, limits: Limits): void {
-  app.addHook('onRequest', async (request, { raw }) => {
+  app.addHook('onRequest', (request, { raw }, done) => {
     const { url = '' } = request.routeOptions;
-    if (url === '/healthz' || url === '/readyz') return;
+    if (url === '/healthz' || url === '/readyz') return done();
     try {
       limits.count(request);
     } finally {
       // At the answer itself: a stream leaves the framework.
       for (const [name, value] of Object.entries(limits.fieldsFor(request))) raw.setHeader(name, value);
     }
+    done();
   });
 }
 

@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import { StoryreelError } from '../protocol';
-import type { Credential } from './gone-credentials';
+import type { Ground } from './gone-credentials';
 import { whenGone } from './when-gone';
 
 const LOOK_MS = 400;
 
 interface OpenAnswer {
-  readonly credential: Credential;
+  readonly ground: Ground;
   /** How it ends by itself. Without it, and a look later, it is cut. */
   end?: (() => void) | undefined;
 }
 
 /**
- * Every answer that is not over yet, with the credential by which it was asked for: streams, requests that wait, media
+ * Every answer that is not over yet, with the ground on which it was asked for: streams, requests that wait, media
  * under way. Whichever has begun ends within a second of a revocation.
  */
 export class OpenAnswers {
@@ -23,17 +23,16 @@ export class OpenAnswers {
   private looking: Promise<void> | undefined;
 
   constructor(
-    /** Those of the given credentials that are no longer valid. */
-    private readonly gone: (credentials: readonly Credential[]) => Promise<readonly Credential[]>,
+    /** Those of the given grounds that no longer count. */
+    private readonly gone: (grounds: readonly Ground[]) => Promise<readonly Ground[]>,
   ) {}
 
-  add(response: ServerResponse, credential: Credential | undefined): void {
-    if (credential === undefined) return;
-    this.open.set(response, { credential });
+  add(response: ServerResponse, ground: Ground): void {
+    this.open.set(response, { ground });
     whenGone(response, () => this.open.delete(response));
   }
 
-  /** The answer ends by this when its credential has ended. */
+  /** The answer ends by this when its ground no longer counts. */
   endBy(response: ServerResponse, end: () => void): void {
     const answer = this.open.get(response);
     if (answer) answer.end = end;
@@ -42,7 +41,7 @@ export class OpenAnswers {
   /** Throws `Request.Unauthenticated` if the credential was revoked, or has expired, while its request waited. */
   async mustStillCount(response: ServerResponse): Promise<void> {
     const answer = this.open.get(response);
-    if (!answer || (await this.gone([answer.credential])).length === 0) return;
+    if (!answer || (await this.gone([answer.ground])).length === 0) return;
     throw new StoryreelError('Request.Unauthenticated', 'The credential has ended while the request waited.');
   }
 
@@ -52,11 +51,13 @@ export class OpenAnswers {
     await this.looking;
   }
 
-  /** If it cannot be asked which credentials have ended, the next look asks again. */
+  /** If it cannot be asked which grounds still count, the next look asks again. */
   private async look(): Promise<void> {
-    const credentials = [...new Set([...this.open.values()].map(({ credential }) => credential))];
-    const gone = new Set(credentials.length === 0 ? [] : await this.gone(credentials).catch(() => []));
-    for (const [response, answer] of this.open) if (gone.has(answer.credential)) endAnswer(response, answer);
+    const grounds = new Set<Ground>();
+    for (const { ground } of this.open.values()) grounds.add(ground);
+    const gone = new Set(grounds.size === 0 ? [] : await this.gone([...grounds]).catch(() => []));
+    if (gone.size === 0) return;
+    for (const [response, answer] of this.open) if (gone.has(answer.ground)) endAnswer(response, answer);
   }
 }
 

@@ -31,11 +31,7 @@ export class OwnedProject {
     private readonly isOperator: boolean,
   ) {}
 
-  /** The address of Temporal's UI is for the operator only. */
-  status = async (): Promise<ProjectView> => {
-    const { temporalUrl, ...view } = await this.stories.status(this.id);
-    return { ...view, ...(this.isOperator && temporalUrl !== undefined && { temporalUrl }) };
-  };
+  status = async (): Promise<ProjectView> => this.shown(await this.stories.status(this.id));
   calls = (): Promise<PaidCall[]> => this.stories.overview.calls(this.id);
   waits = (): Promise<RunWaits> => this.stories.waits(this.id);
   edit = (changes: ProjectChanges, options: EditOptions): Promise<EditedProject> =>
@@ -65,6 +61,11 @@ export class OwnedProject {
   watch = (options: WatchOptions): AsyncGenerator<StoryEvent, void, undefined> => this.stories.watch(this.id, options);
 
   events = (filter: EventFilter): Promise<EventPage> => this.stories.events.page(this.id, filter);
+
+  /** The address of Temporal's UI is for the operator only. */
+  shown({ temporalUrl, ...view }: ProjectView): ProjectView {
+    return { ...view, ...(this.isOperator && temporalUrl !== undefined && { temporalUrl }) };
+  }
 
   /** All that there is at this moment. */
   async snapshot(): Promise<SnapshotEvent> {

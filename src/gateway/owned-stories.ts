@@ -13,6 +13,7 @@ import type {
   OutcomeFilter,
   OutcomePage,
   ProjectPage,
+  ProjectView,
   ProviderView,
   ReviewFilter,
   ReviewPage,
@@ -64,6 +65,12 @@ export class OwnedStories {
     if (this.only !== undefined && id !== this.only) throw projectNotFound(id);
     if (this.owner !== undefined && owner !== this.owner) throw projectNotFound(id);
     return new OwnedProject(this.stories, id, this.owner === undefined && this.only === undefined);
+  }
+
+  /** The status of a project. It and the owner are asked for at once. Throws as `project` does. */
+  async status(id: ProjectId): Promise<ProjectView> {
+    const [project, view] = await Promise.all([this.project(id), this.stories.status(id)]);
+    return project.shown(view);
   }
 
   create(input: NewProject, options: CreateOptions): Promise<ProjectId> {
@@ -146,9 +153,10 @@ export class OwnedStories {
   /** The core's name is longer than the owner's. */
   private mustFit(batchId: string): void {
     if (parseBatchId(batchName(this.owner, batchId))) return;
-    const detail = `must have at most ${MAX_BATCH_ID_LENGTH - prefixOf(this.owner).length} characters`;
+    const most = MAX_BATCH_ID_LENGTH - prefixOf(this.owner).length;
+    const detail = `must have at most ${most} characters`;
     throw new Refusal('Project.Invalid', `The body cannot be taken. batchId: ${detail}`, {
-      errors: [{ pointer: '/batchId', detail }],
+      errors: [{ pointer: '/batchId', detail, rule: 'too_many_characters', most }],
     });
   }
 

@@ -1,11 +1,5 @@
-import { FAILURES, StoryreelError, type FailureType } from '../protocol';
+import { FAILURES, StoryreelError, type FailureType, type FieldError } from '../protocol';
 import { scrub } from '../scrub';
-
-/** The fault of one field, by its place in the body (RFC 6901). */
-export interface FieldError {
-  readonly pointer: string;
-  readonly detail: string;
-}
 
 /** Further facts of a failure, for the caller. */
 interface Facts {

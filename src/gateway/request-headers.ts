@@ -26,7 +26,7 @@ export function nameOfRequest({ headers }: Pick<IncomingMessage, 'headers'>): st
 
 /** Nobody guesses which of two is meant. Node itself drops one of them, or joins both. */
 export function refuseRepeatedHeaders(app: App): void {
-  app.addHook('onRequest', async ({ raw: { rawHeaders } }) => {
+  app.addHook('onRequest', ({ raw: { rawHeaders } }, _reply, done) => {
     const seen = new Set<string>();
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = rawHeaders[i]?.toLowerCase() ?? '';
@@ -34,5 +34,6 @@ export function refuseRepeatedHeaders(app: App): void {
       if (seen.has(name)) throw new StoryreelError('Request.Invalid', `The header ${name} was sent more than once.`);
       seen.add(name);
     }
+    done();
   });
 }

@@ -9,7 +9,7 @@ import { openMediaStore } from '../storage';
 import { isLocal } from './access';
 import { UnknownConnections } from './connection-limit';
 import { isWithin } from './forwarded';
-import { goneCredentials } from './gone-credentials';
+import { goneGrounds } from './gone-credentials';
 import { Limits } from './limits';
 import { OpenAnswers } from './open-answers';
 import { createServer } from './server';
@@ -37,7 +37,7 @@ export interface RunningGateway {
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
   const stories = await StoryClient.connect(config);
   const hub = new StoryHub(stories);
-  const open = new OpenAnswers((credentials) => goneCredentials(stories, credentials));
+  const open = new OpenAnswers((grounds) => goneGrounds(stories, grounds));
   const close = async () => {
     await hub.close(0);
     await open.close();

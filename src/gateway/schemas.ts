@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INPUTS } from '../client/internal';
-import { FINAL_STATUSES, MAX_LISTED, PROJECT_STATUSES, SCOPES, SHA256, STATUSES } from '../protocol';
+import { FIELD_RULES, FINAL_STATUSES, MAX_LISTED, PROJECT_STATUSES, SCOPES, SHA256, STATUSES } from '../protocol';
 
 /**
  * The inputs and answers of the gateway, as zod schemas: validators, types and OpenAPI at once. The inputs are those of
@@ -53,7 +53,17 @@ export const problem = named(
     hint: z.string(),
     instance: z.string(),
     retryable: z.boolean(),
-    errors: z.array(z.looseObject({ pointer: z.string(), detail: z.string() })).optional(),
+    errors: z
+      .array(
+        z.looseObject({
+          pointer: z.string(),
+          detail: z.string(),
+          rule: z.enum(FIELD_RULES).optional(),
+          least: z.number().optional(),
+          most: z.number().optional(),
+        }),
+      )
+      .optional(),
     scope: z.enum(SCOPES).optional(),
     version: z.int().optional(),
     retry_after: z.int().optional(),

@@ -65,9 +65,10 @@ export async function createServer(
   limitConnections(app, connections);
   countRequests(app, services.limits);
   answerOtherMethods(app);
-  app.addHook('preValidation', async ({ body }) => {
+  app.addHook('preValidation', ({ body }, _reply, done) => {
     // A body that is left out is an empty one, but `null` is none.
     if (body === null) throw new StoryreelError('Request.Invalid', 'The body must be an object, not null.');
+    done();
   });
   recordChanges(app, services.stories.audit);
   await describeRoutes(app);
@@ -119,14 +120,17 @@ function sendProblems(app: App): void {
   });
 }
 
+/** What waits for nothing is no async hook: a storm of viewers would make some promises each for every one of them. */
 function addHeaders(app: App): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     secure(reply.raw);
     void reply.header('x-request-id', request.id);
+    done();
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     // What a route does not release is nobody's to keep.
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    done(null, payload);
   });
 }
 

@@ -10,7 +10,7 @@ const MAX_ADDRESSES = 10_000;
 export class SignInLimit {
   private readonly seen = new Map<string, { count: number; readonly until: number }>();
 
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** One more failure of this address. Throws `Request.TooMany` for all after the tenth of a minute. */
   count(ip: string): void {

@@ -33,12 +33,13 @@ export function refuseAddress(
 
 /** The router reads paths only, and its reader of queries takes what it cannot decode as it came. */
 export function refuseQueries(app: App): void {
-  app.addHook('onRequest', async ({ url }) => {
+  app.addHook('onRequest', ({ url }, _reply, done) => {
     try {
       decodeURIComponent(url);
     } catch {
       throw unreadable();
     }
+    done();
   });
 }
 

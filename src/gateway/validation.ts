@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
 import type { z } from 'zod';
-import { boundedLine, TEXT_BYTES, type FailureType } from '../protocol';
+import { boundedLine, TEXT_BYTES, type BrokenRule, type FailureType } from '../protocol';
 import { Refusal } from './problem';
 
 /** A route's types come from its zod schemas, which also check each request and make the OpenAPI document. */
@@ -32,6 +32,7 @@ function refusalOf(part: string, issues: readonly z.core.$ZodIssue[]): Refusal {
     pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
     // It may quote what was sent.
     detail: boundedLine(issue.message, TEXT_BYTES.issue),
+    ...brokenBy(issue),
   }));
   if (custom?.code === 'custom') {
     return new Refusal(custom.params?.['type'] as FailureType, custom.message, part === 'body' ? { errors } : {});
@@ -41,3 +42,24 @@ function refusalOf(part: string, issues: readonly z.core.$ZodIssue[]): Refusal {
   const message = boundedLine(`The ${PLACES[part] ?? part} cannot be taken. ${said}`, MAX_BYTES);
   return new Refusal(isForm ? 'Request.Invalid' : 'Project.Invalid', message, { errors });
 }
+
+/** The rule behind an issue, if it is one that a reader may have words for. */
+function brokenBy(issue: z.core.$ZodIssue): BrokenRule {
+  switch (issue.code) {
+    case 'custom':
+      return (issue.params?.['broken'] as BrokenRule | undefined) ?? {};
+    case 'invalid_type':
+      return issue.expected === 'int' ? { rule: 'not_whole' } : {};
+    case 'too_big': {
+      const rule = isNumber(issue.origin) ? 'too_big' : issue.origin === 'string' ? 'too_many_characters' : 'too_many';
+      return { rule, most: Number(issue.maximum) };
+    }
+    case 'too_small':
+      if (isNumber(issue.origin)) return issue.inclusive ? { rule: 'too_small', least: Number(issue.minimum) } : {};
+      return issue.minimum === 1 ? { rule: 'empty' } : {};
+    default:
+      return {};
+  }
+}
+
+const isNumber = (origin: string) => origin === 'number' || origin === 'int';

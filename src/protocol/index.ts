@@ -104,15 +104,18 @@ export {
   type UsageTotals,
 } from './events';
 export { projectNotFound, StoryreelError, unreachable } from './errors';
+export { FIELD_RULES, type BrokenRule, type FieldError, type FieldRule } from './field-errors';
 export { FAILURES, isFailureType, type Failure, type FailureType } from './failures';
 export {
   laneQueue,
   SEARCH_ATTRIBUTES,
   STATUS_QUERY,
+  STORY_RUN_MEMO,
   STORY_WORKFLOW,
   type ResyncRequest,
   type ContinuedState,
   type CloseRequest,
+  type CloseResult,
   type EndedStep,
   type HandedOver,
   type LaneAddress,

@@ -8,6 +8,9 @@ export const STORY_WORKFLOW = 'story';
 /** The query that a run answers with its status. */
 export const STATUS_QUERY = 'status';
 
+/** The memo with the story run id of an execution, if that is not the id of the first execution. */
+export const STORY_RUN_MEMO = 'storyRun';
+
 /** Search attributes of the workflow, all of type Keyword; `migrate` and the embedded server register them. */
 export const SEARCH_ATTRIBUTES = ['StoryProject', 'StoryStage', 'StoryStatus'] as const;
 
@@ -208,6 +211,12 @@ export interface CloseRequest {
   readonly scenes?: readonly number[];
 }
 
+export interface CloseResult {
+  readonly announced: boolean;
+  /** If the run did not complete: the lanes that Postgres has as completed. */
+  readonly completed?: readonly LaneId[];
+}
+
 /**
  * A request to end provider calls at once, before Temporal's own cancellation arrives. The sender has requested that
  * cancellation before.
@@ -254,7 +263,7 @@ export interface StoryActivities {
   /** The stored scene numbers or, with `ids`, the scene ids by number. Waits for an edit that is in progress. */
   listScenes(input: { projectId: ProjectId; ids?: true }): Promise<number[] | SceneIds>;
   /** Stores that the run has ended. */
-  closeRun(request: CloseRequest): Promise<{ announced: boolean }>;
+  closeRun(request: CloseRequest): Promise<CloseResult>;
   /** Announces that the run has ended. */
   announceRun(input: { projectId: ProjectId; runId: string; stages?: readonly string[] }): Promise<void>;
   /** Best effort, within one second: if Redis is away, this step does nothing and reports no failure. */

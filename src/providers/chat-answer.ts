@@ -3,6 +3,7 @@ import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
 import type { ReceiveChunk, TextChunk } from './ports';
 import type { ResponseSpan } from './response-span';
+import { RepeatedText } from './repeated-text';
 import { errorIn, failedWith, type StatedError } from './reported-error';
 import { ThinkBlock } from './think-block';
 
@@ -50,8 +51,6 @@ const FINISH: Readonly<Record<string, Finish>> = {
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
 const MAX_WORD = 60;
-/** Two pieces of a text of this length are not equal by chance. */
-const LEAST_REPEATED = 20;
 
 /**
  * Reads the chunks of a chat completion, or a whole one, in the variants of real servers, and passes on their meaning.
@@ -64,8 +63,9 @@ export class ChatAnswer {
   private wrote = false;
   /** The text came as deltas. */
   private cameInPieces = false;
-  /** The text that came as messages. */
-  private received = '';
+  private readonly repeated = new RepeatedText();
+  /** The choice that is read: some servers send several, in turns. */
+  private index: unknown;
   /** The answer has continued behind its end: some servers report an end with every piece. */
   private hasContinued = false;
 
@@ -87,14 +87,14 @@ export class ChatAnswer {
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
     if (error && !isOver) throw thrownFor(error);
     if (!isObject(data)) return;
-    const choice: unknown = Array.isArray(data['choices']) ? data['choices'][0] : undefined;
-    const inChoice = isObject(choice) ? errorIn({ error: choice['error'] }) : undefined;
+    const choice = this.choiceIn(data['choices']);
+    const inChoice = choice && errorIn({ error: choice['error'] });
     if (inChoice && !isOver) throw thrownFor(inChoice);
-    const ends = isObject(choice) ? endIn(choice) : undefined;
+    const ends = choice && endIn(choice);
     this.span?.came({ id: data['id'], model: data['model'], finishReason: ends });
-    if (isObject(choice)) this.takeChoice(choice);
+    if (choice) this.takeChoice(choice);
     // Moonshot reports it within the choice.
-    const usage = data['usage'] ?? (isObject(choice) ? choice['usage'] : undefined);
+    const usage = data['usage'] ?? choice?.['usage'];
     if (isObject(usage)) this.takeUsage(usage);
   }
 
@@ -105,7 +105,22 @@ export class ChatAnswer {
 
   /** The body has ended. */
   end(): void {
+    this.closeText();
+  }
+
+  private closeText(): void {
+    for (const report of this.block.push(this.repeated.end())) this.receive(report);
+    // The held-back text, which might have been a mark, is the end of the text.
     for (const report of this.block.end()) this.receive(report);
+  }
+
+  /** The first choice, by its number; later ones must have the same number. */
+  private choiceIn(choices: unknown): Fields | undefined {
+    const [first, ...others] = Array.isArray(choices) ? choices.filter(isObject) : [];
+    if (!first) return undefined;
+    const lowest = others.reduce((low, each) => (Number(each['index']) < Number(low['index']) ? each : low), first);
+    this.index ??= lowest['index'];
+    return [first, ...others].find(({ index }) => (index ?? this.index) === this.index);
   }
 
   private takeChoice(choice: Fields): void {
@@ -123,7 +138,7 @@ export class ChatAnswer {
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
     const given = wordsOf(content, 'text');
-    const words = isMessage ? this.addedBy(given) : given;
+    const words = this.repeated.addedBy(given, this.ended ? 'late' : isMessage ? 'message' : 'piece');
     this.cameInPieces ||= !isMessage && given !== '';
     if (this.ended && words.trim() !== '') {
       this.ended = false;
@@ -132,23 +147,13 @@ export class ChatAnswer {
     if (words !== '') for (const report of this.block.push(words)) this.receive(report);
     const refusal = wordsOf(part['refusal'], 'text');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
-    this.wrote ||= words !== '' || refusal !== '';
+    this.wrote ||= given !== '' || refusal !== '';
     const ends = endIn(choice);
     if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
   }
 
-  /** What a message adds to the messages before it: a few servers stream messages, each a piece or the whole so far. */
-  private addedBy(message: string): string {
-    const { received } = this;
-    const isWhole = message.length > received.length || message.length >= LEAST_REPEATED;
-    const added = isWhole && message.startsWith(received) ? message.slice(received.length) : message;
-    this.received += added;
-    return added;
-  }
-
   private finish(reason: Finish): void {
-    // The held-back text, which might have been a mark, is the end of the text.
-    for (const report of this.block.end()) this.receive(report);
+    this.closeText();
     this.ended = true;
     // Such a server's word is no more than that the connection has ended.
     this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });

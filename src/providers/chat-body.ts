@@ -5,9 +5,6 @@ import type { ChatAnswer } from './chat-answer';
 import { aPage, isPage } from './reported-error';
 import { SseParser } from './sse-parser';
 
-/** The first character that is no space shows the kind of the body. */
-const ENOUGH_TO_SEE = 1_000;
-
 /** After the end of the answer: what is waited for the numbers behind it, and for the end of the body. */
 const NUMBERS_MS = 1_500;
 
@@ -18,7 +15,7 @@ const NUMBERS_MS = 1_500;
 export class ChatBody {
   private kind: 'unknown' | 'events' | 'whole' = 'unknown';
   private readonly parser: SseParser;
-  /** The parts of a body of unknown kind, or of a whole answer. */
+  /** The parts of a whole answer. */
   private readonly parts: Buffer[] = [];
   private size = 0;
   private events = 0;
@@ -38,14 +35,17 @@ export class ChatBody {
   /** Once the answer is complete, returns for how many milliseconds more the body should be read. */
   push(bytes: Buffer): number | undefined {
     if (this.isMarked) return 0;
-    if (this.kind === 'events') return this.take(this.parser.push(bytes));
-    this.parts.push(bytes);
-    this.size += bytes.length;
+    // Some servers keep a connection open with empty lines.
+    const begun = this.kind === 'unknown' ? withoutBlank(bytes) : bytes;
+    if (begun.length === 0) return undefined;
+    if (this.kind === 'unknown') this.kind = WHOLE.has(begun[0]) ? 'whole' : 'events';
+    if (this.kind === 'events') return this.take(this.parser.push(begun));
+    this.parts.push(begun);
+    this.size += begun.length;
     if (this.size > this.mostBytes) {
       throw new StoryreelError('Output.TooLong', `The provider sent an answer of more than ${this.mostBytes} bytes.`);
     }
-    if (this.kind === 'unknown') this.kind = kindOf(Buffer.concat(this.parts));
-    return this.kind === 'events' ? this.take(this.parser.push(Buffer.concat(this.parts.splice(0)))) : undefined;
+    return undefined;
   }
 
   end(): void {
@@ -110,8 +110,11 @@ function valuesIn(text: string): string[] {
   }
 }
 
-function kindOf(begun: Buffer): ChatBody['kind'] {
-  const first = /^\uFEFF?\s*(\S)/.exec(begun.subarray(0, ENOUGH_TO_SEE).toString('utf8'))?.[1];
-  if (first === undefined) return begun.length > ENOUGH_TO_SEE ? 'events' : 'unknown';
-  return first === '{' || first === '[' || first === '<' ? 'whole' : 'events';
+/** From the first byte that is no white space, and not of the mark of the byte order. */
+function withoutBlank(bytes: Buffer): Buffer {
+  const at = bytes.findIndex((byte) => !BLANK.has(byte));
+  return at < 0 ? Buffer.alloc(0) : bytes.subarray(at);
 }
+
+const BLANK = new Set(Buffer.from(' \t\r\n\ufeff'));
+const WHOLE: ReadonlySet<number | undefined> = new Set(Buffer.from('{[<'));

@@ -1,12 +1,12 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { pipeline, type Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { urlOf } from '../address';
 import { BrokenConnection, NotSent, ServerError } from './errors';
 import { proxyFault, routeTo } from './proxy-route';
 import { refusalOf } from './reported-error';
+import { unpacked } from './unpacked';
 
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ERROR_MS = 10_000;
@@ -31,7 +31,11 @@ export async function httpFetch(
   signal?.throwIfAborted();
 
   const body = init.body == null ? undefined : Buffer.from(await new Response(init.body).arrayBuffer());
-  const headers = Object.fromEntries(new Headers(init.headers));
+  // A packed stream comes late: what packs it waits for more.
+  const headers: http.OutgoingHttpHeaders = {
+    'accept-encoding': 'identity',
+    ...Object.fromEntries(new Headers(init.headers)),
+  };
   if (body) headers['content-length'] = String(body.length);
 
   const route = routeTo(url);
@@ -102,8 +106,7 @@ export async function receiveBody(response: Response, take: (bytes: Buffer) => n
       closing = setTimeout(() => incoming.destroy(), LINGER_MS).unref();
       resolve();
     };
-    const broken = (error?: NodeJS.ErrnoException) =>
-      enough ? resolve() : reject(new BrokenConnection(error?.code ?? 'closed', { cause: error }));
+    const broken = (error?: NodeJS.ErrnoException) => (enough ? resolve() : reject(brokenBy(error)));
     incoming.on('data', (bytes: Buffer) => {
       if (isOver) return;
       try {
@@ -175,11 +178,14 @@ export async function pourBody(
     }
   } catch (error) {
     incoming.destroy();
-    if (taking || error instanceof ServerError) throw error;
-    throw new BrokenConnection((error as NodeJS.ErrnoException).code ?? 'closed', { cause: error });
+    throw taking ? error : brokenBy(error as NodeJS.ErrnoException);
   } finally {
     clearTimeout(silence);
   }
+}
+
+function brokenBy(error: NodeJS.ErrnoException | undefined): Error {
+  return error instanceof ServerError ? error : new BrokenConnection(error?.code ?? 'closed', { cause: error });
 }
 
 function bodyOf(response: Response): Readable {
@@ -187,19 +193,6 @@ function bodyOf(response: Response): Readable {
   if (!incoming) throw new ServerError(`it answered ${response.status}, without anything`);
   return incoming;
 }
-
-/** Some servers, and proxies before them, compress their answers although the request did not ask for it. */
-function unpacked(incoming: http.IncomingMessage): Readable {
-  const unpack = UNPACK[incoming.headers['content-encoding']?.trim().toLowerCase() ?? ''];
-  return unpack ? pipeline(incoming, unpack(), () => undefined) : incoming;
-}
-
-const UNPACK: Readonly<Record<string, (() => ReturnType<typeof createGunzip>) | undefined>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
 
 /** What came of the body of a refusal. The status is known already: a body that breaks or hangs changes nothing of it. */
 async function beginningOf(incoming: Readable, signal: AbortSignal | undefined): Promise<string> {

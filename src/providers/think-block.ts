@@ -10,8 +10,15 @@ const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
   ['<seed:think>', '</seed:think>'],
   ['[think]', '[/think]'],
   ['◁think▷', '◁/think▷'],
+  // The marks of gpt-oss, Gemma and Command, if a server does not read them.
+  ['<|channel|>analysis<|message|>', '<|channel|>final<|message|>'],
+  ['<|channel>thought', '<channel|>'],
+  ['<|start_thinking|>', '<|end_thinking|>'],
 ];
-const LONGEST = Math.max(...BLOCKS.map(([, closes]) => closes.length));
+/** Marks that begin the answer itself. */
+const BEGINNINGS = ['<|start|>assistant', '<|channel|>final<|message|>', '<|start_response|>'];
+const OPENINGS = [...BLOCKS.map(([opens]) => opens), ...BEGINNINGS];
+const LONGEST = Math.max(...[...OPENINGS, ...BLOCKS.map(([, closes]) => closes)].map((mark) => mark.length));
 /** More white space than this before an answer is the answer. */
 const MAX_SPACE = 1_000;
 /** The first characters of the marks: most pieces of a text contain none of them. */
@@ -72,7 +79,9 @@ export class ThinkBlock {
       this.rest = this.rest.slice(start + block[0].length);
       return this.think();
     }
-    if (start <= MAX_SPACE && BLOCKS.some(([opens]) => opens.startsWith(marked))) return [];
+    const begins = BEGINNINGS.find((mark) => marked.startsWith(mark));
+    if (begins) return this.afterMark(this.rest.slice(start + begins.length));
+    if (start <= MAX_SPACE && OPENINGS.some((mark) => mark.startsWith(marked))) return [];
     const text = this.afterBlock ? this.rest.slice(start) : this.rest;
     this.rest = '';
     this.mode = this.options.midway || this.afterBlock ? 'answer' : 'text';

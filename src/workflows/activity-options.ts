@@ -56,7 +56,7 @@ export function markRun(...args: Parameters<StoryActivities['markRun']>): Return
   return steps.markRun.executeWithOptions({ summary: `the run is ${args[0].status.replace('_', ' ')}` }, args);
 }
 
-export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Promise<{ announced: boolean }> {
+export function closeRun(...args: Parameters<StoryActivities['closeRun']>): ReturnType<StoryActivities['closeRun']> {
   const { outcome } = args[0];
   return ids.schedule('close', (activityId) =>
     steps.closeRun.executeWithOptions(

@@ -46,12 +46,14 @@ export class LaneTable {
     this.changed(this);
   }
 
-  end(outcome: FinalStatus): void {
+  /** A lane that has not ended ends with its run, unless Postgres has it as completed. */
+  end(outcome: FinalStatus, completed: readonly LaneId[] = []): void {
     this.ended = outcome;
+    const stored = new Set<LaneId | undefined>(completed);
     for (const lane of this.lanes) {
       const status = this.status(lane);
       if (status !== 'completed' && status !== 'failed' && status !== 'skipped') {
-        this.states.set(lane, { status: outcome });
+        this.states.set(lane, { status: stored.has(this.nameOf(lane)) ? 'completed' : outcome });
       }
     }
     this.changed(this);

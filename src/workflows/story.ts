@@ -3,9 +3,9 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
-  continueAsNew,
   defineQuery,
   isCancellation,
+  makeContinueAsNewFunc,
   patched,
   setCurrentDetails,
   setHandler,
@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import {
   STATUS_QUERY,
+  STORY_RUN_MEMO,
   type ContinuedState,
   type OpenedRun,
   type StoryInput,
@@ -81,7 +82,7 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
     // A run that continued as new after a reset was synchronised before that.
     if (runner.afterReset && (!carried || isReset())) resyncAfterReset(run, carried);
     const next = await runPlan(opened, run, carried);
-    if (next) return await continueAsNew<typeof story>({ ...input, carried: next });
+    if (next) return await continueRun(input, next);
   } catch (error) {
     thrown = error as Error;
     if (thrown.name === 'ContinueAsNew') throw thrown;
@@ -89,6 +90,17 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
   await CancellationScope.nonCancellable(() => close(run, opened, thrown));
   if (thrown) throw thrown;
   return table.view();
+}
+
+/**
+ * Continues as a new execution. If it was reset, Temporal itself knows of the next one only the first execution of all.
+ * Therefore its memo names the story run that it belongs to.
+ */
+function continueRun(input: StoryInput, carried: ContinuedState): Promise<never> {
+  const { firstExecutionRunId, memo } = workflowInfo();
+  const isReset = carried.runId !== firstExecutionRunId;
+  const options = isReset ? { memo: { ...memo, [STORY_RUN_MEMO]: carried.runId } } : {};
+  return makeContinueAsNewFunc<typeof story>(options)({ ...input, carried });
 }
 
 function beginRun({ projectId, gates, onFailure, carried }: StoryInput): StoryRun {
@@ -246,7 +258,7 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
   afterReset.stop();
   runner.ends.close();
   await condition(() => runner.stopped && statusPublisher.idle && afterReset.idle && allHandlersFinished());
-  const { announced } = await closeRun({
+  const { announced, completed } = await closeRun({
     projectId,
     runId,
     outcome,
@@ -254,12 +266,12 @@ async function close(run: StoryRun, opened: OpenedRun | undefined, thrown: Error
     announce: runner.ends.allAnnounced,
     ...(stages && { stages }),
     ...(opened?.scenes && { scenes: table.numbersOf(opened.scenes) }),
-  }).catch((error: Error) => {
+  }).catch((error: Error): Awaited<ReturnType<typeof closeRun>> => {
     // A failed step must not keep a run from ending as intended: the reconciler closes its rows.
     if (thrown) return { announced: true };
     throw error;
   });
-  table.end(outcome);
+  table.end(outcome, completed);
   if (announced) return;
   await condition(() => runner.ends.allAnnounced);
   await announceRun({ projectId, runId, ...(stages && { stages }) }).catch(() => undefined);

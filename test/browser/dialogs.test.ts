@@ -203,6 +203,36 @@ test('a picture that an edit has replaced is shown beside the new one while the 
   await until('it is made', async () => (await live.app.client.status(films.done as ProjectId)).status === 'completed');
 });
 
+test('what is wrong with a field is stated beside it in the language of the page, and read with it', async () => {
+  const page = await live.open(key, { locale: 'zh-CN' });
+  await page.goto('/new');
+  await page.getByLabel('主题').fill('一只狐狸');
+  await page.locator('summary').getByText('更多', { exact: true }).click();
+  await page.getByLabel('名称').fill('x'.repeat(501));
+  await page.locator('summary').getByText('更多', { exact: true }).click();
+  await page.getByLabel('风格').fill('x'.repeat(2_001));
+  await page.getByRole('button', { name: /^制作影片/ }).click();
+  const fault = page.locator('.field-error');
+  await fault.nth(1).waitFor();
+  // The fault of a field that was folded away is seen.
+  expect((await fault.allInnerTexts()).map((text) => text.replace('⚠', '').trim())).toEqual([
+    '最多 2,000 字节',
+    '最多 500 字节',
+  ]);
+  const focused = page.locator(':focus');
+  expect(await focused.getAttribute('aria-invalid')).toBe('true');
+  const described = (await focused.getAttribute('aria-describedby')) ?? '';
+  expect(await page.locator(`[id="${described}"]`).textContent()).toContain('2,000');
+  expect(await look(page)).toEqual(NO_FAULTS);
+  if (pictures) await page.screenshot({ path: join(pictures, 'faults-zh-CN-light-1280.png'), fullPage: true });
+  await page.goto('/b');
+  await page.getByLabel('主题').fill('一只狐狸');
+  await page.getByLabel('批次名称').fill('春天');
+  await page.getByRole('button', { name: '开始批次' }).click();
+  await fault.getByText('只能有英文字母').waitFor();
+  await page.context().close();
+});
+
 test('a camera move is chosen by its word, and what no longer fits is marked until a run has made it', async () => {
   const { client } = live.app;
   const id = films.done as ProjectId;

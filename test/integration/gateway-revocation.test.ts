@@ -138,3 +138,40 @@ test('A request that waits is refused as soon as its key is revoked, and the oth
   await client.edit(projectId, { topic: 'a hare' });
   expect(await longest).toMatchObject(['kept', { status: 200 }]);
 });
+
+describe('A gateway without any key', () => {
+  let own: OwnDatabase;
+  let alone: StoryClient;
+  let keyless: RunningGateway;
+  let path: string;
+  beforeEach(async () => {
+    own = await createOwnDatabase();
+    const env = testEnv({ DATABASE_URL: own.url });
+    alone = await StoryClient.connect(readConfig(env));
+    keyless = await startGateway(env);
+    path = `${keyless.url}/v1/projects/${await alone.create({ topic: 'a fox' })}`;
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await keyless.stop();
+    await alone.close();
+    await own.drop();
+  });
+
+  test('ends with the first key what was asked for without one', async () => {
+    const tag = (await fetch(path)).headers.get('etag') ?? '';
+    const stream = (await fetch(`${path}/events`)).text();
+    const waiting = fetch(path, { headers: { 'if-none-match': tag, prefer: 'wait=60' } });
+    await alone.keys.create({ name: 'the first' });
+    expect(await stream).toContain('{"type":"end","reason":"revoked"}');
+    expect((await waiting).status).toBe(401);
+  });
+
+  test('asks for a key soon after the first one is made, even if its clock was set back', async () => {
+    expect((await fetch(path)).status).toBe(200);
+    const hourAgo = Date.now() - 3_600_000;
+    jest.spyOn(Date, 'now').mockReturnValue(hourAgo);
+    await alone.keys.create({ name: 'the first' });
+    await until('a key is asked for', async () => (await fetch(path)).status === 401);
+  });
+});

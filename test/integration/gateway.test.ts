@@ -513,7 +513,9 @@ describe('With a key', () => {
       const made = await caller.ask('POST', '/v1/batches', { ...body, batchId });
       expect([length, made.status, made.body.batchId]).toEqual([length, status, status === 202 ? batchId : undefined]);
       if (status === 422) {
-        expect(made.body.errors).toEqual([{ pointer: '/batchId', detail: 'must have at most 87 characters' }]);
+        expect(made.body.errors).toEqual([
+          { pointer: '/batchId', detail: 'must have at most 87 characters', rule: 'too_many_characters', most: 87 },
+        ]);
       }
       const seen = await caller.ask('GET', `/v1/batches/${batchId}`);
       expect([length, seen.status]).toEqual([length, status === 202 ? 200 : 404]);

@@ -177,10 +177,11 @@ describe('migrate', () => {
     await blocker.startTransaction();
     await blocker.query('LOCK TABLE migrations');
 
-    const deploys = await Promise.all([connect({ statementTimeoutMs: 100 }), connect({ statementTimeoutMs: 100 })]);
+    // The same limit ends a transaction that pauses between two statements, which a busy machine makes it do.
+    const deploys = await Promise.all([0, 1].map(() => connect({ statementTimeoutMs: 2_000 })));
     const applied = Promise.all(deploys.map((deploy) => migrate(deploy)));
     // One holds the advisory lock and waits for the table, the other waits for the advisory lock.
-    await until('both wait', async (saw) => saw((await waitingFor('200 ms')).join()) === 'advisory,relation');
+    await until('both wait', async (saw) => saw((await waitingFor('2100 ms')).join()) === 'advisory,relation');
     await blocker.rollbackTransaction();
     await blocker.release();
     expect((await applied).sort((a, b) => b.length - a.length)).toEqual([ALL, []]);

@@ -7,6 +7,7 @@ import {
   PlainRenderer,
   reduceStory,
   sceneTable,
+  standardOutput,
   type Renderer,
 } from '../../src/cli/render';
 import { LiveArea } from '../../src/cli/render/live-area';
@@ -50,6 +51,17 @@ const project = {
   film: { asset: 'a.mp4', sha256: '', bytes: 2_500_000, duration: 3, scenes: 1 },
   usage: { input_tokens: 10, output_tokens: 20, wasted_tokens: 5 },
 } as unknown as ProjectView;
+
+describe('a terminal', () => {
+  it.each([
+    ['xterm-256color', true],
+    [undefined, true],
+    ['dumb', false],
+  ])('of the kind %s is drawn on again: %s', (kind, drawn) => {
+    const stream = { isTTY: true, hasColors: () => false, write: () => true } as unknown as NodeJS.WriteStream;
+    expect(standardOutput(stream, kind).interactive).toBe(drawn);
+  });
+});
 
 describe('plain lines', () => {
   it('print each text once, as a whole, when it has settled', () => {

@@ -20,9 +20,9 @@ beforeEach(async () => {
   gone = new Set();
   asked = [];
   answers = {};
-  open = new OpenAnswers(async (credentials) => {
-    asked.push([...credentials]);
-    return credentials.filter((each) => gone.has(each));
+  open = new OpenAnswers(async (grounds) => {
+    asked.push([...grounds]);
+    return grounds.filter((each) => gone.has(each));
   });
   server = createServer((incoming, response) => {
     open.add(response, `key:${incoming.headers.authorization ?? ''}`);

@@ -1,20 +1,41 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Viewer } from '../../src/gateway/stream/viewer';
 import { until } from '../support/until';
 
 const FRAME = Buffer.alloc(64 * 1024, 'x');
 const MAX_WAITING = 256 * 1024;
 
-test('A viewer that never reads holds a bounded number of bytes, and takes more when it reads', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
+let server: Server;
+let socket: Socket;
+let response: ServerResponse;
+beforeEach(async () => {
+  server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.pause();
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
+  [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
+  response.useChunkedEncodingByDefault = false;
   response.writeHead(200);
+  response.write('retry: 1\n');
+  await turn();
+});
+afterEach(() => {
+  socket.destroy();
+  server.close();
+});
+
+test('What is written to a viewer leaves at once, so that the time of a slice includes it', () => {
+  const viewer = new Viewer(response, 'full', jest.fn(), jest.fn());
+  const before = response.socket?.bytesWritten ?? NaN;
+  viewer.give({ full: Buffer.from('data: x\n\n') });
+  expect([response.writableLength, response.socket?.bytesWritten]).toEqual([0, before + 9]);
+});
+
+test('A viewer that never reads holds a bounded number of bytes, and takes more when it reads', async () => {
   let drained = 0;
   let gone = 0;
   const viewer = new Viewer(
@@ -41,5 +62,4 @@ test('A viewer that never reads holds a bounded number of bytes, and takes more 
   socket.destroy();
   await until('it is gone', () => gone === 1);
   expect(viewer.isGone).toBe(true);
-  server.close();
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { httpFetch, pourBody, readBody, receiveBody } from '../../src/providers/http-fetch';
 import { until } from '../support/until';
 
@@ -140,5 +141,45 @@ describe('An answer that is complete', () => {
     const another = await httpFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await expect(receiveBody(another, take(undefined))).rejects.toMatchObject({ name: 'BrokenConnection' });
     server.close();
+  });
+});
+
+describe('An answer that comes packed without being asked for', () => {
+  const read = async (encoding: string, body: Buffer) => {
+    let accepted: unknown;
+    const server = createServer((request, response) => {
+      accepted = request.headers['accept-encoding'];
+      response.writeHead(200, { 'content-encoding': encoding }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const answer = await httpFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      return { text: (await readBody(answer, 1_000)).toString(), accepted };
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  };
+  const text = Buffer.from('A fox in the snow.');
+
+  test.each<[string, Buffer]>([
+    ['gzip', gzipSync(text)],
+    ['BR', brotliCompressSync(text)],
+    ['deflate', deflateSync(text)],
+    ['deflate', deflateRawSync(text)],
+    ['br, gzip', gzipSync(brotliCompressSync(text))],
+    ['identity, x-gzip', gzipSync(text)],
+    ['utf-8', text],
+  ])('is unpacked: %s', async (encoding, body) => {
+    expect(await read(encoding, body)).toEqual({ text: text.toString(), accepted: 'identity' });
+  });
+
+  test('is an error of the server, in words, where this Node.js cannot unpack it', async () => {
+    const frame = Buffer.from('28b52ffd2412910000', 'hex');
+    const packed = read('compress', frame);
+    await expect(packed).rejects.toMatchObject({
+      name: 'ServerError',
+      message: expect.stringContaining('compress') as string,
+    });
   });
 });

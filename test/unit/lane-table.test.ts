@@ -51,6 +51,14 @@ describe('The lane table', () => {
     expect(changes()).toBe(before + 3);
   });
 
+  test('ends each lane with its run, unless it is stored as completed', () => {
+    const { table } = begun(1);
+    table.set(laneId('rewrite'), 'processing');
+    table.end('cancelled', [laneId('rewrite'), laneId('image_generation', 1)]);
+    const ends = Object.fromEntries(table.view().lanes.map(({ lane, status }) => [lane, status]));
+    expect(ends).toMatchObject({ rewrite: 'completed', 'image_generation/1': 'completed', film: 'cancelled' });
+  });
+
   test('names the furthest stage that has begun, also while earlier ones still work', () => {
     const { table } = begun(2);
     table.set(laneId('camera_movement', 1), 'processing');

@@ -3,11 +3,13 @@ import {
   CAMERA_MOVEMENTS,
   CAMERA_SPEEDS,
   FAILURES,
+  FIELD_RULES,
   PROJECT_STATUSES,
   SCOPES,
   SHOT_TYPES,
   STAGES,
   STATUSES,
+  type FieldRule,
 } from '../../src/protocol';
 import { en } from '../../web/i18n/en';
 import { zh } from '../../web/i18n/zh';
@@ -51,4 +53,17 @@ test('a failure is stated in Chinese before the sentence of the server, which is
   expect(zh.failed('Provider.QuotaExhausted', 'No credit.')).toBe('模型服务的账户余额已用完：No credit.');
   expect(zh.failed('Provider.QuotaExhausted', '')).toBe('模型服务的账户余额已用完');
   expect(zh.failed('Newer.Failure', 'Something new.')).toBe('Newer.Failure：Something new.');
+});
+
+test('the fault of a field is stated in Chinese with its bound, or in the words of the server if its rule is not known', () => {
+  const fault = { pointer: '/name', detail: 'must be otherwise' };
+  for (const rule of FIELD_RULES) {
+    const said = zh.fieldFault({ ...fault, rule, most: 1_500 });
+    expect([rule, said]).toEqual([rule, expect.stringMatching(/\p{Script=Han}/u)]);
+    if (!['empty', 'not_whole'].includes(rule)) expect(said).toContain('1,500');
+  }
+  for (const rule of [undefined, 'newer', 'constructor', '__proto__'] as (FieldRule | undefined)[]) {
+    expect(zh.fieldFault({ ...fault, ...(rule && { rule }) })).toBe(fault.detail);
+  }
+  expect(en.fieldFault({ ...fault, rule: 'empty' })).toBe(fault.detail);
 });

@@ -225,7 +225,7 @@ describe('A failure of Postgres', () => {
   }
 
   async function withDatabase(work: (query: (sql: string, values?: unknown[]) => Promise<unknown>) => Promise<void>) {
-    const dataSource = await createDataSource({ url, statementTimeoutMs: 200 }).initialize();
+    const dataSource = await createDataSource({ url, statementTimeoutMs: 2_000 }).initialize();
     await work((sql, values) => thrownBy(() => dataSource.query(sql, values)));
     await dataSource.destroy();
   }

@@ -1,10 +1,12 @@
+import type { FieldError } from '../../src/protocol';
+
 /** A refusal of the gateway, as `application/problem+json`, or the fact that it could not be reached (status 0). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     readonly detail: string,
-    readonly errors: readonly { readonly pointer: string; readonly detail: string }[] = [],
+    readonly errors: readonly FieldError[] = [],
   ) {
     super(detail);
   }

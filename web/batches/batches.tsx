@@ -4,6 +4,7 @@ import { t } from '../i18n';
 import { ago } from '../i18n/format';
 import { act } from '../parts/act';
 import { CopyAs, curl, quoted } from '../parts/copy-as';
+import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { GateChoice } from '../parts/gate-choice';
 import { Estimate } from '../new-film/estimate';
 import { usePolled } from '../parts/polled';
@@ -53,16 +54,19 @@ function NewBatch() {
   const [name, setName] = useState(() => `batch-${new Date().toISOString().slice(0, 10)}`);
   const [atMost, setAtMost] = useState('3');
   const [gates, setGates] = useState<readonly string[]>([]);
+  const { form, faults, sending } = useFieldFaults();
   const lines = topics.split('\n').filter((line) => line.trim() !== '');
   const options = { batchId: name, atMost: Number(atMost), ...(gates.length > 0 && { gates }) };
   const projects = lines.map((topic) => ({ topic }));
   const body = { ...options, projects };
   const start = async () => {
-    if (await act(words.startBatch, () => ask('POST', '/v1/batches', body))) navigate(`/b/${encodeURIComponent(name)}`);
+    const isStarted = await act(words.startBatch, () => sending(() => ask('POST', '/v1/batches', body)));
+    if (isStarted) navigate(`/b/${encodeURIComponent(name)}`);
   };
   return (
     <form
       class="form"
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         void start();
@@ -80,11 +84,24 @@ function NewBatch() {
       <div class="fields">
         <label class="field grow">
           <span>{words.batchName}</span>
-          <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            required
+            value={name}
+            {...faultOf(faults, '/batchId')}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+          <FieldFault faults={faults} at="/batchId" />
         </label>
         <label class="field">
           <span>{words.atMost}</span>
-          <input type="number" min={1} value={atMost} onInput={(event) => setAtMost(event.currentTarget.value)} />
+          <input
+            type="number"
+            min={1}
+            value={atMost}
+            {...faultOf(faults, '/atMost')}
+            onInput={(event) => setAtMost(event.currentTarget.value)}
+          />
+          <FieldFault faults={faults} at="/atMost" />
         </label>
       </div>
       {lines.length > 0 && <Estimate films={lines.length} />}

@@ -1,3 +1,4 @@
+import type { FieldError } from '../../src/protocol';
 import { EN_SERVER } from './en-server';
 import { translationsOf } from './server-words';
 
@@ -16,6 +17,8 @@ export const en = {
       : `${translated.stage(stage)} · scene${scenes.length > 1 ? 's' : ''} ${scenes.join(', ')}`,
   /** What has happened, as the server has written it. */
   failed: (_type: string, message: string) => message,
+  /** What is wrong with a field, as the server has written it. */
+  fieldFault: ({ detail }: FieldError) => detail,
 
   films: 'Films',
   newFilm: 'New film',

@@ -1,5 +1,6 @@
 import type { Words } from './en';
 import { translationsOf } from './server-words';
+import { ZH_FIELDS } from './zh-fields';
 import { ZH_SERVER } from './zh-server';
 
 const translated = translationsOf(ZH_SERVER);
@@ -10,6 +11,10 @@ export const zh: Words = {
   lane: (stage, scenes) =>
     scenes.length === 0 ? translated.stage(stage) : `${translated.stage(stage)} · 第 ${scenes.join('、')} 场`,
   failed: (type, message) => (message === '' ? translated.failure(type) : `${translated.failure(type)}：${message}`),
+  fieldFault: ({ detail, rule, least, most }) =>
+    rule !== undefined && Object.hasOwn(ZH_FIELDS, rule)
+      ? ZH_FIELDS[rule]((least ?? most ?? 0).toLocaleString('zh'))
+      : detail,
 
   films: '影片',
   newFilm: '新影片',
@@ -19,7 +24,7 @@ export const zh: Words = {
   providers: '模型服务',
   skipToContent: '跳到内容',
   mainNavigation: '主导航',
-  theme: '主题',
+  theme: '外观',
   themeAuto: '跟随系统',
   themeLight: '浅色',
   themeDark: '深色',

@@ -1,12 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { MAX_SCENES, TEXT_BYTES, stageOfRole, utf8Bytes } from '../../src/protocol';
-import { ask, Problem } from '../api/ask';
+import { ask } from '../api/ask';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { Choice } from '../parts/choice';
 import { CopyAs } from '../parts/copy-as';
+import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { GateChoice } from '../parts/gate-choice';
 import { keep, kept } from '../parts/kept';
 import { Screen } from '../parts/screen';
@@ -75,7 +76,7 @@ function bodyOf(form: Form, isStarted: boolean) {
 export function NewFilm() {
   const words = t();
   const [form, setForm] = useState(draft);
-  const [errors, setErrors] = useState<ReadonlyMap<string, string>>(new Map());
+  const { form: element, faults, set: setFaults, sending } = useFieldFaults();
   // One for all tries of this form, so that a double click makes one film.
   const [requestId, setRequestId] = useState(() => crypto.randomUUID());
   const topic = useRef<HTMLTextAreaElement>(null);
@@ -87,38 +88,26 @@ export function NewFilm() {
   };
   const send = async (isStarted: boolean) => {
     if (form.topic.trim() === '') {
-      setErrors(new Map([['/topic', words.fieldRequired]]));
-      topic.current?.focus();
+      setFaults([{ pointer: '/topic', detail: words.fieldRequired }]);
       return;
     }
     let projectId: string | undefined;
     const isMade = await act(isStarted ? words.makeFilm : words.saveOnly, async () => {
-      try {
-        const { body } = await ask<{ projectId: string }>('POST', '/v1/projects', bodyOf(form, isStarted), {
-          'idempotency-key': requestId,
-        });
-        projectId = body.projectId;
-      } catch (error) {
-        if (error instanceof Problem) setErrors(new Map(error.errors.map(({ pointer, detail }) => [pointer, detail])));
-        throw error;
-      }
+      const headers = { 'idempotency-key': requestId };
+      const { body } = await sending(() =>
+        ask<{ projectId: string }>('POST', '/v1/projects', bodyOf(form, isStarted), headers),
+      );
+      projectId = body.projectId;
     });
     if (!isMade || projectId === undefined) return;
     keep('new-film', undefined);
     navigate(`/p/${projectId}`);
   };
-  const error = (pointer: string) => {
-    const text = errors.get(pointer);
-    return text === undefined ? null : (
-      <span class="field-error" id={`error${pointer.replaceAll('/', '-')}`}>
-        ⚠ {text}
-      </span>
-    );
-  };
   return (
     <Screen title={words.newFilm}>
       <form
         class="form"
+        ref={element}
         onSubmit={(event) => {
           event.preventDefault();
           void send(true);
@@ -133,14 +122,13 @@ export function NewFilm() {
             ref={topic}
             rows={4}
             value={form.topic}
-            aria-describedby="topic-hint error-topic"
-            aria-invalid={errors.has('/topic')}
+            {...faultOf(faults, '/topic', 'topic-hint')}
             onInput={(event) => set({ topic: event.currentTarget.value })}
           />
           <span class="hint" id="topic-hint">
             {words.topicHint} {words.bytesOf(number(utf8Bytes(form.topic)), number(TEXT_BYTES.topic))}
           </span>
-          {error('/topic')}
+          <FieldFault faults={faults} at="/topic" />
         </label>
         <div class="fields">
           <label class="field">
@@ -150,9 +138,10 @@ export function NewFilm() {
               min={1}
               max={MAX_SCENES}
               value={form.scenes}
+              {...faultOf(faults, '/settings/scenes')}
               onInput={(event) => set({ scenes: event.currentTarget.value })}
             />
-            {error('/settings/scenes')}
+            <FieldFault faults={faults} at="/settings/scenes" />
           </label>
           <label class="field">
             <span>{words.storyLanguage}</span>
@@ -162,7 +151,7 @@ export function NewFilm() {
               value={form.language}
               onChange={(language) => set({ language })}
             />
-            {error('/settings/language')}
+            <FieldFault faults={faults} at="/settings/language" />
           </label>
           <label class="field">
             <span>{words.frame}</span>
@@ -172,27 +161,35 @@ export function NewFilm() {
               value={form.frame}
               onChange={(frame) => set({ frame })}
             />
-            {error('/settings/frame')}
+            <FieldFault faults={faults} at="/settings/frame" />
           </label>
           <label class="field grow">
             <span>
               {words.style} <i>{words.optional}</i>
             </span>
-            <input value={form.style} onInput={(event) => set({ style: event.currentTarget.value })} />
+            <input
+              value={form.style}
+              {...faultOf(faults, '/settings/style')}
+              onInput={(event) => set({ style: event.currentTarget.value })}
+            />
             <span class="hint">{words.styleHint}</span>
-            {error('/settings/style')}
+            <FieldFault faults={faults} at="/settings/style" />
           </label>
         </div>
         <GateChoice gates={form.gates} onChange={(gates) => set({ gates })} />
-        <details>
+        <details open={faults.has('/name') || faults.has('/budget')}>
           <summary>{words.advanced}</summary>
           <div class="fields">
             <label class="field grow">
               <span>
                 {words.name} <i>{words.optional}</i>
               </span>
-              <input value={form.name} onInput={(event) => set({ name: event.currentTarget.value })} />
-              {error('/name')}
+              <input
+                value={form.name}
+                {...faultOf(faults, '/name')}
+                onInput={(event) => set({ name: event.currentTarget.value })}
+              />
+              <FieldFault faults={faults} at="/name" />
             </label>
             <label class="field">
               <span>
@@ -203,10 +200,11 @@ export function NewFilm() {
                 min={0}
                 step="any"
                 value={form.budget}
+                {...faultOf(faults, '/budget')}
                 onInput={(event) => set({ budget: event.currentTarget.value })}
               />
               <span class="hint">{words.budgetHint}</span>
-              {error('/budget')}
+              <FieldFault faults={faults} at="/budget" />
             </label>
             <label class="field">
               <span>{words.onFailure}</span>

@@ -31,14 +31,15 @@ export interface Picture extends Media {
 
 /**
  * Brings a picture to the frame's size and to PNG or JPEG: what is beyond the frame is cut off on both sides alike. One that
- * is so already is taken as it is. Throws `UnusableMedia` for one that cannot be read.
+ * is so already, and upright, is taken as it is. Throws `UnusableMedia` for one that cannot be read.
  */
 export async function fitPicture(run: LaneRun, image: Media, frameSize: string): Promise<Picture> {
   const known = sizeIn(image.bytes);
   const wanted = sizeOption(frameSize);
-  const isPlain = image.mediaType === 'image/png' || image.mediaType === 'image/jpeg';
+  const isPlain = (image.mediaType === 'image/png' || image.mediaType === 'image/jpeg') && !known.isTurned;
   if (!wanted || (isPlain && known.width === wanted.width && known.height === wanted.height)) {
-    return { ...image, ...known };
+    const { width, height } = known;
+    return { ...image, width, height };
   }
   const mediaType = image.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
   return inFolder(run, async (folder) => {
@@ -91,18 +92,19 @@ function cover(frameSize: string): string {
   return `scale=${width}:${height}:force_original_aspect_ratio=increase,crop=${width}:${height}`;
 }
 
-function sizeIn(bytes: Buffer): { readonly width: number; readonly height: number } {
-  let size: { width: number; height: number };
+/** The size in which a picture is stored, and whether it is to be turned or mirrored when it is shown. */
+function sizeIn(bytes: Buffer): { readonly width: number; readonly height: number; readonly isTurned: boolean } {
+  let size: ReturnType<typeof imageSize>;
   try {
     size = imageSize(bytes);
   } catch {
     throw new UnusableMedia('its image has no size that can be read');
   }
-  const { width, height } = size;
+  const { width, height, orientation = 1 } = size;
   if (width < 1 || height < 1 || width * height > MAX_PIXELS) {
     throw new UnusableMedia(`its image states ${width}x${height} pixels`);
   }
-  return { width, height };
+  return { width, height, isTurned: orientation > 1 };
 }
 
 /** If ffmpeg itself can run, a file that it cannot read is unusable. */

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Lane, Project } from '../../entities';
-import { isFinal, laneParts, PIPELINE, type CloseRequest, type EventBody } from '../../protocol';
+import { isFinal, laneParts, PIPELINE, type CloseRequest, type CloseResult, type EventBody } from '../../protocol';
 import type { StoryMetrics } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 import { currentFence } from '../lanes/current-fence';
@@ -22,8 +22,11 @@ export interface EndAnnouncement {
   readonly planned?: readonly string[] | undefined;
 }
 
-/** Closes the run in Postgres. Then announces its end, if `announce` is true. */
-export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<{ announced: boolean }> {
+/**
+ * Closes the run in Postgres. Then announces its end, if `announce` is true. Returns which lanes are completed there,
+ * because a run that was stopped does not know it of every lane.
+ */
+export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promise<CloseResult> {
   const { projectId, runId, outcome, error = null, stages, scenes } = request;
   const execution = activityInfo().workflowExecution?.runId ?? runId;
   const fence = currentFence();
@@ -45,7 +48,8 @@ export async function closeRun(deps: ActivityDeps, request: CloseRequest): Promi
       )
     : false;
   if (outcome === 'cancelled') await cancelJobs(deps, { projectId, before: fence });
-  return { announced: await announcement };
+  const completed = ended.lanes.filter(({ status }) => status === 'completed').map(({ lane }) => lane);
+  return { announced: await announcement, ...(outcome !== 'completed' && { completed }) };
 }
 
 /** Announces the end of the run; fails until viewers could be reached. Does nothing if a newer run has begun. */

@@ -9,13 +9,16 @@ export interface Screen {
   readonly rows: number;
 }
 
-/** Standard output. Node itself looks at NO_COLOR, FORCE_COLOR and TERM. */
-export function standardOutput(stream: NodeJS.WriteStream): Screen {
+/**
+ * Standard output. Node itself looks at NO_COLOR, FORCE_COLOR and TERM for the colours. A dumb terminal cannot draw lines
+ * again.
+ */
+export function standardOutput(stream: NodeJS.WriteStream, kind = process.env['TERM']): Screen {
   // Node's types promise a terminal, but the stream may be a file or a pipe without these fields.
   const terminal: Partial<NodeJS.WriteStream> = stream;
   return {
     write: (text) => void stream.write(text),
-    interactive: terminal.isTTY === true,
+    interactive: terminal.isTTY === true && kind !== 'dumb',
     color: terminal.isTTY === true && stream.hasColors(),
     get columns() {
       return terminal.columns || 80;

@@ -31,7 +31,7 @@ export interface ApiKeyView {
 
 /** The form of a key, so that a key is recognised wherever it appears. */
 const KEY = /^sr_([0-9a-f]{8})_[\w-]{43}$/;
-const ANY_MS = 1_000;
+const ANY_MS = 400;
 const DAY_MS = 86_400_000;
 const VALID = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
 
@@ -129,9 +129,9 @@ export class ApiKeys {
     });
   }
 
-  /** Whether there is any valid key. The answer may be a second old. */
+  /** Whether there is any valid key. The answer may be 0.4 seconds old. */
   hasAny(): Promise<boolean> {
-    const now = Date.now();
+    const now = performance.now();
     if (!this.any || now > this.any.until) {
       const answer = this.run(() =>
         this.dataSource.getRepository(ApiKey).createQueryBuilder('k').where(VALID).getExists(),

@@ -6,6 +6,7 @@ import {
   isStageName,
   LANGUAGE_RULE,
   MAX_SCENES,
+  MAX_BATCH_ID_LENGTH,
   MAX_INTEGER,
   MAX_STAGES,
   parseBatchId,
@@ -19,7 +20,6 @@ import {
   STAGES,
   storable,
   TEXT_BYTES,
-  utf8Bytes,
   type BatchId,
   type FailureType,
   type LaneId,
@@ -27,32 +27,12 @@ import {
   type StageName,
 } from '../../protocol';
 import { isSignal } from '../../protocol/viewer';
+import { words } from './words';
 
 const MAX_PARSED = 100;
 const MAX_NAME = 200;
 const MAX_RECORDED_BYTES = 1_000;
 const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
-
-/** A text of a person, without what cannot be stored and white space at its ends. */
-export function words(mostBytes: number) {
-  return z
-    .string('must be a text')
-    .meta({ minLength: 1, maxLength: mostBytes, pattern: '\\S' })
-    .transform((value) => storable(value).trim())
-    .refine((value) => value !== '', 'must not be empty')
-    .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`);
-}
-
-/** The same, which may be empty: then it counts as not given. */
-export function wordsOrNone(mostBytes: number) {
-  return z
-    .string('must be a text')
-    .meta({ maxLength: mostBytes })
-    .transform((value) => storable(value).trim())
-    .refine((value) => utf8Bytes(value) <= mostBytes, `must be at most ${mostBytes} bytes long`)
-    .transform((value) => (value === '' ? undefined : value))
-    .optional();
-}
 
 const of = (type: FailureType) => ({ params: { type } });
 export const whole = (least: number, most: number) =>
@@ -105,7 +85,7 @@ export const batchId = described({ pattern: BATCH_ID.pattern }).transform((value
   context.addIssue({
     code: 'custom',
     message: `The name of a batch has ${BATCH_ID.rule}.`,
-    ...of('Project.Invalid'),
+    params: { type: 'Project.Invalid', broken: { rule: 'no_batch_name', most: MAX_BATCH_ID_LENGTH } },
   });
   return z.NEVER;
 });

@@ -11,7 +11,6 @@ import {
 import {
   language,
   frame,
-  words,
   projectId,
   stage,
   lane,
@@ -32,8 +31,8 @@ import {
   name,
   names,
   whole,
-  wordsOrNone,
 } from './fields';
+import { words, wordsOrNone } from './words';
 
 const A_CENTURY_SECONDS = 3_155_760_000;
 

@@ -7,8 +7,12 @@ import { projectView, type ProjectView } from './project-view';
 
 /** The status of a project. Throws `Project.NotFound`. */
 export async function loadProjectView(dataSource: DataSource, id: ProjectId, config: Config): Promise<ProjectView> {
-  const rows = await loadStatusRows(dataSource, id);
+  // All at once: one after the other, each would wait for Postgres and for its turn in a busy process.
+  const [rows, usage, costs] = await Promise.all([
+    loadStatusRows(dataSource, id),
+    usageTotals(dataSource.manager, id),
+    laneCosts(dataSource.manager, id),
+  ]);
   if (!rows) throw projectNotFound(id);
-  const [usage, costs] = await Promise.all([usageTotals(dataSource.manager, id), laneCosts(dataSource.manager, id)]);
   return projectView(id, rows, usage, costs, config);
 }

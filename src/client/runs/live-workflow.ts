@@ -4,6 +4,7 @@ import {
   isFinal,
   isOpen,
   STATUS_QUERY,
+  STORY_RUN_MEMO,
   StoryreelError,
   storyRunIdOf,
   workflowIdOf,
@@ -71,8 +72,9 @@ export async function isRunning(temporal: Client, workflowId: string): Promise<b
 }
 
 /** The id of the story run that an execution belongs to. */
-export function storyRunOf({ runId, raw }: WorkflowExecutionDescription): StoryRunId {
-  return storyRunIdOf(raw.workflowExecutionInfo?.firstRunId || runId);
+export function storyRunOf({ runId, memo, raw }: WorkflowExecutionDescription): StoryRunId {
+  const named = memo?.[STORY_RUN_MEMO];
+  return storyRunIdOf(typeof named === 'string' ? named : raw.workflowExecutionInfo?.firstRunId || runId);
 }
 
 /** Whether an execution belongs to this run. A reset can give the run the id of a later execution. */

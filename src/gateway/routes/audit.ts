@@ -76,14 +76,17 @@ export function recordChanges(app: App, audit: Audit): void {
       },
     );
   });
-  app.addHook('preSerialization', async (request, _reply, payload) => {
+  app.addHook('preSerialization', (request, _reply, payload, done) => {
     if (!SAFE.includes(request.method) && typeof payload === 'object' && payload !== null) said.set(request, payload);
-    return payload;
+    done(null, payload);
   });
   // At the answer, and not after it: an answer that nobody takes any more is never over.
-  app.addHook('onSend', async (request, { statusCode: status }) => {
+  app.addHook('onSend', (request, { statusCode: status }, payload, done) => {
     const { caller } = request;
-    if (!caller || !changes(request)) return;
+    if (caller && changes(request)) keep(request, caller, status);
+    done(null, payload);
+  });
+  const keep = (request: FastifyRequest, caller: Caller, status: number) => {
     const answer = said.get(request);
     const code = typeof answer?.code === 'string' ? answer.code : null;
     const id = begun.get(request);
@@ -100,7 +103,7 @@ export function recordChanges(app: App, audit: Audit): void {
     }
     const entry = { ...(unstored.get(request) ?? asked(request, caller, false)), status, code };
     void late.keep({ facts: entry, store: () => audit.add(entry) });
-  });
+  };
 }
 
 /** What only reads, like an estimate, changes nothing, whatever its method. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ExplainEditOptions, NewProject, ProjectChanges, RunWaits, StartOptions } from '../../client';
+import type { ExplainEditOptions, NewProject, ProjectChanges, ProjectView, RunWaits, StartOptions } from '../../client';
 import { CHANGES, INPUTS, OF_REQUEST } from '../../client/internal';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
@@ -110,20 +110,22 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const { id } = request.params;
+      const stories = storiesOf(request);
       const wait = waitIn(request.headers);
-      if (wait) whenGone(reply.raw, limits.hold('wait', request));
-      const look = async () => {
-        const view = await project.status();
-        return { view, tag: versionTag(view) };
-      };
-      const isNew = ({ tag }: { readonly tag: string }) => !isKnown(request, tag);
-      const { view, tag } = wait
-        ? await untilChanged(look, isNew, { hub: hub.of(project.id), seconds: wait, open, response: reply.raw })
-        : await look();
-      if (wait) void reply.header('preference-applied', `wait=${wait}`);
-      void reply.header('link', `</v1/projects/${project.id}/events>; rel="events"`);
-      return sendTagged(request, reply, view, tag);
+      const tagged = (view: ProjectView) => ({ view, tag: versionTag(view) });
+      const send = ({ view, tag }: ReturnType<typeof tagged>) =>
+        sendTagged(request, reply.header('link', `</v1/projects/${id}/events>; rel="events"`), view, tag);
+      if (wait === 0) return send(tagged(await stories.status(id)));
+      const project = await stories.project(id);
+      whenGone(reply.raw, limits.hold('wait', request));
+      const found = await untilChanged(
+        async () => tagged(await project.status()),
+        ({ tag }) => !isKnown(request, tag),
+        { hub: hub.of(id), seconds: wait, open, response: reply.raw },
+      );
+      void reply.header('preference-applied', `wait=${wait}`);
+      return send(found);
     },
   );
 

@@ -25,7 +25,10 @@ export class Viewer {
     onDrain: (viewer: Viewer) => void,
     onGone: (viewer: Viewer) => void,
   ) {
-    response.on('drain', () => {
+    const { socket } = response.req;
+    socket.on('drain', () => {
+      // Behind another answer on its connection, this one is not sent yet.
+      if (response.socket !== socket) return;
       this.blocked = false;
       this.wake();
       onDrain(this);
@@ -56,9 +59,13 @@ export class Viewer {
     if (bytes) this.write(bytes);
   }
 
+  /**
+   * The stream has no chunks, so its socket takes the bytes as they are, at once. The HTTP layer would pass them on after
+   * the slice in which viewers are written to, and the slice would be several times as long as it is measured.
+   */
   write(bytes: Buffer | string): void {
     if (this.isGone) return;
-    const flows = this.response.write(bytes);
+    const flows = (this.response.socket ?? this.response).write(bytes);
     if (!flows && this.response.writableLength >= MAX_WAITING) this.blocked = true;
   }
 

@@ -1,0 +1,91 @@
+import { ChatAnswer } from '../../src/providers/chat-answer';
+import { ChatBody } from '../../src/providers/chat-body';
+import type { TextChunk } from '../../src/providers';
+
+/** What a viewer holds at the end of a body that comes in these reads, and its last words on its end. */
+function read(...reads: readonly (string | Buffer)[]) {
+  const chunks: TextChunk[] = [];
+  const body = new ChatBody(new ChatAnswer((chunk) => void chunks.push(chunk)), 1_000_000);
+  for (const each of reads) body.push(Buffer.from(each as string));
+  body.end();
+  let text = '';
+  for (const chunk of chunks) {
+    if (chunk.type === 'text') text += chunk.text;
+    if (chunk.type === 'retract') text = '';
+  }
+  return { text, end: chunks.flatMap((chunk) => (chunk.type === 'finish' ? [chunk.reason] : [])).at(-1) };
+}
+
+const choice = (fields: object, index = 0) => `data: ${JSON.stringify({ choices: [{ index, ...fields }] })}\n\n`;
+const piece = (content: string, end: string | null = null) => choice({ delta: { content }, finish_reason: end });
+const DONE = 'data: [DONE]\n\n';
+
+describe('A text that a server sends', () => {
+  const pieces = ['A fox ', 'in the ', 'deep, deep ', 'snow.'];
+  const whole = pieces.join('');
+
+  test.each<[how: string, last: string]>([
+    ['with its finish reason', piece(whole, 'stop')],
+    ['before its finish reason', piece(whole) + choice({ delta: {}, finish_reason: 'stop' })],
+    ['behind its finish reason', choice({ delta: {}, finish_reason: 'stop' }) + piece(whole)],
+    ['as a message too', choice({ delta: { content: whole }, message: { content: whole }, finish_reason: 'stop' })],
+  ])('once more as a whole %s is there once', (_, last) => {
+    expect(read(...pieces.map((each) => piece(each)), last, DONE)).toEqual({ text: whole, end: 'stop' });
+  });
+
+  test('as a whole so far with every piece is there once', () => {
+    const soFar = pieces.map((_, i) => pieces.slice(0, i + 1).join(''));
+    expect(read(...soFar.map((each) => piece(each)), choice({ delta: {}, finish_reason: 'stop' }))).toEqual({
+      text: whole,
+      end: 'stop',
+    });
+    // Character by character, with the last piece again beside the end.
+    const letters = [...whole].map((_, i) => piece(whole.slice(0, i + 1)));
+    expect(read(...letters, piece(whole, 'stop'))).toEqual({ text: whole, end: 'stop' });
+  });
+
+  test('may repeat words itself', () => {
+    const chant = [
+      'Row, ',
+      'row, ',
+      'row ',
+      'your boat. ',
+      'Row, ',
+      'row, ',
+      'row ',
+      'your boat. ',
+      'ha',
+      'ha',
+      'haha',
+    ];
+    expect(read(...chant.map((each) => piece(each)), piece('.', 'stop')).text).toBe(`${chant.join('')}.`);
+    expect(read(piece('1'), piece('11'), piece('2', 'stop')).text).toBe('1112');
+    expect(read(piece('No'), piece('No', 'stop')).text).toBe('NoNo');
+  });
+
+  test('beside another choice is the first choice alone', () => {
+    const at = (index: number, content: string, end: string | null = null) =>
+      choice({ delta: { content }, finish_reason: end }, index);
+    expect(read(at(0, 'A fox'), at(1, 'A bear'), at(1, '!', 'length'), at(0, '.', 'stop'), DONE)).toEqual({
+      text: 'A fox.',
+      end: 'stop',
+    });
+    // Some servers begin to count at one.
+    expect(read(at(1, 'A fox'), at(1, '.', 'stop'), DONE).text).toBe('A fox.');
+    const both = {
+      choices: [
+        { index: 1, delta: { content: 'B' } },
+        { index: 0, delta: { content: 'A' } },
+      ],
+    };
+    expect(read(`data: ${JSON.stringify(both)}\n\n`, at(0, '.', 'stop'), at(1, '?', 'stop')).text).toBe('A.');
+  });
+
+  test('whole is read behind any number of empty lines, and behind a mark that is cut', () => {
+    const answer = Buffer.from(JSON.stringify({ choices: [{ message: { content: whole }, finish_reason: 'stop' }] }));
+    expect(read(...Array.from({ length: 3_000 }, () => '\n'), answer)).toEqual({ text: whole, end: 'stop' });
+    expect(read(Buffer.from([0xef]), Buffer.from([0xbb, 0xbf]), answer)).toEqual({ text: whole, end: 'stop' });
+    expect(read(Buffer.from([0xef, 0xbb]), Buffer.from([0xbf]), piece(whole, 'stop')).text).toBe(whole);
+    expect(read('\n'.repeat(3_000), piece(whole, 'stop')).text).toBe(whole);
+  });
+});
