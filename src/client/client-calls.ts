@@ -1,5 +1,5 @@
 import { type ProjectId, type StoryMessage, type StoryMessages } from '../protocol';
-import { Audit } from './audit';
+import { Audit } from './access/audit';
 import { closedError, onlyOurs, storyreelError } from './client-errors';
 import type { EditSource } from './edit';
 import { closeServices, type OpenedServices } from './open-services';

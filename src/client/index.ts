@@ -17,11 +17,11 @@ export {
   type StoryPriority,
 } from '../protocol';
 export { serveMetrics, startTracing, StoryMetrics, type MetricsServer, type Tracing } from '../telemetry';
-export type { AuditSubject } from './acting';
-export type { Audit, AuditFilter, AuditPage, NewAuditEntry } from './audit';
-export type { ViewTokens, ViewTokenView } from './view-tokens';
-export type { ListedSession, Sessions, SessionView } from './sessions';
-export type { ApiKeys, ApiKeyView, NewApiKey } from './api-keys';
+export type { AuditSubject } from './access/acting';
+export type { Audit, AuditFilter, AuditPage, NewAuditEntry } from './access/audit';
+export type { ViewTokens, ViewTokenView } from './access/view-tokens';
+export type { ListedSession, Sessions, SessionView } from './access/sessions';
+export type { ApiKeys, ApiKeyView, NewApiKey } from './access/api-keys';
 export type { CancelResult } from './runs/cancel-run';
 export {
   type EditableProject,

@@ -2,7 +2,7 @@
  * What gateway and CLI take from the client beyond its public index. It is no part of the package, so it may change
  * with any release.
  */
-export { actAs } from './acting';
+export { actAs } from './access/acting';
 export { CHANGES, INPUTS, OF_REQUEST, readInput } from './inputs';
 export { estimateText, reasonText, settingsText } from './projects/explanation-text';
-export { SESSION_SECONDS } from './sessions';
+export { SESSION_SECONDS } from './access/sessions';

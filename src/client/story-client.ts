@@ -13,8 +13,8 @@ import {
   type StoryStatusView,
 } from '../protocol';
 import { followOutcomes, leavable } from '../protocol/viewer';
-import { ApiKeys } from './api-keys';
-import type { Audit } from './audit';
+import { ApiKeys } from './access/api-keys';
+import type { Audit } from './access/audit';
 import { Batches, type BatchInputProject, type BatchOptions, type BatchView, type StartedBatch } from './batch/batches';
 import { ClientCalls } from './client-calls';
 import { onlyOurs, storyreelError } from './client-errors';
@@ -49,8 +49,8 @@ import { isRunning, runStatus, signalEdited, type StartedRun } from './runs/live
 import { runReconcile } from './runs/run-reconcile';
 import { runWaits, type RunWaits } from './runs/run-waits';
 import { startRun, type StartOptions } from './runs/start-run';
-import { Sessions } from './sessions';
-import { ViewTokens } from './view-tokens';
+import { Sessions } from './access/sessions';
+import { ViewTokens } from './access/view-tokens';
 import { EventPages } from './watch/event-pages';
 import { watchBatch } from './watch/watch-batch';
 import { ProjectWatch, refused, type WatchOptions } from './watch/watch-project';

@@ -61,7 +61,7 @@ export async function startWorker(config: Config, logger: Logger, extras: Worker
   const adapters = namesOf(providers);
   const health = new Health();
   const services = await openWorkerServices(config, logger, health, extras);
-  const { connection, converter, dataSource, met, redis, stops, store, telemetry } = services;
+  const { connection, converter, dataSource, diskFaults, redis, stops, store, telemetry } = services;
   const { metrics, metricsUrl } = telemetry;
   let build: WatchedBuild | undefined;
   const close = async () => {
@@ -86,9 +86,9 @@ export async function startWorker(config: Config, logger: Logger, extras: Worker
       stops,
       config,
       logger,
-      media: reportingFaults(store, met.media),
+      media: reportingFaults(store, diskFaults.media),
       runs: new TemporalRuns(connection, config.TEMPORAL_NAMESPACE, converter),
-      onDiskFault: met.media,
+      onDiskFault: diskFaults.media,
       stages: registry,
       adapters,
       providers,

@@ -5,15 +5,15 @@ import type { Config } from '../config';
 import type { FullDisks } from '../full-disks';
 import type { MediaStore } from '../storage';
 
-/** The store, with its errors reported to `met`. */
-export function reportingFaults(store: MediaStore, met: (error: unknown) => void): MediaStore {
+/** The store, with its errors reported to `onFault`. */
+export function reportingFaults(store: MediaStore, onFault: (error: unknown) => void): MediaStore {
   return new Proxy(store, {
     get(target, name): unknown {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       return (...given: unknown[]) => {
         const result: unknown = member.apply(target, given);
-        if (result instanceof Promise) result.catch(met);
+        if (result instanceof Promise) result.catch(onFault);
         return result;
       };
     },

@@ -4,7 +4,7 @@ import { isRefused, refusedByTemporal } from '../temporal';
 
 const MAX_BYTES = 300;
 
-/** What a worker has met, as a `StoryreelError`. */
+/** The error of a worker as a `StoryreelError`. */
 export function workerFailure(error: unknown, signal?: AbortSignal): StoryreelError {
   if (error instanceof StoryreelError) return error;
   if (signal?.aborted) {

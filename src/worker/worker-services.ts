@@ -30,7 +30,7 @@ export interface WorkerServices {
   readonly stops: StopSignals;
   readonly telemetry: WorkerTelemetry;
   /** Takes the faults of each service, and finds out whether its disk is full. */
-  readonly met: ReturnType<typeof watchDisks>;
+  readonly diskFaults: ReturnType<typeof watchDisks>;
   /** Closes everything but a connection that the program gave. */
   close(): Promise<unknown>;
 }
@@ -47,7 +47,7 @@ export async function openWorkerServices(
 ): Promise<WorkerServices> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
   const converter = dataConverter(config, payloadCodecs);
-  const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => met.postgres(error) });
+  const dataSource = createDataSource({ url, poolSize, oneEach: true, onError: (error) => diskFaults.postgres(error) });
   useProxies(config);
   const telemetry = await openTelemetry(config, logger, health);
   const connection =
@@ -59,7 +59,7 @@ export async function openWorkerServices(
   const { metrics } = telemetry;
   const store = await openMediaStore(config);
   const disks = new FullDisks(logger);
-  const met = watchDisks(disks, config, {
+  const diskFaults = watchDisks(disks, config, {
     dataSource: () => dataSource,
     probeMedia: () => store.probe(),
     writeToRedis: () => redis.write(),
@@ -70,7 +70,7 @@ export async function openWorkerServices(
       warn: (fields, message) => logger.warn(fields, message),
       refused: (cause) => metrics?.logRefusals.of({ cause }).add(1),
     },
-    met.redis,
+    diskFaults.redis,
   );
   const stops = new StopSignals(redis.control);
   const services = metrics && new WatchedServices({ connection, redis, dataSource }, metrics, config);
@@ -84,7 +84,7 @@ export async function openWorkerServices(
     if (dataSource.isInitialized) await dataSource.destroy();
   };
   const close = () => withTimeout(closeAll(), CLOSE_MS, undefined);
-  return { connection, converter, dataSource, redis, store, stops, telemetry, met, close };
+  return { connection, converter, dataSource, redis, store, stops, telemetry, diskFaults, close };
 }
 
 async function connectNative(config: Config): Promise<NativeConnection> {

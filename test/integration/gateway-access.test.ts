@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { actAs, changeRows } from '../../src/client/acting';
+import { actAs, changeRows } from '../../src/client/access/acting';
 import { Project } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
 import { signToken } from '../../src/gateway/token';

@@ -3,7 +3,6 @@ import { lookup } from 'node:dns/promises';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { Film } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
 import { StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId } from '../../src/protocol';
@@ -12,7 +11,7 @@ import { FolderStore } from '../../src/storage';
 import { HttpUser, ownKey, startGateway } from '../support/gateway';
 import { requestsOf, type ApiDocument } from '../support/generated-requests';
 import { longText } from '../support/long-rewrite';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { createOwnDatabase, storeFilm, type OwnDatabase } from '../support/own-database';
 import { RawHttp } from '../support/raw-http';
 import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
@@ -501,20 +500,9 @@ test('A medium whose file has another length than its row is cut off, and the ne
   const other = await startGateway({ ...env, MEDIA_DIR: folder });
   const media = new FolderStore(folder);
   const project = await app.client.create({ topic: 'a fox', owner });
-  const { sha256, bytes, mediaType, key } = await media.put(Buffer.alloc(500_000, 'a fox '), 'video/mp4');
-  await database.dataSource.getRepository(Film).insert({
-    projectId: project,
-    sha256,
-    bytes,
-    mediaType,
-    path: key,
-    durationSeconds: 1,
-    width: 64,
-    height: 36,
-    sceneCount: 1,
-    inputHash: 'x',
-    fence: 1,
-  });
+  const stored = await media.put(Buffer.alloc(500_000, 'a fox '), 'video/mp4');
+  const { sha256, bytes, key } = stored;
+  await storeFilm(database.dataSource, project, stored);
   const { host } = new URL(other.url);
   const line = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${auth()}\r\n${more}\r\n`;
   const medium = `/v1/projects/${project}/media/${sha256}`;

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { Film } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
 import { FolderStore, type StoredMedia } from '../../src/storage';
 import { HttpUser, ownKey, startGateway } from '../support/gateway';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { createOwnDatabase, storeFilm, type OwnDatabase } from '../support/own-database';
 import { fromSetup, testEnv } from '../support/services';
 import { until } from '../support/until';
 
@@ -35,20 +34,7 @@ beforeAll(async () => {
   operator = new HttpUser(gateway.url, made.secret);
   projectId = await client.create({ topic: 'a fox', owner });
   film = await new FolderStore(folder).put(randomBytes(FILM_BYTES), 'video/mp4');
-  const { sha256, bytes, mediaType, key } = film;
-  await database.dataSource.getRepository(Film).insert({
-    projectId,
-    sha256,
-    bytes,
-    mediaType,
-    path: key,
-    durationSeconds: 1,
-    width: 64,
-    height: 36,
-    sceneCount: 1,
-    inputHash: 'x',
-    fence: 1,
-  });
+  await storeFilm(database.dataSource, projectId, film);
 });
 afterAll(async () => {
   await gateway.stop();

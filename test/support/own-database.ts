@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { createDataSource, migrate } from '../../src/entities';
+import { createDataSource, Film, migrate } from '../../src/entities';
+import type { ProjectId } from '../../src/protocol';
+import type { StoredMedia } from '../../src/storage';
 import { fromSetup } from './services';
 
 export interface OwnDatabase {
@@ -29,4 +31,13 @@ export async function createOwnDatabase({ migrated = true, poolSize = 2 } = {}):
       await admin.destroy();
     },
   };
+}
+
+/** Gives a project a film whose file is `stored`, without a run that makes one. */
+export async function storeFilm(dataSource: DataSource, projectId: ProjectId, stored: StoredMedia): Promise<void> {
+  const { key: path, sha256, bytes, mediaType } = stored;
+  const shape = { durationSeconds: 1, width: 64, height: 36, sceneCount: 1 };
+  await dataSource
+    .getRepository(Film)
+    .insert({ projectId, sha256, bytes, mediaType, path, ...shape, inputHash: 'x', fence: 1 });
 }

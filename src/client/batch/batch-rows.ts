@@ -11,7 +11,7 @@ import {
   type StageName,
 } from '../../protocol';
 import { readProjectId } from '../../protocol/viewer';
-import { BY_HAND } from './hand-written';
+import { BY_HAND } from '../edit/hand-written';
 import type { Checked } from '../inputs';
 import { rowOf } from '../projects/new-project';
 

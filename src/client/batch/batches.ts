@@ -18,7 +18,7 @@ import {
 import { readBatchId } from '../../protocol/viewer';
 import { batchedProjects, upsertBatchProjects, handWrittenAmong, type BatchedProject } from './batch-rows';
 import { BatchRuns } from './batch-runs';
-import { editsAtStake, wouldReplace } from './edits-at-stake';
+import { editsAtStake, wouldReplace } from '../projects/edits-at-stake';
 import { readInput, type Checked } from '../inputs';
 import type { NewProject } from '../projects/new-project';
 

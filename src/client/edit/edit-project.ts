@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
-import { changeRows } from '../acting';
+import { changeRows } from '../access/acting';
 import { readChanges, type Changes, type ProjectChanges } from '../inputs';
 import { openEdit, publishEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import { StoryreelError, type ProjectId } from '../../protocol';
 import { readProjectId } from '../../protocol/viewer';
-import { changeRows } from '../acting';
+import { changeRows } from '../access/acting';
 import { readInput } from '../inputs';
 import { checkedProject, type NewProject } from './new-project';
 

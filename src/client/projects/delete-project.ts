@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { Project } from '../../entities';
 import { projectNotFound, unreachable, workflowIdOf, type ProjectId } from '../../protocol';
 import type { EventLog } from '../../stream';
-import { changeRows } from '../acting';
+import { changeRows } from '../access/acting';
 import { isRunning, mustHaveEnded } from '../runs/live-workflow';
 import { purgeHistory } from '../runs/purge-history';
 

@@ -22,7 +22,7 @@ import {
   type StageName,
   type StagePlan,
 } from '../../protocol';
-import { handWrittenLanes } from '../batch/hand-written';
+import { handWrittenLanes } from '../edit/hand-written';
 
 /** `unknown`: only the workers know what the stage is made from. */
 export type MakeReason = 'new' | 'changed' | 'depends' | 'forced' | 'reused' | 'unknown';

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Project } from '../../entities';
 import type { ProjectId } from '../../protocol';
-import { changeRows, ifDone } from '../acting';
+import { changeRows, ifDone } from '../access/acting';
 
 /** Resolves with false if there is no such project. A run sees the change before its next paid call. */
 export async function storeBudget(

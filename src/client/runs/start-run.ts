@@ -14,7 +14,7 @@ import {
   type StoryPriority,
   type StoryRunId,
 } from '../../protocol';
-import { editsAtStake, wouldReplace } from '../batch/edits-at-stake';
+import { editsAtStake, wouldReplace } from '../projects/edits-at-stake';
 import { briefly, hasClosed, hasNoOpenRun, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
 import { queueProject } from './queue-project';
 

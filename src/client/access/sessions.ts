@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
-import { LoginLink, Session } from '../entities';
-import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../protocol';
+import { LoginLink, Session } from '../../entities';
+import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { readInput } from './inputs';
+import { readInput } from '../inputs';
 import { VALID_TOKEN } from './view-tokens';
 
 /** A session is valid for 12 hours after its last use, and for 7 days at most. */

@@ -1,9 +1,9 @@
 import { LessThan, type DataSource } from 'typeorm';
-import { AuditEntry } from '../entities';
-import { FAILURES, firstBytes, storable, StoryreelError, TEXT_BYTES } from '../protocol';
+import { AuditEntry } from '../../entities';
+import { FAILURES, firstBytes, storable, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { actAs, markDone, whoActs, type AuditOutcome, type AuditSubject } from './acting';
-import { storyreelError } from './client-errors';
-import { readInput } from './inputs';
+import { storyreelError } from '../client-errors';
+import { readInput } from '../inputs';
 
 /** Who asks for what. */
 export type NewAuditEntry = Pick<AuditEntry, 'action'> &

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
-import { ViewToken } from '../entities';
-import { projectNotFound, type ProjectId } from '../protocol';
+import { ViewToken } from '../../entities';
+import { projectNotFound, type ProjectId } from '../../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { readInput } from './inputs';
+import { readInput } from '../inputs';
 
 /** A token that shows one project, without its secret. */
 export interface ViewTokenView {

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { In, type DataSource, type EntityManager } from 'typeorm';
-import { ApiKey } from '../entities';
-import { SCOPES, type Scope } from '../protocol';
+import { ApiKey } from '../../entities';
+import { SCOPES, type Scope } from '../../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
-import { readInput, type Checked } from './inputs';
+import { readInput, type Checked } from '../inputs';
 
 /** What an API key is to be. */
 export interface NewApiKey {

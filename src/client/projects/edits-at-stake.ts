@@ -1,6 +1,6 @@
 import { StoryreelError, type LaneId, type ProjectId } from '../../protocol';
-import { explainProject, type ExplainOptions } from '../projects/explain-project';
-import { handWrittenLanes } from './hand-written';
+import { explainProject, type ExplainOptions } from './explain-project';
+import { handWrittenLanes } from '../edit/hand-written';
 import type { PlanSource } from '../../planning';
 
 const MAX_NAMED = 5;
