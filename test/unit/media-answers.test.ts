@@ -93,3 +93,21 @@ describe('A picture in the form of another API, which a gateway passes on', () =
     expect(imageIn({ finish_reasons: [null], images: [data] }).kind).toBe('bytes');
   });
 });
+
+describe('A job in the form of another API, which a gateway passes on', () => {
+  const url = 'https://clips.example/a.mp4';
+
+  test.each<[api: string, body: unknown]>([
+    ['Replicate', { id: 'a', status: 'succeeded', output: url, error: null }],
+    ['Vidu', { id: 'a', state: 'success', creations: [{ id: 'c', url, cover_url: 'https://clips.example/a.jpg' }] }],
+  ])('has its clip: %s', (_, body) => {
+    expect(jobIn(body)).toMatchObject({ id: 'a', state: 'completed', url });
+  });
+
+  test('that failed states its own reason, and not that the question succeeded', () => {
+    const data = { task_id: 'a', task_status: 'failed', task_status_msg: 'The prompt is a risk.' };
+    expect(jobIn({ code: 0, message: 'SUCCEED', request_id: 'r', data }).error?.message).toBe('The prompt is a risk.');
+    const job = { id: 'a', status: 'failed', message: 'No capacity.' };
+    expect(jobIn({ code: 0, message: 'success', data: job }).error?.message).toBe('No capacity.');
+  });
+});
