@@ -286,6 +286,14 @@ describe('Streams', () => {
     return client.answers()[0]?.status;
   };
 
+  test('have the name of their request, as every answer has', async () => {
+    const client = await RawHttp.open(gateway.url);
+    client.send(request().replace('\r\n\r\n', '\r\nX-Request-Id: order-17\r\n\r\n'));
+    await until('an answer', () => client.received.includes('\r\n\r\n'));
+    client.leave();
+    expect(client.answers()[0]?.head).toMatch(/^x-request-id: order-17$/im);
+  });
+
   test('that were asked for behind another one are let go with their socket', async () => {
     // The healthy viewer has one of five.
     for (let round = 0; round < 4; round += 1) {
