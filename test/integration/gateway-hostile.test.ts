@@ -9,12 +9,12 @@ import { StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { StoryPage } from '../../src/protocol/viewer';
 import { FolderStore } from '../../src/storage';
-import { HttpUser, ownKey, startGateway } from '../support/gateway';
+import { HttpUser, ownKey, startGateway, startGatewayApp } from '../support/gateway';
 import { requestsOf, type ApiDocument } from '../support/generated-requests';
 import { longText } from '../support/long-rewrite';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { type OwnDatabase } from '../support/own-database';
 import { RawHttp } from '../support/raw-http';
-import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -24,6 +24,7 @@ let database: OwnDatabase;
 let env: Record<string, string>;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let secret: string;
 let owner: string;
 let user: HttpUser;
@@ -35,10 +36,7 @@ let watching: Promise<void>;
 let stories: StoryHttpClient;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: '5' });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close, database, env } = await startGatewayApp({ GATEWAY_STREAMS: '5' }));
   const key = await ownKey(app);
   ({ secret, owner } = key);
   user = new HttpUser(gateway.url, secret);
@@ -57,9 +55,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stories.close();
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 const auth = () => `Authorization: Bearer ${secret}`;

@@ -14,10 +14,11 @@ import {
   startGateway,
   textOver,
   type SseMessage,
+  startGatewayApp,
 } from '../support/gateway';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, type TestApp } from '../support/services';
 import { ownTopic, sha256, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -28,19 +29,18 @@ let database: OwnDatabase;
 let env: Record<string, string>;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let user: HttpUser;
 let owner: string;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  env = testEnv({ MEDIA_DIR, DATABASE_URL: database.url, TEMPORAL_UI_URL: 'http://temporal.example/ui/' });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close, database, env } = await startGatewayApp({
+    MEDIA_DIR,
+    TEMPORAL_UI_URL: 'http://temporal.example/ui/',
+  }));
 });
 afterAll(async () => {
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 describe('On a loopback address without keys', () => {
