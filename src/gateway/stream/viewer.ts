@@ -42,7 +42,9 @@ export class Viewer {
   }
 
   get isGone(): boolean {
-    return this.hasLeft || this.response.destroyed || this.response.writableEnded;
+    const { destroyed, writableEnded, socket } = this.response;
+    // A client that closes its side has the other one closed, too.
+    return this.hasLeft || destroyed || writableEnded || socket?.writable === false;
   }
 
   get canTake(): boolean {
