@@ -76,7 +76,7 @@ async function makeFilm(page: Page): Promise<void> {
   await page.locator('.storyboard').scrollIntoViewIfNeeded();
   await sleep(1_200);
   await page.getByRole('button', { name: /^Approve/ }).click();
-  await page.locator('.film video').waitFor();
+  await page.getByRole('button', { name: /Play film/ }).waitFor();
   await sleep(500);
   await page.reload();
   await page.locator('.storyboard .card').first().waitFor();

@@ -123,8 +123,9 @@ function sendProblems(app: App): void {
 /** What waits for nothing is no async hook: a storm of viewers would make some promises each for every one of them. */
 function addHeaders(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
+    // At the answer itself: a stream leaves the framework.
     secure(reply.raw);
-    void reply.header('x-request-id', request.id);
+    reply.raw.setHeader('x-request-id', request.id);
     done();
   });
   app.addHook('onSend', (_request, reply, payload, done) => {

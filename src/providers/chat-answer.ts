@@ -64,6 +64,8 @@ export class ChatAnswer {
   /** The text came as deltas. */
   private cameInPieces = false;
   private readonly repeated = new RepeatedText();
+  /** The counts of tokens that were more than zero. */
+  private readonly counted = new Set<string>();
   /** The choice that is read: some servers send several, in turns. */
   private index: unknown;
   /** The answer has continued behind its end: some servers report an end with every piece. */
@@ -167,7 +169,10 @@ export class ChatAnswer {
       outputTokens: count(usage['completion_tokens'] ?? usage['output_tokens']),
       thoughtTokens: count(isObject(details) ? details['reasoning_tokens'] : usage['reasoning_tokens']),
     };
-    const known = Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined));
+    // Some servers report nothing but zeros with a last, empty piece.
+    const isNews = (name: string, value: number | undefined) => value || (value === 0 && !this.counted.has(name));
+    const known = Object.fromEntries(Object.entries(counts).filter(([name, value]) => isNews(name, value)));
+    for (const [name, value] of Object.entries(known)) if (value) this.counted.add(name);
     if (Object.keys(known).length > 0) this.receive({ type: 'usage', ...known });
   }
 }

@@ -14,6 +14,7 @@ const DATA = [
   'b64_json',
   'image_base64',
   'image.b64_json',
+  'predictions.*.bytesBase64Encoded',
 ];
 /** The fields in which services return its address, or an unlabelled picture, which its first bytes identify. */
 const ADDRESS = [
@@ -32,13 +33,29 @@ const ADDRESS = [
   'output.*',
   'output.url',
   'output',
+  'output.*.result',
+  'output.results.*.url',
+  'output.choices.*.message.content.*.image',
+  'choices.*.message.images.*.image_url.url',
   'image.url',
   'image_url',
   'image',
   'result.url',
   'result.sample',
+  'result.image',
   'url',
 ];
+/** In which services state that they refuse a picture. */
+const REFUSALS = [
+  'finish_reason',
+  'finish_reasons.*',
+  'artifacts.*.finishReason',
+  'data.*.finish_reason',
+  'candidates.*.finishReason',
+  'promptFeedback.blockReason',
+  'predictions.*.raiFilteredReason',
+];
+const REFUSES = /filter|safety|moderat|nsfw|prohibit|block|recitation/i;
 
 export type ImageAnswer =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
@@ -51,13 +68,20 @@ export function imageIn(body: unknown): ImageAnswer {
   const error = errorIn(body) ?? valuesAt(body, 'data.*').map(errorIn).find(Boolean);
   if (error) return { kind: 'error', error };
   if (valuesAt(body, 'has_nsfw_concepts.*').includes(true)) return refused('the picture was taken for indecent (nsfw)');
-  const finish = firstText(body, ['finish_reason', 'artifacts.*.finishReason', 'data.*.finish_reason']);
-  if (finish !== undefined && /content_?filter|safety|moderat|nsfw/i.test(finish)) return refused(finish);
-  const data = firstText(body, DATA) ?? firstText(body, ADDRESS);
+  const refusal = REFUSALS.map((path) => firstText(body, [path])).find((words) => words && REFUSES.test(words));
+  if (refusal) return refused(refusal);
+  const data = firstText(body, DATA) ?? firstText(partsOf(body), PARTS) ?? firstText(body, ADDRESS);
   if (data === undefined) return { kind: 'nothing' };
   if (/^data:/i.test(data)) return ofDataUrl(data);
   if (/^(?:[a-z][a-z0-9+.-]{1,20}:|\/\/)/i.test(data)) return { kind: 'address', url: data };
   return ofBase64(data);
+}
+
+const PARTS = ['*.inlineData.data', '*.inline_data.data'];
+
+/** The parts of an answer of Gemini; pictures among the model's thoughts are drafts. */
+function partsOf(body: unknown): unknown[] {
+  return valuesAt(body, 'candidates.*.content.parts.*').filter((part) => !valuesAt(part, 'thought').includes(true));
 }
 
 function refused(message: string): ImageAnswer {

@@ -32,6 +32,7 @@ const ADDRESSES = [
   'output.video_url',
   'output.url',
   'output.*',
+  'output',
   'outputs.*.url',
   'videos.*.url',
   'task_result.videos.*.url',
@@ -39,6 +40,7 @@ const ADDRESSES = [
   'result.url',
   'assets.video',
   'data.*.url',
+  'creations.*.url',
 ];
 const REASONS = ['fail_reason', 'failure_reason', 'failReason', 'failure', 'task_status_msg', 'status_msg', 'reason'];
 const REASON_CODES = ['failureCode', 'failure_code', 'error_code', 'errorCode'];
@@ -115,11 +117,13 @@ function isJob(value: unknown): boolean {
 }
 
 function errorOf(layers: readonly Fields[], word: string): StatedError | undefined {
-  const own = layers.map((layer) => errorIn(layer)).find(Boolean);
-  if (own) return own;
+  const stated = layers.map((layer) => errorIn(layer)).find(Boolean);
+  if (stated) return stated;
   if (!FAILED.has(word)) return undefined;
-  const message = layers
-    .map((layer) => firstText(layer, REASONS) ?? firstText(layer, ['message', 'msg']))
+  // The innermost words are the job's own: a wrapper's may be that the question has succeeded.
+  const own = [...layers].reverse();
+  const message = [REASONS, ['message', 'msg']]
+    .flatMap((names) => own.map((each) => firstText(each, names)))
     .find(Boolean);
   const code = layers.map((layer) => firstText(layer, REASON_CODES)).find(Boolean) ?? word;
   return { message: message ?? `its state is ${word}, without a reason`, code };

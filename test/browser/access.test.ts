@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { ProjectId } from '../../src/protocol';
-import { LivePage, makeFilm, scriptOn, statusOn } from '../support/live-page';
+import { LivePage, makeFilm, playFilm, scriptOn, statusOn } from '../support/live-page';
 import { longText } from '../support/long-rewrite';
 import { isAtGate, ownTopic, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
@@ -131,14 +131,16 @@ test('with reduced motion nothing moves, and with forced colours and at 400 % ev
   }
 });
 
-test('a newcomer needs one click from the link to a film, and three from the film to a changed scene', async () => {
+test('a newcomer needs one click from the link to a film, another one to play it, and three from the film to a changed scene', async () => {
   const page = await live.open();
   const clicks = await countClicks(page);
   await page.goto('/');
   await page.locator('.examples button').first().click();
   await statusOn(page).getByText('done').waitFor();
-  await page.locator('.film video').waitFor();
   expect(clicks()).toBe(1);
+  await playFilm(page);
+  await until('it plays', () => page.evaluate<boolean>("document.querySelector('video').currentTime > 0"));
+  expect(clicks()).toBe(2);
   const id = page.url().split('/').at(-1)?.split('?')[0] as ProjectId;
   await page.locator('.card').first().getByRole('button').click();
   await page.getByRole('button', { name: 'Edit: Narration' }).click();
@@ -149,7 +151,7 @@ test('a newcomer needs one click from the link to a film, and three from the fil
     const { status, version } = await live.app.client.status(id);
     return version > 1 && status === 'completed';
   });
-  expect(clicks()).toBe(4);
+  expect(clicks()).toBe(5);
 });
 
 /** Counts over all loads of the page. */

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { projectRoot } from '../architecture/project-files';
 import { ownKey } from '../support/gateway';
-import { LivePage, makeFilm, statusOn } from '../support/live-page';
+import { LivePage, makeFilm, playFilm, statusOn } from '../support/live-page';
 import { testEnv } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { until } from '../support/until';
@@ -157,7 +157,7 @@ test('the palette finds every action by the keyboard; a move and an edit are und
 
   await choose('approve');
   await statusOn(page).getByText('done').waitFor();
-  await page.locator('.film video').waitFor();
+  await playFilm(page);
   await page.getByRole('button', { name: 'Theatre' }).click();
   const theatre = page.getByRole('dialog', { name: 'Theatre' });
   await theatre.locator('video').waitFor();

@@ -112,12 +112,12 @@ const OVERLAYS: Readonly<Record<string, Overlay>> = {
     },
   },
   revocation: {
-    file: 'web/settings/api-keys.tsx',
+    file: 'web/parts/revocation.tsx',
     path: () => '/settings',
     open: (page) => button(page, /Revoke|撤销/),
   },
   'session-ended': {
-    file: 'web/settings/sessions.tsx',
+    file: 'web/parts/revocation.tsx',
     path: () => '/settings',
     open: (page) => button(page, /End session|结束会话/),
   },

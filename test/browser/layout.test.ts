@@ -239,6 +239,8 @@ test('what waits for a person, or waits by itself, lies over the foot of the scr
   expect(height).toBeLessThan(seen * 0.6);
   await tray.getByRole('button', { name: 'Retry', exact: false }).first().click();
   await tray.waitFor({ state: 'detached' });
+  // The click of the test has scrolled to what it presses.
+  await page.evaluate('scrollTo(0, 0)');
   expect(await Promise.all(['#script-title', '.stages'].map(placeOf))).toEqual([before[0], before[2]]);
 });
 

@@ -4,6 +4,7 @@ import type { ProjectId } from '../../src/protocol';
 import { look, NO_FAULTS } from '../support/axe';
 import { faultsOf, openBrowser, openPage } from '../support/browser';
 import { startGateway } from '../support/gateway';
+import { playFilm } from '../support/live-page';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
 import { startApp, testEnv, type TestApp } from '../support/services';
@@ -68,7 +69,7 @@ test('a story that is made from the form is written before the reader, survives 
   await status(page).getByText('done').waitFor();
   await page.locator('.script .proof-verified').waitFor();
   expect(await shownText(page).textContent()).toBe((await app.client.editable(id)).rewrite);
-  await page.locator('.film video').waitFor();
+  await playFilm(page);
   // The pictures came with the events: the page was not loaded again since.
   await page.locator('.card [poster*="/media/"], .card img[src*="/media/"]').first().waitFor();
   expect(faults).toEqual([]);

@@ -3,31 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runToEnd } from '../../dev/stack/run-to-end';
 import type { RunningGateway } from '../../src/gateway';
-import { startGateway } from '../support/gateway';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { startGatewayApp } from '../support/gateway';
 import { fetchSchemathesis } from '../support/python-tools';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import type { TestApp } from '../support/services';
 
 /** It writes into the folder that it is started in. */
 const PROGRAM = 'import os; os.chdir(os.environ["HOME"]); from schemathesis.cli import schemathesis; schemathesis()';
 const BOUND_MS = 15 * 60_000;
-let database: OwnDatabase;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let folder: string;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close } = await startGatewayApp());
   folder = await mkdtemp(join(tmpdir(), 'storyreel-api-'));
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 test('Schemathesis finds nothing in the whole document, with calls that follow each other', async () => {

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runToEnd } from '../../dev/stack/run-to-end';
 import type { RunningGateway } from '../../src/gateway';
-import { HttpUser, startGateway } from '../support/gateway';
+import { HttpUser, startGatewayApp } from '../support/gateway';
 import type { ApiDocument } from '../support/generated-requests';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import type { TestApp } from '../support/services';
 import { ownTopic, watchToEnd } from '../support/stories';
 
 const DOCUMENT = resolve(__dirname, '..', '..', 'docs', 'http.md');
@@ -21,23 +20,18 @@ const WITHOUT_A_LINE = [
 /** What the state of a project refuses. The request itself was accepted. */
 const ACCEPTED = [200, 201, 202, 204, 302, 304, 409, 412];
 
-let database: OwnDatabase;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let folder: string;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close } = await startGatewayApp());
   folder = await mkdtemp(join(tmpdir(), 'storyreel-requests-'));
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 async function documented(): Promise<readonly string[]> {

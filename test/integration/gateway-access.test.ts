@@ -4,9 +4,9 @@ import { Project } from '../../src/entities';
 import type { RunningGateway } from '../../src/gateway';
 import { signToken } from '../../src/gateway/token';
 import type { ProjectId } from '../../src/protocol';
-import { HttpUser, ownKey, startGateway, type Answer } from '../support/gateway';
+import { HttpUser, ownKey, startGateway, type Answer, startGatewayApp } from '../support/gateway';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import { testEnv, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -16,22 +16,18 @@ const studio = new StudioControl();
 let database: OwnDatabase;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let anybody: HttpUser;
 
 const SAME = { 'sec-fetch-site': 'same-origin' };
 const cookieOf = ({ headers }: Answer) => String(headers.get('set-cookie')).split(';')[0] ?? '';
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close, database } = await startGatewayApp());
   anybody = new HttpUser(gateway.url);
 });
 afterAll(async () => {
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 describe('A session', () => {

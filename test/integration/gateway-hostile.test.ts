@@ -8,12 +8,12 @@ import { StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId } from '../../src/protocol';
 import { StoryPage } from '../../src/protocol/viewer';
 import { FolderStore } from '../../src/storage';
-import { HttpUser, ownKey, startGateway } from '../support/gateway';
+import { HttpUser, ownKey, startGateway, startGatewayApp } from '../support/gateway';
 import { requestsOf, type ApiDocument } from '../support/generated-requests';
 import { longText } from '../support/long-rewrite';
-import { createOwnDatabase, storeFilm, type OwnDatabase } from '../support/own-database';
+import { storeFilm, type OwnDatabase } from '../support/own-database';
 import { RawHttp } from '../support/raw-http';
-import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -23,6 +23,7 @@ let database: OwnDatabase;
 let env: Record<string, string>;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let secret: string;
 let owner: string;
 let user: HttpUser;
@@ -34,10 +35,7 @@ let watching: Promise<void>;
 let stories: StoryHttpClient;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: '5' });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close, database, env } = await startGatewayApp({ GATEWAY_STREAMS: '5' }));
   const key = await ownKey(app);
   ({ secret, owner } = key);
   user = new HttpUser(gateway.url, secret);
@@ -56,9 +54,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stories.close();
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 const auth = () => `Authorization: Bearer ${secret}`;
@@ -284,6 +280,14 @@ describe('Streams', () => {
     client.leave();
     return client.answers()[0]?.status;
   };
+
+  test('have the name of their request, as every answer has', async () => {
+    const client = await RawHttp.open(gateway.url);
+    client.send(request().replace('\r\n\r\n', '\r\nX-Request-Id: order-17\r\n\r\n'));
+    await until('an answer', () => client.received.includes('\r\n\r\n'));
+    client.leave();
+    expect(client.answers()[0]?.head).toMatch(/^x-request-id: order-17$/im);
+  });
 
   test('that were asked for behind another one are let go with their socket', async () => {
     // The healthy viewer has one of five.

@@ -14,10 +14,11 @@ import {
   startGateway,
   textOver,
   type SseMessage,
+  startGatewayApp,
 } from '../support/gateway';
 import { longText } from '../support/long-rewrite';
 import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { fromSetup, startApp, testEnv, type TestApp } from '../support/services';
+import { fromSetup, type TestApp } from '../support/services';
 import { ownTopic, sha256, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
@@ -28,19 +29,18 @@ let database: OwnDatabase;
 let env: Record<string, string>;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let user: HttpUser;
 let owner: string;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  env = testEnv({ MEDIA_DIR, DATABASE_URL: database.url, TEMPORAL_UI_URL: 'http://temporal.example/ui/' });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close, database, env } = await startGatewayApp({
+    MEDIA_DIR,
+    TEMPORAL_UI_URL: 'http://temporal.example/ui/',
+  }));
 });
 afterAll(async () => {
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 describe('On a loopback address without keys', () => {
@@ -448,6 +448,13 @@ describe('With a key', () => {
     const sessions = ['get /v1/sessions', 'delete /v1/sessions', 'post /v1/sessions', 'delete /v1/sessions/{session}'];
     const anyScope = ['get /v1/sessions/current', ...sessions];
     const foreign = await app.client.create({ topic: 'x', owner: 'somebody' });
+    // Batches that are there: what does not exist would be 404 for everybody.
+    const theirs = `theirs-${foreign.slice(0, 8)}`;
+    await database.dataSource.query('UPDATE projects SET batch_id = $2, batch_position = 1 WHERE id = $1', [
+      foreign,
+      theirs,
+    ]);
+    expect((await app.client.batchStatus(theirs)).projects).toHaveLength(1);
     const none = new HttpUser(gateway.url);
     const without = new Map<string | undefined, HttpUser>();
     for (const scope of SCOPES) {
@@ -460,7 +467,7 @@ describe('With a key', () => {
       if (open.includes(template)) continue;
       const path = template
         .replace('{id}', foreign)
-        .replace('{batchId}', 'none')
+        .replace('{batchId}', theirs)
         .replace('{sha256}', 'a'.repeat(64))
         .replace('{token}', 'none');
       for (const [method, operation] of Object.entries(operations)) {

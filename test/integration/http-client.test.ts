@@ -4,34 +4,28 @@ import type { RunningGateway } from '../../src/gateway';
 import { HttpFailure, StoryHttpClient } from '../../src/http-client';
 import { laneId, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { StoryPage } from '../../src/protocol/viewer';
-import { ownKey, startGateway } from '../support/gateway';
+import { ownKey, startGatewayApp } from '../support/gateway';
 import { longText } from '../support/long-rewrite';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import type { TestApp } from '../support/services';
 import { ownTopic, textSeen } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
 const studio = new StudioControl();
-let database: OwnDatabase;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let secret: string;
 let stories: StoryHttpClient;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close } = await startGatewayApp());
   ({ secret } = await ownKey(app));
   stories = new StoryHttpClient({ url: gateway.url, token: secret });
 });
 afterAll(async () => {
   await stories.close();
-  await gateway.stop();
-  await app.close();
-  await database.drop();
+  await close();
 });
 
 /** Gives so many bytes of each answer that is a stream, and then breaks it off. */

@@ -8,7 +8,8 @@ import { runGateway, type RunningGateway } from '../../src/gateway';
 import type { ProjectId } from '../../src/protocol';
 import { mustBeAsStated } from './answers-match';
 import { loggerThatCounts } from './sdk-warnings';
-import { fromSetup, type TestApp } from './services';
+import { createOwnDatabase, type OwnDatabase } from './own-database';
+import { fromSetup, startApp, testEnv, type TestApp } from './services';
 
 /** A gateway in this process, on a port of its own. */
 export async function startGateway(
@@ -17,6 +18,29 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const config = readConfig({ ...env, GATEWAY_ADDRESS: address });
   return runGateway(config, loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')));
+}
+
+/** A gateway with what it needs, in this process. */
+export interface GatewayApp {
+  readonly database: OwnDatabase;
+  readonly env: Record<string, string>;
+  readonly app: TestApp;
+  readonly gateway: RunningGateway;
+  readonly close: () => Promise<void>;
+}
+
+/** A database of the suite's own, a worker, a client and a gateway. */
+export async function startGatewayApp(overrides: Readonly<Record<string, string>> = {}): Promise<GatewayApp> {
+  const database = await createOwnDatabase();
+  const env = testEnv({ DATABASE_URL: database.url, ...overrides });
+  const app = await startApp(env);
+  const gateway = await startGateway(env);
+  const close = async () => {
+    await gateway.stop();
+    await app.close();
+    await database.drop();
+  };
+  return { database, env, app, gateway, close };
 }
 
 /** Whatever it is. */

@@ -60,3 +60,9 @@ export async function makeFilm(
   await page.waitForURL(/\/p\//);
   return page.url().split('/').at(-1) as ProjectId;
 }
+
+/** Opens the player of a film that came while the page was open. */
+export async function playFilm(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Play film/ }).click();
+  await page.locator('.film video').waitFor();
+}

@@ -13,7 +13,8 @@ function read(...reads: readonly (string | Buffer)[]) {
     if (chunk.type === 'text') text += chunk.text;
     if (chunk.type === 'retract') text = '';
   }
-  return { text, end: chunks.flatMap((chunk) => (chunk.type === 'finish' ? [chunk.reason] : [])).at(-1) };
+  const usage = Object.assign({}, ...chunks.filter(({ type }) => type === 'usage')) as object;
+  return { text, usage, end: chunks.flatMap((chunk) => (chunk.type === 'finish' ? [chunk.reason] : [])).at(-1) };
 }
 
 const choice = (fields: object, index = 0) => `data: ${JSON.stringify({ choices: [{ index, ...fields }] })}\n\n`;
@@ -30,18 +31,18 @@ describe('A text that a server sends', () => {
     ['behind its finish reason', choice({ delta: {}, finish_reason: 'stop' }) + piece(whole)],
     ['as a message too', choice({ delta: { content: whole }, message: { content: whole }, finish_reason: 'stop' })],
   ])('once more as a whole %s is there once', (_, last) => {
-    expect(read(...pieces.map((each) => piece(each)), last, DONE)).toEqual({ text: whole, end: 'stop' });
+    expect(read(...pieces.map((each) => piece(each)), last, DONE)).toMatchObject({ text: whole, end: 'stop' });
   });
 
   test('as a whole so far with every piece is there once', () => {
     const soFar = pieces.map((_, i) => pieces.slice(0, i + 1).join(''));
-    expect(read(...soFar.map((each) => piece(each)), choice({ delta: {}, finish_reason: 'stop' }))).toEqual({
+    expect(read(...soFar.map((each) => piece(each)), choice({ delta: {}, finish_reason: 'stop' }))).toMatchObject({
       text: whole,
       end: 'stop',
     });
     // Character by character, with the last piece again beside the end.
     const letters = [...whole].map((_, i) => piece(whole.slice(0, i + 1)));
-    expect(read(...letters, piece(whole, 'stop'))).toEqual({ text: whole, end: 'stop' });
+    expect(read(...letters, piece(whole, 'stop'))).toMatchObject({ text: whole, end: 'stop' });
   });
 
   test('may repeat words itself', () => {
@@ -66,7 +67,7 @@ describe('A text that a server sends', () => {
   test('beside another choice is the first choice alone', () => {
     const at = (index: number, content: string, end: string | null = null) =>
       choice({ delta: { content }, finish_reason: end }, index);
-    expect(read(at(0, 'A fox'), at(1, 'A bear'), at(1, '!', 'length'), at(0, '.', 'stop'), DONE)).toEqual({
+    expect(read(at(0, 'A fox'), at(1, 'A bear'), at(1, '!', 'length'), at(0, '.', 'stop'), DONE)).toMatchObject({
       text: 'A fox.',
       end: 'stop',
     });
@@ -81,10 +82,20 @@ describe('A text that a server sends', () => {
     expect(read(`data: ${JSON.stringify(both)}\n\n`, at(0, '.', 'stop'), at(1, '?', 'stop')).text).toBe('A.');
   });
 
+  test('has the last usage that is reported, and not the zeros behind it', () => {
+    const usage = (input: number, output: number) =>
+      `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: input, completion_tokens: output } })}\n\n`;
+    expect(read(usage(7, 0), piece(whole), usage(7, 9), piece('', 'stop'), usage(8, 11), usage(0, 0)).usage).toEqual({
+      type: 'usage',
+      inputTokens: 8,
+      outputTokens: 11,
+    });
+  });
+
   test('whole is read behind any number of empty lines, and behind a mark that is cut', () => {
     const answer = Buffer.from(JSON.stringify({ choices: [{ message: { content: whole }, finish_reason: 'stop' }] }));
-    expect(read(...Array.from({ length: 3_000 }, () => '\n'), answer)).toEqual({ text: whole, end: 'stop' });
-    expect(read(Buffer.from([0xef]), Buffer.from([0xbb, 0xbf]), answer)).toEqual({ text: whole, end: 'stop' });
+    expect(read(...Array.from({ length: 3_000 }, () => '\n'), answer)).toMatchObject({ text: whole, end: 'stop' });
+    expect(read(Buffer.from([0xef]), Buffer.from([0xbb, 0xbf]), answer)).toMatchObject({ text: whole, end: 'stop' });
     expect(read(Buffer.from([0xef, 0xbb]), Buffer.from([0xbf]), piece(whole, 'stop')).text).toBe(whole);
     expect(read('\n'.repeat(3_000), piece(whole, 'stop')).text).toBe(whole);
   });

@@ -35,6 +35,20 @@ test('What is written to a viewer leaves at once, so that the time of a slice in
   expect([response.writableLength, response.socket?.bytesWritten]).toEqual([0, before + 9]);
 });
 
+test('A viewer that closes its side of the connection is gone, and is not written to', async () => {
+  const refused = jest.fn();
+  server.on('clientError', refused);
+  const viewer = new Viewer(response, 'full', jest.fn(), jest.fn());
+  const ended = once(response.req.socket, 'end');
+  socket.end();
+  socket.resume();
+  await ended;
+  viewer.give({ full: FRAME });
+  expect(viewer.isGone).toBe(true);
+  await turn();
+  expect(refused).not.toHaveBeenCalled();
+});
+
 test('A viewer that never reads holds a bounded number of bytes, and takes more when it reads', async () => {
   let drained = 0;
   let gone = 0;

@@ -58,3 +58,56 @@ describe('An address from a provider', () => {
     expect(isPrivateAddress(address)).toBe(false);
   });
 });
+
+describe('A picture in the form of another API, which a gateway passes on', () => {
+  const data = Buffer.from('picture').toString('base64');
+  const part = { inlineData: { mimeType: 'image/png', data } };
+  const thought = { thought: true, inlineData: { data: 'AAAA' } };
+
+  test.each<[api: string, body: unknown]>([
+    ['Gemini', { candidates: [{ content: { parts: [{ text: 'Here.' }, thought, part] }, finishReason: 'STOP' }] }],
+    ['Gemini, in JSON names of Python', { candidates: [{ content: { parts: [{ inline_data: { data } }] } }] }],
+    ['Vertex', { predictions: [{ bytesBase64Encoded: data, mimeType: 'image/png' }] }],
+    ['Responses', { output: [{ type: 'reasoning' }, { type: 'image_generation_call', result: data }] }],
+    ['Cloudflare', { result: { image: data }, success: true, errors: [] }],
+    [
+      'chat',
+      { choices: [{ message: { content: '', images: [{ image_url: { url: `data:image/png;base64,${data}` } }] } }] },
+    ],
+    ['DashScope', { output: { choices: [{ message: { content: [{ image: `data:;base64,${data}` }] } }] } }],
+    ['DashScope task', { output: { results: [{ url: `data:;base64,${data}` }] } }],
+  ])('is found: %s', (_, body) => {
+    expect(imageIn(body)).toEqual({ kind: 'bytes', bytes: Buffer.from('picture') });
+  });
+
+  test.each<[api: string, body: unknown, words: string]>([
+    ['Gemini', { candidates: [{ finishReason: 'IMAGE_SAFETY' }] }, 'IMAGE_SAFETY'],
+    ['Gemini, the prompt', { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }, 'PROHIBITED_CONTENT'],
+    ['Vertex', { predictions: [{ raiFilteredReason: 'Blocked for violence.' }] }, 'Blocked for violence.'],
+    ['Bedrock', { seeds: [1], finish_reasons: ['Filter reason: prompt'], images: [''] }, 'Filter reason: prompt'],
+  ])('that is refused is no empty answer: %s', (_, body, words) => {
+    expect(imageIn(body)).toMatchObject({ kind: 'error', error: { message: words, code: 'content_filter' } });
+  });
+
+  test('is not refused by an empty reason', () => {
+    expect(imageIn({ finish_reasons: [null], images: [data] }).kind).toBe('bytes');
+  });
+});
+
+describe('A job in the form of another API, which a gateway passes on', () => {
+  const url = 'https://clips.example/a.mp4';
+
+  test.each<[api: string, body: unknown]>([
+    ['Replicate', { id: 'a', status: 'succeeded', output: url, error: null }],
+    ['Vidu', { id: 'a', state: 'success', creations: [{ id: 'c', url, cover_url: 'https://clips.example/a.jpg' }] }],
+  ])('has its clip: %s', (_, body) => {
+    expect(jobIn(body)).toMatchObject({ id: 'a', state: 'completed', url });
+  });
+
+  test('that failed states its own reason, and not that the question succeeded', () => {
+    const data = { task_id: 'a', task_status: 'failed', task_status_msg: 'The prompt is a risk.' };
+    expect(jobIn({ code: 0, message: 'SUCCEED', request_id: 'r', data }).error?.message).toBe('The prompt is a risk.');
+    const job = { id: 'a', status: 'failed', message: 'No capacity.' };
+    expect(jobIn({ code: 0, message: 'success', data: job }).error?.message).toBe('No capacity.');
+  });
+});

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
+import { IllegalStateError } from '@temporalio/common';
+import { GracefulShutdownPeriodExpiredError } from '@temporalio/worker';
 import { createWorker } from '../../src/worker';
+import { workerFailure } from '../../src/worker/worker-options';
 import { expectOurs, failureOf, oddArgument, oddRecipe } from '../support/only-ours';
 import { testEnv } from '../support/services';
 
@@ -40,4 +43,16 @@ test('a worker states which service is away, and that a signal has ended its sta
   expectOurs(second, bounds);
   const ended = await failureOf(() => create({ settings: testEnv(), signal: AbortSignal.abort() }));
   expect(ended).toMatchObject({ type: 'Worker.ShuttingDown' });
+});
+
+// For example, because Postgres holds a statement for longer than the worker may take to stop.
+test.each([
+  new GracefulShutdownPeriodExpiredError('Timed out while waiting for worker to shutdown gracefully'),
+  new IllegalStateError('Worker still in use: Expected 1 reference, but got 2'),
+])('a worker that gave work up when it stopped states this: %s', (error) => {
+  expect(workerFailure(error)).toMatchObject({
+    type: 'Worker.ShuttingDown',
+    message:
+      'The worker has stopped, and gave up work that did not end in time. Another attempt of it begins by itself.',
+  });
 });

@@ -289,6 +289,8 @@ export const en = {
   sceneAdd: 'Add a copy after it',
   sceneRemove: 'Remove scene',
   theatre: 'Theatre',
+  playFilm: 'Play film',
+  filmLater: 'What is finished of it can be played here.',
   playSoFar: 'Play what is there',
   soFar: (there: number, all: number) => `${there} of ${count(all, 'scene', 'scenes')} can be played`,
   soFarWaits: 'The other scenes are not there yet. They play here as they come.',

@@ -283,6 +283,8 @@ export const zh: Words = {
   sceneDown: '后移',
   sceneAdd: '在其后添加副本',
   sceneRemove: '移除场景',
+  playFilm: '播放影片',
+  filmLater: '完成的部分可在这里播放。',
   playSoFar: '播放已完成的部分',
   soFar: (there, all) => `${all} 场中有 ${there} 场可以播放`,
   soFarWaits: '其余各场尚未完成，完成后会在这里播放。',

@@ -27,7 +27,6 @@ export function FilmDetail({ story }: { readonly story: Story }) {
   });
   return (
     <div class="scene-detail">
-      {editable.scenes.length > 0 && <p class="quiet-text">{words.selectScene}</p>}
       {detail(words.topic, topic, {
         ...about('topic', words.topic),
         read: (all) => all.topic,
@@ -45,6 +44,7 @@ export function FilmDetail({ story }: { readonly story: Story }) {
         changes: (next) => ({ settings: { frame: next || null } }),
         choices: frames,
       })}
+      {editable.scenes.length > 0 && <p class="quiet-text">{words.selectScene}</p>}
     </div>
   );
 }

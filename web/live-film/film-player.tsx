@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FilmReference } from '../../src/protocol';
 import { size } from '../i18n/format';
 import { language, t } from '../i18n';
@@ -13,35 +13,63 @@ import { FilmSoFar } from './film-so-far';
 
 export const filmOf = (story: Story): FilmReference | undefined => story.view.value?.film ?? story.model.now.film;
 
-/** The film; before there is one, what can be played of it. */
+/**
+ * The film, in the place that is kept for it from the beginning. Who has the page open when it comes is reading, so its
+ * player opens only if it is asked for, and pushes nothing away.
+ */
 export function FilmPlayer({ story }: { readonly story: Story }) {
-  const film = filmOf(story);
-  return (
-    <>
-      {film && <WholeFilm story={story} film={film} />}
-      <FilmSoFar story={story} isReady={film !== undefined} />
-    </>
-  );
-}
-
-/** With subtitles, a list of its scenes, and what of it is missing. */
-function WholeFilm({ story, film }: { readonly story: Story; readonly film: FilmReference }) {
   const words = t();
-  const [isTheatre, setTheatre] = useState(false);
-  const missing = new Set(film.missing_scenes);
+  const film = filmOf(story);
+  const wasThere = useRef<boolean | undefined>(undefined);
+  if (story.view.value || story.model.status) wasThere.current ??= film !== undefined;
+  const [isAsked, setAsked] = useState(false);
+  const isOpen = wasThere.current === true || isAsked;
   return (
     <section class="film" id="film" aria-labelledby="film-title">
       <header>
         <h2 id="film-title">{words.film}</h2>
-        <span class="quiet-text">
-          {words.filmScenes(film.scenes)} · {words.seconds(film.duration)} · {size(film.bytes)}
-        </span>
-        {film.stills && film.stills.length > 0 && (
-          <span class="chip">– {words.filmStills(film.stills.join(', '))}</span>
+        {film && <FilmFacts film={film} />}
+        {film && !isOpen && (
+          <Button kind="main" keys="w" onClick={() => setAsked(true)}>
+            ▶ {words.playFilm}
+          </Button>
         )}
-        {missing.size > 0 && <span class="chip">✗ {words.filmMissing([...missing].join(', '))}</span>}
+        <FilmSoFar story={story} isReady={film !== undefined} />
       </header>
-      <Playing story={story} film={film}>
+      {film && isOpen && <WholeFilm story={story} film={film} isPlayed={isAsked} />}
+    </section>
+  );
+}
+
+/** How long it is, and what of it is missing. */
+function FilmFacts({ film }: { readonly film: FilmReference }) {
+  const words = t();
+  const { stills = [], missing_scenes: missing = [] } = film;
+  return (
+    <>
+      <span class="quiet-text">
+        {words.filmScenes(film.scenes)} · {words.seconds(film.duration)} · {size(film.bytes)}
+      </span>
+      {stills.length > 0 && <span class="chip">– {words.filmStills(stills.join(', '))}</span>}
+      {missing.length > 0 && <span class="chip">✗ {words.filmMissing(missing.join(', '))}</span>}
+    </>
+  );
+}
+
+interface WholeFilmProps {
+  readonly story: Story;
+  readonly film: FilmReference;
+  /** Whether it begins by itself. */
+  readonly isPlayed: boolean;
+}
+
+/** With subtitles and a list of its scenes. */
+function WholeFilm({ story, film, isPlayed }: WholeFilmProps) {
+  const words = t();
+  const [isTheatre, setTheatre] = useState(false);
+  return (
+    <>
+      <Playing story={story} film={film} isPlayed={isPlayed}>
         <p class="actions">
           <Button keys="w" onClick={() => setTheatre(true)}>
             {words.theatre}
@@ -64,7 +92,7 @@ function WholeFilm({ story, film }: { readonly story: Story; readonly film: Film
           </div>
         </Dialog>
       )}
-    </section>
+    </>
   );
 }
 
@@ -72,14 +100,18 @@ interface PlayingProps {
   readonly story: Story;
   readonly film: FilmReference;
   readonly isLarge?: boolean;
+  readonly isPlayed?: boolean;
   readonly children?: ComponentChildren;
 }
 
 /** The video and its chapters, on the page or in the theatre. */
-function Playing({ story, film, isLarge = false, children }: PlayingProps) {
+function Playing({ story, film, isLarge = false, isPlayed = false, children }: PlayingProps) {
   const words = t();
   const video = useRef<HTMLVideoElement>(null);
   const [hasCaptions, setCaptions] = useState(true);
+  useEffect(() => {
+    if (isPlayed) video.current?.focus();
+  }, [isPlayed]);
   const missing = new Set(film.missing_scenes);
   let at = 0;
   const chapters = story.model.now.scenes
@@ -119,6 +151,7 @@ function Playing({ story, film, isLarge = false, children }: PlayingProps) {
         key={film.sha256}
         src={`${story.media(film.sha256)}#t=${place.value.searchParams.get('t') ?? ''}`}
         controls
+        autoPlay={isPlayed}
         playsInline
         preload="metadata"
         aria-label={words.player}

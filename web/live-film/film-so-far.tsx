@@ -29,27 +29,23 @@ function playableOf(story: Story): readonly Playable[] {
   });
 }
 
-/** Whether something of a film can be played before it is there. */
-export const hasPart = (story: Story): boolean => playableOf(story).some(({ clip }) => clip !== undefined);
-
 /** Plays what there is before the film: the finished scenes in their order, and the others as they come. */
 export function FilmSoFar({ story, isReady }: { readonly story: Story; readonly isReady: boolean }) {
   const words = t();
   const [isOpen, setOpen] = useState(false);
   const scenes = playableOf(story);
+  const hasPart = scenes.some(({ clip }) => clip !== undefined);
   return (
     <>
-      {!isReady && hasPart(story) && (
-        <section class="film" id="film" aria-labelledby="film-title">
-          <header>
-            <h2 id="film-title">{words.film}</h2>
-            <span class="quiet-text">{words.soFar(scenes.length, story.model.now.scenes.length)}</span>
-            <Button keys="w" onClick={() => setOpen(true)}>
-              ▶ {words.playSoFar}
-            </Button>
-          </header>
-        </section>
+      {!isReady && hasPart && (
+        <>
+          <span class="quiet-text">{words.soFar(scenes.length, story.model.now.scenes.length)}</span>
+          <Button keys="w" onClick={() => setOpen(true)}>
+            ▶ {words.playSoFar}
+          </Button>
+        </>
       )}
+      {!isReady && !hasPart && <span class="film-later quiet-text">{words.filmLater}</span>}
       {isOpen && (
         <Dialog title={words.playSoFar} onClose={() => setOpen(false)}>
           <Showing story={story} scenes={scenes} isReady={isReady} />

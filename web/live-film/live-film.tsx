@@ -13,8 +13,7 @@ import { NotFound } from '../shell/not-found';
 import { Story } from '../story/story';
 import { AttentionTray } from './attention-tray';
 import { CostMeter } from './cost-meter';
-import { filmOf, FilmPlayer } from './film-player';
-import { hasPart } from './film-so-far';
+import { FilmPlayer } from './film-player';
 import { GateBar } from './gate-bar';
 import { Inspector } from './inspector';
 import { AbsentWorker, LaneWaits } from './lane-waits';
@@ -88,7 +87,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
       <div class="live">
         <StageList story={story} />
         <div class="live-main">
-          <FilmPlayer story={story} />
+          <FilmPlayer key={id} story={story} />
           <Script story={story} />
           <Storyboard story={story} chosen={scene} onChoose={showScene} />
         </div>
@@ -103,7 +102,7 @@ export function LiveFilm({ id }: { readonly id: string }) {
         <GateBar story={story} />
         <NextRun story={story} />
       </div>
-      <Jumps hasFilm={filmOf(story) !== undefined || hasPart(story)} />
+      <Jumps />
     </Screen>
   );
 }
@@ -115,11 +114,11 @@ function showScene(scene: number): void {
 }
 
 /** On a phone the parts of a film are far from each other. */
-function Jumps({ hasFilm }: { readonly hasFilm: boolean }) {
+function Jumps() {
   const words = t();
   return (
     <nav class="jumps" aria-label={words.film}>
-      <a href={hasFilm ? '#film' : undefined}>{words.film}</a>
+      <a href="#film">{words.film}</a>
       <a href="#script">{words.script}</a>
       <a href="#storyboard">{words.storyboard}</a>
       <a href="#inspector">{words.inspector}</a>

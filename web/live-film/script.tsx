@@ -1,4 +1,5 @@
 import { laneOfRole } from '../../src/protocol';
+import type { Mark } from '../../src/protocol/viewer';
 import { number } from '../i18n/format';
 import { t } from '../i18n';
 import { Status } from '../parts/status';
@@ -15,6 +16,7 @@ const STORY = laneOfRole('story');
 export function Script({ story, readOnly = false }: { readonly story: Story; readonly readOnly?: boolean }) {
   const words = t();
   const { attempt = 0, marks = [] } = story.model.lane(STORY) ?? {};
+  const mark = marks.at(-1);
   const status = laneStatus(story, STORY);
   return (
     <section class="script" id="script" aria-labelledby="script-title">
@@ -25,22 +27,6 @@ export function Script({ story, readOnly = false }: { readonly story: Story; rea
         {status === 'processing' && !story.isAway && <Rate story={story} lane={STORY} />}
         <ProofMark story={story} lane={STORY} />
       </header>
-      {marks.length > 0 && (
-        <ul class="marks">
-          {marks.slice(-3).map((mark, i) => (
-            <li key={i}>
-              {mark.kind === 'resumed' ? (
-                <>
-                  ↳ {words.continuedFrom(number(mark.offset))} · {words.continuedHow(mark.why)} ·{' '}
-                  {words.attempt(mark.attempt)}
-                </>
-              ) : (
-                <>↺ {words.begunAgain(mark.why)}</>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
       <LaneText
         model={story.model}
         lane={STORY}
@@ -50,7 +36,25 @@ export function Script({ story, readOnly = false }: { readonly story: Story; rea
       />
       {story.model.status === undefined && status !== 'pending' && <p class="quiet-text">{words.loading}</p>}
       {status === 'pending' && <p class="quiet-text">{words.notWrittenYet}</p>}
-      {!readOnly && <EditedText story={story} status={status} />}
+      {/* Below the text, so that what has happened pushes nothing away. The events list the earlier marks. */}
+      <div class="script-foot">
+        {!readOnly && story.model.status !== undefined && <EditedText story={story} status={status} />}
+        {mark && <Happened mark={mark} />}
+      </div>
     </section>
+  );
+}
+
+/** The text was continued or begun again, and why. */
+function Happened({ mark }: { readonly mark: Mark }) {
+  const words = t();
+  const text =
+    mark.kind === 'resumed'
+      ? `↳ ${words.continuedFrom(number(mark.offset))} · ${words.continuedHow(mark.why)} · ${words.attempt(mark.attempt)}`
+      : `↺ ${words.begunAgain(mark.why)}`;
+  return (
+    <p class="mark-note" title={text}>
+      {text}
+    </p>
   );
 }

@@ -5,9 +5,10 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { copy, CopyAs, curl } from '../parts/copy-as';
-import { Confirm, Dialog } from '../parts/dialog';
+import { Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 import { listProblem } from '../parts/problem-text';
+import { Revocation } from '../parts/revocation';
 import type { Story } from '../story/story';
 
 interface Token {
@@ -32,10 +33,6 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
       const made = await ask<{ readonly token: string }>('POST', '/v1/tokens', wanted);
       setLink(`${location.origin}/w/${story.id}#t=${made.body.token}`);
     });
-    listed.again?.();
-  };
-  const revoke = async ({ id }: Token) => {
-    await act(words.revoke, () => ask('DELETE', `${path}/${id}`));
     listed.again?.();
   };
   const current = (body?.tokens ?? []).filter(({ revoked_at: at }) => at === undefined);
@@ -78,12 +75,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
         </ul>
       </Dialog>
       {leaving && (
-        <Confirm
-          question={words.confirmRevoke}
-          action={words.revoke}
-          onConfirm={() => void revoke(leaving)}
-          onClose={() => setLeaving(undefined)}
-        />
+        <Revocation path={`${path}/${leaving.id}`} onDone={listed.again} onClose={() => setLeaving(undefined)} />
       )}
     </>
   );

@@ -112,13 +112,18 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
   );
 }
 
-/** The cost of all lanes of the scene in all runs, with what was wasted. Nothing if no price is known. */
+/** The cost of all lanes of the scene in all runs, with what was wasted. It keeps its line for it if any price is known. */
 function SceneCost({ story, scene }: { readonly story: Story; readonly scene: number }) {
-  const costs = (story.view.value?.lanes ?? []).flatMap(({ lane, cost }) =>
+  const { lanes = [], usage } = story.view.value ?? {};
+  const costs = lanes.flatMap(({ lane, cost }) =>
     cost !== undefined && laneParts(lane).scene === scene ? [cost] : [],
   );
-  if (costs.length === 0) return null;
-  return <p class="scene-cost quiet-text">{t().costSoFar(money(costs.reduce((sum, cost) => sum + cost)))}</p>;
+  if (usage?.cost === undefined) return null;
+  return (
+    <p class="scene-cost quiet-text">
+      {costs.length > 0 && t().costSoFar(money(costs.reduce((sum, cost) => sum + cost)))}
+    </p>
+  );
 }
 
 export function laneStatus(story: Story, lane: string): LaneStatus {

@@ -5,9 +5,9 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { copy, CopyAs, curl, quoted } from '../parts/copy-as';
-import { Confirm } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 import { listProblem } from '../parts/problem-text';
+import { Revocation } from '../parts/revocation';
 
 interface Key {
   readonly id: string;
@@ -33,10 +33,6 @@ export function ApiKeys() {
       setSecret(made.body.secret);
       setName('');
     });
-    listed.again?.();
-  };
-  const revoke = async ({ id }: Key) => {
-    await act(words.revoke, () => ask('DELETE', `/v1/keys/${id}`));
     listed.again?.();
   };
   return (
@@ -108,12 +104,7 @@ export function ApiKeys() {
         </p>
       )}
       {leaving && (
-        <Confirm
-          question={words.confirmRevoke}
-          action={words.revoke}
-          onConfirm={() => void revoke(leaving)}
-          onClose={() => setLeaving(undefined)}
-        />
+        <Revocation path={`/v1/keys/${leaving.id}`} onDone={listed.again} onClose={() => setLeaving(undefined)} />
       )}
     </section>
   );

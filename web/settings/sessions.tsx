@@ -1,13 +1,11 @@
 import { useState } from 'preact/hooks';
-import { ask } from '../api/ask';
 import { ago } from '../i18n/format';
 import { t } from '../i18n';
-import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
-import { Confirm } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
 import { listProblem } from '../parts/problem-text';
+import { Revocation } from '../parts/revocation';
 
 interface Session {
   readonly id: string;
@@ -25,10 +23,6 @@ export function Sessions() {
   const listed = usePolled<{ readonly sessions: readonly Session[] }>('/v1/sessions', 15_000);
   const [leaving, setLeaving] = useState<Session>();
   const { body, problem } = listed.value;
-  const end = async ({ id }: Session) => {
-    await act(words.endSession, () => ask('DELETE', `/v1/sessions/${id}`));
-    listed.again?.();
-  };
   return (
     <section class="group">
       <h2>{words.sessions}</h2>
@@ -61,10 +55,11 @@ export function Sessions() {
         ))}
       </ul>
       {leaving && (
-        <Confirm
+        <Revocation
+          path={`/v1/sessions/${leaving.id}`}
           question={leaving.current ? words.confirmSignOut : words.confirmRevoke}
           action={words.endSession}
-          onConfirm={() => void end(leaving)}
+          onDone={listed.again}
           onClose={() => setLeaving(undefined)}
         />
       )}

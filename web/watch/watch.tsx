@@ -56,7 +56,7 @@ function Watched({ id }: { readonly id: string }) {
       <div class="live">
         <StageList story={story} />
         <div class="live-main">
-          <FilmPlayer story={story} />
+          <FilmPlayer key={id} story={story} />
           <Script story={story} readOnly />
           <Storyboard story={story} chosen={chosen} onChoose={setChosen} />
         </div>
