@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { IllegalStateError } from '@temporalio/common';
 import { GracefulShutdownPeriodExpiredError } from '@temporalio/worker';
 import { createWorker } from '../../src/worker';
-import { workerFailure } from '../../src/worker/worker-options';
+import { workerFailure } from '../../src/worker/worker-failure';
 import { expectOurs, failureOf, oddArgument, oddRecipe } from '../support/only-ours';
 import { testEnv } from '../support/services';
 
