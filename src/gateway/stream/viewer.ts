@@ -63,7 +63,7 @@ export class Viewer {
 
   /**
    * The stream has no chunks, so its socket takes the bytes as they are, at once. The HTTP layer would pass them on after
-   * the slice in which viewers are written to, and the slice would be several times as long as it is measured.
+   * the slice in which viewers are written to. The slice would be several times as long as it is measured.
    */
   write(bytes: Buffer | string): void {
     if (this.isGone) return;
