@@ -10,8 +10,8 @@ import { ownTopic, watchToEnd } from '../support/stories';
 
 const DOCUMENT = resolve(__dirname, '..', '..', 'docs', 'http.md');
 const BOUND_MS = 120_000;
-/** Of streams that do not end by themselves. */
-const SECONDS = 1;
+/** Of streams that do not end by themselves: a busy machine may need the longer time for the first byte. */
+const SECONDS = [1, 30];
 /** For browsers, supervisors and programs: docs/http.md describes them in sentences. */
 const WITHOUT_A_LINE = [
   ...['GET /v1', 'GET /v1/errors', 'GET /v1/openapi.json', 'GET /llms.txt', 'GET /healthz', 'GET /readyz'],
@@ -72,13 +72,15 @@ test('Every line with curl in docs/http.md is accepted as it is, one after the o
   for (const line of await documented()) {
     const known = words.reduce((text, [from, to]) => text.replaceAll(from, to), line);
     const ownCredential = /Authorization|-b jar|"login"|"share"/.test(line);
-    const command = [
-      `cd ${folder} && ${known} -s -w '\\n%{http_code}'`,
-      ...(ownCredential ? [] : ['-H "Authorization: Bearer $KEY"']),
-      ...(/ -N /.test(line) ? [`--max-time ${SECONDS}`] : []),
-    ].join(' ');
-    const { output } = await runToEnd('bash', ['-c', command], { env, boundMs: BOUND_MS });
-    const status = Number(output.split('\n').at(-1));
+    const credential = ownCredential ? '' : '-H "Authorization: Bearer $KEY"';
+    const command = `cd ${folder} && ${known} -s -w '\\n%{http_code}' ${credential}`;
+    const tries = / -N /.test(line) ? SECONDS.map((seconds) => `${command} --max-time ${seconds}`) : [command];
+    let [status, output] = [0, ''];
+    for (const each of tries) {
+      if (status !== 0) break;
+      ({ output } = await runToEnd('bash', ['-c', each], { env, boundMs: BOUND_MS }));
+      status = Number(output.split('\n').at(-1));
+    }
     if (!ACCEPTED.includes(status)) found.push(`${line}\n${output.slice(-600)}`);
   }
   expect(found).toEqual([]);

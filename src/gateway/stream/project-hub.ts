@@ -12,6 +12,7 @@ import {
 import { firstSnapshot } from '../owned-project';
 import { Shared } from '../shared';
 import { controlFrame, frameOf, framesOf, restOf } from './frames';
+import { replay, type Replay } from './replay';
 import { Ring } from './ring';
 import type { Rounds } from './rounds';
 import type { Turns } from './turns';
@@ -22,7 +23,7 @@ export type Entry =
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotEvent }
   | { readonly kind: 'resume'; readonly after: Cursor }
   /** The ring does not reach back so far: a watch of its own first. */
-  | { readonly kind: 'replay'; readonly first: StoryEvent; readonly watch: AsyncGenerator<StoryEvent, void> }
+  | ({ readonly kind: 'replay' } & Replay)
   /** The run has ended, and the viewer has all of it. */
   | { readonly kind: 'nothing' };
 
@@ -277,27 +278,16 @@ export class ProjectHub {
   }
 
   /** Resolves with whether the viewer is at the ring now. */
-  private async replay(viewer: Viewer, { first, watch }: Entry & { readonly kind: 'replay' }): Promise<boolean> {
-    try {
-      for (let event: StoryEvent | undefined = first; event; event = (await watch.next()).value ?? undefined) {
-        await viewer.ready();
-        if (viewer.isGone) return false;
-        viewer.give(frameOf(event));
-        const at = event.type === 'snapshot' ? event.cursor : event.id;
-        const { start } = this.ring;
-        if (!this.over && at && start && compareCursors(at, start) >= 0) {
-          this.place(viewer, at);
-          return true;
-        }
-      }
-      if (this.leaving.signal.aborted) viewer.drop();
-      else viewer.end('run_ended');
-    } catch {
-      viewer.drop();
-    } finally {
-      await watch.return();
-    }
-    return false;
+  private async replay(viewer: Viewer, own: Replay): Promise<boolean> {
+    const end = await replay(viewer, own, (at) => {
+      const { start } = this.ring;
+      if (this.over || !start || compareCursors(at, start) < 0) return false;
+      this.place(viewer, at);
+      return true;
+    });
+    if (end === 'over' && !this.leaving.signal.aborted) viewer.end('run_ended');
+    else if (end === 'over' || end === 'broken') viewer.drop();
+    return end === 'joined';
   }
 
   /** The run has ended. Viewers who are behind get the rest; the next one gets another hub. */

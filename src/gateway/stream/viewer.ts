@@ -62,8 +62,8 @@ export class Viewer {
   }
 
   /**
-   * The stream has no chunks, so its socket takes the bytes as they are, at once. The HTTP layer would pass them on only
-   * after the slice in which viewers are written to. The slice would then be several times as long as it is measured.
+   * The stream has no chunks, so its socket takes the bytes as they are, at once. The HTTP layer would pass them on after
+   * the slice in which viewers are written to. The slice would be several times as long as it is measured.
    */
   write(bytes: Buffer | string): void {
     if (this.isGone) return;
