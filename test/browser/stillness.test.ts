@@ -17,7 +17,7 @@ afterAll(async () => {
 
 /** In pixels: the marks of the statuses are from several fonts. */
 const STILL = 2;
-const READ = '.film video, .stages li, .script, .script .lane-text, .card';
+const READ = '.film video, .stages li, .script, .script .lane-text';
 
 /** Where each thing that is read begins. */
 const placesOn = (page: Page) =>
