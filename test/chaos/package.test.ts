@@ -91,7 +91,7 @@ console.log(process.version, last.type, ended.status);
 `;
 
 /** The oldest that `engines` allows, and the newest of each later line that is maintained. */
-const NODES = ['20.19.0', '22.23.3', '24.22.3'];
+const NODES = ['20.19.0', '22.23.3', '24.22.3', '26.10.0'];
 
 const STUDIO = `
 import { startStudio, type Studio } from 'storyreel/testing';
