@@ -118,11 +118,18 @@ export class ChatAnswer {
 
   /** The first choice, by its number; later ones must have the same number. */
   private choiceIn(choices: unknown): Fields | undefined {
-    const [first, ...others] = Array.isArray(choices) ? choices.filter(isObject) : [];
-    if (!first) return undefined;
-    const lowest = others.reduce((low, each) => (Number(each['index']) < Number(low['index']) ? each : low), first);
-    this.index ??= lowest['index'];
-    return [first, ...others].find(({ index }) => (index ?? this.index) === this.index);
+    if (!Array.isArray(choices)) return undefined;
+    const only: unknown = choices[0];
+    const choice = choices.length > 1 ? this.lowestOf(choices.filter(isObject)) : only;
+    if (!isObject(choice)) return undefined;
+    this.index ??= choice['index'];
+    return (choice['index'] ?? this.index) === this.index ? choice : undefined;
+  }
+
+  /** The one that has been read so far; before there is one, that with the lowest number. */
+  private lowestOf(choices: readonly Fields[]): Fields | undefined {
+    const known = choices.find(({ index }) => this.index !== undefined && (index ?? this.index) === this.index);
+    return known ?? [...choices].sort((a, b) => Number(a['index'] ?? 0) - Number(b['index'] ?? 0))[0];
   }
 
   private takeChoice(choice: Fields): void {

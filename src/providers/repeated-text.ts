@@ -2,6 +2,7 @@
 const LEAST_REPEATED = 20;
 /** White space around a repeated text may differ by this much. */
 const MAX_SPACE = 100;
+const MAX_LOOSE = 4_096;
 
 /**
  * Finds what a server sends again. Some servers send the whole text once more beside its end. Others send the whole text
@@ -9,6 +10,8 @@ const MAX_SPACE = 100;
  */
 export class RepeatedText {
   private received = '';
+  /** Code units at the end of `received` that lie in pieces still. */
+  private loose = 0;
   private pieces = 0;
   private isSoFar = false;
   /** It begins with the whole text so far, and waits for the piece that shows why. */
@@ -47,6 +50,14 @@ export class RepeatedText {
   private add(piece: string): string {
     this.received += piece;
     this.pieces += 1;
+    this.loose += piece.length;
+    if (this.loose > MAX_LOOSE) this.join();
     return piece;
+  }
+
+  /** A string that grew by many small pieces holds every one of them, at ten times its size, until it is read. */
+  private join(): void {
+    this.received.charCodeAt(0);
+    this.loose = 0;
   }
 }
