@@ -6,7 +6,7 @@ const MAX_LOOSE = 4_096;
 
 /**
  * Finds what a server sends again. Some servers send the whole text once more beside its end. Others send the whole text
- * so far with every piece, which shows with the third piece.
+ * so far with every piece, which shows with the third piece. Short texts show neither: a story may repeat its words.
  */
 export class RepeatedText {
   private received = '';
@@ -14,37 +14,47 @@ export class RepeatedText {
   private loose = 0;
   private pieces = 0;
   private isSoFar = false;
-  /** It begins with the whole text so far, and waits for the piece that shows why. */
-  private held = '';
+  /** Each begins with the one before it, and the first one with the first piece. Later pieces show why. */
+  private held: string[] = [];
 
-  /** What a piece adds to the text. A longer message, and what comes behind the end, are more often the whole text. */
+  /** What a piece adds to the text. A longer message is more often the whole text, and so is what comes behind the end. */
   addedBy(piece: string, kind: 'piece' | 'message' | 'late'): string {
     if (piece === '') return '';
     const { held, received } = this;
-    if (held !== '') {
-      this.held = '';
-      this.isSoFar = piece.length > held.length && piece.startsWith(held);
-      return this.isSoFar ? this.add(piece.slice(received.length)) : this.add(held) + this.addedBy(piece, kind);
-    }
+    const before = held.at(-1);
+    if (before !== undefined) return this.behind(before, piece, kind);
     // Almost every piece is shorter than the text before it, which then need not be looked at.
     if (received === '' || piece.length + MAX_SPACE < received.length) return this.add(piece);
-    const isWhole = kind === 'late' || (kind === 'message' && piece.length > received.length);
-    const repeats = isWhole || this.isSoFar || received.length >= LEAST_REPEATED;
-    if (!piece.startsWith(received)) {
-      const isSame = piece.length >= LEAST_REPEATED && repeats && piece.trim() === received.trim();
-      return isSame ? '' : this.add(piece);
-    }
-    if (repeats) return this.add(piece.slice(received.length));
-    if (this.pieces > 1 || piece === received || received.trim() === '') return this.add(piece);
-    this.held = piece;
+    const isLong = received.length >= LEAST_REPEATED && (this.pieces > 1 || kind !== 'piece');
+    if (!piece.startsWith(received)) return isLong && piece.trim() === received.trim() ? '' : this.add(piece);
+    const isLonger = piece.length > received.length;
+    if (isLong || this.isSoFar || (kind === 'message' && isLonger)) return this.add(piece.slice(received.length));
+    if (this.pieces > 1 || !isLonger || received.trim() === '') return this.add(piece);
+    held.push(piece);
     return '';
   }
 
-  /** The text has ended: what was held is a piece of it. */
+  /** The text has ended: what was held is a part of it. */
   end(): string {
-    const { held } = this;
-    this.held = '';
-    return this.add(held);
+    const last = this.held.at(-1);
+    if (last === undefined || this.received.length < LEAST_REPEATED) return this.addHeld();
+    this.held = [];
+    return this.add(last.slice(this.received.length));
+  }
+
+  private behind(before: string, piece: string, kind: 'piece' | 'message' | 'late'): string {
+    if (piece.length <= before.length || !piece.startsWith(before)) return this.addHeld() + this.addedBy(piece, kind);
+    this.isSoFar = piece.length >= LEAST_REPEATED;
+    if (!this.isSoFar) this.held.push(piece);
+    else this.held = [];
+    return this.isSoFar ? this.add(piece.slice(this.received.length)) : '';
+  }
+
+  private addHeld(): string {
+    return this.held
+      .splice(0)
+      .map((each) => this.add(each))
+      .join('');
   }
 
   private add(piece: string): string {

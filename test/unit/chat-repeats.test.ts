@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { ChatAnswer } from '../../src/providers/chat-answer';
 import { ChatBody } from '../../src/providers/chat-body';
 import type { TextChunk } from '../../src/providers';
@@ -62,6 +63,37 @@ describe('A text that a server sends', () => {
     expect(read(...chant.map((each) => piece(each)), piece('.', 'stop')).text).toBe(`${chant.join('')}.`);
     expect(read(piece('1'), piece('11'), piece('2', 'stop')).text).toBe('1112');
     expect(read(piece('No'), piece('No', 'stop')).text).toBe('NoNo');
+    const refrain = 'Row, row, row your boat.\n';
+    expect(read(piece(refrain), piece(refrain), piece('Gently', 'stop')).text).toBe(`${refrain}${refrain}Gently`);
+  });
+
+  test('in short pieces is whole, however they repeat each other and wherever a finish reason stands', () => {
+    const short = fc.record({ content: fc.stringMatching(/^(a|ha|雨| ){0,9}$/u), end: fc.constantFrom(null, 'stop') });
+    fc.assert(
+      fc.property(fc.array(short, { maxLength: 30 }), (all) => {
+        const text = all.map(({ content }) => content).join('');
+        // A text so far of 20 characters may come in pieces of less: then they are no longer short.
+        fc.pre(all.every(({ content }) => content.length < 20));
+        expect(read(...all.map(({ content, end }) => piece(content, end)), piece('.', 'stop'), DONE).text).toBe(
+          `${text}.`,
+        );
+      }),
+    );
+  });
+
+  test('so far with every piece is there once, whatever it is and however it grows', () => {
+    const growing = fc.array(fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' }), {
+      minLength: 3,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(growing, (parts) => {
+        const soFar = parts.map((_, i) => parts.slice(0, i + 1).join(''));
+        const text = parts.join('');
+        fc.pre(text.length >= 20 && soFar.every((each) => each.trim() === each));
+        expect(read(...soFar.map((each) => piece(each)), choice({ delta: {}, finish_reason: 'stop' })).text).toBe(text);
+      }),
+    );
   });
 
   test('beside another choice is the first choice alone', () => {
