@@ -29,7 +29,7 @@ export class RepeatedText {
     if (!piece.startsWith(received)) return isLong && piece.trim() === received.trim() ? '' : this.add(piece);
     const isLonger = piece.length > received.length;
     if (isLong || this.isSoFar || (kind === 'message' && isLonger)) return this.add(piece.slice(received.length));
-    if (this.pieces > 1 || !isLonger || received.trim() === '') return this.add(piece);
+    if (this.pieces > 1 || kind !== 'piece' || !isLonger || received.trim() === '') return this.add(piece);
     held.push(piece);
     return '';
   }
