@@ -74,7 +74,7 @@ export class BatchRuns {
    * batch produces other stages than the call asks for: nobody may pay for more than they asked for.
    */
   async canTake(batchId: BatchId, { stages, gates }: BatchScope): Promise<boolean> {
-    for (const deadline = Date.now() + ENDING_MS; ; await sleep(POLL_MS)) {
+    for (const deadline = performance.now() + ENDING_MS; ; await sleep(POLL_MS)) {
       const run = await this.live(batchId);
       if (!run) return false;
       if (run.raw.workflowExtendedInfo?.cancelRequested !== true) {
@@ -85,7 +85,7 @@ export class BatchRuns {
           `Batch ${batchId} is running with other stages or gates: wait for its end or cancel it, then start it with these.`,
         );
       }
-      if (Date.now() < deadline) continue;
+      if (performance.now() < deadline) continue;
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is still being cancelled. Try again later.`);
     }
   }

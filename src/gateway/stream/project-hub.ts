@@ -159,6 +159,10 @@ export class ProjectHub {
     return this.over || this.leaving.signal.aborted;
   }
 
+  get isEmpty(): boolean {
+    return this.viewers.size === 0;
+  }
+
   all(): Iterable<Viewer> {
     return this.viewers;
   }

@@ -79,8 +79,8 @@ export class StoryHub {
 
   /** Proxies cut what is silent for 30 seconds or more. */
   private beat(): void {
-    for (const hub of this.open)
-      if ([...hub.all()].length === 0 && ![...this.hubs.values()].includes(hub)) this.open.delete(hub);
+    const current = new Set(this.hubs.values());
+    for (const hub of this.open) if (hub.isEmpty && !current.has(hub)) this.open.delete(hub);
     this.rounds.add(heartbeats(this.viewers));
   }
 }
