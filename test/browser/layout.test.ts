@@ -89,6 +89,10 @@ const placesOf = (page: Page) =>
         return [each.tagName + ' ' + (each.getAttribute('aria-label') ?? each.textContent), [x, y, width].map(Math.round).join()];
       }))`);
 
+/** The text of a film comes by its stream. A page without a film lacks none. */
+const hasItsText = (page: Page) =>
+  page.evaluate<boolean>("[...document.querySelectorAll('.script')].every((each) => each.textContent.length > 200)");
+
 describe.each(Object.entries(LATE))('If %s comes last', (_, { path, held, before, after }) => {
   test.each([1280, 390])('no control moves, on a page %d wide', async (width) => {
     const page = await live.open(key, { viewport: { width, height: 900 } });
@@ -112,7 +116,8 @@ describe.each(Object.entries(LATE))('If %s comes last', (_, { path, held, before
     await until('everything else is there', async () => {
       const [earlier, now] = [JSON.stringify(places), await placesOf(page)];
       places = now;
-      return ![...unanswered].some(isAwaited) && earlier === JSON.stringify(now);
+      const isStill = earlier === JSON.stringify(now) && (await hasItsText(page));
+      return isStill && ![...unanswered].some(isAwaited);
     });
     isHeld = false;
     for (const go of waiting.values()) go();
