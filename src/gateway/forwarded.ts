@@ -35,7 +35,8 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 export function readForwarded(app: App): void {
   app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     const stated = headers['x-forwarded-for'];
-    const readable = stated === undefined ? '' : readableHops(String(stated)).join(', ');
+    if (stated === undefined) return done();
+    const readable = readableHops(String(stated)).join(', ');
     if (readable === '') delete headers['x-forwarded-for'];
     else headers['x-forwarded-for'] = readable;
     done();

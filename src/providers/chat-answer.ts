@@ -105,12 +105,8 @@ export class ChatAnswer {
     if (!this.ended && this.wrote) this.finish('unstated');
   }
 
-  /** The body has ended. */
+  /** No more text comes: the server has reported the end, or the body has ended. */
   end(): void {
-    this.closeText();
-  }
-
-  private closeText(): void {
     for (const report of this.block.push(this.repeated.end())) this.receive(report);
     // The held-back text, which might have been a mark, is the end of the text.
     for (const report of this.block.end()) this.receive(report);
@@ -162,7 +158,7 @@ export class ChatAnswer {
   }
 
   private finish(reason: Finish): void {
-    this.closeText();
+    this.end();
     this.ended = true;
     // Such a server's word is no more than that the connection has ended.
     this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });

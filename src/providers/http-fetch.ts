@@ -31,7 +31,7 @@ export async function httpFetch(
   signal?.throwIfAborted();
 
   const body = init.body == null ? undefined : Buffer.from(await new Response(init.body).arrayBuffer());
-  // A packed stream comes late: what packs it waits for more.
+  // A compressed stream comes late, because the server collects bytes before it compresses them.
   const headers: http.OutgoingHttpHeaders = {
     'accept-encoding': 'identity',
     ...Object.fromEntries(new Headers(init.headers)),

@@ -28,7 +28,7 @@ export class RepeatedText {
     const isLong = received.length >= LEAST_REPEATED && (this.pieces > 1 || kind !== 'piece');
     if (!piece.startsWith(received)) return isLong && piece.trim() === received.trim() ? '' : this.add(piece);
     const isLonger = piece.length > received.length;
-    if (isLong || this.isSoFar || (kind === 'message' && isLonger)) return this.add(piece.slice(received.length));
+    if (isLong || this.isSoFar || (kind === 'message' && isLonger)) return this.addRestOf(piece);
     if (this.pieces > 1 || kind !== 'piece' || !isLonger || received.trim() === '') return this.add(piece);
     held.push(piece);
     return '';
@@ -37,17 +37,23 @@ export class RepeatedText {
   /** The text has ended: what was held is a part of it. */
   end(): string {
     const last = this.held.at(-1);
-    if (last === undefined || this.received.length < LEAST_REPEATED) return this.addHeld();
-    this.held = [];
-    return this.add(last.slice(this.received.length));
+    return last === undefined || this.received.length < LEAST_REPEATED ? this.addHeld() : this.addRestOf(last);
   }
 
   private behind(before: string, piece: string, kind: 'piece' | 'message' | 'late'): string {
     if (piece.length <= before.length || !piece.startsWith(before)) return this.addHeld() + this.addedBy(piece, kind);
-    this.isSoFar = piece.length >= LEAST_REPEATED;
-    if (!this.isSoFar) this.held.push(piece);
-    else this.held = [];
-    return this.isSoFar ? this.add(piece.slice(this.received.length)) : '';
+    if (piece.length < LEAST_REPEATED) {
+      this.held.push(piece);
+      return '';
+    }
+    this.isSoFar = true;
+    return this.addRestOf(piece);
+  }
+
+  /** The piece begins with all that was received, and with all that is held. */
+  private addRestOf(piece: string): string {
+    this.held = [];
+    return this.add(piece.slice(this.received.length));
   }
 
   private addHeld(): string {

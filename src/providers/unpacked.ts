@@ -10,19 +10,20 @@ import { ServerError } from './errors';
 export function unpacked(incoming: IncomingMessage): Readable {
   const packings = incoming.headers['content-encoding']?.toLowerCase().split(',') ?? [];
   return packings.reduceRight<Readable>((body, packing) => {
-    const unpack = UNPACK[packing.trim()]?.();
+    const unpack = UNPACK.get(packing.trim())?.();
     return unpack ? pipeline(body, unpack, () => undefined) : body;
   }, incoming);
 }
 
-const UNPACK: Readonly<Record<string, (() => Transform) | undefined>> = {
-  gzip: zlib.createGunzip,
-  'x-gzip': zlib.createGunzip,
-  deflate: () => new Inflate(),
-  br: zlib.createBrotliDecompress,
-  zstd: 'createZstdDecompress' in zlib ? (zlib.createZstdDecompress as () => Transform) : () => unknown('zstd'),
-  compress: () => unknown('compress'),
-};
+/** A map, because a server may state any word, `constructor` too. */
+const UNPACK: ReadonlyMap<string, () => Transform> = new Map([
+  ['gzip', zlib.createGunzip],
+  ['x-gzip', zlib.createGunzip],
+  ['deflate', () => new Inflate()],
+  ['br', zlib.createBrotliDecompress],
+  ['zstd', 'createZstdDecompress' in zlib ? (zlib.createZstdDecompress as () => Transform) : () => unknown('zstd')],
+  ['compress', () => unknown('compress')],
+]);
 
 /** Half of the servers leave out the frame that the standard has around this compression. */
 class Inflate extends Transform {

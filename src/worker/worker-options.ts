@@ -41,11 +41,13 @@ const listOf = (value: unknown, fits: (item: unknown) => boolean) =>
   Array.isArray(value) && Array.from<unknown>(value).every(fits);
 const isText = (value: unknown) => typeof value === 'string';
 
-/** What each option must be, if it is given. The settings have a reader of their own. */
+/** What each option must be, if it is given. The settings have a reader of their own (`configOf`). */
 const RULES: Readonly<
-  Record<keyof CreateWorkerOptions, { readonly fits: (value: unknown) => boolean; readonly rule: string }>
+  Record<
+    Exclude<keyof CreateWorkerOptions, 'settings'>,
+    { readonly fits: (value: unknown) => boolean; readonly rule: string }
+  >
 > = {
-  settings: { fits: () => true, rule: '' },
   logger: { fits: (value) => has(value, 'info'), rule: 'must be a logger' },
   signal: {
     fits: (value) => has(value, 'addEventListener', 'removeEventListener', 'throwIfAborted'),

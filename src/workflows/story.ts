@@ -98,8 +98,8 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
  */
 function continueRun(input: StoryInput, carried: ContinuedState): Promise<never> {
   const { firstExecutionRunId, memo } = workflowInfo();
-  const isReset = carried.runId !== firstExecutionRunId;
-  const options = isReset ? { memo: { ...memo, [STORY_RUN_MEMO]: carried.runId } } : {};
+  const wasReset = carried.runId !== firstExecutionRunId;
+  const options = wasReset ? { memo: { ...memo, [STORY_RUN_MEMO]: carried.runId } } : {};
   return makeContinueAsNewFunc<typeof story>(options)({ ...input, carried });
 }
 

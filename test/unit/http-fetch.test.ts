@@ -170,6 +170,7 @@ describe('An answer that comes packed without being asked for', () => {
     ['br, gzip', gzipSync(brotliCompressSync(text))],
     ['identity, x-gzip', gzipSync(text)],
     ['utf-8', text],
+    ['constructor', text],
   ])('is unpacked: %s', async (encoding, body) => {
     expect(await read(encoding, body)).toEqual({ text: text.toString(), accepted: 'identity' });
   });

@@ -30,8 +30,8 @@ export interface Picture extends Media {
 }
 
 /**
- * Brings a picture to the frame's size and to PNG or JPEG: what is beyond the frame is cut off on both sides alike. One that
- * is so already, and upright, is taken as it is. Throws `UnusableMedia` for one that cannot be read.
+ * Brings a picture to the frame's size and to PNG or JPEG: what is beyond the frame is cut off on both sides alike. An
+ * upright PNG or JPEG of the frame's size is taken as it is. Throws `UnusableMedia` for a picture that cannot be read.
  */
 export async function fitPicture(run: LaneRun, image: Media, frameSize: string): Promise<Picture> {
   const known = sizeIn(image.bytes);
