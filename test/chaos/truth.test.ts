@@ -61,6 +61,7 @@ async function truthOf(servers: RedisServers, sequence: Sequence): Promise<{ don
     terminated: 0,
     edits: 0,
     lostRedis: false,
+    lostEnd: false,
   };
   const viewer = new Viewer(world.client, projectId);
   try {

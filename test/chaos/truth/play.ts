@@ -34,6 +34,8 @@ export interface Played {
   terminated: number;
   edits: number;
   lostRedis: boolean;
+  /** Redis was lost when the newest run had ended, and with Redis the event of that end. */
+  lostEnd: boolean;
 }
 
 export async function play(world: World, played: Played, viewer: Viewer, { steps }: Sequence): Promise<void> {
@@ -137,7 +139,9 @@ async function take(world: World, played: Played, viewer: Viewer, step: Step): P
       return void (await world.restartRedis('kept'));
     case 'lose redis':
       played.lostRedis = true;
-      return void (await world.restartRedis('gone'));
+      await world.restartRedis('gone');
+      played.lostEnd = played.runs.size > 0 && (await hasEnded(world, projectId));
+      return;
     case 'fault':
       return void (await world.control.misbehave('', step.kind, step.fault, step.times));
   }
@@ -153,7 +157,10 @@ async function start(
   // Where the run goes on as a new execution, the first one's id is that of the run.
   const { raw } = await temporal.workflow.getHandle(workflowId).describe();
   const runId = raw.workflowExecutionInfo?.firstRunId ?? '';
-  if (!played.runs.has(runId) && options?.force) played.forced += 1;
+  if (!played.runs.has(runId)) {
+    if (options?.force) played.forced += 1;
+    played.lostEnd = false;
+  }
   played.runs.add(runId);
   viewer.look();
   return runId;
