@@ -163,7 +163,7 @@ export class BatchStories {
     const status = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
       () => 'failed' as const,
     );
-    // A person may complete a step by hand with any value: the next poll sees how the story stands.
+    // A person may complete a step by hand with any value. The next poll then reads the status of the story.
     if (isBatchedStatus(status)) this.table.set(projectId, status);
     if (!isFinal(status)) this.follow(projectId);
   }
