@@ -9,14 +9,17 @@ const BEGINNING = 16;
 /** Keys that files hold are changed now and then: the oldest are forgotten. */
 const MAX_KNOWN = 100;
 
-/** Keys of providers by their shape, also such as were never given to this process; and the user and password of a URL. */
+/**
+ * Keys of providers by their shape, also such as were never given to this process; and the user and password of a URL.
+ * `user:password` is what our own messages write in an example.
+ */
 const SHAPES = [
   /\b(?:sk|pk|rk|key|token)-[\w*.-]{4,}/gi,
   /\b(?:AIza|xai-)[\w*.-]{6,}/g,
   /\b(?:hf|gsk|r8)_[\w*.-]{6,}/g,
   /\bsr_[0-9a-f]{8}_[\w-]{4,}/g,
   /\bBearer\s+\S+/gi,
-  /:\/\/[^\s:@/]*:[^\s@/]+@/g,
+  /:\/\/(?!user:password@)[^\s:@/]*:[^\s@/]+@/g,
 ];
 
 /** The forms of each secret, in small letters: plain, and encoded. */

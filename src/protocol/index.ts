@@ -142,6 +142,7 @@ export {
   shownValue,
   firstBytes,
   givenText,
+  isBlank,
   storable,
   plainInMarkdown,
   utf8Bytes,

@@ -28,6 +28,14 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
+/** What a reader sees: no white space, no control character, and none that only changes or joins its neighbours. */
+const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
+
+/** Whether a reader would see nothing of the text. */
+export function isBlank(text: string): boolean {
+  return !VISIBLE.test(text);
+}
+
 /** The text without what cannot be stored. */
 export function storable(text: string): string {
   return text.replace(UNSTORABLE, '');

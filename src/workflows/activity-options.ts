@@ -1,6 +1,7 @@
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { BatchActivities, BatchedStatus, StoryActivities } from '../protocol';
 import { ids } from './activity-ids';
+import { isCloseResult, isOpenedRun, isSceneList, resultOf } from './step-results';
 
 /**
  * The time limit of a run's own steps, which send no heartbeats: it detects a step whose worker was killed. A step that
@@ -30,7 +31,17 @@ const bestEffort = proxyActivities<StoryActivities>({
   retry: { maximumAttempts: 1 },
 });
 
-export const { openRun, listScenes, adoptRun, settledLane } = steps;
+export const { adoptRun, settledLane } = steps;
+
+export function openRun(...args: Parameters<StoryActivities['openRun']>): ReturnType<StoryActivities['openRun']> {
+  return resultOf(() => steps.openRun(...args), isOpenedRun);
+}
+
+export function listScenes(
+  ...args: Parameters<StoryActivities['listScenes']>
+): ReturnType<StoryActivities['listScenes']> {
+  return resultOf(() => steps.listScenes(...args), isSceneList);
+}
 
 export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
   return bestEffort.stopLanes.executeWithOptions({ summary: 'asks workers to stop at once' }, args);
@@ -58,7 +69,7 @@ export function markRun(...args: Parameters<StoryActivities['markRun']>): Return
 
 export function closeRun(...args: Parameters<StoryActivities['closeRun']>): ReturnType<StoryActivities['closeRun']> {
   const { outcome } = args[0];
-  return ids.schedule('close', (activityId) =>
+  const close = (activityId: string) =>
     steps.closeRun.executeWithOptions(
       {
         activityId,
@@ -67,8 +78,8 @@ export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Retu
         ...(outcome === 'cancelled' && { retry: { ...PATIENT, nonRetryableErrorTypes: ['Internal'] } }),
       },
       args,
-    ),
-  );
+    );
+  return resultOf(() => ids.schedule('close', close), isCloseResult);
 }
 
 export function announceLane(...args: Parameters<StoryActivities['announceLane']>): Promise<void> {

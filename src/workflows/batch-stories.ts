@@ -28,6 +28,7 @@ import {
 } from '../protocol';
 import { closeQueued, closeRun, closeStory, storyStates } from './activity-options';
 import type { BatchTable } from './batch-table';
+import { isBatchedStatus } from './step-results';
 
 /** Polling intervals for stories that are no children of this run: some work; all wait for a person; the batch ends. */
 const POLL_INTERVALS = { working: '5 seconds', waiting: '1 minute', ending: '500 milliseconds' } as const;
@@ -162,7 +163,8 @@ export class BatchStories {
     const status = await CancellationScope.nonCancellable(() => closeStory({ projectId })).catch(
       () => 'failed' as const,
     );
-    this.table.set(projectId, status);
+    // A person may complete a step by hand with any value. The next poll then reads the status of the story.
+    if (isBatchedStatus(status)) this.table.set(projectId, status);
     if (!isFinal(status)) this.follow(projectId);
   }
 
@@ -215,13 +217,14 @@ export class BatchStories {
   }
 
   private async pollSome(projectIds: readonly ProjectId[]): Promise<void> {
-    const states = await storyStates({ projectIds }).catch((error: unknown) => {
+    const given: unknown = await storyStates({ projectIds }).catch((error: unknown) => {
       if (isCancellation(error)) throw error;
-      return projectIds.map(() => null);
+      return [];
     });
+    const states: readonly unknown[] = Array.isArray(given) ? given : [];
     for (const [i, projectId] of projectIds.entries()) {
-      const state = states[i] ?? null;
-      if (state === null) continue;
+      const state = states[i];
+      if (state !== 'terminated' && !isBatchedStatus(state)) continue;
       if (state === 'queued') {
         // The run that was in the way of its own has ended.
         this.followed.delete(projectId);

@@ -7,7 +7,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  definesScenes,
   laneParts,
   laneQueue,
   type FailureType,
@@ -22,6 +21,7 @@ import {
 } from '../protocol';
 import { ids } from './activity-ids';
 import { settledLane } from './activity-options';
+import { ENDED_BY_HAND, isResultOf, resultOf } from './step-results';
 
 const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof StoryActivities; what: string } } = {
   text: { limit: '30 minutes', activity: 'generateText', what: 'text' },
@@ -114,18 +114,10 @@ function summaryOf(kind: LaneKind, lane: LaneId): string {
     : `${LANES[kind].what} of scene ${scene}: ${stage.replaceAll('_', ' ')}`;
 }
 
-export const ENDED_BY_HAND: FailureType = 'Lane.EndedByHand';
-
-/** Whether this is a valid result of a lane's activity; a person may complete the activity by hand with any value. */
-export function isResultOf(lane: LaneId, plan: readonly StagePlan[], given: unknown): given is LaneResult {
-  const { sha256, bytes, announced, scenes } = (given ?? {}) as Partial<LaneResult>;
-  if (typeof sha256 !== 'string' || typeof bytes !== 'number' || typeof announced !== 'boolean') return false;
-  return Array.isArray(scenes) || !definesScenes(plan, lane);
-}
-
 /** The stored result of a lane whose activity was ended by hand. Throws `Lane.EndedByHand` if nothing is stored. */
-export async function storedResult(lane: LaneAddress): Promise<LaneResult> {
-  const stored = await settledLane(lane);
+export async function storedResult(address: LaneAddress, plan: readonly StagePlan[]): Promise<LaneResult> {
+  const isOurs = (given: unknown) => given == null || isResultOf(address.lane, plan, given);
+  const stored = await resultOf(() => settledLane(address), isOurs);
   if (stored) return stored;
   throw ApplicationFailure.nonRetryable(
     'Its activity was completed by hand, but nothing is stored for it. Retry it, or skip it.',

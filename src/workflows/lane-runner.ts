@@ -23,9 +23,10 @@ import {
 } from '../protocol';
 import { parkLane, skipLane, stopLanes } from './activity-options';
 import { EndAnnouncer } from './end-announcer';
-import { ENDED_BY_HAND, isResultOf, runLaneThroughDeploys, storedResult } from './lane-activity';
+import { runLaneThroughDeploys, storedResult } from './lane-activity';
 import type { LaneTable } from './lane-table';
 import { fieldsOf } from './read-input';
+import { ENDED_BY_HAND, isResultOf } from './step-results';
 
 export interface LaneRunnerOptions {
   readonly projectId: ProjectId;
@@ -170,7 +171,8 @@ export class LaneRunner {
     };
     try {
       const given = await scope.run(() => runLaneThroughDeploys(kind, task));
-      const result = isResultOf(lane, table.plan, given) ? given : await storedResult(this.address(lane));
+      const isOurs = isResultOf(lane, table.plan, given);
+      const result = isOurs ? given : await storedResult(this.address(lane), table.plan);
       this.unannounced.delete(lane);
       table.set(lane, 'completed');
       if (!result.announced) this.ends.announce(lane);

@@ -9,6 +9,7 @@ import {
 } from '../protocol';
 import { noteUnknownSignals } from './message-guard';
 import { readReconcileInput } from './read-input';
+import { isRunsPage, resultOf } from './step-results';
 
 const { reconcileRuns } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '2 minutes',
@@ -35,7 +36,8 @@ export async function reconcile(given: ReconcileInput = {}): Promise<ReconcileRe
   let runs: RunsReport = { looked: 0, live: 0, fresh: 0, repaired: [], failed: [], strays: [], waitingJobs: 0 };
   let after: ProjectPosition | undefined;
   do {
-    const { next, ...page } = await reconcileRuns({ graceSeconds, ...(after && { after }) });
+    const request = { graceSeconds, ...(after && { after }) };
+    const { next, ...page } = await resultOf(() => reconcileRuns(request), isRunsPage);
     runs = {
       looked: runs.looked + page.looked,
       live: runs.live + page.live,

@@ -4,7 +4,7 @@ import { workflowSources } from '../../src/worker/workflow-sources';
 import { filesBelow, projectFile, projectRoot } from './project-files';
 
 const FORBIDDEN = ['typeorm', 'zod', 'openai', 'ioredis', 'pg', 'pino', '@opentelemetry'];
-const MAX_BYTES = 2_250_000;
+const MAX_BYTES = 2_300_000;
 
 let code: string;
 
@@ -24,7 +24,7 @@ it('holds the story workflow and what hands its trace on', () => {
   expect(code).toContain('src/workflows/story.ts');
 });
 
-it('stays under 2.25 MB', () => {
+it('stays under 2.3 MB', () => {
   expect(Buffer.byteLength(code)).toBeLessThan(MAX_BYTES);
 });
 

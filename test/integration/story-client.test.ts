@@ -72,6 +72,7 @@ describe('A backend', () => {
 
   test.each([
     ['an empty topic', { topic: ' \n ' }],
+    ['a topic of which nothing can be seen', { topic: '\u00a0\u200b\u200d\u{e0041}' }],
     ['a topic of 100 kB', { topic: 'a'.repeat(100_000) }],
     ['no scenes', { topic: 'x', settings: { scenes: 0 } }],
     ['too many scenes', { topic: 'x', settings: { scenes: 501 } }],

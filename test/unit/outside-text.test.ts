@@ -4,6 +4,7 @@ import {
   boundedLine,
   firstBytes,
   givenText,
+  isBlank,
   isOpen,
   plainInMarkdown,
   storable,
@@ -24,6 +25,11 @@ function isStorable(text: string): boolean {
 test('bytes are counted as UTF-8 has them', () => {
   fc.assert(fc.property(anyText, (text) => expect(utf8Bytes(text)).toBe(Buffer.byteLength(text))));
 });
+
+test.each(['', ' \n\u00a0\u3000', '\u200b\u200d\ufeff\u2060', '\0\u0007\u009b', '\u{e0041}\u{e0042}', '\u3164\ufe0f'])(
+  'a reader sees nothing of %j',
+  (text) => expect([isBlank(text), isBlank(`${text}狐`), isBlank(`${text}.`)]).toEqual([true, false, false]),
+);
 
 test('what cannot be stored is taken out, and nothing else', () => {
   fc.assert(

@@ -92,4 +92,21 @@ describe('The batch workflow', () => {
     expect(counts).toEqual({ failed: 2, completed: 1 });
     expect(new Set(closed).size).toBe(3);
   });
+
+  test.each([[null], ['done'], [{}], [[{}]]])(
+    'polls again after its steps were completed by hand with %j',
+    async (typed) => {
+      const steps: string[] = [];
+      const byHandFirst = <T>(step: string, result: T): T => {
+        steps.push(step);
+        return steps.filter((each) => each === step).length === 1 ? (typed as T) : result;
+      };
+      const counts = await play(1, () => ({
+        storyStates: async () => byHandFirst('look', ['terminated']),
+        closeStory: async () => byHandFirst('close', 'cancelled'),
+      }));
+      expect(counts).toEqual({ cancelled: 1 });
+      expect(steps).toEqual(['look', 'look', 'close', 'look', 'close']);
+    },
+  );
 });

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { STAGES, type ProjectId } from '../../src/protocol';
+import { STAGES, type ProjectId, type StoryStatusView } from '../../src/protocol';
 import { ScriptedWorkflows } from '../support/scripted-workflows';
 import { until } from '../support/until';
 
 /** The workflow on a real server; of its steps, one does not get to its end. */
+let workflows: ScriptedWorkflows;
+
+beforeAll(async () => {
+  workflows = await ScriptedWorkflows.open();
+});
+afterAll(() => workflows.close());
+
 describe('A parked lane', () => {
-  let workflows: ScriptedWorkflows;
-
-  beforeAll(async () => {
-    workflows = await ScriptedWorkflows.open();
-  });
-  afterAll(() => workflows.close());
-
   test.each([
     ['may be repeated', () => new Error('nobody knows why')],
     ['is refused for good', () => ApplicationFailure.nonRetryable('Postgres refuses it', 'Database.Refused')],
@@ -43,4 +43,46 @@ describe('A parked lane', () => {
     expect((end as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
     expect(done.at(-1)).toBe('close cancelled');
   });
+});
+
+describe('A step that a person completes by hand with', () => {
+  const LANE = { sha256: 'made', bytes: 1, reused: false, announced: true };
+
+  test.each([[null], [{ plan: [] }], ['done'], [[{}]]])(
+    '%j is made again, and the run ends as it would have',
+    async (typed) => {
+      const projectId = randomUUID() as ProjectId;
+      const done: string[] = [];
+      const byHandFirst = <T>(step: string, result: T) => {
+        return async (): Promise<T> => {
+          done.push(step);
+          return done.filter((each) => each === step).length === 1 ? (typed as T) : result;
+        };
+      };
+      const stored = { ...LANE, sha256: 'stored', scenes: [1] };
+      await workflows.start(
+        projectId,
+        {
+          openRun: byHandFirst('open', { plan: STAGES.slice(0, 3), runFence: 1 }),
+          lane: async ({ lane }) => (lane === 'storyboard' ? (typed as never) : LANE),
+          // A lane for which nothing is stored is parked: null is a result of this step.
+          settledLane: typed === null ? async () => stored : byHandFirst('settled', stored),
+          listScenes: byHandFirst('scenes', [1]),
+          closeRun: byHandFirst('close', { announced: true }),
+        },
+        { gates: ['storyboard'] },
+      );
+      const handle = workflows.handle(projectId);
+      await until('it waits at the gate', async () => {
+        const { gates } = await handle.query<StoryStatusView>('status');
+        return gates.includes('storyboard');
+      });
+      await handle.signal('approve', { gate: 'storyboard' });
+      expect(await handle.result()).toMatchObject({ status: 'completed' });
+      const settled = typed === null ? [] : ['settled', 'settled'];
+      expect(done).toEqual(['open', 'open', ...settled, 'scenes', 'scenes', 'close', 'close']);
+      const { events = [] } = await handle.fetchHistory();
+      expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
+    },
+  );
 });

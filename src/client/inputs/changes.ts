@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { CAMERA, inSnakeCase, SCENE, SCENE_DEFAULTS } from '../../planning';
-import { MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
+import { isBlank, MAX_SCENES, storable, TEXT_BYTES } from '../../protocol';
 import { frame, language } from './fields';
 import { parse } from './read-input';
 import { EMPTY, words as wordsInBytes } from './words';
 
 const text = z.string('must be a text').transform(storable);
-const notEmpty = (value: string) => value.trim() !== '';
-const body = text.refine(notEmpty, EMPTY);
+const body = text.refine((value) => !isBlank(value), EMPTY);
 
 const trimmed = text.transform((value) => value.trim());
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storable, utf8Bytes, type BrokenRule } from '../../protocol';
+import { isBlank, storable, utf8Bytes, type BrokenRule } from '../../protocol';
 
 /** The refusals state their rule beside their sentence. */
 export const EMPTY = { error: 'must not be empty', params: { broken: { rule: 'empty' } satisfies BrokenRule } };
@@ -14,7 +14,7 @@ export function words(mostBytes: number) {
     .string('must be a text')
     .meta({ minLength: 1, maxLength: mostBytes, pattern: '\\S' })
     .transform((value) => storable(value).trim())
-    .refine((value) => value !== '', EMPTY)
+    .refine((value) => !isBlank(value), EMPTY)
     .refine((value) => utf8Bytes(value) <= mostBytes, tooLong(mostBytes));
 }
 
@@ -25,6 +25,6 @@ export function wordsOrNone(mostBytes: number) {
     .meta({ maxLength: mostBytes })
     .transform((value) => storable(value).trim())
     .refine((value) => utf8Bytes(value) <= mostBytes, tooLong(mostBytes))
-    .transform((value) => (value === '' ? undefined : value))
+    .transform((value) => (isBlank(value) ? undefined : value))
     .optional();
 }

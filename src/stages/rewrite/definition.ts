@@ -1,3 +1,4 @@
+import { isBlank } from '../../protocol';
 import { UnusableOutput, type TextStage } from '../definition';
 import { mustBeStory } from '../story-checks';
 import { prompt } from './prompt';
@@ -15,7 +16,7 @@ export const rewrite: TextStage<string> = {
   variables: ({ project }) => Promise.resolve({ topic: project.topic }),
 
   parse(text, { topic, language }, checks = {}) {
-    if (text.trim() === '') throw new UnusableOutput(['the answer is empty']);
+    if (isBlank(text)) throw new UnusableOutput(['the answer is empty']);
     mustBeStory(text, typeof topic === 'string' ? topic : '', checks, language);
     return text;
   },
