@@ -4,7 +4,7 @@ import { imageSize } from 'image-size';
 import { StoryreelError } from '../../protocol';
 import { sizeOption, UnusableMedia, type Media } from '../../providers';
 import { ffmpeg } from '../film/ffmpeg';
-import { filmSize, formingArgs, FRAMES_PER_SECOND } from '../film/film-form';
+import { filmSize, formingArgs, FRAMES_PER_SECOND, isShowable } from '../film/film-form';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
 
@@ -67,10 +67,14 @@ export interface ClipFit {
   readonly isOtherSize: boolean;
 }
 
-/** Whether a clip is longer than its scene, or of a size that was only asked for because the right one cannot be had. */
+/**
+ * Whether a clip is longer than its scene, cannot be shown in a browser, or is of a size that was only asked for because
+ * the right one cannot be had.
+ */
 export function needsFitting({ info, seconds, frameSize, isOtherSize }: ClipFit): boolean {
   const { width, height } = filmSize(frameSize);
-  return info.seconds > seconds + LONGER_SECONDS || (isOtherSize && (info.width !== width || info.height !== height));
+  const isMisfit = isOtherSize && (info.width !== width || info.height !== height);
+  return info.seconds > seconds + LONGER_SECONDS || !isShowable(info) || isMisfit;
 }
 
 /**
