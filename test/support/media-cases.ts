@@ -33,7 +33,7 @@ const only =
 const queued = job({ object: 'video', status: 'queued' });
 const GPT_SIZES = ['1024x1024', '1024x1536', '1536x1024'];
 
-const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const GIF = 'R0lGODdhEAAQAIEAAMgeHgAAAAAAAAAAACwAAAAAEAAQAEAIHQABCBxIsKDBgwgTKlzIsKHDhxAjSpxIsaLFgQEBADs=';
 
 // prettier-ignore
 const IMAGES: readonly MediaCase[] = [
