@@ -83,8 +83,8 @@ const PLAIN =
   /^h264 \((?:Constrained Baseline|Baseline|Main|High)\) \(avc1 \/ 0x31637661\), yuv420p(?:\((?:tv, )?(?:bt709, )?progressive\))?, \d+x\d+ \[SAR 1:1 DAR [\d:]+\], .*, upright, header \d/;
 
 /**
- * Whether browsers show a clip as it is: in H.264 with 8 bits, VP8, VP9 or AV1, not in HDR, and the same to its end.
- * Viewers see each clip long before the film.
+ * Whether browsers show a clip as it is. They show H.264 with 8 bits, VP8, VP9 and AV1, without HDR, and without a change
+ * of its form. Viewers see each clip long before the film.
  */
 export function isShowable({ form, changes }: Inspected): boolean {
   return !changes && SHOWN.test(form) && !HDR.test(form);

@@ -33,7 +33,7 @@ export interface Picture extends Media {
 }
 
 /**
- * Brings a picture to the frame's size and to a plain PNG or JPEG: what is beyond the frame is cut off on both sides
+ * Brings a picture to the frame's size and to a plain PNG or JPEG. What is beyond the frame is cut off on both sides
  * alike. A picture that is so already is taken as it is. Throws `UnusableMedia` for a picture that cannot be read, and
  * for one of a few pixels.
  */
@@ -72,8 +72,8 @@ export interface ClipFit {
 }
 
 /**
- * Whether a clip is longer than its scene, cannot be shown in a browser, or is of a size that was only asked for because
- * the right one cannot be had.
+ * Whether a clip is longer than its scene, or cannot be shown in a browser. Or it is of a size that was only asked for
+ * because the right one cannot be had.
  */
 export function needsFitting({ info, seconds, frameSize, isOtherSize }: ClipFit): boolean {
   const { width, height } = filmSize(frameSize);

@@ -26,8 +26,8 @@ export interface Inspected {
   readonly width: number;
   readonly height: number;
   /**
-   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, whether it is turned or
-   * mirrored, and the hash of the codec's own header. Two clips with equal values can follow each other in one stream.
+   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, turn or mirror, and the
+   * hash of the codec's own header. Two clips with equal values can follow each other in one stream.
    */
   readonly form: string;
   /** The media type of the file that was read. */

@@ -1,6 +1,6 @@
 /**
- * Whether a PNG or JPEG is in the form that every service and browser reads alike: one picture of 8 bits in grey or RGB,
- * without fields that turn it. Whether it is transparent does not count.
+ * Whether a PNG or JPEG is in the form that every service and browser reads alike. That is one picture of 8 bits in grey
+ * or RGB, without fields that turn it. Whether it is transparent does not count.
  */
 export function isPlainPicture(bytes: Buffer, mediaType: string): boolean {
   if (mediaType === 'image/png') return isPlainPng(bytes);
