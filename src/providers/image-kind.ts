@@ -22,8 +22,8 @@ const GIF_TAIL_BYTES = 16;
 const TAIL_BYTES = 64 * 1024;
 
 /**
- * Whether a picture comes to its end. One that was cut off still has a head that names its size. Of AVIF and HEIC only
- * the decoder knows it.
+ * Whether a picture comes to its end. One that was cut off still has a head that names its size. The decoder finds out
+ * about AVIF and HEIC.
  */
 export function isWhole(bytes: Buffer, type: string): boolean {
   const tail = bytes.subarray(-TAIL_BYTES);

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
 const HEAD_BYTES = 16;
-/** The boxes of an mp4 or mov that stand beside each other. Whatever else is behind the last one is no part of the clip. */
+/** The outermost boxes of an mp4 or mov. Whatever else is behind the last one is no part of the clip. */
 const BOXES = new Set(
   'ftyp styp moov moof mdat mfra free skip wide pnot meta meco uuid sidx ssix prft emsg udta'.split(' '),
 );

@@ -26,7 +26,7 @@ function isPlainPng(bytes: Buffer): boolean {
 function componentsOfJpeg(bytes: Buffer): number {
   for (let at = 2; at + 10 <= bytes.length;) {
     const marker = bytes[at + 1] ?? 0;
-    // Any number of these bytes may stand before a marker.
+    // A marker may have any number of these bytes before it.
     if (marker === 0xff) at += 1;
     else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return bytes[at + 9] ?? 0;
     else at += 2 + bytes.readUInt16BE(at + 2);
