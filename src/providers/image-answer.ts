@@ -1,4 +1,5 @@
 import { firstText, valuesAt } from './answer-fields';
+import { imageTypeOf } from './image-kind';
 import { errorIn, type StatedError } from './reported-error';
 
 /** The fields in which services return a picture itself, as base64 or as a data URL. */
@@ -74,7 +75,10 @@ export function imageIn(body: unknown): ImageAnswer {
   if (data === undefined) return { kind: 'nothing' };
   if (/^data:/i.test(data)) return ofDataUrl(data);
   if (/^(?:[a-z][a-z0-9+.-]{1,20}:|\/\/)/i.test(data)) return { kind: 'address', url: data };
-  return ofBase64(data);
+  const picture = ofBase64(data);
+  // The base64 of a JPEG begins with this sign, too.
+  const isPath = data.startsWith('/') && !(picture.kind === 'bytes' && imageTypeOf(picture.bytes));
+  return isPath ? { kind: 'address', url: data } : picture;
 }
 
 const PARTS = ['*.inlineData.data', '*.inline_data.data'];

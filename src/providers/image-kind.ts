@@ -15,12 +15,28 @@ const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
 const PNG_END = Buffer.from('IEND');
 const JPEG_END = Buffer.from([0xff, 0xd9]);
+/** The last byte, and what some programs fill up with. */
+const GIF_END = /;[\0\s]*$/;
+const GIF_TAIL_BYTES = 16;
 /** Some programs write a little behind the end. */
 const TAIL_BYTES = 64 * 1024;
 
-/** Whether a PNG or JPEG comes to its end. One that was cut off still has a head that names its size. */
+/**
+ * Whether a picture comes to its end. One that was cut off still has a head that names its size. The decoder finds out
+ * about AVIF and HEIC.
+ */
 export function isWhole(bytes: Buffer, type: string): boolean {
   const tail = bytes.subarray(-TAIL_BYTES);
-  if (type === 'image/png') return tail.includes(PNG_END);
-  return type !== 'image/jpeg' || tail.includes(JPEG_END);
+  switch (type) {
+    case 'image/png':
+      return tail.includes(PNG_END);
+    case 'image/jpeg':
+      return tail.includes(JPEG_END);
+    case 'image/gif':
+      return GIF_END.test(tail.subarray(-GIF_TAIL_BYTES).toString('latin1'));
+    case 'image/webp':
+      return bytes.length >= 8 + bytes.readUInt32LE(4);
+    default:
+      return true;
+  }
 }

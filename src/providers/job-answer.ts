@@ -85,7 +85,8 @@ export function jobIn(body: unknown): JobAnswer {
 }
 
 function stateOf(word: string, url: string | undefined, error: StatedError | undefined): JobAnswer['state'] {
-  if (COMPLETED.has(word)) return 'completed';
+  // Some services call a job completed that has failed.
+  if (COMPLETED.has(word)) return error && url === undefined ? 'failed' : 'completed';
   if (FAILED.has(word)) return 'failed';
   if (word !== '') return 'running';
   if (error) return 'failed';

@@ -33,7 +33,7 @@ const only =
 const queued = job({ object: 'video', status: 'queued' });
 const GPT_SIZES = ['1024x1024', '1024x1536', '1536x1024'];
 
-const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const GIF = 'R0lGODdhEAAQAIEAAMgeHgAAAAAAAAAAACwAAAAAEAAQAEAIHQABCBxIsKDBgwgTKlzIsKHDhxAjSpxIsaLFgQEBADs=';
 
 // prettier-ignore
 const IMAGES: readonly MediaCase[] = [
@@ -115,6 +115,7 @@ const CLIPS: readonly MediaCase[] = [
   { name: 'the clip breaks on its way', source: 'MiniMax cli#206', ends: 'film', content: [{ body: Buffer.alloc(5_000), cutAfter: 2_000 }, ({ seconds }) => ({ file: `clip-${seconds}.mp4` })] },
   { name: 'the clip is no video', source: 'MyTube#471', ends: 'Media.Unusable', clips: 2, content: [{ body: 'not a clip', headers: { 'content-type': 'video/mp4' } }] },
   { name: 'the first clip is no video', source: 'MyTube#471', ends: 'film', clips: 2, content: [{ body: 'not a clip' }, { body: 'not a clip' }, ({ seconds }) => ({ file: `clip-${seconds}.mp4` })] },
+  { name: 'the clip is a GIF', source: 'ComfyUI', ends: 'film', content: [({ seconds }) => ({ file: `clip-${seconds}.gif` })] },
   { name: 'an error in place of the clip', source: 'aisix#820', ends: 'film', content: [json({ error: { message: 'still processing' } }), ({ seconds }) => ({ file: `clip-${seconds}.mp4` })] },
 ];
 

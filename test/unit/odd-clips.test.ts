@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inspectClip } from '../../src/activities/media/inspect-clip';
+import { isShowable } from '../../src/activities/film/film-form';
 import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../src/activities/film/make-film';
 import { measureClip } from '../../src/activities/media/measure-clip';
 import { coloursIn, cuesIn } from '../support/films';
@@ -34,7 +35,9 @@ const ODD: Readonly<
   },
   'a beginning that is cut off by a list': { name: 'edited', args: H264 },
   pieces: { args: [...H264, '-movflags', 'frag_keyframe+empty_moov'] },
+  GIF: { name: 'gif', args: [] },
 };
+const NOT_SHOWN = ['another codec', '10 bits', 'odd sides', 'no subsampling, in QuickTime', 'GIF'];
 
 describe('Clips of a provider', () => {
   const run = promisify(execFile);
@@ -101,8 +104,10 @@ describe('Clips of a provider', () => {
   const times = (colour: string, count: number) => Array.from({ length: count }, () => colour);
 
   test.each(Object.keys(ODD))('with %s are measured by what is in them', async (what) => {
-    const { seconds } = await measure(await oddClip(what), SECONDS);
-    expect(Math.abs(seconds - SECONDS)).toBeLessThan(3 * FRAME);
+    const clip = await measure(await oddClip(what), SECONDS);
+    expect(Math.abs(clip.seconds - SECONDS)).toBeLessThan(3 * FRAME);
+    // What no browser shows is converted as soon as it comes.
+    expect(isShowable(clip)).toBe(!NOT_SHOWN.includes(what));
   });
 
   test('of every kind stand in one film each as long as it is, and in their order', async () => {
@@ -116,7 +121,7 @@ describe('Clips of a provider', () => {
     const sum = parts.reduce((total, { seconds }) => total + seconds, 0);
     expect(made).toMatchObject({ width: 64, height: 36, isCopy: false });
     expect(Math.abs(made.seconds - sum)).toBeLessThanOrEqual(FRAME);
-    expect(made.form).toMatch(/^h264 .*yuv420p\(tv, .*SAR 1:1.* 24 fps.*rotated 0/);
+    expect(made.form).toMatch(/^h264 .*yuv420p\(tv, .*SAR 1:1.* 24 fps.*upright/);
     const frames = framesOf(parts.map(({ seconds }) => seconds));
     expect(await colours(made)).toEqual(frames.flatMap((count, i) => times(i % 2 === 0 ? 'red' : 'green', count)));
   });
@@ -159,6 +164,39 @@ describe('Clips of a provider', () => {
         expect(await colours({ film: still })).toContain(half);
       }
     }
+  });
+
+  test('that are mirrored only are shown as they state, too', async () => {
+    const upright = join(folder, 'halves.mp4');
+    const halves = 'color=red:s=64x18:r=24:d=1[a];color=blue:s=64x18:r=24:d=1[b];[a][b]vstack';
+    await ffmpeg('-filter_complex', halves, ...H264, upright);
+    const mirrored = join(folder, 'mirrored.mp4');
+    await ffmpeg('-display_vflip', '-i', upright, '-c', 'copy', mirrored);
+    const made = await film([part(upright), part(mirrored)]);
+    const upper = join(folder, 'upper.mp4');
+    await ffmpeg('-i', made.film, '-vf', 'crop=64:18:0:0', ...H264, upper);
+    expect(await colours({ film: upper })).toEqual([...times('red', 24), ...times('blue', 24)]);
+  });
+
+  test('whose frames change their size are shown to their end', async () => {
+    const halves = [];
+    for (const [i, size] of ['64x36', '128x128'].entries()) {
+      halves.push(await clip(`half-${i}.ivf`, { source: `s=${size}`, seconds: 0.5, args: ['-c:v', 'libvpx'] }));
+    }
+    const list = join(folder, 'halves.txt');
+    await writeFile(list, halves.map((path) => `file '${path}'\n`).join(''));
+    const path = join(folder, 'changing.webm');
+    await ffmpeg('-f', 'concat', '-safe', '0', '-i', list, '-c', 'copy', path);
+    const changing = await measure(path, SECONDS);
+    expect(isShowable(changing)).toBe(false);
+    const made = await film([part(await clip('a.mp4')), part(path, changing.seconds), part(await clip('a.mp4'))]);
+    expect(made).toMatchObject({ frames: 72, seconds: 3 });
+  });
+
+  test('with something else behind their end are not cut off', async () => {
+    const path = await clip('tail.mp4');
+    await appendFile(path, '\r\n--boundary--\r\n');
+    expect(await measure(path, SECONDS)).toMatchObject({ frames: 24 });
   });
 
   test('in full range come out as bright as they are', async () => {

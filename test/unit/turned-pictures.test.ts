@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { imageSize } from 'image-size';
 import { fitPicture } from '../../src/activities/media/fit-media';
 import { fromSetup } from '../support/services';
@@ -20,7 +21,7 @@ const TURNED: Readonly<Record<number, string>> = {
   8: 'transpose=clock',
 };
 
-describe('A JPEG that states how it is turned', () => {
+describe('A picture that states how it is turned, or has an odd form,', () => {
   const run = promisify(execFile);
   let folder: string;
 
@@ -47,14 +48,13 @@ describe('A JPEG that states how it is turned', () => {
     });
   }
 
-  async function fitted(bytes: Buffer) {
+  async function fitted(bytes: Buffer, mediaType = 'image/jpeg') {
     const at = {
       through: (work: () => Promise<unknown>) => work(),
       deps: { config: { FFMPEG_PATH: FFMPEG }, media: { workFolder: () => mkdtemp(join(folder, 'work-')) } },
       signal: new AbortController().signal,
     };
-    const given = { bytes, mediaType: 'image/jpeg' };
-    return fitPicture(at as unknown as Parameters<typeof fitPicture>[0], given, '64x36');
+    return fitPicture(at as unknown as Parameters<typeof fitPicture>[0], { bytes, mediaType }, '64x36');
   }
 
   test.each(Object.keys(TURNED).map(Number))('is stored as it is seen: orientation %i', async (orientation) => {
@@ -66,12 +66,73 @@ describe('A JPEG that states how it is turned', () => {
       expect({ ...stored, still }).toMatchObject({ width: 64, height: 36, still: 1 });
     }
   });
+
+  async function png(...args: readonly string[]): Promise<Buffer> {
+    const path = join(folder, 'stored.png');
+    await run(FFMPEG, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'color=red:s=64x36:d=1', ...args, path]);
+    return readFile(path);
+  }
+
+  test('may be a PNG, too', async () => {
+    const half = 'drawbox=y=ih/2:c=lime:t=fill,vflip';
+    const plain = await png('-frames:v', '1', '-vf', half);
+    const turned = Buffer.concat([plain.subarray(0, PNG_HEAD), chunk('eXIf', tiff(3)), plain.subarray(PNG_HEAD)]);
+    expect(await corners((await fitted(turned, 'image/png')).bytes)).toEqual(['red', 'red', 'green']);
+    expect((await fitted(plain, 'image/png')).bytes).toEqual(plain);
+  });
+
+  test.each<[what: string, args: readonly string[]]>([
+    ['16 bits', ['-frames:v', '1', '-pix_fmt', 'rgb48be']],
+    ['an animation', ['-f', 'apng']],
+    ['an animation of another size', ['-f', 'apng', '-vf', 'scale=128:72']],
+  ])('is stored as one picture that every service reads: %s', async (_what, args) => {
+    const { bytes } = await fitted(await png(...args), 'image/png');
+    expect(bytes.includes('acTL')).toBe(false);
+    expect({ ...imageSize(bytes), bits: bytes[PNG_BITS_AT] }).toMatchObject({ width: 64, height: 36, bits: 8 });
+    expect(await corners(bytes)).toEqual(['red', 'red', 'red']);
+  });
+
+  test('is stored in colours that every service reads: CMYK', async () => {
+    const cmyk = Buffer.from(CMYK, 'base64');
+    const { bytes, mediaType } = await fitted(cmyk);
+    expect({ mediaType, isChanged: !bytes.equals(cmyk) }).toEqual({ mediaType: 'image/jpeg', isChanged: true });
+    expect(await corners(bytes)).toEqual(['red', 'blue', 'red']);
+  });
+
+  test('is a placeholder where it has a few pixels', async () => {
+    const dot = await png('-frames:v', '1', '-vf', 'scale=1:1');
+    await expect(fitted(dot, 'image/png')).rejects.toThrow('only 1x1 pixels');
+  });
 });
+
+/** The signature and the first chunk. */
+const PNG_HEAD = 33;
+const PNG_BITS_AT = 24;
+/** 64x36 pixels, red on the left and blue on the right. */
+const CMYK =
+  '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAIBgYHBgUIBwcHCQkICgwUDQwLCwwZEhMPFB0aHx4dGhwcICQuJyAiLCMcHCg3KSwwMTQ0NB8nOT04Mjwu' +
+  'MzQy/8AAFAgAJABABEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAE' +
+  'EQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6' +
+  'g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkA' +
+  'SwAAPwD0ivHa8dr3+iiiiiiiiiiiivkurVfX1FFFFFFFFFFFFFfWlVa+QaKKKKKKKKKKKKK+S6tV9fUUUUUUUUUUUUUV9aVVr5Booooooooooooo' +
+  'r5Lq1X19RRRRRRRRRRRRRX1pVWvkGiiiiiiiiiiiiivkurVfX1FFFFFFFFFFFFFfWlVa+QaKKKKKKKKKKKKK+S6tV9fUUUUUUUUUUUUUV//Z';
+
+/** A chunk of a PNG. */
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, sum]);
+}
 
 /** The segment of a JPEG that states an orientation, and nothing else. */
 function exif(orientation: number): Buffer {
-  const entry = Buffer.from([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
-  const tiff = Buffer.concat([Buffer.from('II*\0\x08\0\0\0\x01\0', 'latin1'), entry, Buffer.alloc(4)]);
-  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
+  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff(orientation)]);
   return Buffer.concat([Buffer.from([0xff, 0xe1, 0, body.length + 2]), body]);
+}
+
+function tiff(orientation: number): Buffer {
+  const entry = Buffer.from([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
+  return Buffer.concat([Buffer.from('II*\0\x08\0\0\0\x01\0', 'latin1'), entry, Buffer.alloc(4)]);
 }

@@ -106,6 +106,19 @@ describe('A provider of clips', () => {
     expect(await image).toMatchObject({ mediaType: 'image/png' });
   });
 
+  test.each(['/files/a.png?sig=1', '/files/a/b'])('may name a picture by its path alone: %s', async (path) => {
+    answer = (response, url) =>
+      url === path ? response.end(PNG) : response.end(JSON.stringify({ data: [{ url: path }] }));
+    const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+    expect(await image).toMatchObject({ bytes: PNG, mediaType: 'image/png' });
+  });
+
+  test('may call a job completed that has failed', async () => {
+    const error = { message: 'no GPU', type: 'runner_disconnected' };
+    answer = (response) => response.end(JSON.stringify({ id: 'job', status: 'COMPLETED', error }));
+    expect(await new OpenAiVideo(options()).poll('job', signal)).toMatchObject({ status: 'failed', message: 'no GPU' });
+  });
+
   test('has made a picture, whatever form of an error is beside it', async () => {
     for (const error of [{}, { message: '', code: '' }, { code: 0, message: '' }, { code: null, message: null }]) {
       answer = (response) => response.end(JSON.stringify({ data: [{ b64_json: PNG.toString('base64') }], error }));

@@ -57,9 +57,10 @@ export function fillOf(frameSize: string): string {
 
 /** ffmpeg's arguments to make a part an mp4 in the film's form, of exactly its frames. */
 export function formingArgs({ kind, source, frames, fill }: FormedPart, frameSize: string, target: string): string[] {
+  // With a filter graph of its own for each size, the times in a clip that changes its size would begin anew.
   const input =
     kind === 'clip'
-      ? [...CLIP, '-i', source]
+      ? [...CLIP, '-reinit_filter', '0', '-i', source]
       : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
   const filter = fill ? `${fillOf(frameSize)},${formOf(frameSize)}` : formOf(frameSize);
   const output = ['-map', '0:V:0', '-vf', filter, ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
@@ -77,6 +78,18 @@ export function isInForm(clip: Inspected, frames: number, frameSize: string): bo
   return hasForm && clip.width === width && clip.height === height && clip.frames === frames;
 }
 
-/** H.264 of 8 bits in an mp4, in limited range, with square pixels, progressive and not turned. */
+/** H.264 of 8 bits in an mp4, in limited range, with square pixels, progressive, and neither turned nor mirrored. */
 const PLAIN =
-  /^h264 \((?:Constrained Baseline|Baseline|Main|High)\) \(avc1 \/ 0x31637661\), yuv420p(?:\((?:tv, )?(?:bt709, )?progressive\))?, \d+x\d+ \[SAR 1:1 DAR [\d:]+\], .*, rotated 0, header \d/;
+  /^h264 \((?:Constrained Baseline|Baseline|Main|High)\) \(avc1 \/ 0x31637661\), yuv420p(?:\((?:tv, )?(?:bt709, )?progressive\))?, \d+x\d+ \[SAR 1:1 DAR [\d:]+\], .*, upright, header \d/;
+
+/**
+ * Whether browsers show a clip as it is. They show H.264 with 8 bits, VP8, VP9 and AV1, without HDR, and without a change
+ * of its form. Viewers see each clip long before the film.
+ */
+export function isShowable({ form, changes }: Inspected): boolean {
+  return !changes && SHOWN.test(form) && !HDR.test(form);
+}
+
+const SHOWN = /^(?:(?:h264|vp8|vp9)\b[^,]*, yuv[aj]?420p[(,]|av1\b)/;
+/** The two transfer functions of HDR. */
+const HDR = /smpte2084|arib-std-b67/;

@@ -1,6 +1,10 @@
 import { open } from 'node:fs/promises';
 
 const HEAD_BYTES = 16;
+/** The outermost boxes of an mp4 or mov. Whatever else is behind the last one is no part of the clip. */
+const BOXES = new Set(
+  'ftyp styp moov moof mdat mfra free skip wide pnot meta meco uuid sidx ssix prft emsg udta'.split(' '),
+);
 /** Files of many pieces have two for each. */
 const MAX_BOXES = 100_000;
 
@@ -17,8 +21,7 @@ export async function isCutShort(path: string): Promise<boolean> {
     for (let boxes = 0; at < size && boxes < MAX_BOXES; boxes++) {
       const { bytesRead } = await file.read(head, 0, HEAD_BYTES, at);
       if (boxes === 0 && head.toString('latin1', 4, 8) !== 'ftyp') return false;
-      // A few bytes that are left over are no box, and no frame either.
-      if (bytesRead < 8) return false;
+      if (bytesRead < 8 || !BOXES.has(head.toString('latin1', 4, 8))) return false;
       const short = head.readUInt32BE(0);
       // A box that lasts to the end of the file does not state its length.
       if (short === 0) return false;

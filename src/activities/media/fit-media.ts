@@ -4,15 +4,18 @@ import { imageSize } from 'image-size';
 import { StoryreelError } from '../../protocol';
 import { sizeOption, UnusableMedia, type Media } from '../../providers';
 import { ffmpeg } from '../film/ffmpeg';
-import { filmSize, formingArgs, FRAMES_PER_SECOND } from '../film/film-form';
+import { filmSize, formingArgs, FRAMES_PER_SECOND, isShowable } from '../film/film-form';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
+import { isPlainPicture } from './plain-picture';
 
 /**
  * The most pixels that a picture may state. A larger picture is useless for a film, and decoding it would fill the
  * memory.
  */
 const MAX_PIXELS = 100_000_000;
+/** A picture with a shorter side is a placeholder, which some services send in place of a picture. */
+const LEAST_SIDE = 8;
 /** A clip that is longer by no more than a frame or two is left as it is. */
 const LONGER_SECONDS = 0.1;
 
@@ -21,7 +24,7 @@ const LONGER_SECONDS = 0.1;
  */
 const ANY_PICTURE = [
   ...['-protocol_whitelist', 'file'],
-  ...['-format_whitelist', 'png_pipe,jpeg_pipe,webp_pipe,gif,mov'],
+  ...['-format_whitelist', 'png_pipe,apng,jpeg_pipe,webp_pipe,webp_anim,gif,mov'],
 ];
 
 export interface Picture extends Media {
@@ -30,29 +33,30 @@ export interface Picture extends Media {
 }
 
 /**
- * Brings a picture to the frame's size and to PNG or JPEG: what is beyond the frame is cut off on both sides alike. An
- * upright PNG or JPEG of the frame's size is taken as it is. Throws `UnusableMedia` for a picture that cannot be read.
+ * Brings a picture to the frame's size and to a plain PNG or JPEG. What is beyond the frame is cut off on both sides
+ * alike. A picture that is so already is taken as it is. Throws `UnusableMedia` for a picture that cannot be read, and
+ * for one of a few pixels.
  */
 export async function fitPicture(run: LaneRun, image: Media, frameSize: string): Promise<Picture> {
   const known = sizeIn(image.bytes);
   const wanted = sizeOption(frameSize);
-  const isPlain = (image.mediaType === 'image/png' || image.mediaType === 'image/jpeg') && !known.isTurned;
+  if (wanted && Math.min(known.width, known.height) < Math.min(LEAST_SIDE, wanted.width, wanted.height)) {
+    throw new UnusableMedia(`its image has only ${known.width}x${known.height} pixels`);
+  }
+  const isPlain = isPlainPicture(image.bytes, image.mediaType) && !known.isTurned;
   if (!wanted || (isPlain && known.width === wanted.width && known.height === wanted.height)) {
     const { width, height } = known;
     return { ...image, width, height };
   }
   const mediaType = image.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
+  const filter = mediaType === 'image/png' ? `${cover(frameSize)},format=rgb24|rgba` : cover(frameSize);
   return inFolder(run, async (folder) => {
     const source = join(folder, 'given');
     const target = join(folder, mediaType === 'image/png' ? 'fitted.png' : 'fitted.jpg');
     await writeFile(source, image.bytes);
     const one = ['-map', '0:v:0', '-frames:v', '1', '-update', '1', '-q:v', '2'];
     await asUnusable(
-      ffmpeg(
-        run.deps.config.FFMPEG_PATH,
-        [...ANY_PICTURE, '-i', source, ...one, '-vf', cover(frameSize), target],
-        run.signal,
-      ),
+      ffmpeg(run.deps.config.FFMPEG_PATH, [...ANY_PICTURE, '-i', source, ...one, '-vf', filter, target], run.signal),
     );
     return { bytes: await readFile(target), mediaType, width: wanted.width, height: wanted.height };
   });
@@ -67,10 +71,14 @@ export interface ClipFit {
   readonly isOtherSize: boolean;
 }
 
-/** Whether a clip is longer than its scene, or of a size that was only asked for because the right one cannot be had. */
+/**
+ * Whether a clip is longer than its scene, or cannot be shown in a browser. Or it is of a size that was only asked for
+ * because the right one cannot be had.
+ */
 export function needsFitting({ info, seconds, frameSize, isOtherSize }: ClipFit): boolean {
   const { width, height } = filmSize(frameSize);
-  return info.seconds > seconds + LONGER_SECONDS || (isOtherSize && (info.width !== width || info.height !== height));
+  const isMisfit = isOtherSize && (info.width !== width || info.height !== height);
+  return info.seconds > seconds + LONGER_SECONDS || !isShowable(info) || isMisfit;
 }
 
 /**

@@ -5,6 +5,8 @@ import { CLIP, runFfmpeg } from '../film/ffmpeg';
 const TICKS_PER_SECOND = 90_000;
 /** Error lines that do not stop the reading but show damage; a stream that is only unusual has other lines. */
 const DAMAGE = /\[(?:error|fatal)\].*(?:prematurely|truncat|partial file|invalid data|corrupt)/i;
+/** A line of the decoder, once for each change. */
+const CHANGES = /filter graph because video parameters changed/i;
 /** The fault of the program, whatever file it is given. */
 const NOT_OURS =
   /unrecognized option|option not found|error splitting the argument|unknown encoder|muxer not found|not a suitable output format/i;
@@ -24,12 +26,14 @@ export interface Inspected {
   readonly width: number;
   readonly height: number;
   /**
-   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, rotation, and the hash of
-   * the codec's own header. Two clips with equal values can follow each other in one stream.
+   * Codec, profile, tag, pixel format, range, colours, size, sample aspect, rates, time base, turn or mirror, and the
+   * hash of the codec's own header. Two clips with equal values can follow each other in one stream.
    */
   readonly form: string;
   /** The media type of the file that was read. */
   readonly mediaType: string;
+  /** Frames behind the first have another size or other pixels. Only known of a clip that was decoded. */
+  readonly changes: boolean;
   /** Set if all frames have the same length, and none is hidden. */
   readonly framesPerSecond?: number;
   /** The complaints of the reader and of the decoder. */
@@ -90,16 +94,19 @@ async function inspect(
     .split('\n')
     .filter((line) => DAMAGE.test(line));
   const faults = code === 0 ? damage : [...damage, `exit ${code}`];
+  const changes = CHANGES.test(log);
   return read.map((frames, i) => {
     const input = inputs.find((part) => part.startsWith(`[info] Input #${i}, `));
-    return input === undefined ? undefined : inspected(frames, input, faults);
+    return input === undefined ? undefined : inspected(frames, input, { faults, changes });
   });
 }
 
-function inspected(frames: Frames, input: string, faults: readonly string[]): Inspected | undefined {
+function inspected(frames: Frames, input: string, rest: Pick<Inspected, 'faults' | 'changes'>): Inspected | undefined {
   const description = /^\[info\] +Stream #\d+:\d+.*?: Video: (.*)$/m.exec(input)?.[1];
   if (frames.count === 0 || description === undefined) return undefined;
-  const rotation = /rotation of (-?[\d.]+) degrees/i.exec(input)?.[1] ?? '0';
+  // A picture that is mirrored only is turned by 0 degrees.
+  const rotation = /rotation of (-?[\d.]+) degrees/i.exec(input)?.[1];
+  const turn = rotation === undefined ? 'upright' : `turned by ${rotation}`;
   const { framesPerSecond } = frames;
   const container = /^\[info\] Input #\d+, (\S+), from /.exec(input)?.[1] ?? '';
   return {
@@ -107,10 +114,10 @@ function inspected(frames: Frames, input: string, faults: readonly string[]): In
     frames: frames.count,
     width: frames.width,
     height: frames.height,
-    form: `${described(description)}, rotated ${Number(rotation)}, header ${frames.header}, ${frames.timeBase}`,
+    form: `${described(description)}, ${turn}, header ${frames.header}, ${frames.timeBase}`,
     mediaType: container.includes('matroska') ? 'video/webm' : 'video/mp4',
     ...(framesPerSecond !== undefined && { framesPerSecond }),
-    faults,
+    ...rest,
   };
 }
 

@@ -20,7 +20,8 @@ export async function measureClip(
   signal: AbortSignal,
 ): Promise<Inspected> {
   const found = await inspectClip(path, file, signal, MAX_SECONDS);
-  if (!found) throw new UnusableMedia('The provider answered with something that is no video.');
+  if (!found)
+    throw new UnusableMedia('The provider answered with something that is no video in MP4, QuickTime, WebM or GIF.');
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {
     const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MAX_QUOTE_BYTES)})`;

@@ -1,0 +1,35 @@
+/**
+ * Whether a PNG or JPEG is in the form that every service and browser reads alike. That is one picture of 8 bits in grey
+ * or RGB, without fields that turn it. Whether it is transparent does not count.
+ */
+export function isPlainPicture(bytes: Buffer, mediaType: string): boolean {
+  if (mediaType === 'image/png') return isPlainPng(bytes);
+  return mediaType === 'image/jpeg' && componentsOfJpeg(bytes) <= 3;
+}
+
+/** The signature of a PNG, after which its chunks begin. Each has 12 bytes around its data. */
+const PNG_HEAD = 8;
+const BITS_AT = PNG_HEAD + 16;
+/** Chunks of an animation, and of fields that may turn the picture. */
+const NOT_PLAIN = new Set(['acTL', 'eXIf']);
+
+/** Source: PNG specification, third edition. */
+function isPlainPng(bytes: Buffer): boolean {
+  if ((bytes[BITS_AT] ?? 0) > 8) return false;
+  for (let at = PNG_HEAD; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    if (NOT_PLAIN.has(bytes.toString('latin1', at + 4, at + 8))) return false;
+  }
+  return true;
+}
+
+/** How many values each pixel has: 1 for grey, 3 for colours, 4 for CMYK. Source: ITU-T T.81, B.2.2. */
+function componentsOfJpeg(bytes: Buffer): number {
+  for (let at = 2; at + 10 <= bytes.length;) {
+    const marker = bytes[at + 1] ?? 0;
+    // A marker may have any number of these bytes before it.
+    if (marker === 0xff) at += 1;
+    else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return bytes[at + 9] ?? 0;
+    else at += 2 + bytes.readUInt16BE(at + 2);
+  }
+  return 0;
+}
