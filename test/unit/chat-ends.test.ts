@@ -49,6 +49,31 @@ describe('The end of an answer', () => {
     expect(chunks.at(-1)).toEqual({ type: 'finish', reason: 'unstated' });
   });
 
+  test('is not believed soon if it comes with the first piece, because the next may be slow', () => {
+    const [early = 0] = read(event('A ', 'stop')).patience;
+    const [, late = 0] = read(event('A '), event('fox.', 'stop')).patience;
+    expect(early).toBeGreaterThan(10_000);
+    expect(late).toBeLessThan(2_000);
+  });
+
+  test('may have details behind its word', () => {
+    expect(read(event('A ', 'content_filter: RECITATION')).chunks).toContainEqual({
+      type: 'finish',
+      reason: 'filtered',
+    });
+    expect(() => read(event('A ', 'function_call_filter: MALFORMED'))).toThrow('MALFORMED');
+  });
+
+  test('is the same for events without blank lines between them', () => {
+    const close = (stream: string) => stream.replaceAll('\n\n', '\n');
+    expect(read(close(event('A ') + event('fox.', 'stop') + END)).text).toBe('A fox.');
+  });
+
+  test('is an error that a gateway writes into the stream as bare JSON', () => {
+    expect(() => read(event('A '), '{"error":{"message":"the relay is lost"}}\n')).toThrow('the relay is lost');
+    expect(read(event('{"a": "data: {}"}\n{"b"}', 'stop') + END).text).toBe('{"a": "data: {}"}\n{"b"}');
+  });
+
   test('is still its finish reason where only white space comes behind it', () => {
     expect(read(event('A fox.', 'stop'), event('\n')).chunks).toContainEqual({ type: 'finish', reason: 'stop' });
   });
