@@ -51,6 +51,9 @@ const FINISH: Readonly<Record<string, Finish>> = {
 /** Words that mean that there is no word. */
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
+/** The fields of thoughts; some servers send the same thought in two of them. */
+const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details', 'reasoning_text'];
+
 const MAX_WORD = 60;
 
 /**
@@ -131,7 +134,7 @@ export class ChatAnswer {
     // A few servers repeat the whole message behind its pieces.
     const isMessage = !isObject(delta) && isObject(message) && !this.cameInPieces;
     const part = isObject(delta) ? delta : isMessage ? message : {};
-    for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
+    for (const name of THOUGHTS) {
       const thought = wordsOf(part[name], 'thought');
       if (thought === '') continue;
       this.receive({ type: 'thought', text: thought });

@@ -42,7 +42,7 @@ const REFUSED = anyOf(
   /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es|ing) (?:\w{1,20} ){0,3}(?:polic|guidelines)/,
 );
 
-/** Statuses that stand for money and content, too. */
+/** Services refuse requests for want of money, or for their content, with any of these statuses. */
 const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 429]);
 
 const NOT_THERE =

@@ -26,14 +26,14 @@ describe('A chat server', () => {
   });
 
   /** Asks for a text, and gathers what comes. */
-  async function ask() {
+  async function ask(maxTokens = 9) {
     const { port } = server.address() as AddressInfo;
     const chunks: TextChunk[] = [];
     // What is learned of a model must not change what the next is asked.
     const options = { baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'k', model: `m-${++models}`, jsonSchema: true };
     const messages = [{ role: 'user' as const, content: 'A fox in the deep snow, and nothing else at all.' }];
     await new OpenAiText(options).stream(
-      { messages, maxTokens: 9, temperature: 0.5 },
+      { messages, maxTokens, temperature: 0.5 },
       (chunk) => void chunks.push(chunk),
       new AbortController().signal,
     );
@@ -116,6 +116,35 @@ describe('A chat server', () => {
     expect(failure.type).toBe('Provider.NotFound');
     expect(failure.message).toContain('https://api.example.com/v1/chat/completions now');
     expect(failure.message).not.toContain('secret');
+  });
+
+  test.each([
+    ['DashScope', 'Range of max_tokens should be [1, 4096]'],
+    ['DeepSeek', 'Invalid max_tokens value, the valid range of max_tokens is [1, 4096]'],
+    ['Anthropic', 'max_tokens: 9000 > 4096, which is the maximum allowed number of output tokens'],
+  ])('states the longest answer in the words of %s, and is asked for no more', async (_who, words) => {
+    const asked: unknown[] = [];
+    reply = (response, { max_tokens: most }) => {
+      asked.push(most);
+      if (Number(most) > 4096) return void response.writeHead(400).end(JSON.stringify(error(words)));
+      response.end('data: {"choices":[{"delta":{"content":"A fox."},"finish_reason":"stop"}]}\n\n');
+    };
+    await ask(9_000);
+    expect(asked).toEqual([9_000, 4_096]);
+  });
+
+  test('may send thoughts in a list of details, as MiniMax does', async () => {
+    const thought = { reasoning_details: [{ type: 'reasoning.text', text: 'hm' }] };
+    reply = (response) =>
+      response.end(
+        [thought, { content: 'A fox.' }]
+          .map((delta) => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`)
+          .join('') + 'data: [DONE]\n\n',
+      );
+    expect((await ask()).slice(0, 2)).toEqual([
+      { type: 'thought', text: 'hm' },
+      { type: 'text', text: 'A fox.' },
+    ]);
   });
 
   test('behind OpenRouter teaches its parameters, too', async () => {
