@@ -64,9 +64,21 @@ describe('The end of an answer', () => {
     expect(() => read(event('A ', 'function_call_filter: MALFORMED'))).toThrow('MALFORMED');
   });
 
-  test('is the same for events without blank lines between them', () => {
-    const close = (stream: string) => stream.replaceAll('\n\n', '\n');
-    expect(read(close(event('A ') + event('fox.', 'stop') + END)).text).toBe('A fox.');
+  test('is the same for events with and without blank lines between them, wherever the network cuts them', () => {
+    const content = fc.string({
+      unit: fc.constantFrom('}', '{', '"', '\n', 'data: ', '[DONE]', '雨', 'a'),
+      maxLength: 6,
+    });
+    const part = fc.record({ content, gap: fc.constantFrom('\n', '\n\n', '\r\n', '\r', '\n: ping\n') });
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), fc.nat(), (parts, at) => {
+        const stream = parts.map((each) => event(each.content).trimEnd() + each.gap).join('');
+        const bytes = Buffer.from(`${stream}${event('.', 'stop')}${END}`);
+        const cut = at % bytes.length;
+        const text = `${parts.map((each) => each.content).join('')}.`;
+        expect(read(bytes.subarray(0, cut), bytes.subarray(cut)).text).toBe(text);
+      }),
+    );
   });
 
   test('is an error that a gateway writes into the stream as bare JSON', () => {
