@@ -1,6 +1,7 @@
 import { boundedLine, MAX_INTEGER, StoryreelError } from '../protocol';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
+import { OneChoice } from './one-choice';
 import type { ReceiveChunk, TextChunk } from './ports';
 import type { ResponseSpan } from './response-span';
 import { RepeatedText } from './repeated-text';
@@ -50,6 +51,9 @@ const FINISH: Readonly<Record<string, Finish>> = {
 /** Words that mean that there is no word. */
 const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
 
+/** The fields of thoughts; some servers send the same thought in two of them. */
+const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details', 'reasoning_text'];
+
 const MAX_WORD = 60;
 
 /**
@@ -66,8 +70,8 @@ export class ChatAnswer {
   private readonly repeated = new RepeatedText();
   /** The counts of tokens that were more than zero. */
   private readonly counted = new Set<string>();
-  /** The choice that is read: some servers send several, in turns. */
-  private index: unknown;
+  private readonly choice = new OneChoice();
+  private pieces = 0;
   /** The answer has continued behind its end: some servers report an end with every piece. */
   private hasContinued = false;
 
@@ -82,6 +86,11 @@ export class ChatAnswer {
     return this.ended && !this.hasContinued;
   }
 
+  /** The end came with the first piece: this server may report one with every piece. */
+  get isEarly(): boolean {
+    return this.ended && this.pieces <= 1;
+  }
+
   /** The data of one event, or a whole answer. */
   take(data: unknown, event = 'message'): void {
     // An error behind the end concerns something else than the text, such as the count of its tokens.
@@ -89,43 +98,35 @@ export class ChatAnswer {
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
     if (error && !isOver) throw thrownFor(error);
     if (!isObject(data)) return;
-    const choice = this.choiceIn(data['choices']);
-    const inChoice = choice && errorIn({ error: choice['error'] });
-    if (inChoice && !isOver) throw thrownFor(inChoice);
-    const ends = choice && endIn(choice);
-    this.span?.came({ id: data['id'], model: data['model'], finishReason: ends });
-    if (choice) this.takeChoice(choice);
+    const choices = this.choice.take(data['choices']);
+    for (const choice of choices) {
+      const inChoice = errorIn({ error: choice['error'] });
+      if (inChoice && !isOver) throw thrownFor(inChoice);
+    }
+    const last = choices.at(-1);
+    this.span?.came({ id: data['id'], model: data['model'], finishReason: last && endIn(last) });
+    for (const choice of choices) this.takeChoice(choice);
     // Moonshot reports it within the choice.
-    const usage = data['usage'] ?? choice?.['usage'];
+    const usage = data['usage'] ?? last?.['usage'];
     if (isObject(usage)) this.takeUsage(usage);
   }
 
   /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */
   done(): void {
+    this.takeRest();
     if (!this.ended && this.wrote) this.finish('unstated');
   }
 
   /** No more text comes: the server has reported the end, or the body has ended. */
   end(): void {
+    this.takeRest();
     for (const report of this.block.push(this.repeated.end())) this.receive(report);
     // The held-back text, which might have been a mark, is the end of the text.
     for (const report of this.block.end()) this.receive(report);
   }
 
-  /** The first choice, by its number; later ones must have the same number. */
-  private choiceIn(choices: unknown): Fields | undefined {
-    if (!Array.isArray(choices)) return undefined;
-    const only: unknown = choices[0];
-    const choice = choices.length > 1 ? this.lowestOf(choices.filter(isObject)) : only;
-    if (!isObject(choice)) return undefined;
-    this.index ??= choice['index'];
-    return (choice['index'] ?? this.index) === this.index ? choice : undefined;
-  }
-
-  /** The one that has been read so far; before there is one, that with the lowest number. */
-  private lowestOf(choices: readonly Fields[]): Fields | undefined {
-    const known = choices.find(({ index }) => this.index !== undefined && (index ?? this.index) === this.index);
-    return known ?? [...choices].sort((a, b) => Number(a['index'] ?? 0) - Number(b['index'] ?? 0))[0];
+  private takeRest(): void {
+    if (!this.ended) for (const choice of this.choice.rest()) this.takeChoice(choice);
   }
 
   private takeChoice(choice: Fields): void {
@@ -133,7 +134,7 @@ export class ChatAnswer {
     // A few servers repeat the whole message behind its pieces.
     const isMessage = !isObject(delta) && isObject(message) && !this.cameInPieces;
     const part = isObject(delta) ? delta : isMessage ? message : {};
-    for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
+    for (const name of THOUGHTS) {
       const thought = wordsOf(part[name], 'thought');
       if (thought === '') continue;
       this.receive({ type: 'thought', text: thought });
@@ -145,6 +146,7 @@ export class ChatAnswer {
     const given = wordsOf(content, 'text');
     const words = this.repeated.addedBy(given, this.ended ? 'late' : isMessage ? 'message' : 'piece');
     this.cameInPieces ||= !isMessage && given !== '';
+    if (given !== '') this.pieces += 1;
     if (this.ended && words.trim() !== '') {
       this.ended = false;
       this.hasContinued = true;
@@ -167,9 +169,13 @@ export class ChatAnswer {
   /** Takes each number separately: servers leave some out, and send unusual ones. */
   private takeUsage(usage: Fields): void {
     const details = usage['completion_tokens_details'];
+    const inputTokens = count(usage['prompt_tokens'] ?? usage['input_tokens']);
+    const written = count(usage['completion_tokens'] ?? usage['output_tokens']);
+    const beside = count(Number(usage['total_tokens'] ?? NaN) - (inputTokens ?? NaN));
     const counts = {
-      inputTokens: count(usage['prompt_tokens'] ?? usage['input_tokens']),
-      outputTokens: count(usage['completion_tokens'] ?? usage['output_tokens']),
+      inputTokens,
+      // xAI and Gemini count the thoughts, which they charge, only in the total.
+      outputTokens: written === undefined ? undefined : Math.max(written, beside ?? 0),
       thoughtTokens: count(isObject(details) ? details['reasoning_tokens'] : usage['reasoning_tokens']),
     };
     // Some servers report nothing but zeros with a last, empty piece.
@@ -186,7 +192,9 @@ function thrownFor(error: StatedError): Error {
 }
 
 function finishOf(word: string): Finish {
-  const reason = FINISH[word.toLowerCase().replaceAll('-', '_')];
+  const known = word.toLowerCase().replaceAll('-', '_');
+  // Some words have details behind them, such as “content_filter: RECITATION”.
+  const reason = FINISH[known] ?? FINISH[known.split(':')[0] ?? ''];
   if (reason) return reason;
   throw new StoryreelError(
     'Stream.Cut',

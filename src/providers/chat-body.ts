@@ -7,6 +7,8 @@ import { SseParser } from './sse-parser';
 
 /** After the end of the answer: what is waited for the numbers behind it, and for the end of the body. */
 const NUMBERS_MS = 1_500;
+/** The same after an end that came with the first piece: some servers report one with every piece. */
+const EARLY_MS = 15_000;
 
 /**
  * The body of an answer: a stream of events or, if the server ignores the request for a stream, a whole answer. The
@@ -70,7 +72,7 @@ export class ChatBody {
       this.takeData(text, event);
     }
     if (!this.answer.isSurelyOver) return (this.until = undefined);
-    this.until ??= performance.now() + NUMBERS_MS;
+    this.until ??= performance.now() + (this.answer.isEarly ? EARLY_MS : NUMBERS_MS);
     return Math.max(0, this.until - performance.now());
   }
 

@@ -13,27 +13,37 @@ export interface Failure extends Partial<StatedError> {
 const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'refused',
-    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|datainspection|blocked|nsfw|risk_?control/,
+    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|^102[67]$/,
   ],
   [
     'quota',
-    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|^1008$/,
+    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|^1008$/,
   ],
-  ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|^1002$/],
+  ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|^10(?:02|39)$/],
   ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|permission_?denied|^1004$/],
   ['not-found', /model_?not_?(?:found|exist|open)|^not_?found/],
   ['unavailable', /overload|unavailable|server_?error|internal|timeout|^server$|engine|upstream/],
   [
     'bad-request',
-    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error/,
+    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error|validation/,
   ],
 ];
 
 /** The words of messages, for errors without a known code. */
-const NO_MONEY =
-  /insufficient (?:account )?(?:balance|quota|credits?|funds)|(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient)|exceeded your current quota|(?:余额|额度)不足|欠费/i;
-const REFUSED =
-  /moderation[_ ]blocked|content (?:policy|filter|moderation)|safety system|sensitive (?:content|words?)|敏感/i;
+const NO_MONEY = anyOf(
+  /insufficient (?:account )?(?:balance|quota|credits?|funds)|欠费|(?:余额|额度)(?:不足|已?用[尽完])/,
+  /(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient|too low)/,
+  /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted/,
+  /used (?:all|up) (?:\w{1,20} ){0,3}credits|(?:doesn.t|does not|don.t) have (?:any|enough) credits/,
+);
+const REFUSED = anyOf(
+  /moderation[_ ]blocked|requires moderation|content (?:policy|filter|moderation)|safety system|敏感/,
+  /sensitive (?:content|words?)|new_sensitive|inappropriate content|content exists risk/,
+  /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es|ing) (?:\w{1,20} ){0,3}(?:polic|guidelines)/,
+);
+
+/** Services refuse requests for want of money, or for their content, with any of these statuses. */
+const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 429]);
 
 const NOT_THERE =
   /unexpected endpoint|unknown (?:url|path|endpoint|route)|no such (?:route|endpoint|model)|cannot post|not found/i;
@@ -48,7 +58,7 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
   if (status === 451) return 'refused';
   // A limit of requests in a minute is called a quota, too. A refusal that states when to try again asks for no money.
   const isRate = byCode === 'rate' || (status === 429 && statedDelayMs(message) !== undefined);
-  if (status === undefined || status === 400 || status === 403 || status === 429) {
+  if (status === undefined || WORDED.has(status)) {
     if (!isRate && NO_MONEY.test(message)) return 'quota';
     if (status !== 429 && REFUSED.test(message)) return 'refused';
   }
@@ -86,4 +96,8 @@ function kindOfStatus(status: number | undefined): FailureKind | undefined {
   if (status === 404 || status === 410 || (status >= 300 && status < 400)) return 'not-found';
   if ([408, 409, 425, 499].includes(status) || status >= 500) return 'unavailable';
   return 'bad-request';
+}
+
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
 }

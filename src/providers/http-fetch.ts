@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { urlOf } from '../address';
+import { shownAddress, urlOf } from '../address';
 import { BrokenConnection, NotSent, ServerError } from './errors';
 import { proxyFault, routeTo } from './proxy-route';
 import { refusalOf } from './reported-error';
@@ -83,7 +83,20 @@ export async function httpFetch(
     return response;
   }
   const text = await beginningOf(unpacked(incoming), signal);
-  return new Response(status === 204 || status === 304 ? null : refusalOf(text), answer);
+  const { location } = incoming.headers;
+  const reason = location !== undefined && status < 400 ? movedTo(location, url) : refusalOf(text);
+  return new Response(status === 204 || status === 304 ? null : reason, answer);
+}
+
+/** A request is never sent on to another address. */
+function movedTo(location: string, from: URL): string {
+  let place = 'another address';
+  try {
+    place = shownAddress(urlOf(location, from).href);
+  } catch {
+    // The server names no address that could be shown.
+  }
+  return JSON.stringify({ error: { message: `it is at ${place} now.` } });
 }
 
 /** How long a connection whose answer is complete may take to end; after that it can be used again. */

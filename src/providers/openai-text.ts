@@ -124,7 +124,9 @@ function lowered(name: string, words: string): Lesson | undefined {
   const most = context
     ? Number(context[1]) - Number(context[2])
     : Number(
-        /(?:at most|maximum(?: value)?(?: is)?|less than or equal to|up to|<=)[^\d]{0,20}(\d{2,8})/i.exec(words)?.[1],
+        /(?:at most|maximum(?: value)?(?: is)?|less than or equal to|up to|<=|\[1,|\d >)[^\d]{0,20}(\d{2,8})/i.exec(
+          words,
+        )?.[1],
       );
   if (!(most >= 1)) return undefined;
   return { change: (value) => ({ [name]: Math.min(Number(value), most) }), asked: `with at most ${most}` };

@@ -24,7 +24,9 @@ const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
 export function errorIn(body: unknown): StatedError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
   if (!isObject(body)) return undefined;
-  const { error, errors, detail, base_resp: base } = body;
+  const { errors, detail, base_resp: base, x_groq: groq } = body;
+  const error = body['error'] ?? (isObject(groq) ? groq['error'] : undefined);
+  if (error === true) return ofFields(body);
   if (isObject(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return ofFields(error);
   if (typeof error === 'string' && error !== '') return stated(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
@@ -60,15 +62,13 @@ export function isWithinAnswer(error: unknown): boolean {
   return error instanceof Error && withinAnswers.has(error);
 }
 
-/** The error in the body of a refused request, as the package reads it. */
+/** The error in the body of a refused request, as the package reads it. Whatever words it has are its reason. */
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
-  try {
-    const error = errorIn(parsedAnswer(text));
-    return error ? JSON.stringify({ error }) : text;
-  } catch {
-    return text;
-  }
+  const body = jsonIn(text);
+  if (body === undefined) return text;
+  const error = errorIn(body) ?? (isObject(body) && wordsIn(body, ...REASONS) !== '' ? ofFields(body) : undefined);
+  return JSON.stringify({ error: error ?? stated(typeof body === 'string' ? body : text, {}) });
 }
 
 export function isPage(text: string): boolean {
@@ -83,11 +83,26 @@ export function aPage(text: string): string {
   return end < 0 ? 'a web page' : `a web page, “${boundedLine(text.slice(start + 7, end), MAX_WORD)}”`;
 }
 
+/** The members in which services give the reason. */
+const REASONS = ['message', 'msg', 'status_msg', 'detail', 'title', 'Message'];
+
 function ofFields(fields: Fields): StatedError {
-  const nested = fields['error'];
-  return isObject(nested)
-    ? ofFields(nested)
-    : stated(wordsIn(fields, 'message', 'msg', 'status_msg', 'detail'), fields);
+  const { error: nested, metadata } = fields;
+  if (isObject(nested)) return ofFields(nested);
+  const error = stated(wordsIn(fields, ...REASONS), fields);
+  return isObject(metadata) ? withCause(error, metadata) : error;
+}
+
+/** OpenRouter reports “Provider returned error”, and beside it what the server behind it has answered. */
+function withCause(error: StatedError, { raw, error_type: kind }: Fields): StatedError {
+  const body = typeof raw === 'string' ? (jsonIn(raw) ?? raw) : raw;
+  const reported = errorIn(body) ?? (typeof body === 'string' && body !== '' ? stated(body, {}) : undefined);
+  return {
+    ...word('type', kind ?? reported?.code ?? reported?.type),
+    ...word('param', reported?.param),
+    ...error,
+    ...(reported && { message: `${error.message}: ${reported.message}`.slice(0, MAX_WORDS) }),
+  };
 }
 
 /**
@@ -101,11 +116,11 @@ function ofPoint(point: unknown): StatedError {
   return place ? { ...error, param: boundedLine(place, MAX_WORD), message: `${place}: ${error.message}` } : error;
 }
 
-function stated(message: string, { code, type, param, status }: Fields): StatedError {
+function stated(message: string, { code, type, error_type: kind, param, status }: Fields): StatedError {
   return {
     message: message.slice(0, MAX_WORDS) || 'no reason given',
     ...word('code', code),
-    ...word('type', typeof type === 'string' ? type : status),
+    ...word('type', [type, kind].find((each) => typeof each === 'string') ?? status),
     ...word('param', param),
   };
 }
@@ -122,6 +137,14 @@ function wordsIn(fields: Fields, ...names: readonly string[]): string {
     if (isObject(value)) return JSON.stringify(value);
   }
   return '';
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return parsedAnswer(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Some servers send the form of an error with every answer, beside the result, and fill it only if there is one. */

@@ -11,9 +11,11 @@ export interface ServerSentEvent {
  * Reads a stream of server-sent events from raw bytes. They may be cut anywhere: between the bytes of a character,
  * between `\r` and `\n`, in the middle of a field.
  *
- * Source: HTML standard, "Interpreting an event stream". There are three departures. A last event without its blank line is
+ * Source: HTML standard, "Interpreting an event stream". There are five departures. A last event without its blank line is
  * returned by `end` instead of being dropped, because real servers close right after it. Ids are not read, because no
  * provider accepts one to resume. A field `error` is the data of an event of that name, because llama.cpp sends it.
+ * A line of bare JSON is an event, because gateways report a late error so. An object that begins behind a whole one is the
+ * next event, because some servers leave out the blank line.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
@@ -71,9 +73,15 @@ export class SseParser {
     if (line === '') return this.dispatch(events);
     const colon = line.indexOf(':');
     if (colon === 0) return;
+    if (line.startsWith('{"') && line.trimEnd().endsWith('}')) {
+      this.dispatch(events);
+      this.data = line;
+      return this.dispatch(events);
+    }
     const field = colon < 0 ? line : line.slice(0, colon);
     let value = colon < 0 ? '' : line.slice(colon + 1);
     if (value.startsWith(' ')) value = value.slice(1);
+    if (field === 'data' && this.data?.endsWith('}') && /^(?:\{|\[DONE\])/.test(value)) this.dispatch(events);
     if (field === 'error') this.event = field;
     if (field === 'data' || field === 'error') {
       this.data = this.data === undefined ? value : `${this.data}\n${value}`;

@@ -49,6 +49,43 @@ describe('The end of an answer', () => {
     expect(chunks.at(-1)).toEqual({ type: 'finish', reason: 'unstated' });
   });
 
+  test('is not believed soon if it comes with the first piece, because the next may be slow', () => {
+    const [early = 0] = read(event('A ', 'stop')).patience;
+    const [, late = 0] = read(event('A '), event('fox.', 'stop')).patience;
+    expect(early).toBeGreaterThan(10_000);
+    expect(late).toBeLessThan(2_000);
+  });
+
+  test('may have details behind its word', () => {
+    expect(read(event('A ', 'content_filter: RECITATION')).chunks).toContainEqual({
+      type: 'finish',
+      reason: 'filtered',
+    });
+    expect(() => read(event('A ', 'function_call_filter: MALFORMED'))).toThrow('MALFORMED');
+  });
+
+  test('is the same for events with and without blank lines between them, wherever the network cuts them', () => {
+    const content = fc.string({
+      unit: fc.constantFrom('}', '{', '"', '\n', 'data: ', '[DONE]', '雨', 'a'),
+      maxLength: 3,
+    });
+    const part = fc.record({ content, gap: fc.constantFrom('\n', '\n\n', '\r\n', '\r', '\n: ping\n') });
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), fc.nat(), (parts, at) => {
+        const stream = parts.map((each) => event(each.content).trimEnd() + each.gap).join('');
+        const bytes = Buffer.from(`${stream}${event('.', 'stop')}${END}`);
+        const cut = at % bytes.length;
+        const text = `${parts.map((each) => each.content).join('')}.`;
+        expect(read(bytes.subarray(0, cut), bytes.subarray(cut)).text).toBe(text);
+      }),
+    );
+  });
+
+  test('is an error that a gateway writes into the stream as bare JSON', () => {
+    expect(() => read(event('A '), '{"error":{"message":"the relay is lost"}}\n')).toThrow('the relay is lost');
+    expect(read(event('{"a": "data: {}"}\n{"b"}', 'stop') + END).text).toBe('{"a": "data: {}"}\n{"b"}');
+  });
+
   test('is still its finish reason where only white space comes behind it', () => {
     expect(read(event('A fox.', 'stop'), event('\n')).chunks).toContainEqual({ type: 'finish', reason: 'stop' });
   });

@@ -114,6 +114,34 @@ describe('A text that a server sends', () => {
     expect(read(`data: ${JSON.stringify(both)}\n\n`, at(0, '.', 'stop'), at(1, '?', 'stop')).text).toBe('A.');
   });
 
+  test('in pieces that are counted as choices is whole, and another choice is still none of it', () => {
+    const at = (index: number, content: string, end: string | null = null) =>
+      choice({ delta: { content }, finish_reason: end }, index);
+    const words = fc.array(fc.stringMatching(/^[a-z雨 ]{1,4}$/u), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(words, fc.nat(2), fc.constantFrom('', DONE), (each, from, mark) => {
+        const all = each.map((word, i) => at(from + i, word));
+        expect(read(...all, at(from + each.length, '.', 'stop'), mark)).toMatchObject({
+          text: `${each.join('')}.`,
+          end: 'stop',
+        });
+      }),
+      { numRuns: 50 },
+    );
+    expect(read(at(0, 'A fox'), at(1, 'A bear'), at(2, 'An owl'), at(0, '.', 'stop'), at(1, '!'), DONE).text).toBe(
+      'A fox.',
+    );
+    expect(read(at(0, 'A fox.', 'stop'), at(1, 'A bear.', 'stop'), DONE).text).toBe('A fox.');
+  });
+
+  test('has the tokens of its thoughts counted, also if only the total has them', () => {
+    const usage = (numbers: object) => `data: ${JSON.stringify({ choices: [], usage: numbers })}\n\n`;
+    const told = (numbers: object) => read(piece(whole, 'stop'), usage(numbers)).usage;
+    expect(told({ prompt_tokens: 32, completion_tokens: 9, total_tokens: 135 })).toMatchObject({ outputTokens: 103 });
+    expect(told({ prompt_tokens: 32, completion_tokens: 9, total_tokens: 41 })).toMatchObject({ outputTokens: 9 });
+    expect(told({ prompt_tokens: 32, completion_tokens: 9, total_tokens: 0 })).toMatchObject({ outputTokens: 9 });
+  });
+
   test('has the last usage that is reported, and not the zeros behind it', () => {
     const usage = (input: number, output: number) =>
       `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: input, completion_tokens: output } })}\n\n`;

@@ -149,6 +149,11 @@ class TextAnswer {
     const { writer, stage, messages } = this.call;
     if (this.refusal !== '' || this.finish === 'filtered') throw refused(this.refusal, messages);
     if (this.finish === 'length') this.mustBeUsable();
+    if (this.finish !== undefined && writer.text.trim() === '' && this.thoughtTokens > 0) {
+      throw new UnusableOutput(['the answer was empty'], {
+        message: "The model's answer is empty: its server sent all words as thoughts. Check how the server parts them.",
+      });
+    }
     const isUnstated = this.finish === 'unstated' && stage.cutIsUsable && !endsWhole(writer.text);
     if (this.finish === undefined || isUnstated) {
       throw new StoryreelError('Stream.Cut', 'The stream ended without a finish reason: the answer is not complete.');
