@@ -7,7 +7,8 @@ import { Button } from '../parts/button';
 import { copy, CopyAs, curl } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
-import { listProblem } from '../parts/problem-text';
+import { Reason } from '../parts/reason';
+import { listReason } from '../parts/reason-of';
 import { Revocation } from '../parts/revocation';
 import type { Story } from '../story/story';
 
@@ -40,7 +41,11 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
     <>
       <Dialog title={words.shareLinks} onClose={onClose}>
         <p class="hint">{words.shareHint}</p>
-        {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+        {problem && (
+          <p class="quiet-text">
+            <Reason of={listReason(problem)} />
+          </p>
+        )}
         {body && (
           <div class="actions">
             <Button onClick={() => void create()}>{words.create}</Button>
