@@ -20,6 +20,18 @@ interface Token {
 
 const WEEK_SECONDS = 7 * 86_400;
 
+/** A link is signed by the gateway, so that no command and no client without it can make one. */
+function overHttp(path: string, body: object): string {
+  return [
+    `const answer = await fetch('${location.origin}${path}', {`,
+    `  method: 'POST',`,
+    `  headers: { authorization: \`Bearer \${process.env.STORYREEL_KEY}\`, 'content-type': 'application/json' },`,
+    `  body: JSON.stringify(${JSON.stringify(body)}),`,
+    `})`,
+    `const { token } = await answer.json()`,
+  ].join('\n');
+}
+
 /** Links that show this film to their holders. The token is in the fragment, which no server and no log sees. */
 export function ShareLinks({ story, onClose }: { readonly story: Story; readonly onClose: () => void }) {
   const words = t();
@@ -49,7 +61,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
         {body && (
           <div class="actions">
             <Button onClick={() => void create()}>{words.create}</Button>
-            <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted) }} />
+            <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted), ts: overHttp('/v1/tokens', wanted) }} />
           </div>
         )}
         {link !== undefined && (
@@ -71,6 +83,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
                 <CopyAs
                   recipe={{
                     curl: curl('DELETE', `${path}/${token.id}`),
+                    cli: `storyreel links revoke ${story.id} ${token.id}`,
                     ts: `await client.tokens.revoke('${story.id}', '${token.id}')`,
                   }}
                 />
