@@ -227,6 +227,20 @@ test.each([
   expect(overlaps).toEqual([]);
 });
 
+test('on a phone, what the menus of a film offer is in sight', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 800 } });
+  await page.goto(`/p/${films.edited}`);
+  const menus = page.locator('.head-actions .menu');
+  await menus.nth(1).waitFor();
+  for (const menu of await menus.all()) {
+    await menu.locator('summary').click();
+    const { x, width } = (await menu.locator('.menu-body').boundingBox()) ?? { x: -1, width: 0 };
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(390);
+    await menu.locator('summary').click();
+  }
+});
+
 test.each(['/', '/b', '/review'])(
   'that the gateway is away is stated at the foot of %s, and moves no control',
   async (path) => {
