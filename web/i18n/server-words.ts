@@ -17,7 +17,7 @@ import type { KeyState, MakeReason, ModelKind, PaidCall, PriceUnit } from '../ap
 export interface Reason {
   /** In the language of the page. */
   readonly text: string;
-  /** The server's own words, if they are in another language and say more. */
+  /** The server's own words, if they are in another language and add something. */
   readonly detail?: string;
 }
 

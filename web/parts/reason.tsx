@@ -1,6 +1,6 @@
 import type { Reason as Said } from '../i18n/server-words';
 
-/** A reason in the language of the page, then what the server says of it, as far as that is in another one. */
+/** A reason in the language of the page, then the server's own words, if they are in another one. */
 export function Reason({ of: { text, detail } }: { readonly of: Said }) {
   return (
     <>
