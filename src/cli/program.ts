@@ -14,6 +14,7 @@ import { addGateway } from './commands/gateway';
 import { addGenerate } from './commands/generate';
 import { addHealth } from './commands/health';
 import { addKeys } from './commands/keys';
+import { addLinks } from './commands/links';
 import { addLogin } from './commands/login';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
@@ -68,6 +69,7 @@ export function createProgram(cli: Cli): Command {
     addAudit,
     addKeys,
     addSessions,
+    addLinks,
     addLogin,
     addMigrate,
     addDoctor,

@@ -97,6 +97,18 @@ test('copied lines make and revoke keys, links and sessions', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'curl' }).waitFor();
   await inShell(await copied(page, 'dialog', 'curl'), secret);
   expect(await app().tokens.list(project)).toHaveLength(1);
+  const code = await copied(page, 'dialog', 'TypeScript');
+  const { stdout } = await run('node', ['--input-type=module', '--eval', `${code}\nconsole.log(token)`], {
+    env: { ...process.env, STORYREEL_KEY: secret },
+  });
+  const [, second] = await app().tokens.list(project);
+  const headers = { authorization: `Bearer ${stdout.trim()}` };
+  expect((await fetch(`${live.gateway.url}/v1/projects/${project}`, { headers })).status).toBe(200);
+  // Its row appears when the list is asked for again.
+  const row = `dialog .film-row:has([title*="${second?.id}"])`;
+  await page.locator(row).waitFor();
+  await inShell(await copied(page, row, 'CLI'), secret);
+  expect((await fetch(`${live.gateway.url}/v1/projects/${project}`, { headers })).status).toBe(401);
 });
 
 test('the palette finds every action by the keyboard; a move and an edit are undone, a removal shows its price first', async () => {

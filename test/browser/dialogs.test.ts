@@ -233,6 +233,64 @@ test('what is wrong with a field is stated beside it in the language of the page
   await page.context().close();
 });
 
+test('what the gateway refuses of an edit, of a key and of a budget is stated beside the field, in the language of the page', async () => {
+  const { secret } = key;
+  const page = await live.open({ secret }, { locale: 'zh-CN' });
+  const answer = page.locator('.answer');
+  const fault = page.locator('.field-error');
+  const isRead = async (words: string) => {
+    await fault.getByText(words).waitFor();
+    const focused = page.locator('[aria-invalid=true]:focus');
+    expect(await page.locator(`[id="${await focused.getAttribute('aria-describedby')}"]`).textContent()).toContain(
+      words,
+    );
+    // What the fault is, and no word in another language.
+    expect((await answer.innerText()).replace(/关闭|[^a-z]/gi, '')).toBe('');
+  };
+  await page.goto(ofScene());
+  await page.getByRole('button', { name: '编辑: 旁白' }).click();
+  await page.getByLabel('编辑: 旁白').fill(' ');
+  await page.getByRole('button', { name: '保存', exact: true }).click();
+  await isRead('不能为空');
+  if (pictures) await page.screenshot({ path: join(pictures, 'edit-fault-zh-CN-light-1280.png') });
+  await page.getByRole('button', { name: '放弃' }).click();
+  await page.getByRole('button', { name: '编辑: 旁白' }).click();
+  expect(await fault.count()).toBe(0);
+  await page.getByRole('button', { name: '放弃' }).click();
+  await page.getByRole('button', { name: '编辑: 时长' }).click();
+  await page.getByLabel('编辑: 时长').fill('-1');
+  await page.getByRole('button', { name: '保存', exact: true }).click();
+  await isRead('0');
+  await page.goto('/settings');
+  await page.getByLabel('名称').fill('x'.repeat(600));
+  await page.getByRole('button', { name: '创建' }).click();
+  await isRead('最多 500 字节');
+  await page.context().close();
+});
+
+test('a refusal without a fault of a field is stated in the language of the page, with the words of the server as its detail', async () => {
+  const { client } = live.app;
+  const page = await live.open(key, { locale: 'zh-CN' });
+  const id = await client.create({ topic: 'a draft' });
+  await page.goto(`/p/${id}`);
+  await page.locator('.steering summary').click();
+  await page.getByRole('button', { name: '删除影片' }).click();
+  await page.getByRole('dialog').waitFor();
+  await client.delete(id);
+  await page.getByRole('dialog').getByRole('button', { name: '删除影片' }).click();
+  const answer = page.locator('.answer');
+  await answer.getByText('没有这部影片').waitFor();
+  const detail = answer.locator('.server-words');
+  expect(await detail.getAttribute('lang')).toBe('en');
+  expect(await detail.textContent()).toContain('There is no project');
+  const own = (await answer.innerText()).replace(await detail.innerText(), '');
+  expect(own.replace(/[^a-z]/gi, '')).toBe('');
+  const said = page.locator('[role=status][aria-live], [role=status]').filter({ hasText: '没有这部影片' });
+  expect((await said.first().textContent()) ?? '').not.toContain('There is');
+  expect(await look(page)).toEqual(NO_FAULTS);
+  await page.context().close();
+});
+
 test('a camera move is chosen by its word, and what no longer fits is marked until a run has made it', async () => {
   const { client } = live.app;
   const id = films.done as ProjectId;

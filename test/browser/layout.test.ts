@@ -203,6 +203,44 @@ test('on a phone, a scene that is chosen is shown with its details', async () =>
   }
 });
 
+test.each([
+  [1080, 720],
+  [1280, 720],
+])('on a page of %d by %d, the stages and what is beside them never lie over each other', async (width, height) => {
+  const page = await live.open(key, { viewport: { width, height } });
+  await page.goto(`/p/${films.edited}?scene=1`);
+  await page.locator('.scene-detail h3').waitFor();
+  await page.locator('.next-run').waitFor();
+  const overlaps = await page.evaluate<string[]>(`(() => {
+    const found = [];
+    const boxOf = (selector) => document.querySelector(selector).getBoundingClientRect();
+    for (let y = 0; y < document.documentElement.scrollHeight; y += 100) {
+      scrollTo(0, y);
+      const stages = boxOf('.stages');
+      for (const other of ['.inspector', '.live-main']) {
+        const { left, right, top, bottom } = boxOf(other);
+        if (stages.left < right && left < stages.right && stages.top < bottom - 1 && top < stages.bottom - 1) found.push(other + ' at ' + y);
+      }
+    }
+    return found;
+  })()`);
+  expect(overlaps).toEqual([]);
+});
+
+test('on a phone, what the menus of a film offer is in sight', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 800 } });
+  await page.goto(`/p/${films.edited}`);
+  const menus = page.locator('.head-actions .menu');
+  await menus.nth(1).waitFor();
+  for (const menu of await menus.all()) {
+    await menu.locator('summary').click();
+    const { x, width } = (await menu.locator('.menu-body').boundingBox()) ?? { x: -1, width: 0 };
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(390);
+    await menu.locator('summary').click();
+  }
+});
+
 test.each(['/', '/b', '/review'])(
   'that the gateway is away is stated at the foot of %s, and moves no control',
   async (path) => {

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 /** In pixels: the marks of the statuses are from several fonts. */
 const STILL = 2;
-const READ = '.film video, .stages li, .script, .script .lane-text';
+const READ = '.film video, .stages li, .script, .script .lane-text, .card, .card > *';
 
 /** Where each thing that is read begins. */
 const placesOn = (page: Page) =>
@@ -81,7 +81,7 @@ describe.each([390, 1280])('On a page %d wide', (width) => {
     await page.getByRole('button', { name: 'Scene 1' }).click();
     await page.getByRole('button', { name: 'Edit: Narration' }).click();
     await page.getByLabel('Edit: Narration').fill('The storm was never far away.');
-    const before = await placesOn(page);
+    let before = await placesOn(page);
     const moved = async () => {
       const now = await placesOn(page);
       return before.filter(([, y], i) => Math.abs(y - (now[i]?.[1] ?? 0)) > STILL);
@@ -91,6 +91,14 @@ describe.each([390, 1280])('On a page %d wide', (width) => {
     await page.locator('.connection-live').waitFor();
     expect(await moved()).toEqual([]);
     await page.locator('.connection-ended').waitFor();
+    expect(await moved()).toEqual([]);
+    // The same while a scene waits for its next attempt.
+    await studio.misbehave(mark, 'image', { status: 429, retryAfter: 3_000 });
+    await page.getByRole('button', { name: 'Edit: Picture' }).click();
+    await page.getByLabel('Edit: Picture').fill(`The storm near ${mark}`);
+    before = await placesOn(page);
+    await page.getByRole('button', { name: 'Save and run' }).click();
+    await page.locator('.card .lane-waits').getByText('Provider.RateLimited').waitFor();
     expect(await moved()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { FieldError } from '../../src/protocol';
 import { EN_SERVER } from './en-server';
-import { translationsOf } from './server-words';
+import { translationsOf, type Reason } from './server-words';
 
 const translated = translationsOf(EN_SERVER);
 const plural = new Intl.PluralRules('en');
@@ -16,7 +16,7 @@ export const en = {
       ? translated.stage(stage)
       : `${translated.stage(stage)} · scene${scenes.length > 1 ? 's' : ''} ${scenes.join(', ')}`,
   /** What has happened, as the server has written it. */
-  failed: (_type: string, message: string) => message,
+  failed: (_type: string, message: string, _errors: readonly FieldError[] = []): Reason => ({ text: message }),
   /** What is wrong with a field, as the server has written it. */
   fieldFault: ({ detail }: FieldError) => detail,
 

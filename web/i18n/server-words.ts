@@ -13,6 +13,14 @@ import type {
 } from '../../src/protocol';
 import type { KeyState, MakeReason, ModelKind, PaidCall, PriceUnit } from '../api/types';
 
+/** What was refused or has failed. */
+export interface Reason {
+  /** In the language of the page. */
+  readonly text: string;
+  /** The server's own words, if they are in another language and add something. */
+  readonly detail?: string;
+}
+
 /** The texts for the words that the server sends, a list for each kind. A new word of the server does not compile until it has a text. */
 export interface ServerWords {
   readonly status: Record<LaneStatus | ProjectStatus, string>;

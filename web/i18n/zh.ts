@@ -1,20 +1,28 @@
+import type { FieldError } from '../../src/protocol';
 import type { Words } from './en';
 import { translationsOf } from './server-words';
 import { ZH_FIELDS } from './zh-fields';
 import { ZH_SERVER } from './zh-server';
 
 const translated = translationsOf(ZH_SERVER);
+/** What the field must be, if its rule is known here. */
+const broken = ({ rule, least, most }: FieldError) =>
+  rule !== undefined && Object.hasOwn(ZH_FIELDS, rule)
+    ? ZH_FIELDS[rule]((least ?? most ?? 0).toLocaleString('zh'))
+    : undefined;
 
 export const zh: Words = {
   locale: 'zh',
   ...translated,
   lane: (stage, scenes) =>
     scenes.length === 0 ? translated.stage(stage) : `${translated.stage(stage)} · 第 ${scenes.join('、')} 场`,
-  failed: (type, message) => (message === '' ? translated.failure(type) : `${translated.failure(type)}：${message}`),
-  fieldFault: ({ detail, rule, least, most }) =>
-    rule !== undefined && Object.hasOwn(ZH_FIELDS, rule)
-      ? ZH_FIELDS[rule]((least ?? most ?? 0).toLocaleString('zh'))
-      : detail,
+  failed: (type, message, errors = []) => {
+    const text = translated.failure(type);
+    const faults = errors.map(broken).filter((fault) => fault !== undefined);
+    if (faults.length > 0 && faults.length === errors.length) return { text: `${text}：${faults.join('；')}` };
+    return { text, ...(message !== '' && { detail: message }) };
+  },
+  fieldFault: (error) => broken(error) ?? error.detail,
 
   films: '影片',
   newFilm: '新影片',

@@ -3,6 +3,7 @@ import { ask } from '../api/ask';
 import { money, number } from '../i18n/format';
 import { t } from '../i18n';
 import { CopyAs } from '../parts/copy-as';
+import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { setQuery } from '../router';
 import type { Story } from '../story/story';
 import { actOn } from './act-on';
@@ -65,10 +66,13 @@ export function SetBudget({ story, budget }: { readonly story: Story; readonly b
   const words = t();
   const [amount, setAmount] = useState(budget === undefined ? '' : String(budget));
   const asked = amount === '' ? null : Number(amount);
-  const save = () => actOn(story, words.setBudget, () => ask('PUT', `${story.path}/budget`, { amount: asked }));
+  const { form, faults, sending } = useFieldFaults();
+  const save = () =>
+    actOn(story, words.setBudget, () => sending(() => ask('PUT', `${story.path}/budget`, { amount: asked })));
   return (
     <form
       class="inline"
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         void save();
@@ -80,10 +84,12 @@ export function SetBudget({ story, budget }: { readonly story: Story; readonly b
         step="any"
         aria-label={words.budget}
         value={amount}
+        {...faultOf(faults, '/amount')}
         onInput={(event) => setAmount(event.currentTarget.value)}
       />
       <button class="button">{words.setBudget}</button>
       <CopyAs recipe={budgetRecipe(story, asked)} />
+      <FieldFault faults={faults} at="/amount" />
     </form>
   );
 }

@@ -3,13 +3,14 @@ import { useState } from 'preact/hooks';
 import { ask, asProblem } from '../api/ask';
 import type { Editable } from '../api/types';
 import { t } from '../i18n';
-import { showAnswer } from '../parts/announce';
+import { showAnswer, showRefusal } from '../parts/announce';
 import { Button } from '../parts/button';
 import { Choice } from '../parts/choice';
 import { CopyAs } from '../parts/copy-as';
 import { drafts, setDraft } from '../parts/drafts';
+import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { focusNew } from '../parts/focus';
-import { problemText } from '../parts/problem-text';
+import { reasonOf } from '../parts/reason-of';
 import type { Choice as Offered } from '../parts/setting-choices';
 import type { Story } from '../story/story';
 import { storeEdit } from './act-on';
@@ -48,6 +49,8 @@ export function EditField(props: EditFieldProps) {
   const draft = drafts.value.get(id);
   const [theirs, setTheirs] = useState<{ readonly value: string; readonly version: number }>();
   const isSaving = useSignal(false);
+  const { form, faults, set: setFaults, sending } = useFieldFaults<HTMLDivElement>();
+  const [at = ''] = faults.keys();
   const editable = story.editable.value;
   if (!draft) {
     const value = editable && read(editable);
@@ -69,7 +72,7 @@ export function EditField(props: EditFieldProps) {
   const save = async (text: string, from: number, isRun: boolean) => {
     if (isSaving.value) return;
     isSaving.value = true;
-    await store(text, from, isRun).catch((error: unknown) => showAnswer(`${words.save}: ${problemText(error)}`, true));
+    await sending(() => store(text, from, isRun)).catch((error: unknown) => showRefusal(reasonOf(error), words.save));
     isSaving.value = false;
   };
   const store = async (text: string, from: number, isRun: boolean): Promise<void> => {
@@ -87,25 +90,32 @@ export function EditField(props: EditFieldProps) {
     await story.refresh();
     setDraft(id, undefined);
     setTheirs(undefined);
-    showAnswer(words.accepted(words.save), false, undoEdit(story, changes(replaced), stored.body.version));
+    showAnswer(words.accepted(words.save), undoEdit(story, changes(replaced), stored.body.version));
     if (isRun) await send(story, commandsFor(story.view.value?.status).includes('resume') ? 'resume' : 'start');
   };
   const change = (next: string) => setDraft(id, { ...draft, value: next });
   const isChanged = draft.value !== draft.base;
   const restsOrEnded = commandsFor(story.status).some((command) => command === 'resume' || command === 'start');
   return (
-    <div class="edit">
+    <div class="edit" ref={form}>
       <label class="field">
         <span>{label}</span>
         {choices ? (
           <Choice label={label} choices={choices} value={draft.value} onChange={change} />
         ) : number ? (
-          <input type="number" step="any" value={draft.value} onInput={(event) => change(event.currentTarget.value)} />
+          <input
+            type="number"
+            step="any"
+            value={draft.value}
+            {...faultOf(faults, at)}
+            onInput={(event) => change(event.currentTarget.value)}
+          />
         ) : (
           <textarea
             rows={rows}
             value={draft.value}
             ref={focusNew}
+            {...faultOf(faults, at)}
             onInput={(event) => change(event.currentTarget.value)}
             onKeyDown={(event) => {
               if (event.isComposing) return;
@@ -116,6 +126,7 @@ export function EditField(props: EditFieldProps) {
           />
         )}
         {hint !== undefined && <span class="hint">{hint}</span>}
+        <FieldFault faults={faults} at={at} />
       </label>
       {theirs && (
         <Conflict
@@ -139,7 +150,13 @@ export function EditField(props: EditFieldProps) {
             {words.saveAndRun}
           </Button>
         )}
-        <Button kind="quiet" onClick={() => setDraft(id, undefined)}>
+        <Button
+          kind="quiet"
+          onClick={() => {
+            setDraft(id, undefined);
+            setFaults([]);
+          }}
+        >
           {words.discard}
         </Button>
         <Consequence story={story} changes={isChanged ? changes(draft.value) : undefined} />

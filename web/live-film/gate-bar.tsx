@@ -4,6 +4,7 @@ import { t } from '../i18n';
 import { priceOf } from '../i18n/format';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
+import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { focusNew } from '../parts/focus';
 import { laneName } from '../parts/lane-name';
 import type { Story } from '../story/story';
@@ -38,12 +39,16 @@ export function GateBar({ story }: { readonly story: Story }) {
   const [isOpen, setOpen] = useState(false);
   const [reason, setReason] = useState('');
   const [lane, setLane] = useState('');
+  const { form, faults, sending } = useFieldFaults();
   if (gate === undefined) return null;
   const lanes = story.view.value?.lanes.filter((each) => each.lane.startsWith(`${gate}/`)) ?? [];
   const rejection = { gate, reason, ...(lane && { lane }) };
   const reject = async () => {
     if (reason.trim() === '') return;
-    if (!(await actOn(story, words.rejectSend, () => ask('POST', `${story.path}/reject`, rejection)))) return;
+    const isDone = await actOn(story, words.rejectSend, () =>
+      sending(() => ask('POST', `${story.path}/reject`, rejection)),
+    );
+    if (!isDone) return;
     setOpen(false);
     setReason('');
   };
@@ -67,6 +72,7 @@ export function GateBar({ story }: { readonly story: Story }) {
       {isOpen && (
         <form
           class="reject"
+          ref={form}
           onSubmit={(event) => {
             event.preventDefault();
             void reject();
@@ -79,6 +85,7 @@ export function GateBar({ story }: { readonly story: Story }) {
               ref={focusNew}
               required
               value={reason}
+              {...faultOf(faults, '/reason')}
               onInput={(event) => setReason(event.currentTarget.value)}
               onKeyDown={(event) => {
                 if (event.isComposing) return;
@@ -86,6 +93,7 @@ export function GateBar({ story }: { readonly story: Story }) {
                 if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void reject();
               }}
             />
+            <FieldFault faults={faults} at="/reason" />
           </label>
           {lanes.length > 0 && (
             <label class="field">

@@ -7,7 +7,8 @@ import { Button } from '../parts/button';
 import { copy, CopyAs, curl } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
-import { listProblem } from '../parts/problem-text';
+import { Reason } from '../parts/reason';
+import { listReason } from '../parts/reason-of';
 import { Revocation } from '../parts/revocation';
 import type { Story } from '../story/story';
 
@@ -18,6 +19,18 @@ interface Token {
 }
 
 const WEEK_SECONDS = 7 * 86_400;
+
+/** A link is signed by the gateway, so that no command and no client without it can make one. */
+function overHttp(path: string, body: object): string {
+  return [
+    `const answer = await fetch('${location.origin}${path}', {`,
+    `  method: 'POST',`,
+    `  headers: { authorization: \`Bearer \${process.env.STORYREEL_KEY}\`, 'content-type': 'application/json' },`,
+    `  body: JSON.stringify(${JSON.stringify(body)}),`,
+    `})`,
+    `const { token } = await answer.json()`,
+  ].join('\n');
+}
 
 /** Links that show this film to their holders. The token is in the fragment, which no server and no log sees. */
 export function ShareLinks({ story, onClose }: { readonly story: Story; readonly onClose: () => void }) {
@@ -40,11 +53,15 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
     <>
       <Dialog title={words.shareLinks} onClose={onClose}>
         <p class="hint">{words.shareHint}</p>
-        {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+        {problem && (
+          <p class="quiet-text">
+            <Reason of={listReason(problem)} />
+          </p>
+        )}
         {body && (
           <div class="actions">
             <Button onClick={() => void create()}>{words.create}</Button>
-            <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted) }} />
+            <CopyAs recipe={{ curl: curl('POST', '/v1/tokens', wanted), ts: overHttp('/v1/tokens', wanted) }} />
           </div>
         )}
         {link !== undefined && (
@@ -66,6 +83,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
                 <CopyAs
                   recipe={{
                     curl: curl('DELETE', `${path}/${token.id}`),
+                    cli: `storyreel links revoke ${story.id} ${token.id}`,
                     ts: `await client.tokens.revoke('${story.id}', '${token.id}')`,
                   }}
                 />

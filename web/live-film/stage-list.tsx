@@ -18,27 +18,30 @@ export function StageList({ story }: { readonly story: Story }) {
     }),
   ];
   return (
-    <nav class="stages" aria-label={words.stages}>
-      <h2>{words.stages}</h2>
-      <ol>
-        {stages.map(({ name, kind, scope }) => {
-          const stage = view?.stages.find((each) => each.stage === name);
-          const lanes = view?.lanes.filter(({ lane }) => lane.startsWith(`${name}/`)) ?? [];
-          const settled = lanes.filter(({ status }) => status === 'completed' || status === 'skipped').length;
-          const target = kind === 'film' ? '#film' : scope === 'scene' || name === BOARD ? '#storyboard' : '#script';
-          return (
-            <li key={name} class={`status-${stage?.status ?? 'pending'}`}>
-              <a href={target}>{words.stage(name)}</a>
-              {scope === 'scene' && lanes.length > 0 && (
-                <span class="quiet-text">
-                  {settled}/{lanes.length}
-                </span>
-              )}
-              <Status status={stage?.status ?? 'pending'} />
-            </li>
-          );
-        })}
-      </ol>
-    </nav>
+    // As long as what is beside it, where the stages stay in sight.
+    <div class="beside">
+      <nav class="stages" aria-label={words.stages}>
+        <h2>{words.stages}</h2>
+        <ol>
+          {stages.map(({ name, kind, scope }) => {
+            const stage = view?.stages.find((each) => each.stage === name);
+            const lanes = view?.lanes.filter(({ lane }) => lane.startsWith(`${name}/`)) ?? [];
+            const settled = lanes.filter(({ status }) => status === 'completed' || status === 'skipped').length;
+            const target = kind === 'film' ? '#film' : scope === 'scene' || name === BOARD ? '#storyboard' : '#script';
+            return (
+              <li key={name} class={`status-${stage?.status ?? 'pending'}`}>
+                <a href={target}>{words.stage(name)}</a>
+                {scope === 'scene' && lanes.length > 0 && (
+                  <span class="quiet-text">
+                    {settled}/{lanes.length}
+                  </span>
+                )}
+                <Status status={stage?.status ?? 'pending'} />
+              </li>
+            );
+          })}
+        </ol>
+      </nav>
+    </div>
   );
 }

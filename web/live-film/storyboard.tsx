@@ -59,6 +59,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                     {n}
                   </span>
                 )}
+                {!story.isWatched && <LaneWaits short story={story} of={(lane) => laneParts(lane).scene === n} />}
               </div>
               <h3>
                 <button type="button" class="link" aria-pressed={n === chosen} onClick={() => onChoose(n)}>
@@ -72,12 +73,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                 {narration}
               </p>
               <SceneRail story={story} scene={n} />
-              {!story.isWatched && (
-                <>
-                  <LaneWaits short story={story} of={(lane) => laneParts(lane).scene === n} />
-                  <SceneCost story={story} scene={n} />
-                </>
-              )}
+              {!story.isWatched && <SceneCost story={story} scene={n} />}
             </li>
           );
         })}

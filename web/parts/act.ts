@@ -1,7 +1,7 @@
 import { signal, type Signal } from '@preact/signals';
 import { t } from '../i18n';
-import { showAnswer, type Undo } from './announce';
-import { problemText } from './problem-text';
+import { showAnswer, showRefusal, type Undo } from './announce';
+import { reasonOf } from './reason-of';
 
 /** The names of the requests to the gateway that are in progress. */
 export const acting: Signal<ReadonlySet<string>> = signal(new Set());
@@ -14,10 +14,10 @@ export async function act<T>(name: string, work: () => Promise<T>, undo?: (answe
   const isDone = await whileActing(name, async () => {
     try {
       const answer = await work();
-      showAnswer(t().accepted(name), false, undo?.(answer));
+      showAnswer(t().accepted(name), undo?.(answer));
       return true;
     } catch (error) {
-      showAnswer(`${name}: ${problemText(error)}`, true);
+      showRefusal(reasonOf(error), name);
       return false;
     }
   });

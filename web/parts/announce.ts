@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import type { Reason } from '../i18n/server-words';
 import type { Recipe } from './copy-as';
 
 /** The one live region of the page: short sentences, never tokens. */
@@ -14,9 +15,7 @@ export interface Undo {
 }
 
 /** The gateway's last answer, as a visible text. */
-export const answered = signal<
-  { readonly text: string; readonly isRefusal: boolean; readonly undo?: Undo } | undefined
->(undefined);
+export const answered = signal<(Reason & { readonly isRefusal: boolean; readonly undo?: Undo }) | undefined>(undefined);
 
 const ANSWER_MS = 6_000;
 const UNDO_MS = 20_000;
@@ -39,13 +38,25 @@ export function announce(sentence: string): void {
   }, MOMENT_MS);
 }
 
-export function showAnswer(text: string, isRefusal = false, undo?: Undo): void {
-  answered.value = { text, isRefusal, ...(undo && { undo }) };
-  announce(`${text}.`.replace(/([.!?。！？])\.$/, '$1'));
+export function showAnswer(text: string, undo?: Undo): void {
+  answered.value = { text, isRefusal: false, ...(undo && { undo }) };
+  announceText(text);
   hideLater();
 }
 
-/** A refusal stays until it is closed. */
+/** Of the action with this name, if it has one. It stays until it is closed. */
+export function showRefusal(reason: Reason, action?: string): void {
+  const text = action === undefined ? reason.text : `${action}: ${reason.text}`;
+  answered.value = { ...reason, text, isRefusal: true };
+  announceText(text);
+  hideLater();
+}
+
+function announceText(text: string): void {
+  announce(`${text}.`.replace(/([.!?。！？])\.$/, '$1'));
+}
+
+/** A refusal stays. */
 export function hideLater(): void {
   clearTimeout(hiding);
   if (!answered.value || answered.value.isRefusal) return;

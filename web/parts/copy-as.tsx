@@ -1,5 +1,5 @@
 import { t } from '../i18n';
-import { showAnswer } from './announce';
+import { showAnswer, showRefusal } from './announce';
 
 /** One action of the page, as other programs do it. */
 export interface Recipe {
@@ -32,7 +32,7 @@ export async function copy(text: string): Promise<void> {
     await navigator.clipboard.writeText(text);
     showAnswer(t().copied);
   } catch {
-    showAnswer(t().copyFailed, true);
+    showRefusal({ text: t().copyFailed });
   }
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { answered } from './announce';
 import { Button } from './button';
+import { Reason } from './reason';
 
 interface DialogProps {
   readonly title: string;
@@ -30,7 +31,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
       {children}
       {/* What is behind an open dialog is neither seen nor read. */}
       <p role="status" class={answer?.isRefusal ? 'field-error' : 'quiet-text'}>
-        {answer !== earlier.current && answer?.text}
+        {answer && answer !== earlier.current && <Reason of={answer} />}
       </p>
     </dialog>
   );

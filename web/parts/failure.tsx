@@ -1,4 +1,5 @@
 import { t } from '../i18n';
+import { Reason } from './reason';
 
 interface FailureProps {
   readonly error: { readonly type: string; readonly message: string };
@@ -8,7 +9,7 @@ interface FailureProps {
 export function Failure({ error: { type, message } }: FailureProps) {
   return (
     <>
-      {t().failed(type, message)} <a href={`/v1/errors#${type}`}>{type}</a>
+      <Reason of={t().failed(type, message)} /> <a href={`/v1/errors#${type}`}>{type}</a>
     </>
   );
 }

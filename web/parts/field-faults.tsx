@@ -7,13 +7,14 @@ import { t } from '../i18n';
 export type FieldFaults = ReadonlyMap<string, FieldError>;
 
 /** The faults of a form. The first faulty field gets the focus when they are set. */
-export function useFieldFaults() {
-  const form = useRef<HTMLFormElement>(null);
+export function useFieldFaults<Form extends HTMLElement = HTMLFormElement>() {
+  const form = useRef<Form>(null);
   const [faults, setFaults] = useState<FieldFaults>(new Map());
   useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [faults]);
   const set = (errors: readonly FieldError[]) => setFaults(new Map(errors.map((each) => [each.pointer, each])));
-  /** Sends the form. What the gateway refuses is set, and thrown on. */
+  /** Sends the form. What the gateway refuses now is set, and thrown on. */
   const sending = async <T,>(send: () => Promise<T>): Promise<T> => {
+    set([]);
     try {
       return await send();
     } catch (error) {

@@ -2,9 +2,11 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { whileActing } from './act';
-import { showAnswer } from './announce';
+import { showAnswer, showRefusal } from './announce';
 import type { Recipe } from './copy-as';
-import { problemText } from './problem-text';
+import type { Reason as Said } from '../i18n/server-words';
+import { Reason } from './reason';
+import { reasonOf } from './reason-of';
 
 /** One of several requests, with the name of what it is for. */
 export interface Item {
@@ -13,6 +15,11 @@ export interface Item {
   readonly path: string;
   readonly body?: object;
   readonly recipe: Recipe;
+}
+
+interface Refused {
+  readonly name: string;
+  readonly reason: Said;
 }
 
 interface OneByOne {
@@ -24,24 +31,29 @@ interface OneByOne {
 
 /** Sends several requests, one after the other. The gateway answers for each, and each refusal is shown. */
 export function useOneByOne(onDone: () => unknown): OneByOne {
-  const [lines, setLines] = useState<readonly string[]>([]);
+  const [lines, setLines] = useState<readonly Refused[]>([]);
   return {
     refusals: lines.length > 0 && (
       <ul role="alert">
-        {lines.map((line) => (
-          <li key={line}>{line}</li>
+        {lines.map(({ name, reason }) => (
+          <li key={name}>
+            {name}: <Reason of={reason} />
+          </li>
         ))}
       </ul>
     ),
     send: (action, items, said) =>
       whileActing(action, async () => {
-        const refused: string[] = [];
+        const refused: Refused[] = [];
         for (const { name, method = 'POST', path, body } of items)
-          await ask(method, path, body).catch((error: unknown) => refused.push(`${name}: ${problemText(error)}`));
+          await ask(method, path, body).catch((error: unknown) => refused.push({ name, reason: reasonOf(error) }));
         setLines(refused);
         await onDone();
         const accepted = items.length - refused.length;
-        showAnswer(accepted > 0 ? said(accepted) : (refused[0] ?? ''), refused.length > 0);
+        const [first] = refused;
+        if (!first) showAnswer(said(accepted));
+        else if (accepted > 0) showRefusal({ text: said(accepted) });
+        else showRefusal(first.reason, first.name);
       }),
   };
 }

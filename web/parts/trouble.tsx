@@ -1,5 +1,6 @@
 import type { Problem } from '../api/ask';
-import { problemText } from './problem-text';
+import { Reason } from './reason';
+import { reasonOf } from './reason-of';
 import { SignIn } from '../shell/sign-in';
 
 /** Why something is not shown, in words. */
@@ -8,7 +9,7 @@ export function Trouble({ problem }: { readonly problem: Problem | undefined }) 
   if (problem.status === 401) return <SignIn />;
   return (
     <p class="notice" role="alert">
-      <span aria-hidden="true">⚠</span> {problemText(problem)}
+      <span aria-hidden="true">⚠</span> <Reason of={reasonOf(problem)} />
     </p>
   );
 }

@@ -5,8 +5,10 @@ import { t } from '../i18n';
 import { act } from '../parts/act';
 import { Button } from '../parts/button';
 import { copy, CopyAs, curl, quoted } from '../parts/copy-as';
+import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { usePolled } from '../parts/polled';
-import { listProblem } from '../parts/problem-text';
+import { Reason } from '../parts/reason';
+import { listReason } from '../parts/reason-of';
 import { Revocation } from '../parts/revocation';
 
 interface Key {
@@ -24,12 +26,13 @@ export function ApiKeys() {
   const words = t();
   const listed = usePolled<{ readonly keys: readonly Key[] }>('/v1/keys', 15_000);
   const [name, setName] = useState('');
+  const { form, faults, sending } = useFieldFaults();
   const [secret, setSecret] = useState<string>();
   const [leaving, setLeaving] = useState<Key>();
   const { body, problem } = listed.value;
   const create = async () => {
     await act(words.create, async () => {
-      const made = await ask<{ readonly secret: string }>('POST', '/v1/keys', { name });
+      const made = await sending(() => ask<{ readonly secret: string }>('POST', '/v1/keys', { name }));
       setSecret(made.body.secret);
       setName('');
     });
@@ -38,7 +41,11 @@ export function ApiKeys() {
   return (
     <section class="group">
       <h2>{words.keys}</h2>
-      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+      {problem && (
+        <p class="quiet-text">
+          <Reason of={listReason(problem)} />
+        </p>
+      )}
       {body && (
         <>
           <ul class="films">
@@ -70,6 +77,7 @@ export function ApiKeys() {
           </ul>
           <form
             class="inline"
+            ref={form}
             onSubmit={(event) => {
               event.preventDefault();
               void create();
@@ -80,6 +88,7 @@ export function ApiKeys() {
               aria-label={words.name}
               placeholder={words.name}
               value={name}
+              {...faultOf(faults, '/name')}
               onInput={(event) => setName(event.currentTarget.value)}
             />
             <button class="button">{words.create}</button>
@@ -92,6 +101,7 @@ export function ApiKeys() {
                 }}
               />
             )}
+            <FieldFault faults={faults} at="/name" />
           </form>
         </>
       )}

@@ -1,7 +1,8 @@
 import { ago } from '../i18n/format';
 import { t } from '../i18n';
 import { usePolled } from '../parts/polled';
-import { listProblem } from '../parts/problem-text';
+import { Reason } from '../parts/reason';
+import { listReason } from '../parts/reason-of';
 
 interface Entry {
   readonly at: string;
@@ -19,7 +20,11 @@ export function Audit() {
   return (
     <section class="group">
       <h2>{words.audit}</h2>
-      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+      {problem && (
+        <p class="quiet-text">
+          <Reason of={listReason(problem)} />
+        </p>
+      )}
       {body && (
         <div class="scroll" tabIndex={0} role="region" aria-label={words.audit}>
           <table>

@@ -4,7 +4,8 @@ import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { usePolled } from '../parts/polled';
-import { listProblem } from '../parts/problem-text';
+import { Reason } from '../parts/reason';
+import { listReason } from '../parts/reason-of';
 import { Revocation } from '../parts/revocation';
 
 interface Session {
@@ -26,7 +27,11 @@ export function Sessions() {
   return (
     <section class="group">
       <h2>{words.sessions}</h2>
-      {problem && <p class="quiet-text">{listProblem(problem)}</p>}
+      {problem && (
+        <p class="quiet-text">
+          <Reason of={listReason(problem)} />
+        </p>
+      )}
       {body?.sessions.length === 0 && <p class="quiet-text">{words.none}</p>}
       <ul class="films">
         {body?.sessions.map((session) => (

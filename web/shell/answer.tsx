@@ -2,12 +2,13 @@ import { t } from '../i18n';
 import { answered, hideLater, holdAnswer } from '../parts/announce';
 import { Button } from '../parts/button';
 import { CopyAs } from '../parts/copy-as';
+import { Reason } from '../parts/reason';
 import { useKeys } from '../parts/use-keys';
 
 /** The gateway's last answer or refusal in words, and how the change is taken back where that is possible. */
 export function Answer() {
   const words = t();
-  const { text, isRefusal, undo } = answered.value ?? {};
+  const { text, detail, isRefusal, undo } = answered.value ?? {};
   const takeBack = () => {
     answered.value = undefined;
     void undo?.run();
@@ -23,7 +24,8 @@ export function Answer() {
       onFocusOut={hideLater}
     >
       <p>
-        <span aria-hidden="true">{isRefusal ? '⚠' : '✓'}</span> {text}
+        <span aria-hidden="true">{isRefusal ? '⚠' : '✓'}</span>{' '}
+        <Reason of={{ text, ...(detail !== undefined && { detail }) }} />
       </p>
       {undo && (
         <Button keys="z" onClick={takeBack}>

@@ -1,6 +1,6 @@
 import { ask } from '../api/ask';
-import { showAnswer } from '../parts/announce';
-import { problemText } from '../parts/problem-text';
+import { showRefusal } from '../parts/announce';
+import { reasonOf } from '../parts/reason-of';
 import { navigate, place } from '../router';
 
 /**
@@ -10,5 +10,5 @@ export async function takeLoginLink(): Promise<void> {
   const login = new URLSearchParams(place.value.hash.slice(1)).get('login');
   if (login === null) return;
   navigate(place.value.pathname + place.value.search, { replace: true });
-  await ask('POST', '/v1/sessions', { login }).catch((error: unknown) => showAnswer(problemText(error), true));
+  await ask('POST', '/v1/sessions', { login }).catch((error: unknown) => showRefusal(reasonOf(error)));
 }

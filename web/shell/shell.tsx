@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { chooseLanguage, language, LANGUAGES, t, type Language } from '../i18n';
-import { announced, showAnswer } from '../parts/announce';
+import { announced, showRefusal } from '../parts/announce';
 import { useChord, useKeys } from '../parts/use-keys';
 import { navigate, place, screenOf, type Screen } from '../router';
 import { Answer } from './answer';
@@ -78,7 +78,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           value={language.value}
           onChange={(event) => {
             const next = event.currentTarget.value as Language;
-            chooseLanguage(next).catch(() => showAnswer(words.notReachable, true));
+            chooseLanguage(next).catch(() => showRefusal({ text: words.notReachable }));
           }}
         >
           {LANGUAGES.map((each) => (

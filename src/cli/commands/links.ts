@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { ViewTokenView } from '../../client';
+import { shownValue } from '../../protocol';
+import { projectArgument } from '../arguments';
+import { withClient, type Cli } from '../cli';
+import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+
+const EXAMPLES = `
+Examples:
+  storyreel links list 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11
+  storyreel links revoke 0b2c8a52-3f0e-4c55-9d0c-0d2a4b1f6a11 1f0c9a2b3d4e5f601f0c9a2b
+`;
+
+export function addLinks(program: Command, cli: Cli): void {
+  const links = program
+    .command('links')
+    .summary('list and revoke the links that show a project')
+    .description('Links that show one project to their holders. The gateway makes them, because it signs them.')
+    .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp());
+
+  links
+    .command('list <project>')
+    .description('Every link of the project, oldest first; never its secret.')
+    .option('--json', 'print one JSON object a line')
+    .action(async (project: string, { json = false }: { json?: boolean }) => {
+      const projectId = projectArgument(project);
+      const all = await withClient(cli, ({ client }) => client.tokens.list(projectId));
+      for (const link of all) cli.screen.write(`${json ? JSON.stringify(link) : lineOf(link)}\n`);
+      if (all.length === 0 && !json) cli.note('The project has no link.');
+    });
+
+  links
+    .command('revoke <project> <id>')
+    .description('Has a link count no more; its open streams end within a second.')
+    .action(async (project: string, id: string) => {
+      const projectId = projectArgument(project);
+      if (await withClient(cli, ({ client }) => client.tokens.revoke(projectId, id))) {
+        cli.note(`Link ${id} counts no more.`);
+      } else {
+        cli.note(`storyreel: There is no link ${shownValue(id)} that counts. "storyreel links list" lists them.`);
+        cli.exitCode = EXIT_CODES.notFound.code;
+      }
+    });
+}
+
+function lineOf({ id, name, createdAt, expiresAt, revokedAt }: ViewTokenView): string {
+  const facts = [
+    `since ${minute(createdAt)}`,
+    `expires ${minute(expiresAt)}`,
+    ...(revokedAt ? [`revoked ${minute(revokedAt)}`] : []),
+  ];
+  return `${id}  ${name ?? 'link'}  (${facts.join('; ')})`;
+}
+
+function minute(at: Date): string {
+  return `${at.toISOString().slice(0, 16)}Z`;
+}
