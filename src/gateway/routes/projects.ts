@@ -6,6 +6,7 @@ import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
+import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
@@ -245,10 +246,4 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       return reply.code(202).send(run);
     },
   );
-}
-
-/** An undefined field counts as absent. */
-export function defined<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }
