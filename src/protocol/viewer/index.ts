@@ -1,6 +1,6 @@
 /**
- * What a viewer of stories needs, in Node and in browsers. These exports have an index of their own, because the bundle
- * of the workflows holds everything that `protocol/index.ts` exports.
+ * What a viewer of stories needs, in Node and in browsers, and the readers of what comes from outside. These exports have
+ * an index of their own, because the bundle of the workflows holds everything that `protocol/index.ts` exports.
  */
 export { EventStream, type StreamMessage } from './event-stream';
 export { followOutcomes } from './follow-outcomes';
