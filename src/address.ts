@@ -139,3 +139,15 @@ function decodes(text: string): boolean {
     return false;
   }
 }
+
+const LISTEN_ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another program has this port: choose another port, or end that program.',
+  EACCES: 'This user may not open this port: choose one above 1023.',
+  EADDRNOTAVAIL: 'This machine has no such address: choose one of its own, or 0.0.0.0 for all.',
+};
+
+/** Why a server cannot listen on the address of a setting, and what to do. */
+export function listenFault(setting: string, address: string, code = 'no code'): string {
+  const advice = LISTEN_ADVICE[code];
+  return `${setting} ${address} cannot be listened on (${code}).${advice === undefined ? '' : ` ${advice}`}`;
+}

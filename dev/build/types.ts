@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const ENTRIES = {
   client: 'src/client/index.d.ts',
   worker: 'src/worker/index.d.ts',
-  protocol: 'src/protocol/public.d.ts',
+  protocol: 'src/protocol/entry.d.ts',
   'http-client': 'src/http-client/index.d.ts',
   testing: 'dev/studio/index.d.ts',
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { hostPort, writeHostPort } from '../address';
+import { hostPort, listenFault, writeHostPort } from '../address';
 import { StoryClient } from '../client';
 import type { Config } from '../config';
 import type { Logger } from '../logger';
@@ -70,7 +70,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     // For the other address of this name, Fastify would open a second server, without what this one knows and waits for.
     const at = host === 'localhost' ? '127.0.0.1' : host;
     await app.listen({ host: at, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
-      throw new StoryreelError('Config.Invalid', `GATEWAY_ADDRESS ${address} cannot be listened on (${code}).`);
+      throw new StoryreelError('Config.Invalid', listenFault('GATEWAY_ADDRESS', address, code));
     });
     const url = `http://${writeHostPort({ host, port: (app.server.address() as AddressInfo).port })}`;
     logger.info({ url }, 'gateway is ready');

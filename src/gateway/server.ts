@@ -18,6 +18,7 @@ import { addAudit, recordChanges } from './routes/audit';
 import { addBatches } from './routes/batches';
 import { addCalls } from './routes/calls';
 import { addEstimates } from './routes/estimates';
+import { addEdits } from './routes/edits';
 import { addEvents } from './routes/events';
 import { addKeys } from './routes/keys';
 import { addMedia } from './routes/media';
@@ -182,6 +183,7 @@ function addRoutes(
   addKeys(app, services.stories.keys);
   addAudit(app, services.stories.audit);
   addProjects(app, services);
+  addEdits(app);
   addCalls(app);
   addReview(app);
   addOutcomes(app);

@@ -1,8 +1,9 @@
+/** The public names, and below them what only the processes of Storyreel exchange. */
+export * from './public';
 export {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
   fairnessKeyOf,
-  PRIORITIES,
   priorityOf,
   STORY_STATUS_MESSAGE,
   type AddRequest,
@@ -11,7 +12,6 @@ export {
   type BatchInput,
   type BatchItem,
   type BatchStatusView,
-  type StoryPriority,
   type StoryStatusChange,
   type StoryState,
 } from './batch-api';
@@ -20,96 +20,33 @@ export {
   BATCH_ID,
   batchIdOfWorkflow,
   batchWorkflowIdOf,
-  compareCursors,
   cursorOf,
   fenceOf,
-  isStageName,
   laneEntries,
-  laneId,
   laneOfActivity,
-  laneParts,
   LOG_BEGINNING,
   millisecondsBetween,
-  parseBatchId,
-  parseCursor,
-  parseLaneId,
-  parseProjectId,
   projectIdOfWorkflow,
   storyRunIdOf,
-  workflowIdOf,
-  type BatchId,
-  type Cursor,
-  type LaneId,
-  type LaneParts,
-  type ProjectId,
-  type StoryRunId,
 } from './ids';
-export { FRAME_RULE, LANGUAGE_RULE, languageName, parseFrame, parseLanguage, sizeOfFrame } from './project-settings';
+export { FRAME_RULE, LANGUAGE_RULE } from './project-settings';
 export {
   checkStages,
   isBuiltIn,
   joinPlans,
   LANE_KINDS,
   laneOfRole,
-  lanesOf,
   PIPELINE,
   roleOf,
   stageOfRole,
-  STAGES,
-  type BuiltInStage,
-  type LaneKind,
-  type StageName,
-  type StagePlan,
-  type StageRole,
   definesScenes,
   personCommands,
 } from './stages';
-export { SCOPES, type Scope } from './scopes';
-export {
-  CAMERA_MOVEMENTS,
-  CAMERA_SPEEDS,
-  SHOT_TYPES,
-  type CameraMove,
-  type CameraSpeed,
-  type ShotType,
-} from './scene-words';
-export {
-  FINAL_STATUSES,
-  isFinal,
-  PROJECT_STATUSES,
-  STATUS_MARKS,
-  STATUSES,
-  type FinalStatus,
-  type LaneStatus,
-  type LiveStatus,
-  type ProjectStatus,
-  type RunStatus,
-} from './status';
-export {
-  isTerminal,
-  type ContinuedBy,
-  type EventBody,
-  type EventError,
-  type EventHead,
-  type EventType,
-  type FilmReference,
-  type LaneSnapshot,
-  type LogEvent,
-  type ResetReason,
-  type SceneAsset,
-  type SceneFields,
-  type SceneSnapshot,
-  type SnapshotEvent,
-  type StoryEvent,
-  type UsageTotals,
-} from './events';
-export { projectNotFound, StoryreelError, unreachable } from './errors';
+export { STATUS_MARKS } from './status';
+export { projectNotFound, unreachable } from './errors';
 export { FIELD_RULES, type BrokenRule, type FieldError, type FieldRule } from './field-errors';
-export { FAILURES, isFailureType, type Failure, type FailureType } from './failures';
 export {
   laneQueue,
-  SEARCH_ATTRIBUTES,
-  STATUS_QUERY,
   STORY_RUN_MEMO,
   STORY_WORKFLOW,
   type ResyncRequest,
@@ -121,7 +58,6 @@ export {
   type LaneAddress,
   type LaneResult,
   type LaneTask,
-  type LaneView,
   type RunStatusRequest,
   type OpenedRun,
   type OpenRequest,
@@ -132,7 +68,6 @@ export {
   type StopRequest,
   type StoryActivities,
   type StoryInput,
-  type StoryStatusView,
 } from './workflow-api';
 export { isOpen } from './open-workflow';
 export {
@@ -145,7 +80,6 @@ export {
   isBlank,
   storable,
   plainInMarkdown,
-  utf8Bytes,
   type GivenText,
 } from './outside-text';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
@@ -163,22 +97,5 @@ export {
   type RunsReport,
   type UnrepairedProject,
 } from './reconcile-api';
-export {
-  type GateRequest,
-  type LaneRequest,
-  type MessageAnswer,
-  type RejectRequest,
-  type StoryMessage,
-  type StoryMessages,
-} from './story-messages';
 export { MEDIA_FOLDER, mediaKey, SHA256, sha256OfKey } from './media-key';
-export {
-  MAX_BATCH_ID_LENGTH,
-  MAX_IN_BATCH,
-  MAX_INTEGER,
-  MAX_LISTED,
-  MAX_SCENES,
-  MAX_STAGES,
-  SCENE_BOUNDS,
-  TEXT_BYTES,
-} from './limits';
+export { MAX_INTEGER } from './limits';

@@ -1,6 +1,6 @@
 /**
- * The entry `storyreel/protocol`: what programs and pages need that follow, show or steer films. It loads no package, so
- * browsers can use it. `index.ts` also has what only the processes of Storyreel exchange.
+ * Of this folder's index, what the package's entry `storyreel/protocol` exports as well: what programs and pages need that
+ * follow, show or steer films.
  */
 export {
   compareCursors,
@@ -89,14 +89,3 @@ export type {
   StoryMessage,
   StoryMessages,
 } from './story-messages';
-export {
-  EventStream,
-  StoryPage,
-  type LanePage,
-  type MadeItem,
-  type Mark,
-  type PageChange,
-  type Proof,
-  type StreamMessage,
-  type TextBlock,
-} from './viewer';

@@ -39,13 +39,32 @@ export async function httpFetch(
   if (body) headers['content-length'] = String(body.length);
 
   const route = routeTo(url);
-  const incoming = await new Promise<http.IncomingMessage>((resolve, reject) => {
+  const incoming = await send(url, { method: init.method ?? 'GET', headers, body, signal, lookup: init.lookup, route });
+  if (incoming.statusCode === 407 && route.proxySetting) {
+    incoming.destroy();
+    throw new NotSent(proxyFault('answered 407', route.proxySetting));
+  }
+  return responseOf(incoming, signal);
+}
+
+interface Sent {
+  readonly method: string;
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly body: Buffer | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly route: ReturnType<typeof routeTo>;
+}
+
+/** Resolves with the head of the answer. Rejects with `NotSent` if the connection was never open. */
+function send(url: URL, { method, headers, body, signal, lookup, route }: Sent): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
     const request = (route.secure ? https : http).request(url, {
       ...route.options,
-      method: init.method ?? 'GET',
+      method,
       headers: { ...headers, ...route.options.headers },
       // A connection that somebody else has opened was not looked up so.
-      ...(init.lookup && !route.proxied && { agent: false, lookup: init.lookup }),
+      ...(lookup && !route.proxied && { agent: false, lookup }),
     });
     const abort = () => request.destroy(abortError());
     signal?.addEventListener('abort', abort, { once: true });
@@ -66,17 +85,16 @@ export async function httpFetch(
     });
     request.end(body);
   });
+}
 
+/** The answer for the `openai` package, whose body is unread if it is a good one. */
+async function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | undefined): Promise<Response> {
   const status = incoming.statusCode ?? 0;
-  if (status === 407 && route.proxySetting) {
-    incoming.destroy();
-    throw new NotSent(proxyFault('answered 407', route.proxySetting));
-  }
-  const responseHeaders = new Headers();
+  const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) responseHeaders.set(name, Array.isArray(value) ? value.join(', ') : value);
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  const answer = { status, statusText: incoming.statusMessage ?? '', headers: responseHeaders };
+  const answer = { status, statusText: incoming.statusMessage ?? '', headers };
   if (status >= 200 && status < 300 && status !== 204) {
     const response = new Response(null, answer);
     bodies.set(response, unpacked(incoming));

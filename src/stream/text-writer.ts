@@ -1,3 +1,4 @@
+import { joinPieces, MAX_LOOSE } from '../grown-text';
 import type { ContinuedBy, ResetReason } from '../protocol';
 import type { AppendReply, AppendRequest, EventLog, LaneWriter } from './event-log';
 import type { StreamMeter } from './stream-meter';
@@ -15,7 +16,6 @@ export interface TextWriterOptions {
 }
 
 const RETRY_MS = { first: 50, most: 1_000 };
-const MAX_LOOSE = 4_096;
 
 /**
  * Carries a growing text to the log and never makes its source wait. The first piece is sent at once. While a send is
@@ -204,9 +204,8 @@ export class TextWriter {
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MS.most);
   }
 
-  /** A string that grew by many small pieces holds every one of them, at ten times its size, until it is read. */
   private join(): void {
-    for (const text of [this.whole, this.pending, this.inFlight]) text.charCodeAt(0);
+    joinPieces(this.whole, this.pending, this.inFlight);
     this.loose = 0;
   }
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { hostPort, writeHostPort } from '../address';
+import { hostPort, listenFault, writeHostPort } from '../address';
 import { StoryreelError } from '../protocol';
 import { sendText } from './compressed';
 import type { StoryMetrics } from './story-metrics';
@@ -52,8 +52,7 @@ export async function serveMetrics(
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   }).catch((cause: NodeJS.ErrnoException) => {
-    const message = `METRICS_ADDRESS ${address} cannot be listened on (${cause.code}).`;
-    throw new StoryreelError('Config.Invalid', message, { cause });
+    throw new StoryreelError('Config.Invalid', listenFault('METRICS_ADDRESS', address, cause.code), { cause });
   });
   return {
     url: `http://${writeHostPort({ host, port: (server.address() as AddressInfo).port })}/metrics`,

@@ -1,10 +1,11 @@
+import { posix } from 'node:path';
 import { filesBelow, projectFile } from './project-files';
 
 /** The file of each entry of the package, as dev/build/types.ts and package.json have them. */
 const ENTRIES: Readonly<Record<string, string>> = {
   storyreel: 'src/client/index.ts',
   'storyreel/worker': 'src/worker/index.ts',
-  'storyreel/protocol': 'src/protocol/public.ts',
+  'storyreel/protocol': 'src/protocol/entry.ts',
   'storyreel/http-client': 'src/http-client/index.ts',
   'storyreel/testing': 'dev/studio/index.ts',
 };
@@ -12,9 +13,11 @@ const ENTRIES: Readonly<Record<string, string>> = {
 const documents = ['README.md', ...filesBelow('docs')].filter((path) => path.endsWith('.md'));
 const IMPORT = /(?:import (?:type )?\{([^}]*)\} from|const \{([^}]*)\} = require\() ?'(storyreel[^']*)'/g;
 
-function exportsOf(entry: string): string[] {
-  const lists = projectFile(ENTRIES[entry] ?? '').matchAll(/^export (?:type )?\{([^}]*)\}/gm);
-  return [...lists].flatMap(([, names = '']) => namesIn(names));
+function exportsOf(file: string): string[] {
+  const text = projectFile(file);
+  const lists = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) => namesIn(names));
+  const wholes = [...text.matchAll(/^export \* from '([^']*)'/gm)];
+  return [...lists, ...wholes.flatMap(([, other = '']) => exportsOf(posix.join(posix.dirname(file), `${other}.ts`)))];
 }
 
 /** The name outside of the entry of `a`, of `type a` and of `b as a`. */
@@ -29,7 +32,7 @@ test('Each name that a document imports from the package is exported there', () 
     ),
   );
   expect(imports.length).toBeGreaterThan(10);
-  expect(imports.filter(({ name, entry }) => !exportsOf(entry).includes(name))).toEqual([]);
+  expect(imports.filter(({ name, entry }) => !exportsOf(ENTRIES[entry] ?? '').includes(name))).toEqual([]);
 });
 
 test('The entries are those of package.json', () => {

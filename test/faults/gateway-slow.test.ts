@@ -1,32 +1,24 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { RunningGateway } from '../../src/gateway';
-import { HttpUser, ownKey, SseReader, startGateway } from '../support/gateway';
-import { createOwnDatabase, type OwnDatabase } from '../support/own-database';
+import { HttpUser, ownKey, SseReader, startGatewayApp } from '../support/gateway';
 import { RawHttp } from '../support/raw-http';
-import { startApp, testEnv, type TestApp } from '../support/services';
+import type { TestApp } from '../support/services';
 import { until } from '../support/until';
 
-let database: OwnDatabase;
 let app: TestApp;
 let gateway: RunningGateway;
+let close: () => Promise<void>;
 let user: HttpUser;
 let owner: string;
 
 beforeAll(async () => {
-  database = await createOwnDatabase();
-  const env = testEnv({ DATABASE_URL: database.url, GATEWAY_STREAMS: String(STREAMS) });
-  app = await startApp(env);
-  gateway = await startGateway(env);
+  ({ app, gateway, close } = await startGatewayApp({ GATEWAY_STREAMS: String(STREAMS) }));
   const key = await ownKey(app);
   owner = key.owner;
   user = new HttpUser(gateway.url, key.secret);
 });
-afterAll(async () => {
-  await gateway.stop();
-  await app.close();
-  await database.drop();
-});
+afterAll(() => close());
 
 const STREAMS = 12;
 

@@ -178,7 +178,7 @@ test('An address that is taken ends the worker in one line, and leaves nothing b
     createWorker({ settings: config, logger: loggerThatCounts(fromSetup('STORYREEL_TEST_FOLDER')) }),
   ).rejects.toMatchObject({
     type: 'Config.Invalid',
-    message: `METRICS_ADDRESS ${address} cannot be listened on (EADDRINUSE).`,
+    message: `METRICS_ADDRESS ${address} cannot be listened on (EADDRINUSE). Another program has this port: choose another port, or end that program.`,
   });
   taken.close();
 });

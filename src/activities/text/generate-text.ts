@@ -2,10 +2,10 @@ import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import type { ChatMessage, TextProvider } from '../../providers';
 import { knownStages, planText, textHash, type TextPlan } from '../../planning';
 import { askAgain, saveText } from '../../stages';
-import { TextWriter } from '../../stream';
+import { TextWriter, type StreamMeter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
-import { continuedText } from './continuation';
+import { continuedText, type Continued } from './continuation';
 import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
 import { askProvider } from '../usage/provider-answer';
 import { openText, type ResolvedProvider } from '../usage/provider-choice';
@@ -37,7 +37,7 @@ const textProducer: LaneProducer<TextInputs> = {
 
   async make(run, { inputs }) {
     const stage = run.context.stages.ofKind('text', run.stage);
-    const { deps, claim } = run;
+    const { deps } = run;
     const continued = await continuedText(run, inputs.chosen.continuation);
     const messages = conversation(run, inputs, continued?.text);
     const sent = messages.map(({ content }) => content);
@@ -49,18 +49,7 @@ const textProducer: LaneProducer<TextInputs> = {
       ...(continued?.paidBy !== undefined && { continuesFence: continued.paidBy }),
     });
     const meter = deps.metrics?.text(run.stage, inputs.chosen.name);
-    const writer = new TextWriter({
-      log: deps.log,
-      writer: claim,
-      ...(continued?.isInLog && { continued }),
-      ...(run.resets && { reason: run.resets }),
-      ...(meter && { meter }),
-      onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
-    });
-    // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can
-    // continue it.
-    if (continued?.isInLog) writer.open();
-    else if (continued) writer.write(continued.text);
+    const writer = openWriter(run, continued, meter);
     const tokens: Tokens = { unit: 'token', input: prompt, output: 0, estimated: true };
     try {
       await paid.make(() => {
@@ -105,6 +94,24 @@ const textProducer: LaneProducer<TextInputs> = {
 
   scenes: ({ stage, context }) => context.stages.ofKind('text', stage).scenes?.(context),
 };
+
+/** A writer that holds the continued text already. */
+function openWriter(run: LaneRun, continued: Continued | undefined, meter: StreamMeter | undefined): TextWriter {
+  const { deps, claim } = run;
+  const writer = new TextWriter({
+    log: deps.log,
+    writer: claim,
+    ...(continued?.isInLog && { continued }),
+    ...(run.resets && { reason: run.resets }),
+    ...(meter && { meter }),
+    onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
+  });
+  // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can
+  // continue it.
+  if (continued?.isInLog) writer.open();
+  else if (continued) writer.write(continued.text);
+  return writer;
+}
 
 /**
  * The conversation with the model: the prompt, what was wrong with its last answer, and the beginning of this answer.

@@ -5,6 +5,7 @@ import { MAX_IN_BATCH } from '../../protocol';
 import { NOT_MODIFIED, PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
+import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { announceExpiry } from '../expiry';
 import { batchPage, batchParams, batchView, nothing, pageQuery, startedBatch, storyEvent, textual } from '../schemas';
@@ -13,7 +14,6 @@ import { controlFrame } from '../stream/frames';
 import { Viewer } from '../stream/viewer';
 import { whenGone } from '../when-gone';
 import { mustTakeStream } from './events';
-import { defined } from './projects';
 
 const newBatch = z.strictObject({
   projects: z

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../../protocol';
 import { PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
+import { defined } from '../defined';
 import { announceExpiry } from '../expiry';
 import { Refusal } from '../problem';
 import { empty, named, pageLimit, projectParams, storyEvent } from '../schemas';
 import { withoutTexts } from '../stream/frames';
 import { openStream } from '../stream/open-stream';
 import { Viewer } from '../stream/viewer';
-import { defined } from './projects';
 import { whenGone } from '../when-gone';
 
 const query = z.strictObject({

@@ -1,26 +1,23 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ExplainEditOptions, NewProject, ProjectChanges, ProjectView, RunWaits, StartOptions } from '../../client';
-import { CHANGES, INPUTS, OF_REQUEST } from '../../client/internal';
+import type { NewProject, ProjectView, RunWaits, StartOptions } from '../../client';
+import { INPUTS, OF_REQUEST } from '../../client/internal';
 import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
-import { isKnown, versionTag, sendTagged, versionToMatch } from '../conditional';
+import { isKnown, versionTag, sendTagged } from '../conditional';
+import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
   createdProject,
-  editable,
-  editedProject,
   empty,
-  explanation,
   pageQuery,
   projectPage,
   projectParams,
   projectView,
   runWaits,
   startedRun,
-  textEdits,
 } from '../schemas';
 import { Shared } from '../shared';
 import { untilChanged, waitIn } from '../wait';
@@ -32,7 +29,6 @@ const listQuery = pageQuery.extend({
   batch: z.string().optional(),
   q: z.string().optional(),
 });
-const edit = z.strictObject({ ...CHANGES.shape, by: INPUTS['the edit'].shape.by });
 
 const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
@@ -145,31 +141,6 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
     },
   );
 
-  app.patch(
-    '/v1/projects/:id',
-    {
-      config: { scope: 'write' },
-      schema: {
-        summary: 'Change a project by hand; `If-Match` is the version that the change was made from',
-        params: projectParams,
-        body: edit,
-        response: { 200: editedProject },
-      },
-    },
-    async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
-      const { by, ...changes } = request.body;
-      const version = await versionToMatch(request, async () => (await project.status()).version);
-      const edited = await project
-        .edit(changes as ProjectChanges, defined({ version, by }))
-        .catch(async (error: unknown) => {
-          if (!(error instanceof StoryreelError) || error.type !== 'Project.Conflict') throw error;
-          throw new Refusal(error.type, error.message, { version: (await project.status()).version });
-        });
-      return reply.header('etag', `"v${edited.version}"`).send(edited);
-    },
-  );
-
   app.delete(
     '/v1/projects/:id',
     {
@@ -186,46 +157,6 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       await project.delete(defined({ purgeHistory: request.query.purge_history }));
       return reply.code(204).send(null);
     },
-  );
-
-  app.get(
-    '/v1/projects/:id/editable',
-    {
-      config: { scope: 'read' },
-      schema: {
-        summary: 'All that a person may edit',
-        params: projectParams,
-        response: { 200: editable, ...NOT_MODIFIED },
-      },
-    },
-    async (request, reply) => {
-      const body = await (await storiesOf(request).project(request.params.id)).editable();
-      return sendTagged(request, reply, body, versionTag(body));
-    },
-  );
-
-  app.get(
-    '/v1/projects/:id/text-edits',
-    {
-      config: { scope: 'read' },
-      schema: { summary: 'The texts that people have replaced', params: projectParams, response: { 200: textEdits } },
-    },
-    async (request) => ({ edits: await (await storiesOf(request).project(request.params.id)).textEdits() }),
-  );
-
-  app.post(
-    '/v1/projects/:id/explain',
-    {
-      config: { scope: 'read' },
-      schema: {
-        summary: 'What a run would make, why, and at what cost; with `changes`, as if they were stored',
-        params: projectParams,
-        body: INPUTS['what to explain'].extend({ changes: CHANGES.optional() }),
-        response: { 200: explanation },
-      },
-    },
-    async (request) =>
-      (await storiesOf(request).project(request.params.id)).explain(request.body as ExplainEditOptions),
   );
 
   app.post(
@@ -245,10 +176,4 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       return reply.code(202).send(run);
     },
   );
-}
-
-/** An undefined field counts as absent. */
-export function defined<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }

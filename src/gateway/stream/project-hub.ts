@@ -1,16 +1,6 @@
 import type { StoryClient } from '../../client';
-import {
-  compareCursors,
-  isFinal,
-  millisecondsBetween,
-  type Cursor,
-  type ProjectId,
-  type SnapshotEvent,
-  type StoryEvent,
-  LOG_BEGINNING,
-} from '../../protocol';
-import { firstSnapshot } from '../owned-project';
-import { Shared } from '../shared';
+import { compareCursors, isFinal, LOG_BEGINNING, type Cursor, type ProjectId, type StoryEvent } from '../../protocol';
+import { Entrance, type Entry } from './entrance';
 import { controlFrame, frameOf, framesOf, restOf } from './frames';
 import { replay, type Replay } from './replay';
 import { Ring } from './ring';
@@ -18,19 +8,6 @@ import type { Rounds } from './rounds';
 import type { Turns } from './turns';
 import type { Viewer } from './viewer';
 
-/** How a viewer begins. */
-export type Entry =
-  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotEvent }
-  | { readonly kind: 'resume'; readonly after: Cursor }
-  /** The ring does not reach back so far: a watch of its own first. */
-  | ({ readonly kind: 'replay' } & Replay)
-  /** The run has ended, and the viewer has all of it. */
-  | { readonly kind: 'nothing' };
-
-const SNAPSHOT_MS = 250;
-/** After a gateway has died, its viewers come back with cursors that are only so old. */
-const RECENT_MS = 30_000;
-const EXTEND_MS = 3_000;
 const LINGER_MS = 30_000;
 
 /**
@@ -42,8 +19,7 @@ export class ProjectHub {
   private readonly viewers = new Set<Viewer>();
   private readonly leaving = new AbortController();
   private readonly begun: Promise<void>;
-  private readonly taken = new Shared<SnapshotEvent>(SNAPSHOT_MS);
-  private readonly extended = new Shared<void>(SNAPSHOT_MS);
+  private readonly entrance: Entrance;
   private pending: StoryEvent[] = [];
   /** Whether viewers have something to get that a round has not begun to give them. */
   private hasNews = false;
@@ -57,11 +33,13 @@ export class ProjectHub {
     private readonly stories: StoryClient,
     private readonly projectId: ProjectId,
     /** The shared limit of this process, for watches that begin at a cursor. */
-    private readonly turns: Turns,
+    turns: Turns,
     private readonly rounds: Rounds,
     /** The project's next viewer needs another hub. */
     private readonly left: () => void,
   ) {
+    const { signal } = this.leaving;
+    this.entrance = new Entrance({ stories, projectId, turns, ring: this.ring, signal, isOver: () => this.over });
     this.begun = this.begin();
     this.begun.catch(() => this.close());
     this.linger();
@@ -72,23 +50,7 @@ export class ProjectHub {
     // It must not end while somebody enters.
     this.linger();
     await this.begun;
-    if (cursor === undefined) return this.enterAnew();
-    if (!this.over && this.ring.reaches(cursor)) return { kind: 'resume', after: cursor };
-    if (!this.over && this.ring.beginsAfter(cursor)) {
-      const extend = () => this.turns.run(() => this.extend(cursor));
-      await this.extended.of(cursor, extend).catch(() => undefined);
-      const isThere = !this.over && this.ring.reaches(cursor);
-      return isThere ? { kind: 'resume', after: cursor } : this.openReplay(cursor);
-    }
-    const snapshot = await this.snapshot();
-    // The log is empty or away: there is no cursor to continue from.
-    if (!snapshot.cursor && !isFinal(snapshot.status)) return { kind: 'snapshot', snapshot };
-    const at = snapshot.cursor ?? LOG_BEGINNING;
-    // The cursor belongs to another project, or to a log that was lost.
-    if (compareCursors(cursor, at) > 0) return { kind: 'snapshot', snapshot };
-    if (isFinal(snapshot.status) && cursor === at) return { kind: 'nothing' };
-    // The ring is a moment behind the log.
-    return this.over || this.ring.start === undefined ? this.openReplay(cursor) : { kind: 'resume', after: cursor };
+    return this.entrance.enter(cursor);
   }
 
   /** From now on the viewer gets every frame. If the hub has closed meanwhile, the viewer comes back to another one. */
@@ -172,54 +134,8 @@ export class ProjectHub {
     viewer.next = this.ring.after(after);
   }
 
-  /**
-   * Lets the ring reach back to a cursor of a moment ago. All viewers who come back at once need the same events, which
-   * are read once for all of them. If the log does not have them, each viewer begins with a watch of its own.
-   */
-  private async extend(from: Cursor): Promise<void> {
-    const { start } = this.ring;
-    // Another viewer's cursor may have been older, while this one waited for its turn.
-    if (start === undefined || this.ring.reaches(from) || millisecondsBetween(from, start) > RECENT_MS) return;
-    const events: StoryEvent[] = [];
-    const watch = this.stories.watch(this.projectId, { from, signal: this.leaving.signal });
-    const tooLate = setTimeout(() => void watch.return(), EXTEND_MS);
-    try {
-      for await (const event of watch) {
-        if (event.type === 'snapshot') return;
-        const order = compareCursors(event.id, start);
-        if (order <= 0) events.push(event);
-        if (order < 0) continue;
-        // Unless another one has extended it meanwhile.
-        if (this.ring.start === start) this.ring.unshift(framesOf(events), from);
-        return;
-      }
-    } finally {
-      clearTimeout(tooLate);
-    }
-  }
-
-  private async enterAnew(): Promise<Entry> {
-    const snapshot = await this.snapshot();
-    const isHere = snapshot.cursor !== undefined && this.ring.reaches(snapshot.cursor);
-    // The run of this hub is over, and another one has begun.
-    if (this.over && !isFinal(snapshot.status) && !isHere) return this.openReplay();
-    return { kind: 'snapshot', snapshot };
-  }
-
-  private async openReplay(from?: Cursor): Promise<Entry> {
-    const watch = this.stories.watch(this.projectId, { ...(from && { from }), signal: this.leaving.signal });
-    // The begin of a watch reads from Postgres and Redis; later reads follow the viewer's pace.
-    const { value: first } = await this.turns.run(() => watch.next());
-    return first ? { kind: 'replay', first, watch } : { kind: 'nothing' };
-  }
-
-  /** One for all who come within a moment; they share its bytes, too. */
-  private snapshot(): Promise<SnapshotEvent> {
-    return this.taken.of(this.projectId, () => firstSnapshot(this.stories, this.projectId));
-  }
-
   private async begin(): Promise<void> {
-    const snapshot = await this.snapshot();
+    const snapshot = await this.entrance.snapshot();
     if (isFinal(snapshot.status)) return this.finish();
     this.ring.start = this.ring.newest = snapshot.cursor;
     void this.follow(snapshot.cursor).then(

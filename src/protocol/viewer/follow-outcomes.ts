@@ -1,4 +1,4 @@
-import { StoryreelError } from '../index';
+import { StoryreelError } from '../errors';
 import { pause } from './pause';
 
 /** The ends of runs after a cursor, and where the next page begins. */

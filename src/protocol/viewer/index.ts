@@ -1,27 +1,7 @@
 /**
- * What a viewer of stories needs, in Node and in browsers. These exports have an index of their own, because the bundle
- * of the workflows holds everything that `protocol/index.ts` exports.
+ * What a viewer of stories needs, in Node and in browsers, and the readers of what comes from outside. These exports have
+ * an index of their own, because the bundle of the workflows holds everything that `protocol/index.ts` exports.
  */
-export {
-  isFinal,
-  isTerminal,
-  parseCursor,
-  parseProjectId,
-  StoryreelError,
-  type Cursor,
-  type FailureType,
-  type FilmReference,
-  type LaneId,
-  type LaneStatus,
-  type LogEvent,
-  type ProjectId,
-  type ProjectStatus,
-  type SceneFields,
-  type SceneSnapshot,
-  type SnapshotEvent,
-  type StoryEvent,
-  type UsageTotals,
-} from '../index';
 export { EventStream, type StreamMessage } from './event-stream';
 export { followOutcomes } from './follow-outcomes';
 export { isSignal } from './is-signal';

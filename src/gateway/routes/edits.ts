@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { ExplainEditOptions, ProjectChanges } from '../../client';
+import { CHANGES, INPUTS } from '../../client/internal';
+import { StoryreelError } from '../../protocol';
+import { NOT_MODIFIED } from '../answers';
+import { storiesOf, type App } from '../app';
+import { sendTagged, versionTag, versionToMatch } from '../conditional';
+import { defined } from '../defined';
+import { Refusal } from '../problem';
+import { editable, editedProject, explanation, projectParams, textEdits } from '../schemas';
+
+const edit = z.strictObject({ ...CHANGES.shape, by: INPUTS['the edit'].shape.by });
+
+/** What a person may change by hand, and what a run would then make. */
+export function addEdits(app: App): void {
+  app.patch(
+    '/v1/projects/:id',
+    {
+      config: { scope: 'write' },
+      schema: {
+        summary: 'Change a project by hand; `If-Match` is the version that the change was made from',
+        params: projectParams,
+        body: edit,
+        response: { 200: editedProject },
+      },
+    },
+    async (request, reply) => {
+      const project = await storiesOf(request).project(request.params.id);
+      const { by, ...changes } = request.body;
+      const version = await versionToMatch(request, async () => (await project.status()).version);
+      const edited = await project
+        .edit(changes as ProjectChanges, defined({ version, by }))
+        .catch(async (error: unknown) => {
+          if (!(error instanceof StoryreelError) || error.type !== 'Project.Conflict') throw error;
+          throw new Refusal(error.type, error.message, { version: (await project.status()).version });
+        });
+      return reply.header('etag', `"v${edited.version}"`).send(edited);
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id/editable',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'All that a person may edit',
+        params: projectParams,
+        response: { 200: editable, ...NOT_MODIFIED },
+      },
+    },
+    async (request, reply) => {
+      const body = await (await storiesOf(request).project(request.params.id)).editable();
+      return sendTagged(request, reply, body, versionTag(body));
+    },
+  );
+
+  app.get(
+    '/v1/projects/:id/text-edits',
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'The texts that people have replaced', params: projectParams, response: { 200: textEdits } },
+    },
+    async (request) => ({ edits: await (await storiesOf(request).project(request.params.id)).textEdits() }),
+  );
+
+  app.post(
+    '/v1/projects/:id/explain',
+    {
+      config: { scope: 'read' },
+      schema: {
+        summary: 'What a run would make, why, and at what cost; with `changes`, as if they were stored',
+        params: projectParams,
+        body: INPUTS['what to explain'].extend({ changes: CHANGES.optional() }),
+        response: { 200: explanation },
+      },
+    },
+    async (request) =>
+      (await storiesOf(request).project(request.params.id)).explain(request.body as ExplainEditOptions),
+  );
+}
