@@ -44,7 +44,7 @@ export async function httpFetch(
     incoming.destroy();
     throw new NotSent(proxyFault('answered 407', route.proxySetting));
   }
-  return responseOf(incoming, signal);
+  return responseOf(incoming, url, signal);
 }
 
 interface Sent {
@@ -88,7 +88,11 @@ function send(url: URL, { method, headers, body, signal, lookup, route }: Sent):
 }
 
 /** The answer for the `openai` package, whose body is unread if it is a good one. */
-async function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | undefined): Promise<Response> {
+async function responseOf(
+  incoming: http.IncomingMessage,
+  url: URL,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const status = incoming.statusCode ?? 0;
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
