@@ -16,7 +16,11 @@ const OWN = '@temporalio/worker|@opentelemetry|prom-client|jest|@jest|expect|pre
 /** One stack (Temporal, Postgres, Redis, studio) serves every suite; see test/support/global-setup.cjs. */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '<rootDir>/test/(chaos|faults|browser)/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/dist/',
+    '<rootDir>/test/(chaos|faults|operations|e2e|browser)/',
+  ],
   testEnvironment: '<rootDir>/test/support/one-realm.cjs',
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   // Far beyond what any condition of a test may take (test/support/until.ts): that one's message says more.

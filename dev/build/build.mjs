@@ -32,5 +32,6 @@ try {
 }
 // `npm run dev` adds source maps, for a debugger, and has open pages load themselves again.
 const isDev = process.argv.includes('--dev');
-run(compiler, '-p', 'tsconfig.build.json', ...(isDev ? ['--sourceMap'] : []));
+// In build mode the compiler has nothing to load if no file has changed.
+run(compiler, '-b', 'tsconfig.build.json', ...(isDev ? ['--sourceMap'] : []));
 run(join('dist', 'dev', 'build', 'main.js'), ...(isDev ? ['--reload'] : []));

@@ -1,14 +1,15 @@
 /**
- * What `npm run test:chaos` runs: test/faults and test/chaos, which are outages, kills, random commands, films in a row and
- * real models; and the tests of `npm test` with generated inputs, which have one seed there. Each round has a seed, which is
- * printed; `--seed` repeats that round. The last line is "N passed, N failed".
+ * What `npm run test:chaos` runs: test/e2e, test/operations, test/faults and test/chaos. These are whole programs,
+ * operators' tools, outages, kills, random commands, films in a row and real models. It also runs the tests of `npm test`
+ * with generated inputs, which have one seed there. Each round has a seed, which is printed; `--seed` repeats that round.
+ * The last line is "N passed, N failed".
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { check, end, isInterrupted, jest } from './scripts.mjs';
 
 const USAGE = `npm run test:chaos -- [--minutes n] [--seed s]
-  --minutes n  begins another round until so many minutes have passed; default: one round, some 8 minutes
+  --minutes n  begins another round until so many minutes have passed; default: one round, some 11 minutes
   --seed s     of the first round; each further one has the next number; default: at random`;
 
 function options() {

@@ -48,11 +48,12 @@ test.each([['English', en] as const, ['Chinese', zh] as const])(
   },
 );
 
-test('a failure is stated in Chinese before the sentence of the server, which is kept', () => {
-  expect(en.failed('Provider.QuotaExhausted', 'No credit.')).toBe('No credit.');
-  expect(zh.failed('Provider.QuotaExhausted', 'No credit.')).toBe('模型服务的账户余额已用完：No credit.');
-  expect(zh.failed('Provider.QuotaExhausted', '')).toBe('模型服务的账户余额已用完');
-  expect(zh.failed('Newer.Failure', 'Something new.')).toBe('Newer.Failure：Something new.');
+test('a failure is stated in Chinese, with the sentence of the server as its detail', () => {
+  expect(en.failed('Provider.QuotaExhausted', 'No credit.')).toEqual({ text: 'No credit.' });
+  const text = '模型服务的账户余额已用完';
+  expect(zh.failed('Provider.QuotaExhausted', 'No credit.')).toEqual({ text, detail: 'No credit.' });
+  expect(zh.failed('Provider.QuotaExhausted', '')).toEqual({ text });
+  expect(zh.failed('Newer.Failure', 'Something new.')).toEqual({ text: 'Newer.Failure', detail: 'Something new.' });
 });
 
 test('the fault of a field is stated in Chinese with its bound, or in the words of the server if its rule is not known', () => {

@@ -7,8 +7,8 @@ import { Client } from 'pg';
 import { fromSetup } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
-import { ownServices, service } from './compose-file';
-import { projectRoot } from './project-files';
+import { ownServices, service } from '../architecture/compose-file';
+import { projectRoot } from '../architecture/project-files';
 
 const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
 const database = `containers_${randomUUID().slice(0, 8)}`;
