@@ -162,7 +162,7 @@ test('the palette finds every action by the keyboard; a move and an edit are und
   await page.waitForURL(/scene=1/);
   await choose('remove scene');
   await page.locator('dialog .consequence').waitFor();
-  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove scene' }).click();
   await until('it is removed', async () => (await texts()).length === 2);
   expect(await texts()).toEqual([one, three]);
   await page.getByRole('dialog').waitFor({ state: 'detached' });

@@ -114,7 +114,7 @@ const OVERLAYS: Readonly<Record<string, Overlay>> = {
   revocation: {
     file: 'web/parts/revocation.tsx',
     path: () => '/settings',
-    open: (page) => button(page, /Revoke|撤销/),
+    open: (page) => button(page, /Revoke|吊销/),
   },
   'session-ended': {
     file: 'web/parts/revocation.tsx',
@@ -248,17 +248,17 @@ test('what the gateway refuses of an edit, of a key and of a budget is stated be
     expect((await answer.innerText()).replace(/关闭|[^a-z]/gi, '')).toBe('');
   };
   await page.goto(ofScene());
-  await page.getByRole('button', { name: '编辑: 旁白' }).click();
-  await page.getByLabel('编辑: 旁白').fill(' ');
+  await page.getByRole('button', { name: '编辑：旁白' }).click();
+  await page.getByLabel('编辑：旁白').fill(' ');
   await page.getByRole('button', { name: '保存', exact: true }).click();
   await isRead('不能为空');
   if (pictures) await page.screenshot({ path: join(pictures, 'edit-fault-zh-CN-light-1280.png') });
   await page.getByRole('button', { name: '放弃' }).click();
-  await page.getByRole('button', { name: '编辑: 旁白' }).click();
+  await page.getByRole('button', { name: '编辑：旁白' }).click();
   expect(await fault.count()).toBe(0);
   await page.getByRole('button', { name: '放弃' }).click();
-  await page.getByRole('button', { name: '编辑: 时长' }).click();
-  await page.getByLabel('编辑: 时长').fill('-1');
+  await page.getByRole('button', { name: '编辑：时长' }).click();
+  await page.getByLabel('编辑：时长').fill('-1');
   await page.getByRole('button', { name: '保存', exact: true }).click();
   await isRead('0');
   await page.goto('/settings');
@@ -297,13 +297,13 @@ test('a camera move is chosen by its word, and what no longer fits is marked unt
   const { secret } = key;
   const page = await live.open({ secret }, { locale: 'zh-CN', viewport: { width: 390, height: 800 } });
   await page.goto(ofScene());
-  await page.getByRole('button', { name: '编辑: 移动' }).click();
+  await page.getByRole('button', { name: '编辑：移动' }).click();
   const present = (await client.editable(id)).scenes[0]?.camera?.movement;
   const [wanted, word] = present === 'static' ? (['pan_left', '左摇'] as const) : (['static', '固定'] as const);
-  await page.getByLabel('编辑: 移动').selectOption({ label: word });
+  await page.getByLabel('编辑：移动').selectOption({ label: word });
   await page.getByRole('button', { name: '保存', exact: true }).click();
   await until('it is stored', async () => (await client.editable(id)).scenes[0]?.camera?.movement === wanted);
-  await page.locator('#scene-1 .segment.stale').getByText('片段').waitFor();
+  await page.locator('#scene-1 .segment.stale').getByText('片段：已过时').waitFor();
   expect(await page.locator('#scene-2 .segment.stale').count()).toBe(0);
   await page.locator('.next-run .consequence').waitFor();
   await page.locator('.steering').getByRole('button', { name: '再次运行' }).click();

@@ -11,6 +11,7 @@ import {
   STATUSES,
   type FieldRule,
 } from '../../src/protocol';
+import { filesBelow, projectFile } from '../architecture/project-files';
 import { en } from '../../web/i18n/en';
 import { zh } from '../../web/i18n/zh';
 
@@ -47,6 +48,17 @@ test.each([['English', en] as const, ['Chinese', zh] as const])(
     );
   },
 );
+
+test('a name and its text are joined by the dictionaries alone, because every language has its own colon', () => {
+  expect([en.named('Edit', 'Narration'), zh.named('编辑', '旁白')]).toEqual(['Edit: Narration', '编辑：旁白']);
+  expect([en.sentence('Signed out'), zh.sentence('未登录')]).toEqual(['Signed out.', '未登录。']);
+  expect([en.sentence('Why?'), zh.sentence('影片已完成。')]).toEqual(['Why?', '影片已完成。']);
+  const joined = filesBelow('web')
+    .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('web/i18n/'))
+    .flatMap((file) => projectFile(file).match(/.*(\{[\w.()[\]]+\}: |>: ?\{).*/g) ?? []);
+  // The header of a request.
+  expect(joined.filter((line) => !line.includes("parts.push('-H'"))).toEqual([]);
+});
 
 test('a failure is stated in Chinese, with the sentence of the server as its detail', () => {
   expect(en.failed('Provider.QuotaExhausted', 'No credit.')).toEqual({ text: 'No credit.' });

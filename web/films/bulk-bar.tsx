@@ -34,7 +34,7 @@ export function BulkBar({ films, onDone, onClose }: BulkBarProps) {
     { name: words.cancel, question: words.confirmCancel, items: ofAll((film) => messagesTo(film, 'cancel')) },
     { name: words.deleteFilm, question: words.confirmDelete, items: ofAll(deletionOf) },
   ];
-  const title = ({ name, items }: Action) => `${name} (${items.length})`;
+  const title = ({ name, items }: Action) => words.aside(name, items.length);
   return (
     <section aria-label={words.filmsCount(films.length)}>
       <strong>{words.filmsCount(films.length)}</strong>
@@ -56,7 +56,7 @@ export function BulkBar({ films, onDone, onClose }: BulkBarProps) {
           question={asking.question}
           action={title(asking)}
           kind={asking.question === undefined ? 'main' : 'danger'}
-          onConfirm={() => void send(asking.name, asking.items, (n) => words.accepted(`${asking.name} (${n})`))}
+          onConfirm={() => void send(asking.name, asking.items, (n) => words.accepted(words.aside(asking.name, n)))}
           onClose={() => setAsking(undefined)}
         >
           <ul class="asked">

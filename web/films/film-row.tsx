@@ -22,7 +22,7 @@ export function FilmRow({ film, placed, isChosen, onChoose }: FilmRowProps) {
   return (
     <li class={`film-row with-poster${film ? '' : ' gone'}`}>
       <label class="choose">
-        <input type="checkbox" aria-label={`${words.choose}: ${name}`} checked={isChosen} onChange={onChoose} />
+        <input type="checkbox" aria-label={words.named(words.choose, name)} checked={isChosen} onChange={onChoose} />
       </label>
       {/* The space is there before the picture, so that nothing moves. */}
       <div class="poster">
@@ -64,5 +64,5 @@ const MAX_NAMED = 3;
 function nameAll(lanes: readonly string[]): string | undefined {
   if (lanes.length === 0) return undefined;
   const more = lanes.length > MAX_NAMED ? ` + ${lanes.length - MAX_NAMED}` : '';
-  return `${t().needsYou}: ${laneNames(lanes.slice(0, MAX_NAMED))}${more}`;
+  return t().named(t().needsYou, laneNames(lanes.slice(0, MAX_NAMED)) + more);
 }

@@ -59,7 +59,7 @@ export function Films() {
   };
   useKeys({
     j: { label: words.next, run: () => moveFocus(1) },
-    k: { label: `← ${words.next}`, run: () => moveFocus(-1) },
+    k: { label: words.previous, run: () => moveFocus(-1) },
     x: {
       label: words.choose,
       run: () => document.querySelector<HTMLInputElement>('.film-row:focus-within > .choose > input')?.click(),

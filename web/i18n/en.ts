@@ -11,6 +11,11 @@ const count = (n: number, one: string, many: string) =>
 export const en = {
   locale: 'en' as string,
   ...translated,
+  /** A name and what belongs to it. The text is empty if an element follows. */
+  named: (name: string, text = '') => `${name}: ${text}`,
+  aside: (text: string, more: string | number) => `${text} (${more})`,
+  list: (items: readonly string[]) => items.join(', '),
+  sentence: (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`),
   lane: (stage: string, scenes: readonly number[]) =>
     scenes.length === 0
       ? translated.stage(stage)
@@ -188,8 +193,8 @@ export const en = {
   saveAndRun: 'Save and run',
   discard: 'Discard',
   unsaved: (n: number) => `${n} unsaved`,
-  wouldRemake: (n: number) =>
-    n === 0 ? 'A run would make nothing again.' : `A run would make ${count(n, 'thing', 'things')}`,
+  wouldRemake: (n: number, price: string) =>
+    n === 0 ? 'A run would make nothing again.' : `A run would make ${count(n, 'thing', 'things')}, ${price}`,
   nextRun: 'The next run',
   stale: 'not up to date',
   replaceEdits: (list: string) => `Replace what a person has written: ${list}`,
@@ -320,6 +325,7 @@ export const en = {
   reviewEmptyHint: 'Films that stop at a gate or need a decision come here.',
   position: (at: number, all: number) => `${at} of ${all}`,
   next: 'Next',
+  previous: 'Previous',
   openFilm: 'Open film',
 
   keys: 'API keys',
@@ -336,7 +342,7 @@ export const en = {
   apiKey: 'API key',
   create: 'Create',
   revoke: 'Revoke',
-  confirmRevoke: 'Revoke it? Its open streams end within a second.',
+  confirmRevoke: 'It stops working, and its open streams end within a second.',
   secretOnce: 'This is shown once. Copy it now.',
   neverUsed: 'never used',
   lastUsed: (when: string) => `last used ${when}`,

@@ -14,6 +14,10 @@ const broken = ({ rule, least, most }: FieldError) =>
 export const zh: Words = {
   locale: 'zh',
   ...translated,
+  named: (name, text = '') => `${name}：${text}`,
+  aside: (text, more) => `${text}（${more}）`,
+  list: (items) => items.join('、'),
+  sentence: (text) => (/[.!?。！？]$/.test(text) ? text : `${text}。`),
   lane: (stage, scenes) =>
     scenes.length === 0 ? translated.stage(stage) : `${translated.stage(stage)} · 第 ${scenes.join('、')} 场`,
   failed: (type, message, errors = []) => {
@@ -192,7 +196,7 @@ export const zh: Words = {
   saveAndRun: '保存并运行',
   discard: '放弃',
   unsaved: (n) => `${n} 处未保存`,
-  wouldRemake: (n) => (n === 0 ? '运行不会重做任何内容。' : `运行会制作 ${n} 项内容`),
+  wouldRemake: (n, price) => (n === 0 ? '运行不会重做任何内容。' : `运行会制作 ${n} 项内容，${price}`),
   nextRun: '下一次运行',
   stale: '已过时',
   replaceEdits: (list) => `覆盖有人写的内容：${list}`,
@@ -323,6 +327,7 @@ export const zh: Words = {
   reviewEmptyHint: '停在关口或需要决定的影片会出现在这里。',
   position: (at, all) => `${at} / ${all}`,
   next: '下一个',
+  previous: '上一个',
   openFilm: '打开影片',
 
   keys: 'API 密钥',
@@ -338,8 +343,8 @@ export const zh: Words = {
   signInHint: '粘贴 API 密钥，或打开 "storyreel login" 打印的链接。',
   apiKey: 'API 密钥',
   create: '创建',
-  revoke: '撤销',
-  confirmRevoke: '撤销它？它打开的流会在一秒内结束。',
+  revoke: '吊销',
+  confirmRevoke: '它将失效，打开的流会在一秒内结束。',
   secretOnce: '只显示一次，请现在复制。',
   neverUsed: '从未使用',
   lastUsed: (when) => `上次使用：${when}`,

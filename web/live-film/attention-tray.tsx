@@ -33,7 +33,7 @@ export function AttentionTray({ story }: { readonly story: Story }) {
   }
   const messages = (verb: 'retry' | 'skip', lanes: readonly LaneView[]) => messagesFor(story, verb, names(lanes));
   const all = (verb: 'retry' | 'skip', lanes: readonly LaneView[]) =>
-    send(words[verb], messages(verb, lanes), (n) => words.accepted(n > 1 ? `${words[verb]} (${n})` : words[verb]));
+    send(words[verb], messages(verb, lanes), (n) => words.accepted(n > 1 ? words.aside(words[verb], n) : words[verb]));
   return (
     <section class="tray" aria-labelledby="tray-title">
       <h2 id="tray-title">
@@ -50,7 +50,7 @@ export function AttentionTray({ story }: { readonly story: Story }) {
           {error.type === 'Budget.Exhausted' && <SetBudget story={story} budget={story.view.value?.budget} />}
           <div class="actions">
             <Button name={words.retry} kind="main" keys="t" onClick={() => void all('retry', lanes)}>
-              {lanes.length > 1 ? `${words.retryAll} (${lanes.length})` : words.retry}
+              {lanes.length > 1 ? words.aside(words.retryAll, lanes.length) : words.retry}
             </Button>
             {canSkip(lanes) && (
               <Button name={words.skip} keys="s" onClick={() => void all('skip', lanes)}>

@@ -17,13 +17,11 @@ export function Before({ story, scene }: { readonly story: Story; readonly scene
         <div key={now} class="versions">
           {[[words.before, before] as const, [words.now, now] as const].map(([name, address]) => (
             <figure key={name}>
-              <figcaption>
-                {words[role]}: {name}
-              </figcaption>
+              <figcaption>{words.named(words[role], name)}</figcaption>
               {role === 'image' ? (
-                <img src={address} alt={`${words[role]}: ${name}`} />
+                <img src={address} alt={words.named(words[role], name)} />
               ) : (
-                <video src={address} controls muted loop playsInline aria-label={`${words[role]}: ${name}`} />
+                <video src={address} controls muted loop playsInline aria-label={words.named(words[role], name)} />
               )}
             </figure>
           ))}

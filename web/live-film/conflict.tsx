@@ -15,7 +15,7 @@ export function Conflict({ yours, theirs, base, onKeep, onTake }: ConflictProps)
   return (
     <div class="conflict" role="alert">
       <p>
-        <strong>{words.conflictTitle}.</strong> {words.conflictHint}
+        <strong>{words.sentence(words.conflictTitle)}</strong> {words.conflictHint}
       </p>
       <div class="versions">
         <figure>

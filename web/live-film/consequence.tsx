@@ -41,15 +41,16 @@ export function WouldMake({ explained }: { readonly explained: Explanation }) {
   const { cost } = explained.estimate;
   return (
     <details class="consequence">
-      <summary>
-        {words.wouldRemake(made.length)}
-        {made.length > 0 && `, ${cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown}`}
-      </summary>
+      <summary>{words.wouldRemake(made.length, cost ? words.wouldCost(priceOf(cost)) : words.priceUnknown)}</summary>
       <ul>
         {made.map(({ lane, reason, changed = [] }) => (
           <li key={lane}>
-            {laneName(lane)}: {words.reason(reason)}
-            {changed.length > 0 && ` (${changed.map(inputName).join(', ')})`}
+            {words.named(
+              laneName(lane),
+              changed.length === 0
+                ? words.reason(reason)
+                : words.aside(words.reason(reason), words.list(changed.map(inputName))),
+            )}
           </li>
         ))}
       </ul>

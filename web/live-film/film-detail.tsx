@@ -22,7 +22,7 @@ export function FilmDetail({ story }: { readonly story: Story }) {
   const about = (name: string, label: string) => ({
     story,
     field: name,
-    label: `${words.edit}: ${label}`,
+    label: words.named(words.edit, label),
     short: words.edit,
   });
   return (

@@ -50,8 +50,8 @@ function FilmFacts({ film }: { readonly film: FilmReference }) {
       <span class="quiet-text">
         {words.filmScenes(film.scenes)} · {words.seconds(film.duration)} · {size(film.bytes)}
       </span>
-      {stills.length > 0 && <span class="chip">– {words.filmStills(stills.join(', '))}</span>}
-      {missing.length > 0 && <span class="chip">✗ {words.filmMissing(missing.join(', '))}</span>}
+      {stills.length > 0 && <span class="chip">– {words.filmStills(words.list(stills.map(String)))}</span>}
+      {missing.length > 0 && <span class="chip">✗ {words.filmMissing(words.list(missing.map(String)))}</span>}
     </>
   );
 }

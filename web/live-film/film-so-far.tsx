@@ -137,7 +137,7 @@ function ShownScene({ story, scene, onEnd }: ShownSceneProps) {
       controls
       autoPlay
       playsInline
-      aria-label={`${words.player}: ${words.sceneNumber(n)}`}
+      aria-label={words.named(words.player, words.sceneNumber(n))}
       onEnded={onEnd}
       onError={onEnd}
     />

@@ -31,9 +31,7 @@ export function LaneStop({
         onClick={() => void stopLane(story, lane)}
       >
         <span aria-hidden="true">{words.stopLane}</span>
-        <span class="sr-only">
-          {words.stopLane}: {laneName(lane)}
-        </span>
+        <span class="sr-only">{words.named(words.stopLane, laneName(lane))}</span>
       </Button>
       <CopyAs recipe={stopRecipe(story, lane)} />
     </span>

@@ -29,7 +29,7 @@ export function LaneWaits({ story, of, short = false }: LaneWaitsProps) {
       {waiting.map(({ lane, wait, error, waitsFor }) => (
         <li key={lane}>
           <span aria-hidden="true">◔ </span>
-          <strong>{short ? words.stage(laneParts(lane).stage) : laneName(lane)}</strong>:{' '}
+          <strong>{words.named(short ? words.stage(laneParts(lane).stage) : laneName(lane))}</strong>
           {wait ? <Until story={story} wait={wait} /> : words.waitsForService}
           <Why error={waitsFor ?? error} lost={wait?.lost === true} />
         </li>

@@ -36,7 +36,7 @@ export function LiveKeys({ story, scene }: { readonly story: Story; readonly sce
     c: { label: words.stopLane, run: press('c') },
     e: { label: words.edit, run: press('e') },
     j: { label: words.next, run: move(1) },
-    k: { label: `← ${words.next}`, run: move(-1) },
+    k: { label: words.previous, run: move(-1) },
     w: { label: words.theatre, run: press('w') },
     h: { label: words.historyTab, run: () => setQuery('tab', 'history') },
     v: { label: words.eventsTab, run: () => setQuery('tab', 'events') },

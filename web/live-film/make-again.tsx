@@ -39,7 +39,7 @@ export function MakeAgain({ story, scene }: { readonly story: Story; readonly sc
           key={role}
           onClick={() =>
             setAsked({
-              name: `${words.makeAgain}: ${words[role]}`,
+              name: words.named(words.makeAgain, words[role]),
               options: {
                 force: true,
                 scenes: [scene],
@@ -48,7 +48,7 @@ export function MakeAgain({ story, scene }: { readonly story: Story; readonly sc
             })
           }
         >
-          <span class="sr-only">{words.makeAgain}: </span>
+          <span class="sr-only">{words.named(words.makeAgain)}</span>
           {words[role]}
         </Button>
       ))}

@@ -27,17 +27,19 @@ export function Narrator({ story }: { readonly story: Story }) {
       say(
         'proof',
         proof,
-        `${words.stage(stageOfRole('story').name)}: ${proof === 'verified' ? words.verified : words.unverified}.`,
+        stated(words.stage(stageOfRole('story').name), proof === 'verified' ? words.verified : words.unverified),
       );
-    say('film itself', view.status, `${words.film}: ${words.status(view.status)}.`);
+    say('film itself', view.status, stated(words.film, words.status(view.status)));
   }, [view, proof]);
   return null;
 }
+
+const stated = (name: string, state: string) => t().sentence(t().named(name, state));
 
 function sentenceOf(stage: string, status: LaneStatus): string | undefined {
   const words = t();
   if (status === 'pending') return undefined;
   if (status === 'processing') return words.stageBegins(words.stage(stage));
   if (status === 'awaiting_approval') return words.stageWaits(words.stage(stage));
-  return `${words.stage(stage)}: ${words.status(status)}.`;
+  return stated(words.stage(stage), words.status(status));
 }

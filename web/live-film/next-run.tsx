@@ -74,7 +74,7 @@ export function RunChoices({ explained, options, onChange }: RunChoicesProps) {
             checked={options.replaceEdits ?? false}
             onChange={(event) => onChange({ replaceEdits: event.currentTarget.checked || undefined })}
           />
-          {words.replaceEdits(replaced.map(laneName).join(', '))}
+          {words.replaceEdits(words.list(replaced.map(laneName)))}
         </label>
       )}
       {((changed.length > 0 && lanes.length > 0) || options.keepSettings) && (
@@ -85,7 +85,7 @@ export function RunChoices({ explained, options, onChange }: RunChoicesProps) {
             onChange={(event) => onChange({ keepSettings: event.currentTarget.checked || undefined })}
           />
           {words.keepSettings(
-            changed.map(({ name, before, now }) => `${words.setting(name)} ${before} → ${now}`).join(', '),
+            words.list(changed.map(({ name, before, now }) => `${words.setting(name)} ${before} → ${now}`)),
           )}
         </label>
       )}

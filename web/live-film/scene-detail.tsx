@@ -65,7 +65,7 @@ function Field({ story, scene, field: { name, label, read, change, shown, offere
       <EditField
         story={story}
         field={`scenes.${scene}.${name}`}
-        label={`${words.edit}: ${words[label]}`}
+        label={words.named(words.edit, words[label])}
         short={words.edit}
         read={({ scenes }) => {
           const present = scenes.find(({ scene_number: n }) => n === scene);

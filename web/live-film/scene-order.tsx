@@ -72,14 +72,14 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
         {words.sceneRemove}
       </Button>
       {asked && (
-        <Dialog title={`${words.sceneNumber(scene)}: ${asked.title}`} onClose={() => setAsked(undefined)}>
+        <Dialog title={`${words.sceneNumber(scene)} · ${asked.title}`} onClose={() => setAsked(undefined)}>
           <Consequence story={story} changes={asked.changes} />
           <p>
             <CopyAs recipe={editRecipe(story, asked.changes, version)} />
           </p>
           <footer>
             <Button kind="main" name={asked.title} onClick={() => void save(asked)}>
-              {words.save}
+              {asked.title}
             </Button>
           </footer>
         </Dialog>

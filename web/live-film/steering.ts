@@ -107,7 +107,7 @@ export function messagesFor(
   film?: string,
 ): readonly Item[] {
   return lanes.map((lane) => ({
-    name: film === undefined ? laneName(lane) : `${film}, ${laneName(lane)}`,
+    name: film === undefined ? laneName(lane) : t().list([film, laneName(lane)]),
     path: `${address.path}/${verb}`,
     body: { lane },
     recipe: laneRecipe(address, verb, [lane]),

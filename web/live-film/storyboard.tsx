@@ -48,7 +48,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                     loop
                     playsInline
                     preload="none"
-                    aria-label={`${words.clip}: ${prompt}`}
+                    aria-label={words.named(words.clip, prompt)}
                     onMouseEnter={(event) => play(event.currentTarget)}
                     onMouseLeave={(event) => event.currentTarget.pause()}
                   />
@@ -96,11 +96,12 @@ export function SceneRail({ story, scene }: { readonly story: Story; readonly sc
           <li
             key={stage}
             class={`segment status-${status}${isOld ? ' stale' : ''}`}
-            title={`${words.stage(stage)}: ${state}`}
+            title={words.named(words.stage(stage), state)}
           >
-            <span aria-hidden="true">{isOld ? '≠' : STATUS_MARKS[status]} </span>
-            {words.stage(stage)}
-            <span class="sr-only">: {state}</span>
+            <span aria-hidden="true">
+              {isOld ? '≠' : STATUS_MARKS[status]} {words.stage(stage)}
+            </span>
+            <span class="sr-only">{words.named(words.stage(stage), state)}</span>
           </li>
         );
       })}

@@ -32,12 +32,16 @@ export function Estimate({ scenes, films = 1 }: EstimateProps) {
   return (
     <details class="estimate">
       <summary>
-        {words.estimate}: <strong>{cost ? priceOf(times(cost, films)) : estimate ? words.priceUnknown : '…'}</strong>
+        {words.named(words.estimate)}
+        <strong>{cost ? priceOf(times(cost, films)) : estimate ? words.priceUnknown : '…'}</strong>
       </summary>
       <ul>
         {stages.map(({ stage, calls, cost: part }, i) => (
           <li key={i}>
-            {words.stage(stage)} × {number(calls * films)}: {part ? priceOf(times(part, films)) : words.priceUnknown}
+            {words.named(
+              `${words.stage(stage)} × ${number(calls * films)}`,
+              part ? priceOf(times(part, films)) : words.priceUnknown,
+            )}
           </li>
         ))}
       </ul>

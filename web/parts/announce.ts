@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { t } from '../i18n';
 import type { Reason } from '../i18n/server-words';
 import type { Recipe } from './copy-as';
 
@@ -46,14 +47,14 @@ export function showAnswer(text: string, undo?: Undo): void {
 
 /** Of the action with this name, if it has one. It stays until it is closed. */
 export function showRefusal(reason: Reason, action?: string): void {
-  const text = action === undefined ? reason.text : `${action}: ${reason.text}`;
+  const text = action === undefined ? reason.text : t().named(action, reason.text);
   answered.value = { ...reason, text, isRefusal: true };
   announceText(text);
   hideLater();
 }
 
 function announceText(text: string): void {
-  announce(`${text}.`.replace(/([.!?。！？])\.$/, '$1'));
+  announce(t().sentence(text));
 }
 
 /** A refusal stays. */

@@ -43,7 +43,7 @@ export function CopyAs({ recipe, label }: { readonly recipe: Recipe; readonly la
   return (
     <span class="copy-as">
       <span class="quiet-text">
-        {label !== undefined && `${label}: `}
+        {label !== undefined && t().named(label)}
         {t().copyAs}
       </span>
       {(['curl', 'cli', 'ts'] as const).map((form) => {

@@ -10,7 +10,7 @@ export function laneNames(lanes: readonly string[]): string {
   const scenes = new Map<string, number[]>();
   for (const { stage, scene } of lanes.map(partsOf))
     scenes.set(stage, [...(scenes.get(stage) ?? []), ...(scene === undefined ? [] : [scene])]);
-  return [...scenes].map(([stage, numbers]) => t().lane(stage, numbers)).join(', ');
+  return t().list([...scenes].map(([stage, numbers]) => t().lane(stage, numbers)));
 }
 
 /** For lists: in the order of the stages, and within one of the scenes. */

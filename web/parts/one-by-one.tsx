@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ask } from '../api/ask';
+import { t } from '../i18n';
 import { whileActing } from './act';
 import { showAnswer, showRefusal } from './announce';
 import type { Recipe } from './copy-as';
@@ -37,7 +38,8 @@ export function useOneByOne(onDone: () => unknown): OneByOne {
       <ul role="alert">
         {lines.map(({ name, reason }) => (
           <li key={name}>
-            {name}: <Reason of={reason} />
+            {t().named(name)}
+            <Reason of={reason} />
           </li>
         ))}
       </ul>

@@ -11,13 +11,15 @@ export function StageRail({ stages }: { readonly stages: readonly Pick<StageView
       {STAGES.map(({ name }) => {
         const status = stages.find(({ stage }) => stage === name)?.status ?? 'pending';
         return (
-          <li key={name} class={`segment status-${status}`} title={`${words.stage(name)}: ${words.status(status)}`}>
+          <li
+            key={name}
+            class={`segment status-${status}`}
+            title={words.named(words.stage(name), words.status(status))}
+          >
             <span aria-hidden="true">
               {markOf(status)} <span class="segment-name">{words.stage(name)}</span>
             </span>
-            <span class="sr-only">
-              {words.stage(name)}: {words.status(status)}
-            </span>
+            <span class="sr-only">{words.named(words.stage(name), words.status(status))}</span>
           </li>
         );
       })}

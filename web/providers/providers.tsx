@@ -48,7 +48,7 @@ function Provider({ provider }: { readonly provider: ProviderView }) {
         <dd>
           {priced.length === 0
             ? words.priceUnknown
-            : priced.map(([unit, price]) => `${words.priceUnit(unit)}: ${number(price, 4)}`).join(' · ')}
+            : priced.map(([unit, price]) => words.named(words.priceUnit(unit), number(price, 4))).join(' · ')}
         </dd>
         {kind === 'text' && (
           <>

@@ -55,7 +55,7 @@ export function ApiKeys() {
                 <li key={key.id} class="film-row">
                   <strong>{key.name}</strong> <code>{key.id}</code>
                   <p class="meta">
-                    <span>{key.scopes.map(words.scope).join(', ')}</span>
+                    <span>{words.list(key.scopes.map(words.scope))}</span>
                     {key.owner !== undefined && <span>{key.owner}</span>}
                     <span>{key.lastUsedAt === undefined ? words.neverUsed : words.lastUsed(ago(key.lastUsedAt))}</span>
                     {key.expiresAt !== undefined && <span>{words.expires(ago(key.expiresAt))}</span>}

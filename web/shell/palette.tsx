@@ -44,7 +44,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const entries: Entry[] = [
     ...actions.filter(({ label }) => label.toLowerCase().includes(looked)),
     ...(films.value.body?.projects ?? []).map(({ projectId, name }) => ({
-      label: `${words.film}: ${name}`,
+      label: words.named(words.film, name),
       run: () => navigate(`/p/${projectId}`),
     })),
   ];

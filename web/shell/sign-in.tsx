@@ -23,7 +23,7 @@ export function SignIn() {
       }}
     >
       <p>
-        <strong>{words.signedOut}.</strong> {words.signInHint}
+        <strong>{words.sentence(words.signedOut)}</strong> {words.signInHint}
       </p>
       <label class="field">
         <span>{words.apiKey}</span>
