@@ -157,7 +157,7 @@ test.each([
   await page.getByRole('button', { name: 'Edit: Narration' }).click();
   await stays('.edit', 'Save', () => page.getByLabel('Edit: Narration').fill('In other words.'));
   await stays('.answer', 'Undo', () => page.getByRole('button', { name: 'Save', exact: true }).click());
-  await stays('dialog', 'Save', () => page.getByRole('button', { name: 'Remove scene' }).click());
+  await stays('dialog', 'Remove scene', () => page.getByRole('button', { name: 'Remove scene' }).click());
 });
 
 test('the film under review stays when another one leaves the list, so that an approval meets the one that is shown', async () => {
@@ -225,6 +225,18 @@ test.each([
     return found;
   })()`);
   expect(overlaps).toEqual([]);
+});
+
+test('on a phone, the search and its filter share a line, and the bar of a batch is as wide as its films', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 800 } });
+  await page.goto('/');
+  const boxes = await Promise.all(
+    ['.filters input[type=search]', '.filters select'].map((part) => page.locator(part).boundingBox()),
+  );
+  expect(boxes[1]?.y).toBe(boxes[0]?.y);
+  await page.goto('/b/spring');
+  const [bar, films] = await Promise.all(['progress', '.films'].map((part) => page.locator(part).boundingBox()));
+  expect(bar?.width).toBe(films?.width);
 });
 
 test('on a phone, what the menus of a film offer is in sight', async () => {

@@ -34,7 +34,7 @@ export function Batches() {
           {batches.map(({ batchId, counts, createdAt }) => (
             <li key={batchId} class="film-row">
               <a href={`/b/${encodeURIComponent(batchId)}`}>{batchId}</a>
-              <time class="quiet-text" dateTime={createdAt}>
+              <time class="hint" dateTime={createdAt}>
                 {words.created(ago(createdAt))}
               </time>
               <Counts counts={counts} />
@@ -77,7 +77,7 @@ function NewBatch() {
         <span>{words.topics}</span>
         <textarea rows={6} required value={topics} onInput={(event) => setTopics(event.currentTarget.value)} />
         <span class="hint">
-          {words.batchHint} {words.filmsCount(lines.length)}
+          {words.batchHint} <span class="figure">{words.filmsCount(lines.length)}</span>
         </span>
       </label>
       <GateChoice gates={gates} onChange={setGates} />

@@ -126,7 +126,8 @@ export function NewFilm() {
             onInput={(event) => set({ topic: event.currentTarget.value })}
           />
           <span class="hint" id="topic-hint">
-            {words.topicHint} {words.bytesOf(number(utf8Bytes(form.topic)), number(TEXT_BYTES.topic))}
+            {words.topicHint}{' '}
+            <span class="figure">{words.bytesOf(number(utf8Bytes(form.topic)), number(TEXT_BYTES.topic))}</span>
           </span>
           <FieldFault faults={faults} at="/topic" />
         </label>
