@@ -70,7 +70,7 @@ export function Batch({ id }: { readonly id: string }) {
                   <a href={`/p/${projectId}`}>{name}</a>
                   <Status status={status} />
                   {error && (
-                    <p class="topic">
+                    <p class="hint">
                       <Failure error={error} />
                     </p>
                   )}
