@@ -226,7 +226,9 @@ async function make<Inputs>(
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
   run.publishUpdate({ type: 'stage_update', status: 'processing' });
-  return producer.make({ ...run, ...(interrupted && { interrupted }) }, plan);
+  if (!interrupted) return producer.make(run, plan);
+  const note = () => noteAttempt(run.deps.dataSource, run.claim, plan.inputHash, true);
+  return producer.make({ ...run, note, interrupted }, plan);
 }
 
 async function useAgain<Inputs>(
