@@ -19,8 +19,8 @@ export function missingPrices(
 }
 
 /**
- * Prices in a column of `jsonb`, which operators write by hand. What is no amount, such as a null or a text, is not set: as a
- * number it would make a call free, or its cost unreadable.
+ * Prices in a column of `jsonb`, which operators write by hand. What is no amount, such as a null or a text, is not set.
+ * As a number it would make a call free, or its cost unreadable.
  */
 export const pricesColumn: ValueTransformer = {
   to: (value: ProviderPrices | null | undefined) => value,
