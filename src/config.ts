@@ -208,10 +208,11 @@ const REQUIRED_IN_PRODUCTION = ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'REDIS_URL']
 
 /**
  * Reads the settings. Throws `Config.Invalid` with one line for the first value that is wrong; the value itself is left
- * out, because it may be a secret. An empty value counts as not set.
+ * out, because it may be a secret. An empty value, or one of white space, counts as not set.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const set = (all: typeof env) => Object.entries(all).filter(([, value]) => value !== undefined && value !== '');
+  const set = (all: typeof env) =>
+    Object.entries(all).filter(([, value]) => value !== undefined && value.trim() !== '');
   const own = Object.fromEntries(set(env));
   const given = { ...settingsOfProfile(own), ...byOtherNames(own), ...own };
   const parsed = schema.safeParse(given);

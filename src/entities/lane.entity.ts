@@ -48,7 +48,7 @@ export class Lane {
   @Column('boolean', { name: 'accepts_inputs', default: false })
   acceptsInputs: boolean;
 
-  /** Fence of the last manual edit. Attempts with a lower fence are rejected. */
+  /** Fence of the last manual edit; null if an attempt has begun anew since. Attempts with a lower fence are rejected. */
   @Column('bigint', { name: 'edited_fence', nullable: true, transformer: bigintNumber })
   editedFence: number | null;
 

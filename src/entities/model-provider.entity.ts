@@ -1,5 +1,7 @@
 import { Check, Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, Unique, UpdateDateColumn } from 'typeorm';
 import { oneOf } from './one-of';
+import { pricesColumn } from './prices';
+import { recordColumn } from './stored-error';
 
 const PROVIDER_KINDS = ['text', 'image', 'video'] as const;
 const CONTINUATIONS = ['none', 'prefill'] as const;
@@ -48,7 +50,7 @@ export class ModelProvider {
   @Column('int', { default: 100 })
   priority: number;
 
-  @Column('jsonb', { nullable: true })
+  @Column('jsonb', { nullable: true, transformer: pricesColumn })
   prices: ProviderPrices | null;
 
   /** How the provider continues a text that was cut off. */
@@ -63,7 +65,7 @@ export class ModelProvider {
   @Column('boolean', { name: 'idempotency_key', default: false })
   idempotencyKey: boolean;
 
-  @Column('jsonb', { default: {} })
+  @Column('jsonb', { default: {}, transformer: recordColumn })
   settings: Record<string, unknown>;
 
   @Column('boolean', { default: true })

@@ -1,3 +1,4 @@
+import type { ValueTransformer } from 'typeorm';
 import type { ProviderPrices } from './model-provider.entity';
 import type { ModelUsage } from './model-usage.entity';
 
@@ -16,3 +17,17 @@ export function missingPrices(
       return prices.perSecond === undefined && prices.perVideo === undefined ? ['perSecond or perVideo'] : [];
   }
 }
+
+/**
+ * Prices in a column of `jsonb`, which operators write by hand. What is no amount, such as a null or a text, is not set.
+ * As a number it would make a call free, or its cost unreadable.
+ */
+export const pricesColumn: ValueTransformer = {
+  to: (value: ProviderPrices | null | undefined) => value,
+  from: (value: unknown): ProviderPrices | null => {
+    if (typeof value !== 'object' || value === null) return null;
+    return Object.fromEntries(
+      Object.entries(value).filter(([, price]) => Number.isFinite(price) && Number(price) >= 0),
+    );
+  },
+};

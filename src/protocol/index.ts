@@ -99,3 +99,4 @@ export {
 } from './reconcile-api';
 export { MEDIA_FOLDER, mediaKey, SHA256, sha256OfKey } from './media-key';
 export { MAX_INTEGER } from './limits';
+export { isScope } from './scopes';

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
 import { parsedAnswer } from './answer-fields';
+import { statedDelayMs } from './retry-hint';
 
 /** A server's report of a failure, in any of the known shapes. */
 export interface StatedError {
@@ -90,7 +91,22 @@ function ofFields(fields: Fields): StatedError {
   const { error: nested, metadata } = fields;
   if (isObject(nested)) return ofFields(nested);
   const error = stated(wordsIn(fields, ...REASONS), fields);
-  return isObject(metadata) ? withCause(error, metadata) : error;
+  if (isObject(metadata)) return withCause(error, metadata);
+  return Array.isArray(fields['details']) ? withDetails(error, fields['details']) : error;
+}
+
+/** Google states beside the words which quota is used up, and when to try again. A day's quota is no limit to wait for. */
+function withDetails(error: StatedError, details: readonly unknown[]): StatedError {
+  const all = details.filter(isObject);
+  const quotas = all.flatMap(({ violations }) => (Array.isArray(violations) ? violations.filter(isObject) : []));
+  const ofDay = quotas.map(({ quotaId }) => quotaId).find((id) => /per_?day/i.test(asText(id)));
+  const delay = all.map(({ retryDelay }) => retryDelay).find((each): each is string => /^\d/.test(asText(each)));
+  const isSilent = delay !== undefined && statedDelayMs(error.message) === undefined;
+  return {
+    ...error,
+    ...(ofDay !== undefined && { code: 'daily_quota_exceeded' }),
+    ...(isSilent && { message: `${error.message} Retry in ${boundedLine(delay, MAX_WORD)}.` }),
+  };
 }
 
 /** OpenRouter reports “Provider returned error”, and beside it what the server behind it has answered. */
@@ -157,6 +173,10 @@ function isEmpty(error: Fields): boolean {
 function isFault(code: unknown): boolean {
   if (typeof code !== 'string' && typeof code !== 'number') return false;
   return !['', '0', '200', 'ok', 'success'].includes(String(code).toLowerCase());
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function isObject(value: unknown): value is Fields {

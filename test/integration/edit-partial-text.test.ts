@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
+import { claimLane } from '../../src/activities/lanes/lane-store';
 import { createDataSource, Lane } from '../../src/entities';
-import { laneId, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
+import { fenceOf, laneId, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { withRedis } from '../../dev/stack/outside-service';
 import { keys } from '../../src/stream/keys';
 import { eventsInLog } from '../support/raw-log';
@@ -120,6 +121,18 @@ describe('A half-written text that a person edits', () => {
     const events = await finish(projectId);
     expect(textSeen(events, REWRITE).startsWith(`${edit} again`)).toBe(true);
     expect(await app.client.textEdits(projectId)).toHaveLength(2);
+  });
+
+  test('is gone on from also where a worker died with the lane before it wrote a word, or the run was cancelled then', async () => {
+    const { projectId, text } = await halfWritten();
+    const edit = `${text.slice(0, 30)} and then`;
+    await app.client.edit(projectId, { text: { lane: 'rewrite', content: edit } });
+    const claim = { projectId, lane: REWRITE, fence: fenceOf(Date.now(), 1), attempt: 1 };
+    await claimLane({ dataSource }, claim, { lane: REWRITE });
+    await dataSource.getRepository(Lane).update({ projectId, lane: REWRITE }, { status: 'cancelled' });
+    expect((await app.client.editable(projectId)).text?.content).toBe(edit);
+    const events = await finish(projectId);
+    expect(textSeen(events, REWRITE).startsWith(edit)).toBe(true);
   });
 
   async function forget(projectId: ProjectId): Promise<void> {

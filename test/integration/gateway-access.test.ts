@@ -241,6 +241,21 @@ test('keys are made over HTTP by who may, and give no more than their maker has'
   expect((await new HttpUser(gateway.url, own.body.secret as string).ask('GET', '/v1/projects')).status).toBe(401);
 });
 
+test('a key whose row has what this release does not know is listed, and grants what it knows', async () => {
+  const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
+  const odd = await app.client.keys.create({ name: 'of a newer release', scopes: ['read'] });
+  await database.dataSource.query(`UPDATE api_keys SET scopes = '{read,fly,NULL}' WHERE id = $1`, [odd.id]);
+  const listed = await operator.ask('GET', '/v1/keys');
+  expect(listed.body.keys).toContainEqual(expect.objectContaining({ id: odd.id, scopes: ['read'] }));
+  const user = new HttpUser(gateway.url, odd.secret);
+  expect((await user.ask('GET', '/v1/sessions/current')).body).toMatchObject({ scopes: ['read'] });
+  const cookie = cookieOf(await user.ask('POST', '/v1/sessions', {}));
+  const current = await anybody.ask('GET', '/v1/sessions/current', undefined, { cookie });
+  expect(current.body).toMatchObject({ kind: 'session', scopes: ['read'] });
+  await database.dataSource.query(`UPDATE api_keys SET sha256 = 'lost' WHERE id = $1`, [odd.id]);
+  expect((await user.ask('GET', '/v1/projects')).status).toBe(401);
+});
+
 test('the audit has every change with its maker and its end, no texts, and is only added to', async () => {
   const operator = new HttpUser(gateway.url, (await app.client.keys.create({ name: 'operator' })).secret);
   const key = await ownKey(app);

@@ -1,6 +1,8 @@
 import OpenAI from 'openai';
 import type { DataSource } from 'typeorm';
-import type { LaneRun } from '../../src/activities/lanes/lane-run';
+import type { LanePlan, LaneRun } from '../../src/activities/lanes/lane-run';
+import { StaleAttempt } from '../../src/activities/lanes/lane-store';
+import { imageKey, isPaidInVain } from '../../src/activities/media/image-order';
 import { PaidCall } from '../../src/activities/usage/paid-call';
 import type { ResolvedProvider } from '../../src/activities/usage/provider-choice';
 import { readConfig } from '../../src/config';
@@ -158,6 +160,27 @@ describe('The row of a paid call', () => {
     expect((await PaidCall.book(metered(4), call)).refused).toBeDefined();
     expect(counted()).toEqual([0.0009, 0.0008, 0.0006, 1]);
   });
+  test('of an image is one of two at most, also if the workers died, and a retry by a person has two more', async () => {
+    const plan = { inputHash: 'of the same scene', inputs: { chosen: { honoursKey: false } } };
+    const attempt = (fence: number, sinceFence: number) =>
+      ({ ...run(fence), stage: 'i', context: {}, sinceFence }) as LaneRun;
+    const key = (...of: [fence: number, sinceFence: number]) =>
+      imageKey(attempt(...of), plan as LanePlan<typeof plan.inputs>);
+    const one = { unit: 'image' as const, units: 1 };
+    for (const fence of [1, 2]) {
+      await PaidCall.book(run(fence), { chosen, most: one, sentAs: await key(fence, 1) });
+    }
+    await expect(key(3, 1)).rejects.toMatchObject({ type: 'Media.Unusable' });
+    const keys = (await rows()).map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys).not.toContain(await key(4, 4));
+  });
+
+  test('of an image that had arrived was in vain whatever fails then, if no other attempt has the lane', () => {
+    const broken = new StoryreelError('Film.Failed', 'ffmpeg is not there');
+    expect([isPaidInVain(broken, true), isPaidInVain(broken, false)]).toEqual([true, false]);
+    expect(isPaidInVain(new StaleAttempt(lane), true)).toBe(false);
+  });
+
   const call = { chosen, most: used(400, 1_000) };
   const other = (scene: number) => {
     const base = run(1);

@@ -1,6 +1,13 @@
-import type { StoryEvent } from '../../src/protocol';
+import { claimLane } from '../../src/activities/lanes/lane-store';
+import { publishRunStatus, rejectLanes } from '../../src/activities/runs/run-status';
+import { Lane } from '../../src/entities';
+import { fenceOf, laneId, type ProjectId, type StoryEvent, type StoryreelError } from '../../src/protocol';
+import { withActivityDeps } from '../support/activity-deps';
+import { asAttempt } from '../support/as-attempt';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchUntil } from '../support/stories';
+import { StudioControl } from '../support/studio-control';
+import { until } from '../support/until';
 
 describe('A stage that is made again after a rejection', () => {
   let app: TestApp;
@@ -33,6 +40,41 @@ describe('A stage that is made again after a rejection', () => {
       'item_completed',
       'stage_completed',
     ]);
+    await app.client.cancel(projectId);
+  });
+
+  const awaiting = (projectId: ProjectId) =>
+    until('the gate waits', async () => (await app.client.status(projectId)).status === 'awaiting_approval');
+
+  test('is another one also if the reason is the same again', async () => {
+    const { topic, mark } = ownTopic();
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId, { stages: ['rewrite'], gates: ['rewrite'] });
+    const reject = () => app.client.reject(projectId, 'rewrite', { reason: 'too dark' });
+    for (const calls of [1, 2, 3]) {
+      await until(`${calls} calls`, async () => (await new StudioControl().requests(mark)).length === calls);
+      const isRejected = () => reject().then(Boolean, (error: StoryreelError) => error.type !== 'Message.Stale');
+      if (calls < 3) await until('the gate waits', isRejected);
+    }
+    await app.client.cancel(projectId);
+  });
+
+  test('stays in work if an earlier attempt at its rejection, or at a pause before that, wakes up', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    const { runId } = await app.client.start(projectId, { stages: ['rewrite'], gates: ['rewrite'] });
+    await awaiting(projectId);
+    const lane = laneId('rewrite');
+    const at = Date.now();
+    const rows = await withActivityDeps(app.config, async (deps) => {
+      const late = <T>(step: () => Promise<T>) => asAttempt(projectId, at, step);
+      const reject = () => rejectLanes(deps, { projectId, lanes: [lane], reason: 'too dark' });
+      await late(reject);
+      await claimLane(deps, { projectId, lane, fence: fenceOf(Date.now(), 1), attempt: 1 }, { lane });
+      await late(reject);
+      await late(() => publishRunStatus(deps, { projectId, runId, status: 'paused', paused: [lane], gates: [] }));
+      return deps.dataSource.getRepository(Lane).findBy({ projectId, lane });
+    });
+    expect(rows).toMatchObject([{ status: 'processing', feedback: ['too dark'] }]);
     await app.client.cancel(projectId);
   });
 });

@@ -1,5 +1,7 @@
 import OpenAI from 'openai';
 import { bytesOf, costOf, mayBeCharged, noneOf, tokensIn, tokensInPiece } from '../../src/activities/usage/call-cost';
+import type { ProviderPrices } from '../../src/entities';
+import { pricesColumn } from '../../src/entities/prices';
 import { StoryreelError } from '../../src/protocol';
 
 const prices = { inputPerMillion: 1, outputPerMillion: 4, perImage: 0.04, perSecond: 0.1, perVideo: 0.05 };
@@ -25,6 +27,17 @@ describe('A call', () => {
     const priced = costOf(known, amount);
     if (cost === null) expect(priced).toBeNull();
     else expect(priced).toBeCloseTo(cost, 12);
+  });
+
+  test.each([
+    [{ perImage: null }, null],
+    [{ perImage: '0.04' }, null],
+    [{ perImage: -1 }, null],
+    [{ perImage: 0.04, since: 'May' }, 0.04],
+    [[0.04], null],
+    ['free', null],
+  ])('has no price if a person has written none that is an amount: %j', (written, cost) => {
+    expect(costOf((pricesColumn.from(written) ?? {}) as ProviderPrices, image)).toBe(cost);
   });
 
   const unreached = (code: string) => new OpenAI.APIConnectionError({ cause: Object.assign(new Error('x'), { code }) });

@@ -202,7 +202,7 @@ describe('a live terminal', () => {
   it('does not let a text steer the terminal', () => {
     const screen = recordedScreen({ interactive: true });
     const renderer = new LiveRenderer(screen);
-    play(renderer, [snapshot(), token('rewrite', 'a\x1b[2Jb\x07c', 0)]);
+    play(renderer, [snapshot(), token('rewrite', 'a\x1b[2Jb\x07c\u202e', 0)]);
     expect(screen.text).toMatch(/\na\[2Jbc$/);
     renderer.close();
   });
@@ -227,13 +227,13 @@ describe('a storyboard that streams in', () => {
     expect(shown(text, size)).toBe('  scene 1\n    narration     He said "go" 🦊.\n    duration      2.5\n');
   });
 
-  it.each(['\\u001b]0;x\\u0007', '\\u009b2J', '\u001b[2J', '\u009b31m'])(
+  it.each(['\\u001b]0;x\\u0007', '\\u009b2J', '\\u202e', '\u001b[2J', '\u009b31m', '\u2067'])(
     'shows no control of a terminal: %j',
     (control) => {
       const board = new StoryboardText(plainStyle);
       const seen = board.feed(`{"${control}a": "b${control}c"}`);
       expect(seen).toContain('b');
-      expect(seen).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+      expect(seen).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
     },
   );
 

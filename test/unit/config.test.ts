@@ -76,8 +76,8 @@ describe('The settings', () => {
     expect(readConfig({ HOME: '/root', PATH: '/bin' })).not.toHaveProperty('HOME');
   });
 
-  test('count an empty value as not set', () => {
-    const empty = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '']));
+  test.each(['', ' \t'])('count an empty value as not set: %j', (value) => {
+    const empty = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, value]));
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 

@@ -8,7 +8,7 @@ import { Rounds } from '../../src/gateway/stream/rounds';
 import { Turns } from '../../src/gateway/stream/turns';
 import { Viewer } from '../../src/gateway/stream/viewer';
 import { untilChanged } from '../../src/gateway/wait';
-import { StoryreelError } from '../../src/protocol';
+import { cursorOf, StoryreelError } from '../../src/protocol';
 import { until } from '../support/until';
 import { WatchedStory } from '../support/watched-story';
 
@@ -96,6 +96,22 @@ test('A viewer who enters a hub of an ended run when the next run has begun foll
   await story.end();
   await attached;
   await until('its end', () => received().includes('{"type":"end","reason":"run_ended"}'));
+  hub.close();
+});
+
+test('A viewer with the cursor of another project, which lies between the events of this one, begins with a snapshot', async () => {
+  const hub = hubOf();
+  await story.note('first');
+  await hub.enter(undefined);
+  const ms = Date.now();
+  await until('later', () => Date.now() > ms + 1);
+  await story.note('second');
+  const last = (await story.log.snapshot(story.projectId)).cursor;
+  await until('the hub has it', async () => (await hub.enter(last)).kind === 'resume');
+  const entry = await hub.enter(cursorOf(ms, 7));
+  // A snapshot of a moment ago lies before the cursor, and a new one behind it.
+  const first = entry.kind === 'replay' ? entry.first : entry.kind === 'snapshot' && entry.snapshot;
+  expect(first).toMatchObject({ type: 'snapshot' });
   hub.close();
 });
 

@@ -79,6 +79,8 @@ test('A viewer gets every event after its cursor once, wherever the frames are c
       if (earlier < begin) ring.unshift(framesOf(events.slice(earlier + 1, begin + 1)), start);
       for (const { id } of events.slice(earlier)) {
         expect(ring.reaches(id)).toBe(true);
+        // Of another project.
+        expect(ring.reaches(cursorOf(Number.parseInt(id, 10), 900))).toBe(false);
         expect(shown(ring, id)).toEqual(bytesOf(events.filter((event) => compareCursors(event.id, id) > 0)));
       }
     }),

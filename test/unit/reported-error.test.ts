@@ -40,9 +40,24 @@ describe('What a server states of a failure', () => {
       { type: 'error', error: { type: 'overloaded_error', message: 'busy' } },
       { message: 'busy', type: 'overloaded_error' },
     ],
+    [
+      'Google, with when to try again beside the words',
+      { error: { code: 429, message: 'Slow down.', details: [{ '@type': 'RetryInfo', retryDelay: '34s' }] } },
+      { message: 'Slow down. Retry in 34s.', code: '429' },
+    ],
     ['no words', { error: {} }, { message: 'no reason given' }],
   ])('is read as %s writes it', (_who, body, said) => {
     expect(errorIn(body)).toEqual(said);
+  });
+
+  test.each([
+    ['GenerateRequestsPerDayPerProjectPerModel-FreeTier', 'quota'],
+    ['GenerateRequestsPerMinutePerProjectPerModel-FreeTier', 'rate'],
+  ])('is a matter of money or of patience by the quota that Google names: %s', (quotaId, kind) => {
+    const details = [{ violations: [{ quotaId }] }, { retryDelay: '34s' }];
+    const message = 'You exceeded your current quota. Please retry in 34.07s.';
+    const stated = errorIn({ error: { code: 429, message, status: 'RESOURCE_EXHAUSTED', details } });
+    expect(failureKind({ status: 429, ...stated })).toBe(kind);
   });
 
   test.each([

@@ -55,6 +55,8 @@ export interface LaneSubject {
 /** One attempt at a planned lane, as the producer of its result sees it. Glossary: attempt. */
 export interface LaneRun extends LaneSubject {
   readonly claim: LaneAttempt & LaneWriter;
+  /** The lowest fence of an attempt since the lane began, was handed over, or was retried by a person. */
+  readonly sinceFence: number;
   /** Aborts if the lane is stopped or cancelled, if the worker shuts down, and if a newer attempt takes over. */
   readonly signal: AbortSignal;
   /** Why the text goes that an earlier attempt, of this run or one before, has written to the lane. */
@@ -178,6 +180,7 @@ function laneRunOf(
   return {
     ...subject,
     claim,
+    sinceFence: attempt.sinceFence,
     signal,
     ...(before && before.fence > 0 && { resets: resetReason(before, claim.attempt, task) }),
     ...(task.madeSince !== undefined && { minResultFence: task.madeSince }),
@@ -226,7 +229,9 @@ async function make<Inputs>(
   const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
   const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
   run.publishUpdate({ type: 'stage_update', status: 'processing' });
-  return producer.make({ ...run, ...(interrupted && { interrupted }) }, plan);
+  if (!interrupted) return producer.make(run, plan);
+  const note = () => noteAttempt(run.deps.dataSource, run.claim, plan.inputHash, true);
+  return producer.make({ ...run, note, interrupted }, plan);
 }
 
 async function useAgain<Inputs>(

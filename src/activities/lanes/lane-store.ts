@@ -130,9 +130,12 @@ export async function noteAttempt(
   dataSource: DataSource,
   claim: LaneAttempt,
   inProgressInputHash: string,
+  /** It continues what is there; otherwise no attempt returns to the unfinished text of a person. */
+  continues = false,
 ): Promise<void> {
   const { lane } = claim;
-  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), { inProgressInputHash });
+  const noted = { inProgressInputHash, ...(!continues && { editedFence: null }) };
+  const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), noted);
   if (affected !== 1) throw new StaleAttempt(lane);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
-import { laneParts, type EventBody, type LaneTask } from '../../protocol';
+import { fenceOf, laneParts, type EventBody, type LaneTask } from '../../protocol';
 import { linkSignals, type LinkedSignal } from '../../providers';
 import type { AttemptOutcome } from '../../telemetry';
 import type { Spent } from '../usage/spent-calls';
@@ -18,6 +18,8 @@ const CANCELLATION_MS = 10_000;
 /** One attempt from its first heartbeat to its last: its fence, its signals, its spending and its wait for outages. */
 export class OpenAttempt {
   readonly claim: LaneAttempt;
+  /** All attempts at this activity have fences that are at least as high. */
+  readonly sinceFence: number;
   /** Sent with each heartbeat, so that Temporal shows them. */
   readonly counters: Record<string, number> = {};
   readonly spent: Spent = { paid: 0, isCharged: false };
@@ -43,6 +45,7 @@ export class OpenAttempt {
     const info = activityInfo();
     const { projectId, lane, runId, attemptsBefore = 0 } = task;
     const fence = currentFence();
+    this.sinceFence = fenceOf(info.scheduledTimestampMs, 0);
     this.claim = { projectId, lane, fence, attempt: info.attempt + attemptsBefore };
     this.stopSignal = linkSignals(this.cancelled, this.stopped.signal);
     this.heartbeat = startHeartbeat(

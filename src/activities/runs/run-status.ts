@@ -1,6 +1,7 @@
-import { In, type EntityManager } from 'typeorm';
-import { Lane, lockProject } from '../../entities';
+import { In, MoreThanOrEqual, type EntityManager } from 'typeorm';
+import { Lane, lockProject, ProjectStage } from '../../entities';
 import {
+  fenceOf,
   laneParts,
   PIPELINE,
   type EndedStep,
@@ -19,6 +20,7 @@ import { announcedNow } from './announce';
 import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
+import { clockWentBack } from '../lanes/clock';
 import { laneNow } from '../lanes/lane-of-scene';
 import { releaseProject, storeAttention } from '../lanes/lane-store';
 import { refreshStage } from '../lanes/stage-rows';
@@ -66,25 +68,35 @@ export async function rejectLanes(
   { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
 ): Promise<void> {
   const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
-  const fence = currentFence();
+  const { fence, at } = currentStep();
   await dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
     if (await isSupersededRun(manager, projectId, fence)) return;
+    const rejected = await manager.findBy(ProjectStage, {
+      projectId,
+      stage: In(stages),
+      fence: MoreThanOrEqual(fenceOf(at.getTime(), 0)),
+    });
+    for (const row of rejected) {
+      const early = clockWentBack(row.stage, row.fence, fence);
+      if (early) throw early;
+    }
+    // An earlier attempt at this step has done it, and the lanes may have begun since.
+    if (rejected.length > 0) return;
     const lanes: LaneId[] = [];
     for (const lane of known) {
       const scene = sceneIds[laneParts(lane).scene ?? 0];
       const now = await laneNow(manager, { projectId, lane, ...(scene !== undefined && { scene }) });
       if (now !== undefined) lanes.push(now);
     }
-    // A repeated step stores the reason once.
+    // The same reason a second time is another input, too: otherwise the rejected result would be used again.
     await manager.query(
       `UPDATE lanes SET status = 'pending', accepts_inputs = false, announced_run_id = NULL, finished_at = NULL,
-         updated_at = now(),
-         feedback = CASE WHEN feedback->>-1 = $3 THEN feedback ELSE feedback || to_jsonb($3::text) END
+         updated_at = now(), feedback = feedback || to_jsonb($3::text)
        WHERE project_id = $1 AND lane = ANY ($2::text[])`,
       [projectId, lanes, reason],
     );
-    // The progress of the stage is published again from here on.
+    // The progress of the stage is published again from here on, and this step is done.
     await manager.query(
       'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
       [projectId, stages, fence],
@@ -106,7 +118,7 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
     );
     if (open.length === 0) return undefined;
     await manager.query('UPDATE projects SET status = $2, updated_at = now() WHERE id = $1', [projectId, status]);
-    await markLanes(manager, projectId, paused);
+    await markLanes(manager, projectId, paused, currentFence());
     await markGates(manager, projectId, gates);
     return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
@@ -174,12 +186,18 @@ export async function listScenes(
   });
 }
 
-async function markLanes(manager: EntityManager, projectId: ProjectId, paused: readonly LaneId[]): Promise<void> {
+/** A lane that an attempt has claimed since this step was asked for is in work, whatever the step knows of it. */
+async function markLanes(
+  manager: EntityManager,
+  projectId: ProjectId,
+  paused: readonly LaneId[],
+  fence: number,
+): Promise<void> {
   await manager.query(
     `UPDATE lanes SET status = CASE WHEN lane = ANY ($2::text[]) THEN 'paused' ELSE 'pending' END, updated_at = now()
-     WHERE project_id = $1
+     WHERE project_id = $1 AND fence <= $3
        AND (status = 'paused' OR (lane = ANY ($2::text[]) AND status IN ('pending', 'processing')))`,
-    [projectId, paused],
+    [projectId, paused, fence],
   );
   await manager.query(
     `UPDATE project_stages AS s SET updated_at = now(),

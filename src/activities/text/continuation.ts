@@ -2,12 +2,18 @@ import type { EntityManager } from 'typeorm';
 import { TextEdit, type Lane } from '../../entities';
 import type { LaneRun } from '../lanes/lane-run';
 
-/** The attempt before this one, if it worked on the same inputs and did not reach its end. */
+/** What the attempts before this one have left, if they worked on the same inputs and did not reach their end. */
 export interface Interrupted {
+  /** The fence of the last attempt, which may have ended before it wrote anything; or of the edit, if that is newer. */
   readonly fence: number;
-  /** The text that a person has put in its place since. */
-  readonly edited?: string;
-  /** The attempt whose tokens are in the text. */
+  /** The unfinished text that a person has written. Every attempt since continues it. */
+  readonly edited?: EditedText;
+}
+
+interface EditedText {
+  readonly fence: number;
+  readonly text: string;
+  /** The attempt whose tokens are in it. */
   readonly paidBy?: number;
 }
 
@@ -20,15 +26,15 @@ export interface Continued {
   readonly isInLog: boolean;
 }
 
-/** The text that the lane's last attempt has left, or a person's edit of it. */
-export async function interruptedBy(manager: EntityManager, { projectId, lane, ...row }: Lane): Promise<Interrupted> {
-  const { fence } = row;
-  if (fence !== row.editedFence) return { fence, paidBy: fence };
+/** Whom the lane's unfinished text is from. */
+export async function interruptedBy(manager: EntityManager, row: Lane): Promise<Interrupted> {
+  const { projectId, lane, fence, editedFence } = row;
+  if (editedFence === null) return { fence };
   const edits = await manager.findBy(TextEdit, { projectId, lane });
-  const edited = edits.find(({ fenceAfter }) => fenceAfter === fence)?.partialText;
-  if (edited == null) return { fence };
-  const paidBy = writerBefore(edits, fence);
-  return { fence, edited, ...(paidBy !== undefined && { paidBy }) };
+  const text = edits.find(({ fenceAfter }) => fenceAfter === editedFence)?.partialText;
+  if (text == null) return { fence };
+  const paidBy = writerBefore(edits, editedFence);
+  return { fence, edited: { fence: editedFence, text, ...(paidBy !== undefined && { paidBy }) } };
 }
 
 /** The attempt whose text was edited, once or more; undefined if nothing of its text is left. */
@@ -41,20 +47,27 @@ function writerBefore(edits: readonly TextEdit[], fence: number): number | undef
 /**
  * The text of the previous attempt, if this attempt can continue it. There are three conditions. That attempt worked
  * on the same inputs, the log still holds its text, and the provider continues a last assistant message byte for
- * byte.
+ * byte. If the log does not hold it, the text is the one that a person has written before that attempt. Postgres
+ * stores a person's text, so neither a lost log nor an attempt that ends before its first word takes it away.
  *
  * The end is cut back to the last whole word. Some servers trim white space at the end of a prefix, and a model that
- * continues inside a word spells it differently. From a person's text only white space is cut. Postgres stores a
- * person's text, so it is never lost with the log.
+ * continues inside a word spells it differently. From a person's text only white space is cut.
  */
 export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
   if (continuation !== 'prefill' || !run.interrupted) return undefined;
-  const { fence, edited, paidBy } = run.interrupted;
+  const { fence, edited } = run.interrupted;
   const held = await run.deps.log.lane(run.claim.projectId, run.claim.lane).catch(() => undefined);
-  const known = held?.fence === fence ? held.text : undefined;
-  const text = edited === undefined ? cutToWord(known ?? '') : edited.trimEnd();
+  if (held?.fence === fence && fence !== edited?.fence) {
+    const text = cutToWord(held.text);
+    return text === '' ? undefined : { text, how: 'prefill', isInLog: true, paidBy: fence };
+  }
+  // Everything older is made again.
+  if (!edited || edited.fence < (run.minResultFence ?? 0)) return undefined;
+  const text = edited.text.trimEnd();
   if (text === '') return undefined;
-  return { text, how: 'prefill', isInLog: known?.startsWith(text) === true, ...(paidBy !== undefined && { paidBy }) };
+  const { paidBy } = edited;
+  const isInLog = held?.fence === edited.fence && held.text.startsWith(text);
+  return { text, how: 'prefill', isInLog, ...(paidBy !== undefined && { paidBy }) };
 }
 
 /** A longer piece is no word, but text of a script without spaces. */

@@ -9,7 +9,7 @@ const MAX_ANSWERS = 3;
 /** A lane's text is paid at most so often before it waits for a person, whatever becomes of the calls. */
 const MAX_PAID_TEXTS = 3;
 /** The most orders of an image or a clip, which cost more: a fault that occurs twice will occur the next time. */
-const MAX_ORDERS = 2;
+export const MAX_ORDERS = 2;
 
 /** A refused text is no beginning for the next attempt. */
 const REFUSED: readonly string[] = ['Output.Unusable', 'Output.TooLong', 'Provider.Refused', 'Provider.BadRequest'];

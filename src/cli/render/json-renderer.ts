@@ -2,7 +2,7 @@ import type { StoryEvent } from '../../protocol';
 import type { Renderer } from './renderer';
 import type { Screen } from './screen';
 
-const CONTROLS = /[\x7f-\x9f\u2028\u2029]/g;
+const CONTROLS = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
 /** One JSON event a line and nothing else. */
 export class JsonRenderer implements Renderer {

@@ -17,9 +17,12 @@ export function createStyle(color: boolean): Style {
   };
 }
 
-/** Text from outside must not steer the terminal: control characters but line breaks and tabs are left out. */
+/**
+ * Text from outside must not steer the terminal. Control characters but line breaks and tabs are left out, and so is what
+ * turns the direction of the text behind it.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
 /** The same on one line. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { In, type DataSource, type EntityManager } from 'typeorm';
 import { ApiKey } from '../../entities';
-import { SCOPES, type Scope } from '../../protocol';
+import { isScope, SCOPES, type Scope } from '../../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
 import { readInput, type Checked } from '../inputs';
@@ -106,7 +106,8 @@ export class ApiKeys {
         .createQueryBuilder('k')
         .where(`k.id = :id AND ${VALID}`, { id })
         .getOne();
-      if (!row || !timingSafeEqual(Buffer.from(row.sha256, 'hex'), sha256(secret))) return undefined;
+      const [stored, given] = [Buffer.from(row?.sha256 ?? '', 'hex'), sha256(secret)];
+      if (!row || stored.length !== given.length || !timingSafeEqual(stored, given)) return undefined;
       await this.dataSource.query(
         `UPDATE api_keys SET last_used_at = now()
          WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
@@ -147,7 +148,7 @@ function viewOf(row: ApiKey): ApiKeyView {
   return {
     id: row.id,
     name: row.name,
-    scopes: row.scopes as Scope[],
+    scopes: row.scopes.filter(isScope),
     createdAt: row.createdAt,
     ...(row.owner !== null && { owner: row.owner }),
     ...(row.expiresAt && { expiresAt: row.expiresAt }),

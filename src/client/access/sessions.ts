@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { LoginLink, Session } from '../../entities';
-import { SCOPES, StoryreelError, type ProjectId, type Scope } from '../../protocol';
+import { isScope, SCOPES, StoryreelError, type ProjectId, type Scope } from '../../protocol';
 import { changeRows, ifDone } from './acting';
 import type { Audit } from './audit';
 import { readInput } from '../inputs';
@@ -62,7 +62,7 @@ interface ListedRow {
 interface SessionRow {
   readonly id: string;
   readonly owner: string | null;
-  readonly scopes: Scope[] | null;
+  readonly scopes: string[] | null;
   readonly name: string | null;
   readonly project_id: ProjectId | null;
   readonly expires_at: Date;
@@ -187,7 +187,13 @@ export class Sessions {
     if (!row) return undefined;
     const { id, owner, scopes, name, project_id: only, expires_at: expiresAt } = row;
     if (only !== null) return { id, scopes: ['read'], only, expiresAt };
-    return { id, name: name ?? OPERATOR, ...(owner !== null && { owner }), scopes: scopes ?? SCOPES, expiresAt };
+    return {
+      id,
+      name: name ?? OPERATOR,
+      ...(owner !== null && { owner }),
+      scopes: scopes?.filter(isScope) ?? SCOPES,
+      expiresAt,
+    };
   }
 }
 

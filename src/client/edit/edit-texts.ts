@@ -86,15 +86,18 @@ export async function editPartialText(
   editing.changed.push(`half-written ${name}`);
 }
 
-/** The text that the last attempt, or a later edit, has left; undefined if neither the log nor Postgres has it. */
+/**
+ * The text that the last attempt, or a later edit, has left. If the log does not have that attempt's text, it is the edit
+ * that the attempt began with. Undefined if neither the log nor Postgres has any.
+ */
 export async function partialText(
   { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
   { projectId, lane, fence, editedFence }: Lane,
 ): Promise<string | undefined> {
   const held = log?.lanes.get(lane);
   if (held?.fence === fence) return held.text;
-  if (fence !== editedFence) return undefined;
-  return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: fence }))?.partialText ?? undefined;
+  if (editedFence === null) return undefined;
+  return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: editedFence }))?.partialText ?? undefined;
 }
 
 /** Stores the replaced text. `partialText` is the new text if it is unfinished, so that the model continues it. */

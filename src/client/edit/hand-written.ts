@@ -7,9 +7,10 @@ import type { LaneId, ProjectId } from '../../protocol';
  */
 export const BY_HAND = `(
   l.settled_fence = l.written_fence
-  OR l.in_progress_input_hash IS NOT NULL AND l.edited_fence = l.fence AND EXISTS (
+  OR l.in_progress_input_hash IS NOT NULL AND EXISTS (
     SELECT 1 FROM text_edits AS e
-    WHERE e.project_id = l.project_id AND e.lane = l.lane AND e.partial_text IS NOT NULL AND e.fence_after = l.fence))`;
+    WHERE e.project_id = l.project_id AND e.lane = l.lane AND e.partial_text IS NOT NULL
+      AND e.fence_after = l.edited_fence))`;
 
 /** The lanes of a project whose texts were written by a person. */
 export async function handWrittenLanes(manager: EntityManager, projectId: ProjectId): Promise<ReadonlySet<LaneId>> {

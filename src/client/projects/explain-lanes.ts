@@ -119,7 +119,7 @@ export class Explainer {
   /** A person's unfinished text is continued as long as its inputs are the same. */
   private async continuesText({ name }: StagePlan, lane: LaneId, scene: number | undefined): Promise<boolean> {
     const row = this.rows.get(lane);
-    if (!row || row.inProgressInputHash === null || row.fence !== row.editedFence || this.force) return false;
+    if (!row || row.inProgressInputHash === null || row.editedFence === null || this.force) return false;
     if (!(this.source.stages ?? BUILT_IN).knows(name)) return false;
     return (await this.planOf(name, row, scene))?.inputHash === row.inProgressInputHash;
   }

@@ -67,8 +67,9 @@ export class Entrance {
     // The cursor belongs to another project, or to a log that was lost.
     if (compareCursors(cursor, at) > 0) return { kind: 'snapshot', snapshot };
     if (isFinal(snapshot.status) && cursor === at) return { kind: 'nothing' };
-    // The ring is a moment behind the log.
-    return isOver() || ring.start === undefined ? this.openReplay(cursor) : { kind: 'resume', after: cursor };
+    // The ring is a moment behind the log. Whether it holds anything else, a watch of its own finds out.
+    const isNewest = cursor === at && ring.start !== undefined && !isOver();
+    return isNewest ? { kind: 'resume', after: cursor } : this.openReplay(cursor);
   }
 
   /** One for all who come within a moment; they share its bytes, too. */

@@ -48,10 +48,18 @@ export class Ring {
     return this.frames[number - this.first]?.frame;
   }
 
-  /** Whether all that lies between this event and the newest is here. */
+  /**
+   * Whether this is an event of the project, and all that lies between it and the newest is here. The events of another
+   * project may lie between those of this one.
+   */
   reaches(cursor: Cursor): boolean {
     if (this.start === undefined || this.newest === undefined) return false;
-    return compareCursors(cursor, this.start) >= 0 && compareCursors(cursor, this.newest) <= 0;
+    if (cursor === this.start || cursor === this.newest) return true;
+    if (compareCursors(cursor, this.start) < 0 || compareCursors(cursor, this.newest) > 0) return false;
+    const next = this.after(cursor) - this.first;
+    return (
+      this.frames[next - 1]?.at === cursor || (this.frames[next]?.frame.joined ?? []).some(({ id }) => id === cursor)
+    );
   }
 
   /** Whether something after this event has been let go, or was before. */
