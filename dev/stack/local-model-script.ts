@@ -15,8 +15,9 @@ params.port = int(sys.argv[3])
 # Two requests at once, each with 4096 tokens of context: the context given here is shared by the slots.
 params.n_parallel = 2
 params.n_ctx = 2 * 4096
-params.cpuparams.n_threads = 2
-params.cpuparams_batch.n_threads = 2
+# Threads of one request wait for each other by spinning. Beside other work, two write 2 tokens a second, and one 34.
+params.cpuparams.n_threads = 1
+params.cpuparams_batch.n_threads = 1
 params.n_gpu_layers = 0
 # The server would otherwise keep up to 8 GiB of earlier prompts.
 params.cache_ram_mib = 256
