@@ -121,14 +121,6 @@ const CLIPS: readonly MediaCase[] = [
 
 export const MEDIA_CASES: readonly MediaCase[] = [...IMAGES, ...CLIPS];
 
-/** A case for each way to end, of images and of clips: what runs each time. The rest runs with the slow tests. */
-export const ONE_OF_EACH = MEDIA_CASES.filter(
-  (each, at) =>
-    MEDIA_CASES.findIndex(
-      ({ ends, image }) => ends === each.ends && (image === undefined) === (each.image === undefined),
-    ) === at,
-);
-
 /** The cases as a table of Markdown, without padding. */
 export function mediaTable(cases: readonly MediaCase[]): string {
   const rows = cases.map(({ name, source, ends, image, images = 1, clips = image && ends !== 'film' ? 0 : 1 }) =>
