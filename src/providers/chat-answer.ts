@@ -1,4 +1,5 @@
 import { boundedLine, MAX_INTEGER, StoryreelError } from '../protocol';
+import { isFields, type Fields } from './answer-fields';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
 import { OneChoice } from './one-choice';
@@ -8,7 +9,6 @@ import { RepeatedText } from './repeated-text';
 import { errorIn, failedWith, type StatedError } from './reported-error';
 import { ThinkBlock } from './think-block';
 
-type Fields = Readonly<Record<string, unknown>>;
 type Finish = Extract<TextChunk, { type: 'finish' }>['reason'];
 
 /**
@@ -97,7 +97,7 @@ export class ChatAnswer {
     const isOver = this.isSurelyOver;
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
     if (error && !isOver) throw thrownFor(error);
-    if (!isObject(data)) return;
+    if (!isFields(data)) return;
     const choices = this.choice.take(data['choices']);
     for (const choice of choices) {
       const inChoice = errorIn({ error: choice['error'] });
@@ -108,7 +108,7 @@ export class ChatAnswer {
     for (const choice of choices) this.takeChoice(choice);
     // Moonshot reports it within the choice.
     const usage = data['usage'] ?? last?.['usage'];
-    if (isObject(usage)) this.takeUsage(usage);
+    if (isFields(usage)) this.takeUsage(usage);
   }
 
   /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */
@@ -132,8 +132,8 @@ export class ChatAnswer {
   private takeChoice(choice: Fields): void {
     const { delta, message, text } = choice;
     // A few servers repeat the whole message behind its pieces.
-    const isMessage = !isObject(delta) && isObject(message) && !this.cameInPieces;
-    const part = isObject(delta) ? delta : isMessage ? message : {};
+    const isMessage = !isFields(delta) && isFields(message) && !this.cameInPieces;
+    const part = isFields(delta) ? delta : isMessage ? message : {};
     for (const name of THOUGHTS) {
       const thought = wordsOf(part[name], 'thought');
       if (thought === '') continue;
@@ -176,7 +176,7 @@ export class ChatAnswer {
       inputTokens,
       // xAI and Gemini count the thoughts, which they charge, only in the total.
       outputTokens: written === undefined ? undefined : Math.max(written, beside ?? 0),
-      thoughtTokens: count(isObject(details) ? details['reasoning_tokens'] : usage['reasoning_tokens']),
+      thoughtTokens: count(isFields(details) ? details['reasoning_tokens'] : usage['reasoning_tokens']),
     };
     // Some servers report nothing but zeros with a last, empty piece.
     const isNews = (name: string, value: number | undefined) => value || (value === 0 && !this.counted.has(name));
@@ -214,13 +214,13 @@ function isEnd(value: unknown): value is string {
 /** The words of a text, or of a list of parts: the answer's own words, or the model's thoughts between them. */
 function wordsOf(content: unknown, what: 'text' | 'thought' | 'thought-part'): string {
   if (typeof content === 'string') return what === 'thought-part' ? '' : content;
-  const parts: unknown[] = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  const parts: unknown[] = Array.isArray(content) ? content : isFields(content) ? [content] : [];
   return parts.map((part) => wordsOfPart(part, what)).join('');
 }
 
 function wordsOfPart(part: unknown, what: 'text' | 'thought' | 'thought-part'): string {
   if (typeof part === 'string') return what === 'thought-part' ? '' : part;
-  if (!isObject(part)) return '';
+  if (!isFields(part)) return '';
   const { type, text, thinking, reasoning } = part;
   const isThought = typeof type === 'string' && /think|reason|thought|summary/i.test(type);
   if (what === 'text') return isThought || typeof text !== 'string' ? '' : text;
@@ -230,10 +230,6 @@ function wordsOfPart(part: unknown, what: 'text' | 'thought' | 'thought-part'): 
 
 function count(value: unknown): number | undefined {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INTEGER ? Number(value) : undefined;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function named(reason: Finish, ...words: readonly string[]): Record<string, Finish> {

@@ -1,4 +1,4 @@
-type Fields = Readonly<Record<string, unknown>>;
+import { isFields, type Fields } from './answer-fields';
 
 /** No server sends so many choices to a request that asks for one. */
 const MAX_CHOICES = 8;
@@ -18,8 +18,8 @@ export class OneChoice {
   /** What of these choices belongs to the answer. */
   take(choices: unknown): Fields[] {
     if (!Array.isArray(choices)) return [];
-    const choice: unknown = choices.length > 1 ? this.lowestOf(choices.filter(isObject)) : choices[0];
-    if (!isObject(choice)) return [];
+    const choice: unknown = choices.length > 1 ? this.lowestOf(choices.filter(isFields)) : choices[0];
+    if (!isFields(choice)) return [];
     if (this.isCounting) return [choice];
     const isFirst = this.index === undefined;
     this.index ??= choice['index'];
@@ -50,8 +50,4 @@ export class OneChoice {
     const known = choices.find(({ index }) => this.index !== undefined && (index ?? this.index) === this.index);
     return known ?? [...choices].sort((a, b) => Number(a['index'] ?? 0) - Number(b['index'] ?? 0))[0];
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
-import { parsedAnswer } from './answer-fields';
+import { isFields, parsedAnswer, type Fields } from './answer-fields';
 import { statedDelayMs } from './retry-hint';
 
 /** A server's report of a failure, in any of the known shapes. */
@@ -12,8 +12,6 @@ export interface StatedError {
   readonly param?: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The most that is read of a server's message; much less of it is kept. */
 const MAX_WORDS = 4_000;
 const MAX_WORD = 100;
@@ -24,14 +22,14 @@ const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
 /** Reads the failure in an answer of any service; undefined if the answer reports none. */
 export function errorIn(body: unknown): StatedError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
-  if (!isObject(body)) return undefined;
+  if (!isFields(body)) return undefined;
   const { errors, detail, base_resp: base, x_groq: groq } = body;
-  const error = body['error'] ?? (isObject(groq) ? groq['error'] : undefined);
+  const error = body['error'] ?? (isFields(groq) ? groq['error'] : undefined);
   if (error === true) return ofFields(body);
-  if (isObject(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return ofFields(error);
+  if (isFields(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return ofFields(error);
   if (typeof error === 'string' && error !== '') return stated(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
-  if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) {
+  if (isFields(base) && Number(base['status_code'] ?? 0) !== 0) {
     return stated(wordsIn(base, 'status_msg'), { code: base['status_code'] });
   }
   if (ANSWERS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined;
@@ -68,7 +66,7 @@ export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
   const body = jsonIn(text);
   if (body === undefined) return text;
-  const error = errorIn(body) ?? (isObject(body) && wordsIn(body, ...REASONS) !== '' ? ofFields(body) : undefined);
+  const error = errorIn(body) ?? (isFields(body) && wordsIn(body, ...REASONS) !== '' ? ofFields(body) : undefined);
   return JSON.stringify({ error: error ?? stated(typeof body === 'string' ? body : text, {}) });
 }
 
@@ -89,16 +87,16 @@ const REASONS = ['message', 'msg', 'status_msg', 'detail', 'title', 'Message'];
 
 function ofFields(fields: Fields): StatedError {
   const { error: nested, metadata } = fields;
-  if (isObject(nested)) return ofFields(nested);
+  if (isFields(nested)) return ofFields(nested);
   const error = stated(wordsIn(fields, ...REASONS), fields);
-  if (isObject(metadata)) return withCause(error, metadata);
+  if (isFields(metadata)) return withCause(error, metadata);
   return Array.isArray(fields['details']) ? withDetails(error, fields['details']) : error;
 }
 
 /** Google states beside the words which quota is used up, and when to try again. A day's quota is no limit to wait for. */
 function withDetails(error: StatedError, details: readonly unknown[]): StatedError {
-  const all = details.filter(isObject);
-  const quotas = all.flatMap(({ violations }) => (Array.isArray(violations) ? violations.filter(isObject) : []));
+  const all = details.filter(isFields);
+  const quotas = all.flatMap(({ violations }) => (Array.isArray(violations) ? violations.filter(isFields) : []));
   const ofDay = quotas.map(({ quotaId }) => quotaId).find((id) => /per_?day/i.test(asText(id)));
   const delay = all.map(({ retryDelay }) => retryDelay).find((each): each is string => /^\d/.test(asText(each)));
   const isSilent = delay !== undefined && statedDelayMs(error.message) === undefined;
@@ -126,7 +124,7 @@ function withCause(error: StatedError, { raw, error_type: kind }: Fields): State
  * permitted"}`.
  */
 function ofPoint(point: unknown): StatedError {
-  if (!isObject(point)) return stated(typeof point === 'string' ? point : '', {});
+  if (!isFields(point)) return stated(typeof point === 'string' ? point : '', {});
   const place = Array.isArray(point['loc']) ? point['loc'].filter((step) => step !== 'body').join('.') : undefined;
   const error = ofFields(point);
   return place ? { ...error, param: boundedLine(place, MAX_WORD), message: `${place}: ${error.message}` } : error;
@@ -150,7 +148,7 @@ function wordsIn(fields: Fields, ...names: readonly string[]): string {
   for (const name of names) {
     const value = fields[name];
     if (typeof value === 'string' && value !== '') return value;
-    if (isObject(value)) return JSON.stringify(value);
+    if (isFields(value)) return JSON.stringify(value);
   }
   return '';
 }
@@ -177,8 +175,4 @@ function isFault(code: unknown): boolean {
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

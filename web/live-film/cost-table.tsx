@@ -4,8 +4,7 @@ import { t } from '../i18n';
 import { CopyAs, curl } from '../parts/copy-as';
 import { laneName, placeOfLane } from '../parts/lane-name';
 import { usePolled } from '../parts/polled';
-import { Reason } from '../parts/reason';
-import { listReason } from '../parts/reason-of';
+import { ListTrouble } from '../parts/trouble';
 import type { Story } from '../story/story';
 
 const MARKS: Record<PaidCall['outcome'], string> = { in_flight: '▶', useful: '✓', wasted: '✗' };
@@ -20,11 +19,7 @@ export function CostTable({ story }: { readonly story: Story }) {
   return (
     <>
       <p class="hint">{words.costHint}</p>
-      {problem && (
-        <p class="quiet-text">
-          <Reason of={listReason(problem)} />
-        </p>
-      )}
+      <ListTrouble problem={problem} />
       {body?.calls.length === 0 && <p class="quiet-text">{words.costNone}</p>}
       {ordered.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={words.cost}>

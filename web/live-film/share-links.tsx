@@ -7,8 +7,7 @@ import { Button } from '../parts/button';
 import { copy, CopyAs, curl } from '../parts/copy-as';
 import { Dialog } from '../parts/dialog';
 import { usePolled } from '../parts/polled';
-import { Reason } from '../parts/reason';
-import { listReason } from '../parts/reason-of';
+import { ListTrouble } from '../parts/trouble';
 import { Revocation } from '../parts/revocation';
 import type { Story } from '../story/story';
 
@@ -53,11 +52,7 @@ export function ShareLinks({ story, onClose }: { readonly story: Story; readonly
     <>
       <Dialog title={words.shareLinks} onClose={onClose}>
         <p class="hint">{words.shareHint}</p>
-        {problem && (
-          <p class="quiet-text">
-            <Reason of={listReason(problem)} />
-          </p>
-        )}
+        <ListTrouble problem={problem} />
         {body && (
           <div class="actions">
             <Button onClick={() => void create()}>{words.create}</Button>

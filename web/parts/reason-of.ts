@@ -1,4 +1,4 @@
-import { asProblem, type Problem } from '../api/ask';
+import { asProblem } from '../api/ask';
 import { t } from '../i18n';
 import type { Reason } from '../i18n/server-words';
 
@@ -6,9 +6,4 @@ import type { Reason } from '../i18n/server-words';
 export function reasonOf(error: unknown): Reason {
   const { code, detail, errors } = asProblem(error);
   return code === 'Gateway.Away' ? { text: t().notReachable } : t().failed(code, detail, errors);
-}
-
-/** The same for a list that some gateways do not have. */
-export function listReason(problem: Problem): Reason {
-  return problem.status === 404 ? { text: t().notThere } : reasonOf(problem);
 }

@@ -7,8 +7,7 @@ import { Button } from '../parts/button';
 import { copy, CopyAs, curl, quoted } from '../parts/copy-as';
 import { FieldFault, faultOf, useFieldFaults } from '../parts/field-faults';
 import { usePolled } from '../parts/polled';
-import { Reason } from '../parts/reason';
-import { listReason } from '../parts/reason-of';
+import { ListTrouble } from '../parts/trouble';
 import { Revocation } from '../parts/revocation';
 
 interface Key {
@@ -41,11 +40,7 @@ export function ApiKeys() {
   return (
     <section class="group">
       <h2>{words.keys}</h2>
-      {problem && (
-        <p class="quiet-text">
-          <Reason of={listReason(problem)} />
-        </p>
-      )}
+      <ListTrouble problem={problem} />
       {body && (
         <>
           <ul class="films">

@@ -1,8 +1,7 @@
 import { ago } from '../i18n/format';
 import { t } from '../i18n';
 import { usePolled } from '../parts/polled';
-import { Reason } from '../parts/reason';
-import { listReason } from '../parts/reason-of';
+import { ListTrouble } from '../parts/trouble';
 
 interface Entry {
   readonly at: string;
@@ -20,11 +19,7 @@ export function Audit() {
   return (
     <section class="group">
       <h2>{words.audit}</h2>
-      {problem && (
-        <p class="quiet-text">
-          <Reason of={listReason(problem)} />
-        </p>
-      )}
+      <ListTrouble problem={problem} />
       {body && (
         <div class="scroll" tabIndex={0} role="region" aria-label={words.audit}>
           <table>

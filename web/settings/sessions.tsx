@@ -4,8 +4,7 @@ import { t } from '../i18n';
 import { Button } from '../parts/button';
 import { CopyAs, curl } from '../parts/copy-as';
 import { usePolled } from '../parts/polled';
-import { Reason } from '../parts/reason';
-import { listReason } from '../parts/reason-of';
+import { ListTrouble } from '../parts/trouble';
 import { Revocation } from '../parts/revocation';
 
 interface Session {
@@ -27,11 +26,7 @@ export function Sessions() {
   return (
     <section class="group">
       <h2>{words.sessions}</h2>
-      {problem && (
-        <p class="quiet-text">
-          <Reason of={listReason(problem)} />
-        </p>
-      )}
+      <ListTrouble problem={problem} />
       {body?.sessions.length === 0 && <p class="quiet-text">{words.none}</p>}
       <ul class="films">
         {body?.sessions.map((session) => (

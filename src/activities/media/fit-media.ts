@@ -34,7 +34,7 @@ export interface Picture extends Media {
 
 /**
  * Brings a picture to the frame's size and to a plain PNG or JPEG. What is beyond the frame is cut off on both sides
- * alike. A picture that is so already is taken as it is. Throws `UnusableMedia` for a picture that cannot be read, and
+ * alike. A plain picture of that size is taken as it is. Throws `UnusableMedia` for a picture that cannot be read, and
  * for one of a few pixels.
  */
 export async function fitPicture(run: LaneRun, image: Media, frameSize: string): Promise<Picture> {

@@ -51,7 +51,7 @@ function writerBefore(edits: readonly TextEdit[], fence: number): number | undef
  * stores a person's text, so neither a lost log nor an attempt that ends before its first word takes it away.
  *
  * The end is cut back to the last whole word. Some servers trim white space at the end of a prefix, and a model that
- * continues inside a word spells it differently. From a person's text only white space is cut.
+ * continues inside a word spells it differently. Only the white space at the end of a person's text is cut.
  */
 export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
   if (continuation !== 'prefill' || !run.interrupted) return undefined;

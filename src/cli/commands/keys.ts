@@ -3,6 +3,7 @@ import type { ApiKeyView } from '../../client';
 import { SCOPES, shownValue, type Scope } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { minute } from '../render';
 
 const EXAMPLES = `
 Examples:
@@ -71,7 +72,7 @@ function lineOf({ id, name, owner, scopes, expiresAt, lastUsedAt, revokedAt }: A
     scopes.join(','),
     ...(expiresAt ? [`expires ${expiresAt.toISOString().slice(0, 10)}`] : []),
     ...(revokedAt ? [`revoked ${revokedAt.toISOString().slice(0, 10)}`] : []),
-    lastUsedAt ? `used ${lastUsedAt.toISOString().slice(0, 16)}Z` : 'never used',
+    lastUsedAt ? `used ${minute(lastUsedAt)}` : 'never used',
   ];
   return `${id}  ${name}  (${facts.join('; ')})`;
 }

@@ -4,6 +4,7 @@ import { shownValue } from '../../protocol';
 import { projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { minute } from '../render';
 
 const EXAMPLES = `
 Examples:
@@ -50,8 +51,4 @@ function lineOf({ id, name, createdAt, expiresAt, revokedAt }: ViewTokenView): s
     ...(revokedAt ? [`revoked ${minute(revokedAt)}`] : []),
   ];
   return `${id}  ${name ?? 'link'}  (${facts.join('; ')})`;
-}
-
-function minute(at: Date): string {
-  return `${at.toISOString().slice(0, 16)}Z`;
 }

@@ -3,6 +3,7 @@ import type { ListedSession } from '../../client';
 import { shownValue } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { minute } from '../render';
 
 const EXAMPLES = `
 Examples:
@@ -48,8 +49,4 @@ function lineOf({ id, keyId, tokenId, name, owner, project, createdAt, lastUsedA
     `used ${minute(lastUsedAt)}`,
   ];
   return `${id}  ${name ?? 'operator'}  (${facts.join('; ')})`;
-}
-
-function minute(at: Date): string {
-  return `${at.toISOString().slice(0, 16)}Z`;
 }

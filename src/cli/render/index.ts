@@ -1,5 +1,6 @@
 export { BatchProgress } from './batch-progress';
 export { JsonRenderer } from './json-renderer';
+export { minute } from './minute';
 export { LiveRenderer } from './live-renderer';
 export { PlainRenderer } from './plain-renderer';
 export type { Ending, Renderer } from './renderer';
