@@ -112,6 +112,7 @@ export async function runLane<Inputs>(
 ): Promise<LaneResult> {
   const attempt = new OpenAttempt(deps, task);
   try {
+    await attempt.stopIfCancelled();
     const claimed = await attempt.outage.through(() => claimLane(deps, attempt.claim, task));
     if (claimed.nothing) {
       attempt.count('nothing');
