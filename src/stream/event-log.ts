@@ -44,8 +44,8 @@ export interface PublishRequest {
   /** Published only when `value` is greater than the last one published under `key`; else `seen`. */
   readonly once?: { readonly key: string; readonly value: number };
   /**
-   * For an event about the run as a whole: refused as stale if a run began (`keep`) under a newer fence, or published an
-   * event that `isLatest`. Such an event is its end, or its status: later events under an older fence are refused.
+   * For an event about the run as a whole. It is refused as stale if a run began (`keep`) under a newer fence. The same is
+   * true after an event with `isLatest` under a newer fence: the end of a run, or its status.
    */
   readonly run?: { readonly fence: number; readonly isLatest?: boolean };
   /** Messages for legacy clients (docs/protocol.md), by stage; the log adds the fields of their head. */

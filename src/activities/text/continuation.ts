@@ -5,8 +5,8 @@ import type { LaneRun } from '../lanes/lane-run';
 /** What the attempts before this one have left, if they worked on the same inputs and did not reach their end. */
 export interface Interrupted {
   /**
-   * The fences of the attempts whose text may be continued: from the one that began it to the last one, which may have
-   * ended before it wrote anything.
+   * The attempts whose text may be continued, from the one that began it to the last one. The last one may have ended
+   * before it wrote anything.
    */
   readonly fences: readonly [first: number, last: number];
   /** The unfinished text that a person has written. Every attempt since continues it. */
