@@ -1,6 +1,7 @@
-import { ServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError, ServiceError } from '@temporalio/client';
 import { databaseFaultOf, isUnmigrated, PoolUsedUp } from '../entities';
 import { boundedLine, StoryreelError, TEXT_BYTES, unreachable } from '../protocol';
+import { noNamespace } from '../readiness';
 import { refusedByTemporal } from '../temporal';
 
 /** gRPC's codes for a server that is not there, or answers too late. */
@@ -15,6 +16,10 @@ export function storyreelError(error: unknown): StoryreelError {
   if (error instanceof StoryreelError) return error;
   if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
   if (grpcCodeOf(error) === LIMITED) return limited(messageOnly(error));
+  if (error instanceof NamespaceNotFoundError) {
+    const { what, advice } = noNamespace(error.namespace);
+    return new StoryreelError('Config.Invalid', `${what}. ${advice}`, { cause: error });
+  }
   if (error instanceof PoolUsedUp) return new StoryreelError('Service.Unreachable', error.message, { cause: error });
   if (REFUSED.includes(grpcCodeOf(error))) return refusedByTemporal(messageOnly(error));
   if (isUnmigrated(error)) {

@@ -21,6 +21,7 @@ import {
 } from '../../protocol';
 import type { ControlChannel } from '../../stream';
 import { conflict, type EditSource } from '../edit';
+import { isAway } from '../client-errors';
 import { isRunning } from './live-workflow';
 
 /** Only a worker can answer; it does so in milliseconds. */
@@ -82,7 +83,8 @@ async function sendMessage<M extends StoryMessage>(
       const why = boundedLine(cause.cause?.message ?? 'the run has ended', TEXT_BYTES.note);
       throw new StoryreelError('Message.Stale', `Nothing to ${wordFor(message)}: ${why}.`, { cause });
     }
-    if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    // Temporal itself has just answered.
+    if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isAway(cause)) {
       throw new StoryreelError(
         'Worker.Absent',
         `No worker took the message within ${ANSWER_MS / 1_000} s. Does one run? See "storyreel doctor".`,
