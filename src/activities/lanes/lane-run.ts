@@ -28,7 +28,7 @@ import {
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
-import { spentBefore, wasRefused } from '../usage/spent-calls';
+import { spentBefore } from '../usage/spent-calls';
 import { withTimeout } from '../../with-timeout';
 
 /**
@@ -227,8 +227,7 @@ async function make<Inputs>(
 ): Promise<ProducedLane> {
   const sameWork = before?.inProgressInputHash === plan.inputHash && before.fence >= (run.minResultFence ?? 0);
   const { manager } = run.deps.dataSource;
-  const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
-  const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
+  const interrupted = sameWork ? await run.through(() => interruptedBy(manager, before)) : undefined;
   run.publishUpdate({ type: 'stage_update', status: 'processing' });
   if (!interrupted) return producer.make(run, plan);
   const note = () => noteAttempt(run.deps.dataSource, run.claim, plan.inputHash, true);

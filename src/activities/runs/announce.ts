@@ -90,17 +90,17 @@ async function announceSettled(
 ): Promise<void> {
   const stored = await storedIn(context, lane);
   if (!stored) return;
-  await publishLaneEnd(source, row, stored, runId, text);
-  await publishStageProgress(source, projectId, lane, runId, stored.metadata);
+  const owner = await publishLaneEnd(source, row, stored, runId, text);
+  await publishStageProgress(source, projectId, owner, runId, stored.metadata);
 }
 
 /** The run continues without the lane; this may complete its stage. */
 async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
-  await publishEnd(source, row, () => ({
+  const published = await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
     once: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
   }));
-  await publishStageProgress(source, projectId, lane, runId);
+  await publishStageProgress(source, projectId, published.row, runId);
 }
 
 /** The lane waits for a person; the event contains the commands to type. */
@@ -141,14 +141,14 @@ async function publishLaneEnd(
   stored: StoredResult,
   runId: string,
   text: TextWriter | undefined,
-): Promise<void> {
+): Promise<Lane> {
   const end = await settledEnd(source, row, stored, runId);
   let owner = row;
   let textWriter = text;
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const published = await publishEnd(source, owner, end);
-      if (published.reply.kind !== 'gap') return;
+      if (published.reply.kind !== 'gap') return published.row;
       // The log lacks text: it was away, or it holds another attempt's.
       if (published.row.fence !== owner.fence) {
         textWriter?.close();

@@ -92,9 +92,9 @@ export function addSteering(app: App): void {
       },
     },
     async (request) => {
-      const { gate: stage, reason, lane: one } = request.body;
+      const { gate: stage, ...rejection } = request.body;
       const project = await storiesOf(request).project(request.params.id);
-      return { lanes: await project.reject(stage, { reason, ...(one !== undefined && { lane: one }) }) };
+      return { lanes: await project.reject(stage, defined(rejection)) };
     },
   );
   app.put(
