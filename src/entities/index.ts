@@ -5,7 +5,7 @@ export { AuditEntry } from './audit-entry.entity';
 export { CameraMovement } from './camera-movement.entity';
 export { borrowDataSource, createDataSource, type DataSourceSettings } from './data-source';
 export type { PostgresDataSource, PostgresPool } from './postgres/borrowed-pool';
-export { codeOf, databaseFaultOf, PoolUsedUp, type DatabaseFault } from './database-fault';
+export { codeOf, databaseFaultOf, PoolUsedUp } from './database-fault';
 export { entities } from './entities';
 export { Film } from './film.entity';
 export { GeneratedImage } from './generated-image.entity';

@@ -8,11 +8,8 @@ export {
   planLane,
   planText,
   planVideo,
-  type FilmInputs,
-  type ImagePlan,
   type LaneInputs,
   type TextPlan,
-  type VideoPlan,
 } from './plan-lane';
 export { chosenModels, estimate, estimateCalls, estimateFilm, type PlannedCall, type FilmEstimate } from './estimate';
 export { listProviders, type ProviderView } from './list-providers';

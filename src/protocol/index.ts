@@ -80,7 +80,6 @@ export {
   isBlank,
   storable,
   plainInMarkdown,
-  type GivenText,
 } from './outside-text';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
 export {

@@ -1,9 +1,7 @@
 export {
   UnusableOutput,
   type ClipSource,
-  type FilmPart,
   type FilmPlan,
-  type FilmStage,
   type ImageStage,
   type JsonSchema,
   type OutsideStage,
@@ -12,7 +10,6 @@ export {
   type SettledText,
   type Settlement,
   type StageContext,
-  type StageDefinition,
   type StoredResult,
   type TextChecks,
   type TextStage,
