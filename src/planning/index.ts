@@ -2,15 +2,7 @@ export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
 export { knownStages } from './known-stages';
 export { chooseHolder, chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
-export {
-  planFilm,
-  planImage,
-  planLane,
-  planText,
-  planVideo,
-  type LaneInputs,
-  type TextPlan,
-} from './plan-lane';
+export { planFilm, planImage, planLane, planText, planVideo, type LaneInputs, type TextPlan } from './plan-lane';
 export { chosenModels, estimate, estimateCalls, estimateFilm, type PlannedCall, type FilmEstimate } from './estimate';
 export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
