@@ -1,5 +1,5 @@
 import { missingPrices, type ModelUsage, type ProviderPrices } from '../entities';
-import type { StageName, StagePlan } from '../protocol';
+import { defined, type StageName, type StagePlan } from '../protocol';
 import { BUILT_IN, settingsOf, type StageRegistry } from '../stages';
 import { knownStages } from './known-stages';
 import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
@@ -111,7 +111,7 @@ export async function estimateFilm(
 ): Promise<FilmEstimate> {
   const { manager } = source.dataSource;
   const plan = await knownStages(source);
-  checkNamed(plan, { ...(stages && { stages }), ...(only && { scenes: only }) });
+  checkNamed(plan, defined({ stages, scenes: only }));
   const own = await settingsForNewRun(manager, source, await workersSettings(source));
   const models = await chosenModels(withSettings(source, own));
   const known = { registry: source.stages ?? BUILT_IN, plan };

@@ -69,6 +69,7 @@ export {
   type StoryActivities,
   type StoryInput,
 } from './workflow-api';
+export { defined } from './defined';
 export { isOpen } from './open-workflow';
 export {
   boundedError,

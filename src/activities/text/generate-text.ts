@@ -1,4 +1,4 @@
-import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
+import { defined, StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import type { ChatMessage, TextProvider } from '../../providers';
 import { knownStages, planText, textHash, type TextPlan } from '../../planning';
 import { askAgain, saveText } from '../../stages';
@@ -70,7 +70,7 @@ const textProducer: LaneProducer<TextInputs> = {
       const settled = { text, sha256, bytes };
       const known = stage.scenes && (await run.through(() => knownStages(deps)));
       const result = await run.settle(
-        { resultHash: sha256, text: settled, ...(known && { known }) },
+        { resultHash: sha256, text: settled, ...defined({ known }) },
         async (context, settlement) => {
           await (stage.save
             ? stage.save(context, parsed, settled, settlement)
@@ -102,8 +102,7 @@ function openWriter(run: LaneRun, continued: Continued | undefined, meter: Strea
     log: deps.log,
     writer: claim,
     ...(continued?.isInLog && { continued }),
-    ...(run.resets && { reason: run.resets }),
-    ...(meter && { meter }),
+    ...defined({ reason: run.resets, meter }),
     onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
   });
   // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can

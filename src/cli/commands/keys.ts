@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKeyView } from '../../client';
-import { SCOPES, shownValue, type Scope } from '../../protocol';
+import { defined, SCOPES, shownValue, type Scope } from '../../protocol';
 import { withClient, type Cli } from '../cli';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 import { minute } from '../render';
@@ -33,12 +33,7 @@ export function addKeys(program: Command, cli: Cli): void {
     .action(async (name: string, given: { owner?: string; scopes?: Scope[]; expires?: number }) => {
       const { owner, scopes, expires } = given;
       const key = await withClient(cli, ({ client }) =>
-        client.keys.create({
-          name,
-          ...(owner !== undefined && { owner }),
-          ...(scopes && { scopes }),
-          ...(expires !== undefined && { expiresInDays: expires }),
-        }),
+        client.keys.create({ name, ...defined({ owner, scopes, expiresInDays: expires }) }),
       );
       cli.note(lineOf(key));
       cli.screen.write(`${key.secret}\n`);

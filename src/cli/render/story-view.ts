@@ -1,8 +1,10 @@
 import {
+  defined,
+  laneEntries,
   laneParts,
   personCommands,
-  roleOf,
   PIPELINE,
+  roleOf,
   type FilmReference,
   type LaneId,
   type LogEvent,
@@ -11,7 +13,6 @@ import {
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
-  laneEntries,
 } from '../../protocol';
 import { addToken, checkOf, laneOfSnapshot, newLane, resumeAt, type LaneState } from './lane-state';
 import { scenesIn } from './scenes-in';
@@ -70,8 +71,7 @@ function ofSnapshot(
   return {
     projectId,
     mismatches: withLanes(mismatches, wrong),
-    ...(began !== undefined && { began }),
-    ...(last !== undefined && { last }),
+    ...defined({ began, last, film }),
     topic,
     status,
     scenes,
@@ -81,7 +81,6 @@ function ofSnapshot(
         return [lane.lane, lane.error ? { ...lane, commands: personCommands(view.projectId, lane.lane) } : lane];
       }),
     ),
-    ...(film && { film }),
   };
 }
 

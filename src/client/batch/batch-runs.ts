@@ -10,6 +10,7 @@ import {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
   batchWorkflowIdOf,
+  defined,
   StoryreelError,
   type AddRequest,
   type BatchId,
@@ -47,7 +48,7 @@ export class BatchRuns {
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
             workflowIdConflictPolicy: 'FAIL',
             staticSummary: `batch of ${input.projects.length} projects`,
-            memo: { ...(stages && { stages }), ...(gates && { gates }) },
+            memo: defined({ stages, gates }),
           }),
         );
         return;

@@ -2,6 +2,7 @@ import type { Config } from '../../config';
 import type { LaneCost } from '../../entities';
 import { settingsOf } from '../../planning';
 import {
+  defined,
   laneParts,
   STAGES,
   workflowIdOf,
@@ -117,9 +118,8 @@ export function projectView(
         ...(waitsFor && status === 'processing' && { waitsFor }),
         ...priced.get(lane),
       })),
-    ...(film && { film }),
-    ...(language !== undefined && { language }),
-    ...(frame !== undefined && { frame }),
+    ...defined({ film }),
+    ...defined({ language, frame }),
     usage,
     ...(project.budget !== null && { budget: project.budget }),
     ...(reserved > 0 && { reserved }),

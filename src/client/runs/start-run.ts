@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
 import { knownStages, planRun, type PlanSource } from '../../planning';
 import {
+  defined,
   priorityOf,
   STORY_WORKFLOW,
   StoryreelError,
@@ -90,10 +91,7 @@ function inputOf(projectId: ProjectId, options: StartOptions): StoryInput {
     projectId,
     ...(force && { force }),
     ...(keepSettings && { keepSettings }),
-    ...(onFailure && { onFailure }),
-    ...(stages && { stages }),
-    ...(scenes && { scenes }),
-    ...(gates && { gates }),
+    ...defined({ onFailure, stages, scenes, gates }),
   };
 }
 

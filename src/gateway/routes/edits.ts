@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { ExplainEditOptions, ProjectChanges } from '../../client';
 import { CHANGES, INPUTS } from '../../client/internal';
-import { StoryreelError } from '../../protocol';
+import { defined, StoryreelError } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged, versionTag, versionToMatch } from '../conditional';
-import { defined } from '../defined';
 import { Refusal } from '../problem';
 import { editable, editedProject, explanation, projectParams, textEdits } from '../schemas';
 

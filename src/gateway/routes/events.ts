@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../../protocol';
+import { defined, parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../../protocol';
 import { PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
-import { defined } from '../defined';
 import { announceExpiry } from '../expiry';
 import { Refusal } from '../problem';
 import { empty, named, pageLimit, projectParams, storyEvent } from '../schemas';

@@ -2,11 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { NewProject, ProjectView, RunWaits, StartOptions } from '../../client';
 import { INPUTS, OF_REQUEST } from '../../client/internal';
-import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { defined, PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged } from '../conditional';
-import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { INPUTS } from '../../client/internal';
 import { storiesOf, type App } from '../app';
-import { defined } from '../defined';
 import { cancelAnswer, empty, lanesAnswer, messageAnswer, nothing, projectParams, textual } from '../schemas';
+import { defined } from '../../protocol';
 
 const lane = z.strictObject({ lane: INPUTS['the lane'] });
 const gate = z.strictObject({ gate: textual(INPUTS['the stage']) });
