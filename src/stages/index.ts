@@ -22,5 +22,5 @@ export { inSnakeCase, SCENE, SCENE_DEFAULTS } from './storyboard/scene';
 export { askAgain, withFeedback, withLanguage, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';
-export { BUILT_IN, stageDefinition, StageRegistry } from './registry';
+export { BUILT_IN, StageRegistry } from './registry';
 export { resultOf, saveImage, saveText, storedBy } from './stage-results';

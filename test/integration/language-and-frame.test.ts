@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { createDataSource, Lane } from '../../src/entities';
 import { inputHash } from '../../src/planning';
 import { StoryreelError, type ProjectId, laneId } from '../../src/protocol';
-import { renderMessages, stageDefinition } from '../../src/stages';
+import { BUILT_IN, renderMessages } from '../../src/stages';
 import { cuesIn } from '../support/films';
 import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd } from '../support/stories';
@@ -102,8 +102,7 @@ describe('The language and the frame of a project', () => {
     const { inputHash: hash, inputs } = await dataSource
       .getRepository(Lane)
       .findOneByOrFail({ projectId: id, lane: laneId('rewrite') });
-    const stage = stageDefinition('rewrite');
-    if (stage.kind !== 'text') throw new Error('the rewrite is a text');
+    const stage = BUILT_IN.ofKind('text', 'rewrite');
     const messages = renderMessages(stage.template, { topic: plain.topic });
     expect(hash).toBe(inputHash(['rewrite', app.config.STORYREEL_TEXT_MODEL, messages, 2_000, 0.8, undefined]));
     expect(Object.keys(inputs ?? {}).sort()).toEqual(['feedback', 'limits', 'model', 'prompt', 'topic']);
