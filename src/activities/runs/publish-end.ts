@@ -17,7 +17,7 @@ export interface EndSource extends Pick<PlanSource, 'stages'> {
 export type LaneEnd = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
 type PublishedEnd = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
 
-export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter {
+export function writerOf({ projectId, lane, fence, attempt }: LaneWriter): LaneWriter {
   return { projectId, lane, fence, attempt };
 }
 

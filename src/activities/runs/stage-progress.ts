@@ -5,16 +5,23 @@ import type { StoredResult } from '../../stages';
 import type { LegacyMessage } from '../../stream';
 import type { EndSource } from './publish-end';
 
+/** A lane whose end is announced in this run. */
+export interface AnnouncedLane {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  /** The story run id: each run announces a lane once. */
+  readonly runId: string;
+}
+
 /** Publishes the progress of the stage and, with its last announced lane, the end of the stage. */
 export async function publishStageProgress(
   { dataSource, log }: EndSource,
-  projectId: ProjectId,
-  lane: LaneId,
-  runId: string,
+  announced: AnnouncedLane,
   made?: StoredResult['metadata'],
 ): Promise<void> {
+  const { projectId, lane, runId } = announced;
   const { stage, scene } = laneParts(lane);
-  const counted = await countAnnounced(dataSource, projectId, lane, runId);
+  const counted = await countAnnounced(dataSource, announced);
   const { skipped, current, total, newest } = counted;
 
   if (scene !== undefined) {
@@ -67,12 +74,7 @@ type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> &
  * Records that the lane is announced in this run, and counts the announced lanes of its stage. If the stage has more
  * than one lane, they do so one after the other.
  */
-async function countAnnounced(
-  dataSource: DataSource,
-  projectId: ProjectId,
-  lane: LaneId,
-  runId: string,
-): Promise<Announced> {
+async function countAnnounced(dataSource: DataSource, { projectId, lane, runId }: AnnouncedLane): Promise<Announced> {
   const { stage, scene } = laneParts(lane);
   const count = async (manager: EntityManager) => {
     const [counted] = await manager.query<[Announced?]>(
