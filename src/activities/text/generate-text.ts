@@ -54,12 +54,8 @@ const textProducer: LaneProducer<TextInputs> = {
     try {
       await paid.make(() => {
         meter?.asked();
-        return askProvider(
-          run,
-          'chat',
-          inputs.chosen,
-          () => streamInto({ ...inputs, run, stage, writer, messages }, tokens),
-          tokens,
+        return askProvider(run, { operation: 'chat', chosen: inputs.chosen, usage: tokens }, () =>
+          streamInto({ ...inputs, run, stage, writer, messages }, tokens),
         )
           .finally(() => meter?.ended())
           .catch(withoutQuotesOf(...sent));
