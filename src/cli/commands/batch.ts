@@ -9,14 +9,10 @@ import { settingsIn } from '../edit-flags';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 import { BatchProgress } from '../render';
 
-interface Flags {
+interface Flags extends NonNullable<NewProject['settings']> {
   readonly atMost: number;
   readonly id?: string;
   readonly owner?: string;
-  readonly scenes?: number;
-  readonly style?: string;
-  readonly language?: string;
-  readonly frame?: string;
   readonly priority?: StoryPriority;
   readonly onFailure?: 'park' | 'fail';
   readonly stage?: readonly StageName[];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StoryClient } from '../../client';
+import type { NewProject, StoryClient } from '../../client';
 import { defined, StoryreelError, type ProjectId, type StageName } from '../../protocol';
 import { addStage, amount, projectArgument, readTopic, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
@@ -7,11 +7,7 @@ import { settingsIn } from '../edit-flags';
 import { exitCodesHelp } from '../exit-codes';
 import { startAndFollow } from '../start-and-follow';
 
-interface Flags {
-  readonly scenes?: number;
-  readonly style?: string;
-  readonly language?: string;
-  readonly frame?: string;
+interface Flags extends NonNullable<NewProject['settings']> {
   readonly name?: string;
   readonly owner?: string;
   readonly budget?: number;
