@@ -71,7 +71,6 @@ declare module 'fastify' {
   }
 }
 
-/** The caller's own stories. */
 export function storiesOf(request: Pick<FastifyRequest, 'caller'>): OwnedStories {
   if (!request.caller) throw new Error('a route that uses stories must name a scope');
   return request.caller.stories;

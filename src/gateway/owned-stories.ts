@@ -164,7 +164,6 @@ export class OwnedStories {
     return { ...view, batchId: batchNameOf(this.owner, view.batchId) };
   }
 
-  /** The item with the owner's name for its batch. */
   private inBatch<T extends { readonly batchId?: BatchId }>(item: T): T {
     return item.batchId === undefined ? item : { ...item, batchId: batchNameOf(this.owner, item.batchId) };
   }

@@ -32,7 +32,6 @@ export interface FilmEstimate {
   readonly cost: Range | null;
 }
 
-/** The film whose cost is estimated. */
 interface EstimatedFilm {
   readonly scenes?: number;
   /** Default: all. */

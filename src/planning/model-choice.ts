@@ -84,7 +84,6 @@ export async function chooseHolder(
   );
 }
 
-/** The enabled rows of one kind, or of all kinds, in the order of choice. */
 export function enabledRows(manager: EntityManager, kind?: ModelKind): Promise<ModelProvider[]> {
   return manager.find(ModelProvider, {
     where: { enabled: true, ...(kind && { kind }) },

@@ -15,7 +15,7 @@ export {
   type TextStage,
   type VideoStage,
 } from './definition';
-export { databaseOf } from './database-of';
+export { databaseOf } from './context';
 export { CAMERA } from './camera-movement/parser';
 export { columnsOf, fieldsOf, numbersOf, sceneIds } from './storyboard/persist';
 export { inSnakeCase, SCENE, SCENE_DEFAULTS } from './storyboard/scene';

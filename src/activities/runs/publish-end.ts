@@ -13,7 +13,6 @@ export interface EndSource extends Pick<PlanSource, 'stages'> {
   readonly metrics?: StoryMetrics;
 }
 
-/** What is published when a lane has ended. */
 export type LaneEnd = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
 type PublishedEnd = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
 

@@ -1,7 +1,8 @@
+import type { Config } from '../../config';
 import { defined, StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import type { ChatMessage, TextProvider } from '../../providers';
 import { knownStages, planText, textHash, type TextPlan } from '../../planning';
-import { askAgain, saveText } from '../../stages';
+import { askAgain, saveText, type TextChecks } from '../../stages';
 import { TextWriter, type StreamMeter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
@@ -12,7 +13,6 @@ import { openText, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { ReadyCall } from '../usage/ready-call';
 import { withTimeout } from '../../with-timeout';
-import { textChecks } from './text-checks';
 import { streamInto, type Tokens } from './text-stream';
 import { roomFor } from './thinking-room';
 
@@ -91,7 +91,6 @@ const textProducer: LaneProducer<TextInputs> = {
   scenes: ({ stage, context }) => context.stages.ofKind('text', stage).scenes?.(context),
 };
 
-/** A writer that holds the continued text already. */
 function openWriter(run: LaneRun, continued: Continued | undefined, meter: StreamMeter | undefined): TextWriter {
   const { deps, claim } = run;
   const writer = new TextWriter({
@@ -116,4 +115,16 @@ function conversation(run: LaneRun, { messages }: TextInputs, begun: string | un
     ...(run.unusable && run.unusable.issues.length > 0 ? askAgain(messages, run.unusable.issues) : messages),
     ...(begun === undefined ? [] : [{ role: 'assistant' as const, content: begun }]),
   ];
+}
+
+function textChecks({ TEXT_CHECKS, SCENE_TOLERANCE, SCENE_MAX_SECONDS }: Config): TextChecks {
+  return {
+    refusal: TEXT_CHECKS.has('refusal'),
+    length: TEXT_CHECKS.has('length'),
+    repetition: TEXT_CHECKS.has('repetition'),
+    script: TEXT_CHECKS.has('script'),
+    markdown: TEXT_CHECKS.has('markdown'),
+    ...(TEXT_CHECKS.has('scenes') && { sceneTolerance: SCENE_TOLERANCE }),
+    maxSeconds: SCENE_MAX_SECONDS,
+  };
 }

@@ -18,7 +18,6 @@ import {
 } from '../../protocol';
 import { briefly, liveWorkflow, undefinedIfNotFound } from '../runs/live-workflow';
 
-/** The stages and gates of each film. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
 
 const POLL_MS = 500;

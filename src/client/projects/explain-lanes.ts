@@ -51,7 +51,6 @@ interface ExplainedRun extends PlannedRun {
   readonly project: Project;
   readonly rows: ReadonlyMap<LaneId, Lane>;
   readonly storedScenes: readonly Scene[];
-  /** Every stage that is known. */
   readonly known: readonly StagePlan[];
   readonly force: boolean;
 }

@@ -4,6 +4,7 @@ import type { Project } from '../../entities';
 import { knownStages, planRun, type PlanSource } from '../../planning';
 import {
   defined,
+  FINAL_STATUSES,
   priorityOf,
   STORY_WORKFLOW,
   StoryreelError,
@@ -17,7 +18,6 @@ import {
 } from '../../protocol';
 import { editsAtStake, wouldReplace } from '../projects/edits-at-stake';
 import { briefly, hasClosed, hasNoOpenRun, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
-import { queueProject } from './queue-project';
 
 /** What a run makes, and how. */
 export interface StartOptions {
@@ -143,4 +143,22 @@ async function startWorkflow(
   // If a run was joined, Temporal answers with the execution that is open now.
   const joined = temporal.workflow.getHandle(handle.workflowId, runId);
   return storyRunOf(await briefly(temporal, () => joined.describe()));
+}
+
+/**
+ * Stores that a run of the project has begun, unless the run has already stored it. New viewers must not take the last
+ * run's end for this run's end. The reconciler must not take the row for the remains of a terminated run. `before` is
+ * the project before the run was started; a run that was `joined` may have been open before.
+ */
+async function queueProject(
+  dataSource: DataSource,
+  before: Pick<Project, 'id' | 'runId'>,
+  run: { readonly runId: StoryRunId; readonly joined: boolean },
+): Promise<void> {
+  await dataSource.query(
+    `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
+     WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND run_id IS NOT DISTINCT FROM $3
+       AND (NOT $4 OR status = ANY ($5::text[]))`,
+    [before.id, run.runId, before.runId, run.joined, ['draft', ...FINAL_STATUSES]],
+  );
 }

@@ -49,9 +49,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Try a lane again that waits', body: lane, response: { 200: lanesAnswer } },
     },
-    async (request) => ({
-      lanes: await (await projectOf(request)).retry(request.body.lane),
-    }),
+    async (request) => ({ lanes: await (await projectOf(request)).retry(request.body.lane) }),
   );
   app.post(
     `${at}/skip`,
@@ -67,9 +65,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Stop a lane and keep its text', body: lane, response: { 200: lanesAnswer } },
     },
-    async (request) => ({
-      lanes: await (await projectOf(request)).cancelLane(request.body.lane),
-    }),
+    async (request) => ({ lanes: await (await projectOf(request)).cancelLane(request.body.lane) }),
   );
   app.post(
     `${at}/approve`,

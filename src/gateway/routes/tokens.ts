@@ -56,9 +56,7 @@ export function addTokens(app: App, keys: SigningKeys): void {
         response: { 200: z.looseObject({ tokens: z.array(token) }) },
       },
     },
-    async (request) => ({
-      tokens: (await (await projectOf(request)).tokens()).map(shown),
-    }),
+    async (request) => ({ tokens: (await (await projectOf(request)).tokens()).map(shown) }),
   );
   app.delete(
     '/v1/projects/:id/tokens',
