@@ -11,8 +11,6 @@ export type {
   StoredLane,
   LegacyMessage,
 } from './event-log';
-export { MemoryControlChannel } from './memory-control';
-export { MemoryEventLog } from './memory-log';
 export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
 export { placeOfConnection, type RedisConnection } from './place-of-connection';
 export { connectRedis, whenReady } from './redis-connection';

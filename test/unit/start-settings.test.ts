@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { blanksForTemporal, ownSettings, settingsFor, writeEnvFile } from '../../dev/start/settings';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../../dev/child-env';
 import { readConfig } from '../../src/config';
 import { newFolder } from '../support/new-folder';
 
