@@ -11,7 +11,7 @@ export type {
   StoredLane,
   LegacyMessage,
 } from './event-log';
-export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
+export { connectPublisher, openRedis, type OpenedRedis } from './open-redis-log';
 export { placeOfConnection, type RedisConnection } from './place-of-connection';
 export { connectRedis, whenReady } from './redis-connection';
 export { adviceOnMemory, memoryOf, shownMemory } from './redis-memory';

@@ -109,8 +109,3 @@ function followMaster(
     lost = false;
   });
 }
-
-/** The event log alone. */
-export function openRedisLog(settings: Settings, faults?: RedisFaultLog): RedisEventLog {
-  return openRedis(settings, faults).log;
-}
