@@ -63,7 +63,7 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
     if (known && flags.budget !== undefined) await client.setBudget(known, flags.budget);
     const { gate: gates, replaceEdits } = flags;
     const options = { join: true, ...defined({ gates, replaceEdits }) };
-    return startAndFollow(cli, { client, config }, projectId, options, { ...flags, signal });
+    return startAndFollow(cli, { client, config }, projectId, { options, ...flags, signal });
   });
 }
 

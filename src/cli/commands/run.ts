@@ -45,6 +45,6 @@ export function addRun(program: Command, cli: Cli): void {
       const projectId = projectArgument(project);
       const signal = cli.interrupted();
       const options = defined({ stages: stage, scenes: scene, gates: gate, force, replaceEdits, keepSettings });
-      cli.exitCode = await withClient(cli, (at) => startAndFollow(cli, at, projectId, options, { ...flags, signal }));
+      cli.exitCode = await withClient(cli, (at) => startAndFollow(cli, at, projectId, { options, ...flags, signal }));
     });
 }

@@ -18,6 +18,7 @@ import {
 } from '../../protocol';
 import { editsAtStake, wouldReplace } from '../projects/edits-at-stake';
 import { briefly, hasClosed, hasNoOpenRun, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
+import { knownProject } from '../projects/known-project';
 
 /** What a run makes, and how. */
 export interface StartOptions {
@@ -51,8 +52,6 @@ export interface StartOptions {
 export interface StartPorts {
   readonly temporal: Client;
   readonly source: PlanSource & { readonly dataSource: DataSource };
-  /** The project as Postgres has it now; throws `Project.NotFound`. */
-  readonly project: (projectId: ProjectId) => Promise<Project>;
 }
 
 /**
@@ -61,8 +60,8 @@ export interface StartPorts {
  * `requestId` is that of the live run. Throws `Project.WouldReplaceEdits` unless `replaceEdits` is set.
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
-  const { temporal, source, project } = ports;
-  const before = await project(projectId);
+  const { temporal, source } = ports;
+  const before = await knownProject(source.dataSource, projectId);
   const same = await runOfSameRequest(temporal, projectId, options);
   if (same) return same;
   const input = inputOf(projectId, options);
@@ -79,7 +78,9 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const runId = await start().catch(async (error: unknown) => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // The last run may have announced its end and be about to close; the next run can begin then.
-    return (await hasClosed(temporal, await project(projectId))) ? start().catch(orOpenRun) : orOpenRun(error);
+    return (await hasClosed(temporal, await knownProject(source.dataSource, projectId)))
+      ? start().catch(orOpenRun)
+      : orOpenRun(error);
   });
   await queueProject(source.dataSource, before, { runId, joined: options.join === true });
   return { workflowId: workflowIdOf(projectId), runId };

@@ -22,6 +22,7 @@ import {
 import type { ControlChannel } from '../../stream';
 import type { EditSource } from '../edit';
 import { isRunning } from './live-workflow';
+import { knownProject } from '../projects/known-project';
 
 /** Only a worker can answer; it does so in milliseconds. */
 const ANSWER_MS = 10_000;
@@ -34,12 +35,11 @@ const ANSWER_MS = 10_000;
  */
 export async function steerProject<M extends StoryMessage>(
   ports: { readonly source: EditSource; readonly temporal: Client; readonly control: ControlChannel },
-  project: (id: ProjectId) => Promise<unknown>,
   id: ProjectId,
   message: M,
   given: StoryMessages[M],
 ): Promise<MessageAnswer> {
-  await project(id);
+  await knownProject(ports.source.dataSource, id);
   await mustKnow(ports.source, id, given);
   const answer = await sendMessage(ports.temporal, id, message, given);
   const { runId, lanes, fence: before } = answer;
